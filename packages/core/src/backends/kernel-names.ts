@@ -1,0 +1,176 @@
+import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+
+/**
+ * The contract of every fused kernel: name, inputs, attributes, outputs.
+ *
+ * A kernel is a TensorFlow.js kernel `(name, backend) -> function`; an op in `ops/` validates and runs it, the gradient
+ * is registered once per name and runs the `...Grad` kernel. Letters: `B` sequences, `T` packed tokens (sum of lengths),
+ * `H` heads, `A` query/key width, `C` value width, `D` model width, `R` negatives, `I` rows of the item table.
+ * An optional input that is absent is an empty tensor of shape `[0]`, never `undefined`.
+ */
+
+/** Fields of a counter-based random stream; each an unsigned 32-bit integer. */
+export interface StreamAttrs {
+  readonly k0: number;
+  readonly k1: number;
+  readonly step: number;
+}
+
+/** `y = x * sigmoid(x)`; any shape. Grad: `dx = dy * s * (1 + x * (1 - s))`, `s = sigmoid(x)`. */
+export const Silu = 'Silu';
+export interface SiluInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+export const SiluGrad = 'SiluGrad';
+export interface SiluGradInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  dy: TensorInfo;
+}
+
+/** `y = (x - mean) / sqrt(var + epsilon)` over the last axis, biased variance, no affine part. */
+export const LayerNorm = 'LayerNorm';
+export interface LayerNormInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+export interface NormAttrs {
+  readonly epsilon: number;
+}
+export const LayerNormGrad = 'LayerNormGrad';
+export interface LayerNormGradInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  dy: TensorInfo;
+}
+
+/** `y = x / max(||x||_2, epsilon)` over the last axis. */
+export const L2Normalize = 'L2Normalize';
+export interface L2NormalizeInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+export const L2NormalizeGrad = 'L2NormalizeGrad';
+export interface L2NormalizeGradInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  dy: TensorInfo;
+}
+
+/**
+ * `y = x * mask / (1 - rate)`. Element `i` (row-major) is kept when word `i & 3` of
+ * `philox4x32-10(counter = [i >>> 2, 0, step, 0], key = [k0, k1])` is at least `floor(rate * 2^32)`.
+ * The gradient is the same kernel on `dy`.
+ */
+export const Dropout = 'Dropout';
+export interface DropoutInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+export interface DropoutAttrs extends StreamAttrs {
+  readonly rate: number;
+}
+
+/**
+ * int32 `[count]`: element `i` is `low + floor(u * bound / 2^32)`, `u` word `i & 3` of
+ * `philox4x32-10([i >>> 2, 0, step, 0], [k0, k1])`. No gradient.
+ */
+export const UniformIntegers = 'UniformIntegers';
+export interface UniformIntegersAttrs extends StreamAttrs {
+  readonly count: number;
+  readonly low: number;
+  readonly bound: number;
+}
+
+/**
+ * Pointwise-SiLU attention over jagged causal sequences with relative attention bias (Zhai et al. 2024, eq. 2).
+ * `S = scale * q k^T + position[(j - i) + (n - 1)] + time[bucket(queryTimes_i - keyTimes_j)]`,
+ * `out = sum_{j <= i} silu(S) / normalizer * v_j`; `n = (length of positionWeights + 1) / 2`.
+ * `bucket(x) = clamp(trunc(ln(max(|x|, 1)) / bucketDivisor), 0, length of timeWeights - 1)`, in float32.
+ * Shapes: q, k `[T, H, A]`; v `[T, H, C]`; offsets int32 `[B + 1]`; positionWeights `[2n - 1]` or `[0]`;
+ * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output `[T, H, C]`.
+ */
+export const HstuAttention = 'HstuAttention';
+export interface HstuAttentionInputs extends NamedTensorInfoMap {
+  q: TensorInfo;
+  k: TensorInfo;
+  v: TensorInfo;
+  offsets: TensorInfo;
+  positionWeights: TensorInfo;
+  timeWeights: TensorInfo;
+  queryTimes: TensorInfo;
+  keyTimes: TensorInfo;
+}
+export interface HstuAttentionAttrs {
+  readonly scale: number;
+  readonly normalizer: number;
+  readonly bucketDivisor: number;
+}
+/** Outputs `[dq, dk, dv, dPositionWeights, dTimeWeights]`, shapes of the inputs. */
+export const HstuAttentionGrad = 'HstuAttentionGrad';
+export interface HstuAttentionGradInputs extends HstuAttentionInputs {
+  dy: TensorInfo;
+}
+
+/**
+ * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
+ * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
+ * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.
+ */
+export const CausalAttention = 'CausalAttention';
+export interface CausalAttentionInputs extends NamedTensorInfoMap {
+  q: TensorInfo;
+  k: TensorInfo;
+  v: TensorInfo;
+  offsets: TensorInfo;
+}
+export interface CausalAttentionAttrs extends StreamAttrs {
+  readonly scale: number;
+  readonly rate: number;
+}
+/** Outputs `[dq, dk, dv]`. */
+export const CausalAttentionGrad = 'CausalAttentionGrad';
+export interface CausalAttentionGradInputs extends CausalAttentionInputs {
+  out: TensorInfo;
+  logSumExp: TensorInfo;
+  dy: TensorInfo;
+}
+
+/**
+ * Sampled softmax over item ids. For token `t`: `z_0 = q_t . items[positives_t] / temperature - logQ[positives_t]`,
+ * `z_r = q_t . items[negatives_tr] / temperature - logQ[negatives_tr]`, a negative equal to the positive gets `-5e4`;
+ * `loss_t = logsumexp(z) - z_0`. Shapes: queries `[T, D]`, items `[I, D]`, positives int32 `[T]`,
+ * negatives int32 `[T, R]`, logQ `[I]` or `[0]`. Outputs `[loss [T], logSumExp [T]]`.
+ */
+export const SampledSoftmax = 'SampledSoftmax';
+export interface SampledSoftmaxInputs extends NamedTensorInfoMap {
+  queries: TensorInfo;
+  items: TensorInfo;
+  positives: TensorInfo;
+  negatives: TensorInfo;
+  logQ: TensorInfo;
+}
+export interface SampledSoftmaxAttrs {
+  readonly temperature: number;
+}
+/** Outputs `[dQueries [T, D], dItems [I, D]]`; `dLoss` has shape `[T]`. */
+export const SampledSoftmaxGrad = 'SampledSoftmaxGrad';
+export interface SampledSoftmaxGradInputs extends SampledSoftmaxInputs {
+  logSumExp: TensorInfo;
+  dLoss: TensorInfo;
+}
+
+/**
+ * One AdamW step, `step` counted from 1: `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) g^2`,
+ * `param = param (1 - lr wd) - lr (m / (1-b1^step)) / (sqrt(v / (1-b2^step)) + epsilon)` (as torch.optim.AdamW).
+ * Outputs `[param, m, v]`; a backend may write them in place and return the inputs' data.
+ */
+export const AdamWStep = 'AdamWStep';
+export interface AdamWStepInputs extends NamedTensorInfoMap {
+  param: TensorInfo;
+  m: TensorInfo;
+  v: TensorInfo;
+  grad: TensorInfo;
+}
+export interface AdamWStepAttrs {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly step: number;
+}
