@@ -1,0 +1,77 @@
+import { UsageError } from './errors.ts';
+
+/** One `--model.numBlocks 4` on the command line: the dotted key and the text given for it (`true`: none was given). */
+export interface Override {
+  readonly key: string;
+  readonly text: string | true;
+}
+
+const DOTTED = /^--([A-Za-z]\w*(?:\.\w+)+)(?:=(.*))?$/s;
+
+/**
+ * Takes the dotted options out of an argument list.
+ *
+ * They are read here and not by the parser, because the parser turns every value that looks like a number into one, and
+ * what `007` means depends on the key: 7 for a count, the text `007` for a column name.
+ */
+export function splitOverrides(argv: readonly string[]): { readonly rest: string[]; readonly overrides: Override[] } {
+  const rest: string[] = [];
+  const overrides: Override[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const match = DOTTED.exec(argv[i]);
+    if (!match) {
+      rest.push(argv[i]);
+      continue;
+    }
+    const next = argv[i + 1];
+    if (match[2] !== undefined) overrides.push({ key: match[1], text: match[2] });
+    else if (next !== undefined && (!next.startsWith('-') || isNumber(next))) {
+      overrides.push({ key: match[1], text: next });
+      i++;
+    } else overrides.push({ key: match[1], text: true });
+  }
+  return { rest, overrides };
+}
+
+/** The text of `--name VALUE` or `--name=VALUE` exactly as typed (the parser would turn `0012` into 12). */
+export function rawOption(argv: readonly string[], name: string): string | undefined {
+  let value: string | undefined;
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i].startsWith(`--${name}=`)) value = argv[i].slice(name.length + 3);
+    else if (argv[i] === `--${name}` && i + 1 < argv.length) value = argv[i + 1];
+  }
+  return value;
+}
+
+/** A whole number option, checked: `--epochs three` and `--epochs 0` are usage errors. */
+export function integerOption(name: string, value: unknown, minimum = 1): number | undefined {
+  if (value === undefined) return undefined;
+  const ok = typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum;
+  if (!ok) throw new UsageError(`--${name}: expected a whole number, at least ${minimum}; got ${shown(value)}`);
+  return value;
+}
+
+/** An option with a fixed list of values. */
+export function choiceOption<T extends string>(name: string, value: unknown, choices: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined)
+    throw new UsageError(`--${name}: expected one of ${choices.join(', ')}; got ${shown(value)}`);
+  return found;
+}
+
+/** An option that holds one text; giving it twice is an error. */
+export function textOption(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value))
+    throw new UsageError(`--${name}: expected one value; got ${value.map(shown).join(' and ')}`);
+  return String(value);
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text));
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : Array.isArray(value) ? value.map(shown).join(', ') : String(value);
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { suggestion } from '../suggest.ts';
+
+/** One thing wrong with a configuration: the path of the key, and the message without that path. */
+export interface ConfigIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** For an unknown key the path includes the key itself. */
+  readonly unknownKey: boolean;
+}
+
+/** The zod issues of a value, flattened, in the house grammar: `expected ...; got ...; hint`. */
+export function configIssues(schema: z.ZodType, value: unknown, error: z.ZodError): ConfigIssue[] {
+  return error.issues.flatMap((issue) => describe(schema, value, issue));
+}
+
+export function renderPath(path: readonly (string | number)[]): string {
+  return path.length === 0 ? '(top level)' : path.join('.');
+}
+
+function describe(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): ConfigIssue[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, value, path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `unknown key; ${suggestion(key, known)}`,
+      unknownKey: true,
+    }));
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // A plain union: the branch that got furthest explains best.
+    const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    if (deepest.length > 0 && depth(deepest) > 0)
+      return deepest.flatMap((inner) => describe(schema, value, { ...inner, path: [...issue.path, ...inner.path] }));
+  }
+  const got = at(value, path);
+  return [{ path, message: `${expectation(schema, value, path, issue)}; got ${shown(got)}`, unknownKey: false }];
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
+
+function expectation(
+  schema: z.ZodType,
+  value: unknown,
+  path: readonly (string | number)[],
+  issue: z.core.$ZodIssue,
+): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map((option) => JSON.stringify(option)).join(', ')}`;
+    case 'invalid_union': {
+      const options = choicesAt(schema, value, path);
+      return options.length > 0
+        ? `expected one of ${options.map((option) => JSON.stringify(option)).join(', ')}`
+        : 'expected another value';
+    }
+    case 'too_small':
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `expected a number ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`
+        : `expected at least ${issue.minimum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
+    case 'too_big':
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `expected a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
+        : `expected at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
+    default:
+      return issue.message;
+  }
+}
+
+function article(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return `the text "${value}"`;
+  return Array.isArray(value) ? 'a list' : 'an object';
+}
+
+function at(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, part) => (isRecord(inner) ? inner[part] : undefined), value);
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+// The JSON Schema form of a zod schema is the part of it that can be walked without knowing zod's internals.
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly $ref?: string;
+}
+
+/** The keys that an object at `path` may have; of a tagged union, the branch whose tags the value carries. */
+export function knownKeys(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): string[] {
+  const branches = branchesAt(schema, value, path);
+  return [...new Set(branches.flatMap((branch) => Object.keys(branch.properties ?? {})))];
+}
+
+function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): unknown[] {
+  return [
+    ...new Set(
+      branchesAt(schema, value, path).flatMap(
+        (branch) => branch.enum ?? (branch.const === undefined ? [] : [branch.const]),
+      ),
+    ),
+  ];
+}
+
+function branchesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): JsonSchema[] {
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+  let branches = expand(root, value);
+  let inner: unknown = value;
+  for (const part of path) {
+    inner = isRecord(inner) ? inner[part] : undefined;
+    branches = branches.flatMap((branch) => {
+      const next = branch.properties?.[part];
+      return next ? expand(next, inner) : [];
+    });
+  }
+  return branches;
+}
+
+/** Alternatives of a schema; those whose constant properties contradict the value are left out, unless all do. */
+function expand(schema: JsonSchema, value: unknown): JsonSchema[] {
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
+  if (alternatives.length === 0) return [schema];
+  const all = alternatives.flatMap((alternative) => expand(alternative, value));
+  const fitting = all.filter((branch) =>
+    Object.entries(branch.properties ?? {}).every(
+      ([key, property]) => property.const === undefined || !isRecord(value) || value[key] === property.const,
+    ),
+  );
+  return fitting.length > 0 ? fitting : all;
+}

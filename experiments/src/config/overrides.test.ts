@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { applyOverrides } from './overrides.ts';
+
+const Schema = z.strictObject({
+  seed: z.int().min(0),
+  name: z.string().optional(),
+  flag: z.boolean().optional(),
+  ks: z.array(z.int().positive()),
+  model: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('hstu'), numBlocks: z.int().positive(), bias: z.enum(['none', 'time']) }),
+    z.strictObject({ kind: z.literal('sasrec'), ffnDim: z.int().positive() }),
+  ]),
+});
+const base = { seed: 1, ks: [10], model: { kind: 'hstu', numBlocks: 2, bias: 'time' } };
+const apply = (key: string, text: string | true) => applyOverrides(Schema, base, [{ key, text }]);
+
+test('a text becomes what the schema takes at that key', () => {
+  expect(apply('model.numBlocks', '4').model).toEqual({ kind: 'hstu', numBlocks: 4, bias: 'time' });
+  expect(apply('name', '007').name).toBe('007');
+  expect(apply('flag', true).flag).toBe(true);
+  expect(apply('flag', 'false').flag).toBe(false);
+  expect(apply('ks', '[5,20]').ks).toEqual([5, 20]);
+  expect(base.model.numBlocks).toBe(2);
+});
+
+test('a wrong type names the key, what was expected and what was given', () => {
+  expect(() => apply('model.numBlocks', 'four')).toThrow('--model.numBlocks: expected a number; got the text "four"');
+  expect(() => apply('model.numBlocks', '0')).toThrow('--model.numBlocks: expected a number above 0; got 0');
+  expect(() => apply('model.numBlocks', '2.5')).toThrow('--model.numBlocks: expected a whole number; got 2.5');
+  expect(() => apply('model.bias', 'position')).toThrow(
+    '--model.bias: expected one of "none", "time"; got the text "position"',
+  );
+});
+
+test('an unknown key comes with the nearest one of the same level and the same model kind', () => {
+  expect(() => apply('model.numBlock', '4')).toThrow('--model.numBlock: unknown key; did you mean --model.numBlocks?');
+  expect(() => apply('modle.numBlocks', '4')).toThrow('--modle.numBlocks: unknown key; did you mean --model?');
+  expect(() => apply('model.ffnDim', '4')).toThrow(
+    '--model.ffnDim: unknown key; known: --model.kind, --model.numBlocks, --model.bias',
+  );
+});
+
+test('an unknown tag lists the tags', () => {
+  expect(() => apply('model.kind', 'bert')).toThrow(
+    '--model.kind: expected one of "hstu", "sasrec"; got the text "bert"',
+  );
+});

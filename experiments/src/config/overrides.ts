@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import type { Override } from '../arguments.ts';
+import { ConfigError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
+import { configIssues, knownKeys, renderPath } from './issues.ts';
+
+/**
+ * A configuration with dotted overrides applied, checked against its schema.
+ *
+ * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON lists
+ * likewise. Every problem is reported at once, each with its key.
+ */
+export function applyOverrides<S extends z.ZodType>(
+  schema: S,
+  base: unknown,
+  overrides: readonly Override[],
+): z.output<S> {
+  let value: unknown = structuredClone(base);
+  for (const override of overrides) {
+    const path = override.key.split('.');
+    checkReachable(schema, value, path, override.key);
+    value = firstAccepted(schema, value, path, readings(override.text));
+  }
+  return validate(schema, value, overrides.length > 0 ? '--' : '');
+}
+
+/** Parses a value or throws one `ConfigError` that lists what is wrong. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown, prefix = ''): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = configIssues(schema, value, result.error);
+  throw new ConfigError(issues.map((issue) => `${prefix}${renderPath(issue.path)}: ${issue.message}`).join('\n'));
+}
+
+/** What a text on the command line can mean, the more specific reading first. */
+function readings(text: string | true): unknown[] {
+  if (text === true) return [true];
+  const trimmed = text.trim();
+  const meanings: unknown[] = [];
+  if (trimmed !== '' && Number.isFinite(Number(trimmed))) meanings.push(Number(trimmed));
+  else if (trimmed === 'true' || trimmed === 'false') meanings.push(trimmed === 'true');
+  else if (trimmed === 'null') meanings.push(null);
+  else if (trimmed.startsWith('[') || trimmed.startsWith('{')) {
+    try {
+      meanings.push(JSON.parse(trimmed));
+    } catch {
+      // Not JSON: it can still be text.
+    }
+  }
+  return [...meanings, text];
+}
+
+/** Sets the first reading that the schema accepts at that key; with none, the text as typed, for the error to show. */
+function firstAccepted(
+  schema: z.ZodType,
+  value: unknown,
+  path: readonly string[],
+  candidates: readonly unknown[],
+): unknown {
+  const attempts = candidates.map((candidate) => withValue(value, path, candidate));
+  for (const attempt of attempts) {
+    const result = schema.safeParse(attempt);
+    const touched = result.success || !result.error.issues.some((issue) => startsWith(path, issue.path.map(String)));
+    if (touched) return attempt;
+  }
+  return attempts[0];
+}
+
+/** Whether an issue at `issuePath` concerns `path` or something inside it. */
+function startsWith(path: readonly string[], issuePath: readonly string[]): boolean {
+  return path.every((part, i) => issuePath[i] === part);
+}
+
+function withValue(value: unknown, path: readonly string[], leaf: unknown): unknown {
+  if (path.length === 0) return leaf;
+  const base = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const record = base as Record<string, unknown>;
+  return { ...record, [path[0]]: withValue(record[path[0]], path.slice(1), leaf) };
+}
+
+/** Refuses a key that the schema does not have, before any value is set, so that the hint names the right level. */
+function checkReachable(schema: z.ZodType, value: unknown, path: readonly string[], key: string): void {
+  for (let i = 0; i < path.length; i++) {
+    const known = knownKeys(schema, value, path.slice(0, i));
+    if (known.includes(path[i])) continue;
+    const prefix = ['--', ...path.slice(0, i).map((part) => `${part}.`)].join('');
+    throw new ConfigError(`--${key}: unknown key; ${suggestion(path[i], known, prefix)}`);
+  }
+}
