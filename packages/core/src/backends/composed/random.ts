@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { dropoutThreshold, integers, randomWords } from '../../random/streams.ts';
+import {
+  Dropout,
+  type DropoutAttrs,
+  type DropoutInputs,
+  UniformIntegers,
+  type UniformIntegersAttrs,
+} from '../kernel-names.ts';
+import { composedKernel } from './kernel.ts';
+
+export const dropout = composedKernel<DropoutInputs, DropoutAttrs>(Dropout, ({ x }, { k0, k1, step, rate }) => {
+  const threshold = dropoutThreshold(rate);
+  // The same constant on every element, so that the product is one rounding, as in a fused kernel.
+  const scale = Math.fround(1 / (1 - rate));
+  const mask = Float32Array.from(randomWords({ k0, k1 }, step, x.size), (word) => (word >= threshold ? scale : 0));
+  return tf.mul(x, tf.tensor(mask, x.shape, 'float32'));
+});
+
+export const uniformIntegers = composedKernel<object, UniformIntegersAttrs>(
+  UniformIntegers,
+  (_, { k0, k1, step, count, low, bound }) => tf.tensor1d(integers({ k0, k1 }, step, count, low, bound), 'int32'),
+);

@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { adamWStep } from './adamw-step.ts';
+import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
+import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
+import type { ComposedKernel } from './kernel.ts';
+import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
+import { layerNorm, layerNormGrad } from './layer-norm.ts';
+import { dropout, uniformIntegers } from './random.ts';
+import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
+import { segmentSum } from './segment-sum.ts';
+import { silu, siluGrad } from './silu.ts';
+
+/** Every kernel of `kernel-names.ts`, made of tfjs ops. */
+export const composedKernels: readonly ComposedKernel[] = [
+  silu,
+  siluGrad,
+  layerNorm,
+  layerNormGrad,
+  l2Normalize,
+  l2NormalizeGrad,
+  dropout,
+  uniformIntegers,
+  hstuAttention,
+  hstuAttentionGrad,
+  causalAttention,
+  causalAttentionGrad,
+  sampledSoftmax,
+  sampledSoftmaxGrad,
+  adamWStep,
+];
+
+/** Backends that get the composed kernels when `@seqrec/core` is imported. */
+export const composedBackends = ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const;
+
+/**
+ * Registers, for `backendName`, the composed form of every fused kernel that it lacks, and on `cpu` and `wasm` a segment
+ * sum of ours. The registry is keyed by name only, so this may run before or after the backend itself is registered.
+ */
+export function registerComposed(backendName: string): void {
+  for (const { kernelName, kernelFunc } of composedKernels) {
+    if (tf.getKernel(kernelName, backendName) === undefined) tf.registerKernel({ kernelName, backendName, kernelFunc });
+  }
+  if (backendName === 'cpu' || backendName === 'wasm') replaceKernel(segmentSum, backendName);
+}
+
+function replaceKernel({ kernelName, kernelFunc }: ComposedKernel, backendName: string): void {
+  const present = tf.getKernel(kernelName, backendName);
+  if (present?.kernelFunc === kernelFunc) return;
+  if (present !== undefined) tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({ kernelName, backendName, kernelFunc });
+}

@@ -1,0 +1,51 @@
+/**
+ * Errors of the framework. Message grammar: `op: what was expected; got what was given; a hint`.
+ * `code` is stable across versions, the text is not.
+ */
+export class SeqrecError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A tensor or array has the wrong shape, or two of them disagree. */
+export class ShapeError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('shape', message, options);
+  }
+}
+
+/** A tensor has the wrong element type. */
+export class DTypeError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('dtype', message, options);
+  }
+}
+
+/** An argument is outside the range that is implemented or meaningful. */
+export class UnsupportedError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('unsupported', message, options);
+  }
+}
+
+/** A backend is unknown, not installed or failed to start. */
+export class BackendError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('backend', message, options);
+  }
+}
+
+/** A backend cannot allocate; the message says how many bytes, for what, and what to lower. */
+export class OutOfMemoryError extends SeqrecError {
+  readonly bytes: number;
+
+  constructor(message: string, bytes: number, options?: ErrorOptions) {
+    super('out-of-memory', message, options);
+    this.bytes = bytes;
+  }
+}

@@ -1,0 +1,44 @@
+// tfjs-core has no gradients of its own: importing tfjs-layers registers them.
+import '@tensorflow/tfjs-layers';
+import '@tensorflow/tfjs-backend-cpu';
+import { composedBackends, registerComposed } from './backends/composed/register.ts';
+
+for (const backendName of composedBackends) registerComposed(backendName);
+
+export { knownHostValues, rememberHostValues } from './backends/composed/host.ts';
+export { composedBackends, registerComposed } from './backends/composed/register.ts';
+export {
+  BackendError,
+  DTypeError,
+  OutOfMemoryError,
+  SeqrecError,
+  ShapeError,
+  UnsupportedError,
+} from './errors.ts';
+export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
+export { type DropoutOptions, dropout } from './ops/dropout.ts';
+export { embedding } from './ops/embedding.ts';
+export { type HstuAttentionOptions, hstuAttention, type RelativeBias, type TimeBias } from './ops/hstu-attention.ts';
+export { l2Normalize } from './ops/l2-normalize.ts';
+export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
+export { linear } from './ops/linear.ts';
+export { checkOffsets, type Offsets } from './ops/offsets.ts';
+export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';
+export { silu } from './ops/silu.ts';
+export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
+export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
+export {
+  dropoutThreshold,
+  fnv1a32,
+  integers,
+  multiplyHigh,
+  normals,
+  philox4x32,
+  type RandomKey,
+  type RandomStream,
+  randomWords,
+  shuffle,
+  streamKey,
+  uniform01,
+} from './random/streams.ts';
+export { assertDType, assertShape, assertShapes, type Dims, describe, type Expected } from './shapes.ts';

@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../backends/kernel-names.ts';
+import { assertDType, assertShapes } from '../shapes.ts';
+import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
+import { type Offsets, offsetsTensor } from './offsets.ts';
+import { registerGradientOnce, runKernel } from './run-kernel.ts';
+
+export interface CausalAttentionOptions {
+  /** float32 `[T, H, A]`. */
+  readonly q: tf.Tensor;
+  /** float32 `[T, H, A]`. */
+  readonly k: tf.Tensor;
+  /** float32 `[T, H, C]`. */
+  readonly v: tf.Tensor;
+  /** `[B + 1]`: sequence `b` is tokens `offsets[b] .. offsets[b + 1] - 1`. */
+  readonly offsets: Offsets;
+  /** Multiplies `q k^T`, usually `1 / sqrt(A)`. */
+  readonly scale: number;
+  /** Dropout on the attention weights. */
+  readonly dropout?: DropoutOptions;
+}
+
+/**
+ * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
+ *
+ * @returns float32 `[T, H, C]`.
+ * @throws ShapeError, DTypeError, UnsupportedError when the dropout rate is outside `[0, 1)`.
+ *
+ * Source: Vaswani et al. 2017, eq. 1 (arXiv:1706.03762).
+ */
+export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
+  const { q, k, v, scale, dropout } = options;
+  const op = 'causalAttention';
+  if (dropout !== undefined) checkRate(op, dropout.rate);
+  return tf.tidy(op, () => {
+    const offsets = offsetsTensor(op, options.offsets, q.shape[0] ?? 0);
+    assertShapes(op, [
+      ['q', q, 'T H A'],
+      ['k', k, 'T H A'],
+      ['v', v, 'T H C'],
+      ['offsets', offsets, 'B+1'],
+    ]);
+    for (const [name, x] of Object.entries({ q, k, v })) assertDType(x, 'float32', { op, name });
+    const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
+    const attrs: CausalAttentionAttrs = { scale, rate: dropout?.rate ?? 0, ...stream };
+    return runKernel<tf.Tensor[]>(CausalAttention, { q, k, v, offsets }, attrs)[0] as tf.Tensor3D;
+  });
+}
+
+registerGradientOnce({
+  kernelName: CausalAttention,
+  inputsToSave: ['q', 'k', 'v', 'offsets'],
+  outputsToSave: [true, true],
+  gradFunc: (dys, [q, k, v, offsets, out, logSumExp], attrs) => {
+    const dy = (dys as tf.Tensor[])[0];
+    const inputs = { q, k, v, offsets, out, logSumExp, dy };
+    const [dQ, dK, dV] = runKernel<tf.Tensor[]>(CausalAttentionGrad, inputs, attrs);
+    return { q: () => dQ, k: () => dK, v: () => dV };
+  },
+});

@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../backends/kernel-names.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
+import { assertDType, assertShapes, type Expected } from '../shapes.ts';
+import { knownMaxLength, type Offsets, offsetsTensor } from './offsets.ts';
+import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
+import { DEFAULT_BUCKET_DIVISOR } from './time-bucket.ts';
+
+/** Time part of the relative attention bias. */
+export interface TimeBias {
+  /** float32 `[K + 1]`, one weight per bucket. */
+  readonly timeWeights: tf.Tensor;
+  /** int32 `[T]`, seconds: the moment at which the query is asked, in HSTU the time of the next event. */
+  readonly queryTimes: tf.Tensor;
+  /** int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence, to stay inside int32. */
+  readonly keyTimes: tf.Tensor;
+  /** Natural-log base of the buckets, default 0.301. */
+  readonly bucketDivisor?: number;
+}
+
+/** Relative attention bias, shared by the heads. */
+export interface RelativeBias {
+  /** float32 `[2n - 1]`, entry `(j - i) + (n - 1)`; causal attention uses and trains the first `n` only. */
+  readonly positionWeights: tf.Tensor;
+  readonly time?: TimeBias;
+}
+
+export interface HstuAttentionOptions {
+  /** float32 `[T, H, A]`. */
+  readonly q: tf.Tensor;
+  /** float32 `[T, H, A]`. */
+  readonly k: tf.Tensor;
+  /** float32 `[T, H, C]`. */
+  readonly v: tf.Tensor;
+  /** `[B + 1]`: sequence `b` is tokens `offsets[b] .. offsets[b + 1] - 1`. */
+  readonly offsets: Offsets;
+  /** Divides every weight; a constant such as the padded maximum length, the same in training and serving. */
+  readonly normalizer: number;
+  /** Multiplies `q k^T`, default 1. */
+  readonly scale?: number;
+  readonly bias?: RelativeBias;
+}
+
+/**
+ * Pointwise-SiLU attention over jagged causal sequences:
+ * `S_ij = scale * q_i . k_j + position[(j - i) + (n - 1)] + time[bucket(queryTimes_i - keyTimes_j)]`,
+ * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU.
+ *
+ * @returns float32 `[T, H, C]`.
+ * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive.
+ *
+ * Source: Zhai et al. 2024, eq. 2 (arXiv:2402.17152).
+ * Differs from the paper in: the division by a constant, as in the public code.
+ */
+export function hstuAttention(options: HstuAttentionOptions): tf.Tensor3D {
+  const { q, k, v, normalizer, scale = 1, bias } = options;
+  const op = 'hstuAttention';
+  if (!(normalizer > 0)) {
+    throw new UnsupportedError(
+      `${op}: expected a positive normalizer; got ${normalizer}; use the padded maximum length of the recipe`,
+    );
+  }
+  return tf.tidy(op, () => {
+    const offsets = offsetsTensor(op, options.offsets, q.shape[0] ?? 0);
+    const time = bias?.time;
+    const expected: Expected[] = [
+      ['q', q, 'T H A'],
+      ['k', k, 'T H A'],
+      ['v', v, 'T H C'],
+      ['offsets', offsets, 'B+1'],
+    ];
+    if (bias !== undefined) expected.push(['positionWeights', bias.positionWeights, '2n-1']);
+    if (time !== undefined) {
+      expected.push(['timeWeights', time.timeWeights, 'K+1'], ['queryTimes', time.queryTimes, 'T']);
+      expected.push(['keyTimes', time.keyTimes, 'T']);
+    }
+    const dims = assertShapes(op, expected);
+    for (const [name, x] of expected) {
+      const integer = name === 'offsets' || name === 'queryTimes' || name === 'keyTimes';
+      assertDType(x, integer ? 'int32' : 'float32', { op, name });
+    }
+    checkPositions(op, dims.n, knownMaxLength(offsets));
+    const attrs: HstuAttentionAttrs = {
+      scale,
+      normalizer,
+      bucketDivisor: time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR,
+    };
+    const inputs = {
+      q,
+      k,
+      v,
+      offsets,
+      positionWeights: bias?.positionWeights ?? absent(),
+      timeWeights: time?.timeWeights ?? absent(),
+      queryTimes: time?.queryTimes ?? absent('int32'),
+      keyTimes: time?.keyTimes ?? absent('int32'),
+    };
+    return runKernel<tf.Tensor3D>(HstuAttention, inputs, attrs);
+  });
+}
+
+function checkPositions(op: string, n: number | undefined, longest: number | undefined): void {
+  if (n === undefined || longest === undefined || longest <= n) return;
+  throw new ShapeError(
+    `${op}: expected sequences of at most n = ${n} tokens, as positionWeights has 2n-1 = ${2 * n - 1} entries; got one of ${longest}; make the table longer or the windows shorter`,
+  );
+}
+
+registerGradientOnce({
+  kernelName: HstuAttention,
+  inputsToSave: ['q', 'k', 'v', 'offsets', 'positionWeights', 'timeWeights', 'queryTimes', 'keyTimes'],
+  gradFunc: (dy, saved, attrs) => {
+    const [q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes] = saved;
+    const inputs = { q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes, dy: dy as tf.Tensor };
+    const [dQ, dK, dV, dPosition, dTime] = runKernel<tf.Tensor[]>(HstuAttentionGrad, inputs, attrs);
+    return { q: () => dQ, k: () => dK, v: () => dV, positionWeights: () => dPosition, timeWeights: () => dTime };
+  },
+});
