@@ -1,0 +1,94 @@
+import { OptionError } from '../errors.ts';
+import type { ExampleSet } from '../splits/split.ts';
+
+/** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
+export interface SequenceBatch {
+  /** Dense user of each sequence; shape [B]. */
+  readonly users: Int32Array;
+  /** Sequence `b` is the tokens `[offsets[b], offsets[b + 1])`; shape [B + 1]. */
+  readonly offsets: Int32Array;
+  /** Items of the histories, oldest first; shape [T]. */
+  readonly itemIds: Int32Array;
+  /** Seconds; shape [T]. */
+  readonly timestamps: Float64Array;
+  /** The next item at each position; at the last one of a sequence it is the example's target; shape [T]. */
+  readonly targets: Int32Array;
+  /** Time of the next event, seconds; shape [T]. */
+  readonly targetTimestamps: Float64Array;
+}
+
+/**
+ * Packs the examples at `indices`, in that order.
+ *
+ * @throws {OptionError} for an index outside the set
+ */
+export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number[]): SequenceBatch {
+  const numSequences = indices.length;
+  const offsets = new Int32Array(numSequences + 1);
+  const users = new Int32Array(numSequences);
+  for (let b = 0; b < numSequences; b++) {
+    const e = indices[b];
+    if (!(e >= 0 && e < set.targets.length) || !Number.isInteger(e)) {
+      throw new OptionError('makeBatch', `expected indices in 0..${set.targets.length - 1}; got ${e}`, {
+        key: 'indices',
+      });
+    }
+    users[b] = set.users[e];
+    offsets[b + 1] = offsets[b] + set.targets[e] - set.starts[e];
+  }
+  const numTokens = offsets[numSequences];
+  const itemIds = new Int32Array(numTokens);
+  const timestamps = new Float64Array(numTokens);
+  const targets = new Int32Array(numTokens);
+  const targetTimestamps = new Float64Array(numTokens);
+  const items = set.interactions.itemIds;
+  const times = set.interactions.timestamps;
+  for (let b = 0; b < numSequences; b++) {
+    const start = set.starts[indices[b]];
+    const target = set.targets[indices[b]];
+    const at = offsets[b];
+    // Events of a user are neighbours, so inputs and targets are the same range, one event apart.
+    itemIds.set(items.subarray(start, target), at);
+    timestamps.set(times.subarray(start, target), at);
+    targets.set(items.subarray(start + 1, target + 1), at);
+    targetTimestamps.set(times.subarray(start + 1, target + 1), at);
+  }
+  return { users, offsets, itemIds, timestamps, targets, targetTimestamps };
+}
+
+export interface BatchesOptions {
+  readonly batchSize: number;
+  /** Order of the examples, for example from `epochOrder`; default: as they are. */
+  readonly order?: Int32Array;
+  /** First batch to make, from 0: an epoch interrupted after `n` batches goes on with `n`. */
+  readonly startBatch?: number;
+}
+
+/** Number of batches of an epoch; the last one may be smaller. */
+export function countBatches(numExamples: number, batchSize: number): number {
+  return Math.ceil(numExamples / batchSize);
+}
+
+/**
+ * The batches of one epoch. With the same `order`, batches from `startBatch` on are those of an uninterrupted epoch.
+ *
+ * @throws {OptionError} for a batch size below 1 or a start outside the epoch
+ */
+export function batches(set: ExampleSet, options: BatchesOptions): Iterable<SequenceBatch> {
+  const { batchSize, startBatch = 0 } = options;
+  const order = options.order ?? Int32Array.from({ length: set.targets.length }, (_, e) => e);
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new OptionError('batches', `expected a batchSize of 1 or more; got ${batchSize}`, { key: 'batchSize' });
+  }
+  const total = countBatches(order.length, batchSize);
+  if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > total) {
+    throw new OptionError('batches', `expected startBatch in 0..${total}; got ${startBatch}`, { key: 'startBatch' });
+  }
+  return {
+    *[Symbol.iterator]() {
+      for (let b = startBatch; b < total; b++) {
+        yield makeBatch(set, order.subarray(b * batchSize, (b + 1) * batchSize));
+      }
+    },
+  };
+}

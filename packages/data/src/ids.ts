@@ -1,0 +1,125 @@
+import { OptionError } from './errors.ts';
+import { type TextColumn, textAt, textColumn } from './text-column.ts';
+
+/** Reversible map between the ids of a file (strings) and dense integers `first .. first + size - 1`. */
+export interface IdMap {
+  readonly size: number;
+  /** Smallest dense id: 0 for users, 1 for items (0 is padding). */
+  readonly first: number;
+  /** @throws {OptionError} when `dense` is outside `first .. first + size - 1` */
+  external(dense: number): string;
+  dense(external: string): number | undefined;
+  toJSON(): IdMapJson;
+  /** The storage: integers when every external id is one, else text. */
+  readonly storage: IdStorage;
+}
+
+export interface IdMapJson {
+  readonly first: number;
+  readonly external: readonly string[];
+}
+
+export type IdStorage =
+  | { readonly kind: 'integer'; readonly values: Float64Array }
+  | { readonly kind: 'text'; readonly values: TextColumn };
+
+const canonicalInteger = /^(0|[1-9]\d{0,15})$/;
+
+/** True when `text` is a non-negative integer written the one usual way, exactly representable as a double. */
+export function isCanonicalInteger(text: string): boolean {
+  return canonicalInteger.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
+}
+
+function outOfRange(dense: number, first: number, size: number): OptionError {
+  const last = first + size - 1;
+  const hint = dense === 0 && first === 1 ? 'item 0 is the padding item and has no external id' : undefined;
+  return new OptionError('IdMap.external', `expected a dense id in ${first}..${last}; got ${dense}`, {
+    key: 'dense',
+    hint,
+  });
+}
+
+/** Opens an id map over its storage; the external ids must be distinct, integers must ascend. */
+export function openIdMap(storage: IdStorage, first: number): IdMap {
+  const size = storage.values.length;
+  const check = (dense: number): number => {
+    const index = dense - first;
+    if (!Number.isInteger(dense) || index < 0 || index >= size) throw outOfRange(dense, first, size);
+    return index;
+  };
+  const text = (index: number): string =>
+    storage.kind === 'integer' ? String(storage.values[index]) : textAt(storage.values, index);
+  const toJSON = (): IdMapJson => ({ first, external: Array.from({ length: size }, (_, i) => text(i)) });
+
+  if (storage.kind === 'integer') {
+    const values = storage.values;
+    return {
+      size,
+      first,
+      storage,
+      toJSON,
+      external: (dense) => text(check(dense)),
+      dense(external) {
+        if (!isCanonicalInteger(external)) return undefined;
+        const wanted = Number(external);
+        let low = 0;
+        let high = size;
+        while (low < high) {
+          const middle = (low + high) >>> 1;
+          if (values[middle] < wanted) low = middle + 1;
+          else high = middle;
+        }
+        return low < size && values[low] === wanted ? low + first : undefined;
+      },
+    };
+  }
+
+  // Built on first use: opening a cached dataset must not cost a hash table of every id.
+  let table: Map<string, number> | undefined;
+  return {
+    size,
+    first,
+    storage,
+    toJSON,
+    external: (dense) => text(check(dense)),
+    dense(external) {
+      if (table === undefined) {
+        table = new Map();
+        for (let i = 0; i < size; i++) table.set(text(i), i + first);
+      }
+      return table.get(external);
+    },
+  };
+}
+
+/** An id map over distinct external ids, in the order given. Integers that ascend are stored as numbers. */
+export function idMap(external: readonly string[], first: number): IdMap {
+  let integers = true;
+  for (let i = 0; i < external.length && integers; i++) {
+    integers = isCanonicalInteger(external[i]) && (i === 0 || Number(external[i]) > Number(external[i - 1]));
+  }
+  return openIdMap(
+    integers
+      ? { kind: 'integer', values: Float64Array.from(external, Number) }
+      : { kind: 'text', values: textColumn(external) },
+    first,
+  );
+}
+
+/** The inverse of `IdMap.toJSON`. */
+export function idMapFrom(json: IdMapJson): IdMap {
+  if (new Set(json.external).size !== json.external.length) {
+    throw new OptionError('idMapFrom', 'expected distinct external ids; got repeated ones', { key: 'external' });
+  }
+  return idMap(json.external, json.first);
+}
+
+/** Order of external ids: by value when all are integers, else by UTF-16 code unit. */
+export function ascendingOrder(external: readonly string[]): Uint32Array {
+  const order = Uint32Array.from(external, (_, i) => i);
+  if (external.every(isCanonicalInteger)) {
+    const values = Float64Array.from(external, Number);
+    return order.sort((a, b) => values[a] - values[b]);
+  }
+  return order.sort((a, b) => (external[a] < external[b] ? -1 : external[a] > external[b] ? 1 : 0));
+}

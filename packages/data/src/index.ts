@@ -1,0 +1,14 @@
+export type { TieRule } from './assemble.ts';
+export { type BatchesOptions, batches, countBatches, makeBatch, type SequenceBatch } from './batches/batch.ts';
+export type { ItemCatalogue } from './catalogue.ts';
+export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
+export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
+export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
+export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
+export { epochOrder, type RandomSource, randomSource } from './random.ts';
+export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
+export type { MovieLensSource } from './sources/movielens.ts';
+export type { ReadProgress } from './sources/progress.ts';
+export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
+export type { ExampleSet, Split, SplitProtocol } from './splits/split.ts';
+export { latestWindow } from './windows/latest.ts';

@@ -1,0 +1,63 @@
+import { DataError } from './errors.ts';
+import type { ProblemCount } from './interactions.ts';
+
+/** How many line numbers are kept for each reason. */
+const keptLines = 5;
+
+/** A row that cannot be taken: a short machine-readable reason, the sentence for people, and where in the row. */
+export interface RowProblem {
+  readonly reason: string;
+  /** `expected ...; got ...` */
+  readonly message: string;
+  readonly column?: string | number;
+  readonly hint?: string;
+}
+
+/** Corrupt rows of one file: the first one throws, unless `lenient`, which counts them by reason. */
+export class ProblemLog {
+  readonly #operation: string;
+  readonly #file: string;
+  readonly #entry: string | undefined;
+  readonly #lenient: boolean;
+  readonly #reasons = new Map<string, { count: number; firstLines: number[] }>();
+
+  constructor(options: { operation: string; file: string; entry?: string; lenient: boolean }) {
+    this.#operation = options.operation;
+    this.#file = options.file;
+    this.#entry = options.entry;
+    this.#lenient = options.lenient;
+  }
+
+  /** @throws {DataError} naming file and line, unless lenient */
+  report(line: number, problem: RowProblem): void {
+    if (!this.#lenient) throw this.error(line, problem);
+    const known = this.#reasons.get(problem.reason);
+    if (known === undefined) {
+      this.#reasons.set(problem.reason, { count: 1, firstLines: [line] });
+      return;
+    }
+    known.count++;
+    if (known.firstLines.length < keptLines) known.firstLines.push(line);
+  }
+
+  error(line: number | undefined, problem: RowProblem): DataError {
+    return new DataError(this.#operation, problem.message, {
+      code: problem.reason,
+      file: this.#file,
+      ...(this.#entry === undefined ? {} : { entry: this.#entry }),
+      ...(line === undefined ? {} : { line }),
+      ...(problem.column === undefined ? {} : { column: problem.column }),
+      hint: problem.hint ?? (this.#lenient ? undefined : 'lenient reading skips and counts such rows'),
+    });
+  }
+
+  get total(): number {
+    let total = 0;
+    for (const { count } of this.#reasons.values()) total += count;
+    return total;
+  }
+
+  counts(file: string): ProblemCount[] {
+    return [...this.#reasons].map(([reason, { count, firstLines }]) => ({ reason, count, firstLines, file }));
+  }
+}

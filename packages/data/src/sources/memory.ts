@@ -1,0 +1,71 @@
+import { assembleInteractions, type TieRule } from '../assemble.ts';
+import { OptionError } from '../errors.ts';
+import { EventTable, Interner } from '../event-table.ts';
+import type { Interactions } from '../interactions.ts';
+import { CatalogueBuilder } from './catalogue-builder.ts';
+
+export interface MemorySource {
+  readonly name: string;
+  /** One entry an event, in any order; numbers and strings are the same id when they print alike. */
+  readonly users: ArrayLike<string | number>;
+  readonly items: ArrayLike<string | number>;
+  /** Seconds; without them events keep the order given and `hasTimestamps` is false. */
+  readonly timestamps?: ArrayLike<number>;
+  readonly ratings?: ArrayLike<number>;
+  /** Items of the corpus, interacted with or not; default: those that occur. */
+  readonly catalogue?: readonly { readonly item: string | number; title?: string; categories?: readonly string[] }[];
+  readonly ties?: TieRule;
+  readonly tieSeed?: number;
+}
+
+/**
+ * A store from arrays in memory, the way in for data that a program already holds.
+ *
+ * @throws {OptionError} for arrays of different lengths, times or ratings that are no numbers, items not in the catalogue
+ */
+export function interactionsFromArrays(source: MemorySource): Interactions {
+  const { users, items, timestamps, ratings } = source;
+  const operation = 'interactionsFromArrays';
+  for (const key of ['items', 'timestamps', 'ratings'] as const) {
+    const column = source[key];
+    if (column !== undefined && column.length !== users.length) {
+      throw new OptionError(operation, `expected ${users.length} ${key}, one a user; got ${column.length}`, { key });
+    }
+  }
+  const builder = new CatalogueBuilder<string>();
+  for (const { item, title = '', categories = [] } of source.catalogue ?? []) {
+    builder.add(String(item), title, categories);
+  }
+  const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
+  const userIds = new Interner<string>();
+  for (let e = 0; e < users.length; e++) {
+    const item = String(items[e]);
+    const code = source.catalogue === undefined ? builder.ids.intern(item) : builder.ids.find(item);
+    if (code === undefined) {
+      throw new OptionError(operation, `expected items of the catalogue; got "${item}" at ${e}`, { key: 'items' });
+    }
+    const time = timestamps?.[e] ?? 0;
+    const rating = ratings?.[e] ?? 0;
+    if (!Number.isFinite(time) || !Number.isFinite(rating)) {
+      const key = Number.isFinite(time) ? 'ratings' : 'timestamps';
+      throw new OptionError(operation, `expected finite ${key}; got ${source[key]?.[e]} at ${e}`, { key });
+    }
+    table.push(userIds.intern(String(users[e])), code, time, rating);
+  }
+  return assembleInteractions({
+    name: source.name,
+    table,
+    users: userIds.keys,
+    items: builder.ids.keys,
+    ...(source.catalogue === undefined ? {} : { catalogue: builder.build() }),
+    hasTimestamps: timestamps !== undefined,
+    ties: source.ties ?? 'file-order',
+    tieSeed: source.tieSeed ?? 0,
+    step: {
+      name: 'read',
+      detail: `Took ${users.length} events from memory.`,
+      params: { format: 'memory' },
+      counts: { rows: users.length, events: users.length, skipped: 0, items: builder.ids.keys.length },
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import { assembleInteractions, type TieRule } from '../assemble.ts';
+import { EventTable, Interner } from '../event-table.ts';
+import type { Interactions, ProblemCount } from '../interactions.ts';
+import { ProblemLog } from '../problems.ts';
+import type { CatalogueBuilder } from './catalogue-builder.ts';
+import { emptyFile, type FileSet } from './files.ts';
+import { scanLines } from './lines.ts';
+import { type FoundLayout, findMovieLensLayout, layoutNotFound } from './movielens-layouts.ts';
+import { readMovies } from './movielens-movies.ts';
+import type { ReadContext } from './progress.ts';
+import { explainRow, parseRatingRow, type RatingRow } from './rating-rows.ts';
+
+export interface MovieLensSource {
+  readonly format: 'movielens';
+  /** A `.zip`, an unpacked folder, or a single `u.data`, `ratings.dat` or `ratings.csv` (also `.gz`). */
+  readonly path: string;
+  /** Name of the dataset; default: the file name without extension. */
+  readonly name?: string;
+  /** Default `file-order`. */
+  readonly ties?: TieRule;
+  /** Default 0. */
+  readonly tieSeed?: number;
+}
+
+const operation = 'readMovieLens';
+const latin1 = new TextDecoder('latin1');
+
+/**
+ * Reads MovieLens in any published layout: all ratings, no threshold, ids in ascending order.
+ *
+ * The items are all movies of the movies file, rated or not: they are the candidate corpus of the public HSTU code.
+ * With a single ratings file, the items are the rated ones.
+ * Source: Harper and Konstan 2015; preparation as in `facebookresearch/generative-recommenders`, but with dense ids.
+ */
+export async function readMovieLens(
+  files: FileSet,
+  source: MovieLensSource,
+  name: string,
+  context: ReadContext,
+): Promise<Interactions> {
+  const found = findMovieLensLayout(files);
+  if (found === undefined) throw layoutNotFound(files);
+  const problems: ProblemCount[] = [];
+  const movies = found.movies === undefined ? undefined : await readMovies(files, found, context, problems);
+  const read = await readRatings(files, found, movies, context, problems);
+  const { table, users, items, rows } = read;
+  const skipped = rows - table.length;
+  const place = files.place(found.ratings);
+  const corpus =
+    movies === undefined
+      ? `no movies file, so the corpus is the ${items.keys.length} rated items`
+      : `the corpus is all ${movies.size} movies of the movies file`;
+  return assembleInteractions({
+    name,
+    table,
+    users: users.keys.map(String),
+    items: items.keys.map(String),
+    ...(movies === undefined ? {} : { catalogue: movies.build() }),
+    hasTimestamps: true,
+    ties: source.ties ?? 'file-order',
+    tieSeed: source.tieSeed ?? 0,
+    step: {
+      name: 'read',
+      detail:
+        `Read ${table.length} ratings of ${users.keys.length} users in the ${found.layout.name} layout of MovieLens ` +
+        `(${place.entry ?? found.ratings}); ${corpus}; every rating is an event, whatever its value` +
+        `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
+      params: { format: 'movielens', layout: found.layout.name, moviesFile: movies !== undefined },
+      counts: { rows, events: table.length, skipped, items: items.keys.length },
+      ...(problems.length === 0 ? {} : { problems }),
+    },
+  });
+}
+
+interface RatingsRead {
+  readonly table: EventTable;
+  readonly users: Interner<number>;
+  readonly items: Interner<number>;
+  readonly rows: number;
+}
+
+async function readRatings(
+  files: FileSet,
+  found: FoundLayout,
+  movies: CatalogueBuilder<number> | undefined,
+  context: ReadContext,
+  problems: ProblemCount[],
+): Promise<RatingsRead> {
+  const { layout, ratings: fileName } = found;
+  const place = files.place(fileName);
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const separator = new TextEncoder().encode(layout.separator);
+  // About 21 bytes a row, so that the columns seldom grow.
+  const table = new EventTable(true, Math.max(1024, Math.ceil(files.size(fileName) / 20)));
+  const users = new Interner<number>();
+  const items = movies?.ids ?? new Interner<number>();
+  const row: RatingRow = { user: 0, item: 0, rating: 0, time: 0 };
+  let rows = 0;
+
+  const onLine = (bytes: Uint8Array, start: number, end: number, line: number): void => {
+    if (end === start) return;
+    if (line === 1 && layout.header !== undefined) {
+      const header = latin1.decode(bytes.subarray(start, end));
+      if (header === layout.header) return;
+      throw log.error(line, {
+        reason: 'bad-header',
+        message: `expected the header "${layout.header}"; got ${JSON.stringify(header.slice(0, 80))}`,
+        hint: "for other columns read it with format 'csv' and a column mapping",
+      });
+    }
+    rows++;
+    if (!parseRatingRow(bytes, start, end, separator, row)) {
+      log.report(line, explainRow(latin1.decode(bytes.subarray(start, end)), layout.separator));
+      return;
+    }
+    const item = movies === undefined ? items.intern(row.item) : items.find(row.item);
+    if (item === undefined) {
+      log.report(line, {
+        reason: 'unknown-item',
+        column: 'item',
+        message: `expected an item of the movies file; got item ${row.item}`,
+      });
+      return;
+    }
+    table.push(users.intern(row.user), item, row.time, row.rating);
+  };
+
+  await scanLines(
+    context.counted(files, fileName, () => rows),
+    onLine,
+    (line) => {
+      throw log.error(line, { reason: 'long-line', message: 'expected lines of less than 1 MiB; got a longer one' });
+    },
+  );
+  if (rows === 0) {
+    if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
+    throw log.error(undefined, { reason: 'no-rows', message: 'expected rows after the header; got none' });
+  }
+  if (table.length === 0) {
+    throw log.error(undefined, { reason: 'no-rows', message: `expected valid rows; got ${rows} corrupt ones` });
+  }
+  problems.push(...log.counts(place.entry ?? fileName));
+  return { table, users, items, rows };
+}

@@ -1,0 +1,35 @@
+import type { FileSet } from './files.ts';
+
+export interface ReadProgress {
+  /** Name of the file or zip entry being read. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Uncompressed size, when it is known. */
+  readonly totalBytes: number;
+  readonly rows: number;
+}
+
+/** What every reader needs beside its source. */
+export interface ReadContext {
+  /** Count corrupt rows instead of stopping at the first. */
+  readonly lenient: boolean;
+  /** The chunks of a file, reported to `onProgress` as they pass. */
+  counted(files: FileSet, name: string, rows: () => number): AsyncIterable<Uint8Array>;
+}
+
+export function readContext(options: { lenient?: boolean; onProgress?: (p: ReadProgress) => void }): ReadContext {
+  const { onProgress } = options;
+  return {
+    lenient: options.lenient ?? false,
+    async *counted(files, name, rows) {
+      let bytes = 0;
+      // The size of a .gz is not the size of what comes out of it.
+      const totalBytes = /\.gz$/i.test(name) ? 0 : files.size(name);
+      for await (const chunk of files.chunks(name)) {
+        bytes += chunk.length;
+        yield chunk;
+        onProgress?.({ file: name, bytes, totalBytes, rows: rows() });
+      }
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { DataError } from '../errors.ts';
+import type { Interactions, ProcessingStep } from '../interactions.ts';
+
+/**
+ * Examples of one part of a split: histories and targets as positions in the event columns.
+ *
+ * Example `e` belongs to user `users[e]`, its history is the events `[starts[e], targets[e])`, its target the event
+ * `targets[e]`; both in the columns of `interactions`. Shape of each array: [number of examples].
+ */
+export interface ExampleSet {
+  readonly name: 'train' | 'validation' | 'test';
+  readonly interactions: Interactions;
+  readonly users: Int32Array;
+  readonly starts: Int32Array;
+  readonly targets: Int32Array;
+}
+
+export type SplitProtocol = 'leave-last-out' | 'train-test' | 'global-time' | 'streaming';
+
+export interface Split {
+  readonly protocol: SplitProtocol;
+  readonly interactions: Interactions;
+  readonly train: ExampleSet;
+  readonly validation?: ExampleSet;
+  readonly test: ExampleSet;
+  /** What the split did, and how many users and events take no part. */
+  readonly step: ProcessingStep;
+  /** Times (seconds) of the cuts, for `global-time`. */
+  readonly cuts?: { readonly validationTime?: number; readonly testTime: number };
+}
+
+/** Collects examples one by one. */
+export class ExampleList {
+  readonly #users: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #targets: number[] = [];
+
+  add(user: number, start: number, target: number): void {
+    this.#users.push(user);
+    this.#starts.push(start);
+    this.#targets.push(target);
+  }
+
+  get length(): number {
+    return this.#users.length;
+  }
+
+  toSet(name: ExampleSet['name'], interactions: Interactions): ExampleSet {
+    return {
+      name,
+      interactions,
+      users: Int32Array.from(this.#users),
+      starts: Int32Array.from(this.#starts),
+      targets: Int32Array.from(this.#targets),
+    };
+  }
+}
+
+export function nobodyLeft(operation: string, interactions: Interactions, needed: string): DataError {
+  return new DataError(
+    operation,
+    `expected ${needed}; got none among the ${interactions.numUsers} users of ${interactions.name}`,
+    { code: 'nobody-left', hint: 'use less filtering, or another split' },
+  );
+}
