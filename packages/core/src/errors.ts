@@ -42,9 +42,10 @@ export class BackendError extends SeqrecError {
 
 /** A backend cannot allocate; the message says how many bytes, for what, and what to lower. */
 export class OutOfMemoryError extends SeqrecError {
-  readonly bytes: number;
+  /** Bytes that were asked for, when known. */
+  readonly bytes?: number;
 
-  constructor(message: string, bytes: number, options?: ErrorOptions) {
+  constructor(message: string, bytes?: number, options?: ErrorOptions) {
     super('out-of-memory', message, options);
     this.bytes = bytes;
   }

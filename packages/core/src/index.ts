@@ -8,6 +8,22 @@ for (const backendName of composedBackends) registerComposed(backendName);
 export { knownHostValues, rememberHostValues } from './backends/composed/host.ts';
 export { composedBackends, registerComposed } from './backends/composed/register.ts';
 export {
+  explainKernels,
+  formatKernelTable,
+  fusedKernelNames,
+  type KernelRow,
+  type KernelSource,
+  stockKernelNames,
+} from './backends/explain.ts';
+export {
+  type BackendChoice,
+  type BackendName,
+  type BackendOptions,
+  backendNames,
+  type ModuleLoader,
+  useBackend,
+} from './backends/select.ts';
+export {
   BackendError,
   DTypeError,
   OutOfMemoryError,
@@ -15,6 +31,8 @@ export {
   ShapeError,
   UnsupportedError,
 } from './errors.ts';
+export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from './jagged/convert.ts';
+export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
 export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
@@ -27,6 +45,7 @@ export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-so
 export { silu } from './ops/silu.ts';
 export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
 export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
+export { AdamW, type AdamWOptions, type Moments } from './optim/adamw.ts';
 export {
   dropoutThreshold,
   fnv1a32,

@@ -18,8 +18,6 @@ export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor2D {
   if (b !== undefined) expected.push(['b', b, 'E']);
   assertShapes('linear', expected);
   for (const [name, tensor] of expected) assertDType(tensor, 'float32', { op: 'linear', name });
-  return tf.tidy<tf.Tensor2D>('linear', () => {
-    const product = tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
-    return b === undefined ? product : (tf.add(product, b) as tf.Tensor2D);
-  });
+  if (b === undefined) return tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
+  return tf.tidy('linear', () => tf.add<tf.Tensor2D>(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b));
 }

@@ -1,0 +1,164 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendError, UnsupportedError } from '../errors.ts';
+import { composedBackends, registerComposed } from './composed/register.ts';
+
+/** Backends by name; `auto` takes `simd`, else `cpu`. */
+export const backendNames = ['auto', 'simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** Imports an optional module; tests pass their own. */
+export type ModuleLoader = (specifier: string) => Promise<unknown>;
+
+export interface BackendOptions {
+  /** Threads of the `simd` backend, the main thread included; default: as many as the machine has. */
+  readonly threads?: number;
+  /** How optional modules are imported. */
+  readonly load?: ModuleLoader;
+}
+
+export interface BackendChoice {
+  /** Name under which tfjs knows the backend. */
+  readonly name: Exclude<BackendName, 'auto'>;
+  /** Why this one. */
+  readonly reason: string;
+  /** Backends that were tried before and why they were not taken. */
+  readonly tried: readonly { readonly name: string; readonly reason: string }[];
+  /** What the backend says of itself, for `doctor` and run folders. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+type Start = (options: BackendOptions, load: ModuleLoader) => Promise<{ reason: string; details: object }>;
+
+const SIMD_MODULE = './simd/index.ts';
+
+const starters: Record<Exclude<BackendName, 'auto'>, Start> = {
+  simd: startSimd,
+  cpu: startCpu,
+  wasm: startWasm,
+  webgpu: startWebgpu,
+  tensorflow: startTensorflow,
+};
+
+/**
+ * Chooses the tfjs backend and waits until it is ready. Nothing is chosen silently: the result says what was taken, why,
+ * and what was tried before.
+ *
+ * @throws BackendError for an unknown name or a backend that does not start; UnsupportedError when the platform lacks it.
+ */
+export async function useBackend(name: BackendName = 'auto', options: BackendOptions = {}): Promise<BackendChoice> {
+  if (!backendNames.includes(name)) {
+    throw new BackendError(
+      `useBackend: expected one of ${backendNames.join(', ')}; got '${name}'; names are those of tfjs, in lower case`,
+    );
+  }
+  if (name !== 'auto') return start(name, options, []);
+  try {
+    return await start('simd', options, []);
+  } catch (error) {
+    const tried = [{ name: 'simd', reason: error instanceof Error ? error.message : String(error) }];
+    return start('cpu', options, tried);
+  }
+}
+
+async function start(
+  name: Exclude<BackendName, 'auto'>,
+  options: BackendOptions,
+  tried: BackendChoice['tried'],
+): Promise<BackendChoice> {
+  const { reason, details } = await starters[name](options, options.load ?? loadModule);
+  // A package loaded just now may have registered stock kernels over ours.
+  for (const backend of composedBackends) registerComposed(backend);
+  let ready = false;
+  try {
+    ready = await tf.setBackend(name);
+  } catch (cause) {
+    throw new BackendError(failed(name, message(cause)), { cause });
+  }
+  if (!ready) throw new BackendError(failed(name, 'its initialisation returned false'));
+  const why = tried.length === 0 ? reason : `${reason}; ${tried.map((t) => `${t.name} did not start`).join(', ')}`;
+  return { name, reason: why, tried, details: { ...details } };
+}
+
+async function loadModule(specifier: string): Promise<unknown> {
+  return import(specifier);
+}
+
+async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {
+  const { registerSimdBackend } = (await load(SIMD_MODULE)) as {
+    registerSimdBackend(options?: { threads?: number }): Promise<object>;
+  };
+  const details = await registerSimdBackend(threads === undefined ? {} : { threads });
+  return { reason: 'WebAssembly SIMD kernels of our own, the fastest on a CPU', details };
+}
+
+async function startCpu() {
+  // The stock backend prints an advertisement for tfjs-node on first use.
+  const backend = tf.findBackend('cpu') as { firstUse?: boolean } | null;
+  if (backend?.firstUse) backend.firstUse = false;
+  return { reason: 'plain JavaScript, always available, slow', details: {} };
+}
+
+async function startWasm(_: BackendOptions, load: ModuleLoader) {
+  try {
+    await load('@tensorflow/tfjs-backend-wasm');
+  } catch (cause) {
+    const hint = 'install it beside @seqrec/core: pnpm add @tensorflow/tfjs-backend-wasm';
+    throw new BackendError(`useBackend: expected @tensorflow/tfjs-backend-wasm; got: ${message(cause)}; ${hint}`, {
+      cause,
+    });
+  }
+  return { reason: 'stock tfjs WebAssembly, one thread in Node', details: {} };
+}
+
+async function startWebgpu(_: BackendOptions, load: ModuleLoader) {
+  const gpu = (globalThis.navigator as { gpu?: unknown } | undefined)?.gpu;
+  if (gpu === undefined) {
+    throw new UnsupportedError(
+      'useBackend: expected navigator.gpu for webgpu; got none; use a browser with WebGPU, or another backend: simd, cpu',
+    );
+  }
+  try {
+    await load('@tensorflow/tfjs-backend-webgpu');
+  } catch (cause) {
+    const hint = 'install it beside @seqrec/core: pnpm add @tensorflow/tfjs-backend-webgpu';
+    throw new UnsupportedError(
+      `useBackend: expected @tensorflow/tfjs-backend-webgpu; got: ${message(cause)}; ${hint}`,
+      {
+        cause,
+      },
+    );
+  }
+  return { reason: 'WebGPU; fused ops run composed from tfjs ops', details: {} };
+}
+
+async function startTensorflow(_: BackendOptions, load: ModuleLoader) {
+  restoreIsNullOrUndefined();
+  const failures: string[] = [];
+  for (const specifier of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      const module = (await load(specifier)) as { version?: Record<string, string> };
+      const reason = `libtensorflow through ${specifier}; fused ops run composed from tfjs ops`;
+      return { reason, details: { package: specifier, version: module.version?.['tfjs-node'] ?? 'unknown' } };
+    } catch (error) {
+      failures.push(`${specifier}: ${message(error)}`);
+    }
+  }
+  throw new BackendError(
+    `useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got ${failures.join(' | ')}; its install script is off by default, as it downloads libtensorflow: set '@tensorflow/tfjs-node-gpu': true under allowBuilds in pnpm-workspace.yaml, then run: pnpm rebuild @tensorflow/tfjs-node-gpu`,
+  );
+}
+
+/** Node 23 removed a function that tfjs-node 4.22 calls; the CommonJS `util` object is shared and can be mended. */
+function restoreIsNullOrUndefined(): void {
+  const util = globalThis.process?.getBuiltinModule?.('node:util') as Record<string, unknown> | undefined;
+  if (util !== undefined) util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+}
+
+function message(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0];
+}
+
+function failed(name: string, why: string): string {
+  return `useBackend: expected '${name}' to start; got: ${why}; try another backend, 'cpu' always works`;
+}
