@@ -1,0 +1,85 @@
+import { l2Normalize, ShapeError } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { EncoderBatch } from './inputs.ts';
+import type { ItemEmbedding, LearnedPositions } from './layers/embeddings.ts';
+import { dropAt, type Run, type StreamLayer } from './layers/layer.ts';
+import type { SequenceModel } from './model.ts';
+
+/** A layer of the stack and the reference's names of its weights. */
+export interface NamedLayer {
+  readonly layer: StreamLayer;
+  /** Reference name by the layer's own weight name, in the order of the reference's state dict. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+export interface EncoderParts<Config extends { readonly kind: string }> {
+  readonly config: Config & {
+    readonly embeddingDim: number;
+    readonly maxSequenceLength: number;
+    readonly inputDropout: number;
+  };
+  readonly items: ItemEmbedding;
+  readonly positions: LearnedPositions;
+  /** The blocks, in order. Each gets `[x, offsets]`, and `queryTimes, keyTimes` when `usesTime`. */
+  readonly stack: readonly NamedLayer[];
+  readonly usesTime: boolean;
+  /** Applied once after the blocks. */
+  readonly final?: NamedLayer;
+}
+
+const NORM_EPSILON = 1e-6;
+
+/**
+ * A stack of blocks between the reference's input and output:
+ * `x = dropout(sqrt(D) E[id] + P[position])`, blocks, `o / max(||o||, 1e-6)`.
+ */
+export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): SequenceModel {
+  const { config, items, positions, stack, usesTime, final } = parts;
+  const layers: NamedLayer[] = [
+    { layer: items, names: { weight: '_embedding_module._item_emb.weight' } },
+    { layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } },
+    ...stack,
+    ...(final === undefined ? [] : [final]),
+  ];
+  const variables = new Map<string, tf.Variable>();
+  for (const { layer, names } of layers) {
+    for (const [own, reference] of Object.entries(names)) variables.set(reference, layer.weight(own));
+  }
+  const scale = Math.sqrt(config.embeddingDim);
+
+  function encode(batch: EncoderBatch, run: Run): tf.Tensor2D {
+    checkLengths(batch, positions.numPositions, config);
+    const kwargs = { ...run };
+    return tf.tidy('encode', () => {
+      const tokens = tf.mul(items.apply(batch.itemIds) as tf.Tensor2D, scale);
+      const placed = tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D;
+      let x: tf.Tensor = dropAt(placed, config.inputDropout, 'input', run);
+      for (const { layer } of stack) {
+        const inputs = [x, batch.offsets, ...(usesTime ? [batch.queryTimes, batch.keyTimes] : [])];
+        x = layer.apply(inputs, kwargs) as tf.Tensor;
+      }
+      if (final !== undefined) x = final.layer.apply(x, kwargs) as tf.Tensor;
+      return l2Normalize(x as tf.Tensor2D, { epsilon: NORM_EPSILON });
+    });
+  }
+
+  return {
+    kind: config.kind,
+    config,
+    numItems: items.numItems,
+    maxSequenceLength: config.maxSequenceLength,
+    encode,
+    itemVectors: () => l2Normalize(items.weight('weight') as tf.Variable<tf.Rank.R2>, { epsilon: NORM_EPSILON }),
+    variables: () => variables,
+    dispose: () => {
+      for (const variable of variables.values()) variable.dispose();
+    },
+  };
+}
+
+function checkLengths(batch: EncoderBatch, limit: number, config: { kind: string; maxSequenceLength: number }): void {
+  if (batch.longest <= limit) return;
+  throw new ShapeError(
+    `encode: expected sequences of at most ${limit} tokens (maxSequenceLength + outputLength); got one of ${batch.longest} for '${config.kind}' with maxSequenceLength ${config.maxSequenceLength}; cut the histories with latestWindow`,
+  );
+}

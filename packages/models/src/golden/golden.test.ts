@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { GoldenError } from '../errors.ts';
+import { parseGolden } from './parse.ts';
+import { relativeError, runGolden } from './run.ts';
+
+const folder = new URL('./fixtures/', import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('golden vectors of the reference', () => {
+  it('has the four files', () => {
+    expect(files).toEqual(['hstu-1x1.json', 'hstu-2x2-gain.json', 'hstu-2x2.json', 'sasrec-2x2.json']);
+  });
+
+  it.each(files)('%s agrees in outputs, loss and every gradient', async (file) => {
+    const golden = parseGolden(read(file));
+    const before = tf.memory().numTensors;
+    const report = await runGolden(golden);
+    expect(tf.memory().numTensors).toBe(before);
+    if (process.env.SEQREC_PRINT) console.log(report);
+    expect(report.maxima.outputs).toBeLessThan(1e-5);
+    expect(report.maxima.loss).toBeLessThan(1e-5);
+    expect(report.maxima.gradients).toBeLessThan(1e-4);
+    expect(Object.keys(report.gradients)).toEqual(Object.keys(golden.gradients));
+  });
+
+  it('notices one changed parameter', async () => {
+    const golden = parseGolden(read('hstu-2x2-gain.json'));
+    golden.parameters['_hstu._attention_layers.1._rel_attn_bias._ts_w'].data[30] += 0.1;
+    const report = await runGolden(golden);
+    expect(report.maxima.outputs).toBeGreaterThan(1e-5);
+  });
+});
+
+describe('parseGolden', () => {
+  it.each([
+    ['an unknown kind', { kind: 'gru' }, /kind/],
+    ['a missing loss', { loss: undefined }, /loss/],
+    ['a length beyond the columns', { lengths: [23, 5, 1] }, /negatives: expected shape \[29, 8\]|lengths\.0/],
+    ['a misshapen tensor', { ids: { shape: [3, 22], data: new Array(66).fill(1) } }, /ids: expected shape \[3, 23\]/],
+    ['data that does not fill the shape', { negatives: { shape: [18, 8], data: [1] } }, /negatives\.data/],
+  ])('refuses %s', (_, change, message) => {
+    const json = { ...read('hstu-1x1.json'), ...change };
+    expect(() => parseGolden(json)).toThrow(GoldenError);
+    expect(() => parseGolden(json)).toThrow(message);
+  });
+
+  it('refuses an item id outside the catalogue', () => {
+    const json = read('hstu-1x1.json') as { ids: { data: number[] } };
+    json.ids.data[0] = 41;
+    expect(() => parseGolden(json)).toThrow('parseGolden: ids.0.0: expected an item id in 1..40; got 41');
+  });
+});
+
+describe('relativeError', () => {
+  it('is relative to the largest expected magnitude', () => {
+    expect(relativeError([1, 2.5], [1, 2])).toBe(0.25);
+    expect(relativeError([0.1], [0])).toBe(0.1);
+    expect(relativeError([Number.NaN], [1])).toBe(Number.POSITIVE_INFINITY);
+    expect(relativeError([1], [1, 2])).toBe(Number.POSITIVE_INFINITY);
+  });
+});

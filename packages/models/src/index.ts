@@ -1,0 +1,46 @@
+export { parseConfig } from './config/parse.ts';
+export { suggest } from './config/suggest.ts';
+export {
+  CheckpointError,
+  ConfigError,
+  EvaluationError,
+  GoldenError,
+  ParameterError,
+  TrainingError,
+  type TrainingErrorDetails,
+} from './errors.ts';
+export { type Golden, parseGolden } from './golden/parse.ts';
+export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
+export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
+export { HstuLayer, type HstuLayerArgs } from './hstu/layer.ts';
+export { createHstu } from './hstu/stack.ts';
+export { type EncoderBatch, uploadBatch } from './inputs.ts';
+export {
+  ItemEmbedding,
+  type ItemEmbeddingArgs,
+  LearnedPositions,
+  type LearnedPositionsArgs,
+} from './layers/embeddings.ts';
+export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
+export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
+export type { ModelOptions, SequenceModel } from './model.ts';
+export {
+  type HostTensor,
+  loadParameters,
+  type NamedParameters,
+  readParameters,
+} from './parameters.ts';
+export {
+  createModel,
+  type ModelConfig,
+  type ModelConfigInput,
+  modelConfigSchema,
+  modelKinds,
+  parseModelConfig,
+} from './registry.ts';
+export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
+export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
+export { createSasrec } from './sasrec/stack.ts';
+export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
+export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
+export { createTransformer } from './transformer/stack.ts';

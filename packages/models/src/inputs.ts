@@ -1,0 +1,82 @@
+import { rememberHostValues, ShapeError, UnsupportedError } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A jagged batch on the device. `B` sequences, `T` packed tokens. */
+export interface EncoderBatch {
+  readonly numSequences: number;
+  readonly numTokens: number;
+  /** Length of the longest sequence. */
+  readonly longest: number;
+  /** `[B + 1]`, on the host. */
+  readonly hostOffsets: Int32Array;
+  /** int32 `[B + 1]`. */
+  readonly offsets: tf.Tensor1D;
+  /** int32 `[T]`. */
+  readonly itemIds: tf.Tensor1D;
+  /** int32 `[T]`, 0 for the oldest event of each sequence. */
+  readonly positions: tf.Tensor1D;
+  /** int32 `[T]`: the item to predict at each position. */
+  readonly targets: tf.Tensor1D;
+  /** int32 `[T]`: time of the event, in seconds after the first event of its sequence. */
+  readonly keyTimes: tf.Tensor1D;
+  /** int32 `[T]`: time of the event to predict, on the same clock. */
+  readonly queryTimes: tf.Tensor1D;
+  /** Frees the tensors. */
+  dispose(): void;
+}
+
+/**
+ * Uploads a batch: the only point at which typed arrays become tensors.
+ *
+ * @throws ShapeError when the columns disagree; UnsupportedError when a sequence spans more than 2^31 seconds.
+ */
+export function uploadBatch(batch: SequenceBatch): EncoderBatch {
+  const { offsets } = batch;
+  const numSequences = offsets.length - 1;
+  const numTokens = offsets[numSequences];
+  checkColumns(batch, numTokens);
+  const positions = new Int32Array(numTokens);
+  const keyTimes = new Int32Array(numTokens);
+  const queryTimes = new Int32Array(numTokens);
+  let longest = 0;
+  for (let b = 0; b < numSequences; b++) {
+    const start = offsets[b];
+    const end = offsets[b + 1];
+    const origin = batch.timestamps[start];
+    longest = Math.max(longest, end - start);
+    for (let t = start; t < end; t++) {
+      positions[t] = t - start;
+      keyTimes[t] = relativeSeconds(batch.timestamps[t], origin, b);
+      queryTimes[t] = relativeSeconds(batch.targetTimestamps[t], origin, b);
+    }
+  }
+  // Composed kernels loop over sequences on the host; remembering the values saves them a read from the device.
+  const offsetsTensor = rememberHostValues(tf.tensor1d(offsets, 'int32'), offsets) as tf.Tensor1D;
+  const tensors = {
+    offsets: offsetsTensor,
+    itemIds: tf.tensor1d(batch.itemIds, 'int32'),
+    positions: tf.tensor1d(positions, 'int32'),
+    targets: tf.tensor1d(batch.targets, 'int32'),
+    keyTimes: tf.tensor1d(keyTimes, 'int32'),
+    queryTimes: tf.tensor1d(queryTimes, 'int32'),
+  };
+  return { numSequences, numTokens, longest, hostOffsets: offsets, ...tensors, dispose: () => tf.dispose(tensors) };
+}
+
+function relativeSeconds(time: number, origin: number, sequence: number): number {
+  const seconds = Math.floor(time - origin);
+  if (Math.abs(seconds) < 2 ** 31) return seconds;
+  throw new UnsupportedError(
+    `uploadBatch: expected timestamps in seconds, at most 2^31 apart inside a sequence; got a difference of ${seconds} in sequence ${sequence} of the batch; divide milliseconds by 1000`,
+  );
+}
+
+function checkColumns(batch: SequenceBatch, numTokens: number): void {
+  const columns = ['itemIds', 'timestamps', 'targets', 'targetTimestamps'] as const;
+  if (columns.every((name) => batch[name].length === numTokens)) return;
+  const got = columns.map((name) => `${name}[${batch[name].length}]`).join(', ');
+  throw new ShapeError(
+    `uploadBatch: expected columns of ${numTokens} tokens, the last offset; got ${got}; build batches with makeBatch`,
+  );
+}

@@ -1,0 +1,94 @@
+import { dropout, streamKey } from '@seqrec/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
+
+/** What a forward pass may depend on besides its inputs. Every random number is a function of `seed`, a name and `step`. */
+export interface Run {
+  readonly training: boolean;
+  /** Global optimiser step: the counter of the dropout streams. */
+  readonly step: number;
+  readonly seed: number;
+}
+
+/** Arguments that all layers here share. */
+export interface LayerArgs {
+  /** Seed of the initial weights. */
+  readonly seed?: number;
+  /** Name of the layer in the model, for example `hstu.0`: prefix of its random streams (weights and dropout). */
+  readonly stream: string;
+  readonly name?: string;
+  readonly trainable?: boolean;
+}
+
+/** A weight as declared by a layer: short name, shape, initial values. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initialization: Initialization;
+}
+
+/**
+ * Base of the layers of this package: a `tf.layers.Layer` over packed tokens `[T, ...]` whose weights are declared as data
+ * and start from streams of their own.
+ */
+export abstract class StreamLayer extends layers.Layer {
+  readonly seed: number;
+  readonly stream: string;
+  private readonly byName = new Map<string, LayerVariable>();
+
+  constructor(args: LayerArgs) {
+    super({ name: args.name, trainable: args.trainable });
+    this.seed = args.seed ?? 0;
+    this.stream = args.stream;
+  }
+
+  /** The layer's weights, in a fixed order. */
+  protected abstract weightSpecs(): readonly WeightSpec[];
+
+  override build(): void {
+    if (this.built) return;
+    for (const spec of this.weightSpecs()) {
+      const stream = { seed: this.seed, name: `${this.stream}.${spec.name}` };
+      const initializer = new StreamInitializer({ initialization: spec.initialization, stream });
+      const weight = this.addWeight(spec.name, [...spec.shape], 'float32', initializer as LayerInitializer);
+      this.byName.set(spec.name, weight);
+    }
+    this.built = true;
+  }
+
+  /** The variable called `name` in {@link weightSpecs}; builds the layer when needed. */
+  weight(name: string): tf.Variable {
+    this.build();
+    const weight = this.byName.get(name);
+    if (weight === undefined) throw new Error(`${this.name}: no weight called '${name}'`);
+    // A LayerVariable's value is a tf.Variable; its type only promises a Tensor.
+    return weight.read() as tf.Variable;
+  }
+
+  /** Dropout at the site `<stream>.<site>`; the identity outside training. */
+  protected drop<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
+    return dropAt(x, rate, `${this.stream}.${site}`, run);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), seed: this.seed, stream: this.stream };
+  }
+}
+
+/** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
+export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
+  if (!run.training || rate === 0) return x;
+  return dropout(x, { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step } }) as T;
+}
+
+/** The run in a layer's keyword arguments; a plain forward pass when it is absent. */
+export function runOf(kwargs: { readonly [key: string]: unknown } | undefined): Run {
+  const { training = false, step = 0, seed = 0 } = (kwargs ?? {}) as Partial<Run>;
+  return { training, step, seed };
+}
+
+/** The inputs of a layer as an array. */
+export function inputList(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor[] {
+  return Array.isArray(inputs) ? inputs : [inputs];
+}

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { EncoderBatch } from './inputs.ts';
+import type { Run } from './layers/layer.ts';
+
+/** The one interface of all encoders. `T` packed tokens, `D` model width, items are `1..numItems`. */
+export interface SequenceModel {
+  readonly kind: string;
+  /** The validated configuration, defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>> & { readonly kind: string };
+  readonly numItems: number;
+  /** Longest history that the model is meant for. */
+  readonly maxSequenceLength: number;
+  /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
+  encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
+  /** The item table, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
+  itemVectors(): tf.Tensor2D;
+  /** Every weight by its name in the reference's state dict, in that order. */
+  variables(): ReadonlyMap<string, tf.Variable>;
+  /** Frees the weights. */
+  dispose(): void;
+}
+
+/** What a model needs besides its configuration. */
+export interface ModelOptions {
+  /** Items are `1..numItems`; the table has one more row. */
+  readonly numItems: number;
+  /** Seed of the initial weights, default 0. */
+  readonly seed?: number;
+}

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { suggest } from './config/suggest.ts';
+import { ParameterError } from './errors.ts';
+import type { SequenceModel } from './model.ts';
+
+/** A tensor on the host, row-major. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | readonly number[];
+}
+
+/** Named tensors on the host, for example a state dict. */
+export type NamedParameters = Readonly<Record<string, HostTensor>>;
+
+/**
+ * Sets every weight of `model` from tensors under the names of `model.variables()`. Nothing changes when it throws.
+ *
+ * @throws ParameterError listing every missing, unexpected and misshapen tensor.
+ */
+export function loadParameters(model: SequenceModel, parameters: NamedParameters): void {
+  const variables = model.variables();
+  const names = Object.keys(parameters);
+  const problems: string[] = [];
+  for (const [name, variable] of variables) {
+    if (!Object.hasOwn(parameters, name)) {
+      problems.push(`missing '${name}' [${variable.shape.join(', ')}]`);
+      continue;
+    }
+    const { shape, data } = parameters[name];
+    if (!sameShape(shape, variable.shape)) {
+      problems.push(`'${name}' is [${shape.join(', ')}], expected [${variable.shape.join(', ')}]`);
+    } else if (data.length !== variable.size) {
+      problems.push(`'${name}' holds ${data.length} numbers, its shape needs ${variable.size}`);
+    }
+  }
+  for (const name of names) {
+    if (variables.has(name)) continue;
+    const near = suggest(name, [...variables.keys()]);
+    problems.push(`unexpected '${name}'${near === undefined ? '' : ` (nearest: '${near}')`}`);
+  }
+  if (problems.length > 0) {
+    throw new ParameterError(
+      `loadParameters: expected the ${variables.size} weights of '${model.kind}'; got ${names.length} tensors with ${problems.length} problems: ${problems.join('; ')}; check that config and file belong together`,
+    );
+  }
+  for (const [name, variable] of variables) assignValues(variable, parameters[name].data);
+}
+
+/** All weights of a model on the host, by name. */
+export async function readParameters(model: SequenceModel): Promise<Record<string, HostTensor>> {
+  const out: Record<string, HostTensor> = {};
+  for (const [name, variable] of model.variables()) {
+    // A copy: on some backends data() is a view of memory that the next step overwrites.
+    out[name] = { shape: [...variable.shape], data: Float32Array.from((await variable.data()) as Float32Array) };
+  }
+  return out;
+}
+
+/** Overwrites a variable with values from the host. */
+export function assignValues(variable: tf.Variable, data: HostTensor['data']): void {
+  const values = data instanceof Float32Array ? data : Float32Array.from(data);
+  const fresh = tf.tensor(values, variable.shape, 'float32');
+  variable.assign(fresh);
+  fresh.dispose();
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((axis, i) => axis === b[i]);
+}

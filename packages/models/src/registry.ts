@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { parseConfig } from './config/parse.ts';
+import { suggest } from './config/suggest.ts';
+import { ConfigError } from './errors.ts';
+import { type HstuConfig, hstuConfigSchema } from './hstu/config.ts';
+import { createHstu } from './hstu/stack.ts';
+import type { ModelOptions, SequenceModel } from './model.ts';
+import { type SasrecConfig, sasrecConfigSchema } from './sasrec/config.ts';
+import { createSasrec } from './sasrec/stack.ts';
+import { type TransformerConfig, transformerConfigSchema } from './transformer/config.ts';
+import { createTransformer } from './transformer/stack.ts';
+
+/** Any model configuration; `kind` says which. */
+export const modelConfigSchema = z.discriminatedUnion('kind', [
+  hstuConfigSchema,
+  sasrecConfigSchema,
+  transformerConfigSchema,
+]);
+
+/** A validated configuration. */
+export type ModelConfig = z.output<typeof modelConfigSchema>;
+/** A configuration as people write it: fields with a default may be absent. */
+export type ModelConfigInput = z.input<typeof modelConfigSchema>;
+
+const models = {
+  hstu: { schema: hstuConfigSchema, build: (c: ModelConfig, o: ModelOptions) => createHstu(c as HstuConfig, o) },
+  sasrec: {
+    schema: sasrecConfigSchema,
+    build: (c: ModelConfig, o: ModelOptions) => createSasrec(c as SasrecConfig, o),
+  },
+  transformer: {
+    schema: transformerConfigSchema,
+    build: (c: ModelConfig, o: ModelOptions) => createTransformer(c as TransformerConfig, o),
+  },
+} as const;
+
+/** The kinds of model that {@link createModel} knows. */
+export const modelKinds = Object.keys(models) as readonly ModelConfig['kind'][];
+
+/**
+ * Validates a model configuration and fills in defaults.
+ *
+ * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
+ */
+export function parseModelConfig(config: unknown): ModelConfig {
+  const kind = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
+  if (typeof kind !== 'string' || !Object.hasOwn(models, kind)) {
+    const got = kind === undefined ? 'nothing' : JSON.stringify(kind);
+    const near = typeof kind === 'string' ? suggest(kind, modelKinds) : undefined;
+    const hint = near === undefined ? 'set kind first' : `did you mean '${near}'?`;
+    const known = modelKinds.map((name) => `'${name}'`).join(', ');
+    throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');
+  }
+  return parseConfig(models[kind as ModelConfig['kind']].schema, config, `model config (${kind})`) as ModelConfig;
+}
+
+/**
+ * Builds the model that `config.kind` names, with fresh weights.
+ *
+ * @throws ConfigError, see {@link parseModelConfig}; also when `numItems` or `seed` is no usable integer.
+ */
+export function createModel(config: ModelConfigInput, options: ModelOptions): SequenceModel {
+  const parsed = parseModelConfig(config);
+  const { numItems, seed = 0 } = options;
+  if (!Number.isInteger(numItems) || numItems < 1) {
+    throw new ConfigError(`createModel: numItems: expected an integer >= 1; got ${numItems}`, 'numItems');
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
+  }
+  return models[parsed.kind].build(parsed, { numItems, seed });
+}

@@ -1,0 +1,98 @@
+import { layerNorm } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { attentionWeights, selfAttention } from '../layers/attention.ts';
+import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { linearOutIn } from '../layers/linear.ts';
+import type { SasrecConfig } from './config.ts';
+
+export interface SasrecBlockArgs
+  extends LayerArgs,
+    Pick<SasrecConfig, 'embeddingDim' | 'numHeads' | 'ffnDim' | 'ffnDropout' | 'activation'> {}
+
+const EPSILON = 1e-8;
+
+/**
+ * One SASRec block over packed tokens.
+ *
+ * ```
+ * q  = LN(x)                                   LN without affine part, epsilon 1e-8
+ * a  = MHA(query = q, key = x, value = x)      causal, dropout on the probabilities
+ * z  = LN(q + a)
+ * x' = z + drop(W2 drop(act(W1 z + b1)) + b2)
+ * ```
+ *
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
+ *
+ * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
+ * Differs from the paper in: layer norms without affine part, and the residual from `LN(x)`.
+ */
+export class SasrecBlock extends StreamLayer {
+  static className = 'SeqrecSasrecBlock';
+  readonly args: SasrecBlockArgs;
+
+  constructor(args: SasrecBlockArgs) {
+    super(args);
+    this.args = args;
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    const { embeddingDim: d, ffnDim } = this.args;
+    return [
+      ...attentionWeights(d),
+      { name: 'conv1.weight', shape: [ffnDim, d, 1], initialization: { kind: 'xavier-normal' } },
+      { name: 'conv1.bias', shape: [ffnDim], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(d) } },
+      { name: 'conv2.weight', shape: [d, ffnDim, 1], initialization: { kind: 'xavier-normal' } },
+      { name: 'conv2.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(ffnDim) } },
+    ];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
+    const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
+    const run = runOf(kwargs);
+    return tf.tidy(() => {
+      const { numHeads, ffnDropout } = this.args;
+      const query = layerNorm(x, { epsilon: EPSILON });
+      const attended = selfAttention({
+        query,
+        keyValue: x,
+        offsets,
+        numHeads,
+        weight: (name) => this.weight(name),
+        dropoutRate: ffnDropout,
+        site: `${this.stream}.attention`,
+        run,
+      });
+      return this.feedForward(layerNorm(tf.add(query, attended), { epsilon: EPSILON }) as tf.Tensor2D, run);
+    });
+  }
+
+  private feedForward(z: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { ffnDropout, activation } = this.args;
+    const hidden = linearOutIn(z, this.kernel('conv1.weight'), this.weight('conv1.bias') as tf.Tensor1D);
+    const active = this.drop(activate(hidden, activation), ffnDropout, 'ffn.hidden', run);
+    const out = linearOutIn(active, this.kernel('conv2.weight'), this.weight('conv2.bias') as tf.Tensor1D);
+    return tf.add(z, this.drop(out, ffnDropout, 'ffn.output', run));
+  }
+
+  /** A convolution of width one is a linear map: `[out, in, 1]` to `[out, in]`. */
+  private kernel(name: string): tf.Tensor2D {
+    const weight = this.weight(name);
+    return tf.reshape(weight, weight.shape.slice(0, 2) as [number, number]);
+  }
+
+  override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
+    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as (number | null)[];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { embeddingDim, numHeads, ffnDim, ffnDropout, activation } = this.args;
+    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, ffnDropout, activation };
+  }
+}
+tf.serialization.registerClass(SasrecBlock);
+
+/** ReLU, or GELU in its exact form `x Phi(x)`. */
+function activate(x: tf.Tensor2D, activation: SasrecConfig['activation']): tf.Tensor2D {
+  if (activation === 'relu') return tf.relu(x);
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+}

@@ -1,0 +1,121 @@
+import { layerNorm } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { attentionWeights, selfAttention } from '../layers/attention.ts';
+import { inputList, type LayerArgs, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { linearOutIn } from '../layers/linear.ts';
+
+export interface TransformerBlockArgs extends LayerArgs {
+  readonly embeddingDim: number;
+  readonly numHeads: number;
+  readonly ffnDim: number;
+  readonly dropout: number;
+}
+
+const EPSILON = 1e-6;
+
+/**
+ * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`, `y = z + drop(W2 relu(W1 LN(z)))`,
+ * layer norms with gain and bias, dropout also on the attention probabilities.
+ *
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
+ *
+ * Source: Vaswani et al. 2017 (arXiv:1706.03762), pre-norm as in Xiong et al. 2020 (arXiv:2002.04745).
+ */
+export class TransformerBlock extends StreamLayer {
+  static className = 'SeqrecTransformerBlock';
+  readonly args: TransformerBlockArgs;
+
+  constructor(args: TransformerBlockArgs) {
+    super(args);
+    this.args = args;
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    const { embeddingDim: d, ffnDim } = this.args;
+    return [
+      ...affineWeights('norm1', d),
+      ...attentionWeights(d),
+      ...affineWeights('norm2', d),
+      { name: 'ffn.0.weight', shape: [ffnDim, d], initialization: { kind: 'xavier-normal' } },
+      { name: 'ffn.0.bias', shape: [ffnDim], initialization: { kind: 'zeros' } },
+      { name: 'ffn.2.weight', shape: [d, ffnDim], initialization: { kind: 'xavier-normal' } },
+      { name: 'ffn.2.bias', shape: [d], initialization: { kind: 'zeros' } },
+    ];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
+    const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
+    const run = runOf(kwargs);
+    const weight = (name: string): tf.Variable => this.weight(name);
+    return tf.tidy(() => {
+      const { numHeads, dropout } = this.args;
+      const normed = affineNorm(x, 'norm1', weight);
+      const attended = selfAttention({
+        query: normed,
+        keyValue: normed,
+        offsets,
+        numHeads,
+        weight,
+        dropoutRate: dropout,
+        site: `${this.stream}.attention`,
+        run,
+      });
+      const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
+      const first = { weight: weight('ffn.0.weight') as tf.Tensor2D, bias: weight('ffn.0.bias') as tf.Tensor1D };
+      const second = { weight: weight('ffn.2.weight') as tf.Tensor2D, bias: weight('ffn.2.bias') as tf.Tensor1D };
+      const hidden = tf.relu(linearOutIn(affineNorm(z, 'norm2', weight), first.weight, first.bias));
+      const out = linearOutIn(hidden, second.weight, second.bias);
+      return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
+    });
+  }
+
+  override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
+    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as (number | null)[];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { embeddingDim, numHeads, ffnDim, dropout } = this.args;
+    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout };
+  }
+}
+tf.serialization.registerClass(TransformerBlock);
+
+export interface AffineLayerNormArgs extends LayerArgs {
+  readonly embeddingDim: number;
+}
+
+/** Layer norm with gain and bias, epsilon 1e-6: the last layer of the Transformer. Maps `[T, D]` to `[T, D]`. */
+export class AffineLayerNorm extends StreamLayer {
+  static className = 'SeqrecAffineLayerNorm';
+  readonly embeddingDim: number;
+
+  constructor(args: AffineLayerNormArgs) {
+    super(args);
+    this.embeddingDim = args.embeddingDim;
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    return affineWeights('norm', this.embeddingDim);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => affineNorm(inputList(inputs)[0] as tf.Tensor2D, 'norm', (name) => this.weight(name)));
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), embeddingDim: this.embeddingDim };
+  }
+}
+tf.serialization.registerClass(AffineLayerNorm);
+
+function affineWeights(name: string, embeddingDim: number): WeightSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [embeddingDim], initialization: { kind: 'ones' } },
+    { name: `${name}.bias`, shape: [embeddingDim], initialization: { kind: 'zeros' } },
+  ];
+}
+
+function affineNorm(x: tf.Tensor2D, name: string, weight: (name: string) => tf.Variable): tf.Tensor2D {
+  const normed = layerNorm(x, { epsilon: EPSILON });
+  return tf.add(tf.mul(normed, weight(`${name}.weight`)), weight(`${name}.bias`));
+}

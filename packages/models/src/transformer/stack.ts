@@ -1,0 +1,39 @@
+import { createEncoder } from '../encoder.ts';
+import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
+import type { ModelOptions, SequenceModel } from '../model.ts';
+import { AffineLayerNorm, TransformerBlock } from './block.ts';
+import type { TransformerConfig } from './config.ts';
+
+const ATTENTION = ['in_proj_weight', 'in_proj_bias', 'out_proj.weight', 'out_proj.bias'];
+const NORMS = ['norm1.weight', 'norm1.bias', 'norm2.weight', 'norm2.bias'];
+const FEED_FORWARD = ['ffn.0.weight', 'ffn.0.bias', 'ffn.2.weight', 'ffn.2.bias'];
+
+/**
+ * A plain softmax Transformer between the same input and output as HSTU: the baseline of the streaming experiment
+ * (Zhai et al. 2024, table 2). Pre-norm blocks with a feed-forward part of `4 D`, and a final layer norm.
+ */
+export function createTransformer(config: TransformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+  const { embeddingDim, numHeads, blockDropout: dropout } = config;
+  const ffnDim = config.ffnDim ?? 4 * embeddingDim;
+  const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
+    layer: new TransformerBlock({ embeddingDim, numHeads, ffnDim, dropout, seed, stream: `transformer.${i}` }),
+    names: Object.fromEntries([...NORMS, ...ATTENTION, ...FEED_FORWARD].map((name) => [name, `layers.${i}.${name}`])),
+  }));
+  return createEncoder({
+    config,
+    items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
+    positions: new LearnedPositions({
+      numPositions: config.maxSequenceLength + config.outputLength,
+      embeddingDim,
+      initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
+      seed,
+      stream: 'positions',
+    }),
+    stack,
+    usesTime: false,
+    final: {
+      layer: new AffineLayerNorm({ embeddingDim, seed, stream: 'transformer.final' }),
+      names: { 'norm.weight': 'final_norm.weight', 'norm.bias': 'final_norm.bias' },
+    },
+  });
+}
