@@ -68,7 +68,7 @@ function expectation(
         ? `expected a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
         : `expected at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
     default:
-      return issue.message;
+      return issue.message.startsWith('expected') ? issue.message : `expected ${issue.message}`;
   }
 }
 

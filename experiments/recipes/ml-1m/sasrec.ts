@@ -1,0 +1,36 @@
+import { defineRecipe } from '../../src/config/recipe.ts';
+import {
+  movieLensWindow,
+  referenceEvaluation,
+  referenceObjective,
+  referenceOptimizer,
+} from '../../src/config/reference.ts';
+
+export const recipe = defineRecipe({
+  claim: 'SASRec with sampled softmax, the baseline that HSTU is compared with on ML-1M',
+  source:
+    'hyper-parameters and figure: meta-recsys/generative-recommenders, README of 15 April 2024 and configs/ml-1m; Zhai et al. 2024, table 4 (arXiv:2402.17152)',
+  expected:
+    'HR@10 .2853, NDCG@10 .1603, HR@50 .5474, HR@200 .7528 (last event of every user, exact rank over 3,883 movies, after about 100 epochs; runs differ by .005 or more)',
+  cost: 'to be measured',
+  command: 'npx -y pnpm@12 seqrec train ml-1m/sasrec --data data',
+  config: {
+    data: { format: 'movielens', name: 'ml-1m', split: 'train-test' },
+    model: {
+      kind: 'sasrec',
+      embeddingDim: 50,
+      ...movieLensWindow,
+      numBlocks: 2,
+      numHeads: 1,
+      inputDropout: 0.2,
+      ffnDim: 50,
+      ffnDropout: 0.2,
+      activation: 'relu',
+    },
+    objective: referenceObjective,
+    optimizer: referenceOptimizer,
+    training: { epochs: 101, batchSize: 128, order: 'shuffle', evaluateEvery: 1 },
+    evaluation: referenceEvaluation,
+    seed: 42,
+  },
+});

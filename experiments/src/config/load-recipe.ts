@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Override } from '../arguments.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
+import { applyOverrides } from './overrides.ts';
+import type { Recipe } from './recipe.ts';
+import { type RecipeConfig, RecipeConfigSchema } from './schema.ts';
+import { readYamlFile, validateYaml } from './yaml-file.ts';
+
+const folder = fileURLToPath(new URL('../../recipes', import.meta.url));
+
+/** Names of all recipes, such as `ml-1m/hstu`: the files under `experiments/recipes`. */
+export function recipeNames(): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|js)$/.test(file) && !file.endsWith('.d.ts'))
+    .map((file) => file.replaceAll('\\', '/').replace(/\.\w+$/, ''))
+    .sort();
+}
+
+/** Loads a recipe by name; an unknown name is a `UsageError` with the nearest one. */
+export async function loadRecipe(name: string): Promise<Recipe> {
+  const names = recipeNames();
+  if (!names.includes(name)) throw new UsageError(`recipe "${name}" is not known`, suggestion(name, names));
+  // The extension of this very file: `.ts` from sources, `.js` when built.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const loaded = (await import(new URL(`../../recipes/${name}.${extension}`, import.meta.url).href)) as {
+    recipe?: Recipe;
+  };
+  if (!loaded.recipe) throw new ConfigError(`recipes/${name}.${extension}: expected an export named "recipe"`);
+  return loaded.recipe;
+}
+
+/** A configuration ready to run, and the name its run folder takes. */
+export interface ResolvedConfig {
+  readonly name: string;
+  readonly config: RecipeConfig;
+}
+
+/**
+ * The configuration of a recipe or of a YAML file, with overrides applied last.
+ *
+ * A YAML file holds a whole configuration, or `extends: RECIPE` and the keys that differ.
+ */
+export async function resolveConfig(request: {
+  readonly recipe?: string;
+  readonly file?: string;
+  readonly overrides: readonly Override[];
+}): Promise<ResolvedConfig> {
+  if (request.file !== undefined) {
+    if (request.recipe !== undefined)
+      throw new UsageError(
+        `expected a recipe or --config, not both; got "${request.recipe}" and ${request.file}`,
+        'write "extends: RECIPE" in the file',
+      );
+    const base = await loadYaml(request.file);
+    const stem = request.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
+    return { name: stem, config: applyOverrides(RecipeConfigSchema, base, request.overrides) };
+  }
+  if (request.recipe === undefined)
+    throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
+  const recipe = await loadRecipe(request.recipe);
+  return { name: request.recipe, config: applyOverrides(RecipeConfigSchema, recipe.config, request.overrides) };
+}
+
+async function loadYaml(file: string): Promise<RecipeConfig> {
+  const yaml = readYamlFile(file);
+  const { extends: parent, ...own } = yaml.value;
+  if (parent !== undefined && typeof parent !== 'string')
+    throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
+  const base = parent === undefined ? {} : (await loadRecipe(parent)).config;
+  return validateYaml(RecipeConfigSchema, merge(base, own), yaml);
+}
+
+/** Objects are merged key by key; a section whose tag changes (`kind`, `format`) replaces the parent's as a whole. */
+function merge(base: unknown, own: unknown): unknown {
+  if (!isMapping(base) || !isMapping(own)) return own;
+  for (const tag of ['kind', 'format']) if (tag in own && own[tag] !== base[tag]) return own;
+  return { ...base, ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, merge(base[key], value)])) };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,20 @@
+// What every recipe of the reference shares: meta-recsys/generative-recommenders, research code, commit db1bf8f, `configs/`
+// and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run still shows every value.
+
+/** 128 uniform negatives for each position, cosine similarities over 0.05. */
+export const referenceObjective = { numNegatives: 128, temperature: 0.05 } as const;
+
+/** AdamW at a constant rate, no warm-up, no decay, no clipping; epsilon 1e-8. */
+export const referenceOptimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, weightDecay: 0 } as const;
+
+/** Exact rank among all items but those of the history. */
+export const referenceEvaluation = {
+  ks: [10, 50, 200],
+  batchSize: 128,
+  excludeSeen: true,
+  selectBy: 'NDCG@10',
+  baselines: ['popularity', 'item-knn'],
+} as const;
+
+/** Window of the MovieLens recipes: 200 events, and `gr_output_length + 1` further columns. */
+export const movieLensWindow = { maxSequenceLength: 200, outputLength: 11 } as const;

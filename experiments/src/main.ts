@@ -1,0 +1,127 @@
+import { type CAC, cac } from 'cac';
+import { type Override, splitOverrides } from './arguments.ts';
+import { registerBench } from './commands/bench.ts';
+import { registerData } from './commands/data.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
+import { registerParity } from './commands/parity.ts';
+import { registerRecipes } from './commands/recipes.ts';
+import { registerRecommend } from './commands/recommend.ts';
+import { registerReport } from './commands/report.ts';
+import { registerTrain } from './commands/train.ts';
+import { exitCodeOf, isExpected, UsageError } from './errors.ts';
+import { suggestion } from './suggest.ts';
+
+/** What the command line held, as typed: a command reads what the parser would change. */
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly overrides: readonly Override[];
+}
+
+/** A command's action; what it returns is the exit code, nothing means 0. */
+export type Action = Promise<number | undefined>;
+
+const commands = [
+  registerTrain,
+  registerEvaluate,
+  registerRecommend,
+  registerReport,
+  registerRecipes,
+  registerData,
+  registerDemo,
+  registerDoctor,
+  registerParity,
+  registerBench,
+];
+
+/** Runs the program on an argument list and returns its exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const { rest, overrides } = splitOverrides(argv);
+    const cli = createProgram({ argv: rest, overrides });
+    cli.parse(['node', 'seqrec', ...rest], { run: false });
+    if (cli.options.help) return 0;
+    const command = cli.matchedCommand;
+    if (!command) {
+      const name = cli.args[0];
+      if (name === undefined) {
+        checkOptions(cli, overrides);
+        cli.outputHelp();
+        return 0;
+      }
+      throw new UsageError(
+        `seqrec: unknown command "${name}"`,
+        suggestion(
+          name,
+          cli.commands.map((each) => each.name),
+        ),
+      );
+    }
+    checkOptions(cli, overrides);
+    const code: unknown = await cli.runMatchedCommand();
+    return typeof code === 'number' ? code : 0;
+  } catch (error) {
+    printError(error, argv.includes('--verbose'));
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(invocation: Invocation): CAC {
+  const cli = cac('seqrec');
+  for (const register of commands) register(cli, invocation);
+  cli.option('--verbose', 'Show the stack of an error, and more detail where there is more');
+  cli.example('  $ seqrec demo');
+  cli.example('  $ seqrec train ml-100k/hstu --data data --epochs 20');
+  cli.example('  $ seqrec train ml-1m/hstu --model.numBlocks 4 --seed 7');
+  cli.example('  $ seqrec recommend latest --user 42 -k 10');
+  cli.help((sections) => {
+    // The list of "COMMAND --help" lines repeats the list of commands.
+    const shown = sections.filter((section) => !section.title?.startsWith('For more info'));
+    shown[0] = { body: 'seqrec trains, evaluates and inspects sequential recommenders' };
+    const isProgram = sections.some((section) => section.title === 'Commands');
+    return isProgram
+      ? [...shown, { body: 'seqrec COMMAND --help shows the options and examples of a command.' }]
+      : shown;
+  });
+  return cli;
+}
+
+/** Options that no command declares are errors, here and not in the parser, for the sake of the suggestion. */
+function checkOptions(cli: CAC, overrides: readonly Override[]): void {
+  const command = cli.matchedCommand;
+  const declared = [...(command?.options ?? []), ...cli.globalCommand.options];
+  const names = declared.flatMap((option) => option.names);
+  for (const name of Object.keys(cli.options)) {
+    if (name === '--' || names.includes(name)) continue;
+    const flag = name.length > 1 ? `--${name}` : `-${name}`;
+    throw new UsageError(
+      `${label(cli)}: unknown option ${flag}`,
+      suggestion(
+        name,
+        names.filter((each) => each.length > 1),
+        '--',
+      ),
+    );
+  }
+  if (overrides.length > 0 && !command?.config.allowUnknownOptions)
+    throw new UsageError(
+      `${label(cli)}: unknown option --${overrides[0].key}`,
+      'only `seqrec train` and `seqrec bench` take configuration keys',
+    );
+}
+
+function label(cli: CAC): string {
+  return cli.matchedCommand ? `seqrec ${cli.matchedCommand.name}` : 'seqrec';
+}
+
+function printError(error: unknown, verbose: boolean): void {
+  if (isExpected(error)) {
+    console.error(`error: ${error.message}`);
+    if (verbose) console.error(error.stack);
+    else if (exitCodeOf(error) === 1) console.error('(--verbose shows the stack)');
+    return;
+  }
+  console.error('error: this is a defect of seqrec; please report it with the lines below');
+  console.error(error instanceof Error ? error.stack : error);
+}

@@ -1,0 +1,138 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+
+/** A named line: x is an optimiser step or an epoch. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** A level to compare with, drawn as a dashed line. */
+export interface Level {
+  readonly name: string;
+  readonly y: number;
+}
+
+const WIDTH = 820;
+const HEIGHT = 300;
+// Told apart by lightness too, and readable on white and on near-black.
+const COLOURS = ['#3b7dd8', '#d9822b', '#2f9e78', '#b5569b', '#7a6ff0', '#a0803c'];
+
+/** Training loss: every step as a faint line, a running mean above it. Returns SVG source. */
+export function lossChart(series: readonly Series[]): string {
+  const marks = series.flatMap((line, i) => {
+    const colour = COLOURS[i % COLOURS.length];
+    const smooth = runningMean(line.points, Math.max(1, Math.round(line.points.length / 40)));
+    return [
+      Plot.line(thin(line.points, 2000), { x: 'x', y: 'y', stroke: colour, strokeOpacity: 0.25, strokeWidth: 1 }),
+      Plot.line(thin(smooth, 500), { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
+      endLabel(line.name, smooth, colour),
+    ];
+  });
+  return render(marks, { xLabel: 'optimiser step', yLabel: 'training loss (nats per token)' });
+}
+
+/** Metrics by epoch, with baselines as dashed levels. Returns SVG source. */
+export function metricChart(series: readonly Series[], levels: readonly Level[], yLabel: string): string {
+  const lines = series.flatMap((line, i) => {
+    const colour = COLOURS[i % COLOURS.length];
+    return [
+      Plot.line(line.points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
+      ...(line.points.length <= 60 ? [Plot.dot(line.points, { x: 'x', y: 'y', fill: colour, r: 2.5 })] : []),
+      endLabel(line.name, line.points, colour),
+    ];
+  });
+  const lastEpoch = Math.max(...series.flatMap((line) => line.points.map((point) => point.x)));
+  const rules = levels.flatMap((level) => [
+    Plot.ruleY([level.y], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4 4' }),
+    Plot.text([level], {
+      x: () => lastEpoch,
+      y: 'y',
+      text: 'name',
+      textAnchor: 'start',
+      dx: 8,
+      fill: 'currentColor',
+      fillOpacity: 0.7,
+    }),
+  ]);
+  return render([...rules, ...lines], { xLabel: 'epoch', yLabel, wholeX: true, zero: true });
+}
+
+/** Bars of a histogram. Returns SVG source. */
+export function histogramChart(
+  bars: readonly { readonly label: string; readonly count: number }[],
+  xLabel: string,
+): string {
+  return render([Plot.barY(bars, { x: 'label', y: 'count', fill: COLOURS[0], fillOpacity: 0.8 }), Plot.ruleY([0])], {
+    xLabel,
+    yLabel: 'users',
+    band: bars.map((bar) => bar.label),
+    height: 220,
+  });
+}
+
+interface Axes {
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly wholeX?: boolean;
+  readonly zero?: boolean;
+  readonly band?: readonly string[];
+  readonly height?: number;
+}
+
+function render(marks: readonly Plot.Markish[], axes: Axes): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const figure = Plot.plot({
+    document: document as unknown as Document,
+    width: WIDTH,
+    height: axes.height ?? HEIGHT,
+    marginLeft: 56,
+    marginRight: axes.band ? 20 : 110,
+    marginBottom: 40,
+    style: {
+      background: 'transparent',
+      color: 'currentColor',
+      fontFamily: 'inherit',
+      fontSize: '12px',
+      overflow: 'visible',
+    },
+    x: axes.band
+      ? { label: axes.xLabel, domain: [...axes.band] }
+      : {
+          label: axes.xLabel,
+          ...(axes.wholeX && { tickFormat: (x: number) => (Number.isInteger(x) ? String(x) : '') }),
+        },
+    y: { label: axes.yLabel, grid: true, nice: true, ...(axes.zero && { zero: true }) },
+    marks: [...marks],
+  });
+  figure.setAttribute('role', 'img');
+  figure.setAttribute('aria-label', `${axes.yLabel} by ${axes.xLabel}`);
+  return figure.outerHTML;
+}
+
+function endLabel(name: string, points: Series['points'], colour: string): Plot.Markish {
+  const last = points.slice(-1);
+  return Plot.text(last, {
+    x: 'x',
+    y: 'y',
+    text: () => name,
+    textAnchor: 'start',
+    dx: 8,
+    fill: colour,
+    fontWeight: 600,
+  });
+}
+
+/** Mean over a centred window of `2 * radius + 1` points, shorter at the ends. */
+export function runningMean(points: Series['points'], radius: number): { x: number; y: number }[] {
+  return points.map((point, i) => {
+    const window = points.slice(Math.max(0, i - radius), i + radius + 1);
+    return { x: point.x, y: window.reduce((sum, each) => sum + each.y, 0) / window.length };
+  });
+}
+
+/** At most about `limit` points, the last one always kept: a million steps must not make a hundred-megabyte page. */
+export function thin<T>(points: readonly T[], limit: number): T[] {
+  const stride = Math.max(1, Math.ceil(points.length / limit));
+  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
+}

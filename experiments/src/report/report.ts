@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { readJson, writeFileAtomic } from '../runs/atomic.ts';
+import type { DataSummary } from '../runs/data-summary.ts';
+import type { Environment } from '../runs/environment.ts';
+import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
+import type { RunResults, ScoredModel } from '../runs/results.ts';
+import type { RunDir } from '../runs/run-dir.ts';
+import { formatCount, formatDuration } from '../terminal/format.ts';
+import { lossChart, metricChart, type Series } from './charts.ts';
+import { type Html, html, raw } from './html.ts';
+import { dataSection, jsonSection, samplesSection, scoreTable } from './sections.ts';
+import { styleSheet } from './style.ts';
+
+/** Rebuilds `report.html` from the files of the run folder alone; returns its path. */
+export function writeReport(run: RunDir): string {
+  writeFileAtomic(run.report, renderReport(run));
+  return run.report;
+}
+
+export function renderReport(run: RunDir): string {
+  const saved = readJson(run.config) as { readonly recipe: string; readonly config: unknown };
+  const environment = readJson(run.environment) as Environment;
+  const data = existsSync(run.data) ? (readJson(run.data) as DataSummary) : undefined;
+  const results = existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
+  const metrics = readMetrics(run.metrics);
+  const steps = metrics.filter((record) => record.type === 'step');
+  const epochs = metrics.filter((record) => record.type === 'epoch');
+  const evaluated = epochs.filter((epoch) => Object.keys(epoch.metrics).length > 0);
+  const loss: Series[] = [{ name: 'loss', points: steps.map((step) => ({ x: step.step, y: step.loss })) }];
+
+  return page(
+    `${saved.recipe} · ${run.id}`,
+    html`<header><h1>${saved.recipe}</h1>
+<p class="soft small">${run.id} · ${environment.cpu} · Node ${environment.node}${environment.commit ? ` · commit ${environment.commit.slice(0, 12)}` : ''}</p>
+<p>${statusLine(results, epochs)}</p></header>
+${resultSection(saved.recipe, results, evaluated)}
+<h2>Training</h2>
+${steps.length > 0 ? html`<figure>${raw(lossChart(loss))}<figcaption>Sampled-softmax loss of every step (faint) and its running mean.</figcaption></figure>` : html`<p>No step has been logged yet.</p>`}
+${metricFigures(evaluated, results)}
+${epochTable(evaluated)}
+${results ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
+${results ? samplesSection(results) : undefined}
+${data ? dataSection(data) : undefined}
+${jsonSection('Configuration', saved.config)}
+${jsonSection('Environment', environment)}`,
+  );
+}
+
+/** A whole document around a body: no script, nothing loaded from elsewhere. */
+export function page(title: string, body: Html): string {
+  return html`${raw('<!doctype html>')}
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title><style>${raw(styleSheet)}</style></head>
+<body><main>${body}</main></body></html>
+`.source;
+}
+
+function statusLine(results: RunResults | undefined, epochs: readonly EpochRecord[]): Html {
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds + epoch.evaluationSeconds, 0);
+  const done = `${epochs.length} epoch${epochs.length === 1 ? '' : 's'} in ${formatDuration(seconds)}`;
+  if (results?.status === 'finished') return html`Finished: ${done}.`;
+  if (results?.status === 'interrupted')
+    return html`Interrupted after ${done}. Resume with <code>${results.resumeCommand ?? ''}</code>`;
+  return html`Running, or stopped without notice, after ${done}.`;
+}
+
+function resultSection(
+  recipe: string,
+  results: RunResults | undefined,
+  evaluated: readonly EpochRecord[],
+): Html | undefined {
+  if (!results) return undefined;
+  const ours = new Set([recipe]);
+  const latest = evaluated.at(-1);
+  const rows: ScoredModel[] = [...results.baselines];
+  if (results.final) rows.push({ ...results.final, name: recipe });
+  else if (latest) rows.push({ name: recipe, split: latest.split, metrics: latest.metrics });
+  if (rows.length === 0) return undefined;
+  const note = results.final
+    ? `${recipe} is the ${results.final.checkpoint} checkpoint, of epoch ${results.final.epoch}.`
+    : `${recipe} is the latest evaluated epoch.`;
+  return html`<h2>Result</h2>${scoreTable(rows, ours)}<p class="soft small">${note}</p>`;
+}
+
+/** Two figures: hit rates, and the measures that count position, which are several times smaller. */
+function metricFigures(evaluated: readonly EpochRecord[], results: RunResults | undefined): Html[] {
+  if (evaluated.length === 0) return [];
+  const split = evaluated[evaluated.length - 1].split;
+  const names = Object.keys(evaluated[evaluated.length - 1].metrics);
+  const hits = names.filter((name) => name.startsWith('HR@'));
+  const groups = [
+    { title: 'hit rate', names: hits.slice(0, 3), level: hits[0] },
+    { title: 'NDCG and MRR', names: names.filter((name) => /^(NDCG@10$|MRR$)/.test(name)), level: 'NDCG@10' },
+  ];
+  return groups
+    .filter((group) => group.names.length > 0)
+    .map((group) => {
+      const lines = group.names.map((name) => ({
+        name,
+        points: evaluated.map((epoch) => ({ x: epoch.epoch, y: epoch.metrics[name] })),
+      }));
+      const levels = (results?.baselines ?? [])
+        .filter((baseline) => baseline.split === split && baseline.metrics[group.level] !== undefined)
+        .map((baseline) => ({ name: baseline.name, y: baseline.metrics[group.level] }));
+      const baselines = levels.length > 0 ? ` Dashed: ${group.level} of the baselines.` : '';
+      return html`<figure>${raw(metricChart(lines, levels, `${group.title} (${split})`))}
+<figcaption>${group.names.join(', ')} on the ${split} set.${baselines}</figcaption></figure>`;
+    });
+}
+
+function epochTable(evaluated: readonly EpochRecord[]): Html | undefined {
+  if (evaluated.length === 0) return undefined;
+  const names = Object.keys(evaluated[0].metrics);
+  const rows = evaluated.map(
+    (epoch) =>
+      html`<tr><td class="number">${epoch.epoch}</td><td class="number">${epoch.meanLoss.toFixed(4)}</td>${names.map(
+        (name) => html`<td class="number">${epoch.metrics[name].toFixed(4)}</td>`,
+      )}<td class="number">${formatCount(epoch.tokensPerSecond)}</td></tr>`,
+  );
+  return html`<details><summary>Every evaluated epoch (${evaluated.length})</summary><div class="scroll"><table>
+<thead><tr><th class="number">epoch</th><th class="number">loss</th>${names.map((name) => html`<th class="number">${name}</th>`)}<th class="number">tokens/s</th></tr></thead>
+<tbody>${rows}</tbody></table></div></details>`;
+}

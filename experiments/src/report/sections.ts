@@ -1,0 +1,71 @@
+import type { DataSummary } from '../runs/data-summary.ts';
+import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
+import { formatCount, formatMetric } from '../terminal/format.ts';
+import { histogramChart } from './charts.ts';
+import { type Html, html, raw } from './html.ts';
+
+/** Models side by side; the rows named in `ours` are set in bold. */
+export function scoreTable(rows: readonly ScoredModel[], ours: ReadonlySet<string>): Html {
+  const metrics = [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))];
+  return html`<div class="scroll"><table>
+<thead><tr><th>model</th><th>set</th>${metrics.map((metric) => html`<th class="number">${metric}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      html`<tr class="${ours.has(row.name) ? 'ours' : ''}"><td>${row.name}</td><td>${row.split}</td>${metrics.map(
+        (metric) => html`<td class="number">${formatMetric(row.metrics[metric])}</td>`,
+      )}</tr>`,
+  )}</tbody></table></div>`;
+}
+
+export function dataSection(data: DataSummary): Html {
+  const facts = Object.entries(data.statistics).map(([name, value]) => [
+    name,
+    typeof value !== 'number' ? value : Number.isInteger(value) ? formatCount(value) : value.toPrecision(4),
+  ]);
+  return html`<h2>Data</h2>
+<p>${data.name}, split ${data.split}. Digest <code>${data.digest}</code>: the same digest means the same events, ids and processing.</p>
+<div class="pair">
+<table>${facts.map(([name, value]) => html`<tr><td class="soft">${name}</td><td class="number">${value}</td></tr>`)}</table>
+<table>${Object.entries(data.examples).map(
+    ([name, count]) =>
+      html`<tr><td class="soft">${name} examples</td><td class="number">${formatCount(count)}</td></tr>`,
+  )}</table>
+</div>
+${data.lengths.length > 0 ? html`<figure>${raw(histogramChart(data.lengths, 'events per user'))}<figcaption>Length of the users' sequences.</figcaption></figure>` : undefined}
+<h3>Processing</h3><ul>${data.steps.map((step) => html`<li>${step}</li>`)}</ul>
+<h3>Leakage</h3><ul>${data.leakage.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+export function samplesSection(results: RunResults): Html | undefined {
+  if (results.samples.length === 0) return undefined;
+  return html`<h2>Sample recommendations</h2>
+<p class="soft">Users of the evaluated set, chosen by position and not by result. The item that the user took next is marked where the model lists it.</p>
+${results.samples.map(sample)}`;
+}
+
+function sample(each: SampleRecommendation): Html {
+  const target = each.target;
+  return html`<h3>User ${each.user}</h3>
+${target ? html`<p class="small">Next: <strong>${nameOf(target)}</strong>, ranked ${formatCount(target.rank)} by the model.</p>` : undefined}
+<div class="pair">
+<table><thead><tr><th>history, latest first</th></tr></thead><tbody>${each.history
+    .toReversed()
+    .map(
+      (event) =>
+        html`<tr><td>${nameOf(event)}${event.time ? html` <span class="soft small">${event.time.slice(0, 10)}</span>` : undefined}</td></tr>`,
+    )}</tbody></table>
+<table><thead><tr><th>recommended</th><th class="number">score</th></tr></thead><tbody>${each.recommendations.map(
+    (item) =>
+      html`<tr class="${item.item === target?.item ? 'hit' : ''}"><td>${nameOf(item)}</td><td class="number">${item.score.toFixed(3)}</td></tr>`,
+  )}</tbody></table>
+</div>`;
+}
+
+function nameOf(item: NamedItem): string {
+  return item.title ?? `item ${item.item}`;
+}
+
+/** A value as indented text, for people who read configurations. */
+export function jsonSection(title: string, value: unknown): Html {
+  return html`<h2>${title}</h2><pre>${JSON.stringify(value, null, 2)}</pre>`;
+}
