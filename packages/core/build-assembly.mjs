@@ -1,0 +1,48 @@
+// Compiles the AssemblyScript kernels of the simd backend: one binary with relaxed SIMD (fused multiply-add), one
+// without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const sources = join(root, 'src/backends/simd/assembly');
+const output = join(root, 'src/backends/simd/wasm');
+
+const variants = [
+  { name: 'relaxed', features: 'simd,relaxed-simd,threads' },
+  { name: 'plain', features: 'simd,threads' },
+];
+
+const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+for (const file of readdirSync(sources).sort()) {
+  if (file.endsWith('.ts')) hash.update(file).update(readFileSync(join(sources, file)));
+}
+const digest = hash.digest('hex');
+const stamp = join(output, 'sources.sha256');
+const fresh =
+  existsSync(stamp) &&
+  readFileSync(stamp, 'utf8') === digest &&
+  variants.every(({ name }) => existsSync(join(output, `${name}.wasm`)));
+
+if (!fresh) {
+  const { main } = await import('assemblyscript/asc');
+  mkdirSync(output, { recursive: true });
+  for (const { name, features } of variants) {
+    const { error, stderr } = await main([
+      join(sources, 'index.ts'),
+      ...['--outFile', join(output, `${name}.wasm`)],
+      ...['--enable', features],
+      ...['--runtime', 'stub', '--use', 'abort='],
+      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+      ...['-O3', '--noAssert'],
+    ]);
+    if (error) {
+      console.error(stderr.toString());
+      console.error(`build-assembly: the ${name} kernels did not compile: ${error.message}`);
+      process.exit(1);
+    }
+  }
+  writeFileSync(stamp, digest);
+  console.log('build-assembly: compiled the simd kernels');
+}

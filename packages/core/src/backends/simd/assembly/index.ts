@@ -1,0 +1,74 @@
+// The module's surface: one table of kernels and the loop by which a thread takes tasks.
+import { setScratch as setThreadScratch } from './env';
+import { adamw } from './adamw';
+import { binaryFlat, binaryRows, unary } from './elementwise';
+import { gemm, packB } from './gemm';
+import { hstuBackward, hstuForward } from './hstu-attention';
+import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
+import { dropout, uniformIntegers } from './random';
+import { reduceFirst, reduceLast, softmaxRows } from './reduce';
+import { copyRows, countSegments, fill, gather, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
+import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax';
+import { softmaxBackward, softmaxForward } from './causal-attention';
+
+export function setScratch(address: usize): void {
+  setThreadScratch(address);
+}
+
+// The numbers are the contract with `kernels.ts` beside the backend.
+function dispatch(kernel: i32, args: usize, task: i32): void {
+  switch (kernel) {
+    case 0: packB(args, task); break;
+    case 1: gemm(args, task); break;
+    case 2: unary(args, task); break;
+    case 3: binaryFlat(args, task); break;
+    case 4: binaryRows(args, task); break;
+    case 5: reduceLast(args, task); break;
+    case 6: reduceFirst(args, task); break;
+    case 7: layerNorm(args, task); break;
+    case 8: layerNormGrad(args, task); break;
+    case 9: l2Normalize(args, task); break;
+    case 10: l2NormalizeGrad(args, task); break;
+    case 11: dropout(args, task); break;
+    case 12: uniformIntegers(args, task); break;
+    case 13: adamw(args, task); break;
+    case 14: copyRows(args, task); break;
+    case 15: gather(args, task); break;
+    case 16: countSegments(args, task); break;
+    case 17: placeSegments(args, task); break;
+    case 18: scatterSegments(args, task); break;
+    case 19: sumSegments(args, task); break;
+    case 20: fill(args, task); break;
+    case 21: hstuForward(args, task); break;
+    case 22: hstuBackward(args, task); break;
+    case 23: softmaxForward(args, task); break;
+    case 24: softmaxBackward(args, task); break;
+    case 25: sampledSoftmax(args, task); break;
+    case 26: sampledSoftmaxGrad(args, task); break;
+    case 27: stridedCopy(args, task); break;
+    case 28: softmaxRows(args, task); break;
+    default: unreachable();
+  }
+}
+
+/**
+ * Control block: 64-bit state at +0 (high half: job number, low half: tasks left to take), tasks finished at +8,
+ * kernel at +12, argument block at +64. A thread takes a task by lowering the low half; the job number in the same word
+ * makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep.
+ */
+export function work(control: usize): void {
+  for (;;) {
+    const state = atomic.load<u64>(control);
+    const left = <u32>state;
+    if (left == 0) return;
+    if (atomic.cmpxchg<u64>(control, state, state - 1) != state) continue;
+    // The job cannot end before this task is counted as finished, so its arguments stay in place.
+    dispatch(load<i32>(control, 12), control + 64, <i32>(left - 1));
+    atomic.add<i32>(control + 8, 1);
+  }
+}
+
+/** Runs every task on the calling thread, in the same order as `work` hands them out. */
+export function runSerial(kernel: i32, args: usize, tasks: i32): void {
+  for (let task = tasks - 1; task >= 0; task--) dispatch(kernel, args, task);
+}

@@ -1,0 +1,103 @@
+// Elementary functions on four floats at once. Errors are relative, measured against float64 in the conformance suite.
+import { madd } from './env';
+
+/**
+ * exp(x), about 1 ulp: x = n ln2 + r, a degree-6 polynomial in r, then 2^n through the exponent bits.
+ * Saturates to 0 below -87.3 (no denormals) and to about 3.4e38 above 88.7; NaN stays NaN.
+ */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  const under = f32x4.lt(x, f32x4.splat(-87.33654));
+  const z = f32x4.max(f32x4.min(x, f32x4.splat(88.72283)), f32x4.splat(-87.33654));
+  const n = f32x4.nearest(f32x4.mul(z, f32x4.splat(1.44269504)));
+  let r = madd(n, f32x4.splat(-0.693359375), z);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
+  let p = f32x4.splat(1.9875691500e-4);
+  p = madd(p, r, f32x4.splat(1.3981999507e-3));
+  p = madd(p, r, f32x4.splat(8.3334519073e-3));
+  p = madd(p, r, f32x4.splat(4.1665795894e-2));
+  p = madd(p, r, f32x4.splat(1.6666665459e-1));
+  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  // Two steps of 2^(n/2) keep n = 128 inside the exponent's range.
+  const ni = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(ni, 1);
+  const one = i32x4.splat(127);
+  const s1 = i32x4.shl(i32x4.add(half, one), 23);
+  const s2 = i32x4.shl(i32x4.add(i32x4.sub(ni, half), one), 23);
+  return v128.andnot(f32x4.mul(f32x4.mul(p, s1), s2), under);
+}
+
+/** 1 / (1 + exp(-x)). */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+/** tanh(x): a polynomial below 0.625, 1 - 2 / (exp(2|x|) + 1) above, so that small arguments keep their precision. */
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const a = f32x4.abs(x);
+  const z = f32x4.mul(x, x);
+  let p = f32x4.splat(-5.70498872745e-3);
+  p = madd(p, z, f32x4.splat(2.06390887954e-2));
+  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, z, f32x4.splat(1.33314422036e-1));
+  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  const small = madd(f32x4.mul(p, z), x, x);
+  const big = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp4(f32x4.add(a, a)), one)));
+  const sign = v128.and(x, i32x4.splat(<i32>0x80000000));
+  return v128.bitselect(small, v128.or(big, sign), f32x4.lt(a, f32x4.splat(0.625)));
+}
+
+/** log(x) for x > 0, about 1 ulp; log(0) = -Infinity, log(negative) = NaN, log(Infinity) = Infinity. */
+// @ts-ignore: decorator
+@inline
+export function log4(x: v128): v128 {
+  // Denormals are scaled up by 2^23 first.
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const y = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
+  let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(y, 23), i32x4.splat(126)));
+  e = f32x4.sub(e, v128.and(tiny, f32x4.splat(23)));
+  let m = v128.or(v128.and(y, i32x4.splat(0x007fffff)), f32x4.splat(0.5));
+  const low = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  e = f32x4.sub(e, v128.and(low, f32x4.splat(1)));
+  m = f32x4.sub(f32x4.add(m, v128.and(low, m)), f32x4.splat(1));
+  const z = f32x4.mul(m, m);
+  let p = f32x4.splat(7.0376836292e-2);
+  p = madd(p, m, f32x4.splat(-1.1514610310e-1));
+  p = madd(p, m, f32x4.splat(1.1676998740e-1));
+  p = madd(p, m, f32x4.splat(-1.2420140846e-1));
+  p = madd(p, m, f32x4.splat(1.4249322787e-1));
+  p = madd(p, m, f32x4.splat(-1.6668057665e-1));
+  p = madd(p, m, f32x4.splat(2.0000714765e-1));
+  p = madd(p, m, f32x4.splat(-2.4999993993e-1));
+  p = madd(p, m, f32x4.splat(3.3333331174e-1));
+  let r = f32x4.mul(f32x4.mul(p, m), z);
+  r = madd(e, f32x4.splat(-2.12194440e-4), r);
+  r = madd(f32x4.splat(-0.5), z, r);
+  r = f32x4.add(m, r);
+  r = madd(e, f32x4.splat(0.693359375), r);
+  const inf = f32x4.splat(Infinity);
+  r = v128.bitselect(x, r, v128.or(f32x4.eq(x, inf), f32x4.ne(x, x)));
+  r = v128.bitselect(f32x4.splat(-Infinity), r, f32x4.eq(x, f32x4.splat(0)));
+  return v128.bitselect(f32x4.splat(NaN), r, f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** exp of one float through the vector code, so that scalar tails give the same bits. */
+// @ts-ignore: decorator
+@inline
+export function exp1(x: f32): f32 {
+  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function log1(x: f32): f32 {
+  return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
+}

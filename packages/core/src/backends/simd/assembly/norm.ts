@@ -1,0 +1,144 @@
+// Layer norm and L2 norm over rows, forward and backward. The backward pass recomputes the row statistics.
+import { dot, flt, int, loadPart, madd, ptr, storePart, sumLanes } from './env';
+
+// @ts-ignore: decorator
+@inline
+function rowSum(p: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    s0 = f32x4.add(s0, v128.load(p));
+    s1 = f32x4.add(s1, v128.load(p, 16));
+    p += 32;
+  }
+  if (i + 4 <= n) {
+    s0 = f32x4.add(s0, v128.load(p));
+    p += 16;
+    i += 4;
+  }
+  if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
+  return sumLanes(f32x4.add(s0, s1));
+}
+
+/** Sum of squared deviations from `mean`: the two-pass form, which does not cancel. */
+// @ts-ignore: decorator
+@inline
+function squaredDeviations(p: usize, n: i32, mean: f32): f32 {
+  const m = f32x4.splat(mean);
+  let s0 = f32x4.splat(0), s1 = s0;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const d0 = f32x4.sub(v128.load(p), m), d1 = f32x4.sub(v128.load(p, 16), m);
+    s0 = madd(d0, d0, s0);
+    s1 = madd(d1, d1, s1);
+    p += 32;
+  }
+  let s = sumLanes(f32x4.add(s0, s1));
+  for (; i < n; i++) {
+    const d = load<f32>(p) - mean;
+    s += d * d;
+    p += 4;
+  }
+  return s;
+}
+
+/** args: x, y, rows, D, rows per task, epsilon */
+export function layerNorm(args: usize, task: i32): void {
+  const d = int(args, 3);
+  const begin = task * int(args, 4);
+  const end = min(begin + int(args, 4), int(args, 2));
+  const inverse: f32 = 1 / <f32>d;
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 0) + o, y = ptr(args, 1) + o;
+    const mean = rowSum(x, d) * inverse;
+    const rstd: f32 = 1 / sqrt<f32>(squaredDeviations(x, d, mean) * inverse + flt(args, 5));
+    normalizeRow(x, y, d, mean, rstd);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): void {
+  const m = f32x4.splat(mean), s = f32x4.splat(rstd);
+  let i = 0;
+  for (; i + 8 <= d; i += 8) {
+    v128.store(y, f32x4.mul(f32x4.sub(v128.load(x), m), s));
+    v128.store(y, f32x4.mul(f32x4.sub(v128.load(x, 16), m), s), 16);
+    x += 32;
+    y += 32;
+  }
+  if (i + 4 <= d) {
+    v128.store(y, f32x4.mul(f32x4.sub(v128.load(x), m), s));
+    x += 16;
+    y += 16;
+    i += 4;
+  }
+  if (i < d) storePart(y, f32x4.mul(f32x4.sub(loadPart(x, d - i), m), s), d - i);
+}
+
+/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)). args: x, dy, dx, rows, D, rows per task, epsilon */
+export function layerNormGrad(args: usize, task: i32): void {
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const inverse: f32 = 1 / <f32>d;
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    let x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
+    const mean = rowSum(x, d) * inverse;
+    const rstd: f32 = 1 / sqrt<f32>(squaredDeviations(x, d, mean) * inverse + flt(args, 6));
+    normalizeRow(x, dx, d, mean, rstd);
+    const meanDy = f32x4.splat(rowSum(dy, d) * inverse);
+    const meanProduct = f32x4.splat(dot(dx, dy, d) * inverse);
+    const s = f32x4.splat(rstd);
+    let i = 0;
+    for (; i + 8 <= d; i += 8) {
+      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct))));
+      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy, 16), meanDy), f32x4.mul(v128.load(dx, 16), meanProduct))), 16);
+      dy += 32;
+      dx += 32;
+    }
+    if (i + 4 <= d) {
+      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct))));
+      dy += 16;
+      dx += 16;
+      i += 4;
+    }
+    if (i < d) {
+      const left = d - i;
+      storePart(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(loadPart(dy, left), meanDy), f32x4.mul(loadPart(dx, left), meanProduct))), left);
+    }
+  }
+}
+
+/** y = x / max(|x|, epsilon). args: x, y, rows, D, rows per task, epsilon */
+export function l2Normalize(args: usize, task: i32): void {
+  const d = int(args, 3);
+  const begin = task * int(args, 4);
+  const end = min(begin + int(args, 4), int(args, 2));
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 0) + o;
+    const norm = max(sqrt<f32>(dot(x, x, d)), flt(args, 5));
+    normalizeRow(x, ptr(args, 1) + o, d, 0, 1 / norm);
+  }
+}
+
+/** dx = (dy - y (y . dy)) / |x| where |x| > epsilon, dy / epsilon elsewhere. args: x, dy, dx, rows, D, rows per task, epsilon */
+export function l2NormalizeGrad(args: usize, task: i32): void {
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const epsilon = flt(args, 6);
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
+    const norm = sqrt<f32>(dot(x, x, d));
+    const inverse: f32 = 1 / max(norm, epsilon);
+    const c = norm > epsilon ? dot(x, dy, d) * inverse * inverse : 0;
+    for (let i: usize = 0; i < <usize>d << 2; i += 4) {
+      store<f32>(dx + i, (load<f32>(dy + i) - c * load<f32>(x + i)) * inverse);
+    }
+  }
+}

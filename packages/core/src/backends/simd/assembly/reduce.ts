@@ -1,0 +1,128 @@
+// Reductions over the last or the first axis, in an order that the shapes alone decide.
+import { int, loadPart, maxLanes, ptr, storePart, sumLanes } from './env';
+import { exp1, exp4, log1 } from './math';
+
+// @ts-ignore: decorator
+@inline
+function sumSpan(p: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    s0 = f32x4.add(s0, v128.load(p));
+    s1 = f32x4.add(s1, v128.load(p, 16));
+    p += 32;
+  }
+  if (i + 4 <= n) {
+    s0 = f32x4.add(s0, v128.load(p));
+    p += 16;
+    i += 4;
+  }
+  if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
+  return sumLanes(f32x4.add(s0, s1));
+}
+
+/** Rows are summed in pieces of 1,024 added pairwise, so that the error grows with the logarithm of the length. */
+function sumLong(p: usize, n: i32): f32 {
+  if (n <= 1024) return sumSpan(p, n);
+  const half = ((n >> 1) + 1023) & ~1023;
+  return sumLong(p, half) + sumLong(p + (<usize>half << 2), n - half);
+}
+
+function maxSpan(p: usize, n: i32): f32 {
+  let m = load<f32>(p);
+  let i = 0;
+  if (n >= 4) {
+    let v = v128.load(p);
+    for (i = 4; i + 4 <= n; i += 4) v = f32x4.max(v, v128.load(p + (<usize>i << 2)));
+    m = maxLanes(v);
+  }
+  for (; i < n; i++) m = max(m, load<f32>(p + (<usize>i << 2)));
+  return m;
+}
+
+/** args: op (0 sum, 1 max), x, y, rows, inner, rows per task */
+export function reduceLast(args: usize, task: i32): void {
+  const inner = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const op = int(args, 0);
+  for (let r = begin; r < end; r++) {
+    const p = ptr(args, 1) + (<usize>r * <usize>inner << 2);
+    store<f32>(ptr(args, 2) + (<usize>r << 2), op ? maxSpan(p, inner) : sumLong(p, inner));
+  }
+}
+
+/**
+ * Column sums (or maxima) of a slice of rows, into one row of partial results per slice.
+ * args: op, x, partial, rows, inner, rows per slice, slices, batch stride of x (bytes)
+ * Task = batch * slices + slice; the partial rows of one batch entry lie together.
+ */
+export function reduceFirst(args: usize, task: i32): void {
+  const op = int(args, 0);
+  const inner = int(args, 4);
+  const slices = int(args, 6);
+  const batch = task / slices;
+  const begin = (task % slices) * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const row = <usize>inner << 2;
+  const y = ptr(args, 2) + <usize>task * row;
+  const x = ptr(args, 1) + <usize>batch * ptr(args, 7);
+  if (begin >= end) {
+    memory.fill(y, 0, row);
+    return;
+  }
+  memory.copy(y, x + <usize>begin * row, row);
+  for (let r = begin + 1; r < end; r++) {
+    let p = x + <usize>r * row;
+    let q = y;
+    let i = 0;
+    for (; i + 8 <= inner; i += 8) {
+      v128.store(q, op ? f32x4.max(v128.load(q), v128.load(p)) : f32x4.add(v128.load(q), v128.load(p)));
+      v128.store(q, op ? f32x4.max(v128.load(q, 16), v128.load(p, 16)) : f32x4.add(v128.load(q, 16), v128.load(p, 16)), 16);
+      p += 32;
+      q += 32;
+    }
+    for (; i + 4 <= inner; i += 4) {
+      v128.store(q, op ? f32x4.max(v128.load(q), v128.load(p)) : f32x4.add(v128.load(q), v128.load(p)));
+      p += 16;
+      q += 16;
+    }
+    if (i < inner) {
+      const a = loadPart(q, inner - i), b = loadPart(p, inner - i);
+      storePart(q, op ? f32x4.max(a, b) : f32x4.add(a, b), inner - i);
+    }
+  }
+}
+
+/** Softmax (op 0) or its logarithm (op 1) of each row. args: op, x, y, rows, inner, rows per task */
+export function softmaxRows(args: usize, task: i32): void {
+  const n = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>n << 2;
+    const x = ptr(args, 1) + o, y = ptr(args, 2) + o;
+    const top = maxSpan(x, n);
+    const shift = f32x4.splat(top);
+    let sums = f32x4.splat(0);
+    let i = 0;
+    for (; i + 4 <= n; i += 4) {
+      const e = exp4(f32x4.sub(v128.load(x + (<usize>i << 2)), shift));
+      v128.store(y + (<usize>i << 2), e);
+      sums = f32x4.add(sums, e);
+    }
+    let sum = sumLanes(sums);
+    for (; i < n; i++) {
+      const e = exp1(load<f32>(x + (<usize>i << 2)) - top);
+      store<f32>(y + (<usize>i << 2), e);
+      sum += e;
+    }
+    if (int(args, 0)) {
+      const lse = log1(sum);
+      for (let j: usize = 0; j < <usize>n << 2; j += 4) store<f32>(y + j, load<f32>(x + j) - top - lse);
+    } else {
+      const inverse: f32 = 1 / sum;
+      for (let j: usize = 0; j < <usize>n << 2; j += 4) store<f32>(y + j, load<f32>(y + j) * inverse);
+    }
+  }
+}

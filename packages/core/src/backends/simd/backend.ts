@@ -1,0 +1,159 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { type BackendValues, type DataId, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { Heap } from './heap.ts';
+import { CONTROL, type KernelExports, SCRATCH_BYTES } from './kernels.ts';
+import { Pool } from './pool.ts';
+
+type NumericArray = Float32Array | Int32Array | Uint8Array;
+
+let nextDataId = 0;
+
+/** `MathBackendCPU` keeps these in a private map; the shape is part of its contract with the stock kernels. */
+interface Entry {
+  values?: BackendValues;
+  dtype: DataType;
+  refCount: number;
+  complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
+  /** Address of the block in the shared memory, when the values lie there. */
+  block?: number;
+}
+
+/** A fresh output: its handle and where its values lie. */
+export interface Output {
+  readonly info: TensorInfo;
+  readonly address: number;
+}
+
+/**
+ * A TensorFlow.js backend whose numeric values live in one shared WebAssembly memory. Stock `cpu` kernels work on it
+ * unchanged, since each tensor's values are a typed-array view of that memory; ours work on the addresses.
+ */
+export class SimdBackend extends MathBackendCPU {
+  readonly heap: Heap;
+  readonly pool: Pool;
+  readonly #memory: WebAssembly.Memory;
+  readonly scratch: number;
+
+  constructor(memory: WebAssembly.Memory, maximumBytes: number, kernels: KernelExports, threads: number) {
+    super();
+    this.#memory = memory;
+    this.scratch = CONTROL.address + CONTROL.bytes;
+    this.heap = new Heap(memory, this.scratch + threads * SCRATCH_BYTES, maximumBytes);
+    kernels.setScratch(this.scratch);
+    this.pool = new Pool(memory, kernels, threads);
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = { id: nextDataId++ };
+    this.put(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    this.put(dataId, values, shape, dtype, refCount);
+  }
+
+  /** Values are copied out: a view would change under its reader when the block is reused. */
+  override readSync(dataId: DataId): BackendValues {
+    const entry = this.entry(dataId);
+    if (entry.dtype === 'complex64') return super.readSync(dataId);
+    const { values } = entry;
+    if (ArrayBuffer.isView(values)) return (values as NumericArray).slice();
+    return util.convertBackendValuesAndArrayBuffer(values as BackendValues, entry.dtype) as BackendValues;
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const block = this.data.has(dataId) ? this.entry(dataId).block : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && block !== undefined) this.heap.release(block);
+    return gone;
+  }
+
+  override memory(): { unreliable: boolean; numBytesInHeap: number; peakBytesInHeap: number } {
+    return { unreliable: false, numBytesInHeap: this.heap.used, peakBytesInHeap: this.heap.peak };
+  }
+
+  /** Address of a tensor's values; values that a stock kernel left outside are moved in first. */
+  address(info: TensorInfo): number {
+    const entry = this.entry(info.dataId);
+    if (entry.block === undefined) {
+      const { block, view } = this.place(entry.values, util.sizeFromShape(info.shape), entry.dtype, info.shape);
+      entry.block = block;
+      entry.values = view;
+    }
+    return entry.block;
+  }
+
+  /** The values themselves, as a view that must not outlive the kernel call. */
+  view(info: TensorInfo): NumericArray {
+    this.address(info);
+    return this.entry(info.dataId).values as NumericArray;
+  }
+
+  /** A new tensor whose values are not initialised. */
+  output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): Output {
+    const size = util.sizeFromShape(shape);
+    const block = this.heap.allocate(size * 4, `a ${dtype} tensor of shape [${shape}]`);
+    const view =
+      dtype === 'float32'
+        ? new Float32Array(this.#memory.buffer, block, size)
+        : new Int32Array(this.#memory.buffer, block, size);
+    const dataId = { id: nextDataId++ };
+    this.data.set(dataId, { values: view, dtype, refCount: 1, block } as Entry as never);
+    return { info: { dataId, shape, dtype }, address: block };
+  }
+
+  /** Runs `f` with temporary blocks of the given sizes in bytes and frees them. */
+  withTemporaries<T>(bytes: readonly number[], what: string, f: (...addresses: number[]) => T): T {
+    const addresses: number[] = [];
+    try {
+      for (const size of bytes) addresses.push(this.heap.allocate(size, what));
+      return f(...addresses);
+    } finally {
+      for (const address of addresses) this.heap.release(address);
+    }
+  }
+
+  /** An int32 view of a block. */
+  ints(address: number, length: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  private entry(dataId: DataId): Entry {
+    return this.data.get(dataId) as unknown as Entry;
+  }
+
+  private put(
+    dataId: DataId,
+    values: BackendValues | undefined,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      this.data.set(dataId, { values, dtype, refCount } as Entry as never);
+      return;
+    }
+    const { block, view } = this.place(values, util.sizeFromShape(shape), dtype, shape);
+    this.data.set(dataId, { values: view, dtype, refCount, block } as Entry as never);
+  }
+
+  private place(values: BackendValues | undefined, size: number, dtype: DataType, shape: number[]) {
+    const bytes = size * util.bytesPerElement(dtype);
+    const block = this.heap.allocate(bytes, `a ${dtype} tensor of shape [${shape}]`);
+    const buffer = this.#memory.buffer;
+    const view: NumericArray =
+      dtype === 'float32'
+        ? new Float32Array(buffer, block, size)
+        : dtype === 'int32'
+          ? new Int32Array(buffer, block, size)
+          : new Uint8Array(buffer, block, size);
+    if (values === undefined || values === null) view.fill(0);
+    else view.set(values as unknown as ArrayLike<number>);
+    return { block, view };
+  }
+}

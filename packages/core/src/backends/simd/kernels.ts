@@ -1,0 +1,57 @@
+/** Numbers of the kernels in the WebAssembly module (the table in `assembly/index.ts`). */
+export const KERNEL = {
+  packB: 0,
+  gemm: 1,
+  unary: 2,
+  binaryFlat: 3,
+  binaryRows: 4,
+  reduceLast: 5,
+  reduceFirst: 6,
+  layerNorm: 7,
+  layerNormGrad: 8,
+  l2Normalize: 9,
+  l2NormalizeGrad: 10,
+  dropout: 11,
+  uniformIntegers: 12,
+  adamw: 13,
+  copyRows: 14,
+  gather: 15,
+  countSegments: 16,
+  placeSegments: 17,
+  scatterSegments: 18,
+  sumSegments: 19,
+  fill: 20,
+  hstuForward: 21,
+  hstuBackward: 22,
+  softmaxForward: 23,
+  softmaxBackward: 24,
+  sampledSoftmax: 25,
+  sampledSoftmaxGrad: 26,
+  stridedCopy: 27,
+  softmaxRows: 28,
+} as const;
+
+export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
+
+/** What the module exports. */
+export interface KernelExports {
+  setScratch(address: number): void;
+  work(control: number): void;
+  runSerial(kernel: number, args: number, tasks: number): void;
+}
+
+/** Bytes of scratch memory that each thread owns; bounds head widths (512) and negatives a token. */
+export const SCRATCH_BYTES = 6 * 1024 * 1024;
+
+/** Control block: state (64 bits), tasks done, kernel, wake word, sleepers, failed flag; arguments from +64. */
+export const CONTROL = {
+  address: 1024,
+  bytes: 1024,
+  done: 2,
+  kernel: 3,
+  wake: 4,
+  sleepers: 5,
+  failed: 6,
+  stop: 7,
+  args: 16,
+} as const;

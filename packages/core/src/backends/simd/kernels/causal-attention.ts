@@ -1,0 +1,73 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { UnsupportedError } from '../../../errors.ts';
+import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { backwardUnits, checkWidths, forwardUnits, sequenceLengths } from './attention-plan.ts';
+import { zero } from './hstu-attention.ts';
+import { dropThreshold } from './random.ts';
+import { type Inputs, override, sizeOf } from './support.ts';
+
+const OP = 'causalAttention';
+
+/** Slots 5 to 17. */
+function common(
+  q: TensorInfo,
+  v: TensorInfo,
+  logSumExp: number,
+  { rate, k0, k1, step, scale }: CausalAttentionAttrs,
+): number[] {
+  const [, h, a] = q.shape;
+  checkWidths(OP, a, v.shape[2]);
+  if (!(scale > 0)) throw new UnsupportedError(`${OP}: expected a positive scale on the simd backend; got ${scale}`);
+  return [h, a, v.shape[2], 0, logSumExp, dropThreshold(rate), 0, k0, k1, step, rate > 0 ? 1 : 0, 0, 0];
+}
+
+function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
+  return { 8: scale, 11: 1 / (1 - rate) };
+}
+
+function forward({ q, k, v, offsets }: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
+  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
+  const out = backend.output(v.shape);
+  const logSumExp = backend.output([q.shape[0], q.shape[1]]);
+  const ints = common(q, v, logSumExp.address, attrs);
+  const units = forwardUnits(starts, lengths);
+  backend.withTemporaries([units.byteLength], 'attention units', (at) => {
+    backend.ints(at, units.length).set(units);
+    backend.pool.run(KERNEL.softmaxForward, units.length / 4, [pq, pk, pv, out.address, at, ...ints], floats(attrs));
+  });
+  return [out.info, logSumExp.info];
+}
+
+function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
+  const { q, k, v, offsets, out, logSumExp, dy } = inputs;
+  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
+  const ints = common(q, v, pl, attrs);
+  const outputs = [q, k, v].map((x) => backend.output(x.shape));
+  for (const { info, address } of outputs) zero(backend, address, sizeOf(info));
+  const { units, groups, count } = backwardUnits(starts, lengths, q.shape[1]);
+  backend.withTemporaries([units.byteLength, groups.byteLength], 'attention units', (at, atGroups) => {
+    backend.ints(at, units.length).set(units);
+    backend.ints(atGroups, groups.length).set(groups);
+    const gradients = outputs.map(({ address }) => address);
+    backend.pool.run(
+      KERNEL.softmaxBackward,
+      count,
+      [pq, pk, pv, po, at, ...ints, pd, ...gradients, 0, 0, atGroups],
+      floats(attrs),
+    );
+  });
+  return outputs.map(({ info }) => info);
+}
+
+export function registerCausalAttention(name: string): void {
+  override(name, CausalAttention, (inputs, backend, attrs) =>
+    forward(inputs, backend, attrs as unknown as CausalAttentionAttrs),
+  );
+  override(name, CausalAttentionGrad, (inputs, backend, attrs) =>
+    backward(inputs, backend, attrs as unknown as CausalAttentionAttrs),
+  );
+}

@@ -1,0 +1,126 @@
+import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { BINARY, binary } from './elementwise.ts';
+import { allFloat, type Inputs, override } from './support.ts';
+
+/** Below this many multiply-adds a product stays on one thread: waking another costs more. */
+const SERIAL = 30_000;
+
+/**
+ * `op(a) op(b)` over broadcast batch axes. B is packed once; a task computes a block of rows. A product with few rows
+ * and a long K (a weight gradient) is split along K into a number of slices that depends on the shapes alone.
+ */
+export function matMul(
+  backend: SimdBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  transposeA: boolean,
+  transposeB: boolean,
+): TensorInfo {
+  const ra = a.shape.length;
+  const rb = b.shape.length;
+  const m = transposeA ? a.shape[ra - 1] : a.shape[ra - 2];
+  const k = transposeA ? a.shape[ra - 2] : a.shape[ra - 1];
+  const n = transposeB ? b.shape[rb - 2] : b.shape[rb - 1];
+  const batchA = a.shape.slice(0, -2).reduce((s, d) => s * d, 1);
+  const batchB = b.shape.slice(0, -2).reduce((s, d) => s * d, 1);
+  const batch = Math.max(batchA, batchB);
+  const batchShape = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [pa, pb] = [backend.address(a), backend.address(b)];
+  const out = backend.output([...batchShape, m, n]);
+  if (batch * m * n === 0) return out.info;
+  const panels = Math.ceil(n / 8);
+  const packedStride = panels * 8 * k * 4;
+  const serial = batch * m * n * k < SERIAL;
+  const { rows, blocks, slice, slices } = grid(batch, m, n, k);
+  const partial = slices > 1 ? slices * batch * m * n * 4 : 0;
+  backend.withTemporaries(
+    [batchB * packedStride, partial],
+    'the packed operand of a matrix product',
+    (packed, parts) => {
+      const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
+      const tasks = Math.ceil(panels / perTask);
+      const columns = transposeB ? k : n;
+      backend.pool.run(
+        KERNEL.packB,
+        batchB * tasks,
+        [pb, packed, n, k, columns * 4, +transposeB, n * k * 4, packedStride, perTask, tasks],
+        undefined,
+        serial,
+      );
+      const target = slices > 1 ? parts : out.address;
+      backend.pool.run(
+        KERNEL.gemm,
+        batch * blocks * slices,
+        [
+          ...[pa, packed, target, m, n, k, (transposeA ? m : k) * 4, +transposeA],
+          ...[batchA === 1 ? 0 : m * k * 4, batchB === 1 ? 0 : packedStride, m * n * 4],
+          ...[rows, blocks, slice, slices, batch * m * n * 4],
+        ],
+        undefined,
+        serial,
+      );
+      if (slices > 1)
+        backend.pool.run(KERNEL.reduceFirst, 1, [0, parts, out.address, slices, batch * m * n, slices, 1, 0]);
+    },
+  );
+  return out.info;
+}
+
+function grid(
+  batch: number,
+  m: number,
+  n: number,
+  k: number,
+): { rows: number; blocks: number; slice: number; slices: number } {
+  const wanted = Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6;
+  const rows = Math.min(96, Math.max(24, wanted), Math.ceil(m / 6) * 6);
+  const blocks = Math.ceil(m / rows);
+  let slices = 1;
+  if (k >= 4096 && batch * blocks < 32 && batch * m * n <= 1 << 18) slices = Math.min(16, Math.floor(k / 1024));
+  const slice = slices === 1 ? k : Math.ceil(k / slices / 8) * 8;
+  return { rows, blocks, slice, slices: slices === 1 ? 1 : Math.ceil(k / slice) };
+}
+
+function supported(a: TensorInfo, b: TensorInfo): boolean {
+  if (!allFloat(a, b)) return false;
+  const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)].map((s) => s.reduce((p, d) => p * d, 1));
+  return batchA === 1 || batchB === 1 || String(a.shape.slice(0, -2)) === String(b.shape.slice(0, -2));
+}
+
+const ACTIVATIONS: Readonly<Record<string, string>> = {
+  relu: 'Relu',
+  relu6: 'Relu6',
+  sigmoid: 'Sigmoid',
+  elu: 'Elu',
+  leakyrelu: 'LeakyRelu',
+};
+
+function activate(backend: SimdBackend, x: TensorInfo, activation: string, inputs: Inputs, alpha: unknown): TensorInfo {
+  const name = activation === 'prelu' ? 'Prelu' : ACTIVATIONS[activation];
+  if (name === undefined) throw new Error(`_FusedMatMul: unknown activation '${activation}'`);
+  const kernel = getKernel(name, 'simd') as NonNullable<ReturnType<typeof getKernel>>;
+  const kernelInputs = activation === 'prelu' ? { x, alpha: inputs.preluActivationWeights } : { x };
+  const y = kernel.kernelFunc({ inputs: kernelInputs, backend, attrs: { alpha: alpha as number } }) as TensorInfo;
+  backend.disposeIntermediateTensorInfo(x);
+  return y;
+}
+
+export function registerMatMul(name: string): void {
+  override(name, 'BatchMatMul', ({ a, b }, backend, attrs) =>
+    supported(a, b) ? matMul(backend, a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB)) : undefined,
+  );
+  override(name, '_FusedMatMul', (inputs, backend, attrs) => {
+    const { a, b, bias } = inputs;
+    if (!supported(a, b)) return undefined;
+    let y = matMul(backend, a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB));
+    if (bias) {
+      const sum = binary(backend, BINARY.Add, y, bias);
+      backend.disposeIntermediateTensorInfo(y);
+      y = sum;
+    }
+    const activation = attrs.activation as string | null | undefined;
+    return activation && activation !== 'linear' ? activate(backend, y, activation, inputs, attrs.leakyreluAlpha) : y;
+  });
+}

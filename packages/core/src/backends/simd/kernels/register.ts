@@ -1,0 +1,29 @@
+import { copyRegisteredKernels, getKernelsForBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { registerAdamW } from './adamw.ts';
+import { registerCausalAttention } from './causal-attention.ts';
+import { registerElementwise } from './elementwise.ts';
+import { registerHstuAttention } from './hstu-attention.ts';
+import { registerMatMul } from './mat-mul.ts';
+import { registerNorms } from './norm.ts';
+import { registerRandom } from './random.ts';
+import { registerReductions } from './reduce.ts';
+import { registerRows } from './rows.ts';
+import { registerSampledSoftmax } from './sampled-softmax.ts';
+import { registerShapeKernels } from './shape.ts';
+
+/** Copies every stock `cpu` kernel under the backend's name, then puts ours over the hot ones. */
+export function registerSimdKernels(backendName: string): void {
+  for (const { kernelName } of getKernelsForBackend(backendName)) unregisterKernel(kernelName, backendName);
+  copyRegisteredKernels('cpu', backendName);
+  registerElementwise(backendName);
+  registerMatMul(backendName);
+  registerReductions(backendName);
+  registerRows(backendName);
+  registerShapeKernels(backendName);
+  registerNorms(backendName);
+  registerRandom(backendName);
+  registerHstuAttention(backendName);
+  registerCausalAttention(backendName);
+  registerSampledSoftmax(backendName);
+  registerAdamW(backendName);
+}

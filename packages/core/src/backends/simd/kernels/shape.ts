@@ -1,0 +1,117 @@
+import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { stridedCopy, stridesOf } from './strided.ts';
+import { alias, allFloat, CHUNK, override, rowsPerTask, sizeOf } from './support.ts';
+
+function fill(backend: SimdBackend, shape: number[], value: number): TensorInfo {
+  const y = backend.output(shape);
+  const n = util.sizeFromShape(shape);
+  backend.pool.run(KERNEL.fill, Math.ceil(n / CHUNK), [y.address, n, CHUNK, 0], { 3: value });
+  return y.info;
+}
+
+/** Copies `x` into columns of a wider row-major block, or out of it: the body of concat and split. */
+function copyColumns(
+  backend: SimdBackend,
+  from: number,
+  fromWidth: number,
+  to: number,
+  toWidth: number,
+  width: number,
+  rows: number,
+): void {
+  const perTask = rowsPerTask(width);
+  backend.pool.run(KERNEL.copyRows, Math.ceil(rows / perTask), [
+    from,
+    fromWidth * 4,
+    to,
+    toWidth * 4,
+    width * 4,
+    rows,
+    perTask,
+  ]);
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((s, d) => s * d, 1);
+}
+
+function concat(backend: SimdBackend, inputs: readonly TensorInfo[], axis: number): TensorInfo {
+  const shape = backend_util.computeOutShape(
+    inputs.map((x) => x.shape),
+    axis,
+  );
+  const rows = product(shape.slice(0, axis));
+  const wide = product(shape.slice(axis));
+  const addresses = inputs.map((x) => backend.address(x));
+  const y = backend.output(shape);
+  let at = 0;
+  inputs.forEach((x, i) => {
+    const width = product(x.shape.slice(axis));
+    if (width * rows > 0) copyColumns(backend, addresses[i], width, y.address + at * 4, wide, width, rows);
+    at += width;
+  });
+  return y.info;
+}
+
+function split(backend: SimdBackend, x: TensorInfo, sizes: readonly number[], axis: number): TensorInfo[] {
+  const rows = product(x.shape.slice(0, axis));
+  const inner = product(x.shape.slice(axis + 1));
+  const wide = product(x.shape.slice(axis));
+  const from = backend.address(x);
+  let at = 0;
+  return sizes.map((size) => {
+    const y = backend.output(x.shape.map((d, i) => (i === axis ? size : d)));
+    const width = size * inner;
+    if (width * rows > 0) copyColumns(backend, from + at * 4, wide, y.address, width, width, rows);
+    at += width;
+    return y.info;
+  });
+}
+
+export function registerShapeKernels(name: string): void {
+  override(name, 'Fill', (_, backend, attrs) => {
+    const dtype = attrs.dtype ?? util.inferDtype(attrs.value as number);
+    return dtype === 'float32' ? fill(backend, attrs.shape as number[], attrs.value as number) : undefined;
+  });
+  override(name, 'ZerosLike', ({ x }, backend) => (allFloat(x) ? fill(backend, x.shape, 0) : undefined));
+  override(name, 'OnesLike', ({ x }, backend) => (allFloat(x) ? fill(backend, x.shape, 1) : undefined));
+  override(name, 'Concat', (inputs, backend, attrs) => {
+    const all = Object.values(inputs);
+    const axis = util.parseAxisParam(attrs.axis as number, all[0].shape)[0];
+    const present = all.filter((x) => sizeOf(x) > 0);
+    if (!allFloat(...all) || present.length === 0) return undefined;
+    return present.length === 1 ? alias(backend, present[0], present[0].shape) : concat(backend, present, axis);
+  });
+  override(name, 'SplitV', ({ x }, backend, attrs) => {
+    if (!allFloat(x)) return undefined;
+    const axis = util.parseAxisParam(attrs.axis as number, x.shape)[0];
+    return split(backend, x, backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits as number[], axis), axis);
+  });
+  override(name, 'Slice', ({ x }, backend, attrs) => {
+    if (!allFloat(x) || x.shape.length > 5) return undefined;
+    const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin as number[], attrs.size as number[]);
+    slice_util.assertParamsValid(x as never, begin, size);
+    const strides = stridesOf(x.shape);
+    return stridedCopy(
+      backend,
+      x,
+      size,
+      strides,
+      begin.reduce((s, b, i) => s + b * strides[i], 0),
+    );
+  });
+  override(name, 'Transpose', ({ x }, backend, attrs) => {
+    if (!allFloat(x) || x.shape.length > 5) return undefined;
+    const perm = attrs.perm as number[];
+    const strides = stridesOf(x.shape);
+    return stridedCopy(
+      backend,
+      x,
+      perm.map((p) => x.shape[p]),
+      perm.map((p) => strides[p]),
+      0,
+    );
+  });
+}

@@ -1,0 +1,65 @@
+import {
+  type DataType,
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+  util,
+} from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
+
+export type Inputs = Record<string, TensorInfo>;
+export type Attributes = Record<string, unknown>;
+export type Result = TensorInfo | TensorInfo[];
+/** Returns undefined to hand the call to the stock `cpu` kernel (another element type, an unusual shape). */
+export type SimdKernel = (inputs: Inputs, backend: SimdBackend, attrs: Attributes) => Result | undefined;
+
+/** Elements that one task of an elementwise kernel covers: fixed, so that results do not depend on the thread count. */
+export const CHUNK = 16_384;
+
+export function sizeOf(info: TensorInfo): number {
+  return util.sizeFromShape(info.shape);
+}
+
+export function allFloat(...infos: readonly TensorInfo[]): boolean {
+  return infos.every((info) => info.dtype === 'float32');
+}
+
+/** Rows that one task covers when a row has `inner` elements. */
+export function rowsPerTask(inner: number): number {
+  return Math.max(1, Math.floor(CHUNK / Math.max(1, inner)));
+}
+
+/** Splits a shape at its last axis: `[rows, inner]`. */
+export function rowsAndInner(shape: readonly number[]): [number, number] {
+  const inner = shape.length === 0 ? 1 : shape[shape.length - 1];
+  let rows = 1;
+  for (let i = 0; i < shape.length - 1; i++) rows *= shape[i];
+  return [rows, inner];
+}
+
+/** Another name for the same values: a reshape without a copy. */
+export function alias(
+  backend: SimdBackend,
+  info: TensorInfo,
+  shape: number[],
+  dtype: DataType = info.dtype,
+): TensorInfo {
+  backend.incRef(info.dataId);
+  return { dataId: info.dataId, shape, dtype };
+}
+
+/** Registers a kernel of ours; where it declines, the stock kernel that it replaces runs. */
+export function override(backendName: string, kernelName: string, kernel: SimdKernel): void {
+  const stock = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
+  const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) => {
+    const result = kernel(inputs as Inputs, backend as SimdBackend, (attrs ?? {}) as Attributes);
+    if (result !== undefined) return result;
+    if (stock === undefined) throw new Error(`${kernelName}: no kernel for these inputs on the backend ${backendName}`);
+    return stock.kernelFunc({ inputs, backend, attrs });
+  };
+  if (getKernel(kernelName, backendName)) unregisterKernel(kernelName, backendName);
+  registerKernel({ kernelName, backendName, kernelFunc });
+}

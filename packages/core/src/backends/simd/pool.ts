@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads';
+import { BackendError } from '../../errors.ts';
+import { CONTROL, type KernelExports, type KernelId, SCRATCH_BYTES } from './kernels.ts';
+
+/** Integers by slot; floats for the slots that hold a float. */
+export type Floats = Readonly<Record<number, number>>;
+
+/**
+ * Runs kernels over a fixed grid of tasks. The main thread takes tasks beside `threads - 1` workers, so a kernel call
+ * is synchronous; which thread computes a task does not change its result.
+ */
+export class Pool {
+  readonly threads: number;
+  readonly #exports: KernelExports;
+  readonly #workers: Worker[] = [];
+  readonly #state: BigUint64Array;
+  readonly #words: Int32Array;
+  readonly #ints: Int32Array;
+  readonly #floats: Float32Array;
+  #job = 0;
+
+  constructor(memory: WebAssembly.Memory, kernels: KernelExports, threads: number) {
+    this.threads = threads;
+    this.#exports = kernels;
+    this.#state = new BigUint64Array(memory.buffer, CONTROL.address, 1);
+    this.#words = new Int32Array(memory.buffer, CONTROL.address, 16);
+    this.#ints = new Int32Array(memory.buffer, CONTROL.address + 64, 64);
+    this.#floats = new Float32Array(memory.buffer, CONTROL.address + 64, 64);
+  }
+
+  /** Starts the workers and resolves when all of them wait for work. */
+  async start(module: WebAssembly.Module, memory: WebAssembly.Memory, scratch: number): Promise<void> {
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const ready: Promise<void>[] = [];
+    for (let i = 1; i < this.threads; i++) {
+      const worker = new Worker(new URL(file, import.meta.url), {
+        name: `seqrec-simd-${i}`,
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        workerData: { module, memory, control: CONTROL.address, scratch: scratch + i * SCRATCH_BYTES, words: CONTROL },
+      });
+      this.#workers.push(worker);
+      ready.push(
+        new Promise((resolve, reject) => {
+          worker.once('message', () => {
+            // From here on an idle thread does not keep the process alive.
+            worker.unref();
+            resolve();
+          });
+          worker.once('error', (cause) =>
+            reject(new BackendError(`simd: a kernel thread did not start: ${cause.message}`)),
+          );
+        }),
+      );
+    }
+    await Promise.all(ready);
+  }
+
+  /**
+   * Runs `tasks` tasks of a kernel. `serial` keeps a small job on this thread; the results are the same.
+   * Throws a BackendError when a task traps.
+   */
+  run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial = false): void {
+    if (tasks <= 0) return;
+    for (let i = 0; i < ints.length; i++) this.#ints[i] = ints[i];
+    if (floats) for (const slot in floats) this.#floats[slot as unknown as number] = floats[slot];
+    if (serial || tasks === 1 || this.#workers.length === 0) {
+      this.#exports.runSerial(kernel, CONTROL.address + 64, tasks);
+      return;
+    }
+    const words = this.#words;
+    words[CONTROL.kernel] = kernel;
+    Atomics.store(words, CONTROL.done, 0);
+    this.#job = (this.#job + 1) >>> 0;
+    Atomics.store(this.#state, 0, (BigInt(this.#job) << 32n) | BigInt(tasks));
+    Atomics.add(words, CONTROL.wake, 1);
+    if (Atomics.load(words, CONTROL.sleepers) > 0) Atomics.notify(words, CONTROL.wake);
+    try {
+      this.#exports.work(CONTROL.address);
+    } catch (cause) {
+      Atomics.store(this.#state, 0, 0n);
+      throw new BackendError(`simd: kernel ${kernel} failed on the main thread`, { cause });
+    }
+    let turns = 0;
+    while (Atomics.load(words, CONTROL.done) < tasks) {
+      if (Atomics.load(words, CONTROL.failed) !== 0) {
+        Atomics.store(words, CONTROL.failed, 0);
+        throw new BackendError(`simd: kernel ${kernel} failed on a worker thread`);
+      }
+      // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
+      if (++turns > 100_000) Atomics.wait(words, CONTROL.done, Atomics.load(words, CONTROL.done), 0.2);
+    }
+  }
+
+  async stop(): Promise<void> {
+    Atomics.store(this.#words, CONTROL.stop, 1);
+    Atomics.add(this.#words, CONTROL.wake, 1);
+    Atomics.notify(this.#words, CONTROL.wake);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    this.#workers.length = 0;
+  }
+}
