@@ -1,0 +1,25 @@
+export { type AdamWConstants, adamWStep } from './adamw.ts';
+export {
+  type CausalAttentionInput,
+  type CausalAttentionOutput,
+  causalAttention,
+  causalAttentionGrad,
+} from './causal-attention.ts';
+export { dropout } from './dropout.ts';
+export { embedding, embeddingGrad } from './embedding.ts';
+export {
+  type HstuAttentionGradients,
+  type HstuAttentionInput,
+  hstuAttention,
+  hstuAttentionGrad,
+} from './hstu-attention.ts';
+export { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
+export { layerNorm, layerNormGrad } from './layer-norm.ts';
+export { linear, linearGrad } from './linear.ts';
+export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';
+export {
+  type SampledSoftmaxInput,
+  sampledSoftmax,
+  sampledSoftmaxGrad,
+} from './sampled-softmax.ts';
+export { silu, siluGrad } from './silu.ts';

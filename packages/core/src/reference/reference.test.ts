@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { philox4x32 as philoxOnNumbers } from '../random/streams.ts';
+import * as ref from './index.ts';
+
+// Finite differences check the hand-derived gradients: central differences in float64, so the error is about h^2 + eps / h.
+const H = 1e-5;
+const BOUND = 1e-7;
+
+const sizes = fc.record({
+  lengths: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 3 }),
+  heads: fc.integer({ min: 1, max: 2 }),
+  queryWidth: fc.integer({ min: 1, max: 4 }),
+  valueWidth: fc.integer({ min: 1, max: 4 }),
+  seed: fc.integer({ min: 1, max: 1e6 }),
+});
+const options = { numRuns: 25, seed: 20_240_217 };
+
+/** Numbers in (-1, 1) from the reference stream. */
+function numbers(seed: number, name: number, count: number): Float64Array {
+  return Float64Array.from(ref.streamWords({ k0: seed, k1: name, step: 0 }, count), (word) => word / 2 ** 31 - 1);
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** Compares `gradient` with central differences of `loss` around `x`, relative to the largest entry. */
+function checkGradient(x: Float64Array, gradient: ArrayLike<number>, loss: (x: Float64Array) => number): void {
+  const numeric = Array.from(x, (_, i) => {
+    const up = x.slice();
+    const down = x.slice();
+    up[i] += H;
+    down[i] -= H;
+    return (loss(up) - loss(down)) / (2 * H);
+  });
+  const size = Math.max(1, ...numeric.map(Math.abs));
+  expect(gradient.length).toBe(x.length);
+  for (let i = 0; i < x.length; i++) expect(Math.abs(gradient[i] - numeric[i]) / size).toBeLessThan(BOUND);
+}
+
+const rows = fc.record({
+  count: fc.integer({ min: 0, max: 4 }),
+  width: fc.integer({ min: 1, max: 6 }),
+  seed: fc.integer({ min: 1, max: 1e6 }),
+});
+
+it('silu, layer norm and L2 normalisation', () => {
+  fc.assert(
+    fc.property(rows, ({ count, width, seed }) => {
+      const x = numbers(seed, 0, count * width);
+      const dy = numbers(seed, 1, count * width);
+      checkGradient(x, ref.siluGrad(x, dy), (z) => dot(ref.silu(z), dy));
+      checkGradient(x, ref.layerNormGrad(x, dy, width, 0.1), (z) => dot(ref.layerNorm(z, width, 0.1), dy));
+      checkGradient(x, ref.l2NormalizeGrad(x, dy, width, 1e-9), (z) => dot(ref.l2Normalize(z, width, 1e-9), dy));
+      checkGradient(x, ref.l2NormalizeGrad(x, dy, width, 9), (z) => dot(ref.l2Normalize(z, width, 9), dy));
+    }),
+    options,
+  );
+});
+
+it('linear and embedding', () => {
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 4 }), ({ count, width, seed }, outputs) => {
+      const x = numbers(seed, 0, count * width);
+      const w = numbers(seed, 1, width * outputs);
+      const b = numbers(seed, 2, outputs);
+      const dy = numbers(seed, 3, count * outputs);
+      const { dx, dw, db } = ref.linearGrad(x, w, dy, width, outputs);
+      checkGradient(x, dx, (z) => dot(ref.linear(z, w, b, width, outputs), dy));
+      checkGradient(w, dw, (z) => dot(ref.linear(x, z, b, width, outputs), dy));
+      checkGradient(b, db, (z) => dot(ref.linear(x, w, z, width, outputs), dy));
+      const ids = Int32Array.from({ length: count }, (_, t) => (t * seed) % width);
+      const dRows = numbers(seed, 4, count * outputs);
+      const dTable = ref.embeddingGrad(ids, dRows, outputs, width);
+      checkGradient(w, dTable, (z) => dot(ref.embedding(z, ids, outputs), dRows));
+    }),
+    options,
+  );
+});
+
+it('HSTU attention, with and without bias', () => {
+  fc.assert(
+    fc.property(sizes, fc.boolean(), ({ lengths, heads, queryWidth, valueWidth, seed }, biased) => {
+      const tokens = lengths.reduce((a, b) => a + b, 0);
+      const q = numbers(seed, 0, tokens * heads * queryWidth);
+      const k = numbers(seed, 1, q.length);
+      const v = numbers(seed, 2, tokens * heads * valueWidth);
+      const dy = numbers(seed, 3, v.length);
+      const times = Int32Array.from(numbers(seed, 4, tokens), (x) => Math.floor(Math.exp(12 * Math.abs(x))));
+      const input = {
+        q,
+        k,
+        v,
+        heads,
+        queryWidth,
+        valueWidth,
+        offsets: [0, ...lengths.map((_, b) => lengths.slice(0, b + 1).reduce((a, c) => a + c, 0))],
+        scale: 0.7,
+        normalizer: 3,
+        positionWeights: biased ? numbers(seed, 5, 13) : new Float64Array(0),
+        timeWeights: biased ? numbers(seed, 6, 20) : new Float64Array(0),
+        queryTimes: times.map((t) => t + 60),
+        keyTimes: times,
+        bucketDivisor: 0.301,
+      };
+      const gradients = ref.hstuAttentionGrad(input, dy);
+      const loss = (changed: object) => dot(ref.hstuAttention({ ...input, ...changed }), dy);
+      checkGradient(q, gradients.dq, (x) => loss({ q: x }));
+      checkGradient(k, gradients.dk, (x) => loss({ k: x }));
+      checkGradient(v, gradients.dv, (x) => loss({ v: x }));
+      checkGradient(input.positionWeights, gradients.dPositionWeights, (x) => loss({ positionWeights: x }));
+      checkGradient(input.timeWeights, gradients.dTimeWeights, (x) => loss({ timeWeights: x }));
+    }),
+    options,
+  );
+});
+
+it('causal attention, with and without dropout', () => {
+  fc.assert(
+    fc.property(sizes, fc.boolean(), ({ lengths, heads, queryWidth, valueWidth, seed }, drops) => {
+      const tokens = lengths.reduce((a, b) => a + b, 0);
+      const q = numbers(seed, 0, tokens * heads * queryWidth);
+      const k = numbers(seed, 1, q.length);
+      const v = numbers(seed, 2, tokens * heads * valueWidth);
+      const dy = numbers(seed, 3, v.length);
+      const rate = drops ? 0.4 : 0;
+      const input = {
+        q,
+        k,
+        v,
+        heads,
+        queryWidth,
+        valueWidth,
+        offsets: [0, ...lengths.map((_, b) => lengths.slice(0, b + 1).reduce((a, c) => a + c, 0))],
+        scale: 1.3,
+        rate,
+        keep: ref.attentionKeep({ k0: seed, k1: 9, step: 2 }, rate, heads),
+      };
+      const gradients = ref.causalAttentionGrad(input, dy);
+      const loss = (changed: object) => dot(ref.causalAttention({ ...input, ...changed }).out, dy);
+      checkGradient(q, gradients.dq, (x) => loss({ q: x }));
+      checkGradient(k, gradients.dk, (x) => loss({ k: x }));
+      checkGradient(v, gradients.dv, (x) => loss({ v: x }));
+    }),
+    options,
+  );
+});
+
+it('sampled softmax, with accidental hits', () => {
+  fc.assert(
+    fc.property(
+      rows,
+      fc.integer({ min: 1, max: 5 }),
+      fc.boolean(),
+      ({ count, width, seed }, numNegatives, corrected) => {
+        const numItems = 4;
+        const stream = { k0: seed, k1: 0, step: 0 };
+        const queries = numbers(seed, 1, count * width);
+        const items = numbers(seed, 2, numItems * width);
+        const dLoss = numbers(seed, 3, count);
+        const input = {
+          queries,
+          items,
+          positives: ref.uniformIntegers(stream, count, 0, numItems),
+          negatives: ref.uniformIntegers({ ...stream, step: 1 }, count * numNegatives, 0, numItems),
+          logQ: corrected ? numbers(seed, 4, numItems) : new Float64Array(0),
+          width,
+          numNegatives,
+          temperature: 0.5,
+        };
+        const { dQueries, dItems } = ref.sampledSoftmaxGrad(input, dLoss);
+        const loss = (changed: object) => dot(ref.sampledSoftmax({ ...input, ...changed }).loss, dLoss);
+        checkGradient(queries, dQueries, (x) => loss({ queries: x }));
+        checkGradient(items, dItems, (x) => loss({ items: x }));
+      },
+    ),
+    options,
+  );
+});
+
+it('AdamW: a hand-computed first step', () => {
+  const constants = { learningRate: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.5 };
+  const { param, m, v } = ref.adamWStep({ param: [2], m: [0], v: [0] }, [-4], 1, constants);
+  // The first bias-corrected step is lr * sign(g): 2 * (1 - 0.05) + 0.1.
+  expect(param[0]).toBeCloseTo(2, 8);
+  expect(m[0]).toBeCloseTo(-0.4, 12);
+  expect(v[0]).toBeCloseTo(0.32, 12);
+});
+
+it('the big-integer Philox equals the one on numbers', () => {
+  const word = fc.integer({ min: 0, max: 0xffffffff });
+  fc.assert(
+    fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
+      const out = new Uint32Array(4);
+      philoxOnNumbers(...counter, ...key, out);
+      expect(ref.philox4x32(counter, key)).toEqual(Array.from(out));
+    }),
+  );
+});
