@@ -73,8 +73,8 @@ export class SimdBackend extends MathBackendCPU {
     return gone;
   }
 
-  override memory(): { unreliable: boolean; numBytesInHeap: number; peakBytesInHeap: number } {
-    return { unreliable: false, numBytesInHeap: this.heap.used, peakBytesInHeap: this.heap.peak };
+  override memory(): { unreliable: boolean; reasons: string[]; numBytesInHeap: number; peakBytesInHeap: number } {
+    return { unreliable: false, reasons: [], numBytesInHeap: this.heap.used, peakBytesInHeap: this.heap.peak };
   }
 
   /** Address of a tensor's values; values that a stock kernel left outside are moved in first. */

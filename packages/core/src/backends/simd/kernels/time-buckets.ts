@@ -15,11 +15,11 @@ const NEVER = 0xffff_ffff;
 const LIMIT = 2 ** 31;
 
 export function bucketCells(backend: SimdBackend, last: number, divisor: number): CellTable {
-  let cached = tables.get(backend);
-  if (!cached) tables.set(backend, (cached = new Map()));
+  const cached = tables.get(backend) ?? new Map<string, CellTable>();
+  tables.set(backend, cached);
   const key = `${last}/${divisor}`;
-  let table = cached.get(key);
-  if (!table) cached.set(key, (table = build(backend, last, divisor)));
+  const table = cached.get(key) ?? build(backend, last, divisor);
+  cached.set(key, table);
   return table;
 }
 
