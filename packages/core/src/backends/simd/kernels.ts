@@ -43,7 +43,7 @@ export interface KernelExports {
 /** Bytes of scratch memory that each thread owns; bounds head widths (512) and negatives a token. */
 export const SCRATCH_BYTES = 6 * 1024 * 1024;
 
-/** Control block: state (64 bits), tasks done, kernel, wake word, sleepers, failed flag; arguments from +64. */
+/** Control block: state (64 bits), tasks done, kernel, wake word, sleepers, count of failed tasks; arguments from +64. */
 export const CONTROL = {
   address: 1024,
   bytes: 1024,

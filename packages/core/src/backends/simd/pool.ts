@@ -64,7 +64,11 @@ export class Pool {
     for (let i = 0; i < ints.length; i++) this.#ints[i] = ints[i];
     if (floats) for (const slot in floats) this.#floats[slot as unknown as number] = floats[slot];
     if (serial || tasks === 1 || this.#workers.length === 0) {
-      this.#exports.runSerial(kernel, CONTROL.address + 64, tasks);
+      try {
+        this.#exports.runSerial(kernel, CONTROL.address + 64, tasks);
+      } catch (cause) {
+        throw new BackendError(`simd: kernel ${kernel} failed`, { cause });
+      }
       return;
     }
     const words = this.#words;
@@ -74,21 +78,22 @@ export class Pool {
     Atomics.store(this.#state, 0, (BigInt(this.#job) << 32n) | BigInt(tasks));
     Atomics.add(words, CONTROL.wake, 1);
     if (Atomics.load(words, CONTROL.sleepers) > 0) Atomics.notify(words, CONTROL.wake);
-    try {
-      this.#exports.work(CONTROL.address);
-    } catch (cause) {
-      Atomics.store(this.#state, 0, 0n);
-      throw new BackendError(`simd: kernel ${kernel} failed on the main thread`, { cause });
+    // A trap counts as a finished task that failed, so that the job always ends with no thread still inside it.
+    for (let inside = true; inside; ) {
+      try {
+        this.#exports.work(CONTROL.address);
+        inside = false;
+      } catch {
+        Atomics.add(words, CONTROL.failed, 1);
+      }
     }
     let turns = 0;
-    while (Atomics.load(words, CONTROL.done) < tasks) {
-      if (Atomics.load(words, CONTROL.failed) !== 0) {
-        Atomics.store(words, CONTROL.failed, 0);
-        throw new BackendError(`simd: kernel ${kernel} failed on a worker thread`);
-      }
+    while (Atomics.load(words, CONTROL.done) + Atomics.load(words, CONTROL.failed) < tasks) {
       // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
       if (++turns > 100_000) Atomics.wait(words, CONTROL.done, Atomics.load(words, CONTROL.done), 0.2);
     }
+    const failed = Atomics.exchange(words, CONTROL.failed, 0);
+    if (failed > 0) throw new BackendError(`simd: ${failed} of ${tasks} tasks of kernel ${kernel} failed`);
   }
 
   async stop(): Promise<void> {

@@ -39,7 +39,7 @@ while (Atomics.load(state, words.stop) === 0) {
   try {
     kernels.work(control);
   } catch {
-    // The main thread waits for the count of finished tasks; the flag tells it that one will never come.
-    Atomics.store(state, words.failed, 1);
+    // The main thread waits for finished and failed tasks alike; this thread goes on with what is left.
+    Atomics.add(state, words.failed, 1);
   }
 }

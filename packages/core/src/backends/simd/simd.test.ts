@@ -1,0 +1,192 @@
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BackendError } from '../../errors.ts';
+import { causalAttention, hstuAttention, sampledSoftmaxLoss, uniformIntegers } from '../../index.ts';
+import { timeBucket } from '../../ops/time-bucket.ts';
+import { streamKey } from '../../random/streams.ts';
+import { registerSimdBackend, removeSimdBackend, type SimdBackend, type SimdOptions } from './index.ts';
+import { bucketCells } from './kernels/time-buckets.ts';
+import { KERNEL } from './kernels.ts';
+
+const backend = (): SimdBackend => tf.findBackend('simd') as SimdBackend;
+
+async function use(options: SimdOptions): Promise<void> {
+  await registerSimdBackend(options);
+  await tf.setBackend('simd');
+}
+
+/** Values that are the same on every backend and thread count. */
+function values(shape: number[], phase: number): tf.Tensor {
+  const size = shape.reduce((s, d) => s * d, 1);
+  return tf.tensor(
+    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7 + phase)),
+    shape,
+  );
+}
+
+/** Losses and gradients of the fused ops on sequences that span several blocks, as bytes. */
+function everything(): Uint8Array {
+  const lengths = [300, 0, 1, 17, 523, 64];
+  const offsets = Int32Array.from([0, ...lengths.map((_, b) => lengths.slice(0, b + 1).reduce((s, l) => s + l, 0))]);
+  const tokens = offsets[lengths.length];
+  const times = Int32Array.from({ length: tokens }, (_, t) => t * 37);
+  const results = tf.tidy(() => {
+    const [q, k, v] = [
+      values([tokens, 2, 10], 0),
+      values([tokens, 2, 10], 1),
+      values([tokens, 2, 7], 2),
+    ] as tf.Tensor3D[];
+    const position = values([2 * 523 - 1], 3) as tf.Tensor1D;
+    const time = values([65], 4) as tf.Tensor1D;
+    const at = tf.tensor1d(offsets, 'int32');
+    const clock = tf.tensor1d(times, 'int32');
+    const hstu = tf.grads((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, p: tf.Tensor, w: tf.Tensor) =>
+      hstuAttention({
+        q: q as tf.Tensor3D,
+        k: k as tf.Tensor3D,
+        v: v as tf.Tensor3D,
+        offsets: at,
+        normalizer: 523,
+        bias: {
+          positionWeights: p as tf.Tensor1D,
+          time: { timeWeights: w as tf.Tensor1D, queryTimes: clock, keyTimes: clock },
+        },
+      }),
+    )([q, k, v, position, time]);
+    const dropout = { rate: 0.25, stream: { key: streamKey(5, 'attention'), step: 3 } };
+    const softmax = tf.grads((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) =>
+      causalAttention({
+        q: q as tf.Tensor3D,
+        k: k as tf.Tensor3D,
+        v: v as tf.Tensor3D,
+        offsets: at,
+        scale: 0.3,
+        dropout,
+      }),
+    )([q, k, v]);
+    const negatives = uniformIntegers({
+      count: tokens * 9,
+      low: 1,
+      bound: 40,
+      stream: { key: streamKey(5, 'negatives'), step: 1 },
+    });
+    const positives = tf.tensor1d(
+      Int32Array.from({ length: tokens }, (_, t) => 1 + (t % 40)),
+      'int32',
+    );
+    const loss = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
+      sampledSoftmaxLoss({
+        queries: a as tf.Tensor2D,
+        items: b as tf.Tensor2D,
+        positives,
+        negatives: tf.reshape(negatives, [tokens, 9]) as tf.Tensor2D,
+        temperature: 0.5,
+      }),
+    )([values([tokens, 20], 5), values([41, 20], 6)]);
+    const product = tf.matMul(values([64, 9000], 7) as tf.Tensor2D, values([9000, 50], 8) as tf.Tensor2D);
+    return [...hstu, ...softmax, ...loss, product].map((x) => x.dataSync());
+  });
+  return new Uint8Array(Buffer.concat(results.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))));
+}
+
+describe('simd backend', () => {
+  afterAll(removeSimdBackend);
+
+  it('gives the same bits for one, two and five threads', async () => {
+    const bytes: Uint8Array[] = [];
+    for (const threads of [1, 2, 5]) {
+      await use({ threads });
+      bytes.push(everything());
+    }
+    expect(Buffer.compare(bytes[0], bytes[1])).toBe(0);
+    expect(Buffer.compare(bytes[0], bytes[2])).toBe(0);
+  });
+
+  it.each(['revectorized', 'relaxed', 'plain'] as const)(
+    'compiles the %s variant and passes its self-test',
+    async (variant) => {
+      const info = await registerSimdBackend({ threads: 1, variant });
+      expect([info.variant, info.rejected]).toEqual([variant, []]);
+    },
+  );
+
+  it('refuses a thread count that makes no sense', async () => {
+    await expect(registerSimdBackend({ threads: 0 })).rejects.toThrow(BackendError);
+    await expect(registerSimdBackend({ threads: 0 })).rejects.toThrow(
+      'simd: expected threads to be a whole number from 1 to 64; got 0',
+    );
+  });
+
+  describe('with two threads', () => {
+    beforeAll(() => use({ threads: 2 }));
+
+    it('frees the memory of disposed tensors, and a training step leaves nothing behind', () => {
+      const before = backend().heap.used;
+      for (let i = 0; i < 3; i++) everything();
+      // The time-bucket table stays: it is built once for each divisor.
+      const after = backend().heap.used;
+      everything();
+      expect(backend().heap.used).toBe(after);
+      expect(after - before).toBeLessThan(64 * 1024);
+    });
+
+    it('reads out copies: what was read does not change when the block is reused', () => {
+      const x = tf.tensor1d([1, 2, 3]);
+      const read = x.dataSync();
+      x.dispose();
+      tf.tensor1d([7, 8, 9]).dispose();
+      expect(Array.from(read)).toEqual([1, 2, 3]);
+    });
+
+    it('turns a failing task into a typed error and goes on working', () => {
+      // An address past the end of memory traps in whichever thread takes the task.
+      const far = 0xfff0_0000;
+      expect(() => backend().pool.run(KERNEL.fill, 64, [far, 64 * 1024, 1024, 0], { 3: 1 })).toThrow(BackendError);
+      expect(Array.from(tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4])).dataSync())).toEqual([4, 6]);
+    });
+
+    it('finds the bucket of every time difference without a logarithm', () => {
+      for (const [last, divisor] of [
+        [128, 0.301],
+        [64, 0.301],
+        [20, 1],
+        [300, 0.05],
+      ]) {
+        const { address, shift } = bucketCells(backend(), last, divisor);
+        const cells = new Uint32Array(backend().heap.memory.buffer, address, (33 << (23 - shift)) * 2 + 2);
+        const bits = new Int32Array(1);
+        const float = new Float32Array(bits.buffer);
+        const look = (x: number): number => {
+          float[0] = x;
+          const cell = (bits[0] >>> shift) - (127 << (23 - shift));
+          return cells[cell * 2 + 1] + (x >= cells[cell * 2] ? 1 : 0);
+        };
+        for (let x = 1; x < 20_000; x++)
+          if (look(x) !== timeBucket(x, last, divisor)) expect([x, look(x)]).toEqual([x, timeBucket(x, last, divisor)]);
+        fc.assert(
+          fc.property(fc.double({ min: 0, max: 31, noNaN: true, maxExcluded: true }), (exponent) => {
+            const x = Math.floor(2 ** exponent);
+            expect(look(x)).toBe(timeBucket(x, last, divisor));
+          }),
+          { numRuns: 2000 },
+        );
+      }
+    });
+
+    it('matches the composed kernels on sequences that span several blocks', async () => {
+      const fused = everything();
+      await tf.setBackend('cpu');
+      const composed = everything();
+      await tf.setBackend('simd');
+      const [a, b] = [fused, composed].map(
+        (bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4),
+      );
+      expect(a.length).toBe(b.length);
+      let worst = 0;
+      for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) / Math.max(1, Math.abs(b[i])));
+      expect(worst).toBeLessThan(2e-4);
+    });
+  });
+});
