@@ -1,3 +1,6 @@
+export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
+export { popularityBaseline } from './baselines/popularity.ts';
+export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';
 export { suggest } from './config/suggest.ts';
 export {
@@ -9,12 +12,18 @@ export {
   TrainingError,
   type TrainingErrorDetails,
 } from './errors.ts';
+export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
+export type { Evaluation, Protocol } from './evaluate/protocol.ts';
+export { exactRank, type RankRequest, type RankTies } from './evaluate/ranks.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
 export { HstuLayer, type HstuLayerArgs } from './hstu/layer.ts';
 export { createHstu } from './hstu/stack.ts';
 export { type EncoderBatch, uploadBatch } from './inputs.ts';
+export { readWholeFile, writeFileAtomic } from './io/files.ts';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
 export {
   ItemEmbedding,
   type ItemEmbeddingArgs,
@@ -24,6 +33,8 @@ export {
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
 export type { ModelOptions, SequenceModel } from './model.ts';
+export type { Objective, ObjectiveContext } from './objectives/objective.ts';
+export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export {
   type HostTensor,
   loadParameters,
@@ -41,6 +52,29 @@ export {
 export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
 export { createSasrec } from './sasrec/stack.ts';
+export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export { type TopK, topK } from './serve/top-k.ts';
+export {
+  type Checkpoint,
+  type CheckpointExtra,
+  type CheckpointState,
+  type LoadOptions,
+  loadCheckpoint,
+  loadModel,
+  loadWeights,
+  readCheckpoint,
+  saveCheckpoint,
+} from './train/checkpoint.ts';
+export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
+export {
+  createTrainer,
+  type EpochOptions,
+  type EpochResult,
+  type Progress,
+  type StepInfo,
+  Trainer,
+  type TrainerPosition,
+} from './train/trainer.ts';
 export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
 export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
 export { createTransformer } from './transformer/stack.ts';

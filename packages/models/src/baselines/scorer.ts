@@ -1,0 +1,52 @@
+import type { ExampleSet } from '@seqrec/data';
+import { type Evaluation, type Protocol, RankCollector } from '../evaluate/protocol.ts';
+import { yieldToEventLoop } from '../train/yield.ts';
+
+/** A recommender that scores every item from a history, without tensors. */
+export interface Scorer {
+  readonly name: string;
+  /** One line for reports: how a score comes about. */
+  readonly description: string;
+  readonly numItems: number;
+  /** Writes the score of item `i` to `out[i]`, for `1..numItems`; `history` is oldest first. 0 means "no evidence". */
+  score(history: Int32Array, out: Float64Array): void;
+}
+
+export interface EvaluateScorerOptions extends Protocol {
+  readonly scorer: Scorer;
+}
+
+const YIELD_EVERY = 256;
+
+/**
+ * Ranks with a {@link Scorer} under the same protocol as a model. Ties default to `lower-id`, because counts tie often, and a
+ * target with score 0 is a miss.
+ */
+export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Evaluation> {
+  const { scorer, examples, positions = 'last', onProgress } = options;
+  const collector = new RankCollector(options, 'lower-id');
+  const scores = new Float64Array(scorer.numItems + 1);
+  const { itemIds } = examples.interactions;
+  const total = examples.targets.length;
+  for (let e = 0; e < total; e++) {
+    const start = examples.starts[e];
+    const last = examples.targets[e];
+    for (let target = positions === 'all' ? start + 1 : last; target <= last; target++) {
+      scorer.score(itemIds.subarray(start, target), scores);
+      if (scores[itemIds[target]] === 0) collector.miss(e, 'no-score');
+      else collector.add(e, target, scores, 0);
+    }
+    if ((e + 1) % YIELD_EVERY === 0 || e + 1 === total) {
+      onProgress?.({ done: e + 1, total });
+      await yieldToEventLoop();
+    }
+  }
+  return collector.result(`${scorer.description} A target with score 0 is a miss.`);
+}
+
+/** Marks the events that belong to a training set: histories and targets. Give it the set before windows are cut. */
+export function trainingEvents({ interactions, starts, targets }: ExampleSet): Uint8Array {
+  const mask = new Uint8Array(interactions.numEvents);
+  for (let e = 0; e < targets.length; e++) mask.fill(1, starts[e], targets[e] + 1);
+  return mask;
+}

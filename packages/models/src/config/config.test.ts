@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../errors.ts';
+import { createModel, modelKinds, parseModelConfig } from '../registry.ts';
+import { editDistance, suggest } from './suggest.ts';
+
+const hstu = { kind: 'hstu', embeddingDim: 8, maxSequenceLength: 4, numBlocks: 1, numHeads: 1, dqk: 8, dv: 8 } as const;
+
+function problem(config: unknown): { message: string; path: string } {
+  try {
+    parseModelConfig(config);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return error as ConfigError;
+  }
+  throw new Error('expected a ConfigError');
+}
+
+describe('parseModelConfig', () => {
+  it('fills in the defaults of the reference', () => {
+    expect(parseModelConfig(hstu)).toEqual({
+      ...hstu,
+      outputLength: 11,
+      inputDropout: 0.2,
+      linearDropout: 0.2,
+      relativeBias: 'position-time',
+      numTimeBuckets: 128,
+      attention: 'silu',
+    });
+  });
+
+  it.each([
+    [
+      { ...hstu, kind: 'hsut' },
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got \"hsut\"; did you mean 'hstu'?",
+    ],
+    [
+      { embeddingDim: 8 },
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got nothing; set kind first",
+    ],
+    [null, "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got nothing; set kind first"],
+    [
+      { ...hstu, kind: 'toString' },
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got \"toString\"; set kind first",
+    ],
+    [
+      { ...hstu, numblocks: 3 },
+      "model config (hstu): numblocks: expected a known key; got 'numblocks'; did you mean 'numBlocks'?",
+    ],
+    [{ ...hstu, numBlocks: '2' }, "model config (hstu): numBlocks: expected a value of type number; got '2'"],
+    [{ ...hstu, numBlocks: 1.5 }, 'model config (hstu): numBlocks: expected an integer; got 1.5'],
+    [{ ...hstu, numBlocks: 0 }, 'model config (hstu): numBlocks: expected number >= 1; got 0'],
+    [{ ...hstu, inputDropout: 1 }, 'model config (hstu): inputDropout: expected number < 1; got 1'],
+    [{ ...hstu, dqk: undefined }, 'model config (hstu): dqk: expected a value of type number; got nothing'],
+    [
+      { ...hstu, relativeBias: 'positon' },
+      "model config (hstu): relativeBias: expected one of 'none', 'position', 'position-time'; got 'positon'; did you mean 'position'?",
+    ],
+    [
+      { ...hstu, attention: 'softmax' },
+      "model config (hstu): relativeBias: expected 'none' when attention is 'softmax' (softmax attention has no relative bias here); got nothing",
+    ],
+    [
+      { kind: 'sasrec', embeddingDim: 10, maxSequenceLength: 4, numBlocks: 1, numHeads: 3, ffnDim: 8 },
+      'model config (sasrec): embeddingDim: expected a multiple of numHeads; got 10',
+    ],
+  ])('%j', (config, message) => {
+    expect(problem(config).message).toBe(message);
+  });
+
+  it('names the path and lists every problem', () => {
+    const { message, path } = problem({ ...hstu, numBlocks: 0, dropout: 0.1 });
+    expect(path).toBe('numBlocks');
+    expect(message.split('\n')).toHaveLength(3);
+    expect(message).toContain("dropout: expected a known key; got 'dropout'");
+  });
+
+  it('checks numItems and seed', () => {
+    expect(() => createModel(hstu, { numItems: 0 })).toThrow('createModel: numItems: expected an integer >= 1; got 0');
+    expect(() => createModel(hstu, { numItems: 3, seed: -1 })).toThrow('createModel: seed');
+  });
+
+  it('knows its kinds', () => {
+    expect(modelKinds).toEqual(['hstu', 'sasrec', 'transformer']);
+  });
+});
+
+describe('suggest', () => {
+  it('finds one wrong letter and two swapped ones, and nothing for another word', () => {
+    expect(suggest('numHeds', ['numHeads', 'numBlocks'])).toBe('numHeads');
+    expect(suggest('dkq', ['dqk', 'dv'])).toBe('dqk');
+    expect(suggest('temperature', ['numHeads', 'numBlocks'])).toBeUndefined();
+  });
+
+  it('is a symmetric distance, zero only for equal words (case aside)', () => {
+    const word = fc.string({ maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') });
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, b) === 0).toBe(a === b);
+        expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
+      }),
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { CheckpointError } from '../errors.ts';
+import { repeatedKey } from './repeated-key.ts';
+
+/** A tensor of a safetensors file. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+/** Content of a safetensors file. */
+export interface SafetensorsContent {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The format's own limit on the JSON header. */
+const MAX_HEADER_BYTES = 100_000_000;
+const PREFIX_BYTES = 8;
+const ELEMENT_BYTES = { F32: 4, I32: 4 } as const;
+
+type DType = keyof typeof ELEMENT_BYTES;
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Encodes tensors as a safetensors file: u64 header length, JSON header padded to 8 bytes, then the data, little-endian.
+ *
+ * @returns the pieces of the file in order; data is not copied.
+ */
+export function encodeSafetensors(content: SafetensorsContent): Uint8Array[] {
+  const header: Record<string, unknown> = { __metadata__: content.metadata };
+  const pieces: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, { shape, data }] of content.tensors) {
+    const dtype: DType = data instanceof Float32Array ? 'F32' : 'I32';
+    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    pieces.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    offset += data.byteLength;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const head = new Uint8Array(PREFIX_BYTES + Math.ceil(text.length / 8) * 8).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - PREFIX_BYTES), true);
+  head.set(text, PREFIX_BYTES);
+  return [head, ...pieces];
+}
+
+/**
+ * Decodes a safetensors file of float32 and int32 tensors. Strict: the header must be valid JSON without repeated keys, and
+ * the tensors must fill the data section exactly, without holes or overlaps.
+ *
+ * @param file name of the file, for messages.
+ * @throws CheckpointError saying what is wrong.
+ */
+export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsContent {
+  const fail = (problem: string): never => {
+    throw new CheckpointError(`safetensors: ${file}: ${problem}`, file);
+  };
+  const { header, dataStart } = readHeader(bytes, fail);
+  const { __metadata__: metadata = {}, ...rest } = header;
+  checkMetadata(metadata, fail);
+  const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value, fail));
+  checkLayout(entries, bytes.length - dataStart, fail);
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    // Copied, so that it is aligned and does not keep the whole file alive.
+    const copy = bytes.slice(dataStart + begin, dataStart + end).buffer;
+    tensors.set(name, { shape, data: dtype === 'F32' ? new Float32Array(copy) : new Int32Array(copy) });
+  }
+  return { tensors, metadata };
+}
+
+type Fail = (problem: string) => never;
+
+function readHeader(bytes: Uint8Array, fail: Fail): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < PREFIX_BYTES) fail(`expected at least 8 bytes; got ${bytes.length}; the file is truncated`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    fail(`expected a header of at most ${MAX_HEADER_BYTES} bytes; got ${length}; this is no safetensors file`);
+  }
+  const dataStart = PREFIX_BYTES + Number(length);
+  if (dataStart > bytes.length) {
+    fail(`expected a header of ${length} bytes; got ${bytes.length - PREFIX_BYTES}; the file is truncated`);
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, dataStart));
+    const header: unknown = JSON.parse(text);
+    if (!isObject(header)) return fail('expected the header to be a JSON object');
+    const repeated = repeatedKey(text);
+    if (repeated !== undefined) fail(`expected each key once in the header; got '${repeated}' twice`);
+    return { header, dataStart };
+  } catch (error) {
+    if (error instanceof CheckpointError) throw error;
+    return fail(`expected a header of valid JSON; ${(error as Error).message}`);
+  }
+}
+
+function checkMetadata(metadata: unknown, fail: Fail): asserts metadata is Record<string, string> {
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
+    fail('expected __metadata__ to map strings to strings');
+  }
+}
+
+function readEntry(name: string, value: unknown, fail: Fail): Entry {
+  if (!isObject(value)) return fail(`'${name}': expected dtype, shape and data_offsets; got ${JSON.stringify(value)}`);
+  const { dtype, shape, data_offsets: offsets, ...unknown } = value;
+  const extra = Object.keys(unknown);
+  if (extra.length > 0) fail(`'${name}': expected dtype, shape and data_offsets only; got also ${extra.join(', ')}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype)) {
+    fail(`'${name}': expected dtype F32 or I32; got ${JSON.stringify(dtype)}`);
+  }
+  if (!isCounts(shape)) return fail(`'${name}': expected shape to list whole numbers; got ${JSON.stringify(shape)}`);
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+    return fail(`'${name}': expected data_offsets [begin, end]; got ${JSON.stringify(offsets)}`);
+  }
+  const [begin, end] = offsets;
+  const needed = shape.reduce((product, axis) => product * axis, ELEMENT_BYTES[dtype as DType]);
+  if (end - begin !== needed) {
+    fail(`'${name}': expected ${needed} bytes for ${dtype} [${shape.join(', ')}]; got data_offsets of ${end - begin}`);
+  }
+  return { name, dtype: dtype as DType, shape, begin, end };
+}
+
+function checkLayout(entries: readonly Entry[], dataBytes: number, fail: Fail): void {
+  let expected = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < expected) fail(`'${name}': expected to begin at byte ${expected}; got ${begin}; tensors overlap`);
+    if (begin > expected) fail(`'${name}': expected to begin at byte ${expected}; got ${begin}; there is a hole`);
+    expected = end;
+  }
+  if (dataBytes < expected) fail(`expected ${expected} bytes of data; got ${dataBytes}; the file is truncated`);
+  if (dataBytes > expected) fail(`expected ${expected} bytes of data; got ${dataBytes}; bytes are left over`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry) && entry >= 0);
+}

@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import { uploadBatch } from '../inputs.ts';
+import type { SequenceModel } from '../model.ts';
+import { topK } from './top-k.ts';
+
+export interface RecommendOptions {
+  readonly model: SequenceModel;
+  /** Dense item ids, oldest first; only the latest `maxSequenceLength` are used. */
+  readonly history: ArrayLike<number>;
+  /** Seconds, one per event; needed by models with a time bias. Default: all equal. */
+  readonly timestamps?: ArrayLike<number>;
+  /** When the recommendation is asked for, seconds; default: the time of the last event. */
+  readonly requestTime?: number;
+  /** How many items, default 10. */
+  readonly k?: number;
+  /** Leaves out items of the history, default true. */
+  readonly excludeSeen?: boolean;
+}
+
+/** One recommended item. */
+export interface Recommendation {
+  /** Dense item id. */
+  readonly item: number;
+  /** Cosine of the encoded history and the item, in -1..1. */
+  readonly score: number;
+}
+
+/**
+ * The `k` items that the model expects next, best first; among equal scores the lower id first.
+ *
+ * @throws EvaluationError when the history is empty, holds an id outside `1..numItems`, or does not match its timestamps.
+ */
+export async function recommend(options: RecommendOptions): Promise<Recommendation[]> {
+  const { model, k = 10, excludeSeen = true } = options;
+  const history = Int32Array.from(options.history);
+  const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
+  check(model, history, times, k);
+  const start = Math.max(0, history.length - model.maxSequenceLength);
+  const itemIds = history.subarray(start);
+  const timestamps = times.subarray(start);
+  const requestTime = options.requestTime ?? timestamps[timestamps.length - 1];
+  const batch = uploadBatch({
+    users: Int32Array.of(0),
+    offsets: Int32Array.of(0, itemIds.length),
+    itemIds,
+    timestamps,
+    // Targets are unknown here and not used by the encoder.
+    targets: itemIds,
+    targetTimestamps: Float64Array.of(...timestamps.subarray(1), requestTime),
+  });
+  const scores = tf.tidy(() => {
+    const encoded = model.encode(batch, { training: false, step: 0, seed: 0 });
+    const query = tf.slice(encoded, [itemIds.length - 1, 0], [1, encoded.shape[1]]);
+    return tf.reshape(tf.matMul(query, model.itemVectors(), false, true), [-1]);
+  });
+  batch.dispose();
+  try {
+    const best = topK(await scores.data(), k, new Set(excludeSeen ? history : []));
+    return best.items.map((item, i) => ({ item, score: best.scores[i] }));
+  } finally {
+    scores.dispose();
+  }
+}
+
+function check(model: SequenceModel, history: Int32Array, times: Float64Array, k: number): void {
+  if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`recommend: k: expected an integer >= 1; got ${k}`);
+  if (history.length === 0) {
+    throw new EvaluationError(
+      'recommend: expected a history of at least one event; got none; use popularity for new users',
+    );
+  }
+  if (times.length !== history.length) {
+    throw new EvaluationError(`recommend: expected ${history.length} timestamps, one per event; got ${times.length}`);
+  }
+  const bad = history.find((item) => item < 1 || item > model.numItems);
+  if (bad === undefined) return;
+  throw new EvaluationError(
+    `recommend: expected dense item ids in 1..${model.numItems}; got ${bad}; translate external ids with items.dense(id)`,
+  );
+}

@@ -1,0 +1,235 @@
+import { AdamW, shuffle, streamKey } from '@seqrec/core';
+import { type ExampleSet, makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError, TrainingError } from '../errors.ts';
+import { uploadBatch } from '../inputs.ts';
+import type { SequenceModel } from '../model.ts';
+import type { Objective } from '../objectives/objective.ts';
+import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
+import { type ResolvedOptions, resolveOptions, type TrainerOptions } from './options.ts';
+import { yieldToEventLoop } from './yield.ts';
+
+/** Where training stands. All counts are of finished work: 0 before the first step. */
+export interface Progress {
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Finished steps of the epoch in progress. */
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Finished steps in all. */
+  readonly globalStep: number;
+}
+
+/** What one optimiser step did. */
+export interface StepInfo {
+  /** Loss of the batch before the update, mean over its tokens. */
+  readonly loss: number;
+  readonly tokens: number;
+  readonly sequences: number;
+  /** Epoch the step belongs to, from 0. */
+  readonly epoch: number;
+  /** Place in the epoch, from 0. */
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Number of the step in the whole training, from 0. */
+  readonly globalStep: number;
+  readonly seconds: number;
+}
+
+export interface EpochOptions {
+  readonly onStep?: (info: StepInfo) => void;
+  /** When aborted, training stops after the step in progress. */
+  readonly signal?: AbortSignal;
+  /** Calls `onCheckpoint` whenever the number of finished steps is a multiple of this. */
+  readonly checkpointEvery?: number;
+  readonly onCheckpoint?: (trainer: Trainer) => Promise<void> | void;
+}
+
+export interface EpochResult {
+  readonly epoch: number;
+  /** Mean over the tokens of the epoch so far; includes the steps before a resume. */
+  readonly meanLoss: number;
+  readonly tokens: number;
+  /** Time of the steps run by this call. */
+  readonly seconds: number;
+  /** True when the signal ended the epoch early. */
+  readonly interrupted: boolean;
+}
+
+/** Position of a run and the sums of the epoch in progress: with weights and moments, the whole state of training. */
+export interface TrainerPosition {
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly globalStep: number;
+  readonly lossSum: number;
+  readonly tokens: number;
+}
+
+/**
+ * Trains a model step by step with AdamW.
+ *
+ * Every random number is a function of the seed, the name of its stream and a counter: the order of an epoch
+ * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step). A run that was
+ * saved and resumed therefore equals an uninterrupted one bit for bit.
+ */
+export class Trainer {
+  readonly model: SequenceModel;
+  readonly examples: ExampleSet;
+  readonly options: ResolvedOptions;
+  readonly objective: Objective;
+  readonly optimizer: AdamW;
+  #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, tokens: 0 };
+  #order: { readonly epoch: number; readonly indices: Int32Array } | undefined;
+
+  constructor(options: TrainerOptions) {
+    this.model = options.model;
+    this.examples = options.examples;
+    this.options = resolveOptions(options);
+    this.objective = options.objective ?? sampledSoftmaxObjective(options);
+    this.optimizer = new AdamW(this.options);
+  }
+
+  get progress(): Progress {
+    const { epoch, stepInEpoch, globalStep } = this.#position;
+    return { epoch, stepInEpoch, stepsPerEpoch: this.stepsPerEpoch, globalStep };
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.examples.targets.length / this.options.batchSize);
+  }
+
+  /**
+   * One optimiser step, on the next batch.
+   *
+   * @throws TrainingError when the loss is not finite; weights and position stay as they were before the step.
+   */
+  async step(): Promise<StepInfo> {
+    const begin = performance.now();
+    const { epoch, stepInEpoch, globalStep } = this.#position;
+    const { batchSize, seed } = this.options;
+    const indices = this.#epochOrder(epoch).subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
+    const batch = uploadBatch(makeBatch(this.examples, indices));
+    let loss = 0;
+    try {
+      // Histories of length zero have no token to learn from.
+      if (batch.numTokens > 0) {
+        const run = { training: true, step: globalStep, seed };
+        const variables = [...this.model.variables().values()];
+        const context = { model: this.model, batch, run };
+        const { value, grads } = tf.tidy(() => tf.variableGrads(() => this.objective.loss(context), variables));
+        try {
+          [loss] = await value.data();
+          if (!Number.isFinite(loss)) throw this.#notFinite(loss, indices);
+          tf.tidy(() => this.optimizer.applyGradients(grads));
+        } finally {
+          tf.dispose([value, grads]);
+        }
+      }
+    } finally {
+      batch.dispose();
+    }
+    const tokens = batch.numTokens;
+    this.#advance(loss, tokens);
+    await yieldToEventLoop();
+    const seconds = (performance.now() - begin) / 1000;
+    const { stepsPerEpoch } = this;
+    return { loss, tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep, seconds };
+  }
+
+  /** Runs to the end of the epoch in progress, or until the signal aborts. */
+  async runEpoch(options: EpochOptions = {}): Promise<EpochResult> {
+    const { onStep, signal, checkpointEvery, onCheckpoint } = options;
+    const begin = performance.now();
+    const { epoch } = this.#position;
+    let { lossSum, tokens } = this.#position;
+    while (this.#position.epoch === epoch) {
+      if (signal?.aborted) break;
+      const info = await this.step();
+      lossSum += info.loss * info.tokens;
+      tokens += info.tokens;
+      onStep?.(info);
+      const due = checkpointEvery !== undefined && this.#position.globalStep % checkpointEvery === 0;
+      if (due) await onCheckpoint?.(this);
+    }
+    const meanLoss = tokens === 0 ? 0 : lossSum / tokens;
+    const interrupted = this.#position.epoch === epoch;
+    return { epoch, meanLoss, tokens, seconds: (performance.now() - begin) / 1000, interrupted };
+  }
+
+  /** Position and running sums, for a checkpoint. */
+  get position(): TrainerPosition {
+    return this.#position;
+  }
+
+  /** Goes to a saved position; weights and moments are loaded apart. */
+  restorePosition(position: TrainerPosition): void {
+    this.#position = { ...position };
+  }
+
+  /** Frees the optimiser's moments; the model stays. */
+  dispose(): void {
+    this.optimizer.dispose();
+  }
+
+  #epochOrder(epoch: number): Int32Array {
+    if (this.#order?.epoch !== epoch) {
+      const count = this.examples.targets.length;
+      const indices = this.options.shuffle
+        ? shuffle(streamKey(this.options.seed, 'order'), epoch, count)
+        : Int32Array.from({ length: count }, (_, i) => i);
+      this.#order = { epoch, indices };
+    }
+    return this.#order.indices;
+  }
+
+  #advance(loss: number, batchTokens: number): void {
+    const { epoch, stepInEpoch, globalStep, lossSum, tokens } = this.#position;
+    const finished = stepInEpoch + 1 === this.stepsPerEpoch;
+    this.#position = finished
+      ? { epoch: epoch + 1, stepInEpoch: 0, globalStep: globalStep + 1, lossSum: 0, tokens: 0 }
+      : {
+          epoch,
+          stepInEpoch: stepInEpoch + 1,
+          globalStep: globalStep + 1,
+          lossSum: lossSum + loss * batchTokens,
+          tokens: tokens + batchTokens,
+        };
+  }
+
+  #notFinite(loss: number, indices: Int32Array): TrainingError {
+    const { epoch, stepInEpoch, globalStep } = this.#position;
+    const { learningRate } = this.options;
+    const first = [...indices.subarray(0, 3)].join(', ');
+    const details = { step: globalStep, epoch, stepInEpoch, learningRate };
+    return new TrainingError(
+      `train: expected a finite loss; got ${loss} at step ${globalStep} (epoch ${epoch}, batch ${stepInEpoch} of ${this.stepsPerEpoch}, examples ${first}, ...) with learning rate ${learningRate}; the weights are those before this step; try a learning rate of ${learningRate / 10}, and look at the batch's data`,
+      details,
+    );
+  }
+}
+
+/**
+ * A {@link Trainer} at step 0.
+ *
+ * @throws ConfigError when an option is outside its range, or a history is longer than the model's `maxSequenceLength`.
+ */
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { model, examples } = options;
+  if (examples.targets.length === 0) {
+    throw new ConfigError('trainer: examples: expected at least one; got none', 'examples');
+  }
+  if (examples.interactions.numItems !== model.numItems) {
+    throw new ConfigError(
+      `trainer: examples: expected data over the model's ${model.numItems} items; got ${examples.interactions.numItems}`,
+      'examples',
+    );
+  }
+  const longest = examples.targets.reduce((most, target, e) => Math.max(most, target - examples.starts[e]), 0);
+  if (longest > model.maxSequenceLength) {
+    throw new ConfigError(
+      `trainer: examples: expected histories of at most maxSequenceLength = ${model.maxSequenceLength}; got one of ${longest}; cut them with latestWindow(set, { maxLength: ${model.maxSequenceLength} })`,
+      'examples',
+    );
+  }
+  return new Trainer(options);
+}
