@@ -1,31 +1,83 @@
 import { basename, resolve } from 'node:path';
+import { cachePlace, readCache, writeCache } from './cache/cache.ts';
+import { OptionError } from './errors.ts';
 import type { Interactions } from './interactions.ts';
-import { openFiles } from './sources/files.ts';
+import { type AmazonSource, readAmazon } from './sources/amazon.ts';
+import { type CsvSource, readCsv } from './sources/csv.ts';
+import { type FileSet, openFiles } from './sources/files.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
-import { type ReadProgress, readContext } from './sources/progress.ts';
+import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 
-export type DatasetSource = MovieLensSource;
+export type DatasetSource = MovieLensSource | AmazonSource | CsvSource;
 
 export interface LoadOptions {
+  /** Folder for the binary copy that makes the next load fast; without it nothing is written. */
   readonly cacheDir?: string;
+  /** Skip and count corrupt rows (reported in `steps`) instead of stopping at the first; default false. */
   readonly lenient?: boolean;
   readonly onProgress?: (progress: ReadProgress) => void;
+  /** Told when a cache file is damaged or cannot be written; default: a Node warning `SEQREC_CACHE`. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Name of a dataset read from `path`: the file name without its extensions. */
 export function datasetName(path: string): string {
   return basename(resolve(path))
     .replace(/\.gz$/i, '')
-    .replace(/\.(zip|csv|tsv|dat|txt|data)$/i, '');
+    .replace(/\.(zip|csv|tsv|dat|txt|data|inter)$/i, '');
 }
 
+/**
+ * Reads a dataset into a columnar store, from its files or from the cache.
+ *
+ * @throws {DataError} naming file and line (and zip entry) of what is wrong; {OptionError} for options that make no sense
+ */
 export async function loadDataset(source: DatasetSource, options: LoadOptions = {}): Promise<Interactions> {
+  const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, { code: 'SEQREC_CACHE' }));
+  if (typeof source?.path !== 'string' || source.path === '') {
+    throw new OptionError('loadDataset', `expected a path; got ${JSON.stringify(source?.path)}`, { key: 'path' });
+  }
+  const reader = chooseReader(source);
   const name = source.name ?? datasetName(source.path);
-  const context = readContext(options);
   const files = await openFiles(source.path);
   try {
-    return await readMovieLens(files, source, name, context);
+    const { cacheDir, lenient = false } = options;
+    const { path: _path, ...rest } = source;
+    const place =
+      cacheDir === undefined ? undefined : await cachePlace(cacheDir, files, name, { ...rest, name, lenient });
+    if (place !== undefined) {
+      const cached = await readCache(place);
+      if (cached.state === 'ok') return cached.interactions;
+      if (cached.state === 'damaged') warn(`cache ${place.file} is damaged (${cached.problem}); it is made anew`);
+    }
+    const interactions = await reader(files, name, readContext(options));
+    if (place !== undefined) {
+      // A cache that cannot be written costs time, not the dataset.
+      await writeCache(place, interactions).catch((error: Error) => {
+        warn(`cache ${place.file} cannot be written: ${error.message}`);
+      });
+    }
+    return interactions;
   } finally {
     files.close();
+  }
+}
+
+type Reader = (files: FileSet, name: string, context: ReadContext) => Promise<Interactions>;
+
+function chooseReader(source: DatasetSource): Reader {
+  switch (source.format) {
+    case 'movielens':
+      return (files, name, context) => readMovieLens(files, source, name, context);
+    case 'amazon':
+      return (files, name, context) => readAmazon(files, source, name, context);
+    case 'csv':
+      return (files, name, context) => readCsv(files, source, name, context);
+    default: {
+      const { format } = source as { format: unknown };
+      throw new OptionError('loadDataset', `expected format movielens, amazon or csv; got ${JSON.stringify(format)}`, {
+        key: 'format',
+      });
+    }
   }
 }

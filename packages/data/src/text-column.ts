@@ -11,7 +11,8 @@ export interface TextColumn {
   readonly offsets: Uint32Array;
 }
 
-const decoder = new TextDecoder();
+// Without `ignoreBOM` a string that begins with U+FEFF would not come back as it was.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function textColumn(strings: readonly string[]): TextColumn {
   const offsets = new Uint32Array(strings.length + 1);

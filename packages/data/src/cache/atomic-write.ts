@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** A name beside `path` that no other process uses. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+}
+
+/** Writes a file whole or not at all: a temporary file beside it, flushed to disk, then renamed over it. */
+export async function writeAtomically(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      for (const part of parts) {
+        // A single write may take less than it was given.
+        for (let at = 0; at < part.length; ) at += (await file.write(part, at)).bytesWritten;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

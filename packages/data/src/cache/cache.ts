@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { canonicalJson } from '../digest.ts';
+import type { Interactions } from '../interactions.ts';
+import type { FileSet } from '../sources/files.ts';
+import { writeAtomically } from './atomic-write.ts';
+import { type DecodedCache, decodeCache, encodeCache } from './format.ts';
+
+export interface CachePlace {
+  /** Where the cache file of this source and these options is. */
+  readonly file: string;
+  /** Also holds size and modification time of the source: when they change, the same file is written anew. */
+  readonly key: string;
+}
+
+/** Place and key of a dataset in a cache folder; `options` is everything that changes what is read. */
+export async function cachePlace(
+  cacheDir: string,
+  files: FileSet,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<CachePlace> {
+  const source = resolve(files.path);
+  const state = await Promise.all(
+    (files.kind === 'folder' ? files.names.map((file) => join(source, file)) : [source]).map(async (file) => {
+      const { size, mtimeMs } = await stat(file);
+      return [file, size, mtimeMs];
+    }),
+  );
+  const identity = sha256({ source, options });
+  return {
+    file: join(cacheDir, `${name.replace(/[^\w.-]+/g, '_')}-${identity.slice(0, 16)}.seqrec`),
+    key: sha256({ identity, state }),
+  };
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** The cached store, or why there is none. */
+export async function readCache(place: CachePlace): Promise<DecodedCache | { readonly state: 'absent' }> {
+  let buffer: ArrayBuffer;
+  try {
+    const file = await open(place.file, 'r');
+    try {
+      const { size } = await file.stat();
+      // A buffer of our own, not of Node's pool: the columns are views of it and need it aligned.
+      buffer = new ArrayBuffer(size);
+      const bytes = new Uint8Array(buffer);
+      for (let at = 0; at < size; ) {
+        const { bytesRead } = await file.read(bytes, at, size - at, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' };
+    return { state: 'damaged', problem: (error as Error).message };
+  }
+  return decodeCache(buffer, place.key);
+}
+
+export async function writeCache(place: CachePlace, interactions: Interactions): Promise<void> {
+  await writeAtomically(place.file, encodeCache(interactions, place.key));
+}

@@ -1,0 +1,104 @@
+import { takeCatalogue } from '../catalogue.ts';
+import { DataError } from '../errors.ts';
+import { type IdMap, idMap } from '../ids.ts';
+import { createInteractions, type Interactions, type ProcessingStep } from '../interactions.ts';
+
+export interface Selection {
+  /** 1 for events that stay; shape [numEvents]. */
+  readonly keep: Uint8Array;
+  /** Items without an event leave the corpus too; otherwise the corpus is unchanged. */
+  readonly dropItems: boolean;
+  readonly name: string;
+  readonly params: ProcessingStep['params'];
+  /** Sentence about what was kept; the counts are added. */
+  readonly detail: string;
+  readonly counts?: ProcessingStep['counts'];
+}
+
+/** The store of the events that stay, with dense ids renumbered; users without events leave. */
+export function selectEvents(i: Interactions, selection: Selection): Interactions {
+  const { keep, dropItems } = selection;
+  const keptUsers: number[] = [];
+  const offsets: number[] = [0];
+  let events = 0;
+  for (let u = 0; u < i.numUsers; u++) {
+    const before = events;
+    for (let e = i.userOffsets[u]; e < i.userOffsets[u + 1]; e++) events += keep[e];
+    if (events === before) continue;
+    keptUsers.push(u);
+    offsets.push(events);
+  }
+  if (events === 0) {
+    throw new DataError(
+      selection.name,
+      `expected some events to stay; got none of the ${i.numEvents} of ${i.name} (${JSON.stringify(selection.params)})`,
+      { code: 'empty', hint: 'use weaker filters' },
+    );
+  }
+  const itemOf = itemNumbers(i, keep, dropItems);
+  const itemIds = new Int32Array(events);
+  const timestamps = new Float64Array(events);
+  const ratings = i.ratings === undefined ? undefined : new Float32Array(events);
+  let at = 0;
+  for (const u of keptUsers) {
+    const first = at;
+    for (let e = i.userOffsets[u]; e < i.userOffsets[u + 1]; e++) {
+      if (keep[e] === 0) continue;
+      itemIds[at] = itemOf.number[i.itemIds[e]];
+      timestamps[at] = i.hasTimestamps === false ? at - first : i.timestamps[e];
+      if (ratings !== undefined && i.ratings !== undefined) ratings[at] = i.ratings[e];
+      at++;
+    }
+  }
+  const { kept } = itemOf;
+  const counts = {
+    events,
+    droppedEvents: i.numEvents - events,
+    droppedUsers: i.numUsers - keptUsers.length,
+    droppedItems: i.numItems - kept.length,
+    ...selection.counts,
+  };
+  return createInteractions({
+    name: i.name,
+    users: takeIds(i.users, keptUsers, 0),
+    items: dropItems ? takeIds(i.items, kept, 1) : i.items,
+    userOffsets: Int32Array.from(offsets),
+    itemIds,
+    timestamps,
+    ...(ratings === undefined ? {} : { ratings }),
+    ...(i.catalogue === undefined ? {} : { catalogue: dropItems ? takeCatalogue(i.catalogue, kept) : i.catalogue }),
+    hasTimestamps: i.hasTimestamps ?? true,
+    steps: [
+      ...i.steps,
+      {
+        name: selection.name,
+        detail:
+          `${selection.detail}: ${counts.droppedEvents} events, ${counts.droppedUsers} users and ` +
+          `${counts.droppedItems} items were dropped.`,
+        params: selection.params,
+        counts,
+      },
+    ],
+  });
+}
+
+/** Old item -> new item, and the positions (item - 1) of the items that stay. */
+function itemNumbers(i: Interactions, keep: Uint8Array, dropItems: boolean): { number: Int32Array; kept: Int32Array } {
+  const stays = new Uint8Array(i.numItems + 1).fill(dropItems ? 0 : 1);
+  if (dropItems) for (let e = 0; e < i.numEvents; e++) if (keep[e] === 1) stays[i.itemIds[e]] = 1;
+  const number = new Int32Array(i.numItems + 1);
+  const kept: number[] = [];
+  for (let item = 1; item <= i.numItems; item++) {
+    if (stays[item] === 0) continue;
+    kept.push(item - 1);
+    number[item] = kept.length;
+  }
+  return { number, kept: Int32Array.from(kept) };
+}
+
+function takeIds(ids: IdMap, positions: ArrayLike<number>, first: number): IdMap {
+  return idMap(
+    Array.from(positions, (position) => ids.external(position + ids.first)),
+    first,
+  );
+}

@@ -1,0 +1,104 @@
+import type { AmazonSource } from '../sources/amazon.ts';
+import type { CsvSource } from '../sources/csv.ts';
+import type { MovieLensSource } from '../sources/movielens.ts';
+
+export interface Checksum {
+  readonly algorithm: 'md5' | 'sha256';
+  readonly hex: string;
+}
+
+type WithoutPath<S> = S extends unknown ? Omit<S, 'path' | 'name'> : never;
+
+export interface DatasetEntry {
+  readonly name: string;
+  readonly title: string;
+  /** Names it may have inside a data folder, tried in this order. */
+  readonly files: readonly string[];
+  readonly source: WithoutPath<MovieLensSource | AmazonSource | CsvSource>;
+  /** Where the publisher offers it; absent when there is no file that can be read as it is. */
+  readonly url?: string;
+  /** As published beside the file, or widely confirmed. */
+  readonly checksum?: Checksum;
+  /** How to get it when there is no `url`. */
+  readonly obtain?: string;
+  /** Published counts; `items` is the corpus, all items listed. */
+  readonly expected?: { readonly users: number; readonly items: number; readonly events: number };
+  /** Terms of use, in a few words. */
+  readonly terms: string;
+}
+
+const groupLens = 'GroupLens: research use, no redistribution';
+const movieLens = (name: string, title: string, rest: Partial<DatasetEntry>): DatasetEntry => ({
+  name,
+  title,
+  files: [`${name}.zip`, name],
+  source: { format: 'movielens' },
+  url: `https://files.grouplens.org/datasets/movielens/${name}.zip`,
+  terms: groupLens,
+  ...rest,
+});
+
+const fiveCore = (name: string, title: string, expected: DatasetEntry['expected']): DatasetEntry => ({
+  name: `amazon-${name}`,
+  title: `Amazon 2014 ${title}, 5-core`,
+  files: [`amazon2014-${name}`, `amazon-${name}`, `amazon2014-${name}.zip`, `amazon-${name}.zip`],
+  source: { format: 'amazon' },
+  obtain: 'prepare a folder with interactions.tsv (user, item, timestamp) and items.tsv',
+  expected,
+  terms: 'Amazon reviews: research use',
+});
+
+/** Every dataset known by name. */
+export const datasets: readonly DatasetEntry[] = [
+  movieLens('ml-100k', 'MovieLens 100K', {
+    checksum: { algorithm: 'md5', hex: '0e33842e24a9c977be4e0107933c0723' },
+    expected: { users: 943, items: 1682, events: 100_000 },
+  }),
+  movieLens('ml-1m', 'MovieLens 1M', {
+    checksum: { algorithm: 'md5', hex: 'c4d9eecfca2ab87c1945afe126590906' },
+    expected: { users: 6040, items: 3883, events: 1_000_209 },
+  }),
+  movieLens('ml-10m', 'MovieLens 10M', {
+    files: ['ml-10m.zip', 'ml-10m', 'ml-10M100K'],
+    checksum: { algorithm: 'md5', hex: 'ce571fd55effeba0271552578f2648bd' },
+    expected: { users: 69_878, items: 10_681, events: 10_000_054 },
+  }),
+  movieLens('ml-20m', 'MovieLens 20M', {
+    checksum: { algorithm: 'md5', hex: 'cd245b17a1ae2cc31bb14903e1204af3' },
+    expected: { users: 138_493, items: 27_278, events: 20_000_263 },
+  }),
+  movieLens('ml-25m', 'MovieLens 25M', {
+    checksum: { algorithm: 'md5', hex: '6b51fb2759a8657d3bfcbfc42b592ada' },
+    expected: { users: 162_541, items: 62_423, events: 25_000_095 },
+  }),
+  // Republished from time to time, so the publisher's checksum changes; the counts are those of September 2018.
+  movieLens('ml-latest-small', 'MovieLens Latest, small', {
+    expected: { users: 610, items: 9742, events: 100_836 },
+  }),
+  fiveCore('beauty', 'Beauty', { users: 22_363, items: 12_101, events: 198_502 }),
+  fiveCore('sports', 'Sports and Outdoors', { users: 35_598, items: 18_357, events: 296_337 }),
+  {
+    name: 'amazon-grocery',
+    title: 'Amazon 2014 Grocery, the training part of ReChorus',
+    files: ['amazon2014-grocery', 'amazon-grocery'],
+    source: {
+      format: 'csv',
+      file: 'train.csv',
+      columns: { user: 'user_id', item: 'item_id', time: 'time' },
+      items: { file: 'item_meta.csv', columns: { item: 'item_id', categories: 'i_category' } },
+      // Whole days, as in all Amazon data of 2014.
+      ties: 'shuffle',
+    },
+    obtain: 'the folder Grocery_and_Gourmet_Food of THUwangcy/ReChorus',
+    expected: { users: 14_681, items: 8713, events: 121_892 },
+    terms: 'Amazon reviews: research use',
+  },
+  {
+    name: 'amazon-books',
+    title: 'Amazon 2014 Books, raw ratings; filter with kCore({ users: 5, items: 5, iterate: false }) and minLength',
+    files: ['ratings_Books.csv', 'ratings_Books.csv.gz', 'amazon-books/ratings_Books.csv'],
+    source: { format: 'amazon' },
+    url: 'http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/ratings_Books.csv',
+    terms: 'Amazon reviews: research use',
+  },
+];

@@ -1,0 +1,81 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, OptionError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
+import { type DatasetSource, type LoadOptions, loadDataset } from '../load.ts';
+import { type DatasetEntry, datasets } from './entries.ts';
+
+/** Names of the known datasets. */
+export function datasetNames(): string[] {
+  return datasets.map((entry) => entry.name);
+}
+
+/** @throws {OptionError} for a name that is not known, with the known ones */
+export function datasetEntry(name: string): DatasetEntry {
+  const entry = datasets.find((candidate) => candidate.name === name);
+  if (entry !== undefined) return entry;
+  throw new OptionError('datasetEntry', `expected one of ${datasetNames().join(', ')}; got ${JSON.stringify(name)}`, {
+    code: 'unknown-dataset',
+    key: 'name',
+    hint: 'a file of your own is read with loadDataset',
+  });
+}
+
+/**
+ * Where a known dataset is inside a data folder.
+ *
+ * @throws {DataError} `missing-file` with the names that were tried and how to get the data
+ */
+export async function findDataset(name: string, dataDir: string): Promise<DatasetSource> {
+  const entry = datasetEntry(name);
+  for (const file of entry.files) {
+    const path = join(dataDir, file);
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return { ...entry.source, path, name } as DatasetSource;
+  }
+  throw new DataError('findDataset', `expected ${entry.files.join(' or ')}; got none of them`, {
+    code: 'missing-file',
+    file: dataDir,
+    hint: entry.url === undefined ? entry.obtain : `download("${name}", dir) fetches ${entry.url}`,
+  });
+}
+
+export interface LoadByNameOptions extends LoadOptions {
+  /** Fail when users, items or events differ from the published counts; default true. */
+  readonly checkCounts?: boolean;
+}
+
+/**
+ * Loads a known dataset from a data folder, and checks its published size.
+ *
+ * @throws {DataError} `unexpected-counts` when it is not the published dataset
+ */
+export async function loadNamedDataset(
+  name: string,
+  dataDir: string,
+  options: LoadByNameOptions = {},
+): Promise<Interactions> {
+  const { checkCounts = true, ...rest } = options;
+  const source = await findDataset(name, dataDir);
+  const interactions = await loadDataset(source, rest);
+  const { expected } = datasetEntry(name);
+  if (checkCounts && expected !== undefined) {
+    const { numUsers: users, numItems: items, numEvents: events } = interactions;
+    if (users !== expected.users || items !== expected.items || events !== expected.events) {
+      throw new DataError(
+        'loadNamedDataset',
+        `expected ${expected.users} users, ${expected.items} items and ${expected.events} events; got ${users}, ` +
+          `${items} and ${events}`,
+        {
+          code: 'unexpected-counts',
+          file: source.path,
+          hint: 'another release or a cut file? checkCounts: false reads it as it is',
+        },
+      );
+    }
+  }
+  return interactions;
+}

@@ -1,0 +1,82 @@
+import type { TieRule } from '../assemble.ts';
+import { DataError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
+import { type CsvSource, readCsv } from './csv.ts';
+import type { FileSet } from './files.ts';
+import type { ReadContext } from './progress.ts';
+
+export interface AmazonSource {
+  readonly format: 'amazon';
+  /** A folder or zip with `interactions.tsv` (and `items.tsv`), or a SNAP file `ratings_Books.csv` (also `.gz`). */
+  readonly path: string;
+  readonly name?: string;
+  /** Default `shuffle`: the times are whole days. */
+  readonly ties?: TieRule;
+  /** Seed of the shuffle; default 0. */
+  readonly tieSeed?: number;
+}
+
+const operation = 'readAmazon';
+const interactionsFile = 'interactions.tsv';
+const itemsFile = 'items.tsv';
+/** Without a header: user, item, rating, time. */
+const snapFile = /(^|\/)ratings_[^/]*\.csv(\.gz)?$/i;
+
+export type AmazonLayout = 'tsv' | 'snap';
+
+/** Which Amazon layout the files have, if any. */
+export function findAmazonLayout(files: FileSet): AmazonLayout | undefined {
+  if (files.names.some((name) => /(^|\/)interactions\.tsv(\.gz)?$/.test(name))) return 'tsv';
+  return files.names.some((name) => snapFile.test(name)) ? 'snap' : undefined;
+}
+
+/**
+ * Reads Amazon reviews of 2014.
+ *
+ * Times are whole days and about 40 % of the events share a day with an earlier event of their user. The usual files
+ * keep, inside a day, the order of the item ids, from which a model learns co-occurrence that was never in the order of
+ * events. By default such ties are therefore shuffled, with a seed that is written in `steps`.
+ */
+export async function readAmazon(
+  files: FileSet,
+  source: AmazonSource,
+  name: string,
+  context: ReadContext,
+): Promise<Interactions> {
+  const layout = findAmazonLayout(files);
+  if (layout === undefined) {
+    throw new DataError(
+      operation,
+      `expected ${interactionsFile} or ratings_*.csv; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
+      { code: 'unknown-layout', file: files.path, hint: "for other columns use format 'csv' with a column mapping" },
+    );
+  }
+  const common = { path: source.path, ties: source.ties ?? 'shuffle', tieSeed: source.tieSeed ?? 0 } as const;
+  const spec: Omit<CsvSource, 'format'> =
+    layout === 'snap'
+      ? {
+          ...common,
+          delimiter: ',',
+          quote: false,
+          header: false,
+          file: files.names.find((file) => snapFile.test(file)),
+          columns: { user: 0, item: 1, rating: 2, time: 3 },
+        }
+      : {
+          ...common,
+          delimiter: '\t',
+          file: files.names.find((file) => /(^|\/)interactions\.tsv(\.gz)?$/.test(file)),
+          columns: { user: 'user', item: 'item', time: 'timestamp' },
+          ...(files.names.some((file) => file === itemsFile || file.endsWith(`/${itemsFile}`))
+            ? {
+                items: {
+                  file: itemsFile,
+                  delimiter: '\t',
+                  columns: { item: 'item', title: 'title', categories: 'categories' },
+                  optionalColumns: true,
+                },
+              }
+            : {}),
+        };
+  return readCsv(files, spec, name, context, { operation, format: `amazon-${layout}` });
+}

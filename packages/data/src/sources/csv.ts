@@ -1,0 +1,236 @@
+import { extname } from 'node:path';
+import { assembleInteractions, type TieRule } from '../assemble.ts';
+import type { ItemCatalogue } from '../catalogue.ts';
+import { DataError, OptionError } from '../errors.ts';
+import { EventTable, Interner } from '../event-table.ts';
+import type { Interactions, ProblemCount } from '../interactions.ts';
+import { ProblemLog } from '../problems.ts';
+import { CatalogueBuilder } from './catalogue-builder.ts';
+import { type ColumnRef, checkId, locateColumns, parseRating, reported } from './columns.ts';
+import { readItemsFile } from './csv-items.ts';
+import { type DelimitedOptions, readDelimited } from './delimited.ts';
+import { emptyFile, type FileSet } from './files.ts';
+import type { ReadContext } from './progress.ts';
+import { parseTime, type TimeUnit } from './time.ts';
+
+/** Which column is what. */
+export interface EventColumns {
+  readonly user: ColumnRef;
+  readonly item: ColumnRef;
+  /** Without it events keep the order of the file, and `hasTimestamps` is false. */
+  readonly time?: ColumnRef;
+  readonly rating?: ColumnRef;
+  /** Title of the item, taken from the first row that has one. */
+  readonly title?: ColumnRef;
+}
+
+export interface ItemsFile extends DelimitedOptions {
+  /** Name of the file inside the zip or folder. */
+  readonly file: string;
+  readonly columns: { readonly item: ColumnRef; readonly title?: ColumnRef; readonly categories?: ColumnRef };
+  /** Default true. */
+  readonly header?: boolean;
+  /** The columns for title and categories may be missing; default false. */
+  readonly optionalColumns?: boolean;
+}
+
+export interface CsvSource extends DelimitedOptions {
+  readonly format: 'csv';
+  /** A `.csv`, `.tsv`, `.txt`, `.dat`, `.data` or `.inter` file, plain or `.gz`, or a zip or folder that holds it. */
+  readonly path: string;
+  readonly name?: string;
+  readonly columns: EventColumns;
+  /** Default: true when a column is given by name. */
+  readonly header?: boolean;
+  /** Default `s`. */
+  readonly timeUnit?: TimeUnit;
+  /** Name of the events file inside a zip or folder, when there are several. */
+  readonly file?: string;
+  /** A file of the same zip or folder that lists the items: they become the corpus. */
+  readonly items?: ItemsFile;
+  /** Default `file-order`. */
+  readonly ties?: TieRule;
+  readonly tieSeed?: number;
+}
+
+const readable = new Set(['.csv', '.tsv', '.txt', '.dat', '.data', '.inter']);
+
+function extension(name: string): string {
+  return extname(name.replace(/\.gz$/i, '')).toLowerCase();
+}
+
+/** The events file of a set: the one named, else the only one there is. */
+export function chooseFile(operation: string, files: FileSet, wanted: string | undefined): string {
+  if (wanted !== undefined) {
+    const found = files.names.find((name) => name === wanted || name.endsWith(`/${wanted}`));
+    if (found !== undefined) return found;
+    throw new DataError(operation, `expected a file "${wanted}"; got ${files.names.slice(0, 8).join(', ') || 'none'}`, {
+      code: 'missing-file',
+      file: files.path,
+      key: 'file',
+    });
+  }
+  const fit = files.names.filter((name) => readable.has(extension(name)));
+  if (fit.length === 1) return fit[0];
+  if (fit.length === 0) {
+    const single = files.kind === 'file';
+    throw new DataError(
+      operation,
+      `expected ${single ? 'an extension' : 'a file with an extension'} among ${[...readable].join(' ')}; got ` +
+        `${single ? `"${extension(files.path)}"` : files.names.slice(0, 8).join(', ') || 'no files'}`,
+      { code: single ? 'unsupported-extension' : 'unknown-layout', file: files.path },
+    );
+  }
+  throw new DataError(operation, `expected one file of events; got ${fit.slice(0, 8).join(', ')}`, {
+    code: 'ambiguous-layout',
+    file: files.path,
+    key: 'file',
+    hint: 'name one of them with the option file',
+  });
+}
+
+/** How a reader that is a preset of this one presents itself. */
+export interface CsvPreset {
+  readonly operation: string;
+  readonly format: string;
+}
+
+const plain: CsvPreset = { operation: 'readCsv', format: 'csv' };
+
+/**
+ * Reads events from any delimited text with a column mapping, in one streaming pass.
+ *
+ * @throws {OptionError} `missing-column`; {DataError} for a corrupt row (file and line), an empty file, no rows
+ */
+export async function readCsv(
+  files: FileSet,
+  source: Omit<CsvSource, 'format'>,
+  name: string,
+  context: ReadContext,
+  preset: CsvPreset = plain,
+): Promise<Interactions> {
+  const { operation } = preset;
+  checkMapping(operation, source.columns);
+  const fileName = chooseFile(operation, files, source.file);
+  const place = files.place(fileName);
+  const problems: ProblemCount[] = [];
+  const listed =
+    source.items === undefined ? undefined : await readItemsFile(operation, files, source.items, context, problems);
+  const read = await readEvents(operation, files, fileName, source, listed, context, problems);
+  const { table, users, items, titles, skipped } = read;
+  const catalogue = listed?.build() ?? titleCatalogue(items.keys, titles);
+  const corpus =
+    listed === undefined
+      ? `the corpus is the ${items.keys.length} items that occur`
+      : `the corpus is all ${listed.size} items of ${source.items?.file}`;
+  return assembleInteractions({
+    name,
+    table,
+    users: users.keys,
+    items: items.keys,
+    ...(catalogue === undefined ? {} : { catalogue }),
+    hasTimestamps: source.columns.time !== undefined,
+    ties: source.ties ?? 'file-order',
+    tieSeed: source.tieSeed ?? 0,
+    step: {
+      name: 'read',
+      detail:
+        `Read ${table.length} events of ${users.keys.length} users from ${place.entry ?? fileName}; ${corpus}` +
+        `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
+      params: {
+        format: preset.format,
+        itemsFile: listed !== undefined,
+        timeUnit: source.columns.time === undefined ? 'none' : (source.timeUnit ?? 's'),
+      },
+      counts: { rows: table.length + skipped, events: table.length, skipped, items: items.keys.length },
+      ...(problems.length === 0 ? {} : { problems }),
+    },
+  });
+}
+
+function checkMapping(operation: string, columns: EventColumns): void {
+  for (const key of ['user', 'item'] as const) {
+    if (columns?.[key] === undefined) {
+      throw new OptionError(operation, `expected a column for ${key}; got none`, { key: `columns.${key}` });
+    }
+  }
+  for (const key of Object.keys(columns)) {
+    if (!['user', 'item', 'time', 'rating', 'title'].includes(key)) {
+      throw new OptionError(operation, `expected the keys user, item, time, rating, title; got "${key}"`, {
+        key: `columns.${key}`,
+      });
+    }
+  }
+}
+
+function titleCatalogue(items: readonly string[], titles: ReadonlyMap<string, string>): ItemCatalogue | undefined {
+  if (titles.size === 0) return undefined;
+  const builder = new CatalogueBuilder<string>();
+  for (const item of items) builder.add(item, titles.get(item) ?? '', []);
+  return builder.build();
+}
+
+async function readEvents(
+  operation: string,
+  files: FileSet,
+  fileName: string,
+  source: Omit<CsvSource, 'format'>,
+  listed: CatalogueBuilder<string> | undefined,
+  context: ReadContext,
+  problems: ProblemCount[],
+) {
+  const place = files.place(fileName);
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const { columns, timeUnit = 's' } = source;
+  const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
+  const table = new EventTable(columns.rating !== undefined);
+  const users = new Interner<string>();
+  const items = listed?.ids ?? new Interner<string>();
+  const titles = new Map<string, string>();
+  let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
+
+  const row = (fields: readonly string[], line: number): void => {
+    const user = fields[at.user];
+    const item = fields[at.item];
+    if (reported(log, line, checkId(user, 'user')) || reported(log, line, checkId(item, 'item'))) return;
+    const time = at.time < 0 ? 0 : parseTime(fields[at.time], timeUnit);
+    if (reported(log, line, time)) return;
+    const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
+    if (reported(log, line, rating)) return;
+    const code = listed === undefined ? items.intern(item) : items.find(item);
+    if (code === undefined) {
+      const message = `expected an item of ${source.items?.file}; got "${item}"`;
+      log.report(line, { reason: 'unknown-item', column: 'item', message });
+      return;
+    }
+    if (at.title >= 0 && fields[at.title] !== '' && !titles.has(item)) titles.set(item, fields[at.title]);
+    table.push(users.intern(user), code, time, rating);
+  };
+
+  await readDelimited(
+    context.counted(files, fileName, () => table.length),
+    source,
+    log,
+    {
+      first(fields) {
+        at = {
+          user: 0,
+          item: 0,
+          time: -1,
+          rating: -1,
+          title: -1,
+          ...locateColumns(operation, columns, fields, header, place),
+        };
+        if (!header) row(fields, 1);
+      },
+      row,
+    },
+  );
+  if (table.length === 0) {
+    if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
+    const total = log.total === 0 ? 'none' : `${log.total} corrupt ones`;
+    throw log.error(undefined, { reason: 'no-rows', message: `expected rows of events; got ${total}` });
+  }
+  problems.push(...log.counts(place.entry ?? fileName));
+  return { table, users, items, titles, skipped: log.total };
+}

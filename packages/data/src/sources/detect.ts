@@ -1,0 +1,26 @@
+import { DataError } from '../errors.ts';
+import { type AmazonSource, findAmazonLayout } from './amazon.ts';
+import { openFiles } from './files.ts';
+import type { MovieLensSource } from './movielens.ts';
+import { findMovieLensLayout } from './movielens-layouts.ts';
+
+/**
+ * Finds out which published data set is at `path`, by the names of its files.
+ *
+ * Other delimited files are not guessed: they need a column mapping.
+ * @throws {DataError} `missing-file`, or `unknown-layout` for files of no known layout
+ */
+export async function detectFormat(path: string): Promise<MovieLensSource | AmazonSource> {
+  const files = await openFiles(path);
+  try {
+    if (findMovieLensLayout(files) !== undefined) return { format: 'movielens', path };
+    if (findAmazonLayout(files) !== undefined) return { format: 'amazon', path };
+    throw new DataError(
+      'detectFormat',
+      `expected the files of MovieLens or Amazon; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
+      { code: 'unknown-layout', file: path, hint: "for other tables use format 'csv' with a column mapping" },
+    );
+  } finally {
+    files.close();
+  }
+}

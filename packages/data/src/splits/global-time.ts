@@ -1,0 +1,139 @@
+import { OptionError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
+import { ExampleList, nobodyLeft, type Split } from './split.ts';
+
+/** Which events after a cut become targets. */
+export type TargetRule = 'first' | 'last' | 'all';
+
+export type GlobalTimeOptions = {
+  /** `first` (default): a user's first event after the cut, predicted from what was known at the cut. */
+  readonly targets?: TargetRule;
+} & (
+  | { readonly testTime: number; readonly validationTime?: number }
+  | { readonly testFraction: number; readonly validationFraction?: number }
+);
+
+/**
+ * Splits at moments, the same for everybody: training sees events before `validationTime`, validation targets lie in
+ * `[validationTime, testTime)`, test targets at `testTime` or later. Times are seconds; with fractions the cuts are the
+ * times that leave about that share of all events after them.
+ *
+ * A user's training example ends at the last event before the first cut (users with fewer than 2 such events train
+ * nothing); histories of later targets are all earlier events of the user, later than the cut or not.
+ * No validation part without a validation time or fraction.
+ * @throws {OptionError} for cuts out of order; {DataError} `nobody-left` when a part is empty
+ */
+export function globalTime(interactions: Interactions, options: GlobalTimeOptions): Split {
+  if (interactions.hasTimestamps === false) {
+    throw new OptionError('globalTime', `expected times; got none in ${interactions.name}`, { key: 'testTime' });
+  }
+  const { testTime, validationTime } = cuts(interactions, options);
+  const rule = options.targets ?? 'first';
+  const { userOffsets, timestamps, numUsers } = interactions;
+  const train = new ExampleList();
+  const validation = new ExampleList();
+  const test = new ExampleList();
+  const firstCut = validationTime ?? testTime;
+  let unused = 0;
+  for (let u = 0; u < numUsers; u++) {
+    const start = userOffsets[u];
+    const end = userOffsets[u + 1];
+    const trainEnd = firstAtOrAfter(timestamps, start, end, firstCut);
+    const testStart = firstAtOrAfter(timestamps, start, end, testTime);
+    const before = train.length + validation.length + test.length;
+    if (trainEnd - start >= 2) train.add(u, start, trainEnd - 1);
+    if (validationTime !== undefined) addTargets(validation, u, start, trainEnd, testStart, rule);
+    addTargets(test, u, start, testStart, end, rule);
+    if (train.length + validation.length + test.length === before) unused++;
+  }
+  if (train.length === 0) throw nobodyLeft('globalTime', interactions, `users with 2 events before ${firstCut}`);
+  if (validationTime !== undefined && validation.length === 0) {
+    throw nobodyLeft('globalTime', interactions, `events with a history in ${validationTime}..${testTime}`);
+  }
+  if (test.length === 0) throw nobodyLeft('globalTime', interactions, `events with a history at ${testTime} or later`);
+  const when = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const middle = validationTime === undefined ? '' : `validation from ${when(validationTime)}, `;
+  return {
+    protocol: 'global-time',
+    interactions,
+    train: train.toSet('train', interactions),
+    ...(validationTime === undefined ? {} : { validation: validation.toSet('validation', interactions) }),
+    test: test.toSet('test', interactions),
+    cuts: { testTime, ...(validationTime === undefined ? {} : { validationTime }) },
+    step: {
+      name: 'split',
+      detail:
+        `global-time: training before ${when(firstCut)}, ${middle}test from ${when(testTime)}, targets: ${rule}; ` +
+        `${train.length} training, ${validation.length} validation and ${test.length} test examples; ${unused} users ` +
+        'are in no part.',
+      params: {
+        protocol: 'global-time',
+        testTime,
+        targets: rule,
+        ...(validationTime === undefined ? {} : { validationTime }),
+      },
+      counts: { train: train.length, validation: validation.length, test: test.length, droppedUsers: unused },
+    },
+  };
+}
+
+function addTargets(list: ExampleList, user: number, start: number, from: number, to: number, rule: TargetRule): void {
+  const first = Math.max(from, start + 1);
+  if (first >= to) return;
+  if (rule === 'first') {
+    // The very first event after the cut, or nothing: a later one would not be "what comes next at the cut".
+    if (from > start) list.add(user, start, from);
+  } else if (rule === 'last') list.add(user, start, to - 1);
+  else for (let target = first; target < to; target++) list.add(user, start, target);
+}
+
+function firstAtOrAfter(times: Float64Array, start: number, end: number, time: number): number {
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function cuts(i: Interactions, options: GlobalTimeOptions): { testTime: number; validationTime?: number } {
+  if ('testTime' in options) {
+    const { testTime, validationTime } = options;
+    if (!Number.isFinite(testTime)) {
+      throw new OptionError('globalTime', `expected testTime in seconds; got ${testTime}`, { key: 'testTime' });
+    }
+    if (validationTime !== undefined && !(validationTime < testTime)) {
+      throw new OptionError(
+        'globalTime',
+        `expected validationTime before testTime ${testTime}; got ${validationTime}`,
+        {
+          key: 'validationTime',
+        },
+      );
+    }
+    return { testTime, ...(validationTime === undefined ? {} : { validationTime }) };
+  }
+  const { testFraction, validationFraction = 0 } = options;
+  if (!(testFraction > 0 && testFraction < 1)) {
+    throw new OptionError('globalTime', `expected testFraction in 0..1; got ${testFraction}`, { key: 'testFraction' });
+  }
+  if (!(validationFraction >= 0 && validationFraction + testFraction < 1)) {
+    throw new OptionError('globalTime', `expected fractions that leave a training part; got ${validationFraction}`, {
+      key: 'validationFraction',
+    });
+  }
+  const sorted = i.timestamps.slice().sort();
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const testTime = at(1 - testFraction);
+  if (validationFraction === 0) return { testTime };
+  const validationTime = at(1 - testFraction - validationFraction);
+  if (validationTime >= testTime) {
+    throw new OptionError('globalTime', `expected fractions that give two different times; got ${testTime} for both`, {
+      key: 'validationFraction',
+      hint: 'too many events share a time',
+    });
+  }
+  return { testTime, validationTime };
+}

@@ -1,0 +1,224 @@
+import { countDuplicates } from '../assemble.ts';
+import type { ExampleSet, Split } from './split.ts';
+
+/** One thing looked at; `leak` when it must be 0 and is not. */
+export interface LeakageCheck {
+  readonly name: string;
+  readonly value: number;
+  /** Share of `value` in what it is counted in, 0..1. */
+  readonly share: number;
+  /** `leak`: the split lets training see what it is tested on; `note`: legitimate, but worth knowing; `ok`: neither. */
+  readonly verdict: 'ok' | 'note' | 'leak';
+  /** One sentence, with the number. */
+  readonly text: string;
+}
+
+export interface LeakageReport {
+  readonly protocol: Split['protocol'];
+  /** True when some check has the verdict `leak`. */
+  readonly leaks: boolean;
+  readonly checks: readonly LeakageCheck[];
+  /** The sentences, one a line. */
+  readonly text: string;
+}
+
+/** Looks for ways in which the test targets could be known in training. */
+export function leakageReport(split: Split): LeakageReport {
+  const trained = trainedEvents(split.train);
+  const checks = [
+    ...targetOverlap(split, trained),
+    ...timeChecks(split, trained),
+    newItems(split, trained),
+    repeatedTargets(split),
+    lastTwoTies(split),
+    duplicateRows(split),
+  ];
+  return {
+    protocol: split.protocol,
+    leaks: checks.some((check) => check.verdict === 'leak'),
+    checks,
+    text: checks.map((check) => `${check.verdict}: ${check.text}`).join('\n'),
+  };
+}
+
+/** 1 for events that training reads, as input or target. */
+function trainedEvents(train: ExampleSet): Uint8Array {
+  const trained = new Uint8Array(train.interactions.numEvents);
+  for (let e = 0; e < train.targets.length; e++) trained.fill(1, train.starts[e], train.targets[e] + 1);
+  return trained;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function targetOverlap(split: Split, trained: Uint8Array): LeakageCheck[] {
+  const checks: LeakageCheck[] = [];
+  for (const set of [split.validation, split.test]) {
+    if (set === undefined) continue;
+    let count = 0;
+    for (const target of set.targets) count += trained[target];
+    const share = count / set.targets.length;
+    checks.push({
+      name: `${set.name}-targets-in-training`,
+      value: count,
+      share,
+      verdict: count > 0 ? 'leak' : 'ok',
+      text: `${count} of ${set.targets.length} ${set.name} targets are events that training reads.`,
+    });
+  }
+  if (split.validation !== undefined) {
+    const tested = new Set(split.test.targets);
+    const count = split.validation.targets.reduce((sum, target) => sum + (tested.has(target) ? 1 : 0), 0);
+    checks.push({
+      name: 'validation-targets-in-test',
+      value: count,
+      share: count / split.validation.targets.length,
+      verdict: count > 0 ? 'leak' : 'ok',
+      text: `${count} validation targets are also test targets.`,
+    });
+  } else {
+    checks.push({
+      name: 'no-validation-part',
+      value: 1,
+      share: 1,
+      verdict: 'note',
+      text: 'there is no validation part: choosing a checkpoint or a setting by the test score is choosing on the test set.',
+    });
+  }
+  return checks;
+}
+
+function timeChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
+  const { interactions, test } = split;
+  if (interactions.hasTimestamps === false) return [];
+  const times = interactions.timestamps.filter((_, e) => trained[e] === 1).sort();
+  const targetTimes = Float64Array.from(test.targets, (target) => interactions.timestamps[target]);
+  let earlier = 0;
+  let shareSum = 0;
+  for (const time of targetTimes) {
+    const later = times.length - upperBound(times, time);
+    if (later > 0) earlier++;
+    shareSum += later / times.length;
+  }
+  const globalTime = split.protocol === 'global-time';
+  const cut = split.cuts?.testTime ?? targetTimes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const after = times.length - lowerBound(times, cut);
+  const share = after / times.length;
+  return [
+    {
+      name: 'train-events-after-test-cut',
+      value: after,
+      share,
+      verdict: after === 0 ? 'ok' : globalTime ? 'leak' : 'note',
+      text:
+        `${after} training events (${percent(share)}) are not older than the ` +
+        `${split.cuts === undefined ? 'earliest test target' : 'test cut'}.`,
+    },
+    {
+      name: 'test-targets-before-training-events',
+      value: earlier,
+      share: earlier / targetTimes.length,
+      verdict: earlier === 0 ? 'ok' : globalTime ? 'leak' : 'note',
+      text:
+        `${earlier} test targets (${percent(earlier / targetTimes.length)}) are older than some training event of another ` +
+        `user; on average ${percent(shareSum / targetTimes.length)} of the training events lie in a test target's future` +
+        `${earlier === 0 ? '.' : ': popularity and trends of the future are visible in training, as in every leave-one-out split.'}`,
+    },
+  ];
+}
+
+function upperBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function newItems(split: Split, trained: Uint8Array): LeakageCheck {
+  const { interactions, test } = split;
+  const known = new Uint8Array(interactions.numItems + 1);
+  for (let e = 0; e < trained.length; e++) if (trained[e] === 1) known[interactions.itemIds[e]] = 1;
+  let targets = 0;
+  const items = new Set<number>();
+  for (const target of test.targets) {
+    const item = interactions.itemIds[target];
+    if (known[item] === 1) continue;
+    targets++;
+    items.add(item);
+  }
+  const share = targets / test.targets.length;
+  return {
+    name: 'items-first-seen-in-test',
+    value: items.size,
+    share,
+    verdict: items.size === 0 ? 'ok' : 'note',
+    text: `${items.size} items never occur in training but are test targets (${targets} targets, ${percent(share)}).`,
+  };
+}
+
+function repeatedTargets(split: Split): LeakageCheck {
+  const { interactions, test } = split;
+  let count = 0;
+  for (let e = 0; e < test.targets.length; e++) {
+    const target = test.targets[e];
+    if (interactions.itemIds.subarray(test.starts[e], target).includes(interactions.itemIds[target])) count++;
+  }
+  const share = count / test.targets.length;
+  return {
+    name: 'test-targets-in-own-history',
+    value: count,
+    share,
+    verdict: count === 0 ? 'ok' : 'note',
+    text:
+      `${count} test targets (${percent(share)}) are items of the user's own history` +
+      `${count === 0 ? '.' : ', which an evaluation that excludes seen items can never hit.'}`,
+  };
+}
+
+function lastTwoTies(split: Split): LeakageCheck {
+  const { interactions, test } = split;
+  let count = 0;
+  if (interactions.hasTimestamps !== false) {
+    for (const target of test.targets) {
+      if (interactions.timestamps[target] === interactions.timestamps[target - 1]) count++;
+    }
+  }
+  const share = count / test.targets.length;
+  return {
+    name: 'test-target-ties-with-history',
+    value: count,
+    share,
+    verdict: count === 0 ? 'ok' : 'note',
+    text:
+      `${count} test targets (${percent(share)}) have the time of the event before them` +
+      `${count === 0 ? '.' : ': which of the two is the target is decided by the tie rule, not by the data.'}`,
+  };
+}
+
+function duplicateRows(split: Split): LeakageCheck {
+  const { interactions: i } = split;
+  const count = i.hasTimestamps === false ? 0 : countDuplicates(i.userOffsets, i.itemIds, i.timestamps);
+  return {
+    name: 'duplicate-rows',
+    value: count,
+    share: count / i.numEvents,
+    verdict: count === 0 ? 'ok' : 'note',
+    text: `${count} events repeat an earlier user, item and time.`,
+  };
+}
