@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 // Every project reads the TypeScript sources through the `@seqrec/source` condition, so tests need no build.
 const resolve = { conditions: ['@seqrec/source', 'node', 'import', 'default'] };
-const shared = { resolve, ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } } };
+const shared = {
+  resolve,
+  ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
+};
 
 export default defineConfig({
   ...shared,

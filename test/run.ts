@@ -1,0 +1,52 @@
+// `pnpm test`: every gate in order, then the tests. Ends with vitest's summary and one plain line of counts.
+// `--full` adds the slow tests; any other argument goes to vitest (a file name, `-t name`).
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Gate {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const full = process.argv.includes('--full');
+const passed = process.argv.slice(2).filter((argument) => argument !== '--full');
+const gates: readonly Gate[] = [
+  { name: 'kernels', command: [process.execPath, 'packages/core/build-assembly.mjs'] },
+  { name: 'format and lint', command: ['biome', 'check', '.'] },
+  { name: 'types', command: ['tsc', '-b'] },
+  {
+    name: 'import direction',
+    command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'experiments'],
+  },
+];
+
+let broken = 0;
+for (const { name, command } of gates) {
+  const began = performance.now();
+  const [program, ...args] = command;
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
+  if (error) console.error(`${name}: ${error.message}; start the tests as \`npx -y pnpm@12 test\``);
+  if (status !== 0) broken++;
+  console.log(`${status === 0 ? 'ok' : 'FAILED'}  ${name}  ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+if (!process.env.SEQREC_DATA) console.log('SEQREC_DATA is not set: tests on real data are skipped');
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-test-'));
+const counts = join(folder, 'counts.json');
+const projects = full ? ['--project', 'unit', '--project', 'slow'] : ['--project', 'unit'];
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${counts}`];
+const { status } = spawnSync('vitest', ['run', ...projects, ...reporters, ...passed], { stdio: 'inherit' });
+let summary = '0 passed, 1 failed, 0 skipped';
+try {
+  const report = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  summary = `${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped`;
+} catch {
+  console.error('vitest left no report: it did not run to its end');
+}
+rmSync(folder, { recursive: true, force: true });
+if (broken > 0) console.error(`${broken} of ${gates.length} gates failed before the tests (see above)`);
+console.log(summary);
+process.exitCode = broken > 0 || status !== 0 ? 1 : 0;
