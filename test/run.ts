@@ -18,7 +18,7 @@ const gates: readonly Gate[] = [
   { name: 'types', command: ['tsc', '-b'] },
   {
     name: 'import direction',
-    command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'experiments'],
+    command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'experiments'],
   },
 ];
 

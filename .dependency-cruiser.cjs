@@ -69,4 +69,4 @@ const configuration = {
   },
 };
 
-export default configuration;
+module.exports = configuration;
