@@ -1,7 +1,7 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
 import { describeEnvironment, type Environment } from './runs/environment.ts';
-import { formatBytes } from './terminal/format.ts';
-import { renderPairs, renderTable } from './terminal/table.ts';
+import { formatBytes, wrapText } from './terminal/format.ts';
+import { renderPairs } from './terminal/table.ts';
 
 interface BackendStatus {
   readonly name: string;
@@ -49,27 +49,64 @@ export function renderExamination({ environment, backends, chosen, kernels }: Ex
     ['system', environment.platform],
     ['cpu', environment.cpu],
     ['threads', String(environment.cores)],
+    ['wasm', wasmFeatures()],
     ['memory', formatBytes(environment.memoryBytes)],
     ...Object.entries(environment.packages),
     ['commit', environment.commit ?? '(not a git working copy)'],
   ]);
-  const table = renderTable(
-    [{ title: 'backend' }, { title: 'here' }, { title: 'why' }],
-    backends.map((backend) => [backend.name, backend.available ? 'yes' : 'no', backend.reason]),
-  );
-  const details = backends
-    .filter((backend) => Object.keys(backend.details).length > 0)
-    .map((backend) => `${backend.name}\n${renderPairs(Object.entries(backend.details).map(([key, value]) => [key, plain(value)]))}`);
+  const status = backends.map((backend) => {
+    const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(value)}`);
+    const about = [backend.reason, ...facts].join('; ');
+    return `  ${backend.name.padEnd(11)} ${backend.available ? 'yes' : 'no '} ${wrapText(about, 110, ' '.repeat(18)).trimStart()}`;
+  });
   return [
     `Machine\n${machine}`,
-    `Backends\n${table}`,
-    ...details,
+    `Backends\n${status.join('\n')}`,
     `Chosen: ${chosen.name} (${chosen.reason})`,
     `Kernels (fused: ours; composed: ours, of tfjs ops; stock: of tfjs)\n${formatKernelTable(kernels)}`,
   ].join('\n\n');
 }
 
+/** WebAssembly features of this Node, tried with the smallest module that needs each. */
+function wasmFeatures(): string {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  // A function without parameters whose body is the bytes given.
+  const withBody = (...body: number[]) =>
+    WebAssembly.validate(
+      Uint8Array.of(
+        ...header,
+        1,
+        4,
+        1,
+        0x60,
+        0,
+        0,
+        3,
+        2,
+        1,
+        0,
+        10,
+        body.length + 4,
+        1,
+        body.length + 2,
+        0,
+        ...body,
+        0x0b,
+      ),
+    );
+  const zero = [0xfd, 12, ...new Array(16).fill(0)];
+  const features = [
+    // v128.const 0; drop
+    { name: 'SIMD', present: withBody(...zero, 0x1a) },
+    // v128.const 0 three times; f32x4.relaxed_madd; drop
+    { name: 'relaxed SIMD', present: withBody(...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a) },
+    // A shared memory of one page.
+    { name: 'threads', present: WebAssembly.validate(Uint8Array.of(...header, 5, 4, 1, 3, 1, 1)) },
+  ];
+  return features.map(({ name, present }) => `${name} ${present ? 'yes' : 'no'}`).join(', ');
+}
+
 function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(plain).join(', ');
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

@@ -7,12 +7,12 @@ export const recipe = defineRecipe({
   expected: 'compare with the popularity and item-kNN rows of the report',
   cost: 'depends on the file; the progress line tells',
   command:
-    'npx -y pnpm@12 seqrec train csv/sasrec --data.path my.csv --data.columns.user user_id --data.columns.item item_id --data.columns.timestamp time',
+    'npx -y pnpm@12 seqrec train csv/sasrec --data.path my.csv --data.columns.user user_id --data.columns.item item_id --data.columns.time timestamp',
   config: {
     data: {
       format: 'csv',
       path: 'interactions.csv',
-      columns: { user: 'user', item: 'item', timestamp: 'timestamp' },
+      columns: { user: 'user', item: 'item', time: 'timestamp' },
       split: 'leave-last-out',
       kCore: 5,
     },
@@ -29,7 +29,7 @@ export const recipe = defineRecipe({
     },
     objective: referenceObjective,
     optimizer: referenceOptimizer,
-    training: { epochs: 50, batchSize: 64, order: 'shuffle', evaluateEvery: 1 },
+    training: { epochs: 50, batchSize: 64, shuffle: true, evaluateEvery: 1 },
     evaluation: referenceEvaluation,
     seed: 42,
   },

@@ -14,7 +14,7 @@ export const recipe = defineRecipe({
   cost: 'to be measured',
   command: 'npx -y pnpm@12 seqrec train ml-100k/hstu --data data',
   config: {
-    data: { format: 'movielens', name: 'ml-100k', split: 'leave-last-out' },
+    data: { format: 'named', name: 'ml-100k', split: 'leave-last-out' },
     model: {
       kind: 'hstu',
       embeddingDim: 50,
@@ -29,7 +29,7 @@ export const recipe = defineRecipe({
     },
     objective: referenceObjective,
     optimizer: referenceOptimizer,
-    training: { epochs: 100, batchSize: 32, order: 'shuffle', evaluateEvery: 1 },
+    training: { epochs: 100, batchSize: 32, shuffle: true, evaluateEvery: 1 },
     evaluation: referenceEvaluation,
     seed: 42,
   },

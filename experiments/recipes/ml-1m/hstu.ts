@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
   cost: 'to be measured',
   command: 'npx -y pnpm@12 seqrec train ml-1m/hstu --data data',
   config: {
-    data: { format: 'movielens', name: 'ml-1m', split: 'train-test' },
+    data: { format: 'named', name: 'ml-1m', split: 'train-test' },
     model: {
       kind: 'hstu',
       embeddingDim: 50,
@@ -30,7 +30,7 @@ export const recipe = defineRecipe({
     },
     objective: referenceObjective,
     optimizer: referenceOptimizer,
-    training: { epochs: 101, batchSize: 128, order: 'shuffle', evaluateEvery: 1 },
+    training: { epochs: 101, batchSize: 128, shuffle: true, evaluateEvery: 1 },
     evaluation: referenceEvaluation,
     seed: 42,
   },

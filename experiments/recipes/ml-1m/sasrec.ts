@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
   cost: 'to be measured',
   command: 'npx -y pnpm@12 seqrec train ml-1m/sasrec --data data',
   config: {
-    data: { format: 'movielens', name: 'ml-1m', split: 'train-test' },
+    data: { format: 'named', name: 'ml-1m', split: 'train-test' },
     model: {
       kind: 'sasrec',
       embeddingDim: 50,
@@ -29,7 +29,7 @@ export const recipe = defineRecipe({
     },
     objective: referenceObjective,
     optimizer: referenceOptimizer,
-    training: { epochs: 101, batchSize: 128, order: 'shuffle', evaluateEvery: 1 },
+    training: { epochs: 101, batchSize: 128, shuffle: true, evaluateEvery: 1 },
     evaluation: referenceEvaluation,
     seed: 42,
   },

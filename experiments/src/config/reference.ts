@@ -2,10 +2,10 @@
 // and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run still shows every value.
 
 /** 128 uniform negatives for each position, cosine similarities over 0.05. */
-export const referenceObjective = { numNegatives: 128, temperature: 0.05 } as const;
+export const referenceObjective = { numNegatives: 128, temperature: 0.05 };
 
 /** AdamW at a constant rate, no warm-up, no decay, no clipping; epsilon 1e-8. */
-export const referenceOptimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, weightDecay: 0 } as const;
+export const referenceOptimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, weightDecay: 0 };
 
 /** Exact rank among all items but those of the history. */
 export const referenceEvaluation = {
@@ -13,8 +13,28 @@ export const referenceEvaluation = {
   batchSize: 128,
   excludeSeen: true,
   selectBy: 'NDCG@10',
-  baselines: ['popularity', 'item-knn'],
-} as const;
+  baselines: ['popularity', 'item-knn'] as ('popularity' | 'item-knn')[],
+};
 
 /** Window of the MovieLens recipes: 200 events, and `gr_output_length + 1` further columns. */
-export const movieLensWindow = { maxSequenceLength: 200, outputLength: 11 } as const;
+export const movieLensWindow = { maxSequenceLength: 200, outputLength: 11 };
+
+/** The streaming world of `synthetic/*`: the paper's, scaled down so that two cores see all of it in minutes. */
+export const syntheticWorld = {
+  format: 'synthetic' as const,
+  records: 20_000,
+  items: 2_000,
+  categories: 20,
+  length: 128,
+  seed: 1,
+};
+
+/** Among the items that are open at the record; records repeat items, so none is left out as seen. */
+export const syntheticEvaluation = {
+  ks: [10, 50],
+  batchSize: 128,
+  excludeSeen: false,
+  positions: 'all' as const,
+  selectBy: 'HR@10',
+  baselines: ['popularity'] as ('popularity' | 'item-knn')[],
+};

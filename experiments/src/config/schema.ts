@@ -1,3 +1,4 @@
+import { datasetNames } from '@seqrec/data';
 import { modelConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
 
@@ -14,52 +15,54 @@ const preparation = {
   kCore: count.optional(),
 };
 
-const MovieLensConfig = z.strictObject({
-  format: z.literal('movielens'),
-  name: z.enum(['ml-100k', 'ml-1m', 'ml-20m', 'ml-latest-small']),
+const NamedConfig = z.strictObject({
+  format: z.literal('named'),
+  /** A data set that `seqrec data` knows; it is looked for in the data folder. */
+  name: z.enum(datasetNames()),
   ...preparation,
 });
 
-const AmazonConfig = z.strictObject({
-  format: z.literal('amazon'),
-  /** A folder or file in the published layout. */
+const FilesConfig = z.strictObject({
+  format: z.literal('files'),
+  /** A zip, folder or file in a published layout of MovieLens or Amazon. */
   path: z.string().min(1),
   ...preparation,
 });
 
 const CsvConfig = z.strictObject({
   format: z.literal('csv'),
-  /** A file with one event a line and a header line; `.gz` and `.zip` are read as they are. */
+  /** A delimited file with one event a line and a header line, plain, `.gz`, or inside a zip. */
   path: z.string().min(1),
-  delimiter: z.string().length(1).optional(),
+  /** Default: found in the first line. */
+  delimiter: z.string().min(1).optional(),
   columns: z.strictObject({
     user: z.string().min(1),
     item: z.string().min(1),
-    timestamp: z.string().min(1),
+    /** Without it the order of the file is the order of events. */
+    time: z.string().min(1).optional(),
     rating: z.string().min(1).optional(),
+    title: z.string().min(1).optional(),
   }),
+  /** How times are written: seconds, milliseconds, or ISO 8601. */
+  timeUnit: z.enum(['s', 'ms', 'iso']).optional(),
   /** Count and report rows that cannot be read instead of stopping at the first. */
   lenient: z.boolean().optional(),
   ...preparation,
 });
 
+/** The streaming world of Zhai et al. 2024, section 3.1 and appendix C. */
 const SyntheticConfig = z.strictObject({
   format: z.literal('synthetic'),
   records: count,
   items: count,
   categories: count,
-  /** Events in a record; the last one is the target. */
-  recordLength: z.int().min(2),
+  /** Events of a record; the last one is its target. */
+  length: z.int().min(2),
   /** Seed of the world, not of the training. */
   seed: z.int().min(0),
 });
 
-export const DataConfigSchema = z.discriminatedUnion('format', [
-  MovieLensConfig,
-  AmazonConfig,
-  CsvConfig,
-  SyntheticConfig,
-]);
+export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, FilesConfig, CsvConfig, SyntheticConfig]);
 
 /** Everything that decides a run. Two runs with equal configurations and data digests have equal weights. */
 export const RecipeConfigSchema = z.strictObject({
@@ -79,8 +82,8 @@ export const RecipeConfigSchema = z.strictObject({
   training: z.strictObject({
     epochs: count,
     batchSize: count,
-    /** `shuffle`: a new order every epoch. `stored`: the order of the data set, for one pass over a stream. */
-    order: z.enum(['shuffle', 'stored']),
+    /** A new order every epoch; false keeps the order of the data set, for one pass over a stream. */
+    shuffle: z.boolean(),
     /** Evaluate every so many epochs, and after the last. */
     evaluateEvery: count,
   }),
@@ -90,6 +93,8 @@ export const RecipeConfigSchema = z.strictObject({
     batchSize: count,
     /** Leave items of the history out of the ranking. */
     excludeSeen: z.boolean(),
+    /** `last`: each example's target. `all`: every event that has one before it. */
+    positions: z.enum(['last', 'all']).default('last'),
     /** The metric that chooses `best.safetensors`; larger is better. */
     selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
     baselines: z.array(z.enum(['popularity', 'item-knn'])),

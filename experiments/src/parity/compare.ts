@@ -30,7 +30,14 @@ export function renderComparisons(comparisons: readonly Comparison[], verbose: b
   const rows = comparisons.flatMap(({ report, within }) => {
     const gradients = Object.entries(report.gradients).sort(([, a], [, b]) => b - a);
     const worst = gradients[0] ?? ['-', Number.NaN];
-    const summary = [report.name, shown(report.outputs), shown(report.loss), shown(worst[1]), worst[0], within ? 'pass' : 'FAIL'];
+    const summary = [
+      report.name,
+      shown(report.outputs),
+      shown(report.loss),
+      shown(worst[1]),
+      worst[0],
+      within ? 'pass' : 'FAIL',
+    ];
     const details = verbose ? gradients.map(([name, error]) => ['', '', '', shown(error), name, '']) : [];
     return [summary, ...details];
   });
@@ -46,7 +53,8 @@ export function renderComparisons(comparisons: readonly Comparison[], verbose: b
     rows,
   );
   const failed = comparisons.filter((comparison) => !comparison.within).length;
-  const verdict = failed === 0 ? `${comparisons.length} of ${comparisons.length} pass` : `${failed} of ${comparisons.length} FAIL`;
+  const verdict =
+    failed === 0 ? `${comparisons.length} of ${comparisons.length} pass` : `${failed} of ${comparisons.length} FAIL`;
   return `${table}\n\n${verdict}; tolerance: outputs ${tolerance.outputs}, loss ${tolerance.loss}, gradients ${tolerance.gradients}, relative to each tensor's largest magnitude`;
 }
 

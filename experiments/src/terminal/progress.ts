@@ -32,6 +32,7 @@ export interface ProgressState {
  * Time left is what remains divided by the mean rate since `start`, so a resumed run does not count earlier work.
  */
 export class Progress {
+  readonly #options: ProgressOptions;
   readonly #target: ProgressTarget;
   readonly #now: () => number;
   readonly #quiet: boolean;
@@ -42,6 +43,7 @@ export class Progress {
   #lineOpen = false;
 
   constructor(options: ProgressOptions = {}) {
+    this.#options = options;
     this.#target = options.target ?? process.stderr;
     this.#now = options.now ?? (() => performance.now());
     this.#quiet = options.quiet ?? false;
@@ -55,6 +57,14 @@ export class Progress {
     this.#startedDone = done;
     // Off a terminal the first line waits a full interval, so that short phases stay silent.
     this.#lastShown = this.#target.isTTY ? Number.NEGATIVE_INFINITY : this.#startedAt;
+  }
+
+  /** A meter for a phase inside this one, such as an evaluation, with a rate of its own. */
+  phase(): Progress {
+    this.clear();
+    const inner = new Progress(this.#options);
+    inner.start();
+    return inner;
   }
 
   update(state: ProgressState): void {

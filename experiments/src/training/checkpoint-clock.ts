@@ -6,7 +6,9 @@ export class CheckpointClock {
   #lastStep = 0;
   #lastTime: number;
 
-  constructor(options: { readonly everySteps?: number; readonly everySeconds?: number; readonly now?: () => number } = {}) {
+  constructor(
+    options: { readonly everySteps?: number; readonly everySeconds?: number; readonly now?: () => number } = {},
+  ) {
     this.#everySteps = options.everySteps ?? Number.POSITIVE_INFINITY;
     this.#everySeconds = options.everySeconds ?? 60;
     this.#now = options.now ?? (() => performance.now() / 1000);

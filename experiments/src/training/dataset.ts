@@ -1,15 +1,18 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  DataError,
   type DatasetSource,
+  datasetEntry,
+  detectFormat,
   type ExampleSet,
-  filterMinRating,
   globalTime,
   type Interactions,
   kCore,
   latestWindow,
   leaveLastOut,
   loadDataset,
+  loadNamedDataset,
+  minRating,
   type ReadProgress,
   type Split,
   streamingWorld,
@@ -20,42 +23,98 @@ import { RunError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 
-/** Data sets that have a name: a file `NAME.zip` or a folder `NAME` in the data folder. */
-export const namedDatasets = ['ml-100k', 'ml-1m', 'ml-20m', 'ml-latest-small'] as const;
+type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
+type Protocol = FileConfig['split'];
+
+/** The parts of a data set, and which items are candidates when that depends on the example. */
+export interface PreparedData {
+  readonly split: Split;
+  /** Highest item that is open at an example of a set; absent when all items always are. */
+  readonly openItems?: (set: ExampleSet) => (example: number) => number;
+}
 
 /** `--data`, else `SEQREC_DATA`, else `./data`. */
 export function dataFolder(option: string | undefined): string {
   return option ?? process.env.SEQREC_DATA ?? 'data';
 }
 
-/** Where a named data set lies; when it does not, the error holds the command that fetches it. */
-export function findNamedDataset(name: string, folder: string): string {
-  const candidates = [join(folder, `${name}.zip`), join(folder, name)];
-  const found = candidates.find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  const option = folder === dataFolder(undefined) ? '' : ` --data ${folder}`;
-  throw new RunError(
-    `data set ${name}: expected ${candidates.join(' or ')}; neither exists; fetch it with \`seqrec data ${name} --download${option}\``,
-  );
-}
-
 /** Reads, filters and splits what a configuration names. */
-export async function loadSplit(config: DataConfig, folder: string, progress: Progress): Promise<Split> {
-  if (config.format === 'synthetic') return streamingWorld(config);
-  const interactions = await loadInteractions(sourceOf(config, folder), progress, 'lenient' in config && config.lenient);
-  let kept = interactions;
-  if (config.minRating !== undefined) kept = filterMinRating(kept, config.minRating);
-  if (config.kCore !== undefined) kept = kCore(kept, config.kCore);
-  return split(kept, config.split);
+export async function prepareData(config: DataConfig, folder: string, progress: Progress): Promise<PreparedData> {
+  if (config.format === 'synthetic') {
+    const { format: _, ...world } = config;
+    const { split, openItems } = streamingWorld(world);
+    return { split, openItems: (set) => (example) => openItems[set.users[example]] };
+  }
+  const kept = filtered(await loadInteractions(config, folder, progress), config);
+  return { split: splitBy(config.split, kept) };
 }
 
-export async function loadInteractions(source: DatasetSource, progress: Progress, lenient = false): Promise<Interactions> {
-  progress.start();
+/** Reads what a configuration names, before any filter. */
+export async function loadInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
   const onProgress = ({ file, bytes, totalBytes }: ReadProgress) =>
-    progress.update({ label: `read ${file}`, done: bytes, total: totalBytes ?? bytes, fields: [formatBytes(bytes)] });
-  const interactions = await loadDataset(source, { cacheDir: join('.cache', 'seqrec'), lenient, onProgress });
-  progress.clear();
-  return interactions;
+    progress.update({
+      label: `read ${file}, bytes`,
+      done: bytes,
+      total: totalBytes ?? bytes,
+      fields: [formatBytes(bytes)],
+    });
+  const lenient = config.format === 'csv' && config.lenient === true;
+  const options = { cacheDir: join('.cache', 'seqrec'), lenient, onProgress };
+  progress.start();
+  try {
+    if (config.format === 'named') return await loadNamed(config.name, folder, options);
+    return await loadDataset(await sourceOf(config), options);
+  } finally {
+    progress.clear();
+  }
+}
+
+async function loadNamed(
+  name: string,
+  folder: string,
+  options: Parameters<typeof loadNamedDataset>[2],
+): Promise<Interactions> {
+  try {
+    return await loadNamedDataset(name, folder, options);
+  } catch (error) {
+    if (!(error instanceof DataError) || error.code !== 'missing-file') throw error;
+    const { files, url, obtain } = datasetEntry(name);
+    const where = folder === dataFolder(undefined) ? '' : ` --data ${folder}`;
+    const hint =
+      url === undefined ? (obtain ?? '') : `fetch it with \`npx -y pnpm@12 seqrec data ${name} --download${where}\``;
+    throw new RunError(`data set ${name}: expected ${files.join(' or ')} in ${folder}; there is none; ${hint}`, {
+      cause: error,
+    });
+  }
+}
+
+async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
+  if (config.format === 'files') return detectFormat(config.path);
+  const { path, delimiter, columns, timeUnit } = config;
+  return {
+    format: 'csv',
+    path,
+    columns,
+    ...(delimiter !== undefined && { delimiter }),
+    ...(timeUnit !== undefined && { timeUnit }),
+  };
+}
+
+/** The filters of a configuration, in their order: ratings first, since the core depends on what is left. */
+export function filtered(interactions: Interactions, config: Pick<FileConfig, 'minRating' | 'kCore'>): Interactions {
+  const liked = config.minRating === undefined ? interactions : minRating(interactions, { rating: config.minRating });
+  return config.kCore === undefined ? liked : kCore(liked, { users: config.kCore, items: config.kCore });
+}
+
+export function splitBy(protocol: Protocol, interactions: Interactions): Split {
+  switch (protocol) {
+    case 'leave-last-out':
+      return leaveLastOut(interactions);
+    case 'train-test':
+      return trainTest(interactions);
+    case 'global-time':
+      return globalTime(interactions, { testFraction: 0.1, validationFraction: 0.1 });
+  }
 }
 
 /** The set that is evaluated while training: validation where there is one, else (the reference's protocol) test. */
@@ -66,28 +125,4 @@ export function watchedSet(parts: Split): ExampleSet {
 /** An example set cut to the model's window. */
 export function windowed(set: ExampleSet, maxLength: number): ExampleSet {
   return latestWindow(set, { maxLength });
-}
-
-function sourceOf(config: Exclude<DataConfig, { format: 'synthetic' }>, folder: string): DatasetSource {
-  switch (config.format) {
-    case 'movielens':
-      return { format: 'movielens', path: findNamedDataset(config.name, folder), name: config.name };
-    case 'amazon':
-      return { format: 'amazon', path: config.path };
-    case 'csv': {
-      const { path, delimiter, columns } = config;
-      return { format: 'csv', path, columns, ...(delimiter !== undefined && { delimiter }) };
-    }
-  }
-}
-
-function split(interactions: Interactions, protocol: 'leave-last-out' | 'train-test' | 'global-time'): Split {
-  switch (protocol) {
-    case 'leave-last-out':
-      return leaveLastOut(interactions);
-    case 'train-test':
-      return trainTest(interactions);
-    case 'global-time':
-      return globalTime(interactions);
-  }
 }

@@ -1,30 +1,30 @@
-import { setImmediate } from 'node:timers/promises';
-import { createModel, createTrainer, evaluate, loadCheckpoint, saveCheckpoint, type Trainer } from '@seqrec/models';
+import { existsSync } from 'node:fs';
+import { createModel, createTrainer, loadCheckpoint, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { type EpochRecord, MetricsLog, truncateMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { formatCount } from '../terminal/format.ts';
-import type { Progress } from '../terminal/progress.ts';
-import { CheckpointClock } from './checkpoint-clock.ts';
+import type { CheckpointClock } from './checkpoint-clock.ts';
 import { watchedSet, windowed } from './dataset.ts';
-import type { Split } from '@seqrec/data';
+import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
   /** Epochs that have been evaluated and logged. */
   evaluatedEpochs: number;
+  /** Mean training loss per token of the epoch finished last. */
+  epochLoss: number;
   best?: { readonly epoch: number; readonly value: number };
 }
 
 export interface TrainRequest {
   readonly run: RunDir;
   readonly config: RecipeConfig;
-  readonly split: Split;
   readonly resume: boolean;
-  readonly progress: Progress;
-  readonly stop: StopSignal;
+  /** Data, protocol of the evaluation, progress line and stop signal. */
+  readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
   readonly checkpoints: CheckpointClock;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
 }
@@ -42,24 +42,26 @@ export interface TrainOutcome {
  * any moment and resumed ends with the same weights, bit for bit, as one left alone.
  */
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { run, config, split, progress, stop, checkpoints } = request;
-  const { epochs, batchSize, order, evaluateEvery } = config.training;
-  const window = config.model.maxSequenceLength;
-  const watched = windowed(watchedSet(split), window);
+  const { run, config, evaluation, checkpoints } = request;
+  const { progress, stop } = evaluation;
+  const { split } = evaluation.data;
+  const { epochs, batchSize, shuffle, evaluateEvery } = config.training;
+  const watched = watchedSet(split);
   const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
   const trainer = createTrainer({
     model,
-    examples: windowed(split.train, window),
+    examples: windowed(split.train, model.maxSequenceLength),
     batchSize,
-    order,
+    shuffle,
     ...config.optimizer,
     ...config.objective,
     seed: config.seed,
   });
 
-  const state: LoopState = { evaluatedEpochs: 0 };
+  const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
   if (request.resume) {
-    Object.assign(state, await restore(run, trainer));
+    // Without a checkpoint the run was stopped before its first: it starts again from step 0.
+    if (existsSync(run.last)) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
     truncateMetrics(run.metrics, { step: trainer.progress.globalStep, epochs: state.evaluatedEpochs });
   }
   const log = new MetricsLog(run.metrics);
@@ -70,25 +72,25 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   };
   const total = epochs * trainer.progress.stepsPerEpoch;
   progress.start(trainer.progress.globalStep);
-  let epochStarted = performance.now();
-  let epochTokens = 0;
+  // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
+  let { lossSum, tokens: epochTokens } = trainer.position;
+  let timed = { tokens: 0, seconds: 0 };
 
   try {
     for (;;) {
       const { epoch: finished, globalStep } = trainer.progress;
 
       if (finished > state.evaluatedEpochs) {
-        const seconds = (performance.now() - epochStarted) / 1000;
         const due = finished % evaluateEvery === 0 || finished === epochs;
         const evaluationStarted = performance.now();
-        const metrics = due ? await evaluateNow(request, trainer, watched) : {};
+        const metrics = due ? (await evaluateSet(model, watched, evaluation)).metrics : {};
         const record: EpochRecord = {
           type: 'epoch',
           step: globalStep,
           epoch: finished,
-          meanLoss: trainer.lastEpochLoss,
-          seconds,
-          tokensPerSecond: epochTokens / seconds,
+          meanLoss: state.epochLoss,
+          seconds: timed.seconds,
+          tokensPerSecond: timed.seconds === 0 ? 0 : timed.tokens / timed.seconds,
           split: watched.name,
           metrics,
           evaluationSeconds: (performance.now() - evaluationStarted) / 1000,
@@ -104,17 +106,22 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         }
         await save(run.last);
         request.onEpoch(record, state);
-        epochStarted = performance.now();
-        epochTokens = 0;
+        timed = { tokens: 0, seconds: 0 };
       }
 
       if (finished >= epochs) return { trainer, state, interrupted: false };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
-      const before = performance.now();
       const info = await trainer.step();
-      const tokensPerSecond = (info.tokens * 1000) / (performance.now() - before);
+      const tokensPerSecond = info.tokens / info.seconds;
+      timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
+      lossSum += info.loss * info.tokens;
       epochTokens += info.tokens;
+      if (trainer.progress.epoch > finished) {
+        state.epochLoss = lossSum / epochTokens;
+        lossSum = 0;
+        epochTokens = 0;
+      }
       const step = trainer.progress.globalStep;
       log.append({
         type: 'step',
@@ -134,8 +141,6 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       });
       // The last step of an epoch is saved after its evaluation, above.
       if (trainer.progress.epoch === finished && checkpoints.due(step)) await save(run.last);
-      // A turn of the event loop, in which a signal is noticed.
-      await setImmediate();
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -146,31 +151,6 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     log.close();
     board.close();
   }
-}
-
-/** Metrics of the current weights on the watched set; a stop signal leaves the evaluation, to be repeated on resume. */
-async function evaluateNow(request: TrainRequest, trainer: Trainer, watched: Split['test']): Promise<Readonly<Record<string, number>>> {
-  const { config, progress, stop } = request;
-  const { ks, batchSize, excludeSeen } = config.evaluation;
-  const phase = progress.phase();
-  const { metrics } = await evaluate({
-    model: trainer.model,
-    examples: watched,
-    batchSize,
-    ks,
-    excludeSeen,
-    onProgress: (done, total) => {
-      if (stop.signal !== undefined) throw new Interrupted('stopped while evaluating');
-      phase.update({ label: `evaluate ${watched.name}, users`, done, total });
-    },
-  });
-  phase.clear();
-  return metrics;
-}
-
-async function restore(run: RunDir, trainer: Trainer): Promise<LoopState> {
-  const { extra } = await loadCheckpoint(run.last, trainer);
-  return (extra as { readonly run: LoopState }).run;
 }
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

@@ -1,0 +1,25 @@
+import type { CAC } from 'cac';
+import { textOption } from '../arguments.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly out: unknown;
+  readonly quiet?: boolean;
+}
+
+export function registerDemo(cli: CAC, _invocation: Invocation): void {
+  cli
+    .command('demo', 'Three minutes: HSTU and a softmax Transformer on a synthetic stream, under one budget')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec demo')
+    .action((options: Options) => run(options));
+}
+
+async function run(options: Options): Action {
+  const { runDemo } = await import('../training/demo.ts');
+  return runDemo({ out: textOption('out', options.out) ?? 'runs', backend: options, quiet: options.quiet ?? false });
+}

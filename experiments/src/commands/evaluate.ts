@@ -1,0 +1,68 @@
+import type { CAC } from 'cac';
+import { choiceOption, textOption } from '../arguments.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly checkpoint: unknown;
+  readonly split: unknown;
+  readonly data?: unknown;
+  readonly out: unknown;
+  readonly includeSeen?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
+  cli
+    .command('evaluate <run>', 'Evaluate a checkpoint of a run: exact ranks among all items')
+    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option('--split <name>', 'validation or test', { default: 'test' })
+    .option('--include-seen', 'Rank the items of the history as well')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--json', 'Print JSON')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec evaluate latest')
+    .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
+    .action((run: string, options: Options) => evaluateCommand(run, options));
+}
+
+async function evaluateCommand(name: string, options: Options): Action {
+  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
+  const { openTrainedRun } = await import('../training/open-run.ts');
+  const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
+  const { startBackend } = await import('../training/backend.ts');
+  const { Progress } = await import('../terminal/progress.ts');
+  const { formatMetric } = await import('../terminal/format.ts');
+  const { renderTable } = await import('../terminal/table.ts');
+
+  const progress = new Progress({ quiet: options.quiet });
+  await startBackend(options);
+  const opened = await openTrainedRun({
+    out: textOption('out', options.out) ?? 'runs',
+    run: name,
+    checkpoint,
+    dataFolder: textOption('data', options.data),
+    progress,
+  });
+  const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
+  const { metrics, definition } = await evaluateSet(opened.model, examplesOf(opened.data, part), {
+    data: opened.data,
+    options: { ...opened.config.evaluation, excludeSeen },
+    window: opened.model.maxSequenceLength,
+    progress,
+  });
+  if (options.json) {
+    console.log(JSON.stringify({ run: opened.run.id, checkpoint, split: part, metrics, definition }, null, 2));
+    return 0;
+  }
+  const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
+  console.log(`${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch}), ${part} set\n`);
+  console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
+  console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
+  return 0;
+}

@@ -1,0 +1,65 @@
+import type { CAC } from 'cac';
+import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly user?: unknown;
+  readonly history?: unknown;
+  readonly k: unknown;
+  readonly checkpoint: unknown;
+  readonly data?: unknown;
+  readonly out: unknown;
+  readonly includeSeen?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerRecommend(cli: CAC, invocation: Invocation): void {
+  cli
+    .command('recommend <run>', 'Recommend items to a user of the data, or for a history given here')
+    .option('--user <id>', 'A user, by the id of the data file')
+    .option('--history <ids>', 'Items, oldest first, separated by commas; each an id of the data file or a title')
+    .option('-k <n>', 'How many items', { default: 10 })
+    .option('--include-seen', 'Also recommend items of the history')
+    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--json', 'Print JSON')
+    .example('  $ seqrec recommend latest --user 42')
+    .example('  $ seqrec recommend latest --history "50,181,172" -k 5')
+    .example('  $ seqrec recommend latest --history "Star Wars (1977),Return of the Jedi (1983)"')
+    .action((run: string, options: Options) => recommendCommand(run, options, invocation));
+}
+
+async function recommendCommand(name: string, options: Options, { argv }: Invocation): Action {
+  const k = integerOption('k', options.k) ?? 10;
+  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  // As typed: the parser would turn the user 0042 into 42.
+  const user = options.user === undefined ? undefined : rawOption(argv, 'user');
+  const history = options.history === undefined ? undefined : rawOption(argv, 'history');
+  if ((user === undefined) === (history === undefined))
+    throw new UsageError('seqrec recommend: expected --user or --history, one of them');
+
+  const { openTrainedRun } = await import('../training/open-run.ts');
+  const { historyOfUser, historyFromText, recommendFor, renderRecommendation } = await import(
+    '../training/recommend.ts'
+  );
+  const { startBackend } = await import('../training/backend.ts');
+  const { Progress } = await import('../terminal/progress.ts');
+  await startBackend(options);
+  const opened = await openTrainedRun({
+    out: textOption('out', options.out) ?? 'runs',
+    run: name,
+    checkpoint,
+    dataFolder: textOption('data', options.data),
+    progress: new Progress(),
+  });
+  const { interactions } = opened.data.split;
+  const events = user !== undefined ? historyOfUser(interactions, user) : historyFromText(interactions, history ?? '');
+  const result = await recommendFor(opened.model, interactions, events, { k, excludeSeen: !options.includeSeen });
+  console.log(options.json ? JSON.stringify(result, null, 2) : renderRecommendation(result, user));
+  return 0;
+}

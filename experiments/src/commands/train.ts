@@ -1,0 +1,66 @@
+import type { CAC } from 'cac';
+import { integerOption, textOption } from '../arguments.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly config?: unknown;
+  readonly data?: unknown;
+  readonly out: unknown;
+  readonly epochs?: unknown;
+  readonly seed?: unknown;
+  readonly resume?: unknown;
+  readonly checkpointEverySteps?: unknown;
+  readonly checkpointEverySeconds?: unknown;
+  readonly quiet?: boolean;
+}
+
+export function registerTrain(cli: CAC, invocation: Invocation): void {
+  cli
+    .command('train [recipe]', 'Train a recipe, or a configuration of your own, into a run folder', {
+      allowUnknownOptions: true,
+    })
+    .usage('train RECIPE [options] [--section.key VALUE ...]')
+    .option('--config <file>', 'A YAML configuration instead of a recipe; `extends: RECIPE` takes one as its base')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--epochs <n>', 'Passes over the training set; the same as --training.epochs')
+    .option('--seed <n>', 'Seed of weights, order, dropout and negatives')
+    .option('--resume <run>', 'Go on with a run: its path, its id, or latest')
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend (default: as many as the machine has)')
+    .option('--checkpoint-every-steps <n>', 'Also save after so many steps inside an epoch')
+    .option('--checkpoint-every-seconds <n>', 'Also save after so many seconds inside an epoch (default: 60)')
+    .option('--quiet', 'Print neither progress nor the table of epochs')
+    .example('  $ seqrec train ml-100k/hstu --data data')
+    .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
+    .example('  $ seqrec train csv/hstu --data.path my.csv --data.columns.user user_id --data.columns.timestamp time')
+    .example('  $ seqrec train --config my.yaml')
+    .example('  $ seqrec train --resume latest')
+    .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
+}
+
+async function run(recipe: string | undefined, options: Options, invocation: Invocation): Action {
+  const epochs = integerOption('epochs', options.epochs);
+  const seed = integerOption('seed', options.seed, 0);
+  const everySteps = integerOption('checkpoint-every-steps', options.checkpointEverySteps);
+  const everySeconds = integerOption('checkpoint-every-seconds', options.checkpointEverySeconds);
+  // Short forms first, so that a dotted key given as well has the last word.
+  const overrides = [
+    ...(epochs === undefined ? [] : [{ key: 'training.epochs', text: String(epochs) }]),
+    ...(seed === undefined ? [] : [{ key: 'seed', text: String(seed) }]),
+    ...invocation.overrides,
+  ];
+  const { trainRun } = await import('../training/train-run.ts');
+  return trainRun({
+    recipe,
+    configFile: textOption('config', options.config),
+    overrides,
+    dataFolder: textOption('data', options.data),
+    out: textOption('out', options.out) ?? 'runs',
+    resume: textOption('resume', options.resume),
+    backend: options,
+    checkpoints: { everySteps, everySeconds },
+    quiet: options.quiet ?? false,
+  });
+}

@@ -1,0 +1,114 @@
+import { createModel, createTrainer } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Override } from '../arguments.ts';
+import { resolveConfig } from '../config/load-recipe.ts';
+import { describeEnvironment, type Environment } from '../runs/environment.ts';
+import { formatCount } from '../terminal/format.ts';
+import { Progress } from '../terminal/progress.ts';
+import { renderPairs, renderTable } from '../terminal/table.ts';
+import { type BackendOptions, startBackend } from './backend.ts';
+import { dataFolder, prepareData, windowed } from './dataset.ts';
+
+export interface EpochTiming {
+  readonly epoch: number;
+  /** Of the steps: batching, forward, backward and optimiser; no evaluation, no logging. */
+  readonly seconds: number;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  readonly meanLoss: number;
+  /** Tensors alive after the epoch that were not alive after its first step. */
+  readonly leakedTensors: number;
+}
+
+export interface EpochBench {
+  readonly recipe: string;
+  readonly backend: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
+  /** The first step of all, which also compiles and allocates. */
+  readonly firstStepSeconds: number;
+  readonly epochs: readonly EpochTiming[];
+}
+
+/** Times whole training epochs of a recipe, first step included. */
+export async function benchEpoch(request: {
+  readonly recipe: string;
+  readonly overrides: readonly Override[];
+  readonly repeat: number;
+  readonly dataFolder?: string;
+  readonly backend: BackendOptions;
+  readonly quiet: boolean;
+}): Promise<EpochBench> {
+  const progress = new Progress({ quiet: request.quiet });
+  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
+  const choice = await startBackend(request.backend);
+  const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
+  const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
+  const { batchSize, shuffle } = config.training;
+  const trainer = createTrainer({
+    model,
+    examples: windowed(split.train, model.maxSequenceLength),
+    batchSize,
+    shuffle,
+    ...config.optimizer,
+    ...config.objective,
+    seed: config.seed,
+  });
+
+  const { stepsPerEpoch } = trainer;
+  const epochs: EpochTiming[] = [];
+  let firstStepSeconds = 0;
+  progress.start();
+  for (let epoch = 1; epoch <= request.repeat; epoch++) {
+    let tensors = 0;
+    const result = await trainer.runEpoch({
+      onStep: (info) => {
+        if (info.globalStep === 0) firstStepSeconds = info.seconds;
+        // The optimiser's moments are born in the first step.
+        if (info.stepInEpoch === 0) tensors = tf.memory().numTensors;
+        progress.update({
+          label: `epoch ${epoch}/${request.repeat}  step`,
+          done: info.globalStep + 1,
+          total: request.repeat * stepsPerEpoch,
+          fields: [`${formatCount(info.tokens / info.seconds)} tokens/s`],
+        });
+      },
+    });
+    epochs.push({
+      epoch,
+      seconds: result.seconds,
+      steps: stepsPerEpoch,
+      tokens: result.tokens,
+      tokensPerSecond: result.tokens / result.seconds,
+      meanLoss: result.meanLoss,
+      leakedTensors: tf.memory().numTensors - tensors,
+    });
+  }
+  progress.clear();
+  const environment = describeEnvironment(choice);
+  return { recipe: name, backend: choice.name, details: choice.details, environment, firstStepSeconds, epochs };
+}
+
+export function renderBench(bench: EpochBench): string {
+  const rows = bench.epochs.map((epoch) => [
+    String(epoch.epoch),
+    epoch.seconds.toFixed(2),
+    String(epoch.steps),
+    (epoch.seconds / epoch.steps).toFixed(3),
+    formatCount(epoch.tokensPerSecond),
+    epoch.meanLoss.toFixed(4),
+    String(epoch.leakedTensors),
+  ]);
+  const titles = ['epoch', 'seconds', 'steps', 's/step', 'tokens/s', 'mean loss', 'tensors leaked'];
+  const facts = renderPairs([
+    ['recipe', bench.recipe],
+    ['backend', `${bench.backend} ${JSON.stringify(bench.details)}`],
+    ['cpu', `${bench.environment.cpu}, ${bench.environment.cores} threads, Node ${bench.environment.node}`],
+    ['first step', `${bench.firstStepSeconds.toFixed(2)} s`],
+  ]);
+  return `${facts}\n\n${renderTable(
+    titles.map((title) => ({ title, align: 'right' as const })),
+    rows,
+  )}`;
+}

@@ -1,0 +1,43 @@
+import { datasetStats, type Interactions, leakageReport, lengthHistogram, type Split } from '@seqrec/data';
+import type { DataSummary } from '../runs/data-summary.ts';
+
+/** What `data.json` and `seqrec data` say of a split. */
+export function summariseData(split: Split): DataSummary {
+  const { interactions, train, validation, test } = split;
+  const sets = [train, ...(validation ? [validation] : []), test];
+  return {
+    name: interactions.name,
+    digest: interactions.digest,
+    split: split.protocol,
+    examples: Object.fromEntries(sets.map((set) => [set.name, set.targets.length])),
+    statistics: statisticsOf(interactions),
+    lengths: lengthHistogram(interactions).map(({ from, to, users }) => ({
+      label: to - from === 1 ? String(from) : `${from}-${to - 1}`,
+      count: users,
+    })),
+    steps: [...interactions.steps, split.step].map((step) => step.detail),
+    leakage: leakageReport(split).checks.map((check) => `${check.verdict}: ${check.text}`),
+  };
+}
+
+function statisticsOf(interactions: Interactions): DataSummary['statistics'] {
+  const stats = datasetStats(interactions);
+  const { lengths, time } = stats;
+  return {
+    users: stats.users,
+    items: stats.items,
+    'items with events': stats.itemsWithEvents,
+    events: stats.events,
+    density: `${(100 * stats.density).toFixed(3)} %`,
+    'events per user, mean': lengths.mean.toFixed(1),
+    'events per user, median': lengths.median,
+    'events per user, min and max': `${lengths.min} and ${lengths.max}`,
+    ...(time && { from: day(time.first), to: day(time.last) }),
+    'events that share a time with the one before': `${(100 * stats.sameTimeShare).toFixed(1)} %`,
+    'events of an item the user had before': `${(100 * stats.repeatShare).toFixed(1)} %`,
+  };
+}
+
+function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,55 @@
+import type { RecipeConfig } from '../config/schema.ts';
+import type { EpochRecord } from '../runs/metrics-log.ts';
+import type { RunResults } from '../runs/results.ts';
+import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
+import { renderTable } from '../terminal/table.ts';
+import type { LoopState } from './train.ts';
+
+/** Prints one row an epoch; the header comes with the first. A star marks the best epoch so far. */
+export class EpochTable {
+  readonly metrics: readonly string[];
+  readonly #quiet: boolean;
+  readonly #epochs: number;
+  #started = false;
+
+  constructor(config: RecipeConfig, quiet: boolean) {
+    const ks = config.evaluation.ks.slice(0, 3);
+    this.metrics = [...ks.map((k) => `HR@${k}`), `NDCG@${ks[0]}`, 'MRR'];
+    this.#quiet = quiet;
+    this.#epochs = config.training.epochs;
+  }
+
+  print(record: EpochRecord, state: LoopState): void {
+    if (this.#quiet) return;
+    if (!this.#started) {
+      this.#started = true;
+      console.log(`\nmetrics on the ${record.split} set\n`);
+      console.log(row(['epoch', 'loss', ...this.metrics, 'tokens/s', 'time']));
+    }
+    const best = state.best?.epoch === record.epoch ? '*' : ' ';
+    console.log(
+      `${row([
+        `${record.epoch}/${this.#epochs}`,
+        record.meanLoss.toFixed(4),
+        ...this.metrics.map((metric) => formatMetric(record.metrics[metric])),
+        formatCount(record.tokensPerSecond),
+        formatDuration(record.seconds + record.evaluationSeconds),
+      ])} ${best}`.trimEnd(),
+    );
+  }
+
+  printResults({ baselines, final }: RunResults): void {
+    const rows = [...baselines, ...(final ? [final] : [])].map((each) => [
+      each.name,
+      each.split,
+      ...this.metrics.map((metric) => formatMetric(each.metrics[metric])),
+    ]);
+    const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
+    console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
+    if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
+  }
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(9)).join(' ');
+}

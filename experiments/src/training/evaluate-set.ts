@@ -1,0 +1,78 @@
+import type { ExampleSet } from '@seqrec/data';
+import {
+  type Evaluation,
+  evaluate,
+  evaluateScorer,
+  itemKnnBaseline,
+  type Protocol,
+  popularityBaseline,
+  type SequenceModel,
+} from '@seqrec/models';
+import type { RecipeConfig } from '../config/schema.ts';
+import { UsageError } from '../errors.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { type PreparedData, windowed } from './dataset.ts';
+import { Interrupted, type StopSignal } from './stop.ts';
+
+/** What an evaluation needs besides the model and the set. */
+export interface EvaluationContext {
+  readonly data: PreparedData;
+  readonly options: RecipeConfig['evaluation'];
+  /** Longest history that is looked at; items before it are not "seen". */
+  readonly window: number;
+  readonly progress: Progress;
+  /** Leaves the evaluation with `Interrupted` when it has a signal. */
+  readonly stop?: StopSignal;
+}
+
+/** Exact ranks and metrics of a model on a set. */
+export function evaluateSet(model: SequenceModel, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
+  return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
+    evaluate({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }),
+  );
+}
+
+/** A baseline fitted to the training part, under the protocol of the models. */
+export function evaluateBaseline(
+  name: RecipeConfig['evaluation']['baselines'][number],
+  set: ExampleSet,
+  context: EvaluationContext,
+): Promise<Evaluation> {
+  const { train } = context.data.split;
+  const scorer = name === 'popularity' ? popularityBaseline(train) : itemKnnBaseline(train);
+  return withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
+    evaluateScorer({ scorer, ...protocolOf(set, context), onProgress }),
+  );
+}
+
+/** A part of the split by name. */
+export function examplesOf({ split }: PreparedData, name: 'validation' | 'test'): ExampleSet {
+  const examples = split[name];
+  if (examples === undefined)
+    throw new UsageError(
+      `--split: expected a part of the split ${split.protocol}, which has train and test; got ${name}`,
+    );
+  return examples;
+}
+
+function protocolOf(set: ExampleSet, { data, options, window }: EvaluationContext): Protocol {
+  const examples = windowed(set, window);
+  const { ks, excludeSeen, positions } = options;
+  return { examples, ks, excludeSeen, positions, ...(data.openItems && { candidates: data.openItems(examples) }) };
+}
+
+async function withProgress(
+  label: string,
+  { progress, stop }: EvaluationContext,
+  run: (onProgress: Protocol['onProgress']) => Promise<Evaluation>,
+): Promise<Evaluation> {
+  const phase = progress.phase();
+  try {
+    return await run(({ done, total }) => {
+      if (stop?.signal !== undefined) throw new Interrupted('stopped while evaluating');
+      phase.update({ label, done, total });
+    });
+  } finally {
+    phase.clear();
+  }
+}

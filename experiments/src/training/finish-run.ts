@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import type { ExampleSet } from '@seqrec/data';
+import { type Evaluation, loadWeights } from '@seqrec/models';
+import { readJson, writeJson } from '../runs/atomic.ts';
+import { MetricsLog } from '../runs/metrics-log.ts';
+import type { RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
+import type { RunDir } from '../runs/run-dir.ts';
+import { watchedSet } from './dataset.ts';
+import { type EvaluationContext, evaluateBaseline, evaluateSet } from './evaluate-set.ts';
+import { nameItem, recommendFor } from './recommend.ts';
+import type { TrainOutcome } from './train.ts';
+
+const SAMPLES = 5;
+
+/**
+ * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
+ *
+ * With a validation set the chosen checkpoint is the best one there. Without one it is the last: choosing by the test
+ * set would flatter the model.
+ */
+export async function finishRun(
+  run: RunDir,
+  name: string,
+  outcome: TrainOutcome,
+  context: EvaluationContext,
+): Promise<RunResults> {
+  const { data } = context;
+  const { model } = outcome.trainer;
+  const chosen = data.split.validation !== undefined ? 'best' : 'last';
+  await loadWeights(run[chosen], model);
+  const test = await evaluateSet(model, data.split.test, context);
+  const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
+  const final = { name, split: 'test', metrics: test.metrics, checkpoint: chosen, epoch };
+  const results: RunResults = {
+    status: 'finished',
+    definitions: test.definition,
+    baselines: await baselines(context),
+    final,
+    samples: await samples(outcome, context, test),
+  };
+  writeJson(run.results, results);
+  const log = new MetricsLog(run.metrics);
+  log.append({
+    type: 'final',
+    step: outcome.trainer.progress.globalStep,
+    epoch,
+    checkpoint: chosen,
+    split: 'test',
+    metrics: test.metrics,
+    time: new Date().toISOString(),
+  });
+  log.close();
+  return results;
+}
+
+/** What the report of an interrupted run says. */
+export function interruptRun(run: RunDir, resumeCommand: string): void {
+  const before = existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
+  const results: RunResults = {
+    definitions: [],
+    baselines: [],
+    samples: [],
+    ...before,
+    status: 'interrupted',
+    resumeCommand,
+  };
+  writeJson(run.results, results);
+}
+
+async function baselines(context: EvaluationContext): Promise<ScoredModel[]> {
+  const { data, options } = context;
+  // On the watched set too: the curves of the report are drawn there.
+  const sets = new Set<ExampleSet>([watchedSet(data.split), data.split.test]);
+  const scored: ScoredModel[] = [];
+  for (const set of sets) {
+    for (const name of options.baselines) {
+      const { metrics } = await evaluateBaseline(name, set, context);
+      scored.push({ name, split: set.name, metrics });
+    }
+  }
+  return scored;
+}
+
+async function samples(
+  outcome: TrainOutcome,
+  context: EvaluationContext,
+  test: Evaluation,
+): Promise<SampleRecommendation[]> {
+  const { data, options } = context;
+  const { interactions } = data.split;
+  const { users, starts, targets } = data.split.test;
+  const count = Math.min(SAMPLES, users.length);
+  const result: SampleRecommendation[] = [];
+  for (let i = 0; i < count; i++) {
+    const example = Math.floor(((i + 0.5) * users.length) / count);
+    const events = {
+      items: [...interactions.itemIds.subarray(starts[example], targets[example])],
+      timestamps: [...interactions.timestamps.subarray(starts[example], targets[example])],
+    };
+    if (events.items.length === 0) continue;
+    const requestTime = interactions.timestamps[targets[example]];
+    const recommended = await recommendFor(outcome.trainer.model, interactions, events, {
+      k: Math.min(10, interactions.numItems),
+      excludeSeen: options.excludeSeen,
+      requestTime,
+    });
+    // With a query at every position, the last one of an example is its target's.
+    const rank = test.ranks[test.examples.lastIndexOf(example)];
+    result.push({
+      user: interactions.users.external(users[example]),
+      ...recommended,
+      target: { ...nameItem(interactions, interactions.itemIds[targets[example]]), rank },
+    });
+  }
+  return result;
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { loadModel, readCheckpoint, type SequenceModel } from '@seqrec/models';
+import type { RecipeConfig } from '../config/schema.ts';
+import { RunError } from '../errors.ts';
+import { openRunDir, type RunDir } from '../runs/run-dir.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
+import { checkSameData, savedConfig } from './resume.ts';
+
+/** A run with its data and one of its checkpoints loaded. */
+export interface TrainedRun {
+  readonly run: RunDir;
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly data: PreparedData;
+  readonly model: SequenceModel;
+  /** Finished epochs of the checkpoint. */
+  readonly epoch: number;
+}
+
+/** @throws RunError when the run, the checkpoint or its data are not what they were. */
+export async function openTrainedRun(request: {
+  readonly out: string;
+  readonly run: string;
+  readonly checkpoint: 'best' | 'last';
+  readonly dataFolder?: string;
+  readonly progress: Progress;
+}): Promise<TrainedRun> {
+  const run = openRunDir(request.out, request.run);
+  const file = run[request.checkpoint];
+  if (!existsSync(file)) {
+    const hint = existsSync(run.last)
+      ? 'no epoch has been evaluated yet, use --checkpoint last'
+      : 'the run ended before its first checkpoint';
+    throw new RunError(`${file}: expected a checkpoint; there is none; ${hint}`);
+  }
+  const { name, config } = savedConfig(run);
+  const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
+  checkSameData(run, data.split.interactions.digest);
+  const { state } = await readCheckpoint(file);
+  return { run, name, config, data, model: await loadModel(file), epoch: state.position.epoch };
+}

@@ -1,0 +1,137 @@
+import type { Interactions } from '@seqrec/data';
+import { recommend, type SequenceModel } from '@seqrec/models';
+import { UsageError } from '../errors.ts';
+import type { NamedItem } from '../runs/results.ts';
+import { suggestion } from '../suggest.ts';
+import { renderTable } from '../terminal/table.ts';
+
+/** Events as the model takes them: dense items and seconds, oldest first. */
+export interface EventHistory {
+  readonly items: readonly number[];
+  readonly timestamps: readonly number[];
+}
+
+export interface Recommendation {
+  readonly history: readonly (NamedItem & { readonly time?: string })[];
+  readonly recommendations: readonly (NamedItem & { readonly score: number })[];
+}
+
+const MINUTE = 60;
+const SHOWN_EVENTS = 10;
+
+/** All events of a user of the data. */
+export function historyOfUser(interactions: Interactions, external: string): EventHistory {
+  const user = interactions.users.dense(external);
+  if (user === undefined) {
+    const few = Array.from({ length: Math.min(5, interactions.numUsers) }, (_, u) => interactions.users.external(u));
+    throw new UsageError(
+      `--user: expected a user of ${interactions.name}; got "${external}"`,
+      `the first are ${few.join(', ')}`,
+    );
+  }
+  const start = interactions.userOffsets[user];
+  const end = interactions.userOffsets[user + 1];
+  return {
+    items: [...interactions.itemIds.subarray(start, end)],
+    timestamps: [...interactions.timestamps.subarray(start, end)],
+  };
+}
+
+/**
+ * A history written as `id,id,...`; an entry may also be a title. Titles hold commas themselves, so the longest run of
+ * entries that names an item is taken. The events are set a minute apart and end at the latest time of the data.
+ */
+export function historyFromText(interactions: Interactions, text: string): EventHistory {
+  const parts = text.split(',').map((part) => part.trim());
+  const items: number[] = [];
+  for (let at = 0; at < parts.length; ) {
+    const found = longestName(interactions, parts, at);
+    items.push(found.item);
+    at += found.parts;
+  }
+  const latest = interactions.timestamps.reduce((most, time) => Math.max(most, time), 0);
+  return { items, timestamps: items.map((_, i) => latest - (items.length - 1 - i) * MINUTE) };
+}
+
+function longestName(
+  interactions: Interactions,
+  parts: readonly string[],
+  at: number,
+): { item: number; parts: number } {
+  for (let end = Math.min(parts.length, at + 6); end > at; end--) {
+    const name = parts.slice(at, end).join(', ');
+    const item = interactions.items.dense(name) ?? itemByTitle(interactions, name);
+    if (item !== undefined) return { item, parts: end - at };
+  }
+  const titles = titlesOf(interactions);
+  const hint =
+    titles.size > 0 && /[a-z]/i.test(parts[at])
+      ? suggestion(parts[at], [...titles.keys()].slice(0, 20_000))
+      : undefined;
+  throw new UsageError(
+    `--history: expected ids or titles of items of ${interactions.name}; got "${parts[at]}"`,
+    hint?.startsWith('did you mean') ? hint : `ids look like ${interactions.items.external(1)}`,
+  );
+}
+
+function itemByTitle(interactions: Interactions, title: string): number | undefined {
+  return titlesOf(interactions).get(title.toLowerCase());
+}
+
+const titleTables = new WeakMap<Interactions, ReadonlyMap<string, number>>();
+
+function titlesOf(interactions: Interactions): ReadonlyMap<string, number> {
+  let table = titleTables.get(interactions);
+  if (table === undefined) {
+    const entries: [string, number][] = [];
+    for (let item = 1; item <= interactions.numItems; item++) {
+      const title = interactions.catalogue?.title(item);
+      if (title !== undefined) entries.push([title.toLowerCase(), item]);
+    }
+    table = new Map(entries);
+    titleTables.set(interactions, table);
+  }
+  return table;
+}
+
+/** The best items after a history, with the names of the data; seen items are those of the whole history. */
+export async function recommendFor(
+  model: SequenceModel,
+  interactions: Interactions,
+  events: EventHistory,
+  options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },
+): Promise<Recommendation> {
+  const scored = await recommend({ model, history: events.items, timestamps: events.timestamps, ...options });
+  const shown = events.items.slice(-SHOWN_EVENTS);
+  const times = events.timestamps.slice(-SHOWN_EVENTS);
+  return {
+    history: shown.map((item, i) => ({
+      ...nameItem(interactions, item),
+      ...(interactions.hasTimestamps && { time: isoTime(times[i]) }),
+    })),
+    recommendations: scored.map(({ item, score }) => ({ ...nameItem(interactions, item), score })),
+  };
+}
+
+export function nameItem(interactions: Interactions, item: number): NamedItem {
+  const title = interactions.catalogue?.title(item);
+  return { item: interactions.items.external(item), ...(title !== undefined && { title }) };
+}
+
+function isoTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
+}
+
+export function renderRecommendation(result: Recommendation, user: string | undefined): string {
+  const history = renderTable(
+    [{ title: 'when' }, { title: 'item' }, { title: 'title' }],
+    result.history.map((event) => [event.time?.slice(0, 16).replace('T', ' ') ?? '', event.item, event.title ?? '']),
+  );
+  const items = renderTable(
+    [{ title: '', align: 'right' }, { title: 'score', align: 'right' }, { title: 'item' }, { title: 'title' }],
+    result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
+  );
+  const whose = user === undefined ? 'History' : `History of user ${user}`;
+  return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: cosine)\n\n${items}`;
+}
