@@ -80,7 +80,8 @@ async function start(
 }
 
 async function loadModule(specifier: string): Promise<unknown> {
-  return import(specifier);
+  // The literal lets bundlers and the compiler follow the path; optional packages must stay opaque to them.
+  return specifier === SIMD_MODULE ? import('./simd/index.ts') : import(specifier);
 }
 
 async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {

@@ -1,0 +1,150 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkAdamW } from '../../test/conformance/adamw-check.ts';
+import { runs } from '../../test/conformance/arbitraries.ts';
+import { cases } from '../../test/conformance/cases.ts';
+import { attentions, checkCausality, checkDropoutBits } from '../../test/conformance/properties.ts';
+import { checkStockOp, stockOps } from '../../test/conformance/stock-ops.ts';
+import { fusedKernelNames } from '../index.ts';
+
+// The suite must be able to fail: every kernel is broken in turn, on a copy of the cpu backend.
+const BROKEN = 'broken';
+
+function replace(kernelName: string, kernelFunc: tf.KernelFunc): void {
+  tf.unregisterKernel(kernelName, BROKEN);
+  tf.registerKernel({ kernelName, backendName: BROKEN, kernelFunc });
+}
+
+function healthy(kernelName: string): tf.KernelFunc {
+  return tf.getKernel(kernelName, 'cpu').kernelFunc;
+}
+
+/** Runs the kernel of cpu, then lets `change` spoil one of its outputs. */
+function spoil(kernelName: string, output: number, change: (values: tf.TypedArray) => void): void {
+  replace(kernelName, (parameters) => {
+    const result = healthy(kernelName)(parameters);
+    const info = (Array.isArray(result) ? result : [result])[output];
+    change((parameters.backend as MathBackendCPU).readSync(info.dataId) as tf.TypedArray);
+    return result;
+  });
+}
+
+beforeAll(async () => {
+  tf.registerBackend(BROKEN, () => new MathBackendCPU());
+  tf.copyRegisteredKernels('cpu', BROKEN);
+  await tf.setBackend(BROKEN);
+});
+
+/** What a check says when it fails: fast-check puts the counterexample in the message and the error in its cause. */
+function complaint(check: () => void): string {
+  try {
+    check();
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return `${message} ${cause instanceof Error ? cause.message : ''}`;
+  }
+  return 'nothing was found';
+}
+
+const repaired: string[] = [];
+afterEach(async () => {
+  await tf.setBackend(BROKEN);
+  for (const name of repaired.splice(0)) replace(name, healthy(name));
+});
+
+/** Smallest error that must be noticed: a hundredth of a percent of one element. */
+const spoilOne = (values: tf.TypedArray) => {
+  if (values.length > 0) values[values.length >> 1] = values[values.length >> 1] * 1.01 + 1e-3;
+};
+
+describe('the copy is healthy before it is broken', () => {
+  it.each(cases)('$name', ({ check }) => check(runs(3)));
+});
+
+it('every kernel of the contract has a case', () => {
+  const covered = new Set([...cases.flatMap(({ kernels }) => kernels), 'AdamWStep']);
+  expect(fusedKernelNames.filter((name) => !covered.has(name))).toEqual([]);
+});
+
+const outputsOf: Record<string, number> = { HstuAttentionGrad: 5, CausalAttentionGrad: 3, SampledSoftmaxGrad: 2 };
+const broken = cases.flatMap((kase) =>
+  kase.kernels.flatMap((kernel) =>
+    Array.from({ length: outputsOf[kernel] ?? 1 }, (_, output) => ({ name: kase.name, kernel, output, kase })),
+  ),
+);
+
+describe('a wrong element is found', () => {
+  it.each(broken)('$kernel output $output in $name', ({ kernel, output, kase }) => {
+    repaired.push(kernel);
+    spoil(kernel, output, spoilOne);
+    expect(complaint(() => kase.check({ ...runs(30), endOnFailure: true }))).toMatch(
+      /expected a relative error of at most/,
+    );
+  });
+
+  it('AdamWStep', () => {
+    repaired.push('AdamWStep');
+    for (const output of [0, 1, 2]) {
+      spoil('AdamWStep', output, spoilOne);
+      expect(complaint(checkAdamW)).toMatch(/AdamW (parameter|m|v): expected a relative error/);
+    }
+  });
+});
+
+describe('other faults are found', () => {
+  it('an attention that sees the future', () => {
+    repaired.push('HstuAttention', 'CausalAttention');
+    // The mean of all values leaks into every row.
+    const leak = (values: tf.TypedArray) => {
+      let mean = 0;
+      for (const x of values) mean += x / values.length;
+      for (let i = 0; i < values.length; i++) values[i] += 0.01 * mean;
+    };
+    spoil('HstuAttention', 0, leak);
+    spoil('CausalAttention', 0, leak);
+    expect(complaint(() => checkCausality(attentions[0]))).toMatch(/causality/);
+    expect(complaint(() => checkCausality(attentions[1]))).toMatch(/causality/);
+  });
+
+  it('one wrong bit of a dropout mask', () => {
+    repaired.push('Dropout');
+    spoil('Dropout', 0, (values) => {
+      if (values.length > 100) values[100] = values[100] === 0 ? 1 : 0;
+    });
+    expect(complaint(checkDropoutBits)).toMatch(/mask differs/);
+  });
+
+  it('an integer that is off by one', () => {
+    repaired.push('UniformIntegers');
+    spoil('UniformIntegers', 0, (values) => {
+      if (values.length > 0) values[values.length - 1] += 1;
+    });
+    const kase = cases.find(({ name }) => name === 'uniformIntegers')!;
+    expect(complaint(() => kase.check(runs(30)))).toMatch(/relative error of at most 0/);
+  });
+
+  it('a leaked tensor', () => {
+    repaired.push('Silu');
+    const kept: tf.Tensor[] = [];
+    replace('Silu', (parameters) => {
+      kept.push(tf.keep(tf.scalar(1)));
+      return healthy('Silu')(parameters);
+    });
+    expect(complaint(() => cases[0].check({ ...runs(3), endOnFailure: true }))).toMatch(
+      /silu output: expected 1 new tensors; got 1 more/,
+    );
+    tf.dispose(kept);
+  });
+
+  it('a stock op that ignores a transpose', async () => {
+    repaired.push('BatchMatMul');
+    replace('BatchMatMul', (parameters) => {
+      const attrs = { ...parameters.attrs, transposeB: false };
+      const { a, b } = parameters.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+      const square = a.shape.at(-1) === b.shape.at(-2);
+      return healthy('BatchMatMul')(square ? { ...parameters, attrs } : parameters);
+    });
+    await expect(checkStockOp(stockOps[0], BROKEN)).rejects.toThrow(/Counterexample.*batch/);
+  });
+});

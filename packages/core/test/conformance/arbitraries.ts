@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { offsetsOf } from '../../src/jagged/jagged.ts';
+import { normals, randomWords } from '../../src/random/streams.ts';
+
+/** Fixed, so that a red run is red again; set SEQREC_SEED and SEQREC_RUNS to search further. */
+export const fastCheckSeed = Number(process.env.SEQREC_SEED ?? 20_240_217);
+const runsFactor = Number(process.env.SEQREC_RUNS ?? 1);
+
+export function runs(count: number): { seed: number; numRuns: number } {
+  return { seed: fastCheckSeed, numRuns: Math.ceil(count * runsFactor) };
+}
+
+export const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+
+/** Widths that are no multiple of a vector or a tile, beside those that are. */
+export const widths = fc.oneof(fc.constantFrom(1, 4, 8, 16, 25, 32, 50), fc.integer({ min: 1, max: 40 }));
+
+/** Row counts, zero included. */
+export const rowCounts = fc.oneof(fc.constantFrom(0, 1, 2, 16, 33), fc.integer({ min: 0, max: 70 }));
+
+const lengths = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(0, 1, 2) },
+  { weight: 2, arbitrary: fc.constantFrom(7, 8, 15, 16, 17, 31, 32, 33) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 24 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 48, max: 70 }) },
+);
+
+/** Lengths of a jagged batch: empty sequences, single tokens, tile edges. An entirely empty batch occurs. */
+export const batchLengths = fc.array(lengths, { minLength: 1, maxLength: 4 });
+
+export interface AttentionSizes {
+  readonly lengths: readonly number[];
+  readonly heads: number;
+  readonly queryWidth: number;
+  readonly valueWidth: number;
+  readonly seed: number;
+}
+
+export const attentionSizes: fc.Arbitrary<AttentionSizes> = fc.record({
+  lengths: batchLengths,
+  heads: fc.integer({ min: 1, max: 3 }),
+  queryWidth: fc.oneof(fc.constantFrom(8, 16, 25, 50), fc.integer({ min: 1, max: 20 })),
+  valueWidth: fc.oneof(fc.constantFrom(8, 16, 25, 50), fc.integer({ min: 1, max: 20 })),
+  seed: seeds,
+});
+
+export function total(lengths: readonly number[]): number {
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
+export function offsetsFor(lengths: readonly number[]): Int32Array {
+  return offsetsOf(lengths);
+}
+
+/** Standard normal float32 numbers, a pure function of (seed, name). */
+export function floats(seed: number, name: number, count: number, scale = 1): Float32Array {
+  return Float32Array.from(normals({ k0: seed, k1: name }, 0, count), (x) => x * scale);
+}
+
+/** int32 in `low .. high`. */
+export function ints(seed: number, name: number, count: number, low: number, high: number): Int32Array {
+  const words = randomWords({ k0: seed, k1: name }, 0, count);
+  return Int32Array.from(words, (word) => low + (word % (high - low + 1)));
+}

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { causalAttention, hstuAttention, type RelativeBias } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { type AttentionSizes, attentionSizes, floats, ints, offsetsFor, total } from './arbitraries.ts';
+import type { Arrays, KernelCase, Tensors } from './compare.ts';
+
+export type BiasKind = 'none' | 'position' | 'position and time';
+
+export interface HstuProblem extends AttentionSizes {
+  readonly bias: BiasKind;
+  readonly scale: number;
+  readonly normalizer: number;
+  /** Extra length of the position table beyond the longest sequence. */
+  readonly slack: number;
+  readonly buckets: number;
+}
+
+const hstuProblems: fc.Arbitrary<HstuProblem> = fc
+  .tuple(
+    attentionSizes,
+    fc.record({
+      bias: fc.constantFrom<BiasKind>('none', 'position', 'position and time'),
+      scale: fc.constantFrom(1, 0.25),
+      normalizer: fc.constantFrom(1, 70, 211),
+      slack: fc.integer({ min: 0, max: 5 }),
+      buckets: fc.constantFrom(0, 12, 128),
+    }),
+  )
+  .map(([sizes, rest]) => ({ ...sizes, ...rest }));
+
+const BUCKET_DIVISOR = 0.301;
+
+/** q, k, v `[T, H, .]`, of a size that keeps the scores within a few units. */
+export function qkv({ lengths, heads, queryWidth, valueWidth, seed }: AttentionSizes): Arrays {
+  const tokens = total(lengths);
+  const queries = { shape: [tokens, heads, queryWidth] };
+  const scale = queryWidth ** -0.25;
+  return {
+    q: { ...queries, values: floats(seed, 0, tokens * heads * queryWidth, scale) },
+    k: { ...queries, values: floats(seed, 1, tokens * heads * queryWidth, scale) },
+    v: { shape: [tokens, heads, valueWidth], values: floats(seed, 2, tokens * heads * valueWidth) },
+  };
+}
+
+/** Pairs of a query and a key that it sees. */
+function pairs(lengths: readonly number[]): number {
+  return lengths.reduce((sum, n) => sum + (n * (n + 1)) / 2, 0);
+}
+
+/** Seconds since the first event of each sequence; steps from 0 seconds to months, repeats included. */
+function eventTimes(lengths: readonly number[], seed: number): Int32Array {
+  const steps = ints(seed, 5, total(lengths), 0, 15);
+  const times: number[] = [];
+  for (const length of lengths) {
+    let now = 0;
+    for (let i = 0; i < length; i++) {
+      times.push(now);
+      now += Math.floor(3 ** steps[times.length - 1]) - 1;
+    }
+  }
+  return Int32Array.from(times);
+}
+
+export function hstuArrays(problem: HstuProblem): Arrays {
+  const { lengths, seed, slack, buckets } = problem;
+  const tokens = total(lengths);
+  const n = Math.max(1, ...lengths) + slack;
+  const keyTimes = eventTimes(lengths, seed);
+  // The next event's time; what follows the last one is drawn.
+  const gaps = ints(seed, 6, tokens, 0, 100_000);
+  const queryTimes = keyTimes.map((t, i) => (keyTimes[i + 1] > t ? keyTimes[i + 1] : t + gaps[i]));
+  return {
+    ...qkv(problem),
+    positionWeights: { shape: [2 * n - 1], values: floats(seed, 3, 2 * n - 1, 0.5) },
+    timeWeights: { shape: [buckets + 1], values: floats(seed, 4, buckets + 1, 0.5) },
+    queryTimes: { shape: [tokens], values: queryTimes },
+    keyTimes: { shape: [tokens], values: keyTimes },
+  };
+}
+
+export function runHstu(problem: HstuProblem, tensors: Tensors, offsets = offsetsFor(problem.lengths)) {
+  const { q, k, v, positionWeights, timeWeights, queryTimes, keyTimes } = tensors;
+  const { scale, normalizer, bias } = problem;
+  const time = bias === 'position and time' ? { timeWeights, queryTimes, keyTimes } : undefined;
+  const relative: RelativeBias | undefined = bias === 'none' ? undefined : { positionWeights, time };
+  return hstuAttention({ q, k, v, offsets, normalizer, scale, bias: relative });
+}
+
+export const hstuCase: KernelCase<HstuProblem> = {
+  name: 'hstuAttention',
+  kernels: ['HstuAttention', 'HstuAttentionGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  floor: ({ normalizer, lengths, heads, queryWidth, valueWidth, scale }, tensor) => {
+    // dP = dO . v is a sum of C terms near one; a table entry sums it over up to all pairs.
+    const dP = Math.sqrt(valueWidth) / normalizer;
+    if (tensor === 'positionWeights' || tensor === 'timeWeights') return dP * Math.sqrt(pairs(lengths) * heads);
+    if (tensor === 'q' || tensor === 'k') return dP * scale * queryWidth ** -0.25;
+    return 1 / normalizer;
+  },
+  problem: hstuProblems,
+  arrays: hstuArrays,
+  run: (problem, tensors) => runHstu(problem, tensors),
+  reference: (problem, arrays, dy) => {
+    const biased = problem.bias !== 'none';
+    const timed = problem.bias === 'position and time';
+    const input = {
+      q: arrays.q.values,
+      k: arrays.k.values,
+      v: arrays.v.values,
+      offsets: offsetsFor(problem.lengths),
+      heads: problem.heads,
+      queryWidth: problem.queryWidth,
+      valueWidth: problem.valueWidth,
+      scale: problem.scale,
+      normalizer: problem.normalizer,
+      positionWeights: biased ? arrays.positionWeights.values : [],
+      timeWeights: timed ? arrays.timeWeights.values : [],
+      queryTimes: arrays.queryTimes.values,
+      keyTimes: arrays.keyTimes.values,
+      bucketDivisor: BUCKET_DIVISOR,
+    };
+    const { dq, dk, dv, dPositionWeights, dTimeWeights } = ref.hstuAttentionGrad(input, dy);
+    const gradients: Record<string, ArrayLike<number>> = { q: dq, k: dk, v: dv };
+    if (biased) gradients.positionWeights = dPositionWeights;
+    if (timed) gradients.timeWeights = dTimeWeights;
+    return { output: ref.hstuAttention(input), gradients };
+  },
+};
+
+export interface CausalProblem extends AttentionSizes {
+  readonly rate: number;
+}
+
+const causalProblems: fc.Arbitrary<CausalProblem> = fc
+  .tuple(attentionSizes, fc.constantFrom(0, 0, 0.2, 0.5))
+  .map(([sizes, rate]) => ({ ...sizes, rate }));
+
+/** The random stream of a problem, for the op. */
+export const streamOf = (seed: number) => ({ key: { k0: seed, k1: 0x51a9 }, step: seed % 997 });
+
+export function runCausal({ queryWidth, rate, seed }: CausalProblem, { q, k, v }: Tensors, offsets: Int32Array) {
+  const dropout = rate === 0 ? undefined : { rate, stream: streamOf(seed) };
+  return causalAttention({ q, k, v, offsets, scale: queryWidth ** -0.5, dropout });
+}
+
+export const causalCase: KernelCase<CausalProblem> = {
+  name: 'causalAttention',
+  kernels: ['CausalAttention', 'CausalAttentionGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  // dS = P (dP - delta) cancels exactly for the first token, so errors there are those of dP.
+  floor: ({ queryWidth, valueWidth }, tensor) =>
+    tensor === 'q' || tensor === 'k' ? Math.sqrt(valueWidth) * queryWidth ** -0.75 : 1,
+  problem: causalProblems,
+  arrays: qkv,
+  run: (problem, tensors) => runCausal(problem, tensors, offsetsFor(problem.lengths)),
+  reference: ({ lengths, heads, queryWidth, valueWidth, rate, seed }, { q, k, v }, dy) => {
+    const { key, step } = streamOf(seed);
+    const input = {
+      q: q.values,
+      k: k.values,
+      v: v.values,
+      offsets: offsetsFor(lengths),
+      heads,
+      queryWidth,
+      valueWidth,
+      scale: queryWidth ** -0.5,
+      rate,
+      keep: ref.attentionKeep({ ...key, step }, rate, heads),
+    };
+    const { dq, dk, dv } = ref.causalAttentionGrad(input, dy);
+    return { output: ref.causalAttention(input).out, gradients: { q: dq, k: dk, v: dv } };
+  },
+};

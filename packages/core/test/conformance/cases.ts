@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { causalCase, hstuCase } from './attention-cases.ts';
+import { type AnyCase, type KernelCase, runProblem } from './compare.ts';
+import {
+  dropoutCase,
+  embeddingCase,
+  l2NormalizeCase,
+  layerNormCase,
+  layerNormTinyCase,
+  linearCase,
+  siluCase,
+  uniformIntegersCase,
+} from './elementwise-cases.ts';
+import { sampledSoftmaxCase } from './softmax-case.ts';
+
+function close<P>(kase: KernelCase<P>): AnyCase {
+  const worst = new Map<string, number>();
+  return {
+    name: kase.name,
+    kernels: kase.kernels,
+    bounds: kase.bounds,
+    worst,
+    check: (parameters) =>
+      fc.assert(
+        fc.property(kase.problem, (problem) => runProblem(kase, problem, worst)),
+        parameters,
+      ),
+  };
+}
+
+/** Every op of ours; together with the AdamW check they cover every kernel of the contract. */
+export const cases: readonly AnyCase[] = [
+  close(siluCase),
+  close(layerNormCase),
+  close(layerNormTinyCase),
+  close(l2NormalizeCase),
+  close(dropoutCase),
+  close(uniformIntegersCase),
+  close(linearCase),
+  close(embeddingCase),
+  close(hstuCase),
+  close(causalCase),
+  close(sampledSoftmaxCase),
+];

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { dropout, embedding, l2Normalize, layerNorm, linear, silu, uniformIntegers } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
+import type { KernelCase } from './compare.ts';
+
+const rows = fc.record({ count: rowCounts, width: widths, seed: seeds });
+type Rows = { count: number; width: number; seed: number };
+
+export const siluCase: KernelCase<Rows> = {
+  name: 'silu',
+  kernels: ['Silu', 'SiluGrad'],
+  bounds: { output: 5e-7, gradients: 1e-6 },
+  floor: () => 1,
+  problem: rows,
+  arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width, 4) } }),
+  run: (_, { x }) => silu(x),
+  reference: (_, { x }, dy) => ({ output: ref.silu(x.values), gradients: { x: ref.siluGrad(x.values, dy) } }),
+};
+
+/** Rows with a ramp, so that no row is nearly constant: there the formula itself, not the kernel, loses digits. */
+function spread(seed: number, count: number, width: number): Float32Array {
+  return floats(seed, 0, count * width).map((x, i) => x * 0.3 + (((i % width) % 2) * 2 - 1));
+}
+
+export const layerNormCase: KernelCase<Rows> = {
+  name: 'layerNorm',
+  kernels: ['LayerNorm', 'LayerNormGrad'],
+  bounds: { output: 1e-6, gradients: 2e-6 },
+  // With two columns the gradient cancels to almost nothing.
+  floor: () => 1,
+  problem: rows,
+  arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: spread(seed, count, width) } }),
+  run: (_, { x }) => layerNorm(x, { epsilon: 1e-4 }),
+  reference: ({ width }, { x }, dy) => ({
+    output: ref.layerNorm(x.values, width, 1e-4),
+    gradients: { x: ref.layerNormGrad(x.values, dy, width, 1e-4) },
+  }),
+};
+
+/** Rows far smaller than epsilon: the regime of HSTU at initialisation, where the norm is almost a constant gain. */
+export const layerNormTinyCase: KernelCase<Rows> = {
+  ...layerNormCase,
+  name: 'layerNorm, tiny variance',
+  arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width, 1e-4) } }),
+  run: (_, { x }) => layerNorm(x),
+  reference: ({ width }, { x }, dy) => ({
+    output: ref.layerNorm(x.values, width, 1e-6),
+    gradients: { x: ref.layerNormGrad(x.values, dy, width, 1e-6) },
+  }),
+};
+
+export const l2NormalizeCase: KernelCase<Rows> = {
+  name: 'l2Normalize',
+  kernels: ['L2Normalize', 'L2NormalizeGrad'],
+  bounds: { output: 1e-6, gradients: 2e-6 },
+  floor: () => 1,
+  problem: rows,
+  arrays: ({ count, width, seed }) => {
+    // Norms near 1; every fifth row is below epsilon = 0.1, the third row is zero.
+    const values = spread(seed, count, width).map((x, i) => {
+      const row = Math.floor(i / width);
+      return row === 2 ? 0 : (x * (row % 5 === 4 ? 0.05 : 1)) / Math.sqrt(width);
+    });
+    return { x: { shape: [count, width], values } };
+  },
+  run: (_, { x }) => l2Normalize(x, { epsilon: 0.1 }),
+  reference: ({ width }, { x }, dy) => ({
+    output: ref.l2Normalize(x.values, width, 0.1),
+    gradients: { x: ref.l2NormalizeGrad(x.values, dy, width, 0.1) },
+  }),
+};
+
+const dropRates = fc.constantFrom(0, 0.1, 0.2, 0.5, 0.9);
+const drops = fc.record({ count: rowCounts, width: widths, seed: seeds, rate: dropRates });
+type Drops = Rows & { rate: number };
+const stream = (seed: number) => ({ key: { k0: seed, k1: seed ^ 0x9e37 }, step: seed % 1000 });
+const flatStream = (seed: number) => ({ ...stream(seed).key, k1: (seed ^ 0x9e37) >>> 0, step: seed % 1000 });
+
+export const dropoutCase: KernelCase<Drops> = {
+  name: 'dropout',
+  kernels: ['Dropout'],
+  // One product and one rounding of the constant: a wrong bit of the mask is an error of the size of the tensor.
+  bounds: { output: 2e-7, gradients: 2e-7 },
+  problem: drops,
+  arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width) } }),
+  run: ({ rate, seed }, { x }) => dropout(x, { rate, stream: stream(seed) }),
+  reference: ({ rate, seed, count, width }, { x }, dy) => {
+    const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+    return { output: ref.dropout(x.values, keep, rate), gradients: { x: ref.dropout(dy, keep, rate) } };
+  },
+};
+
+const drawn = fc.record({
+  count: fc.integer({ min: 0, max: 300 }),
+  low: fc.integer({ min: -1000, max: 1000 }),
+  bound: fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 2 ** 24, max: 2 ** 31 - 1001 })),
+  seed: seeds,
+});
+
+export const uniformIntegersCase: KernelCase<{ count: number; low: number; bound: number; seed: number }> = {
+  name: 'uniformIntegers',
+  kernels: ['UniformIntegers'],
+  bounds: { output: 0, gradients: 0 },
+  problem: drawn,
+  arrays: () => ({}),
+  run: ({ count, low, bound, seed }) => uniformIntegers({ count, low, bound, stream: stream(seed) }),
+  reference: ({ count, low, bound, seed }) => ({
+    output: ref.uniformIntegers(flatStream(seed), count, low, bound),
+    gradients: {},
+  }),
+};
+
+// At least one row: the stock wasm backend sums an axis of length 0 to uninitialised memory.
+const linears = fc.record({
+  count: rowCounts.filter((count) => count > 0),
+  width: widths,
+  outputs: widths,
+  biased: fc.boolean(),
+  seed: seeds,
+});
+
+export const linearCase: KernelCase<Rows & { outputs: number; biased: boolean }> = {
+  name: 'linear',
+  kernels: [],
+  bounds: { output: 2e-6, gradients: 2e-6 },
+  floor: () => 1,
+  problem: linears,
+  arrays: ({ count, width, outputs, seed }) => ({
+    x: { shape: [count, width], values: floats(seed, 0, count * width) },
+    w: { shape: [width, outputs], values: floats(seed, 1, width * outputs) },
+    b: { shape: [outputs], values: floats(seed, 2, outputs) },
+  }),
+  run: ({ biased }, { x, w, b }) => linear(x, w, biased ? b : undefined),
+  reference: ({ width, outputs, biased }, { x, w, b }, dy) => {
+    const { dx, dw, db } = ref.linearGrad(x.values, w.values, dy, width, outputs);
+    const bias = biased ? b.values : [];
+    const gradients: Record<string, ArrayLike<number>> = { x: dx, w: dw };
+    if (biased) gradients.b = db;
+    return { output: ref.linear(x.values, w.values, bias, width, outputs), gradients };
+  },
+};
+
+const lookups = fc.record({ count: rowCounts, width: widths, items: fc.integer({ min: 1, max: 60 }), seed: seeds });
+
+export const embeddingCase: KernelCase<Rows & { items: number }> = {
+  name: 'embedding',
+  kernels: [],
+  bounds: { output: 0, gradients: 1e-6 },
+  floor: () => 1,
+  problem: lookups,
+  arrays: ({ count, width, items, seed }) => ({
+    table: { shape: [items, width], values: floats(seed, 0, items * width) },
+    ids: { shape: [count], values: ints(seed, 1, count, 0, items - 1) },
+  }),
+  run: (_, { table, ids }) => embedding(table, ids),
+  reference: ({ width, items }, { table, ids }, dy) => ({
+    output: ref.embedding(table.values, ids.values, width),
+    gradients: { table: ref.embeddingGrad(ids.values, dy, width, items) },
+  }),
+};

@@ -1,0 +1,206 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { causalAttention, dropout } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { type AttentionSizes, floats, offsetsFor, runs, seeds, total } from './arbitraries.ts';
+import {
+  type CausalProblem,
+  causalCase,
+  type HstuProblem,
+  hstuArrays,
+  hstuCase,
+  qkv,
+  runCausal,
+  runHstu,
+  streamOf,
+} from './attention-cases.ts';
+import { type Arrays, assertClose, type HostTensor, type Tensors, upload } from './compare.ts';
+
+/** Same sums in another order: a few roundings of numbers near one. */
+const BOUND = 5e-6;
+const RUNS = 15;
+
+/** An attention as a function of host arrays. Dropout is off: its mask depends on the packed row by definition. */
+interface Attention<P extends AttentionSizes> {
+  readonly name: string;
+  readonly problem: fc.Arbitrary<P>;
+  readonly arrays: (problem: P) => Arrays;
+  readonly run: (problem: P, tensors: Tensors, offsets: Int32Array) => tf.Tensor;
+  readonly floor: (problem: P) => number;
+}
+
+export const attentions: readonly [Attention<HstuProblem>, Attention<CausalProblem>] = [
+  {
+    name: 'hstuAttention',
+    problem: hstuCase.problem,
+    arrays: hstuArrays,
+    run: runHstu,
+    floor: ({ normalizer }) => 1 / normalizer,
+  },
+  {
+    name: 'causalAttention',
+    problem: causalCase.problem.map((problem) => ({ ...problem, rate: 0 })),
+    arrays: qkv,
+    run: runCausal,
+    floor: () => 1,
+  },
+];
+
+function evaluate<P extends AttentionSizes>(
+  attention: Attention<P>,
+  problem: P,
+  arrays: Arrays,
+  lengths: readonly number[],
+) {
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, upload(array)]));
+    return attention.run({ ...problem, lengths }, tensors, offsetsFor(lengths)).dataSync();
+  });
+}
+
+/** Rows `from .. to - 1` of every per-token array; tables are shared by all sequences. */
+function rowsOf(arrays: Arrays, pick: readonly [from: number, to: number][]): Arrays {
+  const cut = (name: string, { shape, values }: HostTensor): HostTensor => {
+    if (name === 'positionWeights' || name === 'timeWeights') return { shape, values };
+    const width = tf.util.sizeFromShape(shape.slice(1));
+    const parts = pick.map(([from, to]) => Array.from(values.subarray(from * width, to * width)));
+    const joined = parts.flat();
+    const rows = pick.reduce((sum, [from, to]) => sum + to - from, 0);
+    const copy = values instanceof Int32Array ? Int32Array.from(joined) : Float32Array.from(joined);
+    return { shape: [rows, ...shape.slice(1)], values: copy };
+  };
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, cut(name, array)]));
+}
+
+function spans(lengths: readonly number[]): [number, number][] {
+  const offsets = offsetsFor(lengths);
+  return lengths.map((_, b) => [offsets[b], offsets[b + 1]]);
+}
+
+/** Changing token `t` of a sequence leaves every earlier output of it, and every other sequence, as it was. */
+export function checkCausality<P extends AttentionSizes>(attention: Attention<P>): void {
+  fc.assert(
+    fc.property(attention.problem, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (problem, where) => {
+      const tokens = total(problem.lengths);
+      if (tokens === 0) return;
+      const at = Math.floor(where * tokens);
+      const arrays = attention.arrays(problem);
+      const end = spans(problem.lengths).find(([from, to]) => from <= at && at < to)![1];
+      const changed = Object.fromEntries(
+        Object.entries(arrays).map(([name, { shape, values }]) => {
+          if (name !== 'q' && name !== 'k' && name !== 'v') return [name, { shape, values }];
+          const width = values.length / tokens;
+          return [name, { shape, values: values.map((x, i) => (Math.floor(i / width) === at ? x + 3 : x)) }];
+        }),
+      );
+      const before = evaluate(attention, problem, arrays, problem.lengths);
+      const after = evaluate(attention, problem, changed, problem.lengths);
+      const width = before.length / tokens;
+      const untouched = (_: number, i: number) => i < at * width || i >= end * width;
+      const floor = attention.floor(problem);
+      assertClose(`${attention.name} causality`, after.filter(untouched), before.filter(untouched), {
+        bound: BOUND,
+        floor,
+      });
+    }),
+    runs(RUNS),
+  );
+}
+
+/** A batch gives each sequence what it would get alone. */
+export function checkAlone<P extends AttentionSizes>(attention: Attention<P>): void {
+  fc.assert(
+    fc.property(attention.problem, (problem) => {
+      const arrays = attention.arrays(problem);
+      const together = evaluate(attention, problem, arrays, problem.lengths);
+      const alone = spans(problem.lengths).flatMap(([from, to]) =>
+        Array.from(evaluate(attention, problem, rowsOf(arrays, [[from, to]]), [to - from])),
+      );
+      assertClose(`${attention.name} alone`, together, alone, { bound: BOUND, floor: attention.floor(problem) });
+    }),
+    runs(RUNS),
+  );
+}
+
+/** Permuting the batch permutes the output. */
+export function checkPermutation<P extends AttentionSizes>(attention: Attention<P>): void {
+  fc.assert(
+    fc.property(attention.problem, seeds, (problem, seed) => {
+      const arrays = attention.arrays(problem);
+      const order = problem.lengths.map((_, b) => b).sort((a, b) => (((a + 1) * seed) % 7) - (((b + 1) * seed) % 7));
+      const picked = order.map((b) => spans(problem.lengths)[b]);
+      const lengths = order.map((b) => problem.lengths[b]);
+      const permuted = evaluate(attention, problem, rowsOf(arrays, picked), lengths);
+      const output = evaluate(attention, problem, arrays, problem.lengths);
+      const width = total(lengths) === 0 ? 0 : output.length / total(lengths);
+      const expected = picked.flatMap(([from, to]) => Array.from(output.subarray(from * width, to * width)));
+      assertClose(`${attention.name} permutation`, permuted, expected, {
+        bound: BOUND,
+        floor: attention.floor(problem),
+      });
+    }),
+    runs(RUNS),
+  );
+}
+
+/** The dropout mask has the bits of the reference: seen through ones, and through one-hot values for attention. */
+export function checkDropoutBits(): void {
+  fc.assert(
+    fc.property(
+      seeds,
+      fc.integer({ min: 0, max: 500 }),
+      fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+      (seed, count, rate) => {
+        const stream = streamOf(seed);
+        const kept = tf.tidy(() => Array.from(dropout(tf.ones([count]), { rate, stream }).dataSync(), (y) => y !== 0));
+        const expected = ref.dropoutKeep({ ...stream.key, step: stream.step }, rate, count);
+        if (kept.some((bit, i) => bit !== expected[i])) throw new Error('dropout: the mask differs from the reference');
+      },
+    ),
+    runs(20),
+  );
+  fc.assert(
+    fc.property(
+      seeds,
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 3 }),
+      (seed, first, second, heads) => {
+        const stream = streamOf(seed);
+        const rate = 0.35;
+        const lengths = [first, second];
+        const width = Math.max(first, second);
+        const positions = lengths.flatMap((n) => Array.from({ length: n }, (_, j) => j));
+        const tokens = positions.length;
+        const weights = tf.tidy(() => {
+          const oneHot = positions.flatMap((j) =>
+            Array.from({ length: heads * width }, (_, i) => (i % width === j ? 1 : 0)),
+          );
+          const q = tf.tensor3d(floats(seed, 0, tokens * heads * 3), [tokens, heads, 3]);
+          const v = tf.tensor3d(oneHot, [tokens, heads, width]);
+          return causalAttention({
+            q,
+            k: q,
+            v,
+            offsets: offsetsFor(lengths),
+            scale: 0.1,
+            dropout: { rate, stream },
+          }).dataSync();
+        });
+        const keep = ref.attentionKeep({ ...stream.key, step: stream.step }, rate, heads);
+        for (let t = 0; t < tokens; t++) {
+          for (let h = 0; h < heads; h++) {
+            for (let j = 0; j <= positions[t]; j++) {
+              if ((weights[(t * heads + h) * width + j] !== 0) !== keep(t, h, j)) {
+                throw new Error(
+                  `causalAttention: the dropout mask differs from the reference at t=${t}, h=${h}, j=${j}`,
+                );
+              }
+            }
+          }
+        }
+      },
+    ),
+    runs(15),
+  );
+}

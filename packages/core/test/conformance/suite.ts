@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { checkAdamW } from './adamw-check.ts';
+import { runs } from './arbitraries.ts';
+import { type Present, probe } from './backends.ts';
+import { cases } from './cases.ts';
+import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
+import { checkStockOp, stockOps } from './stock-ops.ts';
+
+const RUNS = 30;
+
+/**
+ * The conformance suite of one backend: every op of ours against the float64 reference, properties, and the stock ops we
+ * rely on against `cpu`. A backend that is absent is reported as skipped, with the reason in its title.
+ */
+export async function conformanceSuite(name: Present['name']): Promise<void> {
+  const { absent } = await probe(name);
+  const title = absent === undefined ? `backend ${name}` : `backend ${name} (absent: ${absent})`;
+  describe.skipIf(absent !== undefined)(title, () => {
+    beforeAll(async () => {
+      await tf.setBackend(name);
+    });
+
+    describe('ours against the float64 reference', () => {
+      for (const kase of cases) {
+        it(`${kase.name}, within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`, () => {
+          kase.check(runs(RUNS));
+        });
+      }
+      it('AdamW', checkAdamW);
+    });
+
+    describe('properties', () => {
+      it('dropout masks have the bits of the reference', checkDropoutBits);
+      const [hstu, causal] = attentions;
+      it('hstuAttention is causal', () => checkCausality(hstu));
+      it('hstuAttention treats each sequence as if alone', () => checkAlone(hstu));
+      it('hstuAttention commutes with permuting the batch', () => checkPermutation(hstu));
+      it('causalAttention is causal', () => checkCausality(causal));
+      it('causalAttention treats each sequence as if alone', () => checkAlone(causal));
+      it('causalAttention commutes with permuting the batch', () => checkPermutation(causal));
+    });
+
+    // On cpu the stock ops are the yardstick themselves.
+    if (name !== 'cpu') {
+      describe('stock ops against cpu', () => {
+        for (const stock of stockOps) it(stock.name, () => checkStockOp(stock, name));
+      });
+    }
+
+    afterAll(() => {
+      if (process.env.SEQREC_WORST === undefined) return;
+      for (const { name: op, worst } of cases) {
+        const errors = [...worst].map(([tensor, error]) => `${tensor} ${error.toExponential(1)}`);
+        process.stdout.write(`${name} ${op}: ${errors.join(', ')}\n`);
+      }
+    });
+  });
+}
