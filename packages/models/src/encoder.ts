@@ -25,6 +25,8 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
   readonly usesTime: boolean;
   /** Applied once after the blocks. */
   readonly final?: NamedLayer;
+  /** Groups the names by prefix, in this order, where the reference's state dict does not go block by block. */
+  readonly nameGroups?: readonly string[];
 }
 
 const NORM_EPSILON = 1e-6;
@@ -41,10 +43,11 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     ...stack,
     ...(final === undefined ? [] : [final]),
   ];
-  const variables = new Map<string, tf.Variable>();
-  for (const { layer, names } of layers) {
-    for (const [own, reference] of Object.entries(names)) variables.set(reference, layer.weight(own));
-  }
+  const named = layers.flatMap(({ layer, names }) =>
+    Object.entries(names).map(([own, reference]) => [reference, layer.weight(own)] as const),
+  );
+  const group = (name: string): number => parts.nameGroups?.findIndex((prefix) => name.startsWith(prefix)) ?? 0;
+  const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
   const scale = Math.sqrt(config.embeddingDim);
 
   function encode(batch: EncoderBatch, run: Run): tf.Tensor2D {

@@ -34,16 +34,16 @@ interface Entry {
  * @returns the pieces of the file in order; data is not copied.
  */
 export function encodeSafetensors(content: SafetensorsContent): Uint8Array[] {
-  const header: Record<string, unknown> = { __metadata__: content.metadata };
+  const header: [string, unknown][] = [['__metadata__', content.metadata]];
   const pieces: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { shape, data }] of content.tensors) {
     const dtype: DType = data instanceof Float32Array ? 'F32' : 'I32';
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    header.push([name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] }]);
     pieces.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const head = new Uint8Array(PREFIX_BYTES + Math.ceil(text.length / 8) * 8).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(head.length - PREFIX_BYTES), true);
   head.set(text, PREFIX_BYTES);

@@ -36,5 +36,6 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0 }: Model
     }),
     stack,
     usesTime: false,
+    nameGroups: ['_embedding_module.', '_input_features_preproc.', 'attention_layers.', 'forward_layers.'],
   });
 }

@@ -105,7 +105,8 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
   }
   const state = parseState(metadata.state, file);
   const extra = parseJson(metadata.extra ?? '{}', 'extra', file) as CheckpointExtra;
-  const parameters: Record<string, StoredTensor & { data: Float32Array }> = {};
+  // Without prototype, so that a tensor called '__proto__' is a name like any other.
+  const parameters: Record<string, StoredTensor & { data: Float32Array }> = Object.create(null);
   const moments = new Map<string, { m: StoredTensor; v: StoredTensor }>();
   for (const [name, tensor] of tensors) {
     if (name.startsWith(V_PREFIX)) continue;

@@ -1,0 +1,72 @@
+import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
+import { describe, expect, it } from 'vitest';
+import { itemKnnBaseline } from './item-knn.ts';
+import { popularityBaseline } from './popularity.ts';
+import { evaluateScorer, trainingEvents } from './scorer.ts';
+
+/** Training parts: a = 1 2 3, b = 1 2 (and 1 again), c = 3 4. The last two events of each user are held out. */
+function split(): Split {
+  const sequences = { a: [1, 2, 3, 5, 4], b: [1, 2, 1, 4, 3], c: [3, 4, 1, 2] };
+  const entries = Object.entries(sequences);
+  return leaveLastOut(
+    interactionsFromArrays({
+      name: 'three',
+      users: entries.flatMap(([user, items]) => items.map(() => user)),
+      items: entries.flatMap(([, items]) => items),
+      timestamps: entries.flatMap(([, items]) => items.map((_, i) => i)),
+      catalogue: [1, 2, 3, 4, 5].map((item) => ({ item })),
+    }),
+  );
+}
+
+describe('popularity', () => {
+  it('counts training events only', () => {
+    const { train } = split();
+    expect([...trainingEvents(train)]).toEqual([1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0]);
+    const scores = new Float64Array(6);
+    popularityBaseline(train).score(new Int32Array(), scores);
+    expect([...scores]).toEqual([0, 3, 2, 2, 1, 0]);
+  });
+
+  it('is evaluated like a model; unseen items are misses, ties go to the lower id', async () => {
+    const { train, test } = split();
+    const { ranks, definition } = await evaluateScorer({ scorer: popularityBaseline(train), examples: test, ks: [2] });
+    // a: 1 2 3 5 seen, target 4: rank 1. b: 1 2 4 seen, target 3: rank 1. c: 1 3 4 seen, target 2: rank 1.
+    expect([...ranks]).toEqual([1, 1, 1]);
+    expect(definition).toContain('Score: number of training events of the item. A target with score 0 is a miss.');
+    const validation = await evaluateScorer({
+      scorer: popularityBaseline(train),
+      examples: split().validation!,
+      ks: [2],
+    });
+    // a's target 5 never occurs in training; b's 4 has 3 (two events) before it; c's 1 is first.
+    expect([...validation.ranks]).toEqual([Number.POSITIVE_INFINITY, 2, 1]);
+    const kept = await evaluateScorer({
+      scorer: popularityBaseline(train),
+      examples: test,
+      ks: [2],
+      excludeSeen: false,
+    });
+    expect([...kept.ranks]).toEqual([4, 3, 2]);
+  });
+});
+
+describe('item-kNN', () => {
+  it('sums decayed cosines of the latest items', () => {
+    const scorer = itemKnnBaseline(split().train, { last: 2, decay: 0.5 });
+    const scores = new Float64Array(6);
+    scorer.score(Int32Array.of(4, 1, 3), scores);
+    const a = 1 / Math.log2(5);
+    const b = 1 / Math.log2(4);
+    // Distinct items: a {1, 2, 3}, b {1, 2}, c {3, 4}; each of 1, 2, 3 has two users, 4 has one. Item 3 is newest, then 1.
+    const similarity = { s31: a / 2, s32: a / 2, s34: b / Math.sqrt(2), s12: (a + b) / 2, s13: a / 2 };
+    expect(scores[1]).toBeCloseTo(similarity.s31);
+    expect(scores[2]).toBeCloseTo(similarity.s32 + 0.5 * similarity.s12);
+    expect(scores[3]).toBeCloseTo(0.5 * similarity.s13);
+    expect(scores[4]).toBeCloseTo(similarity.s34);
+    expect(scores[5]).toBe(0);
+    const again = new Float64Array(6);
+    scorer.score(Int32Array.of(4, 1, 3), again);
+    expect(again).toEqual(scores);
+  });
+});

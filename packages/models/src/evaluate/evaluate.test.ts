@@ -1,0 +1,204 @@
+import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EvaluationError } from '../errors.ts';
+import type { SequenceModel } from '../model.ts';
+import { createModel } from '../registry.ts';
+import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
+import { type EvaluateOptions, evaluate } from './evaluate.ts';
+import { metricsFromRanks } from './metrics.ts';
+import { exactRank, type RankTies } from './ranks.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/**
+ * A model whose scores are known: items 1..6 score 0.6, 0.5, 0.5, 0.3, 0.2, 0.1 for everyone.
+ * Items are points on the unit circle, the query is always (1, 0).
+ */
+function fixedModel(scores: readonly number[]): SequenceModel {
+  const rows = [[0, 0], ...scores.map((s) => [s, Math.sqrt(1 - s * s)])];
+  return {
+    kind: 'fixed',
+    config: { kind: 'fixed' },
+    numItems: scores.length,
+    maxSequenceLength: 3,
+    encode: (batch) => tf.tidy(() => tf.tile(tf.tensor2d([[1, 0]]), [batch.numTokens, 1])),
+    itemVectors: () => tf.tensor2d(rows),
+    variables: () => new Map(),
+    dispose: () => undefined,
+  };
+}
+const scores = [0.6, 0.5, 0.5, 0.3, 0.2, 0.1];
+
+/** Three users: ann 1 4 | 2, bob 5 1 2 6 | 4, cat 6 | 3. */
+function threeUsers(): ExampleSet {
+  const sequences = { ann: [1, 4, 2], bob: [5, 1, 2, 6, 4], cat: [5, 6, 3] };
+  const entries = Object.entries(sequences);
+  const interactions = interactionsFromArrays({
+    name: 'three',
+    users: entries.flatMap(([user, items]) => items.map(() => user)),
+    items: entries.flatMap(([, items]) => items),
+    timestamps: entries.flatMap(([, items]) => items.map((_, i) => i)),
+    catalogue: [1, 2, 3, 4, 5, 6].map((item) => ({ item })),
+  });
+  return latestWindow(trainTest(interactions).test, { maxLength: 3 });
+}
+
+async function ranks(options: Partial<EvaluateOptions> = {}): Promise<number[]> {
+  const result = await evaluate({ model: fixedModel(scores), examples: threeUsers(), ks: [1], ...options });
+  return [...result.ranks];
+}
+
+describe('three users by hand', () => {
+  // ann: history 1, 4 out; target 2 (0.5), 3 has the same score: rank 1.
+  // bob: window 1, 2, 6 out (5 is too old to be seen); target 4 (0.3), 3 is higher: rank 2.
+  // cat: history 5, 6 out; target 3 (0.5), 1 is higher, 2 has the same score: rank 2.
+  it('ranks with seen items out, ties behind the target', async () => {
+    expect(await ranks()).toEqual([1, 2, 2]);
+  });
+
+  it.each<[RankTies, number[]]>([
+    ['optimistic', [1, 2, 2]],
+    ['pessimistic', [2, 2, 3]],
+    ['mean', [1.5, 2, 2.5]],
+    ['lower-id', [1, 2, 3]],
+  ])('ties: %s', async (ties, expected) => {
+    expect(await ranks({ ties })).toEqual(expected);
+  });
+
+  it('keeps seen items when asked', async () => {
+    expect(await ranks({ excludeSeen: false })).toEqual([2, 4, 2]);
+  });
+
+  it('restricts candidates', async () => {
+    expect(await ranks({ candidates: (e) => [3, 4, 3][e], ties: 'pessimistic' })).toEqual([2, 2, 3]);
+    await expect(ranks({ candidates: () => 3 })).rejects.toThrow(
+      'rank: expected the target among the candidates 1..3; got item 4',
+    );
+    await expect(ranks({ candidates: () => 7 })).rejects.toThrow(/candidates: expected an item id in 1\.\.6; got 7/);
+  });
+
+  it('ranks every position', async () => {
+    const result = await evaluate({
+      model: fixedModel(scores),
+      examples: threeUsers(),
+      ks: [1],
+      positions: 'all',
+      ties: 'lower-id',
+    });
+    // ann: 4 after 1: 2, 3 before it; 2 after 1, 4. bob: 2 after 1; 6 after 1, 2; 4 after 1, 2, 6. cat: 6 after 5; 3 after 5, 6.
+    expect([...result.ranks]).toEqual([3, 1, 1, 4, 2, 5, 3]);
+    expect([...result.users]).toEqual([0, 0, 1, 1, 1, 2, 2]);
+    expect([...result.examples]).toEqual([0, 0, 1, 1, 1, 2, 2]);
+  });
+
+  it('computes the metrics and prints what they mean', async () => {
+    const model = fixedModel(scores);
+    const { metrics, users, definition } = await evaluate({ model, examples: threeUsers(), ks: [1, 2] });
+    const second = 1 / Math.log2(3);
+    expect(metrics).toEqual({
+      'HR@1': 1 / 3,
+      'NDCG@1': 1 / 3,
+      'HR@2': 1,
+      'NDCG@2': (1 + 2 * second) / 3,
+      MRR: (1 + 0.5 + 0.5) / 3,
+    });
+    expect([...users]).toEqual([0, 1, 2]);
+    expect(definition).toEqual([
+      'Data: three, set test, 3 examples.',
+      'Queries: one per example, its last event.',
+      'Candidates: all 6 items, no sampling.',
+      'Items of the (windowed) history are taken out of the candidates; the target never is.',
+      'Score: cosine of the encoded history and the item.',
+      'Rank: 1 + number of candidates with a higher score; equal scores count behind the target.',
+      'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
+      'Averages are over queries.',
+    ]);
+  });
+
+  it('counts an example without history as a miss', async () => {
+    const examples = threeUsers();
+    const starts = examples.starts.slice();
+    starts[1] = examples.targets[1];
+    const result = await evaluate({ model: fixedModel(scores), examples: { ...examples, starts }, ks: [1] });
+    expect([...result.ranks].sort()).toEqual([1, 2, Number.POSITIVE_INFINITY]);
+    expect(result.metrics.MRR).toBe(0.5);
+    expect(result.definition.at(-1)).toBe('1 queries without history count as misses.');
+  });
+
+  it.each<[Partial<EvaluateOptions>, RegExp]>([
+    [{ ks: [10] }, /ks: expected distinct whole numbers in 1\.\.6, the number of candidates; got 10 in \[10\]/],
+    [{ ks: [5], candidates: () => 4 }, /in 1\.\.4/],
+    [{ ks: [1, 1] }, /distinct/],
+    [{ batchSize: 0 }, /batchSize/],
+    [{ model: fixedModel([0.1, 0.2]) }, /expected data over the model's 2 items; got 6/],
+    [{ model: { ...fixedModel(scores), maxSequenceLength: 2 } }, /histories of at most 2 events; got 3 in example 1/],
+    [{ model: fixedModel([0.6, Number.NaN, 0.5, 0.3, 0.2, 0.1]) }, /expected a score for item 2; got NaN/],
+  ])('refuses %o', async (options, message) => {
+    await expect(ranks(options)).rejects.toThrow(EvaluationError);
+    await expect(ranks(options)).rejects.toThrow(message);
+  });
+});
+
+describe('exactRank', () => {
+  it('equals the place in a sorted list, for every tie rule', () => {
+    const request = fc.record({
+      // Few distinct values: many ties.
+      scores: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2, maxLength: 12 }),
+      target: fc.nat(),
+      last: fc.nat(),
+      excluded: fc.uniqueArray(fc.integer({ min: 1, max: 12 })),
+    });
+    fc.assert(
+      fc.property(request, ({ scores, target, last, excluded }) => {
+        const lastItem = 1 + (last % (scores.length - 1));
+        const goal = 1 + (target % lastItem);
+        const others = scores
+          .map((score, item) => ({ score, item }))
+          .filter(({ item }) => item >= 1 && item <= lastItem && item !== goal && !excluded.includes(item));
+        const higher = others.filter(({ score }) => score > scores[goal]).length;
+        const equal = others.filter(({ score }) => score === scores[goal]);
+        const padded = [9, 9, ...scores];
+        const rank = (ties: RankTies): number =>
+          exactRank({ scores: padded, base: 2, target: goal, lastItem, excluded, ties });
+        expect(rank('optimistic')).toBe(1 + higher);
+        expect(rank('pessimistic')).toBe(1 + higher + equal.length);
+        expect(rank('mean')).toBe(1 + higher + equal.length / 2);
+        expect(rank('lower-id')).toBe(1 + higher + equal.filter(({ item }) => item < goal).length);
+      }),
+    );
+  });
+});
+
+describe('evaluate a real model', () => {
+  it('does not depend on the batch size, leaks nothing, equals brute force', async () => {
+    const model = createModel(tinyConfigs.hstu, { numItems: 20, seed: 3 });
+    const examples = latestWindow(tinySplit().test, { maxLength: 6 });
+    const one = await evaluate({ model, examples, ks: [5], batchSize: 1 });
+    const before = tf.memory().numTensors;
+    const all = await evaluate({ model, examples, ks: [5], batchSize: 100 });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(all.ranks).toEqual(one.ranks);
+    expect(metricsFromRanks(all.ranks, [5])).toEqual(all.metrics);
+    model.dispose();
+  });
+});
+
+describe('metricsFromRanks', () => {
+  it('is between 0 and 1, and HR and NDCG grow with k', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }), (list) => {
+        const m = metricsFromRanks(list, [1, 5, 20]);
+        for (const value of Object.values(m)) expect(value >= 0 && value <= 1).toBe(true);
+        expect(m['HR@1']).toBe(m['NDCG@1']);
+        expect(m['HR@5']).toBeLessThanOrEqual(m['HR@20']);
+        expect(m['NDCG@5']).toBeLessThanOrEqual(m['NDCG@20']);
+        expect(m['NDCG@5']).toBeLessThanOrEqual(m['HR@5']);
+      }),
+    );
+    expect(() => metricsFromRanks([])).toThrow('metrics: expected at least one ranked query; got none');
+  });
+});

@@ -1,0 +1,167 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HstuLayer } from '../hstu/layer.ts';
+import { SasrecBlock } from '../sasrec/block.ts';
+import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
+import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
+import { initialValues, StreamInitializer } from './initializers.ts';
+import type { StreamLayer } from './layer.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const hstu = {
+  embeddingDim: 4,
+  numHeads: 2,
+  dqk: 3,
+  dv: 2,
+  linearDropout: 0.1,
+  relativeBias: 'position-time',
+  numTimeBuckets: 8,
+  attention: 'silu',
+  paddedLength: 5,
+} as const;
+const sasrec = { embeddingDim: 4, numHeads: 2, ffnDim: 6, ffnDropout: 0.1, activation: 'gelu' } as const;
+const x = (): tf.Tensor =>
+  tf.tensor2d(
+    Array.from({ length: 20 }, (_, i) => Math.sin(i * 1.3)),
+    [5, 4],
+  );
+const offsets = (): tf.Tensor => tf.tensor1d([0, 3, 5], 'int32');
+const times = (): tf.Tensor => tf.tensor1d([0, 5, 60, 0, 7], 'int32');
+
+interface Case {
+  readonly name: string;
+  readonly layer: () => StreamLayer;
+  readonly inputs: () => tf.Tensor | tf.Tensor[];
+}
+const shared = { seed: 7, stream: 'test.0' };
+const cases: Case[] = [
+  {
+    name: 'ItemEmbedding',
+    layer: () => new ItemEmbedding({ ...shared, numItems: 6, embeddingDim: 4 }),
+    inputs: () => tf.tensor1d([1, 6, 3], 'int32'),
+  },
+  {
+    name: 'LearnedPositions',
+    layer: () =>
+      new LearnedPositions({ ...shared, numPositions: 5, embeddingDim: 4, initialization: { kind: 'xavier-normal' } }),
+    inputs: () => tf.tensor1d([0, 4], 'int32'),
+  },
+  {
+    name: 'HstuLayer',
+    layer: () => new HstuLayer({ ...shared, ...hstu }),
+    inputs: () => [x(), offsets(), times(), times()],
+  },
+  {
+    name: 'HstuLayer without bias',
+    layer: () => new HstuLayer({ ...shared, ...hstu, relativeBias: 'none', attention: 'softmax' }),
+    inputs: () => [x(), offsets()],
+  },
+  { name: 'SasrecBlock', layer: () => new SasrecBlock({ ...shared, ...sasrec }), inputs: () => [x(), offsets()] },
+  {
+    name: 'TransformerBlock',
+    layer: () => new TransformerBlock({ ...shared, embeddingDim: 4, numHeads: 2, ffnDim: 16, dropout: 0.1 }),
+    inputs: () => [x(), offsets()],
+  },
+  { name: 'AffineLayerNorm', layer: () => new AffineLayerNorm({ ...shared, embeddingDim: 4 }), inputs: x },
+];
+
+describe.each(cases)('$name as a tf.layers.Layer', ({ layer, inputs }) => {
+  it('is rebuilt from its config, through JSON, with the same outputs in training and evaluation', () => {
+    const one = layer();
+    const { className } = one.constructor as unknown as { className: string };
+    const config = JSON.parse(JSON.stringify(one.getConfig()));
+    const [layerClass, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap[className];
+    const two = fromConfig(layerClass as never, config) as unknown as StreamLayer;
+    expect(two.getConfig()).toEqual(one.getConfig());
+    for (const run of [
+      { training: false, step: 0, seed: 3 },
+      { training: true, step: 2, seed: 3 },
+    ]) {
+      const outputs = [one, two].map((each) => tf.tidy(() => (each.apply(inputs(), run) as tf.Tensor).dataSync()));
+      expect(outputs[1]).toEqual(outputs[0]);
+      expect(outputs[0].every(Number.isFinite)).toBe(true);
+    }
+    expect(two.weights.map((weight) => weight.shape)).toEqual(one.weights.map((weight) => weight.shape));
+  });
+
+  it('leaks nothing', () => {
+    const one = layer();
+    const pass = (run?: object): void => tf.tidy(() => void one.apply(inputs(), { ...run }));
+    pass();
+    const before = tf.memory().numTensors;
+    pass({ training: true, step: 1, seed: 0 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('HstuLayer', () => {
+  it('is causal, and drops only in training', () => {
+    const layer = new HstuLayer({ ...shared, ...hstu, paddedLength: 5 });
+    const run = (values: tf.Tensor, training: boolean, step = 0): Float32Array =>
+      tf.tidy(() => {
+        const out = layer.apply([values, offsets(), times(), times()], { training, step, seed: 1 }) as tf.Tensor;
+        return out.dataSync() as Float32Array;
+      });
+    const changed = tf.tidy(() =>
+      tf.add(x(), tf.tensor2d([...new Array(8).fill(0), 1, 2, 3, 4, ...new Array(8).fill(0)], [5, 4])),
+    );
+    const base = run(x(), false);
+    const other = run(changed, false);
+    expect(other.subarray(0, 8)).toEqual(base.subarray(0, 8));
+    expect(other.subarray(8, 12)).not.toEqual(base.subarray(8, 12));
+    expect(other.subarray(12)).toEqual(base.subarray(12));
+    expect(run(x(), true, 1)).not.toEqual(base);
+    expect(run(x(), true, 1)).toEqual(run(x(), true, 1));
+    expect(run(x(), true, 2)).not.toEqual(run(x(), true, 1));
+  });
+});
+
+describe('initial values', () => {
+  const stream = { seed: 5, name: 'w' };
+  const std = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+
+  it('have the spread of their rule', () => {
+    const shape = [100, 60];
+    const normal = initialValues({ kind: 'normal', standardDeviation: 0.02 }, shape, stream);
+    expect(std(normal)).toBeCloseTo(0.02, 3);
+    const xavier = initialValues({ kind: 'xavier-normal' }, shape, stream);
+    expect(std(xavier)).toBeCloseTo(Math.sqrt(2 / 160), 2);
+    const uniform = initialValues({ kind: 'xavier-uniform' }, shape, stream);
+    const limit = Math.sqrt(6 / 160);
+    expect(Math.max(...uniform.map(Math.abs))).toBeLessThanOrEqual(limit);
+    expect(std(uniform)).toBeCloseTo(limit / Math.sqrt(3), 2);
+    // A convolution kernel of width 1 has the fans of its matrix.
+    expect(initialValues({ kind: 'xavier-normal' }, [100, 60, 1], stream)).toEqual(xavier);
+    const bias = initialValues({ kind: 'uniform', limit: 0.25 }, [5000], stream);
+    expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(0.25);
+    expect(std(bias)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
+  });
+
+  it('are cut at two standard deviations when truncated', () => {
+    const values = initialValues({ kind: 'truncated-normal', standardDeviation: 0.02 }, [200, 50], stream);
+    const outside = values.filter((value) => Math.abs(value) > 0.04).length;
+    // All of four candidates lie outside with probability 0.0455^4, 4e-6.
+    expect(outside).toBeLessThanOrEqual(2);
+    // A normal cut at 2 has standard deviation 0.8796.
+    expect(std(values)).toBeCloseTo(0.02 * 0.8796, 3);
+  });
+
+  it('depend on seed and name, nothing else', () => {
+    const rule = { kind: 'normal', standardDeviation: 1 } as const;
+    expect(initialValues(rule, [4], stream)).toEqual(initialValues(rule, [4], { ...stream }));
+    expect(initialValues(rule, [4], stream)).not.toEqual(initialValues(rule, [4], { ...stream, seed: 6 }));
+    expect(initialValues(rule, [4], stream)).not.toEqual(initialValues(rule, [4], { ...stream, name: 'v' }));
+  });
+
+  it('come from a serialisable initialiser', () => {
+    const one = new StreamInitializer({ initialization: { kind: 'ones' }, stream });
+    const two = new StreamInitializer(JSON.parse(JSON.stringify(one.getConfig())));
+    expect(tf.tidy(() => two.apply([2, 2]).arraySync())).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+});

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ParameterError } from './errors.ts';
+import { parseGolden } from './golden/parse.ts';
+import { goldenModelConfig } from './golden/run.ts';
+import { uploadBatch } from './inputs.ts';
+import type { SequenceModel } from './model.ts';
+import { loadParameters, readParameters } from './parameters.ts';
+import { createModel, type ModelConfigInput } from './registry.ts';
+import { tinyConfigs, tinyTrain } from './test-support/tiny.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const models: SequenceModel[] = [];
+afterEach(() => {
+  for (const model of models.splice(0)) model.dispose();
+});
+function build(config: ModelConfigInput, options = { numItems: 20, seed: 1 }): SequenceModel {
+  const model = createModel(config, options);
+  models.push(model);
+  return model;
+}
+const names = Object.keys(tinyConfigs);
+const evaluation = { training: false, step: 0, seed: 0 };
+
+describe.each(names)('%s', (name) => {
+  it('encodes to unit vectors, one per token, whatever the rest of the batch', () => {
+    const model = build(tinyConfigs[name]);
+    const train = tinyTrain();
+    const together = uploadBatch(makeBatch(train, [0, 1, 2]));
+    const alone = uploadBatch(makeBatch(train, [1]));
+    const [all, one] = [together, alone].map((batch) => tf.tidy(() => model.encode(batch, evaluation).arraySync()));
+    expect(all).toHaveLength(together.numTokens);
+    for (const row of all) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
+    const begin = together.hostOffsets[1];
+    for (const [t, row] of one.entries()) {
+      for (const [d, value] of row.entries()) expect(all[begin + t][d]).toBeCloseTo(value, 5);
+    }
+    together.dispose();
+    alone.dispose();
+  });
+
+  it('gives every weight a gradient, except those that cannot matter', () => {
+    const model = build(tinyConfigs[name]);
+    const batch = uploadBatch(makeBatch(tinyTrain(), [0, 1, 2, 3]));
+    const { value, grads } = tf.variableGrads(() => {
+      const queries = model.encode(batch, { training: true, step: 0, seed: 0 });
+      const items = tf.gather(model.itemVectors(), batch.targets);
+      return tf.sum(tf.mul(queries, items)) as tf.Scalar;
+    }, [...model.variables().values()]);
+    for (const [reference, variable] of model.variables()) {
+      expect(grads[variable.name]?.shape, reference).toEqual(variable.shape);
+      const largest = tf.tidy(() => tf.max(tf.abs(grads[variable.name])).dataSync()[0]);
+      expect(largest, reference).toBeGreaterThan(0);
+    }
+    tf.dispose([value, grads]);
+    batch.dispose();
+  });
+
+  it('frees everything', () => {
+    const before = tf.memory().numTensors;
+    createModel(tinyConfigs[name], { numItems: 5 }).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses histories beyond its tables', () => {
+    const model = build({ ...tinyConfigs[name], maxSequenceLength: 1, outputLength: 1 } as ModelConfigInput);
+    const batch = uploadBatch(makeBatch(tinyTrain(), [0]));
+    expect(() => model.encode(batch, evaluation)).toThrow(/encode: expected sequences of at most 2 tokens/);
+    batch.dispose();
+  });
+});
+
+it.each(['hstu-2x2', 'sasrec-2x2'])('names and shapes of %s are those of the state dict, in order', (file) => {
+  const golden = parseGolden(
+    JSON.parse(readFileSync(new URL(`./golden/fixtures/${file}.json`, import.meta.url), 'utf8')),
+  );
+  const model = build(goldenModelConfig(golden), { numItems: golden.config.numItems, seed: 0 });
+  const ours = [...model.variables()].map(([name, variable]) => [name, variable.shape]);
+  expect(ours).toEqual(Object.entries(golden.parameters).map(([name, { shape }]) => [name, shape]));
+});
+
+describe('initial weights', () => {
+  const spread = (model: SequenceModel, name: string): number =>
+    tf.tidy(() => tf.sqrt(tf.mean(tf.square(model.variables().get(name)!))).dataSync()[0]);
+  const positions = '_input_features_preproc._pos_emb.weight';
+  const big = { embeddingDim: 50, maxSequenceLength: 200, numBlocks: 1, numHeads: 1 };
+
+  it('position tables: xavier-normal for HSTU, truncated normal for SASRec', () => {
+    const hstu = build({ kind: 'hstu', ...big, dqk: 50, dv: 50 });
+    const sasrec = build({ kind: 'sasrec', ...big, ffnDim: 50 });
+    expect(spread(hstu, positions)).toBeCloseTo(Math.sqrt(2 / 261), 2);
+    expect(spread(sasrec, positions)).toBeCloseTo(0.8796 / Math.sqrt(50), 2);
+  });
+
+  it('one weight does not move another: a second block leaves the first as it was', async () => {
+    const config = { kind: 'hstu', ...big, dqk: 8, dv: 8 } as const;
+    const one = await readParameters(build(config));
+    const two = await readParameters(build({ ...config, numBlocks: 2 }));
+    for (const [name, tensor] of Object.entries(one)) expect(two[name], name).toEqual(tensor);
+    const other = await readParameters(build(config, { numItems: 20, seed: 2 }));
+    expect(other[positions]).not.toEqual(one[positions]);
+  });
+
+  it('biases of attention are zero, of convolutions inside 1/sqrt(fan-in)', async () => {
+    const weights = await readParameters(build({ kind: 'sasrec', ...big, ffnDim: 64 }));
+    expect(weights['attention_layers.0.in_proj_bias'].data.every((value) => value === 0)).toBe(true);
+    const bias = weights['forward_layers.0._conv1d.3.bias'].data;
+    expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(1 / 8);
+    expect(Math.max(...bias.map(Math.abs))).toBeGreaterThan(0.08);
+  });
+});
+
+describe('loadParameters', () => {
+  it('restores what readParameters gave', async () => {
+    const source = build(tinyConfigs.hstu);
+    const target = build(tinyConfigs.hstu, { numItems: 20, seed: 9 });
+    const saved = await readParameters(source);
+    loadParameters(target, saved);
+    expect(await readParameters(target)).toEqual(saved);
+  });
+
+  it('lists what is missing, unexpected and misshapen, and changes nothing', async () => {
+    const model = build(tinyConfigs.hstu);
+    const before = await readParameters(model);
+    const { '_hstu._attention_layers.1._o.bias': _gone, ...rest } = before;
+    const bad = {
+      ...rest,
+      '_hstu._attention_layers.0._o.bias': { shape: [9], data: new Float32Array(9) },
+      '_hstu._attention_layers.0._uvqq': { shape: [1], data: [0] },
+    };
+    expect(() => loadParameters(model, bad)).toThrow(ParameterError);
+    expect(() => loadParameters(model, bad)).toThrow(
+      /missing '_hstu\._attention_layers\.1\._o\.bias' \[8\].*'_hstu\._attention_layers\.0\._o\.bias' is \[9\], expected \[8\].*unexpected '_hstu\._attention_layers\.0\._uvqq' \(nearest: '_hstu\._attention_layers\.0\._uvqk'\)|'_hstu/,
+    );
+    expect(await readParameters(model)).toEqual(before);
+  });
+});
+
+describe('uploadBatch', () => {
+  const batch = {
+    users: Int32Array.of(0, 1),
+    offsets: Int32Array.of(0, 2, 3),
+    itemIds: Int32Array.of(3, 4, 5),
+    timestamps: Float64Array.of(1e9, 1e9 + 10, 5),
+    targets: Int32Array.of(4, 6, 7),
+    targetTimestamps: Float64Array.of(1e9 + 10, 1e9 + 70, 9),
+  };
+
+  it('counts positions and seconds from the first event of each sequence', () => {
+    const uploaded = uploadBatch(batch);
+    expect([...uploaded.positions.dataSync()]).toEqual([0, 1, 0]);
+    expect([...uploaded.keyTimes.dataSync()]).toEqual([0, 10, 0]);
+    expect([...uploaded.queryTimes.dataSync()]).toEqual([10, 70, 4]);
+    expect([uploaded.numSequences, uploaded.numTokens, uploaded.longest]).toEqual([2, 3, 2]);
+    uploaded.dispose();
+  });
+
+  it('refuses columns that disagree and milliseconds', () => {
+    expect(() => uploadBatch({ ...batch, targets: Int32Array.of(1) })).toThrow(/got itemIds\[3\].*targets\[1\]/);
+    const times = Float64Array.of(1.6e12, 1.6e12 + 2 ** 32, 0);
+    expect(() => uploadBatch({ ...batch, timestamps: times })).toThrow(/divide milliseconds by 1000/);
+  });
+});
