@@ -4,21 +4,26 @@
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 logSumExp, 10 threshold, 11 1 / (1 - rate), 12 k0, 13 k1,
 //       14 step, 15 dropout?, 18 dO, 19 dQ, 20 dK, 21 dV, 24 groups
 import { dot, flt, int, maxLanes, ptr, scratch, sumLanes } from './env';
-import { exp1, exp4, log1 } from './math';
+import { expNegative1, expNegative4, log1 } from './math';
 import { packColumns, packPanels, packRows } from './micro';
-import { philox } from './random';
+import { philox16 } from './random';
 import {
   BLOCK, GRADS, PACKS, ROWS, SCORES, STRIDE, TILE, panelBytes, productColumns, productPacked, productRows,
 } from './attention-block';
 
-/** Dropout factors (0 or 1 / (1 - rate)) of `columns` keys from k0 on, for packed query row `t`, head `h`. k0 is a multiple of 4. */
+/**
+ * Dropout factors (0 or 1 / (1 - rate)) of `columns` keys from k0 on, for packed query row `t`, head `h`. k0 is a multiple of 16; up to 15 more
+ * factors than asked for are written. */
 function dropoutRow(args: usize, t: u32, h: i32, k0: i32, columns: i32, out: usize): void {
   const threshold = i32x4.splat(int(args, 10));
   const scale = f32x4.splat(flt(args, 11));
   const row = t * <u32>int(args, 5) + <u32>h;
-  for (let j = 0; j < columns; j += 4) {
-    philox(<u32>(k0 + j) >> 2, row, <u32>int(args, 14), 1, <u32>int(args, 12), <u32>int(args, 13), scratch + TILE + 512);
-    v128.store(out + (<usize>j << 2), v128.and(scale, i32x4.ge_u(v128.load(scratch + TILE + 512), threshold)));
+  const words = scratch + TILE + 512;
+  for (let j = 0; j < columns; j += 16) {
+    philox16(<u32>(k0 + j) >> 2, row, <u32>int(args, 14), 1, <u32>int(args, 12), <u32>int(args, 13), words);
+    for (let w: usize = 0; w < 64; w += 16) {
+      v128.store(out + (<usize>j << 2) + w, v128.and(scale, i32x4.ge_u(v128.load(words + w), threshold)));
+    }
   }
 }
 
@@ -102,11 +107,11 @@ function softmaxRow(row: usize, valid: i32, wide: i32, scale: f32, maximum: usiz
   const shift = f32x4.splat(after);
   let total = f32x4.splat(0);
   for (let j: usize = 0; j < <usize>wide << 2; j += 16) {
-    const p = exp4(f32x4.sub(v128.load(row + j), shift));
+    const p = expNegative4(f32x4.sub(v128.load(row + j), shift));
     v128.store(row + j, p);
     total = f32x4.add(total, p);
   }
-  const rescale = before == -Infinity ? <f32>0 : exp1(before - after);
+  const rescale = before == -Infinity ? <f32>0 : expNegative1(before - after);
   store<f32>(maximum, after);
   store<f32>(sum, load<f32>(sum) * rescale + sumLanes(total));
   return rescale;
@@ -189,7 +194,7 @@ function backwardUnit(args: usize, unit: usize): void {
 function softmaxGradRow(s: usize, g: usize, mask: usize, hasDropout: bool, valid: i32, scale: f32, lse: f32, mean: f32): void {
   const factor = f32x4.splat(scale), shift = f32x4.splat(lse), center = f32x4.splat(mean);
   for (let j: usize = 0; j < <usize>valid << 2; j += 16) {
-    const p = exp4(f32x4.sub(f32x4.mul(v128.load(s + j), factor), shift));
+    const p = expNegative4(f32x4.sub(f32x4.mul(v128.load(s + j), factor), shift));
     let d = v128.load(g + j);
     let kept = p;
     if (hasDropout) {

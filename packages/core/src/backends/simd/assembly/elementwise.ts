@@ -1,6 +1,6 @@
 // Elementwise arithmetic. A task is a fixed range of elements, so results do not depend on the number of threads.
 import { flt, int, loadPart, madd, ptr, storePart } from './env';
-import { exp4, log4, sigmoid4, tanh4 } from './math';
+import { exp4, log4, sigmoid4, silu4, tanh4 } from './math';
 
 // @ts-ignore: decorator
 @inline
@@ -16,7 +16,7 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
     case 7: return f32x4.sqrt(x);
     case 8: return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
     case 9: return f32x4.mul(x, x);
-    case 10: return f32x4.mul(x, sigmoid4(x)); // silu
+    case 10: return silu4(x);
     case 11: return f32x4.div(f32x4.splat(1), x);
     case 12: return v128.bitselect(f32x4.splat(1), v128.bitselect(x, alpha, f32x4.ne(x, x)), f32x4.gt(x, f32x4.splat(0))); // step
     case 13: return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.ge(x, f32x4.splat(0))); // leaky relu

@@ -7,7 +7,7 @@
 //       18 dO, 19 dQ, 20 dK, 21 dV, 22 partial dPosition, 23 partial dTime, 24 groups (first unit of each)
 // A unit is four integers: first packed row of the sequence, first query, queries (forward) or length (backward), head or -1.
 import { flt, int, madd, ptr, scratch } from './env';
-import { sigmoid4 } from './math';
+import { sigmoid4, silu4 } from './math';
 import { packColumns, packPanels, packRows } from './micro';
 import {
   BIAS, BIAS_GRADS, BLOCK, BUCKETS, GRADS, PACKS, SCORES, STRIDE, TILE, panelBytes, productColumns, productPacked, productRows,
@@ -104,8 +104,8 @@ function siluRow(row: usize, bias: usize, hasBias: bool, n: i32, scale: v128, in
       s0 = f32x4.add(s0, v128.load(bias + j));
       s1 = f32x4.add(s1, v128.load(bias + j, 16));
     }
-    v128.store(row + j, f32x4.mul(f32x4.mul(s0, sigmoid4(s0)), inverse));
-    v128.store(row + j, f32x4.mul(f32x4.mul(s1, sigmoid4(s1)), inverse), 16);
+    v128.store(row + j, f32x4.mul(silu4(s0), inverse));
+    v128.store(row + j, f32x4.mul(silu4(s1), inverse), 16);
   }
 }
 

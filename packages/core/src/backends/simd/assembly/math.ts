@@ -1,16 +1,19 @@
 // Elementary functions on four floats at once. Errors are relative, measured against float64 in the conformance suite.
 import { madd } from './env';
 
+/** 1.5 * 2^23 + 127: added to n it leaves n + 127 in the low bits of the sum, ready to become an exponent. */
+const SHIFTER: f32 = 12583039;
+
 /**
- * exp(x), about 1 ulp: x = n ln2 + r, a degree-6 polynomial in r, then 2^n through the exponent bits.
- * Saturates to 0 below -87.3 (no denormals) and to about 3.4e38 above 88.7; NaN stays NaN.
+ * exp(x) for x <= 88.3 (larger arguments give exp(88.3)), about 1 ulp: x = n ln2 + r, a degree-6 polynomial in r, and
+ * 2^n put together from the bits. Below -87.3 it gives 2^-126 or so, never a denormal. NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline
-export function exp4(x: v128): v128 {
-  const under = f32x4.lt(x, f32x4.splat(-87.33654));
-  const z = f32x4.max(f32x4.min(x, f32x4.splat(88.72283)), f32x4.splat(-87.33654));
-  const n = f32x4.nearest(f32x4.mul(z, f32x4.splat(1.44269504)));
+export function expBounded4(x: v128): v128 {
+  const z = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88.3)), f32x4.splat(-87.33654));
+  const shifted = madd(z, f32x4.splat(1.44269504), f32x4.splat(SHIFTER));
+  const n = f32x4.sub(shifted, f32x4.splat(SHIFTER));
   let r = madd(n, f32x4.splat(-0.693359375), z);
   r = madd(n, f32x4.splat(2.12194440e-4), r);
   let p = f32x4.splat(1.9875691500e-4);
@@ -20,13 +23,27 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
   p = madd(p, r, f32x4.splat(5.0000001201e-1));
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  // Two steps of 2^(n/2) keep n = 128 inside the exponent's range.
-  const ni = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(ni, 1);
-  const one = i32x4.splat(127);
-  const s1 = i32x4.shl(i32x4.add(half, one), 23);
-  const s2 = i32x4.shl(i32x4.add(i32x4.sub(ni, half), one), 23);
-  return v128.andnot(f32x4.mul(f32x4.mul(p, s1), s2), under);
+  return f32x4.mul(p, i32x4.shl(shifted, 23));
+}
+
+/** exp(x) for x <= 0: 0 below -87.3, so that a masked score of -Infinity adds nothing. */
+// @ts-ignore: decorator
+@inline
+export function expNegative4(x: v128): v128 {
+  return v128.andnot(expBounded4(x), f32x4.lt(x, f32x4.splat(-87.33654)));
+}
+
+/** exp(x) over the whole range: 0 below -87.3 (no denormals), Infinity above 88.7. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  // exp(x) = exp(x / 2)^2 would lose precision; the top octave is reached by halving the power of two instead.
+  const top = f32x4.gt(x, f32x4.splat(88));
+  const e = expNegative4(f32x4.sub(x, v128.and(top, f32x4.splat(0.693147182))));
+  const doubled = f32x4.add(e, e);
+  return v128.bitselect(
+    v128.bitselect(f32x4.splat(Infinity), doubled, f32x4.gt(x, f32x4.splat(88.72283))), e, top,
+  );
 }
 
 /** 1 / (1 + exp(-x)). */
@@ -34,7 +51,14 @@ export function exp4(x: v128): v128 {
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+  return f32x4.div(one, f32x4.add(one, expBounded4(f32x4.neg(x))));
+}
+
+/** x / (1 + exp(-x)). */
+// @ts-ignore: decorator
+@inline
+export function silu4(x: v128): v128 {
+  return f32x4.div(x, f32x4.add(f32x4.splat(1), expBounded4(f32x4.neg(x))));
 }
 
 /** tanh(x): a polynomial below 0.625, 1 - 2 / (exp(2|x|) + 1) above, so that small arguments keep their precision. */
@@ -50,7 +74,7 @@ export function tanh4(x: v128): v128 {
   p = madd(p, z, f32x4.splat(1.33314422036e-1));
   p = madd(p, z, f32x4.splat(-3.33332819422e-1));
   const small = madd(f32x4.mul(p, z), x, x);
-  const big = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp4(f32x4.add(a, a)), one)));
+  const big = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(expBounded4(f32x4.add(a, a)), one)));
   const sign = v128.and(x, i32x4.splat(<i32>0x80000000));
   return v128.bitselect(small, v128.or(big, sign), f32x4.lt(a, f32x4.splat(0.625)));
 }
@@ -89,11 +113,11 @@ export function log4(x: v128): v128 {
   return v128.bitselect(f32x4.splat(NaN), r, f32x4.lt(x, f32x4.splat(0)));
 }
 
-/** exp of one float through the vector code, so that scalar tails give the same bits. */
+/** exp of one float, at most 0, through the vector code, so that scalar tails give the same bits. */
 // @ts-ignore: decorator
 @inline
-export function exp1(x: f32): f32 {
-  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+export function expNegative1(x: f32): f32 {
+  return f32x4.extract_lane(expNegative4(f32x4.splat(x)), 0);
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // Reductions over the last or the first axis, in an order that the shapes alone decide.
 import { int, loadPart, maxLanes, ptr, storePart, sumLanes } from './env';
-import { exp1, exp4, log1 } from './math';
+import { expNegative1, expNegative4, log1 } from './math';
 
 // @ts-ignore: decorator
 @inline
@@ -107,13 +107,13 @@ export function softmaxRows(args: usize, task: i32): void {
     let sums = f32x4.splat(0);
     let i = 0;
     for (; i + 4 <= n; i += 4) {
-      const e = exp4(f32x4.sub(v128.load(x + (<usize>i << 2)), shift));
+      const e = expNegative4(f32x4.sub(v128.load(x + (<usize>i << 2)), shift));
       v128.store(y + (<usize>i << 2), e);
       sums = f32x4.add(sums, e);
     }
     let sum = sumLanes(sums);
     for (; i < n; i++) {
-      const e = exp1(load<f32>(x + (<usize>i << 2)) - top);
+      const e = expNegative1(load<f32>(x + (<usize>i << 2)) - top);
       store<f32>(y + (<usize>i << 2), e);
       sum += e;
     }

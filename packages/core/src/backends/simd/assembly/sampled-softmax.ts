@@ -4,7 +4,7 @@
 // args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 D, 8 1 / temperature, 9 tokens per task,
 //       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 coefficients [T, R + 1], 15 ids [T, R + 1]
 import { axpy, dot, flt, int, loadPart, madd, maxLanes, ptr, scratch, sumLanes } from './env';
-import { exp4, log1 } from './math';
+import { expNegative4, log1 } from './math';
 
 const MASKED: f32 = -5e4;
 
@@ -88,7 +88,7 @@ export function sampledSoftmax(args: usize, task: i32): void {
     const m = maxLanes(top);
     const shift = f32x4.splat(m);
     let sum = f32x4.splat(0);
-    for (let j: usize = 0; j < n; j += 16) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(z + j), shift)));
+    for (let j: usize = 0; j < n; j += 16) sum = f32x4.add(sum, expNegative4(f32x4.sub(v128.load(z + j), shift)));
     const lse = m + log1(sumLanes(sum));
     store<f32>(ptr(args, 10) + (t << 2), lse - load<f32>(z));
     store<f32>(ptr(args, 11) + (t << 2), lse);
@@ -105,7 +105,7 @@ export function sampledSoftmaxGrad(args: usize, task: i32): void {
     const n = <usize>logits(args, t, z) << 2;
     const shift = f32x4.splat(load<f32>(ptr(args, 11) + (t << 2)));
     const g = load<f32>(ptr(args, 12) + (t << 2)) * flt(args, 8);
-    for (let j: usize = 0; j < n; j += 16) v128.store(z + j, f32x4.mul(exp4(f32x4.sub(v128.load(z + j), shift)), f32x4.splat(g)));
+    for (let j: usize = 0; j < n; j += 16) v128.store(z + j, f32x4.mul(expNegative4(f32x4.sub(v128.load(z + j), shift)), f32x4.splat(g)));
     store<f32>(z, load<f32>(z) - g);
     const o = t * <usize>(r + 1) << 2;
     const coefficients = ptr(args, 14) + o, ids = ptr(args, 15) + o;
