@@ -24,12 +24,18 @@ function build(config: ModelConfigInput, options = { numItems: 20, seed: 1 }): S
   models.push(model);
   return model;
 }
-const names = Object.keys(tinyConfigs);
+const configs: Record<string, ModelConfigInput> = {
+  ...tinyConfigs,
+  'hstu-position': { ...tinyConfigs.hstu, relativeBias: 'position' } as ModelConfigInput,
+  'hstu-without-bias': { ...tinyConfigs.hstu, relativeBias: 'none' } as ModelConfigInput,
+  'sasrec-gelu': { ...tinyConfigs.sasrec, activation: 'gelu' } as ModelConfigInput,
+};
+const names = Object.keys(configs);
 const evaluation = { training: false, step: 0, seed: 0 };
 
 describe.each(names)('%s', (name) => {
   it('encodes to unit vectors, one per token, whatever the rest of the batch', () => {
-    const model = build(tinyConfigs[name]);
+    const model = build(configs[name]);
     const train = tinyTrain();
     const together = uploadBatch(makeBatch(train, [0, 1, 2]));
     const alone = uploadBatch(makeBatch(train, [1]));
@@ -45,7 +51,7 @@ describe.each(names)('%s', (name) => {
   });
 
   it('gives every weight a gradient, except those that cannot matter', () => {
-    const model = build(tinyConfigs[name]);
+    const model = build(configs[name]);
     const batch = uploadBatch(makeBatch(tinyTrain(), [0, 1, 2, 3]));
     const { value, grads } = tf.variableGrads(() => {
       const queries = model.encode(batch, { training: true, step: 0, seed: 0 });
@@ -63,12 +69,12 @@ describe.each(names)('%s', (name) => {
 
   it('frees everything', () => {
     const before = tf.memory().numTensors;
-    createModel(tinyConfigs[name], { numItems: 5 }).dispose();
+    createModel(configs[name], { numItems: 5 }).dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it('refuses histories beyond its tables', () => {
-    const model = build({ ...tinyConfigs[name], maxSequenceLength: 1, outputLength: 1 } as ModelConfigInput);
+    const model = build({ ...configs[name], maxSequenceLength: 1, outputLength: 1 } as ModelConfigInput);
     const batch = uploadBatch(makeBatch(tinyTrain(), [0]));
     expect(() => model.encode(batch, evaluation)).toThrow(/encode: expected sequences of at most 2 tokens/);
     batch.dispose();
@@ -82,6 +88,24 @@ it.each(['hstu-2x2', 'sasrec-2x2'])('names and shapes of %s are those of the sta
   const model = build(goldenModelConfig(golden), { numItems: golden.config.numItems, seed: 0 });
   const ours = [...model.variables()].map(([name, variable]) => [name, variable.shape]);
   expect(ours).toEqual(Object.entries(golden.parameters).map(([name, { shape }]) => [name, shape]));
+});
+
+it('only the time bias reads the clock', () => {
+  const batch = makeBatch(tinyTrain(), [0, 1]);
+  const later = { ...batch, targetTimestamps: batch.targetTimestamps.map((time) => time + 1e5) };
+  const encoded = (name: string): Float32Array[] =>
+    [batch, later].map((each) => {
+      const uploaded = uploadBatch(each);
+      const out = tf.tidy(() => build(configs[name]).encode(uploaded, evaluation).dataSync() as Float32Array);
+      uploaded.dispose();
+      return out;
+    });
+  for (const name of ['hstu-position', 'hstu-without-bias', 'hstu-softmax', 'sasrec', 'transformer']) {
+    const [before, after] = encoded(name);
+    expect(after, name).toEqual(before);
+  }
+  const [before, after] = encoded('hstu');
+  expect(after).not.toEqual(before);
 });
 
 describe('initial weights', () => {

@@ -15,7 +15,6 @@ beforeAll(async () => {
 
 /** 32 sequences of random items: nothing to generalise, everything to learn by heart. */
 function memorable(): ExampleSet {
-  const random = (i: number): number => 1 + ((Math.imul(i + 1, 2654435761) >>> 8) % NUM_ITEMS);
   const events = Array.from({ length: 32 * 7 }, (_, e) => e);
   const interactions = interactionsFromArrays({
     name: 'memorable',

@@ -51,7 +51,7 @@ export async function readParameters(model: SequenceModel): Promise<Record<strin
   const out: Record<string, HostTensor> = {};
   for (const [name, variable] of model.variables()) {
     // A copy: on some backends data() is a view of memory that the next step overwrites.
-    out[name] = { shape: [...variable.shape], data: Float32Array.from((await variable.data()) as Float32Array) };
+    out[name] = { shape: [...variable.shape], data: new Float32Array((await variable.data()) as Float32Array) };
   }
   return out;
 }

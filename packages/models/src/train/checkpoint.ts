@@ -60,7 +60,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
     for (const [name, variable] of model.variables()) {
       const moment = optimizerState.get(variable.name)?.[part];
       if (moment === undefined) continue;
-      const data = Float32Array.from((await moment.data()) as Float32Array);
+      const data = new Float32Array((await moment.data()) as Float32Array);
       tensors.set(`${part === 'm' ? M_PREFIX : V_PREFIX}${name}`, {
         shape: moment.shape,
         data: finite(data, name, file),
