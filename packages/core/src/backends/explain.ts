@@ -14,7 +14,9 @@ export interface KernelRow {
 }
 
 /** Names of the fused-kernel contract, sorted. */
-export const fusedKernelNames: readonly string[] = Object.values(contract).filter((x) => typeof x === 'string');
+export const fusedKernelNames: readonly string[] = Object.values(contract)
+  .filter((x) => typeof x === 'string')
+  .sort();
 
 /** Stock kernels without which nothing trains. */
 export const stockKernelNames: readonly string[] = [

@@ -10,7 +10,8 @@ export const adamWStep = composedKernel<AdamWStepInputs, AdamWStepAttrs>(
     // Bias corrections are scalars: computed here in double precision, not on the device.
     const stepSize = learningRate / (1 - beta1 ** step);
     const root = tf.add(tf.div(tf.sqrt(newV), Math.sqrt(1 - beta2 ** step)), epsilon);
-    const decayed = weightDecay === 0 ? param : tf.mul(param, 1 - learningRate * weightDecay);
+    // Not `param * (1 - lr wd)`: that factor, rounded to float32, drifts the same way at every step.
+    const decayed = weightDecay === 0 ? param : tf.sub(param, tf.mul(param, learningRate * weightDecay));
     return [tf.sub(decayed, tf.div(tf.mul(newM, stepSize), root)), newM, newV];
   },
 );

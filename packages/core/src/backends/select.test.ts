@@ -1,0 +1,151 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import {
+  BackendError,
+  explainKernels,
+  formatKernelTable,
+  fusedKernelNames,
+  type ModuleLoader,
+  registerComposed,
+  silu,
+  UnsupportedError,
+  useBackend,
+} from '../index.ts';
+
+// tfjs warns about backends that fail on purpose here, and advertises tfjs-node.
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await tf.setBackend('cpu');
+});
+
+const absent: ModuleLoader = async (specifier) => {
+  throw new Error(`Cannot find package '${specifier}'`);
+};
+
+/** Stands for tfjs-node: loading it registers a backend called tensorflow. */
+function fakeTensorflow(available: string): ModuleLoader {
+  return async (specifier) => {
+    if (specifier !== available) return absent(specifier);
+    // What tfjs-node does at this point on Node 23 and later without our repair: call a function that is gone.
+    const util = process.getBuiltinModule('node:util') as unknown as Record<string, (x: unknown) => boolean>;
+    expect(util.isNullOrUndefined(undefined)).toBe(true);
+    tf.registerBackend('tensorflow', () => new MathBackendCPU());
+    for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
+      if (tf.getKernel(kernelName, 'tensorflow') === undefined) {
+        tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
+      }
+    }
+    return { version: { 'tfjs-node': '4.22.0' } };
+  };
+}
+
+it('an unknown name lists the known ones', async () => {
+  const unknown = useBackend('gpu' as 'cpu');
+  await expect(unknown).rejects.toThrow(BackendError);
+  await expect(unknown).rejects.toThrow(
+    "useBackend: expected one of auto, simd, cpu, wasm, webgpu, tensorflow; got 'gpu'; names are those of tfjs, in lower case",
+  );
+});
+
+it('auto falls back to cpu and says why', async () => {
+  const choice = await useBackend('auto', { load: absent });
+  expect(tf.getBackend()).toBe('cpu');
+  expect(choice).toEqual({
+    name: 'cpu',
+    reason: 'plain JavaScript, always available, slow; simd did not start',
+    tried: [{ name: 'simd', reason: "Cannot find package './simd/index.ts'" }],
+    details: {},
+  });
+});
+
+it('auto takes simd when it starts, with its own details', async () => {
+  const asked: unknown[] = [];
+  const load: ModuleLoader = async () => ({
+    registerSimdBackend: async (options: unknown) => {
+      asked.push(options);
+      tf.registerBackend('simd', () => new MathBackendCPU());
+      return { threads: 3 };
+    },
+  });
+  const choice = await useBackend('auto', { load, threads: 3 });
+  expect(asked).toEqual([{ threads: 3 }]);
+  expect(choice).toMatchObject({ name: 'simd', tried: [], details: { threads: 3 } });
+  await tf.setBackend('cpu');
+  tf.removeBackend('simd');
+});
+
+it('tensorflow prefers the GPU package, then the CPU one', async () => {
+  const gpu = await useBackend('tensorflow', { load: fakeTensorflow('@tensorflow/tfjs-node-gpu') });
+  expect(gpu.details).toEqual({ package: '@tensorflow/tfjs-node-gpu', version: '4.22.0' });
+  expect(tf.getBackend()).toBe('tensorflow');
+  // Fused ops run there, composed.
+  expect(silu(tf.tensor1d([0, 1])).dataSync()[1]).toBeCloseTo(0.731058, 5);
+  await tf.setBackend('cpu');
+  tf.removeBackend('tensorflow');
+  const cpu = await useBackend('tensorflow', { load: fakeTensorflow('@tensorflow/tfjs-node') });
+  expect(cpu.details).toMatchObject({ package: '@tensorflow/tfjs-node' });
+  await tf.setBackend('cpu');
+  tf.removeBackend('tensorflow');
+});
+
+it('tensorflow without its addon names the command that turns it on', async () => {
+  const missing = useBackend('tensorflow', { load: absent });
+  await expect(missing).rejects.toThrow(BackendError);
+  await expect(missing).rejects.toThrow(
+    "useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got @tensorflow/tfjs-node-gpu: Cannot find package '@tensorflow/tfjs-node-gpu' | @tensorflow/tfjs-node: Cannot find package '@tensorflow/tfjs-node'; its install script is off by default, as it downloads libtensorflow: set '@tensorflow/tfjs-node-gpu': true under allowBuilds in pnpm-workspace.yaml, then run: pnpm rebuild @tensorflow/tfjs-node-gpu",
+  );
+});
+
+it('wasm and webgpu say what is missing', async () => {
+  await expect(useBackend('wasm', { load: absent })).rejects.toThrow(
+    "useBackend: expected @tensorflow/tfjs-backend-wasm; got: Cannot find package '@tensorflow/tfjs-backend-wasm'; install it beside @seqrec/core: pnpm add @tensorflow/tfjs-backend-wasm",
+  );
+  const webgpu = useBackend('webgpu', { load: absent });
+  await expect(webgpu).rejects.toThrow(UnsupportedError);
+  await expect(webgpu).rejects.toThrow('useBackend: expected navigator.gpu for webgpu; got none');
+});
+
+it('a backend that does not initialise is an error with its cause', async () => {
+  const load: ModuleLoader = async () => {
+    tf.registerBackend('wasm', async () => {
+      throw new Error('no memory');
+    });
+    return {};
+  };
+  await expect(useBackend('wasm', { load })).rejects.toThrow(/useBackend: expected 'wasm' to start; got: /);
+  tf.removeBackend('wasm');
+});
+
+it('composed kernels may be registered before or after the backend', async () => {
+  registerComposed('early');
+  tf.registerBackend('early', () => new MathBackendCPU());
+  tf.registerBackend('late', () => new MathBackendCPU());
+  registerComposed('late');
+  // Twice is once: no warning, no replacement.
+  registerComposed('late');
+  for (const backend of ['early', 'late']) {
+    const [row] = explainKernels([backend]);
+    expect(row.backends[backend]).toBe('composed');
+    tf.removeBackend(backend);
+  }
+});
+
+it('the kernel table covers the contract and tells the sources apart', async () => {
+  tf.registerKernel({ kernelName: 'Silu', backendName: 'own', kernelFunc: ({ inputs }) => inputs.x! });
+  const rows = explainKernels(['cpu', 'own']);
+  const row = (kernel: string) => rows.find((r) => r.kernel === kernel)!.backends;
+  expect(fusedKernelNames).toHaveLength(15);
+  for (const name of fusedKernelNames) expect(row(name).cpu).toBe('composed');
+  expect(row('UnsortedSegmentSum').cpu).toBe('composed');
+  expect(row('BatchMatMul').cpu).toBe('stock');
+  expect(row('Silu').own).toBe('fused');
+  expect(row('BatchMatMul').own).toBe('missing');
+  const [head, first] = formatKernelTable(rows).split('\n');
+  expect(head).toMatch(/^kernel +cpu +own$/);
+  expect(first).toMatch(/^AdamWStep +composed +missing$/);
+});

@@ -1,0 +1,201 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  causalAttention,
+  DTypeError,
+  dropout,
+  embedding,
+  hstuAttention,
+  l2Normalize,
+  layerNorm,
+  linear,
+  ShapeError,
+  sampledSoftmaxLoss,
+  silu,
+  streamKey,
+  UnsupportedError,
+  uniformIntegers,
+} from '../index.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const stream = { key: streamKey(1, 'test'), step: 0 };
+const offsets = Int32Array.of(0, 3, 4);
+const heads = (width: number) => tf.zeros([4, 2, width]);
+const ids = (...values: number[]) => tf.tensor1d(values, 'int32');
+
+describe('refusals, word for word', () => {
+  const cases: [string, () => unknown, new (message: string) => Error, string][] = [
+    [
+      'an integer input',
+      () => silu(ids(1, 2)),
+      DTypeError,
+      "silu: expected x to be float32; got x=int32[2]; cast it with tf.cast(x, 'float32')",
+    ],
+    [
+      'a scalar to normalise',
+      () => layerNorm(tf.scalar(1)),
+      ShapeError,
+      'layerNorm: expected x [..., D]; got x=float32[]; x has rank 0, at least 1 is needed',
+    ],
+    [
+      'no epsilon',
+      () => l2Normalize(tf.zeros([2]), { epsilon: 0 }),
+      UnsupportedError,
+      'l2Normalize: expected a positive epsilon; got 0; a row of zeros would divide by zero',
+    ],
+    [
+      'a rate of one',
+      () => dropout(tf.zeros([2]), { rate: 1, stream }),
+      UnsupportedError,
+      'dropout: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
+    ],
+    [
+      'float ids',
+      () => embedding(tf.zeros([3, 2]), tf.zeros([4])),
+      DTypeError,
+      "embedding: expected ids to be int32; got ids=float32[4]; cast it with tf.cast(ids, 'int32')",
+    ],
+    [
+      'widths that differ',
+      () => linear(tf.zeros([3, 2]), tf.zeros([3, 2])),
+      ShapeError,
+      'linear: expected x [T, D], w [D, E]; got x=float32[3,2], w=float32[3,2]; w has D = 3, expected D = 2',
+    ],
+    [
+      'a bias of another width',
+      () => linear(tf.zeros([3, 2]), tf.zeros([2, 5]), tf.zeros([2])),
+      ShapeError,
+      'linear: expected x [T, D], w [D, E], b [E]; got x=float32[3,2], w=float32[2,5], b=float32[2]; b has E = 2, expected E = 5',
+    ],
+    [
+      'keys of another width',
+      () => hstuAttention({ q: heads(3), k: heads(4), v: heads(5), offsets, normalizer: 4 }),
+      ShapeError,
+      'hstuAttention: expected q [T, H, A], k [T, H, A], v [T, H, C], offsets [B+1]; got q=float32[4,2,3], k=float32[4,2,4], v=float32[4,2,5], offsets=int32[3]; k has A = 4, expected A = 3',
+    ],
+    [
+      'offsets of another batch',
+      () => hstuAttention({ q: heads(3), k: heads(3), v: heads(5), offsets: Int32Array.of(0, 3), normalizer: 4 }),
+      ShapeError,
+      'hstuAttention: expected offsets [B+1] that start at 0, never fall and end at the number of tokens; got int32[2] for 4 tokens; the last offset is 3',
+    ],
+    [
+      'a position table that is too short',
+      () =>
+        hstuAttention({
+          q: heads(3),
+          k: heads(3),
+          v: heads(5),
+          offsets,
+          normalizer: 4,
+          bias: { positionWeights: tf.zeros([3]) },
+        }),
+      ShapeError,
+      'hstuAttention: expected sequences of at most n = 2 tokens, as positionWeights has 2n-1 = 3 entries; got one of 3; make the table longer or the windows shorter',
+    ],
+    [
+      'a position table of even length',
+      () =>
+        hstuAttention({
+          q: heads(3),
+          k: heads(3),
+          v: heads(5),
+          offsets,
+          normalizer: 4,
+          bias: { positionWeights: tf.zeros([8]) },
+        }),
+      ShapeError,
+      'hstuAttention: expected q [T, H, A], k [T, H, A], v [T, H, C], offsets [B+1], positionWeights [2n-1]; got q=float32[4,2,3], k=float32[4,2,3], v=float32[4,2,5], offsets=int32[3], positionWeights=float32[8]; positionWeights has an even length, n is the longest sequence',
+    ],
+    [
+      'no normalizer',
+      () => hstuAttention({ q: heads(3), k: heads(3), v: heads(5), offsets, normalizer: 0 }),
+      UnsupportedError,
+      'hstuAttention: expected a positive normalizer; got 0; use the padded maximum length of the recipe',
+    ],
+    [
+      'float offsets',
+      () => causalAttention({ q: heads(3), k: heads(3), v: heads(5), offsets: tf.zeros([3]), scale: 1 }),
+      DTypeError,
+      "causalAttention: expected offsets to be int32; got offsets=float32[3]; cast it with tf.cast(offsets, 'int32')",
+    ],
+    [
+      'values of another length',
+      () => causalAttention({ q: heads(3), k: heads(3), v: tf.zeros([5, 2, 3]), offsets, scale: 1 }),
+      ShapeError,
+      'causalAttention: expected q [T, H, A], k [T, H, A], v [T, H, C], offsets [B+1]; got q=float32[4,2,3], k=float32[4,2,3], v=float32[5,2,3], offsets=int32[3]; v has T = 5, expected T = 4',
+    ],
+    [
+      'negatives for another batch',
+      () =>
+        sampledSoftmaxLoss({
+          queries: tf.zeros([2, 3]),
+          items: tf.zeros([9, 3]),
+          positives: ids(1, 2),
+          negatives: tf.zeros([3, 4], 'int32'),
+          temperature: 1,
+        }),
+      ShapeError,
+      'sampledSoftmaxLoss: expected queries [T, D], items [I, D], positives [T], negatives [T, R]; got queries=float32[2,3], items=float32[9,3], positives=int32[2], negatives=int32[3,4]; negatives has T = 3, expected T = 2',
+    ],
+    [
+      'no range',
+      () => uniformIntegers({ count: 3, low: 1, bound: 0, stream }),
+      UnsupportedError,
+      'uniformIntegers: expected integers with count >= 0, bound >= 1 and low .. low + bound - 1 inside int32; got count=3, low=1, bound=0; bound is the number of values, not the largest',
+    ],
+  ];
+  it.each(cases)('%s', (_, run, type, message) => {
+    let error: unknown;
+    try {
+      run();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(type);
+    expect((error as Error).message).toBe(message);
+  });
+});
+
+it('a refusal leaves no tensor behind', () => {
+  const [q, k, v] = [heads(3), heads(4), heads(5)];
+  const before = tf.memory().numTensors;
+  expect(() => hstuAttention({ q, k, v, offsets, normalizer: 4 })).toThrow(ShapeError);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+it('dropout at rate 0 is the identity, also for gradients', () => {
+  const x = tf.tensor1d([1, 2, 3]);
+  const identity = (y: tf.Tensor) => dropout(y, { rate: 0, stream });
+  expect(Array.from(identity(x).dataSync())).toEqual([1, 2, 3]);
+  expect(
+    Array.from(
+      tf
+        .grad((y: tf.Tensor) => tf.sum(identity(y)))(x)
+        .dataSync(),
+    ),
+  ).toEqual([1, 1, 1]);
+});
+
+it('offsets may be a tensor, with the same result', () => {
+  const q = tf.randomNormal([4, 2, 3], 0, 1, 'float32', 1);
+  const options = { q, k: q, v: q, normalizer: 4 };
+  const host = hstuAttention({ ...options, offsets });
+  const device = hstuAttention({ ...options, offsets: tf.tensor1d(offsets, 'int32') });
+  expect(device.dataSync()).toEqual(host.dataSync());
+});
+
+it('an input used twice gets both gradients', () => {
+  const x = tf.randomNormal([4, 1, 3], 0, 1, 'float32', 2);
+  const attend = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) =>
+    tf.sum(tf.square(causalAttention({ q, k, v, offsets, scale: 1 })));
+  const together = tf
+    .grad((y: tf.Tensor) => attend(y, y, y))(x)
+    .dataSync();
+  const apart = tf.grads((a, b, c) => attend(a, b, c))([x, tf.clone(x), tf.clone(x)]);
+  const sum = tf.addN(apart).dataSync();
+  for (let i = 0; i < sum.length; i++) expect(together[i]).toBeCloseTo(sum[i], 4);
+});
