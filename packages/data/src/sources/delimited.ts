@@ -38,9 +38,9 @@ export async function readDelimited(
   handler: RowHandler,
 ): Promise<void> {
   const source = withoutCarriageReturns(chunks)[Symbol.asyncIterator]();
-  const start = await source.next();
-  if (start.done) return;
-  const head = firstLine(start.value);
+  const start = await untilNewline(source);
+  if (start.length === 0) return;
+  const head = firstLine(start);
   const delimiter = options.delimiter ?? findDelimiter(head);
   const quote = options.quote ?? (delimiter === '\t' ? false : '"');
   let width = -1;
@@ -78,7 +78,7 @@ export async function readDelimited(
   // Records are handled as they are parsed; nothing comes out of the parser, but it must be drained.
   const sink = new Writable({ objectMode: true, write: (_record, _encoding, done) => done() });
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield start.value;
+    yield start;
     yield* { [Symbol.asyncIterator]: () => source };
   }
   try {
@@ -88,6 +88,17 @@ export async function readDelimited(
     onParseError(cause as CsvError, lastLine + 1, log);
     throw cause;
   }
+}
+
+/** The first bytes: at least one whole line, unless it is longer than any header. */
+async function untilNewline(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let bytes = new Uint8Array(0);
+  while (!bytes.includes(10) && bytes.length < maxLineBytes) {
+    const next = await source.next();
+    if (next.done) break;
+    bytes = new Uint8Array(Buffer.concat([bytes, next.value]));
+  }
+  return bytes;
 }
 
 /** The first line, for detection and messages. */

@@ -29,7 +29,8 @@ export async function scanLines(
       bytes.set(chunk, rest.length);
     }
     let start = 0;
-    if (first && bytes.length >= 3) {
+    // Fewer than three bytes without an end of line may still become a byte order mark.
+    if (first && (bytes.length >= 3 || bytes.includes(newline))) {
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) start = 3;
       first = false;
     }
