@@ -88,3 +88,48 @@ it('shuffle is a permutation, for every length', () => {
   );
   expect(shuffle(streamKey(1, 'order'), 0, 50)).not.toEqual(shuffle(streamKey(1, 'order'), 1, 50));
 });
+
+it('shuffle gives every permutation equally often', () => {
+  const key = streamKey(11, 'order');
+  const counts = new Map<string, number>();
+  const draws = 6000;
+  for (let step = 0; step < draws; step++) {
+    const order = shuffle(key, step, 3).join('');
+    counts.set(order, (counts.get(order) ?? 0) + 1);
+  }
+  expect(counts.size).toBe(6);
+  // Five standard deviations of a binomial count.
+  for (const count of counts.values())
+    expect(Math.abs(count - draws / 6)).toBeLessThan(5 * Math.sqrt((draws * 5) / 36));
+});
+
+it('streams are pinned: a change here changes every published run', () => {
+  const key = streamKey(42, 'dropout');
+  expect([key.k0, key.k1]).toMatchInlineSnapshot(`
+    [
+      2658658033,
+      2340943858,
+    ]
+  `);
+  expect(Array.from(randomWords(key, 1, 5))).toMatchInlineSnapshot(`
+    [
+      3814269630,
+      946105103,
+      1938795194,
+      2921806235,
+      3623833249,
+    ]
+  `);
+  expect(Array.from(shuffle(key, 1, 8))).toMatchInlineSnapshot(`
+    [
+      5,
+      6,
+      0,
+      4,
+      3,
+      2,
+      1,
+      7,
+    ]
+  `);
+});
