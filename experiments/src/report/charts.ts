@@ -34,28 +34,59 @@ export function lossChart(series: readonly Series[]): string {
 
 /** Metrics by epoch, with baselines as dashed levels. Returns SVG source. */
 export function metricChart(series: readonly Series[], levels: readonly Level[], yLabel: string): string {
-  const lines = series.flatMap((line, i) => {
+  const drawn = series.filter((line) => line.points.length > 0);
+  const lines = drawn.flatMap((line, i) => {
     const colour = COLOURS[i % COLOURS.length];
     return [
       Plot.line(line.points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
       ...(line.points.length <= 60 ? [Plot.dot(line.points, { x: 'x', y: 'y', fill: colour, r: 2.5 })] : []),
-      endLabel(line.name, line.points, colour),
     ];
   });
-  const lastEpoch = Math.max(...series.flatMap((line) => line.points.map((point) => point.x)));
-  const rules = levels.flatMap((level) => [
+  const rules = levels.map((level) =>
     Plot.ruleY([level.y], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4 4' }),
-    Plot.text([level], {
+  );
+  const labels = [
+    ...drawn.map((line, i) => ({
+      name: line.name,
+      y: line.points[line.points.length - 1].y,
+      colour: COLOURS[i % COLOURS.length],
+    })),
+    ...levels.map((level) => ({ ...level, colour: 'currentColor' })),
+  ];
+  const top = Math.max(
+    0,
+    ...drawn.flatMap((line) => line.points.map((point) => point.y)),
+    ...levels.map((level) => level.y),
+  );
+  const lastEpoch = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
+  const texts = spread(labels, (top * 15) / (HEIGHT - 70)).map((label) =>
+    Plot.text([label], {
       x: () => lastEpoch,
       y: 'y',
       text: 'name',
       textAnchor: 'start',
       dx: 8,
-      fill: 'currentColor',
-      fillOpacity: 0.7,
+      fill: label.colour,
+      fontWeight: 600,
     }),
-  ]);
-  return render([...rules, ...lines], { xLabel: 'epoch', yLabel, wholeX: true, zero: true });
+  );
+  return render([...rules, ...lines, ...texts], { xLabel: 'epoch', yLabel, wholeX: true, zero: true });
+}
+
+/** Labels moved apart until neighbours are at least `gap` away from each other, order kept. */
+export function spread<T extends { readonly y: number }>(labels: readonly T[], gap: number): T[] {
+  const sorted = [...labels].sort((a, b) => a.y - b.y);
+  const places = sorted.map((label) => label.y);
+  // Each sweep halves an overlap from both sides; a few settle any realistic number of labels.
+  for (let sweep = 0; sweep < 50; sweep++) {
+    for (let i = 1; i < places.length; i++) {
+      const overlap = gap - (places[i] - places[i - 1]);
+      if (overlap <= 0) continue;
+      places[i - 1] -= overlap / 2;
+      places[i] += overlap / 2;
+    }
+  }
+  return sorted.map((label, i) => ({ ...label, y: places[i] }));
 }
 
 /** Bars of a histogram. Returns SVG source. */
@@ -97,9 +128,10 @@ function render(marks: readonly Plot.Markish[], axes: Axes): string {
       overflow: 'visible',
     },
     x: axes.band
-      ? { label: axes.xLabel, domain: [...axes.band] }
+      ? { label: axes.xLabel, labelAnchor: 'center', domain: [...axes.band] }
       : {
           label: axes.xLabel,
+          labelAnchor: 'center',
           ...(axes.wholeX && { tickFormat: (x: number) => (Number.isInteger(x) ? String(x) : '') }),
         },
     y: { label: axes.yLabel, grid: true, nice: true, ...(axes.zero && { zero: true }) },

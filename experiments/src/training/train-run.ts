@@ -4,7 +4,7 @@ import type { RecipeConfig } from '../config/schema.ts';
 import { writeReport } from '../report/report.ts';
 import { writeJson } from '../runs/atomic.ts';
 import { describeEnvironment } from '../runs/environment.ts';
-import { createRunDir, type RunDir } from '../runs/run-dir.ts';
+import { createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from './backend.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
@@ -36,7 +36,10 @@ export async function trainRun(request: TrainRunRequest): Promise<number> {
   progress.note(`backend ${choice.name}: ${choice.reason}`);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const summary = summariseData(data.split);
-  if (previous) checkSameData(previous, summary.digest);
+  if (previous) {
+    checkSameData(previous, summary.digest);
+    removeTemporaries(previous);
+  }
   const run = previous ?? createRunDir(request.out, name, config, new Date());
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const nodeArguments = ['--conditions=@seqrec/source', '--disable-warning=ExperimentalWarning', cli];
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command as a child process of its own, as a person would start it. */
+export function startCli(
+  args: readonly string[],
+  cwd: string,
+): { readonly child: ChildProcess; readonly ended: Promise<CliResult> } {
+  const child = spawn(process.execPath, [...nodeArguments, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<CliResult>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+export function runCli(args: readonly string[], cwd: string): Promise<CliResult> {
+  return startCli(args, cwd).ended;
+}
+
+/** A recipe small enough to train in seconds; its world has a growing vocabulary like the real one. */
+export const tinyRecipe = [
+  'synthetic/hstu',
+  '--data.records=320',
+  '--data.items=300',
+  '--data.categories=10',
+  '--data.length=24',
+  '--model.maxSequenceLength=24',
+  '--model.embeddingDim=32',
+  '--model.dqk=16',
+  '--model.dv=16',
+  '--model.inputDropout=0.1',
+  '--model.linearDropout=0.1',
+  '--objective.numNegatives=16',
+  '--training.batchSize=16',
+  '--training.shuffle=true',
+];
