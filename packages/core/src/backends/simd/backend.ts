@@ -16,6 +16,8 @@ interface Entry {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
   /** Address of the block in the shared memory, when the values lie there. */
   block?: number;
+  /** Blocks that belong to this tensor and go with it: what a forward kernel leaves for its backward. */
+  attached?: Map<string, number>;
 }
 
 /** A fresh output: its handle and where its values lie. */
@@ -39,6 +41,7 @@ export class SimdBackend extends MathBackendCPU {
     this.#memory = memory;
     this.scratch = CONTROL.address + CONTROL.bytes;
     this.heap = new Heap(memory, this.scratch + threads * SCRATCH_BYTES, maximumBytes);
+    kernels.setup();
     kernels.setScratch(this.scratch);
     this.pool = new Pool(memory, kernels, threads);
   }
@@ -67,9 +70,10 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    const block = this.data.has(dataId) ? this.entry(dataId).block : undefined;
+    const entry = this.data.has(dataId) ? this.entry(dataId) : undefined;
     const gone = super.disposeData(dataId, force);
-    if (gone && block !== undefined) this.heap.release(block);
+    if (gone && entry?.block !== undefined) this.heap.release(entry.block);
+    if (gone && entry?.attached) for (const block of entry.attached.values()) this.heap.release(block);
     return gone;
   }
 
@@ -116,6 +120,22 @@ export class SimdBackend extends MathBackendCPU {
     } finally {
       for (const address of addresses) this.heap.release(address);
     }
+  }
+
+  /** A block that lives as long as the tensor's data. */
+  attach(info: TensorInfo, bytes: number, name: string): number {
+    const entry = this.entry(info.dataId);
+    entry.attached ??= new Map();
+    const before = entry.attached.get(name);
+    if (before !== undefined) this.heap.release(before);
+    const block = this.heap.allocate(bytes, name);
+    entry.attached.set(name, block);
+    return block;
+  }
+
+  /** The block that `attach` made under this name, if any. */
+  attached(info: TensorInfo, name: string): number | undefined {
+    return this.entry(info.dataId).attached?.get(name);
   }
 
   /** An int32 view of a block. */

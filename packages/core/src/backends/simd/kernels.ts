@@ -29,12 +29,14 @@ export const KERNEL = {
   sampledSoftmaxGrad: 26,
   stridedCopy: 27,
   softmaxRows: 28,
+  padRows: 29,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
 
 /** What the module exports. */
 export interface KernelExports {
+  setup(): void;
   setScratch(address: number): void;
   work(control: number): void;
   runSerial(kernel: number, args: number, tasks: number): void;

@@ -7,6 +7,7 @@ import { CONTROL, KERNEL, type KernelExports, type KernelId, SCRATCH_BYTES } fro
 export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory): string | undefined {
   const scratch = CONTROL.address + CONTROL.bytes;
   const base = scratch + SCRATCH_BYTES;
+  kernels.setup();
   kernels.setScratch(scratch);
   const args = CONTROL.address + 64;
   const ints = new Int32Array(memory.buffer, args, 64);

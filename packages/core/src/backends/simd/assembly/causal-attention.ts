@@ -6,7 +6,7 @@
 import { dot, flt, int, maxLanes, ptr, scratch, sumLanes } from './env';
 import { expNegative1, expNegative4, log1 } from './math';
 import { packColumns, packPanels, packRows } from './micro';
-import { philox16 } from './random';
+import { keySchedule, philox16 } from './random';
 import {
   BLOCK, GRADS, PACKS, ROWS, SCORES, STRIDE, TILE, panelBytes, productColumns, productPacked, productRows,
 } from './attention-block';
@@ -18,9 +18,10 @@ function dropoutRow(args: usize, t: u32, h: i32, k0: i32, columns: i32, out: usi
   const threshold = i32x4.splat(int(args, 10));
   const scale = f32x4.splat(flt(args, 11));
   const row = t * <u32>int(args, 5) + <u32>h;
-  const words = scratch + TILE + 512;
+  const words = scratch + TILE + 512, keys = scratch + TILE + 640;
+  keySchedule(<u32>int(args, 12), <u32>int(args, 13), keys);
   for (let j = 0; j < columns; j += 16) {
-    philox16(<u32>(k0 + j) >> 2, row, <u32>int(args, 14), 1, <u32>int(args, 12), <u32>int(args, 13), words);
+    philox16(<u32>(k0 + j) >> 2, row, <u32>int(args, 14), 1, keys, words);
     for (let w: usize = 0; w < 64; w += 16) {
       v128.store(out + (<usize>j << 2) + w, v128.and(scale, i32x4.ge_u(v128.load(words + w), threshold)));
     }

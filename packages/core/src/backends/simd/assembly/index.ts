@@ -1,5 +1,6 @@
 // The module's surface: one table of kernels and the loop by which a thread takes tasks.
 import { setScratch as setThreadScratch } from './env';
+import { writeConstants } from './math';
 import { adamw } from './adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
@@ -7,12 +8,17 @@ import { hstuBackward, hstuForward } from './hstu-attention';
 import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
 import { reduceFirst, reduceLast, softmaxRows } from './reduce';
-import { copyRows, countSegments, fill, gather, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
+import { copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax';
 import { softmaxBackward, softmaxForward } from './causal-attention';
 
 export function setScratch(address: usize): void {
   setThreadScratch(address);
+}
+
+/** Prepares the shared memory; the main thread calls it once. */
+export function setup(): void {
+  writeConstants();
 }
 
 // The numbers are the contract with `kernels.ts` beside the backend.
@@ -47,6 +53,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 26: sampledSoftmaxGrad(args, task); break;
     case 27: stridedCopy(args, task); break;
     case 28: softmaxRows(args, task); break;
+    case 29: padRows(args, task); break;
     default: unreachable();
   }
 }

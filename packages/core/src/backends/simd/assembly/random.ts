@@ -1,52 +1,41 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
 import { flt, int, ptr, scratch } from './env';
 
-/** Writes the four words of counter (c0, c1, c2, c3) under key (k0, k1) at `out`. */
-// @ts-ignore: decorator
-@inline
-export function philox(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32, out: usize): void {
-  for (let round = 0; round < 10; round++) {
-    const p0 = <u64>0xd2511f53 * <u64>c0;
-    const p1 = <u64>0xcd9e8d57 * <u64>c2;
-    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
-    c1 = <u32>p1;
-    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
-    c3 = <u32>p0;
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
-  }
-  store<u32>(out, c0);
-  store<u32>(out, c1, 4);
-  store<u32>(out, c2, 8);
-  store<u32>(out, c3, 12);
-}
-
-// High halves of the four 32-bit products c * m.
+// The four products c * m as two vectors of 64-bit lanes, split into low and high words.
 // @ts-ignore: decorator
 @inline
 function mulHigh(c: v128, m: v128): v128 {
   return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(c, m), i64x2.extmul_high_i32x4_u(c, m), 1, 3, 5, 7);
 }
 
+/** Writes the key of each round (ten pairs of words) at `keys`, where `philox16` reads them. */
+export function keySchedule(k0: u32, k1: u32, keys: usize): void {
+  for (let round = 0; round < 10; round++) {
+    store<u32>(keys, k0);
+    store<u32>(keys, k1, 4);
+    k0 += 0x9e3779b9;
+    k1 += 0xbb67ae85;
+    keys += 8;
+  }
+}
+
 /**
- * The sixteen words of four consecutive counters (c0 .. c0 + 3, c1, c2, c3) at `out`, in the order of `philox`: four
- * generators side by side, one a lane.
+ * The sixteen words of four consecutive counters (c0 .. c0 + 3, c1, c2, c3) at `out`, one counter after the other: four
+ * generators side by side, one a lane. `keys` holds the key schedule.
  */
 // @ts-ignore: decorator
 @inline
-export function philox16(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32, out: usize): void {
+export function philox16(c0: u32, c1: u32, c2: u32, c3: u32, keys: usize, out: usize): void {
   const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3));
   let x1 = i32x4.splat(c1), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3);
-  for (let round = 0; round < 10; round++) {
-    const h0 = mulHigh(x0, m0), h1 = mulHigh(x2, m1);
-    const l0 = i32x4.mul(x0, m0), l1 = i32x4.mul(x2, m1);
-    x0 = v128.xor(v128.xor(h1, x1), i32x4.splat(k0));
-    x2 = v128.xor(v128.xor(h0, x3), i32x4.splat(k1));
-    x1 = l1;
-    x3 = l0;
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
+  for (const end = keys + 80; keys < end; keys += 8) {
+    const low0 = i64x2.extmul_low_i32x4_u(x0, m0), high0 = i64x2.extmul_high_i32x4_u(x0, m0);
+    const low1 = i64x2.extmul_low_i32x4_u(x2, m1), high1 = i64x2.extmul_high_i32x4_u(x2, m1);
+    x0 = v128.xor(v128.xor(v128.shuffle<i32>(low1, high1, 1, 3, 5, 7), x1), v128.load32_splat(keys));
+    x2 = v128.xor(v128.xor(v128.shuffle<i32>(low0, high0, 1, 3, 5, 7), x3), v128.load32_splat(keys, 4));
+    x1 = v128.shuffle<i32>(low1, high1, 0, 2, 4, 6);
+    x3 = v128.shuffle<i32>(low0, high0, 0, 2, 4, 6);
   }
   const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), b = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
   const c = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
@@ -63,10 +52,11 @@ export function dropout(args: usize, task: i32): void {
   const x = ptr(args, 0), y = ptr(args, 1);
   const threshold = i32x4.splat(int(args, 4));
   const scale = f32x4.splat(flt(args, 5));
-  const k0 = <u32>int(args, 6), k1 = <u32>int(args, 7), step = <u32>int(args, 8);
-  const words = scratch;
+  const step = <u32>int(args, 8);
+  const words = scratch, keys = scratch + 64;
+  keySchedule(<u32>int(args, 6), <u32>int(args, 7), keys);
   for (let i = begin; i < end; i += 16) {
-    philox16(<u32>i >> 2, 0, step, 0, k0, k1, words);
+    philox16(<u32>i >> 2, 0, step, 0, keys, words);
     const o = <usize>i << 2;
     if (i + 16 <= end) {
       for (let j: usize = 0; j < 64; j += 16) {
@@ -88,9 +78,10 @@ export function uniformIntegers(args: usize, task: i32): void {
   const end = min(begin + int(args, 2), int(args, 1));
   const low = i32x4.splat(int(args, 3));
   const bound = i32x4.splat(int(args, 4));
-  const words = scratch;
+  const words = scratch, keys = scratch + 64;
+  keySchedule(<u32>int(args, 5), <u32>int(args, 6), keys);
   for (let i = begin; i < end; i += 16) {
-    philox16(<u32>i >> 2, 0, <u32>int(args, 7), 0, <u32>int(args, 5), <u32>int(args, 6), words);
+    philox16(<u32>i >> 2, 0, <u32>int(args, 7), 0, keys, words);
     for (let j: usize = 0; j < 64; j += 16) v128.store(words + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
     memory.copy(ptr(args, 0) + (<usize>i << 2), words, <usize>min(16, end - i) << 2);
   }

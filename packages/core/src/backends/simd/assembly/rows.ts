@@ -1,5 +1,6 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
-import { axpy, flt, int, ptr } from './env';
+import { axpy, flt, int, ptr, scratch } from './env';
+import { weightedRows } from './sampled-softmax';
 
 /** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
 export function copyRows(args: usize, task: i32): void {
@@ -8,6 +9,18 @@ export function copyRows(args: usize, task: i32): void {
   const bytes = ptr(args, 4);
   for (let r = begin; r < end; r++) {
     memory.copy(ptr(args, 2) + <usize>r * ptr(args, 3), ptr(args, 0) + <usize>r * ptr(args, 1), bytes);
+  }
+}
+
+/** Copies rows of d floats to rows of `width`, zeros past d. args: x, y, d, width, rows, rows per task */
+export function padRows(args: usize, task: i32): void {
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 4));
+  const d = ptr(args, 2) << 2, width = ptr(args, 3) << 2;
+  for (let r = <usize>begin; r < <usize>end; r++) {
+    const y = ptr(args, 1) + r * width;
+    memory.copy(y, ptr(args, 0) + r * d, d);
+    memory.fill(y + d, 0, width - d);
   }
 }
 
@@ -63,41 +76,56 @@ export function placeSegments(args: usize, _task: i32): void {
   store<i32>(ptr(args, 3) + (<usize>segments << 2), total);
 }
 
-/** Writes the positions of ids, sorted by segment and then by position. args: ids, n, chunk length, segments, places, order */
+/**
+ * Writes, sorted by segment and then by position, the row (position / group) and the weight of each id.
+ * args: ids, n, chunk length (a multiple of group), segments, places, rows, group, weights (0: none), sorted weights
+ */
 export function scatterSegments(args: usize, task: i32): void {
   const segments = int(args, 3);
   const places = ptr(args, 4) + (<usize>task * <usize>segments << 2);
   const begin = task * int(args, 2);
   const end = min(begin + int(args, 2), int(args, 1));
-  for (let i = begin; i < end; i++) {
+  const group = int(args, 6);
+  const weights = ptr(args, 7);
+  for (let i = begin, row = begin / group, left = group; i < end; i++) {
     const id = load<i32>(ptr(args, 0) + (<usize>i << 2));
-    if (id < 0 || id >= segments) continue;
-    const p = places + (<usize>id << 2);
-    const place = load<i32>(p);
-    store<i32>(p, place + 1);
-    store<i32>(ptr(args, 5) + (<usize>place << 2), i);
+    if (id >= 0 && id < segments) {
+      const p = places + (<usize>id << 2);
+      const place = load<i32>(p);
+      store<i32>(p, place + 1);
+      const at = <usize>place << 2;
+      store<i32>(ptr(args, 5) + at, row);
+      if (weights) store<f32>(ptr(args, 8) + at, load<f32>(weights + (<usize>i << 2)));
+    }
+    if (--left == 0) {
+      left = group;
+      row++;
+    }
   }
 }
 
 /**
- * out[s] = sum of rows x[position / group] over the positions of segment s, weighted where weights are given.
- * args: x, order, offsets, out, segments, D, segments per task, weights (0: all one), group
+ * out[s] = sum over the sorted entries of segment s of x[row], weighted where weights are given.
+ * args: x, rows, offsets, out, segments, D, segments per task, sorted weights (0: all one), x row stride (bytes)
+ * With weights, x has rows of a multiple of 8 floats, zeros past D.
  */
 export function sumSegments(args: usize, task: i32): void {
   const d = int(args, 5);
   const begin = task * int(args, 6);
   const end = min(begin + int(args, 6), int(args, 4));
-  const offsets = ptr(args, 2), order = ptr(args, 1), weights = ptr(args, 7);
-  const group = <u32>int(args, 8);
+  const x = ptr(args, 0), rows = ptr(args, 1), offsets = ptr(args, 2), weights = ptr(args, 7);
+  const stride = ptr(args, 8);
   const bytes = <usize>d << 2;
   for (let s = begin; s < end; s++) {
     const out = ptr(args, 3) + <usize>s * bytes;
-    memory.fill(out, 0, bytes);
-    const last = load<i32>(offsets + (<usize>s << 2) + 4);
-    for (let i = load<i32>(offsets + (<usize>s << 2)); i < last; i++) {
-      const position = load<u32>(order + (<usize>i << 2));
-      const weight = weights ? load<f32>(weights + (<usize>position << 2)) : 1;
-      if (weight != 0) axpy(weight, ptr(args, 0) + <usize>(position / group) * bytes, out, d);
+    const first = load<i32>(offsets + (<usize>s << 2)), last = load<i32>(offsets + (<usize>s << 2) + 4);
+    if (weights) {
+      const o = <usize>first << 2;
+      weightedRows(x, stride, rows + o, weights + o, <usize>(last - first) << 2, scratch);
+      memory.copy(out, scratch, bytes);
+    } else {
+      memory.fill(out, 0, bytes);
+      for (let i = first; i < last; i++) axpy(1, x + <usize>load<u32>(rows + (<usize>i << 2)) * stride, out, d);
     }
   }
 }

@@ -24,34 +24,40 @@ export function gatherRows(backend: SimdBackend, table: TensorInfo, ids: TensorI
   return y.info;
 }
 
-/** What `segmentOrder` leaves: positions sorted by segment, and where each segment begins. */
+/** Entries sorted by segment: the row and (where given) the weight of each, and where each segment begins. */
 export interface SegmentOrder {
-  readonly order: number;
+  readonly rows: number;
+  readonly weights: number;
   readonly offsets: number;
 }
 
-/** Ids that one task counts and places. */
+/** Ids that one task counts and places, about. */
 const IDS_PER_TASK = 262_144;
 
-/** Counting sort of `n` ids: stable, so the order of a sum depends on the data alone. Calls `use` and frees the order. */
+/** What is sorted: `n` ids, `group` of them a row, each with a weight or none (0). */
+export interface SegmentIds {
+  readonly ids: number;
+  readonly n: number;
+  readonly group: number;
+  readonly weights: number;
+}
+
+/** Counting sort of ids: stable, so the order of a sum depends on the data alone. Calls `use` and frees the order. */
 export function withSegmentOrder(
   backend: SimdBackend,
-  ids: number,
-  n: number,
+  { ids, n, group, weights }: SegmentIds,
   segments: number,
   use: (order: SegmentOrder) => void,
 ): void {
-  const chunks = Math.max(1, Math.ceil(n / IDS_PER_TASK));
-  backend.withTemporaries(
-    [n * 4, (segments + 1) * 4, chunks * segments * 4],
-    'the order of a segment sum',
-    (order, offsets, counts) => {
-      backend.pool.run(KERNEL.countSegments, chunks, [ids, n, IDS_PER_TASK, segments, counts]);
-      backend.pool.run(KERNEL.placeSegments, 1, [counts, chunks, segments, offsets]);
-      backend.pool.run(KERNEL.scatterSegments, chunks, [ids, n, IDS_PER_TASK, segments, counts, order]);
-      use({ order, offsets });
-    },
-  );
+  const chunk = Math.max(1, Math.floor(IDS_PER_TASK / group)) * group;
+  const chunks = Math.max(1, Math.ceil(n / chunk));
+  const sizes = [n * 4, weights ? n * 4 : 0, (segments + 1) * 4, chunks * segments * 4];
+  backend.withTemporaries(sizes, 'the order of a segment sum', (rows, sorted, offsets, counts) => {
+    backend.pool.run(KERNEL.countSegments, chunks, [ids, n, chunk, segments, counts]);
+    backend.pool.run(KERNEL.placeSegments, 1, [counts, chunks, segments, offsets]);
+    backend.pool.run(KERNEL.scatterSegments, chunks, [ids, n, chunk, segments, counts, rows, group, weights, sorted]);
+    use({ rows, weights: weights ? sorted : 0, offsets });
+  });
 }
 
 /** Segments that one task sums: fixed by the shapes, small enough that popular segments spread over the threads. */
@@ -66,19 +72,10 @@ export function segmentSum(backend: SimdBackend, x: TensorInfo, ids: TensorInfo,
   const [from, at] = [backend.address(x), backend.address(ids)];
   const y = backend.output([segments, ...x.shape.slice(ids.shape.length)]);
   if (segments * inner === 0) return y.info;
-  withSegmentOrder(backend, at, n, segments, ({ order, offsets }) => {
+  withSegmentOrder(backend, { ids: at, n, group: 1, weights: 0 }, segments, ({ rows, offsets }) => {
     const perTask = segmentsPerTask(segments);
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), [
-      from,
-      order,
-      offsets,
-      y.address,
-      segments,
-      inner,
-      perTask,
-      0,
-      1,
-    ]);
+    const ints = [from, rows, offsets, y.address, segments, inner, perTask, 0, inner * 4];
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), ints);
   });
   return y.info;
 }

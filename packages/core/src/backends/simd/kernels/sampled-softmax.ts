@@ -1,10 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { ShapeError, UnsupportedError } from '../../../errors.ts';
+import { BackendError, ShapeError, UnsupportedError } from '../../../errors.ts';
 import { SampledSoftmax, type SampledSoftmaxAttrs, SampledSoftmaxGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { segmentsPerTask, withSegmentOrder } from './rows.ts';
-import { type Inputs, override, sizeOf } from './support.ts';
+import { CHUNK, type Inputs, override, rowsPerTask, sizeOf } from './support.ts';
 
 const OP = 'sampledSoftmaxLoss';
 const TOKENS_PER_TASK = 64;
@@ -17,56 +17,143 @@ function checkIds(backend: SimdBackend, info: TensorInfo, items: number, what: s
   }
 }
 
+/** A matrix whose rows are a multiple of 8 floats long: the input itself, or a copy padded with zeros. */
+function withPaddedRows<T>(
+  backend: SimdBackend,
+  infos: readonly TensorInfo[],
+  use: (width: number, addresses: number[]) => T,
+): T {
+  const d = infos[0].shape[1];
+  const width = Math.ceil(d / 8) * 8;
+  const addresses = infos.map((info) => backend.address(info));
+  if (width === d) return use(width, addresses);
+  return backend.withTemporaries(
+    infos.map((info) => info.shape[0] * width * 4),
+    'padded rows',
+    (...padded) => {
+      infos.forEach(({ shape: [rows] }, i) => {
+        const perTask = rowsPerTask(width);
+        backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), [addresses[i], padded[i], d, width, rows, perTask]);
+      });
+      return use(width, padded);
+    },
+  );
+}
+
 /** Slots 0 to 9. */
-function common(backend: SimdBackend, { queries, items, positives, negatives, logQ }: Inputs): number[] {
-  const [t, d] = queries.shape;
+function common(
+  backend: SimdBackend,
+  { queries, items, positives, negatives, logQ }: Inputs,
+  width: number,
+  addresses: readonly number[],
+): number[] {
+  const [t] = queries.shape;
   const r = negatives.shape[1];
+  if (queries.shape[1] !== items.shape[1]) {
+    throw new ShapeError(
+      `${OP}: expected queries [T, D] and items [I, D]; got [${queries.shape}] and [${items.shape}]`,
+    );
+  }
   if ((r + 8) * 4 > SCRATCH_BYTES)
     throw new UnsupportedError(`${OP}: expected at most ${SCRATCH_BYTES / 4 - 8} negatives a token; got ${r}`);
-  const [pq, pi, pp, pn] = [queries, items, positives, negatives].map((x) => backend.address(x));
-  return [pq, pi, pp, pn, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, d, 0, TOKENS_PER_TASK];
+  const ids = [positives, negatives].map((x) => backend.address(x));
+  return [...addresses, ...ids, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, width, 0, TOKENS_PER_TASK];
+}
+
+/** Entries a token: the positive and R negatives, rounded up to a vector. */
+function entries(negatives: TensorInfo): number {
+  return Math.ceil((negatives.shape[1] + 1) / 4) * 4;
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
-  const { items, positives, negatives } = inputs;
+  const { queries, items, positives, negatives } = inputs;
   checkIds(backend, positives, items.shape[0], 'positives');
   checkIds(backend, negatives, items.shape[0], 'negatives');
-  const ints = common(backend, inputs);
-  const t = ints[5];
+  const [t, d] = queries.shape;
   const loss = backend.output([t]);
   const logSumExp = backend.output([t]);
-  const tasks = Math.ceil(t / TOKENS_PER_TASK);
-  backend.pool.run(KERNEL.sampledSoftmax, tasks, [...ints, loss.address, logSumExp.address], { 8: 1 / temperature });
+  const count = entries(negatives);
+  // The logits stay with logSumExp, for the backward pass, and go when it goes.
+  const logits = backend.attach(logSumExp.info, t * count * 4, 'logits');
+  withPaddedRows(backend, [queries, items], (width, addresses) => {
+    const ints = [
+      ...common(backend, inputs, width, addresses),
+      loss.address,
+      logSumExp.address,
+      0,
+      0,
+      logits,
+      count,
+      d,
+      0,
+    ];
+    backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+  });
   return [loss.info, logSumExp.info];
 }
 
 function backward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
-  const { queries, items, logSumExp, dLoss } = inputs;
-  const ints = common(backend, inputs);
-  const [t, r, d] = ints.slice(5, 8);
+  const { queries, items, negatives, logSumExp, dLoss } = inputs;
+  const [t, d] = queries.shape;
   const rows = items.shape[0];
+  const count = entries(negatives);
+  const logits = backend.attached(logSumExp, 'logits');
+  if (logits === undefined)
+    throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
   const [pl, pd] = [backend.address(logSumExp), backend.address(dLoss)];
   const dQueries = backend.output(queries.shape);
   const dItems = backend.output(items.shape);
-  const n = t * (r + 1);
+  const n = t * count;
+  // The coefficients overwrite a copy: a second backward pass over the same forward pass stays possible.
   backend.withTemporaries([n * 4, n * 4], 'sampled-softmax coefficients', (coefficients, ids) => {
-    const tasks = Math.ceil(t / TOKENS_PER_TASK);
-    backend.pool.run(KERNEL.sampledSoftmaxGrad, tasks, [...ints, 0, pl, pd, dQueries.address, coefficients, ids], {
-      8: 1 / temperature,
-    });
-    withSegmentOrder(backend, ids, n, rows, ({ order, offsets }) => {
-      const perTask = segmentsPerTask(rows);
-      backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), [
-        ints[0],
-        order,
-        offsets,
-        dItems.address,
-        rows,
-        d,
-        perTask,
-        coefficients,
-        r + 1,
+    backend.pool.run(KERNEL.copyRows, Math.ceil(n / CHUNK), [
+      logits,
+      CHUNK * 4,
+      coefficients,
+      CHUNK * 4,
+      CHUNK * 4,
+      Math.floor(n / CHUNK),
+      1,
+    ]);
+    const rest = n % CHUNK;
+    if (rest > 0)
+      backend.pool.run(KERNEL.copyRows, 1, [
+        logits + (n - rest) * 4,
+        0,
+        coefficients + (n - rest) * 4,
+        0,
+        rest * 4,
+        1,
+        1,
       ]);
+    withPaddedRows(backend, [queries, items], (width, addresses) => {
+      const ints = [
+        ...common(backend, inputs, width, addresses),
+        0,
+        pl,
+        pd,
+        dQueries.address,
+        coefficients,
+        count,
+        d,
+        ids,
+      ];
+      backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+      withSegmentOrder(backend, { ids, n, group: count, weights: coefficients }, rows, (order) => {
+        const perTask = segmentsPerTask(rows);
+        const sums = [
+          addresses[0],
+          order.rows,
+          order.offsets,
+          dItems.address,
+          rows,
+          d,
+          perTask,
+          order.weights,
+          width * 4,
+        ];
+        backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
+      });
     });
   });
   return [dQueries.info, dItems.info];
