@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -148,4 +149,9 @@ it('the kernel table covers the contract and tells the sources apart', async () 
   const [head, first] = formatKernelTable(rows).split('\n');
   expect(head).toMatch(/^kernel +cpu +own$/);
   expect(first).toMatch(/^AdamWStep +composed +missing$/);
+});
+
+it('the README names every kernel of the contract', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  expect(fusedKernelNames.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });

@@ -6,10 +6,17 @@ export interface Present {
   readonly absent?: string;
 }
 
+/** Another way to start a backend than `useBackend` does, for example without the fastest instructions. */
+export interface Variant {
+  readonly label: string;
+  readonly start: () => Promise<void>;
+}
+
 /** Starts a backend, or says why it is not there. */
-export async function probe(name: Present['name']): Promise<Present> {
+export async function probe(name: Present['name'], variant?: Variant): Promise<Present> {
   try {
-    await useBackend(name);
+    if (variant === undefined) await useBackend(name);
+    else await variant.start();
     return { name };
   } catch (error) {
     return { name, absent: error instanceof Error ? error.message : String(error) };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { checkAdamW } from './adamw-check.ts';
 import { runs } from './arbitraries.ts';
-import { type Present, probe } from './backends.ts';
+import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { checkStockOp, stockOps } from './stock-ops.ts';
@@ -13,9 +13,10 @@ const RUNS = 30;
  * The conformance suite of one backend: every op of ours against the float64 reference, properties, and the stock ops we
  * rely on against `cpu`. A backend that is absent is reported as skipped, with the reason in its title.
  */
-export async function conformanceSuite(name: Present['name']): Promise<void> {
-  const { absent } = await probe(name);
-  const title = absent === undefined ? `backend ${name}` : `backend ${name} (absent: ${absent})`;
+export async function conformanceSuite(name: Present['name'], variant?: Variant): Promise<void> {
+  const { absent } = await probe(name, variant);
+  const label = variant === undefined ? name : `${name}, ${variant.label}`;
+  const title = absent === undefined ? `backend ${label}` : `backend ${label} (absent: ${absent})`;
   describe.skipIf(absent !== undefined)(title, () => {
     beforeAll(async () => {
       await tf.setBackend(name);
