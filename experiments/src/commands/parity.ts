@@ -1,5 +1,4 @@
 import type { CAC } from 'cac';
-import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
@@ -18,7 +17,6 @@ export function registerParity(cli: CAC, _invocation: Invocation): void {
 }
 
 async function run(files: readonly string[], options: Options): Action {
-  if (files.length === 0) throw new UsageError('seqrec parity: expected at least one golden file');
   const { compareFile, renderComparisons } = await import('../parity/compare.ts');
   const { startBackend } = await import('../training/backend.ts');
   const choice = await startBackend(options);

@@ -51,8 +51,8 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
     ...(seed === undefined ? [] : [{ key: 'seed', text: String(seed) }]),
     ...invocation.overrides,
   ];
-  const { trainRun } = await import('../training/train-run.ts');
-  return trainRun({
+  const { trainCommand } = await import('../training/train-run.ts');
+  return trainCommand({
     recipe,
     configFile: textOption('config', options.config),
     overrides,

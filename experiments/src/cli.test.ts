@@ -1,0 +1,137 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { main } from './main.ts';
+import { runCli } from './testing/run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-cli-'));
+
+/** Runs the program in this process: the same code as the command, without the start of a process. */
+async function run(
+  ...argv: string[]
+): Promise<{ readonly code: number; readonly output: string; readonly errors: string }> {
+  const output: string[] = [];
+  const errors: string[] = [];
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((...parts) => void output.push(parts.join(' '))),
+    vi.spyOn(console, 'info').mockImplementation((...parts) => void output.push(parts.join(' '))),
+    vi.spyOn(console, 'error').mockImplementation((...parts) => void errors.push(parts.join(' '))),
+  ];
+  try {
+    const code = await main(argv);
+    return { code, output: output.join('\n'), errors: errors.join('\n') };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+describe('wrong usage ends with code 2 and a suggestion', () => {
+  test.each([
+    [['trian'], 'seqrec: unknown command "trian"; did you mean train?'],
+    [['--versoin'], 'seqrec: unknown option --versoin'],
+    [['train', 'ml-1m/hsut'], 'recipe "ml-1m/hsut" is not known; did you mean ml-1m/hstu?'],
+    [['train', 'ml-1m/hstu', '--epoch', '3'], 'seqrec train: unknown option --epoch; did you mean --epochs?'],
+    [['train', 'ml-1m/hstu', '--epochs', 'three'], '--epochs: expected a whole number, at least 1; got "three"'],
+    [['train', 'ml-1m/hstu', '--epochs'], '--epochs <n>'],
+    [
+      ['train', 'ml-1m/hstu', '--model.numBlock', '4'],
+      '--model.numBlock: unknown key; did you mean --model.numBlocks?',
+    ],
+    [['train', 'ml-1m/hstu', '--model.numBlocks', 'four'], '--model.numBlocks: expected a number; got the text "four"'],
+    [['train', 'ml-1m/hstu', '--data.name', 'ml-2m'], '--data.name: expected one of'],
+    [['train', 'ml-1m/sasrec', '--model.dqk', '25'], '--model.dqk: unknown key'],
+    [['train'], 'expected a recipe name or --config FILE'],
+    [['train', 'ml-1m/hstu', 'extra'], '`extra`'],
+    [['train', 'csv/hstu', '--config', 'x.yaml'], 'expected a recipe or --config, not both'],
+    [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: expected a YAML configuration file'],
+    [['doctor', '--model.numBlocks', '4'], 'seqrec doctor: unknown option --model.numBlocks'],
+    [['evaluate'], 'missing required args'],
+    [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],
+    [['recommend', 'x'], 'expected --user or --history, one of them'],
+    [['recommend', 'x', '--user', '1', '--history', '2'], 'expected --user or --history, one of them'],
+    [['recommend', 'x', '--user', '1', '-k', '0'], '--k: expected a whole number, at least 1; got 0'],
+    [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
+    [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
+    [['parity'], 'missing required args for command `parity'],
+  ])('%j', async (argv, message) => {
+    const { code, errors } = await run(...argv);
+    expect(errors).toContain(message);
+    expect(errors).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
+});
+
+describe('other failures end with code 1 and name what is missing', () => {
+  test.each([
+    [['train', 'ml-1m/hstu', '--data', folder], `seqrec data ml-1m --download --data ${folder}`],
+    [['train', 'csv/hstu', '--data.path', join(folder, 'absent.csv')], 'absent.csv'],
+    [['evaluate', 'nothing', '--out', folder], 'run "nothing": expected a run folder or the id of a run'],
+    [['evaluate', 'latest', '--out', folder], 'there is none; `seqrec train RECIPE` makes one'],
+    [['report', 'nothing', '--out', folder], 'run "nothing"'],
+    [['train', '--resume', 'nothing', '--out', folder], 'run "nothing"'],
+    [['parity', join(folder, 'absent.json')], 'absent.json: expected a golden file in JSON'],
+  ])('%j', async (argv, message) => {
+    const { code, errors } = await run(...argv);
+    expect(errors).toContain(message);
+    expect(errors).not.toContain('    at ');
+    expect(code).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.startsWith('ml-1m') || name.startsWith('csv'))).toEqual([]);
+  });
+
+  test('--verbose shows the stack', async () => {
+    const { errors } = await run('evaluate', 'nothing', '--out', folder, '--verbose');
+    expect(errors).toContain('    at ');
+  });
+});
+
+test('an unknown key in a YAML file carries its line', async () => {
+  const file = join(folder, 'mine.yaml');
+  writeFileSync(file, 'extends: ml-100k/hstu\nmodel:\n  numBlocks: 2\n  numHead: 2\n');
+  const { code, errors } = await run('train', '--config', file);
+  expect(errors).toContain(`${file}:4:3: model.numHead: unknown key; did you mean numHeads?`);
+  expect(code).toBe(2);
+});
+
+test('help of the program and of every command has examples', async () => {
+  const { code, output } = await run('--help');
+  expect(code).toBe(0);
+  expect(output).toContain('Examples:');
+  const names = ['train', 'evaluate', 'recommend', 'report', 'recipes', 'data', 'demo', 'doctor', 'parity', 'bench'];
+  for (const name of names) {
+    expect(output).toContain(`  ${name}`);
+    const help = await run(name, '--help');
+    expect(help.code).toBe(0);
+    expect(help.output).toContain(`$ seqrec ${name}`);
+    expect(help.output).toContain('Examples:');
+  }
+});
+
+test('every recipe loads and says what it claims', async () => {
+  const { output } = await run('recipes', '--json');
+  const recipes = JSON.parse(output) as Record<string, string>[];
+  expect(recipes.map((recipe) => recipe.name)).toEqual(
+    expect.arrayContaining([
+      'ml-100k/hstu',
+      'ml-100k/sasrec',
+      'ml-1m/hstu',
+      'ml-1m/hstu-large',
+      'ml-1m/sasrec',
+      'ml-20m/hstu',
+      'synthetic/hstu',
+      'synthetic/transformer',
+      'csv/hstu',
+    ]),
+  );
+  for (const recipe of recipes) {
+    for (const field of ['claim', 'source', 'expected', 'cost', 'command'])
+      expect(recipe[field], `${recipe.name}.${field}`).not.toBe('');
+    expect(recipe.command).toContain(`seqrec train ${recipe.name}`);
+  }
+});
+
+test('as a process of its own it keeps exit codes', async () => {
+  const { code, stderr } = await runCli(['trian'], folder);
+  expect(stderr).toContain('did you mean train?');
+  expect(code).toBe(2);
+});
