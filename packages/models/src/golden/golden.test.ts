@@ -3,6 +3,7 @@ import { useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GoldenError } from '../errors.ts';
+import { paddedHstu } from '../test-support/padded-hstu.ts';
 import { parseGolden } from './parse.ts';
 import { relativeError, runGolden } from './run.ts';
 
@@ -30,6 +31,18 @@ describe.each(['cpu', 'auto'] as const)('golden vectors of the reference on %s',
     expect(report.maxima.loss).toBeLessThan(1e-5);
     expect(report.maxima.gradients).toBeLessThan(1e-4);
     expect(Object.keys(report.gradients)).toEqual(Object.keys(golden.gradients));
+  });
+
+  it.each([
+    { numHeads: 3, dqk: 5, dv: 2, embeddingDim: 7, maxSequenceLength: 9, lengths: [9, 1, 4] },
+    { numHeads: 1, dqk: 2, dv: 9, embeddingDim: 10, maxSequenceLength: 70, lengths: [70, 33] },
+    // Longer than maxSequenceLength, but inside the padded columns.
+    { numHeads: 2, dqk: 3, dv: 3, embeddingDim: 6, maxSequenceLength: 4, lengths: [14, 2] },
+  ])('agrees with float64 on padded matrices: %j', async (sizes) => {
+    const golden = parseGolden(paddedHstu({ numItems: 30, numNegatives: 5, ...sizes }));
+    const { maxima } = await runGolden(golden);
+    expect(maxima.outputs).toBeLessThan(1e-5);
+    expect(maxima.loss).toBeLessThan(1e-5);
   });
 
   it('notices one changed parameter', async () => {
