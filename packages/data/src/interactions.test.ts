@@ -49,6 +49,9 @@ describe('the columnar store', () => {
     expect(make('one', 3)).toBe(make('two', 3));
     expect(make('one', 3)).not.toBe(make('one', 4));
     expect(make('one', 3)).not.toBe(make('one', 3, 1));
+    const rated = (rating: number) =>
+      interactionsFromArrays({ name: 'r', users: ['a'], items: ['x'], timestamps: [1], ratings: [rating] }).digest;
+    expect(rated(4)).not.toBe(rated(5));
     // A change of this value changes the digest of every run folder: change it knowingly.
     expect(make('one', 3)).toMatchInlineSnapshot(`"b5a03c8fb0557ee5ccfeb5b44b14dcb5f98dc4bd048b962954146f4d52c9bc3e"`);
   });
@@ -90,6 +93,10 @@ describe('IdMap', () => {
         expect(ids.dense('never there')).toBeUndefined();
       }),
     );
+  });
+
+  it('keeps a string that begins with a byte order mark', () => {
+    expect(idMap(['\ufeffa', 'b'], 0).external(0)).toBe('\ufeffa');
   });
 
   it('does not take another spelling of a number for the number', () => {

@@ -55,6 +55,9 @@ describe('lengthHistogram', () => {
       users: lengths.flatMap((n, u) => Array(n).fill(u)),
       items: lengths.flatMap((n) => Array.from({ length: n }, (_, k) => k)),
     });
+    expect(datasetStats(i).lengths.median).toBe(3);
+    const even = interactionsFromArrays({ name: 'x', users: [0, 1, 1, 1, 1], items: [1, 1, 2, 3, 4] });
+    expect(datasetStats(even).lengths.median).toBe(2.5);
     expect(lengthHistogram(i)).toEqual([
       { from: 1, to: 2, users: 1 },
       { from: 2, to: 4, users: 2 },

@@ -68,6 +68,14 @@ describe('the cache', () => {
     expect((await load()).digest).toBe(changed.digest);
   });
 
+  it('is not shared between strict and lenient reading', async () => {
+    const cacheDir = temporaryFolder();
+    const path = temporaryFile('e.csv', 'user,item,time\nu,x,1\nu,y,soon\n');
+    const load = (lenient: boolean) => loadDataset({ format: 'csv', path, columns }, { cacheDir, lenient });
+    expect((await load(true)).numEvents).toBe(1);
+    await expect(load(false)).rejects.toMatchObject({ code: 'bad-time', line: 3 });
+  });
+
   it('is reported and made anew when it is damaged', async () => {
     const { load, file, read, warnings } = await tiny();
     const whole = readFileSync(file);

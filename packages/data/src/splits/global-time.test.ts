@@ -145,6 +145,11 @@ describe('leakageReport', () => {
     expect(check(split, 'train-events-after-test-cut')).toMatchObject({ value: 2, share: 0.5, verdict: 'note' });
   });
 
+  it('does not take an event of the same second for one of the future', () => {
+    // User 1's training events are at 4 and 5, user 0's target is at 5: none is later.
+    expect(check(leaveLastOut(timeline('..abcd..', '....efgh')), 'test-targets-before-training-events')?.value).toBe(0);
+  });
+
   it('counts new items, repeated targets, ties and duplicates', () => {
     const i = interactionsFromArrays({
       name: 'x',

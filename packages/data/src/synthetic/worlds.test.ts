@@ -83,6 +83,10 @@ describe('markovWorld', () => {
       for (let item = 1; item <= 60; item++) sum += world.probability(last, item);
       expect(sum).toBeCloseTo(1, 12);
       expect(new Set(world.successors(last)).size).toBe(4);
+      // Weights 8, 4, 2, 1 of 15, then the noise that every item has.
+      world.successors(last).forEach((item, n) => {
+        expect(world.probability(last, item)).toBeCloseTo((0.9 * 2 ** (3 - n)) / 15 + 0.1 / 60, 12);
+      });
     }
   });
 
