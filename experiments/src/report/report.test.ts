@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeJson } from '../runs/atomic.ts';
+import type { DataSummary } from '../runs/data-summary.ts';
+import { describeEnvironment } from '../runs/environment.ts';
+import { MetricsLog } from '../runs/metrics-log.ts';
+import type { RunResults } from '../runs/results.ts';
+import { createRunDir, type RunDir } from '../runs/run-dir.ts';
+import { runningMean, spread, thin } from './charts.ts';
+import { renderComparison } from './comparison.ts';
+import { html } from './html.ts';
+import { writeReport } from './report.ts';
+
+const time = '2025-01-01T00:00:00.000Z';
+const data: DataSummary = {
+  name: 'tiny',
+  digest: 'abc123',
+  split: 'leave-last-out',
+  examples: { train: 4, validation: 4, test: 4 },
+  statistics: { users: 4, density: '50 %' },
+  lengths: [
+    { label: '1', count: 1 },
+    { label: '2-3', count: 3 },
+  ],
+  steps: ['Read 12 rows.'],
+  leakage: ['ok: nothing.'],
+};
+const results: RunResults = {
+  status: 'finished',
+  definitions: ['Candidates: all 9 items.'],
+  baselines: [{ name: 'popularity', split: 'validation', metrics: { 'HR@10': 0.1, 'NDCG@10': 0.05, MRR: 0.04 } }],
+  final: {
+    name: 'tiny/hstu',
+    split: 'test',
+    metrics: { 'HR@10': 0.4321, 'NDCG@10': 0.2, MRR: 0.1 },
+    checkpoint: 'best',
+    epoch: 2,
+  },
+  samples: [
+    {
+      user: 'u<7>',
+      history: [{ item: '3', title: 'Alien & Aliens', time }],
+      recommendations: [{ item: '5', title: 'Brazil', score: 0.5 }],
+      target: { item: '5', title: 'Brazil', rank: 1 },
+    },
+  ],
+};
+
+function fakeRun(epochs: number): RunDir {
+  const run = createRunDir(mkdtempSync(join(tmpdir(), 'seqrec-report-')), 'tiny/hstu', {}, new Date(time));
+  writeJson(run.environment, describeEnvironment({ name: 'cpu' }));
+  writeJson(run.config, { recipe: 'tiny/hstu', config: { seed: 7, model: { kind: 'hstu' } } });
+  const log = new MetricsLog(run.metrics);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (let step = 1; step <= 3; step++)
+      log.append({
+        type: 'step',
+        step: (epoch - 1) * 3 + step,
+        epoch,
+        loss: 5 / epoch,
+        tokens: 9,
+        tokensPerSecond: 9,
+        time,
+      });
+    const metrics = { 'HR@10': 0.2 * epoch, 'NDCG@10': 0.1 * epoch, MRR: 0.05 * epoch };
+    log.append({
+      type: 'epoch',
+      step: epoch * 3,
+      epoch,
+      meanLoss: 5 / epoch,
+      seconds: 1,
+      tokensPerSecond: 9,
+      split: 'validation',
+      metrics,
+      evaluationSeconds: 1,
+      time,
+    });
+  }
+  log.close();
+  return run;
+}
+
+test('a report holds everything and asks the network for nothing', () => {
+  const run = fakeRun(2);
+  writeJson(run.data, data);
+  writeJson(run.results, results);
+  const page = readFileSync(writeReport(run), 'utf8');
+  for (const text of [
+    '0.4321',
+    'popularity',
+    'abc123',
+    'Candidates: all 9 items.',
+    'Brazil',
+    'Alien &amp; Aliens',
+    'u&lt;7&gt;',
+    'Finished: 2 epochs',
+    '&quot;seed&quot;: 7',
+    'Read 12 rows.',
+  ])
+    expect(page).toContain(text);
+  expect(page.match(/<svg/g)).toHaveLength(4);
+  expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
+  expect(page).not.toMatch(/<script|@import|url\(/);
+});
+
+test('a run stopped before its first epoch has a report too', () => {
+  const run = fakeRun(0);
+  expect(readFileSync(writeReport(run), 'utf8')).toContain('No step has been logged yet');
+  writeJson(run.results, {
+    ...results,
+    status: 'interrupted',
+    resumeCommand: 'seqrec train --resume x',
+    final: undefined,
+    baselines: [],
+  });
+  expect(readFileSync(writeReport(run), 'utf8')).toContain('<code>seqrec train --resume x</code>');
+});
+
+test('a comparison sets the runs side by side and links their reports', () => {
+  const run = fakeRun(1);
+  const page = renderComparison('Two', [{ name: 'tiny/hstu', run, results }]);
+  expect(page).toContain(`href="${run.id}/report.html"`);
+  expect(page).toContain('0.4321');
+});
+
+test('text is escaped, markup is kept', () => {
+  expect(html`<b>${'<i>'}${html`<u>${'"'}</u>`}${[html`x`, 1]}</b>`.source).toBe('<b>&lt;i&gt;<u>&quot;</u>x1</b>');
+});
+
+test('helpers of the charts', () => {
+  expect(
+    runningMean(
+      [
+        { x: 1, y: 0 },
+        { x: 2, y: 3 },
+        { x: 3, y: 6 },
+      ],
+      1,
+    ).map((point) => point.y),
+  ).toEqual([1.5, 3, 4.5]);
+  expect(
+    thin(
+      Array.from({ length: 10 }, (_, i) => i),
+      4,
+    ),
+  ).toEqual([0, 3, 6, 9]);
+  const places = spread([{ y: 0.2 }, { y: 0.21 }, { y: 0.9 }], 0.1).map((label) => label.y);
+  expect(places[1] - places[0]).toBeGreaterThan(0.0999);
+  expect(places[2]).toBe(0.9);
+});
