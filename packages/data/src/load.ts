@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { cachePlace, readCache, writeCache } from './cache/cache.ts';
-import { OptionError } from './errors.ts';
 import type { Interactions } from './interactions.ts';
 import { type AmazonSource, readAmazon } from './sources/amazon.ts';
+import { checkSource } from './sources/check-source.ts';
 import { type CsvSource, readCsv } from './sources/csv.ts';
 import { type FileSet, openFiles } from './sources/files.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
@@ -34,9 +34,7 @@ export function datasetName(path: string): string {
  */
 export async function loadDataset(source: DatasetSource, options: LoadOptions = {}): Promise<Interactions> {
   const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, { code: 'SEQREC_CACHE' }));
-  if (typeof source?.path !== 'string' || source.path === '') {
-    throw new OptionError('loadDataset', `expected a path; got ${JSON.stringify(source?.path)}`, { key: 'path' });
-  }
+  checkSource(source);
   const reader = chooseReader(source);
   const name = source.name ?? datasetName(source.path);
   const files = await openFiles(source.path);
@@ -73,11 +71,5 @@ function chooseReader(source: DatasetSource): Reader {
       return (files, name, context) => readAmazon(files, source, name, context);
     case 'csv':
       return (files, name, context) => readCsv(files, source, name, context);
-    default: {
-      const { format } = source as { format: unknown };
-      throw new OptionError('loadDataset', `expected format movielens, amazon or csv; got ${JSON.stringify(format)}`, {
-        key: 'format',
-      });
-    }
   }
 }

@@ -76,6 +76,18 @@ describe('the cache', () => {
     await expect(load(false)).rejects.toMatchObject({ code: 'bad-time', line: 3 });
   });
 
+  it('may be kept in the folder it is a copy of', async () => {
+    const folder = temporaryFolder();
+    for (const [name, bytes] of Object.entries(tinyMl1m)) writeFileSync(join(folder, name), bytes);
+    const cacheDir = join(folder, '.cache');
+    const load = () => loadDataset({ format: 'movielens', path: folder }, { cacheDir });
+    await load();
+    const [name] = readdirSync(cacheDir);
+    const written = statSync(join(cacheDir, name)).mtimeMs;
+    await load();
+    expect(statSync(join(cacheDir, name)).mtimeMs).toBe(written);
+  });
+
   it('is reported and made anew when it is damaged', async () => {
     const { load, file, read, warnings } = await tiny();
     const whole = readFileSync(file);

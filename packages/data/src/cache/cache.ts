@@ -22,8 +22,10 @@ export async function cachePlace(
   options: Readonly<Record<string, unknown>>,
 ): Promise<CachePlace> {
   const source = resolve(files.path);
+  // The cache may be kept in the folder it is a copy of.
+  const names = files.names.filter((file) => !/\.(seqrec|tmp)$/.test(file));
   const state = await Promise.all(
-    (files.kind === 'folder' ? files.names.map((file) => join(source, file)) : [source]).map(async (file) => {
+    (files.kind === 'folder' ? names.map((file) => join(source, file)) : [source]).map(async (file) => {
       const { size, mtimeMs } = await stat(file);
       return [file, size, mtimeMs];
     }),

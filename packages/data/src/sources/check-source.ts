@@ -1,0 +1,45 @@
+import { OptionError } from '../errors.ts';
+
+const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
+
+/** Keys of every kind of source; anything else is a mistake that would otherwise be silent. */
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  movielens: common,
+  amazon: common,
+  csv: [...common, 'columns', 'header', 'timeUnit', 'file', 'items', 'delimiter', 'quote', 'encoding'],
+};
+
+const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
+  ties: ['file-order', 'shuffle'],
+  timeUnit: ['s', 'ms', 'iso'],
+  encoding: ['utf8', 'latin1'],
+};
+
+/**
+ * Checks what types cannot, as sources also come from configuration files.
+ *
+ * @throws {OptionError} naming the key: no path, an unknown format or key, a value that is not one of those possible
+ */
+export function checkSource(source: object): void {
+  const operation = 'loadDataset';
+  const given = source as Readonly<Record<string, unknown>>;
+  const known = keysOf[String(given?.format)];
+  if (known === undefined) {
+    const formats = Object.keys(keysOf).join(', ');
+    throw new OptionError(operation, `expected format ${formats}; got ${JSON.stringify(given?.format)}`, {
+      key: 'format',
+    });
+  }
+  if (typeof given.path !== 'string' || given.path === '') {
+    throw new OptionError(operation, `expected a path; got ${JSON.stringify(given.path)}`, { key: 'path' });
+  }
+  for (const [key, value] of Object.entries(given)) {
+    if (!known.includes(key)) {
+      throw new OptionError(operation, `expected the keys ${known.join(', ')}; got "${key}"`, { key });
+    }
+    const values = valuesOf[key];
+    if (values !== undefined && value !== undefined && !values.includes(value)) {
+      throw new OptionError(operation, `expected ${key} ${values.join(', ')}; got ${JSON.stringify(value)}`, { key });
+    }
+  }
+}
