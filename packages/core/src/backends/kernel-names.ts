@@ -27,6 +27,38 @@ export interface SiluGradInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
 }
 
+/**
+ * Splits columns and applies SiLU: `y_i = silu(z[:, block i])`. `z` is `[T, E]`, the blocks have the widths `sizes`
+ * (their sum is E), output `i` is `[T, sizes[i]]`. The first step of an HSTU layer, in one pass over `z`.
+ */
+export const SiluSplit = 'SiluSplit';
+export interface SiluSplitInputs extends NamedTensorInfoMap {
+  z: TensorInfo;
+}
+export interface SiluSplitAttrs {
+  readonly sizes: readonly number[];
+}
+/** Inputs `z` and `dy0`, `dy1`, ... (one an output); output `dz [T, E]`. */
+export const SiluSplitGrad = 'SiluSplitGrad';
+
+/**
+ * The last step of an HSTU layer before its linear map: `y = dropout(u * layerNorm(x))`, all of shape `[.., D]`, the norm
+ * over the last axis without affine part. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
+ */
+export const GatedNorm = 'GatedNorm';
+export interface GatedNormInputs extends NamedTensorInfoMap {
+  u: TensorInfo;
+  x: TensorInfo;
+}
+export interface GatedNormAttrs extends DropoutAttrs {
+  readonly epsilon: number;
+}
+/** Outputs `[du, dx]`. */
+export const GatedNormGrad = 'GatedNormGrad';
+export interface GatedNormGradInputs extends GatedNormInputs {
+  dy: TensorInfo;
+}
+
 /** `y = (x - mean) / sqrt(var + epsilon)` over the last axis, biased variance, no affine part. */
 export const LayerNorm = 'LayerNorm';
 export interface LayerNormInputs extends NamedTensorInfoMap {

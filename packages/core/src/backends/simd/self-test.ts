@@ -37,7 +37,26 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory): st
   const packed = block(24 * k);
   const c = block(m * n);
   run(KERNEL.packB, 1, [b.byteOffset, packed.byteOffset, n, k, n * 4, 0, 0, 0, 3, 1]);
-  run(KERNEL.gemm, 1, [a.byteOffset, packed.byteOffset, c.byteOffset, m, n, k, k * 4, 0, 0, 0, 0, 18, 1, k, 1, 0]);
+  run(KERNEL.gemm, 1, [
+    a.byteOffset,
+    packed.byteOffset,
+    c.byteOffset,
+    m,
+    n,
+    k,
+    k * 4,
+    0,
+    0,
+    0,
+    0,
+    18,
+    1,
+    k,
+    1,
+    0,
+    0,
+    0,
+  ]);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;

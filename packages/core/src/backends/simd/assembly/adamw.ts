@@ -2,7 +2,7 @@
 import { int, madd, ptr, scratch } from './env';
 
 /**
- * args: param, m, v, grad, n, elements per task, 1 - lr * wd, beta1, 1 - beta1, beta2, 1 - beta2,
+ * args: param, m, v, grad, n, elements per task, lr * wd, beta1, 1 - beta1, beta2, 1 - beta2,
  *       lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t), epsilon
  */
 export function adamw(args: usize, task: i32): void {
@@ -43,7 +43,9 @@ function update(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): vo
     v128.store(m, m1);
     v128.store(v, v1);
     const denominator = madd(f32x4.sqrt(v1), correction, epsilon);
-    v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), decay), f32x4.div(f32x4.mul(m1, rate), denominator)));
+    // The decay is subtracted: a factor 1 - lr wd, rounded, would drift.
+    const w = v128.load(p);
+    v128.store(p, f32x4.sub(f32x4.sub(w, f32x4.mul(w, decay)), f32x4.div(f32x4.mul(m1, rate), denominator)));
     p += 16; m += 16; v += 16; g += 16;
   }
 }

@@ -24,7 +24,7 @@ export function productPacked(
   for (let j = 0; j < columns; j += 8) {
     const bp = b + <usize>j * <usize>k * 4;
     for (let i = 0; i < rows; i += 6) {
-      microColumns(k, a + <usize>i * <usize>k * 4, 24, bp, c + <usize>i * cStride + (<usize>j << 2), cStride, false);
+      microColumns(k, a + <usize>i * <usize>k * 4, 24, bp, 32, c + <usize>i * cStride + (<usize>j << 2), cStride, false);
     }
   }
 }
@@ -38,9 +38,9 @@ export function productRows(
     const cp = c + (<usize>j << 2);
     const wide = min(8, columns - j);
     if (rows == 6 && wide == 8) {
-      microRows(k, a, STRIDE, bp, cp, cStride, true);
+      microRows(k, a, STRIDE, bp, 32, cp, cStride, true);
     } else {
-      microRows(k, a, STRIDE, bp, tile, 32, false);
+      microRows(k, a, STRIDE, bp, 32, tile, 32, false);
       storeTile(tile, cp, cStride, rows, wide, true);
     }
   }
@@ -56,9 +56,9 @@ export function productColumns(
     const cp = c + (<usize>j << 2);
     const wide = min(8, columns - j);
     if (keys == 6 && wide == 8) {
-      microColumns(k, a + <usize>from * STRIDE, STRIDE, bp, cp, cStride, true);
+      microColumns(k, a + <usize>from * STRIDE, STRIDE, bp, 32, cp, cStride, true);
     } else {
-      microColumns(k, a + <usize>from * STRIDE, STRIDE, bp, tile, 32, false);
+      microColumns(k, a + <usize>from * STRIDE, STRIDE, bp, 32, tile, 32, false);
       storeTile(tile, cp, cStride, keys, wide, true);
     }
   }

@@ -1,6 +1,6 @@
 // Batched matrix product C = op(A) op(B) on packed operands.
 import { int, ptr, scratch } from './env';
-import { microColumns, packColumns, packPanels, packRows, storeTile } from './micro';
+import { microColumns, microRows, packColumns, packPanels, packRows, storeTile } from './micro';
 
 /** K is processed in blocks that keep one packed panel of B in the first-level cache. */
 const BLOCK_K: i32 = 256;
@@ -24,9 +24,10 @@ export function packB(args: usize, task: i32): void {
 
 /**
  * One task computes a block of rows of C for one batch entry and one slice of K.
- * args: A, packed B, C, M, N, K, A row stride (bytes), A transposed?, A batch stride, B batch stride, C batch stride,
- *       rows per block, blocks, K slice, slices, C slice stride
+ * args: A, B, C, M, N, K, A row stride (bytes), A transposed?, A batch stride, B batch stride, C batch stride,
+ *       rows per block, blocks, K slice, slices, C slice stride, B row stride (0: packed), pack A?
  * With more than one slice, slice s writes its partial product at C + s * stride; a reduction in fixed order follows.
+ * Rows of A are packed where many columns of C share them, else read where they lie; B likewise for many rows.
  */
 export function gemm(args: usize, task: i32): void {
   const m = int(args, 3), n = int(args, 4), k = int(args, 5);
@@ -34,6 +35,8 @@ export function gemm(args: usize, task: i32): void {
   const transposed = int(args, 7);
   const rowsPerBlock = int(args, 11), blocks = int(args, 12);
   const slice = int(args, 13), slices = int(args, 14);
+  const bRows = ptr(args, 16);
+  const bStep: usize = bRows ? bRows : 32;
   const s = task % slices;
   const rest = task / slices;
   const block = rest % blocks;
@@ -48,25 +51,27 @@ export function gemm(args: usize, task: i32): void {
   const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride;
   const tile = scratch;
   const pack = scratch + 256;
+  // Rows before `whole` are read in place; with a packed A there are none.
+  const whole = int(args, 17) ? 0 : rows - (rows % 6);
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, kEnd - k0);
     const accumulate = k0 > kBegin;
-    // Panels of six rows, six adjacent floats per k.
+    const direct = a + <usize>row0 * aStride + (<usize>k0 << 2);
     if (transposed) packPanelsT(a + <usize>k0 * aStride + (<usize>row0 << 2), aStride, rows, kc, pack);
-    else packPanels(a + <usize>row0 * aStride + (<usize>k0 << 2), aStride, rows, kc, pack);
+    else if (whole < rows) packPanels(direct + <usize>whole * aStride, aStride, rows - whole, kc, pack);
     for (let j = 0; j < n; j += 8) {
-      const bp = b + <usize>j * <usize>k * 4 + <usize>k0 * 32;
+      const bp = bRows ? b + <usize>k0 * bStep + (<usize>j << 2) : b + <usize>j * <usize>k * 4 + <usize>k0 * 32;
       const columns = min(8, n - j);
       for (let i = 0; i < rows; i += 6) {
-        const ap = pack + <usize>i * <usize>kc * 4;
         const cp = c + <usize>i * cStride + (<usize>j << 2);
         const tall = min(6, rows - i);
-        if (tall == 6 && columns == 8) {
-          microColumns(kc, ap, 24, bp, cp, cStride, accumulate);
-        } else {
-          microColumns(kc, ap, 24, bp, tile, 32, false);
-          storeTile(tile, cp, cStride, tall, columns, accumulate);
-        }
+        const full = tall == 6 && columns == 8;
+        const out = full ? cp : tile;
+        const outStride: usize = full ? cStride : 32;
+        const add = full && accumulate;
+        if (i < whole) microRows(kc, direct + <usize>i * aStride, aStride, bp, bStep, out, outStride, add);
+        else microColumns(kc, pack + <usize>(i - whole) * <usize>kc * 4, 24, bp, bStep, out, outStride, add);
+        if (!full) storeTile(tile, cp, cStride, tall, columns, accumulate);
       }
     }
   }

@@ -1,4 +1,4 @@
-// The 6 x 8 micro-kernels: C[6, 8] (+)= A[6, K] B[K, 8] with B packed as K rows of eight floats.
+// The 6 x 8 micro-kernels: C[6, 8] (+)= A[6, K] B[K, 8]; a packed B has its rows of eight one after the other (bStep 32).
 // Twelve accumulators of four lanes; adjacent lanes are paired so that V8 may fuse them into 256-bit registers.
 import { madd } from './env';
 
@@ -6,7 +6,9 @@ export const TILE_M: i32 = 6;
 export const TILE_N: i32 = 8;
 
 /** A is read as six adjacent floats per k: packed panels (`aStep` = 24) or the columns of a transposed operand. */
-export function microColumns(k: i32, a: usize, aStep: usize, b: usize, c: usize, cStride: usize, accumulate: bool): void {
+export function microColumns(
+  k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
   if (accumulate) {
@@ -34,7 +36,7 @@ export function microColumns(k: i32, a: usize, aStep: usize, b: usize, c: usize,
     s = v128.load32_splat(a, 20);
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += aStep;
-    b += 32;
+    b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
   v128.store(c, c10); v128.store(c, c11, 16); c += cStride;
@@ -44,8 +46,10 @@ export function microColumns(k: i32, a: usize, aStep: usize, b: usize, c: usize,
   v128.store(c, c50); v128.store(c, c51, 16);
 }
 
-/** A is read from six rows `aStride` bytes apart, contiguous in k. */
-export function microRows(k: i32, a: usize, aStride: usize, b: usize, c: usize, cStride: usize, accumulate: bool): void {
+/** A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of eight every `bStep` bytes. */
+export function microRows(
+  k: i32, a: usize, aStride: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
   if (accumulate) {
@@ -74,7 +78,7 @@ export function microRows(k: i32, a: usize, aStride: usize, b: usize, c: usize, 
     s = v128.load32_splat(a5);
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4;
-    b += 32;
+    b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
   v128.store(c, c10); v128.store(c, c11, 16); c += cStride;

@@ -1,15 +1,28 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { AdamWStep, type AdamWStepAttrs } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { alias, CHUNK, override, sizeOf } from './support.ts';
 
-/** Writes parameter and moments in place; the outputs are the inputs' own values. */
+/**
+ * The tensor to write: the input's own values, in place, unless something else holds them too (a clone of the variable
+ * must not change with the step).
+ */
+function writable(backend: SimdBackend, x: TensorInfo): TensorInfo {
+  if (backend.refCount(x.dataId) <= 1) return alias(backend, x, x.shape);
+  const copy = backend.output(x.shape);
+  backend.view(copy.info).set(backend.view(x));
+  return copy.info;
+}
+
 export function registerAdamW(name: string): void {
   override(name, AdamWStep, ({ param, m, v, grad }, backend, attrs) => {
     const { learningRate, beta1, beta2, epsilon, weightDecay, step } = attrs as unknown as AdamWStepAttrs;
     const n = sizeOf(param);
-    const addresses = [param, m, v, grad].map((x) => backend.address(x));
+    const outputs = [param, m, v].map((x) => writable(backend, x));
+    const addresses = [...outputs, grad].map((x) => backend.address(x));
     backend.pool.run(KERNEL.adamw, Math.ceil(n / CHUNK), [...addresses, n, CHUNK], {
-      6: 1 - learningRate * weightDecay,
+      6: learningRate * weightDecay,
       7: beta1,
       8: 1 - beta1,
       9: beta2,
@@ -18,6 +31,6 @@ export function registerAdamW(name: string): void {
       12: 1 / Math.sqrt(1 - beta2 ** step),
       13: epsilon,
     });
-    return [param, m, v].map((x) => alias(backend, x, x.shape));
+    return outputs;
   });
 }

@@ -31,9 +31,11 @@ export function matMul(
   const out = backend.output([...batchShape, m, n]);
   if (batch * m * n === 0) return out.info;
   const panels = Math.ceil(n / 8);
-  const packedStride = panels * 8 * k * 4;
   const serial = batch * m * n * k < SERIAL;
   const { rows, blocks, slice, slices } = grid(batch, m, n, k);
+  // A B that few rows of C share is read where it lies, unless its rows fall on the same cache sets.
+  const inPlace = !transposeB && blocks === 1 && m <= 96 && (n * 4) % 2048 !== 0;
+  const packedStride = inPlace ? 0 : panels * 8 * k * 4;
   const partial = slices > 1 ? slices * batch * m * n * 4 : 0;
   backend.withTemporaries(
     [batchB * packedStride, partial],
@@ -41,22 +43,27 @@ export function matMul(
     (packed, parts) => {
       const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
       const tasks = Math.ceil(panels / perTask);
-      const columns = transposeB ? k : n;
-      backend.pool.run(
-        KERNEL.packB,
-        batchB * tasks,
-        [pb, packed, n, k, columns * 4, +transposeB, n * k * 4, packedStride, perTask, tasks],
-        undefined,
-        serial,
-      );
-      const target = slices > 1 ? parts : out.address;
+      if (!inPlace) {
+        const ints = [pb, packed, n, k, (transposeB ? k : n) * 4, +transposeB, n * k * 4, packedStride, perTask, tasks];
+        backend.pool.run(KERNEL.packB, batchB * tasks, ints, undefined, serial);
+      }
+      const bStride = inPlace ? n * k * 4 : packedStride;
       backend.pool.run(
         KERNEL.gemm,
         batch * blocks * slices,
         [
-          ...[pa, packed, target, m, n, k, (transposeA ? m : k) * 4, +transposeA],
-          ...[batchA === 1 ? 0 : m * k * 4, batchB === 1 ? 0 : packedStride, m * n * 4],
-          ...[rows, blocks, slice, slices, batch * m * n * 4],
+          ...[
+            pa,
+            inPlace ? pb : packed,
+            slices > 1 ? parts : out.address,
+            m,
+            n,
+            k,
+            (transposeA ? m : k) * 4,
+            +transposeA,
+          ],
+          ...[batchA === 1 ? 0 : m * k * 4, batchB === 1 ? 0 : bStride, m * n * 4],
+          ...[rows, blocks, slice, slices, batch * m * n * 4, inPlace ? n * 4 : 0, +(transposeA || n > 256)],
         ],
         undefined,
         serial,
@@ -68,19 +75,20 @@ export function matMul(
   return out.info;
 }
 
+/** Rows of C a task computes, and the slices of K: from the shapes alone. */
 function grid(
   batch: number,
   m: number,
   n: number,
   k: number,
 ): { rows: number; blocks: number; slice: number; slices: number } {
-  const wanted = Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6;
-  const rows = Math.min(96, Math.max(24, wanted), Math.ceil(m / 6) * 6);
+  const split = k >= 4096 && batch * Math.ceil(m / 96) < 16 && batch * m * n <= 1 << 18;
+  const wanted = split ? 96 : Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);
+  const rows = Math.min(96, wanted, Math.ceil(m / 6) * 6);
   const blocks = Math.ceil(m / rows);
-  let slices = 1;
-  if (k >= 4096 && batch * blocks < 32 && batch * m * n <= 1 << 18) slices = Math.min(16, Math.floor(k / 1024));
-  const slice = slices === 1 ? k : Math.ceil(k / slices / 8) * 8;
-  return { rows, blocks, slice, slices: slices === 1 ? 1 : Math.ceil(k / slice) };
+  if (!split) return { rows, blocks, slice: k, slices: 1 };
+  const slice = Math.ceil(k / Math.min(16, Math.floor(k / 1024)) / 8) * 8;
+  return { rows, blocks, slice, slices: Math.ceil(k / slice) };
 }
 
 function supported(a: TensorInfo, b: TensorInfo): boolean {
