@@ -17,7 +17,7 @@ export interface DatasetEntry {
   readonly source: WithoutPath<MovieLensSource | AmazonSource | CsvSource>;
   /** Where the publisher offers it; absent when there is no file that can be read as it is. */
   readonly url?: string;
-  /** As published beside the file, or widely confirmed. */
+  /** md5: published beside the file; sha256: as two independent projects state it. */
   readonly checksum?: Checksum;
   /** How to get it when there is no `url`. */
   readonly obtain?: string;
@@ -98,7 +98,8 @@ export const datasets: readonly DatasetEntry[] = [
     title: 'Amazon 2014 Books, raw ratings; filter with kCore({ users: 5, items: 5, iterate: false }) and minLength',
     files: ['ratings_Books.csv', 'ratings_Books.csv.gz', 'amazon-books/ratings_Books.csv'],
     source: { format: 'amazon' },
-    url: 'http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/ratings_Books.csv',
+    url: 'https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/ratings_Books.csv',
+    checksum: { algorithm: 'sha256', hex: '87d923ddac2aacf40c1d0e0e056dbf4bf69c9c7d41852c6b434e781e759c0707' },
     terms: 'Amazon reviews: research use',
   },
 ];
