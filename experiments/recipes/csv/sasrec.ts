@@ -1,5 +1,5 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
-import { referenceEvaluation, referenceObjective, referenceOptimizer } from '../../src/config/reference.ts';
+import { referenceObjective, referenceOptimizer, smallCatalogueEvaluation } from '../../src/config/reference.ts';
 
 export const recipe = defineRecipe({
   claim: 'SASRec on your own file, chosen on a validation set; it does not look at the times',
@@ -30,7 +30,7 @@ export const recipe = defineRecipe({
     objective: referenceObjective,
     optimizer: referenceOptimizer,
     training: { epochs: 50, batchSize: 64, shuffle: true, evaluateEvery: 1 },
-    evaluation: referenceEvaluation,
+    evaluation: smallCatalogueEvaluation,
     seed: 42,
   },
 });

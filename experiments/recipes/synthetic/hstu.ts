@@ -31,7 +31,7 @@ export const recipe = defineRecipe({
     },
     objective: referenceObjective,
     optimizer: referenceOptimizer,
-    training: { epochs: 1, batchSize: 64, shuffle: false, evaluateEvery: 1 },
+    training: { epochs: 1, batchSize: 32, shuffle: false, evaluateEvery: 1 },
     evaluation: syntheticEvaluation,
     seed: 42,
   },

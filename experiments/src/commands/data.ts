@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { textOption } from '../arguments.ts';
+import { choiceOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../main.ts';
 
 interface Options {
@@ -10,6 +10,7 @@ interface Options {
   readonly item?: unknown;
   readonly time?: unknown;
   readonly rating?: unknown;
+  readonly timeUnit?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -22,6 +23,7 @@ export function registerData(cli: CAC, _invocation: Invocation): void {
     .option('--user <column>', 'CSV column of the user', { default: 'user' })
     .option('--item <column>', 'CSV column of the item', { default: 'item' })
     .option('--time <column>', 'CSV column of the time', { default: 'timestamp' })
+    .option('--time-unit <unit>', 'How CSV times are written: s, ms or iso', { default: 's' })
     .option('--rating <column>', 'CSV column of the rating')
     .option('--lenient', 'Count and report rows that cannot be read instead of stopping at the first')
     .option('--json', 'Print JSON')
@@ -40,6 +42,7 @@ async function run(dataset: string, options: Options): Action {
     folder: textOption('data', options.data),
     download: options.download ?? false,
     lenient: options.lenient ?? false,
+    timeUnit: choiceOption('time-unit', options.timeUnit, ['s', 'ms', 'iso'] as const),
     columns: {
       user: String(options.user),
       item: String(options.item),

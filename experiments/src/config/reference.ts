@@ -16,15 +16,18 @@ export const referenceEvaluation = {
   baselines: ['popularity', 'item-knn'] as ('popularity' | 'item-knn')[],
 };
 
+/** The same for catalogues of unknown size. */
+export const smallCatalogueEvaluation = { ...referenceEvaluation, ks: [10, 50] };
+
 /** Window of the MovieLens recipes: 200 events, and `gr_output_length + 1` further columns. */
 export const movieLensWindow = { maxSequenceLength: 200, outputLength: 11 };
 
 /** The streaming world of `synthetic/*`: the paper's, scaled down so that two cores see all of it in minutes. */
 export const syntheticWorld = {
   format: 'synthetic' as const,
-  records: 20_000,
-  items: 2_000,
-  categories: 20,
+  records: 40_000,
+  items: 10_000,
+  categories: 100,
   length: 128,
   seed: 1,
 };

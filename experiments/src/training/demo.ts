@@ -12,7 +12,7 @@ import { listenForStop, signalExitCode } from './stop.ts';
 import { executeRun } from './train-run.ts';
 
 /** Small enough that both models see all of it within three minutes on two cores. */
-const world = { records: 8_000, items: 1_000, categories: 20, length: 64 } as const;
+const world = { records: 8_000, items: 5_000, categories: 50, length: 128 } as const;
 
 export interface DemoRequest {
   readonly out: string;
@@ -84,5 +84,7 @@ export async function runDemo(request: DemoRequest): Promise<number> {
 async function demoModel(name: string): Promise<{ readonly name: string; readonly config: RecipeConfig }> {
   const { config } = await loadRecipe(name);
   const model = { ...config.model, maxSequenceLength: world.length };
-  return { name, config: { ...config, model, data: { format: 'synthetic', seed: 1, ...world } } };
+  // Fewer records than the recipe, so smaller batches: the number of steps is what both models need.
+  const training = { ...config.training, batchSize: 16 };
+  return { name, config: { ...config, model, training, data: { format: 'synthetic', seed: 1, ...world } } };
 }

@@ -18,6 +18,7 @@ export interface DescribeRequest {
   readonly download: boolean;
   readonly lenient: boolean;
   readonly columns: Extract<DataConfig, { format: 'csv' }>['columns'];
+  readonly timeUnit?: 's' | 'ms' | 'iso';
   readonly progress: Progress;
 }
 
@@ -33,7 +34,12 @@ export async function describeData(request: DescribeRequest): Promise<DataSummar
     .map((protocol) => summariseData(splitBy(protocol, interactions)));
 }
 
-function configOf({ dataset, columns, lenient }: DescribeRequest): Exclude<DataConfig, { format: 'synthetic' }> {
+function configOf({
+  dataset,
+  columns,
+  lenient,
+  timeUnit,
+}: DescribeRequest): Exclude<DataConfig, { format: 'synthetic' }> {
   const split = 'leave-last-out';
   if (datasetNames().includes(dataset)) return { format: 'named', name: dataset, split };
   if (!existsSync(dataset))
@@ -43,7 +49,7 @@ function configOf({ dataset, columns, lenient }: DescribeRequest): Exclude<DataC
     );
   const isTable = /\.(csv|tsv|txt|inter)(\.gz)?$/i.test(dataset) && !/ratings_[^/]*\.csv/i.test(dataset);
   return isTable
-    ? { format: 'csv', path: dataset, columns, lenient, split }
+    ? { format: 'csv', path: dataset, columns, lenient, timeUnit, split }
     : { format: 'files', path: dataset, split };
 }
 

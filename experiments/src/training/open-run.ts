@@ -5,7 +5,7 @@ import { RunError } from '../errors.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
-import { checkSameData, savedConfig } from './resume.ts';
+import { checkSameData, firstDifference, savedConfig } from './resume.ts';
 
 /** A run with its data and one of its checkpoints loaded. */
 export interface TrainedRun {
@@ -38,5 +38,10 @@ export async function openTrainedRun(request: {
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
   const { state } = await readCheckpoint(file);
+  const difference = firstDifference(config.model, state.model);
+  if (difference)
+    throw new RunError(
+      `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,
+    );
   return { run, name, config, data, model: await loadModel(file), epoch: state.position.epoch };
 }

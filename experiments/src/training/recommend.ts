@@ -101,6 +101,8 @@ export async function recommendFor(
   events: EventHistory,
   options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },
 ): Promise<Recommendation> {
+  if (options.k > interactions.numItems)
+    throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
   const scored = await recommend({ model, history: events.items, timestamps: events.timestamps, ...options });
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);

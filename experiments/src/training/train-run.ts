@@ -10,6 +10,7 @@ import type { RunResults } from '../runs/results.ts';
 import { createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from './backend.ts';
+import { checkAgainstData } from './check-config.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
 import { summariseData } from './data-summary.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
@@ -51,7 +52,7 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
       progress,
       stop,
       checkpoints: request.checkpoints,
-      resumeOptions: request.dataFolder === undefined ? '' : ` --data ${request.dataFolder}`,
+      resumeOptions: request.dataFolder === undefined ? '' : ` --data ${shellWord(request.dataFolder)}`,
       onEpoch: (record, state) => table.print(record, state),
     });
     if (results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');
@@ -92,6 +93,7 @@ export async function executeRun(
   request: ExecuteRequest,
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous, progress, stop } = request;
+  checkAgainstData(config, data);
   const summary = summariseData(data.split);
   if (previous) {
     checkSameData(previous, summary.digest);
@@ -120,10 +122,14 @@ export async function executeRun(
     return { run, results };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    const command = `seqrec train --resume ${run.path}${request.resumeOptions}`;
+    const command = `seqrec train --resume ${shellWord(run.path)}${request.resumeOptions}`;
     interruptRun(run, command);
     writeReport(run);
     console.error(`saved; resume with: ${command}`);
     return { run };
   }
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,0 +1,22 @@
+// For scripts and notebooks: recipes as values, run folders as data. The command itself is `main`.
+export type { Override } from './arguments.ts';
+export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig } from './config/load-recipe.ts';
+export { defineRecipe, type Recipe, type RecipeConfigInput } from './config/recipe.ts';
+export { type DataConfig, type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
+export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
+export { main } from './main.ts';
+export { type Comparison, compareFile, renderComparisons } from './parity/compare.ts';
+export { renderReport, writeReport } from './report/report.ts';
+export type { DataSummary } from './runs/data-summary.ts';
+export type { Environment } from './runs/environment.ts';
+export {
+  type EpochRecord,
+  type FinalRecord,
+  type MetricsRecord,
+  readMetrics,
+  type StepRecord,
+} from './runs/metrics-log.ts';
+export type { RunResults } from './runs/results.ts';
+export { listRuns, openRunDir, type RunDir } from './runs/run-dir.ts';
+export { TensorBoardWriter } from './runs/tensorboard.ts';
+export { readTensorBoard, type TensorBoardEvent } from './runs/tensorboard-reader.ts';
