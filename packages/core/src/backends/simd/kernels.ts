@@ -30,6 +30,11 @@ export const KERNEL = {
   stridedCopy: 27,
   softmaxRows: 28,
   padRows: 29,
+  bucketRows: 30,
+  siluSplit: 31,
+  siluSplitGrad: 32,
+  gatedNorm: 33,
+  gatedNormGrad: 34,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

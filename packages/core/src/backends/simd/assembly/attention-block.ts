@@ -15,7 +15,10 @@ export const GRADS: usize = SCORES + SQUARE;
 export const BIAS_GRADS: usize = GRADS + SQUARE;
 export const BUCKETS: usize = BIAS_GRADS + SQUARE;
 export const ROWS: usize = BUCKETS + SQUARE / 2;
-export const PACKS: usize = ROWS + 4096;
+/** Four histograms of up to 1,024 time buckets. */
+export const HISTOGRAMS: usize = ROWS + 4096;
+export const HISTOGRAM_BUCKETS: i32 = 1024;
+export const PACKS: usize = HISTOGRAMS + 16384;
 
 /** C[rows, columns] (+)= A B, A as packed panels of six rows. */
 export function productPacked(

@@ -29,7 +29,7 @@ function dropoutRow(args: usize, t: u32, h: i32, k0: i32, columns: i32, out: usi
 }
 
 export function softmaxForward(args: usize, task: i32): void {
-  const unit = ptr(args, 4) + (<usize>task << 4);
+  const unit = ptr(args, 4) + (<usize>task << 5);
   const start = <usize>load<u32>(unit);
   const q0 = load<i32>(unit, 4), rows = load<i32>(unit, 8);
   const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
@@ -120,7 +120,7 @@ function softmaxRow(row: usize, valid: i32, wide: i32, scale: f32, maximum: usiz
 
 export function softmaxBackward(args: usize, task: i32): void {
   const groups = ptr(args, 24) + (<usize>task << 2);
-  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 4));
+  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5));
 }
 
 function backwardUnit(args: usize, unit: usize): void {

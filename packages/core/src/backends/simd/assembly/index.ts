@@ -4,7 +4,8 @@ import { writeConstants } from './math';
 import { adamw } from './adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
-import { hstuBackward, hstuForward } from './hstu-attention';
+import { bucketRows, hstuBackward, hstuForward } from './hstu-attention';
+import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
 import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
 import { reduceFirst, reduceLast, softmaxRows } from './reduce';
@@ -54,6 +55,11 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 27: stridedCopy(args, task); break;
     case 28: softmaxRows(args, task); break;
     case 29: padRows(args, task); break;
+    case 30: bucketRows(args, task); break;
+    case 31: siluSplit(args, task); break;
+    case 32: siluSplitGrad(args, task); break;
+    case 33: gatedNorm(args, task); break;
+    case 34: gatedNormGrad(args, task); break;
     default: unreachable();
   }
 }

@@ -42,24 +42,35 @@ function squaredDeviations(p: usize, n: i32, mean: f32): f32 {
   return s;
 }
 
+// @ts-ignore: decorator
+@inline
+export function rowMean(x: usize, d: i32): f32 {
+  return rowSum(x, d) * (<f32>1 / <f32>d);
+}
+
+/** 1 / sqrt(variance + epsilon). */
+// @ts-ignore: decorator
+@inline
+export function rowScale(x: usize, d: i32, mean: f32, epsilon: f32): f32 {
+  return <f32>1 / sqrt<f32>(squaredDeviations(x, d, mean) * (<f32>1 / <f32>d) + epsilon);
+}
+
 /** args: x, y, rows, D, rows per task, epsilon */
 export function layerNorm(args: usize, task: i32): void {
   const d = int(args, 3);
   const begin = task * int(args, 4);
   const end = min(begin + int(args, 4), int(args, 2));
-  const inverse: f32 = 1 / <f32>d;
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     const x = ptr(args, 0) + o, y = ptr(args, 1) + o;
-    const mean = rowSum(x, d) * inverse;
-    const rstd: f32 = 1 / sqrt<f32>(squaredDeviations(x, d, mean) * inverse + flt(args, 5));
-    normalizeRow(x, y, d, mean, rstd);
+    const mean = rowMean(x, d);
+    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, 5)));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): void {
+export function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): void {
   const m = f32x4.splat(mean), s = f32x4.splat(rstd);
   let i = 0;
   for (; i + 8 <= d; i += 8) {
@@ -86,8 +97,8 @@ export function layerNormGrad(args: usize, task: i32): void {
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     let x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
-    const mean = rowSum(x, d) * inverse;
-    const rstd: f32 = 1 / sqrt<f32>(squaredDeviations(x, d, mean) * inverse + flt(args, 6));
+    const mean = rowMean(x, d);
+    const rstd = rowScale(x, d, mean, flt(args, 6));
     normalizeRow(x, dx, d, mean, rstd);
     const meanDy = f32x4.splat(rowSum(dy, d) * inverse);
     const meanProduct = f32x4.splat(dot(dx, dy, d) * inverse);

@@ -8,13 +8,14 @@ const BLOCK = 256;
 const GROUPS = 32;
 const MAXIMUM_WIDTH = 512;
 
+/** Where each sequence of a packed batch begins, and how long it is. */
+export interface Plan {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+}
+
 /** The sequences of a packed batch, read from the offsets. */
-export function sequenceLengths(
-  op: string,
-  backend: SimdBackend,
-  offsets: TensorInfo,
-  tokens: number,
-): { starts: Int32Array; lengths: Int32Array } {
+export function sequenceLengths(op: string, backend: SimdBackend, offsets: TensorInfo, tokens: number): Plan {
   const view = backend.view(offsets);
   const count = view.length - 1;
   const starts = Int32Array.from(view.subarray(0, Math.max(0, count)));
@@ -38,6 +39,9 @@ export function checkWidths(op: string, a: number, c: number): void {
   }
 }
 
+/** Integers of a unit: see `assembly/hstu-attention.ts`. */
+export const UNIT = 8;
+
 /** Forward units: up to 256 queries of one sequence; tasks are taken from the end, so the costliest come last. */
 export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Array {
   const units: { start: number; first: number; rows: number; cost: number }[] = [];
@@ -48,7 +52,7 @@ export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Arra
     }
   }
   units.sort((p, q) => p.cost - q.cost);
-  return Int32Array.from(units.flatMap(({ start, first, rows }) => [start, first, rows, -1]));
+  return Int32Array.from(units.flatMap(({ start, first, rows }) => [start, first, rows, -1, 0, 0, 0, 0]));
 }
 
 /**
@@ -82,7 +86,7 @@ export function backwardUnits(
   const bounds = new Int32Array(count + 1);
   for (let g = 0; g < count; g++) bounds[g + 1] = bounds[g] + members[g].length;
   return {
-    units: Int32Array.from(members.flat().flatMap(({ start, length, head }) => [start, 0, length, head])),
+    units: Int32Array.from(members.flat().flatMap(({ start, length, head }) => [start, 0, length, head, 0, 0, 0, 0])),
     groups: bounds,
     count,
   };

@@ -3,7 +3,7 @@ import { UnsupportedError } from '../../../errors.ts';
 import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { backwardUnits, checkWidths, forwardUnits, sequenceLengths } from './attention-plan.ts';
+import { backwardUnits, checkWidths, forwardUnits, sequenceLengths, UNIT } from './attention-plan.ts';
 import { zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
@@ -36,7 +36,7 @@ function forward({ q, k, v, offsets }: Inputs, backend: SimdBackend, attrs: Caus
   const units = forwardUnits(starts, lengths);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.ints(at, units.length).set(units);
-    backend.pool.run(KERNEL.softmaxForward, units.length / 4, [pq, pk, pv, out.address, at, ...ints], floats(attrs));
+    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], floats(attrs));
   });
   return [out.info, logSumExp.info];
 }

@@ -3,7 +3,7 @@ import { ShapeError } from '../../../errors.ts';
 import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { backwardUnits, checkWidths, forwardUnits, sequenceLengths } from './attention-plan.ts';
+import { backwardUnits, checkWidths, forwardUnits, type Plan, sequenceLengths, UNIT } from './attention-plan.ts';
 import { CHUNK, type Inputs, override, sizeOf } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
 
@@ -44,17 +44,66 @@ function common(
   return { ints, n };
 }
 
+/** Above this many bytes buckets are made anew in every layer instead of kept. */
+const KEPT_BUCKETS = 64 * 1024 * 1024;
+
+/**
+ * Writes into each unit where its sequence's time buckets lie. They depend on the timestamps alone, so they are made once
+ * and kept with `queryTimes`: every layer, forward and backward, reads them. Very long sequences do without.
+ */
+function placeBuckets(
+  backend: SimdBackend,
+  inputs: Inputs,
+  attrs: HstuAttentionAttrs,
+  plan: Plan,
+  units: Int32Array,
+  ints: readonly number[],
+): void {
+  const { queryTimes, keyTimes, timeWeights } = inputs;
+  const { starts, lengths } = plan;
+  const count = sizeOf(timeWeights);
+  if (count === 0 || count > 256) return;
+  const strides = Array.from(lengths, (length) => Math.ceil(length / 8) * 8);
+  const bases = new Map<number, { base: number; stride: number }>();
+  let total = 0;
+  lengths.forEach((length, b) => {
+    if (length > 0) bases.set(starts[b], { base: total, stride: strides[b] });
+    total += length * strides[b];
+  });
+  if (total > KEPT_BUCKETS) return;
+  const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${lengths.join()}`;
+  const kept = backend.attached(queryTimes, name);
+  const block = kept ?? backend.attach(queryTimes, total + 64, name);
+  const place = (list: Int32Array): void => {
+    for (let u = 0; u < list.length; u += UNIT) {
+      const { base, stride } = bases.get(list[u]) as { base: number; stride: number };
+      list[u + 4] = block + base;
+      list[u + 5] = stride;
+    }
+  };
+  place(units);
+  if (kept !== undefined) return;
+  const all = forwardUnits(starts, lengths);
+  place(all);
+  backend.withTemporaries([all.byteLength], 'attention units', (at) => {
+    backend.ints(at, all.length).set(all);
+    backend.pool.run(KERNEL.bucketRows, all.length / UNIT, [0, 0, 0, 0, at, ...ints]);
+  });
+}
+
 function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
   const { q, k, v, offsets } = inputs;
-  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const { starts, lengths } = plan;
   const { ints } = common(backend, inputs, attrs, Math.max(0, ...lengths));
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   zero(backend, out.address, sizeOf(out.info));
   const units = forwardUnits(starts, lengths);
+  placeBuckets(backend, inputs, attrs, plan, units, ints);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.ints(at, units.length).set(units);
-    backend.pool.run(KERNEL.hstuForward, units.length / 4, [pq, pk, pv, out.address, at, ...ints], {
+    backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], {
       8: attrs.scale,
       9: 1 / attrs.normalizer,
     });
@@ -64,13 +113,15 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
-  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const { starts, lengths } = plan;
   const { ints } = common(backend, inputs, attrs, Math.max(0, ...lengths));
   const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   for (const { info, address } of outputs) zero(backend, address, sizeOf(info));
   const [dq, dk, dv, dPosition, dTime] = outputs;
   const { units, groups, count } = backwardUnits(starts, lengths, q.shape[1]);
+  placeBuckets(backend, inputs, attrs, plan, units, ints);
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
   const sizes = [units.byteLength, groups.byteLength, count * positions * 4, count * times * 4];
   backend.withTemporaries(sizes, 'partial bias gradients', (at, atGroups, partialPosition, partialTime) => {

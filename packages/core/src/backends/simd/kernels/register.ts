@@ -3,6 +3,7 @@ import { registerAdamW } from './adamw.ts';
 import { registerCausalAttention } from './causal-attention.ts';
 import { registerElementwise } from './elementwise.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
+import { registerHstuLayer } from './hstu-layer.ts';
 import { registerMatMul } from './mat-mul.ts';
 import { registerNorms } from './norm.ts';
 import { registerRandom } from './random.ts';
@@ -23,6 +24,7 @@ export function registerSimdKernels(backendName: string): void {
   registerNorms(backendName);
   registerRandom(backendName);
   registerHstuAttention(backendName);
+  registerHstuLayer(backendName);
   registerCausalAttention(backendName);
   registerSampledSoftmax(backendName);
   registerAdamW(backendName);

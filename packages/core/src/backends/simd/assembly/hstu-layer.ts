@@ -1,0 +1,173 @@
+// The elementwise steps of an HSTU layer, fused: SiLU with the split into U, V, Q, K, and dropout(U * layerNorm(X)).
+import { dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumLanes } from './env';
+import { sigmoid4, silu4 } from './math';
+import { normalizeRow, rowMean, rowScale } from './norm';
+import { keySchedule, philox16 } from './random';
+
+/** args: z, E, rows, rows per task, outputs count, then (address, width) pairs */
+export function siluSplit(args: usize, task: i32): void {
+  const begin = task * int(args, 3);
+  const end = min(begin + int(args, 3), int(args, 2));
+  const outputs = int(args, 4);
+  for (let r = begin; r < end; r++) {
+    let z = ptr(args, 0) + <usize>r * <usize>int(args, 1) * 4;
+    for (let o = 0; o < outputs; o++) {
+      const width = int(args, 6 + 2 * o);
+      let y = ptr(args, 5 + 2 * o) + <usize>r * <usize>width * 4;
+      let i = 0;
+      for (; i + 4 <= width; i += 4) {
+        v128.store(y, silu4(v128.load(z)));
+        y += 16;
+        z += 16;
+      }
+      if (i < width) {
+        storePart(y, silu4(loadPart(z, width - i)), width - i);
+        z += <usize>(width - i) << 2;
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function siluSlope4(x: v128): v128 {
+  const s = sigmoid4(x);
+  return madd(f32x4.mul(x, s), f32x4.sub(f32x4.splat(1), s), s);
+}
+
+/** args: z, E, rows, rows per task, outputs count, then (dy address, width) pairs, dz at slot 5 + 2 * count */
+export function siluSplitGrad(args: usize, task: i32): void {
+  const begin = task * int(args, 3);
+  const end = min(begin + int(args, 3), int(args, 2));
+  const outputs = int(args, 4);
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>int(args, 1) * 4;
+    let z = ptr(args, 0) + o;
+    let dz = ptr(args, 5 + 2 * outputs) + o;
+    for (let k = 0; k < outputs; k++) {
+      const width = int(args, 6 + 2 * k);
+      let dy = ptr(args, 5 + 2 * k) + <usize>r * <usize>width * 4;
+      let i = 0;
+      for (; i + 4 <= width; i += 4) {
+        v128.store(dz, f32x4.mul(v128.load(dy), siluSlope4(v128.load(z))));
+        dy += 16;
+        z += 16;
+        dz += 16;
+      }
+      if (i < width) {
+        const left = width - i;
+        storePart(dz, f32x4.mul(loadPart(dy, left), siluSlope4(loadPart(z, left))), left);
+        z += <usize>left << 2;
+        dz += <usize>left << 2;
+      }
+    }
+  }
+}
+
+// Dropout factors are made for whole runs of 16 elements; rows of one task are contiguous, so a task makes a strip.
+/** Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`; returns where element `from` is. */
+function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize): usize {
+  const threshold = i32x4.splat(int(args, slot));
+  const scale = f32x4.splat(flt(args, slot + 1));
+  const step = <u32>int(args, slot + 4);
+  const keys = scratch;
+  keySchedule(<u32>int(args, slot + 2), <u32>int(args, slot + 3), keys);
+  const first = from & ~15;
+  let p = out;
+  for (let i = first; i < from + count; i += 16) {
+    philox16(i >> 2, 0, step, 0, keys, p);
+    for (let j: usize = 0; j < 64; j += 16) v128.store(p + j, v128.and(scale, i32x4.ge_u(v128.load(p + j), threshold)));
+    p += 64;
+  }
+  return out + (<usize>(from - first) << 2);
+}
+
+/** args: u, x, y, rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step */
+export function gatedNorm(args: usize, task: i32): void {
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const hasDropout = int(args, 7) != 0;
+  let mask: usize = 0;
+  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256);
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 1) + o;
+    let u = ptr(args, 0) + o, y = ptr(args, 2) + o;
+    const mean = rowMean(x, d);
+    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, 6)));
+    let i = 0;
+    for (; i + 4 <= d; i += 4) {
+      let g = f32x4.mul(v128.load(u), v128.load(y));
+      if (hasDropout) {
+        g = f32x4.mul(g, v128.load(mask));
+        mask += 16;
+      }
+      v128.store(y, g);
+      u += 16;
+      y += 16;
+    }
+    for (; i < d; i++) {
+      let g = load<f32>(u) * load<f32>(y);
+      if (hasDropout) {
+        g *= load<f32>(mask);
+        mask += 4;
+      }
+      store<f32>(y, g);
+      u += 4;
+      y += 4;
+    }
+  }
+}
+
+/** args: u, x, y (unused), rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 dy, 14 du, 15 dx */
+export function gatedNormGrad(args: usize, task: i32): void {
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const hasDropout = int(args, 7) != 0;
+  const inverse: f32 = 1 / <f32>d;
+  const bytes = <usize>d << 2;
+  let mask: usize = 0;
+  const strip = (<usize>((end - begin) * d) << 2) + 128;
+  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256);
+  const gNorm = scratch + 256 + strip + 64; // dy * mask * u: the gradient of the normalised row
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * bytes;
+    const x = ptr(args, 1) + o, u = ptr(args, 0) + o, dy = ptr(args, 13) + o, du = ptr(args, 14) + o, dx = ptr(args, 15) + o;
+    const mean = rowMean(x, d);
+    const rstd = rowScale(x, d, mean, flt(args, 6));
+    normalizeRow(x, dx, d, mean, rstd); // xhat, until dx replaces it
+    let sums = f32x4.splat(0);
+    let i: usize = 0;
+    for (; i + 16 <= bytes; i += 16) {
+      let g = v128.load(dy + i);
+      if (hasDropout) g = f32x4.mul(g, v128.load(mask + i));
+      v128.store(du + i, f32x4.mul(g, v128.load(dx + i)));
+      const gn = f32x4.mul(g, v128.load(u + i));
+      v128.store(gNorm + i, gn);
+      sums = f32x4.add(sums, gn);
+    }
+    let sum = sumLanes(sums);
+    for (; i < bytes; i += 4) {
+      let g = load<f32>(dy + i);
+      if (hasDropout) g *= load<f32>(mask + i);
+      store<f32>(du + i, g * load<f32>(dx + i));
+      const gn = g * load<f32>(u + i);
+      store<f32>(gNorm + i, gn);
+      sum += gn;
+    }
+    if (hasDropout) mask += bytes;
+    const meanG = sum * inverse;
+    const meanProduct = dot(gNorm, dx, d) * inverse;
+    const m = f32x4.splat(meanG), p = f32x4.splat(meanProduct), q = f32x4.splat(rstd);
+    i = 0;
+    for (; i + 16 <= bytes; i += 16) {
+      const centred = f32x4.sub(v128.load(gNorm + i), m);
+      v128.store(dx + i, f32x4.mul(q, f32x4.sub(centred, f32x4.mul(v128.load(dx + i), p))));
+    }
+    for (; i < bytes; i += 4) {
+      store<f32>(dx + i, rstd * (load<f32>(gNorm + i) - meanG - load<f32>(dx + i) * meanProduct));
+    }
+  }
+}
