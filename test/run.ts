@@ -16,6 +16,7 @@ const gates: readonly Gate[] = [
   { name: 'kernels', command: [process.execPath, 'packages/core/build-assembly.mjs'] },
   { name: 'format and lint', command: ['biome', 'check', '.'] },
   { name: 'types', command: ['tsc', '-b'] },
+  { name: 'types of the tests', command: ['tsc', '-p', 'tsconfig.test.json'] },
   {
     name: 'import direction',
     command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'experiments'],

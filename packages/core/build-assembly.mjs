@@ -1,7 +1,8 @@
 // Compiles the AssemblyScript kernels of the simd backend: one binary with relaxed SIMD (fused multiply-add), one
 // without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
+// `--dist` also copies them beside the built JavaScript, for publishing.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,4 +46,10 @@ if (!fresh) {
   }
   writeFileSync(stamp, digest);
   console.log('build-assembly: compiled the simd kernels');
+}
+
+if (process.argv.includes('--dist')) {
+  const target = join(root, 'dist/backends/simd/wasm');
+  mkdirSync(target, { recursive: true });
+  for (const { name } of variants) copyFileSync(join(output, `${name}.wasm`), join(target, `${name}.wasm`));
 }
