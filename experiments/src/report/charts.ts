@@ -20,16 +20,26 @@ const COLOURS = ['#3b7dd8', '#d9822b', '#2f9e78', '#b5569b', '#7a6ff0', '#a0803c
 
 /** Training loss: every step as a faint line, a running mean above it. Returns SVG source. */
 export function lossChart(series: readonly Series[]): string {
-  const marks = series.flatMap((line, i) => {
-    const colour = COLOURS[i % COLOURS.length];
-    const smooth = runningMean(line.points, Math.max(1, Math.round(line.points.length / 40)));
-    return [
-      Plot.line(thin(line.points, 2000), { x: 'x', y: 'y', stroke: colour, strokeOpacity: 0.25, strokeWidth: 1 }),
-      Plot.line(thin(smooth, 500), { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
-      endLabel(line.name, smooth, colour),
-    ];
+  const drawn = series
+    .filter((line) => line.points.length > 0)
+    .map((line, i) => ({
+      ...line,
+      smooth: runningMean(line.points, Math.max(1, Math.round(line.points.length / 40))),
+      colour: COLOURS[i % COLOURS.length],
+    }));
+  const lines = drawn.flatMap(({ points, smooth, colour }) => [
+    Plot.line(thin(points, 2000), { x: 'x', y: 'y', stroke: colour, strokeOpacity: 0.25, strokeWidth: 1 }),
+    Plot.line(thin(smooth, 500), { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
+  ]);
+  const all = drawn.flatMap((line) => line.points);
+  const range =
+    all.reduce((most, { y }) => Math.max(most, y), 0) -
+    all.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY);
+  const ends = drawn.map(({ name, smooth, colour }) => ({ name, colour, ...smooth[smooth.length - 1] }));
+  return render([...lines, ...endLabels(ends, range)], {
+    xLabel: 'optimiser step',
+    yLabel: 'training loss (nats per token)',
   });
-  return render(marks, { xLabel: 'optimiser step', yLabel: 'training loss (nats per token)' });
 }
 
 /** Metrics by epoch, with baselines as dashed levels. Returns SVG source. */
@@ -45,23 +55,36 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
   const rules = levels.map((level) =>
     Plot.ruleY([level.y], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4 4' }),
   );
+  const lastEpoch = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
   const labels = [
     ...drawn.map((line, i) => ({
       name: line.name,
+      x: lastEpoch,
       y: line.points[line.points.length - 1].y,
       colour: COLOURS[i % COLOURS.length],
     })),
-    ...levels.map((level) => ({ ...level, colour: 'currentColor' })),
+    ...levels.map((level) => ({ ...level, x: lastEpoch, colour: 'currentColor' })),
   ];
   const top = Math.max(
     0,
     ...drawn.flatMap((line) => line.points.map((point) => point.y)),
     ...levels.map((level) => level.y),
   );
-  const lastEpoch = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
-  const texts = spread(labels, (top * 15) / (HEIGHT - 70)).map((label) =>
+  return render([...rules, ...lines, ...endLabels(labels, top)], { xLabel: 'epoch', yLabel, wholeX: true, zero: true });
+}
+
+interface EndLabel {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly colour: string;
+}
+
+/** Names beside the ends of their lines, moved apart where they would overlap; `range` is what the height spans. */
+function endLabels(labels: readonly EndLabel[], range: number): Plot.Markish[] {
+  return spread(labels, (range * 15) / (HEIGHT - 70)).map((label) =>
     Plot.text([label], {
-      x: () => lastEpoch,
+      x: 'x',
       y: 'y',
       text: 'name',
       textAnchor: 'start',
@@ -70,7 +93,6 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
       fontWeight: 600,
     }),
   );
-  return render([...rules, ...lines, ...texts], { xLabel: 'epoch', yLabel, wholeX: true, zero: true });
 }
 
 /** Labels moved apart until neighbours are at least `gap` away from each other, order kept. */
@@ -140,19 +162,6 @@ function render(marks: readonly Plot.Markish[], axes: Axes): string {
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', `${axes.yLabel} by ${axes.xLabel}`);
   return figure.outerHTML;
-}
-
-function endLabel(name: string, points: Series['points'], colour: string): Plot.Markish {
-  const last = points.slice(-1);
-  return Plot.text(last, {
-    x: 'x',
-    y: 'y',
-    text: () => name,
-    textAnchor: 'start',
-    dx: 8,
-    fill: colour,
-    fontWeight: 600,
-  });
 }
 
 /** Mean over a centred window of `2 * radius + 1` points, shorter at the ends. */

@@ -12,7 +12,7 @@ import { listenForStop, signalExitCode } from './stop.ts';
 import { executeRun } from './train-run.ts';
 
 /** Small enough that both models see all of it within three minutes on two cores. */
-const world = { records: 8_000, items: 5_000, categories: 50, length: 128 } as const;
+const world = { records: 8_000, items: 10_000, categories: 100, length: 128 } as const;
 
 export interface DemoRequest {
   readonly out: string;

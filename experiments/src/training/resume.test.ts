@@ -68,6 +68,22 @@ test('Ctrl-C saves, and the run goes on from there', async () => {
   expect(unknown.stderr).toContain('--history: expected ids or titles of items of streaming; got "999999"');
   expect(unknown.code).toBe(2);
 
+  // A damaged checkpoint, and one of another model.
+  const last = join(run()!, 'checkpoints/last.safetensors');
+  const whole = readFileSync(last);
+  writeFileSync(last, whole.subarray(0, whole.length - 9));
+  const damaged = await runCli(['train', '--resume', 'latest'], cwd);
+  expect(damaged.stderr).toContain('last.safetensors');
+  expect(damaged.code).toBe(1);
+  writeFileSync(last, whole);
+  const config = join(run()!, 'config.json');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(config, text.replace('"numBlocks": 2', '"numBlocks": 3'));
+  const foreign = await runCli(['evaluate', 'latest', '--checkpoint', 'last'], cwd);
+  expect(foreign.stderr).toContain('one of another model: numBlocks is 2, the run has 3');
+  expect(foreign.code).toBe(1);
+  writeFileSync(config, text);
+
   const data = join(run()!, 'data.json');
   writeFileSync(data, readFileSync(data, 'utf8').replace(/"digest": "\w{4}/, '"digest": "0000'));
   const changed = await runCli(['train', '--resume', 'latest'], cwd);
