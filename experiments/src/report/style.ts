@@ -26,7 +26,7 @@ pre { background: var(--panel); padding: 14px 16px; border-radius: 6px; overflow
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; margin: 10px 0; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; }
 td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th.number, td.number { text-align: right; padding-right: 0; padding-left: 14px; }
+th.number, td.number { text-align: right; white-space: nowrap; padding-right: 0; padding-left: 14px; }
 tr.ours td { font-weight: 600; }
 tr.hit td { color: var(--accent); font-weight: 600; }
 .scroll { overflow-x: auto; }
@@ -37,7 +37,7 @@ details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); }
 ul { padding-left: 20px; margin: 8px 0; }
 li { margin: 3px 0; max-width: 76ch; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 28px; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 28px; align-items: start; }
 @media (max-width: 680px) { .pair { grid-template-columns: 1fr; } main { padding-top: 28px; } }
 @media print { main { max-width: none; padding: 0; } }
 `;

@@ -78,7 +78,7 @@ export class Progress {
       return;
     }
     // A line that wraps cannot be redrawn in place.
-    const width = (this.#target.columns ?? 80) - 1;
+    const width = (this.#target.columns || 80) - 1;
     this.#target.write(`\r\x1b[2K${line.length > width ? `${line.slice(0, width - 1)}…` : line}`);
     this.#lineOpen = true;
   }
