@@ -7,6 +7,7 @@ export {
 } from './causal-attention.ts';
 export { dropout } from './dropout.ts';
 export { embedding, embeddingGrad } from './embedding.ts';
+export { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
 export {
   type HstuAttentionGradients,
   type HstuAttentionInput,
@@ -23,3 +24,4 @@ export {
   sampledSoftmaxGrad,
 } from './sampled-softmax.ts';
 export { silu, siluGrad } from './silu.ts';
+export { siluSplit, siluSplitGrad } from './silu-split.ts';

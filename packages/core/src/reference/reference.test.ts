@@ -61,6 +61,42 @@ it('silu, layer norm and L2 normalisation', () => {
   );
 });
 
+it('SiLU with a split', () => {
+  const blocks = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(rows, blocks, ({ count, seed }, widths) => {
+      const z = numbers(seed, 0, count * widths.reduce((a, b) => a + b, 0));
+      const dys = widths.map((width, i) => numbers(seed, i + 1, count * width));
+      const loss = (x: Float64Array) => ref.siluSplit(x, widths).reduce((sum, y, i) => sum + dot(y, dys[i]), 0);
+      checkGradient(z, ref.siluSplitGrad(z, dys, widths), loss);
+    }),
+    options,
+  );
+});
+
+it('SiLU with a split takes blocks of columns in order', () => {
+  const [first, second] = ref.siluSplit([1, 2, 3, 4, 5, 6], [1, 2]);
+  expect(first).toEqual(ref.silu([1, 4]));
+  expect(second).toEqual(ref.silu([2, 3, 5, 6]));
+});
+
+it('gated norm, with and without dropout', () => {
+  fc.assert(
+    fc.property(rows, fc.boolean(), ({ count, width, seed }, drops) => {
+      const u = numbers(seed, 0, count * width);
+      const x = numbers(seed, 1, count * width);
+      const dy = numbers(seed, 2, count * width);
+      const rate = drops ? 0.4 : 0;
+      const keep = ref.dropoutKeep({ k0: seed, k1: 9, step: 2 }, rate, count * width);
+      const input = { u, x, width, epsilon: 0.1, rate, keep };
+      const { du, dx } = ref.gatedNormGrad(input, dy);
+      checkGradient(u, du, (z) => dot(ref.gatedNorm({ ...input, u: z }), dy));
+      checkGradient(x, dx, (z) => dot(ref.gatedNorm({ ...input, x: z }), dy));
+    }),
+    options,
+  );
+});
+
 it('linear and embedding', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 4 }), ({ count, width, seed }, outputs) => {
