@@ -36,6 +36,7 @@ export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/
 export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
+export { type GatedNormOptions, gatedNorm } from './ops/gated-norm.ts';
 export { type HstuAttentionOptions, hstuAttention, type RelativeBias, type TimeBias } from './ops/hstu-attention.ts';
 export { l2Normalize } from './ops/l2-normalize.ts';
 export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
@@ -43,6 +44,7 @@ export { linear } from './ops/linear.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';
 export { silu } from './ops/silu.ts';
+export { siluSplit } from './ops/silu-split.ts';
 export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
 export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
 export { AdamW, type AdamWOptions, type Moments } from './optim/adamw.ts';

@@ -5,6 +5,7 @@ import {
   DTypeError,
   dropout,
   embedding,
+  gatedNorm,
   hstuAttention,
   l2Normalize,
   layerNorm,
@@ -12,6 +13,7 @@ import {
   ShapeError,
   sampledSoftmaxLoss,
   silu,
+  siluSplit,
   streamKey,
   UnsupportedError,
   uniformIntegers,
@@ -51,6 +53,60 @@ describe('refusals, word for word', () => {
       () => dropout(tf.zeros([2]), { rate: 1, stream }),
       UnsupportedError,
       'dropout: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
+    ],
+    [
+      'blocks that do not add up',
+      () => siluSplit(tf.zeros([2, 5]), [2, 2]),
+      ShapeError,
+      'siluSplit: expected z [T, E] and sizes of positive integers with the sum E; got z=float32[2,5], sizes=[2, 2]; their sum is 4',
+    ],
+    [
+      'an empty block',
+      () => siluSplit(tf.zeros([2, 5]), [5, 0]),
+      ShapeError,
+      'siluSplit: expected z [T, E] and sizes of positive integers with the sum E; got z=float32[2,5], sizes=[5, 0]; leave empty blocks out',
+    ],
+    [
+      'half a column',
+      () => siluSplit(tf.zeros([2, 5]), [2.5, 2.5]),
+      ShapeError,
+      'siluSplit: expected z [T, E] and sizes of positive integers with the sum E; got z=float32[2,5], sizes=[2.5, 2.5]; a block has whole columns',
+    ],
+    [
+      'a split of a vector',
+      () => siluSplit(tf.zeros([5]) as unknown as tf.Tensor2D, [5]),
+      ShapeError,
+      'siluSplit: expected z [T, E]; got z=float32[5]; z has rank 1, not 2',
+    ],
+    [
+      'a gate of another width',
+      () => gatedNorm(tf.zeros([2, 4]), tf.zeros([2, 5])),
+      ShapeError,
+      'gatedNorm: expected u [..., D], x [..., D]; got u=float32[2,4], x=float32[2,5]; x has D = 5, expected D = 4',
+    ],
+    [
+      'a gate of fewer rows',
+      () => gatedNorm(tf.zeros([1, 5]), tf.zeros([2, 5])),
+      ShapeError,
+      'gatedNorm: expected u and x of one shape [..., D]; got u=float32[1,5], x=float32[2,5]; nothing is broadcast',
+    ],
+    [
+      'an integer gate',
+      () => gatedNorm(tf.zeros([2, 5], 'int32'), tf.zeros([2, 5])),
+      DTypeError,
+      "gatedNorm: expected u to be float32; got u=int32[2,5]; cast it with tf.cast(u, 'float32')",
+    ],
+    [
+      'a gated norm without epsilon',
+      () => gatedNorm(tf.zeros([2, 5]), tf.zeros([2, 5]), { epsilon: -1 }),
+      UnsupportedError,
+      'gatedNorm: expected a positive epsilon; got -1; a row of zeros would divide by zero',
+    ],
+    [
+      'a gated norm that drops everything',
+      () => gatedNorm(tf.zeros([2, 5]), tf.zeros([2, 5]), { dropout: { rate: 1, stream } }),
+      UnsupportedError,
+      'gatedNorm: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
     ],
     [
       'float ids',
@@ -178,6 +234,23 @@ it('dropout at rate 0 is the identity, also for gradients', () => {
         .dataSync(),
     ),
   ).toEqual([1, 1, 1]);
+});
+
+it('the fused layer steps equal the ops they are made of, bit for bit on cpu', () => {
+  const z = tf.randomNormal([5, 7], 0, 1, 'float32', 3) as tf.Tensor2D;
+  const parts = siluSplit(z, [3, 4]).map((y) => y.dataSync());
+  expect(parts).toEqual(tf.split(silu(z), [3, 4], 1).map((y) => y.dataSync()));
+  const u = tf.randomNormal([2, 5, 6], 0, 1, 'float32', 4);
+  const x = tf.randomNormal([2, 5, 6], 0, 1, 'float32', 5);
+  const options = { rate: 0.3, stream };
+  const fused = (a: tf.Tensor, b: tf.Tensor) => gatedNorm(a, b, { dropout: options });
+  const apart = (a: tf.Tensor, b: tf.Tensor) => dropout(tf.mul(a, layerNorm(b)), options);
+  expect(fused(u, x).dataSync()).toEqual(apart(u, x).dataSync());
+  const gradients = (op: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
+    tf
+      .grads(op)([u, x])
+      .map((g) => g.dataSync());
+  expect(gradients(fused)).toEqual(gradients(apart));
 });
 
 it('offsets may be a tensor, with the same result', () => {

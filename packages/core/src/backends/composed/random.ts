@@ -9,13 +9,15 @@ import {
 } from '../kernel-names.ts';
 import { composedKernel } from './kernel.ts';
 
-export const dropout = composedKernel<DropoutInputs, DropoutAttrs>(Dropout, ({ x }, { k0, k1, step, rate }) => {
+export const dropout = composedKernel<DropoutInputs, DropoutAttrs>(Dropout, ({ x }, attrs) => applyDropout(x, attrs));
+
+export function applyDropout(x: tf.Tensor, { k0, k1, step, rate }: DropoutAttrs): tf.Tensor {
   const threshold = dropoutThreshold(rate);
   // The same constant on every element, so that the product is one rounding, as in a fused kernel.
   const scale = Math.fround(1 / (1 - rate));
   const mask = Float32Array.from(randomWords({ k0, k1 }, step, x.size), (word) => (word >= threshold ? scale : 0));
   return tf.mul(x, tf.tensor(mask, x.shape, 'float32'));
-});
+}
 
 export const uniformIntegers = composedKernel<object, UniformIntegersAttrs>(
   UniformIntegers,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWStep } from './adamw-step.ts';
 import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
+import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
 import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
@@ -9,11 +10,16 @@ import { dropout, uniformIntegers } from './random.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
 import { segmentSum } from './segment-sum.ts';
 import { silu, siluGrad } from './silu.ts';
+import { siluSplit, siluSplitGrad } from './silu-split.ts';
 
 /** Every kernel of `kernel-names.ts`, made of tfjs ops. */
 export const composedKernels: readonly ComposedKernel[] = [
   silu,
   siluGrad,
+  siluSplit,
+  siluSplitGrad,
+  gatedNorm,
+  gatedNormGrad,
   layerNorm,
   layerNormGrad,
   l2Normalize,
