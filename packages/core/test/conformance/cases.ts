@@ -11,6 +11,7 @@ import {
   siluCase,
   uniformIntegersCase,
 } from './elementwise-cases.ts';
+import { gatedNormCase, gatedNormTinyCase, siluSplitCase } from './layer-step-cases.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
 
 function close<P>(kase: KernelCase<P>): AnyCase {
@@ -31,10 +32,13 @@ function close<P>(kase: KernelCase<P>): AnyCase {
 /** Every op of ours; together with the AdamW check they cover every kernel of the contract. */
 export const cases: readonly AnyCase[] = [
   close(siluCase),
+  close(siluSplitCase),
   close(layerNormCase),
   close(layerNormTinyCase),
   close(l2NormalizeCase),
   close(dropoutCase),
+  close(gatedNormCase),
+  close(gatedNormTinyCase),
   close(uniformIntegersCase),
   close(linearCase),
   close(embeddingCase),

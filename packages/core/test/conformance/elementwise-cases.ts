@@ -19,7 +19,7 @@ export const siluCase: KernelCase<Rows> = {
 };
 
 /** Rows with a ramp, so that no row is nearly constant: there the formula itself, not the kernel, loses digits. */
-function spread(seed: number, count: number, width: number): Float32Array {
+export function spread(seed: number, count: number, width: number): Float32Array {
   return floats(seed, 0, count * width).map((x, i) => x * 0.3 + (((i % width) % 2) * 2 - 1));
 }
 
@@ -71,11 +71,13 @@ export const l2NormalizeCase: KernelCase<Rows> = {
   }),
 };
 
-const dropRates = fc.constantFrom(0, 0.1, 0.2, 0.5, 0.9);
+export const dropRates = fc.constantFrom(0, 0.1, 0.2, 0.5, 0.9);
 const drops = fc.record({ count: rowCounts, width: widths, seed: seeds, rate: dropRates });
 type Drops = Rows & { rate: number };
-const stream = (seed: number) => ({ key: { k0: seed, k1: seed ^ 0x9e37 }, step: seed % 1000 });
-const flatStream = (seed: number) => ({ ...stream(seed).key, k1: (seed ^ 0x9e37) >>> 0, step: seed % 1000 });
+/** The random stream of a problem, for the op. */
+export const stream = (seed: number) => ({ key: { k0: seed, k1: seed ^ 0x9e37 }, step: seed % 1000 });
+/** The same stream, for the reference. */
+export const flatStream = (seed: number) => ({ ...stream(seed).key, k1: (seed ^ 0x9e37) >>> 0, step: seed % 1000 });
 
 export const dropoutCase: KernelCase<Drops> = {
   name: 'dropout',

@@ -4,6 +4,7 @@ import { checkAdamW } from './adamw-check.ts';
 import { runs } from './arbitraries.ts';
 import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
+import { checkGatedMask } from './layer-step-cases.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { checkStockOp, stockOps } from './stock-ops.ts';
 
@@ -33,6 +34,7 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
 
     describe('properties', () => {
       it('dropout masks have the bits of the reference', checkDropoutBits);
+      it('gatedNorm drops what dropout drops', checkGatedMask);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => checkCausality(hstu));
       it('hstuAttention treats each sequence as if alone', () => checkAlone(hstu));

@@ -1,0 +1,155 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { dropout, gatedNorm, siluSplit } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
+import { type KernelCase, upload } from './compare.ts';
+import { dropRates, flatStream, layerNormCase, siluCase, spread, stream } from './elementwise-cases.ts';
+
+interface SplitProblem {
+  readonly count: number;
+  readonly sizes: readonly number[];
+  /** Leaves the first block out of the result, so that its gradient is the zeros that tfjs makes. */
+  readonly unused: boolean;
+  readonly seed: number;
+}
+
+const splits: fc.Arbitrary<SplitProblem> = fc.record({
+  count: rowCounts,
+  sizes: fc.oneof(
+    { weight: 4, arbitrary: fc.array(widths, { minLength: 1, maxLength: 5 }) },
+    // More outputs than a kernel may have room for.
+    { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 20, maxLength: 40 }) },
+  ),
+  unused: fc.boolean(),
+  seed: seeds,
+});
+
+/** The blocks that the result is made of, last block first: each output has a place of its own. */
+function shown({ sizes, unused }: SplitProblem): number[] {
+  const last = unused && sizes.length > 1 ? 1 : 0;
+  return sizes
+    .map((_, i) => i)
+    .filter((i) => i >= last)
+    .reverse();
+}
+
+export const siluSplitCase: KernelCase<SplitProblem> = {
+  name: 'siluSplit',
+  kernels: ['SiluSplit', 'SiluSplitGrad'],
+  bounds: siluCase.bounds,
+  floor: () => 1,
+  problem: splits,
+  arrays: ({ count, sizes, seed }) => {
+    const width = total(sizes);
+    return { z: { shape: [count, width], values: floats(seed, 0, count * width, 4) } };
+  },
+  run: (problem, { z }) =>
+    tf.tidy(() => {
+      const blocks = siluSplit(z as tf.Tensor2D, problem.sizes);
+      return tf.concat(
+        shown(problem).map((i) => blocks[i]),
+        1,
+      );
+    }),
+  reference: (problem, { z }, dy) => {
+    const { count, sizes } = problem;
+    const order = shown(problem);
+    const blocks = ref.siluSplit(z.values, sizes);
+    const dys = sizes.map((size) => new Float64Array(count * size));
+    const output: number[] = [];
+    for (let t = 0; t < count; t++) {
+      for (const i of order) {
+        for (let c = t * sizes[i]; c < (t + 1) * sizes[i]; c++) {
+          dys[i][c] = dy[output.length];
+          output.push(blocks[i][c]);
+        }
+      }
+    }
+    return { output, gradients: { z: ref.siluSplitGrad(z.values, dys, sizes) } };
+  },
+};
+
+interface GatedProblem {
+  readonly count: number;
+  readonly width: number;
+  readonly rate: number;
+  readonly seed: number;
+}
+
+/** Now and then more elements than a kernel does in one piece. */
+const gatedCounts = fc.oneof(
+  { weight: 7, arbitrary: rowCounts },
+  { weight: 1, arbitrary: fc.integer({ min: 400, max: 700 }) },
+);
+
+function gated({ rate, seed }: GatedProblem, u: tf.Tensor, x: tf.Tensor, epsilon: number): tf.Tensor {
+  return gatedNorm(u, x, { epsilon, dropout: rate === 0 ? undefined : { rate, stream: stream(seed) } });
+}
+
+export const gatedNormCase = gatedCase('gatedNorm', 1e-4, spread);
+/** Rows far smaller than epsilon, as in HSTU at initialisation. */
+export const gatedNormTinyCase = gatedCase('gatedNorm, tiny variance', 1e-6, (seed, count, width) =>
+  floats(seed, 0, count * width, 1e-4),
+);
+
+function gatedCase(
+  name: string,
+  epsilon: number,
+  values: (seed: number, count: number, width: number) => Float32Array,
+): KernelCase<GatedProblem> {
+  return {
+    name,
+    kernels: ['GatedNorm', 'GatedNormGrad'],
+    bounds: layerNormCase.bounds,
+    // The terms are those of the norm, times the scale of what dropout keeps.
+    floor: ({ rate }) => 1 / (1 - rate),
+    problem: fc.record({ count: gatedCounts, width: widths, rate: dropRates, seed: seeds }),
+    arrays: ({ count, width, seed }) => ({
+      u: { shape: [count, width], values: floats(seed, 1, count * width) },
+      x: { shape: [count, width], values: values(seed, count, width) },
+    }),
+    run: (problem, { u, x }) => gated(problem, u, x, epsilon),
+    reference: ({ count, width, rate, seed }, { u, x }, dy) => {
+      const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+      const input = { u: u.values, x: x.values, width, epsilon, rate, keep };
+      const { du, dx } = ref.gatedNormGrad(input, dy);
+      return { output: ref.gatedNorm(input), gradients: { u: du, x: dx } };
+    },
+  };
+}
+
+// Many rows, so that a kernel that works in pieces starts one in the middle of a block of random words.
+const masks: fc.Arbitrary<GatedProblem> = fc.record({
+  count: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 700, max: 1500 })),
+  width: fc.oneof(fc.constantFrom(25, 50), fc.integer({ min: 2, max: 40 })),
+  rate: fc.constantFrom(0.1, 0.2, 0.5, 0.9),
+  seed: seeds,
+});
+
+/** `gatedNorm` drops the elements that `dropout` drops, forward and backward, bit for bit. */
+export function checkGatedMask(): void {
+  fc.assert(
+    fc.property(masks, (problem) => {
+      const { count, width, rate, seed } = problem;
+      tf.tidy(() => {
+        const u = tf.ones([count, width]);
+        const x = upload({ shape: [count, width], values: spread(seed, count, width) });
+        const whole = gated({ ...problem, rate: 0 }, u, x, 1e-4).dataSync();
+        const expected = dropout(tf.ones([count, width]), { rate, stream: stream(seed) }).dataSync();
+        const y = gated(problem, u, x, 1e-4).dataSync();
+        const du = tf
+          .grad((gate: tf.Tensor) => gated(problem, gate, x, 1e-4))(u)
+          .dataSync();
+        for (let i = 0; i < y.length; i++) {
+          // An element that is zero without dropout says nothing.
+          if (whole[i] === 0) continue;
+          if ((y[i] !== 0) !== (expected[i] !== 0) || (du[i] !== 0) !== (expected[i] !== 0)) {
+            throw new Error(`gatedNorm: the mask differs from that of dropout at ${i}`);
+          }
+        }
+      });
+    }),
+    runs(15),
+  );
+}
