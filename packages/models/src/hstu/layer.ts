@@ -1,4 +1,4 @@
-import { causalAttention, hstuAttention, layerNorm, silu } from '@seqrec/core';
+import { causalAttention, gatedNorm, hstuAttention, layerNorm, siluSplit } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
@@ -61,18 +61,17 @@ export class HstuLayer extends StreamLayer {
   private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, times: Times, run: Run): tf.Tensor2D {
     const { numHeads: h, dqk, dv, linearDropout } = this.args;
     const normed = layerNorm(x, { epsilon: EPSILON });
-    const mixed = silu(tf.matMul(normed, this.weight('uvqk') as tf.Tensor2D));
-    const [u, v, q, k] = tf.split(mixed, [h * dv, h * dv, h * dqk, h * dqk], 1);
+    const mixed = tf.matMul(normed, this.weight('uvqk') as tf.Tensor2D) as tf.Tensor2D;
+    const [u, v, q, k] = siluSplit(mixed, [h * dv, h * dv, h * dqk, h * dqk]);
     const heads = {
       q: tf.reshape(q, [-1, h, dqk]) as tf.Tensor3D,
       k: tf.reshape(k, [-1, h, dqk]) as tf.Tensor3D,
       v: tf.reshape(v, [-1, h, dv]) as tf.Tensor3D,
     };
-    const attended = tf.reshape(this.attend(heads, offsets, times), [-1, h * dv]);
-    const gated = tf.mul(u, layerNorm(attended, { epsilon: EPSILON })) as tf.Tensor2D;
-    const dropped = this.drop(gated, linearDropout, 'linear', run);
+    const attended = tf.reshape(this.attend(heads, offsets, times), [-1, h * dv]) as tf.Tensor2D;
+    const dropout = this.dropOptions(linearDropout, 'linear', run);
     const projected = linearOutIn(
-      dropped,
+      gatedNorm(u, attended, { epsilon: EPSILON, dropout }),
       this.weight('o.weight') as tf.Tensor2D,
       this.weight('o.bias') as tf.Tensor1D,
     );

@@ -1,4 +1,4 @@
-import { dropout, streamKey } from '@seqrec/core';
+import { type DropoutOptions, dropout, streamKey } from '@seqrec/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
@@ -71,6 +71,11 @@ export abstract class StreamLayer extends layers.Layer {
     return dropAt(x, rate, `${this.stream}.${site}`, run);
   }
 
+  /** What {@link drop} passes on, for an op with dropout of its own; nothing outside training. */
+  protected dropOptions(rate: number, site: string, run: Run): DropoutOptions | undefined {
+    return dropOptionsAt(rate, `${this.stream}.${site}`, run);
+  }
+
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), seed: this.seed, stream: this.stream };
   }
@@ -78,8 +83,13 @@ export abstract class StreamLayer extends layers.Layer {
 
 /** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
 export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
-  if (!run.training || rate === 0) return x;
-  return dropout(x, { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step } }) as T;
+  const options = dropOptionsAt(rate, site, run);
+  return options === undefined ? x : dropout(x, options);
+}
+
+function dropOptionsAt(rate: number, site: string, run: Run): DropoutOptions | undefined {
+  if (!run.training || rate === 0) return undefined;
+  return { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step } };
 }
 
 /** The run in a layer's keyword arguments; a plain forward pass when it is absent. */

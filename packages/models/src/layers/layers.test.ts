@@ -1,3 +1,4 @@
+import { dropout, hstuAttention, layerNorm, silu, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HstuLayer } from '../hstu/layer.ts';
@@ -164,4 +165,20 @@ describe('initial values', () => {
       [1, 1],
     ]);
   });
+});
+
+it('an HSTU layer is its formula, with the dropout mask of its name and step', () => {
+  const layer = new HstuLayer({ ...shared, ...hstu, linearDropout: 0.5, relativeBias: 'position' });
+  const weight = (name: string) => layer.weight(name);
+  const run = { training: true, step: 2, seed: 3 };
+  const [u, v, q, k] = tf.split(silu(tf.matMul(layerNorm(x()), weight('uvqk'))), [4, 4, 6, 6], 1);
+  const heads = (columns: tf.Tensor) => tf.reshape(columns, [5, 2, -1]);
+  const bias = { positionWeights: weight('pos_w') };
+  const attended = hstuAttention({ q: heads(q), k: heads(k), v: heads(v), offsets: offsets(), normalizer: 5, bias });
+  const gated = tf.mul(u, layerNorm(tf.reshape(attended, [5, 4])));
+  const stream = { key: streamKey(3, 'dropout/test.0.linear'), step: 2 };
+  const projected = tf.matMul(dropout(gated, { rate: 0.5, stream }), weight('o.weight'), false, true);
+  const expected = tf.add(tf.add(projected, weight('o.bias')), x());
+  const actual = layer.apply([x(), offsets()], run) as tf.Tensor;
+  expect(actual.dataSync()).toEqual(expected.dataSync());
 });
