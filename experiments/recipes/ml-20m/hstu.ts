@@ -12,7 +12,7 @@ export const recipe = defineRecipe({
     'hyper-parameters and figure: meta-recsys/generative-recommenders, README of 15 April 2024 and configs/ml-20m; Zhai et al. 2024, table 4 (arXiv:2402.17152)',
   expected:
     'HR@10 .3273, NDCG@10 .1895, HR@50 .5889, HR@200 .7952 (last event of every user, exact rank over 27,278 movies)',
-  cost: 'not run here: about 1,080 steps an epoch at width 256; meant for a large machine',
+  cost: 'not run here: 1,082 steps an epoch at width 256; for a large machine',
   command: 'npx -y pnpm@12 seqrec train ml-20m/hstu --data data',
   config: {
     data: { format: 'named', name: 'ml-20m', split: 'train-test' },

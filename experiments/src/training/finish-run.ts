@@ -28,7 +28,9 @@ export async function finishRun(
   const { model } = outcome.trainer;
   const chosen = data.split.validation !== undefined ? 'best' : 'last';
   await loadWeights(run[chosen], model);
-  const test = await evaluateSet(model, data.split.test, context);
+  // Without a validation set the loop has just evaluated these weights on the test set.
+  const known = chosen === 'last' ? outcome.evaluation : undefined;
+  const test = known ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const final = { name, split: 'test', metrics: test.metrics, checkpoint: chosen, epoch };
   const results: RunResults = {

@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { createModel, createTrainer, loadCheckpoint, saveCheckpoint, type Trainer } from '@seqrec/models';
+import {
+  createModel,
+  createTrainer,
+  type Evaluation,
+  loadCheckpoint,
+  saveCheckpoint,
+  type Trainer,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { type EpochRecord, MetricsLog, truncateMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
@@ -33,6 +40,8 @@ export interface TrainOutcome {
   readonly trainer: Trainer;
   readonly state: LoopState;
   readonly interrupted: boolean;
+  /** Of the watched set with the final weights, when this process made it. */
+  readonly evaluation?: Evaluation;
 }
 
 /**
@@ -75,6 +84,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
   let { lossSum, tokens: epochTokens } = trainer.position;
   let timed = { tokens: 0, seconds: 0 };
+  let latest: Evaluation | undefined;
 
   try {
     for (;;) {
@@ -83,7 +93,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       if (finished > state.evaluatedEpochs) {
         const due = finished % evaluateEvery === 0 || finished === epochs;
         const evaluationStarted = performance.now();
-        const metrics = due ? (await evaluateSet(model, watched, evaluation)).metrics : {};
+        latest = due ? await evaluateSet(model, watched, evaluation) : undefined;
+        const metrics = latest?.metrics ?? {};
         const record: EpochRecord = {
           type: 'epoch',
           step: globalStep,
@@ -109,7 +120,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         timed = { tokens: 0, seconds: 0 };
       }
 
-      if (finished >= epochs) return { trainer, state, interrupted: false };
+      if (finished >= epochs) return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
       const info = await trainer.step();
