@@ -2,7 +2,9 @@
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { composedBackends, registerComposed } from './backends/composed/register.ts';
+import { quietCpu } from './backends/quiet-cpu.ts';
 
+quietCpu();
 for (const backendName of composedBackends) registerComposed(backendName);
 
 export { knownHostValues, rememberHostValues } from './backends/composed/host.ts';

@@ -14,7 +14,7 @@ import {
   useBackend,
 } from '../index.ts';
 
-// tfjs warns about backends that fail on purpose here, and advertises tfjs-node.
+// tfjs warns about backends that fail on purpose here, and bare MathBackendCPUs advertise tfjs-node.
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
@@ -62,6 +62,18 @@ it('auto falls back to cpu and says why', async () => {
     tried: [{ name: 'simd', reason: "Cannot find package './simd/index.ts'" }],
     details: {},
   });
+});
+
+it('cpu prints nothing, however it is made', async () => {
+  const write = (backend: tf.KernelBackend) => backend.write(Float32Array.of(1), [1], 'float32');
+  // The stock backend would: the check can fail.
+  write(new MathBackendCPU());
+  expect(console.warn).toHaveBeenCalledWith(expect.stringContaining('tfjs-node'));
+  vi.mocked(console.warn).mockClear();
+  write((await tf.findBackendFactory('cpu')()) as MathBackendCPU);
+  await useBackend('cpu');
+  tf.tensor1d([1]).dispose();
+  expect(console.warn).not.toHaveBeenCalled();
 });
 
 it('auto takes simd when it starts, with its own details', async () => {

@@ -93,9 +93,6 @@ async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {
 }
 
 async function startCpu() {
-  // The stock backend prints an advertisement for tfjs-node on first use.
-  const backend = tf.findBackend('cpu') as { firstUse?: boolean } | null;
-  if (backend?.firstUse) backend.firstUse = false;
   return { reason: 'plain JavaScript, always available, slow', details: {} };
 }
 
