@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { readMetrics } from '../runs/metrics-log.ts';
 import { runCli, startCli, tinyRecipe } from '../testing/run-cli.ts';
 
-const EPOCHS = 12;
+const EPOCHS = 24;
 const KILLS = 10;
 const training = [...tinyRecipe, '--epochs', String(EPOCHS), '--checkpoint-every-steps', '3'];
 
@@ -37,13 +37,14 @@ test('a run killed at ten random moments and resumed ends with the weights of a 
 
   const seed = Number(process.env.SEQREC_CRASH_SEED ?? Date.now() % 100_000);
   console.log(`SEQREC_CRASH_SEED=${seed}`);
-  let state = seed;
+  let drawn = seed;
   const random = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
+    drawn = (Math.imul(drawn, 1_664_525) + 1_013_904_223) >>> 0;
+    return drawn / 2 ** 32;
   };
 
   let kills = 0;
+  let savedStep = 0;
   for (let attempt = 0; kills < KILLS && attempt < 40; attempt++) {
     const run = onlyRun(join(cwd, 'killed'));
     const { child, ended } = startCli(
@@ -53,7 +54,7 @@ test('a run killed at ten random moments and resumed ends with the weights of a 
     // After a random number of new log lines, then a random moment more: inside a step, an evaluation, or the writing of
     // a checkpoint. One time in four at any moment, start-up included.
     const anywhere = random() < 0.25;
-    const lines = Math.floor(random() * 40);
+    const lines = Math.floor(random() * 25);
     const before = run ? readMetrics(join(run, 'metrics.jsonl')).length : 0;
     const deadline = Date.now() + 20_000;
     while (!anywhere && child.exitCode === null && Date.now() < deadline) {
@@ -71,8 +72,13 @@ test('a run killed at ten random moments and resumed ends with the weights of a 
     kills++;
     const killed = onlyRun(join(cwd, 'killed'));
     if (!killed) continue;
-    for (const name of readdirSync(join(killed, 'checkpoints')).filter((file) => file.endsWith('.safetensors')))
-      await readCheckpoint(join(killed, 'checkpoints', name));
+    for (const name of readdirSync(join(killed, 'checkpoints')).filter((file) => file.endsWith('.safetensors'))) {
+      const { state } = await readCheckpoint(join(killed, 'checkpoints', name));
+      if (name !== 'last.safetensors') continue;
+      // A resumed run goes on from its checkpoint and never falls behind it.
+      expect(state.position.globalStep).toBeGreaterThanOrEqual(savedStep);
+      savedStep = state.position.globalStep;
+    }
     const steps = readMetrics(join(killed, 'metrics.jsonl')).at(-1)?.step ?? 0;
     console.log(`kill ${kills} after step ${steps}`);
   }
