@@ -1,11 +1,11 @@
-import { extname } from 'node:path';
 import { assembleInteractions, type TieRule } from '../assemble.ts';
 import type { ItemCatalogue } from '../catalogue.ts';
-import { DataError, OptionError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { EventTable, Interner } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { ProblemLog } from '../problems.ts';
 import { CatalogueBuilder } from './catalogue-builder.ts';
+import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns, parseRating, reported } from './columns.ts';
 import { readItemsFile } from './csv-items.ts';
 import { type DelimitedOptions, readDelimited } from './delimited.ts';
@@ -51,42 +51,6 @@ export interface CsvSource extends DelimitedOptions {
   /** Default `file-order`. */
   readonly ties?: TieRule;
   readonly tieSeed?: number;
-}
-
-const readable = new Set(['.csv', '.tsv', '.txt', '.dat', '.data', '.inter']);
-
-function extension(name: string): string {
-  return extname(name.replace(/\.gz$/i, '')).toLowerCase();
-}
-
-/** The events file of a set: the one named, else the only one there is. */
-export function chooseFile(operation: string, files: FileSet, wanted: string | undefined): string {
-  if (wanted !== undefined) {
-    const found = files.names.find((name) => name === wanted || name.endsWith(`/${wanted}`));
-    if (found !== undefined) return found;
-    throw new DataError(operation, `expected a file "${wanted}"; got ${files.names.slice(0, 8).join(', ') || 'none'}`, {
-      code: 'missing-file',
-      file: files.path,
-      key: 'file',
-    });
-  }
-  const fit = files.names.filter((name) => readable.has(extension(name)));
-  if (fit.length === 1) return fit[0];
-  if (fit.length === 0) {
-    const single = files.kind === 'file';
-    throw new DataError(
-      operation,
-      `expected ${single ? 'an extension' : 'a file with an extension'} among ${[...readable].join(' ')}; got ` +
-        `${single ? `"${extension(files.path)}"` : files.names.slice(0, 8).join(', ') || 'no files'}`,
-      { code: single ? 'unsupported-extension' : 'unknown-layout', file: files.path },
-    );
-  }
-  throw new DataError(operation, `expected one file of events; got ${fit.slice(0, 8).join(', ')}`, {
-    code: 'ambiguous-layout',
-    file: files.path,
-    key: 'file',
-    hint: 'name one of them with the option file',
-  });
 }
 
 /** How a reader that is a preset of this one presents itself. */
