@@ -6,8 +6,8 @@ import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from './backend.ts';
-import { dataFolder, prepareData, windowed } from './dataset.ts';
+import { type BackendOptions, startBackend } from '../training/backend.ts';
+import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
 
 export interface EpochTiming {
   readonly epoch: number;

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
-import { integerOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, textOption } from '../arguments.ts';
+import { PEERS, type Peer } from '../bench/peer.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import { suggestion } from '../suggest.ts';
@@ -9,18 +10,28 @@ interface Options extends BackendOptions {
   readonly recipe: unknown;
   readonly data?: unknown;
   readonly repeat?: unknown;
+  readonly rounds?: unknown;
+  readonly peer?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch'];
+const benches = ['epoch', 'step', 'gemm'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
-    .command('bench [what]', 'Measure: `epoch` times training epochs of a recipe', { allowUnknownOptions: true })
-    .usage('bench epoch [options] [--section.key VALUE ...]')
-    .option('--recipe <name>', 'Recipe to train', { default: 'ml-1m/hstu' })
-    .option('--repeat <n>', 'Epochs to time', { default: 1 })
+    .command(
+      'bench [what]',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`); peers in turn',
+      {
+        allowUnknownOptions: true,
+      },
+    )
+    .usage('bench epoch|step|gemm [options] [--section.key VALUE ...]')
+    .option('--recipe <name>', 'Recipe to train (epoch, step)', { default: 'ml-1m/hstu' })
+    .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
+    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 15)')
+    .option('--peer <name>', 'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
@@ -28,22 +39,38 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu --threads 1 --repeat 3 --json')
+    .example('  $ seqrec bench step --recipe ml-1m/hstu --peer research')
+    .example('  $ seqrec bench gemm --peer openblas')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
 async function run(what: string, options: Options, invocation: Invocation): Action {
-  if (!benches.includes(what))
-    throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
-  const repeat = integerOption('repeat', options.repeat) ?? 1;
-  const { benchEpoch, renderBench } = await import('../training/bench-epoch.ts');
-  const result = await benchEpoch({
+  const show = <T>(result: T, render: (result: T) => string): number => {
+    console.log(options.json ? JSON.stringify(result, null, 2) : render(result));
+    return 0;
+  };
+  const training = {
     recipe: textOption('recipe', options.recipe) ?? 'ml-1m/hstu',
     overrides: invocation.overrides,
-    repeat,
     dataFolder: textOption('data', options.data),
     backend: options,
     quiet: options.quiet ?? false,
-  });
-  console.log(options.json ? JSON.stringify(result, null, 2) : renderBench(result));
-  return 0;
+  };
+  if (what === 'epoch') {
+    const { benchEpoch, renderBench } = await import('../bench/epoch.ts');
+    return show(await benchEpoch({ ...training, repeat: integerOption('repeat', options.repeat) ?? 1 }), renderBench);
+  }
+  const rounds = integerOption('rounds', options.rounds);
+  if (what === 'step') {
+    const { benchStep, renderStepBench } = await import('../bench/step.ts');
+    const peer = choiceOption('peer', options.peer, [...PEERS, 'all']);
+    const peers: readonly Peer[] = peer === undefined ? [] : peer === 'all' ? PEERS : [peer as Peer];
+    return show(await benchStep({ ...training, rounds: rounds ?? 3, peers }), renderStepBench);
+  }
+  if (what === 'gemm') {
+    const { benchGemm, renderGemmBench } = await import('../bench/gemm.ts');
+    const peer = choiceOption('peer', options.peer, ['openblas']) !== undefined;
+    return show(await benchGemm({ backend: options, rounds: rounds ?? 15, peer }), renderGemmBench);
+  }
+  throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }

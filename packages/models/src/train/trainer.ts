@@ -106,8 +106,8 @@ export class Trainer {
   async step(): Promise<StepInfo> {
     const begin = performance.now();
     const { epoch, stepInEpoch, globalStep } = this.#position;
-    const { batchSize, seed } = this.options;
-    const indices = this.#epochOrder(epoch).subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
+    const { seed } = this.options;
+    const indices = this.batchIndices(epoch, stepInEpoch);
     const batch = uploadBatch(makeBatch(this.examples, indices));
     let loss = 0;
     try {
@@ -134,6 +134,12 @@ export class Trainer {
     const seconds = (performance.now() - begin) / 1000;
     const { stepsPerEpoch } = this;
     return { loss, tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep, seconds };
+  }
+
+  /** The examples of one step of one epoch: the order depends on the seed and the epoch alone. */
+  batchIndices(epoch: number, stepInEpoch: number): Int32Array {
+    const { batchSize } = this.options;
+    return this.#epochOrder(epoch).subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
   }
 
   /** Runs to the end of the epoch in progress, or until the signal aborts. */

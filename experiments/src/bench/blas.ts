@@ -1,0 +1,50 @@
+import type { GemmShape } from './gemm.ts';
+
+/** OpenBLAS, called through its C interface. */
+export interface Blas {
+  multiply(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float32Array): void;
+}
+
+const LIBRARIES = [
+  'libopenblas.so.0',
+  '/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so.0',
+  '/usr/lib/aarch64-linux-gnu/openblas-pthread/libopenblas.so.0',
+];
+const ROW_MAJOR = 101;
+const PLAIN = 111;
+const TRANSPOSED = 112;
+
+/** Loads OpenBLAS with so many threads, or says how to install it. */
+export async function openBlas(threads: number): Promise<Blas | { readonly missing: string }> {
+  // A machine may force an older kernel; the peer gets the best one for its processor. Read when the library loads.
+  delete process.env.OPENBLAS_CORETYPE;
+  delete process.env.OPENBLAS_L2_SIZE;
+  process.env.OPENBLAS_NUM_THREADS = String(threads);
+  const koffi = await import('koffi').then(
+    (module) => module.default,
+    () => undefined,
+  );
+  if (koffi === undefined) return { missing: 'the optional dependency koffi is not installed' };
+  for (const path of LIBRARIES) {
+    try {
+      const library = koffi.load(path);
+      const setThreads = library.func('void openblas_set_num_threads(int)');
+      const sgemm = library.func(
+        'void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float, _Out_ float *, int)',
+      );
+      setThreads(threads);
+      return {
+        multiply({ batch, m, k, n, transposeA, transposeB }, a, b, c) {
+          for (let i = 0; i < batch; i++) {
+            const [x, y, z] = [a.subarray(i * m * k), b.subarray(i * k * n), c.subarray(i * m * n)];
+            const ops = [transposeA ? TRANSPOSED : PLAIN, transposeB ? TRANSPOSED : PLAIN];
+            sgemm(ROW_MAJOR, ...ops, m, n, k, 1, x, transposeA ? m : k, y, transposeB ? k : n, 0, z, n);
+          }
+        },
+      };
+    } catch {
+      // The next place.
+    }
+  }
+  return { missing: 'no libopenblas.so.0: install it with `apt-get install libopenblas0-pthread`' };
+}

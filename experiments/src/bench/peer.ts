@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SequenceBatch } from '@seqrec/data';
+
+/** Variants of the PyTorch step in `peers/hstu_step.py`. */
+export const PEERS = ['research', 'best', 'compile'] as const;
+export type Peer = (typeof PEERS)[number];
+
+/** What a peer measured, or why it could not. */
+export type PeerResult = { readonly seconds: readonly number[]; readonly torch: string } | { readonly missing: string };
+
+/** The first Python that can import torch, or how to get one. */
+export function findPython(): { readonly path: string } | { readonly missing: string } {
+  for (const path of [process.env.SEQREC_PYTHON, 'python3', '/usr/bin/python3']) {
+    if (path === undefined) continue;
+    const { status } = spawnSync(path, ['-c', 'import torch'], { encoding: 'utf8' });
+    if (status === 0) return { path };
+  }
+  return {
+    missing: 'no Python with torch: install it with `apt-get install python3-torch`, or name one in SEQREC_PYTHON',
+  };
+}
+
+/** A model and one batch, written where the peers read them. */
+export interface PeerInput {
+  readonly file: string;
+  remove(): void;
+}
+
+/** Writes the shape of the model and the batch: ids with the target at the end, times relative to the first event. */
+export function writePeerInput(
+  config: Readonly<Record<string, unknown>>,
+  numItems: number,
+  numNegatives: number,
+  temperature: number,
+  batch: SequenceBatch,
+): PeerInput {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-peer-'));
+  const file = join(folder, 'input.json');
+  const lengths: number[] = [];
+  const ids: number[][] = [];
+  const timestamps: number[][] = [];
+  for (let b = 0; b + 1 < batch.offsets.length; b++) {
+    const [begin, end] = [batch.offsets[b], batch.offsets[b + 1]];
+    if (begin === end) continue;
+    lengths.push(end - begin);
+    ids.push([...batch.itemIds.subarray(begin, end), batch.targets[end - 1]]);
+    const first = batch.timestamps[begin];
+    timestamps.push(
+      [...batch.timestamps.subarray(begin, end), batch.targetTimestamps[end - 1]].map((t) => Math.round(t - first)),
+    );
+  }
+  const request = { config: { ...config, numItems, numNegatives, temperature }, batch: { lengths, ids, timestamps } };
+  writeFileSync(file, JSON.stringify(request));
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Runs one peer for a few steps in a process of its own. */
+export function runPeer(python: string, input: string, variant: Peer, threads: number, steps: number): PeerResult {
+  const script = fileURLToPath(new URL('../../peers/hstu_step.py', import.meta.url));
+  const args = [
+    script,
+    input,
+    '--variant',
+    variant,
+    '--threads',
+    String(threads),
+    '--steps',
+    String(steps),
+    '--warmup',
+    '1',
+  ];
+  // A machine may force an older OpenBLAS kernel; the peer gets the best one for its processor.
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
+  const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: environment });
+  if (status !== 0) return { missing: `${variant} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
+  return JSON.parse(stdout) as { seconds: number[]; torch: string };
+}
