@@ -187,7 +187,7 @@ function repeatedTargets(split: Split): LeakageCheck {
     verdict: count === 0 ? 'ok' : 'note',
     text:
       `${count} test targets (${percent(share)}) are items of the user's own history` +
-      `${count === 0 ? '.' : ', which an evaluation that excludes seen items can never hit.'}`,
+      `${count === 0 ? '.' : '. They stay candidates: an evaluation that excludes seen items never excludes the target.'}`,
   };
 }
 
