@@ -44,7 +44,12 @@ export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
     unit === 'iso' ? isoSeconds(text) : text.trim() === '' ? Number.NaN : Number(text) / (unit === 'ms' ? 1000 : 1);
   if (Number.isNaN(seconds)) {
     const expected = unit === 'iso' ? 'an ISO date' : unit === 'ms' ? 'milliseconds since 1970' : 'seconds since 1970';
-    return { reason: 'bad-time', column: 'time', message: `expected ${expected}; got ${JSON.stringify(text)}` };
+    return {
+      reason: 'bad-time',
+      column: 'time',
+      message: `expected ${expected}; got ${JSON.stringify(text)}`,
+      ...(unit !== 'iso' && /^\d{4}-\d\d-\d\d/.test(text) ? { hint: "is this a date? set timeUnit: 'iso'" } : {}),
+    };
   }
   return checkTime(seconds) ?? seconds;
 }
