@@ -64,11 +64,6 @@ export async function loadInteractions(config: FileConfig, folder: string, progr
   try {
     if (config.format === 'named') return await loadNamed(config.name, folder, options);
     return await loadDataset(await sourceOf(config), options);
-  } catch (error) {
-    const asSeconds = config.format === 'csv' && (config.timeUnit ?? 's') === 's';
-    if (!asSeconds || !(error instanceof DataError) || !error.message.includes('seconds since 1970')) throw error;
-    const hint = '--data.timeUnit iso reads dates, ms milliseconds (of `seqrec data`: --time-unit)';
-    throw new RunError(`${error.message}; ${hint}`, { cause: error });
   } finally {
     progress.clear();
   }

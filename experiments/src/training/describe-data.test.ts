@@ -45,7 +45,7 @@ test('dates without a time unit are an error that says which option reads them',
   const dataset = writeTable('dates.csv', (user, event) => `2024-01-0${1 + (user % 9)}T00:0${event}:00Z`);
   const request = { dataset, download: false, lenient: false, columns, progress };
   await expect(describeData(request)).rejects.toThrow('dates.csv:2: expected seconds since 1970');
-  await expect(describeData(request)).rejects.toThrow('--data.timeUnit iso');
+  await expect(describeData(request)).rejects.toThrow("set timeUnit: 'iso'");
   expect((await describeData({ ...request, timeUnit: 'iso' }))[0].statistics.from).toBe('2024-01-01');
 });
 
