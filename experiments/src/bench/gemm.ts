@@ -68,20 +68,29 @@ function measure(shape: GemmShape, rounds: number, blas: Blas | undefined): Gemm
   const flops = 2 * batch * m * k * n;
   const own = (): void => tf.matMul(a, b, transposeA, transposeB).dispose();
   const other = (): void => blas?.multiply(shape, left, right, out);
-  const time = (f: () => void): number => {
-    const begin = performance.now();
-    f();
-    return flops / (performance.now() - begin) / 1e6;
-  };
   const ours: number[] = [];
   const theirs: number[] = [];
-  for (let i = 0; i < 3; i++) [own(), other()];
   for (let round = 0; round < rounds; round++) {
-    ours.push(time(own));
-    if (blas) theirs.push(time(other));
+    turn(own, flops, ours);
+    if (blas) turn(other, flops, theirs);
   }
   tf.dispose([a, b]);
   return { shape, seqrec: median(ours), openblas: blas ? median(theirs) : undefined };
+}
+
+const REPEATS = 3;
+/** Threads of the contestant before may spin for a while after their last call. */
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** One contestant's turn: a pause, a call to warm up, then a few timed ones, as GFLOP/s. */
+function turn(f: () => void, flops: number, into: number[]): void {
+  Atomics.wait(pause, 0, 0, 100);
+  f();
+  for (let i = 0; i < REPEATS; i++) {
+    const begin = performance.now();
+    f();
+    into.push(flops / (performance.now() - begin) / 1e6);
+  }
 }
 
 export function renderGemmBench(bench: GemmBench): string {

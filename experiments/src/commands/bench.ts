@@ -30,7 +30,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .usage('bench epoch|step|gemm [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe to train (epoch, step)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
-    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 15)')
+    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7)')
     .option('--peer <name>', 'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -70,7 +70,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
   if (what === 'gemm') {
     const { benchGemm, renderGemmBench } = await import('../bench/gemm.ts');
     const peer = choiceOption('peer', options.peer, ['openblas']) !== undefined;
-    return show(await benchGemm({ backend: options, rounds: rounds ?? 15, peer }), renderGemmBench);
+    return show(await benchGemm({ backend: options, rounds: rounds ?? 7, peer }), renderGemmBench);
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }
