@@ -1,0 +1,88 @@
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { writeFileAtomic } from './atomic.ts';
+
+/** One optimiser step. */
+export interface StepRecord {
+  readonly type: 'step';
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  readonly time: string;
+}
+
+/** The end of an epoch: mean training loss per token and the metrics of the evaluated set. */
+export interface EpochRecord {
+  readonly type: 'epoch';
+  readonly step: number;
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly meanLoss: number;
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  readonly split: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly evaluationSeconds: number;
+  readonly time: string;
+}
+
+/** The best checkpoint on the test set, once, when training ends. */
+export interface FinalRecord {
+  readonly type: 'final';
+  readonly step: number;
+  readonly epoch: number;
+  readonly checkpoint: string;
+  readonly split: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly time: string;
+}
+
+export type MetricsRecord = StepRecord | EpochRecord | FinalRecord;
+
+/** Appends records to `metrics.jsonl`, one JSON object a line, each with a single write. */
+export class MetricsLog {
+  readonly #descriptor: number;
+  constructor(file: string) {
+    this.#descriptor = openSync(file, 'a');
+  }
+  append(record: MetricsRecord): void {
+    writeSync(this.#descriptor, `${JSON.stringify(record)}\n`);
+  }
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** All complete records of a metrics file, in order. A torn line (a crash in the middle of a write) is left out. */
+export function readMetrics(file: string): MetricsRecord[] {
+  if (!existsSync(file)) return [];
+  const records: MetricsRecord[] = [];
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const record = parseRecord(line);
+    if (record) records.push(record);
+  }
+  return records;
+}
+
+/**
+ * Cuts a metrics file back to a checkpoint: step records up to `step`, epoch records up to `epochs` finished epochs,
+ * no final record. What the interrupted run wrote beyond its checkpoint is written again, with the same values.
+ */
+export function truncateMetrics(file: string, checkpoint: { readonly step: number; readonly epochs: number }): void {
+  const kept = readMetrics(file).filter((record) => {
+    if (record.type === 'step') return record.step <= checkpoint.step;
+    return record.type === 'epoch' && record.epoch <= checkpoint.epochs;
+  });
+  writeFileAtomic(file, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+}
+
+function parseRecord(line: string): MetricsRecord | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value = JSON.parse(line) as MetricsRecord;
+    return typeof value.step === 'number' && typeof value.type === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

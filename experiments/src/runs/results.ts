@@ -1,0 +1,33 @@
+/** Metrics of one model or baseline on one evaluated set. */
+export interface ScoredModel {
+  readonly name: string;
+  readonly split: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface NamedItem {
+  readonly item: string;
+  readonly title?: string;
+}
+
+/** Recommendations for one user of the test set. */
+export interface SampleRecommendation {
+  readonly user: string;
+  /** The latest events, oldest first. */
+  readonly history: readonly (NamedItem & { readonly time?: string })[];
+  readonly recommendations: readonly (NamedItem & { readonly score: number })[];
+  /** What the user did next, and where the model ranked it. */
+  readonly target?: NamedItem & { readonly rank: number };
+}
+
+/** `results.json`: everything that the report shows and the metrics file does not hold. */
+export interface RunResults {
+  readonly status: 'running' | 'interrupted' | 'finished';
+  readonly resumeCommand?: string;
+  /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
+  readonly definitions: readonly string[];
+  readonly baselines: readonly ScoredModel[];
+  /** The chosen checkpoint on the test set, when training has finished. */
+  readonly final?: ScoredModel & { readonly checkpoint: string; readonly epoch: number };
+  readonly samples: readonly SampleRecommendation[];
+}

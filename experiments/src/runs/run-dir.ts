@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { RunError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
+
+/** The files of `runs/<id>/`, each readable without this program. */
+export interface RunDir {
+  readonly id: string;
+  readonly path: string;
+  /** The resolved configuration and the name of the recipe. */
+  readonly config: string;
+  readonly environment: string;
+  /** Digest, statistics, processing steps and leakage report of the data. */
+  readonly data: string;
+  readonly metrics: string;
+  /** Baselines, metric definitions and sample recommendations, from which the report is rebuilt. */
+  readonly results: string;
+  readonly report: string;
+  readonly last: string;
+  readonly best: string;
+}
+
+export function runDirAt(path: string): RunDir {
+  const at = (name: string) => join(path, name);
+  return {
+    id: basename(path),
+    path,
+    config: at('config.json'),
+    environment: at('environment.json'),
+    data: at('data.json'),
+    metrics: at('metrics.jsonl'),
+    results: at('results.json'),
+    report: at('report.html'),
+    last: at('checkpoints/last.safetensors'),
+    best: at('checkpoints/best.safetensors'),
+  };
+}
+
+/** Creates `out/<recipe>-<date>-<time>-<hash>`; the hash is of the configuration, so runs of one recipe tell apart. */
+export function createRunDir(out: string, name: string, config: unknown, now: Date): RunDir {
+  const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 6);
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const id = `${name.replaceAll(/[^\w.-]+/g, '-')}-${stamp}-${hash}`;
+  for (let attempt = 1; ; attempt++) {
+    const path = join(out, attempt === 1 ? id : `${id}-${attempt}`);
+    if (existsSync(path)) continue;
+    mkdirSync(join(path, 'checkpoints'), { recursive: true });
+    return runDirAt(path);
+  }
+}
+
+/**
+ * Finds a run by path, by id under `out`, by a beginning of an id that fits only one, or `latest`.
+ *
+ * @throws RunError when there is none, or a beginning fits several.
+ */
+export function openRunDir(out: string, run: string): RunDir {
+  if (existsSync(join(run, 'config.json'))) return runDirAt(resolve(run));
+  const ids = listRuns(out);
+  if (run === 'latest') {
+    const newest = ids.map((id) => ({ id, time: statSync(join(out, id, 'config.json')).mtimeMs })).sort((a, b) => b.time - a.time)[0];
+    if (newest) return runDirAt(join(out, newest.id));
+    throw new RunError(`run "latest": expected at least one run in ${out}; there is none; \`seqrec train RECIPE\` makes one`);
+  }
+  if (ids.includes(run)) return runDirAt(join(out, run));
+  const fitting = ids.filter((id) => id.startsWith(run));
+  if (fitting.length === 1) return runDirAt(join(out, fitting[0]));
+  if (fitting.length > 1)
+    throw new RunError(`run "${run}": expected one run; ${fitting.length} begin so: ${fitting.slice(0, 5).join(', ')}`);
+  const hint = ids.length === 0 ? `${out} holds no run` : suggestion(run, ids.slice(-20));
+  throw new RunError(`run "${run}": expected a run folder or the id of a run in ${out}; ${hint}`);
+}
+
+/** Removes what a killed process was writing; the files it would have replaced are whole. */
+export function removeTemporaries(run: RunDir): void {
+  for (const folder of [run.path, join(run.path, 'checkpoints')]) {
+    for (const name of readdirSync(folder)) if (/\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+export function listRuns(out: string): string[] {
+  if (!existsSync(out)) return [];
+  return readdirSync(out).filter((id) => existsSync(join(out, id, 'config.json'))).sort();
+}
