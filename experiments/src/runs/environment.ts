@@ -36,7 +36,13 @@ export function describeEnvironment(backend: unknown): Environment {
 
 function packageVersions(): Record<string, string> {
   const versions: Record<string, string> = {};
-  for (const name of ['@seqrec/core', '@seqrec/data', '@seqrec/models', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers']) {
+  for (const name of [
+    '@seqrec/core',
+    '@seqrec/data',
+    '@seqrec/models',
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-layers',
+  ]) {
     try {
       // From the resolved module up to its package: `exports` may hide package.json itself.
       for (let url = new URL('.', import.meta.resolve(name)); url.pathname !== '/'; url = new URL('..', url)) {
@@ -63,7 +69,8 @@ function readManifest(url: URL): { readonly name: string; readonly version: stri
 
 function gitCommit(): string | undefined {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const git = (...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const commit = git('rev-parse', 'HEAD');
     return git('status', '--porcelain', '--untracked-files=no') === '' ? commit : `${commit}-dirty`;

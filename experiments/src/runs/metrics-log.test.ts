@@ -5,9 +5,26 @@ import { expect, test } from 'vitest';
 import { type EpochRecord, MetricsLog, readMetrics, type StepRecord, truncateMetrics } from './metrics-log.ts';
 
 const time = '2025-01-01T00:00:00.000Z';
-const stepRecord = (step: number, epoch: number): StepRecord => ({ type: 'step', step, epoch, loss: 1 / step, tokens: 10, tokensPerSecond: 5, time });
+const stepRecord = (step: number, epoch: number): StepRecord => ({
+  type: 'step',
+  step,
+  epoch,
+  loss: 1 / step,
+  tokens: 10,
+  tokensPerSecond: 5,
+  time,
+});
 const epochRecord = (step: number, epoch: number): EpochRecord => ({
-  type: 'epoch', step, epoch, meanLoss: 1, seconds: 1, tokensPerSecond: 1, split: 'validation', metrics: { 'HR@10': 0.5 }, evaluationSeconds: 1, time,
+  type: 'epoch',
+  step,
+  epoch,
+  meanLoss: 1,
+  seconds: 1,
+  tokensPerSecond: 1,
+  split: 'validation',
+  metrics: { 'HR@10': 0.5 },
+  evaluationSeconds: 1,
+  time,
 });
 
 function writeLog(): string {
@@ -32,7 +49,13 @@ test('resuming cuts back to the checkpoint and forgets a torn line', () => {
   appendFileSync(file, '{"type":"step","step":6,"lo');
   expect(readMetrics(file)).toHaveLength(7);
   truncateMetrics(file, { step: 4, epochs: 1 });
-  expect(readMetrics(file).map((record) => `${record.type} ${record.step}`)).toEqual(['step 1', 'step 2', 'epoch 2', 'step 3', 'step 4']);
+  expect(readMetrics(file).map((record) => `${record.type} ${record.step}`)).toEqual([
+    'step 1',
+    'step 2',
+    'epoch 2',
+    'step 3',
+    'step 4',
+  ]);
   const log = new MetricsLog(file);
   log.append(epochRecord(4, 2));
   log.close();

@@ -65,7 +65,10 @@ function* fields(data: Uint8Array): Generator<{ readonly field: number; readonly
       if (byte < 128) return value;
     }
   };
-  const take = (count: number) => data.subarray(at, (at += count));
+  const take = (count: number) => {
+    at += count;
+    return data.subarray(at - count, at);
+  };
   while (at < data.length) {
     const key = varint();
     const wire = key & 7;

@@ -11,7 +11,9 @@ const folder = () => mkdtempSync(join(tmpdir(), 'seqrec-events-'));
 test('the checksum is CRC-32C, masked as TFRecord asks', () => {
   expect(CRC32C.str('123456789') >>> 0).toBe(0xe3069283);
   // The first twelve bytes of every events file that TensorFlow writes: a 24-byte version record.
-  expect([...frameRecord(new Uint8Array(24)).subarray(0, 12)]).toEqual([24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22]);
+  expect([...frameRecord(new Uint8Array(24)).subarray(0, 12)]).toEqual([
+    24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22,
+  ]);
 });
 
 test('what is written is read back', () => {

@@ -38,7 +38,11 @@ export class TensorBoardWriter {
     this.#write([...doubleField(1, this.#now()), ...bytesField(3, utf8('brain.Event:2'))]);
     if (options.resumeStep !== undefined) {
       const sessionStart = [...varintField(1, 1)];
-      this.#write([...doubleField(1, this.#now()), ...varintField(2, options.resumeStep), ...bytesField(7, sessionStart)]);
+      this.#write([
+        ...doubleField(1, this.#now()),
+        ...varintField(2, options.resumeStep),
+        ...bytesField(7, sessionStart),
+      ]);
     }
   }
 
