@@ -18,5 +18,6 @@ export {
 } from './runs/metrics-log.ts';
 export type { RunResults } from './runs/results.ts';
 export { listRuns, openRunDir, type RunDir } from './runs/run-dir.ts';
+export { type LockOwner, RunLockedError } from './runs/run-lock.ts';
 export { TensorBoardWriter } from './runs/tensorboard.ts';
 export { readTensorBoard, type TensorBoardEvent } from './runs/tensorboard-reader.ts';

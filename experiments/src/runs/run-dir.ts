@@ -19,6 +19,8 @@ export interface RunDir {
   readonly report: string;
   readonly last: string;
   readonly best: string;
+  /** While a process writes the folder: which one. */
+  readonly lock: string;
 }
 
 export function runDirAt(path: string): RunDir {
@@ -34,6 +36,7 @@ export function runDirAt(path: string): RunDir {
     report: at('report.html'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
+    lock: at('run.lock'),
   };
 }
 
@@ -42,10 +45,17 @@ export function createRunDir(out: string, name: string, config: unknown, now: Da
   const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 6);
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const id = `${name.replaceAll(/[^\w.-]+/g, '-')}-${stamp}-${hash}`;
+  mkdirSync(out, { recursive: true });
   for (let attempt = 1; ; attempt++) {
     const path = join(out, attempt === 1 ? id : `${id}-${attempt}`);
-    if (existsSync(path)) continue;
-    mkdirSync(join(path, 'checkpoints'), { recursive: true });
+    try {
+      // Not recursive: of two runs begun in the same second only one may get the folder.
+      mkdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw error;
+    }
+    mkdirSync(join(path, 'checkpoints'));
     return runDirAt(path);
   }
 }
@@ -59,9 +69,13 @@ export function openRunDir(out: string, run: string): RunDir {
   if (existsSync(join(run, 'config.json'))) return runDirAt(resolve(run));
   const ids = listRuns(out);
   if (run === 'latest') {
-    const newest = ids.map((id) => ({ id, time: statSync(join(out, id, 'config.json')).mtimeMs })).sort((a, b) => b.time - a.time)[0];
+    const newest = ids
+      .map((id) => ({ id, time: statSync(join(out, id, 'config.json')).mtimeMs }))
+      .sort((a, b) => b.time - a.time)[0];
     if (newest) return runDirAt(join(out, newest.id));
-    throw new RunError(`run "latest": expected at least one run in ${out}; there is none; \`seqrec train RECIPE\` makes one`);
+    throw new RunError(
+      `run "latest": expected at least one run in ${out}; there is none; \`seqrec train RECIPE\` makes one`,
+    );
   }
   if (ids.includes(run)) return runDirAt(join(out, run));
   const fitting = ids.filter((id) => id.startsWith(run));
@@ -81,5 +95,7 @@ export function removeTemporaries(run: RunDir): void {
 
 export function listRuns(out: string): string[] {
   if (!existsSync(out)) return [];
-  return readdirSync(out).filter((id) => existsSync(join(out, id, 'config.json'))).sort();
+  return readdirSync(out)
+    .filter((id) => existsSync(join(out, id, 'config.json')))
+    .sort();
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,10 +41,16 @@ test('Ctrl-C saves, and the run goes on from there', async () => {
   };
   const records = () => (run() ? readMetrics(join(run()!, 'metrics.jsonl')) : []);
   while (child.exitCode === null && records().length < 5) await sleep(20);
+  const second = await runCli(['train', '--resume', 'latest'], cwd);
+  expect(second.stderr).toContain(
+    `run ${run()!.split('/').pop()}: expected that no other process writes it; got process ${child.pid} on `,
+  );
+  expect(second.code).toBe(1);
   child.kill('SIGINT');
   const interrupted = await ended;
   expect(interrupted.stderr).toContain(`resume with: seqrec train --resume ${join('runs', run()!.split('/').pop()!)}`);
   expect(interrupted.code).toBe(130);
+  expect(existsSync(join(run()!, 'run.lock'))).toBe(false);
   const stopped = records().at(-1)!.step;
   expect(readFileSync(join(run()!, 'report.html'), 'utf8')).toContain('Interrupted after');
 

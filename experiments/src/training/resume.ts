@@ -6,6 +6,7 @@ import { RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
+import { refuseLocked } from '../runs/run-lock.ts';
 
 /** The configuration saved in a run folder. */
 export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
@@ -27,6 +28,7 @@ export async function openForResume(request: {
   readonly overrides: readonly Override[];
 }): Promise<{ readonly name: string; readonly config: RecipeConfig; readonly previous: RunDir }> {
   const previous = openRunDir(request.out, request.resume);
+  refuseLocked(previous);
   const saved = savedConfig(previous);
   const named = request.recipe !== undefined || request.configFile !== undefined;
   const wanted = named

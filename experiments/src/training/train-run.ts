@@ -4,10 +4,12 @@ import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { writeReport } from '../report/report.ts';
 import { writeJson } from '../runs/atomic.ts';
+import type { DataSummary } from '../runs/data-summary.ts';
 import { describeEnvironment } from '../runs/environment.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
 import { createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
+import { lockRun } from '../runs/run-lock.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from './backend.ts';
 import { checkAgainstData } from './check-config.ts';
@@ -92,14 +94,27 @@ export interface ExecuteRequest extends Prepared {
 export async function executeRun(
   request: ExecuteRequest,
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
-  const { name, config, data, previous, progress, stop } = request;
+  const { name, config, data, previous } = request;
   checkAgainstData(config, data);
   const summary = summariseData(data.split);
-  if (previous) {
-    checkSameData(previous, summary.digest);
-    removeTemporaries(previous);
-  }
+  if (previous) checkSameData(previous, summary.digest);
   const run = previous ?? createRunDir(request.out, name, config, new Date());
+  const lock = lockRun(run);
+  try {
+    return await writeRun(run, summary, request);
+  } finally {
+    lock.release();
+  }
+}
+
+/** The part of a run that writes into its folder. */
+async function writeRun(
+  run: RunDir,
+  summary: DataSummary,
+  request: ExecuteRequest,
+): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
+  const { name, config, data, previous, progress, stop } = request;
+  if (previous) removeTemporaries(previous);
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);
   writeJson(run.environment, describeEnvironment(request.choice));
