@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { resolveConfig } from './config/load-recipe.ts';
+import { main, parseCommandLine } from './main.ts';
 import { runCli } from './testing/run-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-cli-'));
@@ -93,10 +94,19 @@ test('an unknown key in a YAML file carries its line', async () => {
   expect(code).toBe(2);
 });
 
-test('help of the program and of every command has examples', async () => {
+/** The examples of a help text as argument lists, as a shell would split them. */
+function examplesOf(help: string): string[][] {
+  return [...help.slice(help.indexOf('Examples:')).matchAll(/^ *\$ seqrec ?(.*?)(?: > .*)?$/gm)].map(([, line]) =>
+    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2]),
+  );
+}
+
+test('help of the program and of every command has examples, which the program accepts', async () => {
+  const examples: string[][] = [];
   const { code, output } = await run('--help');
   expect(code).toBe(0);
   expect(output).toContain('Examples:');
+  examples.push(...examplesOf(output));
   const names = ['train', 'evaluate', 'recommend', 'report', 'recipes', 'data', 'demo', 'doctor', 'parity', 'bench'];
   for (const name of names) {
     expect(output).toContain(`  ${name}`);
@@ -104,6 +114,15 @@ test('help of the program and of every command has examples', async () => {
     expect(help.code).toBe(0);
     expect(help.output).toContain(`$ seqrec ${name}`);
     expect(help.output).toContain('Examples:');
+    examples.push(...examplesOf(help.output));
+  }
+  expect(examples.length).toBeGreaterThan(20);
+  for (const argv of examples) {
+    const { cli, overrides } = parseCommandLine(argv);
+    expect(cli.matchedCommand, argv.join(' ')).toBeDefined();
+    cli.matchedCommand?.checkOptionValue();
+    cli.matchedCommand?.checkRequiredArgs();
+    if (argv[0] === 'train' && argv[1]?.includes('/')) await resolveConfig({ recipe: argv[1], overrides });
   }
 });
 

@@ -35,30 +35,38 @@ const commands = [
   registerBench,
 ];
 
+/**
+ * Parses an argument list and checks commands and options, without running anything.
+ *
+ * @throws UsageError with the nearest command or option.
+ */
+export function parseCommandLine(argv: readonly string[]): { readonly cli: CAC; readonly overrides: Override[] } {
+  const { rest, overrides } = splitOverrides(argv);
+  const cli = createProgram({ argv: rest, overrides });
+  cli.parse(['node', 'seqrec', ...rest], { run: false });
+  if (cli.options.help) return { cli, overrides };
+  const [name] = cli.args;
+  if (!cli.matchedCommand && name !== undefined)
+    throw new UsageError(
+      `seqrec: unknown command "${name}"`,
+      suggestion(
+        name,
+        cli.commands.map((each) => each.name),
+      ),
+    );
+  checkOptions(cli, overrides);
+  return { cli, overrides };
+}
+
 /** Runs the program on an argument list and returns its exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    const { rest, overrides } = splitOverrides(argv);
-    const cli = createProgram({ argv: rest, overrides });
-    cli.parse(['node', 'seqrec', ...rest], { run: false });
+    const { cli } = parseCommandLine(argv);
     if (cli.options.help) return 0;
-    const command = cli.matchedCommand;
-    if (!command) {
-      const name = cli.args[0];
-      if (name === undefined) {
-        checkOptions(cli, overrides);
-        cli.outputHelp();
-        return 0;
-      }
-      throw new UsageError(
-        `seqrec: unknown command "${name}"`,
-        suggestion(
-          name,
-          cli.commands.map((each) => each.name),
-        ),
-      );
+    if (!cli.matchedCommand) {
+      cli.outputHelp();
+      return 0;
     }
-    checkOptions(cli, overrides);
     const code: unknown = await cli.runMatchedCommand();
     return typeof code === 'number' ? code : 0;
   } catch (error) {
