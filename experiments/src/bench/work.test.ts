@@ -1,0 +1,20 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { kernelWork } from './work.ts';
+
+it('counts multiply-adds twice and the causal half of attention', () => {
+  const matrix = (...shape: number[]): tf.Tensor => tf.zeros(shape);
+  expect(kernelWork('BatchMatMul', { a: matrix(3, 5), b: matrix(5, 7) }, {}, [matrix(3, 7)])).toBe(2 * 3 * 5 * 7);
+  expect(kernelWork('BatchMatMul', { a: matrix(5, 3), b: matrix(5, 7) }, { transposeA: true }, [matrix(3, 7)])).toBe(
+    210,
+  );
+  // Lengths 3, 0 and 2: 6 + 0 + 3 pairs.
+  const offsets = tf.tensor1d([0, 3, 3, 5], 'int32');
+  const inputs = { q: matrix(5, 2, 4), k: matrix(5, 2, 4), v: matrix(5, 2, 6), offsets };
+  expect(kernelWork('HstuAttention', inputs, {}, [])).toBe(2 * 9 * 2 * (4 + 6));
+  expect(kernelWork('CausalAttentionGrad', inputs, {}, [])).toBe(2 * 9 * 2 * (12 + 12));
+  const sampled = { queries: matrix(5, 8), negatives: matrix(5, 16) };
+  expect(kernelWork('SampledSoftmaxGrad', sampled, {}, [])).toBe(4 * 5 * 17 * 8);
+  expect(kernelWork('Dropout', { x: matrix(5, 8) }, {}, [])).toBe(0);
+});
