@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { RunError } from '../errors.ts';
 import { type EpochRecord, MetricsLog, readMetrics, type StepRecord, truncateMetrics } from './metrics-log.ts';
 
 const time = '2025-01-01T00:00:00.000Z';
@@ -64,4 +65,17 @@ test('resuming cuts back to the checkpoint and forgets a torn line', () => {
 
 test('a missing file has no records', () => {
   expect(readMetrics('/nonexistent/metrics.jsonl')).toEqual([]);
+});
+
+test('a damaged line before the last is an error with file and line', () => {
+  const file = writeLog();
+  const lines = readFileSync(file, 'utf8').split('\n');
+  for (const damage of ['{"type":"step","step":2,"lo', '', '\0\0\0', '[]', '{"type":"step"}']) {
+    writeFileSync(file, lines.with(2, damage).join('\n'));
+    expect(() => readMetrics(file)).toThrow(RunError);
+    expect(() => readMetrics(file)).toThrow(`${file}:3: expected a JSON record with type and step; got "`);
+    const before = readFileSync(file);
+    expect(() => truncateMetrics(file, { step: 4, epochs: 1 })).toThrow(RunError);
+    expect(readFileSync(file)).toEqual(before);
+  }
 });

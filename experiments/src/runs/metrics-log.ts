@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { RunError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 
 /** One optimiser step. */
@@ -54,15 +55,23 @@ export class MetricsLog {
   }
 }
 
-/** All complete records of a metrics file, in order. A torn line (a crash in the middle of a write) is left out. */
+/**
+ * All records of a metrics file, in order. A last line without its end (a crash in the middle of a write) is left out.
+ *
+ * @throws RunError naming file and line when any other line is no record.
+ */
 export function readMetrics(file: string): MetricsRecord[] {
   if (!existsSync(file)) return [];
-  const records: MetricsRecord[] = [];
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const torn = lines.pop() ?? '';
+  const records = lines.map((line, at) => {
     const record = parseRecord(line);
-    if (record) records.push(record);
-  }
-  return records;
+    if (record !== undefined) return record;
+    const shown = JSON.stringify(line.length > 60 ? `${line.slice(0, 57)}...` : line);
+    throw new RunError(`${file}:${at + 1}: expected a JSON record with type and step; got ${shown}; remove this line`);
+  });
+  const last = parseRecord(torn);
+  return last === undefined ? records : [...records, last];
 }
 
 /**
