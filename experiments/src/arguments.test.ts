@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choiceOption, integerOption, rawOption, splitOverrides } from './arguments.ts';
+import { choiceOption, integerOption, joinNegativeValues, rawOption, splitOverrides } from './arguments.ts';
 
 test('dotted options are taken out of the arguments as typed', () => {
   const { rest, overrides } = splitOverrides([
@@ -20,6 +20,19 @@ test('dotted options are taken out of the arguments as typed', () => {
     { key: 'data.path', text: 'my file.csv' },
     { key: 'data.lenient', text: true },
     { key: 'model.x', text: '-5' },
+  ]);
+});
+
+test('a negative number belongs to the option before it', () => {
+  expect(joinNegativeValues(['train', 'x', '--epochs', '-1', '-k', '-2.5', '--quiet', '--seed', '3', '-k'])).toEqual([
+    'train',
+    'x',
+    '--epochs=-1',
+    '-k=-2.5',
+    '--quiet',
+    '--seed',
+    '3',
+    '-k',
   ]);
 });
 

@@ -33,6 +33,18 @@ export function splitOverrides(argv: readonly string[]): { readonly rest: string
   return { rest, overrides };
 }
 
+/** `--epochs -1` as `--epochs=-1`: the parser would take a negative number for an option, and complain about that. */
+export function joinNegativeValues(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const argument of argv) {
+    const before = joined.at(-1);
+    if (before !== undefined && /^--?[A-Za-z][\w-]*$/.test(before) && argument.startsWith('-') && isNumber(argument))
+      joined[joined.length - 1] = `${before}=${argument}`;
+    else joined.push(argument);
+  }
+  return joined;
+}
+
 /** The text of `--name VALUE` or `--name=VALUE` exactly as typed (the parser would turn `0012` into 12). */
 export function rawOption(argv: readonly string[], name: string): string | undefined {
   let value: string | undefined;

@@ -1,11 +1,12 @@
 import { type CAC, cac } from 'cac';
-import { type Override, splitOverrides } from './arguments.ts';
+import { joinNegativeValues, type Override, splitOverrides } from './arguments.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerData } from './commands/data.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerParity } from './commands/parity.ts';
+import { registerProfile } from './commands/profile.ts';
 import { registerRecipes } from './commands/recipes.ts';
 import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
@@ -33,6 +34,7 @@ const commands = [
   registerDoctor,
   registerParity,
   registerBench,
+  registerProfile,
 ];
 
 /**
@@ -41,7 +43,8 @@ const commands = [
  * @throws UsageError with the nearest command or option.
  */
 export function parseCommandLine(argv: readonly string[]): { readonly cli: CAC; readonly overrides: Override[] } {
-  const { rest, overrides } = splitOverrides(argv);
+  const { rest: plain, overrides } = splitOverrides(argv);
+  const rest = joinNegativeValues(plain);
   const cli = createProgram({ argv: rest, overrides });
   cli.parse(['node', 'seqrec', ...rest], { run: false });
   if (cli.options.help) return { cli, overrides };
@@ -115,7 +118,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train` and `seqrec bench` take configuration keys',
+      'only `seqrec train`, `bench` and `profile` take configuration keys',
     );
 }
 

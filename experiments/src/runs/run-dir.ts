@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { RunError } from '../errors.ts';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RunError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 
 /** The files of `runs/<id>/`, each readable without this program. */
@@ -38,6 +38,25 @@ export function runDirAt(path: string): RunDir {
     best: at('checkpoints/best.safetensors'),
     lock: at('run.lock'),
   };
+}
+
+/**
+ * Checks, before anything slow and without creating it, that the folder of the runs can be written.
+ *
+ * @throws UsageError naming `--out`.
+ */
+export function checkRunsFolder(out: string): void {
+  let existing = resolve(out);
+  while (!existsSync(existing)) existing = dirname(existing);
+  const refuse = (got: string) => {
+    throw new UsageError(`--out: expected a folder for runs, or a place for one; got ${out}; ${got}`);
+  };
+  if (!statSync(existing).isDirectory()) refuse(`${existing} is not a folder`);
+  try {
+    accessSync(existing, constants.W_OK);
+  } catch {
+    refuse(`${existing} cannot be written`);
+  }
 }
 
 /** Creates `out/<recipe>-<date>-<time>-<hash>`; the hash is of the configuration, so runs of one recipe tell apart. */

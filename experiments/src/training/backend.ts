@@ -9,9 +9,15 @@ export interface BackendOptions {
   readonly threads?: unknown;
 }
 
-/** Starts the backend that the options name; the choice says which it is and why. */
-export function startBackend(options: BackendOptions): Promise<BackendChoice> {
+/** @throws UsageError for an unknown backend or a number of threads below 1. */
+export function checkBackendOptions(options: BackendOptions) {
   const name = choiceOption('backend', options.backend, BACKENDS) ?? 'auto';
   const threads = integerOption('threads', options.threads);
+  return { name, threads };
+}
+
+/** Starts the backend that the options name; the choice says which it is and why. */
+export function startBackend(options: BackendOptions): Promise<BackendChoice> {
+  const { name, threads } = checkBackendOptions(options);
   return useBackend(name, threads === undefined ? {} : { threads });
 }

@@ -3,6 +3,7 @@ import { loadRecipe } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { type ComparedRun, renderComparison } from '../report/comparison.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
+import { checkRunsFolder } from '../runs/run-dir.ts';
 import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -22,6 +23,7 @@ export interface DemoRequest {
 
 /** `seqrec demo`: the models of `synthetic/*` on a smaller world, one pass each, and their metrics side by side. */
 export async function runDemo(request: DemoRequest): Promise<number> {
+  checkRunsFolder(request.out);
   const started = performance.now();
   const progress = new Progress({ quiet: request.quiet });
   const models = [await demoModel('synthetic/hstu'), await demoModel('synthetic/transformer')];

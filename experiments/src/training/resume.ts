@@ -2,16 +2,30 @@ import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import { applyOverrides, validate } from '../config/overrides.ts';
 import { type RecipeConfig, RecipeConfigSchema } from '../config/schema.ts';
-import { RunError } from '../errors.ts';
+import { ConfigError, RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { refuseLocked } from '../runs/run-lock.ts';
 
-/** The configuration saved in a run folder. */
+/**
+ * The configuration saved in a run folder.
+ *
+ * @throws RunError naming the file, and the key where there is one.
+ */
 export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
-  const saved = readJson(run.config) as { readonly recipe: string; readonly config: unknown };
-  return { name: saved.recipe, config: validate(RecipeConfigSchema, saved.config, `${run.config}: `) };
+  const saved = readJson(run.config);
+  if (!isObject(saved) || typeof saved.recipe !== 'string' || !isObject(saved.config))
+    throw new RunError(
+      `${run.config}: expected an object with recipe and config; got ${JSON.stringify(saved).slice(0, 60)}`,
+    );
+  try {
+    return { name: saved.recipe, config: validate(RecipeConfigSchema, saved.config, `${run.config}: config.`) };
+  } catch (error) {
+    // Not the command line is wrong but the folder.
+    if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /**

@@ -8,10 +8,10 @@ import type { DataSummary } from '../runs/data-summary.ts';
 import { describeEnvironment } from '../runs/environment.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
-import { createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
+import { checkRunsFolder, createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
 import { lockRun } from '../runs/run-lock.ts';
 import { Progress } from '../terminal/progress.ts';
-import { type BackendOptions, startBackend } from './backend.ts';
+import { type BackendOptions, checkBackendOptions, startBackend } from './backend.ts';
 import { checkAgainstData } from './check-config.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
 import { summariseData } from './data-summary.ts';
@@ -37,6 +37,9 @@ export interface TrainRunRequest {
 /** `seqrec train`. Returns the exit code. */
 export async function trainCommand(request: TrainRunRequest): Promise<number> {
   const progress = new Progress({ quiet: request.quiet });
+  // What can be refused without reading the data is refused here.
+  checkBackendOptions(request.backend);
+  checkRunsFolder(request.out);
   const { name, config, previous } = await prepare(request);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const choice = await startBackend(request.backend);
