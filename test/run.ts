@@ -1,5 +1,5 @@
 // `pnpm test`: every gate in order, then the tests. Ends with vitest's summary and one plain line of counts.
-// `--full` adds the slow tests; any other argument goes to vitest (a file name, `-t name`).
+// `--full` adds the slow tests, `--slow` runs those alone; any other argument goes to vitest (a file name, `-t name`).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,8 @@ interface Gate {
 }
 
 const full = process.argv.includes('--full');
-const passed = process.argv.slice(2).filter((argument) => argument !== '--full');
+const slow = process.argv.includes('--slow');
+const passed = process.argv.slice(2).filter((argument) => argument !== '--full' && argument !== '--slow');
 const gates: readonly Gate[] = [
   { name: 'kernels', command: [process.execPath, 'packages/core/build-assembly.mjs'] },
   { name: 'format and lint', command: ['biome', 'check', '.'] },
@@ -24,7 +25,7 @@ const gates: readonly Gate[] = [
 ];
 
 let broken = 0;
-for (const { name, command } of gates) {
+for (const { name, command } of slow ? gates.slice(0, 1) : gates) {
   const began = performance.now();
   const [program, ...args] = command;
   const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
@@ -36,7 +37,8 @@ if (!process.env.SEQREC_DATA) console.log('SEQREC_DATA is not set: tests on real
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-test-'));
 const counts = join(folder, 'counts.json');
-const projects = full ? ['--project', 'unit', '--project', 'slow'] : ['--project', 'unit'];
+const names = slow ? ['slow'] : full ? ['unit', 'slow'] : ['unit'];
+const projects = names.flatMap((name) => ['--project', name]);
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${counts}`];
 const { status } = spawnSync('vitest', ['run', ...projects, ...reporters, ...passed], { stdio: 'inherit' });
 let summary = '0 passed, 1 failed, 0 skipped';
