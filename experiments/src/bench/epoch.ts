@@ -1,13 +1,9 @@
-import { createModel, createTrainer } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Override } from '../arguments.ts';
-import { resolveConfig } from '../config/load-recipe.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
+import { openSubject, type SubjectRequest } from './subject.ts';
 
 export interface EpochTiming {
   readonly epoch: number;
@@ -32,30 +28,9 @@ export interface EpochBench {
 }
 
 /** Times whole training epochs of a recipe, first step included. */
-export async function benchEpoch(request: {
-  readonly recipe: string;
-  readonly overrides: readonly Override[];
-  readonly repeat: number;
-  readonly dataFolder?: string;
-  readonly backend: BackendOptions;
-  readonly quiet: boolean;
-}): Promise<EpochBench> {
+export async function benchEpoch(request: SubjectRequest & { readonly repeat: number }): Promise<EpochBench> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
-  const choice = await startBackend(request.backend);
-  const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
-  const { batchSize, shuffle } = config.training;
-  const trainer = createTrainer({
-    model,
-    examples: windowed(split.train, model.maxSequenceLength),
-    batchSize,
-    shuffle,
-    ...config.optimizer,
-    ...config.objective,
-    seed: config.seed,
-  });
-
+  const { name, choice, trainer } = await openSubject(request, progress);
   const { stepsPerEpoch } = trainer;
   const epochs: EpochTiming[] = [];
   let firstStepSeconds = 0;

@@ -1,11 +1,7 @@
-import { createModel, createTrainer } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Override } from '../arguments.ts';
-import { resolveConfig } from '../config/load-recipe.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
+import { openSubject, type SubjectRequest } from './subject.ts';
 import { kernelWork } from './work.ts';
 
 /** One kernel, summed over the profiled steps. */
@@ -41,24 +37,9 @@ export interface StepProfile {
 }
 
 /** Runs a few training steps with every kernel of the active backend timed. */
-export async function profileSteps(request: {
-  readonly recipe: string;
-  readonly overrides: readonly Override[];
-  readonly steps: number;
-  readonly dataFolder?: string;
-  readonly backend: BackendOptions;
-  readonly quiet: boolean;
-}): Promise<StepProfile> {
+export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
-  const choice = await startBackend(request.backend);
-  const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  progress.clear();
-  const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
-  const examples = windowed(split.train, model.maxSequenceLength);
-  const { batchSize, shuffle } = config.training;
-  const settings = { ...config.optimizer, ...config.objective, seed: config.seed };
-  const trainer = createTrainer({ model, examples, batchSize, shuffle, ...settings });
+  const { name, choice, trainer } = await openSubject(request, progress);
   for (let i = 0; i < 3; i++) await trainer.step();
 
   const recorder = recordKernels(choice.name);

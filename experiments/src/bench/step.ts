@@ -1,14 +1,10 @@
 import { makeBatch } from '@seqrec/data';
-import { createModel, createTrainer } from '@seqrec/models';
-import type { Override } from '../arguments.ts';
-import { resolveConfig } from '../config/load-recipe.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
 import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';
 import { median, spread } from './statistics.ts';
+import { openSubject, type SubjectRequest } from './subject.ts';
 
 /** Seconds of each timed step, by contestant. */
 export interface StepBench {
@@ -27,26 +23,12 @@ const STEPS = 4;
  * Times training steps on the recipe's first batch, in turn with the peers: each round runs a few of ours, then a few of
  * every peer, so that a drift of the machine's speed meets all alike.
  */
-export async function benchStep(request: {
-  readonly recipe: string;
-  readonly overrides: readonly Override[];
-  readonly rounds: number;
-  readonly peers: readonly Peer[];
-  readonly dataFolder?: string;
-  readonly backend: BackendOptions;
-  readonly quiet: boolean;
-}): Promise<StepBench> {
+export async function benchStep(
+  request: SubjectRequest & { readonly rounds: number; readonly peers: readonly Peer[] },
+): Promise<StepBench> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
-  const choice = await startBackend(request.backend);
+  const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
-  const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  const { numItems } = split.interactions;
-  const model = createModel(config.model, { numItems, seed: config.seed });
-  const examples = windowed(split.train, model.maxSequenceLength);
-  const { batchSize, shuffle } = config.training;
-  const common = { model, examples, batchSize, shuffle, ...config.optimizer, ...config.objective, seed: config.seed };
-  const trainer = createTrainer(common);
   const start = trainer.position;
   const batch = makeBatch(examples, trainer.batchIndices(0, 0));
   const { numNegatives, temperature } = config.objective;

@@ -114,3 +114,23 @@ export function axpy(alpha: f32, x: usize, y: usize, n: i32): void {
   }
   if (i < n) storePart(y, madd(s, loadPart(x, n - i), loadPart(y, n - i)), n - i);
 }
+
+/** Sum of `n` floats. */
+// @ts-ignore: decorator
+@inline
+export function sumFloats(p: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = s0;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    s0 = f32x4.add(s0, v128.load(p));
+    s1 = f32x4.add(s1, v128.load(p, 16));
+    p += 32;
+  }
+  if (i + 4 <= n) {
+    s0 = f32x4.add(s0, v128.load(p));
+    p += 16;
+    i += 4;
+  }
+  if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
+  return sumLanes(f32x4.add(s0, s1));
+}

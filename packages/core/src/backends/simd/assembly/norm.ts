@@ -1,24 +1,5 @@
 // Layer norm and L2 norm over rows, forward and backward. The backward pass recomputes the row statistics.
-import { dot, flt, int, loadPart, madd, ptr, storePart, sumLanes } from './env';
-
-// @ts-ignore: decorator
-@inline
-function rowSum(p: usize, n: i32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0;
-  let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    s0 = f32x4.add(s0, v128.load(p));
-    s1 = f32x4.add(s1, v128.load(p, 16));
-    p += 32;
-  }
-  if (i + 4 <= n) {
-    s0 = f32x4.add(s0, v128.load(p));
-    p += 16;
-    i += 4;
-  }
-  if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
-  return sumLanes(f32x4.add(s0, s1));
-}
+import { dot, flt, int, loadPart, madd, ptr, storePart, sumFloats, sumLanes } from './env';
 
 /** Sum of squared deviations from `mean`: the two-pass form, which does not cancel. */
 // @ts-ignore: decorator
@@ -45,7 +26,7 @@ function squaredDeviations(p: usize, n: i32, mean: f32): f32 {
 // @ts-ignore: decorator
 @inline
 export function rowMean(x: usize, d: i32): f32 {
-  return rowSum(x, d) * (<f32>1 / <f32>d);
+  return sumFloats(x, d) * (<f32>1 / <f32>d);
 }
 
 /** 1 / sqrt(variance + epsilon). */
@@ -100,7 +81,7 @@ export function layerNormGrad(args: usize, task: i32): void {
     const mean = rowMean(x, d);
     const rstd = rowScale(x, d, mean, flt(args, 6));
     normalizeRow(x, dx, d, mean, rstd);
-    const meanDy = f32x4.splat(rowSum(dy, d) * inverse);
+    const meanDy = f32x4.splat(sumFloats(dy, d) * inverse);
     const meanProduct = f32x4.splat(dot(dx, dy, d) * inverse);
     const s = f32x4.splat(rstd);
     let i = 0;

@@ -1,29 +1,10 @@
 // Reductions over the last or the first axis, in an order that the shapes alone decide.
-import { int, loadPart, maxLanes, ptr, storePart, sumLanes } from './env';
+import { int, loadPart, maxLanes, ptr, storePart, sumFloats, sumLanes } from './env';
 import { expNegative1, expNegative4, log1 } from './math';
-
-// @ts-ignore: decorator
-@inline
-function sumSpan(p: usize, n: i32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0;
-  let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    s0 = f32x4.add(s0, v128.load(p));
-    s1 = f32x4.add(s1, v128.load(p, 16));
-    p += 32;
-  }
-  if (i + 4 <= n) {
-    s0 = f32x4.add(s0, v128.load(p));
-    p += 16;
-    i += 4;
-  }
-  if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
-  return sumLanes(f32x4.add(s0, s1));
-}
 
 /** Rows are summed in pieces of 1,024 added pairwise, so that the error grows with the logarithm of the length. */
 function sumLong(p: usize, n: i32): f32 {
-  if (n <= 1024) return sumSpan(p, n);
+  if (n <= 1024) return sumFloats(p, n);
   const half = ((n >> 1) + 1023) & ~1023;
   return sumLong(p, half) + sumLong(p + (<usize>half << 2), n - half);
 }

@@ -1,0 +1,44 @@
+import type { BackendChoice } from '@seqrec/core';
+import type { ExampleSet } from '@seqrec/data';
+import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
+import type { Override } from '../arguments.ts';
+import { resolveConfig } from '../config/load-recipe.ts';
+import type { RecipeConfig } from '../config/schema.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, startBackend } from '../training/backend.ts';
+import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
+
+/** What to measure: a recipe with overrides, on a backend. */
+export interface SubjectRequest {
+  readonly recipe: string;
+  readonly overrides: readonly Override[];
+  readonly dataFolder?: string;
+  readonly backend: BackendOptions;
+  readonly quiet: boolean;
+}
+
+/** A recipe, ready to train. */
+export interface Subject {
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly choice: BackendChoice;
+  readonly numItems: number;
+  readonly examples: ExampleSet;
+  readonly model: SequenceModel;
+  readonly trainer: Trainer;
+}
+
+/** Starts the backend, reads the data and builds model and trainer as `seqrec train` does. */
+export async function openSubject(request: SubjectRequest, progress: Progress): Promise<Subject> {
+  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
+  const choice = await startBackend(request.backend);
+  const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
+  progress.clear();
+  const { numItems } = split.interactions;
+  const model = createModel(config.model, { numItems, seed: config.seed });
+  const examples = windowed(split.train, model.maxSequenceLength);
+  const { batchSize, shuffle } = config.training;
+  const settings = { ...config.optimizer, ...config.objective, seed: config.seed };
+  const trainer = createTrainer({ model, examples, batchSize, shuffle, ...settings });
+  return { name, config, choice, numItems, examples, model, trainer };
+}
