@@ -147,6 +147,24 @@ describe('simd backend', () => {
       expect(Array.from(tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4])).dataSync())).toEqual([4, 6]);
     });
 
+    it('names an id outside the item table, and leaves nothing behind', () => {
+      const before = backend().heap.used;
+      const message = 'sampledSoftmaxLoss: expected negatives from 0 to 40; got 41 at position 700';
+      tf.tidy(() => {
+        const ids = new Int32Array(300 * 4).fill(3);
+        ids[700] = 41;
+        const inputs = {
+          queries: values([300, 8], 0) as tf.Tensor2D,
+          items: values([41, 8], 1) as tf.Tensor2D,
+          positives: tf.zeros([300], 'int32') as tf.Tensor1D,
+          negatives: tf.tensor2d(ids, [300, 4], 'int32'),
+          temperature: 1,
+        };
+        expect(() => sampledSoftmaxLoss(inputs)).toThrow(message);
+      });
+      expect(backend().heap.used).toBe(before);
+    });
+
     it('finds the bucket of every time difference without a logarithm', () => {
       for (const [last, divisor] of [
         [128, 0.301],

@@ -3,7 +3,7 @@
 // over a sorted order (see segments.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
 //
 // args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature, 9 tokens per task,
-//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 logits [T, Z], 15 Z (R + 1 rounded up to 4), 16 D, 17 ids [T, Z]
+//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 logits [T, Z], 15 Z (R + 1 rounded up to 4), 16 D, 17 ids [T, Z], 18 I
 import { flt, int, madd, maxLanes, ptr, scratch, sumLanes } from './env';
 import { expNegative4, log1 } from './math';
 
@@ -13,14 +13,24 @@ const MASKED: f32 = -5e4;
 // @ts-ignore: decorator
 @inline
 function dot4(q: usize, e0: usize, e1: usize, e2: usize, e3: usize, bytes: usize): v128 {
+  // Two sums a row: one would wait for its own last multiply-add.
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let r0 = s0, r1 = s0, r2 = s0, r3 = s0;
   for (let o: usize = 0; o < bytes; o += 32) {
     const x = v128.load(q + o), y = v128.load(q + o, 16);
-    s0 = madd(y, v128.load(e0 + o, 16), madd(x, v128.load(e0 + o), s0));
-    s1 = madd(y, v128.load(e1 + o, 16), madd(x, v128.load(e1 + o), s1));
-    s2 = madd(y, v128.load(e2 + o, 16), madd(x, v128.load(e2 + o), s2));
-    s3 = madd(y, v128.load(e3 + o, 16), madd(x, v128.load(e3 + o), s3));
+    s0 = madd(x, v128.load(e0 + o), s0);
+    r0 = madd(y, v128.load(e0 + o, 16), r0);
+    s1 = madd(x, v128.load(e1 + o), s1);
+    r1 = madd(y, v128.load(e1 + o, 16), r1);
+    s2 = madd(x, v128.load(e2 + o), s2);
+    r2 = madd(y, v128.load(e2 + o, 16), r2);
+    s3 = madd(x, v128.load(e3 + o), s3);
+    r3 = madd(y, v128.load(e3 + o, 16), r3);
   }
+  s0 = f32x4.add(s0, r0);
+  s1 = f32x4.add(s1, r1);
+  s2 = f32x4.add(s2, r2);
+  s3 = f32x4.add(s3, r3);
   const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
   const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3));
@@ -34,7 +44,10 @@ function logits(args: usize, t: usize, z: usize, ids: usize): void {
   const row = ptr(args, 7) << 2;
   const q = ptr(args, 0) + t * row;
   const scale = f32x4.splat(flt(args, 8));
+  const rows = i32x4.splat(int(args, 18));
   for (let j: usize = 0; j < <usize>count << 2; j += 16) {
+    // An id outside the table ends the job; the caller then looks for it and says which.
+    if (v128.any_true(i32x4.ge_u(v128.load(ids + j), rows))) unreachable();
     const i0 = load<u32>(ids + j), i1 = load<u32>(ids + j, 4), i2 = load<u32>(ids + j, 8), i3 = load<u32>(ids + j, 12);
     let s = f32x4.mul(
       dot4(q, items + <usize>i0 * row, items + <usize>i1 * row, items + <usize>i2 * row, items + <usize>i3 * row, row), scale,

@@ -67,8 +67,6 @@ function entries(negatives: TensorInfo): number {
 
 function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
   const { queries, items, positives, negatives } = inputs;
-  checkIds(backend, positives, items.shape[0], 'positives');
-  checkIds(backend, negatives, items.shape[0], 'negatives');
   const [t, d] = queries.shape;
   const loss = backend.output([t]);
   const logSumExp = backend.output([t]);
@@ -86,8 +84,17 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
       count,
       d,
       0,
+      items.shape[0],
     ];
-    backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    try {
+      backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    } catch (cause) {
+      // The kernel checks ids as it reads them; which one is wrong is looked for only then.
+      for (const { info } of [loss, logSumExp]) backend.disposeData(info.dataId, true);
+      checkIds(backend, positives, items.shape[0], 'positives');
+      checkIds(backend, negatives, items.shape[0], 'negatives');
+      throw cause;
+    }
   });
   return [loss.info, logSumExp.info];
 }
