@@ -10,7 +10,7 @@ interface Options extends BackendOptions {
 
 export function registerDemo(cli: CAC, _invocation: Invocation): void {
   cli
-    .command('demo', 'Three minutes: HSTU and a softmax Transformer on a synthetic stream, under one budget')
+    .command('demo', 'About a minute: HSTU and a softmax Transformer on a synthetic stream, under one budget')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
