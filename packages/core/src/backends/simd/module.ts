@@ -74,7 +74,7 @@ async function compile(variant: Variant): Promise<WebAssembly.Module> {
   ];
   for (const [flag] of flags) setFlagsFromString(flag);
   try {
-    // Synchronous (about 30 ms): Node does not stay alive for an asynchronous compilation alone.
+    // Synchronous, which is quick for a module this small: Node does not stay alive for an asynchronous compilation alone.
     return new WebAssembly.Module(withSection(bytes, variant));
   } finally {
     for (const [, restore] of flags) if (restore) setFlagsFromString(restore);

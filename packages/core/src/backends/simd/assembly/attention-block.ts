@@ -20,15 +20,10 @@ export const HISTOGRAMS: usize = ROWS + 4096;
 export const HISTOGRAM_BUCKETS: i32 = 1024;
 export const PACKS: usize = HISTOGRAMS + 16384;
 
-/** C[rows, columns] (+)= A B, A as packed panels of six rows. */
-export function productPacked(
-  a: usize, b: usize, c: usize, cStride: usize, rows: i32, columns: i32, k: i32, tile: usize,
-): void {
+/** C[6, columns] = A B, A one packed panel of six rows; C has room for whole panels of eight columns. */
+export function productPacked(a: usize, b: usize, c: usize, columns: i32, k: i32): void {
   for (let j = 0; j < columns; j += 8) {
-    const bp = b + <usize>j * <usize>k * 4;
-    for (let i = 0; i < rows; i += 6) {
-      microColumns(k, a + <usize>i * <usize>k * 4, 24, bp, 32, c + <usize>i * cStride + (<usize>j << 2), cStride, false);
-    }
+    microColumns(k, a, 24, b + <usize>j * <usize>k * 4, 32, c + (<usize>j << 2), STRIDE, false);
   }
 }
 

@@ -21,7 +21,6 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
     case 12: return v128.bitselect(f32x4.splat(1), v128.bitselect(x, alpha, f32x4.ne(x, x)), f32x4.gt(x, f32x4.splat(0))); // step
     case 13: return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.ge(x, f32x4.splat(0))); // leaky relu
     case 14: return f32x4.mul(x, alpha); // scale
-    case 15: return f32x4.add(x, alpha); // shift
     case 16: return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(6)); // relu6
     case 17: return v128.bitselect(x, f32x4.sub(exp4(x), f32x4.splat(1)), f32x4.ge(x, f32x4.splat(0))); // elu
     default: return x;
@@ -73,7 +72,6 @@ export function unary(args: usize, task: i32): void {
     case 12: unaryLoop(12, x, y, n, alpha); break;
     case 13: unaryLoop(13, x, y, n, alpha); break;
     case 14: unaryLoop(14, x, y, n, alpha); break;
-    case 15: unaryLoop(15, x, y, n, alpha); break;
     case 16: unaryLoop(16, x, y, n, alpha); break;
     case 17: unaryLoop(17, x, y, n, alpha); break;
     default: break;

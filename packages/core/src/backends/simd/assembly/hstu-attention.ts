@@ -115,7 +115,7 @@ export function hstuForward(args: usize, task: i32): void {
         const tall = min(6, rows - i);
         const reach = min(columns, q0 + i + tall - k0);
         const wide = (reach + 7) & ~7;
-        productPacked(qPack + <usize>i * <usize>a * 4, kPack, scores, STRIDE, 6, wide, a, tile);
+        productPacked(qPack + <usize>i * <usize>a * 4, kPack, scores, wide, a);
         for (let r = 0; r < tall; r++) {
           const valid = min(columns, q0 + i + r - k0 + 1);
           const row = scores + <usize>r * STRIDE;
@@ -194,8 +194,8 @@ function backwardUnit(args: usize, unit: usize, group: i32): void {
           const reach = min(columns, q0 + i + tall - k0);
           const wide = (reach + 7) & ~7;
           const s = scores + <usize>i * STRIDE, g = grads + <usize>i * STRIDE;
-          productPacked(qPack + <usize>i * <usize>a * 4, kPack, s, STRIDE, 6, wide, a, tile);
-          productPacked(oPack + <usize>i * <usize>c * 4, vPack, g, STRIDE, 6, wide, c, tile);
+          productPacked(qPack + <usize>i * <usize>a * 4, kPack, s, wide, a);
+          productPacked(oPack + <usize>i * <usize>c * 4, vPack, g, wide, c);
           for (let r = 0; r < tall; r++) {
             const valid = min(columns, q0 + i + r - k0 + 1);
             const ro = <usize>(i + r) * STRIDE;
