@@ -40,9 +40,9 @@ beforeAll(async () => {
 });
 
 /** What a check says when it fails: fast-check puts the counterexample in the message and the error in its cause. */
-function complaint(check: () => void): string {
+async function complaint(check: () => Promise<void>): Promise<string> {
   try {
-    check();
+    await check();
   } catch (error) {
     const { message, cause } = error as Error;
     return `${message} ${cause instanceof Error ? cause.message : ''}`;
@@ -84,25 +84,25 @@ const broken = cases.flatMap((kase) =>
 );
 
 describe('a wrong element is found', () => {
-  it.each(broken)('$kernel output $output in $name', ({ kernel, output, kase }) => {
+  it.each(broken)('$kernel output $output in $name', async ({ kernel, output, kase }) => {
     repaired.push(kernel);
     spoil(kernel, output, spoilOne);
-    expect(complaint(() => kase.check({ ...runs(30), endOnFailure: true }))).toMatch(
+    expect(await complaint(() => kase.check({ ...runs(30), endOnFailure: true }))).toMatch(
       /expected a relative error of at most/,
     );
   });
 
-  it('AdamWStep', () => {
+  it('AdamWStep', async () => {
     repaired.push('AdamWStep');
     for (const output of [0, 1, 2]) {
       spoil('AdamWStep', output, spoilOne);
-      expect(complaint(checkAdamW)).toMatch(/AdamW (parameter|m|v): expected a relative error/);
+      expect(await complaint(checkAdamW)).toMatch(/AdamW (parameter|m|v): expected a relative error/);
     }
   });
 });
 
 describe('other faults are found', () => {
-  it('an attention that sees the future', () => {
+  it('an attention that sees the future', async () => {
     repaired.push('HstuAttention', 'CausalAttention');
     // The mean of all values leaks into every row.
     const leak = (values: tf.TypedArray) => {
@@ -112,43 +112,43 @@ describe('other faults are found', () => {
     };
     spoil('HstuAttention', 0, leak);
     spoil('CausalAttention', 0, leak);
-    expect(complaint(() => checkCausality(attentions[0]))).toMatch(/causality/);
-    expect(complaint(() => checkCausality(attentions[1]))).toMatch(/causality/);
+    expect(await complaint(() => checkCausality(attentions[0]))).toMatch(/causality/);
+    expect(await complaint(() => checkCausality(attentions[1]))).toMatch(/causality/);
   });
 
-  it('one wrong bit of a dropout mask', () => {
+  it('one wrong bit of a dropout mask', async () => {
     repaired.push('Dropout');
     spoil('Dropout', 0, (values) => {
       if (values.length > 100) values[100] = values[100] === 0 ? 1 : 0;
     });
-    expect(complaint(checkDropoutBits)).toMatch(/mask differs/);
+    expect(await complaint(checkDropoutBits)).toMatch(/mask differs/);
   });
 
-  it('a gated norm with a mask of its own', () => {
+  it('a gated norm with a mask of its own', async () => {
     repaired.push('GatedNorm');
     replace('GatedNorm', (parameters) =>
       healthy('GatedNorm')({ ...parameters, attrs: { ...parameters.attrs, step: Number(parameters.attrs!.step) + 1 } }),
     );
-    expect(complaint(checkGatedMask)).toMatch(/gatedNorm: the mask differs/);
+    expect(await complaint(checkGatedMask)).toMatch(/gatedNorm: the mask differs/);
   });
 
-  it('an integer that is off by one', () => {
+  it('an integer that is off by one', async () => {
     repaired.push('UniformIntegers');
     spoil('UniformIntegers', 0, (values) => {
       if (values.length > 0) values[values.length - 1] += 1;
     });
     const kase = cases.find(({ name }) => name === 'uniformIntegers')!;
-    expect(complaint(() => kase.check(runs(30)))).toMatch(/relative error of at most 0/);
+    expect(await complaint(() => kase.check(runs(30)))).toMatch(/relative error of at most 0/);
   });
 
-  it('a leaked tensor', () => {
+  it('a leaked tensor', async () => {
     repaired.push('Silu');
     const kept: tf.Tensor[] = [];
     replace('Silu', (parameters) => {
       kept.push(tf.keep(tf.scalar(1)));
       return healthy('Silu')(parameters);
     });
-    expect(complaint(() => cases[0].check({ ...runs(3), endOnFailure: true }))).toMatch(
+    expect(await complaint(() => cases[0].check({ ...runs(3), endOnFailure: true }))).toMatch(
       /silu output: expected 1 new tensors; got 1 more/,
     );
     tf.dispose(kept);

@@ -10,15 +10,15 @@ const STEPS = 12;
 const BOUND = 2e-6;
 
 /** Several steps of the optimiser against float64, moments included; no tensor may leak. */
-export function checkAdamW(): void {
+export async function checkAdamW(): Promise<void> {
   const problem = fc.record({
     size: fc.oneof(fc.constantFrom(1, 2, 3, 4, 15, 16, 17), fc.integer({ min: 1, max: 200 })),
     weightDecay: fc.constantFrom(0, 0.1),
     beta2: fc.constantFrom(0.98, 0.999),
     seed: seeds,
   });
-  fc.assert(
-    fc.property(problem, ({ size, weightDecay, beta2, seed }) => {
+  await fc.assert(
+    fc.asyncProperty(problem, async ({ size, weightDecay, beta2, seed }) => {
       const constants = { learningRate: 0.01, beta1: 0.9, beta2, epsilon: 1e-8, weightDecay };
       const start = floats(seed, 0, size);
       const before = tf.memory().numTensors;
@@ -39,9 +39,9 @@ export function checkAdamW(): void {
         state = ref.adamWStep(state, grad, step, constants);
       }
       const { m, v } = optimizer.state().get(variable.name)!;
-      assertClose('AdamW parameter', variable.dataSync(), state.param, { bound: BOUND, floor: 1 });
-      assertClose('AdamW m', m.dataSync(), state.m, { bound: BOUND });
-      assertClose('AdamW v', v.dataSync(), state.v, { bound: BOUND });
+      assertClose('AdamW parameter', await variable.data(), state.param, { bound: BOUND, floor: 1 });
+      assertClose('AdamW m', await m.data(), state.m, { bound: BOUND });
+      assertClose('AdamW v', await v.data(), state.v, { bound: BOUND });
       optimizer.dispose();
       variable.dispose();
       if (tf.memory().numTensors !== before) throw new Error('AdamW: expected no tensor left; got some');

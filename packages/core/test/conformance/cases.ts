@@ -23,7 +23,7 @@ function close<P>(kase: KernelCase<P>): AnyCase {
     worst,
     check: (parameters) =>
       fc.assert(
-        fc.property(kase.problem, (problem) => runProblem(kase, problem, worst)),
+        fc.asyncProperty(kase.problem, (problem) => runProblem(kase, problem, worst)),
         parameters,
       ),
   };

@@ -44,10 +44,19 @@ export interface AnyCase {
   readonly name: string;
   readonly kernels: readonly string[];
   readonly bounds: { readonly output: number; readonly gradients: number };
-  /** Draws problems with fast-check and throws on the first that fails, shrunk. */
-  readonly check: (parameters: fc.Parameters<[unknown]>) => void;
+  /** Draws problems with fast-check and rejects with the first that fails, shrunk. */
+  readonly check: (parameters: fc.Parameters<[unknown]>) => Promise<void>;
   /** Largest relative error met per tensor, for setting bounds. */
   readonly worst: Map<string, number>;
+}
+
+/** Values of `x`, which is disposed. A GPU is read asynchronously only. */
+export async function take(x: tf.Tensor): Promise<Float32Array | Int32Array> {
+  const values = (await x.data()) as Float32Array | Int32Array;
+  // Some backends give a view of their own memory.
+  const copy = values.slice();
+  x.dispose();
+  return copy;
 }
 
 export function upload({ values, shape }: HostTensor): tf.Tensor {
@@ -94,7 +103,7 @@ function assertTensors(what: string, before: number, created: number): void {
 }
 
 /** Runs one problem on the active backend: output, gradients through `tf.grads`, leaked tensors. */
-export function runProblem<P>(kase: KernelCase<P>, problem: P, worst = new Map<string, number>()): void {
+export async function runProblem<P>(kase: KernelCase<P>, problem: P, worst = new Map<string, number>()): Promise<void> {
   const { name, bounds } = kase;
   const limits = (tensor: string, bound: number) => ({ bound, floor: kase.floor?.(problem, tensor) ?? 0 });
   const arrays = kase.arrays(problem);
@@ -107,8 +116,7 @@ export function runProblem<P>(kase: KernelCase<P>, problem: P, worst = new Map<s
   assertTensors(`${name} output`, start, 1);
   const dy: HostTensor = { shape: output.shape, values: floats(77, 77, output.size) };
   const expected = kase.reference(problem, arrays, dy.values as Float32Array);
-  note('output', assertClose(`${name} output`, output.dataSync(), expected.output, limits('output', bounds.output)));
-  output.dispose();
+  note('output', assertClose(`${name} output`, await take(output), expected.output, limits('output', bounds.output)));
 
   const names = Object.keys(expected.gradients);
   if (names.length > 0) {
@@ -122,11 +130,11 @@ export function runProblem<P>(kase: KernelCase<P>, problem: P, worst = new Map<s
       upstream,
     );
     assertTensors(`${name} gradients`, start, 1 + names.length);
-    gradients.forEach((gradient, i) => {
+    for (const [i, gradient] of gradients.entries()) {
       const limit = limits(names[i], bounds.gradients);
-      note(names[i], assertClose(`${name} d${names[i]}`, gradient.dataSync(), expected.gradients[names[i]], limit));
-    });
-    tf.dispose([upstream, ...gradients]);
+      note(names[i], assertClose(`${name} d${names[i]}`, await take(gradient), expected.gradients[names[i]], limit));
+    }
+    upstream.dispose();
   }
   tf.dispose(Object.values(tensors));
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dropout, gatedNorm, siluSplit } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
-import { type KernelCase, upload } from './compare.ts';
+import { type KernelCase, take, upload } from './compare.ts';
 import { dropRates, flatStream, layerNormCase, siluCase, spread, stream } from './elementwise-cases.ts';
 
 interface SplitProblem {
@@ -128,27 +128,28 @@ const masks: fc.Arbitrary<GatedProblem> = fc.record({
 });
 
 /** `gatedNorm` drops the elements that `dropout` drops, forward and backward, bit for bit. */
-export function checkGatedMask(): void {
-  fc.assert(
-    fc.property(masks, (problem) => {
+export async function checkGatedMask(): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(masks, async (problem) => {
       const { count, width, rate, seed } = problem;
-      tf.tidy(() => {
+      const tensors = tf.tidy(() => {
         const u = tf.ones([count, width]);
         const x = upload({ shape: [count, width], values: spread(seed, count, width) });
-        const whole = gated({ ...problem, rate: 0 }, u, x, 1e-4).dataSync();
-        const expected = dropout(tf.ones([count, width]), { rate, stream: stream(seed) }).dataSync();
-        const y = gated(problem, u, x, 1e-4).dataSync();
-        const du = tf
-          .grad((gate: tf.Tensor) => gated(problem, gate, x, 1e-4))(u)
-          .dataSync();
-        for (let i = 0; i < y.length; i++) {
-          // An element that is zero without dropout says nothing.
-          if (whole[i] === 0) continue;
-          if ((y[i] !== 0) !== (expected[i] !== 0) || (du[i] !== 0) !== (expected[i] !== 0)) {
-            throw new Error(`gatedNorm: the mask differs from that of dropout at ${i}`);
-          }
-        }
+        return [
+          gated({ ...problem, rate: 0 }, u, x, 1e-4),
+          dropout(tf.ones([count, width]), { rate, stream: stream(seed) }),
+          gated(problem, u, x, 1e-4),
+          tf.grad((gate: tf.Tensor) => gated(problem, gate, x, 1e-4))(u),
+        ];
       });
+      const [whole, expected, y, du] = await Promise.all(tensors.map(take));
+      for (let i = 0; i < y.length; i++) {
+        // An element that is zero without dropout says nothing.
+        if (whole[i] === 0) continue;
+        if ((y[i] !== 0) !== (expected[i] !== 0) || (du[i] !== 0) !== (expected[i] !== 0)) {
+          throw new Error(`gatedNorm: the mask differs from that of dropout at ${i}`);
+        }
+      }
     }),
     runs(15),
   );

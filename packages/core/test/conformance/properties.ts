@@ -14,7 +14,7 @@ import {
   runHstu,
   streamOf,
 } from './attention-cases.ts';
-import { type Arrays, assertClose, type HostTensor, type Tensors, upload } from './compare.ts';
+import { type Arrays, assertClose, type HostTensor, type Tensors, take, upload } from './compare.ts';
 
 /** Same sums in another order: a few roundings of numbers near one. */
 const BOUND = 5e-6;
@@ -52,10 +52,12 @@ function evaluate<P extends AttentionSizes>(
   arrays: Arrays,
   lengths: readonly number[],
 ) {
-  return tf.tidy(() => {
-    const tensors = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, upload(array)]));
-    return attention.run({ ...problem, lengths }, tensors, offsetsFor(lengths)).dataSync();
-  });
+  return take(
+    tf.tidy(() => {
+      const tensors = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, upload(array)]));
+      return attention.run({ ...problem, lengths }, tensors, offsetsFor(lengths));
+    }),
+  );
 }
 
 /** Rows `from .. to - 1` of every per-token array; tables are shared by all sequences. */
@@ -78,44 +80,49 @@ function spans(lengths: readonly number[]): [number, number][] {
 }
 
 /** Changing token `t` of a sequence leaves every earlier output of it, and every other sequence, as it was. */
-export function checkCausality<P extends AttentionSizes>(attention: Attention<P>): void {
-  fc.assert(
-    fc.property(attention.problem, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (problem, where) => {
-      const tokens = total(problem.lengths);
-      if (tokens === 0) return;
-      const at = Math.floor(where * tokens);
-      const arrays = attention.arrays(problem);
-      const end = spans(problem.lengths).find(([from, to]) => from <= at && at < to)![1];
-      const changed = Object.fromEntries(
-        Object.entries(arrays).map(([name, { shape, values }]) => {
-          if (name !== 'q' && name !== 'k' && name !== 'v') return [name, { shape, values }];
-          const width = values.length / tokens;
-          return [name, { shape, values: values.map((x, i) => (Math.floor(i / width) === at ? x + 3 : x)) }];
-        }),
-      );
-      const before = evaluate(attention, problem, arrays, problem.lengths);
-      const after = evaluate(attention, problem, changed, problem.lengths);
-      const width = before.length / tokens;
-      const untouched = (_: number, i: number) => i < at * width || i >= end * width;
-      const floor = attention.floor(problem);
-      assertClose(`${attention.name} causality`, after.filter(untouched), before.filter(untouched), {
-        bound: BOUND,
-        floor,
-      });
-    }),
+export async function checkCausality<P extends AttentionSizes>(attention: Attention<P>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
+      attention.problem,
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      async (problem, where) => {
+        const tokens = total(problem.lengths);
+        if (tokens === 0) return;
+        const at = Math.floor(where * tokens);
+        const arrays = attention.arrays(problem);
+        const end = spans(problem.lengths).find(([from, to]) => from <= at && at < to)![1];
+        const changed = Object.fromEntries(
+          Object.entries(arrays).map(([name, { shape, values }]) => {
+            if (name !== 'q' && name !== 'k' && name !== 'v') return [name, { shape, values }];
+            const width = values.length / tokens;
+            return [name, { shape, values: values.map((x, i) => (Math.floor(i / width) === at ? x + 3 : x)) }];
+          }),
+        );
+        const before = await evaluate(attention, problem, arrays, problem.lengths);
+        const after = await evaluate(attention, problem, changed, problem.lengths);
+        const width = before.length / tokens;
+        const untouched = (_: number, i: number) => i < at * width || i >= end * width;
+        const floor = attention.floor(problem);
+        assertClose(`${attention.name} causality`, after.filter(untouched), before.filter(untouched), {
+          bound: BOUND,
+          floor,
+        });
+      },
+    ),
     runs(RUNS),
   );
 }
 
 /** A batch gives each sequence what it would get alone. */
-export function checkAlone<P extends AttentionSizes>(attention: Attention<P>): void {
-  fc.assert(
-    fc.property(attention.problem, (problem) => {
+export async function checkAlone<P extends AttentionSizes>(attention: Attention<P>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(attention.problem, async (problem) => {
       const arrays = attention.arrays(problem);
-      const together = evaluate(attention, problem, arrays, problem.lengths);
-      const alone = spans(problem.lengths).flatMap(([from, to]) =>
-        Array.from(evaluate(attention, problem, rowsOf(arrays, [[from, to]]), [to - from])),
-      );
+      const together = await evaluate(attention, problem, arrays, problem.lengths);
+      const alone: number[] = [];
+      for (const [from, to] of spans(problem.lengths)) {
+        alone.push(...(await evaluate(attention, problem, rowsOf(arrays, [[from, to]]), [to - from])));
+      }
       assertClose(`${attention.name} alone`, together, alone, { bound: BOUND, floor: attention.floor(problem) });
     }),
     runs(RUNS),
@@ -123,15 +130,15 @@ export function checkAlone<P extends AttentionSizes>(attention: Attention<P>): v
 }
 
 /** Permuting the batch permutes the output. */
-export function checkPermutation<P extends AttentionSizes>(attention: Attention<P>): void {
-  fc.assert(
-    fc.property(attention.problem, seeds, (problem, seed) => {
+export async function checkPermutation<P extends AttentionSizes>(attention: Attention<P>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(attention.problem, seeds, async (problem, seed) => {
       const arrays = attention.arrays(problem);
       const order = problem.lengths.map((_, b) => b).sort((a, b) => (((a + 1) * seed) % 7) - (((b + 1) * seed) % 7));
       const picked = order.map((b) => spans(problem.lengths)[b]);
       const lengths = order.map((b) => problem.lengths[b]);
-      const permuted = evaluate(attention, problem, rowsOf(arrays, picked), lengths);
-      const output = evaluate(attention, problem, arrays, problem.lengths);
+      const permuted = await evaluate(attention, problem, rowsOf(arrays, picked), lengths);
+      const output = await evaluate(attention, problem, arrays, problem.lengths);
       const width = total(lengths) === 0 ? 0 : output.length / total(lengths);
       const expected = picked.flatMap(([from, to]) => Array.from(output.subarray(from * width, to * width)));
       assertClose(`${attention.name} permutation`, permuted, expected, {
@@ -144,35 +151,36 @@ export function checkPermutation<P extends AttentionSizes>(attention: Attention<
 }
 
 /** The dropout mask has the bits of the reference: seen through ones, and through one-hot values for attention. */
-export function checkDropoutBits(): void {
-  fc.assert(
-    fc.property(
+export async function checkDropoutBits(): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
       seeds,
       fc.integer({ min: 0, max: 500 }),
       fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-      (seed, count, rate) => {
+      async (seed, count, rate) => {
         const stream = streamOf(seed);
-        const kept = tf.tidy(() => Array.from(dropout(tf.ones([count]), { rate, stream }).dataSync(), (y) => y !== 0));
+        const dropped = await take(tf.tidy(() => dropout(tf.ones([count]), { rate, stream })));
+        const kept = Array.from(dropped, (y) => y !== 0);
         const expected = ref.dropoutKeep({ ...stream.key, step: stream.step }, rate, count);
         if (kept.some((bit, i) => bit !== expected[i])) throw new Error('dropout: the mask differs from the reference');
       },
     ),
     runs(20),
   );
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       seeds,
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 1, max: 3 }),
-      (seed, first, second, heads) => {
+      async (seed, first, second, heads) => {
         const stream = streamOf(seed);
         const rate = 0.35;
         const lengths = [first, second];
         const width = Math.max(first, second);
         const positions = lengths.flatMap((n) => Array.from({ length: n }, (_, j) => j));
         const tokens = positions.length;
-        const weights = tf.tidy(() => {
+        const output = tf.tidy(() => {
           const oneHot = positions.flatMap((j) =>
             Array.from({ length: heads * width }, (_, i) => (i % width === j ? 1 : 0)),
           );
@@ -185,8 +193,9 @@ export function checkDropoutBits(): void {
             offsets: offsetsFor(lengths),
             scale: 0.1,
             dropout: { rate, stream },
-          }).dataSync();
+          });
         });
+        const weights = await take(output);
         const keep = ref.attentionKeep({ ...stream.key, step: stream.step }, rate, heads);
         for (let t = 0; t < tokens; t++) {
           for (let h = 0; h < heads; h++) {

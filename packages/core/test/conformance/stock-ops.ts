@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { floats, ints, runs, seeds } from './arbitraries.ts';
-import { assertClose } from './compare.ts';
+import { assertClose, take } from './compare.ts';
 
 /** A stock op as drawn: a label for messages, and a function that builds inputs from a seed and runs it. */
 interface Drawn {
@@ -244,10 +244,9 @@ export async function checkStockOp({ name, bound, floor, drawn }: StockOp, backe
   const on = async (where: string, { run }: Drawn) => {
     await tf.setBackend(where);
     const before = tf.memory().numTensors;
-    const { values, shape: dims } = tf.tidy(() => {
-      const result = run();
-      return { values: result.dataSync().slice(), shape: result.shape };
-    });
+    const result = tf.tidy(run);
+    const dims = result.shape;
+    const values = await take(result);
     if (tf.memory().numTensors !== before) throw new Error(`${name} on ${where}: leaked a tensor`);
     return { values, dims };
   };

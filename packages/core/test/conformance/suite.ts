@@ -25,9 +25,8 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
 
     describe('ours against the float64 reference', () => {
       for (const kase of cases) {
-        it(`${kase.name}, within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`, () => {
-          kase.check(runs(RUNS));
-        });
+        it(`${kase.name}, within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`, () =>
+          kase.check(runs(RUNS)));
       }
       it('AdamW', checkAdamW);
     });
