@@ -35,6 +35,7 @@ export {
 } from './errors.ts';
 export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from './jagged/convert.ts';
 export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
+export { assignRows } from './ops/assign-rows.ts';
 export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
@@ -49,7 +50,10 @@ export { silu } from './ops/silu.ts';
 export { siluSplit } from './ops/silu-split.ts';
 export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
 export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
-export { AdamW, type AdamWOptions, type Moments } from './optim/adamw.ts';
+export { AdamW, type Moments } from './optim/adamw.ts';
+export type { AdamWOptions } from './optim/adamw-options.ts';
+export { type RowSet, rowSet } from './optim/row-set.ts';
+export { RowwiseAdamW, type RowwiseMoments } from './optim/rowwise-adamw.ts';
 export {
   dropoutThreshold,
   fnv1a32,

@@ -206,3 +206,41 @@ export interface AdamWStepAttrs {
   readonly weightDecay: number;
   readonly step: number;
 }
+
+/**
+ * One step of row-wise AdamW on some rows of a table: with `w = param[ids_u]` and row `u` of the other inputs,
+ * `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) mean(g^2)`, `w = w - decay w - rates_u m / (sqrt(v) corrections_u + epsilon)`.
+ * Shapes: param `[I, D]`, ids int32 `[U]` strictly increasing, m and grad `[U, D]`, v, rates and corrections `[U]`.
+ * The bias corrections depend on how often a row was touched: `rates = lr / (1 - b1^n)`, `corrections = 1 / sqrt(1 - b2^n)`.
+ * Outputs `[param, m, v]`; a backend may write them in place and return the inputs' data.
+ */
+export const RowwiseAdamWStep = 'RowwiseAdamWStep';
+export interface RowwiseAdamWStepInputs extends NamedTensorInfoMap {
+  param: TensorInfo;
+  ids: TensorInfo;
+  m: TensorInfo;
+  v: TensorInfo;
+  grad: TensorInfo;
+  rates: TensorInfo;
+  corrections: TensorInfo;
+}
+export interface RowwiseAdamWStepAttrs {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** `lr * weightDecay`. */
+  readonly decay: number;
+}
+
+/**
+ * Replaces rows `begin .. begin + n - 1` of `x` `[I, D]` by `rows` `[n, D]`. A backend may write in place and return the
+ * input's data.
+ */
+export const AssignRows = 'AssignRows';
+export interface AssignRowsInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  rows: TensorInfo;
+}
+export interface AssignRowsAttrs {
+  readonly begin: number;
+}

@@ -6,6 +6,7 @@ import { runs } from '../../test/conformance/arbitraries.ts';
 import { cases } from '../../test/conformance/cases.ts';
 import { checkGatedMask } from '../../test/conformance/layer-step-cases.ts';
 import { attentions, checkCausality, checkDropoutBits } from '../../test/conformance/properties.ts';
+import { checkAssignRows, checkRowwiseAdamW } from '../../test/conformance/rowwise-adamw-check.ts';
 import { checkStockOp, stockOps } from '../../test/conformance/stock-ops.ts';
 import { fusedKernelNames } from '../index.ts';
 
@@ -66,7 +67,7 @@ describe('the copy is healthy before it is broken', () => {
 });
 
 it('every kernel of the contract has a case', () => {
-  const covered = new Set([...cases.flatMap(({ kernels }) => kernels), 'AdamWStep']);
+  const covered = new Set([...cases.flatMap(({ kernels }) => kernels), 'AdamWStep', 'RowwiseAdamWStep', 'AssignRows']);
   expect(fusedKernelNames.filter((name) => !covered.has(name))).toEqual([]);
 });
 
@@ -98,6 +99,20 @@ describe('a wrong element is found', () => {
       spoil('AdamWStep', output, spoilOne);
       expect(await complaint(checkAdamW)).toMatch(/AdamW (parameter|m|v): expected a relative error/);
     }
+  });
+
+  it('RowwiseAdamWStep', () => {
+    repaired.push('RowwiseAdamWStep');
+    for (const output of [0, 1, 2]) {
+      spoil('RowwiseAdamWStep', output, spoilOne);
+      expect(complaint(checkRowwiseAdamW)).toMatch(/RowwiseAdamW( parameter| m| v)?: expected (a relative error|row)/);
+    }
+  });
+
+  it('AssignRows', () => {
+    repaired.push('AssignRows');
+    spoil('AssignRows', 0, spoilOne);
+    expect(complaint(checkAssignRows)).toMatch(/assignRows.*: expected a relative error/);
   });
 });
 

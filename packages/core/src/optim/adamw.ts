@@ -1,20 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamWStep, type AdamWStepAttrs } from '../backends/kernel-names.ts';
-import { ShapeError, UnsupportedError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { runKernel } from '../ops/run-kernel.ts';
 import { describe } from '../shapes.ts';
-
-export interface AdamWOptions {
-  readonly learningRate: number;
-  /** Decay of the first moment, default 0.9. */
-  readonly beta1?: number;
-  /** Decay of the second moment, default 0.999. */
-  readonly beta2?: number;
-  /** Added to the root of the second moment, default 1e-8. */
-  readonly epsilon?: number;
-  /** Decoupled weight decay, applied to every variable; default 0. */
-  readonly weightDecay?: number;
-}
+import { type AdamWOptions, resolveAdamW } from './adamw-options.ts';
 
 /** tfjs does not export the type of its own optimiser weights. */
 type NamedTensor = Awaited<ReturnType<tf.Optimizer['getWeights']>>[number];
@@ -48,14 +37,9 @@ export class AdamW extends tf.Optimizer {
   readonly #moments = new Map<string, Moments<tf.Variable>>();
 
   /** @throws UnsupportedError when an option is outside its range. */
-  constructor({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamWOptions) {
+  constructor(options: AdamWOptions) {
     super();
-    const inside = learningRate >= 0 && beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1;
-    if (!inside || !(epsilon > 0) || !(weightDecay >= 0)) {
-      throw new UnsupportedError(
-        `AdamW: expected learningRate >= 0, beta1 and beta2 in [0, 1), epsilon > 0, weightDecay >= 0; got learningRate=${learningRate}, beta1=${beta1}, beta2=${beta2}, epsilon=${epsilon}, weightDecay=${weightDecay}; defaults are 0.9, 0.999, 1e-8, 0`,
-      );
-    }
+    const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveAdamW('AdamW', options);
     this.learningRate = learningRate;
     this.beta1 = beta1;
     this.beta2 = beta2;

@@ -6,6 +6,7 @@ import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
 import { checkGatedMask } from './layer-step-cases.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
+import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
 import { checkStockOp, stockOps } from './stock-ops.ts';
 
 const RUNS = 30;
@@ -29,6 +30,8 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
           kase.check(runs(RUNS)));
       }
       it('AdamW', checkAdamW);
+      it('RowwiseAdamW', checkRowwiseAdamW);
+      it('assignRows', checkAssignRows);
     });
 
     describe('properties', () => {

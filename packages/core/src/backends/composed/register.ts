@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWStep } from './adamw-step.ts';
+import { assignRows } from './assign-rows.ts';
 import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
 import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
@@ -7,6 +8,7 @@ import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { dropout, uniformIntegers } from './random.ts';
+import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
 import { segmentSum } from './segment-sum.ts';
 import { silu, siluGrad } from './silu.ts';
@@ -33,6 +35,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   sampledSoftmax,
   sampledSoftmaxGrad,
   adamWStep,
+  rowwiseAdamWStep,
+  assignRows,
 ];
 
 /** Backends that get the composed kernels when `@seqrec/core` is imported. */

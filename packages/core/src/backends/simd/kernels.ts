@@ -35,6 +35,7 @@ export const KERNEL = {
   siluSplitGrad: 32,
   gatedNorm: 33,
   gatedNormGrad: 34,
+  rowwiseAdamw: 35,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

@@ -2,6 +2,7 @@
 import { setScratch as setThreadScratch } from './env';
 import { writeConstants } from './math';
 import { adamw } from './adamw';
+import { rowwiseAdamw } from './rowwise-adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
 import { bucketRows, hstuBackward, hstuForward } from './hstu-attention';
@@ -60,6 +61,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 32: siluSplitGrad(args, task); break;
     case 33: gatedNorm(args, task); break;
     case 34: gatedNormGrad(args, task); break;
+    case 35: rowwiseAdamw(args, task); break;
     default: unreachable();
   }
 }

@@ -1,8 +1,15 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { AdamWStep, type AdamWStepAttrs } from '../../kernel-names.ts';
+import {
+  AdamWStep,
+  type AdamWStepAttrs,
+  AssignRows,
+  type AssignRowsAttrs,
+  RowwiseAdamWStep,
+  type RowwiseAdamWStepAttrs,
+} from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { alias, CHUNK, override, sizeOf } from './support.ts';
+import { alias, CHUNK, override, rowsPerTask, sizeOf } from './support.ts';
 
 /**
  * The tensor to write: the input's own values, in place, unless something else holds them too (a clone of the variable
@@ -32,5 +39,25 @@ export function registerAdamW(name: string): void {
       13: epsilon,
     });
     return outputs;
+  });
+
+  override(name, RowwiseAdamWStep, ({ param, ids, m, v, grad, rates, corrections }, backend, attrs) => {
+    const { beta1, beta2, epsilon, decay } = attrs as unknown as RowwiseAdamWStepAttrs;
+    const [rows, d] = grad.shape;
+    const outputs = [param, m, v].map((x) => writable(backend, x));
+    const [pw, pm, pv] = outputs.map((x) => backend.address(x));
+    const [pi, pg, pr, pc] = [ids, grad, rates, corrections].map((x) => backend.address(x));
+    const perTask = rowsPerTask(d);
+    const ints = [pw, pi, pm, pv, pg, pr, pc, rows, d, perTask];
+    const floats = { 10: beta1, 11: 1 - beta1, 12: beta2, 13: (1 - beta2) / d, 14: epsilon, 15: decay };
+    backend.pool.run(KERNEL.rowwiseAdamw, Math.ceil(rows / perTask), ints, floats);
+    return outputs;
+  });
+
+  override(name, AssignRows, ({ x, rows }, backend, attrs) => {
+    const { begin } = attrs as unknown as AssignRowsAttrs;
+    const output = writable(backend, x);
+    backend.view(output).set(backend.view(rows), begin * x.shape[1]);
+    return output;
   });
 }

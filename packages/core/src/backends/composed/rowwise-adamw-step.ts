@@ -1,0 +1,16 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { RowwiseAdamWStep, type RowwiseAdamWStepAttrs, type RowwiseAdamWStepInputs } from '../kernel-names.ts';
+import { composedKernel } from './kernel.ts';
+
+export const rowwiseAdamWStep = composedKernel<RowwiseAdamWStepInputs, RowwiseAdamWStepAttrs>(
+  RowwiseAdamWStep,
+  ({ param, ids, m, v, grad, rates, corrections }, { beta1, beta2, epsilon, decay }) => {
+    const newM = tf.add(tf.mul(m, beta1), tf.mul(grad, 1 - beta1));
+    const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.mean(tf.square(grad), 1), 1 - beta2));
+    const sizes = tf.div(rates, tf.add(tf.mul(tf.sqrt(newV), corrections), epsilon));
+    const rows = tf.gather(param, ids);
+    const decayed = decay === 0 ? rows : tf.sub(rows, tf.mul(rows, decay));
+    const updated = tf.sub(decayed, tf.mul(newM, tf.expandDims(sizes, 1)));
+    return [tf.tensorScatterUpdate(param, tf.expandDims(ids, 1), updated), newM, newV];
+  },
+);

@@ -1,0 +1,127 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { assignRows, RowwiseAdamW } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { floats, runs, seeds } from './arbitraries.ts';
+import { assertClose } from './compare.ts';
+
+const STEPS = 8;
+/** Parameters of size one move by lr a step; each step rounds once. */
+const BOUND = 2e-6;
+
+/** Steps on changing subsets of the rows against float64, row by row; rows outside the subset keep their bits. */
+export function checkRowwiseAdamW(): void {
+  const problem = fc.record({
+    rows: fc.integer({ min: 1, max: 40 }),
+    d: fc.oneof(fc.constantFrom(1, 2, 3, 4, 5, 8, 64), fc.integer({ min: 1, max: 70 })),
+    touched: fc.array(fc.array(fc.nat(39), { maxLength: 30 }), { minLength: STEPS, maxLength: STEPS }),
+    weightDecay: fc.constantFrom(0, 0.1),
+    seed: seeds,
+  });
+  fc.assert(
+    fc.property(problem, ({ rows, d, touched, weightDecay, seed }) => {
+      const constants = { learningRate: 0.01, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay };
+      const before = tf.memory().numTensors;
+      const start = floats(seed, 0, rows * d);
+      const table = variable(start, [rows, d]);
+      const optimizer = new RowwiseAdamW(table, constants);
+      const expected = Array.from({ length: rows }, (_, id) => ({
+        param: Float64Array.from(start.subarray(id * d, (id + 1) * d)) as ArrayLike<number>,
+        m: new Float64Array(d) as ArrayLike<number>,
+        v: 0,
+        steps: 0,
+      }));
+      touched.forEach((drawn, step) => {
+        const ids = Int32Array.from(new Set(drawn.filter((id) => id < rows))).sort();
+        const grad = floats(seed, step + 1, ids.length * d);
+        const was = table.dataSync();
+        const gradient = tf.tensor2d(grad.slice(), [ids.length, d]);
+        optimizer.step(ids, gradient);
+        gradient.dispose();
+        const now = table.dataSync();
+        ids.forEach((id, u) => {
+          expected[id] = ref.rowwiseAdamWStep(expected[id], grad.subarray(u * d, (u + 1) * d), constants);
+        });
+        for (let id = 0; id < rows; id++) {
+          if (ids.includes(id)) continue;
+          const same = now.subarray(id * d, (id + 1) * d).every((x, k) => Object.is(x, was[id * d + k]));
+          if (!same) throw new Error(`RowwiseAdamW: expected row ${id} to rest in step ${step}; got a change`);
+        }
+      });
+      const { m, v, steps } = optimizer.state();
+      const flat = (part: (row: ref.RowState) => ArrayLike<number>): number[] =>
+        expected.flatMap((row) => Array.from(part(row)));
+      assertClose(
+        'RowwiseAdamW parameter',
+        table.dataSync(),
+        flat((row) => row.param),
+        { bound: BOUND, floor: 1 },
+      );
+      assertClose(
+        'RowwiseAdamW m',
+        m,
+        flat((row) => row.m),
+        { bound: BOUND },
+      );
+      assertClose(
+        'RowwiseAdamW v',
+        v,
+        flat((row) => [row.v]),
+        { bound: BOUND },
+      );
+      if (steps.join() !== expected.map((row) => row.steps).join()) throw new Error(`RowwiseAdamW: steps ${steps}`);
+      table.dispose();
+      if (tf.memory().numTensors !== before) throw new Error('RowwiseAdamW: expected no tensor left; got some');
+    }),
+    runs(12),
+  );
+}
+
+/** Filled block by block, a table holds the blocks, whoever owned it. */
+export function checkAssignRows(): void {
+  const problem = fc.record({
+    d: fc.integer({ min: 1, max: 9 }),
+    blocks: fc.array(fc.nat(5), { maxLength: 6 }),
+    seed: seeds,
+  });
+  fc.assert(
+    fc.property(problem, ({ d, blocks, seed }) => {
+      const before = tf.memory().numTensors;
+      const rows = blocks.reduce((sum, n) => sum + n, 0) + 2;
+      const values = floats(seed, 0, rows * d);
+      const shared = variable(values, [rows, d]);
+      let filled = tf.zeros([rows, d]) as tf.Tensor2D;
+      const kept = tf.clone(filled);
+      let begin = 0;
+      for (const n of blocks) {
+        const block = values.slice(begin * d, (begin + n) * d);
+        filled = assignRows(filled, tf.tensor2d(block, [n, d]), begin);
+        assignRows(
+          shared,
+          tf.tensor2d(
+            block.map((x) => x + 1),
+            [n, d],
+          ),
+          begin,
+        );
+        begin += n;
+      }
+      const edge = begin * d;
+      const expected = [...values.subarray(0, edge), ...new Array(rows * d - edge).fill(0)];
+      assertClose('assignRows', filled.dataSync(), expected, { bound: 0 });
+      assertClose('assignRows leaves a clone alone', kept.dataSync(), new Array(rows * d).fill(0), { bound: 0 });
+      const raised = values.map((x, i) => (i < edge ? x + 1 : x));
+      assertClose('assignRows of a variable', shared.dataSync(), raised, { bound: 0 });
+      tf.dispose([shared, filled, kept]);
+      if (tf.memory().numTensors !== before) throw new Error('assignRows: expected no tensor left; got some');
+    }),
+    runs(20),
+  );
+}
+
+function variable(values: Float32Array, shape: [number, number]): tf.Variable {
+  const initial = tf.tensor2d(values.slice(), shape);
+  const result = tf.variable(initial);
+  initial.dispose();
+  return result;
+}
