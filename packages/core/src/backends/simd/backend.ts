@@ -41,7 +41,6 @@ export class SimdBackend extends MathBackendCPU {
     this.#memory = memory;
     this.scratch = CONTROL.address + CONTROL.bytes;
     this.heap = new Heap(memory, this.scratch + threads * SCRATCH_BYTES, maximumBytes);
-    kernels.setup();
     kernels.setScratch(this.scratch);
     this.pool = new Pool(memory, kernels, threads);
   }

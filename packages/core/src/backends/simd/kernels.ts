@@ -42,7 +42,8 @@ export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
 
 /** What the module exports. */
 export interface KernelExports {
-  setup(): void;
+  /** Writes the constants; `wide` chooses the micro-kernels for 256-bit registers. Once for a memory, before `setScratch`. */
+  setup(wide: boolean): void;
   setScratch(address: number): void;
   work(control: number): void;
   runSerial(kernel: number, args: number, tasks: number): void;

@@ -45,7 +45,7 @@ export async function loadModule(
       const module = await compile(variant);
       const instance = new WebAssembly.Instance(module, { env: { memory } });
       const kernels = instance.exports as unknown as KernelExports;
-      const problem = selfTest(kernels, memory);
+      const problem = selfTest(kernels, memory, variant === 'revectorized');
       if (problem === undefined) return { variant, module, kernels, rejected };
       rejected.push({ variant, reason: `self-test: ${problem}` });
     } catch (cause) {

@@ -2,12 +2,12 @@ import { CONTROL, KERNEL, type KernelExports, type KernelId, SCRATCH_BYTES } fro
 
 /**
  * Checks the compiled kernels against plain loops: a product with ragged edges, the elementary functions, a layer norm
- * and HSTU attention. Returns what differs, or undefined. Uses memory past the scratch block, before anything lives there.
+ * and HSTU attention. `wide`: 256-bit registers are there. Returns what differs, or undefined. Uses memory past the scratch block, before anything lives there.
  */
-export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory): string | undefined {
+export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wide: boolean): string | undefined {
   const scratch = CONTROL.address + CONTROL.bytes;
   const base = scratch + SCRATCH_BYTES;
-  kernels.setup();
+  kernels.setup(wide);
   kernels.setScratch(scratch);
   const args = CONTROL.address + 64;
   const ints = new Int32Array(memory.buffer, args, 64);
@@ -30,38 +30,23 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory): st
     kernels.runSerial(kernel, args, tasks);
   };
 
-  // 13 x 21 by K = 19: every edge of the 6 x 8 tile.
-  const [m, n, k] = [13, 21, 19];
+  // 13 x 37 by K = 19: every edge of the 6 x 8 and 6 x 16 tiles; B packed before, and by the task.
+  const [m, n, k] = [13, 37, 19];
   const a = fill(block(m * k), 1, 0);
   const b = fill(block(k * n), 1, 3);
-  const packed = block(24 * k);
+  const packed = block(40 * k);
   const c = block(m * n);
-  run(KERNEL.packB, 1, [b.byteOffset, packed.byteOffset, n, k, n * 4, 0, 0, 0, 3, 1]);
-  run(KERNEL.gemm, 1, [
-    a.byteOffset,
-    packed.byteOffset,
-    c.byteOffset,
-    m,
-    n,
-    k,
-    k * 4,
-    0,
-    0,
-    0,
-    0,
-    18,
-    1,
-    k,
-    1,
-    0,
-    0,
-    0,
-  ]);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let p = 0; p < k; p++) sum += a[i * k + p] * b[p * n + j];
-      if (differs(c[i * n + j], sum, 1e-4)) return `product at (${i}, ${j}) is ${c[i * n + j]}, expected ${sum}`;
+  run(KERNEL.packB, 1, [b.byteOffset, packed.byteOffset, n, k, n * 4, 0, 0, 0, 5, 1]);
+  for (const source of [0, 1]) {
+    const from = source === 0 ? packed.byteOffset : b.byteOffset;
+    const sizes = [m, n, k, k * 4, 0, 0, 0, 0];
+    run(KERNEL.gemm, 1, [a.byteOffset, from, c.byteOffset, ...sizes, 18, 1, k, 1, 0, n * 4, source, n, 1, source]);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) sum += a[i * k + p] * b[p * n + j];
+        if (differs(c[i * n + j], sum, 1e-4)) return `product at (${i}, ${j}) is ${c[i * n + j]}, expected ${sum}`;
+      }
     }
   }
 

@@ -1,9 +1,12 @@
 // Batched matrix product C = op(A) op(B) on packed operands.
 import { int, ptr, scratch } from './env';
-import { microColumns, microRows, packColumns, packPanels, packRows, storeTile } from './micro';
+import { packColumns, packPanels, packRows, ZEROS } from './micro';
+import { TILE_BYTES, tileColumns, tileRows } from './tile';
 
-/** K is processed in blocks that keep one packed panel of B in the first-level cache. */
+/** K is processed in blocks that keep packed panels of B in the first-level cache. */
 const BLOCK_K: i32 = 256;
+/** Bytes of a packed block of A: the largest row block (264) of one block of K. */
+const PACK_A: usize = 264 * 256 * 4;
 
 /**
  * Packs B into panels of eight columns; one task is one group of panels of one batch entry.
@@ -22,12 +25,16 @@ export function packB(args: usize, task: i32): void {
   else packColumns(src + (<usize>first << 2), stride, k, columns, dst);
 }
 
+/** Where a task finds B: packed before by `packB`, packed by the task itself (N x K or K x N), or read where it lies. */
+const PACKED: i32 = 0, OWN: i32 = 1, OWN_TRANSPOSED: i32 = 2;
+
 /**
- * One task computes a block of rows of C for one batch entry and one slice of K.
- * args: A, B, C, M, N, K, A row stride (bytes), A transposed?, A batch stride, B batch stride, C batch stride,
- *       rows per block, blocks, K slice, slices, C slice stride, B row stride (0: packed), pack A?
+ * One task computes a block of rows and columns of C for one batch entry and one slice of K.
+ * args: 0 A, 1 B, 2 C, 3 M, 4 N, 5 K, 6 A row stride (bytes), 7 A transposed?, 8 A batch stride, 9 B batch stride,
+ *       10 C batch stride, 11 rows per block, 12 row blocks, 13 K slice, 14 slices, 15 C slice stride,
+ *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above; 3: in place)
  * With more than one slice, slice s writes its partial product at C + s * stride; a reduction in fixed order follows.
- * Rows of A are packed where many columns of C share them, else read where they lie; B likewise for many rows.
+ * Rows of A are packed where many columns of C share them, else read where they lie.
  */
 export function gemm(args: usize, task: i32): void {
   const m = int(args, 3), n = int(args, 4), k = int(args, 5);
@@ -35,47 +42,62 @@ export function gemm(args: usize, task: i32): void {
   const transposed = int(args, 7);
   const rowsPerBlock = int(args, 11), blocks = int(args, 12);
   const slice = int(args, 13), slices = int(args, 14);
-  const bRows = ptr(args, 16);
-  const bStep: usize = bRows ? bRows : 32;
+  const bStride = ptr(args, 16);
+  const perColumnBlock = int(args, 18), columnBlocks = int(args, 19);
+  const source = int(args, 20);
   const s = task % slices;
-  const rest = task / slices;
-  const block = rest % blocks;
-  const batch = rest / blocks;
-  const row0 = block * rowsPerBlock;
-  const rows = min(rowsPerBlock, m - row0);
-  const kBegin = s * slice;
-  const kEnd = min(k, kBegin + slice);
+  let rest = task / slices;
+  const row0 = (rest % blocks) * rowsPerBlock;
+  rest /= blocks;
+  const column0 = (rest % columnBlocks) * perColumnBlock;
+  const batch = rest / columnBlocks;
+  const rows = min(rowsPerBlock, m - row0), columns = min(perColumnBlock, n - column0);
+  const kBegin = s * slice, kEnd = min(k, kBegin + slice);
   const a = ptr(args, 0) + <usize>batch * ptr(args, 8);
   const b = ptr(args, 1) + <usize>batch * ptr(args, 9);
   const cStride = <usize>n << 2;
-  const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride;
-  const tile = scratch;
-  const pack = scratch + 256;
+  const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride + (<usize>column0 << 2);
+  const pack = scratch + TILE_BYTES;
+  const packedB = pack + PACK_A;
   // Rows before `whole` are read in place; with a packed A there are none.
   const whole = int(args, 17) ? 0 : rows - (rows % 6);
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, kEnd - k0);
-    const accumulate = k0 > kBegin;
     const direct = a + <usize>row0 * aStride + (<usize>k0 << 2);
     if (transposed) packPanelsT(a + <usize>k0 * aStride + (<usize>row0 << 2), aStride, rows, kc, pack);
     else if (whole < rows) packPanels(direct + <usize>whole * aStride, aStride, rows - whole, kc, pack);
-    for (let j = 0; j < n; j += 8) {
-      const bp = bRows ? b + <usize>k0 * bStep + (<usize>j << 2) : b + <usize>j * <usize>k * 4 + <usize>k0 * 32;
-      const columns = min(8, n - j);
+    // Panels of eight columns `bPanel` bytes apart, rows of a panel `bStep` bytes apart.
+    let panels = packedB, bPanel = <usize>kc << 5, bStep: usize = 32;
+    if (source == OWN) {
+      packColumns(b + <usize>k0 * bStride + (<usize>column0 << 2), bStride, kc, columns, packedB);
+    } else if (source == OWN_TRANSPOSED) {
+      packRows(b + <usize>column0 * bStride + (<usize>k0 << 2), bStride, columns, kc, packedB);
+    } else if (source == PACKED) {
+      panels = b + <usize>column0 * <usize>k * 4 + (<usize>k0 << 5);
+      bPanel = <usize>k << 5;
+    } else {
+      panels = b + <usize>k0 * bStride + (<usize>column0 << 2);
+      bPanel = 32;
+      bStep = bStride;
+    }
+    const add = k0 > kBegin;
+    for (let j = 0; j < columns; j += 16) {
+      const bp = panels + <usize>(j >> 3) * bPanel;
+      const width = min(16, columns - j);
+      const cj = c + (<usize>j << 2);
       for (let i = 0; i < rows; i += 6) {
-        const cp = c + <usize>i * cStride + (<usize>j << 2);
-        const tall = min(6, rows - i);
-        const full = tall == 6 && columns == 8;
-        const out = full ? cp : tile;
-        const outStride: usize = full ? cStride : 32;
-        const add = full && accumulate;
-        if (i < whole) microRows(kc, direct + <usize>i * aStride, aStride, bp, bStep, out, outStride, add);
-        else microColumns(kc, pack + <usize>(i - whole) * <usize>kc * 4, 24, bp, bStep, out, outStride, add);
-        if (!full) storeTile(tile, cp, cStride, tall, columns, accumulate);
+        const cp = cj + <usize>i * cStride;
+        const init = add ? cp : ZEROS, initStride = add ? cStride : 0;
+        if (i < whole) {
+          tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
+        } else {
+          const panel = pack + <usize>(i - whole) * <usize>kc * 4;
+          tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
+        }
       }
     }
   }
-  if (kBegin >= kEnd) for (let i = 0; i < rows; i++) memory.fill(c + <usize>i * cStride, 0, cStride);
+  if (kBegin >= kEnd) for (let i = 0; i < rows; i++) memory.fill(c + <usize>i * cStride, 0, <usize>columns << 2);
 }
 
 function packPanelsT(a: usize, stride: usize, rows: i32, k: i32, dst: usize): void {

@@ -1,6 +1,7 @@
 // The module's surface: one table of kernels and the loop by which a thread takes tasks.
 import { setScratch as setThreadScratch } from './env';
 import { writeConstants } from './math';
+import { WIDE_FLAG, setWide } from './micro-wide';
 import { adamw } from './adamw';
 import { rowwiseAdamw } from './rowwise-adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
@@ -16,11 +17,13 @@ import { softmaxBackward, softmaxForward } from './causal-attention';
 
 export function setScratch(address: usize): void {
   setThreadScratch(address);
+  setWide(load<i32>(WIDE_FLAG) != 0);
 }
 
-/** Prepares the shared memory; the main thread calls it once. */
-export function setup(): void {
+/** Prepares the shared memory; the main thread calls it once, before any thread calls `setScratch`. */
+export function setup(wide: bool): void {
   writeConstants();
+  store<i32>(WIDE_FLAG, wide);
 }
 
 // The numbers are the contract with `kernels.ts` beside the backend.

@@ -5,24 +5,27 @@ import { madd } from './env';
 export const TILE_M: i32 = 6;
 export const TILE_N: i32 = 8;
 
-/** A is read as six adjacent floats per k: packed panels (`aStep` = 24) or the columns of a transposed operand. */
-export function microColumns(
-  k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+/** Sixteen zeros that nothing writes: what a fresh sum starts from (row stride 0). */
+export const ZEROS: usize = 896;
+
+/** C = init + A B; A is read as six adjacent floats per k: packed panels (`aStep` = 24) or columns of a transposed operand. */
+export function narrowColumns(
+  k: i32, a: usize, aStep: usize, b: usize, bStep: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize,
 ): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  if (accumulate) {
-    let p = c;
-    c00 = v128.load(p); c01 = v128.load(p, 16); p += cStride;
-    c10 = v128.load(p); c11 = v128.load(p, 16); p += cStride;
-    c20 = v128.load(p); c21 = v128.load(p, 16); p += cStride;
-    c30 = v128.load(p); c31 = v128.load(p, 16); p += cStride;
-    c40 = v128.load(p); c41 = v128.load(p, 16); p += cStride;
-    c50 = v128.load(p); c51 = v128.load(p, 16);
-  }
+  let c00 = v128.load(init), c01 = v128.load(init, 16);
+  init += initStride;
+  let c10 = v128.load(init), c11 = v128.load(init, 16);
+  init += initStride;
+  let c20 = v128.load(init), c21 = v128.load(init, 16);
+  init += initStride;
+  let c30 = v128.load(init), c31 = v128.load(init, 16);
+  init += initStride;
+  let c40 = v128.load(init), c41 = v128.load(init, 16);
+  init += initStride;
+  let c50 = v128.load(init), c51 = v128.load(init, 16);
   for (let i = 0; i < k; i++) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
     s = v128.load32_splat(a, 4);
@@ -35,8 +38,7 @@ export function microColumns(
     c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
     s = v128.load32_splat(a, 20);
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
-    a += aStep;
-    b += bStep;
+    a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
   v128.store(c, c10); v128.store(c, c11, 16); c += cStride;
@@ -46,25 +48,25 @@ export function microColumns(
   v128.store(c, c50); v128.store(c, c51, 16);
 }
 
-/** A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of eight every `bStep` bytes. */
-export function microRows(
-  k: i32, a: usize, aStride: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+/** C = init + A B; A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of eight every `bStep` bytes. */
+export function narrowRows(
+  k: i32, a: usize, aStride: usize, b: usize, bStep: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize,
 ): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  if (accumulate) {
-    let p = c;
-    c00 = v128.load(p); c01 = v128.load(p, 16); p += cStride;
-    c10 = v128.load(p); c11 = v128.load(p, 16); p += cStride;
-    c20 = v128.load(p); c21 = v128.load(p, 16); p += cStride;
-    c30 = v128.load(p); c31 = v128.load(p, 16); p += cStride;
-    c40 = v128.load(p); c41 = v128.load(p, 16); p += cStride;
-    c50 = v128.load(p); c51 = v128.load(p, 16);
-  }
+  let c00 = v128.load(init), c01 = v128.load(init, 16);
+  init += initStride;
+  let c10 = v128.load(init), c11 = v128.load(init, 16);
+  init += initStride;
+  let c20 = v128.load(init), c21 = v128.load(init, 16);
+  init += initStride;
+  let c30 = v128.load(init), c31 = v128.load(init, 16);
+  init += initStride;
+  let c40 = v128.load(init), c41 = v128.load(init, 16);
+  init += initStride;
+  let c50 = v128.load(init), c51 = v128.load(init, 16);
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
   for (let i = 0; i < k; i++) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
     s = v128.load32_splat(a1);
@@ -77,8 +79,7 @@ export function microRows(
     c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
     s = v128.load32_splat(a5);
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
-    a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4;
-    b += bStep;
+    a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
   v128.store(c, c10); v128.store(c, c11, 16); c += cStride;
@@ -86,6 +87,24 @@ export function microRows(
   v128.store(c, c30); v128.store(c, c31, 16); c += cStride;
   v128.store(c, c40); v128.store(c, c41, 16); c += cStride;
   v128.store(c, c50); v128.store(c, c51, 16);
+}
+
+/** `narrowColumns` from zero or, with `accumulate`, from C. */
+// @ts-ignore: decorator
+@inline
+export function microColumns(
+  k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+): void {
+  narrowColumns(k, a, aStep, b, bStep, accumulate ? c : ZEROS, accumulate ? cStride : 0, c, cStride);
+}
+
+/** `narrowRows` from zero or, with `accumulate`, from C. */
+// @ts-ignore: decorator
+@inline
+export function microRows(
+  k: i32, a: usize, aStride: usize, b: usize, bStep: usize, c: usize, cStride: usize, accumulate: bool,
+): void {
+  narrowRows(k, a, aStride, b, bStep, accumulate ? c : ZEROS, accumulate ? cStride : 0, c, cStride);
 }
 
 /** Copies `rows x columns` floats of a 6 x 8 tile (row stride 32 bytes) to C, or adds them. */

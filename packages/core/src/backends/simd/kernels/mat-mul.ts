@@ -30,41 +30,32 @@ export function matMul(
   const [pa, pb] = [backend.address(a), backend.address(b)];
   const out = backend.output([...batchShape, m, n]);
   if (batch * m * n === 0) return out.info;
-  const panels = Math.ceil(n / 8);
   const serial = batch * m * n * k < SERIAL;
-  const { rows, blocks, slice, slices } = grid(batch, m, n, k);
-  // A B that few rows of C share is read where it lies, unless its rows fall on the same cache sets.
-  const inPlace = !transposeB && blocks === 1 && m <= 96 && (n * 4) % 2048 !== 0;
-  const packedStride = inPlace ? 0 : panels * 8 * k * 4;
+  const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k);
+  const source = sourceOfB(m, n, blocks, columnBlocks, transposeB);
+  const panels = Math.ceil(n / 8);
+  const packedStride = source === SOURCE.packed ? panels * 8 * k * 4 : 0;
   const partial = slices > 1 ? slices * batch * m * n * 4 : 0;
   backend.withTemporaries(
     [batchB * packedStride, partial],
     'the packed operand of a matrix product',
     (packed, parts) => {
-      const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
-      const tasks = Math.ceil(panels / perTask);
-      if (!inPlace) {
-        const ints = [pb, packed, n, k, (transposeB ? k : n) * 4, +transposeB, n * k * 4, packedStride, perTask, tasks];
+      const bRow = (transposeB ? k : n) * 4;
+      if (source === SOURCE.packed) {
+        const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
+        const tasks = Math.ceil(panels / perTask);
+        const ints = [pb, packed, n, k, bRow, +transposeB, n * k * 4, packedStride, perTask, tasks];
         backend.pool.run(KERNEL.packB, batchB * tasks, ints, undefined, serial);
       }
-      const bStride = inPlace ? n * k * 4 : packedStride;
+      const operands = [pa, source === SOURCE.packed ? packed : pb, slices > 1 ? parts : out.address, m, n, k];
+      const layoutA = [(transposeA ? m : k) * 4, +transposeA, batchA === 1 ? 0 : m * k * 4];
+      const strides = [batchB === 1 ? 0 : source === SOURCE.packed ? packedStride : n * k * 4, m * n * 4];
+      const cuts = [rows, blocks, slice, slices, batch * m * n * 4, bRow];
+      const packA = +(transposeA || Math.min(n, columns) > PACK_A_COLUMNS);
       backend.pool.run(
         KERNEL.gemm,
-        batch * blocks * slices,
-        [
-          ...[
-            pa,
-            inPlace ? pb : packed,
-            slices > 1 ? parts : out.address,
-            m,
-            n,
-            k,
-            (transposeA ? m : k) * 4,
-            +transposeA,
-          ],
-          ...[batchA === 1 ? 0 : m * k * 4, batchB === 1 ? 0 : bStride, m * n * 4],
-          ...[rows, blocks, slice, slices, batch * m * n * 4, inPlace ? n * 4 : 0, +(transposeA || n > 256)],
-        ],
+        batch * blocks * columnBlocks * slices,
+        [...operands, ...layoutA, ...strides, ...cuts, packA, columns, columnBlocks, source],
         undefined,
         serial,
       );
@@ -75,20 +66,46 @@ export function matMul(
   return out.info;
 }
 
-/** Rows of C a task computes, and the slices of K: from the shapes alone. */
-function grid(
-  batch: number,
-  m: number,
-  n: number,
-  k: number,
-): { rows: number; blocks: number; slice: number; slices: number } {
-  const split = k >= 4096 && batch * Math.ceil(m / 96) < 16 && batch * m * n <= 1 << 18;
-  const wanted = split ? 96 : Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);
-  const rows = Math.min(96, wanted, Math.ceil(m / 6) * 6);
-  const blocks = Math.ceil(m / rows);
-  if (!split) return { rows, blocks, slice: k, slices: 1 };
-  const slice = Math.ceil(k / Math.min(16, Math.floor(k / 1024)) / 8) * 8;
-  return { rows, blocks, slice, slices: Math.ceil(k / slice) };
+/** Where a task finds B, as in `assembly/gemm.ts`. */
+const SOURCE = { packed: 0, own: 1, ownTransposed: 2, inPlace: 3 } as const;
+
+/** Rows of A are packed where at least so many columns of C share them. */
+const PACK_A_COLUMNS = 256;
+
+/** B is packed once for all when several blocks of rows share it, else by the tasks, or read where it lies. */
+function sourceOfB(m: number, n: number, blocks: number, columnBlocks: number, transposeB: boolean): number {
+  if (blocks > 1) return SOURCE.packed;
+  // Few rows do not pay for packing, unless the rows of B fall on the same cache sets.
+  if (!transposeB && m <= 48 && columnBlocks === 1 && (n * 4) % 2048 !== 0) return SOURCE.inPlace;
+  return transposeB ? SOURCE.ownTransposed : SOURCE.own;
+}
+
+interface Grid {
+  readonly rows: number;
+  readonly blocks: number;
+  readonly columns: number;
+  readonly columnBlocks: number;
+  readonly slice: number;
+  readonly slices: number;
+}
+
+/** Rows and columns of C that a task computes, and the slices of K: from the shapes alone. */
+function grid(batch: number, m: number, n: number, k: number): Grid {
+  if (m > 264) {
+    const wanted = Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);
+    const rows = Math.min(96, wanted);
+    const blocks = Math.ceil(m / rows);
+    return { rows, blocks, columns: n, columnBlocks: 1, slice: k, slices: 1 };
+  }
+  const rows = Math.ceil(m / 6) * 6;
+  const wide = Math.ceil(n / 512);
+  const split = k >= 4096 && batch * wide < 16 && batch * m * n <= 1 << 18;
+  const wantedSlices = split ? Math.min(Math.ceil(16 / (batch * wide)), Math.floor(k / 1024)) : 1;
+  const slice = split ? Math.ceil(k / wantedSlices / 256) * 256 : k;
+  const slices = split ? Math.ceil(k / slice) : 1;
+  const wantedBlocks = Math.max(wide, Math.ceil(16 / (batch * slices)));
+  const columns = Math.max(64, Math.ceil(n / wantedBlocks / 16) * 16);
+  return { rows, blocks: 1, columns, columnBlocks: Math.ceil(n / columns), slice, slices };
 }
 
 function supported(a: TensorInfo, b: TensorInfo): boolean {
