@@ -12,26 +12,35 @@ interface Options extends BackendOptions {
   readonly repeat?: unknown;
   readonly rounds?: unknown;
   readonly peer?: unknown;
+  readonly memory?: boolean;
+  readonly length?: unknown;
+  readonly width?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm'];
+const benches = ['epoch', 'step', 'gemm', 'attention'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`); peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`; peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm [options] [--section.key VALUE ...]')
+    .usage('bench epoch|step|gemm|attention [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe to train (epoch, step)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
-    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7)')
-    .option('--peer <name>', 'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas')
+    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention: 5)')
+    .option(
+      '--peer <name>',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention: best (PyTorch)',
+    )
+    .option('--length <n>', 'Only this sequence length (attention)')
+    .option('--width <n>', 'Only this head width (attention)')
+    .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
@@ -41,6 +50,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu --threads 1 --repeat 3 --json')
     .example('  $ seqrec bench step --recipe ml-1m/hstu --peer research')
     .example('  $ seqrec bench gemm --peer openblas')
+    .example('  $ seqrec bench attention --peer best')
+    .example('  $ seqrec bench attention --memory')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -71,6 +82,19 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const { benchGemm, renderGemmBench } = await import('../bench/gemm.ts');
     const peer = choiceOption('peer', options.peer, ['openblas']) !== undefined;
     return show(await benchGemm({ backend: options, rounds: rounds ?? 7, peer }), renderGemmBench);
+  }
+  if (what === 'attention') {
+    const attention = await import('../bench/attention.ts');
+    if (options.memory)
+      return show(await attention.attentionMemory({ backend: options }), attention.renderAttentionMemory);
+    const peer = choiceOption('peer', options.peer, ['best']) !== undefined;
+    const only = (name: 'length' | 'width'): number[] | undefined => {
+      const value = integerOption(name, options[name]);
+      return value === undefined ? undefined : [value];
+    };
+    const selection = { lengths: only('length'), widths: only('width') };
+    const request = { backend: options, rounds: rounds ?? 5, peer, quiet: options.quiet ?? false, ...selection };
+    return show(await attention.benchAttention(request), attention.renderAttentionBench);
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }
