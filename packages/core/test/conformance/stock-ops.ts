@@ -102,6 +102,9 @@ const unaries = {
 const casts = {
   'float32 to int32': (x: tf.Tensor) => tf.cast(tf.cast(x, 'int32'), 'float32'),
   'bool to float32': (x: tf.Tensor) => tf.cast(tf.greater(x, 0), 'float32'),
+  // Another op reads the result: a cast that keeps the old bytes looks right to JavaScript alone.
+  'int32 to float32, then add': (x: tf.Tensor) => tf.add(tf.cast(tf.cast(x, 'int32'), 'float32'), 1),
+  'bool to float32, then add': (x: tf.Tensor) => tf.add(tf.cast(tf.greater(x, 0), 'float32'), 1),
   'bool to int32': (x: tf.Tensor) => tf.cast(tf.greater(x, 0), 'int32'),
 } as const;
 
