@@ -33,6 +33,17 @@ export class UnsupportedError extends SeqrecError {
   }
 }
 
+/** A computed number is not finite where an order or a sum needs it to be. */
+export class NumericError extends SeqrecError {
+  /** Row of the result where it was met. */
+  readonly row: number;
+
+  constructor(message: string, row: number, options?: ErrorOptions) {
+    super('numeric', message, options);
+    this.row = row;
+  }
+}
+
 /** A backend is unknown, not installed or failed to start. */
 export class BackendError extends SeqrecError {
   constructor(message: string, options?: ErrorOptions) {

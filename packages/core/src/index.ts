@@ -28,6 +28,7 @@ export {
 export {
   BackendError,
   DTypeError,
+  NumericError,
   OutOfMemoryError,
   SeqrecError,
   ShapeError,
@@ -36,9 +37,18 @@ export {
 export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from './jagged/convert.ts';
 export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
 export { assignRows } from './ops/assign-rows.ts';
+export type { CandidateOptions } from './ops/candidates.ts';
 export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
+export {
+  type ExactRanksOptions,
+  exactRanks,
+  type RankCountsOptions,
+  type RankTies,
+  rankCounts,
+  rankOf,
+} from './ops/exact-ranks.ts';
 export { type GatedNormOptions, gatedNorm } from './ops/gated-norm.ts';
 export { type HstuAttentionOptions, hstuAttention, type RelativeBias, type TimeBias } from './ops/hstu-attention.ts';
 export { l2Normalize } from './ops/l2-normalize.ts';
@@ -49,6 +59,7 @@ export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-so
 export { silu } from './ops/silu.ts';
 export { siluSplit } from './ops/silu-split.ts';
 export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
+export { type TopItemsOptions, type TopItemsResult, topItems, topItemTensors } from './ops/top-items.ts';
 export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
 export { AdamW, type Moments } from './optim/adamw.ts';
 export type { AdamWOptions } from './optim/adamw-options.ts';

@@ -187,6 +187,45 @@ export interface SampledSoftmaxGradInputs extends SampledSoftmaxInputs {
 }
 
 /**
+ * Where the score of each query's target stands among all candidates. Row `b`: `[higher, equal before, equal after, undefined]`, the
+ * numbers of candidates other than the target with a higher score, with the same score and a lower or higher id, and
+ * with a NaN; a target whose score is not finite counts as undefined too. Candidates of query `b` are the rows
+ * `firstItem .. last[b]` of the table without its excluded ids; the target is no candidate of its own and may be among
+ * the excluded. Scores are dot products, the target's in the arithmetic of all others, so that equal rows tie.
+ * Shapes: queries `[B, D]`, items `[I, D]`, targets int32 `[B]`, excludedOffsets int32 `[B + 1]`, excludedIds int32 `[S]`
+ * (any order, repeats allowed), last int32 `[B]` or `[0]` (then `I - 1`). Output int32 `[B, 4]`. No gradient.
+ */
+export const RankCounts = 'RankCounts';
+export interface RankCountsInputs extends NamedTensorInfoMap {
+  queries: TensorInfo;
+  items: TensorInfo;
+  targets: TensorInfo;
+  excludedOffsets: TensorInfo;
+  excludedIds: TensorInfo;
+  last: TensorInfo;
+}
+export interface CandidateAttrs {
+  readonly firstItem: number;
+}
+
+/**
+ * The `k` best candidates of each query, best first, among equal scores the lower id first; candidates and shapes as in
+ * `RankCounts`. Outputs `[scores float32 [B, k], ids int32 [B, k], undefined int32 [B]]`: places that no candidate fills have
+ * `-Infinity` and id -1; `undefined` is the number of candidates with a NaN. No gradient.
+ */
+export const TopItems = 'TopItems';
+export interface TopItemsInputs extends NamedTensorInfoMap {
+  queries: TensorInfo;
+  items: TensorInfo;
+  excludedOffsets: TensorInfo;
+  excludedIds: TensorInfo;
+  last: TensorInfo;
+}
+export interface TopItemsAttrs extends CandidateAttrs {
+  readonly k: number;
+}
+
+/**
  * One AdamW step, `step` counted from 1: `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) g^2`,
  * `param = param (1 - lr wd) - lr (m / (1-b1^step)) / (sqrt(v / (1-b2^step)) + epsilon)` (as torch.optim.AdamW).
  * Outputs `[param, m, v]`; a backend may write them in place and return the inputs' data.

@@ -18,6 +18,7 @@ export { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 export { layerNorm, layerNormGrad } from './layer-norm.ts';
 export { linear, linearGrad } from './linear.ts';
 export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';
+export { type RankingInput, rankCounts, topItems } from './ranking.ts';
 export { type RowState, rowwiseAdamWStep } from './rowwise-adamw.ts';
 export {
   type SampledSoftmaxInput,

@@ -12,6 +12,7 @@ import {
   uniformIntegersCase,
 } from './elementwise-cases.ts';
 import { gatedNormCase, gatedNormTinyCase, siluSplitCase } from './layer-step-cases.ts';
+import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
 
 function close<P>(kase: KernelCase<P>): AnyCase {
@@ -45,4 +46,6 @@ export const cases: readonly AnyCase[] = [
   close(hstuCase),
   close(causalCase),
   close(sampledSoftmaxCase),
+  close(rankCountsCase),
+  close(topItemsCase),
 ];

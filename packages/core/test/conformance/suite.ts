@@ -6,6 +6,7 @@ import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
 import { checkGatedMask } from './layer-step-cases.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
+import { checkUndefinedScores } from './ranking-cases.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
 import { checkStockOp, stockOps } from './stock-ops.ts';
 
@@ -37,6 +38,7 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
     describe('properties', () => {
       it('dropout masks have the bits of the reference', checkDropoutBits);
       it('gatedNorm drops what dropout drops', checkGatedMask);
+      it('ranking refuses a NaN', checkUndefinedScores);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => checkCausality(hstu));
       it('hstuAttention treats each sequence as if alone', () => checkAlone(hstu));

@@ -8,6 +8,7 @@ import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { dropout, uniformIntegers } from './random.ts';
+import { rankCounts, topItems } from './ranking.ts';
 import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
 import { segmentSum } from './segment-sum.ts';
@@ -34,6 +35,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   causalAttentionGrad,
   sampledSoftmax,
   sampledSoftmaxGrad,
+  rankCounts,
+  topItems,
   adamWStep,
   rowwiseAdamWStep,
   assignRows,

@@ -36,6 +36,10 @@ export const KERNEL = {
   gatedNorm: 33,
   gatedNormGrad: 34,
   rowwiseAdamw: 35,
+  prepareRanking: 36,
+  rankCounts: 37,
+  topItems: 38,
+  mergeTopItems: 39,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

@@ -10,6 +10,7 @@ import { bucketRows, hstuBackward, hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
 import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
+import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows } from './reduce';
 import { copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax';
@@ -65,6 +66,10 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 33: gatedNorm(args, task); break;
     case 34: gatedNormGrad(args, task); break;
     case 35: rowwiseAdamw(args, task); break;
+    case 36: prepareRanking(args, task); break;
+    case 37: rankCounts(args, task); break;
+    case 38: topItems(args, task); break;
+    case 39: mergeTopItems(args, task); break;
     default: unreachable();
   }
 }

@@ -7,6 +7,7 @@ import { registerHstuLayer } from './hstu-layer.ts';
 import { registerMatMul } from './mat-mul.ts';
 import { registerNorms } from './norm.ts';
 import { registerRandom } from './random.ts';
+import { registerRanking } from './ranking.ts';
 import { registerReductions } from './reduce.ts';
 import { registerRows } from './rows.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
@@ -27,5 +28,6 @@ export function registerSimdKernels(backendName: string): void {
   registerHstuLayer(backendName);
   registerCausalAttention(backendName);
   registerSampledSoftmax(backendName);
+  registerRanking(backendName);
   registerAdamW(backendName);
 }

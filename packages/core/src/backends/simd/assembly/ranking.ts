@@ -1,0 +1,327 @@
+// Exact ranks and best items of many queries: a block of 64 items is packed once and multiplied with six queries at a time;
+// the 6 x 64 scores are compared while they lie in the first-level cache, and nothing of size [B, I] exists.
+//
+// Every score, the target's too, is a sum over k in order, in the arithmetic of the micro-kernel: equal rows tie exactly.
+// Who is no candidate gets -Infinity in the tile.
+//
+// args of both scans: 0 packed queries, 1 items, 2 target scores, 3 targets, 4 offsets, 5 sorted excluded ids, 6 last (0: none),
+//       7 B, 8 I, 9 K, 10 first item, 11 queries per task, 12 query tasks, 13 items per task, 14 output, 15 places, 16 NaN counts
+import { int, ptr, scratch } from './env';
+import { microColumns, packPanels, packRows, ZEROS } from './micro';
+import { wide, wideColumns } from './micro-wide';
+
+const BLOCK: i32 = 64;
+const LINE: usize = 256;
+
+/**
+ * Packs queries into panels of six, scores their targets and sorts their excluded ids.
+ * args: 0 queries, 1 items, 2 packed, 3 targets (0: none), 4 target scores, 5 offsets, 6 ids, 7 sorted ids, 8 B, 9 K,
+ *       10 queries per task (a multiple of six)
+ */
+export function prepareRanking(args: usize, task: i32): void {
+  const k = int(args, 9);
+  const row = <usize>k << 2;
+  const begin = task * int(args, 10);
+  const end = min(begin + int(args, 10), int(args, 8));
+  const packed = ptr(args, 2) + <usize>begin * row;
+  packPanels(ptr(args, 0) + <usize>begin * row, row, end - begin, k, packed);
+  if (ptr(args, 3)) {
+    // Six queries by their six targets: the scores are the diagonal of the tile.
+    const tile = scratch, panel = scratch + 256;
+    memory.fill(panel, 0, <usize>k << 5);
+    for (let b = begin; b < end; b += 6) {
+      const rows = min(6, end - b);
+      for (let r = 0; r < rows; r++) {
+        const item = ptr(args, 1) + <usize>load<u32>(ptr(args, 3) + (<usize>(b + r) << 2)) * row;
+        for (let j: usize = 0; j < <usize>k; j++) store<f32>(panel + (j << 5) + (<usize>r << 2), load<f32>(item + (j << 2)));
+      }
+      microColumns(k, packed + <usize>(b - begin) * row, 24, panel, 32, tile, 32, false);
+      for (let r: usize = 0; r < <usize>rows; r++) {
+        store<f32>(ptr(args, 4) + (<usize>b + r << 2), load<f32>(tile + r * 36));
+      }
+    }
+  }
+  const offsets = ptr(args, 5), sorted = ptr(args, 7);
+  const from = <usize>load<u32>(offsets + (<usize>begin << 2)) << 2;
+  const to = <usize>load<u32>(offsets + (<usize>end << 2)) << 2;
+  memory.copy(sorted + from, ptr(args, 6) + from, to - from);
+  for (let b = <usize>begin; b < <usize>end; b++) {
+    const first = load<u32>(offsets + (b << 2));
+    sort(sorted + (<usize>first << 2), load<u32>(offsets + (b << 2), 4) - first);
+  }
+}
+
+/** Shell sort, ascending. */
+function sort(a: usize, n: u32): void {
+  let gap: u32 = 1;
+  while (gap < n / 3) gap = gap * 3 + 1;
+  for (; gap > 0; gap /= 3) {
+    for (let i = gap; i < n; i++) {
+      const x = load<u32>(a + (<usize>i << 2));
+      let j = i;
+      while (j >= gap) {
+        const y = load<u32>(a + (<usize>(j - gap) << 2));
+        if (y <= x) break;
+        store<u32>(a + (<usize>j << 2), y);
+        j -= gap;
+      }
+      store<u32>(a + (<usize>j << 2), x);
+    }
+  }
+}
+
+/** Sets the cursor of each query of the task to its first excluded id that is at least `item`. */
+function startCursors(args: usize, begin: i32, end: i32, item: u32, cursors: usize): void {
+  const offsets = ptr(args, 4), ids = ptr(args, 5);
+  for (let b = begin; b < end; b++) {
+    let low = load<u32>(offsets + (<usize>b << 2)), high = load<u32>(offsets + (<usize>b << 2), 4);
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (load<u32>(ids + (<usize>middle << 2)) < item) low = middle + 1;
+      else high = middle;
+    }
+    store<u32>(cursors + (<usize>(b - begin) << 2), low);
+  }
+}
+
+/** Scores of six queries and the items of a packed block. */
+// @ts-ignore: decorator
+@inline
+function scoreTile(k: i32, a: usize, packed: usize, panels: i32, tile: usize): void {
+  const panel = <usize>k << 5;
+  if (wide) {
+    // An odd last panel takes along one that is not there: its columns are not looked at.
+    for (let p = 0; p < panels; p += 2) {
+      wideColumns(k, a, 24, packed + <usize>p * panel, panel, 32, ZEROS, 0, tile + (<usize>p << 5), LINE);
+    }
+  } else {
+    for (let p = 0; p < panels; p++) {
+      microColumns(k, a, 24, packed + <usize>p * panel, 32, tile + (<usize>p << 5), LINE, false);
+    }
+  }
+}
+
+/** Gives -Infinity to the items `item .. item + columns - 1` of query b that are no candidates. */
+// @ts-ignore: decorator
+@inline
+function mask(args: usize, b: i32, item: i32, columns: i32, cursor: usize, line: usize): void {
+  const first = int(args, 10);
+  let last = int(args, 8) - 1;
+  if (ptr(args, 6)) last = min(last, load<i32>(ptr(args, 6) + (<usize>b << 2)));
+  const past = item + columns;
+  for (let i = item; i < min(first, past); i++) store<f32>(line + (<usize>(i - item) << 2), -Infinity);
+  for (let i = max(item, last + 1); i < past; i++) store<f32>(line + (<usize>(i - item) << 2), -Infinity);
+  const ids = ptr(args, 5);
+  const end = load<u32>(ptr(args, 4) + (<usize>b << 2), 4);
+  let c = load<u32>(cursor);
+  while (c < end) {
+    const id = load<i32>(ids + (<usize>c << 2));
+    if (id >= past) break;
+    store<f32>(line + (<usize>(id - item) << 2), -Infinity);
+    c++;
+  }
+  store<u32>(cursor, c);
+}
+
+/** One task counts, for a block of queries, a range of items; output int32 `[item tasks, B, 4]`. */
+export function rankCounts(args: usize, task: i32): void {
+  const k = int(args, 9);
+  const row = <usize>k << 2;
+  const queryTask = task % int(args, 12), itemTask = task / int(args, 12);
+  const begin = queryTask * int(args, 11);
+  const end = min(begin + int(args, 11), int(args, 7));
+  const firstItem = itemTask * int(args, 13);
+  const lastItem = min(firstItem + int(args, 13), int(args, 8));
+  const goals = ptr(args, 2), targets = ptr(args, 3);
+  const out = ptr(args, 14) + <usize>(itemTask * int(args, 7)) * 16;
+  const higher = scratch;
+  const cursors = higher + (<usize>(end - begin) << 4);
+  const tile = cursors + (<usize>(end - begin + 16) << 2) & ~63;
+  const packed = tile + 6 * LINE;
+  startCursors(args, begin, end, firstItem, cursors);
+  memory.fill(higher, 0, <usize>(end - begin) << 4);
+  memory.fill(out + (<usize>begin << 4), 0, <usize>(end - begin) << 4);
+  for (let item = firstItem; item < lastItem; item += BLOCK) {
+    const panels = (min(BLOCK, lastItem - item) + 7) >> 3;
+    const columns = panels << 3;
+    packRows(ptr(args, 1) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
+    for (let b = begin; b < end; b += 6) {
+      scoreTile(k, ptr(args, 0) + <usize>b * row, packed, panels, tile);
+      for (let r = 0; r < min(6, end - b); r++) {
+        const line = tile + <usize>r * LINE;
+        const q = <usize>(b + r);
+        mask(args, b + r, item, columns, cursors + (<usize>(b + r - begin) << 2), line);
+        const target = load<i32>(targets + (q << 2));
+        // The target is no candidate of its own.
+        if (target >= item && target < item + columns) store<f32>(line + (<usize>(target - item) << 2), -Infinity);
+        const goal = load<f32>(goals + (q << 2));
+        if (!countHigher(line, columns, goal, higher + (<usize>(b + r - begin) << 4))) {
+          countRare(line, columns, goal, target - item, out + (q << 4));
+        }
+      }
+    }
+  }
+  for (let b = <usize>begin; b < <usize>end; b++) {
+    const n = v128.load(higher + (b - <usize>begin << 4));
+    const sum = i32x4.extract_lane(n, 0) + i32x4.extract_lane(n, 1) + i32x4.extract_lane(n, 2) + i32x4.extract_lane(n, 3);
+    store<i32>(out + (b << 4), sum);
+    const goal = load<f32>(goals + (b << 2));
+    if (itemTask == 0 && goal - goal != 0) increment(out + (b << 4) + 12);
+  }
+}
+
+/** Adds the scores above `goal` to four counters; false when a score is neither above nor below. */
+// @ts-ignore: decorator
+@inline
+function countHigher(line: usize, columns: i32, goal: f32, counters: usize): bool {
+  const t = f32x4.splat(goal);
+  let n0 = v128.load(counters), n1 = i32x4.splat(0);
+  let ok0 = i32x4.splat(-1), ok1 = ok0;
+  for (let o: usize = 0; o < <usize>columns << 2; o += 32) {
+    const s0 = v128.load(line + o), s1 = v128.load(line + o, 16);
+    const g0 = f32x4.gt(s0, t), g1 = f32x4.gt(s1, t);
+    n0 = i32x4.sub(n0, g0);
+    n1 = i32x4.sub(n1, g1);
+    ok0 = v128.and(ok0, v128.or(g0, f32x4.lt(s0, t)));
+    ok1 = v128.and(ok1, v128.or(g1, f32x4.lt(s1, t)));
+  }
+  v128.store(counters, i32x4.add(n0, n1));
+  return i32x4.all_true(v128.and(ok0, ok1));
+}
+
+/** Counts equal scores by the side of the target (column `own`, maybe outside the block) on which they lie, and NaN. */
+function countRare(line: usize, columns: i32, goal: f32, own: i32, out: usize): void {
+  for (let c = 0; c < columns; c++) {
+    const s = load<f32>(line + (<usize>c << 2));
+    if (s == goal) increment(out + (c < own ? 4 : 8));
+    else if (s != s) increment(out + 12);
+  }
+}
+
+function increment(p: usize): void {
+  store<i32>(p, load<i32>(p) + 1);
+}
+
+/**
+ * One task keeps the best `places` of a range of items for a block of queries: output u64 `[item tasks, B, places]`, heaps
+ * whose root is the worst. A key is the score, ordered as an integer, above the complement of the id: a greater key is better,
+ * and among equal scores the lower id; 0 is a free place.
+ */
+export function topItems(args: usize, task: i32): void {
+  const k = int(args, 9), places = int(args, 15);
+  const row = <usize>k << 2;
+  const queryTask = task % int(args, 12), itemTask = task / int(args, 12);
+  const begin = queryTask * int(args, 11);
+  const end = min(begin + int(args, 11), int(args, 7));
+  const firstItem = itemTask * int(args, 13);
+  const lastItem = min(firstItem + int(args, 13), int(args, 8));
+  const base = itemTask * int(args, 7);
+  const heaps = ptr(args, 14) + (<usize>base * <usize>places << 3);
+  const undefined = ptr(args, 16) + (<usize>base << 2);
+  const cursors = scratch;
+  const tile = cursors + (<usize>(end - begin + 16) << 2) & ~63;
+  const packed = tile + 6 * LINE;
+  startCursors(args, begin, end, firstItem, cursors);
+  memory.fill(heaps + (<usize>begin * <usize>places << 3), 0, <usize>(end - begin) * <usize>places << 3);
+  memory.fill(undefined + (<usize>begin << 2), 0, <usize>(end - begin) << 2);
+  for (let item = firstItem; item < lastItem; item += BLOCK) {
+    const panels = (min(BLOCK, lastItem - item) + 7) >> 3;
+    const columns = panels << 3;
+    packRows(ptr(args, 1) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
+    for (let b = begin; b < end; b += 6) {
+      scoreTile(k, ptr(args, 0) + <usize>b * row, packed, panels, tile);
+      for (let r = 0; r < min(6, end - b); r++) {
+        const line = tile + <usize>r * LINE;
+        const q = <usize>(b + r);
+        mask(args, b + r, item, columns, cursors + (<usize>(b + r - begin) << 2), line);
+        offer(line, columns, item, heaps + (q * <usize>places << 3), places, undefined + (q << 2));
+      }
+    }
+  }
+}
+
+/** Offers a line of scores to a heap. */
+// @ts-ignore: decorator
+@inline
+function offer(line: usize, columns: i32, item: i32, heap: usize, places: i32, undefined: usize): void {
+  let worst = scoreOf(load<u64>(heap));
+  for (let c: usize = 0; c < <usize>columns; c += 8) {
+    const t = f32x4.splat(worst);
+    const s0 = v128.load(line + (c << 2)), s1 = v128.load(line + (c << 2), 16);
+    if (i32x4.all_true(v128.and(f32x4.le(s0, t), f32x4.le(s1, t)))) continue;
+    for (let i = c; i < c + 8; i++) {
+      const s = load<f32>(line + (i << 2));
+      if (s > worst) {
+        replaceRoot(heap, places, keyOf(s, item + <i32>i));
+        worst = scoreOf(load<u64>(heap));
+      } else if (s != s) increment(undefined);
+    }
+  }
+}
+
+function keyOf(score: f32, id: i32): u64 {
+  // -0 equals 0.
+  const bits = score == 0 ? 0 : reinterpret<u32>(score);
+  const ordered = bits & 0x80000000 ? ~bits : bits | 0x80000000;
+  return (<u64>ordered << 32) | <u64>(~<u32>id);
+}
+
+function scoreOf(key: u64): f32 {
+  if (key == 0) return -Infinity;
+  const ordered = <u32>(key >> 32);
+  return reinterpret<f32>(ordered & 0x80000000 ? ordered ^ 0x80000000 : ~ordered);
+}
+
+/** Puts a key in the place of the root and lets it sink. */
+function replaceRoot(heap: usize, places: i32, key: u64): void {
+  let i = 0;
+  for (;;) {
+    let child = 2 * i + 1;
+    if (child >= places) break;
+    let least = load<u64>(heap + (<usize>child << 3));
+    if (child + 1 < places) {
+      const right = load<u64>(heap + (<usize>child << 3), 8);
+      if (right < least) {
+        least = right;
+        child++;
+      }
+    }
+    if (least >= key) break;
+    store<u64>(heap + (<usize>i << 3), least);
+    i = child;
+  }
+  store<u64>(heap + (<usize>i << 3), key);
+}
+
+/**
+ * Merges the heaps of the item tasks and sorts, best first.
+ * args: 0 heaps, 1 item tasks, 2 B, 3 places, 4 scores, 5 ids, 6 NaN counts [item tasks, B], 7 their sums, 8 queries per task
+ */
+export function mergeTopItems(args: usize, task: i32): void {
+  const itemTasks = int(args, 1), queries = int(args, 2), places = int(args, 3);
+  const begin = task * int(args, 8);
+  const end = min(begin + int(args, 8), queries);
+  const bytes = <usize>places << 3;
+  for (let b = begin; b < end; b++) {
+    const heap = ptr(args, 0) + <usize>b * bytes;
+    let sum = load<i32>(ptr(args, 6) + (<usize>b << 2));
+    for (let t = 1; t < itemTasks; t++) {
+      const other = heap + <usize>(t * queries) * bytes;
+      for (let o: usize = 0; o < bytes; o += 8) {
+        const key = load<u64>(other + o);
+        if (key > load<u64>(heap)) replaceRoot(heap, places, key);
+      }
+      sum += load<i32>(ptr(args, 6) + (<usize>(t * queries + b) << 2));
+    }
+    store<i32>(ptr(args, 7) + (<usize>b << 2), sum);
+    // The least key goes to the end, again and again.
+    for (let n = places - 1; n >= 0; n--) {
+      const key = load<u64>(heap);
+      const moved = load<u64>(heap + (<usize>n << 3));
+      if (n > 0) replaceRoot(heap, n, moved);
+      const at = <usize>(b * places + n) << 2;
+      store<f32>(ptr(args, 4) + at, scoreOf(key));
+      store<i32>(ptr(args, 5) + at, key == 0 ? -1 : <i32>~(<u32>key));
+    }
+  }
+}

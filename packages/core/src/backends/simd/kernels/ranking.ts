@@ -1,0 +1,108 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { UnsupportedError } from '../../../errors.ts';
+import { type CandidateAttrs, RankCounts, TopItems, type TopItemsAttrs } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
+import { type Inputs, override, sizeOf } from './support.ts';
+
+/** Items that are packed and scored at a time, as in the assembly. */
+const BLOCK = 64;
+/** Bytes of packed queries that one task goes through again and again: they stay in the second-level cache. */
+const QUERY_BYTES = 200 * 1024;
+/** Enough for any number of threads to share evenly. */
+const TASKS = 64;
+const QUERIES_PER_PREPARATION = 48;
+/** Places in the lists of all item ranges together: bounds the memory of the lists. */
+const LIST_PLACES = 1 << 23;
+
+interface Grid {
+  readonly rows: number;
+  readonly queryTasks: number;
+  readonly itemsPerTask: number;
+  readonly itemTasks: number;
+}
+
+/** Tasks over blocks of queries and ranges of items, from the shapes alone. `maxItemTasks` bounds the partial results. */
+function gridOf(queries: number, items: number, width: number, maxItemTasks: number): Grid {
+  const cached = Math.floor(QUERY_BYTES / (width * 24)) * 6;
+  const rows = Math.max(48, Math.min(768, cached, Math.ceil(queries / 6) * 6));
+  const queryTasks = Math.ceil(queries / rows);
+  const wanted = Math.min(Math.ceil(TASKS / queryTasks), Math.ceil(items / (8 * BLOCK)), maxItemTasks);
+  const itemsPerTask = Math.ceil(items / Math.max(1, wanted) / BLOCK) * BLOCK;
+  return { rows, queryTasks, itemsPerTask, itemTasks: Math.ceil(items / itemsPerTask) };
+}
+
+/** Packs queries, scores targets, sorts excluded ids; then `use` gets the arguments 0 to 10 of a scan. */
+function prepared(
+  backend: SimdBackend,
+  { queries, items, targets, excludedOffsets, excludedIds, last }: Inputs,
+  firstItem: number,
+  use: (common: readonly number[]) => void,
+): void {
+  const [b, width] = queries.shape;
+  const numItems = items.shape[0];
+  if ((width + 64) * BLOCK * 4 + 65_536 > SCRATCH_BYTES)
+    throw new UnsupportedError(`ranking: expected vectors of at most 20,000 numbers; got ${width}`);
+  const padded = Math.ceil(b / 6) * 6;
+  const bytes = [padded * width * 4, b * 4, sizeOf(excludedIds) * 4];
+  backend.withTemporaries(bytes, 'packed queries and sorted ids', (packed, scores, ids) => {
+    const offsets = backend.address(excludedOffsets);
+    const goals = targets === undefined ? 0 : backend.address(targets);
+    backend.pool.run(KERNEL.prepareRanking, Math.ceil(b / QUERIES_PER_PREPARATION), [
+      ...[backend.address(queries), backend.address(items), packed, goals, scores, offsets],
+      ...[backend.address(excludedIds), ids, b, width, QUERIES_PER_PREPARATION],
+    ]);
+    const lasts = sizeOf(last) > 0 ? backend.address(last) : 0;
+    use([packed, backend.address(items), scores, goals, offsets, ids, lasts, b, numItems, width, firstItem]);
+  });
+}
+
+function rankCounts(inputs: Inputs, backend: SimdBackend, { firstItem }: CandidateAttrs): TensorInfo {
+  const { queries, items } = inputs;
+  const [b, width] = queries.shape;
+  const out = backend.output([b, 4], 'int32');
+  if (b === 0) return out.info;
+  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(b, items.shape[0], width, TASKS);
+  prepared(backend, inputs, firstItem, (common) => {
+    backend.withTemporaries([itemTasks * b * 16], 'partial counts', (partial) => {
+      const ints = [...common, rows, queryTasks, itemsPerTask, partial];
+      backend.pool.run(KERNEL.rankCounts, queryTasks * itemTasks, ints);
+      const parts = backend.ints(partial, itemTasks * b * 4);
+      const sums = backend.ints(out.address, b * 4);
+      sums.set(parts.subarray(0, b * 4));
+      for (let t = 1; t < itemTasks; t++) for (let i = 0; i < b * 4; i++) sums[i] += parts[t * b * 4 + i];
+    });
+  });
+  return out.info;
+}
+
+function topItems(inputs: Inputs, backend: SimdBackend, { firstItem, k }: TopItemsAttrs): TensorInfo[] {
+  const { queries, items } = inputs;
+  const [b, width] = queries.shape;
+  const scores = backend.output([b, k]);
+  const ids = backend.output([b, k], 'int32');
+  const undefinedScores = backend.output([b], 'int32');
+  const outputs = [scores.info, ids.info, undefinedScores.info];
+  if (b === 0) return outputs;
+  const lists = Math.max(1, Math.floor(LIST_PLACES / (b * k)));
+  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(b, items.shape[0], width, lists);
+  prepared(backend, inputs, firstItem, (common) => {
+    const bytes = [itemTasks * b * k * 8, itemTasks * b * 4];
+    backend.withTemporaries(bytes, `lists of the best ${k} items`, (heaps, undefinedParts) => {
+      const ints = [...common, rows, queryTasks, itemsPerTask, heaps, k, undefinedParts];
+      backend.pool.run(KERNEL.topItems, queryTasks * itemTasks, ints);
+      backend.pool.run(KERNEL.mergeTopItems, Math.ceil(b / QUERIES_PER_PREPARATION), [
+        ...[heaps, itemTasks, b, k, scores.address, ids.address],
+        ...[undefinedParts, undefinedScores.address, QUERIES_PER_PREPARATION],
+      ]);
+    });
+  });
+  return outputs;
+}
+
+export function registerRanking(name: string): void {
+  override(name, RankCounts, (inputs, backend, attrs) =>
+    rankCounts(inputs, backend, attrs as unknown as CandidateAttrs),
+  );
+  override(name, TopItems, (inputs, backend, attrs) => topItems(inputs, backend, attrs as unknown as TopItemsAttrs));
+}
