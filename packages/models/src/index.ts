@@ -15,7 +15,7 @@ export {
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
-export { exactRank, type RankRequest, type RankTies } from './evaluate/ranks.ts';
+export { exactRank, type RankRequest } from './evaluate/ranks.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
@@ -53,7 +53,6 @@ export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
 export { createSasrec } from './sasrec/stack.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
-export { type TopK, topK } from './serve/top-k.ts';
 export {
   type Checkpoint,
   type CheckpointExtra,

@@ -1,3 +1,4 @@
+import type { RankTies } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
@@ -8,7 +9,7 @@ import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
 import { metricsFromRanks } from './metrics.ts';
-import { exactRank, type RankTies } from './ranks.ts';
+import { exactRank } from './ranks.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -136,7 +137,10 @@ describe('three users by hand', () => {
     [{ batchSize: 0 }, /batchSize/],
     [{ model: fixedModel([0.1, 0.2]) }, /expected data over the model's 2 items; got 6/],
     [{ model: { ...fixedModel(scores), maxSequenceLength: 2 } }, /histories of at most 2 events; got 3 in example 1/],
-    [{ model: fixedModel([0.6, Number.NaN, 0.5, 0.3, 0.2, 0.1]) }, /expected a score for item 2; got NaN/],
+    [
+      { model: fixedModel([0.6, Number.NaN, 0.5, 0.3, 0.2, 0.1]) },
+      /expected a finite score for every candidate; got NaN in example 0, whose target is item 2/,
+    ],
   ])('refuses %o', async (options, message) => {
     await expect(ranks(options)).rejects.toThrow(EvaluationError);
     await expect(ranks(options)).rejects.toThrow(message);

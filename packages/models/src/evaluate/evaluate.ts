@@ -1,19 +1,17 @@
-import { makeBatch, type SequenceBatch } from '@seqrec/data';
+import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
-import { type EncoderBatch, uploadBatch } from '../inputs.ts';
+import { uploadBatch } from '../inputs.ts';
 import type { SequenceModel } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
+import { RankQueue } from './rank-queue.ts';
 
 export interface EvaluateOptions extends Protocol {
   readonly model: SequenceModel;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
 }
-
-/** Scores held at a time: 32 MiB. */
-const BLOCK_SCORES = 2 ** 23;
 
 /**
  * Exact ranking of every query against the whole catalogue.
@@ -27,73 +25,66 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const collector = new RankCollector(options);
   const total = examples.targets.length;
   const itemVectors = tf.tidy(() => model.itemVectors());
+  const queue = new RankQueue(itemVectors, collector);
   try {
     for (let first = 0; first < total; first += batchSize) {
       const indices = Int32Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
-      const queries = queriesOf(makeBatch(examples, indices), { first, all: positions === 'all', collector });
-      if (queries.rows.length > 0) await rankBatch(model, itemVectors, queries, options, collector);
+      const batch = makeBatch(examples, indices);
+      const {
+        rows,
+        examples: owners,
+        targets,
+      } = queriesOf(batch, { examples, first, all: positions === 'all', collector });
+      if (rows.length > 0) await queue.add(encodeRows(model, batch, rows), owners, targets);
       onProgress?.({ done: Math.min(first + batchSize, total), total });
       await yieldToEventLoop();
     }
+    await queue.flush();
   } finally {
+    queue.dispose();
     itemVectors.dispose();
   }
   return collector.result('cosine of the encoded history and the item.');
 }
 
 interface Queries {
-  readonly batch: SequenceBatch;
   /** Row of the packed batch that makes each query. */
-  readonly rows: Int32Array;
-  readonly examples: Int32Array;
-  /** Steps from the example's first event to the event to predict. */
-  readonly ahead: Int32Array;
+  readonly rows: number[];
+  readonly examples: number[];
+  /** Index of the event to predict, in the columns of the interactions. */
+  readonly targets: number[];
 }
 
-function queriesOf(batch: SequenceBatch, where: { first: number; all: boolean; collector: RankCollector }): Queries {
+function queriesOf(
+  batch: SequenceBatch,
+  where: { examples: ExampleSet; first: number; all: boolean; collector: RankCollector },
+): Queries {
   const rows: number[] = [];
   const examples: number[] = [];
-  const ahead: number[] = [];
+  const targets: number[] = [];
   for (let b = 0; b + 1 < batch.offsets.length; b++) {
+    const example = where.first + b;
     const start = batch.offsets[b];
     const end = batch.offsets[b + 1];
-    if (start === end) where.collector.miss(where.first + b, 'no-history');
+    if (start === end) where.collector.miss(example, 'no-history');
     for (let t = where.all ? start : Math.max(start, end - 1); t < end; t++) {
       rows.push(t);
-      examples.push(where.first + b);
-      ahead.push(t - start + 1);
+      examples.push(example);
+      targets.push(where.examples.starts[example] + t - start + 1);
     }
   }
-  return { batch, rows: Int32Array.from(rows), examples: Int32Array.from(examples), ahead: Int32Array.from(ahead) };
+  return { rows, examples, targets };
 }
 
-async function rankBatch(
-  model: SequenceModel,
-  itemVectors: tf.Tensor2D,
-  queries: Queries,
-  { examples }: EvaluateOptions,
-  collector: RankCollector,
-): Promise<void> {
-  const width = itemVectors.shape[0];
-  const blockRows = Math.max(1, Math.floor(BLOCK_SCORES / width));
-  const uploaded: EncoderBatch = uploadBatch(queries.batch);
-  const encoded = tf.tidy(() => model.encode(uploaded, { training: false, step: 0, seed: 0 }));
+/** The vectors that the model makes of some rows of a batch `[rows, D]`. */
+function encodeRows(model: SequenceModel, batch: SequenceBatch, rows: number[]): tf.Tensor2D {
+  const uploaded = uploadBatch(batch);
   try {
-    for (let first = 0; first < queries.rows.length; first += blockRows) {
-      const block = queries.rows.subarray(first, first + blockRows);
-      const scores = tf.tidy(() => {
-        const vectors = tf.gather(encoded, tf.tensor1d(block, 'int32'));
-        return tf.matMul(vectors, itemVectors, false, true);
-      });
-      const values = await scores.data();
-      for (let q = 0; q < block.length; q++) {
-        const example = queries.examples[first + q];
-        collector.add(example, examples.starts[example] + queries.ahead[first + q], values, q * width);
-      }
-      scores.dispose();
-    }
+    return tf.tidy(() => {
+      const encoded = model.encode(uploaded, { training: false, step: 0, seed: 0 });
+      return tf.gather(encoded, tf.tensor1d(rows, 'int32'));
+    });
   } finally {
-    encoded.dispose();
     uploaded.dispose();
   }
 }

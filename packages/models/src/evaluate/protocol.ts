@@ -1,7 +1,8 @@
+import type { RankTies } from '@seqrec/core';
 import type { ExampleSet } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
 import { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './metrics.ts';
-import { DistinctItems, exactRank, type RankTies } from './ranks.ts';
+import { checkTarget, DistinctItems, exactRank } from './ranks.ts';
 
 /** What is ranked against what; the same for models and baselines. */
 export interface Protocol {
@@ -37,7 +38,7 @@ export interface Evaluation {
 export class RankCollector {
   readonly #protocol: Protocol;
   readonly #ks: readonly number[];
-  readonly #ties: RankTies;
+  readonly ties: RankTies;
   readonly #begin = performance.now();
   readonly #distinct: DistinctItems;
   readonly #ranks: number[] = [];
@@ -49,7 +50,7 @@ export class RankCollector {
     const { numItems } = examples.interactions;
     this.#protocol = protocol;
     this.#ks = ks;
-    this.#ties = protocol.ties ?? ties;
+    this.ties = protocol.ties ?? ties;
     this.#distinct = new DistinctItems(numItems);
     let fewest = numItems;
     if (candidates !== undefined) {
@@ -69,13 +70,34 @@ export class RankCollector {
     );
   }
 
+  /** The items of all events. */
+  get itemIds(): Int32Array {
+    return this.#protocol.examples.interactions.itemIds;
+  }
+
+  /** The events whose items are no candidates when the event at index `target` is to be predicted: from, and up to. */
+  readonly excluded = (example: number, target: number): readonly [number, number] => {
+    const { excludeSeen = true, examples } = this.#protocol;
+    return [excludeSeen ? examples.starts[example] : target, target];
+  };
+
+  /** Makes room for the rank of the event at index `target` of the columns; `close` fills it. */
+  open(example: number, target: number): number {
+    checkTarget(this.itemIds[target], this.lastItem(example));
+    this.#examples.push(example);
+    return this.#ranks.push(Number.NaN) - 1;
+  }
+
+  close(slot: number, rank: number): void {
+    this.#ranks[slot] = rank;
+  }
+
   /** Ranks the event at index `target` of the columns, given scores of all items and the history `[start, target)`. */
   add(example: number, target: number, scores: ArrayLike<number>, base: number): void {
-    const { excludeSeen = true, examples } = this.#protocol;
-    const { itemIds } = examples.interactions;
-    const excluded = excludeSeen ? this.#distinct.of(itemIds, examples.starts[example], target) : [];
+    const { itemIds } = this;
+    const excluded = this.#distinct.of(itemIds, ...this.excluded(example, target));
     const lastItem = this.lastItem(example);
-    this.#ranks.push(exactRank({ scores, base, target: itemIds[target], lastItem, excluded, ties: this.#ties }));
+    this.#ranks.push(exactRank({ scores, base, target: itemIds[target], lastItem, excluded, ties: this.ties }));
     this.#examples.push(example);
   }
 
@@ -120,7 +142,7 @@ export class RankCollector {
         ? 'Items of the (windowed) history are taken out of the candidates; the target never is.'
         : 'Items of the history stay candidates.',
       `Score: ${scoring}`,
-      `Rank: 1 + number of candidates with a higher score; equal scores count ${ties[this.#ties]}.`,
+      `Rank: 1 + number of candidates with a higher score; equal scores count ${ties[this.ties]}.`,
       'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
       'Averages are over queries.',
       ...(this.#withoutHistory === 0 ? [] : [`${this.#withoutHistory} queries without history count as misses.`]),

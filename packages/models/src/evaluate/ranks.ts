@@ -1,13 +1,5 @@
+import { type RankTies, rankOf } from '@seqrec/core';
 import { EvaluationError } from '../errors.ts';
-
-/**
- * How items with exactly the target's score count:
- * - `optimistic`: behind the target (the rank is `1 +` the number of items with a higher score);
- * - `pessimistic`: before it;
- * - `mean`: half of them before it, the expected rank under random tie-breaking (can be a half-integer);
- * - `lower-id`: before it when their id is lower.
- */
-export type RankTies = 'optimistic' | 'pessimistic' | 'mean' | 'lower-id';
 
 export interface RankRequest {
   /** Scores of items `0..lastItem` from `base` on; item 0 is padding and never counts. */
@@ -27,9 +19,7 @@ export interface RankRequest {
  * @throws EvaluationError when the target is no candidate or its score is NaN.
  */
 export function exactRank({ scores, base, target, lastItem, excluded, ties }: RankRequest): number {
-  if (!(target >= 1 && target <= lastItem)) {
-    throw new EvaluationError(`rank: expected the target among the candidates 1..${lastItem}; got item ${target}`);
-  }
+  checkTarget(target, lastItem);
   const score = scores[base + target];
   if (Number.isNaN(score)) {
     throw new EvaluationError(
@@ -61,17 +51,13 @@ export function exactRank({ scores, base, target, lastItem, excluded, ties }: Ra
       else equalAfter--;
     }
   }
-  const rank = 1 + higher;
-  switch (ties) {
-    case 'optimistic':
-      return rank;
-    case 'pessimistic':
-      return rank + equalBefore + equalAfter;
-    case 'mean':
-      return rank + (equalBefore + equalAfter) / 2;
-    case 'lower-id':
-      return rank + equalBefore;
-  }
+  return rankOf(ties, higher, equalBefore, equalAfter);
+}
+
+/** @throws EvaluationError when the target is no candidate. */
+export function checkTarget(target: number, lastItem: number): void {
+  if (target >= 1 && target <= lastItem) return;
+  throw new EvaluationError(`rank: expected the target among the candidates 1..${lastItem}; got item ${target}`);
 }
 
 /** Finds the distinct items of a list without allocating a set per call. */

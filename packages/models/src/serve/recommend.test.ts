@@ -1,32 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createModel } from '../registry.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { recommend } from './recommend.ts';
-import { topK } from './top-k.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
-});
-
-describe('topK', () => {
-  it('equals sorting', () => {
-    const small = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 20 });
-    fc.assert(
-      fc.property(small, fc.integer({ min: 1, max: 8 }), fc.array(fc.nat(20)), (scores, k, seen) => {
-        const excluded = new Set(seen);
-        const expected = scores
-          .map((score, item) => ({ score, item }))
-          .filter(({ item }) => item > 0 && !excluded.has(item))
-          .sort((a, b) => b.score - a.score || a.item - b.item)
-          .slice(0, k);
-        const got = topK(scores, k, excluded);
-        expect(got.items).toEqual(expected.map(({ item }) => item));
-        expect(got.scores).toEqual(expected.map(({ score }) => score));
-      }),
-    );
-  });
 });
 
 describe('recommend', () => {

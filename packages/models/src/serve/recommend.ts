@@ -1,8 +1,8 @@
+import { topItems } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
 import type { SequenceModel } from '../model.ts';
-import { topK } from './top-k.ts';
 
 export interface RecommendOptions {
   readonly model: SequenceModel;
@@ -49,17 +49,25 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
     targets: itemIds,
     targetTimestamps: Float64Array.of(...timestamps.subarray(1), requestTime),
   });
-  const scores = tf.tidy(() => {
+  const { query, items } = tf.tidy(() => {
     const encoded = model.encode(batch, { training: false, step: 0, seed: 0 });
-    const query = tf.slice(encoded, [itemIds.length - 1, 0], [1, encoded.shape[1]]);
-    return tf.reshape(tf.matMul(query, model.itemVectors(), false, true), [-1]);
+    return { query: tf.slice(encoded, [itemIds.length - 1, 0], [1, encoded.shape[1]]), items: model.itemVectors() };
   });
   batch.dispose();
   try {
-    const best = topK(await scores.data(), k, new Set(excludeSeen ? history : []));
-    return best.items.map((item, i) => ({ item, score: best.scores[i] }));
+    const seen = excludeSeen ? history : new Int32Array(0);
+    const excluded = { offsets: Int32Array.of(0, seen.length), ids: seen };
+    const { ids, scores } = await topItems({
+      queries: query,
+      items,
+      excluded,
+      firstItem: 1,
+      k: Math.min(k, model.numItems),
+    });
+    const found = ids.indexOf(-1);
+    return Array.from(ids.subarray(0, found < 0 ? ids.length : found), (item, i) => ({ item, score: scores[i] }));
   } finally {
-    scores.dispose();
+    tf.dispose([query, items]);
   }
 }
 
