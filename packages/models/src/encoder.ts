@@ -1,4 +1,4 @@
-import { l2Normalize, ShapeError } from '@seqrec/core';
+import { embedding, l2Normalize, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from './inputs.ts';
 import type { ItemEmbedding, LearnedPositions } from './layers/embeddings.ts';
@@ -50,11 +50,11 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
   const scale = Math.sqrt(config.embeddingDim);
 
-  function encode(batch: EncoderBatch, run: Run): tf.Tensor2D {
+  function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run): tf.Tensor2D {
     checkLengths(batch, positions.numPositions, config);
     const kwargs = { ...run };
     return tf.tidy('encode', () => {
-      const tokens = tf.mul(items.apply(batch.itemIds) as tf.Tensor2D, scale);
+      const tokens = tf.mul(embedding(table, batch.itemIds), scale);
       const placed = tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D;
       let x: tf.Tensor = dropAt(placed, config.inputDropout, 'input', run);
       for (const { layer } of stack) {
@@ -66,18 +66,22 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     });
   }
 
-  return {
+  const itemTable = (): tf.Variable<tf.Rank.R2> => items.weight('weight') as tf.Variable<tf.Rank.R2>;
+  const over = (table: () => tf.Tensor2D): SequenceModel => ({
     kind: config.kind,
     config,
     numItems: items.numItems,
     maxSequenceLength: config.maxSequenceLength,
-    encode,
-    itemVectors: () => l2Normalize(items.weight('weight') as tf.Variable<tf.Rank.R2>, { epsilon: NORM_EPSILON }),
+    encode: (batch, run) => encode(table(), batch, run),
+    itemVectors: () => l2Normalize(table(), { epsilon: NORM_EPSILON }),
+    itemTable,
+    withItemRows: (rows) => over(() => rows),
     variables: () => variables,
     dispose: () => {
       for (const variable of variables.values()) variable.dispose();
     },
-  };
+  });
+  return over(itemTable);
 }
 
 function checkLengths(batch: EncoderBatch, limit: number, config: { kind: string; maxSequenceLength: number }): void {

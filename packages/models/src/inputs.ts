@@ -26,6 +26,19 @@ export interface EncoderBatch {
   dispose(): void;
 }
 
+/** Columns of a batch that hold item ids. */
+const ITEM_COLUMNS = ['itemIds', 'targets'] as const;
+
+/** The item ids of a batch. */
+export function itemIdsOf(batch: SequenceBatch): Int32Array[] {
+  return ITEM_COLUMNS.map((name) => batch[name]);
+}
+
+/** The batch with every column of item ids replaced. */
+export function mapItemIds(batch: SequenceBatch, map: (ids: Int32Array) => Int32Array): SequenceBatch {
+  return { ...batch, ...Object.fromEntries(ITEM_COLUMNS.map((name) => [name, map(batch[name])])) };
+}
+
 /**
  * Uploads a batch: the only point at which typed arrays become tensors.
  *

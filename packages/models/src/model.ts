@@ -14,6 +14,13 @@ export interface SequenceModel {
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /** The item table, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
   itemVectors(): tf.Tensor2D;
+  /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */
+  itemTable(): tf.Variable<tf.Rank.R2>;
+  /**
+   * This model with `rows` `[U, D]` in the place of its item table: the item ids of batches, and the rows of
+   * {@link itemVectors}, are then places in `rows`. All other weights are shared.
+   */
+  withItemRows(rows: tf.Tensor2D): SequenceModel;
   /** Every weight by its name in the reference's state dict, in that order. */
   variables(): ReadonlyMap<string, tf.Variable>;
   /** Frees the weights. */

@@ -102,18 +102,20 @@ describe('a wrong element is found', () => {
     }
   });
 
-  it('RowwiseAdamWStep', () => {
+  it('RowwiseAdamWStep', async () => {
     repaired.push('RowwiseAdamWStep');
     for (const output of [0, 1, 2]) {
       spoil('RowwiseAdamWStep', output, spoilOne);
-      expect(complaint(checkRowwiseAdamW)).toMatch(/RowwiseAdamW( parameter| m| v)?: expected (a relative error|row)/);
+      expect(await complaint(checkRowwiseAdamW)).toMatch(
+        /RowwiseAdamW( parameter| m| v)?: expected (a relative error|row)/,
+      );
     }
   });
 
-  it('AssignRows', () => {
+  it('AssignRows', async () => {
     repaired.push('AssignRows');
     spoil('AssignRows', 0, spoilOne);
-    expect(complaint(checkAssignRows)).toMatch(/assignRows.*: expected a relative error/);
+    expect(await complaint(checkAssignRows)).toMatch(/assignRows.*: expected a relative error/);
   });
 });
 

@@ -58,7 +58,7 @@ export class RowwiseAdamW {
    * @param grad their gradients, `[U, D]`.
    * @throws ShapeError when ids and gradient do not fit each other or the table.
    */
-  step(ids: Int32Array, grad: tf.Tensor2D): void {
+  async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
     this.#check(ids, grad);
     const { m, v, steps } = this.#moments;
     const { beta1, beta2, epsilon, learningRate, table } = this;
@@ -89,12 +89,14 @@ export class RowwiseAdamW {
       };
       const updated = runKernel<tf.Tensor[]>(RowwiseAdamWStep, inputs, attrs);
       table.assign(updated[0] as tf.Tensor2D);
-      return [updated[1].dataSync(), updated[2].dataSync()] as const;
+      return [updated[1], updated[2]] as const;
     });
+    const [hostM, hostV] = await Promise.all([newM.data(), newV.data()]);
+    tf.dispose([newM, newV]);
     for (let u = 0; u < rows; u++) {
       const id = ids[u];
-      m.set(newM.subarray(u * d, (u + 1) * d), id * d);
-      v[id] = newV[u];
+      m.set(hostM.subarray(u * d, (u + 1) * d), id * d);
+      v[id] = hostV[u];
       steps[id] += 1;
     }
   }

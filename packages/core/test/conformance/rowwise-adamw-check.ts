@@ -10,7 +10,7 @@ const STEPS = 8;
 const BOUND = 2e-6;
 
 /** Steps on changing subsets of the rows against float64, row by row; rows outside the subset keep their bits. */
-export function checkRowwiseAdamW(): void {
+export async function checkRowwiseAdamW(): Promise<void> {
   const problem = fc.record({
     rows: fc.integer({ min: 1, max: 40 }),
     d: fc.oneof(fc.constantFrom(1, 2, 3, 4, 5, 8, 64), fc.integer({ min: 1, max: 70 })),
@@ -18,8 +18,8 @@ export function checkRowwiseAdamW(): void {
     weightDecay: fc.constantFrom(0, 0.1),
     seed: seeds,
   });
-  fc.assert(
-    fc.property(problem, ({ rows, d, touched, weightDecay, seed }) => {
+  await fc.assert(
+    fc.asyncProperty(problem, async ({ rows, d, touched, weightDecay, seed }) => {
       const constants = { learningRate: 0.01, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay };
       const before = tf.memory().numTensors;
       const start = floats(seed, 0, rows * d);
@@ -31,14 +31,14 @@ export function checkRowwiseAdamW(): void {
         v: 0,
         steps: 0,
       }));
-      touched.forEach((drawn, step) => {
+      for (const [step, drawn] of touched.entries()) {
         const ids = Int32Array.from(new Set(drawn.filter((id) => id < rows))).sort();
         const grad = floats(seed, step + 1, ids.length * d);
-        const was = table.dataSync();
+        const was = (await table.data()).slice();
         const gradient = tf.tensor2d(grad.slice(), [ids.length, d]);
-        optimizer.step(ids, gradient);
+        await optimizer.step(ids, gradient);
         gradient.dispose();
-        const now = table.dataSync();
+        const now = await table.data();
         ids.forEach((id, u) => {
           expected[id] = ref.rowwiseAdamWStep(expected[id], grad.subarray(u * d, (u + 1) * d), constants);
         });
@@ -47,13 +47,13 @@ export function checkRowwiseAdamW(): void {
           const same = now.subarray(id * d, (id + 1) * d).every((x, k) => Object.is(x, was[id * d + k]));
           if (!same) throw new Error(`RowwiseAdamW: expected row ${id} to rest in step ${step}; got a change`);
         }
-      });
+      }
       const { m, v, steps } = optimizer.state();
       const flat = (part: (row: ref.RowState) => ArrayLike<number>): number[] =>
         expected.flatMap((row) => Array.from(part(row)));
       assertClose(
         'RowwiseAdamW parameter',
-        table.dataSync(),
+        await table.data(),
         flat((row) => row.param),
         { bound: BOUND, floor: 1 },
       );
@@ -78,14 +78,14 @@ export function checkRowwiseAdamW(): void {
 }
 
 /** Filled block by block, a table holds the blocks, whoever owned it. */
-export function checkAssignRows(): void {
+export async function checkAssignRows(): Promise<void> {
   const problem = fc.record({
     d: fc.integer({ min: 1, max: 9 }),
     blocks: fc.array(fc.nat(5), { maxLength: 6 }),
     seed: seeds,
   });
-  fc.assert(
-    fc.property(problem, ({ d, blocks, seed }) => {
+  await fc.assert(
+    fc.asyncProperty(problem, async ({ d, blocks, seed }) => {
       const before = tf.memory().numTensors;
       const rows = blocks.reduce((sum, n) => sum + n, 0) + 2;
       const values = floats(seed, 0, rows * d);
@@ -108,10 +108,10 @@ export function checkAssignRows(): void {
       }
       const edge = begin * d;
       const expected = [...values.subarray(0, edge), ...new Array(rows * d - edge).fill(0)];
-      assertClose('assignRows', filled.dataSync(), expected, { bound: 0 });
-      assertClose('assignRows leaves a clone alone', kept.dataSync(), new Array(rows * d).fill(0), { bound: 0 });
+      assertClose('assignRows', await filled.data(), expected, { bound: 0 });
+      assertClose('assignRows leaves a clone alone', await kept.data(), new Array(rows * d).fill(0), { bound: 0 });
       const raised = values.map((x, i) => (i < edge ? x + 1 : x));
-      assertClose('assignRows of a variable', shared.dataSync(), raised, { bound: 0 });
+      assertClose('assignRows of a variable', await shared.data(), raised, { bound: 0 });
       tf.dispose([shared, filled, kept]);
       if (tf.memory().numTensors !== before) throw new Error('assignRows: expected no tensor left; got some');
     }),

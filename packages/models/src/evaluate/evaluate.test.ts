@@ -28,6 +28,8 @@ function fixedModel(scores: readonly number[]): SequenceModel {
     maxSequenceLength: 3,
     encode: (batch) => tf.tidy(() => tf.tile(tf.tensor2d([[1, 0]]), [batch.numTokens, 1])),
     itemVectors: () => tf.tensor2d(rows),
+    itemTable: () => expect.unreachable('evaluation reads itemVectors'),
+    withItemRows: () => expect.unreachable('evaluation takes no rows'),
     variables: () => new Map(),
     dispose: () => undefined,
   };

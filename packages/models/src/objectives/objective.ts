@@ -1,13 +1,32 @@
+import type { SequenceBatch } from '@seqrec/data';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
 import type { SequenceModel } from '../model.ts';
 
+/** What an objective draws from. */
+export interface DrawContext {
+  /** The batch on the host, with the ids of the data. */
+  readonly batch: SequenceBatch;
+  /** Items are `1..numItems`. */
+  readonly numItems: number;
+  /** Draw random numbers only from streams of `run.seed` at `run.step`: that is what makes resumed runs exact. */
+  readonly run: Run;
+}
+
+/** Tensors of item ids, int32 of any shape, by name. */
+export type DrawnItems = Readonly<Record<string, tf.Tensor>>;
+
 /** What an objective sees of one training step. */
 export interface ObjectiveContext {
+  /**
+   * With row-wise training the model is over the rows of the item table that the step needs, and the ids of `batch` and
+   * `drawn` are places among them; else over the whole table. `model.itemVectors()` fits the ids in both cases.
+   */
   readonly model: SequenceModel;
   readonly batch: EncoderBatch;
-  /** Draw random numbers only from streams of `run.seed` at `run.step`: that is what makes resumed runs exact. */
+  /** What `draw` returned. */
+  readonly drawn: DrawnItems;
   readonly run: Run;
 }
 
@@ -16,6 +35,12 @@ export interface Objective {
   readonly name: string;
   /** Everything that changes the loss; stored in checkpoints and compared when a run resumes. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
+  /**
+   * Item ids that the loss needs besides those of the batch, for example negatives; `{}` for none. Called before the tape,
+   * since row-wise training of the item table must know every item of a step beforehand. An objective without it, for
+   * example one that scores all items, trains with dense gradients only.
+   */
+  draw?(context: DrawContext): DrawnItems;
   /** The loss to minimise, a scalar. Called inside the gradient tape and a tidy. */
   loss(context: ObjectiveContext): tf.Scalar;
 }

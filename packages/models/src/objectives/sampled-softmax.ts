@@ -30,16 +30,16 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
   return {
     name: 'sampled-softmax',
     settings: { numNegatives, temperature },
-    loss({ model, batch, run }) {
+    draw({ batch, numItems, run }) {
+      const numTokens = batch.itemIds.length;
+      const stream = { key: streamKey(run.seed, 'negatives'), step: run.step };
+      const drawn = uniformIntegers({ count: numTokens * numNegatives, low: 1, bound: numItems, stream });
+      return { negatives: tf.reshape(drawn, [numTokens, numNegatives]) };
+    },
+    loss({ model, batch, drawn, run }) {
       const queries = model.encode(batch, run);
-      const drawn = uniformIntegers({
-        count: batch.numTokens * numNegatives,
-        low: 1,
-        bound: model.numItems,
-        stream: { key: streamKey(run.seed, 'negatives'), step: run.step },
-      });
-      const negatives = tf.reshape(drawn, [batch.numTokens, numNegatives]);
       const items = model.itemVectors();
+      const negatives = drawn.negatives as tf.Tensor2D;
       const losses = sampledSoftmaxLoss({ queries, items, positives: batch.targets, negatives, temperature });
       return tf.mean(losses) as tf.Scalar;
     },

@@ -2,6 +2,7 @@ import type { ExampleSet } from '@seqrec/data';
 import { z } from 'zod';
 import { rate, size } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
+import { ConfigError } from '../errors.ts';
 import type { SequenceModel } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
 
@@ -14,6 +15,12 @@ const optionsSchema = z.strictObject({
   beta2: rate.default(0.98),
   epsilon: z.number().gt(0).default(1e-8),
   weightDecay: z.number().min(0).default(0),
+  /**
+   * How the item table is trained. `dense`: AdamW on the whole table in every step, as the reference. `rowwise`: row-wise
+   * AdamW on the rows that a step reads; a step costs the same for any catalogue, and moments live outside the backend's
+   * memory. `auto`: `rowwise` for a table of more than 2^26 numbers (256 MiB) when the objective allows it.
+   */
+  embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
   /** Seed of order, dropout and negatives. */
   seed: z.int().min(0).default(0),
   /** False keeps the order of the examples, as a single pass over a stream needs. */
@@ -21,7 +28,12 @@ const optionsSchema = z.strictObject({
 });
 
 /** Numbers of the optimiser and the loop, defaults filled in. */
-export type ResolvedOptions = z.output<typeof optionsSchema>;
+export type ResolvedOptions = Omit<z.output<typeof optionsSchema>, 'embeddings'> & {
+  readonly embeddings: 'dense' | 'rowwise';
+};
+
+/** Largest item table, in numbers, that `auto` trains with dense AdamW. The reference's data sets are all below. */
+const LARGEST_DENSE_TABLE = 2 ** 26;
 
 export interface TrainerOptions extends z.input<typeof optionsSchema> {
   readonly model: SequenceModel;
@@ -36,7 +48,17 @@ export interface TrainerOptions extends z.input<typeof optionsSchema> {
 }
 
 /** @throws ConfigError naming the option. */
-export function resolveOptions(options: TrainerOptions): ResolvedOptions {
+export function resolveOptions(options: TrainerOptions, objective: Objective): ResolvedOptions {
   const { model: _m, examples: _e, objective: _o, numNegatives: _n, temperature: _t, ...rest } = options;
-  return parseConfig(optionsSchema, rest, 'trainer');
+  const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
+  const possible = objective.draw !== undefined;
+  if (embeddings === 'rowwise' && !possible) {
+    throw new ConfigError(
+      `trainer: embeddings: expected 'dense' for the objective '${objective.name}'; got 'rowwise'; row-wise training needs an objective that names its items beforehand, with draw()`,
+      'embeddings',
+    );
+  }
+  const big = options.model.itemTable().size > LARGEST_DENSE_TABLE;
+  const automatic = big && possible ? 'rowwise' : 'dense';
+  return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
 }

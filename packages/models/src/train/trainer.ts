@@ -1,11 +1,12 @@
-import { AdamW, shuffle, streamKey } from '@seqrec/core';
-import { type ExampleSet, makeBatch } from '@seqrec/data';
+import { AdamW, RowwiseAdamW, shuffle, streamKey } from '@seqrec/core';
+import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, TrainingError } from '../errors.ts';
-import { uploadBatch } from '../inputs.ts';
+import type { Run } from '../layers/layer.ts';
 import type { SequenceModel } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
+import { denseGradients, disposeGradients, rowwiseGradients } from './gradients.ts';
 import { type ResolvedOptions, resolveOptions, type TrainerOptions } from './options.ts';
 import { yieldToEventLoop } from './yield.ts';
 
@@ -66,7 +67,7 @@ export interface TrainerPosition {
 }
 
 /**
- * Trains a model step by step with AdamW.
+ * Trains a model step by step with AdamW; the item table with row-wise AdamW when `options.embeddings` is `rowwise`.
  *
  * Every random number is a function of the seed, the name of its stream and a counter: the order of an epoch
  * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step). A run that was
@@ -77,16 +78,21 @@ export class Trainer {
   readonly examples: ExampleSet;
   readonly options: ResolvedOptions;
   readonly objective: Objective;
+  /** Of all weights, or of all but the item table. */
   readonly optimizer: AdamW;
+  /** Of the item table, with row-wise training. */
+  readonly itemOptimizer: RowwiseAdamW | undefined;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, tokens: 0 };
   #order: { readonly epoch: number; readonly indices: Int32Array } | undefined;
 
   constructor(options: TrainerOptions) {
     this.model = options.model;
     this.examples = options.examples;
-    this.options = resolveOptions(options);
     this.objective = options.objective ?? sampledSoftmaxObjective(options);
+    this.options = resolveOptions(options, this.objective);
     this.optimizer = new AdamW(this.options);
+    const rowwise = this.options.embeddings === 'rowwise';
+    this.itemOptimizer = rowwise ? new RowwiseAdamW(this.model.itemTable(), this.options) : undefined;
   }
 
   get progress(): Progress {
@@ -108,32 +114,32 @@ export class Trainer {
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
     const indices = this.batchIndices(epoch, stepInEpoch);
-    const batch = uploadBatch(makeBatch(this.examples, indices));
-    let loss = 0;
-    try {
-      // Histories of length zero have no token to learn from.
-      if (batch.numTokens > 0) {
-        const run = { training: true, step: globalStep, seed };
-        const variables = [...this.model.variables().values()];
-        const context = { model: this.model, batch, run };
-        const { value, grads } = tf.tidy(() => tf.variableGrads(() => this.objective.loss(context), variables));
-        try {
-          [loss] = await value.data();
-          if (!Number.isFinite(loss)) throw this.#notFinite(loss, indices);
-          tf.tidy(() => this.optimizer.applyGradients(grads));
-        } finally {
-          tf.dispose([value, grads]);
-        }
-      }
-    } finally {
-      batch.dispose();
-    }
-    const tokens = batch.numTokens;
+    const batch = makeBatch(this.examples, indices);
+    const tokens = batch.itemIds.length;
+    // Histories of length zero have no token to learn from.
+    const loss = tokens > 0 ? await this.#update(batch, { training: true, step: globalStep, seed }, indices) : 0;
     this.#advance(loss, tokens);
     await yieldToEventLoop();
     const seconds = (performance.now() - begin) / 1000;
     const { stepsPerEpoch } = this;
     return { loss, tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep, seconds };
+  }
+
+  /** Gradients and update; returns the loss before it. */
+  async #update(batch: SequenceBatch, run: Run, indices: Int32Array): Promise<number> {
+    const { model, objective, itemOptimizer } = this;
+    const request = { model, objective, batch, run };
+    const gradients = itemOptimizer === undefined ? denseGradients(request) : await rowwiseGradients(request);
+    try {
+      const [loss] = await gradients.loss.data();
+      if (!Number.isFinite(loss)) throw this.#notFinite(loss, indices);
+      const { dense, itemRows } = gradients;
+      tf.tidy(() => this.optimizer.applyGradients(dense));
+      if (itemRows !== undefined) await itemOptimizer?.step(itemRows.ids, itemRows.grad);
+      return loss;
+    } finally {
+      disposeGradients(gradients);
+    }
   }
 
   /** The examples of one step of one epoch: the order depends on the seed and the epoch alone. */
