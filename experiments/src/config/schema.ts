@@ -78,6 +78,8 @@ export const RecipeConfigSchema = z.strictObject({
     beta1: rate,
     beta2: rate,
     weightDecay: z.number().min(0),
+    /** The item table: AdamW on all of it, or row-wise AdamW on the rows of each step; `auto` chooses by its size. */
+    embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
   }),
   training: z.strictObject({
     epochs: count,

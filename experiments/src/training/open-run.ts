@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadModel, readCheckpoint, type SequenceModel } from '@seqrec/models';
+import { loadModel, readCheckpointState, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
@@ -37,7 +37,7 @@ export async function openTrainedRun(request: {
   const { name, config } = savedConfig(run);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
-  const { state } = await readCheckpoint(file);
+  const state = await readCheckpointState(file);
   const difference = firstDifference(config.model, state.model);
   if (difference)
     throw new RunError(

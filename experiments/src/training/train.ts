@@ -67,6 +67,10 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     seed: config.seed,
   });
 
+  const [rows, width] = model.itemTable().shape;
+  const rule = trainer.options.embeddings === 'rowwise' ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
+  progress.note(`item table ${formatCount(rows)} x ${width}: ${rule}`);
+
   const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
   if (request.resume) {
     // Without a checkpoint the run was stopped before its first: it starts again from step 0.

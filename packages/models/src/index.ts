@@ -33,7 +33,7 @@ export {
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
 export type { ModelOptions, SequenceModel } from './model.ts';
-export type { Objective, ObjectiveContext } from './objectives/objective.ts';
+export type { DrawContext, DrawnItems, Objective, ObjectiveContext } from './objectives/objective.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export {
   type HostTensor,
@@ -53,17 +53,14 @@ export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
 export { createSasrec } from './sasrec/stack.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export { type LoadOptions, loadCheckpoint, loadModel, loadWeights, saveCheckpoint } from './train/checkpoint.ts';
 export {
   type Checkpoint,
   type CheckpointExtra,
   type CheckpointState,
-  type LoadOptions,
-  loadCheckpoint,
-  loadModel,
-  loadWeights,
   readCheckpoint,
-  saveCheckpoint,
-} from './train/checkpoint.ts';
+  readCheckpointState,
+} from './train/checkpoint-file.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
 export {
   createTrainer,

@@ -18,32 +18,44 @@ export type NamedParameters = Readonly<Record<string, HostTensor>>;
  * @throws ParameterError listing every missing, unexpected and misshapen tensor.
  */
 export function loadParameters(model: SequenceModel, parameters: NamedParameters): void {
+  const lengths = Object.entries(parameters).map(([name, { shape, data }]) => [name, { shape, length: data.length }]);
+  checkParameters(model, new Map(lengths as [string, NamedShape][]));
+  for (const [name, variable] of model.variables()) assignValues(variable, parameters[name].data);
+}
+
+export interface NamedShape {
+  readonly shape: readonly number[];
+  /** Numbers that are there. */
+  readonly length: number;
+}
+
+/** Throws a ParameterError unless the tensors are those of {@link SequenceModel.variables}. */
+export function checkParameters(model: SequenceModel, tensors: ReadonlyMap<string, NamedShape>): void {
   const variables = model.variables();
-  const names = Object.keys(parameters);
   const problems: string[] = [];
   for (const [name, variable] of variables) {
-    if (!Object.hasOwn(parameters, name)) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) {
       problems.push(`missing '${name}' [${variable.shape.join(', ')}]`);
       continue;
     }
-    const { shape, data } = parameters[name];
+    const { shape, length } = tensor;
     if (!sameShape(shape, variable.shape)) {
       problems.push(`'${name}' is [${shape.join(', ')}], expected [${variable.shape.join(', ')}]`);
-    } else if (data.length !== variable.size) {
-      problems.push(`'${name}' holds ${data.length} numbers, its shape needs ${variable.size}`);
+    } else if (length !== variable.size) {
+      problems.push(`'${name}' holds ${length} numbers, its shape needs ${variable.size}`);
     }
   }
-  for (const name of names) {
+  for (const name of tensors.keys()) {
     if (variables.has(name)) continue;
     const near = suggest(name, [...variables.keys()]);
     problems.push(`unexpected '${name}'${near === undefined ? '' : ` (nearest: '${near}')`}`);
   }
   if (problems.length > 0) {
     throw new ParameterError(
-      `loadParameters: expected the ${variables.size} weights of '${model.kind}'; got ${names.length} tensors with ${problems.length} problems: ${problems.join('; ')}; check that config and file belong together`,
+      `loadParameters: expected the ${variables.size} weights of '${model.kind}'; got ${tensors.size} tensors with ${problems.length} problems: ${problems.join('; ')}; check that config and file belong together`,
     );
   }
-  for (const [name, variable] of variables) assignValues(variable, parameters[name].data);
 }
 
 /** All weights of a model on the host, by name. */

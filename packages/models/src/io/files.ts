@@ -1,4 +1,4 @@
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 
@@ -9,21 +9,21 @@ const CHUNK_BYTES = 2 ** 28;
  * Replaces a file all at once: a reader, or a crash at any moment, sees the old content or the new one. Writes a temporary
  * file beside it, flushes it to the disk, renames it, flushes the folder.
  *
+ * @param content the pieces of the file, or a function that writes them.
  * @throws CheckpointError with the cause, for example no space left; the temporary file is removed.
  */
-export async function writeFileAtomic(file: string, pieces: readonly Uint8Array[]): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  content: readonly Uint8Array[] | ((handle: FileHandle) => Promise<void>),
+): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${process.pid}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(temporary, 'w');
     try {
-      for (const piece of pieces) {
-        for (let at = 0; at < piece.length; ) {
-          const { bytesWritten } = await handle.write(piece, at, Math.min(CHUNK_BYTES, piece.length - at));
-          at += bytesWritten;
-        }
-      }
+      if (typeof content === 'function') await content(handle);
+      else for (const piece of content) await writeAll(handle, piece);
       await handle.sync();
     } finally {
       await handle.close();
@@ -32,9 +32,30 @@ export async function writeFileAtomic(file: string, pieces: readonly Uint8Array[
     await syncFolder(folder);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
+    if (error instanceof CheckpointError) throw error;
     const { message } = error as Error;
     throw new CheckpointError(`checkpoint: ${file}: expected to write the file; ${message}`, file, { cause: error });
   }
+}
+
+/** Writes all bytes at the handle's position. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
+    at += bytesWritten;
+  }
+}
+
+/** Reads `length` bytes from `position`; fewer at the end of the file. */
+export async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  while (at < length) {
+    const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK_BYTES, length - at), position + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
 }
 
 /** Reads a whole file, also above 2 GiB. @throws CheckpointError when it cannot be read. */
@@ -43,14 +64,7 @@ export async function readWholeFile(file: string): Promise<Uint8Array> {
     const handle = await open(file, 'r');
     try {
       const { size } = await handle.stat();
-      const bytes = new Uint8Array(size);
-      let at = 0;
-      while (at < size) {
-        const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK_BYTES, size - at));
-        if (bytesRead === 0) break;
-        at += bytesRead;
-      }
-      return bytes.subarray(0, at);
+      return await readAt(handle, 0, size);
     } finally {
       await handle.close();
     }

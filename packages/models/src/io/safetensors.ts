@@ -18,9 +18,9 @@ const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
 const ELEMENT_BYTES = { F32: 4, I32: 4 } as const;
 
-type DType = keyof typeof ELEMENT_BYTES;
+export type DType = keyof typeof ELEMENT_BYTES;
 
-interface Entry {
+export interface Entry {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -28,26 +28,60 @@ interface Entry {
   readonly end: number;
 }
 
-/**
- * Encodes tensors as a safetensors file: u64 header length, JSON header padded to 8 bytes, then the data, little-endian.
- *
- * @returns the pieces of the file in order; data is not copied.
- */
-export function encodeSafetensors(content: SafetensorsContent): Uint8Array[] {
-  const header: [string, unknown][] = [['__metadata__', content.metadata]];
-  const pieces: Uint8Array[] = [];
+/** Type and shape of a stored tensor. */
+export interface TensorHeader {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** What the beginning of a file says about the rest. */
+export interface Layout {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of the header. */
+  readonly entries: readonly Entry[];
+  /** Where the data section begins; `begin` and `end` of the entries count from there. */
+  readonly dataStart: number;
+}
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, axis) => product * axis, 1);
+}
+
+/** Header of a file whose data section holds these tensors one after the other, with the length in front. */
+export function encodeHeader(
+  tensors: Iterable<readonly [string, TensorHeader]>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const header: [string, unknown][] = [['__metadata__', metadata]];
   let offset = 0;
-  for (const [name, { shape, data }] of content.tensors) {
-    const dtype: DType = data instanceof Float32Array ? 'F32' : 'I32';
-    header.push([name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] }]);
-    pieces.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    offset += data.byteLength;
+  for (const [name, { dtype, shape }] of tensors) {
+    const end = offset + elementCount(shape) * ELEMENT_BYTES[dtype];
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }]);
+    offset = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const head = new Uint8Array(PREFIX_BYTES + Math.ceil(text.length / 8) * 8).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(head.length - PREFIX_BYTES), true);
   head.set(text, PREFIX_BYTES);
-  return [head, ...pieces];
+  return head;
+}
+
+export function bytesOf(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+export function dtypeOf(data: Float32Array | Int32Array): DType {
+  return data instanceof Float32Array ? 'F32' : 'I32';
+}
+
+/**
+ * Encodes tensors as a safetensors file: u64 header length, JSON header padded to 8 bytes, then the data, little-endian.
+ *
+ * @returns the pieces of the file in order; data is not copied.
+ */
+export function encodeSafetensors({ tensors, metadata }: SafetensorsContent): Uint8Array[] {
+  const headers = [...tensors].map(([name, { shape, data }]) => [name, { dtype: dtypeOf(data), shape }] as const);
+  return [encodeHeader(headers, metadata), ...[...tensors.values()].map(({ data }) => bytesOf(data))];
 }
 
 /**
@@ -58,14 +92,7 @@ export function encodeSafetensors(content: SafetensorsContent): Uint8Array[] {
  * @throws CheckpointError saying what is wrong.
  */
 export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsContent {
-  const fail = (problem: string): never => {
-    throw new CheckpointError(`safetensors: ${file}: ${problem}`, file);
-  };
-  const { header, dataStart } = readHeader(bytes, fail);
-  const { __metadata__: metadata = {}, ...rest } = header;
-  checkMetadata(metadata, fail);
-  const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value, fail));
-  checkLayout(entries, bytes.length - dataStart, fail);
+  const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, file);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
     // Copied, so that it is aligned and does not keep the whole file alive.
@@ -75,25 +102,48 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   return { tensors, metadata };
 }
 
-type Fail = (problem: string) => never;
-
-function readHeader(bytes: Uint8Array, fail: Fail): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < PREFIX_BYTES) fail(`expected at least 8 bytes; got ${bytes.length}; the file is truncated`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+/** Bytes of length prefix and header, as the first eight bytes of a file say. @throws CheckpointError. */
+export function headerLength(prefix: Uint8Array, fileBytes: number, file: string): number {
+  const fail = failure(file);
+  if (prefix.length < PREFIX_BYTES) fail(`expected at least 8 bytes; got ${prefix.length}; the file is truncated`);
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
     fail(`expected a header of at most ${MAX_HEADER_BYTES} bytes; got ${length}; this is no safetensors file`);
   }
   const dataStart = PREFIX_BYTES + Number(length);
-  if (dataStart > bytes.length) {
-    fail(`expected a header of ${length} bytes; got ${bytes.length - PREFIX_BYTES}; the file is truncated`);
+  if (dataStart > fileBytes) {
+    fail(`expected a header of ${length} bytes; got ${fileBytes - PREFIX_BYTES}; the file is truncated`);
   }
+  return dataStart;
+}
+
+/** Checks and decodes the header of a file of `fileBytes` bytes; `bytes` hold at least prefix and header. */
+export function decodeLayout(bytes: Uint8Array, fileBytes: number, file: string): Layout {
+  const fail = failure(file);
+  const dataStart = headerLength(bytes, fileBytes, file);
+  const { __metadata__: metadata = {}, ...rest } = readHeader(bytes.subarray(PREFIX_BYTES, dataStart), fail);
+  checkMetadata(metadata, fail);
+  const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value, fail));
+  checkLayout(entries, fileBytes - dataStart, fail);
+  return { metadata, entries, dataStart };
+}
+
+function failure(file: string): Fail {
+  return (problem) => {
+    throw new CheckpointError(`safetensors: ${file}: ${problem}`, file);
+  };
+}
+
+type Fail = (problem: string) => never;
+
+function readHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, dataStart));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const header: unknown = JSON.parse(text);
     if (!isObject(header)) return fail('expected the header to be a JSON object');
     const repeated = repeatedKey(text);
     if (repeated !== undefined) fail(`expected each key once in the header; got '${repeated}' twice`);
-    return { header, dataStart };
+    return header;
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
     return fail(`expected a header of valid JSON; ${(error as Error).message}`);

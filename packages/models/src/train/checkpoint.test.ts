@@ -10,7 +10,8 @@ import { decodeSafetensors } from '../io/safetensors.ts';
 import { readParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
-import { loadCheckpoint, loadModel, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, loadModel, saveCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, readCheckpointState } from './checkpoint-file.ts';
 import type { TrainerOptions } from './options.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
 
@@ -35,40 +36,48 @@ async function steps(trainer: Trainer, count: number): Promise<number[]> {
   return losses;
 }
 
-const everyKind = Object.keys(tinyConfigs).map((name) => [name, 'cpu'] as const);
+const everyKind = Object.keys(tinyConfigs).map((name) => [name, 'cpu', 'dense'] as const);
 // 'auto' is the fastest backend of this machine: ours with threads, where it must hold all the more.
-describe.each([...everyKind, ['hstu', 'auto'], ['sasrec', 'auto']] as const)(
-  'a resumed run of %s on %s',
-  (name, backend) => {
-    beforeAll(async () => {
-      await useBackend(backend);
-    });
-    afterAll(async () => {
-      await useBackend('cpu');
-    });
+describe.each([
+  ...everyKind,
+  ['hstu', 'auto', 'dense'],
+  ['sasrec', 'auto', 'dense'],
+  ['sasrec', 'cpu', 'rowwise'],
+  ['hstu', 'auto', 'rowwise'],
+] as const)('a resumed run of %s on %s with %s embeddings', (name, backend, embeddings) => {
+  beforeAll(async () => {
+    await useBackend(backend);
+  });
+  afterAll(async () => {
+    await useBackend('cpu');
+  });
 
-    it('equals an uninterrupted one bit for bit', async () => {
-      const straight = trainerOf(name);
-      const expected = await steps(straight, 12);
-      const first = trainerOf(name);
-      const before = await steps(first, 5);
-      const file = join(folder, `${name}.safetensors`);
-      await saveCheckpoint(file, first, { note: 'five steps' });
-      const second = trainerOf(name);
-      expect(await loadCheckpoint(file, second)).toEqual({ note: 'five steps' });
-      expect(second.progress).toEqual(first.progress);
-      expect([...before, ...(await steps(second, 7))]).toEqual(expected);
-      expect(second.position).toEqual(straight.position);
-      expect(await readParameters(second.model)).toEqual(await readParameters(straight.model));
-      for (const [reference, variable] of second.model.variables()) {
-        const ours = second.optimizer.state().get(variable.name)!;
-        const theirs = straight.optimizer.state().get(straight.model.variables().get(reference)!.name)!;
-        expect(ours.m.dataSync(), reference).toEqual(theirs.m.dataSync());
-        expect(ours.v.dataSync(), reference).toEqual(theirs.v.dataSync());
-      }
-    });
-  },
-);
+  it('equals an uninterrupted one bit for bit', async () => {
+    const start = (): Trainer => trainerOf(name, { embeddings, weightDecay: 0.01 });
+    const straight = start();
+    const expected = await steps(straight, 12);
+
+    const first = start();
+    const before = await steps(first, 5);
+    const file = join(folder, `${name}.safetensors`);
+    await saveCheckpoint(file, first, { note: 'five steps' });
+
+    const second = start();
+    expect(await loadCheckpoint(file, second)).toEqual({ note: 'five steps' });
+    expect(second.progress).toEqual(first.progress);
+    expect([...before, ...(await steps(second, 7))]).toEqual(expected);
+    expect(second.position).toEqual(straight.position);
+    expect(await readParameters(second.model)).toEqual(await readParameters(straight.model));
+    expect(second.itemOptimizer?.state()).toEqual(straight.itemOptimizer?.state());
+    for (const [reference, variable] of second.model.variables()) {
+      if (variable === second.itemOptimizer?.table) continue;
+      const ours = second.optimizer.state().get(variable.name)!;
+      const theirs = straight.optimizer.state().get(straight.model.variables().get(reference)!.name)!;
+      expect(ours.m.dataSync(), reference).toEqual(theirs.m.dataSync());
+      expect(ours.v.dataSync(), reference).toEqual(theirs.v.dataSync());
+    }
+  });
+});
 
 describe('checkpoint files', () => {
   it('hold weights and moments under the reference names', async () => {
@@ -85,6 +94,23 @@ describe('checkpoint files', () => {
     ]);
     expect(JSON.parse(metadata.state)).toMatchObject({ numItems: 20, iterations: 1, position: { globalStep: 1 } });
     expect(JSON.parse(metadata.state).model).toEqual(trainer.model.config);
+  });
+
+  it('hold the moments of row-wise embeddings by row, which fit no dense trainer', async () => {
+    const trainer = trainerOf('hstu', { embeddings: 'rowwise' });
+    await steps(trainer, 1);
+    const file = join(folder, 'rowwise.safetensors');
+    await saveCheckpoint(file, trainer);
+    const { moments } = await readCheckpoint(file);
+    const { m, v, steps: touched } = moments.get('_embedding_module._item_emb.weight')!;
+    expect([m.shape, v.shape, touched!.shape]).toEqual([[21, 8], [21], [21]]);
+    expect(touched!.data).toEqual(trainer.itemOptimizer!.state().steps);
+    expect((await readCheckpointState(file)).training).toMatchObject({ embeddings: 'rowwise' });
+    const dense = trainerOf('hstu', { embeddings: 'dense' });
+    await expect(loadCheckpoint(file, dense)).rejects.toThrow(/training\.embeddings: saved "rowwise", here "dense"/);
+    await expect(loadCheckpoint(file, dense, { allowDifferentTraining: true })).rejects.toThrow(
+      "expected moments of '_embedding_module._item_emb.weight': m [21, 8], v [21, 8]; got m [21, 8], v [21], steps [21]; 'dense' and 'rowwise' training",
+    );
   });
 
   it('restore step zero too, and a loaded trainer leaks nothing', async () => {

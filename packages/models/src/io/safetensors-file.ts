@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { CheckpointError } from '../errors.ts';
+import { readAt, writeAll, writeFileAtomic } from './files.ts';
+import {
+  bytesOf,
+  decodeLayout,
+  type Entry,
+  elementCount,
+  encodeHeader,
+  headerLength,
+  type Layout,
+  type TensorHeader,
+} from './safetensors.ts';
+
+export type StoredArray = Float32Array | Int32Array;
+
+/** A tensor to write, block after block: a big table is never in memory twice. */
+export interface TensorBlocks extends TensorHeader {
+  blocks(): Iterable<StoredArray> | AsyncIterable<StoredArray>;
+}
+
+/** Elements of a block, 64 MiB. */
+export const BLOCK_ELEMENTS = 2 ** 24;
+
+/** Rows of a tensor that fit into a block; at least one. */
+export function rowsPerBlock(shape: readonly number[]): number {
+  return Math.max(1, Math.floor(BLOCK_ELEMENTS / Math.max(1, elementCount(shape.slice(1)))));
+}
+
+/**
+ * Writes a safetensors file atomically, one block in memory at a time.
+ *
+ * @param metadata given the SHA-256 of the data section, in hex; its texts must be as long for every digest, since the header
+ * is written twice.
+ * @throws CheckpointError when the file cannot be written, and what the blocks throw; then the old file stays.
+ */
+export async function writeSafetensorsFile(
+  file: string,
+  tensors: ReadonlyMap<string, TensorBlocks>,
+  metadata: (sha256: string) => Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeFileAtomic(file, async (handle) => {
+    await writeAll(handle, encodeHeader(tensors, metadata('0'.repeat(64))));
+    const hash = createHash('sha256');
+    for (const [name, tensor] of tensors) {
+      let count = 0;
+      for await (const block of tensor.blocks()) {
+        hash.update(bytesOf(block));
+        await writeAll(handle, bytesOf(block));
+        count += block.length;
+      }
+      const expected = elementCount(tensor.shape);
+      if (count !== expected) throw new RangeError(`'${name}': expected ${expected} numbers; got ${count}`);
+    }
+    const header = encodeHeader(tensors, metadata(hash.digest('hex')));
+    for (let at = 0; at < header.length; ) at += (await handle.write(header, at, header.length - at, at)).bytesWritten;
+  });
+}
+
+/** A safetensors file open for reading, tensor by tensor and block by block. Close it. */
+export class SafetensorsFile {
+  readonly file: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, Entry>;
+  readonly #handle: FileHandle;
+  readonly #dataStart: number;
+
+  private constructor(file: string, handle: FileHandle, { metadata, entries, dataStart }: Layout) {
+    this.file = file;
+    this.metadata = metadata;
+    this.tensors = new Map(entries.map((entry) => [entry.name, entry]));
+    this.#handle = handle;
+    this.#dataStart = dataStart;
+  }
+
+  /** Opens a file and checks its header and layout. @throws CheckpointError. */
+  static async open(file: string): Promise<SafetensorsFile> {
+    const handle = await open(file, 'r').catch((error) => {
+      throw unreadable(file, error);
+    });
+    try {
+      const { size } = await handle.stat();
+      const length = headerLength(await readAt(handle, 0, 8), size, file);
+      return new SafetensorsFile(file, handle, decodeLayout(await readAt(handle, 0, length), size, file));
+    } catch (error) {
+      await handle.close();
+      throw error instanceof CheckpointError ? error : unreadable(file, error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  /** A tensor in blocks of whole rows, in order. */
+  async *blocks(name: string): AsyncGenerator<StoredArray> {
+    const { dtype, shape, begin, end } = this.tensors.get(name)!;
+    const rowBytes = elementCount(shape.slice(1)) * 4;
+    const step = rowsPerBlock(shape) * rowBytes;
+    for (let at = begin; at < end; at += step) {
+      const { buffer } = await this.#read(at, Math.min(step, end - at));
+      yield dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer);
+    }
+  }
+
+  /** A whole tensor. */
+  async read(name: string): Promise<StoredArray> {
+    const { dtype, shape } = this.tensors.get(name)!;
+    const data = new (dtype === 'F32' ? Float32Array : Int32Array)(elementCount(shape));
+    let at = 0;
+    for await (const block of this.blocks(name)) {
+      data.set(block, at);
+      at += block.length;
+    }
+    return data;
+  }
+
+  /** SHA-256 of the data section, in hex. */
+  async digest(): Promise<string> {
+    const hash = createHash('sha256');
+    const end = Math.max(0, ...[...this.tensors.values()].map((entry) => entry.end));
+    const step = 4 * BLOCK_ELEMENTS;
+    for (let at = 0; at < end; at += step) hash.update(await this.#read(at, Math.min(step, end - at)));
+    return hash.digest('hex');
+  }
+
+  async #read(begin: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await readAt(this.#handle, this.#dataStart + begin, length).catch((error) => {
+      throw unreadable(this.file, error);
+    });
+    if (bytes.length === length) return bytes;
+    throw new CheckpointError(`checkpoint: ${this.file}: expected ${length} bytes; got ${bytes.length}`, this.file);
+  }
+}
+
+function unreadable(file: string, error: unknown): CheckpointError {
+  const { message } = error as Error;
+  return new CheckpointError(`checkpoint: ${file}: expected a readable file; ${message}`, file, { cause: error });
+}
