@@ -13,34 +13,40 @@ interface Options extends BackendOptions {
   readonly rounds?: unknown;
   readonly peer?: unknown;
   readonly memory?: boolean;
+  readonly large?: boolean;
+  readonly users?: unknown;
+  readonly items?: unknown;
   readonly length?: unknown;
   readonly width?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention'];
+const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`; peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm|attention [options] [--section.key VALUE ...]')
-    .option('--recipe <name>', 'Recipe to train (epoch, step)', { default: 'ml-1m/hstu' })
+    .usage('bench epoch|step|gemm|attention|evaluate [options] [--section.key VALUE ...]')
+    .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
-    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention: 5)')
+    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention: 5, evaluate: 7)')
     .option(
       '--peer <name>',
       'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention: best (PyTorch)',
     )
     .option('--length <n>', 'Only this sequence length (attention)')
-    .option('--width <n>', 'Only this head width (attention)')
+    .option('--width <n>', 'Only this head width (attention); width of the vectors (evaluate)')
     .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
+    .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
+    .option('--users <n>', 'Number of users (evaluate)')
+    .option('--items <n>', 'Number of items (evaluate)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
@@ -52,6 +58,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gemm --peer openblas')
     .example('  $ seqrec bench attention --peer best')
     .example('  $ seqrec bench attention --memory')
+    .example('  $ seqrec bench evaluate --recipe ml-1m/hstu')
+    .example('  $ seqrec bench evaluate --large --users 10000')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -95,6 +103,16 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const selection = { lengths: only('length'), widths: only('width') };
     const request = { backend: options, rounds: rounds ?? 5, peer, quiet: options.quiet ?? false, ...selection };
     return show(await attention.benchAttention(request), attention.renderAttentionBench);
+  }
+  if (what === 'evaluate') {
+    const { benchEvaluate, renderEvaluateBench } = await import('../bench/evaluate.ts');
+    const size = {
+      users: integerOption('users', options.users),
+      items: integerOption('items', options.items, 2),
+      width: integerOption('width', options.width),
+    };
+    const request = { ...training, ...size, rounds: rounds ?? 7, large: options.large ?? false };
+    return show(await benchEvaluate(request), renderEvaluateBench);
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }

@@ -26,6 +26,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const total = examples.targets.length;
   const itemVectors = tf.tidy(() => model.itemVectors());
   const queue = new RankQueue(itemVectors, collector);
+  const clock = { encode: 0, rank: 0 };
   try {
     for (let first = 0; first < total; first += batchSize) {
       const indices = Int32Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
@@ -35,16 +36,31 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         examples: owners,
         targets,
       } = queriesOf(batch, { examples, first, all: positions === 'all', collector });
-      if (rows.length > 0) await queue.add(encodeRows(model, batch, rows), owners, targets);
+      if (rows.length > 0) {
+        const vectors = await timed(clock, 'encode', () => encodeRows(model, batch, rows));
+        await timed(clock, 'rank', () => queue.add(vectors, owners, targets));
+      }
       onProgress?.({ done: Math.min(first + batchSize, total), total });
       await yieldToEventLoop();
     }
-    await queue.flush();
+    await timed(clock, 'rank', () => queue.flush());
   } finally {
     queue.dispose();
     itemVectors.dispose();
   }
-  return collector.result('cosine of the encoded history and the item.');
+  return { ...collector.result('cosine of the encoded history and the item.'), phases: clock };
+}
+
+/** Adds the seconds that `f` takes to a phase; a device that works on after the call counts where it is waited for. */
+async function timed<R>(
+  clock: Record<'encode' | 'rank', number>,
+  phase: 'encode' | 'rank',
+  f: () => R,
+): Promise<Awaited<R>> {
+  const begin = performance.now();
+  const result = await f();
+  clock[phase] += (performance.now() - begin) / 1000;
+  return result;
 }
 
 interface Queries {

@@ -32,6 +32,8 @@ export interface Evaluation {
   /** The exact definition, one sentence a line, to print beside the numbers. */
   readonly definition: readonly string[];
   readonly seconds: number;
+  /** Of them, those inside the model and those of ranking, where a model was evaluated. */
+  readonly phases?: { readonly encode: number; readonly rank: number };
 }
 
 /** Collects ranks query by query under one protocol. */
