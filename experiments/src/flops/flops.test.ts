@@ -1,0 +1,77 @@
+import { useBackend } from '@seqrec/core';
+import { interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
+import { createModel, createTrainer, type ModelConfig, modelKinds, parseModelConfig } from '@seqrec/models';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { recordKernels } from '../bench/recorder.ts';
+import { workloadOf } from './flops.ts';
+import { countedEncoders, encoderFlops, stepFlops, totalFlops } from './step.ts';
+
+const base = { embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2, numHeads: 2 };
+/** Odd widths on purpose: a formula that swaps two of them must fail. */
+const configs: Readonly<Record<string, readonly unknown[]>> = {
+  hstu: [
+    { kind: 'hstu', ...base, dqk: 7, dv: 13 },
+    { kind: 'hstu', ...base, numBlocks: 3, dqk: 12, dv: 5, relativeBias: 'none', attention: 'softmax' },
+  ],
+  sasrec: [{ kind: 'sasrec', ...base, ffnDim: 31 }],
+  transformer: [
+    { kind: 'transformer', ...base },
+    { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17 },
+  ],
+};
+const objective = { numNegatives: 9 };
+let backend = '';
+
+beforeAll(async () => {
+  backend = (await useBackend('auto')).name;
+});
+
+/** Work that the kernels of one training step count, on sequences of these many events. */
+async function counted(config: ModelConfig, lengths: readonly number[]): Promise<number> {
+  const rows = lengths.flatMap((length, user) =>
+    Array.from({ length: length + 2 }, (_, t) => ({ user: String(user), item: String((7 * t + user) % 60), time: t })),
+  );
+  const data = interactionsFromArrays({
+    name: 'lengths',
+    users: rows.map((row) => row.user),
+    items: rows.map((row) => row.item),
+    timestamps: rows.map((row) => row.time),
+  });
+  const examples = latestWindow(trainTest(data).train, { maxLength: config.maxSequenceLength });
+  const model = createModel(config, { numItems: data.numItems, seed: 1 });
+  const trainer = createTrainer({ model, examples, batchSize: 64, learningRate: 1e-3, shuffle: false, ...objective });
+  const recorder = recordKernels(backend);
+  try {
+    await trainer.step();
+  } finally {
+    recorder.stop();
+    trainer.dispose();
+    model.dispose();
+  }
+  return recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+}
+
+describe('the closed forms equal the work that the kernels count', () => {
+  it('has a configuration here and a formula for every encoder', () => {
+    expect([...countedEncoders].sort()).toEqual([...modelKinds].sort());
+    expect(Object.keys(configs).sort()).toEqual([...modelKinds].sort());
+  });
+
+  it.each(Object.values(configs).flat())('%j', async (raw) => {
+    const config = parseModelConfig(raw);
+    const lengths = [1, 40, 3, 17, 26];
+    const formula = totalFlops(stepFlops(config, objective, lengths));
+    const work = await counted(config, lengths);
+    expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
+  });
+});
+
+it('counts tokens and causal pairs', () => {
+  expect(workloadOf([3, 0, 2])).toMatchObject({ tokens: 5, pairs: 9 });
+});
+
+it('names an encoder without a formula', () => {
+  expect(() => encoderFlops({ kind: 'rnn' } as unknown as ModelConfig, workloadOf([1]))).toThrow(
+    'flops: expected an encoder with a formula (hstu, sasrec, transformer); got rnn',
+  );
+});

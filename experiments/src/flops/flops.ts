@@ -1,0 +1,55 @@
+/** The tokens that a pass works on. */
+export interface Workload {
+  /** Length of each packed sequence. */
+  readonly lengths: ArrayLike<number>;
+  /** `T`, the sum of the lengths. */
+  readonly tokens: number;
+  /** `P`, the query-key pairs that causality allows: the sum of `l (l + 1) / 2`. */
+  readonly pairs: number;
+}
+
+export function workloadOf(lengths: ArrayLike<number>): Workload {
+  let tokens = 0;
+  let pairs = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    tokens += lengths[i];
+    pairs += (lengths[i] * (lengths[i] + 1)) / 2;
+  }
+  return { lengths, tokens, pairs };
+}
+
+/** Floating-point operations; a multiply-add counts two. */
+export interface Flops {
+  readonly forward: number;
+  /** The gradient of every weight and of every input. */
+  readonly backward: number;
+}
+
+export function addFlops(...parts: readonly Flops[]): Flops {
+  return parts.reduce((sum, part) => ({
+    forward: sum.forward + part.forward,
+    backward: sum.backward + part.backward,
+  }));
+}
+
+export function timesFlops(factor: number, { forward, backward }: Flops): Flops {
+  return { forward: factor * forward, backward: factor * backward };
+}
+
+/** `[T, in] x [in, out]`: `2 T in out`, and twice that for the gradients of input and weight. */
+export function linearFlops(tokens: number, width: { readonly in: number; readonly out: number }): Flops {
+  const forward = 2 * tokens * width.in * width.out;
+  return { forward, backward: 2 * forward };
+}
+
+/**
+ * Causal attention over `P` pairs with `H` heads of query width `A` and value width `C`: scores and weighted sum forward
+ * (`2 P H (A + C)`); backward the scores once more, then the gradients of q, k, v and of the weights (`2 P H (3 A + 2 C)`).
+ */
+export function attentionFlops(
+  pairs: number,
+  heads: { readonly count: number; readonly query: number; readonly value: number },
+): Flops {
+  const { count, query, value } = heads;
+  return { forward: 2 * pairs * count * (query + value), backward: 2 * pairs * count * (3 * query + 2 * value) };
+}

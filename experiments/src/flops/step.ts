@@ -1,0 +1,48 @@
+import type { HstuConfig, ModelConfig, SasrecConfig, TransformerConfig } from '@seqrec/models';
+import { ConfigError } from '../errors.ts';
+import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
+import { hstuFlops } from './hstu.ts';
+import { sampledSoftmaxFlops } from './objective.ts';
+import { sasrecFlops, transformerFlops } from './transformer.ts';
+
+/** The formula of each encoder: add a file beside `hstu.ts` and a line here. */
+const encoders: Readonly<Record<string, (config: ModelConfig, work: Workload) => Flops>> = {
+  hstu: (config, work) => hstuFlops(config as HstuConfig, work),
+  sasrec: (config, work) => sasrecFlops(config as SasrecConfig, work),
+  transformer: (config, work) => transformerFlops(config as TransformerConfig, work),
+};
+
+/** Encoders that have a formula. */
+export const countedEncoders: readonly string[] = Object.keys(encoders);
+
+/**
+ * Floating-point operations of an encoder: matrix products and the causal half of attention. What is linear in the width
+ * (norms, activations, dropout, embedding rows, the relative bias, the optimiser) is left out, as is usual.
+ *
+ * @throws ConfigError for an encoder without a formula.
+ */
+export function encoderFlops(config: ModelConfig, work: Workload): Flops {
+  const formula = encoders[config.kind];
+  if (formula === undefined)
+    throw new ConfigError(
+      `flops: expected an encoder with a formula (${countedEncoders.join(', ')}); got ${config.kind}`,
+      'add one in experiments/src/flops',
+    );
+  return formula(config, work);
+}
+
+/** A training step of an encoder with the sampled softmax on packed sequences of these lengths. */
+export function stepFlops(
+  config: ModelConfig,
+  objective: { readonly numNegatives: number },
+  lengths: ArrayLike<number>,
+): Flops {
+  const work = workloadOf(lengths);
+  const { embeddingDim } = config;
+  const { numNegatives } = objective;
+  return addFlops(encoderFlops(config, work), sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));
+}
+
+export function totalFlops({ forward, backward }: Flops): number {
+  return forward + backward;
+}

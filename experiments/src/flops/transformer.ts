@@ -1,0 +1,27 @@
+import type { SasrecConfig, TransformerConfig } from '@seqrec/models';
+import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
+
+/** A block: `D -> 3 D`, attention of `H` heads of width `D / H`, `D -> D`, then `D -> F -> D`. */
+function blocks(
+  config: { readonly embeddingDim: number; readonly numHeads: number; readonly numBlocks: number },
+  ffnDim: number,
+  { tokens, pairs }: Workload,
+): Flops {
+  const { embeddingDim: d, numHeads, numBlocks } = config;
+  const block = addFlops(
+    linearFlops(tokens, { in: d, out: 3 * d }),
+    attentionFlops(pairs, { count: numHeads, query: d / numHeads, value: d / numHeads }),
+    linearFlops(tokens, { in: d, out: d }),
+    linearFlops(tokens, { in: d, out: ffnDim }),
+    linearFlops(tokens, { in: ffnDim, out: d }),
+  );
+  return timesFlops(numBlocks, block);
+}
+
+export function sasrecFlops(config: SasrecConfig, work: Workload): Flops {
+  return blocks(config, config.ffnDim, work);
+}
+
+export function transformerFlops(config: TransformerConfig, work: Workload): Flops {
+  return blocks(config, config.ffnDim ?? 4 * config.embeddingDim, work);
+}
