@@ -10,6 +10,7 @@ import { registerProfile } from './commands/profile.ts';
 import { registerRecipes } from './commands/recipes.ts';
 import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
+import { registerScale } from './commands/scale.ts';
 import { registerTrain } from './commands/train.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
 import { suggestion } from './suggest.ts';
@@ -35,6 +36,7 @@ const commands = [
   registerParity,
   registerBench,
   registerProfile,
+  registerScale,
 ];
 
 /**
@@ -118,7 +120,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train`, `bench` and `profile` take configuration keys',
+      'only `seqrec train`, `scale`, `bench` and `profile` take configuration keys',
     );
 }
 

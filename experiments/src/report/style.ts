@@ -1,5 +1,8 @@
+import { paletteStyle } from '../plots/theme.ts';
+
 /** The report's style sheet: one column, system fonts, light and dark, nothing loaded from elsewhere. */
 export const styleSheet = `
+${paletteStyle}
 :root {
   color-scheme: light dark;
   --paper: #fdfdfc; --ink: #1d2126; --soft: #5d6670; --line: #e2e4e6; --panel: #f4f5f4; --accent: #2b66b8;

@@ -1,0 +1,66 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+
+export const WIDTH = 820;
+export const HEIGHT = 300;
+/** A character of a label, at most, at 12 pixels and weight 600. */
+const CHARACTER = 7.6;
+
+export interface AxisOptions {
+  readonly label: string;
+  readonly log?: boolean;
+  readonly zero?: boolean;
+  readonly ticks?: readonly number[];
+  readonly format?: (value: number) => string;
+  /** Categories instead of numbers. */
+  readonly band?: readonly string[];
+}
+
+export interface FigureOptions {
+  readonly x: AxisOptions;
+  readonly y: AxisOptions;
+  readonly height?: number;
+  /** Longest label to the right of the frame, in characters. */
+  readonly labelLength?: number;
+}
+
+/** Draws marks into a frame whose labels fit; returns SVG source. */
+export function renderFigure(marks: readonly Plot.Markish[], options: FigureOptions): string {
+  const { x, y } = options;
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const figure = Plot.plot({
+    document: document as unknown as Document,
+    width: WIDTH,
+    height: options.height ?? HEIGHT,
+    marginLeft: 64,
+    marginTop: 30,
+    marginRight: options.labelLength ? Math.ceil(16 + CHARACTER * options.labelLength) : 20,
+    marginBottom: 42,
+    style: {
+      background: 'transparent',
+      color: 'currentColor',
+      fontFamily: 'inherit',
+      fontSize: '12px',
+      overflow: 'visible',
+    },
+    x: scale(x, { labelAnchor: 'center' }),
+    y: { ...scale(y, {}), grid: true, nice: !y.log },
+    marks: [...marks],
+  });
+  figure.setAttribute('role', 'img');
+  figure.setAttribute('aria-label', `${y.label} by ${x.label}`);
+  figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return figure.outerHTML;
+}
+
+function scale(axis: AxisOptions, more: Plot.ScaleOptions): Plot.ScaleOptions {
+  return {
+    label: axis.label,
+    ...more,
+    ...(axis.band && { domain: [...axis.band] }),
+    ...(axis.log && { type: 'log' as const }),
+    ...(axis.zero && { zero: true }),
+    ...(axis.ticks && { ticks: [...axis.ticks] }),
+    ...(axis.format && { tickFormat: axis.format }),
+  };
+}

@@ -1,0 +1,70 @@
+import * as Plot from '@observablehq/plot';
+import { type AxisOptions, HEIGHT, renderFigure } from './figure.ts';
+import { endLabels } from './labels.ts';
+import { seriesColour } from './theme.ts';
+
+/** A line of a figure. */
+export interface Line {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** Index of its colour, and of its symbol. */
+  readonly colour: number;
+  /** `measured`: thick, with symbols. `faint`: thin. `law`: dashed, no symbols. */
+  readonly style: 'measured' | 'faint' | 'law';
+  /** Write the name at its end. */
+  readonly label: boolean;
+}
+
+export interface LineFigure {
+  readonly lines: readonly Line[];
+  readonly x: AxisOptions;
+  readonly y: AxisOptions;
+  readonly height?: number;
+}
+
+const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'plus'] as const;
+
+/** Lines with direct labels at their ends, no legend to look up; returns SVG source. */
+export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string {
+  const drawn = lines.filter((line) => line.points.length > 0);
+  const values = drawn.flatMap((line) => line.points.map((point) => (y.log ? Math.log(point.y) : point.y)));
+  const [low, high] = [Math.min(...values, ...(y.zero ? [0] : [])), Math.max(...values)];
+  const labelled = drawn.filter((line) => line.label);
+  const right = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
+  const ends = labelled.map(({ name, points, colour }) => {
+    const end = points[points.length - 1];
+    return { name, y: end.y, x: right, colour: seriesColour(colour) };
+  });
+  return renderFigure([...drawn.flatMap(marks), ...endLabels(ends, { span: high - low || 1, height, logY: y.log })], {
+    x,
+    y,
+    height,
+    labelLength: Math.max(0, ...labelled.map((line) => line.name.length)),
+  });
+}
+
+function marks({ points, colour, style }: Line): Plot.Markish[] {
+  const stroke = seriesColour(colour);
+  if (style === 'law') return [Plot.line(points, { x: 'x', y: 'y', stroke, strokeWidth: 1.5, strokeDasharray: '5 4' })];
+  if (style === 'faint')
+    return [
+      Plot.line(points, { x: 'x', y: 'y', stroke, strokeOpacity: 0.45, strokeWidth: 1 }),
+      Plot.dot(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.55, r: 1.8 }),
+    ];
+  return [
+    Plot.line(points, { x: 'x', y: 'y', stroke, strokeWidth: 2 }),
+    Plot.dot(points, { x: 'x', y: 'y', fill: stroke, r: 4, symbol: SYMBOLS[colour % SYMBOLS.length] }),
+  ];
+}
+
+/** `40G`, `1.5T`: what a number of operations or bytes looks like on an axis. */
+export function siNumber(value: number): string {
+  const units = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+  let scaled = value;
+  let unit = 0;
+  while (Math.abs(scaled) >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${Number(scaled.toPrecision(3))}${units[unit]}`;
+}

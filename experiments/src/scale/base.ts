@@ -1,0 +1,90 @@
+import { type Override, textOption } from '../arguments.ts';
+import { resolveConfig } from '../config/load-recipe.ts';
+import type { RecipeConfig } from '../config/schema.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, checkBackendOptions } from '../training/backend.ts';
+import { dataFolder, type PreparedData, prepareData } from '../training/dataset.ts';
+import { encoderOf, type Shape, studyEncoders } from './encoders.ts';
+
+/** Options that every `seqrec scale` command has. */
+export interface ScaleOptions {
+  readonly recipe: string;
+  readonly overrides: readonly Override[];
+  readonly dataFolder?: string;
+  readonly out?: string;
+  readonly backend: BackendOptions;
+  readonly encoders: readonly string[];
+  readonly evaluatedUsers: number;
+  readonly quiet: boolean;
+}
+
+/** The configuration that all arms of a study share, and its data. */
+export interface StudyBase {
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly data: PreparedData;
+}
+
+/**
+ * A recipe as the base of a study: its data, objective, optimiser, batch and seed. Its encoder is replaced arm by arm, and
+ * the reference's protocol without validation gives way to leave-last-out: a study chooses, so it must not see the test set.
+ */
+export async function studyBase(options: ScaleOptions, progress: Progress): Promise<StudyBase> {
+  checkBackendOptions(options.backend);
+  const { name, config: resolved } = await resolveConfig({ recipe: options.recipe, overrides: options.overrides });
+  const config = withValidation(resolved);
+  const data = await prepareData(config.data, dataFolder(options.dataFolder), progress);
+  const most = data.split.interactions.numItems;
+  const ks = config.evaluation.ks.filter((k) => k <= most);
+  if (!ks.includes(10)) throw new ConfigError(`evaluation.ks: expected 10 among the cut-offs; got ${ks.join(', ')}`);
+  return { name, config: { ...config, evaluation: { ...config.evaluation, ks } }, data };
+}
+
+function withValidation(config: RecipeConfig): RecipeConfig {
+  const { data } = config;
+  if (data.format === 'synthetic' || data.split !== 'train-test') return config;
+  return { ...config, data: { ...data, split: 'leave-last-out' } };
+}
+
+/** The base with an encoder of a shape. */
+export function armConfig(base: RecipeConfig, kind: string, shape: Shape): RecipeConfig {
+  const { outputLength, inputDropout } = base.model;
+  return { ...base, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
+}
+
+/** Where a study lies unless `--out` says: `runs/scale-compute-ml-1m`. */
+export function studyFolder(kind: string, recipe: string, out: string | undefined): string {
+  return out ?? `runs/scale-${kind}-${recipe.replace(/\/[^/]*$/, '').replaceAll(/[^\w.-]+/g, '-')}`;
+}
+
+/** `32,64`: distinct whole numbers in increasing order. */
+export function numberList(name: string, value: unknown, fallback: readonly number[]): readonly number[] {
+  if (value === undefined) return fallback;
+  const text = textOption(name, value) ?? '';
+  const numbers = text.split(',').map(Number);
+  const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= 1) && new Set(numbers).size === numbers.length;
+  if (!ok) throw new UsageError(`--${name}: expected distinct whole numbers such as 32,64; got "${text}"`);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** `hstu,sasrec`: names of encoders. */
+export function encoderList(value: unknown): readonly string[] {
+  const text = textOption('encoders', value);
+  if (text === undefined) return studyEncoders;
+  const names = text.split(',');
+  for (const name of names)
+    if (!studyEncoders.includes(name))
+      throw new UsageError(`--encoders: expected names among ${studyEncoders.join(', ')}, with commas; got "${name}"`);
+  return [...new Set(names)];
+}
+
+/** `90s`, `30m`, `2h` in seconds. */
+export function durationOption(name: string, value: unknown): number | undefined {
+  const text = textOption(name, value);
+  if (text === undefined) return undefined;
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
+  const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'] : 0;
+  if (!(seconds > 0)) throw new UsageError(`--${name}: expected a time such as 90s, 30m or 2h; got "${text}"`);
+  return seconds;
+}

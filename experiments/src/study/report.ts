@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type LineFigure, lineFigure } from '../plots/line-figure.ts';
+import { renderPng } from '../plots/png.ts';
+import { standaloneSvg } from '../plots/theme.ts';
+import { type Html, html, raw } from '../report/html.ts';
+import { page } from '../report/report.ts';
+import { jsonSection } from '../report/sections.ts';
+import { writeFileAtomic } from '../runs/atomic.ts';
+import type { Column } from '../terminal/table.ts';
+import type { StudyDir, StudyPlan } from './study.ts';
+
+export interface ReportFigure extends LineFigure {
+  /** Name of its files in `plots/`. */
+  readonly name: string;
+  readonly caption: string;
+}
+
+export interface ReportTable {
+  /** Name of its `.csv`. */
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+  /** Closed until the reader opens it. */
+  readonly folded?: boolean;
+}
+
+export interface StudyReport {
+  readonly title: string;
+  readonly lead: string;
+  readonly figures: readonly ReportFigure[];
+  readonly tables: readonly ReportTable[];
+  readonly definitions: readonly string[];
+}
+
+/** Writes `report.html`, `plots/*.svg`, `plots/*.png` and a `.csv` of each table. */
+export function writeStudyReport(dir: StudyDir, plan: Pick<StudyPlan, 'request' | 'notes'>, report: StudyReport): void {
+  const drawn = report.figures
+    .filter(({ lines }) => lines.some(({ points }) => points.length > 0))
+    .map((figure) => ({ ...figure, svg: lineFigure(figure) }));
+  for (const { name, svg } of drawn) {
+    writeFileAtomic(dir.file(`plots/${name}.svg`), standaloneSvg(svg));
+    writeFileSync(dir.file(`plots/${name}.png`), renderPng(svg));
+  }
+  for (const table of report.tables) writeFileAtomic(dir.file(`${table.name}.csv`), csv(table));
+  const environment: unknown = JSON.parse(readFileSync(dir.file('environment.json'), 'utf8'));
+  const figures = drawn.map(
+    ({ caption, svg }) => html`<figure>${raw(svg)}<figcaption>${caption}</figcaption></figure>`,
+  );
+  const body = html`<header><h1>${report.title}</h1><p>${report.lead}</p></header>
+<h2>Figures</h2>${figures}
+${report.tables.map(tableSection)}
+<h2>How the numbers are defined</h2><ul>${report.definitions.map((line) => html`<li>${line}</li>`)}</ul>
+${plan.notes.length > 0 ? html`<h2>Notes</h2><ul>${plan.notes.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
+${jsonSection('Request', plan.request)}
+${jsonSection('Environment', environment)}`;
+  writeFileAtomic(dir.report, page(report.title, body));
+}
+
+function tableSection({ title, columns, rows, folded }: ReportTable): Html {
+  const css = (column: Column): string => (column.align === 'right' ? 'number' : '');
+  const table = html`<div class="scroll"><table>
+<thead><tr>${columns.map((column) => html`<th class="${css(column)}">${column.title}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(columns[i])}">${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+  if (folded) return html`<h2>${title}</h2><details><summary>${rows.length} rows</summary>${table}</details>`;
+  return html`<h2>${title}</h2>${table}`;
+}
+
+function csv({ columns, rows }: ReportTable): string {
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+  return `${[line(columns.map(({ title }) => title)), ...rows.map(line)].join('\n')}\n`;
+}
