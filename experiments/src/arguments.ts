@@ -80,6 +80,26 @@ export function textOption(name: string, value: unknown): string | undefined {
   return String(value);
 }
 
+/** `32,64`: distinct whole numbers in increasing order. */
+export function numberListOption(name: string, value: unknown, fallback: readonly number[]): readonly number[] {
+  if (value === undefined) return fallback;
+  const text = textOption(name, value) ?? '';
+  const numbers = text.split(',').map(Number);
+  const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= 1) && new Set(numbers).size === numbers.length;
+  if (!ok) throw new UsageError(`--${name}: expected distinct whole numbers such as 32,64; got "${text}"`);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** `90s`, `30m`, `2h` in seconds. */
+export function durationOption(name: string, value: unknown): number | undefined {
+  const text = textOption(name, value);
+  if (text === undefined) return undefined;
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
+  const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'] : 0;
+  if (!(seconds > 0)) throw new UsageError(`--${name}: expected a time such as 90s, 30m or 2h; got "${text}"`);
+  return seconds;
+}
+
 function isNumber(text: string): boolean {
   return text.trim() !== '' && Number.isFinite(Number(text));
 }

@@ -54,6 +54,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['recommend', 'x', '--user', '1', '-k', '0'], '--k: expected a whole number, at least 1; got 0'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
+    [['scale'], 'seqrec scale: expected a study, one of compute'],
+    [['scale', 'compute', '--encoders', 'hstu,sasrek'], '--encoders: expected names among hstu, sasrec'],
+    [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
+    [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
     [['parity'], 'missing required args for command `parity'],
   ])('%j', async (argv, message) => {
     const { code, errors } = await run(...argv);
@@ -107,7 +111,19 @@ test('help of the program and of every command has examples, which the program a
   expect(code).toBe(0);
   expect(output).toContain('Examples:');
   examples.push(...examplesOf(output));
-  const names = ['train', 'evaluate', 'recommend', 'report', 'recipes', 'data', 'demo', 'doctor', 'parity', 'bench'];
+  const names = [
+    'train',
+    'evaluate',
+    'recommend',
+    'report',
+    'recipes',
+    'data',
+    'demo',
+    'doctor',
+    'parity',
+    'bench',
+    'scale',
+  ];
   for (const name of names) {
     expect(output).toContain(`  ${name}`);
     const help = await run(name, '--help');

@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { integerOption, textOption } from '../arguments.ts';
+import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import { suggestion } from '../suggest.ts';
@@ -55,27 +55,27 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       `seqrec scale: expected a study, one of ${studies.join(', ')}; got ${study === undefined ? 'nothing' : `"${study}"`}`,
       study === undefined ? undefined : suggestion(study, studies),
     );
-  const { durationOption, encoderList, numberList } = await import('../scale/base.ts');
   const common = {
     recipe: textOption('recipe', options.recipe) ?? 'ml-1m/hstu',
     overrides: invocation.overrides,
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
     backend: options,
-    encoders: encoderList(options.encoders),
     evaluatedUsers: integerOption('users', options.users) ?? 10_000,
     quiet: options.quiet ?? false,
   };
-  const { scaleCompute } = await import('../scale/compute.ts');
-  return scaleCompute({
-    ...common,
-    widths: numberList('widths', options.widths, [32, 64]),
-    depths: numberList('depths', options.depths, [2, 4]),
-    lengths: numberList('lengths', options.lengths, [50, 200]),
+  const grid = {
+    widths: numberListOption('widths', options.widths, [32, 64]),
+    depths: numberListOption('depths', options.depths, [2, 4]),
+    lengths: numberListOption('lengths', options.lengths, [50, 200]),
     levels: integerOption('levels', options.levels) ?? 5,
     budget: durationOption('budget', options.budget) ?? 6000,
     flops: flopsOption(options.flops),
-  });
+  };
+  // What can be refused without the packages is refused above.
+  const { encoderList } = await import('../scale/base.ts');
+  const { scaleCompute } = await import('../scale/compute.ts');
+  return scaleCompute({ ...common, ...grid, encoders: encoderList(options.encoders) });
 }
 
 function flopsOption(value: unknown): number | undefined {

@@ -11,6 +11,8 @@ export interface AxisOptions {
   readonly log?: boolean;
   readonly zero?: boolean;
   readonly ticks?: readonly number[];
+  /** Values that the axis must reach, besides those drawn. */
+  readonly include?: readonly number[];
   readonly format?: (value: number) => string;
   /** Categories instead of numbers. */
   readonly band?: readonly string[];

@@ -35,12 +35,27 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
     const end = points[points.length - 1];
     return { name, y: end.y, x: right, colour: seriesColour(colour) };
   });
-  return renderFigure([...drawn.flatMap(marks), ...endLabels(ends, { span: high - low || 1, height, logY: y.log })], {
-    x,
-    y,
-    height,
-    labelLength: Math.max(0, ...labelled.map((line) => line.name.length)),
-  });
+  return renderFigure(
+    [
+      ...reach(x, y, drawn),
+      ...drawn.flatMap(marks),
+      ...endLabels(ends, { span: high - low || 1, height, logY: y.log }),
+    ],
+    {
+      x,
+      y,
+      height,
+      labelLength: Math.max(0, ...labelled.map((line) => line.name.length)),
+    },
+  );
+}
+
+/** Invisible points that stretch the x axis. */
+function reach(x: AxisOptions, y: AxisOptions, lines: readonly Line[]): Plot.Markish[] {
+  const first = lines[0]?.points[0];
+  if (x.include === undefined || first === undefined) return [];
+  const points = x.include.map((value) => ({ x: value, y: y.zero ? 0 : first.y }));
+  return [Plot.dot(points, { x: 'x', y: 'y', r: 0, stroke: 'none' })];
 }
 
 function marks({ points, colour, style }: Line): Plot.Markish[] {

@@ -58,16 +58,6 @@ export function studyFolder(kind: string, recipe: string, out: string | undefine
   return out ?? `runs/scale-${kind}-${recipe.replace(/\/[^/]*$/, '').replaceAll(/[^\w.-]+/g, '-')}`;
 }
 
-/** `32,64`: distinct whole numbers in increasing order. */
-export function numberList(name: string, value: unknown, fallback: readonly number[]): readonly number[] {
-  if (value === undefined) return fallback;
-  const text = textOption(name, value) ?? '';
-  const numbers = text.split(',').map(Number);
-  const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= 1) && new Set(numbers).size === numbers.length;
-  if (!ok) throw new UsageError(`--${name}: expected distinct whole numbers such as 32,64; got "${text}"`);
-  return numbers.sort((a, b) => a - b);
-}
-
 /** `hstu,sasrec`: names of encoders. */
 export function encoderList(value: unknown): readonly string[] {
   const text = textOption('encoders', value);
@@ -77,14 +67,4 @@ export function encoderList(value: unknown): readonly string[] {
     if (!studyEncoders.includes(name))
       throw new UsageError(`--encoders: expected names among ${studyEncoders.join(', ')}, with commas; got "${name}"`);
   return [...new Set(names)];
-}
-
-/** `90s`, `30m`, `2h` in seconds. */
-export function durationOption(name: string, value: unknown): number | undefined {
-  const text = textOption(name, value);
-  if (text === undefined) return undefined;
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
-  const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'] : 0;
-  if (!(seconds > 0)) throw new UsageError(`--${name}: expected a time such as 90s, 30m or 2h; got "${text}"`);
-  return seconds;
 }

@@ -13,6 +13,7 @@ const computeAxis = (levels: readonly number[]) => ({
   label: 'training compute C (FLOP, log scale)',
   log: true,
   ticks: levels,
+  include: levels,
   format: siNumber,
 });
 
@@ -43,7 +44,6 @@ function curve(law: Fit, best: readonly StudyPoint[], colour: number): Line {
 export function shapesFigure(
   points: readonly StudyPoint[],
   encoder: string,
-  index: number,
   quantity: Quantity,
   levels: readonly number[],
 ): ReportFigure {
@@ -60,7 +60,7 @@ export function shapesFigure(
   );
   return {
     name: `${slug(quantity)}-${encoder}`,
-    caption: `${encoder}: every shape (w width, d blocks, n length) at equal compute. Encoder ${index + 1}.`,
+    caption: `${encoder}: every shape (w width, d blocks, n length) at equal compute.`,
     lines,
     x: computeAxis(levels),
     y: { label: quantity.label },
@@ -88,7 +88,7 @@ export function residualFigure(laws: readonly EncoderLaw[], levels: readonly num
     caption: `Residuals of the fits to the frontier: a + b C^-c with symbols, a + b ln C dashed.`,
     lines,
     x: computeAxis(levels),
-    y: { label: `residual of ${quantity.name}` },
+    y: { label: `residual of ${quantity.label}`, zero: true },
   };
 }
 

@@ -22,7 +22,7 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
     const own = laws.filter((law) => law.quantity === quantity);
     return [
       frontierFigure(own, levels),
-      ...encoders.map((e, i) => shapesFigure(points, e, i, quantity, levels)),
+      ...encoders.map((encoder) => shapesFigure(points, encoder, quantity, levels)),
       residualFigure(own, levels),
     ];
   });

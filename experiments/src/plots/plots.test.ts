@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { type Line, lineFigure, siNumber } from './line-figure.ts';
+import { renderPng } from './png.ts';
+import { plainSvg, standaloneSvg } from './theme.ts';
+
+const line = (name: string, colour: number, ys: readonly number[]): Line => ({
+  name,
+  colour,
+  points: ys.map((y, i) => ({ x: 10 ** i, y })),
+  style: 'measured',
+  label: true,
+});
+const figure = lineFigure({
+  lines: [line('a rather long name of a line', 0, [1, 2, 3]), line('short', 1, [1, 2, 3.01])],
+  x: { label: 'compute (FLOP)', log: true, format: siNumber },
+  y: { label: 'loss (nats)' },
+});
+
+/** Places of the texts that are drawn at the right edge: x of the start and the room that 7.6 pixels a character need. */
+function labelsAtTheEnd(svg: string): { readonly x: number; readonly y: number; readonly text: string }[] {
+  return [...svg.matchAll(/<text[^>]*transform="translate\(([\d.]+),([\d.]+)\)"[^>]*>([^<]+)<\/text>/g)]
+    .map(([, x, y, text]) => ({ x: Number(x), y: Number(y), text }))
+    .filter(({ text }) => /long name|short/.test(text));
+}
+
+describe('a figure', () => {
+  it('has labelled axes, and room for every label at the end of a line', () => {
+    expect(figure).toContain('compute (FLOP)');
+    expect(figure).toContain('loss (nats)');
+    const labels = labelsAtTheEnd(figure);
+    expect(labels).toHaveLength(2);
+    for (const { x, text } of labels) expect(x + 9 + 7 * text.length).toBeLessThan(820);
+    // Both lines end at the same height: the labels must not.
+    expect(Math.abs(labels[0].y - labels[1].y)).toBeGreaterThan(10);
+  });
+
+  it('draws series in variables of the palette, which a file of its own defines for light and dark', () => {
+    expect(figure).toContain('var(--series-1)');
+    const file = standaloneSvg(figure);
+    expect(file).toContain('prefers-color-scheme: dark');
+    expect(file.match(/--series-1: #/g)).toHaveLength(2);
+  });
+
+  it('becomes a PNG, other pixels in the dark', () => {
+    expect(plainSvg(figure, 'dark')).not.toMatch(/var\(|currentColor/);
+    const [light, dark] = [renderPng(figure), renderPng(figure, 'dark')];
+    expect([...light.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+    expect(light.length).toBeGreaterThan(5000);
+    expect(Buffer.compare(light, dark)).not.toBe(0);
+  });
+});
+
+it('writes large numbers short', () => {
+  expect([0, 12, 999, 1000, 1.5e6, 4e11, 2.25e12].map(siNumber)).toEqual([
+    '0',
+    '12',
+    '999',
+    '1k',
+    '1.5M',
+    '400G',
+    '2.25T',
+  ]);
+});
