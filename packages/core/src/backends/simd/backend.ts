@@ -83,6 +83,7 @@ export class SimdBackend extends MathBackendCPU {
   /** Address of a tensor's values; values that a stock kernel left outside are moved in first. */
   address(info: TensorInfo): number {
     const entry = this.entry(info.dataId);
+    if (entry.dtype !== info.dtype) return this.converted(info, entry);
     if (entry.block === undefined) {
       const { block, view } = this.place(entry.values, util.sizeFromShape(info.shape), entry.dtype, info.shape);
       entry.block = block;
@@ -93,18 +94,17 @@ export class SimdBackend extends MathBackendCPU {
 
   /** The values themselves, as a view that must not outlive the kernel call. */
   view(info: TensorInfo): NumericArray {
-    this.address(info);
-    return this.entry(info.dataId).values as NumericArray;
+    const address = this.address(info);
+    const entry = this.entry(info.dataId);
+    if (entry.dtype === info.dtype) return entry.values as NumericArray;
+    return this.typed(info.dtype, address, util.sizeFromShape(info.shape));
   }
 
   /** A new tensor whose values are not initialised. */
-  output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): Output {
+  output(shape: number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): Output {
     const size = util.sizeFromShape(shape);
-    const block = this.heap.allocate(size * 4, `a ${dtype} tensor of shape [${shape}]`);
-    const view =
-      dtype === 'float32'
-        ? new Float32Array(this.#memory.buffer, block, size)
-        : new Int32Array(this.#memory.buffer, block, size);
+    const block = this.heap.allocate(size * util.bytesPerElement(dtype), `a ${dtype} tensor of shape [${shape}]`);
+    const view = this.typed(dtype, block, size);
     const dataId = { id: nextDataId++ };
     this.data.set(dataId, { values: view, dtype, refCount: 1, block } as Entry as never);
     return { info: { dataId, shape, dtype }, address: block };
@@ -146,6 +146,26 @@ export class SimdBackend extends MathBackendCPU {
     return this.data.get(dataId) as unknown as Entry;
   }
 
+  /**
+   * Stock kernels cast without touching the values: a float32 tensor may name the data of an int32 or bool one. Its values
+   * as their own type, made once for the data.
+   */
+  private converted(info: TensorInfo, entry: Entry): number {
+    const name = `as ${info.dtype}`;
+    const before = this.attached(info, name);
+    if (before !== undefined) return before;
+    const size = util.sizeFromShape(info.shape);
+    const block = this.attach(info, size * util.bytesPerElement(info.dtype), name);
+    this.typed(info.dtype, block, size).set(entry.values as unknown as ArrayLike<number>);
+    return block;
+  }
+
+  private typed(dtype: DataType, block: number, size: number): NumericArray {
+    const { buffer } = this.#memory;
+    if (dtype === 'float32') return new Float32Array(buffer, block, size);
+    return dtype === 'int32' ? new Int32Array(buffer, block, size) : new Uint8Array(buffer, block, size);
+  }
+
   private put(
     dataId: DataId,
     values: BackendValues | undefined,
@@ -164,13 +184,7 @@ export class SimdBackend extends MathBackendCPU {
   private place(values: BackendValues | undefined, size: number, dtype: DataType, shape: number[]) {
     const bytes = size * util.bytesPerElement(dtype);
     const block = this.heap.allocate(bytes, `a ${dtype} tensor of shape [${shape}]`);
-    const buffer = this.#memory.buffer;
-    const view: NumericArray =
-      dtype === 'float32'
-        ? new Float32Array(buffer, block, size)
-        : dtype === 'int32'
-          ? new Int32Array(buffer, block, size)
-          : new Uint8Array(buffer, block, size);
+    const view = this.typed(dtype, block, size);
     if (values === undefined || values === null) view.fill(0);
     else view.set(values as unknown as ArrayLike<number>);
     return { block, view };

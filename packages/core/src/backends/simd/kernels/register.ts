@@ -1,5 +1,6 @@
 import { copyRegisteredKernels, getKernelsForBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 import { registerAdamW } from './adamw.ts';
+import { registerCast } from './cast.ts';
 import { registerCausalAttention } from './causal-attention.ts';
 import { registerElementwise } from './elementwise.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
@@ -17,6 +18,7 @@ import { registerShapeKernels } from './shape.ts';
 export function registerSimdKernels(backendName: string): void {
   for (const { kernelName } of getKernelsForBackend(backendName)) unregisterKernel(kernelName, backendName);
   copyRegisteredKernels('cpu', backendName);
+  registerCast(backendName);
   registerElementwise(backendName);
   registerMatMul(backendName);
   registerReductions(backendName);
