@@ -22,21 +22,21 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate'];
+const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`); peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm|attention|evaluate [options] [--section.key VALUE ...]')
+    .usage('bench epoch|step|gemm|attention|evaluate|stock [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
-    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention: 5, evaluate: 7)')
+    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention and stock: 5, evaluate: 7)')
     .option(
       '--peer <name>',
       'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention: best (PyTorch)',
@@ -60,6 +60,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench attention --memory')
     .example('  $ seqrec bench evaluate --recipe ml-1m/hstu')
     .example('  $ seqrec bench evaluate --large --users 10000')
+    .example('  $ seqrec bench stock')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -113,6 +114,13 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     };
     const request = { ...training, ...size, rounds: rounds ?? 7, large: options.large ?? false };
     return show(await benchEvaluate(request), renderEvaluateBench);
+  }
+  if (what === 'stock') {
+    const { benchStock, renderStockBench } = await import('../bench/stock.ts');
+    return show(
+      await benchStock({ backend: options, rounds: rounds ?? 5, quiet: options.quiet ?? false }),
+      renderStockBench,
+    );
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }
