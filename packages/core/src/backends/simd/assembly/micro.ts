@@ -152,7 +152,24 @@ export function packPanels(a: usize, stride: usize, rows: i32, k: i32, dst: usiz
  * columns 8p .. 8p + 7, zeros past the end. The operand B of a product whose K runs over the rows.
  */
 export function packColumns(src: usize, stride: usize, rows: i32, columns: i32, dst: usize): void {
-  for (let j = 0; j < columns; j += 8) {
+  const panel = <usize>rows << 5;
+  let j = 0;
+  // Two panels at a time read whole cache lines, which matters when the rows fall on the same cache sets.
+  for (; j + 16 <= columns; j += 16) {
+    let p = src + (<usize>j << 2);
+    let next = dst + panel;
+    for (let i = 0; i < rows; i++) {
+      v128.store(dst, v128.load(p));
+      v128.store(dst, v128.load(p, 16), 16);
+      v128.store(next, v128.load(p, 32));
+      v128.store(next, v128.load(p, 48), 16);
+      p += stride;
+      dst += 32;
+      next += 32;
+    }
+    dst = next;
+  }
+  for (; j < columns; j += 8) {
     let p = src + (<usize>j << 2);
     const left = columns - j;
     if (left >= 8) {
