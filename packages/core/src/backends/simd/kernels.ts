@@ -40,6 +40,8 @@ export const KERNEL = {
   rankCounts: 37,
   topItems: 38,
   mergeTopItems: 39,
+  sampledSoftmaxItems: 40,
+  sumParts: 41,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

@@ -134,3 +134,23 @@ export function sumFloats(p: usize, n: i32): f32 {
   if (i < n) s1 = f32x4.add(s1, loadPart(p, n - i));
   return sumLanes(f32x4.add(s0, s1));
 }
+
+/** Copies `bytes` (a multiple of 4). Short rows go by vectors: `memory.copy` is a call out of the module. */
+// @ts-ignore: decorator
+@inline
+export function copyFloats(to: usize, from: usize, bytes: usize): void {
+  if (bytes > 1024) {
+    memory.copy(to, from, bytes);
+    return;
+  }
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    v128.store(to + i, v128.load(from + i));
+    v128.store(to + i, v128.load(from + i, 16), 16);
+  }
+  if (i + 16 <= bytes) {
+    v128.store(to + i, v128.load(from + i));
+    i += 16;
+  }
+  for (; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
+}

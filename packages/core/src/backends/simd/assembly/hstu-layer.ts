@@ -1,8 +1,8 @@
 // The elementwise steps of an HSTU layer, fused: SiLU with the split into U, V, Q, K, and dropout(U * layerNorm(X)).
-import { dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumLanes } from './env';
-import { sigmoid4, silu4 } from './math';
+import { dot, flt, int, madd, ptr, scratch, sumLanes } from './env';
+import { one4, sigmoid4, silu4 } from './math';
 import { normalizeRow, rowMean, rowScale } from './norm';
-import { keySchedule, philox16 } from './random';
+import { keySchedule, philox32 } from './random';
 
 /** args: z, E, rows, rows per task, outputs count, then (address, width) pairs */
 export function siluSplit(args: usize, task: i32): void {
@@ -12,27 +12,42 @@ export function siluSplit(args: usize, task: i32): void {
   for (let r = begin; r < end; r++) {
     let z = ptr(args, 0) + <usize>r * <usize>int(args, 1) * 4;
     for (let o = 0; o < outputs; o++) {
-      const width = int(args, 6 + 2 * o);
-      let y = ptr(args, 5 + 2 * o) + <usize>r * <usize>width * 4;
-      let i = 0;
-      for (; i + 4 <= width; i += 4) {
-        v128.store(y, silu4(v128.load(z)));
-        y += 16;
-        z += 16;
-      }
+      const width = ptr(args, 6 + 2 * o) << 2;
+      const y = ptr(args, 5 + 2 * o) + <usize>r * width;
+      let i: usize = 0;
+      for (; i + 32 <= width; i += 32) siluPair(z + i, y + i);
       if (i < width) {
-        storePart(y, silu4(loadPart(z, width - i)), width - i);
-        z += <usize>(width - i) << 2;
+        // The last eight columns once more: no loop over single floats.
+        if (width >= 32) siluPair(z + width - 32, y + width - 32);
+        else for (; i < width; i += 4) store<f32>(y + i, f32x4.extract_lane(silu4(v128.load32_splat(z + i)), 0));
       }
+      z += width;
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
+function siluPair(z: usize, y: usize): void {
+  const a = silu4(v128.load(z)), b = silu4(v128.load(z, 16));
+  v128.store(y, a);
+  v128.store(y, b, 16);
+}
+
+// @ts-ignore: decorator
+@inline
 function siluSlope4(x: v128): v128 {
   const s = sigmoid4(x);
-  return madd(f32x4.mul(x, s), f32x4.sub(f32x4.splat(1), s), s);
+  return madd(f32x4.mul(x, s), f32x4.sub(one4(), s), s);
+}
+
+// @ts-ignore: decorator
+@inline
+function siluSlopePair(z: usize, dy: usize, dz: usize): void {
+  const a = f32x4.mul(v128.load(dy), siluSlope4(v128.load(z)));
+  const b = f32x4.mul(v128.load(dy, 16), siluSlope4(v128.load(z, 16)));
+  v128.store(dz, a);
+  v128.store(dz, b, 16);
 }
 
 /** args: z, E, rows, rows per task, outputs count, then (dy address, width) pairs, dz at slot 5 + 2 * count */
@@ -45,26 +60,27 @@ export function siluSplitGrad(args: usize, task: i32): void {
     let z = ptr(args, 0) + o;
     let dz = ptr(args, 5 + 2 * outputs) + o;
     for (let k = 0; k < outputs; k++) {
-      const width = int(args, 6 + 2 * k);
-      let dy = ptr(args, 5 + 2 * k) + <usize>r * <usize>width * 4;
-      let i = 0;
-      for (; i + 4 <= width; i += 4) {
-        v128.store(dz, f32x4.mul(v128.load(dy), siluSlope4(v128.load(z))));
-        dy += 16;
-        z += 16;
-        dz += 16;
-      }
+      const width = ptr(args, 6 + 2 * k) << 2;
+      const dy = ptr(args, 5 + 2 * k) + <usize>r * width;
+      let i: usize = 0;
+      for (; i + 32 <= width; i += 32) siluSlopePair(z + i, dy + i, dz + i);
       if (i < width) {
-        const left = width - i;
-        storePart(dz, f32x4.mul(loadPart(dy, left), siluSlope4(loadPart(z, left))), left);
-        z += <usize>left << 2;
-        dz += <usize>left << 2;
+        if (width >= 32) {
+          const last = width - 32;
+          siluSlopePair(z + last, dy + last, dz + last);
+        } else {
+          for (; i < width; i += 4) {
+            store<f32>(dz + i, load<f32>(dy + i) * f32x4.extract_lane(siluSlope4(v128.load32_splat(z + i)), 0));
+          }
+        }
       }
+      z += width;
+      dz += width;
     }
   }
 }
 
-// Dropout factors are made for whole runs of 16 elements; rows of one task are contiguous, so a task makes a strip.
+// Dropout factors are made for whole runs of 32 elements; rows of one task are contiguous, so a task makes a strip.
 /** Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`; returns where element `from` is. */
 function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize): usize {
   const threshold = i32x4.splat(int(args, slot));
@@ -74,10 +90,10 @@ function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize)
   keySchedule(<u32>int(args, slot + 2), <u32>int(args, slot + 3), keys);
   const first = from & ~15;
   let p = out;
-  for (let i = first; i < from + count; i += 16) {
-    philox16(i >> 2, 0, step, 0, keys, p);
-    for (let j: usize = 0; j < 64; j += 16) v128.store(p + j, v128.and(scale, i32x4.ge_u(v128.load(p + j), threshold)));
-    p += 64;
+  for (let i = first; i < from + count; i += 32) {
+    philox32(i >> 2, step, keys, p);
+    for (let j: usize = 0; j < 128; j += 16) v128.store(p + j, v128.and(scale, i32x4.ge_u(v128.load(p + j), threshold)));
+    p += 128;
   }
   return out + (<usize>(from - first) << 2);
 }
@@ -129,7 +145,7 @@ export function gatedNormGrad(args: usize, task: i32): void {
   const inverse: f32 = 1 / <f32>d;
   const bytes = <usize>d << 2;
   let mask: usize = 0;
-  const strip = (<usize>((end - begin) * d) << 2) + 128;
+  const strip = (<usize>((end - begin) * d) << 2) + 256;
   if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256);
   const gNorm = scratch + 256 + strip + 64; // dy * mask * u: the gradient of the normalised row
   for (let r = begin; r < end; r++) {

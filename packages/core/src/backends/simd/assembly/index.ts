@@ -11,9 +11,9 @@ import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer
 import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
 import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
-import { reduceFirst, reduceLast, softmaxRows } from './reduce';
+import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
 import { copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
-import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax';
+import { sampledSoftmax, sampledSoftmaxGrad, sampledSoftmaxItems } from './sampled-softmax';
 import { softmaxBackward, softmaxForward } from './causal-attention';
 
 export function setScratch(address: usize): void {
@@ -70,6 +70,8 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 37: rankCounts(args, task); break;
     case 38: topItems(args, task); break;
     case 39: mergeTopItems(args, task); break;
+    case 40: sampledSoftmaxItems(args, task); break;
+    case 41: sumParts(args, task); break;
     default: unreachable();
   }
 }

@@ -88,6 +88,13 @@ export function exp4(x: v128): v128 {
   );
 }
 
+/** Four ones, from memory (see CONSTANTS). */
+// @ts-ignore: decorator
+@inline
+export function one4(): v128 {
+  return constant(ONE);
+}
+
 /** 1 / (1 + exp(-x)). */
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
-import { flt, int, ptr, scratch } from './env';
+import { copyFloats, flt, int, ptr, scratch } from './env';
 
 // The four products c * m as two vectors of 64-bit lanes, split into low and high words.
 // @ts-ignore: decorator
@@ -8,7 +8,7 @@ function mulHigh(c: v128, m: v128): v128 {
   return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(c, m), i64x2.extmul_high_i32x4_u(c, m), 1, 3, 5, 7);
 }
 
-/** Writes the key of each round (ten pairs of words) at `keys`, where `philox16` reads them. */
+/** Writes the key of each round (ten pairs of words) at `keys`, where `philox32` reads them. */
 export function keySchedule(k0: u32, k1: u32, keys: usize): void {
   for (let round = 0; round < 10; round++) {
     store<u32>(keys, k0);
@@ -17,6 +17,9 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
     k1 += 0xbb67ae85;
     keys += 8;
   }
+  // The multipliers, after the last key: read from memory they stay in registers.
+  store<u32>(keys, 0xd2511f53);
+  store<u32>(keys, 0xcd9e8d57, 4);
 }
 
 /**
@@ -26,7 +29,7 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
 // @ts-ignore: decorator
 @inline
 export function philox16(c0: u32, c1: u32, c2: u32, c3: u32, keys: usize, out: usize): void {
-  const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
+  const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3));
   let x1 = i32x4.splat(c1), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3);
   for (const end = keys + 80; keys < end; keys += 8) {
@@ -37,6 +40,43 @@ export function philox16(c0: u32, c1: u32, c2: u32, c3: u32, keys: usize, out: u
     x1 = v128.shuffle<i32>(low1, high1, 0, 2, 4, 6);
     x3 = v128.shuffle<i32>(low0, high0, 0, 2, 4, 6);
   }
+  storeCounters(x0, x1, x2, x3, out);
+}
+
+/**
+ * The 32 words of eight consecutive counters (c0 .. c0 + 7, 0, c2, 0) at `out`, one counter after the other: four
+ * generators a vector, and two vectors side by side, since the rounds of one wait for each other. `keys` holds the key
+ * schedule.
+ */
+// @ts-ignore: decorator
+@inline
+export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
+  const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
+  let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3)), y0 = i32x4.add(i32x4.splat(c0), i32x4(4, 5, 6, 7));
+  let x1 = i32x4.splat(0), x2 = i32x4.splat(c2), x3 = x1;
+  let y1 = x1, y2 = x2, y3 = x1;
+  for (const end = keys + 80; keys < end; keys += 8) {
+    const k0 = v128.load32_splat(keys), k1 = v128.load32_splat(keys, 4);
+    const xl0 = i64x2.extmul_low_i32x4_u(x0, m0), xh0 = i64x2.extmul_high_i32x4_u(x0, m0);
+    const xl1 = i64x2.extmul_low_i32x4_u(x2, m1), xh1 = i64x2.extmul_high_i32x4_u(x2, m1);
+    const yl0 = i64x2.extmul_low_i32x4_u(y0, m0), yh0 = i64x2.extmul_high_i32x4_u(y0, m0);
+    const yl1 = i64x2.extmul_low_i32x4_u(y2, m1), yh1 = i64x2.extmul_high_i32x4_u(y2, m1);
+    x0 = v128.xor(v128.shuffle<i32>(xl1, xh1, 1, 3, 5, 7), v128.xor(x1, k0));
+    x2 = v128.xor(v128.shuffle<i32>(xl0, xh0, 1, 3, 5, 7), v128.xor(x3, k1));
+    x1 = v128.shuffle<i32>(xl1, xh1, 0, 2, 4, 6);
+    x3 = v128.shuffle<i32>(xl0, xh0, 0, 2, 4, 6);
+    y0 = v128.xor(v128.shuffle<i32>(yl1, yh1, 1, 3, 5, 7), v128.xor(y1, k0));
+    y2 = v128.xor(v128.shuffle<i32>(yl0, yh0, 1, 3, 5, 7), v128.xor(y3, k1));
+    y1 = v128.shuffle<i32>(yl1, yh1, 0, 2, 4, 6);
+    y3 = v128.shuffle<i32>(yl0, yh0, 0, 2, 4, 6);
+  }
+  storeCounters(x0, x1, x2, x3, out);
+  storeCounters(y0, y1, y2, y3, out + 64);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeCounters(x0: v128, x1: v128, x2: v128, x3: v128, out: usize): void {
   const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), b = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
   const c = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
   v128.store(out, v128.shuffle<i64>(a, c, 0, 2));
@@ -53,21 +93,20 @@ export function dropout(args: usize, task: i32): void {
   const threshold = i32x4.splat(int(args, 4));
   const scale = f32x4.splat(flt(args, 5));
   const step = <u32>int(args, 8);
-  const words = scratch, keys = scratch + 64;
+  const words = scratch, keys = scratch + 128;
   keySchedule(<u32>int(args, 6), <u32>int(args, 7), keys);
-  for (let i = begin; i < end; i += 16) {
-    philox16(<u32>i >> 2, 0, step, 0, keys, words);
+  for (let i = begin; i < end; i += 32) {
+    philox32(<u32>i >> 2, step, keys, words);
     const o = <usize>i << 2;
-    if (i + 16 <= end) {
-      for (let j: usize = 0; j < 64; j += 16) {
-        const keep = i32x4.ge_u(v128.load(words + j), threshold);
-        v128.store(y + o + j, v128.and(f32x4.mul(v128.load(x + o + j), scale), keep));
-      }
-    } else {
-      for (let j: usize = 0; j < <usize>(end - i) << 2; j += 4) {
-        const keep = load<u32>(words + j) >= <u32>int(args, 4);
-        store<f32>(y + o + j, keep ? load<f32>(x + o + j) * flt(args, 5) : 0);
-      }
+    const bytes = <usize>min(32, end - i) << 2;
+    let j: usize = 0;
+    for (; j + 16 <= bytes; j += 16) {
+      const keep = i32x4.ge_u(v128.load(words + j), threshold);
+      v128.store(y + o + j, v128.and(f32x4.mul(v128.load(x + o + j), scale), keep));
+    }
+    for (; j < bytes; j += 4) {
+      const keep = load<u32>(words + j) >= <u32>int(args, 4);
+      store<f32>(y + o + j, keep ? load<f32>(x + o + j) * flt(args, 5) : 0);
     }
   }
 }
@@ -78,11 +117,14 @@ export function uniformIntegers(args: usize, task: i32): void {
   const end = min(begin + int(args, 2), int(args, 1));
   const low = i32x4.splat(int(args, 3));
   const bound = i32x4.splat(int(args, 4));
-  const words = scratch, keys = scratch + 64;
+  const words = scratch, keys = scratch + 128;
   keySchedule(<u32>int(args, 5), <u32>int(args, 6), keys);
-  for (let i = begin; i < end; i += 16) {
-    philox16(<u32>i >> 2, 0, <u32>int(args, 7), 0, keys, words);
-    for (let j: usize = 0; j < 64; j += 16) v128.store(words + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
-    memory.copy(ptr(args, 0) + (<usize>i << 2), words, <usize>min(16, end - i) << 2);
+  for (let i = begin; i < end; i += 32) {
+    const y = ptr(args, 0) + (<usize>i << 2);
+    const whole = i + 32 <= end;
+    const to = whole ? y : words;
+    philox32(<u32>i >> 2, <u32>int(args, 7), keys, words);
+    for (let j: usize = 0; j < 128; j += 16) v128.store(to + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
+    if (!whole) copyFloats(y, words, <usize>(end - i) << 2);
   }
 }

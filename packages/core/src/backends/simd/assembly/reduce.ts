@@ -75,6 +75,33 @@ export function reduceFirst(args: usize, task: i32): void {
   }
 }
 
+/** y [rows, D] = the parts of x [parts, rows, W] added in order. args: x, y, parts, rows, D, W, rows per task */
+export function sumParts(args: usize, task: i32): void {
+  const parts = int(args, 2), rows = int(args, 3);
+  const bytes = ptr(args, 4) << 2, width = ptr(args, 5) << 2;
+  const begin = task * int(args, 6);
+  const end = min(begin + int(args, 6), rows);
+  const part = <usize>rows * width;
+  for (let r = <usize>begin; r < <usize>end; r++) {
+    const x = ptr(args, 0) + r * width, y = ptr(args, 1) + r * bytes;
+    let i: usize = 0;
+    for (; i + 32 <= bytes; i += 32) {
+      let a = v128.load(x + i), b = v128.load(x + i, 16);
+      for (let k = 1, p = x + i + part; k < parts; k++, p += part) {
+        a = f32x4.add(a, v128.load(p));
+        b = f32x4.add(b, v128.load(p, 16));
+      }
+      v128.store(y + i, a);
+      v128.store(y + i, b, 16);
+    }
+    for (; i < bytes; i += 4) {
+      let a = load<f32>(x + i);
+      for (let k = 1, p = x + i + part; k < parts; k++, p += part) a += load<f32>(p);
+      store<f32>(y + i, a);
+    }
+  }
+}
+
 /** Softmax (op 0) or its logarithm (op 1) of each row. args: op, x, y, rows, inner, rows per task */
 export function softmaxRows(args: usize, task: i32): void {
   const n = int(args, 4);

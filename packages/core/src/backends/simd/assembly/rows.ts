@@ -1,5 +1,5 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
-import { axpy, flt, int, ptr, scratch } from './env';
+import { axpy, copyFloats, flt, int, ptr, scratch } from './env';
 import { weightedRows } from './sampled-softmax';
 
 /** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
@@ -8,7 +8,7 @@ export function copyRows(args: usize, task: i32): void {
   const end = min(begin + int(args, 6), int(args, 5));
   const bytes = ptr(args, 4);
   for (let r = begin; r < end; r++) {
-    memory.copy(ptr(args, 2) + <usize>r * ptr(args, 3), ptr(args, 0) + <usize>r * ptr(args, 1), bytes);
+    copyFloats(ptr(args, 2) + <usize>r * ptr(args, 3), ptr(args, 0) + <usize>r * ptr(args, 1), bytes);
   }
 }
 
@@ -19,8 +19,8 @@ export function padRows(args: usize, task: i32): void {
   const d = ptr(args, 2) << 2, width = ptr(args, 3) << 2;
   for (let r = <usize>begin; r < <usize>end; r++) {
     const y = ptr(args, 1) + r * width;
-    memory.copy(y, ptr(args, 0) + r * d, d);
-    memory.fill(y + d, 0, width - d);
+    copyFloats(y, ptr(args, 0) + r * d, d);
+    for (let i = d; i < width; i += 4) store<f32>(y + i, 0);
   }
 }
 
@@ -32,7 +32,7 @@ export function gather(args: usize, task: i32): void {
   const ids = ptr(args, 1);
   for (let r = begin; r < end; r++) {
     const id = <usize>load<u32>(ids + (<usize>r << 2));
-    memory.copy(ptr(args, 2) + <usize>r * bytes, ptr(args, 0) + id * bytes, bytes);
+    copyFloats(ptr(args, 2) + <usize>r * bytes, ptr(args, 0) + id * bytes, bytes);
   }
 }
 
@@ -122,7 +122,7 @@ export function sumSegments(args: usize, task: i32): void {
     if (weights) {
       const o = <usize>first << 2;
       weightedRows(x, stride, rows + o, weights + o, <usize>(last - first) << 2, scratch);
-      memory.copy(out, scratch, bytes);
+      copyFloats(out, scratch, bytes);
     } else {
       memory.fill(out, 0, bytes);
       for (let i = first; i < last; i++) axpy(1, x + <usize>load<u32>(rows + (<usize>i << 2)) * stride, out, d);
@@ -166,7 +166,7 @@ export function stridedCopy(args: usize, task: i32): void {
     const y = ptr(args, 1) + (<usize>r * <usize>inner << 2);
     const bytes = <usize>inner << 2;
     if (step == 1) {
-      memory.copy(y, x, bytes);
+      copyFloats(y, x, bytes);
     } else {
       const skip = <usize>step << 2;
       for (let j: usize = 0; j < bytes; j += 4) {

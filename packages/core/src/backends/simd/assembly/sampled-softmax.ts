@@ -1,19 +1,21 @@
 // Sampled softmax over item ids. The [T, R, D] block of gathered negatives is never stored: rows of the item table are
-// read where they lie. The logits [T, R + 1] are kept for the backward pass; the gradient of the table is summed by item
-// over a sorted order (see segments.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
+// read where they lie. The logits [T, R + 1] are kept for the backward pass. The gradient of a small item table is added up
+// in tables that fit a core's cache, that of a large one is summed by item over a sorted order (rows.ts).
+// Rows are W floats apart, W a multiple of 8, zeros past D.
 //
 // args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature, 9 tokens per task,
-//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 logits [T, Z], 15 Z (R + 1 rounded up to 4), 16 D, 17 ids [T, Z], 18 I
-import { flt, int, madd, maxLanes, ptr, scratch, sumLanes } from './env';
+//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 logits [T, Z], 15 Z (R + 1 rounded up to 4), 16 D, 17 ids [T, Z],
+//       18 I, 19 coefficients [T, Z]
+import { copyFloats, flt, int, madd, maxLanes, ptr, scratch, sumLanes } from './env';
 import { expNegative4, log1 } from './math';
 
 const MASKED: f32 = -5e4;
 
-// Dot products of one row with four others.
+// Dot products of one row with four others, each as eight partial sums at `out`: 256-bit registers come of sums that are
+// stored side by side, not of sums that are folded at once.
 // @ts-ignore: decorator
 @inline
-function dot4(q: usize, e0: usize, e1: usize, e2: usize, e3: usize, bytes: usize): v128 {
-  // Two sums a row: one would wait for its own last multiply-add.
+function partialDots(q: usize, e0: usize, e1: usize, e2: usize, e3: usize, bytes: usize, out: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let r0 = s0, r1 = s0, r2 = s0, r3 = s0;
   for (let o: usize = 0; o < bytes; o += 32) {
@@ -27,17 +29,32 @@ function dot4(q: usize, e0: usize, e1: usize, e2: usize, e3: usize, bytes: usize
     s3 = madd(x, v128.load(e3 + o), s3);
     r3 = madd(y, v128.load(e3 + o, 16), r3);
   }
-  s0 = f32x4.add(s0, r0);
-  s1 = f32x4.add(s1, r1);
-  s2 = f32x4.add(s2, r2);
-  s3 = f32x4.add(s3, r3);
+  v128.store(out, s0);
+  v128.store(out, r0, 16);
+  v128.store(out, s1, 32);
+  v128.store(out, r1, 48);
+  v128.store(out, s2, 64);
+  v128.store(out, r2, 80);
+  v128.store(out, s3, 96);
+  v128.store(out, r3, 112);
+}
+
+// The four dot products of `partialDots`.
+// @ts-ignore: decorator
+@inline
+function foldDots(at: usize): v128 {
+  const s0 = f32x4.add(v128.load(at), v128.load(at, 16)), s1 = f32x4.add(v128.load(at, 32), v128.load(at, 48));
+  const s2 = f32x4.add(v128.load(at, 64), v128.load(at, 80)), s3 = f32x4.add(v128.load(at, 96), v128.load(at, 112));
   const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
   const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3));
 }
 
-/** Writes the logits of token t at `z`, the positive first, -Infinity in the padding; `ids` are the Z ids in that order. */
-function logits(args: usize, t: usize, z: usize, ids: usize): void {
+/**
+ * Writes the logits of token t at `z`, the positive first, -Infinity in the padding; `ids` are the Z ids in that order,
+ * `sums` has room for eight floats an id.
+ */
+function logits(args: usize, t: usize, z: usize, ids: usize, sums: usize): void {
   const r = int(args, 6);
   const count = int(args, 15);
   const items = ptr(args, 1), logQ = ptr(args, 4);
@@ -49,17 +66,14 @@ function logits(args: usize, t: usize, z: usize, ids: usize): void {
     // An id outside the table ends the job; the caller then looks for it and says which.
     if (v128.any_true(i32x4.ge_u(v128.load(ids + j), rows))) unreachable();
     const i0 = load<u32>(ids + j), i1 = load<u32>(ids + j, 4), i2 = load<u32>(ids + j, 8), i3 = load<u32>(ids + j, 12);
-    let s = f32x4.mul(
-      dot4(q, items + <usize>i0 * row, items + <usize>i1 * row, items + <usize>i2 * row, items + <usize>i3 * row, row), scale,
-    );
-    if (logQ) {
-      let correction = v128.load32_zero(logQ + (<usize>i0 << 2));
-      correction = v128.load32_lane(logQ + (<usize>i1 << 2), correction, 1);
-      correction = v128.load32_lane(logQ + (<usize>i2 << 2), correction, 2);
-      correction = v128.load32_lane(logQ + (<usize>i3 << 2), correction, 3);
-      s = f32x4.sub(s, correction);
+    const out = sums + (j << 3);
+    partialDots(q, items + <usize>i0 * row, items + <usize>i1 * row, items + <usize>i2 * row, items + <usize>i3 * row, row, out);
+  }
+  for (let j: usize = 0; j < <usize>count << 2; j += 16) v128.store(z + j, f32x4.mul(foldDots(sums + (j << 3)), scale));
+  if (logQ) {
+    for (let j: usize = 0; j < <usize>count << 2; j += 4) {
+      store<f32>(z + j, load<f32>(z + j) - load<f32>(logQ + (<usize>load<u32>(ids + j) << 2)));
     }
-    v128.store(z + j, s);
   }
   const positive = load<u32>(ids);
   const z0 = load<f32>(z);
@@ -78,7 +92,7 @@ function gatherIds(args: usize, t: usize, ids: usize): void {
   const r = int(args, 6);
   const positive = load<u32>(ptr(args, 2) + (t << 2));
   store<u32>(ids, positive);
-  memory.copy(ids + 4, ptr(args, 3) + (t * <usize>r << 2), <usize>r << 2);
+  copyFloats(ids + 4, ptr(args, 3) + (t * <usize>r << 2), <usize>r << 2);
   for (let j = r + 1; j < int(args, 15); j++) store<u32>(ids + (<usize>j << 2), positive);
 }
 
@@ -89,7 +103,7 @@ export function sampledSoftmax(args: usize, task: i32): void {
   for (let t = <usize>begin; t < <usize>end; t++) {
     const z = ptr(args, 14) + t * n;
     gatherIds(args, t, scratch);
-    logits(args, t, z, scratch);
+    logits(args, t, z, scratch, scratch + n);
     let top = f32x4.splat(-Infinity);
     for (let j: usize = 0; j < n; j += 16) top = f32x4.max(top, v128.load(z + j));
     const m = maxLanes(top);
@@ -102,7 +116,10 @@ export function sampledSoftmax(args: usize, task: i32): void {
   }
 }
 
-/** Turns the logits into coefficients dLoss (p - [positive]) / temperature in place, writes the ids, and sums dQueries. */
+/**
+ * Turns the logits into coefficients dLoss (p - [positive]) / temperature at slot 19 (laid out like the logits), writes
+ * the ids, and sums dQueries.
+ */
 export function sampledSoftmaxGrad(args: usize, task: i32): void {
   const begin = task * int(args, 9);
   const end = min(begin + int(args, 9), int(args, 5));
@@ -110,16 +127,79 @@ export function sampledSoftmaxGrad(args: usize, task: i32): void {
   const row = ptr(args, 7) << 2;
   const width = ptr(args, 16) << 2;
   for (let t = <usize>begin; t < <usize>end; t++) {
-    const z = ptr(args, 14) + t * n;
+    const z = ptr(args, 14) + t * n, p = ptr(args, 19) + t * n;
     const ids = ptr(args, 17) + t * n;
     gatherIds(args, t, ids);
     const shift = f32x4.splat(load<f32>(ptr(args, 11) + (t << 2)));
     const g = load<f32>(ptr(args, 12) + (t << 2)) * flt(args, 8);
     const factor = f32x4.splat(g);
-    for (let j: usize = 0; j < n; j += 16) v128.store(z + j, f32x4.mul(expNegative4(f32x4.sub(v128.load(z + j), shift)), factor));
-    store<f32>(z, load<f32>(z) - g);
-    weightedRows(ptr(args, 1), row, ids, z, <usize>(int(args, 6) + 1) << 2, scratch);
-    memory.copy(ptr(args, 13) + t * width, scratch, width);
+    for (let j: usize = 0; j < n; j += 16) v128.store(p + j, f32x4.mul(expNegative4(f32x4.sub(v128.load(z + j), shift)), factor));
+    store<f32>(p, load<f32>(p) - g);
+    weightedRows(ptr(args, 1), row, ids, p, <usize>(int(args, 6) + 1) << 2, scratch);
+    copyFloats(ptr(args, 13) + t * width, scratch, width);
+  }
+}
+
+/**
+ * Item gradients of one group of tokens, added up in a table of the group's own: for tables that fit a core's cache.
+ * args: queries, ids [T, Z], coefficients [T, Z], tables [groups, I, W], T, Z, entries (R + 1), W, I, tokens per group
+ */
+export function sampledSoftmaxItems(args: usize, task: i32): void {
+  const begin = task * int(args, 9);
+  const end = min(begin + int(args, 9), int(args, 4));
+  const n = ptr(args, 5) << 2, row = ptr(args, 7) << 2;
+  const size = ptr(args, 8) * row;
+  const table = ptr(args, 3) + <usize>task * size;
+  memory.fill(table, 0, size);
+  for (let t = <usize>begin; t < <usize>end; t++) {
+    addToRows(table, row, ptr(args, 1) + t * n, ptr(args, 2) + t * n, ptr(args, 6) << 2, ptr(args, 0) + t * row);
+  }
+}
+
+/** table[id] += weight * x for every entry; parts of x stay in registers. `entries` and `row` are in bytes. */
+function addToRows(table: usize, row: usize, ids: usize, weights: usize, entries: usize, x: usize): void {
+  let column: usize = 0;
+  for (; column + 128 <= row; column += 128) {
+    const q = x + column;
+    const x0 = v128.load(q), x1 = v128.load(q, 16), x2 = v128.load(q, 32), x3 = v128.load(q, 48);
+    const x4 = v128.load(q, 64), x5 = v128.load(q, 80), x6 = v128.load(q, 96), x7 = v128.load(q, 112);
+    for (let j: usize = 0; j < entries; j += 4) {
+      const y = table + column + <usize>load<u32>(ids + j) * row;
+      const w = v128.load32_splat(weights + j);
+      v128.store(y, madd(w, x0, v128.load(y)));
+      v128.store(y, madd(w, x1, v128.load(y, 16)), 16);
+      v128.store(y, madd(w, x2, v128.load(y, 32)), 32);
+      v128.store(y, madd(w, x3, v128.load(y, 48)), 48);
+      v128.store(y, madd(w, x4, v128.load(y, 64)), 64);
+      v128.store(y, madd(w, x5, v128.load(y, 80)), 80);
+      v128.store(y, madd(w, x6, v128.load(y, 96)), 96);
+      v128.store(y, madd(w, x7, v128.load(y, 112)), 112);
+    }
+  }
+  if (column + 96 == row) {
+    const q = x + column;
+    const x0 = v128.load(q), x1 = v128.load(q, 16), x2 = v128.load(q, 32), x3 = v128.load(q, 48);
+    const x4 = v128.load(q, 64), x5 = v128.load(q, 80);
+    for (let j: usize = 0; j < entries; j += 4) {
+      const y = table + column + <usize>load<u32>(ids + j) * row;
+      const w = v128.load32_splat(weights + j);
+      v128.store(y, madd(w, x0, v128.load(y)));
+      v128.store(y, madd(w, x1, v128.load(y, 16)), 16);
+      v128.store(y, madd(w, x2, v128.load(y, 32)), 32);
+      v128.store(y, madd(w, x3, v128.load(y, 48)), 48);
+      v128.store(y, madd(w, x4, v128.load(y, 64)), 64);
+      v128.store(y, madd(w, x5, v128.load(y, 80)), 80);
+    }
+    return;
+  }
+  for (; column < row; column += 32) {
+    const x0 = v128.load(x + column), x1 = v128.load(x + column, 16);
+    for (let j: usize = 0; j < entries; j += 4) {
+      const y = table + column + <usize>load<u32>(ids + j) * row;
+      const w = v128.load32_splat(weights + j);
+      v128.store(y, madd(w, x0, v128.load(y)));
+      v128.store(y, madd(w, x1, v128.load(y, 16)), 16);
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { BINARY, binary } from './elementwise.ts';
-import { allFloat, type Inputs, override } from './support.ts';
+import { allFloat, type Inputs, override, rowsPerTask } from './support.ts';
 
 /** Below this many multiply-adds a product stays on one thread: waking another costs more. */
 const SERIAL = 30_000;
@@ -59,8 +59,11 @@ export function matMul(
         undefined,
         serial,
       );
-      if (slices > 1)
-        backend.pool.run(KERNEL.reduceFirst, 1, [0, parts, out.address, slices, batch * m * n, slices, 1, 0]);
+      if (slices > 1) {
+        const perTask = rowsPerTask(n);
+        const ints = [parts, out.address, slices, batch * m, n, n, perTask];
+        backend.pool.run(KERNEL.sumParts, Math.ceil((batch * m) / perTask), ints);
+      }
     },
   );
   return out.info;

@@ -4,7 +4,7 @@ import { SampledSoftmax, type SampledSoftmaxAttrs, SampledSoftmaxGrad } from '..
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { segmentsPerTask, withSegmentOrder } from './rows.ts';
-import { CHUNK, type Inputs, override, rowsPerTask, sizeOf } from './support.ts';
+import { type Inputs, override, rowsPerTask, sizeOf } from './support.ts';
 
 const OP = 'sampledSoftmaxLoss';
 const TOKENS_PER_TASK = 64;
@@ -54,8 +54,8 @@ function common(
       `${OP}: expected queries [T, D] and items [I, D]; got [${queries.shape}] and [${items.shape}]`,
     );
   }
-  if ((r + 8) * 4 > SCRATCH_BYTES)
-    throw new UnsupportedError(`${OP}: expected at most ${SCRATCH_BYTES / 4 - 8} negatives a token; got ${r}`);
+  if (r > SCRATCH_BYTES / 64)
+    throw new UnsupportedError(`${OP}: expected at most ${SCRATCH_BYTES / 64} negatives a token; got ${r}`);
   const ids = [positives, negatives].map((x) => backend.address(x));
   return [...addresses, ...ids, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, width, 0, TOKENS_PER_TASK];
 }
@@ -99,6 +99,49 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
   return [loss.info, logSumExp.info];
 }
 
+interface Entries {
+  readonly ids: number;
+  readonly coefficients: number;
+  /** Entries a token, with and without padding. */
+  readonly count: number;
+  readonly used: number;
+}
+
+interface Sizes {
+  readonly queries: number;
+  readonly t: number;
+  readonly rows: number;
+  readonly d: number;
+  readonly width: number;
+}
+
+/** Item tables up to this size are summed in tables of their own, one for each of a fixed number of groups of tokens. */
+const TABLE_BYTES = 1_500_000;
+const GROUPS = 8;
+
+function sumInTables(backend: SimdBackend, entriesOf: Entries, sizes: Sizes, dItems: number): void {
+  const { queries, t, rows, d, width } = sizes;
+  backend.withTemporaries([GROUPS * rows * width * 4], 'item gradients by group', (tables) => {
+    const perGroup = Math.ceil(t / GROUPS);
+    const { ids, coefficients, count, used } = entriesOf;
+    const ints = [queries, ids, coefficients, tables, t, count, used, width, rows, perGroup];
+    backend.pool.run(KERNEL.sampledSoftmaxItems, GROUPS, ints);
+    const perTask = rowsPerTask(width);
+    backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), [tables, dItems, GROUPS, rows, d, width, perTask]);
+  });
+}
+
+/** Sorts the entries by item, then sums each item's. */
+function sumSorted(backend: SimdBackend, entriesOf: Entries, sizes: Sizes, dItems: number): void {
+  const { queries, t, rows, d, width } = sizes;
+  const { ids, coefficients, count } = entriesOf;
+  withSegmentOrder(backend, { ids, n: t * count, group: count, weights: coefficients }, rows, (order) => {
+    const perTask = segmentsPerTask(rows);
+    const sums = [queries, order.rows, order.offsets, dItems, rows, d, perTask, order.weights, width * 4];
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
+  });
+}
+
 function backward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
   const { queries, items, negatives, logSumExp, dLoss } = inputs;
   const [t, d] = queries.shape;
@@ -111,56 +154,14 @@ function backward(inputs: Inputs, backend: SimdBackend, { temperature }: Sampled
   const dQueries = backend.output(queries.shape);
   const dItems = backend.output(items.shape);
   const n = t * count;
-  // The coefficients overwrite a copy: a second backward pass over the same forward pass stays possible.
   backend.withTemporaries([n * 4, n * 4], 'sampled-softmax coefficients', (coefficients, ids) => {
-    backend.pool.run(KERNEL.copyRows, Math.ceil(n / CHUNK), [
-      logits,
-      CHUNK * 4,
-      coefficients,
-      CHUNK * 4,
-      CHUNK * 4,
-      Math.floor(n / CHUNK),
-      1,
-    ]);
-    const rest = n % CHUNK;
-    if (rest > 0)
-      backend.pool.run(KERNEL.copyRows, 1, [
-        logits + (n - rest) * 4,
-        0,
-        coefficients + (n - rest) * 4,
-        0,
-        rest * 4,
-        1,
-        1,
-      ]);
     withPaddedRows(backend, [queries, items], (width, addresses) => {
-      const ints = [
-        ...common(backend, inputs, width, addresses),
-        0,
-        pl,
-        pd,
-        dQueries.address,
-        coefficients,
-        count,
-        d,
-        ids,
-      ];
+      const known = [...common(backend, inputs, width, addresses), 0, pl, pd, dQueries.address];
+      const ints = [...known, logits, count, d, ids, rows, coefficients];
       backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
-      withSegmentOrder(backend, { ids, n, group: count, weights: coefficients }, rows, (order) => {
-        const perTask = segmentsPerTask(rows);
-        const sums = [
-          addresses[0],
-          order.rows,
-          order.offsets,
-          dItems.address,
-          rows,
-          d,
-          perTask,
-          order.weights,
-          width * 4,
-        ];
-        backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
-      });
+      const entriesOf = { ids, coefficients, count, used: negatives.shape[1] + 1 };
+      const sum = rows * width * 4 <= TABLE_BYTES ? sumInTables : sumSorted;
+      sum(backend, entriesOf, { queries: addresses[0], t, rows, d, width }, dItems.address);
     });
   });
   return [dQueries.info, dItems.info];
