@@ -55,7 +55,7 @@ export function renderExamination({ environment, backends, chosen, kernels }: Ex
     ['commit', environment.commit ?? '(not a git working copy)'],
   ]);
   const status = backends.map((backend) => {
-    const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(value)}`);
+    const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(key, value)}`);
     const about = [backend.reason, ...facts].join('; ');
     return `  ${backend.name.padEnd(11)} ${backend.available ? 'yes' : 'no '} ${wrapText(about, 110, ' '.repeat(18)).trimStart()}`;
   });
@@ -106,7 +106,8 @@ function wasmFeatures(): string {
   return features.map(({ name, present }) => `${name} ${present ? 'yes' : 'no'}`).join(', ');
 }
 
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(plain).join(', ');
+function plain(key: string, value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((item) => plain(key, item)).join(', ');
+  if (typeof value === 'number' && key.endsWith('Bytes')) return formatBytes(value);
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

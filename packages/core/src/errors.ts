@@ -61,3 +61,17 @@ export class OutOfMemoryError extends SeqrecError {
     this.bytes = bytes;
   }
 }
+
+/** A GPU program does not compile; the message names the op. */
+export class ShaderError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('shader', message, options);
+  }
+}
+
+/** The GPU went away, with the tensors on it; the message names the op that met it. */
+export class DeviceLostError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('device-lost', message, options);
+  }
+}

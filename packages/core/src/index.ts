@@ -27,10 +27,12 @@ export {
 } from './backends/select.ts';
 export {
   BackendError,
+  DeviceLostError,
   DTypeError,
   NumericError,
   OutOfMemoryError,
   SeqrecError,
+  ShaderError,
   ShapeError,
   UnsupportedError,
 } from './errors.ts';

@@ -118,9 +118,13 @@ it('wasm and webgpu say what is missing', async () => {
   await expect(useBackend('wasm', { load: absent })).rejects.toThrow(
     "useBackend: expected @tensorflow/tfjs-backend-wasm; got: Cannot find package '@tensorflow/tfjs-backend-wasm'; install it beside @seqrec/core: pnpm add @tensorflow/tfjs-backend-wasm",
   );
-  const webgpu = useBackend('webgpu', { load: absent });
+  const load: ModuleLoader = async (specifier) =>
+    specifier.startsWith('.') ? import('./webgpu/index.ts') : absent(specifier);
+  const webgpu = useBackend('webgpu', { load });
   await expect(webgpu).rejects.toThrow(UnsupportedError);
-  await expect(webgpu).rejects.toThrow('useBackend: expected navigator.gpu for webgpu; got none');
+  await expect(webgpu).rejects.toThrow(
+    "webgpu: expected the package webgpu; got: Cannot find package 'webgpu'; install it beside @seqrec/core: pnpm add webgpu",
+  );
 });
 
 it('a backend that does not initialise is an error with its cause', async () => {

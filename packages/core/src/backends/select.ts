@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError, UnsupportedError } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
 
 /** Backends by name; `auto` takes `simd`, else `cpu`. */
@@ -30,6 +30,7 @@ export interface BackendChoice {
 type Start = (options: BackendOptions, load: ModuleLoader) => Promise<{ reason: string; details: object }>;
 
 const SIMD_MODULE = './simd/index.ts';
+const WEBGPU_MODULE = './webgpu/index.ts';
 
 const starters: Record<Exclude<BackendName, 'auto'>, Start> = {
   simd: startSimd,
@@ -81,7 +82,8 @@ async function start(
 
 async function loadModule(specifier: string): Promise<unknown> {
   // The literal lets bundlers and the compiler follow the path; optional packages must stay opaque to them.
-  return specifier === SIMD_MODULE ? import('./simd/index.ts') : import(specifier);
+  if (specifier === SIMD_MODULE) return import('./simd/index.ts');
+  return specifier === WEBGPU_MODULE ? import('./webgpu/index.ts') : import(specifier);
 }
 
 async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {
@@ -109,24 +111,11 @@ async function startWasm(_: BackendOptions, load: ModuleLoader) {
 }
 
 async function startWebgpu(_: BackendOptions, load: ModuleLoader) {
-  const gpu = (globalThis.navigator as { gpu?: unknown } | undefined)?.gpu;
-  if (gpu === undefined) {
-    throw new UnsupportedError(
-      'useBackend: expected navigator.gpu for webgpu; got none; use a browser with WebGPU, or another backend: simd, cpu',
-    );
-  }
-  try {
-    await load('@tensorflow/tfjs-backend-webgpu');
-  } catch (cause) {
-    const hint = 'install it beside @seqrec/core: pnpm add @tensorflow/tfjs-backend-webgpu';
-    throw new UnsupportedError(
-      `useBackend: expected @tensorflow/tfjs-backend-webgpu; got: ${message(cause)}; ${hint}`,
-      {
-        cause,
-      },
-    );
-  }
-  return { reason: 'WebGPU; fused ops run composed from tfjs ops', details: {} };
+  const { registerWebgpuBackend } = (await load(WEBGPU_MODULE)) as {
+    registerWebgpuBackend(options: { load: ModuleLoader }): Promise<object>;
+  };
+  const details = await registerWebgpuBackend({ load });
+  return { reason: 'WebGPU with WGSL programs of our own', details };
 }
 
 async function startTensorflow(_: BackendOptions, load: ModuleLoader) {

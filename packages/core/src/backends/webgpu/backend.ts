@@ -1,0 +1,338 @@
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendError, DeviceLostError, OutOfMemoryError, type SeqrecError, UnsupportedError } from '../../errors.ts';
+import { BufferPool } from './buffers.ts';
+import type { WebgpuInfo } from './device.ts';
+import { flatGrid, type Program, packUniforms, shaderError, wgslOf } from './program.ts';
+
+// Numbers of the WebGPU standard; the globals that hold them do not exist everywhere.
+const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 };
+const MAP_READ = 1;
+
+/** What the stock backend keeps for a tensor. */
+interface TensorData {
+  values: tf.TypedArray | null | undefined;
+  readonly dtype: tf.DataType;
+  readonly shape: number[];
+  resource?: GPUBuffer | null;
+}
+
+/** Private parts of the stock backend that recording a program needs. */
+interface Internals {
+  bufferManager: BufferPool;
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandQueueOwnedIds: WeakSet<tf.DataId>;
+  dispatchCountInPass: number;
+  uniformPendingDisposal: GPUBuffer[];
+  tensorMap: { get(id: tf.DataId): TensorData | undefined };
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+}
+
+export interface Call {
+  /** One tensor a binding, in the order of the program. */
+  readonly tensors: readonly tf.TensorInfo[];
+  readonly uniforms?: Readonly<Record<string, number>>;
+  /** Workgroups of a flat grid. */
+  readonly groups: number;
+}
+
+/** What the backend has done since it started; for tests and profiles. */
+export interface Counters {
+  /** Programs of ours that were recorded. */
+  dispatches: number;
+  /** Tensors that were read back. */
+  reads: number;
+  /** Pipelines of ours that were compiled. */
+  pipelines: number;
+}
+
+interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** The backend of tfjs with a buffer pool, typed errors, exact reads, and programs of ours. */
+export class SeqrecWebgpuBackend extends WebGPUBackend {
+  readonly info: WebgpuInfo;
+  readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
+  readonly #pipelines = new Map<string, Pipeline>();
+  #pending: Promise<void>[] = [];
+  #failure: SeqrecError | undefined;
+  #lost: string | undefined;
+
+  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, info: WebgpuInfo) {
+    super(device, adapterInfo);
+    this.info = info;
+    this.#internals.bufferManager = new BufferPool(device, (error) => this.#fail(error));
+    device.addEventListener('uncapturederror', ({ error }) => {
+      // What went wrong first is told by an error of its own.
+      if (!error.message.includes('due to a previous error')) this.#fail(deviceError(error));
+    });
+    device.lost.then(({ reason, message }) => {
+      if (reason !== 'destroyed') this.#lost = message || 'no reason given';
+    });
+  }
+
+  get #internals(): Internals {
+    return this as unknown as Internals;
+  }
+
+  #fail(error: SeqrecError): void {
+    this.#failure ??= error;
+  }
+
+  /** Throws what went wrong on the device since the last call; an error is told once, a lost device always. */
+  #check(op: string): void {
+    if (this.#lost !== undefined) {
+      throw new DeviceLostError(
+        `${op}: expected a working GPU; got a lost device: ${this.#lost}; its tensors are gone, start again from a checkpoint`,
+      );
+    }
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The buffer of a tensor, uploaded if need be. */
+  bufferOf(x: tf.TensorInfo): GPUBuffer {
+    this.uploadToGPU(x.dataId);
+    return this.#internals.tensorMap.get(x.dataId)!.resource!;
+  }
+
+  /** A new tensor with values yet to be written. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
+    const info = this.makeTensorInfo([...shape], dtype);
+    if (tf.util.sizeFromShape(info.shape) === 0) {
+      this.#internals.tensorMap.get(info.dataId)!.values = dtype === 'int32' ? new Int32Array() : new Float32Array();
+    }
+    return info;
+  }
+
+  /** Runs `use` with device memory that is released afterwards: `[elements]`, four bytes each, contents undefined. */
+  withScratch<T>(elements: readonly number[], use: (...scratch: tf.TensorInfo[]) => T): T {
+    const scratch = elements.map((n) => this.output([Math.max(1, n)]));
+    try {
+      return use(...scratch);
+    } finally {
+      for (const { dataId } of scratch) this.disposeData(dataId);
+    }
+  }
+
+  /** Records a program. It runs when the queue is submitted, in the order of the calls. */
+  dispatch(program: Program, { tensors, uniforms = {}, groups }: Call): void {
+    this.#check(program.op);
+    if (groups === 0) return;
+    const entries = tensors.map((x, binding) => ({ binding, resource: this.#binding(program.op, x) }));
+    const { pipeline, layout } = this.#pipeline(program);
+    if (program.uniforms !== undefined && program.uniforms.length > 0) {
+      const bytes = packUniforms(program.uniforms, uniforms);
+      const buffer = this.#internals.bufferManager.acquireBuffer(bytes.byteLength, USAGE.uniform | USAGE.copyTarget);
+      this.queue.writeBuffer(buffer, 0, bytes);
+      this.#internals.uniformPendingDisposal.push(buffer);
+      entries.push({ binding: entries.length, resource: { buffer, offset: 0, size: bytes.byteLength } });
+    }
+    const grid = flatGrid(groups, this.device.limits.maxComputeWorkgroupsPerDimension);
+    this.#record(program.op, (pass) => {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, this.device.createBindGroup({ layout, entries }));
+      pass.dispatchWorkgroups(...grid);
+    });
+  }
+
+  #binding(op: string, x: tf.TensorInfo): GPUBufferBinding {
+    const bytes = Math.max(4, tf.util.sizeFromShape(x.shape) * 4);
+    const limit = this.device.limits.maxStorageBufferBindingSize;
+    if (bytes > limit) {
+      throw new OutOfMemoryError(
+        `${op}: expected tensors of at most ${limit} bytes, what this device binds; got ${bytes} bytes for [${x.shape}]; lower the batch size or the width`,
+        bytes,
+      );
+    }
+    const buffer = this.bufferOf(x);
+    this.#internals.commandQueueOwnedIds.add(x.dataId);
+    return { buffer, offset: 0, size: bytes };
+  }
+
+  /** As the stock `recordAndSubmit`: passes are shared, and the queue is submitted every few programs. */
+  #record(name: string, encode: (pass: GPUComputePassEncoder) => void): void {
+    const internals = this.#internals;
+    const { activeTimers } = this as unknown as { activeTimers: { name: string; query: Promise<number> }[] | null };
+    internals.ensureCommandEncoderReady();
+    const timed = activeTimers != null && this.device.features.has('timestamp-query');
+    if (timed) this.#beginTimedPass();
+    internals.computePassEncoder ??= internals.commandEncoder!.beginComputePass();
+    encode(internals.computePassEncoder);
+    internals.dispatchCountInPass++;
+    this.counters.dispatches++;
+    if (timed || internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+      internals.endComputePassEncoder();
+      if (timed) activeTimers.push({ name, query: this.getQueryTime() });
+      else this.submitQueue();
+    }
+  }
+
+  #beginTimedPass(): void {
+    const timers = this as unknown as { querySet: GPUQuerySet | null; querySetCount: number };
+    this.#internals.endComputePassEncoder();
+    timers.querySet ??= this.device.createQuerySet({ type: 'timestamp', count: timers.querySetCount });
+    this.#internals.computePassEncoder = this.#internals.commandEncoder!.beginComputePass({
+      timestampWrites: { querySet: timers.querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+    });
+  }
+
+  #pipeline(program: Program): Pipeline {
+    const key = `${program.op}/${program.key}`;
+    const known = this.#pipelines.get(key);
+    if (known !== undefined) return known;
+    this.device.pushErrorScope('validation');
+    const layout = this.device.createBindGroupLayout({ label: key, entries: layoutOf(program) });
+    const module = this.device.createShaderModule({ label: key, code: wgslOf(program) });
+    const pipeline = this.device.createComputePipeline({
+      label: key,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main' },
+    });
+    this.#pending.push(
+      this.device.popErrorScope().then((error) => {
+        // It explains the others, so it goes first.
+        if (error !== null) this.#failure = shaderError(program, error.message);
+      }),
+    );
+    const made = { pipeline, layout };
+    this.#pipelines.set(key, made);
+    this.counters.pipelines++;
+    return made;
+  }
+
+  /** Copies elements (four bytes each) between tensors, in order with the programs. */
+  copy(from: tf.TensorInfo, to: tf.TensorInfo, toElement = 0): void {
+    const elements = tf.util.sizeFromShape(from.shape);
+    if (elements === 0) return;
+    const [source, target] = [this.bufferOf(from), this.bufferOf(to)];
+    this.#encoder(from, to).copyBufferToBuffer(source, 0, target, toElement * 4, elements * 4);
+  }
+
+  /** Zeros all elements of `x`, in order with the programs. */
+  clear(x: tf.TensorInfo): void {
+    const buffer = this.bufferOf(x);
+    this.#encoder(x).clearBuffer(buffer, 0, tf.util.sizeFromShape(x.shape) * 4);
+  }
+
+  #encoder(...tensors: tf.TensorInfo[]): GPUCommandEncoder {
+    const internals = this.#internals;
+    internals.ensureCommandEncoderReady();
+    internals.endComputePassEncoder();
+    for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
+    return internals.commandEncoder!;
+  }
+
+  /** Values written in place make a host copy stale. */
+  written(x: tf.TensorInfo): void {
+    this.#internals.tensorMap.get(x.dataId)!.values = null;
+  }
+
+  override uploadToGPU(dataId: tf.DataId): void {
+    const data = this.#internals.tensorMap.get(dataId)!;
+    if (data.resource != null) return;
+    const bytes = tf.util.sizeFromShape(data.shape) * (data.dtype === 'complex64' ? 8 : 4);
+    const usage = USAGE.storage | USAGE.copySource | USAGE.copyTarget;
+    // A free buffer is in no recorded command, so writing ahead of the queue is safe.
+    const buffer = this.#internals.bufferManager.acquireBuffer(bytes, usage);
+    if (data.values != null) {
+      const typed = data.dtype === 'float32' ? new Float32Array(data.values) : new Int32Array(data.values);
+      this.queue.writeBuffer(buffer, 0, typed);
+      data.values = null;
+    }
+    data.resource = buffer;
+  }
+
+  /** Exactly the values of the tensor, though its buffer may be longer. Nothing is cached on the host. */
+  override async read(dataId: object): Promise<tf.TypedArray> {
+    const data = this.#internals.tensorMap.get(dataId);
+    if (data === undefined || data.values != null || data.dtype === 'complex64' || data.resource == null) {
+      return (await super.read(dataId)) as tf.TypedArray;
+    }
+    this.#check('read');
+    this.counters.reads++;
+    const bytes = tf.util.sizeFromShape(data.shape) * 4;
+    const staging = this.#internals.bufferManager.acquireBuffer(bytes, USAGE.copyTarget | USAGE.mapRead);
+    this.#encoder({ dataId, shape: data.shape, dtype: data.dtype }).copyBufferToBuffer(
+      data.resource,
+      0,
+      staging,
+      0,
+      bytes,
+    );
+    this.submitQueue();
+    const pending = this.#pending;
+    this.#pending = [];
+    try {
+      await staging.mapAsync(MAP_READ, 0, bytes);
+    } catch (cause) {
+      await Promise.all(pending);
+      await settled();
+      this.#check('read');
+      throw new BackendError(
+        `read: expected ${bytes} bytes from the device; got: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+    const copy = staging.getMappedRange(0, bytes).slice(0);
+    staging.unmap();
+    this.#internals.bufferManager.releaseBuffer(staging);
+    await Promise.all(pending);
+    this.#check('read');
+    return tf.util.convertBackendValuesAndArrayBuffer(copy, data.dtype) as tf.TypedArray;
+  }
+
+  override readSync(dataId: object): tf.TypedArray {
+    const values = this.#internals.tensorMap.get(dataId)?.values;
+    if (values != null) return values;
+    throw new UnsupportedError(
+      'webgpu: expected an asynchronous read; got dataSync() or arraySync(); a GPU is read with `await x.data()`',
+    );
+  }
+
+  /** Waits until the device has done all that was recorded. @throws what went wrong on the way. */
+  async finish(): Promise<void> {
+    const internals = this.#internals;
+    internals.endComputePassEncoder();
+    if (internals.commandEncoder !== null) this.submitQueue();
+    const pending = this.#pending;
+    this.#pending = [];
+    await this.queue.onSubmittedWorkDone();
+    await Promise.all(pending);
+    this.#check('finish');
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.device.destroy();
+  }
+}
+
+/** Visibility of compute programs. */
+const COMPUTE = 4;
+
+function layoutOf({ bindings, uniforms = [] }: Program): GPUBindGroupLayoutEntry[] {
+  const entries = bindings.map(({ access }, binding): GPUBindGroupLayoutEntry => {
+    const type = access === 'read' ? 'read-only-storage' : 'storage';
+    return { binding, visibility: COMPUTE, buffer: { type } };
+  });
+  if (uniforms.length > 0) entries.push({ binding: entries.length, visibility: COMPUTE, buffer: { type: 'uniform' } });
+  return entries;
+}
+
+function deviceError(error: GPUError): SeqrecError {
+  const message = `webgpu: expected the device to take the command; got: ${error.message}`;
+  return error.constructor.name === 'GPUOutOfMemoryError'
+    ? new OutOfMemoryError(`${message}; lower the batch size or the sequence length`)
+    : new BackendError(message, { cause: error });
+}
+
+/** Lets events of the device arrive. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { UnsupportedError } from '../../errors.ts';
+import { openDevice, type WebgpuInfo } from './device.ts';
+
+export type { WebgpuInfo } from './device.ts';
+
+export interface WebgpuOptions {
+  /** How optional packages are imported; tests pass their own. */
+  readonly load?: (specifier: string) => Promise<unknown>;
+}
+
+const NAME = 'webgpu';
+const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
+let registered: WebgpuInfo | undefined;
+
+/**
+ * Opens a GPU and registers the backend `webgpu` with TensorFlow.js: the stock backend on a device of ours, and our
+ * programs over it. In Node the GPU comes from Dawn (npm `webgpu`), in a browser from `navigator.gpu`.
+ * @throws UnsupportedError when a package or an adapter is missing; BackendError when the adapter gives no device.
+ */
+export async function registerWebgpuBackend({ load = importModule }: WebgpuOptions = {}): Promise<WebgpuInfo> {
+  if (registered !== undefined) return registered;
+  const gpu = await findGpu(load);
+  const { device, adapterInfo, info } = await openDevice(gpu);
+  // Loaded only now: the stock backend looks for navigator.gpu when it is imported.
+  const [{ SeqrecWebgpuBackend }, { registerWebgpuKernels }] = await loadBackend(load);
+  if (tf.findBackendFactory(NAME) != null) tf.removeBackend(NAME);
+  tf.registerBackend(NAME, () => new SeqrecWebgpuBackend(device, adapterInfo, info), 3);
+  registerWebgpuKernels(NAME);
+  registered = info;
+  device.lost.then(() => {
+    registered = undefined;
+  });
+  return info;
+}
+
+async function loadBackend(load: NonNullable<WebgpuOptions['load']>) {
+  try {
+    await load(PACKAGE);
+  } catch (cause) {
+    throw missing(PACKAGE, cause);
+  }
+  return Promise.all([import('./backend.ts'), import('./kernels/register.ts')]);
+}
+
+/** `navigator.gpu`, in Node made by Dawn and put where tfjs looks for it. */
+async function findGpu(load: NonNullable<WebgpuOptions['load']>): Promise<GPU> {
+  const present = (globalThis.navigator as Partial<Navigator> | undefined)?.gpu;
+  if (present !== undefined) return present;
+  if (globalThis.process?.versions?.node === undefined) {
+    throw new UnsupportedError(
+      'webgpu: expected navigator.gpu; got none; use a browser with WebGPU and a secure page (https or localhost), or another backend: simd, cpu',
+    );
+  }
+  let dawn: { create(options: string[]): GPU; globals: object };
+  try {
+    dawn = (await load('webgpu')) as typeof dawn;
+  } catch (cause) {
+    throw missing('webgpu', cause);
+  }
+  Object.assign(globalThis, dawn.globals);
+  // Subgroup matrices are still behind this switch of Dawn.
+  const gpu = dawn.create(['enable-dawn-features=allow_unsafe_apis']);
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+  return gpu;
+}
+
+function importModule(specifier: string): Promise<unknown> {
+  return import(specifier);
+}
+
+function missing(name: string, cause: unknown): UnsupportedError {
+  const why = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+  return new UnsupportedError(
+    `webgpu: expected the package ${name}; got: ${why}; install it beside @seqrec/core: pnpm add ${name}`,
+    { cause },
+  );
+}
