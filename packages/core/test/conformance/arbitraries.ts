@@ -4,7 +4,12 @@ import { normals, randomWords } from '../../src/random/streams.ts';
 
 /** Fixed, so that a red run is red again; set SEQREC_SEED and SEQREC_RUNS to search further. */
 export const fastCheckSeed = Number(process.env.SEQREC_SEED ?? 20_240_217);
-const runsFactor = Number(process.env.SEQREC_RUNS ?? 1);
+let runsFactor = Number(process.env.SEQREC_RUNS ?? 1);
+
+/** Fewer problems for a slow device, unless SEQREC_RUNS says how many. */
+export function scaleRuns(factor: number): void {
+  if (process.env.SEQREC_RUNS === undefined) runsFactor = factor;
+}
 
 export function runs(count: number): { seed: number; numRuns: number } {
   return { seed: fastCheckSeed, numRuns: Math.ceil(count * runsFactor) };

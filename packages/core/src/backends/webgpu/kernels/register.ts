@@ -1,0 +1,16 @@
+import { registerAdamW } from './adamw.ts';
+import { registerGatedNorm } from './gated-norm.ts';
+import { registerNorms } from './norms.ts';
+import { registerRandom } from './random.ts';
+import { registerSegmentSum } from './segment-sum.ts';
+import { registerSilu } from './silu.ts';
+
+/** Registers our programs for the backend `name`, over the composed kernels and some stock ones. */
+export function registerWebgpuKernels(name: string): void {
+  registerSilu(name);
+  registerNorms(name);
+  registerGatedNorm(name);
+  registerRandom(name);
+  registerAdamW(name);
+  registerSegmentSum(name);
+}

@@ -1,0 +1,6 @@
+import { scaleRuns } from '../../test/conformance/arbitraries.ts';
+import { conformanceSuite } from '../../test/conformance/suite.ts';
+
+// Software Vulkan takes longest for compiling: the stock programs of tfjs are made anew for many shapes.
+scaleRuns(0.4);
+await conformanceSuite('webgpu');
