@@ -40,7 +40,7 @@ export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from '
 export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
 export { assignRows } from './ops/assign-rows.ts';
 export type { CandidateOptions } from './ops/candidates.ts';
-export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
+export { type CausalAttentionOptions, causalAttention, causalAttentionLast } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
 export {
@@ -52,7 +52,13 @@ export {
   rankOf,
 } from './ops/exact-ranks.ts';
 export { type GatedNormOptions, gatedNorm } from './ops/gated-norm.ts';
-export { type HstuAttentionOptions, hstuAttention, type RelativeBias, type TimeBias } from './ops/hstu-attention.ts';
+export {
+  type HstuAttentionOptions,
+  hstuAttention,
+  hstuAttentionLast,
+  type RelativeBias,
+  type TimeBias,
+} from './ops/hstu-attention.ts';
 export { l2Normalize } from './ops/l2-normalize.ts';
 export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
 export { linear } from './ops/linear.ts';

@@ -139,6 +139,13 @@ export interface HstuAttentionGradInputs extends HstuAttentionInputs {
 }
 
 /**
+ * `HstuAttention` of the last query of each sequence alone, for inference: q `[B, H, A]` and queryTimes `[B]` or `[0]` belong to
+ * the last tokens, the other inputs and the attributes are those of `HstuAttention`. Output `[B, H, C]`, zeros for an
+ * empty sequence. No gradient.
+ */
+export const HstuAttentionLast = 'HstuAttentionLast';
+
+/**
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
  * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.
@@ -160,6 +167,15 @@ export interface CausalAttentionGradInputs extends CausalAttentionInputs {
   out: TensorInfo;
   logSumExp: TensorInfo;
   dy: TensorInfo;
+}
+
+/**
+ * `CausalAttention` without dropout of the last query of each sequence alone, for inference: q `[B, H, A]`. Output
+ * `[B, H, C]`, zeros for an empty sequence. No gradient.
+ */
+export const CausalAttentionLast = 'CausalAttentionLast';
+export interface CausalAttentionLastAttrs {
+  readonly scale: number;
 }
 
 /**

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../backends/kernel-names.ts';
+import {
+  CausalAttention,
+  type CausalAttentionAttrs,
+  CausalAttentionGrad,
+  CausalAttentionLast,
+} from '../backends/kernel-names.ts';
 import { assertDType, assertShapes } from '../shapes.ts';
 import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
 import { type Offsets, offsetsTensor } from './offsets.ts';
@@ -44,6 +49,29 @@ export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
     const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
     const attrs: CausalAttentionAttrs = { scale, rate: dropout?.rate ?? 0, ...stream };
     return runKernel<tf.Tensor[]>(CausalAttention, { q, k, v, offsets }, attrs)[0] as tf.Tensor3D;
+  });
+}
+
+/**
+ * {@link causalAttention} without dropout of the last query of each sequence alone, for inference: `q` is `[B, H, A]`, that of
+ * the last tokens. The row of an empty sequence is zero. No gradient.
+ *
+ * @returns float32 `[B, H, C]`.
+ * @throws ShapeError, DTypeError.
+ */
+export function causalAttentionLast(options: Omit<CausalAttentionOptions, 'dropout'>): tf.Tensor3D {
+  const { q, k, v, scale } = options;
+  const op = 'causalAttentionLast';
+  return tf.tidy(op, () => {
+    const offsets = offsetsTensor(op, options.offsets, k.shape[0] ?? 0);
+    assertShapes(op, [
+      ['q', q, 'B H A'],
+      ['k', k, 'T H A'],
+      ['v', v, 'T H C'],
+      ['offsets', offsets, 'B+1'],
+    ]);
+    for (const [name, x] of Object.entries({ q, k, v })) assertDType(x, 'float32', { op, name });
+    return runKernel<tf.Tensor3D>(CausalAttentionLast, { q, k, v, offsets }, { scale });
   });
 }
 

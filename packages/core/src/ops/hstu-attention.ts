@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../backends/kernel-names.ts';
+import {
+  HstuAttention,
+  type HstuAttentionAttrs,
+  HstuAttentionGrad,
+  HstuAttentionLast,
+} from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes, type Expected } from '../shapes.ts';
 import { knownMaxLength, type Offsets, offsetsTensor } from './offsets.ts';
@@ -53,50 +58,70 @@ export interface HstuAttentionOptions {
  * Differs from the paper in: the division by a constant, as in the public code.
  */
 export function hstuAttention(options: HstuAttentionOptions): tf.Tensor3D {
-  const { q, k, v, normalizer, scale = 1, bias } = options;
   const op = 'hstuAttention';
+  return tf.tidy(op, () => {
+    const { inputs, attrs } = checkedInputs(op, options, 'T');
+    return runKernel<tf.Tensor3D>(HstuAttention, inputs, attrs);
+  });
+}
+
+/**
+ * {@link hstuAttention} of the last query of each sequence alone, for inference: `q` is `[B, H, A]` and `queryTimes` `[B]`, those
+ * of the last tokens; keys and values are those of all tokens. The row of an empty sequence is zero. No gradient.
+ *
+ * @returns float32 `[B, H, C]`.
+ * @throws as {@link hstuAttention}.
+ */
+export function hstuAttentionLast(options: HstuAttentionOptions): tf.Tensor3D {
+  const op = 'hstuAttentionLast';
+  return tf.tidy(op, () => {
+    const { inputs, attrs } = checkedInputs(op, options, 'B');
+    return runKernel<tf.Tensor3D>(HstuAttentionLast, inputs, attrs);
+  });
+}
+
+/** Inputs of the kernels; `row` is the letter of the queries. Call it inside a tidy. */
+function checkedInputs(
+  op: string,
+  options: HstuAttentionOptions,
+  row: 'T' | 'B',
+): { inputs: Record<string, tf.Tensor>; attrs: HstuAttentionAttrs } {
+  const { q, k, v, normalizer, scale = 1, bias } = options;
   if (!(normalizer > 0)) {
     throw new UnsupportedError(
       `${op}: expected a positive normalizer; got ${normalizer}; use the padded maximum length of the recipe`,
     );
   }
-  return tf.tidy(op, () => {
-    const offsets = offsetsTensor(op, options.offsets, q.shape[0] ?? 0);
-    const time = bias?.time;
-    const expected: Expected[] = [
-      ['q', q, 'T H A'],
-      ['k', k, 'T H A'],
-      ['v', v, 'T H C'],
-      ['offsets', offsets, 'B+1'],
-    ];
-    if (bias !== undefined) expected.push(['positionWeights', bias.positionWeights, '2n-1']);
-    if (time !== undefined) {
-      expected.push(['timeWeights', time.timeWeights, 'K+1'], ['queryTimes', time.queryTimes, 'T']);
-      expected.push(['keyTimes', time.keyTimes, 'T']);
-    }
-    const dims = assertShapes(op, expected);
-    for (const [name, x] of expected) {
-      const integer = name === 'offsets' || name === 'queryTimes' || name === 'keyTimes';
-      assertDType(x, integer ? 'int32' : 'float32', { op, name });
-    }
-    checkPositions(op, dims.n, knownMaxLength(offsets));
-    const attrs: HstuAttentionAttrs = {
-      scale,
-      normalizer,
-      bucketDivisor: time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR,
-    };
-    const inputs = {
-      q,
-      k,
-      v,
-      offsets,
-      positionWeights: bias?.positionWeights ?? absent(),
-      timeWeights: time?.timeWeights ?? absent(),
-      queryTimes: time?.queryTimes ?? absent('int32'),
-      keyTimes: time?.keyTimes ?? absent('int32'),
-    };
-    return runKernel<tf.Tensor3D>(HstuAttention, inputs, attrs);
-  });
+  const offsets = offsetsTensor(op, options.offsets, k.shape[0] ?? 0);
+  const time = bias?.time;
+  const expected: Expected[] = [
+    ['q', q, `${row} H A`],
+    ['k', k, 'T H A'],
+    ['v', v, 'T H C'],
+    ['offsets', offsets, 'B+1'],
+  ];
+  if (bias !== undefined) expected.push(['positionWeights', bias.positionWeights, '2n-1']);
+  if (time !== undefined) {
+    expected.push(['timeWeights', time.timeWeights, 'K+1'], ['queryTimes', time.queryTimes, row]);
+    expected.push(['keyTimes', time.keyTimes, 'T']);
+  }
+  const dims = assertShapes(op, expected);
+  for (const [name, x] of expected) {
+    const integer = name === 'offsets' || name === 'queryTimes' || name === 'keyTimes';
+    assertDType(x, integer ? 'int32' : 'float32', { op, name });
+  }
+  checkPositions(op, dims.n, knownMaxLength(offsets));
+  const inputs = {
+    q,
+    k,
+    v,
+    offsets,
+    positionWeights: bias?.positionWeights ?? absent(),
+    timeWeights: time?.timeWeights ?? absent(),
+    queryTimes: time?.queryTimes ?? absent('int32'),
+    keyTimes: time?.keyTimes ?? absent('int32'),
+  };
+  return { inputs, attrs: { scale, normalizer, bucketDivisor: time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR } };
 }
 
 function checkPositions(op: string, n: number | undefined, longest: number | undefined): void {

@@ -11,6 +11,7 @@ import {
   siluCase,
   uniformIntegersCase,
 } from './elementwise-cases.ts';
+import { causalLastCase, hstuLastCase } from './last-query-cases.ts';
 import { gatedNormCase, gatedNormTinyCase, siluSplitCase } from './layer-step-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
@@ -45,6 +46,8 @@ export const cases: readonly AnyCase[] = [
   close(embeddingCase),
   close(hstuCase),
   close(causalCase),
+  close(hstuLastCase),
+  close(causalLastCase),
   close(sampledSoftmaxCase),
   close(rankCountsCase),
   close(topItemsCase),

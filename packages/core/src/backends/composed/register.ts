@@ -6,6 +6,7 @@ import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
 import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
+import { causalAttentionLast, hstuAttentionLast } from './last-query.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { dropout, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
@@ -31,8 +32,10 @@ export const composedKernels: readonly ComposedKernel[] = [
   uniformIntegers,
   hstuAttention,
   hstuAttentionGrad,
+  hstuAttentionLast,
   causalAttention,
   causalAttentionGrad,
+  causalAttentionLast,
   sampledSoftmax,
   sampledSoftmaxGrad,
   rankCounts,

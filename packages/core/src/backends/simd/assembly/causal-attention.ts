@@ -32,6 +32,7 @@ export function softmaxForward(args: usize, task: i32): void {
   const unit = ptr(args, 4) + (<usize>task << 5);
   const start = <usize>load<u32>(unit);
   const q0 = load<i32>(unit, 4), rows = load<i32>(unit, 8);
+  const queryRow = <usize>load<u32>(unit, 24);
   const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
   const scale = flt(args, 8);
   const hasDropout = int(args, 15) != 0;
@@ -42,8 +43,8 @@ export function softmaxForward(args: usize, task: i32): void {
   const kPack = qPack + panelBytes(BLOCK + 8, a);
   const vPack = kPack + panelBytes(BLOCK, a);
   for (let h = 0; h < heads; h++) {
-    const out = ptr(args, 3) + (start + <usize>q0) * vStride + <usize>h * <usize>c * 4;
-    packPanels(ptr(args, 0) + (start + <usize>q0) * qStride + <usize>h * <usize>a * 4, qStride, rows, a, qPack);
+    const out = ptr(args, 3) + queryRow * vStride + <usize>h * <usize>c * 4;
+    packPanels(ptr(args, 0) + queryRow * qStride + <usize>h * <usize>a * 4, qStride, rows, a, qPack);
     for (let i: usize = 0; i < <usize>rows; i++) {
       store<f32>(maxima + (i << 2), -Infinity);
       store<f32>(sums + (i << 2), 0);
@@ -70,7 +71,7 @@ export function softmaxForward(args: usize, task: i32): void {
           }
           if (hasDropout) {
             const mask = scratch + GRADS;
-            dropoutRow(args, <u32>start + <u32>(q0 + i + r), h, k0, valid, mask);
+            dropoutRow(args, <u32>queryRow + <u32>(i + r), h, k0, valid, mask);
             for (let j: usize = 0; j < <usize>wide << 2; j += 16) {
               v128.store(row + j, f32x4.mul(v128.load(row + j), v128.load(mask + j)));
             }
@@ -87,7 +88,7 @@ export function softmaxForward(args: usize, task: i32): void {
       const y = out + <usize>i * vStride;
       for (let j: usize = 0; j < <usize>c << 2; j += 4) store<f32>(y + j, load<f32>(y + j) * inverse);
       const lse = load<f32>(maxima + o) + log1(sum);
-      store<f32>(ptr(args, 9) + (((start + <usize>(q0 + i)) * <usize>heads + <usize>h) << 2), lse);
+      store<f32>(ptr(args, 9) + (((queryRow + <usize>i) * <usize>heads + <usize>h) << 2), lse);
     }
   }
 }

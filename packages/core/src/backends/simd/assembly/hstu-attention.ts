@@ -5,8 +5,9 @@
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 1 / normalizer, 10 positionWeights (0: none), 11 n,
 //       12 timeWeights (0: none), 13 time buckets, 14 queryTimes, 15 keyTimes, 16 bucket cells, 17 cell shift,
 //       18 dO, 19 dQ, 20 dK, 21 dV, 22 partial dPosition, 23 partial dTime, 24 groups (first unit of each)
-// A unit is six integers (of eight): first packed row of the sequence, first query, queries (forward) or length
-// (backward), head or -1, and the address and row stride of the sequence's time buckets, one byte each (0: made anew).
+// A unit is seven integers (of eight): first packed row of the sequence, first query, queries (forward) or length
+// (backward), head or -1, the address and row stride of the sequence's time buckets, one byte each (0: made anew), and
+// (forward) the row of q, out and queryTimes that belongs to the first query.
 import { flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { sigmoid4, silu4 } from './math';
 import { packColumns, packPanels, packRows } from './micro';
@@ -45,7 +46,7 @@ export function bucketRows(args: usize, task: i32): void {
  * Bias of a block: rows are queries q0 .. q0 + rows, columns keys k0 .. k0 + columns, both positions in the sequence.
  * Only columns up to the diagonal (rounded up to a panel) are meaningful. Buckets made here are kept for the backward pass.
  */
-function biasBlock(args: usize, unit: usize, q0: i32, rows: i32, k0: i32, columns: i32): void {
+function biasBlock(args: usize, unit: usize, q0: i32, rows: i32, k0: i32, columns: i32, queryRow: usize): void {
   const start = <usize>load<u32>(unit);
   const made = <usize>load<u32>(unit, 16), madeStride = <usize>load<u32>(unit, 20);
   const position = ptr(args, 10), time = ptr(args, 12);
@@ -76,7 +77,7 @@ function biasBlock(args: usize, unit: usize, q0: i32, rows: i32, k0: i32, column
         v128.store(r, f32x4.add(v128.load(r), w));
       }
     } else {
-      const queryTime = load<i32>(ptr(args, 14) + ((start + <usize>(q0 + i)) << 2));
+      const queryTime = load<i32>(ptr(args, 14) + ((queryRow + <usize>i) << 2));
       const keyTimes = ptr(args, 15) + ((start + <usize>k0) << 2);
       const buckets = scratch + BUCKETS + <usize>i * (STRIDE >> 1);
       for (let j: usize = 0; j < <usize>valid; j++) {
@@ -94,6 +95,7 @@ export function hstuForward(args: usize, task: i32): void {
   const unit = ptr(args, 4) + (<usize>task << 5);
   const start = <usize>load<u32>(unit);
   const q0 = load<i32>(unit, 4), rows = load<i32>(unit, 8);
+  const queryRow = <usize>load<u32>(unit, 24);
   const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
   const scale = f32x4.splat(flt(args, 8)), inverse = f32x4.splat(flt(args, 9));
   const hasBias = ptr(args, 10) != 0 || ptr(args, 12) != 0;
@@ -104,13 +106,13 @@ export function hstuForward(args: usize, task: i32): void {
   const vPack = kPack + panelBytes(BLOCK, a);
   for (let k0 = 0; k0 < q0 + rows; k0 += BLOCK) {
     const columns = min(BLOCK, q0 + rows - k0);
-    if (hasBias) biasBlock(args, unit, q0, rows, k0, columns);
+    if (hasBias) biasBlock(args, unit, q0, rows, k0, columns, queryRow);
     for (let h = 0; h < heads; h++) {
       const ho = <usize>h * <usize>a * 4, hv = <usize>h * <usize>c * 4;
-      packPanels(ptr(args, 0) + (start + <usize>q0) * qStride + ho, qStride, rows, a, qPack);
+      packPanels(ptr(args, 0) + queryRow * qStride + ho, qStride, rows, a, qPack);
       packRows(ptr(args, 1) + (start + <usize>k0) * qStride + ho, qStride, columns, a, kPack);
       packColumns(ptr(args, 2) + (start + <usize>k0) * vStride + hv, vStride, columns, c, vPack);
-      const out = ptr(args, 3) + (start + <usize>q0) * vStride + hv;
+      const out = ptr(args, 3) + queryRow * vStride + hv;
       for (let i = 0; i < rows; i += 6) {
         const tall = min(6, rows - i);
         const reach = min(columns, q0 + i + tall - k0);
@@ -174,7 +176,7 @@ function backwardUnit(args: usize, unit: usize, group: i32): void {
     for (let k0 = 0; k0 <= q0; k0 += BLOCK) {
       const columns = min(BLOCK, q0 + rows - k0);
       if (hasBias) {
-        biasBlock(args, unit, q0, rows, k0, columns);
+        biasBlock(args, unit, q0, rows, k0, columns, start + <usize>q0);
         memory.fill(scratch + BIAS_GRADS, 0, <usize>rows * STRIDE);
       }
       for (let h = max(0, onlyHead); h < (onlyHead < 0 ? heads : onlyHead + 1); h++) {

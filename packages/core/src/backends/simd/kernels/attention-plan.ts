@@ -52,7 +52,14 @@ export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Arra
     }
   }
   units.sort((p, q) => p.cost - q.cost);
-  return Int32Array.from(units.flatMap(({ start, first, rows }) => [start, first, rows, -1, 0, 0, 0, 0]));
+  return Int32Array.from(units.flatMap(({ start, first, rows }) => [start, first, rows, -1, 0, 0, start + first, 0]));
+}
+
+/** Forward units of the last query of each sequence alone; query and output `b` belong to sequence `b`. */
+export function lastQueryUnits({ starts, lengths }: Plan): Int32Array {
+  const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
+  present.sort((p, q) => lengths[p] - lengths[q]);
+  return Int32Array.from(present.flatMap((b) => [starts[b], lengths[b] - 1, 1, -1, 0, 0, b, 0]));
 }
 
 /**

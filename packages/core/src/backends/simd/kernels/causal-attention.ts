@@ -1,9 +1,15 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../../errors.ts';
-import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../../kernel-names.ts';
+import {
+  CausalAttention,
+  type CausalAttentionAttrs,
+  CausalAttentionGrad,
+  CausalAttentionLast,
+  type CausalAttentionLastAttrs,
+} from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { backwardUnits, checkWidths, forwardUnits, sequenceLengths, UNIT } from './attention-plan.ts';
+import { backwardUnits, checkWidths, forwardUnits, lastQueryUnits, sequenceLengths, UNIT } from './attention-plan.ts';
 import { zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
@@ -41,6 +47,27 @@ function forward({ q, k, v, offsets }: Inputs, backend: SimdBackend, attrs: Caus
   return [out.info, logSumExp.info];
 }
 
+/** The last query of each sequence alone. */
+function forwardLast(
+  { q, k, v, offsets }: Inputs,
+  backend: SimdBackend,
+  { scale }: CausalAttentionLastAttrs,
+): TensorInfo {
+  const plan = sequenceLengths(OP, backend, offsets, k.shape[0]);
+  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
+  const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
+  zero(backend, out.address, sizeOf(out.info));
+  const units = lastQueryUnits(plan);
+  const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0 };
+  const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
+  backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
+    backend.ints(at, units.length).set(units);
+    const ints = [pq, pk, pv, out.address, at, ...common(q, v, logSumExp, attrs)];
+    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, ints, floats(attrs));
+  });
+  return out.info;
+}
+
 function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
   const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
@@ -66,6 +93,9 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
 export function registerCausalAttention(name: string): void {
   override(name, CausalAttention, (inputs, backend, attrs) =>
     forward(inputs, backend, attrs as unknown as CausalAttentionAttrs),
+  );
+  override(name, CausalAttentionLast, (inputs, backend, attrs) =>
+    forwardLast(inputs, backend, attrs as unknown as CausalAttentionLastAttrs),
   );
   override(name, CausalAttentionGrad, (inputs, backend, attrs) =>
     backward(inputs, backend, attrs as unknown as CausalAttentionAttrs),

@@ -1,9 +1,17 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
-import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../../kernel-names.ts';
+import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad, HstuAttentionLast } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { backwardUnits, checkWidths, forwardUnits, type Plan, sequenceLengths, UNIT } from './attention-plan.ts';
+import {
+  backwardUnits,
+  checkWidths,
+  forwardUnits,
+  lastQueryUnits,
+  type Plan,
+  sequenceLengths,
+  UNIT,
+} from './attention-plan.ts';
 import { CHUNK, type Inputs, override, sizeOf } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
 
@@ -111,6 +119,23 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
   return out.info;
 }
 
+/** The last query of each sequence alone. Its time buckets are made on the way: no other layer needs these rows. */
+function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
+  const { q, k, v, offsets } = inputs;
+  const plan = sequenceLengths(OP, backend, offsets, k.shape[0]);
+  const { ints } = common(backend, inputs, attrs, Math.max(0, ...plan.lengths));
+  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
+  const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
+  zero(backend, out.address, sizeOf(out.info));
+  const units = lastQueryUnits(plan);
+  backend.withTemporaries([units.byteLength], 'attention units', (at) => {
+    backend.ints(at, units.length).set(units);
+    const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
+    backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], floats);
+  });
+  return out.info;
+}
+
 function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
@@ -149,6 +174,9 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
 export function registerHstuAttention(name: string): void {
   override(name, HstuAttention, (inputs, backend, attrs) =>
     forward(inputs, backend, attrs as unknown as HstuAttentionAttrs),
+  );
+  override(name, HstuAttentionLast, (inputs, backend, attrs) =>
+    forwardLast(inputs, backend, attrs as unknown as HstuAttentionAttrs),
   );
   override(name, HstuAttentionGrad, (inputs, backend, attrs) =>
     backward(inputs, backend, attrs as unknown as HstuAttentionAttrs),
