@@ -2,7 +2,7 @@ import { embedding, l2Normalize, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from './inputs.ts';
 import type { ItemEmbedding, LearnedPositions } from './layers/embeddings.ts';
-import { dropAt, type Run, type StreamLayer } from './layers/layer.ts';
+import { dropAt, hasLastRows, type Run, type StreamLayer } from './layers/layer.ts';
 import type { SequenceModel } from './model.ts';
 
 /** A layer of the stack and the reference's names of its weights. */
@@ -50,16 +50,18 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
   const scale = Math.sqrt(config.embeddingDim);
 
-  function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run): tf.Tensor2D {
+  /** All rows, or those of the last tokens alone. */
+  function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
     checkLengths(batch, positions.numPositions, config);
     const kwargs = { ...run };
     return tf.tidy('encode', () => {
       const tokens = tf.mul(embedding(table, batch.itemIds), scale);
       const placed = tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D;
       let x: tf.Tensor = dropAt(placed, config.inputDropout, 'input', run);
-      for (const { layer } of stack) {
+      for (const [i, { layer }] of stack.entries()) {
         const inputs = [x, batch.offsets, ...(usesTime ? [batch.queryTimes, batch.keyTimes] : [])];
-        x = layer.apply(inputs, kwargs) as tf.Tensor;
+        const lastBlock = lastOnly && i === stack.length - 1;
+        x = lastBlock ? lastRows(layer, inputs, batch) : (layer.apply(inputs, kwargs) as tf.Tensor);
       }
       if (final !== undefined) x = final.layer.apply(x, kwargs) as tf.Tensor;
       return l2Normalize(x as tf.Tensor2D, { epsilon: NORM_EPSILON });
@@ -73,6 +75,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     numItems: items.numItems,
     maxSequenceLength: config.maxSequenceLength,
     encode: (batch, run) => encode(table(), batch, run),
+    encodeLast: (batch) => encode(table(), batch, { training: false, step: 0, seed: 0 }, true),
     itemVectors: () => l2Normalize(table(), { epsilon: NORM_EPSILON }),
     itemTable,
     withItemRows: (rows) => over(() => rows),
@@ -82,6 +85,18 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     },
   });
   return over(itemTable);
+}
+
+/** What the last block makes of the last token of each sequence, without the other rows where it can. */
+function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: EncoderBatch): tf.Tensor {
+  const rows = hostOffsets.slice(1).map((end) => end - 1);
+  const empty = rows.findIndex((row, b) => row < hostOffsets[b]);
+  if (empty >= 0)
+    throw new ShapeError(
+      `encodeLast: expected at least one token in every sequence; got none in ${empty}; leave it out`,
+    );
+  const at = tf.tensor1d(rows, 'int32');
+  return hasLastRows(layer) ? layer.last(inputs, at) : tf.gather(layer.apply(inputs) as tf.Tensor, at);
 }
 
 function checkLengths(batch: EncoderBatch, limit: number, config: { kind: string; maxSequenceLength: number }): void {

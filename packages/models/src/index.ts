@@ -32,7 +32,7 @@ export {
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
-export type { ModelOptions, SequenceModel } from './model.ts';
+export { encodeLast, type ModelOptions, type SequenceModel } from './model.ts';
 export type { DrawContext, DrawnItems, Objective, ObjectiveContext } from './objectives/objective.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export {

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 
@@ -12,6 +12,11 @@ export interface SequenceModel {
   readonly maxSequenceLength: number;
   /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
+  /**
+   * The rows of {@link encode} at the last token of each sequence, outside training, where a model has a shorter way to them.
+   * Shape `[B, D]`; no sequence may be empty.
+   */
+  encodeLast?(batch: EncoderBatch): tf.Tensor2D;
   /** The item table, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
   itemVectors(): tf.Tensor2D;
   /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */
@@ -33,4 +38,19 @@ export interface ModelOptions {
   readonly numItems: number;
   /** Seed of the initial weights, default 0. */
   readonly seed?: number;
+}
+
+/** The unit vector of each sequence's last token, by the shortest way that the model has. Shape `[B, D]`. */
+export function encodeLast(model: SequenceModel, batch: EncoderBatch): tf.Tensor2D {
+  if (model.encodeLast !== undefined) return model.encodeLast(batch);
+  return tf.tidy(() => {
+    const encoded = model.encode(batch, { training: false, step: 0, seed: 0 });
+    return tf.gather(
+      encoded,
+      tf.tensor1d(
+        batch.hostOffsets.slice(1).map((end) => end - 1),
+        'int32',
+      ),
+    );
+  });
 }

@@ -2,7 +2,7 @@ import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import { encodeLast, type SequenceModel } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
 import { RankQueue } from './rank-queue.ts';
@@ -29,16 +29,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const clock = { encode: 0, rank: 0 };
   try {
     for (let first = 0; first < total; first += batchSize) {
-      const indices = Int32Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
-      const batch = makeBatch(examples, indices);
-      const {
-        rows,
-        examples: owners,
-        targets,
-      } = queriesOf(batch, { examples, first, all: positions === 'all', collector });
-      if (rows.length > 0) {
-        const vectors = await timed(clock, 'encode', () => encodeRows(model, batch, rows));
-        await timed(clock, 'rank', () => queue.add(vectors, owners, targets));
+      const block = queriesOf(examples, { first, past: Math.min(first + batchSize, total), all: positions === 'all' });
+      for (const example of block.missing) collector.miss(example, 'no-history');
+      if (block.sources.length > 0) {
+        const batch = makeBatch(examples, block.sources);
+        const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, positions));
+        await timed(clock, 'rank', () => queue.add(vectors, block.examples, block.targets));
       }
       onProgress?.({ done: Math.min(first + batchSize, total), total });
       await yieldToEventLoop();
@@ -64,42 +60,37 @@ async function timed<R>(
 }
 
 interface Queries {
-  /** Row of the packed batch that makes each query. */
-  readonly rows: number[];
+  /** Examples that have a history. */
+  readonly sources: number[];
+  readonly missing: number[];
+  /** Example of each query: each source once, or as often as it has events. */
   readonly examples: number[];
   /** Index of the event to predict, in the columns of the interactions. */
   readonly targets: number[];
 }
 
-function queriesOf(
-  batch: SequenceBatch,
-  where: { examples: ExampleSet; first: number; all: boolean; collector: RankCollector },
-): Queries {
-  const rows: number[] = [];
-  const examples: number[] = [];
-  const targets: number[] = [];
-  for (let b = 0; b + 1 < batch.offsets.length; b++) {
-    const example = where.first + b;
-    const start = batch.offsets[b];
-    const end = batch.offsets[b + 1];
-    if (start === end) where.collector.miss(example, 'no-history');
-    for (let t = where.all ? start : Math.max(start, end - 1); t < end; t++) {
-      rows.push(t);
-      examples.push(example);
-      targets.push(where.examples.starts[example] + t - start + 1);
+/** The queries of examples `first .. past - 1`, in the order of the packed tokens. */
+function queriesOf({ starts, targets }: ExampleSet, block: { first: number; past: number; all: boolean }): Queries {
+  const queries: Queries = { sources: [], missing: [], examples: [], targets: [] };
+  for (let e = block.first; e < block.past; e++) {
+    (starts[e] === targets[e] ? queries.missing : queries.sources).push(e);
+    for (let t = block.all ? starts[e] + 1 : Math.max(starts[e] + 1, targets[e]); t <= targets[e]; t++) {
+      queries.examples.push(e);
+      queries.targets.push(t);
     }
   }
-  return { rows, examples, targets };
+  return queries;
 }
 
-/** The vectors that the model makes of some rows of a batch `[rows, D]`. */
-function encodeRows(model: SequenceModel, batch: SequenceBatch, rows: number[]): tf.Tensor2D {
+/** One vector per sequence or, for all positions, per token. */
+function encodeQueries(model: SequenceModel, batch: SequenceBatch, positions: 'last' | 'all'): tf.Tensor2D {
   const uploaded = uploadBatch(batch);
   try {
-    return tf.tidy(() => {
-      const encoded = model.encode(uploaded, { training: false, step: 0, seed: 0 });
-      return tf.gather(encoded, tf.tensor1d(rows, 'int32'));
-    });
+    return tf.tidy(() =>
+      positions === 'last'
+        ? encodeLast(model, uploaded)
+        : model.encode(uploaded, { training: false, step: 0, seed: 0 }),
+    );
   } finally {
     uploaded.dispose();
   }

@@ -1,6 +1,22 @@
-import { causalAttention, gatedNorm, hstuAttention, layerNorm, siluSplit } from '@seqrec/core';
+import {
+  causalAttention,
+  causalAttentionLast,
+  gatedNorm,
+  hstuAttention,
+  hstuAttentionLast,
+  layerNorm,
+  siluSplit,
+} from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import {
+  inputList,
+  type LastRows,
+  type LayerArgs,
+  type Run,
+  runOf,
+  StreamLayer,
+  type WeightSpec,
+} from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
 import type { HstuConfig } from './config.ts';
 
@@ -15,6 +31,7 @@ export interface HstuLayerArgs
 }
 
 const EPSILON = 1e-6;
+const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON }) as tf.Tensor2D;
 
 /**
  * One HSTU block over packed tokens.
@@ -31,7 +48,7 @@ const EPSILON = 1e-6;
  * Source: Zhai et al. 2024, eq. 1-3 (arXiv:2402.17152), in the form of the published research code.
  * Differs from the paper in: the normaliser `1/n` and the output bias `b_o`, which the formulas do not show.
  */
-export class HstuLayer extends StreamLayer {
+export class HstuLayer extends StreamLayer implements LastRows {
   static className = 'SeqrecHstuLayer';
   readonly args: HstuLayerArgs;
 
@@ -59,35 +76,64 @@ export class HstuLayer extends StreamLayer {
   }
 
   private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, times: Times, run: Run): tf.Tensor2D {
-    const { numHeads: h, dqk, dv, linearDropout } = this.args;
-    const normed = layerNorm(x, { epsilon: EPSILON });
-    const mixed = tf.matMul(normed, this.weight('uvqk') as tf.Tensor2D) as tf.Tensor2D;
+    const { numHeads: h, dqk, dv } = this.args;
+    const mixed = tf.matMul(normed(x), this.weight('uvqk') as tf.Tensor2D) as tf.Tensor2D;
     const [u, v, q, k] = siluSplit(mixed, [h * dv, h * dv, h * dqk, h * dqk]);
-    const heads = {
-      q: tf.reshape(q, [-1, h, dqk]) as tf.Tensor3D,
-      k: tf.reshape(k, [-1, h, dqk]) as tf.Tensor3D,
-      v: tf.reshape(v, [-1, h, dv]) as tf.Tensor3D,
-    };
-    const attended = tf.reshape(this.attend(heads, offsets, times), [-1, h * dv]) as tf.Tensor2D;
+    const attended = this.attend({ q: this.heads(q), k: this.heads(k), v: this.heads(v) }, offsets, times);
+    return this.project(u, attended, x, run);
+  }
+
+  /** U and Q of the last tokens, K and V of all. */
+  last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
+    const [x, offsets, queryTimes, keyTimes] = inputs as [tf.Tensor2D, ...tf.Tensor1D[]];
+    const { numHeads: h, embeddingDim: d, dqk, dv } = this.args;
+    const weight = this.weight('uvqk') as tf.Tensor2D;
+    return tf.tidy(() => {
+      const all = normed(x);
+      const [u, , q] = siluSplit(tf.matMul(tf.gather(all, rows), weight), [h * dv, h * dv, h * dqk, h * dqk]);
+      const valueKey = tf.concat(
+        [tf.slice(weight, [0, h * dv], [d, h * dv]), tf.slice(weight, [0, 2 * h * dv + h * dqk], [d, h * dqk])],
+        1,
+      );
+      const [v, k] = siluSplit(tf.matMul(all, valueKey), [h * dv, h * dqk]);
+      const times = queryTimes === undefined ? {} : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
+      const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
+      const attended = this.attend(heads, offsets, times as Times, true);
+      return this.project(u, attended, tf.gather(x, rows), { training: false, step: 0, seed: 0 });
+    });
+  }
+
+  /** `[rows, H W]` as `[rows, H, W]`. */
+  private heads(x: tf.Tensor): tf.Tensor3D {
+    const { numHeads } = this.args;
+    return tf.reshape(x, [-1, numHeads, (x.shape[1] as number) / numHeads]);
+  }
+
+  /** From the attention to the block's output. */
+  private project(u: tf.Tensor, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { numHeads: h, dv, linearDropout } = this.args;
     const dropout = this.dropOptions(linearDropout, 'linear', run);
     const projected = linearOutIn(
-      gatedNorm(u, attended, { epsilon: EPSILON, dropout }),
+      gatedNorm(u as tf.Tensor2D, tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D, { epsilon: EPSILON, dropout }),
       this.weight('o.weight') as tf.Tensor2D,
       this.weight('o.bias') as tf.Tensor1D,
     );
     return tf.add(projected, x);
   }
 
-  private attend(heads: Heads, offsets: tf.Tensor1D, times: Times): tf.Tensor3D {
+  private attend(heads: Heads, offsets: tf.Tensor1D, times: Times, last = false): tf.Tensor3D {
     const { attention, dqk, paddedLength, relativeBias } = this.args;
-    if (attention === 'softmax') return causalAttention({ ...heads, offsets, scale: 1 / Math.sqrt(dqk) });
-    if (relativeBias === 'none') return hstuAttention({ ...heads, offsets, normalizer: paddedLength });
+    if (attention === 'softmax') {
+      return (last ? causalAttentionLast : causalAttention)({ ...heads, offsets, scale: 1 / Math.sqrt(dqk) });
+    }
+    const attend = last ? hstuAttentionLast : hstuAttention;
+    if (relativeBias === 'none') return attend({ ...heads, offsets, normalizer: paddedLength });
     const positionWeights = this.weight('pos_w') as tf.Tensor1D;
     if (relativeBias === 'position') {
-      return hstuAttention({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights } });
+      return attend({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights } });
     }
     const time = { timeWeights: this.weight('ts_w') as tf.Tensor1D, ...times };
-    return hstuAttention({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights, time } });
+    return attend({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights, time } });
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {

@@ -81,6 +81,20 @@ export abstract class StreamLayer extends layers.Layer {
   }
 }
 
+/** A block that can make its output at the last token of each sequence without the other rows, for inference. */
+export interface LastRows {
+  /**
+   * The rows `rows` int32 `[B]` (the last token of each sequence, none empty) of what `apply(inputs)` makes, shape `[B, D]`;
+   * no dropout.
+   */
+  last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D;
+}
+
+/** Whether a layer has a shortcut to its last rows. */
+export function hasLastRows(layer: StreamLayer): layer is StreamLayer & LastRows {
+  return typeof (layer as Partial<LastRows>).last === 'function';
+}
+
 /** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
 export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
   const options = dropOptionsAt(rate, site, run);

@@ -1,7 +1,15 @@
 import { layerNorm } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, selfAttention } from '../layers/attention.ts';
-import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import {
+  inputList,
+  type LastRows,
+  type LayerArgs,
+  type Run,
+  runOf,
+  StreamLayer,
+  type WeightSpec,
+} from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
 import type { SasrecConfig } from './config.ts';
 
@@ -26,7 +34,7 @@ const EPSILON = 1e-8;
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  * Differs from the paper in: layer norms without affine part, and the residual from `LN(x)`.
  */
-export class SasrecBlock extends StreamLayer {
+export class SasrecBlock extends StreamLayer implements LastRows {
   static className = 'SeqrecSasrecBlock';
   readonly args: SasrecBlockArgs;
 
@@ -49,21 +57,33 @@ export class SasrecBlock extends StreamLayer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
+    return tf.tidy(() => this.forward(layerNorm(x, { epsilon: EPSILON }) as tf.Tensor2D, x, offsets, run));
+  }
+
+  /** Everything but keys and values at the last tokens alone. */
+  last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
+    const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
+    const run = { training: false, step: 0, seed: 0 };
     return tf.tidy(() => {
-      const { numHeads, ffnDropout } = this.args;
-      const query = layerNorm(x, { epsilon: EPSILON });
-      const attended = selfAttention({
-        query,
-        keyValue: x,
-        offsets,
-        numHeads,
-        weight: (name) => this.weight(name),
-        dropoutRate: ffnDropout,
-        site: `${this.stream}.attention`,
-        run,
-      });
-      return this.feedForward(layerNorm(tf.add(query, attended), { epsilon: EPSILON }) as tf.Tensor2D, run);
+      const query = layerNorm(tf.gather(x, rows), { epsilon: EPSILON }) as tf.Tensor2D;
+      return this.forward(query, x, offsets, run, true);
     });
+  }
+
+  private forward(query: tf.Tensor2D, x: tf.Tensor2D, offsets: tf.Tensor1D, run: Run, lastOnly = false): tf.Tensor2D {
+    const { numHeads, ffnDropout } = this.args;
+    const attended = selfAttention({
+      query,
+      keyValue: x,
+      lastOnly,
+      offsets,
+      numHeads,
+      weight: (name) => this.weight(name),
+      dropoutRate: ffnDropout,
+      site: `${this.stream}.attention`,
+      run,
+    });
+    return this.feedForward(layerNorm(tf.add(query, attended), { epsilon: EPSILON }) as tf.Tensor2D, run);
   }
 
   private feedForward(z: tf.Tensor2D, run: Run): tf.Tensor2D {

@@ -2,7 +2,7 @@ import { topItems } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import { encodeLast, type SequenceModel } from '../model.ts';
 
 export interface RecommendOptions {
   readonly model: SequenceModel;
@@ -49,10 +49,7 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
     targets: itemIds,
     targetTimestamps: Float64Array.of(...timestamps.subarray(1), requestTime),
   });
-  const { query, items } = tf.tidy(() => {
-    const encoded = model.encode(batch, { training: false, step: 0, seed: 0 });
-    return { query: tf.slice(encoded, [itemIds.length - 1, 0], [1, encoded.shape[1]]), items: model.itemVectors() };
-  });
+  const { query, items } = tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
   batch.dispose();
   try {
     const seen = excludeSeen ? history : new Int32Array(0);

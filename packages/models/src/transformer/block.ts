@@ -1,7 +1,15 @@
 import { layerNorm } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attentionWeights, selfAttention } from '../layers/attention.ts';
-import { inputList, type LayerArgs, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../layers/attention.ts';
+import {
+  inputList,
+  type LastRows,
+  type LayerArgs,
+  type Run,
+  runOf,
+  StreamLayer,
+  type WeightSpec,
+} from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
 
 export interface TransformerBlockArgs extends LayerArgs {
@@ -13,6 +21,11 @@ export interface TransformerBlockArgs extends LayerArgs {
 
 const EPSILON = 1e-6;
 
+/** `x` is what the residual adds to, with as many rows as `query`. */
+type BlockInputs = Pick<SelfAttentionOptions, 'query' | 'keyValue' | 'offsets' | 'lastOnly'> & {
+  readonly x: tf.Tensor2D;
+};
+
 /**
  * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`, `y = z + drop(W2 relu(W1 LN(z)))`,
  * layer norms with gain and bias, dropout also on the attention probabilities.
@@ -21,7 +34,7 @@ const EPSILON = 1e-6;
  *
  * Source: Vaswani et al. 2017 (arXiv:1706.03762), pre-norm as in Xiong et al. 2020 (arXiv:2002.04745).
  */
-export class TransformerBlock extends StreamLayer {
+export class TransformerBlock extends StreamLayer implements LastRows {
   static className = 'SeqrecTransformerBlock';
   readonly args: TransformerBlockArgs;
 
@@ -46,27 +59,34 @@ export class TransformerBlock extends StreamLayer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
-    const weight = (name: string): tf.Variable => this.weight(name);
     return tf.tidy(() => {
-      const { numHeads, dropout } = this.args;
-      const normed = affineNorm(x, 'norm1', weight);
-      const attended = selfAttention({
-        query: normed,
-        keyValue: normed,
-        offsets,
-        numHeads,
-        weight,
-        dropoutRate: dropout,
-        site: `${this.stream}.attention`,
-        run,
-      });
-      const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
-      const first = { weight: weight('ffn.0.weight') as tf.Tensor2D, bias: weight('ffn.0.bias') as tf.Tensor1D };
-      const second = { weight: weight('ffn.2.weight') as tf.Tensor2D, bias: weight('ffn.2.bias') as tf.Tensor1D };
-      const hidden = tf.relu(linearOutIn(affineNorm(z, 'norm2', weight), first.weight, first.bias));
-      const out = linearOutIn(hidden, second.weight, second.bias);
-      return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
+      const normed = affineNorm(x, 'norm1', (name) => this.weight(name));
+      return this.forward({ x, query: normed, keyValue: normed, offsets }, run);
     });
+  }
+
+  /** Everything but keys and values at the last tokens alone. */
+  last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
+    const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
+    return tf.tidy(() => {
+      const keyValue = affineNorm(x, 'norm1', (name) => this.weight(name));
+      const query = tf.gather(keyValue, rows);
+      const run = { training: false, step: 0, seed: 0 };
+      return this.forward({ x: tf.gather(x, rows), query, keyValue, offsets, lastOnly: true }, run);
+    });
+  }
+
+  private forward({ x, ...attention }: BlockInputs, run: Run): tf.Tensor2D {
+    const { numHeads, dropout } = this.args;
+    const weight = (name: string): tf.Variable => this.weight(name);
+    const site = `${this.stream}.attention`;
+    const attended = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, site, run });
+    const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
+    const first = { weight: weight('ffn.0.weight') as tf.Tensor2D, bias: weight('ffn.0.bias') as tf.Tensor1D };
+    const second = { weight: weight('ffn.2.weight') as tf.Tensor2D, bias: weight('ffn.2.bias') as tf.Tensor1D };
+    const hidden = tf.relu(linearOutIn(affineNorm(z, 'norm2', weight), first.weight, first.bias));
+    const out = linearOutIn(hidden, second.weight, second.bias);
+    return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
