@@ -1,30 +1,8 @@
-/** Gives each distinct key a code 0, 1, 2, ... in order of first appearance. */
-export class Interner<K extends string | number> {
-  readonly keys: K[] = [];
-  readonly #codes = new Map<K, number>();
-
-  /** Code of `key`, new if it was not seen before. */
-  intern(key: K): number {
-    let code = this.#codes.get(key);
-    if (code === undefined) {
-      code = this.keys.length;
-      this.#codes.set(key, code);
-      this.keys.push(key);
-    }
-    return code;
-  }
-
-  /** Code of `key`, or `undefined` if it was never seen. */
-  find(key: K): number | undefined {
-    return this.#codes.get(key);
-  }
-}
-
 /**
  * Rows while a file is read: four growing columns, 20 bytes a row (16 without ratings), never an object a row.
  *
- * `users` and `items` are interner codes. Capacity grows by half, so that a large file is copied seldom and at most a
- * third of the memory is unused.
+ * `users` and `items` are interner codes. Capacity grows to what is expected, else by half, so that a large file is copied
+ * seldom.
  */
 export class EventTable {
   length = 0;
@@ -33,7 +11,11 @@ export class EventTable {
   times: Float64Array;
   ratings: Float32Array | undefined;
 
-  constructor(withRatings: boolean, capacity = 1 << 16) {
+  readonly #expected: (() => number) | undefined;
+
+  /** `expected`, asked when the columns are full, says about how many rows there will be in all. */
+  constructor(withRatings: boolean, capacity = 1 << 16, expected?: () => number) {
+    this.#expected = expected;
     this.users = new Int32Array(capacity);
     this.items = new Int32Array(capacity);
     this.times = new Float64Array(capacity);
@@ -51,7 +33,8 @@ export class EventTable {
   }
 
   #grow(): void {
-    const capacity = Math.ceil(this.users.length * 1.5);
+    const { length } = this;
+    const capacity = Math.ceil(Math.max(1.05 * (this.#expected?.() ?? 1.5 * length), 1.1 * length));
     const grown = <A extends Int32Array | Float64Array | Float32Array>(next: A, old: A): A => {
       next.set(old);
       return next;

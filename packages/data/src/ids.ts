@@ -1,4 +1,6 @@
 import { OptionError } from './errors.ts';
+import { canonicalInteger, type ExternalIds } from './interner.ts';
+import { ascendingPositions } from './sorting.ts';
 import { type TextColumn, textAt, textColumn } from './text-column.ts';
 
 /** Reversible map between the ids of a file (strings) and dense integers `first .. first + size - 1`. */
@@ -22,13 +24,6 @@ export interface IdMapJson {
 export type IdStorage =
   | { readonly kind: 'integer'; readonly values: Float64Array }
   | { readonly kind: 'text'; readonly values: TextColumn };
-
-const canonicalInteger = /^(0|[1-9]\d{0,15})$/;
-
-/** True when `text` is a non-negative integer written the one usual way, exactly representable as a double. */
-export function isCanonicalInteger(text: string): boolean {
-  return canonicalInteger.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
-}
 
 function outOfRange(dense: number, first: number, size: number): OptionError {
   const last = first + size - 1;
@@ -60,8 +55,8 @@ export function openIdMap(storage: IdStorage, first: number): IdMap {
       toJSON,
       external: (dense) => text(check(dense)),
       dense(external) {
-        if (!isCanonicalInteger(external)) return undefined;
-        const wanted = Number(external);
+        const wanted = canonicalInteger(external);
+        if (wanted < 0) return undefined;
         let low = 0;
         let high = size;
         while (low < high) {
@@ -95,8 +90,11 @@ export function openIdMap(storage: IdStorage, first: number): IdMap {
 /** An id map over distinct external ids, in the order given. Integers that ascend are stored as numbers. */
 export function idMap(external: readonly string[], first: number): IdMap {
   let integers = true;
+  let last = -1;
   for (let i = 0; i < external.length && integers; i++) {
-    integers = isCanonicalInteger(external[i]) && (i === 0 || Number(external[i]) > Number(external[i - 1]));
+    const value = canonicalInteger(external[i]);
+    integers = value > last;
+    last = value;
   }
   return openIdMap(
     integers
@@ -115,11 +113,22 @@ export function idMapFrom(json: IdMapJson): IdMap {
 }
 
 /** Order of external ids: by value when all are integers, else by UTF-16 code unit. */
-export function ascendingOrder(external: readonly string[]): Uint32Array {
-  const order = Uint32Array.from(external, (_, i) => i);
-  if (external.every(isCanonicalInteger)) {
-    const values = Float64Array.from(external, Number);
-    return order.sort((a, b) => values[a] - values[b]);
+export function ascendingOrder(external: ExternalIds): Uint32Array {
+  if (external.kind === 'integer') return ascendingPositions(external.values);
+  const { values } = external;
+  const order = Uint32Array.from(values, (_, i) => i);
+  return order.sort((a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : 0));
+}
+
+/** An id map over distinct external ids taken in `order`, as `ascendingOrder` gives it. */
+export function orderedIdMap(external: ExternalIds, order: Uint32Array, first: number): IdMap {
+  if (external.kind === 'text') {
+    return idMap(
+      Array.from(order, (code) => external.values[code]),
+      first,
+    );
   }
-  return order.sort((a, b) => (external[a] < external[b] ? -1 : external[a] > external[b] ? 1 : 0));
+  const values = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) values[i] = external.values[order[i]];
+  return openIdMap({ kind: 'integer', values }, first);
 }

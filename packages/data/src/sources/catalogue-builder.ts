@@ -1,17 +1,17 @@
 import { type ItemCatalogue, openCatalogue } from '../catalogue.ts';
-import { Interner } from '../event-table.ts';
+import { Interner } from '../interner.ts';
 import { textColumn } from '../text-column.ts';
 
 /** Collects items as a file lists them; item code = order of appearance. */
-export class CatalogueBuilder<K extends string | number> {
-  readonly ids = new Interner<K>();
-  readonly #names = new Interner<string>();
+export class CatalogueBuilder {
+  readonly ids = new Interner();
+  readonly #names = new Interner();
   readonly #titles: string[] = [];
   readonly #categoryIds: number[] = [];
   readonly #categoryOffsets: number[] = [0];
 
   /** @returns false when the item was listed before */
-  add(id: K, title: string, categories: readonly string[]): boolean {
+  add(id: string, title: string, categories: readonly string[]): boolean {
     if (this.ids.find(id) !== undefined) return false;
     this.ids.intern(id);
     this.#titles.push(title);
@@ -21,14 +21,14 @@ export class CatalogueBuilder<K extends string | number> {
   }
 
   get size(): number {
-    return this.ids.keys.length;
+    return this.ids.size;
   }
 
   /** By item code + 1. */
   build(): ItemCatalogue {
     return openCatalogue({
       size: this.size,
-      categoryNames: this.#names.keys,
+      categoryNames: this.#names.texts(),
       categoryOffsets: Int32Array.from(this.#categoryOffsets),
       categoryIds: Int32Array.from(this.#categoryIds),
       ...(this.#titles.some((title) => title !== '') ? { titles: textColumn(this.#titles) } : {}),

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import type { ProblemLog, RowProblem } from '../problems.ts';
+import { plainNumber } from './plain-number.ts';
 import { quoted } from './rating-rows.ts';
 
 /** A column by name (files with a header) or by 0-based position. */
@@ -76,6 +77,8 @@ export function checkId(text: string, column: 'user' | 'item'): RowProblem | und
 
 /** A finite number, or its problem. */
 export function parseRating(text: string): number | RowProblem {
+  const plain = plainNumber(text);
+  if (plain >= 0) return plain;
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
   return { reason: 'bad-rating', column: 'rating', message: `expected a finite rating; got ${quoted(text)}` };

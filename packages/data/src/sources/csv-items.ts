@@ -16,11 +16,11 @@ export async function readItemsFile(
   items: ItemsFile,
   context: ReadContext,
   problems: ProblemCount[],
-): Promise<CatalogueBuilder<string>> {
+): Promise<CatalogueBuilder> {
   const name = chooseFile(operation, files, items.file);
   const place = files.place(name);
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
-  const builder = new CatalogueBuilder<string>();
+  const builder = new CatalogueBuilder();
   const header = items.header ?? true;
   let at = { item: 0, title: -1, categories: -1 };
 

@@ -1,8 +1,9 @@
 import { assembleInteractions, type TieRule } from '../assemble.ts';
 import type { ItemCatalogue } from '../catalogue.ts';
 import { OptionError } from '../errors.ts';
-import { EventTable, Interner } from '../event-table.ts';
+import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
+import { Interner, smallInteger } from '../interner.ts';
 import { ProblemLog } from '../problems.ts';
 import { CatalogueBuilder } from './catalogue-builder.ts';
 import { chooseFile } from './choose-file.ts';
@@ -82,16 +83,16 @@ export async function readCsv(
     source.items === undefined ? undefined : await readItemsFile(operation, files, source.items, context, problems);
   const read = await readEvents(operation, files, fileName, source, listed, context, problems);
   const { table, users, items, titles, skipped } = read;
-  const catalogue = listed?.build() ?? titleCatalogue(items.keys, titles);
+  const catalogue = listed?.build() ?? titleCatalogue(items, titles);
   const corpus =
     listed === undefined
-      ? `the corpus is the ${items.keys.length} items that occur`
+      ? `the corpus is the ${items.size} items that occur`
       : `the corpus is all ${listed.size} items of ${source.items?.file}`;
   return assembleInteractions({
     name,
     table,
-    users: users.keys,
-    items: items.keys,
+    users: users.ids(),
+    items: items.ids(),
     ...(catalogue === undefined ? {} : { catalogue }),
     hasTimestamps: source.columns.time !== undefined,
     ties: source.ties ?? 'file-order',
@@ -99,14 +100,14 @@ export async function readCsv(
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} events of ${users.keys.length} users from ${place.entry ?? fileName}; ${corpus}` +
+        `Read ${table.length} events of ${users.size} users from ${place.entry ?? fileName}; ${corpus}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
       params: {
         format: preset.format,
         itemsFile: listed !== undefined,
         timeUnit: source.columns.time === undefined ? 'none' : (source.timeUnit ?? 's'),
       },
-      counts: { rows: table.length + skipped, events: table.length, skipped, items: items.keys.length },
+      counts: { rows: table.length + skipped, events: table.length, skipped, items: items.size },
       ...(problems.length === 0 ? {} : { problems }),
     },
   });
@@ -127,19 +128,22 @@ function checkMapping(operation: string, columns: EventColumns): void {
   }
 }
 
-function titleCatalogue(items: readonly string[], titles: ReadonlyMap<string, string>): ItemCatalogue | undefined {
+function titleCatalogue(items: Interner, titles: ReadonlyMap<string, string>): ItemCatalogue | undefined {
   if (titles.size === 0) return undefined;
-  const builder = new CatalogueBuilder<string>();
-  for (const item of items) builder.add(item, titles.get(item) ?? '', []);
+  const builder = new CatalogueBuilder();
+  for (const item of items.texts()) builder.add(item, titles.get(item) ?? '', []);
   return builder.build();
 }
+
+/** Rows whose ids are looked up together. */
+const rowsAtOnce = 1 << 12;
 
 async function readEvents(
   operation: string,
   files: FileSet,
   fileName: string,
   source: Omit<CsvSource, 'format'>,
-  listed: CatalogueBuilder<string> | undefined,
+  listed: CatalogueBuilder | undefined,
   context: ReadContext,
   problems: ProblemCount[],
 ) {
@@ -147,28 +151,46 @@ async function readEvents(
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
   const { columns, timeUnit = 's' } = source;
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
-  const table = new EventTable(columns.rating !== undefined);
-  const users = new Interner<string>();
-  const items = listed?.ids ?? new Interner<string>();
+  let bytes = 0;
+  // The size of a .gz says little about its rows.
+  const size = /\.gz$/i.test(fileName) ? undefined : files.size(fileName);
+  const expected = size === undefined ? undefined : () => (table.length * size) / Math.max(1, bytes);
+  const table = new EventTable(columns.rating !== undefined, undefined, expected);
+  const users = new Interner();
+  const items = listed?.ids ?? new Interner();
   const titles = new Map<string, string>();
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
 
-  const row = (fields: readonly string[], line: number): void => {
+  let resolved = 0;
+  const resolve = (): void => {
+    users.resolve(table.users, resolved, table.length);
+    items.resolve(table.items, resolved, table.length);
+    resolved = table.length;
+  };
+
+  const row = (fields: readonly string[], line: number, end: number): void => {
+    bytes = end;
     const user = fields[at.user];
     const item = fields[at.item];
-    if (reported(log, line, checkId(user, 'user')) || reported(log, line, checkId(item, 'item'))) return;
+    // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
+    const userInteger = smallInteger(user);
+    const itemInteger = smallInteger(item);
+    if (userInteger < 0 && reported(log, line, checkId(user, 'user'))) return;
+    if (itemInteger < 0 && reported(log, line, checkId(item, 'item'))) return;
     const time = at.time < 0 ? 0 : parseTime(fields[at.time], timeUnit);
     if (reported(log, line, time)) return;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (reported(log, line, rating)) return;
-    const code = listed === undefined ? items.intern(item) : items.find(item);
-    if (code === undefined) {
+    const known = listed === undefined ? undefined : items.find(item);
+    if (listed !== undefined && known === undefined) {
       const message = `expected an item of ${source.items?.file}; got "${item}"`;
       log.report(line, { reason: 'unknown-item', column: 'item', message });
       return;
     }
     if (at.title >= 0 && fields[at.title] !== '' && !titles.has(item)) titles.set(item, fields[at.title]);
-    table.push(users.intern(user), code, time, rating);
+    const itemKey = known !== undefined ? -1 - known : itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
+    table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);
+    if (table.length === resolved + rowsAtOnce) resolve();
   };
 
   await readDelimited(
@@ -185,11 +207,12 @@ async function readEvents(
           title: -1,
           ...locateColumns(operation, columns, fields, header, place),
         };
-        if (!header) row(fields, 1);
+        if (!header) row(fields, 1, 0);
       },
       row,
     },
   );
+  resolve();
   if (table.length === 0) {
     if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
     const total = log.total === 0 ? 'none' : `${log.total} corrupt ones`;

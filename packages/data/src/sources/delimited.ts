@@ -18,8 +18,8 @@ export interface DelimitedOptions {
 export interface RowHandler {
   /** The first record, and the delimiter it was split by. */
   first(fields: readonly string[], delimiter: string): void;
-  /** Every later record. */
-  row(fields: readonly string[], line: number): void;
+  /** Every later record; `end` is the number of bytes up to its end. */
+  row(fields: readonly string[], line: number, end: number): void;
 }
 
 const candidates = [',', '\t', ';', '|'] as const;
@@ -60,7 +60,7 @@ export async function readDelimited(
       if (error !== undefined) onParseError(error, lastLine + 1, log);
       return undefined;
     },
-    on_record: (fields: string[], { lines }) => {
+    on_record: (fields: string[], { lines, bytes }) => {
       lastLine = lines;
       if (width < 0) {
         width = fields.length;
@@ -71,7 +71,7 @@ export async function readDelimited(
           reason: 'wrong-field-count',
           message: `expected ${width} fields separated by ${shown(delimiter)}; got ${fields.length}`,
         });
-      } else handler.row(fields, lines);
+      } else handler.row(fields, lines, bytes);
       return null;
     },
   });

@@ -1,7 +1,8 @@
 import { assembleInteractions, type TieRule } from '../assemble.ts';
 import { OptionError } from '../errors.ts';
-import { EventTable, Interner } from '../event-table.ts';
+import { EventTable } from '../event-table.ts';
 import type { Interactions } from '../interactions.ts';
+import { Interner } from '../interner.ts';
 import { CatalogueBuilder } from './catalogue-builder.ts';
 
 export interface MemorySource {
@@ -32,12 +33,12 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       throw new OptionError(operation, `expected ${users.length} ${key}, one a user; got ${column.length}`, { key });
     }
   }
-  const builder = new CatalogueBuilder<string>();
+  const builder = new CatalogueBuilder();
   for (const { item, title = '', categories = [] } of source.catalogue ?? []) {
     builder.add(String(item), title, categories);
   }
   const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
-  const userIds = new Interner<string>();
+  const userIds = new Interner();
   for (let e = 0; e < users.length; e++) {
     const item = String(items[e]);
     const code = source.catalogue === undefined ? builder.ids.intern(item) : builder.ids.find(item);
@@ -55,8 +56,8 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
   return assembleInteractions({
     name: source.name,
     table,
-    users: userIds.keys,
-    items: builder.ids.keys,
+    users: userIds.ids(),
+    items: builder.ids.ids(),
     ...(source.catalogue === undefined ? {} : { catalogue: builder.build() }),
     hasTimestamps: timestamps !== undefined,
     ties: source.ties ?? 'file-order',
@@ -65,7 +66,7 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       name: 'read',
       detail: `Took ${users.length} events from memory.`,
       params: { format: 'memory' },
-      counts: { rows: users.length, events: users.length, skipped: 0, items: builder.ids.keys.length },
+      counts: { rows: users.length, events: users.length, skipped: 0, items: builder.ids.size },
     },
   });
 }

@@ -20,11 +20,11 @@ export async function readMovies(
   found: FoundLayout,
   context: ReadContext,
   problems: ProblemCount[],
-): Promise<CatalogueBuilder<number>> {
+): Promise<CatalogueBuilder> {
   const name = found.movies as string;
   const place = files.place(name);
   const log = new ProblemLog({ operation: 'readMovieLens', ...place, lenient: context.lenient });
-  const builder = new CatalogueBuilder<number>();
+  const builder = new CatalogueBuilder();
   const text = await readText(files, name);
   const genreNames = found.layout.name === 'tab' ? await readGenreNames(files, found) : [];
 
@@ -35,7 +35,7 @@ export async function readMovies(
       const reason = /^-\d+$/.test(movie.id) ? 'negative-id' : 'bad-id';
       const message = `expected a whole number as item id; got ${quoted(movie.id)}`;
       log.report(line, { reason, column: 'item', message });
-    } else if (!builder.add(Number(movie.id), movie.title, movie.genres)) {
+    } else if (!builder.add(movie.id, movie.title, movie.genres)) {
       log.report(line, {
         reason: 'repeated-item',
         column: 'item',

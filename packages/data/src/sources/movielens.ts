@@ -1,6 +1,7 @@
 import { assembleInteractions, type TieRule } from '../assemble.ts';
-import { EventTable, Interner } from '../event-table.ts';
+import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
+import { Interner } from '../interner.ts';
 import { ProblemLog } from '../problems.ts';
 import type { CatalogueBuilder } from './catalogue-builder.ts';
 import { emptyFile, type FileSet } from './files.ts';
@@ -48,13 +49,13 @@ export async function readMovieLens(
   const place = files.place(found.ratings);
   const corpus =
     movies === undefined
-      ? `no movies file, so the corpus is the ${items.keys.length} rated items`
+      ? `no movies file, so the corpus is the ${items.size} rated items`
       : `the corpus is all ${movies.size} movies of the movies file`;
   return assembleInteractions({
     name,
     table,
-    users: users.keys.map(String),
-    items: items.keys.map(String),
+    users: users.ids(),
+    items: items.ids(),
     ...(movies === undefined ? {} : { catalogue: movies.build() }),
     hasTimestamps: true,
     ties: source.ties ?? 'file-order',
@@ -62,11 +63,11 @@ export async function readMovieLens(
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} ratings of ${users.keys.length} users in the ${found.layout.name} layout of MovieLens ` +
+        `Read ${table.length} ratings of ${users.size} users in the ${found.layout.name} layout of MovieLens ` +
         `(${place.entry ?? found.ratings}); ${corpus}; every rating is an event, whatever its value` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
       params: { format: 'movielens', layout: found.layout.name, moviesFile: movies !== undefined },
-      counts: { rows, events: table.length, skipped, items: items.keys.length },
+      counts: { rows, events: table.length, skipped, items: items.size },
       ...(problems.length === 0 ? {} : { problems }),
     },
   });
@@ -74,15 +75,15 @@ export async function readMovieLens(
 
 interface RatingsRead {
   readonly table: EventTable;
-  readonly users: Interner<number>;
-  readonly items: Interner<number>;
+  readonly users: Interner;
+  readonly items: Interner;
   readonly rows: number;
 }
 
 async function readRatings(
   files: FileSet,
   found: FoundLayout,
-  movies: CatalogueBuilder<number> | undefined,
+  movies: CatalogueBuilder | undefined,
   context: ReadContext,
   problems: ProblemCount[],
 ): Promise<RatingsRead> {
@@ -92,8 +93,8 @@ async function readRatings(
   const separator = new TextEncoder().encode(layout.separator);
   // About 21 bytes a row, so that the columns seldom grow.
   const table = new EventTable(true, Math.max(1024, Math.ceil(files.size(fileName) / 20)));
-  const users = new Interner<number>();
-  const items = movies?.ids ?? new Interner<number>();
+  const users = new Interner();
+  const items = movies?.ids ?? new Interner();
   const row: RatingRow = { user: 0, item: 0, rating: 0, time: 0 };
   let rows = 0;
 
@@ -113,7 +114,7 @@ async function readRatings(
       log.report(line, explainRow(latin1.decode(bytes.subarray(start, end)), layout.separator));
       return;
     }
-    const item = movies === undefined ? items.intern(row.item) : items.find(row.item);
+    const item = movies === undefined ? items.internInteger(row.item) : items.findInteger(row.item);
     if (item === undefined) {
       log.report(line, {
         reason: 'unknown-item',
@@ -122,7 +123,7 @@ async function readRatings(
       });
       return;
     }
-    table.push(users.intern(row.user), item, row.time, row.rating);
+    table.push(users.internInteger(row.user), item, row.time, row.rating);
   };
 
   await scanLines(

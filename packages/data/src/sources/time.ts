@@ -1,4 +1,5 @@
 import type { RowProblem } from '../problems.ts';
+import { plainNumber } from './plain-number.ts';
 
 /** How times are written: seconds or milliseconds since 1970, or an ISO 8601 date (UTC unless it has a zone). */
 export type TimeUnit = 's' | 'ms' | 'iso';
@@ -40,6 +41,10 @@ export function isoSeconds(text: string): number {
 
 /** Seconds of a written time, or why it is none. */
 export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
+  if (unit !== 'iso') {
+    const seconds = plainNumber(text) / (unit === 'ms' ? 1000 : 1);
+    if (seconds < latestTime) return seconds;
+  }
   const seconds =
     unit === 'iso' ? isoSeconds(text) : text.trim() === '' ? Number.NaN : Number(text) / (unit === 'ms' ? 1000 : 1);
   if (Number.isNaN(seconds)) {
