@@ -12,6 +12,8 @@ interface Options extends BackendOptions {
   readonly repeat?: unknown;
   readonly rounds?: unknown;
   readonly peer?: unknown;
+  readonly rows?: unknown;
+  readonly dir?: unknown;
   readonly memory?: boolean;
   readonly large?: boolean;
   readonly users?: unknown;
@@ -22,21 +24,24 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock'];
+const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`); peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`); peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm|attention|evaluate|stock [options] [--section.key VALUE ...]')
+    .usage('bench epoch|step|gemm|attention|evaluate|stock|csv [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
-    .option('--rounds <n>', 'Rounds, contestants in turn (step: 3, gemm: 7, attention and stock: 5, evaluate: 7)')
+    .option(
+      '--rounds <n>',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention and stock: 5, evaluate: 7, csv: 1)',
+    )
     .option(
       '--peer <name>',
       'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention: best (PyTorch)',
@@ -45,8 +50,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--width <n>', 'Only this head width (attention); width of the vectors (evaluate)')
     .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
-    .option('--users <n>', 'Number of users (evaluate)')
-    .option('--items <n>', 'Number of items (evaluate)')
+    .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
+    .option('--items <n>', 'Number of items (evaluate; csv: 100000)')
+    .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
+    .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
@@ -61,6 +68,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench evaluate --recipe ml-1m/hstu')
     .example('  $ seqrec bench evaluate --large --users 10000')
     .example('  $ seqrec bench stock')
+    .example('  $ seqrec bench csv --rows 20000000')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -120,6 +128,17 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return show(
       await benchStock({ backend: options, rounds: rounds ?? 5, quiet: options.quiet ?? false }),
       renderStockBench,
+    );
+  }
+  if (what === 'csv') {
+    const { benchCsv, renderCsvBench } = await import('../bench/csv.ts');
+    const rows = integerOption('rows', options.rows) ?? 2_000_000;
+    const users = integerOption('users', options.users) ?? Math.ceil(rows / 20);
+    const items = integerOption('items', options.items) ?? 100_000;
+    const folder = textOption('dir', options.dir);
+    return show(
+      await benchCsv({ rows, users, items, rounds: rounds ?? 1, folder, quiet: training.quiet }),
+      renderCsvBench,
     );
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));

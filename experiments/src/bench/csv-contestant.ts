@@ -1,0 +1,66 @@
+// One contestant of `seqrec bench csv`, in a process of its own, so that its memory is its own too:
+// csv-contestant.ts bare|load|open FILE CACHE_FOLDER. Prints one line of JSON.
+import { createReadStream } from 'node:fs';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { loadDataset } from '@seqrec/data';
+import { parse } from 'csv-parse';
+import { formatCount } from '../terminal/format.ts';
+import { Progress } from '../terminal/progress.ts';
+import type { CsvMeasurement } from './csv.ts';
+
+const [role, path, cacheDir] = process.argv.slice(2);
+const start = performance.now();
+const seconds = () => (performance.now() - start) / 1000;
+let result: Pick<CsvMeasurement, 'rows'> & Partial<CsvMeasurement>;
+
+if (role === 'bare') result = { rows: await countRows() };
+else {
+  const progress = new Progress({ quiet: role === 'open' });
+  let readSeconds = 0;
+  progress.start();
+  const log = await loadDataset(
+    {
+      format: 'csv',
+      path,
+      columns: { user: 'userId', item: 'movieId', rating: 'rating', time: 'timestamp' },
+    },
+    {
+      cacheDir,
+      onProgress({ bytes, totalBytes, rows }) {
+        readSeconds = seconds();
+        progress.update({
+          label: 'read, bytes',
+          done: bytes,
+          total: totalBytes,
+          fields: [`${formatCount(rows)} rows`],
+        });
+      },
+    },
+  );
+  progress.clear();
+  const loaded = seconds();
+  const sum = log.itemIds[log.numEvents - 1] + log.timestamps[0] + (log.ratings?.[0] ?? 0);
+  result = { rows: log.numEvents, seconds: loaded, readSeconds, touchedSeconds: seconds(), digest: log.digest };
+  if (!Number.isFinite(sum)) throw new Error('a column is not there');
+}
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const measured = { seconds: seconds(), ...result, peakBytes: maxRSS * 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 };
+console.log(JSON.stringify(measured));
+
+/** csv-parse alone, with the options the reader needs to give the same rows, counting them. */
+async function countRows(): Promise<number> {
+  let rows = -1;
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    on_record: () => {
+      rows++;
+      return null;
+    },
+  });
+  const sink = new Writable({ objectMode: true, write: (_record, _encoding, done) => done() });
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 18 }), parser, sink);
+  return rows;
+}
