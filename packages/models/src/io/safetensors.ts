@@ -95,8 +95,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, file);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    // Copied, so that it is aligned and does not keep the whole file alive.
-    const copy = bytes.slice(dataStart + begin, dataStart + end).buffer;
+    // Copied, so that it is aligned and does not keep the whole file alive. A Node `Buffer` has a `slice` that does not copy.
+    const copy = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end).buffer;
     tensors.set(name, { shape, data: dtype === 'F32' ? new Float32Array(copy) : new Int32Array(copy) });
   }
   return { tensors, metadata };
