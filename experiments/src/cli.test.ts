@@ -54,6 +54,8 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['recommend', 'x', '--user', '1', '-k', '0'], '--k: expected a whole number, at least 1; got 0'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
+    [['compare', 'one'], 'seqrec compare: expected at least two runs; got 1'],
+    [['compare', 'a', 'b', '--metrics', 'AUC'], '--metrics: expected HR@k, NDCG@k or MRR, with commas; got "AUC"'],
     [['scale'], 'seqrec scale: expected a study, one of compute'],
     [['scale', 'compute', '--encoders', 'hstu,sasrek'], '--encoders: expected names among hstu, sasrec'],
     [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
@@ -123,6 +125,7 @@ test('help of the program and of every command has examples, which the program a
     'parity',
     'bench',
     'scale',
+    'compare',
   ];
   for (const name of names) {
     expect(output).toContain(`  ${name}`);

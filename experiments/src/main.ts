@@ -1,6 +1,7 @@
 import { type CAC, cac } from 'cac';
 import { joinNegativeValues, type Override, splitOverrides } from './arguments.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerCompare } from './commands/compare.ts';
 import { registerData } from './commands/data.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -36,6 +37,7 @@ const commands = [
   registerParity,
   registerBench,
   registerProfile,
+  registerCompare,
   registerScale,
 ];
 

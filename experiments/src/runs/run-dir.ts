@@ -17,6 +17,8 @@ export interface RunDir {
   /** Baselines, metric definitions and sample recommendations, from which the report is rebuilt. */
   readonly results: string;
   readonly report: string;
+  /** Rank of the target of every query of the test set, for paired comparisons. */
+  readonly ranks: string;
   readonly last: string;
   readonly best: string;
   /** While a process writes the folder: which one. */
@@ -34,6 +36,7 @@ export function runDirAt(path: string): RunDir {
     metrics: at('metrics.jsonl'),
     results: at('results.json'),
     report: at('report.html'),
+    ranks: at('test-ranks.safetensors'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
     lock: at('run.lock'),

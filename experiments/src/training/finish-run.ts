@@ -3,6 +3,7 @@ import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, loadWeights } from '@seqrec/models';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import { MetricsLog } from '../runs/metrics-log.ts';
+import { saveRanks } from '../runs/ranks.ts';
 import type { RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { watchedSet } from './dataset.ts';
@@ -33,6 +34,7 @@ export async function finishRun(
   const test = known ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const final = { name, split: 'test', metrics: test.metrics, checkpoint: chosen, epoch };
+  await saveRanks(run.ranks, test, chosen);
   const results: RunResults = {
     status: 'finished',
     definitions: test.definition,

@@ -1,0 +1,49 @@
+import type { CAC } from 'cac';
+import { integerOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly metrics?: unknown;
+  readonly resamples?: unknown;
+  readonly out?: unknown;
+  readonly data?: unknown;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function registerCompare(cli: CAC, _invocation: Invocation): void {
+  cli
+    .command('compare <...runs>', 'Compare runs with the first, paired by user: difference, interval, significance')
+    .option('--metrics <names>', 'HR@k, NDCG@k, MRR, with commas', { default: 'HR@10,NDCG@10,MRR' })
+    .option('--resamples <n>', 'Resamples of bootstrap and permutation (default: 10000, fewer for very many users)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--json', 'Print JSON')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')
+    .example('  $ seqrec compare ml-100k-sasrec ml-100k-hstu --metrics HR@10,HR@50')
+    .action((runs: string[], options: Options) => run(runs, options));
+}
+
+async function run(runs: readonly string[], options: Options): Action {
+  if (runs.length < 2) throw new UsageError(`seqrec compare: expected at least two runs; got ${runs.length}`);
+  const metrics = (textOption('metrics', options.metrics) ?? 'HR@10').split(',');
+  const wrong = metrics.find((metric) => !/^((HR|NDCG)@[1-9]\d*|MRR)$/.test(metric));
+  if (wrong !== undefined) throw new UsageError(`--metrics: expected HR@k, NDCG@k or MRR, with commas; got "${wrong}"`);
+  const { compareRuns, renderComparisons } = await import('../compare/compare-runs.ts');
+  const comparisons = await compareRuns({
+    runs,
+    metrics,
+    out: textOption('out', options.out) ?? 'runs',
+    resamples: integerOption('resamples', options.resamples, 100),
+    dataFolder: textOption('data', options.data),
+    backend: options,
+    quiet: options.quiet ?? false,
+  });
+  console.log(options.json ? JSON.stringify(comparisons, null, 2) : renderComparisons(comparisons));
+  return 0;
+}
