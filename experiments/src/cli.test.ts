@@ -54,6 +54,9 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['recommend', 'x', '--user', '1', '-k', '0'], '--k: expected a whole number, at least 1; got 0'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
+    [['reproduce', 'hstu/ml1m'], 'table "hstu/ml1m" is not known; did you mean hstu/ml-1m?'],
+    [['reproduce', 'hstu/ml-1m', '--size', 'full'], '--size: expected no size (this table has one only); got "full"'],
+    [['reproduce', 'hstu/ml-1m', '--rows', 'HSTU;BERT'], '--rows: expected rows of hstu/ml-1m; got "BERT"'],
     [['compare', 'one'], 'seqrec compare: expected at least two runs; got 1'],
     [['compare', 'a', 'b', '--metrics', 'AUC'], '--metrics: expected HR@k, NDCG@k or MRR, with commas; got "AUC"'],
     [['scale'], 'seqrec scale: expected a study, one of compute'],
@@ -126,6 +129,7 @@ test('help of the program and of every command has examples, which the program a
     'bench',
     'scale',
     'compare',
+    'reproduce',
   ];
   for (const name of names) {
     expect(output).toContain(`  ${name}`);

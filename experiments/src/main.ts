@@ -11,6 +11,7 @@ import { registerProfile } from './commands/profile.ts';
 import { registerRecipes } from './commands/recipes.ts';
 import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
+import { registerReproduce } from './commands/reproduce.ts';
 import { registerScale } from './commands/scale.ts';
 import { registerTrain } from './commands/train.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
@@ -38,6 +39,7 @@ const commands = [
   registerBench,
   registerProfile,
   registerCompare,
+  registerReproduce,
   registerScale,
 ];
 
@@ -122,7 +124,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train`, `scale`, `bench` and `profile` take configuration keys',
+      'only `seqrec train`, `scale`, `reproduce`, `bench` and `profile` take configuration keys',
     );
 }
 

@@ -1,0 +1,65 @@
+import type { CAC } from 'cac';
+import { integerOption, numberListOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../main.ts';
+import type { BackendOptions } from '../training/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly seeds?: unknown;
+  readonly epochs?: unknown;
+  readonly size?: unknown;
+  readonly rows?: unknown;
+  readonly data?: unknown;
+  readonly out?: unknown;
+  readonly quiet?: boolean;
+}
+
+export function registerReproduce(cli: CAC, invocation: Invocation): void {
+  cli
+    .command('reproduce [table]', 'Rebuild a published table over seeds: paper, ours, interval, verdict', {
+      allowUnknownOptions: true,
+    })
+    .usage('reproduce TABLE [options] [--section.key VALUE ...]')
+    .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3)')
+    .option('--epochs <n>', 'Fewer epochs than published; the table then says so')
+    .option('--size <name>', 'Size of the experiment, where the table has several')
+    .option('--rows <names>', 'Only these rows, separated by semicolons')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of its runs and of the table (default: runs/reproduce-TABLE)')
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec reproduce')
+    .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3')
+    .example('  $ seqrec reproduce hstu/ml-1m --rows "SASRec;HSTU" --epochs 10')
+    .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
+    .action((table: string | undefined, options: Options) => run(table, options, invocation));
+}
+
+async function run(name: string | undefined, options: Options, invocation: Invocation): Action {
+  const { loadTable, tableNames } = await import('../reproduce/load-table.ts');
+  if (name === undefined) {
+    const { renderTable } = await import('../terminal/table.ts');
+    const rows = await Promise.all(tableNames().map(async (each) => [each, (await loadTable(each)).title]));
+    console.log(renderTable([{ title: 'table' }, { title: 'what' }], rows));
+    return 0;
+  }
+  if (invocation.overrides.some(({ key }) => key === 'seed'))
+    throw new UsageError('--seed: expected --seeds, one run of each row a seed');
+  const request = {
+    table: name,
+    seeds: numberListOption('seeds', options.seeds, [1, 2, 3]),
+    epochs: integerOption('epochs', options.epochs),
+    size: textOption('size', options.size),
+    rows: textOption('rows', options.rows)?.split(';'),
+    overrides: invocation.overrides,
+    dataFolder: textOption('data', options.data),
+    out: textOption('out', options.out),
+    backend: options,
+    quiet: options.quiet ?? false,
+    command: ['seqrec', ...process.argv.slice(2)].join(' '),
+  };
+  await loadTable(name);
+  const { reproduce } = await import('../reproduce/reproduce.ts');
+  return reproduce(request);
+}

@@ -1,0 +1,126 @@
+import type { SeedRun } from './seeds.ts';
+import type { PaperTable } from './table.ts';
+import { claimVerdicts, type Estimate, estimate, rowVerdict, short } from './verdict.ts';
+
+/** Everything that a reproduced table says. */
+export interface Reproduction {
+  readonly name: string;
+  readonly table: PaperTable;
+  readonly runs: readonly SeedRun[];
+  readonly seeds: readonly number[];
+  /** What was changed on the command line, and other deviations. */
+  readonly remarks: readonly string[];
+  readonly command: string;
+}
+
+type Cells = readonly string[];
+
+/** Mean of each metric over the seeds, row by row; a row without runs is absent. */
+export function estimates({ table, runs }: Reproduction): Map<string, Readonly<Record<string, Estimate>>> {
+  const byRow = Map.groupBy(runs, (run) => run.row);
+  return new Map(
+    [...byRow].map(([row, own]) => [
+      row,
+      Object.fromEntries(table.metrics.map((metric) => [metric, estimate(own.map((run) => run.metrics[metric]))])),
+    ]),
+  );
+}
+
+function figureRows(reproduction: Reproduction): Cells[] {
+  const { table } = reproduction;
+  const means = estimates(reproduction);
+  return table.rows.flatMap((row) =>
+    table.metrics.map((metric) => {
+      const ours = means.get(row.name)?.[metric];
+      const paper = row.paper[metric];
+      const verdict = ours === undefined ? 'not run' : rowVerdict(ours, paper, table.tolerance?.[metric]);
+      return [row.name, metric, paper === undefined ? '' : short(paper), shown(ours), verdict];
+    }),
+  );
+}
+
+function claimRows(reproduction: Reproduction): Cells[] {
+  return claimVerdicts(reproduction.table, estimates(reproduction)).map(({ claim, metric, ours, paper, verdict }) => [
+    claim,
+    metric,
+    paper?.toFixed(2) ?? '',
+    ours.toFixed(2),
+    verdict,
+  ]);
+}
+
+function shown(value: Estimate | undefined): string {
+  if (value === undefined) return '';
+  return value.half === undefined ? short(value.mean) : `${short(value.mean)} ± ${short(value.half)}`;
+}
+
+const FIGURES = ['model', 'metric', 'paper', 'ours', 'verdict'];
+const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
+
+/** The table as a Markdown page: figures, claims, every seed, protocol, command. */
+export function renderMarkdown(reproduction: Reproduction): string {
+  const { name, table, runs, remarks, seeds, command } = reproduction;
+  const perSeed = runs.map((run) => [
+    run.row,
+    String(run.seed),
+    ...table.metrics.map((metric) => short(run.metrics[metric])),
+    run.run,
+  ]);
+  const claims = claimRows(reproduction);
+  return `${[
+    `# ${name}: ${table.title}`,
+    `Source: ${table.source}.`,
+    ...remarks.map((remark) => `**${remark}**`),
+    `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`,
+    markdownTable(FIGURES, figureRows(reproduction)),
+    ...(claims.length > 0 ? [markdownTable(CLAIMS, claims)] : []),
+    table.notes.map((note) => `- ${note}`).join('\n'),
+    `## Every seed`,
+    markdownTable(['model', 'seed', ...table.metrics, 'run'], perSeed),
+    `\`${command}\``,
+  ].join('\n\n')}\n`;
+}
+
+function markdownTable(titles: Cells, rows: readonly Cells[]): string {
+  const all = [titles, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = titles.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));
+  const line = (cells: Cells): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(all[0]), line(widths.map((width) => '-'.repeat(width))), ...all.slice(1).map(line)].join('\n');
+}
+
+/** Figures and claims as two LaTeX tables (package `booktabs`). */
+export function renderLatex(reproduction: Reproduction): string {
+  const { name, table, seeds } = reproduction;
+  const caption = `${table.title}. Ours: mean of ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, 95 % interval. Source: ${table.source}.`;
+  const claims = claimRows(reproduction);
+  return [
+    `% ${reproduction.command}`,
+    latexTable(FIGURES, figureRows(reproduction), caption, name),
+    ...(claims.length > 0 ? [latexTable(CLAIMS, claims, `Claims of ${table.title}.`, `${name}-claims`)] : []),
+  ].join('\n\n');
+}
+
+function latexTable(titles: Cells, rows: readonly Cells[], caption: string, label: string): string {
+  const line = (cells: Cells): string => `    ${cells.map(latexText).join(' & ')} \\\\`;
+  return `\\begin{table}
+  \\centering
+  \\begin{tabular}{llrrl}
+    \\toprule
+${line(titles)}
+    \\midrule
+${rows.map(line).join('\n')}
+    \\bottomrule
+  \\end{tabular}
+  \\caption{${latexText(caption)}}
+  \\label{tab:${label.replaceAll('/', '-')}}
+\\end{table}
+`;
+}
+
+function latexText(text: string): string {
+  return text
+    .replaceAll(/[\\{}]/g, '')
+    .replaceAll(/[%&#_$]/g, (special) => `\\${special}`)
+    .replaceAll('±', '$\\pm$')
+    .replaceAll('>', '$>$');
+}

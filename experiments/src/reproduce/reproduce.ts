@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Override } from '../arguments.ts';
+import { resolveConfig } from '../config/load-recipe.ts';
+import type { RecipeConfig } from '../config/schema.ts';
+import { UsageError } from '../errors.ts';
+import { writeFileAtomic, writeJson } from '../runs/atomic.ts';
+import { checkRunsFolder } from '../runs/run-dir.ts';
+import { suggestion } from '../suggest.ts';
+import { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, checkBackendOptions, startBackend } from '../training/backend.ts';
+import { checkAgainstData } from '../training/check-config.ts';
+import { dataFolder, prepareData } from '../training/dataset.ts';
+import { listenForStop, signalExitCode } from '../training/stop.ts';
+import { loadTable } from './load-table.ts';
+import { type Reproduction, renderLatex, renderMarkdown } from './render.ts';
+import { runSeed, type SeedRun } from './seeds.ts';
+import type { PaperTable, TableRow } from './table.ts';
+
+export interface ReproduceRequest {
+  readonly table: string;
+  readonly seeds: readonly number[];
+  readonly epochs?: number;
+  readonly size?: string;
+  /** Rows to run; default: all. */
+  readonly rows?: readonly string[];
+  readonly overrides: readonly Override[];
+  readonly dataFolder?: string;
+  readonly out?: string;
+  readonly backend: BackendOptions;
+  readonly quiet: boolean;
+  /** As typed, to print with the table. */
+  readonly command: string;
+}
+
+interface PlannedRow {
+  readonly row: TableRow;
+  readonly config: RecipeConfig;
+}
+
+/** `seqrec reproduce`: runs what is missing of a table, seed by seed, and writes it. Returns the exit code. */
+export async function reproduce(request: ReproduceRequest): Promise<number> {
+  const table = await loadTable(request.table);
+  const out = request.out ?? join('runs', `reproduce-${request.table.replaceAll('/', '-')}`);
+  checkBackendOptions(request.backend);
+  checkRunsFolder(out);
+  const { rows, remarks } = await plan(table, request);
+  const progress = new Progress({ quiet: request.quiet });
+  const data = await prepareData(rows[0].config.data, dataFolder(request.dataFolder), progress);
+  for (const { config } of rows) checkAgainstData(config, data);
+  const choice = await startBackend(request.backend);
+  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const runs: SeedRun[] = [];
+  try {
+    // Seed by seed, so that a table that is stopped early has every row.
+    for (const seed of request.seeds) {
+      for (const { row, config } of rows) {
+        const seeded = { ...config, seed };
+        const done = await runSeed({
+          row: row.name,
+          recipe: row.recipe,
+          config: seeded,
+          out,
+          data,
+          choice,
+          progress,
+          stop,
+        });
+        if (done === undefined) {
+          console.error('the same command goes on from here');
+          return signalExitCode(stop.signal ?? 'SIGINT');
+        }
+        runs.push(done);
+        write(out, { name: request.table, table, runs, seeds: seedsOf(runs), remarks, command: request.command });
+      }
+    }
+  } finally {
+    stop.dispose();
+  }
+  const reproduction = { name: request.table, table, runs, seeds: request.seeds, remarks, command: request.command };
+  write(out, reproduction);
+  console.log(renderMarkdown(reproduction));
+  console.log(
+    `written: ${['table.md', 'table.tex', 'table.json'].map((file) => relative(process.cwd(), join(out, file))).join(', ')}`,
+  );
+  return 0;
+}
+
+async function plan(
+  table: PaperTable,
+  request: ReproduceRequest,
+): Promise<{ readonly rows: readonly PlannedRow[]; readonly remarks: readonly string[] }> {
+  const size = sizeOf(table, request.size);
+  const names = table.rows.map((row) => row.name);
+  for (const name of request.rows ?? [])
+    if (!names.includes(name))
+      throw new UsageError(`--rows: expected rows of ${request.table}; got "${name}"`, suggestion(name, names));
+  const chosen = table.rows.filter((row) => request.rows?.includes(row.name) ?? true);
+  const rows: PlannedRow[] = [];
+  let published = 0;
+  for (const row of chosen) {
+    const { config: own } = await resolveConfig({ recipe: row.recipe, overrides: row.changes ?? [] });
+    published = Math.max(published, own.training.epochs);
+    const epochs = request.epochs === undefined ? [] : [{ key: 'training.epochs', text: String(request.epochs) }];
+    const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
+    rows.push({ row, config: (await resolveConfig({ recipe: row.recipe, overrides })).config });
+  }
+  checkOneData(rows);
+  const { epochs } = rows[0].config.training;
+  const remarks = [
+    ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
+    ...(epochs < published ? [`${epochs} of ${published} epochs: not the published experiment.`] : []),
+    ...(request.overrides.length > 0
+      ? [`Changed: ${request.overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`]
+      : []),
+  ];
+  return { rows, remarks };
+}
+
+function sizeOf(
+  { sizes = {}, defaultSize }: PaperTable,
+  name: string | undefined,
+): { readonly name?: string; readonly overrides: readonly Override[] } {
+  const chosen = name ?? defaultSize;
+  if (chosen === undefined) return { overrides: [] };
+  if (!Object.hasOwn(sizes, chosen)) {
+    const known = Object.keys(sizes);
+    const expected = known.length === 0 ? 'no size (this table has one only)' : `one of ${known.join(', ')}`;
+    throw new UsageError(`--size: expected ${expected}; got "${chosen}"`);
+  }
+  return { name: chosen, overrides: sizes[chosen] };
+}
+
+/** Rows are compared, and the data are prepared once. */
+function checkOneData(rows: readonly PlannedRow[]): void {
+  const [first] = rows;
+  const other = rows.find(({ config }) => JSON.stringify(config.data) !== JSON.stringify(first.config.data));
+  if (other === undefined) return;
+  throw new UsageError(`table: expected rows on the same data; "${first.row.name}" and "${other.row.name}" differ`);
+}
+
+function seedsOf(runs: readonly SeedRun[]): number[] {
+  return [...new Set(runs.map((run) => run.seed))];
+}
+
+function write(out: string, reproduction: Reproduction): void {
+  mkdirSync(out, { recursive: true });
+  writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));
+  writeFileAtomic(join(out, 'table.tex'), renderLatex(reproduction));
+  writeJson(join(out, 'table.json'), reproduction);
+}

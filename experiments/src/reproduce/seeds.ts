@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { BackendChoice } from '@seqrec/core';
+import type { RecipeConfig } from '../config/schema.ts';
+import { readJson } from '../runs/atomic.ts';
+import type { RunResults } from '../runs/results.ts';
+import { listRuns, openRunDir, type RunDir } from '../runs/run-dir.ts';
+import { refuseLocked } from '../runs/run-lock.ts';
+import { formatDuration, formatMetric } from '../terminal/format.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { PreparedData } from '../training/dataset.ts';
+import { checkSameData, savedConfig } from '../training/resume.ts';
+import type { StopSignal } from '../training/stop.ts';
+import { executeRun } from '../training/train-run.ts';
+
+/** One run of a row. */
+export interface SeedRun {
+  readonly row: string;
+  readonly seed: number;
+  readonly run: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface SeedRequest {
+  readonly row: string;
+  readonly recipe: string;
+  /** Its seed included. */
+  readonly config: RecipeConfig;
+  readonly out: string;
+  readonly data: PreparedData;
+  readonly choice: BackendChoice;
+  readonly progress: Progress;
+  readonly stop: StopSignal;
+}
+
+/** The run of exactly this configuration: found finished, gone on with, or made. Nothing when a signal stopped it. */
+export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
+  const { row, recipe, config, out, data, progress } = request;
+  const label = `${row}, seed ${config.seed}`;
+  const previous = findRun(out, recipe, config);
+  const done = previous && finished(previous);
+  if (previous && done) {
+    checkSameData(previous, data.split.interactions.digest);
+    progress.note(`${label}: ${previous.id} is there`);
+    return { row, seed: config.seed, run: previous.id, metrics: done.metrics };
+  }
+  if (previous) refuseLocked(previous);
+  const began = performance.now();
+  const { run, results } = await executeRun({
+    name: recipe,
+    config,
+    data,
+    choice: request.choice,
+    previous,
+    out,
+    progress,
+    stop: request.stop,
+    checkpoints: {},
+    resumeOptions: '',
+    onEpoch: (record) =>
+      progress.note(
+        `${label}: epoch ${record.epoch}/${config.training.epochs}  loss ${record.meanLoss.toFixed(4)}  HR@10 ${formatMetric(record.metrics['HR@10'])}`,
+      ),
+  });
+  if (results?.final === undefined) return undefined;
+  progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
+  return { row, seed: config.seed, run: run.id, metrics: results.final.metrics };
+}
+
+function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
+  const runs = listRuns(out)
+    .map((id) => openRunDir(out, id))
+    .filter((run) => {
+      const saved = savedConfig(run);
+      return saved.name === recipe && isDeepStrictEqual(saved.config, config);
+    });
+  return runs.find((run) => finished(run) !== undefined) ?? runs[0];
+}
+
+function finished(run: RunDir): RunResults['final'] | undefined {
+  if (!existsSync(run.results)) return undefined;
+  const results = readJson(run.results) as RunResults;
+  return results.status === 'finished' ? results.final : undefined;
+}

@@ -1,0 +1,86 @@
+import type { PaperTable, TableClaim } from './table.ts';
+
+/** A mean over seeds. */
+export interface Estimate {
+  readonly mean: number;
+  /** Half the width of the 95 % interval of the mean (Student's t); absent for a single seed. */
+  readonly half?: number;
+  readonly values: readonly number[];
+}
+
+/** 97.5 % points of Student's t for 1 to 30 degrees of freedom; the normal one after that. */
+const STUDENT_T = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+export function estimate(values: readonly number[]): Estimate {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  if (n < 2) return { mean, values };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  return { mean, half: (STUDENT_T[n - 2] ?? 1.96) * Math.sqrt(variance / n), values };
+}
+
+/** What a figure says about a published one. */
+export function rowVerdict(ours: Estimate, paper: number | undefined, tolerance: number | undefined): string {
+  if (paper === undefined) return '';
+  const off = ours.mean - paper;
+  const inside = ours.half !== undefined && Math.abs(off) <= ours.half;
+  if (tolerance === undefined) return inside ? 'paper inside the interval' : `${times(ours.mean / paper)} the paper's`;
+  if (Math.abs(off) <= tolerance) return `reproduced, within ${short(tolerance)}`;
+  const direction = off > 0 ? 'above' : 'below';
+  return `${short(Math.abs(off))} ${direction}${inside ? ', paper inside the interval' : ''}`;
+}
+
+export interface ClaimVerdict {
+  readonly claim: string;
+  readonly metric: string;
+  /** `better / worse`, where both are there. */
+  readonly ours: number;
+  readonly paper?: number;
+  readonly verdict: 'holds' | 'ordered so, intervals overlap' | 'ordered so, one seed' | 'does not hold';
+}
+
+/** Claims hold when the order is theirs and the intervals do not touch. */
+export function claimVerdicts(
+  table: PaperTable,
+  estimates: ReadonlyMap<string, Readonly<Record<string, Estimate>>>,
+): ClaimVerdict[] {
+  return table.claims.flatMap((claim) =>
+    claim.metrics.flatMap((metric) => {
+      const better = estimates.get(claim.better)?.[metric];
+      const worse = estimates.get(claim.worse)?.[metric];
+      if (better === undefined || worse === undefined) return [];
+      const published = paperRatio(table, claim, metric);
+      return {
+        claim: `${claim.better} > ${claim.worse}`,
+        metric,
+        ours: better.mean / worse.mean,
+        ...(published !== undefined && { paper: published }),
+        verdict: orderVerdict(better, worse),
+      };
+    }),
+  );
+}
+
+function orderVerdict(better: Estimate, worse: Estimate): ClaimVerdict['verdict'] {
+  if (!(better.mean > worse.mean)) return 'does not hold';
+  if (better.half === undefined || worse.half === undefined) return 'ordered so, one seed';
+  return better.mean - better.half > worse.mean + worse.half ? 'holds' : 'ordered so, intervals overlap';
+}
+
+function paperRatio(table: PaperTable, { better, worse }: TableClaim, metric: string): number | undefined {
+  const figure = (name: string) => table.rows.find((row) => row.name === name)?.paper[metric];
+  const [above, below] = [figure(better), figure(worse)];
+  return above === undefined || below === undefined ? undefined : above / below;
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)} times`;
+}
+
+/** `.0123`: the way papers print shares. */
+export function short(value: number): string {
+  return value.toFixed(4).replace(/^(-?)0\./, '$1.');
+}
