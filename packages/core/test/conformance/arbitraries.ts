@@ -41,8 +41,14 @@ export interface AttentionSizes {
   readonly seed: number;
 }
 
+/** Now and then longer than the blocks of keys and queries of the kernels. */
+const attentionLengths = fc.oneof(
+  { weight: 5, arbitrary: batchLengths },
+  { weight: 1, arbitrary: fc.array(fc.integer({ min: 90, max: 300 }), { minLength: 1, maxLength: 2 }) },
+);
+
 export const attentionSizes: fc.Arbitrary<AttentionSizes> = fc.record({
-  lengths: batchLengths,
+  lengths: attentionLengths,
   heads: fc.integer({ min: 1, max: 3 }),
   queryWidth: fc.oneof(fc.constantFrom(8, 16, 25, 50), fc.integer({ min: 1, max: 20 })),
   valueWidth: fc.oneof(fc.constantFrom(8, 16, 25, 50), fc.integer({ min: 1, max: 20 })),

@@ -25,6 +25,7 @@ export const KERNEL = {
   hstuBackward: 22,
   softmaxForward: 23,
   softmaxBackward: 24,
+  attentionQueryGrad: 50,
   sampledSoftmax: 25,
   sampledSoftmaxGrad: 26,
   stridedCopy: 27,

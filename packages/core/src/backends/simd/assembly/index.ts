@@ -6,7 +6,9 @@ import { adamw } from './adamw';
 import { rowwiseAdamw } from './rowwise-adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
-import { bucketRows, hstuBackward, hstuForward } from './hstu-attention';
+import { attentionQueryGrad, hstuBackward } from './attention-grad';
+import { bucketRows } from './attention-bias';
+import { hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
 import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
@@ -55,6 +57,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 22: hstuBackward(args, task); break;
     case 23: softmaxForward(args, task); break;
     case 24: softmaxBackward(args, task); break;
+    case 50: attentionQueryGrad(args, task); break;
     case 25: sampledSoftmax(args, task); break;
     case 26: sampledSoftmaxGrad(args, task); break;
     case 27: stridedCopy(args, task); break;

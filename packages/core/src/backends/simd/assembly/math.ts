@@ -10,14 +10,14 @@ const CONSTANTS: usize = 512;
 
 // @ts-ignore: decorator
 @inline
-function constant(index: usize): v128 {
+export function constant(index: usize): v128 {
   return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
 // SHIFTER is 1.5 * 2^23 + 127: added to n it leaves n + 127 in the low bits of the sum, ready to become an exponent.
-const ONE: usize = 0;
+export const ONE: usize = 0;
 const LOG2E: usize = 1;
-const SHIFTER: usize = 2;
+export const SHIFTER: usize = 2;
 const LN2_HIGH: usize = 3;
 const LN2_LOW: usize = 4;
 const E0: usize = 5;
@@ -28,6 +28,15 @@ const E4: usize = 9;
 const E5: usize = 10;
 const TOP: usize = 11;
 const BOTTOM: usize = 12;
+// 2^f for |f| <= 1/2: degree 5, relative error 9e-8 before rounding.
+export const MINUS_LOG2E: usize = 13;
+export const LIMIT: usize = 14;
+export const MINUS_LIMIT: usize = 15;
+export const F1: usize = 16;
+export const F2: usize = 17;
+export const F3: usize = 18;
+export const F4: usize = 19;
+export const F5: usize = 20;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -44,6 +53,14 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (E5 << 2), 5.0000001201e-1);
   store<f32>(CONSTANTS + (TOP << 2), 88.3);
   store<f32>(CONSTANTS + (BOTTOM << 2), -87.33654);
+  store<f32>(CONSTANTS + (MINUS_LOG2E << 2), -1.44269504);
+  store<f32>(CONSTANTS + (LIMIT << 2), 126);
+  store<f32>(CONSTANTS + (MINUS_LIMIT << 2), -126);
+  store<f32>(CONSTANTS + (F1 << 2), 0.6931470036506653);
+  store<f32>(CONSTANTS + (F2 << 2), 0.24022242426872253);
+  store<f32>(CONSTANTS + (F3 << 2), 0.05550733581185341);
+  store<f32>(CONSTANTS + (F4 << 2), 0.009671512991189957);
+  store<f32>(CONSTANTS + (F5 << 2), 0.001326472731307149);
 }
 
 /**

@@ -2,7 +2,9 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../../../errors.ts';
 import type { SimdBackend } from '../backend.ts';
 
-/** Side of a block of scores, as in `assembly/attention-block.ts`. */
+/** Queries of a panel, as in `assembly/attention-tile.ts`. */
+export const PANEL = 16;
+/** Queries of a forward task. */
 const BLOCK = 256;
 /** Groups of sequences in a backward pass: each owns partial bias gradients, added in order at the end. */
 const GROUPS = 32;
@@ -60,6 +62,126 @@ export function lastQueryUnits({ starts, lengths }: Plan): Int32Array {
   const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
   present.sort((p, q) => lengths[p] - lengths[q]);
   return Int32Array.from(present.flatMap((b) => [starts[b], lengths[b] - 1, 1, -1, 0, 0, b, 0]));
+}
+
+/** Parts that one head of one sequence may be cut into: each holds dQ from its first key on, so memory stays linear. */
+const MAXIMUM_PARTS = 8;
+/** Units that a backward pass aims for, so that a few long sequences keep every thread busy. */
+const TARGET_UNITS = 32;
+const KEY_BLOCK = 96;
+
+/** A range of keys of one head of one sequence; `bytes` of dQ, from panel `firstPanel` on, at `at` of the parts' memory. */
+interface Part {
+  readonly start: number;
+  readonly length: number;
+  readonly head: number;
+  readonly first: number;
+  readonly end: number;
+  readonly firstPanel: number;
+  readonly at: number;
+  readonly cost: number;
+}
+
+export interface BackwardPlan {
+  readonly units: Int32Array;
+  /** First unit of each group of units, a task; `count` groups. */
+  readonly groups: Int32Array;
+  readonly count: number;
+  /** Chunks of queries for the sum over parts: their items, and where each part's panels begin. */
+  readonly items: Int32Array;
+  readonly parts: Int32Array;
+  /** Bytes of the parts of dQ. */
+  readonly bytes: number;
+}
+
+/**
+ * Backward units: ranges of keys, which own dK and dV. Long sequences are cut into ranges of equal numbers of pairs. Units are
+ * dealt to groups by cost, largest first to the lightest group. All of it depends on the shapes alone. Addresses in units
+ * and items are relative: `at` is where the parts of dQ will lie, `atParts` the table `parts`.
+ */
+export function backwardPlan(starts: Int32Array, lengths: Int32Array, heads: number, width: number): BackwardPlan {
+  const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
+  const pairs = (length: number): number => length * (length + KEY_BLOCK);
+  const total = present.reduce((sum, b) => sum + heads * pairs(lengths[b]), 0);
+  const panelBytes = Math.ceil(width / 6) * 384;
+  const parts: Part[] = [];
+  const items: number[] = [];
+  const table: number[] = [];
+  let bytes = 0;
+  for (const b of present) {
+    const length = lengths[b];
+    const panels = Math.ceil(length / PANEL);
+    const wanted = Math.min(MAXIMUM_PARTS, Math.ceil((TARGET_UNITS * pairs(length)) / total));
+    const edges = keyRanges(length, wanted);
+    for (let head = 0; head < heads; head++) {
+      const base = table.length / 2;
+      for (let i = 0; i + 1 < edges.length; i++) {
+        const [first, end] = [edges[i], edges[i + 1]];
+        const firstPanel = Math.floor(first / PANEL);
+        const cost = pairs(length - first) - pairs(length - end);
+        parts.push({ start: starts[b], length, head, first, end, firstPanel, at: bytes, cost });
+        table.push(firstPanel, bytes);
+        bytes += (panels - firstPanel) * panelBytes;
+      }
+      for (let q = 0; q < length; q += BLOCK) {
+        const rows = Math.min(BLOCK, length - q);
+        items.push(starts[b], q, rows, head, base * 8, edges.length - 1, 0, 0);
+      }
+    }
+  }
+  parts.sort((p, q) => q.cost - p.cost || p.at - q.at);
+  const count = Math.min(GROUPS, parts.length);
+  const members: Part[][] = Array.from({ length: count }, () => []);
+  const loads = new Float64Array(count);
+  for (const part of parts) {
+    let lightest = 0;
+    for (let g = 1; g < count; g++) if (loads[g] < loads[lightest]) lightest = g;
+    members[lightest].push(part);
+    loads[lightest] += part.cost;
+  }
+  const groups = new Int32Array(count + 1);
+  for (let g = 0; g < count; g++) groups[g + 1] = groups[g] + members[g].length;
+  const units = members.flat().flatMap(({ start, first, end, head, length, at }) => {
+    return [start, first, end, head, 0, length, at, 0];
+  });
+  return {
+    units: Int32Array.from(units),
+    groups,
+    count,
+    items: Int32Array.from(items),
+    parts: Int32Array.from(table),
+    bytes,
+  };
+}
+
+/** Edges of `wanted` ranges of keys with about equal numbers of pairs, multiples of the key block. */
+function keyRanges(length: number, wanted: number): number[] {
+  const edges = [0];
+  for (let i = 1; i < wanted; i++) {
+    const key = length * (1 - Math.sqrt(1 - i / wanted));
+    const edge = Math.round(key / KEY_BLOCK) * KEY_BLOCK;
+    if (edge > edges[edges.length - 1] && edge < length) edges.push(edge);
+  }
+  edges.push(length);
+  return edges;
+}
+
+/** Writes a plan into memory, its relative addresses made absolute; the parts of dQ will lie at `memory`. */
+export function placeParts(
+  backend: SimdBackend,
+  { units, groups, items, parts }: BackwardPlan,
+  memory: number,
+  { at, atGroups, atItems, atParts }: { at: number; atGroups: number; atItems: number; atParts: number },
+): void {
+  const place = (list: Int32Array, address: number, step: number, slot: number, base: number): void => {
+    const target = backend.ints(address, list.length);
+    target.set(list);
+    for (let i = slot; i < list.length; i += step) target[i] += base;
+  };
+  place(units, at, UNIT, 6, memory);
+  place(items, atItems, UNIT, 4, atParts);
+  place(parts, atParts, 2, 1, memory);
+  backend.ints(atGroups, groups.length).set(groups);
 }
 
 /**

@@ -4,11 +4,13 @@ import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad, HstuAttentio
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import {
-  backwardUnits,
+  backwardPlan,
   checkWidths,
   forwardUnits,
   lastQueryUnits,
+  PANEL,
   type Plan,
+  placeParts,
   sequenceLengths,
   UNIT,
 } from './attention-plan.ts';
@@ -28,6 +30,7 @@ function common(
   inputs: Inputs,
   attrs: HstuAttentionAttrs,
   longest: number,
+  table: number,
 ): { ints: number[]; n: number } {
   const { q, v, positionWeights, timeWeights, queryTimes, keyTimes } = inputs;
   const [, h, a] = q.shape;
@@ -45,11 +48,37 @@ function common(
     ? bucketCells(backend, sizeOf(timeWeights) - 1, attrs.bucketDivisor)
     : { address: 0, shift: 18 };
   const address = (x: TensorInfo, present: boolean): number => (present ? backend.address(x) : 0);
+  if (hasPosition || hasTime) distanceTable(backend, positionWeights, longest, table);
   const ints = [
-    ...[h, a, c, 0, 0, address(positionWeights, hasPosition), n, address(timeWeights, hasTime), sizeOf(timeWeights)],
+    ...[
+      h,
+      a,
+      c,
+      0,
+      0,
+      hasPosition || hasTime ? table + 4 * PANEL : 0,
+      n,
+      address(timeWeights, hasTime),
+      sizeOf(timeWeights),
+    ],
     ...[address(queryTimes, hasTime), address(keyTimes, hasTime), cells.address, cells.shift],
   ];
   return { ints, n };
+}
+
+/**
+ * Position weights by distance `i - j`, 0 first: neighbours in a panel of queries are neighbours here. A panel's width of
+ * zeros before and after, for pairs that causality hides.
+ */
+function distanceTable(backend: SimdBackend, positionWeights: TensorInfo, longest: number, at: number): void {
+  const table = new Float32Array(backend.heap.memory.buffer, at, longest + 2 * PANEL).fill(0);
+  const weights = backend.view(positionWeights);
+  const n = (weights.length + 1) / 2;
+  for (let d = 0; d < Math.min(n, longest); d++) table[PANEL + d] = weights[n - 1 - d];
+}
+
+function tableBytes(longest: number): number {
+  return (longest + 2 * PANEL) * 4;
 }
 
 /** Above this many bytes buckets are made anew in every layer instead of kept. */
@@ -71,12 +100,12 @@ function placeBuckets(
   const { starts, lengths } = plan;
   const count = sizeOf(timeWeights);
   if (count === 0 || count > 256) return;
-  const strides = Array.from(lengths, (length) => Math.ceil(length / 8) * 8);
-  const bases = new Map<number, { base: number; stride: number }>();
+  const bases = new Map<number, number>();
   let total = 0;
   lengths.forEach((length, b) => {
-    if (length > 0) bases.set(starts[b], { base: total, stride: strides[b] });
-    total += length * strides[b];
+    const panels = Math.ceil(length / PANEL);
+    bases.set(starts[b], total);
+    total += (PANEL * PANEL * panels * (panels + 1)) / 2;
   });
   if (total > KEPT_BUCKETS) return;
   const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${lengths.join()}`;
@@ -84,9 +113,7 @@ function placeBuckets(
   const block = kept ?? backend.attach(queryTimes, total + 64, name);
   const place = (list: Int32Array): void => {
     for (let u = 0; u < list.length; u += UNIT) {
-      const { base, stride } = bases.get(list[u]) as { base: number; stride: number };
-      list[u + 4] = block + base;
-      list[u + 5] = stride;
+      list[u + 4] = block + (bases.get(list[u]) as number);
     }
   };
   place(units);
@@ -103,13 +130,13 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
   const { q, k, v, offsets } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
   const { starts, lengths } = plan;
-  const { ints } = common(backend, inputs, attrs, Math.max(0, ...lengths));
+  const longest = Math.max(0, ...lengths);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
-  zero(backend, out.address, sizeOf(out.info));
   const units = forwardUnits(starts, lengths);
-  placeBuckets(backend, inputs, attrs, plan, units, ints);
-  backend.withTemporaries([units.byteLength], 'attention units', (at) => {
+  backend.withTemporaries([units.byteLength, tableBytes(longest)], 'attention units', (at, table) => {
+    const { ints } = common(backend, inputs, attrs, longest, table);
+    placeBuckets(backend, inputs, attrs, plan, units, ints);
     backend.ints(at, units.length).set(units);
     backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], {
       8: attrs.scale,
@@ -123,12 +150,13 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
 function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
   const { q, k, v, offsets } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, k.shape[0]);
-  const { ints } = common(backend, inputs, attrs, Math.max(0, ...plan.lengths));
+  const longest = Math.max(0, ...plan.lengths);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
   const units = lastQueryUnits(plan);
-  backend.withTemporaries([units.byteLength], 'attention units', (at) => {
+  backend.withTemporaries([units.byteLength, tableBytes(longest)], 'attention units', (at, table) => {
+    const { ints } = common(backend, inputs, attrs, longest, table);
     backend.ints(at, units.length).set(units);
     const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
     backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], floats);
@@ -140,35 +168,54 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
   const { starts, lengths } = plan;
-  const { ints } = common(backend, inputs, attrs, Math.max(0, ...lengths));
+  const longest = Math.max(0, ...lengths);
   const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
-  for (const { info, address } of outputs) zero(backend, address, sizeOf(info));
   const [dq, dk, dv, dPosition, dTime] = outputs;
-  const { units, groups, count } = backwardUnits(starts, lengths, q.shape[1]);
-  placeBuckets(backend, inputs, attrs, plan, units, ints);
+  const work = backwardPlan(starts, lengths, q.shape[1], q.shape[2]);
+  const { units, groups, count, items, parts } = work;
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
-  const sizes = [units.byteLength, groups.byteLength, count * positions * 4, count * times * 4];
-  backend.withTemporaries(sizes, 'partial bias gradients', (at, atGroups, partialPosition, partialTime) => {
-    backend.ints(at, units.length).set(units);
-    backend.ints(atGroups, groups.length).set(groups);
-    zero(backend, partialPosition, count * positions);
+  const distances = positions > 0 || times > 0 ? longest + 2 * PANEL : 0;
+  const sizes = [units, groups, items, parts].map(({ byteLength }) => byteLength);
+  sizes.push(work.bytes, distances * 4, count * distances * 4, count * times * 4);
+  backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, ...rest) => {
+    const [memory, table, partialDistance, partialTime] = rest;
+    const { ints } = common(backend, inputs, attrs, longest, table);
+    placeBuckets(backend, inputs, attrs, plan, units, ints);
+    placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
+    zero(backend, partialDistance, count * distances);
     zero(backend, partialTime, count * times);
+    const shared = [pq, pk, pv, 0, at, ...ints, pd, dq.address, dk.address, dv.address];
+    const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
     backend.pool.run(
       KERNEL.hstuBackward,
       count,
-      [pq, pk, pv, 0, at, ...ints, pd, dq.address, dk.address, dv.address, partialPosition, partialTime, atGroups],
-      { 8: attrs.scale, 9: 1 / attrs.normalizer },
+      [...shared, partialDistance, partialTime, atGroups, distances],
+      floats,
     );
-    for (const [partial, target, size] of [
-      [partialPosition, dPosition, positions],
-      [partialTime, dTime, times],
-    ] as const) {
-      if (size > 0 && count > 0)
-        backend.pool.run(KERNEL.reduceFirst, 1, [0, partial, target.address, count, size, count, 1, 0]);
-    }
+    backend.pool.run(
+      KERNEL.attentionQueryGrad,
+      items.length / UNIT,
+      [pq, pk, pv, 0, atItems, ...shared.slice(5)],
+      floats,
+    );
+    const scale = 1 / attrs.normalizer;
+    const byDistance = sumGroups(backend, partialDistance, count, distances);
+    const weights = backend.view(dPosition.info).fill(0);
+    const n = (positions + 1) / 2;
+    for (let d = 0; d < Math.min(n, longest); d++) weights[n - 1 - d] = byDistance[PANEL + d] * scale;
+    const byBucket = sumGroups(backend, partialTime, count, times);
+    backend.view(dTime.info).set(byBucket.map((x) => x * scale));
   });
   return outputs.map(({ info }) => info);
+}
+
+/** Sums over groups, in order. */
+function sumGroups(backend: SimdBackend, at: number, count: number, size: number): Float32Array {
+  const partial = new Float32Array(backend.heap.memory.buffer, at, count * size);
+  const sums = new Float32Array(size);
+  for (let g = 0; g < count; g++) for (let i = 0; i < size; i++) sums[i] += partial[g * size + i];
+  return sums;
 }
 
 export function registerHstuAttention(name: string): void {

@@ -1,0 +1,115 @@
+// What the attention kernels share. Scores are kept transposed: a row for each key, a column for each query, in panels of
+// sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries, and what
+// belongs to a query (its maximum, its sum) is a lane.
+import { packRows, ZEROS } from './micro';
+import { tileColumns, tileRows } from './tile';
+
+/** Queries of a panel. */
+export const PANEL: i32 = 16;
+/** Keys of a block. */
+export const KEYS: i32 = 96;
+
+/** Floats of a row of K or V, in whole panels of eight. */
+// @ts-ignore: decorator
+@inline
+export function rowBytes(width: i32): usize {
+  return <usize>((width + 7) & ~7) << 2;
+}
+
+/**
+ * Rows this many bytes apart or closer are read where they lie; farther ones are packed first, since steps of large
+ * powers of two meet in few sets of the cache.
+ */
+export const NEAR: usize = 512;
+
+/** Bytes of a transposed accumulator of one panel: whole groups of six rows of sixteen. */
+// @ts-ignore: decorator
+@inline
+export function panelBytes(width: i32): usize {
+  return <usize>((width + 5) / 6) * 384;
+}
+
+/** Copies rows of `width` floats to rows of whole eights; reads past the end of a row. */
+export function packPlain(src: usize, stride: usize, rows: i32, width: i32, dst: usize): void {
+  const bytes = rowBytes(width);
+  for (let i = 0; i < rows; i++) {
+    for (let j: usize = 0; j < bytes; j += 32) {
+      v128.store(dst + j, v128.load(src + j));
+      v128.store(dst + j, v128.load(src + j, 16), 16);
+    }
+    src += stride;
+    dst += bytes;
+  }
+}
+
+/** Packs rows (queries) into panels of sixteen, two panels of eight each: the operand B of `scorePanel`. */
+export function packQueries(src: usize, stride: usize, rows: i32, width: i32, dst: usize): void {
+  packRows(src, stride, rows, width, dst);
+}
+
+/** scores[keys, 16] = K Q^T for one panel; whole groups of six keys are written, `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function scorePanel(
+  keyRows: usize, bytes: usize, panel: usize, width: i32, keys: i32, scores: usize, stride: usize, buffer: usize,
+): void {
+  for (let j = 0; j < keys; j += 6) {
+    tileRows(
+      width, keyRows + <usize>j * bytes, bytes, panel, <usize>width << 5, 32, ZEROS, 0,
+      scores + <usize>j * stride, stride, 6, 16, buffer,
+    );
+  }
+}
+
+/** sums[width, 16] += V^T scores over `keys` rows; `fresh`: the sums start from zero. */
+// @ts-ignore: decorator
+@inline
+export function sumPanel(
+  valueRows: usize, bytes: usize, width: i32, keys: i32, scores: usize, stride: usize, sums: usize, fresh: bool,
+  buffer: usize,
+): void {
+  for (let c = 0; c < width; c += 6) {
+    const s = sums + (<usize>c << 6);
+    tileColumns(
+      keys, valueRows + (<usize>c << 2), bytes, scores, 32, stride, fresh ? ZEROS : s, fresh ? 0 : 64, s, 64, 6, 16, buffer,
+    );
+  }
+}
+
+/** Writes `factor` times the transpose of a panel's sums to up to sixteen rows of `width` floats. */
+export function storePanel(sums: usize, width: i32, rows: i32, dst: usize, stride: usize, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  for (let r = 0; r < rows; r += 4) {
+    const s = sums + (<usize>r << 2), d = dst + <usize>r * stride;
+    const tall = min(4, rows - r);
+    let c = 0;
+    if (tall == 4) {
+      for (; c + 4 <= width; c += 4) {
+        const p = s + (<usize>c << 6), o = d + (<usize>c << 2);
+        const r0 = v128.load(p), r1 = v128.load(p, 64), r2 = v128.load(p, 128), r3 = v128.load(p, 192);
+        const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+        const e = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), f = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+        v128.store(o, f32x4.mul(factor, v128.shuffle<f64>(a, e, 0, 2)));
+        v128.store(o + stride, f32x4.mul(factor, v128.shuffle<f64>(a, e, 1, 3)));
+        v128.store(o + 2 * stride, f32x4.mul(factor, v128.shuffle<f64>(b, f, 0, 2)));
+        v128.store(o + 3 * stride, f32x4.mul(factor, v128.shuffle<f64>(b, f, 1, 3)));
+      }
+    }
+    for (; c < width; c++) {
+      for (let i: usize = 0; i < <usize>tall; i++) {
+        store<f32>(d + i * stride + (<usize>c << 2), scale * load<f32>(s + (<usize>c << 6) + (i << 2)));
+      }
+    }
+  }
+}
+
+/**
+ * Zeroes what causality hides: rows are keys from `key` on, columns queries from `query` on, `rows` and `columns` of them.
+ */
+export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, columns: i32): void {
+  for (let j = max(0, query - key + 1); j < rows; j++) {
+    const row = scores + <usize>j * stride;
+    const hidden = min(columns, key + j - query);
+    for (let i: usize = 0; i < <usize>hidden; i++) store<f32>(row + (i << 2), 0);
+  }
+}
