@@ -3,7 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BackendError } from '../../errors.ts';
-import { causalAttention, hstuAttention, sampledSoftmaxLoss, uniformIntegers } from '../../index.ts';
+import {
+  causalAttention,
+  hstuAttention,
+  rankCounts,
+  sampledSoftmaxLoss,
+  topItemTensors,
+  uniformIntegers,
+} from '../../index.ts';
 import { timeBucket } from '../../ops/time-bucket.ts';
 import { streamKey } from '../../random/streams.ts';
 import { registerSimdBackend, removeSimdBackend, type SimdBackend, type SimdOptions } from './index.ts';
@@ -86,7 +93,13 @@ function everything(): Uint8Array {
       }),
     )([values([tokens, 20], 5), values([41, 20], 6)]);
     const product = tf.matMul(values([64, 9000], 7) as tf.Tensor2D, values([9000, 50], 8) as tf.Tensor2D);
-    return [...hstu, ...softmax, ...loss, product].map((x) => x.dataSync());
+    const [users, items] = [values([2000, 13], 9), values([1500, 13], 10)];
+    const targets = Int32Array.from({ length: 2000 }, (_, b) => b % 1500);
+    const ranking = [
+      rankCounts({ queries: users, items, targets }),
+      ...topItemTensors({ queries: users, items, k: 20 }),
+    ];
+    return [...hstu, ...softmax, ...loss, product, ...ranking].map((x) => x.dataSync());
   });
   return new Uint8Array(Buffer.concat(results.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))));
 }
@@ -121,6 +134,27 @@ describe('simd backend', () => {
 
   describe('with two threads', () => {
     beforeAll(() => use({ threads: 2 }));
+
+    it('gives equal rows the same score, wherever they lie: ties are exact', () => {
+      // 41 different items, 20 times over; scores are no round numbers. Odd sizes: ragged blocks, several item ranges.
+      const numItems = 41 * 20 + 3;
+      const some = values([41, 37], 11).dataSync();
+      const table = Float32Array.from(
+        { length: numItems * 37 },
+        (_, i) => some[(Math.floor(i / 37) % 41) * 37 + (i % 37)],
+      );
+      const items = tf.tensor2d(table, [numItems, 37]);
+      const queries = values([50, 37], 12);
+      const targets = Int32Array.from({ length: 50 }, (_, b) => (b * 17) % numItems);
+      const counts = rankCounts({ queries, items, targets });
+      const all = counts.dataSync();
+      targets.forEach((target, b) => {
+        const copies = target % 41 < 3 ? 21 : 20;
+        expect(all[b * 4 + 1]).toBe(Math.floor(target / 41));
+        expect(all[b * 4 + 1] + all[b * 4 + 2]).toBe(copies - 1);
+      });
+      tf.dispose([items, queries, counts]);
+    });
 
     it('frees the memory of disposed tensors, and a training step leaves nothing behind', () => {
       const before = backend().heap.used;

@@ -9,8 +9,8 @@ import { type Inputs, override, sizeOf } from './support.ts';
 const BLOCK = 64;
 /** Bytes of packed queries that one task goes through again and again: they stay in the second-level cache. */
 const QUERY_BYTES = 200 * 1024;
-/** Enough for any number of threads to share evenly. */
-const TASKS = 64;
+/** Enough for many threads to share evenly; fewer for lists, which every range of items fills anew. */
+const TASKS = { ranks: 64, lists: 16 };
 const QUERIES_PER_PREPARATION = 48;
 /** Places in the lists of all item ranges together: bounds the memory of the lists. */
 const LIST_PLACES = 1 << 23;
@@ -22,12 +22,12 @@ interface Grid {
   readonly itemTasks: number;
 }
 
-/** Tasks over blocks of queries and ranges of items, from the shapes alone. `maxItemTasks` bounds the partial results. */
-function gridOf(queries: number, items: number, width: number, maxItemTasks: number): Grid {
+/** About `tasks` tasks over blocks of queries and ranges of items, at most `maxItemTasks` ranges: from the shapes alone. */
+function gridOf([queries, width]: number[], items: number, tasks: number, maxItemTasks = tasks): Grid {
   const cached = Math.floor(QUERY_BYTES / (width * 24)) * 6;
   const rows = Math.max(48, Math.min(768, cached, Math.ceil(queries / 6) * 6));
   const queryTasks = Math.ceil(queries / rows);
-  const wanted = Math.min(Math.ceil(TASKS / queryTasks), Math.ceil(items / (8 * BLOCK)), maxItemTasks);
+  const wanted = Math.min(Math.ceil(tasks / queryTasks), Math.ceil(items / (8 * BLOCK)), maxItemTasks);
   const itemsPerTask = Math.ceil(items / Math.max(1, wanted) / BLOCK) * BLOCK;
   return { rows, queryTasks, itemsPerTask, itemTasks: Math.ceil(items / itemsPerTask) };
 }
@@ -59,10 +59,10 @@ function prepared(
 
 function rankCounts(inputs: Inputs, backend: SimdBackend, { firstItem }: CandidateAttrs): TensorInfo {
   const { queries, items } = inputs;
-  const [b, width] = queries.shape;
+  const [b] = queries.shape;
   const out = backend.output([b, 4], 'int32');
   if (b === 0) return out.info;
-  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(b, items.shape[0], width, TASKS);
+  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(queries.shape, items.shape[0], TASKS.ranks);
   prepared(backend, inputs, firstItem, (common) => {
     backend.withTemporaries([itemTasks * b * 16], 'partial counts', (partial) => {
       const ints = [...common, rows, queryTasks, itemsPerTask, partial];
@@ -78,14 +78,14 @@ function rankCounts(inputs: Inputs, backend: SimdBackend, { firstItem }: Candida
 
 function topItems(inputs: Inputs, backend: SimdBackend, { firstItem, k }: TopItemsAttrs): TensorInfo[] {
   const { queries, items } = inputs;
-  const [b, width] = queries.shape;
+  const [b] = queries.shape;
   const scores = backend.output([b, k]);
   const ids = backend.output([b, k], 'int32');
   const undefinedScores = backend.output([b], 'int32');
   const outputs = [scores.info, ids.info, undefinedScores.info];
   if (b === 0) return outputs;
   const lists = Math.max(1, Math.floor(LIST_PLACES / (b * k)));
-  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(b, items.shape[0], width, lists);
+  const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(queries.shape, items.shape[0], TASKS.lists, lists);
   prepared(backend, inputs, firstItem, (common) => {
     const bytes = [itemTasks * b * k * 8, itemTasks * b * 4];
     backend.withTemporaries(bytes, `lists of the best ${k} items`, (heaps, undefinedParts) => {
