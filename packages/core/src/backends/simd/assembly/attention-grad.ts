@@ -7,9 +7,10 @@
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
 // length of the sequence, address of its part of dQ.
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets } from './attention-bias';
-import { siluGradRow } from './attention-math';
+import { dropPanel } from './attention-dropout';
+import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { NEAR, PANEL, maskPanel, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
-import { flt, int, ptr, scratch } from './env';
+import { dot, flt, int, ptr, scratch } from './env';
 import { narrowRows } from './micro';
 import { TILE_BYTES, tileRows } from './tile';
 
@@ -25,6 +26,10 @@ const BIAS: usize = GRADS + SQUARE;
 const BUCKETS: usize = BIAS + SQUARE;
 const HISTOGRAM: usize = BUCKETS + SQUARE / 2;
 const PACKS: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
+/** Softmax has no buckets: dropout factors by query, and two floats for each query, lie in their place. */
+const DROPS: usize = BUCKETS;
+const SHIFTS: usize = HISTOGRAM;
+const DELTAS: usize = SHIFTS + STRIDE;
 
 // @ts-ignore: decorator
 @inline
@@ -37,18 +42,24 @@ export function hstuBackward(args: usize, task: i32): void {
   const times = int(args, 13);
   const histogram = ptr(args, 12) != 0 && times <= HISTOGRAM_BUCKETS;
   if (histogram) memory.fill(scratch + HISTOGRAM, 0, <usize>times << 6);
-  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task);
+  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, false);
   if (histogram) foldHistogram(scratch + HISTOGRAM, times, ptr(args, 23) + <usize>task * <usize>times * 4);
 }
 
-function backwardUnit(args: usize, unit: usize, group: i32): void {
+export function softmaxBackward(args: usize, task: i32): void {
+  const groups = ptr(args, 24) + (<usize>task << 2);
+  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, true);
+}
+
+function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void {
   const start = <usize>load<u32>(unit);
   const firstKey = load<i32>(unit, 4), endKey = load<i32>(unit, 8), head = load<i32>(unit, 12);
   const kept = <usize>load<u32>(unit, 16);
   const length = load<i32>(unit, 20);
   const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
-  const hasBias = ptr(args, 10) != 0, hasTime = ptr(args, 12) != 0;
-  const scale = flt(args, 8), inverse = flt(args, 9);
+  const hasBias = !softmax && ptr(args, 10) != 0, hasTime = !softmax && ptr(args, 12) != 0;
+  const hasDropout = softmax && int(args, 15) != 0;
+  const scale = flt(args, 8), inverse = softmax ? <f32>1 : flt(args, 9);
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const aFar = qStride > NEAR, cFar = vStride > NEAR;
   const aRow = aFar ? rowBytes(a) : qStride, cRow = cFar ? rowBytes(c) : vStride;
@@ -77,9 +88,11 @@ function backwardUnit(args: usize, unit: usize, group: i32): void {
       packQueries(oRows, vStride, rows, c, oPack);
       if (aFar) { packPlain(qRows, qStride, rows, a, qFar); qRows = qFar; }
       if (cFar) { packPlain(oRows, vStride, rows, c, oFar); oRows = oFar; }
+      if (softmax) queryFactors(args, start + <usize>q0, head, rows);
       for (let p = 0; p < panels; p++) {
         const query = q0 + p * PANEL, at = <usize>p << 6;
         const reach = min(keys, query + PANEL - k0);
+        if (hasDropout) dropPanel(args, <u32>start + <u32>query, head, min(PANEL, length - query), k0, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
         if (hasBias) {
           let buckets = scratch + BUCKETS + <usize>(p * KEYS) * 32;
           if (hasTime && kept == 0) makeBuckets(args, start + <usize>query, start + <usize>k0, reach, min(PANEL, length - query), buckets);
@@ -92,14 +105,22 @@ function backwardUnit(args: usize, unit: usize, group: i32): void {
       for (let j = 0; j < min(keys, q0 + rows - k0); j++) {
         const from = max(0, k0 + j - q0) & ~(PANEL - 1);
         const row = <usize>j * STRIDE + (<usize>from << 2);
-        siluGradRow(scores + row, grads + row, scratch + BIAS + row, hasBias, panels * PANEL - from, scale);
+        const n = panels * PANEL - from;
+        if (softmax) {
+          const query = <usize>from << 2;
+          softmaxGradRow(
+            scores + row, grads + row, scratch + BIAS + row, hasDropout, n, scale, scratch + SHIFTS + query, scratch + DELTAS + query,
+          );
+        } else {
+          siluGradRow(scores + row, grads + row, scratch + BIAS + row, hasBias, n, scale);
+        }
       }
       for (let p = 0; p < panels; p++) {
         const query = q0 + p * PANEL, at = <usize>p << 6;
         const reach = min(keys, query + PANEL - k0);
         // Whole groups of six keys: `addKeys` reads them.
-        maskPanel(scores + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL);
-        maskPanel(grads + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL);
+        maskPanel(scores + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL, 0);
+        maskPanel(grads + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL, 0);
         if (query + PANEL > length) clearTail(grads + at, reach, length - query);
         sumPanel(
           kRows, aRow, a, reach, grads + at, STRIDE,
@@ -117,6 +138,17 @@ function backwardUnit(args: usize, unit: usize, group: i32): void {
     }
     storeRows(dK, aSum, keys, a, ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, scale * inverse);
     storeRows(dV, cSum, keys, c, ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, inverse);
+  }
+}
+
+/** For each query of a block: log2(e) logSumExp, and dO . O. */
+function queryFactors(args: usize, row: usize, head: i32, rows: i32): void {
+  const heads = int(args, 5), c = int(args, 7);
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    const at = (row + i) * <usize>heads + <usize>head;
+    const y = at * <usize>c * 4;
+    store<f32>(scratch + SHIFTS + (i << 2), LOG2E * load<f32>(ptr(args, 9) + (at << 2)));
+    store<f32>(scratch + DELTAS + (i << 2), dot(ptr(args, 18) + y, ptr(args, 3) + y, c));
   }
 }
 

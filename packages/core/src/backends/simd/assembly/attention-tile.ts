@@ -104,12 +104,12 @@ export function storePanel(sums: usize, width: i32, rows: i32, dst: usize, strid
 }
 
 /**
- * Zeroes what causality hides: rows are keys from `key` on, columns queries from `query` on, `rows` and `columns` of them.
+ * Puts `value` where causality hides: rows are keys from `key` on, columns queries from `query` on, `rows` and `columns` of them.
  */
-export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, columns: i32): void {
+export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, columns: i32, value: f32): void {
   for (let j = max(0, query - key + 1); j < rows; j++) {
     const row = scores + <usize>j * stride;
     const hidden = min(columns, key + j - query);
-    for (let i: usize = 0; i < <usize>hidden; i++) store<f32>(row + (i << 2), 0);
+    for (let i: usize = 0; i < <usize>hidden; i++) store<f32>(row + (i << 2), value);
   }
 }

@@ -72,7 +72,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
         const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, 2) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
         scorePanel(kRows, kRow, qPack + at * qPanel, a, reach, scores, 64, scratch);
         siluPanel(scores, bias, hasBias, reach, scale);
-        maskPanel(scores, 64, query, k0, reach, PANEL);
+        maskPanel(scores, 64, query, k0, reach, PANEL, 0);
         sumPanel(vRows, vRow, c, reach, scores, 64, oPack + at * oPanel, k0 == 0, scratch);
       }
     }

@@ -6,7 +6,7 @@ import { adamw } from './adamw';
 import { rowwiseAdamw } from './rowwise-adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
-import { attentionQueryGrad, hstuBackward } from './attention-grad';
+import { attentionQueryGrad, hstuBackward, softmaxBackward } from './attention-grad';
 import { bucketRows } from './attention-bias';
 import { hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
@@ -16,7 +16,7 @@ import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
 import { copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
 import { sampledSoftmax, sampledSoftmaxGrad, sampledSoftmaxItems } from './sampled-softmax';
-import { softmaxBackward, softmaxForward } from './causal-attention';
+import { softmaxForward } from './causal-attention';
 
 export function setScratch(address: usize): void {
   setThreadScratch(address);

@@ -9,7 +9,15 @@ import {
 } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { backwardUnits, checkWidths, forwardUnits, lastQueryUnits, sequenceLengths, UNIT } from './attention-plan.ts';
+import {
+  backwardPlan,
+  checkWidths,
+  forwardUnits,
+  lastQueryUnits,
+  placeParts,
+  sequenceLengths,
+  UNIT,
+} from './attention-plan.ts';
 import { zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
@@ -74,18 +82,18 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
   const ints = common(q, v, pl, attrs);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
-  for (const { info, address } of outputs) zero(backend, address, sizeOf(info));
-  const { units, groups, count } = backwardUnits(starts, lengths, q.shape[1]);
-  backend.withTemporaries([units.byteLength, groups.byteLength], 'attention units', (at, atGroups) => {
-    backend.ints(at, units.length).set(units);
-    backend.ints(atGroups, groups.length).set(groups);
-    const gradients = outputs.map(({ address }) => address);
-    backend.pool.run(
-      KERNEL.softmaxBackward,
-      count,
-      [pq, pk, pv, po, at, ...ints, pd, ...gradients, 0, 0, atGroups],
-      floats(attrs),
-    );
+  const [dq, dk, dv] = outputs.map(({ address }) => address);
+  const work = backwardPlan(starts, lengths, q.shape[1], q.shape[2]);
+  const { units, groups, count, items, parts } = work;
+  const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
+  backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {
+    placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
+    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0];
+    backend.pool.run(KERNEL.softmaxBackward, count, [pq, pk, pv, po, at, ...ints, ...rest], floats(attrs));
+    backend.pool.run(KERNEL.attentionQueryGrad, items.length / UNIT, [pq, pk, pv, po, atItems, ...ints, ...rest], {
+      8: attrs.scale,
+      9: 1,
+    });
   });
   return outputs.map(({ info }) => info);
 }
