@@ -85,6 +85,7 @@ export {
   randomWords,
   shuffle,
   streamKey,
+  truncatedNormals,
   uniform01,
 } from './random/streams.ts';
 export { assertDType, assertShape, assertShapes, type Dims, describe, type Expected } from './shapes.ts';

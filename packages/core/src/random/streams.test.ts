@@ -9,6 +9,7 @@ import {
   randomWords,
   shuffle,
   streamKey,
+  truncatedNormals,
   uniform01,
 } from './streams.ts';
 
@@ -63,6 +64,21 @@ it('integers stay in their range and reach both ends', () => {
   expect(counts[0] + counts[11]).toBe(0);
   // Five standard deviations of a binomial count.
   for (let x = 1; x <= 10; x++) expect(Math.abs(counts[x] - 2000)).toBeLessThan(5 * Math.sqrt(20_000 * 0.09));
+});
+
+it('truncated normals are the first of four normals inside two standard deviations', () => {
+  const key = streamKey(2, 'truncated');
+  const four = normals(key, 0, 4 * 50_000);
+  const expected = Float64Array.from({ length: 50_000 }, (_, i) => {
+    const candidates = four.subarray(4 * i, 4 * i + 4);
+    return candidates.find((x) => Math.abs(x) < 2) ?? candidates[0];
+  });
+  expect(truncatedNormals(key, 0, 50_000)).toEqual(expected);
+  expect(truncatedNormals(key, 0, 100, 40_000)).toEqual(expected.slice(40_000, 40_100));
+  expect(normals(key, 0, 101, 1000)).toEqual(four.slice(1000, 1101));
+  // Past 2^32 counters the second word of the counter counts on.
+  expect(randomWords(key, 0, 8, 2 ** 34 - 4).slice(4)).toEqual(randomWords(key, 0, 4, 2 ** 34));
+  expect(randomWords(key, 0, 4, 2 ** 34)).not.toEqual(randomWords(key, 0, 4));
 });
 
 it('uniform01 and normals have the right mean and variance', () => {

@@ -4,7 +4,7 @@
  * Every random number of the framework is a pure function of (seed, stream name, step, index), so it is never stored, is
  * the same on every backend and in the float64 reference, and survives a resumed run.
  *
- * Counter layout: `[index >>> 2, 0, step, 0]`, word `index & 3`; key: {@link streamKey}.
+ * Counter layout: `[index / 4, 0, step, 0]` (the second word counts on past 2^34 numbers), word `index & 3`; key: {@link streamKey}.
  *
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; constants and known answers of Random123.
  */
@@ -36,9 +36,10 @@ export function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+  // No sum passes 2^32: all of it stays in 32-bit registers.
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
 /** One block: four words of Philox4x32 with ten rounds, written to `out[0..3]`. */
@@ -92,20 +93,21 @@ export function fnv1a32(text: string): number {
   return hash >>> 0;
 }
 
-/** Words `0 .. count - 1` of a stream at `step`. */
-export function randomWords(key: RandomKey, step: number, count: number): Uint32Array {
+/** Words `first .. first + count - 1` of a stream at `step`; `first` is a multiple of 4. */
+export function randomWords(key: RandomKey, step: number, count: number, first = 0): Uint32Array {
   const words = new Uint32Array(count);
   const block = new Uint32Array(4);
   for (let i = 0; i < count; i += 4) {
-    philox4x32(i >>> 2, 0, step, 0, key.k0, key.k1, block);
+    const counter = (first + i) / 4;
+    philox4x32(counter, Math.floor(counter / 2 ** 32), step, 0, key.k0, key.k1, block);
     for (let lane = 0; lane < 4 && i + lane < count; lane++) words[i + lane] = block[lane];
   }
   return words;
 }
 
-/** `count` numbers in `[0, 1)`, each a word divided by 2^32. */
-export function uniform01(key: RandomKey, step: number, count: number): Float64Array {
-  return Float64Array.from(randomWords(key, step, count), (word) => word * 2 ** -32);
+/** `count` numbers in `[0, 1)`, each a word divided by 2^32, from word `first` (a multiple of 4) on. */
+export function uniform01(key: RandomKey, step: number, count: number, first = 0): Float64Array {
+  return Float64Array.from(randomWords(key, step, count, first), (word) => word * 2 ** -32);
 }
 
 /** `count` integers, uniform in `low .. low + bound - 1`: `low + floor(word * bound / 2^32)`, exactly. */
@@ -127,20 +129,56 @@ export function shuffle(key: RandomKey, step: number, n: number): Int32Array {
 }
 
 /**
- * `count` standard normal numbers by Box-Muller: numbers `2i` and `2i + 1` come from words `2i` and `2i + 1`.
+ * `count` standard normal numbers by Box-Muller: numbers `2i` and `2i + 1` come from words `2i` and `2i + 1`. Begins with
+ * number `first`, a multiple of 4.
  * `Math.log`, `Math.cos` and `Math.sin` may differ in the last bit between JavaScript engines.
  */
-export function normals(key: RandomKey, step: number, count: number): Float64Array {
-  const words = randomWords(key, step, count + (count & 1));
+export function normals(key: RandomKey, step: number, count: number, first = 0): Float64Array {
+  const words = randomWords(key, step, count + (count & 1), first);
   const out = new Float64Array(count);
   for (let i = 0; i < count; i += 2) {
-    // Half a unit is added so that the logarithm never sees zero.
-    const radius = Math.sqrt(-2 * Math.log((words[i] + 0.5) * 2 ** -32));
-    const angle = 2 * Math.PI * words[i + 1] * 2 ** -32;
+    const radius = radiusOf(words[i]);
+    const angle = angleOf(words[i + 1]);
     out[i] = radius * Math.cos(angle);
     if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
   }
   return out;
+}
+
+/**
+ * Normal numbers cut at two standard deviations: number `i` is the first of the {@link normals} `4i .. 4i + 3` inside, or
+ * `4i` when none is. Only as many as needed are made. Begins with number `first`.
+ */
+export function truncatedNormals(key: RandomKey, step: number, count: number, first = 0): Float64Array {
+  const out = new Float64Array(count);
+  const block = new Uint32Array(4);
+  for (let i = 0; i < count; i++) {
+    const counter = first + i;
+    philox4x32(counter, Math.floor(counter / 2 ** 32), step, 0, key.k0, key.k1, block);
+    const radius = radiusOf(block[0]);
+    const angle = angleOf(block[1]);
+    const value = radius * Math.cos(angle);
+    out[i] = Math.abs(value) < 2 ? value : furtherCandidate(block, radius, angle, value);
+  }
+  return out;
+}
+
+function furtherCandidate(block: Uint32Array, radius: number, angle: number, value: number): number {
+  const second = radius * Math.sin(angle);
+  if (Math.abs(second) < 2) return second;
+  const lastRadius = radiusOf(block[2]);
+  const lastAngle = angleOf(block[3]);
+  const candidates = [lastRadius * Math.cos(lastAngle), lastRadius * Math.sin(lastAngle)];
+  return candidates.find((candidate) => Math.abs(candidate) < 2) ?? value;
+}
+
+/** Half a unit is added so that the logarithm never sees zero. */
+function radiusOf(word: number): number {
+  return Math.sqrt(-2 * Math.log((word + 0.5) * 2 ** -32));
+}
+
+function angleOf(word: number): number {
+  return 2 * Math.PI * word * 2 ** -32;
 }
 
 /** `floor(rate * 2^32)`: a word at or above it means "keep". */

@@ -1,4 +1,4 @@
-import { normals, streamKey, uniform01 } from '@seqrec/core';
+import { assignRows, normals, streamKey, truncatedNormals, uniform01 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { initializers } from '@tensorflow/tfjs-layers';
 
@@ -22,15 +22,22 @@ export interface WeightStream {
   readonly name: string;
 }
 
-const CANDIDATES = 4;
+/** Elements of a block of a big table, a multiple of 4; larger weights are made block by block. */
+const BLOCK_ELEMENTS = 2 ** 22;
 
-/** Values of a new weight; a pure function of its arguments. */
+/**
+ * Values of a new weight; a pure function of its arguments.
+ *
+ * @param range elements `begin .. end - 1` only, row-major; `begin` is a multiple of 4. Default: all.
+ */
 export function initialValues(
   initialization: Initialization,
   shape: readonly number[],
   stream: WeightStream,
+  range: { readonly begin: number; readonly end: number } = { begin: 0, end: elementsOf(shape) },
 ): Float32Array {
-  const count = shape.reduce((product, axis) => product * axis, 1);
+  const { begin } = range;
+  const count = range.end - begin;
   const key = streamKey(stream.seed, `init/${stream.name}`);
   switch (initialization.kind) {
     case 'zeros':
@@ -38,16 +45,39 @@ export function initialValues(
     case 'ones':
       return new Float32Array(count).fill(1);
     case 'normal':
-      return scaled(normals(key, 0, count), initialization.standardDeviation);
+      return scaled(normals(key, 0, count, begin), initialization.standardDeviation);
     case 'truncated-normal':
-      return scaled(truncatedNormals(normals(key, 0, count * CANDIDATES), count), initialization.standardDeviation);
+      return scaled(truncatedNormals(key, 0, count, begin), initialization.standardDeviation);
     case 'xavier-normal':
-      return scaled(normals(key, 0, count), Math.sqrt(2 / fanSum(shape)));
+      return scaled(normals(key, 0, count, begin), Math.sqrt(2 / fanSum(shape)));
     case 'xavier-uniform':
-      return scaled(symmetric(uniform01(key, 0, count)), Math.sqrt(6 / fanSum(shape)));
+      return scaled(symmetric(uniform01(key, 0, count, begin)), Math.sqrt(6 / fanSum(shape)));
     case 'uniform':
-      return scaled(symmetric(uniform01(key, 0, count)), initialization.limit);
+      return scaled(symmetric(uniform01(key, 0, count, begin)), initialization.limit);
   }
+}
+
+/** A new weight on the backend. A big table is filled block by block, so that no second copy of it is ever there. */
+export function initialTensor(
+  initialization: Initialization,
+  shape: readonly number[],
+  stream: WeightStream,
+  blockElements = BLOCK_ELEMENTS,
+): tf.Tensor {
+  const sizes = [...shape];
+  if (sizes.length !== 2 || elementsOf(sizes) <= blockElements) {
+    return tf.tensor(initialValues(initialization, sizes, stream), sizes, 'float32');
+  }
+  const [rows, width] = sizes;
+  // Four rows at a time, so that blocks begin at multiples of four.
+  const step = 4 * Math.max(1, Math.floor(blockElements / (4 * width)));
+  let table: tf.Tensor = tf.zeros(sizes);
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    const values = initialValues(initialization, sizes, stream, { begin: row * width, end: (row + count) * width });
+    table = assignRows(table, tf.tensor2d(values, [count, width]), row);
+  }
+  return table;
 }
 
 /** {@link initialValues} as a tfjs-layers initialiser. */
@@ -68,7 +98,7 @@ export class StreamInitializer extends tf.serialization.Serializable {
 
   apply(shape: (number | null)[]): tf.Tensor {
     const sizes = shape as number[];
-    return tf.tensor(initialValues(this.initialization, sizes, this.stream), sizes, 'float32');
+    return initialTensor(this.initialization, sizes, this.stream);
   }
 
   getConfig(): tf.serialization.ConfigDict {
@@ -80,31 +110,21 @@ tf.serialization.registerClass(StreamInitializer);
 /** The type that `Layer.addWeight` asks for; tfjs-layers does not export it by name. */
 export type LayerInitializer = ReturnType<typeof initializers.zeros>;
 
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, axis) => product * axis, 1);
+}
+
 function fanSum(shape: readonly number[]): number {
   const [out, into, ...kernel] = shape;
   return (out + into) * kernel.reduce((product, axis) => product * axis, 1);
 }
 
 function scaled(values: Float64Array, factor: number): Float32Array {
-  return Float32Array.from(values, (value) => value * factor);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
+  return out;
 }
 
 function symmetric(values: Float64Array): Float64Array {
   return values.map((value) => 2 * value - 1);
-}
-
-function truncatedNormals(candidates: Float64Array, count: number): Float64Array {
-  const out = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const first = i * CANDIDATES;
-    let chosen = candidates[first];
-    for (let j = first; j < first + CANDIDATES; j++) {
-      if (Math.abs(candidates[j]) < 2) {
-        chosen = candidates[j];
-        break;
-      }
-    }
-    out[i] = chosen;
-  }
-  return out;
 }

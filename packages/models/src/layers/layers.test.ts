@@ -5,7 +5,7 @@ import { HstuLayer } from '../hstu/layer.ts';
 import { SasrecBlock } from '../sasrec/block.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
 import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
-import { initialValues, StreamInitializer } from './initializers.ts';
+import { type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';
 
 beforeAll(async () => {
@@ -148,6 +148,23 @@ describe('initial values', () => {
     expect(outside).toBeLessThanOrEqual(2);
     // A normal cut at 2 has standard deviation 0.8796.
     expect(std(values)).toBeCloseTo(0.02 * 0.8796, 3);
+  });
+
+  it.each<Initialization>([
+    { kind: 'truncated-normal', standardDeviation: 0.02 },
+    { kind: 'xavier-normal' },
+    { kind: 'uniform', limit: 1 },
+    { kind: 'ones' },
+  ])('$kind: a table made block by block has the bits of one made at once', (rule) => {
+    const shape = [21, 3];
+    const whole = initialValues(rule, shape, stream);
+    expect(initialValues(rule, shape, stream, { begin: 12, end: 35 })).toEqual(whole.slice(12, 35));
+    for (const blockElements of [1, 12, 30, 62]) {
+      const table = initialTensor(rule, shape, stream, blockElements);
+      expect(table.shape).toEqual(shape);
+      expect(table.dataSync()).toEqual(whole);
+      table.dispose();
+    }
   });
 
   it('depend on seed and name, nothing else', () => {
