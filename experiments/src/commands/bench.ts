@@ -18,24 +18,26 @@ interface Options extends BackendOptions {
   readonly large?: boolean;
   readonly users?: unknown;
   readonly items?: unknown;
+  readonly steps?: unknown;
+  readonly embeddings?: unknown;
   readonly length?: unknown;
   readonly width?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv'];
+const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv', 'catalogue'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`); peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size; peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm|attention|evaluate|stock|csv [options] [--section.key VALUE ...]')
+    .usage('bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
@@ -51,7 +53,9 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
     .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
-    .option('--items <n>', 'Number of items (evaluate; csv: 100000)')
+    .option('--items <n>', 'Number of items (evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)')
+    .option('--steps <n>', 'Steps to time (catalogue)', { default: 20 })
+    .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
     .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -69,6 +73,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench evaluate --large --users 10000')
     .example('  $ seqrec bench stock')
     .example('  $ seqrec bench csv --rows 20000000')
+    .example('  $ seqrec bench catalogue --items 10000,100000,1000000,10000000')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -141,5 +146,20 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
       renderCsvBench,
     );
   }
+  if (what === 'catalogue') {
+    const { benchCatalogue, EMBEDDINGS, renderCatalogueBench } = await import('../bench/catalogue.ts');
+    const items = countList('items', options.items ?? '10000,100000,1000000');
+    const steps = integerOption('steps', options.steps) ?? 20;
+    const only = choiceOption('embeddings', options.embeddings, EMBEDDINGS);
+    const embeddings = only === undefined ? EMBEDDINGS : [only];
+    const request = { backend: options, items, steps, embeddings, quiet: options.quiet ?? false };
+    return show(await benchCatalogue(request), renderCatalogueBench);
+  }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
+}
+
+function countList(name: string, value: unknown): number[] {
+  return String(value)
+    .split(',')
+    .map((part) => integerOption(name, part.trim() === '' ? part : Number(part)) as number);
 }

@@ -33,4 +33,5 @@ export type { ExampleSet, Split, SplitProtocol } from './splits/split.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
+export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
 export { latestWindow } from './windows/latest.ts';
