@@ -72,7 +72,8 @@ export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-inte
 export { AdamW, type Moments } from './optim/adamw.ts';
 export type { AdamWOptions } from './optim/adamw-options.ts';
 export { type RowSet, rowSet } from './optim/row-set.ts';
-export { RowwiseAdamW, type RowwiseMoments } from './optim/rowwise-adamw.ts';
+export { RowwiseAdamW, type RowwiseAdamWOptions } from './optim/rowwise-adamw.ts';
+export type { RowwiseMoments } from './optim/rowwise-moments.ts';
 export {
   dropoutThreshold,
   fnv1a32,

@@ -265,7 +265,8 @@ export interface AdamWStepAttrs {
 /**
  * One step of row-wise AdamW on some rows of a table: with `w = param[ids_u]` and row `u` of the other inputs,
  * `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) mean(g^2)`, `w = w - decay w - rates_u m / (sqrt(v) corrections_u + epsilon)`.
- * Shapes: param `[I, D]`, ids int32 `[U]` strictly increasing, m and grad `[U, D]`, v, rates and corrections `[U]`.
+ * Shapes: param `[I, D]`, ids int32 `[U]` strictly increasing, m and grad `[U, D]`, v, rates and corrections `[U]`; with
+ * `whole`, m is `[I, D]` and v `[I]`, and their rows are `ids_u` as those of param.
  * The bias corrections depend on how often a row was touched: `rates = lr / (1 - b1^n)`, `corrections = 1 / sqrt(1 - b2^n)`.
  * Outputs `[param, m, v]`; a backend may write them in place and return the inputs' data.
  */
@@ -285,6 +286,8 @@ export interface RowwiseAdamWStepAttrs {
   readonly epsilon: number;
   /** `lr * weightDecay`. */
   readonly decay: number;
+  /** Whether m and v are of all rows, not of those in `ids`. */
+  readonly whole: boolean;
 }
 
 /**

@@ -4,16 +4,19 @@ import { ShapeError } from '../errors.ts';
 import { runKernel } from '../ops/run-kernel.ts';
 import { describe } from '../shapes.ts';
 import { type AdamWOptions, resolveAdamW } from './adamw-options.ts';
+import { backendMoments, hostMoments, type MomentStore, type RowwiseMoments } from './rowwise-moments.ts';
 
-/** State of {@link RowwiseAdamW}, on the host. */
-export interface RowwiseMoments {
-  /** First moments, `[I, D]` row-major. */
-  readonly m: Float32Array;
-  /** Second moment of each row, `[I]`. */
-  readonly v: Float32Array;
-  /** Steps that have touched each row, `[I]`. */
-  readonly steps: Int32Array;
+export interface RowwiseAdamWOptions extends AdamWOptions {
+  /**
+   * Where the moments live: in the memory of the `backend`, beside the table, or on the `host`, outside it, from where the rows
+   * of a step travel. Default: `backend` for tables of at most 1 GiB; on `simd`, whose memory ends at 4 GiB, a larger one
+   * leaves no room for a first moment of its size. The results are the same.
+   */
+  readonly moments?: 'backend' | 'host';
 }
+
+/** Largest table, in numbers, whose moments live on the backend by default: 1 GiB. */
+const LARGEST_ON_BACKEND = 2 ** 28;
 
 /**
  * Row-wise AdamW for one big table `[I, D]`. A step changes the rows that have a gradient, and costs nothing for the others:
@@ -21,8 +24,8 @@ export interface RowwiseMoments {
  * `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) mean(g^2)` (one number a row),
  * `w = w - lr (m / (1 - b1^n) / (sqrt(v / (1 - b2^n)) + epsilon) + weightDecay w)`.
  *
- * Moments and weight decay of a row rest while it has no gradient, unlike in the dense {@link AdamW}. The moments live
- * on the host, `4 I (D + 2)` bytes beside the backend's memory; the rows that a step needs, `U` of them, travel.
+ * Moments and weight decay of a row rest while it has no gradient, unlike in the dense {@link AdamW}. State:
+ * `4 I (D + 2)` bytes.
  *
  * Source: Zhai et al. 2024, section 3 (arXiv:2402.17152), which names row-wise AdamW with states in DRAM; the form is that of
  * FBGEMM's partial row-wise Adam, with a step count for each row.
@@ -35,10 +38,13 @@ export class RowwiseAdamW {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-  #moments: RowwiseMoments;
+  readonly #store: MomentStore;
+  #steps: Int32Array;
+  readonly #first: Corrections;
+  readonly #second: Corrections;
 
   /** @throws UnsupportedError when an option is outside its range; ShapeError for a variable that is not `[I, D]`. */
-  constructor(table: tf.Variable, options: AdamWOptions) {
+  constructor(table: tf.Variable, { moments, ...options }: RowwiseAdamWOptions) {
     const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveAdamW('RowwiseAdamW', options);
     if (table.rank !== 2) throw new ShapeError(`RowwiseAdamW: expected a table [I, D]; got ${describe(table)}`);
     this.table = table as tf.Variable<tf.Rank.R2>;
@@ -47,8 +53,12 @@ export class RowwiseAdamW {
     this.beta2 = beta2;
     this.epsilon = epsilon;
     this.weightDecay = weightDecay;
+    this.#first = new Corrections((n) => 1 / (1 - beta1 ** n));
+    this.#second = new Corrections((n) => 1 / Math.sqrt(1 - beta2 ** n));
     const [rows, d] = this.table.shape;
-    this.#moments = { m: new Float32Array(rows * d), v: new Float32Array(rows), steps: new Int32Array(rows) };
+    const place = moments ?? (table.size <= LARGEST_ON_BACKEND ? 'backend' : 'host');
+    this.#store = (place === 'backend' ? backendMoments : hostMoments)(rows, d);
+    this.#steps = new Int32Array(rows);
   }
 
   /**
@@ -60,61 +70,58 @@ export class RowwiseAdamW {
    */
   async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
     this.#check(ids, grad);
-    const { m, v, steps } = this.#moments;
-    const { beta1, beta2, epsilon, learningRate, table } = this;
-    const d = table.shape[1];
-    const rows = ids.length;
-    const rowM = new Float32Array(rows * d);
-    const rowV = new Float32Array(rows);
-    const rates = new Float32Array(rows);
-    const corrections = new Float32Array(rows);
-    for (let u = 0; u < rows; u++) {
-      const id = ids[u];
-      rowM.set(m.subarray(id * d, (id + 1) * d), u * d);
-      rowV[u] = v[id];
-      const n = steps[id] + 1;
-      rates[u] = learningRate / (1 - beta1 ** n);
-      corrections[u] = 1 / Math.sqrt(1 - beta2 ** n);
+    const { blockRows } = this.#store;
+    if (ids.length <= blockRows) return this.#stepBlock(ids, grad);
+    for (let begin = 0; begin < ids.length; begin += blockRows) {
+      const block = ids.subarray(begin, begin + blockRows);
+      const blockGrad = tf.slice(grad, [begin, 0], [block.length, -1]);
+      await this.#stepBlock(block, blockGrad);
+      blockGrad.dispose();
     }
-    const attrs: RowwiseAdamWStepAttrs = { beta1, beta2, epsilon, decay: learningRate * this.weightDecay };
+  }
+
+  async #stepBlock(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
+    const { beta1, beta2, epsilon, learningRate, table } = this;
+    const rates = new Float32Array(ids.length);
+    const corrections = new Float32Array(ids.length);
+    for (let u = 0; u < ids.length; u++) {
+      const n = ++this.#steps[ids[u]];
+      rates[u] = learningRate * this.#first.at(n);
+      corrections[u] = this.#second.at(n);
+    }
+    const { m, v, whole, keep } = this.#store.rows(ids);
+    const attrs: RowwiseAdamWStepAttrs = { beta1, beta2, epsilon, decay: learningRate * this.weightDecay, whole };
     const [newM, newV] = tf.tidy(() => {
-      const inputs = {
-        param: table,
-        ids: tf.tensor1d(ids, 'int32'),
-        m: tf.tensor2d(rowM, [rows, d]),
-        v: tf.tensor1d(rowV),
-        grad,
-        rates: tf.tensor1d(rates),
-        corrections: tf.tensor1d(corrections),
-      };
-      const updated = runKernel<tf.Tensor[]>(RowwiseAdamWStep, inputs, attrs);
+      const rows = { ids: tf.tensor1d(ids, 'int32'), rates: tf.tensor1d(rates), corrections: tf.tensor1d(corrections) };
+      const updated = runKernel<tf.Tensor[]>(RowwiseAdamWStep, { param: table, m, v, grad, ...rows }, attrs);
       table.assign(updated[0] as tf.Tensor2D);
       return [updated[1], updated[2]] as const;
     });
-    const [hostM, hostV] = await Promise.all([newM.data(), newV.data()]);
-    tf.dispose([newM, newV]);
-    for (let u = 0; u < rows; u++) {
-      const id = ids[u];
-      m.set(hostM.subarray(u * d, (u + 1) * d), id * d);
-      v[id] = hostV[u];
-      steps[id] += 1;
-    }
+    if (!whole) tf.dispose([m, v]);
+    await keep(newM, newV);
   }
 
   /** The moments themselves, not a copy: they change with every step. */
   state(): RowwiseMoments {
-    return this.#moments;
+    const { m, v } = this.#store;
+    return { m, v, steps: this.#steps };
   }
 
-  /** Replaces the moments, for a resumed run. The arrays are kept, not copied. @throws ShapeError for another size. */
-  loadState({ m, v, steps }: RowwiseMoments): void {
+  /** Replaces the moments, for a resumed run. The arrays are taken over. @throws ShapeError for another size. */
+  loadState({ m, v, steps }: { readonly m: Float32Array; readonly v: Float32Array; readonly steps: Int32Array }): void {
     const [rows, d] = this.table.shape;
     if (m.length !== rows * d || v.length !== rows || steps.length !== rows) {
       throw new ShapeError(
         `RowwiseAdamW: expected m [${rows}, ${d}], v [${rows}] and steps [${rows}]; got ${m.length}, ${v.length} and ${steps.length} numbers`,
       );
     }
-    this.#moments = { m, v, steps };
+    this.#store.load(m, v);
+    this.#steps = steps;
+  }
+
+  /** Frees the moments; the table stays. */
+  dispose(): void {
+    this.#store.dispose();
   }
 
   #check(ids: Int32Array, grad: tf.Tensor2D): void {
@@ -130,5 +137,24 @@ export class RowwiseAdamW {
         `RowwiseAdamW: expected strictly increasing ids from 0 to ${rows - 1}; got ${ids[u]} after ${last} at position ${u}; rowSet makes them`,
       );
     }
+  }
+}
+
+/** A function of a step count that tends to 1, remembered: powers are slow, and rows share few counts. */
+class Corrections {
+  readonly #values: number[] = [Number.NaN];
+  readonly #of: (n: number) => number;
+
+  constructor(of: (n: number) => number) {
+    this.#of = of;
+  }
+
+  at(n: number): number {
+    const values = this.#values;
+    while (values.length <= n) {
+      if (values[values.length - 1] === 1) return 1;
+      values.push(this.#of(values.length));
+    }
+    return values[n];
   }
 }

@@ -36,6 +36,12 @@ async function steps(trainer: Trainer, count: number): Promise<number[]> {
   return losses;
 }
 
+function itemMoments({ itemOptimizer }: Trainer): unknown {
+  if (itemOptimizer === undefined) return undefined;
+  const { m, v, steps } = itemOptimizer.state();
+  return [m, v, steps].map((x) => (x instanceof tf.Variable ? x.dataSync() : x));
+}
+
 const everyKind = Object.keys(tinyConfigs).map((name) => [name, 'cpu', 'dense'] as const);
 // 'auto' is the fastest backend of this machine: ours with threads, where it must hold all the more.
 describe.each([
@@ -68,7 +74,7 @@ describe.each([
     expect([...before, ...(await steps(second, 7))]).toEqual(expected);
     expect(second.position).toEqual(straight.position);
     expect(await readParameters(second.model)).toEqual(await readParameters(straight.model));
-    expect(second.itemOptimizer?.state()).toEqual(straight.itemOptimizer?.state());
+    expect(itemMoments(second)).toEqual(itemMoments(straight));
     for (const [reference, variable] of second.model.variables()) {
       if (variable === second.itemOptimizer?.table) continue;
       const ours = second.optimizer.state().get(variable.name)!;

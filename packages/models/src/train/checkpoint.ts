@@ -41,8 +41,10 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
       if (moment !== undefined) tensors.set(stored, variableBlocks(moment, check));
       const rowwise = trainer.itemOptimizer?.table === variable ? trainer.itemOptimizer.state() : undefined;
       if (rowwise === undefined) continue;
+      const values = rowwise[part];
       const shape = part === 'm' ? variable.shape : [variable.shape[0] as number];
-      tensors.set(stored, arrayBlocks(rowwise[part], shape, check));
+      const blocks = values instanceof tf.Tensor ? variableBlocks(values, check) : arrayBlocks(values, shape, check);
+      tensors.set(stored, blocks);
     }
   }
   const state: CheckpointState = {

@@ -178,9 +178,10 @@ export class Trainer {
     this.#position = { ...position };
   }
 
-  /** Frees the optimiser's moments; the model stays. */
+  /** Frees the optimisers' moments; the model stays. */
   dispose(): void {
     this.optimizer.dispose();
+    this.itemOptimizer?.dispose();
   }
 
   #epochOrder(epoch: number): Int32Array {

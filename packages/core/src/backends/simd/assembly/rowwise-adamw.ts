@@ -3,8 +3,8 @@ import { flt, int, loadPart, madd, ptr, storePart, sumLanes } from './env';
 
 /**
  * args: param, ids, m, v, grad, rates, corrections, U, D, rows per task, beta1, 1 - beta1, beta2, (1 - beta2) / D, epsilon,
- *       lr * wd
- * m, v, grad, rates and corrections go by u, param by ids[u]. Ids are unique, so that no two tasks meet in a row.
+ *       lr * wd, whole
+ * grad, rates and corrections go by u, param by ids[u]; m and v by u, or when whole by ids[u]. Ids are unique, so that no two tasks meet in a row.
  */
 export function rowwiseAdamw(args: usize, task: i32): void {
   const d = int(args, 8);
@@ -15,9 +15,12 @@ export function rowwiseAdamw(args: usize, task: i32): void {
   const left = d & 3;
   const beta1 = v128.load32_splat(args, 10 * 4), rest1 = v128.load32_splat(args, 11 * 4);
   const decay = v128.load32_splat(args, 15 * 4);
+  const all = int(args, 16);
   for (let u = <usize>begin; u < <usize>end; u++) {
-    const w = ptr(args, 0) + <usize>load<u32>(ptr(args, 1) + (u << 2)) * bytes;
-    const m = ptr(args, 2) + u * bytes;
+    const id = <usize>load<u32>(ptr(args, 1) + (u << 2));
+    const row = all ? id : u;
+    const w = ptr(args, 0) + id * bytes;
+    const m = ptr(args, 2) + row * bytes;
     const g = ptr(args, 4) + u * bytes;
 
     let squares = f32x4.splat(0);
@@ -29,7 +32,7 @@ export function rowwiseAdamw(args: usize, task: i32): void {
       const grad = loadPart(g + whole, left);
       squares = madd(grad, grad, squares);
     }
-    const at = ptr(args, 3) + (u << 2);
+    const at = ptr(args, 3) + (row << 2);
     const v = load<f32>(at) * flt(args, 12) + sumLanes(squares) * flt(args, 13);
     store<f32>(at, v);
     const correction = load<f32>(ptr(args, 6) + (u << 2));

@@ -42,13 +42,13 @@ export function registerAdamW(name: string): void {
   });
 
   override(name, RowwiseAdamWStep, ({ param, ids, m, v, grad, rates, corrections }, backend, attrs) => {
-    const { beta1, beta2, epsilon, decay } = attrs as unknown as RowwiseAdamWStepAttrs;
+    const { beta1, beta2, epsilon, decay, whole } = attrs as unknown as RowwiseAdamWStepAttrs;
     const [rows, d] = grad.shape;
     const outputs = [param, m, v].map((x) => writable(backend, x));
     const [pw, pm, pv] = outputs.map((x) => backend.address(x));
     const [pi, pg, pr, pc] = [ids, grad, rates, corrections].map((x) => backend.address(x));
     const perTask = rowsPerTask(d);
-    const ints = [pw, pi, pm, pv, pg, pr, pc, rows, d, perTask];
+    const ints = [pw, pi, pm, pv, pg, pr, pc, rows, d, perTask, 0, 0, 0, 0, 0, 0, whole ? 1 : 0];
     const floats = { 10: beta1, 11: 1 - beta1, 12: beta2, 13: (1 - beta2) / d, 14: epsilon, 15: decay };
     backend.pool.run(KERNEL.rowwiseAdamw, Math.ceil(rows / perTask), ints, floats);
     return outputs;
