@@ -44,7 +44,7 @@ export async function loadDataset(source: DatasetSource, options: LoadOptions = 
     const place =
       cacheDir === undefined ? undefined : await cachePlace(cacheDir, files, name, { ...rest, name, lenient });
     if (place !== undefined) {
-      const cached = await readCache(place);
+      const cached = readCache(place);
       if (cached.state === 'ok') return cached.interactions;
       if (cached.state === 'damaged') warn(`cache ${place.file} is damaged (${cached.problem}); it is made anew`);
     }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFile, temporaryFolder, tinyMl1m, zipBytes } from '../../test/fixtures.ts';
 import { type Interactions, loadDataset } from '../index.ts';
 import { decodeCache, encodeCache } from './format.ts';
+import { fileSource } from './source.ts';
 
 const columns = { user: 'user', item: 'item', time: 'time' } as const;
 
@@ -110,7 +111,14 @@ describe('the cache', () => {
     const whole = readFileSync(file);
     const key = (JSON.parse(whole.subarray(16, 16 + whole.readUInt32LE(8)).toString()) as { key: string }).key;
     const open = (bytes: Buffer) =>
-      decodeCache(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer, key);
+      decodeCache(
+        {
+          size: bytes.length,
+          read: (from, to) => Uint8Array.from(bytes.subarray(from, to)),
+          damaged: () => new Error(),
+        },
+        key,
+      );
     expect(open(whole).state).toBe('ok');
     // Padding between columns holds nothing, so only bytes that mean something must count.
     let padding = 0;
@@ -125,6 +133,33 @@ describe('the cache', () => {
       changed[at] ^= 0x20;
       expect([at, open(changed).state]).toEqual([at, meaningful[at] === 1 ? 'damaged' : 'ok']);
     }
+  });
+
+  it('reads the event columns of a large file when they are first looked at', async () => {
+    const { file, read } = await tiny();
+    const whole = readFileSync(file);
+    const key = (JSON.parse(whole.subarray(16, 16 + whole.readUInt32LE(8)).toString()) as { key: string }).key;
+    const lazily = () => {
+      const decoded = decodeCache(fileSource(file), key, 0);
+      return decoded.state === 'ok' ? decoded.interactions : undefined;
+    };
+    expect(content(lazily() as Interactions)).toEqual(content(read));
+    const opened = lazily() as Interactions;
+    const { itemIds } = opened;
+    expect(opened.itemIds).toBe(itemIds);
+    // Another file in the place of the one that was opened.
+    writeFileSync(file, Buffer.from(whole).fill('x', 8, 16));
+    expect(() => opened.timestamps).toThrow('expected the cache file that was opened; got another one in its place');
+    writeFileSync(file, whole);
+    expect([...opened.timestamps]).toEqual([...read.timestamps]);
+    // The bytes of a column that was not looked at yet.
+    const at = whole.indexOf(Buffer.from(read.ratings?.buffer as ArrayBuffer, 0, 4 * read.numEvents));
+    writeFileSync(file, Buffer.from(whole).fill(whole[at] ^ 1, at, at + 1));
+    expect(() => lazily()?.ratings).toThrow(
+      `loadDataset: ${file}: expected the cache file as it was written; got column ratings does not match its checksum; ` +
+        'it was removed; load the data set again, which makes it anew',
+    );
+    expect(() => statSync(file)).toThrow('ENOENT');
   });
 
   it('costs a warning, not the dataset, when it cannot be written', async () => {

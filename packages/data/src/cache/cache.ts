@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { canonicalJson } from '../digest.ts';
 import type { Interactions } from '../interactions.ts';
 import type { FileSet } from '../sources/files.ts';
 import { writeAtomically } from './atomic-write.ts';
 import { type DecodedCache, decodeCache, encodeCache } from './format.ts';
+import { fileSource } from './source.ts';
 
 export interface CachePlace {
   /** Where the cache file of this source and these options is. */
@@ -42,28 +43,13 @@ function sha256(value: unknown): string {
 }
 
 /** The cached store, or why there is none. */
-export async function readCache(place: CachePlace): Promise<DecodedCache | { readonly state: 'absent' }> {
-  let buffer: ArrayBuffer;
+export function readCache(place: CachePlace): DecodedCache | { readonly state: 'absent' } {
   try {
-    const file = await open(place.file, 'r');
-    try {
-      const { size } = await file.stat();
-      // A buffer of our own, not of Node's pool: the columns are views of it and need it aligned.
-      buffer = new ArrayBuffer(size);
-      const bytes = new Uint8Array(buffer);
-      for (let at = 0; at < size; ) {
-        const { bytesRead } = await file.read(bytes, at, size - at, at);
-        if (bytesRead === 0) break;
-        at += bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
+    return decodeCache(fileSource(place.file), place.key);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' };
     return { state: 'damaged', problem: (error as Error).message };
   }
-  return decodeCache(buffer, place.key);
 }
 
 export async function writeCache(place: CachePlace, interactions: Interactions): Promise<void> {

@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { openCatalogue } from '../catalogue.ts';
 import { canonicalJson, littleEndianBytes } from '../digest.ts';
 import { type IdStorage, openIdMap } from '../ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep } from '../interactions.ts';
+import type { Interactions, ProcessingStep } from '../interactions.ts';
+import type { CacheSource } from './source.ts';
 
 /**
  * The cache file: `SEQRECD1`, header length (u32), CRC-32 of the header (u32), JSON header, columns.
@@ -133,34 +134,46 @@ export type DecodedCache =
   | { readonly state: 'stale' }
   | { readonly state: 'damaged'; readonly problem: string };
 
-/** Opens the columns as views of `buffer`, after checking every checksum; nothing is parsed but the header. */
-export function decodeCache(buffer: ArrayBuffer, key: string): DecodedCache {
-  const bytes = Buffer.from(buffer);
+/** Event columns of a file of more than this are read, and checked, when they are first looked at. */
+const eagerBytes = 1 << 25;
+
+class DamagedColumn extends Error {}
+
+/**
+ * Opens a cache file: the columns are views of its bytes, and nothing is parsed but the header.
+ *
+ * Size and header are checked, and every column against its checksum before it is handed out. In a file of more than
+ * `eager` bytes (default 32 MiB) item ids, timestamps and ratings are read when they are first looked at, so that opening
+ * takes the same few milliseconds whatever the number of events.
+ */
+export function decodeCache(source: CacheSource, key: string, eager = eagerBytes): DecodedCache {
   const damaged = (problem: string): DecodedCache => ({ state: 'damaged', problem });
-  if (bytes.length < prefixBytes || bytes.toString('latin1', 0, 8) !== magic) return damaged('not a cache file');
-  const headerBytes = bytes.readUInt32LE(8);
-  const start = prefixBytes + headerBytes;
-  if (bytes.length < start) return damaged('the header is cut off');
-  const json = bytes.subarray(prefixBytes, start);
-  if (crc32(json) !== bytes.readUInt32LE(12)) return damaged('the header does not match its checksum');
+  const prefix = Buffer.from(source.read(0, Math.min(prefixBytes, source.size)));
+  if (prefix.length < prefixBytes || prefix.toString('latin1', 0, 8) !== magic) return damaged('not a cache file');
+  const start = prefixBytes + prefix.readUInt32LE(8);
+  if (source.size < start) return damaged('the header is cut off');
+  const json = Buffer.from(source.read(prefixBytes, start));
+  if (crc32(json) !== prefix.readUInt32LE(12)) return damaged('the header does not match its checksum');
   const header = JSON.parse(json.toString('utf8')) as Header;
   if (header.version !== cacheVersion || header.key !== key) return { state: 'stale' };
-  if (bytes.length !== start + header.bytes) {
-    return damaged(`expected ${start + header.bytes} bytes; got ${bytes.length}`);
+  if (source.size !== start + header.bytes) {
+    return damaged(`expected ${start + header.bytes} bytes; got ${source.size}`);
   }
-  for (const [name, entry] of Object.entries(header.columns)) {
-    const from = start + entry.offset;
-    const to = from + entry.length * constructors[entry.type].BYTES_PER_ELEMENT;
-    if (crc32(bytes.subarray(from, to)) !== entry.crc) return damaged(`column ${name} does not match its checksum`);
+  try {
+    return { state: 'ok', interactions: open(source, start, header, source.size > eager) };
+  } catch (error) {
+    if (error instanceof DamagedColumn) return damaged(error.message);
+    throw error;
   }
-  return { state: 'ok', interactions: open(buffer, start, header) };
 }
 
-function open(buffer: ArrayBuffer, start: number, header: Header): Interactions {
+function open(source: CacheSource, start: number, header: Header, lazy: boolean): Interactions {
   const { columns, ids, catalogue } = header;
   const view = <C extends Column>(name: string): C => {
-    const { type, offset, length } = columns[name];
-    return new constructors[type](buffer, start + offset, length) as C;
+    const { type, offset, length, crc } = columns[name];
+    const bytes = source.read(start + offset, start + offset + length * constructors[type].BYTES_PER_ELEMENT);
+    if (crc32(bytes) !== crc) throw new DamagedColumn(`column ${name} does not match its checksum`);
+    return new constructors[type](bytes.buffer, 0, length) as C;
   };
   const text = (name: string, length: number) => ({
     length,
@@ -171,14 +184,17 @@ function open(buffer: ArrayBuffer, start: number, header: Header): Interactions 
     ids[name].kind === 'integer'
       ? { kind: 'integer', values: view<Float64Array>(name) }
       : { kind: 'text', values: text(name, ids[name].size) };
-  return createInteractions({
+  const users = openIdMap(storage('users'), 0);
+  const items = openIdMap(storage('items'), 1);
+  const rest = {
     name: header.name,
-    users: openIdMap(storage('users'), 0),
-    items: openIdMap(storage('items'), 1),
-    userOffsets: view('userOffsets'),
-    itemIds: view('itemIds'),
-    timestamps: view('timestamps'),
-    ...('ratings' in columns ? { ratings: view<Float32Array>('ratings') } : {}),
+    digest: header.digest,
+    numUsers: users.size,
+    numItems: items.size,
+    numEvents: columns.itemIds.length,
+    users,
+    items,
+    userOffsets: view<Int32Array>('userOffsets'),
     ...(catalogue === undefined
       ? {}
       : {
@@ -192,6 +208,32 @@ function open(buffer: ArrayBuffer, start: number, header: Header): Interactions 
         }),
     hasTimestamps: header.hasTimestamps,
     steps: header.steps,
-    digest: header.digest,
+  };
+  const events = eventColumns.filter((name) => name in columns);
+  if (!lazy) return Object.assign(rest, Object.fromEntries(events.map((name) => [name, view(name)]))) as Interactions;
+  for (const name of events) {
+    lazyProperty(rest, name, () => {
+      try {
+        return view(name);
+      } catch (error) {
+        throw error instanceof DamagedColumn ? source.damaged(error.message) : error;
+      }
+    });
+  }
+  return rest as typeof rest & Pick<Interactions, 'itemIds' | 'timestamps'>;
+}
+
+const eventColumns = ['itemIds', 'timestamps', 'ratings'] as const;
+
+/** A property that is made when it is first read, and is an ordinary one from then on. */
+function lazyProperty(object: object, name: string, make: () => unknown): void {
+  Object.defineProperty(object, name, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      const value = make();
+      Object.defineProperty(object, name, { enumerable: true, value });
+      return value;
+    },
   });
 }
