@@ -11,6 +11,12 @@ export function latestWindow(set: ExampleSet, options: { readonly maxLength: num
   if (!Number.isInteger(maxLength) || maxLength < 1) {
     throw new OptionError('latestWindow', `expected maxLength of 1 or more; got ${maxLength}`, { key: 'maxLength' });
   }
+  if (set.events !== undefined) {
+    throw new OptionError('latestWindow', 'expected whole histories; got subsequences', {
+      key: 'set',
+      hint: 'cut windows first, then shorten them',
+    });
+  }
   const starts = new Int32Array(set.starts.length);
   for (let e = 0; e < starts.length; e++) starts[e] = Math.max(set.starts[e], set.targets[e] - maxLength);
   return { ...set, starts };
