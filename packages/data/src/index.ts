@@ -1,5 +1,6 @@
 export type { TieRule } from './assemble.ts';
 export { type BatchesOptions, batches, countBatches, makeBatch, type SequenceBatch } from './batches/batch.ts';
+export { type BatchPlan, type PackOptions, packByTokens } from './batches/pack.ts';
 export type { ItemCatalogue } from './catalogue.ts';
 export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
@@ -34,4 +35,24 @@ export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, leng
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
+export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
+export type { WindowPolicy } from './windows/policy.ts';
+export { isControlEpoch, type MixedSchedule, scheduleOrders } from './windows/schedule.ts';
+export {
+  countWindows,
+  type SlidingRule,
+  type SlidingWindowOptions,
+  slidingRules,
+  slidingWindows,
+} from './windows/sliding.ts';
+export {
+  expectedLength,
+  type StochasticLengthOptions,
+  type SubsequenceRule,
+  shortLength,
+  stochasticLength,
+  subsequenceRules,
+  wholeChance,
+} from './windows/stochastic-length.ts';
+export { type WindowTestOptions, type WindowTestSets, windowTestSets } from './windows/test-sets.ts';

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import type { ExampleSet } from '../splits/split.ts';
+import type { BatchPlan } from './pack.ts';
 
 /** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
 export interface SequenceBatch {
@@ -43,10 +44,23 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
   const targetTimestamps = new Float64Array(numTokens);
   const items = set.interactions.itemIds;
   const times = set.interactions.timestamps;
+  const { events } = set;
   for (let b = 0; b < numSequences; b++) {
     const start = set.starts[indices[b]];
     const target = set.targets[indices[b]];
     const at = offsets[b];
+    if (events !== undefined) {
+      const first = events.offsets[indices[b]] - at;
+      for (let t = at; t < offsets[b + 1]; t++) {
+        const event = events.indices[first + t];
+        const next = t + 1 < offsets[b + 1] ? events.indices[first + t + 1] : target;
+        itemIds[t] = items[event];
+        timestamps[t] = times[event];
+        targets[t] = items[next];
+        targetTimestamps[t] = times[next];
+      }
+      continue;
+    }
     // Events of a user are neighbours, so inputs and targets are the same range, one event apart.
     itemIds.set(items.subarray(start, target), at);
     timestamps.set(times.subarray(start, target), at);
@@ -56,13 +70,18 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
   return { users, offsets, itemIds, timestamps, targets, targetTimestamps };
 }
 
-export interface BatchesOptions {
-  readonly batchSize: number;
-  /** Order of the examples, for example from `epochOrder`; default: as they are. */
-  readonly order?: Int32Array;
+export type BatchesOptions = {
   /** First batch to make, from 0: an epoch interrupted after `n` batches goes on with `n`. */
   readonly startBatch?: number;
-}
+} & (
+  | {
+      readonly batchSize: number;
+      /** Order of the examples, for example from `epochOrder`; default: as they are. */
+      readonly order?: Int32Array;
+    }
+  /** Batches of any sizes, for example from `packByTokens`. */
+  | { readonly plan: BatchPlan }
+);
 
 /** Number of batches of an epoch; the last one may be smaller. */
 export function countBatches(numExamples: number, batchSize: number): number {
@@ -70,25 +89,30 @@ export function countBatches(numExamples: number, batchSize: number): number {
 }
 
 /**
- * The batches of one epoch. With the same `order`, batches from `startBatch` on are those of an uninterrupted epoch.
+ * The batches of one epoch. With the same order or plan, batches from `startBatch` on are those of an uninterrupted epoch.
  *
  * @throws {OptionError} for a batch size below 1 or a start outside the epoch
  */
 export function batches(set: ExampleSet, options: BatchesOptions): Iterable<SequenceBatch> {
-  const { batchSize, startBatch = 0 } = options;
-  const order = options.order ?? Int32Array.from({ length: set.targets.length }, (_, e) => e);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new OptionError('batches', `expected a batchSize of 1 or more; got ${batchSize}`, { key: 'batchSize' });
-  }
-  const total = countBatches(order.length, batchSize);
+  const { startBatch = 0 } = options;
+  const { order, offsets } = 'plan' in options ? options.plan : fixedPlan(set, options);
+  const total = offsets.length - 1;
   if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > total) {
     throw new OptionError('batches', `expected startBatch in 0..${total}; got ${startBatch}`, { key: 'startBatch' });
   }
   return {
     *[Symbol.iterator]() {
-      for (let b = startBatch; b < total; b++) {
-        yield makeBatch(set, order.subarray(b * batchSize, (b + 1) * batchSize));
-      }
+      for (let b = startBatch; b < total; b++) yield makeBatch(set, order.subarray(offsets[b], offsets[b + 1]));
     },
   };
+}
+
+function fixedPlan(set: ExampleSet, options: { readonly batchSize: number; readonly order?: Int32Array }): BatchPlan {
+  const { batchSize } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new OptionError('batches', `expected a batchSize of 1 or more; got ${batchSize}`, { key: 'batchSize' });
+  }
+  const order = options.order ?? Int32Array.from({ length: set.targets.length }, (_, e) => e);
+  const total = countBatches(order.length, batchSize);
+  return { order, offsets: Int32Array.from({ length: total + 1 }, (_, b) => Math.min(b * batchSize, order.length)) };
 }
