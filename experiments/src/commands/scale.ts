@@ -15,36 +15,53 @@ interface Options extends BackendOptions {
   readonly budget?: unknown;
   readonly flops?: unknown;
   readonly users?: unknown;
+  readonly steps?: unknown;
+  readonly counts?: unknown;
+  readonly batch?: unknown;
+  readonly repeats?: unknown;
+  readonly seed?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
   readonly quiet?: boolean;
 }
 
-const studies = ['compute'];
+const studies = ['compute', 'length', 'data', 'history'];
 
 export function registerScale(cli: CAC, invocation: Invocation): void {
   cli
-    .command('scale [study]', 'Scaling studies with plots: `compute`; a killed one goes on with the same command', {
-      allowUnknownOptions: true,
-    })
-    .usage('scale compute [options] [--section.key VALUE ...]')
+    .command(
+      'scale [study]',
+      'Scaling studies with plots: `compute`, `length`, `data`, `history`; a killed one goes on with the same command',
+      {
+        allowUnknownOptions: true,
+      },
+    )
+    .usage('scale compute|length|data|history [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe that gives data, objective, optimiser, batch and seed', {
       default: 'ml-1m/hstu',
     })
     .option('--encoders <names>', 'Encoders, with commas (default: all)')
-    .option('--widths <list>', 'Model widths (default: 32,64)')
-    .option('--depths <list>', 'Numbers of blocks (default: 2,4)')
-    .option('--lengths <list>', 'Histories in events (default: 50,200)')
-    .option('--levels <n>', 'Levels of compute, each twice the one before', { default: 5 })
-    .option('--budget <time>', 'Time that the study may take, such as 30m or 2h', { default: '100m' })
+    .option('--widths <list>', 'Model widths (compute: 32,64; else one, 64)')
+    .option('--depths <list>', 'Numbers of blocks (compute: 2,4; else one, 2)')
+    .option('--lengths <list>', 'Sequence lengths (compute: 50,200; length: 128 to 2048; history: 10 to 200)')
+    .option('--levels <n>', 'Levels of compute, each twice the one before (compute)', { default: 5 })
+    .option('--budget <time>', 'Time that compute may take, such as 30m or 2h (default: 100m)')
     .option('--flops <n>', 'Largest level of compute itself, such as 4e12, instead of a budget')
+    .option('--steps <n>', 'Optimiser steps of every arm (data, history)', { default: 1000 })
+    .option('--counts <list>', 'Numbers of users (data; default: all, a half, ... a thirty-second)')
+    .option('--batch <n>', 'Sequences in a batch (length)', { default: 8 })
+    .option('--repeats <n>', 'Timed steps (length)', { default: 5 })
     .option('--users <n>', 'Most users that a measurement looks at', { default: 10_000 })
+    .option('--seed <n>', 'Seed of weights, order, dropout, negatives and chosen users')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the study (default: runs/scale-STUDY-DATA)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
     .option('--quiet', 'No progress')
     .example('  $ seqrec scale compute --budget 30m')
+    .example('  $ seqrec scale length --encoders hstu,transformer')
+    .example('  $ seqrec scale data --recipe ml-100k/hstu --steps 400')
+    .example('  $ seqrec scale history --lengths 10,50,200')
     .example('  $ seqrec scale compute --recipe ml-100k/hstu --encoders hstu,sasrec --widths 16,32 --depths 1,2')
     .action((study: string | undefined, options: Options) => run(study, options, invocation));
 }
@@ -55,27 +72,65 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       `seqrec scale: expected a study, one of ${studies.join(', ')}; got ${study === undefined ? 'nothing' : `"${study}"`}`,
       study === undefined ? undefined : suggestion(study, studies),
     );
+  const seed = integerOption('seed', options.seed, 0);
   const common = {
     recipe: textOption('recipe', options.recipe) ?? 'ml-1m/hstu',
-    overrides: invocation.overrides,
+    overrides: [...(seed === undefined ? [] : [{ key: 'seed', text: String(seed) }]), ...invocation.overrides],
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
     backend: options,
     evaluatedUsers: integerOption('users', options.users) ?? 10_000,
     quiet: options.quiet ?? false,
   };
-  const grid = {
-    widths: numberListOption('widths', options.widths, [32, 64]),
-    depths: numberListOption('depths', options.depths, [2, 4]),
-    lengths: numberListOption('lengths', options.lengths, [50, 200]),
-    levels: integerOption('levels', options.levels) ?? 5,
-    budget: durationOption('budget', options.budget) ?? 6000,
-    flops: flopsOption(options.flops),
-  };
-  // What can be refused without the packages is refused above.
+  // What can be refused without the packages is refused before they are loaded.
+  if (study === 'compute') {
+    const grid = {
+      widths: numberListOption('widths', options.widths, [32, 64]),
+      depths: numberListOption('depths', options.depths, [2, 4]),
+      lengths: numberListOption('lengths', options.lengths, [50, 200]),
+      levels: integerOption('levels', options.levels) ?? 5,
+      budget: durationOption('budget', options.budget) ?? 6000,
+      flops: flopsOption(options.flops),
+    };
+    const encoders = await encodersOf(options);
+    const { scaleCompute } = await import('../scale/compute.ts');
+    return scaleCompute({ ...common, ...grid, encoders });
+  }
+  const shape = { width: single('widths', options.widths, 64), depth: single('depths', options.depths, 2) };
+  if (study === 'length') {
+    if (invocation.overrides.length > 0)
+      throw new UsageError(`seqrec scale length: unknown option --${invocation.overrides[0].key}`, 'it has no recipe');
+    const { out, backend, quiet } = common;
+    const settings = {
+      lengths: numberListOption('lengths', options.lengths, [128, 256, 512, 1024, 2048]),
+      batch: integerOption('batch', options.batch) ?? 8,
+      repeats: integerOption('repeats', options.repeats) ?? 5,
+      items: 10_000,
+      numNegatives: 128,
+    };
+    const encoders = await encodersOf(options);
+    const { scaleLength } = await import('../scale/length.ts');
+    return scaleLength({ ...settings, ...shape, encoders, out, backend, quiet });
+  }
+  const steps = integerOption('steps', options.steps) ?? 1000;
+  const counts = options.counts === undefined ? undefined : numberListOption('counts', options.counts, []);
+  const lengths = numberListOption('lengths', options.lengths, [10, 20, 50, 100, 200]);
+  const encoders = await encodersOf(options);
+  const { scaleData, scaleHistory } = await import('../scale/factor.ts');
+  const factor = { ...common, ...shape, steps, encoders };
+  return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths });
+}
+
+async function encodersOf(options: Options): Promise<readonly string[]> {
   const { encoderList } = await import('../scale/base.ts');
-  const { scaleCompute } = await import('../scale/compute.ts');
-  return scaleCompute({ ...common, ...grid, encoders: encoderList(options.encoders) });
+  return encoderList(options.encoders);
+}
+
+/** Studies that do not vary the shape take one. */
+function single(name: string, value: unknown, fallback: number): number {
+  const list = numberListOption(name, value, [fallback]);
+  if (list.length > 1) throw new UsageError(`--${name}: expected one number for this study; got ${list.join(',')}`);
+  return list[0];
 }
 
 function flopsOption(value: unknown): number | undefined {

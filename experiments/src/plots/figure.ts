@@ -47,12 +47,18 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
     },
     x: scale(x, { labelAnchor: 'center' }),
     y: { ...scale(y, {}), grid: true, nice: !y.log },
-    marks: [...marks],
+    marks: [...marks, ...givenTicks(x)],
   });
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', `${y.label} by ${x.label}`);
   figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return figure.outerHTML;
+}
+
+/** An axis with exactly these ticks, each with its label: on a log scale Plot would write those near powers of ten alone. */
+function givenTicks({ ticks, format, label }: AxisOptions): Plot.Markish[] {
+  if (ticks === undefined || format === undefined) return [];
+  return [Plot.axisX(ticks, { text: ticks.map(format), label, labelAnchor: 'center' })];
 }
 
 function scale(axis: AxisOptions, more: Plot.ScaleOptions): Plot.ScaleOptions {

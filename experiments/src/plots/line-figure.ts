@@ -9,8 +9,8 @@ export interface Line {
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** Index of its colour, and of its symbol. */
   readonly colour: number;
-  /** `measured`: thick, with symbols. `faint`: thin. `law`: dashed, no symbols. */
-  readonly style: 'measured' | 'faint' | 'law';
+  /** `measured`: thick, with symbols. `dashed`: with symbols too. `law`: thin, dashed, no symbols. */
+  readonly style: 'measured' | 'dashed' | 'law';
   /** Write the name at its end. */
   readonly label: boolean;
 }
@@ -61,13 +61,14 @@ function reach(x: AxisOptions, y: AxisOptions, lines: readonly Line[]): Plot.Mar
 function marks({ points, colour, style }: Line): Plot.Markish[] {
   const stroke = seriesColour(colour);
   if (style === 'law') return [Plot.line(points, { x: 'x', y: 'y', stroke, strokeWidth: 1.5, strokeDasharray: '5 4' })];
-  if (style === 'faint')
-    return [
-      Plot.line(points, { x: 'x', y: 'y', stroke, strokeOpacity: 0.45, strokeWidth: 1 }),
-      Plot.dot(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.55, r: 1.8 }),
-    ];
   return [
-    Plot.line(points, { x: 'x', y: 'y', stroke, strokeWidth: 2 }),
+    Plot.line(points, {
+      x: 'x',
+      y: 'y',
+      stroke,
+      strokeWidth: 2,
+      ...(style === 'dashed' && { strokeDasharray: '6 4' }),
+    }),
     Plot.dot(points, { x: 'x', y: 'y', fill: stroke, r: 4, symbol: SYMBOLS[colour % SYMBOLS.length] }),
   ];
 }

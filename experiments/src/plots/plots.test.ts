@@ -34,6 +34,16 @@ describe('a figure', () => {
     expect(Math.abs(labels[0].y - labels[1].y)).toBeGreaterThan(10);
   });
 
+  it('writes every tick that it was given, on a log scale too', () => {
+    const drawn = lineFigure({
+      lines: [line('a', 0, [1, 2, 3])],
+      x: { label: 'users', log: true, ticks: [60, 240, 943], format: String },
+      y: { label: 'loss' },
+    });
+    for (const tick of [60, 240, 943]) expect(drawn).toContain(`>${tick}</text>`);
+    expect(drawn.match(/>users/g)).toHaveLength(1);
+  });
+
   it('draws series in variables of the palette, which a file of its own defines for light and dark', () => {
     expect(figure).toContain('var(--series-1)');
     const file = standaloneSvg(figure);

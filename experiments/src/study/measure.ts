@@ -1,5 +1,5 @@
 import { type ExampleSet, makeBatch } from '@seqrec/data';
-import { exactRank, metricsFromRanks, type SequenceModel, uploadBatch } from '@seqrec/models';
+import { encodeLast, exactRank, metricsFromRanks, type SequenceModel, uploadBatch } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowed } from '../training/dataset.ts';
 
@@ -72,11 +72,7 @@ async function lastScores(
   batch: ReturnType<typeof makeBatch>,
 ): Promise<Float32Array> {
   const uploaded = uploadBatch(batch);
-  const scores = tf.tidy(() => {
-    const encoded = model.encode(uploaded, { training: false, step: 0, seed: 0 });
-    const last = Int32Array.from(batch.offsets.subarray(1), (end) => end - 1);
-    return tf.matMul(tf.gather(encoded, tf.tensor1d(last, 'int32')), vectors, false, true);
-  });
+  const scores = tf.tidy(() => tf.matMul(encodeLast(model, uploaded), vectors, false, true));
   try {
     return (await scores.data()) as Float32Array;
   } finally {

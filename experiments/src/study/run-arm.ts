@@ -165,11 +165,11 @@ function countParameters(model: SequenceModel): StudyPoint['parameters'] {
 
 /** The examples of the first `count` users of an order that depends on the seed alone: smaller selections lie in larger. */
 export function firstUsers(set: ExampleSet, count: number | undefined, seed: number): ExampleSet {
-  const { numUsers } = set.interactions;
-  if (count === undefined || count >= numUsers) return set;
-  const chosen = new Uint8Array(numUsers);
-  for (const user of shuffle(streamKey(seed, 'study-users'), 0, numUsers).subarray(0, count)) chosen[user] = 1;
-  return selectExamples(set, (example) => chosen[set.users[example]] === 1);
+  const users = Int32Array.from(new Set(set.users));
+  if (count === undefined || count >= users.length) return set;
+  const order = shuffle(streamKey(seed, 'study-users'), 0, users.length).subarray(0, count);
+  const chosen = new Set(Array.from(order, (at) => users[at]));
+  return selectExamples(set, (example) => chosen.has(set.users[example]));
 }
 
 /** At most `count` examples, evenly spread over the set. */

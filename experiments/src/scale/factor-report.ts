@@ -1,0 +1,106 @@
+import { type Line, siNumber } from '../plots/line-figure.ts';
+import { measureDefinition } from '../study/measure.ts';
+import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
+import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
+import { renderTable } from '../terminal/table.ts';
+import { fitLaw } from './fit.ts';
+import { lossQuantity, metricQuantity, type Quantity } from './frontier.ts';
+
+/** How a study of one factor is shown. */
+export interface FactorReport {
+  readonly factor: string;
+  readonly axis: string;
+  readonly title: string;
+  readonly lead: string;
+}
+
+/** Tables, plots and page of a study of one factor; returns what the terminal shows. */
+export async function finishFactor(
+  dir: StudyDir,
+  plan: StudyPlan,
+  points: readonly StudyPoint[],
+  report: FactorReport,
+): Promise<string> {
+  const best = [...Map.groupBy(points, (point) => point.arm).values()].map((own) =>
+    own.reduce((least, point) => (point.loss < least.loss ? point : least)),
+  );
+  const quantities = [lossQuantity, metricQuantity('HR@10'), metricQuantity('NDCG@10')];
+  const results = pointTable('best', 'Each arm at the measured step where its held-out loss is least', best, report);
+  const laws = lawTable(best, report, quantities);
+  const tables = [results, laws, { ...pointTable('points', 'Every point', points, report), folded: true }];
+  writeStudyReport(dir, plan, {
+    title: `${report.title}: ${plan.recipe}`,
+    lead: report.lead,
+    figures: quantities.map((quantity) => factorFigure(best, report, quantity)),
+    tables,
+    definitions: measureDefinition,
+  });
+  return [results, laws].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
+}
+
+function pointTable(name: string, title: string, points: readonly StudyPoint[], { factor }: FactorReport): ReportTable {
+  const metrics = Object.keys(points[0]?.metrics ?? {});
+  const right = (column: string) => ({ title: column, align: 'right' as const });
+  return {
+    name,
+    title,
+    columns: [{ title: 'encoder' }, ...[factor, 'steps', 'epochs', 'FLOP', 'loss', ...metrics].map(right)],
+    rows: points.map((point) => [
+      point.encoder,
+      String(point.factors[factor]),
+      String(point.steps),
+      point.epochs.toFixed(2),
+      siNumber(point.flops),
+      point.loss.toFixed(4),
+      ...metrics.map((metric) => point.metrics[metric].toFixed(4)),
+    ]),
+  };
+}
+
+function lawTable(best: readonly StudyPoint[], { factor }: FactorReport, quantities: readonly Quantity[]): ReportTable {
+  const right = (column: string) => ({ title: column, align: 'right' as const });
+  const rows = quantities.flatMap((quantity) =>
+    [...Map.groupBy(best, (point) => point.encoder)].flatMap(([encoder, own]) => {
+      const samples = own.map((point) => ({
+        x: Number(point.factors[factor]),
+        y: quantity.value(point),
+        group: point.arm,
+      }));
+      const fit = fitLaw('log', samples);
+      if (fit === undefined) return [];
+      return [[quantity.name, encoder, ...[fit.a, fit.b, fit.r2].map((value) => value.toPrecision(3))]];
+    }),
+  );
+  return {
+    name: 'fits',
+    title: `Least squares of a + b ln ${factor}`,
+    columns: [{ title: 'of' }, { title: 'encoder' }, ...['a', 'b', 'R2'].map(right)],
+    rows,
+  };
+}
+
+function factorFigure(best: readonly StudyPoint[], report: FactorReport, quantity: Quantity): ReportFigure {
+  const at = (point: StudyPoint) => ({ x: Number(point.factors[report.factor]), y: quantity.value(point) });
+  const lines = [...Map.groupBy(best, (point) => point.encoder)].map(
+    ([encoder, own], colour): Line => ({
+      name: encoder,
+      points: own.map(at),
+      colour,
+      style: 'measured',
+      label: true,
+    }),
+  );
+  return {
+    name: quantity.name.toLowerCase().replaceAll('@', ''),
+    caption: `${quantity.name === 'loss' ? 'Loss' : quantity.name} of each encoder, at the measured step where its loss is least.`,
+    lines,
+    x: {
+      label: report.axis,
+      log: true,
+      ticks: [...new Set(best.map((point) => at(point).x))],
+      format: (value) => String(value),
+    },
+    y: { label: quantity.label },
+    height: 340,
+  };
+}

@@ -1,0 +1,98 @@
+import { SimdBackend } from '@seqrec/core/simd';
+import { type ExampleSet, interactionsFromArrays, trainTest } from '@seqrec/data';
+import { createModel, createTrainer, type ModelConfig } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import { median } from '../bench/statistics.ts';
+import { stepFlops, totalFlops } from '../flops/step.ts';
+import { encoderOf } from './encoders.ts';
+
+/** How long the sequences of a batch are whose longest has `n` events. A new way to shorten sequences is a line here. */
+export const lengthVariants: Readonly<Record<string, (n: number, batch: number) => number[]>> = {
+  /** Every sequence as long as the longest: what padding makes of a batch. */
+  padded: (n, batch) => Array.from({ length: batch }, () => n),
+  /** Many short and few long, `n q^2` at the quantile `q`: their mean is a third of the longest. */
+  jagged: (n, batch) =>
+    Array.from({ length: batch }, (_, i) =>
+      i === batch - 1 ? n : Math.max(1, Math.round(n * ((i + 0.5) / batch) ** 2)),
+    ),
+};
+
+export interface LengthPoint {
+  readonly encoder: string;
+  readonly variant: string;
+  /** Events of the longest sequence. */
+  readonly length: number;
+  readonly tokens: number;
+  readonly flops: number;
+  /** Median and least of the timed steps. */
+  readonly seconds: number;
+  readonly leastSeconds: number;
+  /** Most bytes that a step takes in the heap of the backend, beyond `residentBytes`; absent where it does not tell. */
+  readonly peakBytes?: number;
+  /** Between steps: weights and the optimiser's moments. */
+  readonly residentBytes?: number;
+}
+
+export interface LengthSettings {
+  readonly width: number;
+  readonly depth: number;
+  readonly batch: number;
+  readonly items: number;
+  readonly numNegatives: number;
+  readonly repeats: number;
+}
+
+/** Times training steps of a fresh encoder on one batch of sequences, and reads the peak of the heap. */
+export async function measureLength(
+  encoder: string,
+  variant: string,
+  length: number,
+  settings: LengthSettings,
+): Promise<LengthPoint> {
+  const { width, depth, batch, items, numNegatives, repeats } = settings;
+  const lengths = lengthVariants[variant](length, batch);
+  const config: ModelConfig = encoderOf(encoder, { width, depth, length }, { outputLength: 1, dropout: 0.2 });
+  const model = createModel(config, { numItems: items, seed: 1 });
+  const examples = sequences(lengths, items);
+  const trainer = createTrainer({ model, examples, batchSize: batch, learningRate: 1e-3, numNegatives, seed: 1 });
+  try {
+    // The first step also allocates the optimiser's moments.
+    await trainer.step();
+    const backend = tf.backend();
+    const heap = backend instanceof SimdBackend ? backend.heap : undefined;
+    heap?.resetPeak();
+    const residentBytes = heap?.used ?? 0;
+    const seconds: number[] = [];
+    for (let i = 0; i < repeats; i++) seconds.push((await trainer.step()).seconds);
+    return {
+      encoder,
+      variant,
+      length,
+      tokens: lengths.reduce((sum, each) => sum + each, 0),
+      flops: totalFlops(stepFlops(config, { numNegatives }, lengths)),
+      seconds: median(seconds),
+      leastSeconds: Math.min(...seconds),
+      ...(heap && { peakBytes: heap.peak - residentBytes, residentBytes }),
+    };
+  } finally {
+    trainer.dispose();
+    model.dispose();
+  }
+}
+
+/** One example a sequence: `length` events of history and a target, an hour apart, items in a fixed scatter. */
+function sequences(lengths: readonly number[], items: number): ExampleSet {
+  const users: number[] = [];
+  const events: number[] = [];
+  const times: number[] = [];
+  lengths.forEach((length, user) => {
+    for (let t = 0; t < length + 2; t++) {
+      users.push(user);
+      events.push(1 + ((t * 7919 + user * 104_729) % items));
+      times.push(t * 3600);
+    }
+  });
+  const catalogue = Array.from({ length: items }, (_, i) => ({ item: i + 1 }));
+  return trainTest(interactionsFromArrays({ name: 'lengths', users, items: events, timestamps: times, catalogue }))
+    .train;
+}
