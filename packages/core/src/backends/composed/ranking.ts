@@ -17,8 +17,8 @@ interface Block {
   readonly count: number;
   /** `[count, I]`. */
   readonly scores: tf.Tensor2D;
-  /** bool `[count, I]`: who is a candidate. */
-  readonly candidate: tf.Tensor2D;
+  /** `[count, I]`, 1 for a candidate. */
+  readonly mask: Uint8Array;
 }
 
 /** Scores the queries a block at a time and collects what `use` makes of each block. */
@@ -46,7 +46,7 @@ function forBlocks(
       tf.tidy(() => {
         const queries = tf.slice(inputs.queries, [first, 0], [count, width]);
         const scores = tf.matMul(queries, inputs.items, false, true) as tf.Tensor2D;
-        return use({ first, count, scores, candidate: tf.tensor2d(mask, [count, numItems], 'bool') });
+        return use({ first, count, scores, mask });
       }),
     );
   }
@@ -58,23 +58,33 @@ function countRows(condition: tf.Tensor): tf.Tensor {
   return tf.sum(tf.cast(condition, 'int32'), 1);
 }
 
+/** The candidates with a lower, and those with a higher id than the target. */
+function sides(mask: Uint8Array, targets: Int32Array, numItems: number): [Uint8Array, Uint8Array] {
+  const [lower, higher] = [mask, mask.slice()];
+  targets.forEach((target, b) => {
+    lower.fill(0, b * numItems + target, (b + 1) * numItems);
+    higher.fill(0, b * numItems, b * numItems + target + 1);
+  });
+  return [lower, higher];
+}
+
 export const rankCounts = composedKernel<RankCountsInputs, CandidateAttrs>(RankCounts, (inputs, { firstItem }) => {
   const numItems = inputs.items.shape[0];
-  const parts = forBlocks(inputs, firstItem, ({ first, count, scores, candidate }) => {
-    const targets = tf.slice(inputs.targets, [first], [count]);
-    const rows = tf.mul(tf.range(0, count, 1, 'int32'), tf.scalar(numItems, 'int32'));
-    const goals = tf.gather(tf.reshape(scores, [-1]), tf.cast(tf.add(rows, targets), 'int32'));
-    const column = tf.reshape(goals, [count, 1]);
-    const ids = tf.reshape(tf.range(0, numItems, 1, 'int32'), [1, numItems]);
-    const own = tf.reshape(targets, [count, 1]);
-    const others = tf.logicalAnd(candidate, tf.notEqual(ids, own));
-    const equal = tf.logicalAnd(others, tf.equal(scores, column));
+  const parts = forBlocks(inputs, firstItem, ({ first, count, scores, mask }) => {
+    const targets = readIntegers(inputs.targets).subarray(first, first + count);
+    const at = targets.map((target, b) => b * numItems + target);
+    const goals = tf.gather(tf.reshape(scores, [-1]), tf.tensor1d(at, 'int32'));
+    // A product with ones repeats the column exactly; comparisons of equal shapes are much faster than broadcast ones.
+    const repeated = tf.matMul(tf.reshape(goals, [count, 1]), tf.ones([1, numItems]));
+    const [lower, higher] = sides(mask, targets, numItems).map((side) => tf.tensor2d(side, [count, numItems], 'bool'));
+    const others = tf.logicalOr(lower, higher);
+    const equal = tf.equal(scores, repeated);
     // A difference of finite numbers is 0 with itself; that of an infinity or a NaN is not.
     const undefinedGoal = tf.cast(tf.notEqual(tf.sub(goals, goals), 0), 'int32');
     const columns = [
-      countRows(tf.logicalAnd(others, tf.greater(scores, column))),
-      countRows(tf.logicalAnd(equal, tf.less(ids, own))),
-      countRows(tf.logicalAnd(equal, tf.greater(ids, own))),
+      countRows(tf.logicalAnd(others, tf.greater(scores, repeated))),
+      countRows(tf.logicalAnd(equal, lower)),
+      countRows(tf.logicalAnd(equal, higher)),
       tf.add(countRows(tf.logicalAnd(others, tf.notEqual(scores, scores))), undefinedGoal),
     ];
     return [tf.cast(tf.stack(columns, 1), 'int32')];
@@ -84,7 +94,8 @@ export const rankCounts = composedKernel<RankCountsInputs, CandidateAttrs>(RankC
 
 export const topItems = composedKernel<TopItemsInputs, TopItemsAttrs>(TopItems, (inputs, { firstItem, k }) => {
   const places = Math.min(k, inputs.items.shape[0]);
-  const parts = forBlocks(inputs, firstItem, ({ count, scores, candidate }) => {
+  const parts = forBlocks(inputs, firstItem, ({ count, scores, mask }) => {
+    const candidate = tf.tensor2d(mask, [count, scores.shape[1]], 'bool');
     const nothing = tf.fill([count, scores.shape[1]], Number.NEGATIVE_INFINITY);
     const best = tf.topk(tf.where(candidate, scores, nothing), places);
     const free = tf.equal(best.values, Number.NEGATIVE_INFINITY);
