@@ -1,3 +1,5 @@
+import { makeBatch } from '@seqrec/data';
+import { uploadBatch } from '@seqrec/models';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import { type KernelProfile, recordKernels, type TraceEvent } from './recorder.ts';
@@ -9,6 +11,8 @@ export interface StepProfile {
   readonly steps: number;
   /** Of all profiled steps, wall time. */
   readonly seconds: number;
+  /** Making and uploading the batches of as many steps, a part of the time outside kernels. */
+  readonly batchSeconds: number;
   readonly kernels: readonly KernelProfile[];
   readonly trace: readonly TraceEvent[];
 }
@@ -16,7 +20,7 @@ export interface StepProfile {
 /** Runs a few training steps with every kernel of the active backend timed. */
 export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, choice, trainer } = await openSubject(request, progress);
+  const { name, choice, trainer, examples } = await openSubject(request, progress);
   for (let i = 0; i < 3; i++) await trainer.step();
 
   const recorder = recordKernels(choice.name);
@@ -27,7 +31,13 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
     recorder.stop();
   }
   const seconds = (performance.now() - begin) / 1000;
-  return { recipe: name, backend: choice.name, steps: request.steps, seconds, ...recorder.result() };
+  const prepare = performance.now();
+  const { stepsPerEpoch } = trainer.progress;
+  for (let i = 0; i < request.steps; i++) {
+    uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch))).dispose();
+  }
+  const batchSeconds = (performance.now() - prepare) / 1000;
+  return { recipe: name, backend: choice.name, steps: request.steps, seconds, batchSeconds, ...recorder.result() };
 }
 
 export function renderProfile(profile: StepProfile): string {
@@ -46,6 +56,7 @@ export function renderProfile(profile: StepProfile): string {
       (bytes / own / 1e9).toFixed(1),
     ]);
   rows.push(['outside kernels', '', perStep(seconds - inside), share(seconds - inside), '', '']);
+  rows.push(['  of these, the batch', '', perStep(profile.batchSeconds), share(profile.batchSeconds), '', '']);
   rows.push(['step', '', perStep(seconds), '100 %', '', '']);
   const titles = ['kernel', 'calls', 'ms a step', 'share', 'GFLOP/s', 'GB/s'];
   const table = renderTable(

@@ -1,5 +1,5 @@
 import type { BackendChoice } from '@seqrec/core';
-import type { ExampleSet } from '@seqrec/data';
+import type { ExampleSet, Split } from '@seqrec/data';
 import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
@@ -28,12 +28,24 @@ export interface Subject {
   readonly trainer: Trainer;
 }
 
-/** Starts the backend, reads the data and builds model and trainer as `seqrec train` does. */
-export async function openSubject(request: SubjectRequest, progress: Progress): Promise<Subject> {
+/** A recipe with its data, to build subjects from. */
+export interface Material {
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly split: Split;
+}
+
+/** Reads what the recipe trains on. */
+export async function openMaterial(request: SubjectRequest, progress: Progress): Promise<Material> {
   const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
-  const choice = await startBackend(request.backend);
   const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   progress.clear();
+  return { name, config, split };
+}
+
+/** Starts the backend and builds model and trainer as `seqrec train` does. */
+export async function startSubject({ name, config, split }: Material, backend: BackendOptions): Promise<Subject> {
+  const choice = await startBackend(backend);
   const { numItems } = split.interactions;
   const model = createModel(config.model, { numItems, seed: config.seed });
   const examples = windowed(split.train, model.maxSequenceLength);
@@ -41,4 +53,9 @@ export async function openSubject(request: SubjectRequest, progress: Progress): 
   const settings = { ...config.optimizer, ...config.objective, seed: config.seed };
   const trainer = createTrainer({ model, examples, batchSize, shuffle, ...settings });
   return { name, config, choice, numItems, examples, model, trainer };
+}
+
+/** {@link openMaterial} and {@link startSubject}. */
+export async function openSubject(request: SubjectRequest, progress: Progress): Promise<Subject> {
+  return startSubject(await openMaterial(request, progress), request.backend);
 }

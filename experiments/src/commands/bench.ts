@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import { PEERS, type Peer } from '../bench/peer.ts';
@@ -26,18 +27,20 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv', 'catalogue'];
+const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv', 'catalogue', 'threads', 'memory'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size; peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size and by `threads`, `memory` over many steps; peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
-    .usage('bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue [options] [--section.key VALUE ...]')
+    .usage(
+      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory [options] [--section.key VALUE ...]',
+    )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
@@ -54,13 +57,13 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
     .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
     .option('--items <n>', 'Number of items (evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)')
-    .option('--steps <n>', 'Steps to time (catalogue)', { default: 20 })
+    .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
     .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu')
@@ -74,6 +77,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench stock')
     .example('  $ seqrec bench csv --rows 20000000')
     .example('  $ seqrec bench catalogue --items 10000,100000,1000000,10000000')
+    .example('  $ seqrec bench threads --threads 1,2')
+    .example('  $ seqrec bench memory --steps 5000')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -154,6 +159,17 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const embeddings = only === undefined ? EMBEDDINGS : [only];
     const request = { backend: options, items, steps, embeddings, quiet: options.quiet ?? false };
     return show(await benchCatalogue(request), renderCatalogueBench);
+  }
+  if (what === 'threads') {
+    const { benchThreads, renderThreadsBench } = await import('../bench/threads.ts');
+    const threads = countList('threads', options.threads ?? `1,${availableParallelism()}`);
+    return show(await benchThreads({ ...training, threads, rounds: rounds ?? 3 }), renderThreadsBench);
+  }
+  if (what === 'memory') {
+    const { benchMemory, isConstant, renderMemoryBench } = await import('../bench/memory.ts');
+    const result = await benchMemory({ ...training, steps: integerOption('steps', options.steps, 3) ?? 5000 });
+    show(result, renderMemoryBench);
+    return isConstant(result) ? 0 : 1;
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));
 }
