@@ -20,6 +20,8 @@ export interface CatalogueRow {
   readonly embeddings: Embeddings;
   /** Why it was not measured. */
   readonly skipped?: string;
+  /** Rows of the item table that a step updates, mean. */
+  readonly rowsPerStep: number;
   /** Of the initial weights. */
   readonly initSeconds: number;
   readonly seconds: readonly number[];
@@ -68,7 +70,15 @@ async function measure(
   const { embeddingDim, length, batchSize, numNegatives, learningRate } = CATALOGUE_STEP;
   const backend = tf.backend();
   const heap = backend instanceof SimdBackend ? backend.heap : undefined;
-  const nothing = { items, embeddings, initSeconds: 0, seconds: [], loss: [0, 0] as const, peakResident: 0 };
+  const nothing = {
+    items,
+    embeddings,
+    rowsPerStep: 0,
+    initSeconds: 0,
+    seconds: [],
+    loss: [0, 0] as const,
+    peakResident: 0,
+  };
   const needed = DENSE_COPIES * 4 * items * embeddingDim;
   if (embeddings === 'dense' && heap !== undefined && needed > heap.maximumBytes) {
     const skipped = `needs ${formatBytes(needed)} of at most ${formatBytes(heap.maximumBytes)}`;
@@ -94,11 +104,13 @@ async function measure(
       if (step >= WARM_UP) seconds.push(info.seconds);
       progress.update({ label, done: seconds.length, total: steps, fields: [`loss ${info.loss.toFixed(3)}`] });
     }
+    const touched = trainer.itemOptimizer?.state().steps.reduce((sum, n) => sum + n, 0);
+    const rowsPerStep = touched === undefined ? items + 1 : touched / (WARM_UP + steps);
     trainer.dispose();
     const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
     const loss = [mean(losses.slice(0, 10)), mean(losses.slice(-10))] as const;
     const peakResident = process.resourceUsage().maxRSS * 1024;
-    return { items, embeddings, initSeconds, seconds, loss, peakHeap: heap?.peak, peakResident };
+    return { items, embeddings, rowsPerStep, initSeconds, seconds, loss, peakHeap: heap?.peak, peakResident };
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
     return { ...nothing, skipped: error.message };
@@ -115,9 +127,10 @@ export function renderCatalogueBench(bench: CatalogueBench): string {
   const { embeddingDim, batchSize, length, numNegatives } = CATALOGUE_STEP;
   const cells = bench.rows.map((row) => {
     const head = [formatCount(row.items), row.embeddings];
-    if (row.skipped !== undefined) return [...head, '-', '-', '-', '-', '-', row.skipped];
+    if (row.skipped !== undefined) return [...head, '-', '-', '-', '-', '-', '-', row.skipped];
     return [
       ...head,
+      formatCount(row.rowsPerStep),
       (median(row.seconds) * 1000).toFixed(1),
       (Math.min(...row.seconds) * 1000).toFixed(1),
       row.loss.map((loss) => loss.toFixed(3)).join(' -> '),
@@ -129,6 +142,7 @@ export function renderCatalogueBench(bench: CatalogueBench): string {
   const titles = [
     'items',
     'item table',
+    'rows a step',
     'median ms',
     'min ms',
     'loss',
@@ -137,7 +151,7 @@ export function renderCatalogueBench(bench: CatalogueBench): string {
     'initial weights',
   ];
   const table = renderTable(
-    titles.map((title, i) => ({ title, align: i === 1 || i === 7 ? ('left' as const) : ('right' as const) })),
+    titles.map((title, i) => ({ title, align: i === 1 || i === 8 ? ('left' as const) : ('right' as const) })),
     cells,
   );
   const head = `HSTU, D = ${embeddingDim}, 2 blocks, ${batchSize} sequences of ${length} events, ${numNegatives} negatives a token; ${bench.backend} ${JSON.stringify(bench.details)}`;
