@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors.ts';
 import { SimdBackend } from './backend.ts';
+import { registerSimdGradients } from './gradients.ts';
 import { registerSimdKernels } from './kernels/register.ts';
 import { createMemory, loadModule, VARIANTS, type Variant } from './module.ts';
 
@@ -49,6 +50,7 @@ export async function registerSimdBackend(options: SimdOptions = {}): Promise<Si
   await backend.pool.start(loaded.module, memory, backend.scratch);
   tf.registerBackend(NAME, () => backend, 4);
   registerSimdKernels(NAME);
+  registerSimdGradients(NAME);
   const info: SimdInfo = { variant: loaded.variant, threads, maximumBytes, rejected: loaded.rejected };
   registered = { key, info };
   return info;

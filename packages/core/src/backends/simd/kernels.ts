@@ -43,6 +43,12 @@ export const KERNEL = {
   mergeTopItems: 39,
   sampledSoftmaxItems: 40,
   sumParts: 41,
+  logical: 42,
+  select: 43,
+  clip: 44,
+  toFloat: 45,
+  batchNorm: 46,
+  compare: 47,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

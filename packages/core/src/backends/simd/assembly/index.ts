@@ -10,7 +10,8 @@ import { attentionQueryGrad, hstuBackward, softmaxBackward } from './attention-g
 import { bucketRows } from './attention-bias';
 import { hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
-import { l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
+import { clip, compare, logical, select, toFloat } from './logic';
+import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
 import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
@@ -75,6 +76,12 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 39: mergeTopItems(args, task); break;
     case 40: sampledSoftmaxItems(args, task); break;
     case 41: sumParts(args, task); break;
+    case 42: logical(args, task); break;
+    case 43: select(args, task); break;
+    case 44: clip(args, task); break;
+    case 45: toFloat(args, task); break;
+    case 46: batchNorm(args, task); break;
+    case 47: compare(args, task); break;
     default: unreachable();
   }
 }

@@ -37,6 +37,14 @@ export const F2: usize = 17;
 export const F3: usize = 18;
 export const F4: usize = 19;
 export const F5: usize = 20;
+const T0: usize = 21;
+const T1: usize = 22;
+const T2: usize = 23;
+const T3: usize = 24;
+const T4: usize = 25;
+const TWO: usize = 26;
+const SMALL: usize = 27;
+const SIGN: usize = 28;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -61,6 +69,14 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (F3 << 2), 0.05550733581185341);
   store<f32>(CONSTANTS + (F4 << 2), 0.009671512991189957);
   store<f32>(CONSTANTS + (F5 << 2), 0.001326472731307149);
+  store<f32>(CONSTANTS + (T0 << 2), -5.70498872745e-3);
+  store<f32>(CONSTANTS + (T1 << 2), 2.06390887954e-2);
+  store<f32>(CONSTANTS + (T2 << 2), -5.37397155531e-2);
+  store<f32>(CONSTANTS + (T3 << 2), 1.33314422036e-1);
+  store<f32>(CONSTANTS + (T4 << 2), -3.33332819422e-1);
+  store<f32>(CONSTANTS + (TWO << 2), 2);
+  store<f32>(CONSTANTS + (SMALL << 2), 0.625);
+  store<u32>(CONSTANTS + (SIGN << 2), 0x80000000);
 }
 
 /**
@@ -131,18 +147,18 @@ export function silu4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = constant(ONE);
   const a = f32x4.abs(x);
   const z = f32x4.mul(x, x);
-  let p = f32x4.splat(-5.70498872745e-3);
-  p = madd(p, z, f32x4.splat(2.06390887954e-2));
-  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
-  p = madd(p, z, f32x4.splat(1.33314422036e-1));
-  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  let p = constant(T0);
+  p = madd(p, z, constant(T1));
+  p = madd(p, z, constant(T2));
+  p = madd(p, z, constant(T3));
+  p = madd(p, z, constant(T4));
   const small = madd(f32x4.mul(p, z), x, x);
-  const big = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(expBounded4(f32x4.add(a, a)), one)));
-  const sign = v128.and(x, i32x4.splat(<i32>0x80000000));
-  return v128.bitselect(small, v128.or(big, sign), f32x4.lt(a, f32x4.splat(0.625)));
+  const big = f32x4.sub(one, f32x4.div(constant(TWO), f32x4.add(expBounded4(f32x4.add(a, a)), one)));
+  const sign = v128.and(x, constant(SIGN));
+  return v128.bitselect(small, v128.or(big, sign), f32x4.lt(a, constant(SMALL)));
 }
 
 /** log(x) for x > 0, about 1 ulp; log(0) = -Infinity, log(negative) = NaN, log(Infinity) = Infinity. */

@@ -134,3 +134,33 @@ export function l2NormalizeGrad(args: usize, task: i32): void {
     }
   }
 }
+
+/**
+ * y = (x - mean) scale / sqrt(variance + epsilon) + offset, row by row. Each statistic has a row stride in bytes: 0 repeats one
+ * row, as for channels. args: x, mean, variance, offset (0: none), scale (0: none), y, rows, inner, rows per task,
+ * strides of mean, variance, offset and scale, epsilon
+ */
+export function batchNorm(args: usize, task: i32): void {
+  const inner = int(args, 7);
+  const begin = task * int(args, 8);
+  const end = min(begin + int(args, 8), int(args, 6));
+  const bytes = <usize>inner << 2;
+  const offsets = ptr(args, 3), scales = ptr(args, 4);
+  const epsilon = f32x4.splat(flt(args, 13));
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  for (let r = <usize>begin; r < <usize>end; r++) {
+    const x = ptr(args, 0) + r * bytes, y = ptr(args, 5) + r * bytes;
+    const mean = ptr(args, 1) + r * ptr(args, 9), variance = ptr(args, 2) + r * ptr(args, 10);
+    const offset = offsets + r * ptr(args, 11), scale = scales + r * ptr(args, 12);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      // Reading past a row is safe; only what belongs to it is written.
+      const s = f32x4.div(
+        scales ? v128.load(scale + i) : one,
+        f32x4.sqrt(f32x4.add(v128.load(variance + i), epsilon)),
+      );
+      const z = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), v128.load(mean + i)), s), offsets ? v128.load(offset + i) : zero);
+      if (i + 16 <= bytes) v128.store(y + i, z);
+      else storePart(y + i, z, <i32>((bytes - i) >> 2));
+    }
+  }
+}

@@ -102,6 +102,21 @@ export function sumParts(args: usize, task: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function scaleRow(y: usize, n: i32, factor: f32): void {
+  const s = f32x4.splat(factor);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    v128.store(y, f32x4.mul(v128.load(y), s));
+    y += 16;
+  }
+  for (; i < n; i++) {
+    store<f32>(y, load<f32>(y) * factor);
+    y += 4;
+  }
+}
+
 /** Softmax (op 0) or its logarithm (op 1) of each row. args: op, x, y, rows, inner, rows per task */
 export function softmaxRows(args: usize, task: i32): void {
   const n = int(args, 4);
@@ -130,7 +145,7 @@ export function softmaxRows(args: usize, task: i32): void {
       for (let j: usize = 0; j < <usize>n << 2; j += 4) store<f32>(y + j, load<f32>(x + j) - top - lse);
     } else {
       const inverse: f32 = 1 / sum;
-      for (let j: usize = 0; j < <usize>n << 2; j += 4) store<f32>(y + j, load<f32>(y + j) * inverse);
+      scaleRow(y, n, inverse);
     }
   }
 }

@@ -167,6 +167,11 @@ export function stridedCopy(args: usize, task: i32): void {
     const bytes = <usize>inner << 2;
     if (step == 1) {
       copyFloats(y, x, bytes);
+    } else if (step == 0) {
+      const value = v128.load32_splat(x);
+      let j: usize = 0;
+      for (; j + 16 <= bytes; j += 16) v128.store(y + j, value);
+      for (; j < bytes; j += 4) store<u32>(y + j, load<u32>(x));
     } else {
       const skip = <usize>step << 2;
       for (let j: usize = 0; j < bytes; j += 4) {

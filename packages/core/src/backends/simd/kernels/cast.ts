@@ -1,7 +1,5 @@
-import type { DataType } from '@tensorflow/tfjs-core';
-import { override } from './support.ts';
-
-const WIDER: Readonly<Record<string, readonly DataType[]>> = { bool: ['int32', 'float32'], int32: ['float32'] };
+import { KERNEL } from '../kernels.ts';
+import { CHUNK, override, runElements, sizeOf } from './support.ts';
 
 /**
  * Casts to a wider type. The stock kernel hands on the same data under another type, which is right for kernels that read
@@ -9,11 +7,17 @@ const WIDER: Readonly<Record<string, readonly DataType[]>> = { bool: ['int32', '
  */
 export function registerCast(name: string): void {
   override(name, 'Cast', ({ x }, backend, attrs) => {
-    const dtype = attrs.dtype as 'int32' | 'float32';
-    if (!WIDER[x.dtype]?.includes(dtype)) return undefined;
-    const values = backend.view(x);
-    const y = backend.output([...x.shape], dtype);
-    backend.view(y.info).set(values);
+    if (x.dtype === 'bool' && attrs.dtype === 'int32') {
+      const values = backend.view(x);
+      const y = backend.output(x.shape, 'int32');
+      backend.view(y.info).set(values);
+      return y.info;
+    }
+    if ((x.dtype !== 'bool' && x.dtype !== 'int32') || attrs.dtype !== 'float32') return undefined;
+    const from = backend.address(x);
+    const y = backend.output(x.shape);
+    const n = sizeOf(x);
+    runElements(backend, KERNEL.toFloat, n, [+(x.dtype === 'bool'), from, y.address, n, CHUNK]);
     return y.info;
   });
 }

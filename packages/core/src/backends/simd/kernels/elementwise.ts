@@ -3,7 +3,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { stridedCopy } from './strided.ts';
-import { type Attributes, allFloat, CHUNK, override, rowsPerTask, sizeOf } from './support.ts';
+import { type Attributes, allFloat, CHUNK, override, rowsPerTask, runElements, sizeOf } from './support.ts';
 
 /** Codes of `unary` in the module. */
 export const UNARY = {
@@ -55,7 +55,7 @@ export function binary(backend: SimdBackend, op: number, a: TensorInfo, b: Tenso
   if (n === 0) return y.info;
   if ((na === n || na === 1) && (nb === n || nb === 1)) {
     const [aFixed, bFixed] = [na === 1 && n > 1, nb === 1 && n > 1];
-    backend.pool.run(KERNEL.binaryFlat, Math.ceil(n / CHUNK), [op, pa, pb, y.address, n, CHUNK, +aFixed, +bFixed]);
+    runElements(backend, KERNEL.binaryFlat, n, [op, pa, pb, y.address, n, CHUNK, +aFixed, +bFixed]);
     return y.info;
   }
   const rows = na === n ? rowForm(shape, b.shape) : nb === n ? rowForm(shape, a.shape) : undefined;
@@ -66,30 +66,13 @@ export function binary(backend: SimdBackend, op: number, a: TensorInfo, b: Tenso
     const perTask = rowsPerTask(inner);
     const count = n / inner;
     const strides = na === n ? [full, other, 0, +perRow] : [other, full, +perRow, 0];
-    backend.pool.run(KERNEL.binaryRows, Math.ceil(count / perTask), [
-      op,
-      pa,
-      pb,
-      y.address,
-      count,
-      inner,
-      perTask,
-      ...strides,
-    ]);
+    const ints = [op, pa, pb, y.address, count, inner, perTask, ...strides];
+    backend.pool.run(KERNEL.binaryRows, Math.ceil(count / perTask), ints, undefined, n <= 2 * CHUNK);
     return y.info;
   }
   const wide = [a, b].map((x) => broadcastTo(backend, x, shape));
   const addresses = wide.map((x) => backend.address(x));
-  backend.pool.run(KERNEL.binaryFlat, Math.ceil(n / CHUNK), [
-    op,
-    addresses[0],
-    addresses[1],
-    y.address,
-    n,
-    CHUNK,
-    0,
-    0,
-  ]);
+  runElements(backend, KERNEL.binaryFlat, n, [op, addresses[0], addresses[1], y.address, n, CHUNK, 0, 0]);
   for (const x of wide) backend.disposeIntermediateTensorInfo(x);
   return y.info;
 }

@@ -2,7 +2,7 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { unary } from './elementwise.ts';
-import { type Attributes, alias, allFloat, override, rowsAndInner, rowsPerTask } from './support.ts';
+import { type Attributes, alias, allFloat, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
 
 const SUM = 0;
 const MAX = 1;
@@ -10,31 +10,52 @@ const SCALE = 14;
 /** Rows of one slice of a reduction over a leading axis; slices are added in order. */
 const SLICE = 1024;
 
-/** Reduces a contiguous range of axes; undefined when the axes are scattered or nothing is left to reduce. */
-function reduce(
-  backend: SimdBackend,
-  op: number,
-  x: TensorInfo,
-  attrs: Attributes,
-): { info: TensorInfo; count: number } | undefined {
+interface Reduced {
+  readonly info: TensorInfo;
+  readonly count: number;
+}
+
+/** Reduces any axes, neighbours together, the last first; undefined for an empty tensor or one without axes. */
+function reduce(backend: SimdBackend, op: number, x: TensorInfo, attrs: Attributes): Reduced | undefined {
   const axes = util
     .parseAxisParam((attrs.axis ?? attrs.reductionIndices) as number | number[], x.shape)
     .sort((p, q) => p - q);
-  const contiguous = axes.every((axis, i) => axis === axes[0] + i);
-  if (!allFloat(x) || axes.length === 0 || !contiguous) return undefined;
-  const product = (shape: readonly number[]): number => shape.reduce((s, d) => s * d, 1);
-  const batch = product(x.shape.slice(0, axes[0]));
-  const rows = product(x.shape.slice(axes[0], axes[0] + axes.length));
-  const inner = product(x.shape.slice(axes[0] + axes.length));
-  if (batch * rows * inner === 0) return undefined;
+  if (!allFloat(x) || axes.length === 0 || sizeOf(x) === 0) return undefined;
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const shape = attrs.keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i));
+  let info = x;
+  let end = axes.length;
+  while (end > 0) {
+    let start = end - 1;
+    while (start > 0 && axes[start - 1] === axes[start] - 1) start--;
+    const left = info.shape.map((d, i) => (i >= axes[start] && i <= axes[end - 1] ? 1 : d));
+    const next = reduceRange(backend, op, info, axes[start], axes[end - 1] + 1, start === 0 ? shape : left);
+    if (info !== x) backend.disposeIntermediateTensorInfo(info);
+    info = next;
+    end = start;
+  }
+  return { info, count: sizeOf(x) / util.sizeFromShape(kept) };
+}
+
+/** Reduces the axes `first .. last - 1`. */
+function reduceRange(
+  backend: SimdBackend,
+  op: number,
+  x: TensorInfo,
+  first: number,
+  last: number,
+  shape: number[],
+): TensorInfo {
+  const product = (dims: readonly number[]): number => dims.reduce((s, d) => s * d, 1);
+  const batch = product(x.shape.slice(0, first));
+  const rows = product(x.shape.slice(first, last));
+  const inner = product(x.shape.slice(last));
   const from = backend.address(x);
   const y = backend.output(shape);
   if (inner === 1) {
     const perTask = rowsPerTask(rows);
     backend.pool.run(KERNEL.reduceLast, Math.ceil(batch / perTask), [op, from, y.address, batch, rows, perTask]);
-    return { info: y.info, count: rows };
+    return y.info;
   }
   const slices = Math.min(16, Math.ceil(rows / SLICE));
   const perSlice = Math.ceil(rows / slices);
@@ -64,7 +85,7 @@ function reduce(
       ]);
     });
   }
-  return { info: y.info, count: rows };
+  return y.info;
 }
 
 function softmax(backend: SimdBackend, op: number, x: TensorInfo): TensorInfo {

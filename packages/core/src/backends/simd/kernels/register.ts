@@ -5,6 +5,7 @@ import { registerCausalAttention } from './causal-attention.ts';
 import { registerElementwise } from './elementwise.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuLayer } from './hstu-layer.ts';
+import { registerLogic } from './logic.ts';
 import { registerMatMul } from './mat-mul.ts';
 import { registerNorms } from './norm.ts';
 import { registerRandom } from './random.ts';
@@ -20,6 +21,7 @@ export function registerSimdKernels(backendName: string): void {
   copyRegisteredKernels('cpu', backendName);
   registerCast(backendName);
   registerElementwise(backendName);
+  registerLogic(backendName);
   registerMatMul(backendName);
   registerReductions(backendName);
   registerRows(backendName);

@@ -22,15 +22,13 @@ function copyColumns(
   rows: number,
 ): void {
   const perTask = rowsPerTask(width);
-  backend.pool.run(KERNEL.copyRows, Math.ceil(rows / perTask), [
-    from,
-    fromWidth * 4,
-    to,
-    toWidth * 4,
-    width * 4,
-    rows,
-    perTask,
-  ]);
+  backend.pool.run(
+    KERNEL.copyRows,
+    Math.ceil(rows / perTask),
+    [from, fromWidth * 4, to, toWidth * 4, width * 4, rows, perTask],
+    undefined,
+    width * rows <= 2 * CHUNK,
+  );
 }
 
 function product(shape: readonly number[]): number {
@@ -96,10 +94,46 @@ export function registerShapeKernels(name: string): void {
     (backend.view(y.info) as Float32Array).set(backend.view(x));
     return y.info;
   });
+  override(name, 'Unpack', ({ value }, backend, attrs) => {
+    if (!allFloat(value)) return undefined;
+    const axis = util.parseAxisParam(attrs.axis as number, value.shape)[0];
+    const parts = split(backend, value, new Array<number>(value.shape[axis]).fill(1), axis);
+    const shape = value.shape.toSpliced(axis, 1);
+    return parts.map(({ dataId, dtype }) => ({ dataId, dtype, shape }));
+  });
+  override(name, 'Pack', (inputs, backend, attrs) => {
+    const all = Object.values(inputs);
+    if (!allFloat(...all) || all.length === 1 || sizeOf(all[0]) === 0) return undefined;
+    const axis = util.parseAxisParam(attrs.axis as number, [...all[0].shape, 1])[0];
+    const wide = all.map((x) => ({ ...x, shape: x.shape.toSpliced(axis, 0, 1) }));
+    return concat(backend, wide, axis);
+  });
+  override(name, 'Tile', ({ x }, backend, attrs) => {
+    const reps = attrs.reps as number[];
+    const shape = x.shape.map((d, i) => d * reps[i]);
+    if ((x.dtype !== 'float32' && x.dtype !== 'int32') || util.sizeFromShape(shape) === 0) return undefined;
+    // Each axis becomes two: the copies, which stand still in x, and the axis itself.
+    const strides = stridesOf(x.shape);
+    const axes = x.shape.flatMap((d, i) => [
+      { size: reps[i], stride: 0 },
+      { size: d, stride: strides[i] },
+    ]);
+    const pairs = axes.filter(({ size }) => size > 1);
+    if (pairs.length > 5) return undefined;
+    const y = stridedCopy(
+      backend,
+      x,
+      pairs.map(({ size }) => size),
+      pairs.map(({ stride }) => stride),
+      0,
+    );
+    return { ...y, shape };
+  });
   override(name, 'Slice', ({ x }, backend, attrs) => {
     if (!allFloat(x) || x.shape.length > 5) return undefined;
     const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin as number[], attrs.size as number[]);
     slice_util.assertParamsValid(x as never, begin, size);
+    if (size.every((d, i) => d === x.shape[i])) return alias(backend, x, x.shape);
     const strides = stridesOf(x.shape);
     return stridedCopy(
       backend,

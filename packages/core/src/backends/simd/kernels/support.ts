@@ -9,6 +9,8 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
+import type { KernelId } from '../kernels.ts';
+import type { Floats } from '../pool.ts';
 
 export type Inputs = Record<string, TensorInfo>;
 export type Attributes = Record<string, unknown>;
@@ -18,6 +20,21 @@ export type SimdKernel = (inputs: Inputs, backend: SimdBackend, attrs: Attribute
 
 /** Elements that one task of an elementwise kernel covers: fixed, so that results do not depend on the thread count. */
 export const CHUNK = 16_384;
+
+/** Up to this many tasks of one memory access an element, another thread would come too late. */
+const FEW_TASKS = 2;
+
+/** Runs an elementwise kernel over `n` elements in tasks of CHUNK. */
+export function runElements(
+  backend: SimdBackend,
+  kernel: KernelId,
+  n: number,
+  ints: readonly number[],
+  floats?: Floats,
+): void {
+  const tasks = Math.ceil(n / CHUNK);
+  backend.pool.run(kernel, tasks, ints, floats, tasks <= FEW_TASKS);
+}
 
 export function sizeOf(info: TensorInfo): number {
   return util.sizeFromShape(info.shape);
