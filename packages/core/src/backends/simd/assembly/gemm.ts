@@ -5,6 +5,8 @@ import { TILE_BYTES, tileColumns, tileRows } from './tile';
 
 /** K is processed in blocks that keep packed panels of B in the first-level cache. */
 const BLOCK_K: i32 = 256;
+/** Rows of C finished before the next: their cache lines are then written one after the other, which hides the misses. */
+const STRIP: i32 = 12;
 /** Bytes of a packed block of A: the largest row block (264) of one block of K. */
 const PACK_A: usize = 264 * 256 * 4;
 
@@ -81,18 +83,21 @@ export function gemm(args: usize, task: i32): void {
       bStep = bStride;
     }
     const add = k0 > kBegin;
-    for (let j = 0; j < columns; j += 16) {
-      const bp = panels + <usize>(j >> 3) * bPanel;
-      const width = min(16, columns - j);
-      const cj = c + (<usize>j << 2);
-      for (let i = 0; i < rows; i += 6) {
-        const cp = cj + <usize>i * cStride;
-        const init = add ? cp : ZEROS, initStride = add ? cStride : 0;
-        if (i < whole) {
-          tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
-        } else {
-          const panel = pack + <usize>(i - whole) * <usize>kc * 4;
-          tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
+    for (let i0 = 0; i0 < rows; i0 += STRIP) {
+      const i1 = min(rows, i0 + STRIP);
+      for (let j = 0; j < columns; j += 16) {
+        const bp = panels + <usize>(j >> 3) * bPanel;
+        const width = min(16, columns - j);
+        const cj = c + (<usize>j << 2);
+        for (let i = i0; i < i1; i += 6) {
+          const cp = cj + <usize>i * cStride;
+          const init = add ? cp : ZEROS, initStride = add ? cStride : 0;
+          if (i < whole) {
+            tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
+          } else {
+            const panel = pack + <usize>(i - whole) * <usize>kc * 4;
+            tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
+          }
         }
       }
     }
