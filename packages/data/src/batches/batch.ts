@@ -16,6 +16,10 @@ export interface SequenceBatch {
   readonly targets: Int32Array;
   /** Time of the next event, seconds; shape [T]. */
   readonly targetTimestamps: Float64Array;
+  /** Ratings of the histories, where the data have them; shape [T]. */
+  readonly ratings?: Float32Array;
+  /** Rating of the next event at each position, where the data have them; shape [T]. */
+  readonly targetRatings?: Float32Array;
 }
 
 /**
@@ -45,6 +49,9 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
   const items = set.interactions.itemIds;
   const times = set.interactions.timestamps;
   const { events } = set;
+  const rated = set.interactions.ratings;
+  const ratings = new Float32Array(rated === undefined ? 0 : numTokens);
+  const targetRatings = new Float32Array(rated === undefined ? 0 : numTokens);
   for (let b = 0; b < numSequences; b++) {
     const start = set.starts[indices[b]];
     const target = set.targets[indices[b]];
@@ -58,6 +65,9 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
         timestamps[t] = times[event];
         targets[t] = items[next];
         targetTimestamps[t] = times[next];
+        if (rated === undefined) continue;
+        ratings[t] = rated[event];
+        targetRatings[t] = rated[next];
       }
       continue;
     }
@@ -66,8 +76,12 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
     timestamps.set(times.subarray(start, target), at);
     targets.set(items.subarray(start + 1, target + 1), at);
     targetTimestamps.set(times.subarray(start + 1, target + 1), at);
+    if (rated === undefined) continue;
+    ratings.set(rated.subarray(start, target), at);
+    targetRatings.set(rated.subarray(start + 1, target + 1), at);
   }
-  return { users, offsets, itemIds, timestamps, targets, targetTimestamps };
+  const columns = { users, offsets, itemIds, timestamps, targets, targetTimestamps };
+  return rated === undefined ? columns : { ...columns, ratings, targetRatings };
 }
 
 export type BatchesOptions = {
