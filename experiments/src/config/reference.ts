@@ -22,6 +22,9 @@ export const smallCatalogueEvaluation = { ...referenceEvaluation, ks: [10, 50] }
 /** Window of the MovieLens recipes: 200 events, and `gr_output_length + 1` further columns. */
 export const movieLensWindow = { maxSequenceLength: 200, outputLength: 11 };
 
+/** The same history for encoders that have no further columns. */
+export const movieLensHistory = { maxSequenceLength: 200 };
+
 /** The streaming world of `synthetic/*`: the paper's, scaled down so that two cores see all of it in minutes. */
 export const syntheticWorld = {
   format: 'synthetic' as const,

@@ -49,7 +49,9 @@ function withValidation(config: RecipeConfig): RecipeConfig {
 
 /** The base with an encoder of a shape. */
 export function armConfig(base: RecipeConfig, kind: string, shape: Shape): RecipeConfig {
-  const { outputLength, inputDropout } = base.model;
+  const { inputDropout } = base.model;
+  // Encoders without a table of positions have no further columns; a study then gives the others one.
+  const outputLength = 'outputLength' in base.model ? base.model.outputLength : 1;
   return { ...base, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
 }
 

@@ -100,6 +100,7 @@ async function samples(
     const events = {
       items: [...interactions.itemIds.subarray(starts[example], targets[example])],
       timestamps: [...interactions.timestamps.subarray(starts[example], targets[example])],
+      ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(starts[example], targets[example])] }),
     };
     if (events.items.length === 0) continue;
     const requestTime = interactions.timestamps[targets[example]];

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadModel, readCheckpointState, type SequenceModel } from '@seqrec/models';
+import { loadModel, parseModelConfig, readCheckpointState, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
@@ -38,7 +38,7 @@ export async function openTrainedRun(request: {
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
   const state = await readCheckpointState(file);
-  const difference = firstDifference(config.model, state.model);
+  const difference = firstDifference(config.model, parseModelConfig(state.model));
   if (difference)
     throw new RunError(
       `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,

@@ -9,6 +9,8 @@ import { renderTable } from '../terminal/table.ts';
 export interface EventHistory {
   readonly items: readonly number[];
   readonly timestamps: readonly number[];
+  /** Where the data have them. */
+  readonly ratings?: readonly number[];
 }
 
 export interface Recommendation {
@@ -34,6 +36,7 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
   return {
     items: [...interactions.itemIds.subarray(start, end)],
     timestamps: [...interactions.timestamps.subarray(start, end)],
+    ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(start, end)] }),
   };
 }
 
@@ -103,7 +106,8 @@ export async function recommendFor(
 ): Promise<Recommendation> {
   if (options.k > interactions.numItems)
     throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
-  const scored = await recommend({ model, history: events.items, timestamps: events.timestamps, ...options });
+  const { items: history, timestamps, ratings } = events;
+  const scored = await recommend({ model, history, timestamps, ...(ratings && { ratings }), ...options });
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);
   return {

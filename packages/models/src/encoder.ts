@@ -1,8 +1,9 @@
-import { embedding, l2Normalize, ShapeError } from '@seqrec/core';
+import { l2Normalize, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from './inputs.ts';
-import type { ItemEmbedding, LearnedPositions } from './layers/embeddings.ts';
-import { dropAt, hasLastRows, type Run, type StreamLayer } from './layers/layer.ts';
+import type { ItemEmbedding } from './layers/embeddings.ts';
+import { hasLastRows, type Run, type StreamLayer } from './layers/layer.ts';
+import { LearnedTemperature } from './layers/temperature.ts';
 import type { SequenceModel } from './model.ts';
 
 /** A layer of the stack and the reference's names of its weights. */
@@ -12,60 +13,75 @@ export interface NamedLayer {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** What turns a batch into the tokens that enter the first block. */
+export interface InputStage {
+  /** Its layers besides the item table, in the order of the state dict. */
+  readonly layers: readonly NamedLayer[];
+  /** Longest sequence it can place; absent: any. */
+  readonly limit?: number;
+  /** Tokens `[T, D]` of a batch whose item ids are rows of `table`. */
+  embed(table: tf.Tensor2D, batch: EncoderBatch, run: Run): tf.Tensor2D;
+}
+
 export interface EncoderParts<Config extends { readonly kind: string }> {
-  readonly config: Config & {
-    readonly embeddingDim: number;
-    readonly maxSequenceLength: number;
-    readonly inputDropout: number;
-  };
+  readonly config: Config & { readonly maxSequenceLength: number; readonly learnedTemperature: boolean };
+  readonly seed: number;
   readonly items: ItemEmbedding;
-  readonly positions: LearnedPositions;
-  /** The blocks, in order. Each gets `[x, offsets]`, and `queryTimes, keyTimes` when `usesTime`. */
+  readonly input: InputStage;
+  /** The blocks, in order. Each gets `[x, offsets, ...context]`. */
   readonly stack: readonly NamedLayer[];
-  readonly usesTime: boolean;
-  /** Applied once after the blocks. */
-  readonly final?: NamedLayer;
+  /** What all blocks read besides the tokens, made once a batch. */
+  readonly context?: (batch: EncoderBatch) => tf.Tensor[];
+  /** Applied after the blocks, in order. */
+  readonly final?: readonly NamedLayer[];
+  /** Maps the item table to the vectors that are scored; the table itself when absent. */
+  readonly itemTower?: NamedLayer;
   /** Groups the names by prefix, in this order, where the reference's state dict does not go block by block. */
   readonly nameGroups?: readonly string[];
 }
 
 const NORM_EPSILON = 1e-6;
 
-/**
- * A stack of blocks between the reference's input and output:
- * `x = dropout(sqrt(D) E[id] + P[position])`, blocks, `o / max(||o||, 1e-6)`.
- */
+/** Input stage, blocks, output layers, `o / max(||o||, 1e-6)`; items likewise normalised. Every encoder here is one. */
 export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): SequenceModel {
-  const { config, items, positions, stack, usesTime, final } = parts;
+  const { config, items, input, stack, context, final = [], itemTower } = parts;
+  const temperature = config.learnedTemperature
+    ? new LearnedTemperature({ seed: parts.seed, stream: 'temperature' })
+    : undefined;
   const layers: NamedLayer[] = [
     { layer: items, names: { weight: '_embedding_module._item_emb.weight' } },
-    { layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } },
+    ...input.layers,
     ...stack,
-    ...(final === undefined ? [] : [final]),
+    ...final,
+    ...(itemTower === undefined ? [] : [itemTower]),
+    ...(temperature === undefined ? [] : [{ layer: temperature, names: { theta: 'temperature.theta' } }]),
   ];
   const named = layers.flatMap(({ layer, names }) =>
     Object.entries(names).map(([own, reference]) => [reference, layer.weight(own)] as const),
   );
   const group = (name: string): number => parts.nameGroups?.findIndex((prefix) => name.startsWith(prefix)) ?? 0;
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
-  const scale = Math.sqrt(config.embeddingDim);
 
   /** All rows, or those of the last tokens alone. */
   function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
-    checkLengths(batch, positions.numPositions, config);
+    checkLengths(batch, input.limit, config);
     const kwargs = { ...run };
     return tf.tidy('encode', () => {
-      const tokens = tf.mul(embedding(table, batch.itemIds), scale);
-      const placed = tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D;
-      let x: tf.Tensor = dropAt(placed, config.inputDropout, 'input', run);
+      let x: tf.Tensor = input.embed(table, batch, run);
+      const shared = [batch.offsets, ...(context?.(batch) ?? [])];
       for (const [i, { layer }] of stack.entries()) {
-        const inputs = [x, batch.offsets, ...(usesTime ? [batch.queryTimes, batch.keyTimes] : [])];
+        const inputs = [x, ...shared];
         const lastBlock = lastOnly && i === stack.length - 1;
         x = lastBlock ? lastRows(layer, inputs, batch) : (layer.apply(inputs, kwargs) as tf.Tensor);
       }
-      if (final !== undefined) x = final.layer.apply(x, kwargs) as tf.Tensor;
+      for (const { layer } of final) x = layer.apply(x, kwargs) as tf.Tensor;
       return l2Normalize(x as tf.Tensor2D, { epsilon: NORM_EPSILON });
     });
+  }
+
+  function itemVectors(table: tf.Tensor2D): tf.Tensor2D {
+    if (itemTower === undefined) return l2Normalize(table, { epsilon: NORM_EPSILON });
+    return tf.tidy(() => l2Normalize(itemTower.layer.apply(table) as tf.Tensor2D, { epsilon: NORM_EPSILON }));
   }
 
   const itemTable = (): tf.Variable<tf.Rank.R2> => items.weight('weight') as tf.Variable<tf.Rank.R2>;
@@ -76,9 +92,10 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     maxSequenceLength: config.maxSequenceLength,
     encode: (batch, run) => encode(table(), batch, run),
     encodeLast: (batch) => encode(table(), batch, { training: false, step: 0, seed: 0 }, true),
-    itemVectors: () => l2Normalize(table(), { epsilon: NORM_EPSILON }),
+    itemVectors: () => itemVectors(table()),
     itemTable,
     withItemRows: (rows) => over(() => rows),
+    ...(temperature === undefined ? {} : { temperature: (base: number) => temperature.value(base) }),
     variables: () => variables,
     dispose: () => {
       for (const variable of variables.values()) variable.dispose();
@@ -99,8 +116,12 @@ function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: Enco
   return hasLastRows(layer) ? layer.last(inputs, at) : tf.gather(layer.apply(inputs) as tf.Tensor, at);
 }
 
-function checkLengths(batch: EncoderBatch, limit: number, config: { kind: string; maxSequenceLength: number }): void {
-  if (batch.longest <= limit) return;
+function checkLengths(
+  batch: EncoderBatch,
+  limit: number | undefined,
+  config: { kind: string; maxSequenceLength: number },
+): void {
+  if (limit === undefined || batch.longest <= limit) return;
   throw new ShapeError(
     `encode: expected sequences of at most ${limit} tokens (maxSequenceLength + outputLength); got one of ${batch.longest} for '${config.kind}' with maxSequenceLength ${config.maxSequenceLength}; cut the histories with latestWindow`,
   );

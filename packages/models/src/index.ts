@@ -18,6 +18,9 @@ export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { exactRank, type RankRequest } from './evaluate/ranks.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
+export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
+export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';
+export { createGru4rec } from './gru4rec/stack.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
 export { HstuLayer, type HstuLayerArgs } from './hstu/layer.ts';
 export { createHstu } from './hstu/stack.ts';
@@ -32,8 +35,25 @@ export {
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
-export { encodeLast, type ModelOptions, type SequenceModel } from './model.ts';
+export { encodeLast, type ModelOptions, type SequenceModel, scoreItems } from './model.ts';
+export { bceObjective } from './objectives/bce.ts';
+export {
+  type LabelsConfig,
+  labelsConfigSchema,
+  type ObjectiveConfig,
+  type ObjectiveConfigInput,
+  objectiveConfigSchema,
+  objectiveKinds,
+  parseObjectiveConfig,
+} from './objectives/config.ts';
+export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketch.ts';
+export { createObjective } from './objectives/create.ts';
+export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
+export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
+export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
+export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
 export type { DrawContext, DrawnItems, Objective, ObjectiveContext } from './objectives/objective.ts';
+export { poolSoftmaxObjective } from './objectives/pool-softmax.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export {
   type HostTensor,
@@ -41,6 +61,12 @@ export {
   type NamedParameters,
   readParameters,
 } from './parameters.ts';
+export {
+  type PinnerformerConfig,
+  type PinnerformerConfigInput,
+  pinnerformerConfigSchema,
+} from './pinnerformer/config.ts';
+export { createPinnerformer } from './pinnerformer/stack.ts';
 export {
   createModel,
   type ModelConfig,
@@ -74,3 +100,9 @@ export {
 export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
 export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
 export { createTransformer } from './transformer/stack.ts';
+export {
+  type TransformerPlusPlusConfig,
+  type TransformerPlusPlusConfigInput,
+  transformerPlusPlusConfigSchema,
+} from './transformer-plus-plus/config.ts';
+export { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';

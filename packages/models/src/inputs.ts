@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** A jagged batch on the device. `B` sequences, `T` packed tokens. */
 export interface EncoderBatch {
+  /** The batch as it was before the upload: absolute times, ratings, what an objective samples labels from. */
+  readonly host: SequenceBatch;
   readonly numSequences: number;
   readonly numTokens: number;
   /** Length of the longest sequence. */
@@ -74,7 +76,15 @@ export function uploadBatch(batch: SequenceBatch): EncoderBatch {
     keyTimes: tf.tensor1d(keyTimes, 'int32'),
     queryTimes: tf.tensor1d(queryTimes, 'int32'),
   };
-  return { numSequences, numTokens, longest, hostOffsets: offsets, ...tensors, dispose: () => tf.dispose(tensors) };
+  return {
+    numSequences,
+    numTokens,
+    longest,
+    host: batch,
+    hostOffsets: offsets,
+    ...tensors,
+    dispose: () => tf.dispose(tensors),
+  };
 }
 
 function relativeSeconds(time: number, origin: number, sequence: number): number {

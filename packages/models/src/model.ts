@@ -17,7 +17,7 @@ export interface SequenceModel {
    * Shape `[B, D]`; no sequence may be empty.
    */
   encodeLast?(batch: EncoderBatch): tf.Tensor2D;
-  /** The item table, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
+  /** One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
   itemVectors(): tf.Tensor2D;
   /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */
   itemTable(): tf.Variable<tf.Rank.R2>;
@@ -26,10 +26,20 @@ export interface SequenceModel {
    * {@link itemVectors}, are then places in `rows`. All other weights are shared.
    */
   withItemRows(rows: tf.Tensor2D): SequenceModel;
+  /**
+   * The temperature that the model has learned, shape `[1]`, where its configuration asks for one; `base` is where it
+   * starts. Objectives divide scores by it; ranks do not depend on it.
+   */
+  readonly temperature?: (base: number) => tf.Tensor1D;
   /** Every weight by its name in the reference's state dict, in that order. */
   variables(): ReadonlyMap<string, tf.Variable>;
   /** Frees the weights. */
   dispose(): void;
+}
+
+/** Cosines of encoded queries `[Q, D]` with every item; shape `[Q, numItems + 1]`, column 0 is padding. */
+export function scoreItems(model: SequenceModel, queries: tf.Tensor2D): tf.Tensor2D {
+  return tf.tidy(() => tf.matMul(queries, model.itemVectors(), false, true));
 }
 
 /** What a model needs besides its configuration. */

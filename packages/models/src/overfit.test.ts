@@ -27,12 +27,19 @@ function memorable(): ExampleSet {
 }
 
 const wide = { embeddingDim: 32, maxSequenceLength: 6, numBlocks: 2, numHeads: 2, inputDropout: 0 };
+const { numHeads: _, ...recurrent } = wide;
 const configs: Record<string, ModelConfigInput> = {
   hstu: { kind: 'hstu', ...wide, dqk: 16, dv: 16, linearDropout: 0 },
   'hstu-softmax': { ...tinyConfigs['hstu-softmax'], ...wide, dqk: 16, dv: 16, linearDropout: 0 } as ModelConfigInput,
   sasrec: { kind: 'sasrec', ...wide, ffnDim: 64, ffnDropout: 0 },
   transformer: { kind: 'transformer', ...wide, blockDropout: 0 },
+  'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, blockDropout: 0 },
+  gru4rec: { kind: 'gru4rec', ...recurrent, blockDropout: 0 },
+  pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: 32, blockDropout: 0 },
 };
+
+/** Where 0.01 is too bold. */
+const rates: Record<string, number> = { pinnerformer: 0.003 };
 
 it('covers every kind of model', () => {
   expect([...new Set(Object.values(configs).map(({ kind }) => kind))].sort()).toEqual([...modelKinds].sort());
@@ -41,7 +48,14 @@ it('covers every kind of model', () => {
 it.each(Object.keys(configs))('%s learns 32 sequences by heart', async (name) => {
   const examples = memorable();
   const model = createModel(configs[name], { numItems: NUM_ITEMS, seed: 1 });
-  const trainer = createTrainer({ model, examples, batchSize: 32, learningRate: 0.01, numNegatives: 64, seed: 2 });
+  const trainer = createTrainer({
+    model,
+    examples,
+    batchSize: 32,
+    learningRate: rates[name] ?? 0.01,
+    numNegatives: 64,
+    seed: 2,
+  });
   let hits = 0;
   for (let round = 0; round < 12 && hits < 1; round++) {
     for (let epoch = 0; epoch < 20; epoch++) await trainer.runEpoch();

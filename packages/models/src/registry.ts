@@ -2,19 +2,28 @@ import { z } from 'zod';
 import { parseConfig } from './config/parse.ts';
 import { suggest } from './config/suggest.ts';
 import { ConfigError } from './errors.ts';
+import { type Gru4recConfig, gru4recConfigSchema } from './gru4rec/config.ts';
+import { createGru4rec } from './gru4rec/stack.ts';
 import { type HstuConfig, hstuConfigSchema } from './hstu/config.ts';
 import { createHstu } from './hstu/stack.ts';
 import type { ModelOptions, SequenceModel } from './model.ts';
+import { type PinnerformerConfig, pinnerformerConfigSchema } from './pinnerformer/config.ts';
+import { createPinnerformer } from './pinnerformer/stack.ts';
 import { type SasrecConfig, sasrecConfigSchema } from './sasrec/config.ts';
 import { createSasrec } from './sasrec/stack.ts';
 import { type TransformerConfig, transformerConfigSchema } from './transformer/config.ts';
 import { createTransformer } from './transformer/stack.ts';
+import { type TransformerPlusPlusConfig, transformerPlusPlusConfigSchema } from './transformer-plus-plus/config.ts';
+import { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';
 
 /** Any model configuration; `kind` says which. */
 export const modelConfigSchema = z.discriminatedUnion('kind', [
   hstuConfigSchema,
   sasrecConfigSchema,
   transformerConfigSchema,
+  transformerPlusPlusConfigSchema,
+  gru4recConfigSchema,
+  pinnerformerConfigSchema,
 ]);
 
 /** A validated configuration. */
@@ -31,6 +40,18 @@ const models = {
   transformer: {
     schema: transformerConfigSchema,
     build: (c: ModelConfig, o: ModelOptions) => createTransformer(c as TransformerConfig, o),
+  },
+  'transformer-plus-plus': {
+    schema: transformerPlusPlusConfigSchema,
+    build: (c: ModelConfig, o: ModelOptions) => createTransformerPlusPlus(c as TransformerPlusPlusConfig, o),
+  },
+  gru4rec: {
+    schema: gru4recConfigSchema,
+    build: (c: ModelConfig, o: ModelOptions) => createGru4rec(c as Gru4recConfig, o),
+  },
+  pinnerformer: {
+    schema: pinnerformerConfigSchema,
+    build: (c: ModelConfig, o: ModelOptions) => createPinnerformer(c as PinnerformerConfig, o),
   },
 } as const;
 

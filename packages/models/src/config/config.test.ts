@@ -22,6 +22,7 @@ describe('parseModelConfig', () => {
       ...hstu,
       outputLength: 11,
       inputDropout: 0.2,
+      learnedTemperature: false,
       linearDropout: 0.2,
       relativeBias: 'position-time',
       numTimeBuckets: 128,
@@ -32,16 +33,19 @@ describe('parseModelConfig', () => {
   it.each([
     [
       { ...hstu, kind: 'hsut' },
-      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got \"hsut\"; did you mean 'hstu'?",
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer'; got \"hsut\"; did you mean 'hstu'?",
     ],
     [
       { embeddingDim: 8 },
-      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got nothing; set kind first",
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer'; got nothing; set kind first",
     ],
-    [null, "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got nothing; set kind first"],
+    [
+      null,
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer'; got nothing; set kind first",
+    ],
     [
       { ...hstu, kind: 'toString' },
-      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer'; got \"toString\"; set kind first",
+      "model config: kind: expected one of 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer'; got \"toString\"; set kind first",
     ],
     [
       { ...hstu, numblocks: 3 },
@@ -81,7 +85,7 @@ describe('parseModelConfig', () => {
   });
 
   it('knows its kinds', () => {
-    expect(modelKinds).toEqual(['hstu', 'sasrec', 'transformer']);
+    expect(modelKinds).toEqual(['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer']);
   });
 });
 

@@ -31,8 +31,11 @@ function describeIssue(issue: Issue, value: unknown, schema: z.ZodObject): Line[
     const known = Object.keys(schema.shape);
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`;
-      const near = issue.path.length === 0 ? suggest(key, known) : undefined;
-      const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean '${near}'?`;
+      // The keys of a nested object depend on its kind; only those of the top level are known here.
+      const nested = issue.path.length > 0;
+      const near = nested ? undefined : suggest(key, known);
+      const list = nested ? 'no such setting there' : `known keys: ${known.join(', ')}`;
+      const hint = near === undefined ? list : `did you mean '${near}'?`;
       return { path: full, text: `${full}: expected a known key; got '${full}'; ${hint}` };
     });
   }

@@ -1,5 +1,6 @@
 import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
+import { tokenInput } from '../layers/token-input.ts';
 import type { ModelOptions, SequenceModel } from '../model.ts';
 import type { HstuConfig } from './config.ts';
 import { HstuLayer } from './layer.ts';
@@ -25,18 +26,21 @@ export function createHstu(config: HstuConfig, { numItems, seed = 0 }: ModelOpti
       },
     };
   });
+  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  // The reference re-draws this table with xavier-normal for HSTU, unlike for SASRec.
+  const positions = new LearnedPositions({
+    numPositions: paddedLength,
+    embeddingDim,
+    initialization: { kind: 'xavier-normal' },
+    seed,
+    stream: 'positions',
+  });
   return createEncoder({
     config,
-    items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
-    // The reference re-draws this table with xavier-normal for HSTU, unlike for SASRec.
-    positions: new LearnedPositions({
-      numPositions: paddedLength,
-      embeddingDim,
-      initialization: { kind: 'xavier-normal' },
-      seed,
-      stream: 'positions',
-    }),
+    seed,
+    items,
+    input: tokenInput({ config, positions }),
     stack,
-    usesTime: relativeBias === 'position-time',
+    ...(relativeBias === 'position-time' ? { context: (batch) => [batch.queryTimes, batch.keyTimes] } : {}),
   });
 }

@@ -27,6 +27,8 @@ export interface ObjectiveContext {
   readonly batch: EncoderBatch;
   /** What `draw` returned. */
   readonly drawn: DrawnItems;
+  /** With row-wise training, the item id of each row of the model's table; absent: a row is its id. */
+  readonly rowIds?: Int32Array;
   readonly run: Run;
 }
 

@@ -1,18 +1,23 @@
 import { sampledSoftmaxLoss, streamKey, uniformIntegers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
+import type { SampledSoftmaxConfig } from './config.ts';
+import { samplePairs } from './labels.ts';
 import type { Objective } from './objective.ts';
+import { flatSettings, isEveryToken, type PairSettings, pairObjectiveLoss } from './pairs.ts';
+import { scaledQueries } from './temperature.ts';
 
-export interface SampledSoftmaxSettings {
-  /** Negatives `R` per token, drawn uniformly with replacement from all items; default 128. */
+export interface SampledSoftmaxSettings extends Partial<Pick<SampledSoftmaxConfig, 'labels' | 'weighting'>> {
+  /** Negatives `R` per pair, drawn uniformly with replacement from all items; default 128. */
   readonly numNegatives?: number;
   /** Divides the cosine scores; default 0.05. */
   readonly temperature?: number;
 }
 
 /**
- * Next-item prediction with a sampled softmax: for every token the next item against `R` uniform negatives of its own,
- * scores are cosines divided by the temperature, a negative equal to the positive is masked, mean over tokens.
+ * A sampled softmax: for every pair of user vector and label the label against `R` uniform negatives of the pair's own,
+ * scores are cosines divided by the temperature, a negative equal to the positive is masked, weighted mean over pairs.
+ * By default every token predicts the next item and all weigh the same.
  *
  * Negatives come from the stream `negatives` at the global step.
  *
@@ -20,27 +25,38 @@ export interface SampledSoftmaxSettings {
  * @throws ConfigError when a setting is outside its range.
  */
 export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): Objective {
-  const { numNegatives = 128, temperature = 0.05 } = settings;
+  const { numNegatives = 128, temperature = 0.05, labels = { kind: 'next-item' }, weighting = 'token' } = settings;
   if (!Number.isInteger(numNegatives) || numNegatives < 1) {
     throw new ConfigError(`objective: numNegatives: expected an integer >= 1; got ${numNegatives}`, 'numNegatives');
   }
   if (!(temperature > 0)) {
     throw new ConfigError(`objective: temperature: expected a number > 0; got ${temperature}`, 'temperature');
   }
+  const pairSettings: PairSettings = { labels, weighting, temperature };
   return {
     name: 'sampled-softmax',
-    settings: { numNegatives, temperature },
-    draw({ batch, numItems, run }) {
-      const numTokens = batch.itemIds.length;
-      const stream = { key: streamKey(run.seed, 'negatives'), step: run.step };
-      const drawn = uniformIntegers({ count: numTokens * numNegatives, low: 1, bound: numItems, stream });
-      return { negatives: tf.reshape(drawn, [numTokens, numNegatives]) };
+    settings: {
+      numNegatives,
+      temperature,
+      ...(isEveryToken(pairSettings) ? {} : flatSettings({ labels, weighting })),
     },
-    loss({ model, batch, drawn, run }) {
-      const queries = model.encode(batch, run);
-      const items = model.itemVectors();
+    draw({ batch, numItems, run }) {
+      const count = isEveryToken(pairSettings) ? batch.itemIds.length : samplePairs(batch, labels, run).rows.length;
+      const stream = { key: streamKey(run.seed, 'negatives'), step: run.step };
+      const drawn = uniformIntegers({ count: count * numNegatives, low: 1, bound: numItems, stream });
+      return { negatives: tf.reshape(drawn, [count, numNegatives]) };
+    },
+    loss(context) {
+      const { model, batch, drawn, run } = context;
       const negatives = drawn.negatives as tf.Tensor2D;
-      const losses = sampledSoftmaxLoss({ queries, items, positives: batch.targets, negatives, temperature });
+      if (!isEveryToken(pairSettings)) {
+        return pairObjectiveLoss(context, pairSettings, ({ queries, items, positives, temperature }) =>
+          sampledSoftmaxLoss({ queries, items, positives, negatives, temperature }),
+        );
+      }
+      const scaled = scaledQueries(model, model.encode(batch, run), temperature);
+      const items = model.itemVectors();
+      const losses = sampledSoftmaxLoss({ ...scaled, items, positives: batch.targets, negatives });
       return tf.mean(losses) as tf.Scalar;
     },
   };

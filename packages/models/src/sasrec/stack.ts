@@ -1,5 +1,6 @@
 import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
+import { tokenInput } from '../layers/token-input.ts';
 import type { ModelOptions, SequenceModel } from '../model.ts';
 import { SasrecBlock } from './block.ts';
 import type { SasrecConfig } from './config.ts';
@@ -24,18 +25,27 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0 }: Model
       'conv2.bias': `forward_layers.${i}._conv1d.3.bias`,
     },
   }));
+  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  const positions = new LearnedPositions({
+    numPositions: config.maxSequenceLength + config.outputLength,
+    embeddingDim,
+    initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
+    seed,
+    stream: 'positions',
+  });
   return createEncoder({
     config,
-    items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
-    positions: new LearnedPositions({
-      numPositions: config.maxSequenceLength + config.outputLength,
-      embeddingDim,
-      initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
-      seed,
-      stream: 'positions',
-    }),
+    seed,
+    items,
+    input: tokenInput({ config, positions }),
     stack,
-    usesTime: false,
-    nameGroups: ['_embedding_module.', '_input_features_preproc.', 'attention_layers.', 'forward_layers.'],
+    // A weight that the reference does not have goes last.
+    nameGroups: [
+      '_embedding_module.',
+      '_input_features_preproc.',
+      'attention_layers.',
+      'forward_layers.',
+      'temperature.',
+    ],
   });
 }

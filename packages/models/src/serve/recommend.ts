@@ -10,6 +10,8 @@ export interface RecommendOptions {
   readonly history: ArrayLike<number>;
   /** Seconds, one per event; needed by models with a time bias. Default: all equal. */
   readonly timestamps?: ArrayLike<number>;
+  /** One per event; for models whose configuration has `actions: 'rating'`. Default: not known. */
+  readonly ratings?: ArrayLike<number>;
   /** When the recommendation is asked for, seconds; default: the time of the last event. */
   readonly requestTime?: number;
   /** How many items, default 10. */
@@ -35,7 +37,11 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   const { model, k = 10, excludeSeen = true } = options;
   const history = Int32Array.from(options.history);
   const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
+  const ratings = options.ratings === undefined ? undefined : Float32Array.from(options.ratings);
   check(model, history, times, k);
+  if (ratings !== undefined && ratings.length !== history.length) {
+    throw new EvaluationError(`recommend: expected ${history.length} ratings, one per event; got ${ratings.length}`);
+  }
   const start = Math.max(0, history.length - model.maxSequenceLength);
   const itemIds = history.subarray(start);
   const timestamps = times.subarray(start);
@@ -48,6 +54,7 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
     // Targets are unknown here and not used by the encoder.
     targets: itemIds,
     targetTimestamps: Float64Array.of(...timestamps.subarray(1), requestTime),
+    ...(ratings === undefined ? {} : { ratings: ratings.subarray(start) }),
   });
   const { query, items } = tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
   batch.dispose();

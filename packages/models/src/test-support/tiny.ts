@@ -18,6 +18,22 @@ export const tinyConfigs: Readonly<Record<string, ModelConfigInput>> = {
   },
   sasrec: { kind: 'sasrec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, numHeads: 2, ffnDim: 12 },
   transformer: { kind: 'transformer', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 2 },
+  'transformer-plus-plus': {
+    kind: 'transformer-plus-plus',
+    embeddingDim: 8,
+    maxSequenceLength: 6,
+    numBlocks: 1,
+    numHeads: 2,
+  },
+  gru4rec: { kind: 'gru4rec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, hiddenDim: 12 },
+  pinnerformer: {
+    kind: 'pinnerformer',
+    embeddingDim: 8,
+    modelDim: 12,
+    maxSequenceLength: 6,
+    numBlocks: 1,
+    numHeads: 2,
+  },
 };
 
 export interface WorldOptions {

@@ -3,7 +3,7 @@ import { CheckpointError } from '../errors.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import type { SequenceModel } from '../model.ts';
 import { checkParameters } from '../parameters.ts';
-import { createModel, type ModelConfigInput } from '../registry.ts';
+import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
 import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
 import {
   type CheckpointExtra,
@@ -73,7 +73,8 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
     const { state, extra } = checkpoint;
     const { model } = trainer;
     const differing = differences(
-      { model: state.model, numItems: state.numItems },
+      // Parsed, because a key that came later has its default in a checkpoint from before.
+      { model: { ...parseModelConfig(state.model) }, numItems: state.numItems },
       { model: { ...model.config }, numItems: model.numItems },
     );
     if (!options.allowDifferentTraining) {

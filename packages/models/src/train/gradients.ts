@@ -1,10 +1,10 @@
-import { rowSet } from '@seqrec/core';
+import { rememberHostValues, rowSet } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { type EncoderBatch, itemIdsOf, mapItemIds, uploadBatch } from '../inputs.ts';
+import { itemIdsOf, mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
 import type { SequenceModel } from '../model.ts';
-import type { DrawnItems, Objective } from '../objectives/objective.ts';
+import type { Objective, ObjectiveContext } from '../objectives/objective.ts';
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
 export interface StepGradients {
@@ -28,7 +28,7 @@ export function denseGradients({ model, objective, batch, run }: StepRequest): S
   const uploaded = uploadBatch(batch);
   try {
     const variables = [...model.variables().values()];
-    const { value, grads } = tapeOf(objective, model, uploaded, drawn, run, variables);
+    const { value, grads } = tapeOf(objective, { model, batch: uploaded, drawn, run }, variables);
     return { loss: value, dense: grads };
   } finally {
     uploaded.dispose();
@@ -48,7 +48,10 @@ export async function rowwiseGradients({ model, objective, batch, run }: StepReq
   const drawnIds = (await Promise.all(names.map((name) => drawn[name].data()))) as Int32Array[];
   const { ids, indicesOf } = rowSet(table.shape[0], [...itemIdsOf(batch), ...drawnIds]);
   const places = Object.fromEntries(
-    names.map((name, i) => [name, tf.tensor(indicesOf(drawnIds[i]), drawn[name].shape, 'int32')]),
+    names.map((name, i) => {
+      const indices = indicesOf(drawnIds[i]);
+      return [name, rememberHostValues(tf.tensor(indices, drawn[name].shape, 'int32'), indices)];
+    }),
   );
   tf.dispose(drawn);
   const uploaded = uploadBatch(mapItemIds(batch, indicesOf));
@@ -56,7 +59,8 @@ export async function rowwiseGradients({ model, objective, batch, run }: StepReq
   try {
     const variables = [...model.variables().values()].filter((variable) => variable !== table);
     const view = model.withItemRows(rows);
-    const { value, grads } = tapeOf(objective, view, uploaded, places, run, [rows, ...variables]);
+    const context = { model: view, batch: uploaded, drawn: places, rowIds: ids, run };
+    const { value, grads } = tapeOf(objective, context, [rows, ...variables]);
     const { [rows.name]: grad, ...dense } = grads;
     return { loss: value, dense, itemRows: { ids, grad: grad as tf.Tensor2D } };
   } finally {
@@ -71,11 +75,8 @@ export function disposeGradients({ loss, dense, itemRows }: StepGradients): void
 
 function tapeOf(
   objective: Objective,
-  model: SequenceModel,
-  batch: EncoderBatch,
-  drawn: DrawnItems,
-  run: Run,
+  context: ObjectiveContext,
   variables: tf.Variable[],
 ): { value: tf.Scalar; grads: tf.NamedTensorMap } {
-  return tf.tidy(() => tf.variableGrads(() => objective.loss({ model, batch, drawn, run }), variables));
+  return tf.tidy(() => tf.variableGrads(() => objective.loss(context), variables));
 }

@@ -1,0 +1,33 @@
+import { embedding } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { InputStage, NamedLayer } from '../encoder.ts';
+import type { LearnedPositions } from './embeddings.ts';
+import { dropAt } from './layer.ts';
+
+export interface TokenInputOptions {
+  readonly config: { readonly embeddingDim: number; readonly inputDropout: number };
+  /** Learned absolute positions; absent for encoders that know order otherwise. */
+  readonly positions?: LearnedPositions;
+}
+
+/**
+ * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event; without a table of
+ * positions `x = dropout(sqrt(D) E[id])`.
+ */
+export function tokenInput({ config, positions }: TokenInputOptions): InputStage {
+  const scale = Math.sqrt(config.embeddingDim);
+  const layers: NamedLayer[] =
+    positions === undefined ? [] : [{ layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } }];
+  return {
+    layers,
+    ...(positions === undefined ? {} : { limit: positions.numPositions }),
+    embed(table, batch, run) {
+      const tokens = tf.mul(embedding(table, batch.itemIds), scale) as tf.Tensor2D;
+      const placed =
+        positions === undefined
+          ? tokens
+          : (tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D);
+      return dropAt(placed, config.inputDropout, 'input', run);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { positive, size } from '../config/fields.ts';
+import { parseConfig } from '../config/parse.ts';
+import { suggest } from '../config/suggest.ts';
+import { ConfigError } from '../errors.ts';
+
+const minRating = {
+  /** Only events rated at least this are positives; the others stay in the history. Default: every event is one. */
+  minRating: z.number().optional(),
+};
+const window = {
+  /** Days after an event in which its labels lie, `K`. */
+  windowDays: positive.default(28),
+  /** Labels of a sequence in one step, at most. */
+  maxLabels: size.default(32),
+};
+
+/** Which events a user vector has to predict. */
+export const labelsConfigSchema = z.discriminatedUnion('kind', [
+  /** Every position predicts the event after it. */
+  z.strictObject({ kind: z.literal('next-item'), ...minRating }),
+  /** Every position predicts the next positive after it; the newest weighs as much as all others together. */
+  z.strictObject({ kind: z.literal('sasrec'), ...minRating }),
+  /** One position predicts the next positive: the newest one (`last`), or a random one. */
+  z.strictObject({ kind: z.literal('next-action'), cut: z.enum(['last', 'random']).default('last'), ...minRating }),
+  /** One random position, "now", predicts random positives of the next days. */
+  z.strictObject({ kind: z.literal('all-action'), ...window, ...minRating }),
+  /** Random positions each predict one random positive of the days after them. */
+  z.strictObject({ kind: z.literal('dense-all-action'), ...window, ...minRating }),
+]);
+
+const shared = {
+  labels: labelsConfigSchema.default({ kind: 'next-item' }),
+  /** `token`: every pair of position and label counts the same. `user`: every user does. */
+  weighting: z.enum(['token', 'user']).default('token'),
+  /** Divides the cosines; where it starts, when the model learns its temperature. */
+  temperature: positive.default(0.05),
+};
+
+const sampledSoftmax = z.strictObject({
+  // Absent in configurations from before there were others.
+  kind: z.literal('sampled-softmax').optional(),
+  /** Uniform negatives of each pair's own. */
+  numNegatives: size.default(128),
+  ...shared,
+});
+
+const poolSoftmax = z.strictObject({
+  kind: z.literal('pool-softmax'),
+  /** What the one pool of negatives of a batch holds. */
+  negatives: z
+    .discriminatedUnion('kind', [
+      /** The labels of all pairs, at most so many. */
+      z.strictObject({ kind: z.literal('in-batch'), inBatch: size.default(5000) }),
+      /** Uniform draws from all items. */
+      z.strictObject({ kind: z.literal('random'), random: size.default(8192) }),
+      z.strictObject({ kind: z.literal('mixed'), inBatch: size.default(5000), random: size.default(8192) }),
+    ])
+    .default({ kind: 'mixed', inBatch: 5000, random: 8192 }),
+  /** Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch. */
+  logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
+  ...shared,
+});
+
+const fullSoftmax = z.strictObject({ kind: z.literal('full-softmax'), ...shared });
+
+const bce = z.strictObject({
+  kind: z.literal('bce'),
+  /** Uniform negatives of each pair's own. */
+  numNegatives: size.default(1),
+  ...shared,
+});
+
+/** Any objective; `kind` says which, a sampled softmax when absent. */
+export const objectiveConfigSchema = z.discriminatedUnion('kind', [sampledSoftmax, poolSoftmax, fullSoftmax, bce]);
+
+export type LabelsConfig = z.output<typeof labelsConfigSchema>;
+export type ObjectiveConfig = z.output<typeof objectiveConfigSchema>;
+export type ObjectiveConfigInput = z.input<typeof objectiveConfigSchema>;
+export type SampledSoftmaxConfig = z.output<typeof sampledSoftmax>;
+export type PoolSoftmaxConfig = z.output<typeof poolSoftmax>;
+export type FullSoftmaxConfig = z.output<typeof fullSoftmax>;
+export type BceConfig = z.output<typeof bce>;
+
+const schemas = {
+  'sampled-softmax': sampledSoftmax,
+  'pool-softmax': poolSoftmax,
+  'full-softmax': fullSoftmax,
+  bce,
+} as const;
+
+/** The kinds of objective that `createObjective` knows. */
+export const objectiveKinds = Object.keys(schemas) as readonly (keyof typeof schemas)[];
+
+/**
+ * Validates the configuration of an objective and fills in defaults.
+ *
+ * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
+ */
+export function parseObjectiveConfig(config: unknown): ObjectiveConfig {
+  const given = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
+  const kind = given ?? 'sampled-softmax';
+  if (typeof kind !== 'string' || !Object.hasOwn(schemas, kind)) {
+    const near = typeof kind === 'string' ? suggest(kind, objectiveKinds) : undefined;
+    const known = objectiveKinds.map((name) => `'${name}'`).join(', ');
+    throw new ConfigError(
+      `objective: kind: expected one of ${known}; got ${JSON.stringify(kind)}${near === undefined ? '' : `; did you mean '${near}'?`}`,
+      'kind',
+    );
+  }
+  return parseConfig(schemas[kind as keyof typeof schemas], config, 'objective') as ObjectiveConfig;
+}

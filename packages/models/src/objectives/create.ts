@@ -1,0 +1,35 @@
+import type { ExampleSet } from '@seqrec/data';
+import { bceObjective } from './bce.ts';
+import { type ObjectiveConfigInput, parseObjectiveConfig } from './config.ts';
+import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
+import { fullSoftmaxObjective } from './full-softmax.ts';
+import type { Objective } from './objective.ts';
+import { poolSoftmaxObjective } from './pool-softmax.ts';
+import { sampledSoftmaxObjective } from './sampled-softmax.ts';
+
+/**
+ * The objective that a configuration describes.
+ *
+ * @param examples the training set: a logQ correction counts how often its items are labels
+ * @throws ConfigError, see `parseObjectiveConfig`.
+ */
+export function createObjective(config: ObjectiveConfigInput, examples: ExampleSet): Objective {
+  const parsed = parseObjectiveConfig(config);
+  switch (parsed.kind) {
+    case 'pool-softmax': {
+      const counted = { none: undefined, exact: exactFrequencies, sketch: sketchFrequencies }[parsed.logQ];
+      const frequencies = counted?.(examples);
+      return poolSoftmaxObjective(withoutKind(parsed), frequencies);
+    }
+    case 'full-softmax':
+      return fullSoftmaxObjective(withoutKind(parsed));
+    case 'bce':
+      return bceObjective(withoutKind(parsed));
+    default:
+      return sampledSoftmaxObjective(parsed);
+  }
+}
+
+function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
+  return rest;
+}

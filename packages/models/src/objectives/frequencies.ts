@@ -1,0 +1,33 @@
+import type { ExampleSet } from '@seqrec/data';
+import { CountMinSketch } from './count-min-sketch.ts';
+
+/** How often items are labels. */
+export interface Frequencies {
+  /** Share of the labels that are `item`; the shares of all items sum to 1 (a sketch: to 1 or a little more). */
+  share(item: number): number;
+}
+
+/** Calls `visit` with every event of the set that can be a label: the events of each example after its first, target included. */
+function visitLabels({ interactions, starts, targets }: ExampleSet, visit: (item: number) => void): void {
+  for (let e = 0; e < targets.length; e++) {
+    for (let event = starts[e] + 1; event <= targets[e]; event++) visit(interactions.itemIds[event]);
+  }
+}
+
+/** Exact shares; `numItems + 1` numbers of memory. */
+export function exactFrequencies(examples: ExampleSet): Frequencies {
+  const counts = new Float64Array(examples.interactions.numItems + 1);
+  let total = 0;
+  visitLabels(examples, (item) => {
+    counts[item]++;
+    total++;
+  });
+  return { share: (item) => counts[item] / Math.max(1, total) };
+}
+
+/** Shares by a count-min sketch; 2 MiB of memory whatever the number of items. */
+export function sketchFrequencies(examples: ExampleSet): Frequencies {
+  const sketch = new CountMinSketch();
+  visitLabels(examples, (item) => sketch.add(item));
+  return { share: (item) => sketch.estimate(item) / Math.max(1, sketch.total) };
+}

@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { FullSoftmaxConfig } from './config.ts';
+import { maskedLogSumExp } from './masked-log-sum-exp.ts';
+import type { Objective } from './objective.ts';
+import { flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
+
+/**
+ * Cross-entropy over all items: `loss = log sum_i exp(s_i) - s_label`, no sampling.
+ *
+ * Time grows with pairs times items: `8 P I D` floating-point operations forwards and backwards, scores being computed
+ * twice. Memory does not: about 32 MiB of scores at a time beside `[P, D]` and `[I, D]`, see {@link maskedLogSumExp}.
+ */
+export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind'>): Objective {
+  return {
+    name: 'full-softmax',
+    settings: flatSettings(config),
+    loss: (context) =>
+      pairObjectiveLoss(context, config, (encoded) => {
+        const { queries, items, temperature } = encoded;
+        const candidates = tf.slice(items, [1, 0], [context.model.numItems, -1]);
+        const total = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates });
+        return tf.sub(total, positiveScores(encoded));
+      }),
+  };
+}

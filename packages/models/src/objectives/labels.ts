@@ -1,0 +1,202 @@
+import { multiplyHigh, randomWords, streamKey } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
+import { ConfigError } from '../errors.ts';
+import type { Run } from '../layers/layer.ts';
+import type { LabelsConfig } from './config.ts';
+
+/** Pairs of a user vector and the item that it has to predict; `P` pairs. */
+export interface LabelledPairs {
+  /** Row of the packed batch whose vector is used; shape [P]. */
+  readonly rows: Int32Array;
+  /** Shape [P]. */
+  readonly positives: Int32Array;
+  /** Sequence of the pair; shape [P]. */
+  readonly sequences: Int32Array;
+  /** Weight before normalising; shape [P]. */
+  readonly weights: Float32Array;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * The pairs that one step learns from. An event is known to be positive when it lies in the batch: position `t` of a
+ * sequence may have to predict the events after it up to the example's target, never one beyond.
+ *
+ * Windows are half-open: `t_position < t_label <= t_position + K days`. Positions without a label are left out. Choices come
+ * from the stream `labels` at the run's step.
+ *
+ * Source: Pancha et al. 2022, section 3.4 and figure 2 (arXiv:2205.04507).
+ * @throws ConfigError when labels have a least rating and the data no ratings.
+ */
+export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run): LabelledPairs {
+  const numTokens = host.itemIds.length;
+  const pairs = new PairList();
+  const words = randomWords(streamKey(run.seed, 'labels'), run.step, 2 * numTokens);
+  for (let b = 0; b + 1 < host.offsets.length; b++) {
+    const [start, end] = [host.offsets[b], host.offsets[b + 1]];
+    const sequence = new SequenceLabels(host, start, end, config.minRating);
+    const choose = {
+      rank: (t: number) => words[t],
+      pick: (t: number, n: number) => multiplyHigh(words[numTokens + t], n),
+    };
+    const add = (row: number, event: number, weight = 1) => pairs.add(row, host.targets[event], b, weight);
+    switch (config.kind) {
+      case 'next-item':
+        for (let t = start; t < end; t++) if (sequence.isPositive(t)) add(t, t);
+        break;
+      case 'sasrec': {
+        const labelled = sequence.positionsBeforeAPositive();
+        for (const t of labelled)
+          add(t, sequence.next(t), t === labelled.at(-1) ? Math.max(1, labelled.length - 1) : 1);
+        break;
+      }
+      case 'next-action': {
+        const labelled = sequence.positionsBeforeAPositive();
+        if (labelled.length === 0 || (config.cut === 'last' && labelled.at(-1) !== end - 1)) break;
+        const t = config.cut === 'last' ? end - 1 : labelled[choose.pick(start, labelled.length)];
+        add(t, sequence.next(t));
+        break;
+      }
+      case 'all-action': {
+        const windows = sequence.windows(config.windowDays * SECONDS_PER_DAY);
+        if (windows.length === 0) break;
+        const { position, events } = windows[choose.pick(start, windows.length)];
+        for (const event of smallest(sequence.between(events), choose.rank, config.maxLabels)) add(position, event);
+        break;
+      }
+      case 'dense-all-action': {
+        const windows = sequence.windows(config.windowDays * SECONDS_PER_DAY);
+        const chosen = smallest(windows, ({ position }) => words[position], config.maxLabels);
+        for (const { position, events } of chosen) {
+          add(position, sequence.positive(events.from + choose.pick(position, events.to - events.from)));
+        }
+      }
+    }
+  }
+  return pairs.done();
+}
+
+/** A range `[from, to)` of the positives of a sequence. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The positives of one sequence. Event `j` is the target of packed position `j`, so it comes right after position `j`. */
+class SequenceLabels {
+  readonly #host: SequenceBatch;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #positives: number[] = [];
+
+  constructor(host: SequenceBatch, start: number, end: number, minRating: number | undefined) {
+    this.#host = host;
+    this.#start = start;
+    this.#end = end;
+    if (minRating !== undefined && host.targetRatings === undefined) {
+      throw new ConfigError(
+        'objective: labels.minRating: expected data with ratings; got data without; leave minRating out',
+        'labels.minRating',
+      );
+    }
+    for (let j = start; j < end; j++) {
+      if (minRating === undefined || (host.targetRatings as Float32Array)[j] >= minRating) this.#positives.push(j);
+    }
+  }
+
+  isPositive(event: number): boolean {
+    return this.#positives[this.#firstAtOrAfter(event)] === event;
+  }
+
+  /** Positions that have a positive after them. */
+  positionsBeforeAPositive(): number[] {
+    const last = this.#positives.at(-1) ?? -1;
+    return Array.from({ length: Math.max(0, last - this.#start + 1) }, (_, i) => this.#start + i);
+  }
+
+  /** The first positive after position `t`. */
+  next(t: number): number {
+    return this.#positives[this.#firstAtOrAfter(t)];
+  }
+
+  positive(index: number): number {
+    return this.#positives[index];
+  }
+
+  between({ from, to }: Range): number[] {
+    return this.#positives.slice(from, to);
+  }
+
+  /** Positions with a positive in the `seconds` after them, with the range of those positives. */
+  windows(seconds: number): { readonly position: number; readonly events: Range }[] {
+    const { timestamps, targetTimestamps } = this.#host;
+    const out: { position: number; events: Range }[] = [];
+    let from = 0;
+    let to = 0;
+    for (let t = this.#start; t < this.#end; t++) {
+      const now = timestamps[t];
+      const time = (index: number): number => targetTimestamps[this.#positives[index]];
+      // Both ends only move forwards, because times never fall; events at the same moment are not in the future.
+      while (from < this.#positives.length && (this.#positives[from] < t || time(from) <= now)) from++;
+      to = Math.max(to, from);
+      while (to < this.#positives.length && time(to) <= now + seconds) to++;
+      if (to > from) out.push({ position: t, events: { from, to } });
+    }
+    return out;
+  }
+
+  /** Index of the first positive at or after event `j`. */
+  #firstAtOrAfter(j: number): number {
+    let low = 0;
+    let high = this.#positives.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#positives[middle] < j) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** The `count` elements of smallest rank: a random subset when ranks are random words; all when there are no more. */
+function smallest<T>(elements: readonly T[], rank: (element: T) => number, count: number): readonly T[] {
+  if (elements.length <= count) return elements;
+  return [...elements].sort((a, b) => rank(a) - rank(b)).slice(0, count);
+}
+
+class PairList {
+  readonly #rows: number[] = [];
+  readonly #positives: number[] = [];
+  readonly #sequences: number[] = [];
+  readonly #weights: number[] = [];
+
+  add(row: number, positive: number, sequence: number, weight: number): void {
+    this.#rows.push(row);
+    this.#positives.push(positive);
+    this.#sequences.push(sequence);
+    this.#weights.push(weight);
+  }
+
+  done(): LabelledPairs {
+    return {
+      rows: Int32Array.from(this.#rows),
+      positives: Int32Array.from(this.#positives),
+      sequences: Int32Array.from(this.#sequences),
+      weights: Float32Array.from(this.#weights),
+    };
+  }
+}
+
+/**
+ * Weights that sum to 1. `token`: in proportion. `user`: first within each user, then the same for every user of the batch.
+ */
+export function normalisedWeights(
+  { sequences, weights }: LabelledPairs,
+  users: Int32Array,
+  weighting: 'token' | 'user',
+): Float32Array {
+  const totals = new Map<number, number>();
+  const group = (p: number): number => (weighting === 'user' ? users[sequences[p]] : 0);
+  for (const [p, weight] of weights.entries()) totals.set(group(p), (totals.get(group(p)) ?? 0) + weight);
+  return weights.map((weight, p) => weight / (totals.get(group(p)) as number) / totals.size);
+}

@@ -1,0 +1,83 @@
+import { embedding, knownHostValues } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LabelsConfig } from './config.ts';
+import { type LabelledPairs, normalisedWeights, samplePairs } from './labels.ts';
+import type { ObjectiveContext } from './objective.ts';
+import { scaledQueries } from './temperature.ts';
+
+/** What all objectives do before their loss. */
+export interface PairSettings {
+  readonly labels: LabelsConfig;
+  readonly weighting: 'token' | 'user';
+  readonly temperature: number;
+}
+
+/** The pairs of one step on the device; `P` pairs. */
+export interface EncodedPairs {
+  readonly count: number;
+  readonly pairs: LabelledPairs;
+  /** Float32 `[P, D]`, one row a pair. */
+  readonly queries: tf.Tensor2D;
+  /** What scores still have to be divided by. */
+  readonly temperature: number;
+  /** Int32 `[P]`. */
+  readonly positives: tf.Tensor1D;
+  /** All items, `[I + 1, D]`. */
+  readonly items: tf.Tensor2D;
+}
+
+/** True for the reference's choice: every position predicts the next item, every position weighs the same. */
+export function isEveryToken({ labels, weighting }: PairSettings): boolean {
+  return labels.kind === 'next-item' && labels.minRating === undefined && weighting === 'token';
+}
+
+/**
+ * The weighted mean of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each `[P]`.
+ * A batch without pairs has loss 0.
+ */
+export function pairObjectiveLoss(
+  context: ObjectiveContext,
+  settings: PairSettings,
+  losses: (encoded: EncodedPairs, context: ObjectiveContext) => tf.Tensor1D,
+): tf.Scalar {
+  const { model, batch, run } = context;
+  const encoded = scaledQueries(model, model.encode(batch, run), settings.temperature);
+  const { temperature } = encoded;
+  const pairs = samplePairs(batch.host, settings.labels, run);
+  const count = pairs.rows.length;
+  const items = model.itemVectors();
+  // Every weight needs a path to the loss, even when it is worth nothing.
+  if (count === 0) return tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar;
+  const queries = isEveryToken(settings)
+    ? encoded.queries
+    : embedding(encoded.queries, tf.tensor1d(pairs.rows, 'int32'));
+  const positives = tf.tensor1d(pairs.positives, 'int32');
+  const perPair = losses({ count, pairs, queries, temperature, positives, items }, context);
+  if (isEveryToken(settings)) return tf.mean(perPair) as tf.Scalar;
+  const weights = tf.tensor1d(normalisedWeights(pairs, batch.host.users, settings.weighting));
+  return tf.sum(tf.mul(perPair, weights)) as tf.Scalar;
+}
+
+/** Score of each pair's positive, divided by the temperature; `[P]`. */
+export function positiveScores({ queries, items, positives, temperature }: EncodedPairs): tf.Tensor1D {
+  const products = tf.sum(tf.mul(queries, embedding(items, positives)), 1);
+  return tf.div(products, temperature) as tf.Tensor1D;
+}
+
+/** The settings of an objective as one flat record, nested keys dotted: what a checkpoint compares. */
+export function flatSettings(config: object, prefix = ''): Record<string, number | string | boolean> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(flatSettings(value, `${prefix}${key}.`))
+        : value === undefined
+          ? []
+          : [[prefix + key, value as number | string | boolean]],
+    ),
+  );
+}
+
+/** The ids of a drawn tensor on the host, where they come from. */
+export function drawnValues(ids: tf.Tensor): Int32Array {
+  return (knownHostValues(ids) ?? ids.dataSync()) as Int32Array;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { rate, sequenceFields, size } from '../config/fields.ts';
+
+/** Configuration of {@link createPinnerformer}. The paper's size: embeddingDim 256, modelDim 768, 6 blocks, 8 heads. */
+export const pinnerformerConfigSchema = z
+  .strictObject({
+    kind: z.literal('pinnerformer'),
+    ...sequenceFields,
+    learnedTemperature: z.boolean().default(true),
+    /** Width `H` of the Transformer; `embeddingDim` is that of the item vectors and of the output. */
+    modelDim: size,
+    /** Attention heads. */
+    numHeads: size,
+    /** Hidden width of the feed-forward parts and of the output network; four times `modelDim` unless given. */
+    ffnDim: size.optional(),
+    /** Dropout on attention probabilities and on the outputs of both sub-layers. */
+    blockDropout: rate.default(0.1),
+    /** Time features: absolute, age, gap. False leaves them out (the paper's table 6 does that). */
+    time: z.boolean().default(true),
+    /** `rating`: the rating of an event enters as its action type. */
+    actions: z.enum(['none', 'rating']).default('none'),
+    /** Width of the action vectors. */
+    actionDim: size.default(32),
+    /** Hidden width of the network over the item vectors; twice `embeddingDim` unless given. */
+    itemHiddenDim: size.optional(),
+  })
+  .refine((config) => config.modelDim % config.numHeads === 0, {
+    path: ['modelDim'],
+    message: 'a multiple of numHeads',
+  });
+
+export type PinnerformerConfig = z.output<typeof pinnerformerConfigSchema>;
+export type PinnerformerConfigInput = z.input<typeof pinnerformerConfigSchema>;

@@ -1,0 +1,76 @@
+import type { SequenceBatch } from '@seqrec/data';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** Periods of absolute time, seconds: a quarter of an hour to a year. */
+export const ABSOLUTE_PERIODS: readonly number[] = [
+  HOUR / 4,
+  HOUR / 2,
+  (3 * HOUR) / 4,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+  8 * HOUR,
+  16 * HOUR,
+  DAY,
+  7 * DAY,
+  28 * DAY,
+  365 * DAY,
+];
+
+/** Periods of time differences, seconds: 32 in geometric steps from one second to four weeks. */
+export const RELATIVE_PERIODS: readonly number[] = Array.from({ length: 32 }, (_, i) => (28 * DAY) ** (i / 31));
+
+/** Cosines, sines and logarithm of one kind of time; `P` periods. */
+export interface TimeFeatures {
+  /** `[T, P]` */
+  readonly cosine: Float32Array;
+  /** `[T, P]` */
+  readonly sine: Float32Array;
+  /** `[T]`: `ln(max(t, 1))`. */
+  readonly logarithm: Float32Array;
+}
+
+/**
+ * `cos(2 pi t / p)` and `sin(2 pi t / p)` of every time and period, without phases: those are learned, and
+ * `cos(a + phase)` follows from both. Angles are taken in float64, since a float32 second of today is a minute wide.
+ */
+export function timeFeatures(times: Float64Array, periods: readonly number[]): TimeFeatures {
+  const width = periods.length;
+  const cosine = new Float32Array(times.length * width);
+  const sine = new Float32Array(times.length * width);
+  const logarithm = Float32Array.from(times, (time) => Math.log(Math.max(time, 1)));
+  for (let i = 0; i < width; i++) {
+    const turn = 1 / periods[i];
+    for (let t = 0; t < times.length; t++) {
+      const turns = times[t] * turn;
+      const angle = (turns - Math.floor(turns)) * 2 * Math.PI;
+      cosine[t * width + i] = Math.cos(angle);
+      sine[t * width + i] = Math.sin(angle);
+    }
+  }
+  return { cosine, sine, logarithm };
+}
+
+/** The three times of an event that PinnerFormer sees, each `[T]`, seconds. */
+export interface EventTimes {
+  readonly absolute: Float64Array;
+  /** `t_latest - t_i`: age, counted from the latest event of the sequence. */
+  readonly age: Float64Array;
+  /** `t_i - t_{i-1}`; 0 for the first event of the window. */
+  readonly gap: Float64Array;
+}
+
+export function eventTimes({ offsets, timestamps }: SequenceBatch): EventTimes {
+  const age = new Float64Array(timestamps.length);
+  const gap = new Float64Array(timestamps.length);
+  for (let b = 0; b + 1 < offsets.length; b++) {
+    const [start, end] = [offsets[b], offsets[b + 1]];
+    for (let t = start; t < end; t++) {
+      age[t] = timestamps[end - 1] - timestamps[t];
+      gap[t] = t === start ? 0 : timestamps[t] - timestamps[t - 1];
+    }
+  }
+  return { absolute: timestamps, age, gap };
+}

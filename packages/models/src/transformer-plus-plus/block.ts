@@ -1,0 +1,96 @@
+import { causalAttention, silu } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { linearOutIn } from '../layers/linear.ts';
+import { rmsNorm } from '../layers/rms-norm.ts';
+import { type Rotation, rotate } from '../layers/rotary.ts';
+
+export interface TransformerPlusPlusBlockArgs extends LayerArgs {
+  readonly embeddingDim: number;
+  readonly numHeads: number;
+  readonly ffnDim: number;
+  readonly dropout: number;
+}
+
+/**
+ * One block over packed tokens, all maps without bias:
+ *
+ * ```
+ * q, k, v = split(RMS(x) Wqkv)
+ * z = x + drop(Attention(RoPE(q), RoPE(k), v) Wo)      causal softmax, scale 1 / sqrt(D / H)
+ * y = z + drop((silu(n W1) * n W3) W2),  n = RMS(z)    SwiGLU
+ * ```
+ *
+ * Inputs: `[x [T, D], offsets int32 [B + 1], cosine [T, D], sine [T, D]]`. Output `[T, D]`.
+ *
+ * Source: Touvron et al. 2023, section 2.2 (arXiv:2302.13971): RMSNorm (Zhang & Sennrich 2019), SwiGLU (Shazeer 2020,
+ * arXiv:2002.05202), RoPE (Su et al. 2021).
+ */
+export class TransformerPlusPlusBlock extends StreamLayer {
+  static className = 'SeqrecTransformerPlusPlusBlock';
+  readonly args: TransformerPlusPlusBlockArgs;
+
+  constructor(args: TransformerPlusPlusBlockArgs) {
+    super(args);
+    this.args = args;
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    const { embeddingDim: d, ffnDim } = this.args;
+    const matrix = (name: string, out: number, into: number): WeightSpec => ({
+      name,
+      shape: [out, into],
+      initialization: { kind: 'xavier-normal' },
+    });
+    return [
+      { name: 'norm1.weight', shape: [d], initialization: { kind: 'ones' } },
+      matrix('attention.wqkv', 3 * d, d),
+      matrix('attention.wo', d, d),
+      { name: 'norm2.weight', shape: [d], initialization: { kind: 'ones' } },
+      matrix('ffn.w13', 2 * ffnDim, d),
+      matrix('ffn.w2', d, ffnDim),
+    ];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
+    const [x, offsets, cosine, sine] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D, tf.Tensor2D];
+    const run = runOf(kwargs);
+    return tf.tidy(() => {
+      const { dropout } = this.args;
+      const attended = this.attend(rmsNorm(x, this.weight('norm1.weight')), offsets, { cosine, sine }, run);
+      const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
+      const out = this.gatedUnit(rmsNorm(z, this.weight('norm2.weight')));
+      return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
+    });
+  }
+
+  private attend(x: tf.Tensor2D, offsets: tf.Tensor1D, rotation: Rotation, run: Run): tf.Tensor2D {
+    const { embeddingDim: d, numHeads, dropout } = this.args;
+    const [q, k, v] = tf.split(linearOutIn(x, this.weight('attention.wqkv') as tf.Tensor2D), 3, 1) as tf.Tensor2D[];
+    const heads = (y: tf.Tensor): tf.Tensor3D => tf.reshape(y, [-1, numHeads, d / numHeads]);
+    const attended = causalAttention({
+      q: heads(rotate(q, numHeads, rotation)),
+      k: heads(rotate(k, numHeads, rotation)),
+      v: heads(v),
+      offsets,
+      scale: 1 / Math.sqrt(d / numHeads),
+      dropout: this.dropOptions(dropout, 'attention', run),
+    });
+    return linearOutIn(tf.reshape(attended, [-1, d]), this.weight('attention.wo') as tf.Tensor2D);
+  }
+
+  private gatedUnit(x: tf.Tensor2D): tf.Tensor2D {
+    const [gate, value] = tf.split(linearOutIn(x, this.weight('ffn.w13') as tf.Tensor2D), 2, 1);
+    return linearOutIn(tf.mul(silu(gate), value), this.weight('ffn.w2') as tf.Tensor2D);
+  }
+
+  override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
+    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as (number | null)[];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { embeddingDim, numHeads, ffnDim, dropout } = this.args;
+    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout };
+  }
+}
+tf.serialization.registerClass(TransformerPlusPlusBlock);

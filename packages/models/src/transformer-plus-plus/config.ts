@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { rate, sequenceFields, size } from '../config/fields.ts';
+
+/** Configuration of {@link createTransformerPlusPlus}: a decoder with rotary positions, RMS norms and gated units. */
+export const transformerPlusPlusConfigSchema = z
+  .strictObject({
+    kind: z.literal('transformer-plus-plus'),
+    ...sequenceFields,
+    /** Attention heads `H`; `embeddingDim / numHeads` must be even, because rotary positions turn pairs. */
+    numHeads: size,
+    /** Hidden width of the gated unit; `8/3 embeddingDim`, rounded up to a multiple of 8, unless given. */
+    ffnDim: size.optional(),
+    /** Dropout on attention probabilities and on the outputs of both sub-layers. */
+    blockDropout: rate.default(0.2),
+  })
+  .refine((config) => config.embeddingDim % (2 * config.numHeads) === 0, {
+    path: ['embeddingDim'],
+    message: 'a multiple of 2 * numHeads',
+  });
+
+export type TransformerPlusPlusConfig = z.output<typeof transformerPlusPlusConfigSchema>;
+export type TransformerPlusPlusConfigInput = z.input<typeof transformerPlusPlusConfigSchema>;
