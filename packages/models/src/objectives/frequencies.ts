@@ -8,9 +8,13 @@ export interface Frequencies {
 }
 
 /** Calls `visit` with every event of the set that can be a label: the events of each example after its first, target included. */
-function visitLabels({ interactions, starts, targets }: ExampleSet, visit: (item: number) => void): void {
+function visitLabels({ interactions, starts, targets, events }: ExampleSet, visit: (item: number) => void): void {
+  const { itemIds } = interactions;
   for (let e = 0; e < targets.length; e++) {
-    for (let event = starts[e] + 1; event <= targets[e]; event++) visit(interactions.itemIds[event]);
+    if (starts[e] === targets[e]) continue;
+    if (events === undefined) for (let event = starts[e] + 1; event < targets[e]; event++) visit(itemIds[event]);
+    else for (let i = events.offsets[e] + 1; i < events.offsets[e + 1]; i++) visit(itemIds[events.indices[i]]);
+    visit(itemIds[targets[e]]);
   }
 }
 
