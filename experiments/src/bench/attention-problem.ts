@@ -63,7 +63,7 @@ export function attentionSubject(point: AttentionPoint): AttentionSubject {
     Int32Array.from({ length: sequences + 1 }, (_, b) => b * length),
     'int32',
   );
-  const shared = { q, k, v, offsets };
+  const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
   if (kind === 'softmax') {
     const attrs = { scale: width ** -0.5, rate: 0, k0: 0, k1: 0, step: 0 };
     const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];
@@ -71,7 +71,7 @@ export function attentionSubject(point: AttentionPoint): AttentionSubject {
       forward: () => tf.dispose(tf.engine().runKernel('CausalAttention', shared, attrs)),
       backward: () =>
         tf.dispose(tf.engine().runKernel('CausalAttentionGrad', { ...shared, out, logSumExp, dy }, attrs)),
-      dispose: () => tf.dispose([q, k, v, dy, offsets, out, logSumExp]),
+      dispose: () => tf.dispose([...Object.values(shared), dy, out, logSumExp]),
     };
   }
   const biased = kind === 'hstu+bias';

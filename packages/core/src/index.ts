@@ -39,6 +39,7 @@ export {
 export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from './jagged/convert.ts';
 export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
 export { assignRows } from './ops/assign-rows.ts';
+export type { AttentionMask } from './ops/attention-mask.ts';
 export type { CandidateOptions } from './ops/candidates.ts';
 export { type CausalAttentionOptions, causalAttention, causalAttentionLast } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';

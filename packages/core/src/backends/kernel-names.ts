@@ -115,6 +115,7 @@ export interface UniformIntegersAttrs extends StreamAttrs {
  * `bucket(x) = clamp(trunc(ln(max(|x|, 1)) / bucketDivisor), 0, length of timeWeights - 1)`, in float32.
  * Shapes: q, k `[T, H, A]`; v `[T, H, C]`; offsets int32 `[B + 1]`; positionWeights `[2n - 1]` or `[0]`;
  * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output `[T, H, C]`.
+ * visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, and itself.
  */
 export const HstuAttention = 'HstuAttention';
 export interface HstuAttentionInputs extends NamedTensorInfoMap {
@@ -126,6 +127,7 @@ export interface HstuAttentionInputs extends NamedTensorInfoMap {
   timeWeights: TensorInfo;
   queryTimes: TensorInfo;
   keyTimes: TensorInfo;
+  visible: TensorInfo;
 }
 export interface HstuAttentionAttrs {
   readonly scale: number;
@@ -149,6 +151,7 @@ export const HstuAttentionLast = 'HstuAttentionLast';
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
  * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.
+ * visible int32 `[T, 2]` or `[0]`, as in `HstuAttention`.
  */
 export const CausalAttention = 'CausalAttention';
 export interface CausalAttentionInputs extends NamedTensorInfoMap {
@@ -156,6 +159,7 @@ export interface CausalAttentionInputs extends NamedTensorInfoMap {
   k: TensorInfo;
   v: TensorInfo;
   offsets: TensorInfo;
+  visible: TensorInfo;
 }
 export interface CausalAttentionAttrs extends StreamAttrs {
   readonly scale: number;

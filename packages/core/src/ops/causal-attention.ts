@@ -6,9 +6,10 @@ import {
   CausalAttentionLast,
 } from '../backends/kernel-names.ts';
 import { assertDType, assertShapes } from '../shapes.ts';
+import { type AttentionMask, visibleKeys } from './attention-mask.ts';
 import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
 import { type Offsets, offsetsTensor } from './offsets.ts';
-import { registerGradientOnce, runKernel } from './run-kernel.ts';
+import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 
 export interface CausalAttentionOptions {
   /** float32 `[T, H, A]`. */
@@ -23,10 +24,13 @@ export interface CausalAttentionOptions {
   readonly scale: number;
   /** Dropout on the attention weights. */
   readonly dropout?: DropoutOptions;
+  /** Local window, contextual prefix, targets; default: causal alone. */
+  readonly mask?: AttentionMask;
 }
 
 /**
- * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
+ * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`. With
+ * `mask`, the softmax is over the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
  *
  * @returns float32 `[T, H, C]`.
  * @throws ShapeError, DTypeError, UnsupportedError when the dropout rate is outside `[0, 1)`.
@@ -34,7 +38,7 @@ export interface CausalAttentionOptions {
  * Source: Vaswani et al. 2017, eq. 1 (arXiv:1706.03762).
  */
 export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
-  const { q, k, v, scale, dropout } = options;
+  const { q, k, v, scale, dropout, mask } = options;
   const op = 'causalAttention';
   if (dropout !== undefined) checkRate(op, dropout.rate);
   return tf.tidy(op, () => {
@@ -48,7 +52,8 @@ export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
     for (const [name, x] of Object.entries({ q, k, v })) assertDType(x, 'float32', { op, name });
     const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
     const attrs: CausalAttentionAttrs = { scale, rate: dropout?.rate ?? 0, ...stream };
-    return runKernel<tf.Tensor[]>(CausalAttention, { q, k, v, offsets }, attrs)[0] as tf.Tensor3D;
+    const visible = mask === undefined ? absent('int32') : visibleKeys(op, mask, offsets);
+    return runKernel<tf.Tensor[]>(CausalAttention, { q, k, v, offsets, visible }, attrs)[0] as tf.Tensor3D;
   });
 }
 
@@ -59,7 +64,7 @@ export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
  * @returns float32 `[B, H, C]`.
  * @throws ShapeError, DTypeError.
  */
-export function causalAttentionLast(options: Omit<CausalAttentionOptions, 'dropout'>): tf.Tensor3D {
+export function causalAttentionLast(options: Omit<CausalAttentionOptions, 'dropout' | 'mask'>): tf.Tensor3D {
   const { q, k, v, scale } = options;
   const op = 'causalAttentionLast';
   return tf.tidy(op, () => {
@@ -71,17 +76,18 @@ export function causalAttentionLast(options: Omit<CausalAttentionOptions, 'dropo
       ['offsets', offsets, 'B+1'],
     ]);
     for (const [name, x] of Object.entries({ q, k, v })) assertDType(x, 'float32', { op, name });
-    return runKernel<tf.Tensor3D>(CausalAttentionLast, { q, k, v, offsets }, { scale });
+    const inputs = { q, k, v, offsets, visible: absent('int32') };
+    return runKernel<tf.Tensor3D>(CausalAttentionLast, inputs, { scale });
   });
 }
 
 registerGradientOnce({
   kernelName: CausalAttention,
-  inputsToSave: ['q', 'k', 'v', 'offsets'],
+  inputsToSave: ['q', 'k', 'v', 'offsets', 'visible'],
   outputsToSave: [true, true],
-  gradFunc: (dys, [q, k, v, offsets, out, logSumExp], attrs) => {
+  gradFunc: (dys, [q, k, v, offsets, visible, out, logSumExp], attrs) => {
     const dy = (dys as tf.Tensor[])[0];
-    const inputs = { q, k, v, offsets, out, logSumExp, dy };
+    const inputs = { q, k, v, offsets, visible, out, logSumExp, dy };
     const [dQ, dK, dV] = runKernel<tf.Tensor[]>(CausalAttentionGrad, inputs, attrs);
     return { q: () => dQ, k: () => dK, v: () => dV };
   },

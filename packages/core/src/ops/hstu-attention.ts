@@ -7,6 +7,7 @@ import {
 } from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes, type Expected } from '../shapes.ts';
+import { type AttentionMask, visibleKeys } from './attention-mask.ts';
 import { knownMaxLength, type Offsets, offsetsTensor } from './offsets.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 import { DEFAULT_BUCKET_DIVISOR } from './time-bucket.ts';
@@ -44,15 +45,18 @@ export interface HstuAttentionOptions {
   /** Multiplies `q k^T`, default 1. */
   readonly scale?: number;
   readonly bias?: RelativeBias;
+  /** Local window, contextual prefix, targets; default: causal alone. */
+  readonly mask?: AttentionMask;
 }
 
 /**
  * Pointwise-SiLU attention over jagged causal sequences:
  * `S_ij = scale * q_i . k_j + position[(j - i) + (n - 1)] + time[bucket(queryTimes_i - keyTimes_j)]`,
- * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU.
+ * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU. With `mask`, the sum is over
+ * the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
  *
  * @returns float32 `[T, H, C]`.
- * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive.
+ * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive or a length of the mask is no whole number.
  *
  * Source: Zhai et al. 2024, eq. 2 (arXiv:2402.17152).
  * Differs from the paper in: the division by a constant, as in the public code.
@@ -72,7 +76,7 @@ export function hstuAttention(options: HstuAttentionOptions): tf.Tensor3D {
  * @returns float32 `[B, H, C]`.
  * @throws as {@link hstuAttention}.
  */
-export function hstuAttentionLast(options: HstuAttentionOptions): tf.Tensor3D {
+export function hstuAttentionLast(options: Omit<HstuAttentionOptions, 'mask'>): tf.Tensor3D {
   const op = 'hstuAttentionLast';
   return tf.tidy(op, () => {
     const { inputs, attrs } = checkedInputs(op, options, 'B');
@@ -120,6 +124,7 @@ function checkedInputs(
     timeWeights: time?.timeWeights ?? absent(),
     queryTimes: time?.queryTimes ?? absent('int32'),
     keyTimes: time?.keyTimes ?? absent('int32'),
+    visible: options.mask === undefined ? absent('int32') : visibleKeys(op, options.mask, offsets),
   };
   return { inputs, attrs: { scale, normalizer, bucketDivisor: time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR } };
 }
@@ -133,10 +138,21 @@ function checkPositions(op: string, n: number | undefined, longest: number | und
 
 registerGradientOnce({
   kernelName: HstuAttention,
-  inputsToSave: ['q', 'k', 'v', 'offsets', 'positionWeights', 'timeWeights', 'queryTimes', 'keyTimes'],
+  inputsToSave: ['q', 'k', 'v', 'offsets', 'positionWeights', 'timeWeights', 'queryTimes', 'keyTimes', 'visible'],
   gradFunc: (dy, saved, attrs) => {
-    const [q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes] = saved;
-    const inputs = { q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes, dy: dy as tf.Tensor };
+    const [q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes, visible] = saved;
+    const inputs = {
+      q,
+      k,
+      v,
+      offsets,
+      positionWeights,
+      timeWeights,
+      queryTimes,
+      keyTimes,
+      visible,
+      dy: dy as tf.Tensor,
+    };
     const [dQ, dK, dV, dPosition, dTime] = runKernel<tf.Tensor[]>(HstuAttentionGrad, inputs, attrs);
     return { q: () => dQ, k: () => dK, v: () => dV, positionWeights: () => dPosition, timeWeights: () => dTime };
   },

@@ -1,3 +1,5 @@
+import { type AttentionMask, sees } from './attention-mask.ts';
+
 /**
  * Float64 reference of causal softmax attention, written like the paper.
  *
@@ -17,6 +19,8 @@ export interface CausalAttentionInput {
   readonly rate: number;
   /** Whether dropout keeps the weight of packed query row `t`, head `h`, key position `j` inside the sequence. */
   readonly keep: (t: number, h: number, j: number) => boolean;
+  /** Causal alone without it. */
+  readonly mask?: AttentionMask;
 }
 
 export interface CausalAttentionOutput {
@@ -25,18 +29,18 @@ export interface CausalAttentionOutput {
   readonly logSumExp: Float64Array;
 }
 
-/** `out = dropout(softmax_{j <= i}(scale q k^T)) v`. */
+/** `out = dropout(softmax_j(scale q k^T)) v` over the visible keys. */
 export function causalAttention(input: CausalAttentionInput): CausalAttentionOutput {
   const { q, v, heads: H, queryWidth: A, valueWidth: C } = input;
   const out = new Float64Array(v.length);
   const logSumExp = new Float64Array(q.length / A);
-  forEachRow(input, (start, i, h) => {
-    const { p, lse } = softmaxRow(input, start, i, h);
+  forEachRow(input, (start, keys, i, h) => {
+    const { p, lse } = softmaxRow(input, keys, i, h);
     logSumExp[i * H + h] = lse;
-    for (let j = start; j <= i; j++) {
-      const weight = p[j - start] * dropped(input, i, h, j - start);
+    keys.forEach((j, at) => {
+      const weight = p[at] * dropped(input, i, h, j - start);
       for (let c = 0; c < C; c++) out[(i * H + h) * C + c] += weight * v[(j * H + h) * C + c];
-    }
+    });
   });
   return { out, logSumExp };
 }
@@ -50,47 +54,54 @@ export function causalAttentionGrad(
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
   const dv = new Float64Array(v.length);
-  forEachRow(input, (start, i, h) => {
-    const { p } = softmaxRow(input, start, i, h);
+  forEachRow(input, (start, keys, i, h) => {
+    const { p } = softmaxRow(input, keys, i, h);
     const dP = new Float64Array(p.length);
     let mean = 0;
-    for (let j = start; j <= i; j++) {
+    keys.forEach((j, at) => {
       const mask = dropped(input, i, h, j - start);
       for (let c = 0; c < C; c++) {
         const upstream = dy[(i * H + h) * C + c];
-        dP[j - start] += upstream * v[(j * H + h) * C + c] * mask;
-        dv[(j * H + h) * C + c] += p[j - start] * mask * upstream;
+        dP[at] += upstream * v[(j * H + h) * C + c] * mask;
+        dv[(j * H + h) * C + c] += p[at] * mask * upstream;
       }
-      mean += p[j - start] * dP[j - start];
-    }
-    for (let j = start; j <= i; j++) {
-      const dS = p[j - start] * (dP[j - start] - mean);
+      mean += p[at] * dP[at];
+    });
+    keys.forEach((j, at) => {
+      const dS = p[at] * (dP[at] - mean);
       for (let a = 0; a < A; a++) {
         dq[(i * H + h) * A + a] += scale * dS * k[(j * H + h) * A + a];
         dk[(j * H + h) * A + a] += scale * dS * q[(i * H + h) * A + a];
       }
-    }
+    });
   });
   return { dq, dk, dv };
 }
 
-/** Every query row and head, with the first row of its sequence. */
-function forEachRow(input: CausalAttentionInput, visit: (start: number, i: number, h: number) => void): void {
-  for (let b = 0; b + 1 < input.offsets.length; b++) {
-    for (let i = input.offsets[b]; i < input.offsets[b + 1]; i++) {
-      for (let h = 0; h < input.heads; h++) visit(input.offsets[b], i, h);
+/** Every query row and head, with the first row of its sequence and the rows of the keys that it sees. */
+function forEachRow(
+  { offsets, heads, mask }: CausalAttentionInput,
+  visit: (start: number, keys: number[], i: number, h: number) => void,
+): void {
+  for (let b = 0; b + 1 < offsets.length; b++) {
+    const [start, end] = [offsets[b], offsets[b + 1]];
+    for (let i = start; i < end; i++) {
+      const keys: number[] = [];
+      for (let j = start; j < end; j++) {
+        if (mask ? sees(mask, end - start, mask.numTargets[b], i - start, j - start) : j <= i) keys.push(j);
+      }
+      for (let h = 0; h < heads; h++) visit(start, keys, i, h);
     }
   }
 }
 
-function softmaxRow(input: CausalAttentionInput, start: number, i: number, h: number) {
+function softmaxRow(input: CausalAttentionInput, keys: readonly number[], i: number, h: number) {
   const { q, k, heads: H, queryWidth: A, scale } = input;
-  const s: number[] = [];
-  for (let j = start; j <= i; j++) {
+  const s = keys.map((j) => {
     let product = 0;
     for (let a = 0; a < A; a++) product += q[(i * H + h) * A + a] * k[(j * H + h) * A + a];
-    s.push(scale * product);
-  }
+    return scale * product;
+  });
   const top = Math.max(...s);
   const total = s.reduce((sum, x) => sum + Math.exp(x - top), 0);
   return { p: s.map((x) => Math.exp(x - top) / total), lse: top + Math.log(total) };

@@ -1,3 +1,5 @@
+import { type AttentionMask, sees } from './attention-mask.ts';
+
 /**
  * Float64 reference of pointwise-SiLU attention with relative attention bias, written like the paper.
  *
@@ -22,6 +24,8 @@ export interface HstuAttentionInput {
   readonly queryTimes: ArrayLike<number>;
   readonly keyTimes: ArrayLike<number>;
   readonly bucketDivisor: number;
+  /** Causal alone without it. */
+  readonly mask?: AttentionMask;
 }
 
 export interface HstuAttentionGradients {
@@ -74,10 +78,13 @@ export function hstuAttentionGrad(input: HstuAttentionInput, dy: ArrayLike<numbe
 
 /** Every allowed (query, key, head); `i` and `j` are packed rows, so `j - i` is the distance inside the sequence. */
 function forEachPair(input: HstuAttentionInput, visit: (i: number, j: number, h: number) => void): void {
-  for (let b = 0; b + 1 < input.offsets.length; b++) {
-    for (let i = input.offsets[b]; i < input.offsets[b + 1]; i++) {
-      for (let j = input.offsets[b]; j <= i; j++) {
-        for (let h = 0; h < input.heads; h++) visit(i, j, h);
+  const { offsets, mask } = input;
+  for (let b = 0; b + 1 < offsets.length; b++) {
+    const [start, end] = [offsets[b], offsets[b + 1]];
+    for (let i = start; i < end; i++) {
+      for (let j = start; j < end; j++) {
+        const visible = mask ? sees(mask, end - start, mask.numTargets[b], i - start, j - start) : j <= i;
+        if (visible) for (let h = 0; h < input.heads; h++) visit(i, j, h);
       }
     }
   }

@@ -1,4 +1,5 @@
 export { type AdamWConstants, adamWStep } from './adamw.ts';
+export { type AttentionMask, sees } from './attention-mask.ts';
 export {
   type CausalAttentionInput,
   type CausalAttentionOutput,

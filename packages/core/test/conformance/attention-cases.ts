@@ -1,8 +1,35 @@
 import fc from 'fast-check';
-import { causalAttention, hstuAttention, type RelativeBias } from '../../src/index.ts';
+import { type AttentionMask, causalAttention, hstuAttention, type RelativeBias } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { type AttentionSizes, attentionSizes, floats, ints, offsetsFor, total } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
+
+/** Parts of a mask; undefined: causal alone. Targets are `targetShare` of each sequence. */
+export interface MaskProblem {
+  readonly maxAttentionLength: number;
+  readonly contextualLength: number;
+  readonly minFullAttentionLength: number;
+  readonly targetShare: number;
+}
+
+const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
+  fc.record({
+    maxAttentionLength: fc.constantFrom(0, 0, 1, 5, 16, 60),
+    contextualLength: fc.constantFrom(0, 0, 1, 3, 17),
+    minFullAttentionLength: fc.constantFrom(0, 0, 4, 20),
+    targetShare: fc.constantFrom(0, 0, 0.2, 0.5, 1),
+  }),
+  { nil: undefined, freq: 2 },
+);
+
+/** The mask as the reference and the op take it: 0 and absent mean the same. */
+function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]) {
+  if (mask === undefined) return { reference: undefined, op: undefined };
+  const { targetShare, ...parts } = mask;
+  const numTargets = lengths.map((n) => Math.floor(n * targetShare));
+  const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
+  return { reference: { ...parts, numTargets }, op: { ...given, numTargets } satisfies AttentionMask };
+}
 
 export type BiasKind = 'none' | 'position' | 'position and time';
 
@@ -13,6 +40,7 @@ export interface HstuProblem extends AttentionSizes {
   /** Extra length of the position table beyond the longest sequence. */
   readonly slack: number;
   readonly buckets: number;
+  readonly mask?: MaskProblem;
 }
 
 const hstuProblems: fc.Arbitrary<HstuProblem> = fc
@@ -24,6 +52,7 @@ const hstuProblems: fc.Arbitrary<HstuProblem> = fc
       normalizer: fc.constantFrom(1, 70, 211),
       slack: fc.integer({ min: 0, max: 5 }),
       buckets: fc.constantFrom(0, 12, 128),
+      mask: masks,
     }),
   )
   .map(([sizes, rest]) => ({ ...sizes, ...rest }));
@@ -83,7 +112,8 @@ export function runHstu(problem: HstuProblem, tensors: Tensors, offsets = offset
   const { scale, normalizer, bias } = problem;
   const time = bias === 'position and time' ? { timeWeights, queryTimes, keyTimes } : undefined;
   const relative: RelativeBias | undefined = bias === 'none' ? undefined : { positionWeights, time };
-  return hstuAttention({ q, k, v, offsets, normalizer, scale, bias: relative });
+  const mask = maskOf(problem.mask, problem.lengths).op;
+  return hstuAttention({ q, k, v, offsets, normalizer, scale, bias: relative, mask });
 }
 
 export const hstuCase: KernelCase<HstuProblem> = {
@@ -118,6 +148,7 @@ export const hstuCase: KernelCase<HstuProblem> = {
       queryTimes: arrays.queryTimes.values,
       keyTimes: arrays.keyTimes.values,
       bucketDivisor: BUCKET_DIVISOR,
+      mask: maskOf(problem.mask, problem.lengths).reference,
     };
     const { dq, dk, dv, dPositionWeights, dTimeWeights } = ref.hstuAttentionGrad(input, dy);
     const gradients: Record<string, ArrayLike<number>> = { q: dq, k: dk, v: dv };
@@ -129,18 +160,23 @@ export const hstuCase: KernelCase<HstuProblem> = {
 
 export interface CausalProblem extends AttentionSizes {
   readonly rate: number;
+  readonly mask?: MaskProblem;
 }
 
 const causalProblems: fc.Arbitrary<CausalProblem> = fc
-  .tuple(attentionSizes, fc.constantFrom(0, 0, 0.2, 0.5))
-  .map(([sizes, rate]) => ({ ...sizes, rate }));
+  .tuple(attentionSizes, fc.constantFrom(0, 0, 0.2, 0.5), masks)
+  .map(([sizes, rate, mask]) => ({ ...sizes, rate, mask }));
 
 /** The random stream of a problem, for the op. */
 export const streamOf = (seed: number) => ({ key: { k0: seed, k1: 0x51a9 }, step: seed % 997 });
 
-export function runCausal({ queryWidth, rate, seed }: CausalProblem, { q, k, v }: Tensors, offsets: Int32Array) {
+export function runCausal(
+  { queryWidth, rate, seed, mask, lengths }: CausalProblem,
+  { q, k, v }: Tensors,
+  offsets: Int32Array,
+) {
   const dropout = rate === 0 ? undefined : { rate, stream: streamOf(seed) };
-  return causalAttention({ q, k, v, offsets, scale: queryWidth ** -0.5, dropout });
+  return causalAttention({ q, k, v, offsets, scale: queryWidth ** -0.5, dropout, mask: maskOf(mask, lengths).op });
 }
 
 export const causalCase: KernelCase<CausalProblem> = {
@@ -153,7 +189,7 @@ export const causalCase: KernelCase<CausalProblem> = {
   problem: causalProblems,
   arrays: qkv,
   run: (problem, tensors) => runCausal(problem, tensors, offsetsFor(problem.lengths)),
-  reference: ({ lengths, heads, queryWidth, valueWidth, rate, seed }, { q, k, v }, dy) => {
+  reference: ({ lengths, heads, queryWidth, valueWidth, rate, seed, mask }, { q, k, v }, dy) => {
     const { key, step } = streamOf(seed);
     const input = {
       q: q.values,
@@ -166,6 +202,7 @@ export const causalCase: KernelCase<CausalProblem> = {
       scale: queryWidth ** -0.5,
       rate,
       keep: ref.attentionKeep({ ...key, step }, rate, heads),
+      mask: maskOf(mask, lengths).reference,
     };
     const { dq, dk, dv } = ref.causalAttentionGrad(input, dy);
     return { output: ref.causalAttention(input).out, gradients: { q: dq, k: dk, v: dv } };

@@ -33,7 +33,7 @@ export const hstuLastCase: KernelCase<HstuProblem> = {
   kernels: ['HstuAttentionLast'],
   bounds: { output: 2e-6, gradients: 0 },
   floor: ({ normalizer }) => 1 / normalizer,
-  problem: hstuCase.problem,
+  problem: hstuCase.problem.map((problem) => ({ ...problem, mask: undefined })),
   arrays: hstuCase.arrays,
   run: ({ lengths, scale, normalizer, bias }, { q, k, v, ...rest }: Tensors) =>
     tf.tidy(() => {
@@ -57,7 +57,7 @@ export const causalLastCase: KernelCase<CausalProblem> = {
   kernels: ['CausalAttentionLast'],
   bounds: { output: 2e-6, gradients: 0 },
   floor: () => 1,
-  problem: causalCase.problem,
+  problem: causalCase.problem.map((problem) => ({ ...problem, mask: undefined })),
   arrays: causalCase.arrays,
   run: ({ lengths, queryWidth }, { q, k, v }) =>
     tf.tidy(() =>

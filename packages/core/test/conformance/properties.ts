@@ -9,6 +9,7 @@ import {
   type HstuProblem,
   hstuArrays,
   hstuCase,
+  type MaskProblem,
   qkv,
   runCausal,
   runHstu,
@@ -29,17 +30,22 @@ interface Attention<P extends AttentionSizes> {
   readonly floor: (problem: P) => number;
 }
 
+/** Contextual tokens see what comes after them. */
+function withoutContext<P extends { readonly mask?: MaskProblem }>(problem: P): P {
+  return problem.mask === undefined ? problem : { ...problem, mask: { ...problem.mask, contextualLength: 0 } };
+}
+
 export const attentions: readonly [Attention<HstuProblem>, Attention<CausalProblem>] = [
   {
     name: 'hstuAttention',
-    problem: hstuCase.problem,
+    problem: hstuCase.problem.map(withoutContext),
     arrays: hstuArrays,
     run: runHstu,
     floor: ({ normalizer }) => 1 / normalizer,
   },
   {
     name: 'causalAttention',
-    problem: causalCase.problem.map((problem) => ({ ...problem, rate: 0 })),
+    problem: causalCase.problem.map((problem) => withoutContext({ ...problem, rate: 0 })),
     arrays: qkv,
     run: runCausal,
     floor: () => 1,

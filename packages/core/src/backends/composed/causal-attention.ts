@@ -7,11 +7,11 @@ import {
   type CausalAttentionGradInputs,
   type CausalAttentionInputs,
 } from '../kernel-names.ts';
-import { composedKernel, readIntegers } from './kernel.ts';
-import { causalMask, paddedLayout, padHeads, unpadHeads } from './padding.ts';
+import { composedKernel, readIntegers, type TensorsOf } from './kernel.ts';
+import { type PaddedLayout, paddedLayout, padHeads, unpadHeads, visibilityMask } from './padding.ts';
 
-/** Added to the logits of keys in the future; finite, so that no backend meets `inf - inf`. */
-const FUTURE = -1e30;
+/** Added to the logits of hidden keys; finite, so that no backend meets `inf - inf`. */
+const HIDDEN = -1e30;
 
 /** float32 `[B, H, N, N]`: `1 / (1 - rate)` where the attention weight is kept, else 0. Philox counter as in the contract. */
 function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: CausalAttentionAttrs): tf.Tensor4D {
@@ -26,7 +26,7 @@ function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: 
       const t = offsets[b] + i;
       for (let h = 0; h < heads; h++) {
         const row = ((b * heads + h) * length + i) * length;
-        for (let j = 0; j <= i; j++) {
+        for (let j = 0; j < offsets[b + 1] - offsets[b]; j++) {
           if ((j & 3) === 0) philox4x32(j >>> 2, t * heads + h, step, 1, k0, k1, words);
           if (words[j & 3] >= threshold) mask[row + j] = scale;
         }
@@ -36,9 +36,13 @@ function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: 
   return tf.tensor4d(mask, [batch, heads, length, length]);
 }
 
-function maskedScores(q: tf.Tensor, k: tf.Tensor, length: number, scale: number): tf.Tensor {
-  const future = tf.mul(tf.sub(1, causalMask(length)), FUTURE);
-  return tf.add(tf.mul(tf.matMul(q, k, false, true), scale), future);
+/** `scale q k^T` with hidden keys far below, and the layout they are padded to. */
+function maskedScores(inputs: TensorsOf<CausalAttentionInputs>, layout: PaddedLayout, scale: number) {
+  const q = padHeads(inputs.q, layout);
+  const k = padHeads(inputs.k, layout);
+  const visible = inputs.visible.size > 0 ? readIntegers(inputs.visible) : new Int32Array(0);
+  const mask = visibilityMask(layout, readIntegers(inputs.offsets), visible);
+  return { q, k, s: tf.add(tf.mul(tf.matMul(q, k, false, true), scale), tf.mul(tf.sub(1, mask), HIDDEN)) };
 }
 
 /** Padded path; bytes grow with `B H N^2`. */
@@ -50,7 +54,7 @@ export const causalAttention = composedKernel<CausalAttentionInputs, CausalAtten
     const offsets = readIntegers(inputs.offsets);
     const layout = paddedLayout(offsets);
     const { length } = layout;
-    const s = maskedScores(padHeads(inputs.q, layout), padHeads(inputs.k, layout), length, attrs.scale);
+    const { s } = maskedScores(inputs, layout, attrs.scale);
     const top = tf.max(s, -1, true);
     const e = tf.exp(tf.sub(s, top));
     const total = tf.sum(e, -1, true);
@@ -72,13 +76,12 @@ export const causalAttentionGrad = composedKernel<CausalAttentionGradInputs, Cau
     const offsets = readIntegers(inputs.offsets);
     const layout = paddedLayout(offsets);
     const { length, tokens } = layout;
-    const q = padHeads(inputs.q, layout);
-    const k = padHeads(inputs.k, layout);
+    const { q, k, s } = maskedScores(inputs, layout, attrs.scale);
     const dOut = padHeads(inputs.dy, layout);
     const logSumExp = padHeads(tf.reshape(inputs.logSumExp, [tokens, heads, 1]), layout);
     const delta = padHeads(tf.sum(tf.mul(inputs.dy, inputs.out), -1, true), layout);
-    // Padded rows keep exp(0) on and below the diagonal; their dO and delta are zero, so they add nothing.
-    const p = tf.exp(tf.sub(maskedScores(q, k, length, attrs.scale), logSumExp));
+    // Padded rows keep exp(0) where they are not hidden; their dO and delta are zero, so they add nothing.
+    const p = tf.exp(tf.sub(s, logSumExp));
     let dP: tf.Tensor = tf.matMul(dOut, padHeads(inputs.v, layout), false, true);
     let dropped: tf.Tensor = p;
     if (attrs.rate > 0) {

@@ -9,12 +9,12 @@ import {
   type HstuAttentionInputs,
 } from '../kernel-names.ts';
 import { composedKernel, readIntegers, type TensorsOf } from './kernel.ts';
-import { causalMask, type PaddedLayout, paddedLayout, padHeads, unpadHeads } from './padding.ts';
+import { type PaddedLayout, paddedLayout, padHeads, unpadHeads, visibilityMask } from './padding.ts';
 import { siluDerivative } from './silu.ts';
 
 type Inputs = TensorsOf<HstuAttentionInputs>;
 
-/** int32 `[N * N]`: entry of the position table for each (query, key); cells above the diagonal hold any valid entry. */
+/** int32 `[N * N]`: entry of the position table for each (query, key). */
 function positionIndices(length: number, tableLength: number): tf.Tensor1D {
   const maxLength = (tableLength + 1) / 2;
   if (length > maxLength) {
@@ -24,7 +24,7 @@ function positionIndices(length: number, tableLength: number): tf.Tensor1D {
   }
   const indices = new Int32Array(length * length);
   for (let i = 0; i < length; i++) {
-    for (let j = 0; j <= i; j++) indices[i * length + j] = j - i + maxLength - 1;
+    for (let j = 0; j < length; j++) indices[i * length + j] = j - i + maxLength - 1;
   }
   return tf.tensor1d(indices, 'int32');
 }
@@ -40,7 +40,7 @@ function timeIndices(inputs: Inputs, offsets: Int32Array, length: number, diviso
     const start = offsets[b];
     for (let i = 0; i < offsets[b + 1] - start; i++) {
       const row = (b * length + i) * length;
-      for (let j = 0; j <= i; j++) {
+      for (let j = 0; j < offsets[b + 1] - start; j++) {
         indices[row + j] = timeBucket(queryTimes[start + i] - keyTimes[start + j], last, divisor);
       }
     }
@@ -55,11 +55,13 @@ interface Scores {
   readonly v: tf.Tensor4D;
   /** `scale q k^T + bias`, `[B, H, N, N]`, not yet masked. */
   readonly s: tf.Tensor;
+  /** 1 / normalizer where the key is seen, else 0. */
+  readonly weight: tf.Tensor;
   readonly positions?: tf.Tensor1D;
   readonly times?: tf.Tensor1D;
 }
 
-function scores(inputs: Inputs, { scale, bucketDivisor }: HstuAttentionAttrs): Scores {
+function scores(inputs: Inputs, { scale, bucketDivisor, normalizer }: HstuAttentionAttrs): Scores {
   const offsets = readIntegers(inputs.offsets);
   const layout = paddedLayout(offsets);
   const { batch, length } = layout;
@@ -77,14 +79,15 @@ function scores(inputs: Inputs, { scale, bucketDivisor }: HstuAttentionAttrs): S
     times = timeIndices(inputs, offsets, length, bucketDivisor);
     s = tf.add(s, tf.reshape(tf.gather(inputs.timeWeights, times), [batch, 1, length, length]));
   }
-  return { layout, q, k, v, s, positions, times };
+  const visible = inputs.visible.size > 0 ? readIntegers(inputs.visible) : new Int32Array(0);
+  const weight = tf.div(visibilityMask(layout, offsets, visible), normalizer);
+  return { layout, q, k, v, s, weight, positions, times };
 }
 
 /** Padded path: pad to `[B, H, N, .]`, dense products, gather the valid rows. Bytes grow with `B H N^2`. */
 export const hstuAttention = composedKernel<HstuAttentionInputs, HstuAttentionAttrs>(HstuAttention, (inputs, attrs) => {
   if (inputs.q.shape[0] === 0) return tf.zeros(inputs.v.shape);
-  const { layout, v, s } = scores(inputs, attrs);
-  const weight = tf.div(causalMask(layout.length), attrs.normalizer);
+  const { layout, v, s, weight } = scores(inputs, attrs);
   return unpadHeads(tf.matMul(tf.mul(tf.mul(s, tf.sigmoid(s)), weight), v), layout);
 });
 
@@ -96,10 +99,9 @@ export const hstuAttentionGrad = composedKernel<HstuAttentionGradInputs, HstuAtt
     if (inputs.q.shape[0] === 0) {
       return [inputs.q, inputs.k, inputs.v, positionWeights, timeWeights].map((x) => tf.zeros(x.shape));
     }
-    const { layout, q, k, v, s, positions, times } = scores(inputs, attrs);
+    const { layout, q, k, v, s, weight, positions, times } = scores(inputs, attrs);
     const { batch, length } = layout;
     const dOut = padHeads(inputs.dy, layout);
-    const weight = tf.div(causalMask(length), attrs.normalizer);
     const p = tf.mul(tf.mul(s, tf.sigmoid(s)), weight);
     const dV = tf.matMul(p, dOut, true, false);
     const dP = tf.matMul(dOut, v, false, true);

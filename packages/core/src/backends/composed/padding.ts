@@ -43,9 +43,20 @@ export function unpadHeads(x: tf.Tensor, layout: PaddedLayout): tf.Tensor3D {
   return tf.reshape(tf.gather(grid, layout.rows), [layout.tokens, heads, width]);
 }
 
-/** float32 `[N, N]`: 1 where a query at row `i` may see a key at column `j <= i`. */
-export function causalMask(length: number): tf.Tensor2D {
-  const mask = new Float32Array(length * length);
-  for (let i = 0; i < length; i++) mask.fill(1, i * length, i * length + i + 1);
-  return tf.tensor2d(mask, [length, length]);
+/** float32 `[B or 1, 1, N, N]`: 1 where the query at row `i` sees the key at column `j`; causal without `visible`. */
+export function visibilityMask({ batch, length }: PaddedLayout, offsets: Int32Array, visible: Int32Array): tf.Tensor4D {
+  const count = visible.length > 0 ? batch : 1;
+  const mask = new Float32Array(count * length * length);
+  if (visible.length === 0) {
+    for (let i = 0; i < length; i++) mask.fill(1, i * length, i * length + i + 1);
+  }
+  for (let b = 0; visible.length > 0 && b < batch; b++) {
+    for (let i = 0; i < offsets[b + 1] - offsets[b]; i++) {
+      const row = (b * length + i) * length;
+      const at = 2 * (offsets[b] + i);
+      mask[row + i] = 1;
+      mask.fill(1, row + visible[at], row + visible[at + 1]);
+    }
+  }
+  return tf.tensor4d(mask, [count, 1, length, length]);
 }

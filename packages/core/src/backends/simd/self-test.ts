@@ -85,10 +85,15 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   const unit = new Int32Array(memory.buffer, block(4).byteOffset, 4);
   unit.set([0, 0, length, -1]);
   const pointers = [q.byteOffset, key.byteOffset, v.byteOffset, out.byteOffset, unit.byteOffset];
-  run(KERNEL.hstuForward, 1, [...pointers, heads, width, valueWidth, 0, 0, 0, length, 0, 0, 0, 0, 0, 18], {
-    8: 1,
-    9: 1 / length,
-  });
+  run(
+    KERNEL.hstuForward,
+    1,
+    [...pointers, heads, width, valueWidth, 0, 0, 0, length, 0, 0, 0, 0, 0, 18, ...Array(9).fill(0)],
+    {
+      8: 1,
+      9: 1 / length,
+    },
+  );
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < length; i++) {
       for (let d = 0; d < valueWidth; d++) {

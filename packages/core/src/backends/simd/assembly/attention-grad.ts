@@ -3,13 +3,15 @@
 // The scores are made again. Constant factors (scale, 1 / normalizer) are applied when the sums are stored.
 //
 // args: as in the forward kernels, and 18 dO, 19 dQ, 20 dK, 21 dV, 22 sums by distance, 23 sums by bucket (a set for each
-//       group), 24 groups (first unit of each), 25 length of a set of sums by distance
+//       group), 24 groups (first unit of each), 25 length of a set of sums by distance, 26 keys that each
+//       query sees (0: causality alone), 27 where distance 0 lies in a set
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
-// length of the sequence, address of its part of dQ.
+// length of the sequence, address of its part of dQ, first panel of that part.
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets } from './attention-bias';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
-import { NEAR, PANEL, maskPanel, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
+import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
 import { dot, flt, int, ptr, scratch } from './env';
 import { narrowRows } from './micro';
 import { TILE_BYTES, tileRows } from './tile';
@@ -20,7 +22,9 @@ const QUERIES: i32 = 64;
 const STRIDE: usize = <usize>QUERIES * 4;
 const SQUARE: usize = <usize>KEYS * STRIDE;
 
-const SCORES: usize = TILE_BYTES;
+/** First and end row of each panel's keys in a block. */
+const SPANS: usize = TILE_BYTES;
+const SCORES: usize = SPANS + 64;
 const GRADS: usize = SCORES + SQUARE;
 const BIAS: usize = GRADS + SQUARE;
 const BUCKETS: usize = BIAS + SQUARE;
@@ -69,7 +73,9 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const kPack = oPack + (<usize>(QUERIES * c) << 2), vPack = kPack + <usize>KEYS * rowBytes(a);
   const qFar = vPack + <usize>KEYS * rowBytes(c), oFar = qFar + <usize>QUERIES * rowBytes(a);
   const scores = scratch + SCORES, grads = scratch + GRADS;
-  const firstPanel = firstKey / PANEL;
+  const firstPanel = load<i32>(unit, 28), part = <usize>load<u32>(unit, 24);
+  const masked = ptr(args, 26) != 0;
+  if (masked) memory.fill(part, 0, <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a));
   const qBase = ptr(args, 0) + start * qStride + <usize>(head * a) * 4;
   const kBase = ptr(args, 1) + start * qStride + <usize>(head * a) * 4;
   const vBase = ptr(args, 2) + start * vStride + <usize>(head * c) * 4;
@@ -80,9 +86,10 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
     if (aFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (cFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
     memory.fill(dK, 0, <usize>KEYS * (aSum + cSum));
-    for (let q0 = k0 & ~(PANEL - 1); q0 < length; q0 += QUERIES) {
+    for (let q0 = masked ? 0 : k0 & ~(PANEL - 1); q0 < length; q0 += QUERIES) {
       const rows = min(QUERIES, length - q0);
       const panels = (rows + PANEL - 1) / PANEL;
+      if (masked && !seen(args, start + <usize>q0, q0, rows, k0, keys)) continue;
       let qRows = qBase + <usize>q0 * qStride, oRows = oBase + <usize>q0 * vStride;
       packQueries(qRows, qStride, rows, a, qPack);
       packQueries(oRows, vStride, rows, c, oPack);
@@ -90,49 +97,72 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
       if (cFar) { packPlain(oRows, vStride, rows, c, oFar); oRows = oFar; }
       if (softmax) queryFactors(args, start + <usize>q0, head, rows);
       for (let p = 0; p < panels; p++) {
-        const query = q0 + p * PANEL, at = <usize>p << 6;
-        const reach = min(keys, query + PANEL - k0);
-        if (hasDropout) dropPanel(args, <u32>start + <u32>query, head, min(PANEL, length - query), k0, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
+        const query = q0 + p * PANEL, row = start + <usize>query, queries = min(PANEL, length - query);
+        const span = scratch + SPANS + (<usize>p << 3);
+        const some = seen(args, row, query, queries, k0, keys);
+        store<i32>(span, firstSeen);
+        store<i32>(span, some ? endSeen : firstSeen, 4);
+        if (!some) continue;
+        const first = firstSeen, reach = endSeen - first, key = k0 + first;
+        const at = (<usize>p << 6) + <usize>first * STRIDE;
+        if (hasDropout) dropPanel(args, <u32>row, head, queries, key, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
         if (hasBias) {
-          let buckets = scratch + BUCKETS + <usize>(p * KEYS) * 32;
-          if (hasTime && kept == 0) makeBuckets(args, start + <usize>query, start + <usize>k0, reach, min(PANEL, length - query), buckets);
-          else buckets = keptPanel(kept, query / PANEL) + (<usize>k0 << 4);
-          biasPanel(args, query, k0, reach, buckets, kept == 0, scratch + BIAS + at, STRIDE);
+          let buckets = scratch + BUCKETS + <usize>(p * KEYS + first) * 32;
+          if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, queries, buckets);
+          else buckets = keptPanel(kept, query / PANEL) + (<usize>key << 4);
+          biasPanel(args, query, key, reach, buckets, kept == 0, scratch + BIAS + at, STRIDE);
         }
-        scorePanel(kRows, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, scratch);
-        scorePanel(vRows, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, scratch);
+        scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, scratch);
+        scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, scratch);
       }
-      for (let j = 0; j < min(keys, q0 + rows - k0); j++) {
-        const from = max(0, k0 + j - q0) & ~(PANEL - 1);
-        const row = <usize>j * STRIDE + (<usize>from << 2);
-        const n = panels * PANEL - from;
-        if (softmax) {
-          const query = <usize>from << 2;
-          softmaxGradRow(
-            scores + row, grads + row, scratch + BIAS + row, hasDropout, n, scale, scratch + SHIFTS + query, scratch + DELTAS + query,
-          );
-        } else {
-          siluGradRow(scores + row, grads + row, scratch + BIAS + row, hasBias, n, scale);
+      for (let j = 0; j < keys; j++) {
+        for (let p = 0; p < panels; p++) {
+          // Neighbouring panels that hold this key are one row.
+          if (!holds(p, j)) continue;
+          const from = p * PANEL;
+          while (p + 1 < panels && holds(p + 1, j)) p++;
+          const n = (p + 1) * PANEL - from;
+          const row = <usize>j * STRIDE + (<usize>from << 2);
+          if (softmax) {
+            const query = <usize>from << 2;
+            softmaxGradRow(
+              scores + row, grads + row, scratch + BIAS + row, hasDropout, n, scale, scratch + SHIFTS + query, scratch + DELTAS + query,
+            );
+          } else {
+            siluGradRow(scores + row, grads + row, scratch + BIAS + row, hasBias, n, scale);
+          }
         }
       }
       for (let p = 0; p < panels; p++) {
-        const query = q0 + p * PANEL, at = <usize>p << 6;
-        const reach = min(keys, query + PANEL - k0);
+        const query = q0 + p * PANEL, row = start + <usize>query, queries = min(PANEL, length - query);
+        const first = load<i32>(scratch + SPANS + (<usize>p << 3)), end = load<i32>(scratch + SPANS + (<usize>p << 3), 4);
+        const at = <usize>p << 6, below = <usize>first * STRIDE;
         // Whole groups of six keys: `addKeys` reads them.
-        maskPanel(scores + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL, 0);
-        maskPanel(grads + at, STRIDE, query, k0, (reach + 5) / 6 * 6, PANEL, 0);
-        if (query + PANEL > length) clearTail(grads + at, reach, length - query);
+        const rounded = (end + 5) / 6 * 6;
+        hidePanel(args, row, query, queries, k0, first, rounded, scores + at, STRIDE, 0);
+        hidePanel(args, row, query, queries, k0, first, rounded, grads + at, STRIDE, 0);
+        if (masked) {
+          clearRows(scores + at, 0, first);
+          clearRows(scores + at, rounded, KEYS);
+          clearRows(grads + at, 0, first);
+          clearRows(grads + at, rounded, KEYS);
+        }
+        if (queries < PANEL) clearTail(grads + at, end, queries);
+        if (end == first) continue;
         sumPanel(
-          kRows, aRow, a, reach, grads + at, STRIDE,
-          <usize>load<u32>(unit, 24) + <usize>(query / PANEL - firstPanel) * panelBytes(a), k0 == firstKey, scratch,
+          kRows + <usize>first * aRow, aRow, a, end - first, grads + at + below, STRIDE,
+          part + <usize>(query / PANEL - firstPanel) * panelBytes(a), !masked && k0 == firstKey, scratch,
         );
       }
       for (let j = 0; j < keys; j += 6) {
-        const from = max(0, k0 + j - q0) & ~(PANEL - 1);
-        if (from >= rows) break;
+        let p = 0, e = panels;
+        while (p < e && !overlaps(p, j)) p++;
+        while (p < e && !overlaps(e - 1, j)) e--;
+        if (p == e) continue;
+        const from = p * PANEL, to = min(rows, e * PANEL);
         const row = <usize>j * STRIDE + (<usize>from << 2);
-        addKeys(scores + row, oRows + <usize>from * cRow, cRow, c, rows - from, dV + <usize>j * cSum, cSum);
-        addKeys(grads + row, qRows + <usize>from * aRow, aRow, a, rows - from, dK + <usize>j * aSum, aSum);
+        addKeys(scores + row, oRows + <usize>from * cRow, cRow, c, to - from, dV + <usize>j * cSum, cSum);
+        addKeys(grads + row, qRows + <usize>from * aRow, aRow, a, to - from, dK + <usize>j * aSum, aSum);
       }
       if (hasBias) biasGradients(args, group, kept, q0, panels, k0, keys);
     }
@@ -167,6 +197,33 @@ function addKeys(scores: usize, rows: usize, rowStride: usize, width: i32, queri
   }
 }
 
+/** Whether a panel's rows of a block hold key `key`; whether they hold some key of the six from `key` on. */
+// @ts-ignore: decorator
+@inline
+function holds(panel: i32, key: i32): bool {
+  const span = scratch + SPANS + (<usize>panel << 3);
+  return key >= load<i32>(span) && key < load<i32>(span, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function overlaps(panel: i32, key: i32): bool {
+  const span = scratch + SPANS + (<usize>panel << 3);
+  return key + 6 > load<i32>(span) && key < load<i32>(span, 4);
+}
+
+/** Zeroes rows of a panel. */
+function clearRows(scores: usize, from: i32, to: i32): void {
+  const zero = f32x4.splat(0);
+  for (let j = from; j < to; j++) {
+    const row = scores + <usize>j * STRIDE;
+    v128.store(row, zero);
+    v128.store(row, zero, 16);
+    v128.store(row, zero, 32);
+    v128.store(row, zero, 48);
+  }
+}
+
 /** Zeroes the columns of queries that do not exist. */
 function clearTail(grads: usize, rows: i32, from: i32): void {
   for (let j: usize = 0; j < <usize>rows; j++) {
@@ -188,19 +245,24 @@ function storeRows(sums: usize, sumStride: usize, rows: i32, width: i32, out: us
 /** Adds a block's bias gradients to this group's sums by distance and by bucket. */
 function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i32, k0: i32, keys: i32): void {
   const times = int(args, 13);
-  const distances = ptr(args, 22) + <usize>group * ptr(args, 25) * 4 + <usize>PANEL * 4;
-  for (let j = 0; j < min(keys, q0 + panels * PANEL - k0); j++) {
-    const from = max(0, k0 + j - q0) & ~(PANEL - 1);
-    const row = scratch + GRADS + <usize>j * STRIDE + (<usize>from << 2);
-    addDistanceGradients(row, panels * PANEL - from, distances + (<isize>(q0 + from - k0 - j) << 2));
+  const distances = ptr(args, 22) + (<usize>group * ptr(args, 25) + ptr(args, 27)) * 4;
+  for (let j = 0; j < keys; j++) {
+    for (let p = 0; p < panels; p++) {
+      if (!holds(p, j)) continue;
+      const from = p * PANEL;
+      while (p + 1 < panels && holds(p + 1, j)) p++;
+      const row = scratch + GRADS + <usize>j * STRIDE + (<usize>from << 2);
+      addDistanceGradients(row, (p + 1) * PANEL - from, distances + (<isize>(q0 + from - k0 - j) << 2));
+    }
   }
   if (ptr(args, 12) == 0) return;
   const histogram = times <= HISTOGRAM_BUCKETS ? scratch + HISTOGRAM : ptr(args, 23) + <usize>group * <usize>times * 4;
   for (let p = 0; p < panels; p++) {
     const query = q0 + p * PANEL;
-    const reach = min(keys, query + PANEL - k0);
-    const buckets = kept == 0 ? scratch + BUCKETS + <usize>(p * KEYS) * 32 : keptPanel(kept, query / PANEL) + (<usize>k0 << 4);
-    addBucketGradients(scratch + GRADS + (<usize>p << 6), STRIDE, reach, buckets, kept == 0, times, histogram);
+    const first = load<i32>(scratch + SPANS + (<usize>p << 3)), end = load<i32>(scratch + SPANS + (<usize>p << 3), 4);
+    const buckets = kept == 0 ? scratch + BUCKETS + <usize>(p * KEYS + first) * 32 : keptPanel(kept, query / PANEL) + (<usize>(k0 + first) << 4);
+    const grads = scratch + GRADS + (<usize>p << 6) + <usize>first * STRIDE;
+    addBucketGradients(grads, STRIDE, end - first, buckets, kept == 0, times, histogram);
   }
 }
 

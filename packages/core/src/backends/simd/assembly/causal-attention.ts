@@ -2,11 +2,12 @@
 // `attention-tile.ts`: maximum and sum of a query are lanes.
 //
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 logSumExp, 10 threshold, 11 1 / (1 - rate), 12 k0, 13 k1,
-//       14 step, 15 dropout?
+//       14 step, 15 dropout?, 26 keys that each query sees (0: causality alone)
 // Units are those of HSTU attention.
 import { DROP_BYTES, dropPanel } from './attention-dropout';
-import { LOG2E, softmaxPanel } from './attention-math';
-import { KEYS, NEAR, PANEL, maskPanel, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
+import { softmaxPanel } from './attention-math';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
 import { flt, int, ptr, scratch } from './env';
 import { log1 } from './math';
 import { TILE_BYTES } from './tile';
@@ -50,28 +51,33 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       v128.store(scratch + STATS + (p << 7) + i, f32x4.splat(0), 64);
     }
   }
-  for (let k0 = 0; k0 < q0 + rows; k0 += KEYS) {
-    const keys = min(KEYS, q0 + rows - k0);
+  const masked = ptr(args, 26) != 0;
+  if (masked) memory.fill(sums, 0, <usize>panels * oPanel);
+  const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
+  for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
+    const keys = min(KEYS, keyEnd - k0);
+    if (masked && !seen(args, queryRow, q0, rows, k0, keys)) continue;
     let kRows = ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
     let vRows = ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
     if (kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (vFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
-    for (let p = max(0, k0 - q0) / PANEL; p < panels; p++) {
+    for (let p = masked ? 0 : max(0, k0 - q0) / PANEL; p < panels; p++) {
       const query = q0 + p * PANEL;
-      const reach = min(keys, query + PANEL - k0);
-      scorePanel(kRows, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, scratch);
-      maskPanel(scores, 64, query, k0, reach, PANEL, -Infinity);
+      const row = queryRow + <usize>(p * PANEL), queries = min(PANEL, rows - p * PANEL);
+      if (!seen(args, row, query, queries, k0, keys)) continue;
+      const first = firstSeen, reach = endSeen - first, key = k0 + first;
+      scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, scratch);
+      hidePanel(args, row, query, queries, key, 0, reach, scores, 64, -Infinity);
       const o = sums + <usize>p * oPanel;
       const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);
-      if (changed && k0 > 0) scaleSums(o, c, ratio);
+      if (changed && (masked || k0 > 0)) scaleSums(o, c, ratio);
       if (hasDropout) {
-        const t = <u32>queryRow + <u32>(p * PANEL);
-        dropPanel(args, t, head, min(PANEL, rows - p * PANEL), k0, reach, mask, 64, scratch + DROPS);
+        dropPanel(args, <u32>row, head, queries, key, reach, mask, 64, scratch + DROPS);
         for (let j: usize = 0; j < <usize>reach << 6; j += 16) {
           v128.store(scores + j, f32x4.mul(v128.load(scores + j), v128.load(mask + j)));
         }
       }
-      sumPanel(vRows, vRow, c, reach, scores, 64, o, k0 == 0, scratch);
+      sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && k0 == 0, scratch);
     }
   }
   finish(args, queryRow, head, rows, sums);

@@ -3,10 +3,12 @@
 // Nothing of size N x N is stored: a block is 96 keys and a panel of sixteen queries.
 //
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 1 / normalizer, 10 bias by distance i - j (0: no bias), 11 n,
-//       12 timeWeights (0: none), 13 time buckets, 14 queryTimes, 15 keyTimes, 16 bucket cells, 17 cell shift
+//       12 timeWeights (0: none), 13 time buckets, 14 queryTimes, 15 keyTimes, 16 bucket cells, 17 cell shift,
+//       26 keys that each query sees (0: causality alone)
 // A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
-// sequence's time buckets (0: made anew), 0, and the row of q, out and queryTimes that belongs to the first query.
-import { KEYS, NEAR, PANEL, maskPanel, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+// sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that belongs to the first query.
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { biasPanel, keptPanel, makeBuckets } from './attention-bias';
 import { flt, int, ptr, scratch } from './env';
 import { siluPanel } from './attention-math';
@@ -49,31 +51,38 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     const from = queryRow * qStride + <usize>((head + h) * a) * 4;
     packQueries(ptr(args, 0) + from, qStride, rows, a, qPack + <usize>(h * panels) * qPanel);
   }
-  for (let k0 = 0; k0 < q0 + rows; k0 += KEYS) {
-    const keys = min(KEYS, q0 + rows - k0);
+  const masked = ptr(args, 26) != 0;
+  if (masked) memory.fill(oPack, 0, <usize>(count * panels) * oPanel);
+  const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
+  for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
+    const keys = min(KEYS, keyEnd - k0);
+    if (masked && !seen(args, queryRow, q0, rows, k0, keys)) continue;
     for (let h = 0; h < count; h++) {
       const ko = (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
       const vo = (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
       if (kFar) packPlain(ptr(args, 1) + ko, qStride, keys, a, kPack + <usize>(h * KEYS) * kRow);
       if (vFar) packPlain(ptr(args, 2) + vo, vStride, keys, c, vPack + <usize>(h * KEYS) * vRow);
     }
-    for (let p = max(0, k0 - q0) / PANEL; p < panels; p++) {
+    for (let p = masked ? 0 : max(0, k0 - q0) / PANEL; p < panels; p++) {
       const query = q0 + p * PANEL;
-      const reach = min(keys, query + PANEL - k0);
+      const row = queryRow + <usize>(p * PANEL), queries = min(PANEL, rows - p * PANEL);
+      if (!seen(args, row, query, queries, k0, keys)) continue;
+      // Rows of the block before `first` are seen by none of these queries.
+      const first = firstSeen, reach = endSeen - first, key = k0 + first;
       if (hasBias) {
         let buckets = scratch + BUCKETS;
-        if (hasTime && kept == 0) makeBuckets(args, queryRow + <usize>(p * PANEL), start + <usize>k0, reach, min(PANEL, rows - p * PANEL), buckets);
-        else buckets = keptPanel(kept, query / PANEL) + (<usize>k0 << 4);
-        biasPanel(args, query, k0, reach, buckets, kept == 0, bias, 64);
+        if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, queries, buckets);
+        else buckets = keptPanel(kept, query / PANEL) + (<usize>key << 4);
+        biasPanel(args, query, key, reach, buckets, kept == 0, bias, 64);
       }
       for (let h = 0; h < count; h++) {
         const at = <usize>(h * panels + p);
         const kRows = kFar ? kPack + <usize>(h * KEYS) * kRow : ptr(args, 1) + (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
         const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, 2) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
-        scorePanel(kRows, kRow, qPack + at * qPanel, a, reach, scores, 64, scratch);
+        scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, scratch);
         siluPanel(scores, bias, hasBias, reach, scale);
-        maskPanel(scores, 64, query, k0, reach, PANEL, 0);
-        sumPanel(vRows, vRow, c, reach, scores, 64, oPack + at * oPanel, k0 == 0, scratch);
+        hidePanel(args, row, query, queries, key, 0, reach, scores, 64, 0);
+        sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && k0 == 0, scratch);
       }
     }
   }

@@ -41,27 +41,49 @@ export function checkWidths(op: string, a: number, c: number): void {
   }
 }
 
+/** The mask of a call: the address of its ranges, 0 for causality alone, and whether a query sees keys after itself. */
+export interface Visible {
+  readonly address: number;
+  readonly ahead: boolean;
+}
+
+export function visibleRanges(
+  backend: SimdBackend,
+  visible: TensorInfo | undefined,
+  { starts, lengths }: Plan,
+): Visible {
+  if (visible === undefined || visible.shape[0] === 0 || visible.shape.length < 2) return { address: 0, ahead: false };
+  const ranges = backend.view(visible);
+  const ahead = lengths.some((length, b) => {
+    for (let i = 0; i < length; i++) if (ranges[2 * (starts[b] + i) + 1] > i + 1) return true;
+    return false;
+  });
+  return { address: backend.address(visible), ahead };
+}
+
 /** Integers of a unit: see `assembly/hstu-attention.ts`. */
 export const UNIT = 8;
 
 /** Forward units: up to 256 queries of one sequence; tasks are taken from the end, so the costliest come last. */
 export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Array {
-  const units: { start: number; first: number; rows: number; cost: number }[] = [];
+  const units: { start: number; first: number; rows: number; length: number; cost: number }[] = [];
   for (let b = 0; b < lengths.length; b++) {
     for (let first = 0; first < lengths[b]; first += BLOCK) {
       const rows = Math.min(BLOCK, lengths[b] - first);
-      units.push({ start: starts[b], first, rows, cost: rows * (first + rows) });
+      units.push({ start: starts[b], first, rows, length: lengths[b], cost: rows * (first + rows) });
     }
   }
   units.sort((p, q) => p.cost - q.cost);
-  return Int32Array.from(units.flatMap(({ start, first, rows }) => [start, first, rows, -1, 0, 0, start + first, 0]));
+  return Int32Array.from(
+    units.flatMap(({ start, first, rows, length }) => [start, first, rows, -1, 0, length, start + first, 0]),
+  );
 }
 
 /** Forward units of the last query of each sequence alone; query and output `b` belong to sequence `b`. */
 export function lastQueryUnits({ starts, lengths }: Plan): Int32Array {
   const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
   present.sort((p, q) => lengths[p] - lengths[q]);
-  return Int32Array.from(present.flatMap((b) => [starts[b], lengths[b] - 1, 1, -1, 0, 0, b, 0]));
+  return Int32Array.from(present.flatMap((b) => [starts[b], lengths[b] - 1, 1, -1, 0, lengths[b], b, 0]));
 }
 
 /** Parts that one head of one sequence may be cut into: each holds dQ from its first key on, so memory stays linear. */
@@ -99,7 +121,7 @@ export interface BackwardPlan {
  * dealt to groups by cost, largest first to the lightest group. All of it depends on the shapes alone. Addresses in units
  * and items are relative: `at` is where the parts of dQ will lie, `atParts` the table `parts`.
  */
-export function backwardPlan(starts: Int32Array, lengths: Int32Array, heads: number, width: number): BackwardPlan {
+export function backwardPlan({ starts, lengths }: Plan, heads: number, width: number, visible: Visible): BackwardPlan {
   const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
   const pairs = (length: number): number => length * (length + KEY_BLOCK);
   const total = present.reduce((sum, b) => sum + heads * pairs(lengths[b]), 0);
@@ -117,7 +139,8 @@ export function backwardPlan(starts: Int32Array, lengths: Int32Array, heads: num
       const base = table.length / 2;
       for (let i = 0; i + 1 < edges.length; i++) {
         const [first, end] = [edges[i], edges[i + 1]];
-        const firstPanel = Math.floor(first / PANEL);
+        // Queries that see what comes after them may come before the keys.
+        const firstPanel = visible.ahead ? 0 : Math.floor(first / PANEL);
         const cost = pairs(length - first) - pairs(length - end);
         parts.push({ start: starts[b], length, head, first, end, firstPanel, at: bytes, cost });
         table.push(firstPanel, bytes);
@@ -141,8 +164,8 @@ export function backwardPlan(starts: Int32Array, lengths: Int32Array, heads: num
   }
   const groups = new Int32Array(count + 1);
   for (let g = 0; g < count; g++) groups[g + 1] = groups[g] + members[g].length;
-  const units = members.flat().flatMap(({ start, first, end, head, length, at }) => {
-    return [start, first, end, head, 0, length, at, 0];
+  const units = members.flat().flatMap(({ start, first, end, head, length, at, firstPanel }) => {
+    return [start, first, end, head, 0, length, at, firstPanel];
   });
   return {
     units: Int32Array.from(units),

@@ -17,8 +17,9 @@ import {
   placeParts,
   sequenceLengths,
   UNIT,
+  visibleRanges,
 } from './attention-plan.ts';
-import { zero } from './hstu-attention.ts';
+import { NO_GRADIENT, zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
 
@@ -41,16 +42,19 @@ function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
   return { 8: scale, 11: 1 / (1 - rate) };
 }
 
-function forward({ q, k, v, offsets }: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
-  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
+  const { q, k, v, offsets } = inputs;
+  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const visible = visibleRanges(backend, inputs.visible, plan);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
   const ints = common(q, v, logSumExp.address, attrs);
-  const units = forwardUnits(starts, lengths);
+  const units = forwardUnits(plan.starts, plan.lengths);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.ints(at, units.length).set(units);
-    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], floats(attrs));
+    const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address];
+    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, all, floats(attrs));
   });
   return [out.info, logSumExp.info];
 }
@@ -70,7 +74,7 @@ function forwardLast(
   const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
   backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
     backend.ints(at, units.length).set(units);
-    const ints = [pq, pk, pv, out.address, at, ...common(q, v, logSumExp, attrs)];
+    const ints = [pq, pk, pv, out.address, at, ...common(q, v, logSumExp, attrs), ...NO_GRADIENT, 0];
     backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, ints, floats(attrs));
   });
   return out.info;
@@ -78,17 +82,18 @@ function forwardLast(
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
-  const { starts, lengths } = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const visible = visibleRanges(backend, inputs.visible, plan);
   const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
   const ints = common(q, v, pl, attrs);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
   const [dq, dk, dv] = outputs.map(({ address }) => address);
-  const work = backwardPlan(starts, lengths, q.shape[1], q.shape[2]);
+  const work = backwardPlan(plan, q.shape[1], q.shape[2], visible);
   const { units, groups, count, items, parts } = work;
   const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
-    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0];
+    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0, visible.address, 0];
     backend.pool.run(KERNEL.softmaxBackward, count, [pq, pk, pv, po, at, ...ints, ...rest], floats(attrs));
     backend.pool.run(KERNEL.attentionQueryGrad, items.length / UNIT, [pq, pk, pv, po, atItems, ...ints, ...rest], {
       8: attrs.scale,

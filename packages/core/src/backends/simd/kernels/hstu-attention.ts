@@ -13,11 +13,16 @@ import {
   placeParts,
   sequenceLengths,
   UNIT,
+  type Visible,
+  visibleRanges,
 } from './attention-plan.ts';
 import { CHUNK, type Inputs, override, sizeOf } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
 
 const OP = 'hstuAttention';
+/** Slots 18 to 25 of the argument block belong to the backward pass. */
+export const NO_GRADIENT = [0, 0, 0, 0, 0, 0, 0, 0] as const;
+const CAUSAL: Visible = { address: 0, ahead: false };
 
 /** Zeroes a block before kernels add into it. */
 export function zero(backend: SimdBackend, address: number, floats: number): void {
@@ -30,8 +35,8 @@ function common(
   inputs: Inputs,
   attrs: HstuAttentionAttrs,
   longest: number,
-  table: number,
-): { ints: number[]; n: number } {
+  table: DistanceTable,
+): number[] {
   const { q, v, positionWeights, timeWeights, queryTimes, keyTimes } = inputs;
   const [, h, a] = q.shape;
   const c = v.shape[2];
@@ -48,37 +53,42 @@ function common(
     ? bucketCells(backend, sizeOf(timeWeights) - 1, attrs.bucketDivisor)
     : { address: 0, shift: 18 };
   const address = (x: TensorInfo, present: boolean): number => (present ? backend.address(x) : 0);
-  if (hasPosition || hasTime) distanceTable(backend, positionWeights, longest, table);
-  const ints = [
-    ...[
-      h,
-      a,
-      c,
-      0,
-      0,
-      hasPosition || hasTime ? table + 4 * PANEL : 0,
-      n,
-      address(timeWeights, hasTime),
-      sizeOf(timeWeights),
-    ],
+  if (hasPosition || hasTime) fillTable(backend, positionWeights, longest, table);
+  const bias = hasPosition || hasTime ? table.address + 4 * table.origin : 0;
+  return [
+    ...[h, a, c, 0, 0, bias, n, address(timeWeights, hasTime), sizeOf(timeWeights)],
     ...[address(queryTimes, hasTime), address(keyTimes, hasTime), cells.address, cells.shift],
   ];
-  return { ints, n };
 }
 
-/**
- * Position weights by distance `i - j`, 0 first: neighbours in a panel of queries are neighbours here. A panel's width of
- * zeros before and after, for pairs that causality hides.
- */
-function distanceTable(backend: SimdBackend, positionWeights: TensorInfo, longest: number, at: number): void {
-  const table = new Float32Array(backend.heap.memory.buffer, at, longest + 2 * PANEL).fill(0);
+/** Floats by distance `i - j`: `size` of them, distance 0 at `origin`. */
+interface DistanceTable {
+  readonly size: number;
+  readonly origin: number;
+  readonly address: number;
+}
+
+/** Shape of a table: negative distances where a query sees what comes after it; a panel's width more on both sides. */
+function tableShape(longest: number, { ahead }: Visible): Omit<DistanceTable, 'address'> {
+  const before = ahead ? longest : 0;
+  return { size: before + longest + 2 * PANEL, origin: before + PANEL };
+}
+
+/** Entry of `positionWeights [2n - 1]` for a distance. */
+const positionOf = (n: number, distance: number): number => n - 1 - distance;
+
+/** Position weights by distance: neighbours in a panel of queries are neighbours here. Zeros for pairs that are hidden. */
+function fillTable(
+  backend: SimdBackend,
+  positionWeights: TensorInfo,
+  longest: number,
+  { address, size, origin }: DistanceTable,
+): void {
+  const table = new Float32Array(backend.heap.memory.buffer, address, size).fill(0);
   const weights = backend.view(positionWeights);
   const n = (weights.length + 1) / 2;
-  for (let d = 0; d < Math.min(n, longest); d++) table[PANEL + d] = weights[n - 1 - d];
-}
-
-function tableBytes(longest: number): number {
-  return (longest + 2 * PANEL) * 4;
+  if (weights.length === 0) return;
+  for (let d = Math.max(1 - longest, -origin); d < longest; d++) table[origin + d] = weights[positionOf(n, d)];
 }
 
 /** Above this many bytes buckets are made anew in every layer instead of kept. */
@@ -95,11 +105,13 @@ function placeBuckets(
   plan: Plan,
   units: Int32Array,
   ints: readonly number[],
+  { ahead }: Visible,
 ): void {
   const { queryTimes, keyTimes, timeWeights } = inputs;
   const { starts, lengths } = plan;
   const count = sizeOf(timeWeights);
-  if (count === 0 || count > 256) return;
+  // Kept rows end with the query's own panel.
+  if (count === 0 || count > 256 || ahead) return;
   const bases = new Map<number, number>();
   let total = 0;
   lengths.forEach((length, b) => {
@@ -134,14 +146,21 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const units = forwardUnits(starts, lengths);
-  backend.withTemporaries([units.byteLength, tableBytes(longest)], 'attention units', (at, table) => {
-    const { ints } = common(backend, inputs, attrs, longest, table);
-    placeBuckets(backend, inputs, attrs, plan, units, ints);
+  const visible = visibleRanges(backend, inputs.visible, plan);
+  const shape = tableShape(longest, visible);
+  backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
+    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
+    placeBuckets(backend, inputs, attrs, plan, units, ints, visible);
     backend.ints(at, units.length).set(units);
-    backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], {
-      8: attrs.scale,
-      9: 1 / attrs.normalizer,
-    });
+    backend.pool.run(
+      KERNEL.hstuForward,
+      units.length / UNIT,
+      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address],
+      {
+        8: attrs.scale,
+        9: 1 / attrs.normalizer,
+      },
+    );
   });
   return out.info;
 }
@@ -155,11 +174,17 @@ function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionA
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
   const units = lastQueryUnits(plan);
-  backend.withTemporaries([units.byteLength, tableBytes(longest)], 'attention units', (at, table) => {
-    const { ints } = common(backend, inputs, attrs, longest, table);
+  const shape = tableShape(longest, CAUSAL);
+  backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
+    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
     backend.ints(at, units.length).set(units);
     const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
-    backend.pool.run(KERNEL.hstuForward, units.length / UNIT, [pq, pk, pv, out.address, at, ...ints], floats);
+    backend.pool.run(
+      KERNEL.hstuForward,
+      units.length / UNIT,
+      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, 0],
+      floats,
+    );
   });
   return out.info;
 }
@@ -167,21 +192,22 @@ function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionA
 function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
-  const { starts, lengths } = plan;
-  const longest = Math.max(0, ...lengths);
+  const longest = Math.max(0, ...plan.lengths);
   const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   const [dq, dk, dv, dPosition, dTime] = outputs;
-  const work = backwardPlan(starts, lengths, q.shape[1], q.shape[2]);
+  const visible = visibleRanges(backend, inputs.visible, plan);
+  const work = backwardPlan(plan, q.shape[1], q.shape[2], visible);
   const { units, groups, count, items, parts } = work;
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
-  const distances = positions > 0 || times > 0 ? longest + 2 * PANEL : 0;
+  const shape = tableShape(longest, visible);
+  const distances = positions > 0 || times > 0 ? shape.size : 0;
   const sizes = [units, groups, items, parts].map(({ byteLength }) => byteLength);
   sizes.push(work.bytes, distances * 4, count * distances * 4, count * times * 4);
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, ...rest) => {
-    const [memory, table, partialDistance, partialTime] = rest;
-    const { ints } = common(backend, inputs, attrs, longest, table);
-    placeBuckets(backend, inputs, attrs, plan, units, ints);
+    const [memory, address, partialDistance, partialTime] = rest;
+    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
+    placeBuckets(backend, inputs, attrs, plan, units, ints, visible);
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
     zero(backend, partialDistance, count * distances);
     zero(backend, partialTime, count * times);
@@ -190,7 +216,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
     backend.pool.run(
       KERNEL.hstuBackward,
       count,
-      [...shared, partialDistance, partialTime, atGroups, distances],
+      [...shared, partialDistance, partialTime, atGroups, distances, visible.address, shape.origin],
       floats,
     );
     backend.pool.run(
@@ -203,7 +229,10 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
     const byDistance = sumGroups(backend, partialDistance, count, distances);
     const weights = backend.view(dPosition.info).fill(0);
     const n = (positions + 1) / 2;
-    for (let d = 0; d < Math.min(n, longest); d++) weights[n - 1 - d] = byDistance[PANEL + d] * scale;
+    if (positions > 0) {
+      const first = visible.ahead ? 1 - longest : 0;
+      for (let d = first; d < longest; d++) weights[positionOf(n, d)] = byDistance[shape.origin + d] * scale;
+    }
     const byBucket = sumGroups(backend, partialTime, count, times);
     backend.view(dTime.info).set(byBucket.map((x) => x * scale));
   });

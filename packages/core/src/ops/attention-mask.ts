@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { hostValues, rememberHostValues } from '../backends/composed/host.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
+
+/**
+ * What a query sees besides causality. A sequence is `contextualLength` contextual tokens, then its history, then its
+ * targets (candidates). Work on hidden keys is skipped, not only masked.
+ *
+ * Source: section 4.2 and the attention of the public HSTU code (meta-recsys/generative-recommenders), whose arguments are
+ * `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`.
+ */
+export interface AttentionMask {
+  /** Keys further back than this are hidden; contextual tokens count as one. Default: no limit. */
+  readonly maxAttentionLength?: number;
+  /** Tokens at the start that see each other and the whole history, before and after them. Default 0. */
+  readonly contextualLength?: number;
+  /** With `maxAttentionLength`: the newest tokens of the history, and the targets, see all of it. Default 0. */
+  readonly minFullAttentionLength?: number;
+  /** Targets at the end of each sequence, `[B]`: each sees contextual tokens, history and itself, never another. */
+  readonly numTargets?: readonly number[] | Int32Array;
+}
+
+/**
+ * Visible keys of each query as int32 `[T, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself. With
+ * `m = length - targets - max(0, c - 1)` and `id(i) = min(i, m)`, or `min(max(i - c + 1, 0), m)` when there are `c > 0` contextual
+ * tokens: a key is seen when `id(i) - id(j)` is from 1 to the limit (from 1 on where `id(i) >= m - full`), and a contextual query
+ * sees every key with `id(j) < m`.
+ */
+export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor): tf.Tensor2D {
+  const bounds = hostValues(offsets) as Int32Array;
+  const batch = bounds.length - 1;
+  const { numTargets } = mask;
+  const window = natural(op, 'maxAttentionLength', mask.maxAttentionLength, 1) ?? 0;
+  const context = natural(op, 'contextualLength', mask.contextualLength, 0) ?? 0;
+  const full = natural(op, 'minFullAttentionLength', mask.minFullAttentionLength, 0) ?? 0;
+  if (numTargets !== undefined && numTargets.length !== batch) {
+    throw new ShapeError(
+      `${op}: expected numTargets [B] for ${batch} sequences; got ${numTargets.length}; give one number a sequence`,
+    );
+  }
+  const ranges = new Int32Array(2 * bounds[batch]);
+  for (let b = 0; b < batch; b++) {
+    const length = bounds[b + 1] - bounds[b];
+    const targets = numTargets?.[b] ?? 0;
+    if (!Number.isInteger(targets) || targets < 0 || targets > length) {
+      throw new ShapeError(
+        `${op}: expected from 0 to ${length} targets in sequence ${b} of ${length} tokens; got ${targets}`,
+      );
+    }
+    const shift = Math.max(0, context - 1);
+    const history = length - targets;
+    const m = history - shift;
+    for (let i = 0; i < length; i++) {
+      const at = 2 * (bounds[b] + i);
+      if (m <= 0 && context > 0) continue;
+      if (i < context) {
+        ranges[at + 1] = history;
+        continue;
+      }
+      const id = Math.min(i - shift, m);
+      const limited = window > 0 && id > window && !(full > 0 && id >= m - full);
+      ranges[at] = limited ? id - window + shift : 0;
+      // The query itself is always seen: the range takes it in where it follows on.
+      ranges[at + 1] = i < history ? i + 1 : history;
+    }
+  }
+  return rememberHostValues(tf.tensor2d(ranges, [bounds[batch], 2], 'int32'), ranges);
+}
+
+function natural(op: string, name: string, value: number | undefined, minimum: number): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) return value;
+  throw new UnsupportedError(`${op}: expected ${name} to be a whole number of at least ${minimum}; got ${value}`);
+}
