@@ -35,6 +35,7 @@ export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, leng
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
+export { type TieOrder, tieOrder } from './tie-order.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
 export type { WindowPolicy } from './windows/policy.ts';

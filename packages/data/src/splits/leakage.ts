@@ -1,4 +1,5 @@
 import { countDuplicates } from '../assemble.ts';
+import { tieOrder } from '../tie-order.ts';
 import type { ExampleSet, Split } from './split.ts';
 
 /** One thing looked at; `leak` when it must be 0 and is not. */
@@ -31,6 +32,7 @@ export function leakageReport(split: Split): LeakageReport {
     newItems(split, trained),
     repeatedTargets(split),
     lastTwoTies(split),
+    orderInsideTies(split),
     duplicateRows(split),
   ];
   return {
@@ -208,6 +210,21 @@ function lastTwoTies(split: Split): LeakageCheck {
     text:
       `${count} test targets (${percent(share)}) have the time of the event before them` +
       `${count === 0 ? '.' : ': which of the two is the target is decided by the tie rule, not by the data.'}`,
+  };
+}
+
+function orderInsideTies(split: Split): LeakageCheck {
+  const { oneWay, repeatedPairs, oneWayByChance, resolution, suspicious } = tieOrder(split.interactions);
+  const days = resolution > 0 && resolution % 86_400 === 0 ? ' (times are whole days)' : '';
+  return {
+    name: 'order-inside-ties',
+    value: oneWay,
+    share: repeatedPairs === 0 ? 0 : oneWay / repeatedPairs,
+    verdict: suspicious ? 'note' : 'ok',
+    text:
+      `${oneWay} of ${repeatedPairs} pairs of items that were neighbours at the same time${days} more than once always came ` +
+      `the same way round, ${Math.round(oneWayByChance)} would by chance` +
+      (suspicious ? ": the order inside a time is the file's, and a model can learn it; see ties: 'shuffle'." : '.'),
   };
 }
 
