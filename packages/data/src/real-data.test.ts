@@ -87,6 +87,17 @@ describe('published datasets', () => {
     },
   );
 
+  it.skipIf(!has('online-retail-uci', 'online_retail.csv.gz'))(
+    'online-retail: a year of purchases; rows without a customer are counted',
+    async () => {
+      const i = await loadNamedDataset('online-retail', dataDir as string);
+      const { lengths, time } = datasetStats(i);
+      expect([lengths.median, lengths.max]).toEqual([42, 7983]);
+      expect(i.steps[0].counts).toMatchObject({ rows: 541_909, events: 406_829, withoutUser: 135_080 });
+      expect(((time?.last ?? 0) - (time?.first ?? 0)) / 86_400).toBeGreaterThan(360);
+    },
+  );
+
   it.skipIf(!has('amazon2014-sports'))('amazon-sports', async () => {
     const i = await loadNamedDataset('amazon-sports', dataDir as string);
     expect(i.steps[1].counts.tied).toBe(124_223);

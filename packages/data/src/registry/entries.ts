@@ -94,6 +94,21 @@ export const datasets: readonly DatasetEntry[] = [
     terms: 'Amazon reviews: research use',
   },
   {
+    name: 'online-retail',
+    title: 'Online Retail (UCI), rows with a customer; cancellations are events too',
+    files: ['online_retail.csv.gz', 'online_retail.csv', 'online-retail-uci', 'online-retail'],
+    source: {
+      format: 'csv',
+      columns: { user: 'CustomerID', item: 'StockCode', time: 'ts', title: 'Description' },
+      withoutUser: 'skip',
+      // One invoice is one minute, and its lines are in no order of events.
+      ties: 'shuffle',
+    },
+    obtain: 'the table of archive.ics.uci.edu/dataset/352 as CSV with the time in seconds as column ts',
+    expected: { users: 4372, items: 3684, events: 406_829 },
+    terms: 'CC BY 4.0',
+  },
+  {
     name: 'amazon-books',
     title: 'Amazon 2014 Books, raw ratings; filter with kCore({ users: 5, items: 5, iterate: false }) and minLength',
     files: ['ratings_Books.csv', 'ratings_Books.csv.gz', 'amazon-books/ratings_Books.csv'],

@@ -6,12 +6,13 @@ const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   movielens: common,
   amazon: common,
-  csv: [...common, 'columns', 'header', 'timeUnit', 'file', 'items', 'delimiter', 'quote', 'encoding'],
+  csv: [...common, 'columns', 'header', 'timeUnit', 'file', 'items', 'delimiter', 'quote', 'encoding', 'withoutUser'],
 };
 
 const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
   ties: ['file-order', 'shuffle'],
   timeUnit: ['s', 'ms', 'iso'],
+  withoutUser: ['error', 'skip'],
   encoding: ['utf8', 'latin1'],
 };
 

@@ -49,6 +49,8 @@ export interface CsvSource extends DelimitedOptions {
   readonly file?: string;
   /** A file of the same zip or folder that lists the items: they become the corpus. */
   readonly items?: ItemsFile;
+  /** Rows with an empty user: `error` (default), or `skip` and count them, as purchases of visitors without an account. */
+  readonly withoutUser?: 'error' | 'skip';
   /** Default `file-order`. */
   readonly ties?: TieRule;
   readonly tieSeed?: number;
@@ -82,7 +84,7 @@ export async function readCsv(
   const listed =
     source.items === undefined ? undefined : await readItemsFile(operation, files, source.items, context, problems);
   const read = await readEvents(operation, files, fileName, source, listed, context, problems);
-  const { table, users, items, titles, skipped } = read;
+  const { table, users, items, titles, skipped, withoutUser } = read;
   const catalogue = listed?.build() ?? titleCatalogue(items, titles);
   const corpus =
     listed === undefined
@@ -101,13 +103,20 @@ export async function readCsv(
       name: 'read',
       detail:
         `Read ${table.length} events of ${users.size} users from ${place.entry ?? fileName}; ${corpus}` +
+        `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
       params: {
         format: preset.format,
         itemsFile: listed !== undefined,
         timeUnit: source.columns.time === undefined ? 'none' : (source.timeUnit ?? 's'),
       },
-      counts: { rows: table.length + skipped, events: table.length, skipped, items: items.size },
+      counts: {
+        rows: table.length + skipped + withoutUser,
+        events: table.length,
+        skipped,
+        items: items.size,
+        ...(source.withoutUser === 'skip' ? { withoutUser } : {}),
+      },
       ...(problems.length === 0 ? {} : { problems }),
     },
   });
@@ -161,6 +170,7 @@ async function readEvents(
   const titles = new Map<string, string>();
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
 
+  let withoutUser = 0;
   let resolved = 0;
   const resolve = (): void => {
     users.resolve(table.users, resolved, table.length);
@@ -172,6 +182,10 @@ async function readEvents(
     bytes = end;
     const user = fields[at.user];
     const item = fields[at.item];
+    if (user === '' && source.withoutUser === 'skip') {
+      withoutUser++;
+      return;
+    }
     // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
     const userInteger = smallInteger(user);
     const itemInteger = smallInteger(item);
@@ -219,5 +233,5 @@ async function readEvents(
     throw log.error(undefined, { reason: 'no-rows', message: `expected rows of events; got ${total}` });
   }
   problems.push(...log.counts(place.entry ?? fileName));
-  return { table, users, items, titles, skipped: log.total };
+  return { table, users, items, titles, skipped: log.total, withoutUser };
 }
