@@ -1,6 +1,16 @@
 import type { CAC } from 'cac';
-import { choiceOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../main.ts';
+
+/** As in `slidingRules` of the data package, which `--help` need not load; a test compares them. */
+export const slidingRules = [
+  'control',
+  'all-windows',
+  'one-random',
+  'round-robin',
+  'strided-offset',
+  'weighted',
+] as const;
 
 interface Options {
   readonly data?: unknown;
@@ -11,6 +21,13 @@ interface Options {
   readonly time?: unknown;
   readonly rating?: unknown;
   readonly timeUnit?: unknown;
+  readonly window?: unknown;
+  readonly maxLength?: unknown;
+  readonly maxHistory?: unknown;
+  readonly stride?: unknown;
+  readonly epochs?: unknown;
+  readonly controlEpochs?: unknown;
+  readonly seed?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -26,18 +43,26 @@ export function registerData(cli: CAC, _invocation: Invocation): void {
     .option('--time-unit <unit>', 'How CSV times are written: s, ms or iso', { default: 's' })
     .option('--rating <column>', 'CSV column of the rating')
     .option('--lenient', 'Count and report rows that cannot be read instead of stopping at the first')
+    .option('--window <rule>', `Print what windows of training cover instead: ${slidingRules.join(', ')}`)
+    .option('--max-length <n>', 'Events of a window', { default: 200 })
+    .option('--max-history <n>', 'Latest events that windows reach back over (default: all)')
+    .option('--stride <n>', 'Events between neighbouring windows', { default: 1 })
+    .option('--epochs <n>', 'Epochs of windows', { default: 10 })
+    .option('--control-epochs <n>', 'Epochs, the first ones, that take the newest window', { default: 0 })
+    .option('--seed <n>', 'Seed of the windows', { default: 1 })
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec data ml-100k --download')
     .example('  $ seqrec data ml-1m --data ../datasets')
+    .example('  $ seqrec data ml-1m --window one-random --max-length 50 --max-history 500 --epochs 20')
     .example('  $ seqrec data my.csv --user user_id --item sku --time timestamp')
     .action((dataset: string, options: Options) => run(dataset, options));
 }
 
 async function run(dataset: string, options: Options): Action {
-  const { describeData, renderData } = await import('../training/describe-data.ts');
+  const { describeData, readRequested, renderData } = await import('../training/describe-data.ts');
   const { Progress } = await import('../terminal/progress.ts');
-  const description = await describeData({
+  const request = {
     dataset,
     folder: textOption('data', options.data),
     download: options.download ?? false,
@@ -50,7 +75,23 @@ async function run(dataset: string, options: Options): Action {
       ...(options.rating !== undefined && { rating: textOption('rating', options.rating) }),
     },
     progress: new Progress({ quiet: options.quiet }),
-  });
+  };
+  const rule = choiceOption('window', options.window, slidingRules);
+  if (rule !== undefined) {
+    const { coverWindows, renderCoverage } = await import('../training/window-coverage.ts');
+    const coverage = coverWindows(await readRequested(request), {
+      rule,
+      maxLength: integerOption('max-length', options.maxLength) ?? 200,
+      maxHistory: integerOption('max-history', options.maxHistory),
+      stride: integerOption('stride', options.stride) ?? 1,
+      seed: integerOption('seed', options.seed, 0) ?? 1,
+      epochs: integerOption('epochs', options.epochs) ?? 10,
+      controlEpochs: integerOption('control-epochs', options.controlEpochs, 0) ?? 0,
+    });
+    console.log(options.json ? JSON.stringify(coverage, null, 2) : renderCoverage(coverage));
+    return 0;
+  }
+  const description = await describeData(request);
   console.log(options.json ? JSON.stringify(description, null, 2) : renderData(description));
   return 0;
 }

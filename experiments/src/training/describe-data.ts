@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { datasetNames, download } from '@seqrec/data';
+import { datasetNames, download, type Interactions } from '@seqrec/data';
 import type { DataConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
@@ -26,12 +26,17 @@ const protocols = ['leave-last-out', 'train-test', 'global-time'] as const;
 
 /** A data set under every split. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
-  const folder = dataFolder(request.folder);
-  if (request.download) await fetchDataset(request.dataset, folder, request.progress);
-  const interactions = await loadInteractions(configOf(request), folder, request.progress);
+  const interactions = await readRequested(request);
   return protocols
     .filter((protocol) => protocol !== 'global-time' || interactions.hasTimestamps)
     .map((protocol) => summariseData(splitBy(protocol, interactions)));
+}
+
+/** Reads the data set of a request, after fetching it if asked. */
+export async function readRequested(request: DescribeRequest): Promise<Interactions> {
+  const folder = dataFolder(request.folder);
+  if (request.download) await fetchDataset(request.dataset, folder, request.progress);
+  return loadInteractions(configOf(request), folder, request.progress);
 }
 
 function configOf({
