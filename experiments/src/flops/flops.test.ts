@@ -14,6 +14,15 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'hstu', ...base, numBlocks: 3, dqk: 12, dv: 5, relativeBias: 'none', attention: 'softmax' },
   ],
   sasrec: [{ kind: 'sasrec', ...base, ffnDim: 31 }],
+  'transformer-plus-plus': [{ kind: 'transformer-plus-plus', ...base, ffnDim: 19 }],
+  pinnerformer: [
+    { kind: 'pinnerformer', ...base, modelDim: 20 },
+    { kind: 'pinnerformer', ...base, modelDim: 28, ffnDim: 33, itemHiddenDim: 17, time: false },
+  ],
+  gru4rec: [
+    { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2 },
+    { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 1, hiddenDim: 13 },
+  ],
   transformer: [
     { kind: 'transformer', ...base },
     { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17 },
@@ -27,7 +36,10 @@ beforeAll(async () => {
 });
 
 /** Work that the kernels of one training step count, on sequences of these many events. */
-async function counted(config: ModelConfig, lengths: readonly number[]): Promise<number> {
+async function counted(
+  config: ModelConfig,
+  lengths: readonly number[],
+): Promise<{ readonly work: number; readonly numItems: number }> {
   const rows = lengths.flatMap((length, user) =>
     Array.from({ length: length + 2 }, (_, t) => ({ user: String(user), item: String((7 * t + user) % 60), time: t })),
   );
@@ -48,7 +60,8 @@ async function counted(config: ModelConfig, lengths: readonly number[]): Promise
     trainer.dispose();
     model.dispose();
   }
-  return recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  const work = recorder.result().kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  return { work, numItems: data.numItems };
 }
 
 describe('the closed forms equal the work that the kernels count', () => {
@@ -60,8 +73,8 @@ describe('the closed forms equal the work that the kernels count', () => {
   it.each(Object.values(configs).flat())('%j', async (raw) => {
     const config = parseModelConfig(raw);
     const lengths = [1, 40, 3, 17, 26];
-    const formula = totalFlops(stepFlops(config, objective, lengths));
-    const work = await counted(config, lengths);
+    const { work, numItems } = await counted(config, lengths);
+    const formula = totalFlops(stepFlops(config, objective, lengths, numItems));
     expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
   });
 });
@@ -72,6 +85,6 @@ it('counts tokens and causal pairs', () => {
 
 it('names an encoder without a formula', () => {
   expect(() => encoderFlops({ kind: 'rnn' } as unknown as ModelConfig, workloadOf([1]))).toThrow(
-    'flops: expected an encoder with a formula (hstu, sasrec, transformer); got rnn',
+    'flops: expected an encoder with a formula (hstu, sasrec, transformer, transformer-plus-plus, pinnerformer, gru4rec); got rnn',
   );
 });

@@ -6,16 +6,18 @@ export interface Workload {
   readonly tokens: number;
   /** `P`, the query-key pairs that causality allows: the sum of `l (l + 1) / 2`. */
   readonly pairs: number;
+  /** Rows of the item table that a step works on: all of them, padding included, where items pass through a network. */
+  readonly itemRows: number;
 }
 
-export function workloadOf(lengths: ArrayLike<number>): Workload {
+export function workloadOf(lengths: ArrayLike<number>, itemRows = 0): Workload {
   let tokens = 0;
   let pairs = 0;
   for (let i = 0; i < lengths.length; i++) {
     tokens += lengths[i];
     pairs += (lengths[i] * (lengths[i] + 1)) / 2;
   }
-  return { lengths, tokens, pairs };
+  return { lengths, tokens, pairs, itemRows };
 }
 
 /** Floating-point operations; a multiply-add counts two. */

@@ -1,15 +1,29 @@
-import type { HstuConfig, ModelConfig, SasrecConfig, TransformerConfig } from '@seqrec/models';
+import type {
+  Gru4recConfig,
+  HstuConfig,
+  ModelConfig,
+  PinnerformerConfig,
+  SasrecConfig,
+  TransformerConfig,
+  TransformerPlusPlusConfig,
+} from '@seqrec/models';
 import { ConfigError } from '../errors.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
+import { gru4recFlops } from './gru4rec.ts';
 import { hstuFlops } from './hstu.ts';
 import { sampledSoftmaxFlops } from './objective.ts';
+import { pinnerformerFlops } from './pinnerformer.ts';
 import { sasrecFlops, transformerFlops } from './transformer.ts';
+import { transformerPlusPlusFlops } from './transformer-plus-plus.ts';
 
 /** The formula of each encoder: add a file beside `hstu.ts` and a line here. */
 const encoders: Readonly<Record<string, (config: ModelConfig, work: Workload) => Flops>> = {
   hstu: (config, work) => hstuFlops(config as HstuConfig, work),
   sasrec: (config, work) => sasrecFlops(config as SasrecConfig, work),
   transformer: (config, work) => transformerFlops(config as TransformerConfig, work),
+  'transformer-plus-plus': (config, work) => transformerPlusPlusFlops(config as TransformerPlusPlusConfig, work),
+  pinnerformer: (config, work) => pinnerformerFlops(config as PinnerformerConfig, work),
+  gru4rec: (config, work) => gru4recFlops(config as Gru4recConfig, work),
 };
 
 /** Encoders that have a formula. */
@@ -31,13 +45,17 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
   return formula(config, work);
 }
 
-/** A training step of an encoder with the sampled softmax on packed sequences of these lengths. */
+/**
+ * A training step of an encoder with the sampled softmax on packed sequences of these lengths. The whole item table is
+ * worked on: where only the rows that a step reads are trained, this is the bound for items that pass through a network.
+ */
 export function stepFlops(
   config: ModelConfig,
   objective: { readonly numNegatives: number },
   lengths: ArrayLike<number>,
+  numItems: number,
 ): Flops {
-  const work = workloadOf(lengths);
+  const work = workloadOf(lengths, numItems + 1);
   const { embeddingDim } = config;
   const { numNegatives } = objective;
   return addFlops(encoderFlops(config, work), sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));

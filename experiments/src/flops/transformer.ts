@@ -2,7 +2,7 @@ import type { SasrecConfig, TransformerConfig } from '@seqrec/models';
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
 
 /** A block: `D -> 3 D`, attention of `H` heads of width `D / H`, `D -> D`, then `D -> F -> D`. */
-function blocks(
+export function transformerBlocksFlops(
   config: { readonly embeddingDim: number; readonly numHeads: number; readonly numBlocks: number },
   ffnDim: number,
   { tokens, pairs }: Workload,
@@ -19,9 +19,9 @@ function blocks(
 }
 
 export function sasrecFlops(config: SasrecConfig, work: Workload): Flops {
-  return blocks(config, config.ffnDim, work);
+  return transformerBlocksFlops(config, config.ffnDim, work);
 }
 
 export function transformerFlops(config: TransformerConfig, work: Workload): Flops {
-  return blocks(config, config.ffnDim ?? 4 * config.embeddingDim, work);
+  return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, work);
 }

@@ -21,13 +21,36 @@ export interface SharedSettings {
 const HEAD_WIDTH = 32;
 
 /** How each encoder takes a shape, at the proportions of its published recipes: add a line for a new encoder. */
-const builders: Readonly<Record<string, (shape: Shape, rate: number) => Readonly<Record<string, unknown>>>> = {
-  hstu: ({ width }, rate) => {
+const builders: Readonly<
+  Record<string, (shape: Shape, rate: number, outputLength: number) => Readonly<Record<string, unknown>>>
+> = {
+  hstu: ({ width }, rate, outputLength) => {
     const head = width / headsOf(width);
-    return { dqk: head, dv: head, linearDropout: rate, relativeBias: 'position-time' };
+    return {
+      numHeads: headsOf(width),
+      outputLength,
+      dqk: head,
+      dv: head,
+      linearDropout: rate,
+      relativeBias: 'position-time',
+    };
   },
-  sasrec: ({ width }, rate) => ({ ffnDim: width, ffnDropout: rate }),
-  transformer: (_, rate) => ({ blockDropout: rate }),
+  sasrec: ({ width }, rate, outputLength) => ({
+    numHeads: headsOf(width),
+    outputLength,
+    ffnDim: width,
+    ffnDropout: rate,
+  }),
+  transformer: ({ width }, rate, outputLength) => ({ numHeads: headsOf(width), outputLength, blockDropout: rate }),
+  'transformer-plus-plus': ({ width }, rate) => ({ numHeads: headsOf(width), blockDropout: rate }),
+  // The temperature is the study's: a learned one would make losses that cannot be compared.
+  pinnerformer: ({ width }, rate) => ({
+    numHeads: headsOf(width),
+    modelDim: width,
+    blockDropout: rate,
+    learnedTemperature: false,
+  }),
+  gru4rec: (_, rate) => ({ blockDropout: rate }),
 };
 
 /** Encoders that studies know. */
@@ -44,10 +67,8 @@ export function encoderOf(kind: string, shape: Shape, shared: SharedSettings): M
     embeddingDim: shape.width,
     numBlocks: shape.depth,
     maxSequenceLength: shape.length,
-    numHeads: headsOf(shape.width),
-    outputLength: shared.outputLength,
     inputDropout: shared.dropout,
-    ...build(shape, shared.dropout),
+    ...build(shape, shared.dropout, shared.outputLength),
   });
 }
 

@@ -69,7 +69,7 @@ export async function measureLength(
       variant,
       length,
       tokens: lengths.reduce((sum, each) => sum + each, 0),
-      flops: totalFlops(stepFlops(config, { numNegatives }, lengths)),
+      flops: totalFlops(stepFlops(config, { numNegatives }, lengths, items)),
       seconds: median(seconds),
       leastSeconds: Math.min(...seconds),
       ...(heap && { peakBytes: heap.peak - residentBytes, residentBytes }),

@@ -49,7 +49,7 @@ export function nextStepFlops(arm: Arm, trainer: Trainer): number {
   const { epoch, stepInEpoch } = trainer.progress;
   const { starts, targets } = trainer.examples;
   const lengths = Array.from(trainer.batchIndices(epoch, stepInEpoch), (e) => targets[e] - starts[e]);
-  return totalFlops(stepFlops(arm.config.model, arm.config.objective, lengths));
+  return totalFlops(stepFlops(arm.config.model, arm.config.objective, lengths, trainer.model.numItems));
 }
 
 /**
@@ -158,7 +158,7 @@ function countParameters(model: SequenceModel): StudyPoint['parameters'] {
   let tables = 0;
   for (const [name, variable] of model.variables()) {
     total += variable.size;
-    if (/_item_emb|_pos_emb/.test(name)) tables += variable.size;
+    if (/_item_emb|_pos_emb|input\.positions/.test(name)) tables += variable.size;
   }
   return { total, encoder: total - tables };
 }

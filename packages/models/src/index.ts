@@ -67,6 +67,7 @@ export {
   pinnerformerConfigSchema,
 } from './pinnerformer/config.ts';
 export { createPinnerformer } from './pinnerformer/stack.ts';
+export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
 export {
   createModel,
   type ModelConfig,

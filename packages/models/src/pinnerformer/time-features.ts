@@ -22,6 +22,9 @@ export const ABSOLUTE_PERIODS: readonly number[] = [
 /** Periods of time differences, seconds: 32 in geometric steps from one second to four weeks. */
 export const RELATIVE_PERIODS: readonly number[] = Array.from({ length: 32 }, (_, i) => (28 * DAY) ** (i / 31));
 
+/** Columns of the encoded times: sine and cosine of every period and a logarithm, of the absolute time, the age and the gap. */
+export const pinnerformerTimeColumns = 2 * ABSOLUTE_PERIODS.length + 1 + 2 * (2 * RELATIVE_PERIODS.length + 1);
+
 /** Cosines, sines and logarithm of one kind of time; `P` periods. */
 export interface TimeFeatures {
   /** `[T, P]` */

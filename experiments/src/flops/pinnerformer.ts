@@ -1,0 +1,24 @@
+import { type PinnerformerConfig, pinnerformerTimeColumns } from '@seqrec/models';
+import { addFlops, type Flops, linearFlops, type Workload } from './flops.ts';
+import { transformerBlocksFlops } from './transformer.ts';
+
+/**
+ * Item vectors, times and actions each `-> M`, Transformer blocks of width `M`, the output network `M -> F -> D`, and the
+ * network `D -> F_i -> D` over the rows of the item table.
+ */
+export function pinnerformerFlops(config: PinnerformerConfig, work: Workload): Flops {
+  const { embeddingDim: d, modelDim: m, actionDim } = config;
+  const ffnDim = config.ffnDim ?? 4 * m;
+  const hidden = config.itemHiddenDim ?? 2 * d;
+  const { tokens, itemRows } = work;
+  return addFlops(
+    linearFlops(tokens, { in: d, out: m }),
+    linearFlops(config.time ? tokens : 0, { in: pinnerformerTimeColumns, out: m }),
+    linearFlops(config.actions === 'none' ? 0 : tokens, { in: actionDim, out: m }),
+    transformerBlocksFlops({ ...config, embeddingDim: m }, ffnDim, work),
+    linearFlops(tokens, { in: m, out: ffnDim }),
+    linearFlops(tokens, { in: ffnDim, out: d }),
+    linearFlops(itemRows, { in: d, out: hidden }),
+    linearFlops(itemRows, { in: hidden, out: d }),
+  );
+}
