@@ -18,6 +18,5 @@ export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor2D {
   if (b !== undefined) expected.push(['b', b, 'E']);
   assertShapes('linear', expected);
   for (const [name, tensor] of expected) assertDType(tensor, 'float32', { op: 'linear', name });
-  if (b === undefined) return tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
-  return tf.tidy('linear', () => tf.add<tf.Tensor2D>(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b));
+  return tf.fused.matMul({ a: x as tf.Tensor2D, b: w as tf.Tensor2D, bias: b }) as tf.Tensor2D;
 }

@@ -9,6 +9,5 @@ import * as tf from '@tensorflow/tfjs-core';
  * @returns shape `[T, E]`
  */
 export function linearOutIn(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(x, weight, false, true);
-  return bias === undefined ? product : (tf.add(product, bias) as tf.Tensor2D);
+  return tf.fused.matMul({ a: x, b: weight, transposeA: false, transposeB: true, bias }) as tf.Tensor2D;
 }

@@ -71,5 +71,27 @@ for (const variant of VARIANTS) {
         { numRuns: 60 },
       );
     });
+
+    it('add the bias and apply the activation as separate operations would', () => {
+      fc.assert(
+        fc.property(shapes, fc.constantFrom('linear', 'relu', 'sigmoid', 'elu'), fc.boolean(), (s, name, biased) => {
+          const activation = name as 'linear' | 'relu' | 'sigmoid' | 'elu';
+          const difference = tf.tidy(() => {
+            const values = (shape: [number, number], phase: number): tf.Tensor2D =>
+              tf.sin(tf.add(tf.mul(tf.reshape(tf.range(0, shape[0] * shape[1]), shape), 1.3), phase));
+            const a = values(s.ta ? [s.k, s.m] : [s.m, s.k], 0);
+            const b = values(s.tb ? [s.n, s.k] : [s.k, s.n], 1);
+            const bias = biased ? tf.reshape(values([1, s.n], 2), [s.n]) : undefined;
+            const got = tf.fused.matMul({ a, b, transposeA: s.ta, transposeB: s.tb, bias, activation });
+            const product = tf.matMul(a, b, s.ta, s.tb);
+            const sum = bias ? tf.add(product, bias) : product;
+            const want = activation === 'linear' ? sum : { relu: tf.relu, sigmoid: tf.sigmoid, elu: tf.elu }[activation](sum);
+            return tf.max(tf.abs(tf.sub(got, want))).dataSync()[0];
+          });
+          expect(difference).toBeLessThan(1e-6 * (10 + s.k));
+        }),
+        { numRuns: 40 },
+      );
+    });
   });
 }

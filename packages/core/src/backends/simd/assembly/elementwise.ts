@@ -54,9 +54,13 @@ function unaryLoop(op: i32, x: usize, y: usize, n: i32, alpha: v128): void {
 export function unary(args: usize, task: i32): void {
   const begin = task * int(args, 4);
   const n = min(int(args, 4), int(args, 3) - begin);
-  const x = ptr(args, 1) + (<usize>begin << 2), y = ptr(args, 2) + (<usize>begin << 2);
-  const alpha = f32x4.splat(flt(args, 5));
-  switch (int(args, 0)) {
+  unaryRow(int(args, 0), ptr(args, 1) + (<usize>begin << 2), ptr(args, 2) + (<usize>begin << 2), n, flt(args, 5));
+}
+
+/** y = op(x) for `n` floats; x may be y. */
+export function unaryRow(op: i32, x: usize, y: usize, n: i32, factor: f32): void {
+  const alpha = f32x4.splat(factor);
+  switch (op) {
     case 0: unaryLoop(0, x, y, n, alpha); break;
     case 1: unaryLoop(1, x, y, n, alpha); break;
     case 2: unaryLoop(2, x, y, n, alpha); break;

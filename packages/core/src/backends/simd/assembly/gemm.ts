@@ -1,5 +1,6 @@
-// Batched matrix product C = op(A) op(B) on packed operands.
-import { int, ptr, scratch } from './env';
+// Batched matrix product C = op(A) op(B) on packed operands; bias and activation are applied where the product is made.
+import { unaryRow } from './elementwise';
+import { flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
 import { TILE_BYTES, tileColumns, tileRows } from './tile';
 
@@ -34,7 +35,8 @@ const PACKED: i32 = 0, OWN: i32 = 1, OWN_TRANSPOSED: i32 = 2;
  * One task computes a block of rows and columns of C for one batch entry and one slice of K.
  * args: 0 A, 1 B, 2 C, 3 M, 4 N, 5 K, 6 A row stride (bytes), 7 A transposed?, 8 A batch stride, 9 B batch stride,
  *       10 C batch stride, 11 rows per block, 12 row blocks, 13 K slice, 14 slices, 15 C slice stride,
- *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above; 3: in place)
+ *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above; 3: in place),
+ *       21 bias, a row of N (0: none), 22 activation (1 + code of a unary operation, 0: none), 23 its parameter
  * With more than one slice, slice s writes its partial product at C + s * stride; a reduction in fixed order follows.
  * Rows of A are packed where many columns of C share them, else read where they lie.
  */
@@ -47,6 +49,7 @@ export function gemm(args: usize, task: i32): void {
   const bStride = ptr(args, 16);
   const perColumnBlock = int(args, 18), columnBlocks = int(args, 19);
   const source = int(args, 20);
+  const bias = ptr(args, 21), activation = int(args, 22);
   const s = task % slices;
   let rest = task / slices;
   const row0 = (rest % blocks) * rowsPerBlock;
@@ -89,15 +92,22 @@ export function gemm(args: usize, task: i32): void {
         const bp = panels + <usize>(j >> 3) * bPanel;
         const width = min(16, columns - j);
         const cj = c + (<usize>j << 2);
+        const start = bias ? bias + (<usize>(column0 + j) << 2) : ZEROS;
         for (let i = i0; i < i1; i += 6) {
           const cp = cj + <usize>i * cStride;
-          const init = add ? cp : ZEROS, initStride = add ? cStride : 0;
+          const init = add ? cp : start, initStride = add ? cStride : 0;
           if (i < whole) {
             tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
           } else {
             const panel = pack + <usize>(i - whole) * <usize>kc * 4;
             tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
           }
+        }
+      }
+      if (activation && k0 + kc == kEnd) {
+        for (let i = i0; i < i1; i++) {
+          const row = c + <usize>i * cStride;
+          unaryRow(activation - 1, row, row, columns, flt(args, 23));
         }
       }
     }

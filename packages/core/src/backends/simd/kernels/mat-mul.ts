@@ -1,11 +1,17 @@
 import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { BINARY, binary } from './elementwise.ts';
-import { allFloat, type Inputs, override, rowsPerTask } from './support.ts';
+import { BINARY, binary, UNARY, unary } from './elementwise.ts';
+import { allFloat, override, rowsPerTask, sizeOf } from './support.ts';
 
 /** Below this many multiply-adds a product stays on one thread: waking another costs more. */
 const SERIAL = 30_000;
+
+/** What follows a product: a bias, one value a column, and an elementwise function. */
+interface Epilogue {
+  readonly bias?: TensorInfo;
+  readonly activation?: { readonly op: number; readonly alpha: number };
+}
 
 /**
  * `op(a) op(b)` over broadcast batch axes. B is packed once; a task computes a block of rows. A product with few rows
@@ -17,6 +23,7 @@ export function matMul(
   b: TensorInfo,
   transposeA: boolean,
   transposeB: boolean,
+  epilogue: Epilogue = {},
 ): TensorInfo {
   const ra = a.shape.length;
   const rb = b.shape.length;
@@ -31,7 +38,8 @@ export function matMul(
   const out = backend.output([...batchShape, m, n]);
   if (batch * m * n === 0) return out.info;
   const serial = batch * m * n * k < SERIAL;
-  const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k);
+  const { bias, activation } = epilogue;
+  const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k, !bias && !activation);
   const source = sourceOfB(m, n, blocks, columnBlocks, transposeB);
   const panels = Math.ceil(n / 8);
   const packedStride = source === SOURCE.packed ? panels * 8 * k * 4 : 0;
@@ -55,8 +63,15 @@ export function matMul(
       backend.pool.run(
         KERNEL.gemm,
         batch * blocks * columnBlocks * slices,
-        [...operands, ...layoutA, ...strides, ...cuts, packA, columns, columnBlocks, source],
-        undefined,
+        [
+          ...operands,
+          ...layoutA,
+          ...strides,
+          ...cuts,
+          ...[packA, columns, columnBlocks, source],
+          ...[bias ? backend.address(bias) : 0, activation ? activation.op + 1 : 0],
+        ],
+        { 23: activation?.alpha ?? 0 },
         serial,
       );
       if (slices > 1) {
@@ -92,8 +107,8 @@ interface Grid {
   readonly slices: number;
 }
 
-/** Rows and columns of C that a task computes, and the slices of K: from the shapes alone. */
-function grid(batch: number, m: number, n: number, k: number): Grid {
+/** Rows and columns of C that a task computes, and the slices of K (one where something follows): from the shapes alone. */
+function grid(batch: number, m: number, n: number, k: number, maySplit: boolean): Grid {
   if (m > 264) {
     const wanted = Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);
     const rows = Math.min(96, wanted);
@@ -102,7 +117,7 @@ function grid(batch: number, m: number, n: number, k: number): Grid {
   }
   const rows = Math.ceil(m / 6) * 6;
   const wide = Math.ceil(n / 512);
-  const split = k >= 4096 && batch * wide < 16 && batch * m * n <= 1 << 18;
+  const split = maySplit && k >= 4096 && batch * wide < 16 && batch * m * n <= 1 << 18;
   const wantedSlices = split ? Math.min(Math.ceil(16 / (batch * wide)), Math.floor(k / 1024)) : 1;
   const slice = split ? Math.ceil(k / wantedSlices / 256) * 256 : k;
   const slices = split ? Math.ceil(k / slice) : 1;
@@ -117,20 +132,18 @@ function supported(a: TensorInfo, b: TensorInfo): boolean {
   return batchA === 1 || batchB === 1 || String(a.shape.slice(0, -2)) === String(b.shape.slice(0, -2));
 }
 
-const ACTIVATIONS: Readonly<Record<string, string>> = {
-  relu: 'Relu',
-  relu6: 'Relu6',
-  sigmoid: 'Sigmoid',
-  elu: 'Elu',
-  leakyrelu: 'LeakyRelu',
+/** Activations of `_FusedMatMul` that are elementwise functions of ours. */
+const ACTIVATIONS: Readonly<Record<string, number>> = {
+  relu: UNARY.Relu,
+  relu6: UNARY.Relu6,
+  sigmoid: UNARY.Sigmoid,
+  elu: UNARY.Elu,
+  leakyrelu: UNARY.LeakyRelu,
 };
 
-function activate(backend: SimdBackend, x: TensorInfo, activation: string, inputs: Inputs, alpha: unknown): TensorInfo {
-  const name = activation === 'prelu' ? 'Prelu' : ACTIVATIONS[activation];
-  if (name === undefined) throw new Error(`_FusedMatMul: unknown activation '${activation}'`);
-  const kernel = getKernel(name, 'simd') as NonNullable<ReturnType<typeof getKernel>>;
-  const kernelInputs = activation === 'prelu' ? { x, alpha: inputs.preluActivationWeights } : { x };
-  const y = kernel.kernelFunc({ inputs: kernelInputs, backend, attrs: { alpha: alpha as number } }) as TensorInfo;
+function prelu(backend: SimdBackend, x: TensorInfo, alpha: TensorInfo): TensorInfo {
+  const kernel = getKernel('Prelu', 'simd') as NonNullable<ReturnType<typeof getKernel>>;
+  const y = kernel.kernelFunc({ inputs: { x, alpha }, backend }) as TensorInfo;
   backend.disposeIntermediateTensorInfo(x);
   return y;
 }
@@ -142,13 +155,25 @@ export function registerMatMul(name: string): void {
   override(name, '_FusedMatMul', (inputs, backend, attrs) => {
     const { a, b, bias } = inputs;
     if (!supported(a, b)) return undefined;
-    let y = matMul(backend, a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB));
-    if (bias) {
-      const sum = binary(backend, BINARY.Add, y, bias);
+    const [transposeA, transposeB] = [Boolean(attrs.transposeA), Boolean(attrs.transposeB)];
+    const name = (attrs.activation as string | null | undefined) ?? 'linear';
+    const op = ACTIVATIONS[name];
+    if (op === undefined && name !== 'linear' && name !== 'prelu')
+      throw new Error(`_FusedMatMul: unknown activation '${name}'`);
+    const activation = op === undefined ? undefined : { op, alpha: Number(attrs.leakyreluAlpha ?? 0) };
+    const n = transposeB ? b.shape[b.shape.length - 2] : b.shape[b.shape.length - 1];
+    const k = transposeB ? b.shape[b.shape.length - 1] : b.shape[b.shape.length - 2];
+    const plain = k > 0 && (!bias || (bias.dtype === 'float32' && sizeOf(bias) === n));
+    let y = matMul(backend, a, b, transposeA, transposeB, plain ? { bias, activation } : {});
+    const then = (f: (x: TensorInfo) => TensorInfo): void => {
+      const next = f(y);
       backend.disposeIntermediateTensorInfo(y);
-      y = sum;
+      y = next;
+    };
+    if (!plain) {
+      if (bias) then((x) => binary(backend, BINARY.Add, x, bias));
+      if (activation) then((x) => unary(backend, activation.op, x, activation.alpha));
     }
-    const activation = attrs.activation as string | null | undefined;
-    return activation && activation !== 'linear' ? activate(backend, y, activation, inputs, attrs.leakyreluAlpha) : y;
+    return name === 'prelu' ? prelu(backend, y, inputs.preluActivationWeights) : y;
   });
 }
