@@ -1,20 +1,38 @@
 import { SimdBackend } from '@seqrec/core/simd';
-import { type ExampleSet, interactionsFromArrays, trainTest } from '@seqrec/data';
+import { type ExampleSet, interactionsFromArrays, stochasticLength, trainTest, type WindowPolicy } from '@seqrec/data';
 import { createModel, createTrainer, type ModelConfig } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { median } from '../bench/statistics.ts';
 import { stepFlops, totalFlops } from '../flops/step.ts';
 import { encoderOf } from './encoders.ts';
 
-/** How long the sequences of a batch are whose longest has `n` events. A new way to shorten sequences is a line here. */
-export const lengthVariants: Readonly<Record<string, (n: number, batch: number) => number[]>> = {
+/** Attention then costs `O(n^1.6)`: the paper's middle choice. */
+const STOCHASTIC_ALPHA = 1.6;
+
+interface LengthVariant {
+  /** Lengths of the sequences of a batch whose longest has `n` events. */
+  lengths(n: number, batch: number): number[];
+  /** What training makes of them. */
+  policy?(n: number): WindowPolicy;
+}
+
+/** Many short and few long, `n q^2` at the quantile `q`: their mean is a third of the longest. */
+function longTailed(n: number, batch: number): number[] {
+  return Array.from({ length: batch }, (_, i) =>
+    i === batch - 1 ? n : Math.max(1, Math.round(n * ((i + 0.5) / batch) ** 2)),
+  );
+}
+
+/** How the sequences of a batch come to their lengths. */
+export const lengthVariants: Readonly<Record<string, LengthVariant>> = {
   /** Every sequence as long as the longest: what padding makes of a batch. */
-  padded: (n, batch) => Array.from({ length: batch }, () => n),
-  /** Many short and few long, `n q^2` at the quantile `q`: their mean is a third of the longest. */
-  jagged: (n, batch) =>
-    Array.from({ length: batch }, (_, i) =>
-      i === batch - 1 ? n : Math.max(1, Math.round(n * ((i + 0.5) / batch) ** 2)),
-    ),
+  padded: { lengths: (n, batch) => Array.from({ length: batch }, () => n) },
+  jagged: { lengths: longTailed },
+  /** The latest events are kept: which ones makes no difference to the cost. */
+  stochastic: {
+    lengths: longTailed,
+    policy: (n) => stochasticLength({ maxLength: n, alpha: STOCHASTIC_ALPHA, subsequence: 'recent', seed: 1 }),
+  },
 };
 
 export interface LengthPoint {
@@ -50,10 +68,12 @@ export async function measureLength(
   settings: LengthSettings,
 ): Promise<LengthPoint> {
   const { width, depth, batch, items, numNegatives, repeats } = settings;
-  const lengths = lengthVariants[variant](length, batch);
+  const { lengths: drawn, policy } = lengthVariants[variant];
   const config: ModelConfig = encoderOf(encoder, { width, depth, length }, { outputLength: 1, dropout: 0.2 });
   const model = createModel(config, { numItems: items, seed: 1 });
-  const examples = sequences(lengths, items);
+  const whole = sequences(drawn(length, batch), items);
+  const examples = policy?.(length).examples(whole, 0) ?? whole;
+  const lengths = Array.from(examples.targets, (target, e) => target - examples.starts[e]);
   const trainer = createTrainer({ model, examples, batchSize: batch, learningRate: 1e-3, numNegatives, seed: 1 });
   try {
     // The first step also allocates the optimiser's moments.

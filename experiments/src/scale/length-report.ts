@@ -5,6 +5,8 @@ import { formatBytes } from '../terminal/format.ts';
 import { renderTable } from '../terminal/table.ts';
 import type { LengthPoint } from './length-point.ts';
 
+const LINE_STYLES: Readonly<Record<string, Line['style']>> = { padded: 'dashed', stochastic: 'law' };
+
 interface Read {
   readonly name: string;
   readonly axis: string;
@@ -32,7 +34,7 @@ export function finishLength(
   const all = pointTable(points);
   writeStudyReport(dir, plan, {
     title: 'Cost of a training step against sequence length',
-    lead: 'One batch of sequences, forward, backward and optimiser. Padded: every sequence as long as the longest, as padding makes them. Jagged: many short, few long (n q^2 at the quantile q), only their events are computed.',
+    lead: 'One batch of sequences, forward, backward and optimiser. Padded: every sequence as long as the longest, as padding makes them. Jagged: many short, few long (n q^2 at the quantile q), only their events are computed. Stochastic: jagged, and histories longer than n^0.8 cut to that many events with the chance of stochastic length at alpha 1.6 (one draw).',
     figures: [seconds, memory].map((read) => figure(points, read)),
     tables: [exponents, all],
     definitions: [
@@ -75,7 +77,7 @@ function exponentTable(points: readonly LengthPoint[]): ReportTable {
       ...['time', 'time, longer half', 'peak heap', 'peak, longer half'].map(right),
     ],
     rows: groups(points).map(([name, own]) => {
-      const half = own.slice(Math.floor(own.length / 2) - (own.length > 1 && own.length < 4 ? 1 : 0));
+      const half = own.slice(Math.min(Math.floor(own.length / 2), own.length - 2));
       const slopes = [seconds, memory].flatMap((read) => [exponent(xy(own, read)), exponent(xy(half, read))]);
       return [name, ...slopes.map(shown)];
     }),
@@ -110,18 +112,17 @@ function pointTable(points: readonly LengthPoint[]): ReportTable {
 function figure(points: readonly LengthPoint[], read: Read): ReportFigure {
   const encoders = [...new Set(points.map((point) => point.encoder))];
   const lines = groups(points).map(([name, own]): Line => {
-    const dashed = own[0].variant === 'padded';
     return {
       name,
       points: xy(own, read),
       colour: encoders.indexOf(own[0].encoder),
-      style: dashed ? 'dashed' : 'measured',
+      style: LINE_STYLES[own[0].variant] ?? 'measured',
       label: true,
     };
   });
   return {
     name: read.name,
-    caption: `${read.name === 'time' ? 'Time' : 'Peak heap'} of a training step; dashed: padded.`,
+    caption: `${read.name === 'time' ? 'Time' : 'Peak heap'} of a training step; dashed: padded; thin: stochastic length.`,
     lines,
     x: {
       label: 'events of the longest sequence, n (log scale)',
