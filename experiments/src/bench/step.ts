@@ -1,4 +1,6 @@
 import { makeBatch } from '@seqrec/data';
+import type { RecipeConfig } from '../config/schema.ts';
+import { ConfigError } from '../errors.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
@@ -19,6 +21,16 @@ export interface StepBench {
 
 const STEPS = 4;
 
+/** The peers train with the sampled softmax and nothing else. */
+function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: number; readonly temperature: number } {
+  const sampled = objective.kind === undefined || objective.kind === 'sampled-softmax';
+  if (sampled && objective.labels.kind === 'next-item' && objective.weighting === 'token') return objective;
+  throw new ConfigError(
+    `objective: expected the sampled softmax with next-item labels, which the peers have too; got ${objective.kind} with ${objective.labels.kind}`,
+    'seqrec bench epoch and seqrec profile take any objective',
+  );
+}
+
 /**
  * Times training steps on the recipe's first batch, in turn with the peers: each round runs a few of ours, then a few of
  * every peer, so that a drift of the machine's speed meets all alike.
@@ -31,7 +43,7 @@ export async function benchStep(
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
   const batch = makeBatch(examples, trainer.batchIndices(0, 0));
-  const { numNegatives, temperature } = config.objective;
+  const { numNegatives, temperature } = sampledSoftmax(config);
   const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
   const ours: number[] = [];

@@ -1,6 +1,6 @@
 import type { BackendChoice } from '@seqrec/core';
 import type { ExampleSet, Split } from '@seqrec/data';
-import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
+import { createModel, createObjective, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
@@ -50,7 +50,8 @@ export async function startSubject({ name, config, split }: Material, backend: B
   const model = createModel(config.model, { numItems, seed: config.seed });
   const examples = windowed(split.train, model.maxSequenceLength);
   const { batchSize, shuffle } = config.training;
-  const settings = { ...config.optimizer, ...config.objective, seed: config.seed };
+  const objective = createObjective(config.objective, examples);
+  const settings = { ...config.optimizer, objective, seed: config.seed };
   const trainer = createTrainer({ model, examples, batchSize, shuffle, ...settings });
   return { name, config, choice, numItems, examples, model, trainer };
 }

@@ -46,3 +46,17 @@ test('an unknown tag lists the tags', () => {
     '--model.kind: expected one of "hstu", "sasrec"; got the text "bert"',
   );
 });
+
+test('a changed tag keeps what the new kind has too and drops the rest', () => {
+  const Shared = z.strictObject({
+    model: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('hstu'), width: z.int(), dqk: z.int() }),
+      z.strictObject({ kind: z.literal('gru'), width: z.int(), hidden: z.int().default(9) }),
+    ]),
+  });
+  const from = { model: { kind: 'hstu', width: 4, dqk: 2 } };
+  expect(applyOverrides(Shared, from, [{ key: 'model.kind', text: 'gru' }])).toEqual({
+    model: { kind: 'gru', width: 4, hidden: 9 },
+  });
+  expect(applyOverrides(Shared, from, [{ key: 'model.kind', text: 'hstu' }])).toEqual(from);
+});

@@ -8,7 +8,8 @@ import { configIssues, knownKeys, renderPath } from './issues.ts';
  * A configuration with dotted overrides applied, checked against its schema.
  *
  * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON lists
- * likewise. Every problem is reported at once, each with its key.
+ * likewise. Every problem is reported at once, each with its key. An override of `kind` or `format` keeps of its section
+ * what the new kind has too, and takes defaults for the rest.
  */
 export function applyOverrides<S extends z.ZodType>(
   schema: S,
@@ -57,13 +58,33 @@ function firstAccepted(
   path: readonly string[],
   candidates: readonly unknown[],
 ): unknown {
-  const attempts = candidates.map((candidate) => withValue(value, path, candidate));
+  const attempts = candidates.map((candidate) => withValue(retagged(schema, value, path, candidate), path, candidate));
   for (const attempt of attempts) {
     const result = schema.safeParse(attempt);
     const touched = result.success || !result.error.issues.some((issue) => startsWith(path, issue.path.map(String)));
     if (touched) return attempt;
   }
   return attempts[0];
+}
+
+const tags = ['kind', 'format'];
+
+/**
+ * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others belong to
+ * the kind before.
+ */
+function retagged(schema: z.ZodType, value: unknown, path: readonly string[], leaf: unknown): unknown {
+  const tag = path.at(-1) as string;
+  const around = path.slice(0, -1);
+  const section = around.reduce<unknown>(
+    (inner, part) => (inner as Record<string, unknown> | undefined)?.[part],
+    value,
+  );
+  if (!tags.includes(tag) || typeof section !== 'object' || section === null) return value;
+  if ((section as Record<string, unknown>)[tag] === leaf) return value;
+  const known = knownKeys(schema, withValue(value, path, leaf), around);
+  const kept = Object.entries(section).filter(([key]) => key !== tag && known.includes(key));
+  return withValue(value, around, Object.fromEntries(kept));
 }
 
 /** Whether an issue at `issuePath` concerns `path` or something inside it. */

@@ -2,7 +2,7 @@
 // and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run still shows every value.
 
 /** 128 uniform negatives for each position, cosine similarities over 0.05. */
-export const referenceObjective = { numNegatives: 128, temperature: 0.05 };
+export const referenceObjective = { kind: 'sampled-softmax' as const, numNegatives: 128, temperature: 0.05 };
 
 /** AdamW at a constant rate, no warm-up, no decay, no clipping; epsilon 1e-8. */
 export const referenceOptimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, weightDecay: 0 };

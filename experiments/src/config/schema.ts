@@ -1,5 +1,5 @@
 import { datasetNames } from '@seqrec/data';
-import { modelConfigSchema } from '@seqrec/models';
+import { modelConfigSchema, objectiveConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
 
 const count = z.int().positive();
@@ -68,11 +68,8 @@ export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, Fil
 export const RecipeConfigSchema = z.strictObject({
   data: DataConfigSchema,
   model: modelConfigSchema,
-  objective: z.strictObject({
-    /** Sampled negatives for each position. */
-    numNegatives: count,
-    temperature: z.number().positive(),
-  }),
+  /** `kind` says which; `objective.labels` what a user vector predicts. */
+  objective: objectiveConfigSchema,
   optimizer: z.strictObject({
     learningRate: z.number().positive(),
     beta1: rate,

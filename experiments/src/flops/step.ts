@@ -1,11 +1,13 @@
-import type {
-  Gru4recConfig,
-  HstuConfig,
-  ModelConfig,
-  PinnerformerConfig,
-  SasrecConfig,
-  TransformerConfig,
-  TransformerPlusPlusConfig,
+import {
+  type Gru4recConfig,
+  type HstuConfig,
+  type ModelConfig,
+  type ObjectiveConfigInput,
+  type PinnerformerConfig,
+  parseObjectiveConfig,
+  type SasrecConfig,
+  type TransformerConfig,
+  type TransformerPlusPlusConfig,
 } from '@seqrec/models';
 import { ConfigError } from '../errors.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
@@ -48,17 +50,29 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
 /**
  * A training step of an encoder with the sampled softmax on packed sequences of these lengths. The whole item table is
  * worked on: where only the rows that a step reads are trained, this is the bound for items that pass through a network.
+ *
+ * @throws ConfigError for another objective, or other labels than the next item of every token: their work is not counted.
  */
 export function stepFlops(
   config: ModelConfig,
-  objective: { readonly numNegatives: number },
+  objective: ObjectiveConfigInput,
   lengths: ArrayLike<number>,
   numItems: number,
 ): Flops {
   const work = workloadOf(lengths, numItems + 1);
   const { embeddingDim } = config;
-  const { numNegatives } = objective;
+  const numNegatives = sampledNegatives(objective);
   return addFlops(encoderFlops(config, work), sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));
+}
+
+function sampledNegatives(config: ObjectiveConfigInput): number {
+  const objective = parseObjectiveConfig(config);
+  const sampled = objective.kind === undefined || objective.kind === 'sampled-softmax';
+  if (sampled && objective.labels.kind === 'next-item') return objective.numNegatives;
+  throw new ConfigError(
+    `flops: expected the sampled softmax with next-item labels; got ${objective.kind} with ${objective.labels.kind}`,
+    'only its work is counted',
+  );
 }
 
 export function totalFlops({ forward, backward }: Flops): number {

@@ -3,6 +3,7 @@ import { shuffle, streamKey } from '@seqrec/core';
 import type { ExampleSet } from '@seqrec/data';
 import {
   createModel,
+  createObjective,
   createTrainer,
   loadCheckpoint,
   type SequenceModel,
@@ -40,7 +41,8 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: Sequenc
   const model = createModel(config.model, { numItems: train.interactions.numItems, seed: config.seed });
   const examples = windowed(firstUsers(train, arm.users, config.seed), model.maxSequenceLength);
   const { batchSize, shuffle: shuffled } = config.training;
-  const settings = { ...config.optimizer, ...config.objective, seed: config.seed };
+  const objective = createObjective(config.objective, examples);
+  const settings = { ...config.optimizer, objective, seed: config.seed };
   return { model, trainer: createTrainer({ model, examples, batchSize, shuffle: shuffled, ...settings }) };
 }
 

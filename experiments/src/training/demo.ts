@@ -35,7 +35,7 @@ export async function runDemo(request: DemoRequest): Promise<number> {
     `A stream of ${formatCount(world.records)} records of ${world.length} events; ${formatCount(world.items)} items, of which new ones open all the time.`,
   );
   console.log(
-    `One budget: one pass over ${formatCount(train.users.length)} records, batches of ${training.batchSize}, ${objective.numNegatives} negatives, learning rate ${optimizer.learningRate}; ${formatCount(test.users.length)} later records test.`,
+    `One budget: one pass over ${formatCount(train.users.length)} records, batches of ${training.batchSize}, ${objective.kind}, learning rate ${optimizer.learningRate}; ${formatCount(test.users.length)} later records test.`,
   );
   console.log(`Backend ${choice.name}: ${choice.reason}\n`);
 

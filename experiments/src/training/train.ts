@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import {
   createModel,
+  createObjective,
   createTrainer,
   type Evaluation,
   loadCheckpoint,
@@ -57,13 +58,14 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { epochs, batchSize, shuffle, evaluateEvery } = config.training;
   const watched = watchedSet(split);
   const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
+  const examples = windowed(split.train, model.maxSequenceLength);
   const trainer = createTrainer({
     model,
-    examples: windowed(split.train, model.maxSequenceLength),
+    examples,
+    objective: createObjective(config.objective, examples),
     batchSize,
     shuffle,
     ...config.optimizer,
-    ...config.objective,
     seed: config.seed,
   });
 

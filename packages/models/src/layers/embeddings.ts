@@ -7,22 +7,27 @@ export interface ItemEmbeddingArgs extends LayerArgs {
   /** Items `1..numItems`; row 0 is padding and gets no gradient, because no packed token has id 0. */
   readonly numItems: number;
   readonly embeddingDim: number;
+  /** Of the initial values, truncated normal; default 0.02. */
+  readonly standardDeviation?: number;
 }
 
-/** Table of item vectors `[numItems + 1, D]`; maps ids int32 `[T]` to `[T, D]`. Starts truncated normal, std 0.02. */
+/** Table of item vectors `[numItems + 1, D]`; maps ids int32 `[T]` to `[T, D]`. */
 export class ItemEmbedding extends StreamLayer {
   static className = 'SeqrecItemEmbedding';
   readonly numItems: number;
   readonly embeddingDim: number;
+  readonly standardDeviation: number;
 
   constructor(args: ItemEmbeddingArgs) {
     super(args);
     this.numItems = args.numItems;
     this.embeddingDim = args.embeddingDim;
+    this.standardDeviation = args.standardDeviation ?? 0.02;
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const initialization: Initialization = { kind: 'truncated-normal', standardDeviation: 0.02 };
+    const { standardDeviation } = this;
+    const initialization: Initialization = { kind: 'truncated-normal', standardDeviation };
     return [{ name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization }];
   }
 
@@ -35,7 +40,8 @@ export class ItemEmbedding extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), numItems: this.numItems, embeddingDim: this.embeddingDim };
+    const { numItems, embeddingDim, standardDeviation } = this;
+    return { ...super.getConfig(), numItems, embeddingDim, standardDeviation };
   }
 }
 tf.serialization.registerClass(ItemEmbedding);

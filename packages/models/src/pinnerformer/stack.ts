@@ -18,7 +18,9 @@ const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 export function createPinnerformer(config: PinnerformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
   const { embeddingDim, modelDim, numHeads, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * modelDim;
-  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  // Vectors of length one, as the content vectors that the paper has here.
+  const standardDeviation = Math.sqrt(1 / embeddingDim);
+  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation, seed, stream: 'items' });
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new TransformerBlock({
       embeddingDim: modelDim,

@@ -1,0 +1,93 @@
+import { integers, streamKey, useBackend } from '@seqrec/core';
+import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, trainTest } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uploadBatch } from './inputs.ts';
+import type { SequenceModel } from './model.ts';
+import { type ObjectiveConfigInput, objectiveKinds } from './objectives/config.ts';
+import { createObjective } from './objectives/create.ts';
+import type { Objective } from './objectives/objective.ts';
+import { createModel, type ModelConfigInput, modelKinds } from './registry.ts';
+import { createTrainer } from './train/trainer.ts';
+
+const NUM_ITEMS = 40;
+const LENGTH = 5;
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+const wide = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 1, inputDropout: 0 };
+const encoders: Record<string, ModelConfigInput> = {
+  hstu: { kind: 'hstu', ...wide, numHeads: 1, dqk: 16, dv: 16, linearDropout: 0 },
+  sasrec: { kind: 'sasrec', ...wide, numHeads: 1, ffnDim: 32, ffnDropout: 0 },
+  transformer: { kind: 'transformer', ...wide, numHeads: 1, blockDropout: 0 },
+  'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 1, blockDropout: 0 },
+  gru4rec: { kind: 'gru4rec', ...wide, blockDropout: 0 },
+  pinnerformer: { kind: 'pinnerformer', ...wide, numHeads: 1, modelDim: 16, blockDropout: 0, actions: 'rating' },
+};
+const objectives: Record<string, ObjectiveConfigInput> = {
+  'sampled softmax': { kind: 'sampled-softmax', numNegatives: 16 },
+  'full softmax': { kind: 'full-softmax' },
+  bce: { kind: 'bce', numNegatives: 4 },
+  'in-batch with exact logQ': { kind: 'pool-softmax', negatives: { kind: 'in-batch' }, logQ: 'exact' },
+  'random negatives without logQ': { kind: 'pool-softmax', negatives: { kind: 'random', random: 32 }, logQ: 'none' },
+  'mixed, sketched logQ, dense all-action, by user': {
+    kind: 'pool-softmax',
+    negatives: { kind: 'mixed', inBatch: 64, random: 32 },
+    logQ: 'sketch',
+    labels: { kind: 'dense-all-action', maxLabels: 3 },
+    weighting: 'user',
+  },
+  'SASRec labels': { kind: 'full-softmax', labels: { kind: 'sasrec' } },
+  'next action': { kind: 'full-softmax', labels: { kind: 'next-action' } },
+  'all-action': { kind: 'full-softmax', labels: { kind: 'all-action', maxLabels: 2 } },
+};
+
+/** 32 sequences of random items: nothing to generalise, everything to learn by heart. */
+function memorable(): ExampleSet {
+  const events = Array.from({ length: 32 * (LENGTH + 1) }, (_, e) => e);
+  const interactions = interactionsFromArrays({
+    name: 'memorable',
+    users: events.map((e) => Math.floor(e / (LENGTH + 1))),
+    items: integers(streamKey(3, 'memorable'), 0, events.length, 1, NUM_ITEMS),
+    timestamps: events.map((e) => 1e6 + 3600 * e),
+    ratings: events.map((e) => 1 + (e % 5)),
+    catalogue: Array.from({ length: NUM_ITEMS }, (_, i) => ({ item: i + 1 })),
+  });
+  return latestWindow(trainTest(interactions).test, { maxLength: LENGTH });
+}
+
+/** Loss of all examples at a step of its own, without dropout. */
+function lossOf(model: SequenceModel, objective: Objective, examples: ExampleSet): number {
+  const batch = uploadBatch(makeBatch(examples, [...examples.targets.keys()]));
+  const run = { training: false, step: 10_000, seed: 1 };
+  const loss = tf.tidy(() => {
+    const drawn = objective.draw?.({ batch: batch.host, numItems: NUM_ITEMS, run }) ?? {};
+    return objective.loss({ model, batch, drawn, run }).dataSync()[0];
+  });
+  batch.dispose();
+  return loss;
+}
+
+it('covers every kind of model and of objective', () => {
+  expect(Object.keys(encoders).sort()).toEqual([...modelKinds].sort());
+  const kinds = new Set(Object.values(objectives).map(({ kind }) => kind));
+  expect([...kinds].sort()).toEqual([...objectiveKinds].sort());
+});
+
+describe.each(Object.keys(encoders))('%s', (encoder) => {
+  it.each(Object.keys(objectives))('trains with %s', async (name) => {
+    const examples = memorable();
+    const model = createModel(encoders[encoder], { numItems: NUM_ITEMS, seed: 1 });
+    const objective = createObjective(objectives[name], examples);
+    const trainer = createTrainer({ model, examples, objective, batchSize: 32, learningRate: 0.02, seed: 2 });
+    const before = lossOf(model, objective, examples);
+    for (let step = 0; step < 40; step++) await trainer.step();
+    const after = lossOf(model, objective, examples);
+    if (process.env.SEQREC_PRINT) console.log(`${encoder} | ${name} | ${before.toFixed(3)} -> ${after.toFixed(3)}`);
+    expect(after).toBeLessThan(0.5 * before);
+    trainer.dispose();
+    model.dispose();
+  });
+});
