@@ -2,6 +2,7 @@ import { exactRanks, l2Normalize, streamKey, topItems, uniformIntegers } from '@
 import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Progress } from '../terminal/progress.ts';
+import { ownProduct } from './own-product.ts';
 import { median } from './statistics.ts';
 
 /** Users against items, as synthetic unit vectors. */
@@ -35,7 +36,7 @@ export async function benchRanking(size: RankingSize, rounds: number, progress: 
   const items = unitVectors('items', size.items + 1, size.width);
   const queries = unitVectors('users', size.users, size.width);
   const gemm: number[] = [];
-  product(gemm);
+  ownProduct(gemm);
   const heap = heapOf();
   heap?.resetPeak();
   const before = heap?.used ?? 0;
@@ -54,7 +55,7 @@ export async function benchRanking(size: RankingSize, rounds: number, progress: 
       call.queries.dispose();
       done += count;
       // Each product is measured under the same weather as its neighbours.
-      if (large) product(gemm);
+      if (large) ownProduct(gemm);
       const rate = (2 * count * size.items * size.width) / spent / 1e9;
       progress.update({
         label: 'rank, users',
@@ -64,7 +65,7 @@ export async function benchRanking(size: RankingSize, rounds: number, progress: 
       });
     }
     ranks.push(seconds);
-    if (!large) product(gemm);
+    if (!large) ownProduct(gemm);
   }
   progress.clear();
   const peak = heap?.peak ?? 0;
@@ -121,18 +122,4 @@ async function timed(f: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await f();
   return (performance.now() - begin) / 1000;
-}
-
-/** A few 1024 x 1024 x 1024 products, GFLOP/s. */
-function product(into: number[]): void {
-  const a = tf.fill([1024, 1024], 0.5);
-  for (let i = 0; i < 5; i++) {
-    const begin = performance.now();
-    const c = tf.matMul(a, a);
-    const ms = performance.now() - begin;
-    c.dispose();
-    // The first one warms up.
-    if (i > 0) into.push((2 * 1024 ** 3) / ms / 1e6);
-  }
-  a.dispose();
 }

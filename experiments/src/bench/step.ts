@@ -4,7 +4,9 @@ import { ConfigError } from '../errors.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
+import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';
+import { recordKernels } from './recorder.ts';
 import { median, spread } from './statistics.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -15,6 +17,10 @@ export interface StepBench {
   readonly threads: number;
   readonly rounds: number;
   readonly tokens: number;
+  /** Useful floating-point operations of a step (see work.ts). */
+  readonly flops: number;
+  /** Median GFLOP/s of our own 1024 x 1024 x 1024 product, in turn with the steps. */
+  readonly gemm: number;
   readonly seqrec: readonly number[];
   readonly peers: readonly { readonly name: string; readonly seconds: readonly number[]; readonly missing?: string }[];
 }
@@ -47,6 +53,8 @@ export async function benchStep(
   const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
   const ours: number[] = [];
+  const gemm: number[] = [];
+  let flops = 0;
   const theirs = new Map<Peer, { seconds: number[]; missing?: string }>(
     request.peers.map((peer) => [peer, { seconds: [] }]),
   );
@@ -54,8 +62,10 @@ export async function benchStep(
     progress.start();
     // The first steps compile and allocate.
     for (let i = 0; i < 3; i++) await stepOnFirstBatch();
+    flops = await countWork();
     for (let round = 0; round < request.rounds; round++) {
       for (let i = 0; i < STEPS; i++) ours.push(await stepOnFirstBatch());
+      ownProduct(gemm);
       for (const [peer, record] of theirs) {
         progress.update({
           label: `round ${round + 1}/${request.rounds}, ${peer}`,
@@ -81,9 +91,21 @@ export async function benchStep(
     threads,
     rounds: request.rounds,
     tokens: batch.itemIds.length,
+    flops,
+    gemm: median(gemm),
     seqrec: ours,
     peers,
   };
+
+  async function countWork(): Promise<number> {
+    const recorder = recordKernels(choice.name);
+    try {
+      await stepOnFirstBatch();
+    } finally {
+      recorder.stop();
+    }
+    return recorder.result().kernels.reduce((sum, { flops }) => sum + flops, 0);
+  }
 
   async function stepOnFirstBatch(): Promise<number> {
     trainer.restorePosition(start);
@@ -93,6 +115,7 @@ export async function benchStep(
 
 export function renderStepBench(bench: StepBench): string {
   const own = median(bench.seqrec);
+  const rate = bench.flops / own / 1e9;
   const row = (name: string, seconds: readonly number[]): string[] => {
     const { minimum, median: middle, maximum } = spread(seconds);
     const ms = [minimum, middle, maximum].map((s) => (s * 1000).toFixed(1));
@@ -113,6 +136,11 @@ export function renderStepBench(bench: StepBench): string {
     ['threads', String(bench.threads)],
     ['cpu', `${bench.environment.cpu}, Node ${bench.environment.node}`],
     ['rounds', `${bench.rounds}, contestants in turn`],
+    ['useful work', `${(bench.flops / 1e9).toFixed(2)} GFLOP a step, ${rate.toFixed(1)} GFLOP/s`],
+    [
+      'share',
+      `${((100 * rate) / bench.gemm).toFixed(0)} % of our 1024 x 1024 x 1024 product, ${bench.gemm.toFixed(1)} GFLOP/s in this run`,
+    ],
   ]);
   return [facts, '', table, ...missing].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { BackendChoice } from '@seqrec/core';
-import type { ExampleSet, Split } from '@seqrec/data';
+import { type ExampleSet, type Split, trainTest, zipfWorld } from '@seqrec/data';
 import { createModel, createObjective, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
@@ -15,6 +15,8 @@ export interface SubjectRequest {
   readonly dataFolder?: string;
   readonly backend: BackendOptions;
   readonly quiet: boolean;
+  /** Generated sequences over so many items in place of the recipe's data, each as long as the model's window. */
+  readonly standInItems?: number;
 }
 
 /** A recipe, ready to train. */
@@ -38,9 +40,16 @@ export interface Material {
 /** Reads what the recipe trains on. */
 export async function openMaterial(request: SubjectRequest, progress: Progress): Promise<Material> {
   const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
+  if (request.standInItems !== undefined) return { name, config, split: standIn(config, request.standInItems) };
   const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   progress.clear();
   return { name, config, split };
+}
+
+/** Two batches of users whose histories fill the window, popularity by Zipf: the size of a data set without the data. */
+function standIn({ model, training, seed }: RecipeConfig, items: number): Split {
+  const { maxSequenceLength } = model;
+  return trainTest(zipfWorld({ users: 2 * training.batchSize, items, length: maxSequenceLength + 2, seed }));
 }
 
 /** Starts the backend and builds model and trainer as `seqrec train` does. */

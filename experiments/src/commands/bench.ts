@@ -56,7 +56,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
     .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
-    .option('--items <n>', 'Number of items (evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)')
+    .option(
+      '--items <n>',
+      "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
+    )
     .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
@@ -69,6 +72,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu --threads 1 --repeat 3 --json')
     .example('  $ seqrec bench step --recipe ml-1m/hstu --peer research')
+    .example('  $ seqrec bench step --recipe ml-20m/hstu --items 131263 --peer best')
     .example('  $ seqrec bench gemm --peer openblas')
     .example('  $ seqrec bench attention --peer best')
     .example('  $ seqrec bench attention --memory')
@@ -103,7 +107,8 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const { benchStep, renderStepBench } = await import('../bench/step.ts');
     const peer = choiceOption('peer', options.peer, [...PEERS, 'all']);
     const peers: readonly Peer[] = peer === undefined ? [] : peer === 'all' ? PEERS : [peer as Peer];
-    return show(await benchStep({ ...training, rounds: rounds ?? 3, peers }), renderStepBench);
+    const standInItems = integerOption('items', options.items);
+    return show(await benchStep({ ...training, rounds: rounds ?? 3, peers, standInItems }), renderStepBench);
   }
   if (what === 'gemm') {
     const { benchGemm, renderGemmBench } = await import('../bench/gemm.ts');
