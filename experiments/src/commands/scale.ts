@@ -40,7 +40,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--recipe <name>', 'Recipe that gives data, objective, optimiser, batch and seed', {
       default: 'ml-1m/hstu',
     })
-    .option('--encoders <names>', 'Encoders, with commas (default: all)')
+    .option('--encoders <names>', 'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer)')
     .option('--widths <list>', 'Model widths (compute: 32,64; else one, 64)')
     .option('--depths <list>', 'Numbers of blocks (compute: 2,4; else one, 2)')
     .option('--lengths <list>', 'Sequence lengths (compute: 50,200; length: 128 to 2048; history: 10 to 200)')

@@ -60,10 +60,13 @@ export function studyFolder(kind: string, recipe: string, out: string | undefine
   return out ?? `runs/scale-${kind}-${recipe.replace(/\/[^/]*$/, '').replaceAll(/[^\w.-]+/g, '-')}`;
 }
 
+/** What is compared unless `--encoders` says: a budget is shared by all, and GRU4Rec alone would take most of it. */
+const DEFAULT_ENCODERS = ['hstu', 'transformer-plus-plus', 'pinnerformer'];
+
 /** `hstu,sasrec`: names of encoders. */
 export function encoderList(value: unknown): readonly string[] {
   const text = textOption('encoders', value);
-  if (text === undefined) return studyEncoders;
+  if (text === undefined) return DEFAULT_ENCODERS;
   const names = text.split(',');
   for (const name of names)
     if (!studyEncoders.includes(name))
