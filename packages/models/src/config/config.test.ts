@@ -27,6 +27,10 @@ describe('parseModelConfig', () => {
       relativeBias: 'position-time',
       numTimeBuckets: 128,
       attention: 'silu',
+      normalizer: 'padded',
+      activation: 'uvqk',
+      gate: true,
+      concat: false,
     });
   });
 
@@ -58,11 +62,11 @@ describe('parseModelConfig', () => {
     [{ ...hstu, dqk: undefined }, 'model config (hstu): dqk: expected a value of type number; got nothing'],
     [
       { ...hstu, relativeBias: 'positon' },
-      "model config (hstu): relativeBias: expected one of 'none', 'position', 'position-time'; got 'positon'; did you mean 'position'?",
+      "model config (hstu): relativeBias: expected one of 'none', 'position', 'position-time', 'rotary'; got 'positon'; did you mean 'position'?",
     ],
     [
       { ...hstu, attention: 'softmax' },
-      "model config (hstu): relativeBias: expected 'none' when attention is 'softmax' (softmax attention has no relative bias here); got nothing",
+      "model config (hstu): relativeBias: expected 'none' or 'rotary' when attention is 'softmax' (softmax attention has no relative bias here); got nothing",
     ],
     [
       { kind: 'sasrec', embeddingDim: 10, maxSequenceLength: 4, numBlocks: 1, numHeads: 3, ffnDim: 8 },

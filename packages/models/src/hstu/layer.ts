@@ -5,6 +5,7 @@ import {
   hstuAttention,
   hstuAttentionLast,
   layerNorm,
+  silu,
   siluSplit,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -18,6 +19,7 @@ import {
   type WeightSpec,
 } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
+import { type Rotation, rotate } from '../layers/rotary.ts';
 import type { HstuConfig } from './config.ts';
 
 export interface HstuLayerArgs
@@ -25,10 +27,17 @@ export interface HstuLayerArgs
     Pick<
       HstuConfig,
       'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'linearDropout' | 'relativeBias' | 'numTimeBuckets' | 'attention'
-    > {
+    >,
+    Partial<HstuSwitches> {
   /** `n`: constant normaliser and reach of the position bias. */
   readonly paddedLength: number;
 }
+
+/** Departures from the published layer; absent: as published. */
+export type HstuSwitches = Pick<
+  HstuConfig,
+  'normalizer' | 'activation' | 'gate' | 'concat' | 'maxAttentionLength' | 'minFullAttentionLength'
+>;
 
 const EPSILON = 1e-6;
 const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON }) as tf.Tensor2D;
@@ -42,8 +51,10 @@ const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON 
  * Y = dropout(U * LN(O)) W_o^T + b_o + X                 LN over all H*C columns, no affine part, epsilon 1e-6
  * ```
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and `queryTimes`, `keyTimes` int32 `[T]` (seconds) with the time bias.
- * Output `[T, D]`.
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and `queryTimes`, `keyTimes` int32 `[T]` (seconds) with the time bias, or
+ * `cosine`, `sine` `[T, H A]` with rotary positions, or `seen` `[T, 1]` last with that normaliser. Output `[T, D]`.
+ *
+ * Switches change one thing each: {@link HstuSwitches}.
  *
  * Source: Zhai et al. 2024, eq. 1-3 (arXiv:2402.17152), in the form of the published research code.
  * Differs from the paper in: the normaliser `1/n` and the output bias `b_o`, which the formulas do not show.
@@ -60,31 +71,57 @@ export class HstuLayer extends StreamLayer implements LastRows {
   protected weightSpecs(): WeightSpec[] {
     const { embeddingDim: d, numHeads: h, dqk, dv, paddedLength: n, numTimeBuckets, relativeBias } = this.args;
     const small = { kind: 'normal', standardDeviation: 0.02 } as const;
-    const specs: WeightSpec[] = [{ name: 'uvqk', shape: [d, 2 * h * dv + 2 * h * dqk], initialization: small }];
+    const columns = (this.args.gate === false ? 1 : 2) * h * dv + 2 * h * dqk;
+    const outputs = (this.args.concat ? 3 : 1) * h * dv;
+    const specs: WeightSpec[] = [{ name: 'uvqk', shape: [d, columns], initialization: small }];
     if (relativeBias === 'position-time')
       specs.push({ name: 'ts_w', shape: [numTimeBuckets + 1], initialization: small });
-    if (relativeBias !== 'none') specs.push({ name: 'pos_w', shape: [2 * n - 1], initialization: small });
-    specs.push({ name: 'o.weight', shape: [d, h * dv], initialization: { kind: 'xavier-uniform' } });
-    specs.push({ name: 'o.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(h * dv) } });
+    if (relativeBias === 'position' || relativeBias === 'position-time')
+      specs.push({ name: 'pos_w', shape: [2 * n - 1], initialization: small });
+    specs.push({ name: 'o.weight', shape: [d, outputs], initialization: { kind: 'xavier-uniform' } });
+    specs.push({ name: 'o.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(outputs) } });
     return specs;
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
-    const [x, offsets, queryTimes, keyTimes] = inputList(inputs) as [tf.Tensor2D, ...tf.Tensor1D[]];
+    const [x, offsets, ...context] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
     const run = runOf(kwargs);
-    return tf.tidy(() => this.forward(x, offsets, { queryTimes, keyTimes }, run));
+    return tf.tidy(() => this.forward(x, offsets, this.contextOf(context), run));
   }
 
-  private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, times: Times, run: Run): tf.Tensor2D {
-    const { numHeads: h, dqk, dv } = this.args;
+  /** The inputs after the offsets, by what the switches make of them. */
+  private contextOf(inputs: readonly tf.Tensor[]): Context {
+    const { relativeBias, normalizer } = this.args;
+    const [first, second] = inputs;
+    return {
+      ...(relativeBias === 'rotary' ? { rotation: { cosine: first, sine: second } as Rotation } : {}),
+      ...(relativeBias === 'position-time' ? { times: { queryTimes: first, keyTimes: second } as Times } : {}),
+      ...(normalizer === 'seen' ? { seen: inputs.at(-1) } : {}),
+    };
+  }
+
+  private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, context: Context, run: Run): tf.Tensor2D {
     const mixed = tf.matMul(normed(x), this.weight('uvqk') as tf.Tensor2D) as tf.Tensor2D;
-    const [u, v, q, k] = siluSplit(mixed, [h * dv, h * dv, h * dqk, h * dqk]);
-    const attended = this.attend({ q: this.heads(q), k: this.heads(k), v: this.heads(v) }, offsets, times);
-    return this.project(u, attended, x, run);
+    const { u, v, q, k } = this.split(mixed);
+    const { rotation } = context;
+    const turned = (y: tf.Tensor): tf.Tensor =>
+      rotation === undefined ? y : rotate(y as tf.Tensor2D, this.args.numHeads, rotation);
+    const heads = { q: this.heads(turned(q)), k: this.heads(turned(k)), v: this.heads(v) };
+    return this.project(u, this.attend(heads, offsets, context), x, run);
+  }
+
+  /** The columns of the first projection, with SiLU where it acts; no U without a gate. */
+  private split(mixed: tf.Tensor2D): Split {
+    const { numHeads: h, dqk, dv, activation = 'uvqk', gate = true } = this.args;
+    const sizes = [...(gate ? [h * dv] : []), h * dv, h * dqk, h * dqk];
+    const parts = activation === 'uvqk' ? siluSplit(mixed, sizes) : tf.split(mixed, sizes, 1);
+    const [k, q, v, u] = [...parts].reverse();
+    return { u: u !== undefined && activation === 'u' ? silu(u) : u, v, q, k };
   }
 
   /** U and Q of the last tokens, K and V of all. */
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
+    if (!this.asPublished()) return tf.tidy(() => tf.gather(this.apply([...inputs]) as tf.Tensor2D, rows));
     const [x, offsets, queryTimes, keyTimes] = inputs as [tf.Tensor2D, ...tf.Tensor1D[]];
     const { numHeads: h, embeddingDim: d, dqk, dv } = this.args;
     const weight = this.weight('uvqk') as tf.Tensor2D;
@@ -96,11 +133,18 @@ export class HstuLayer extends StreamLayer implements LastRows {
         1,
       );
       const [v, k] = siluSplit(tf.matMul(all, valueKey), [h * dv, h * dqk]);
-      const times = queryTimes === undefined ? {} : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
+      const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
-      const attended = this.attend(heads, offsets, times as Times, true);
+      const attended = this.attend(heads, offsets, times === undefined ? {} : { times }, true);
       return this.project(u, attended, tf.gather(x, rows), { training: false, step: 0, seed: 0 });
     });
+  }
+
+  /** Whether no switch is set: the short way to the last rows knows the published layer alone. */
+  private asPublished(): boolean {
+    const { relativeBias, normalizer = 'padded', activation = 'uvqk', gate = true, concat = false } = this.args;
+    const usual = relativeBias !== 'rotary' && normalizer === 'padded' && activation === 'uvqk';
+    return usual && gate && !concat && this.args.maxAttentionLength === undefined;
   }
 
   /** `[rows, H W]` as `[rows, H, W]`. */
@@ -110,30 +154,48 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 
   /** From the attention to the block's output. */
-  private project(u: tf.Tensor, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
-    const { numHeads: h, dv, linearDropout } = this.args;
-    const dropout = this.dropOptions(linearDropout, 'linear', run);
-    const projected = linearOutIn(
-      gatedNorm(u as tf.Tensor2D, tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D, { epsilon: EPSILON, dropout }),
-      this.weight('o.weight') as tf.Tensor2D,
-      this.weight('o.bias') as tf.Tensor1D,
-    );
-    return tf.add(projected, x);
+  private project(u: tf.Tensor | undefined, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { numHeads: h, dv } = this.args;
+    const gated = this.gated(u as tf.Tensor2D | undefined, tf.reshape(attended, [-1, h * dv]), run);
+    const weights = [this.weight('o.weight') as tf.Tensor2D, this.weight('o.bias') as tf.Tensor1D] as const;
+    return tf.add(linearOutIn(gated, ...weights), x);
   }
 
-  private attend(heads: Heads, offsets: tf.Tensor1D, times: Times, last = false): tf.Tensor3D {
-    const { attention, dqk, paddedLength, relativeBias } = this.args;
+  /** What the output map reads, dropout included. */
+  private gated(u: tf.Tensor2D | undefined, attended: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { linearDropout, concat = false } = this.args;
+    if (u !== undefined && !concat) {
+      return gatedNorm(u, attended, { epsilon: EPSILON, dropout: this.dropOptions(linearDropout, 'linear', run) });
+    }
+    const norm = normed(attended);
+    const read = u === undefined ? norm : (tf.concat([u, norm, tf.mul(u, norm)], 1) as tf.Tensor2D);
+    return this.drop(read, linearDropout, 'linear', run);
+  }
+
+  private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
+    const { attention, dqk, paddedLength, relativeBias, normalizer = 'padded' } = this.args;
+    const { maxAttentionLength, minFullAttentionLength } = this.args;
+    // The ops that answer for last queries alone take no mask; `last` never comes here with one.
+    const mask =
+      maxAttentionLength === undefined
+        ? {}
+        : { mask: { maxAttentionLength, ...(minFullAttentionLength && { minFullAttentionLength }) } };
     if (attention === 'softmax') {
-      return (last ? causalAttentionLast : causalAttention)({ ...heads, offsets, scale: 1 / Math.sqrt(dqk) });
+      const options = { ...heads, offsets, scale: 1 / Math.sqrt(dqk) };
+      return last ? causalAttentionLast(options) : causalAttention({ ...options, ...mask });
     }
-    const attend = last ? hstuAttentionLast : hstuAttention;
-    if (relativeBias === 'none') return attend({ ...heads, offsets, normalizer: paddedLength });
-    const positionWeights = this.weight('pos_w') as tf.Tensor1D;
-    if (relativeBias === 'position') {
-      return attend({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights } });
-    }
-    const time = { timeWeights: this.weight('ts_w') as tf.Tensor1D, ...times };
-    return attend({ ...heads, offsets, normalizer: paddedLength, bias: { positionWeights, time } });
+    const usesBias = relativeBias === 'position' || relativeBias === 'position-time';
+    const positionWeights = usesBias ? (this.weight('pos_w') as tf.Tensor1D) : undefined;
+    const time = times === undefined ? undefined : { timeWeights: this.weight('ts_w') as tf.Tensor1D, ...times };
+    const bias = positionWeights && { positionWeights, ...(time && { time }) };
+    const options = {
+      ...heads,
+      offsets,
+      normalizer: normalizer === 'padded' ? paddedLength : 1,
+      ...(bias && { bias }),
+    };
+    const out = last ? hstuAttentionLast(options) : hstuAttention({ ...options, ...mask });
+    return seen === undefined ? out : (tf.div(out, tf.reshape(seen, [-1, 1, 1])) as tf.Tensor3D);
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
@@ -142,9 +204,12 @@ export class HstuLayer extends StreamLayer implements LastRows {
 
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, dqk, dv, linearDropout, relativeBias, numTimeBuckets, attention } = this.args;
-    const { paddedLength } = this.args;
+    const { paddedLength, normalizer, activation, gate, concat, maxAttentionLength, minFullAttentionLength } =
+      this.args;
     const own = { embeddingDim, numHeads, dqk, dv, linearDropout, relativeBias, numTimeBuckets, attention };
-    return { ...super.getConfig(), ...own, paddedLength };
+    const switches = { normalizer, activation, gate, concat, maxAttentionLength, minFullAttentionLength };
+    const given = Object.fromEntries(Object.entries(switches).filter(([, value]) => value !== undefined));
+    return { ...super.getConfig(), ...own, ...given, paddedLength };
   }
 }
 tf.serialization.registerClass(HstuLayer);
@@ -158,4 +223,18 @@ interface Heads {
 interface Times {
   readonly queryTimes: tf.Tensor1D;
   readonly keyTimes: tf.Tensor1D;
+}
+
+interface Context {
+  readonly times?: Times;
+  readonly rotation?: Rotation;
+  /** `[T, 1]`: keys that each query sees, itself included. */
+  readonly seen?: tf.Tensor;
+}
+
+interface Split {
+  readonly u: tf.Tensor | undefined;
+  readonly v: tf.Tensor;
+  readonly q: tf.Tensor;
+  readonly k: tf.Tensor;
 }

@@ -1,5 +1,8 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { createEncoder } from '../encoder.ts';
+import type { EncoderBatch } from '../inputs.ts';
 import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
+import { rotationsOf } from '../layers/rotary.ts';
 import { tokenInput } from '../layers/token-input.ts';
 import type { ModelOptions, SequenceModel } from '../model.ts';
 import type { HstuConfig } from './config.ts';
@@ -20,7 +23,7 @@ export function createHstu(config: HstuConfig, { numItems, seed = 0 }: ModelOpti
       names: {
         uvqk: `${prefix}._uvqk`,
         ...(relativeBias === 'position-time' ? { ts_w: `${prefix}._rel_attn_bias._ts_w` } : {}),
-        ...(relativeBias === 'none' ? {} : { pos_w: `${prefix}._rel_attn_bias._pos_w` }),
+        ...(relativeBias === 'none' || relativeBias === 'rotary' ? {} : { pos_w: `${prefix}._rel_attn_bias._pos_w` }),
         'o.weight': `${prefix}._o.weight`,
         'o.bias': `${prefix}._o.bias`,
       },
@@ -41,6 +44,30 @@ export function createHstu(config: HstuConfig, { numItems, seed = 0 }: ModelOpti
     items,
     input: tokenInput({ config, positions }),
     stack,
-    ...(relativeBias === 'position-time' ? { context: (batch) => [batch.queryTimes, batch.keyTimes] } : {}),
+    context: (batch) => contextOf(config, batch),
   });
+}
+
+/** What the layers read besides tokens and offsets, in the order that {@link HstuLayer} documents. */
+function contextOf(config: HstuConfig, batch: EncoderBatch): tf.Tensor[] {
+  const { relativeBias, normalizer, numHeads, dqk, maxAttentionLength, minFullAttentionLength } = config;
+  const inputs: tf.Tensor[] = [];
+  if (relativeBias === 'position-time') inputs.push(batch.queryTimes, batch.keyTimes);
+  if (relativeBias === 'rotary') {
+    const { cosine, sine } = rotationsOf(batch, numHeads, dqk);
+    inputs.push(cosine, sine);
+  }
+  if (normalizer === 'seen') {
+    const { offsets } = batch.host;
+    const seen = new Float32Array(batch.numTokens);
+    for (let b = 0; b + 1 < offsets.length; b++) {
+      for (let t = offsets[b]; t < offsets[b + 1]; t++) {
+        const full = offsets[b + 1] - t <= (minFullAttentionLength ?? 0);
+        const reach = maxAttentionLength === undefined || full ? Number.POSITIVE_INFINITY : maxAttentionLength + 1;
+        seen[t] = Math.min(t - offsets[b] + 1, reach);
+      }
+    }
+    inputs.push(tf.tensor2d(seen, [batch.numTokens, 1]));
+  }
+  return inputs;
 }
