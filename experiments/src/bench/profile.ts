@@ -2,6 +2,8 @@ import { makeBatch } from '@seqrec/data';
 import { uploadBatch } from '@seqrec/models';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
+import { ownProduct } from './own-product.ts';
+import { ownStream } from './own-stream.ts';
 import { type KernelProfile, recordKernels, type TraceEvent } from './recorder.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -13,6 +15,8 @@ export interface StepProfile {
   readonly seconds: number;
   /** Making and uploading the batches of as many steps, a part of the time outside kernels. */
   readonly batchSeconds: number;
+  /** Rates of the machine in this run: our own 1024 x 1024 x 1024 product, and additions of arrays that no cache holds. */
+  readonly peak: { readonly gflops: number; readonly gbytes: number };
   readonly kernels: readonly KernelProfile[];
   readonly trace: readonly TraceEvent[];
 }
@@ -22,6 +26,11 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   const progress = new Progress({ quiet: request.quiet });
   const { name, choice, trainer, examples } = await openSubject(request, progress);
   for (let i = 0; i < 3; i++) await trainer.step();
+  const products: number[] = [];
+  const streams: number[] = [];
+  ownProduct(products);
+  ownStream(streams);
+  const peak = { gflops: Math.max(...products), gbytes: Math.max(...streams) };
 
   const recorder = recordKernels(choice.name);
   const begin = performance.now();
@@ -37,31 +46,43 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
     uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch))).dispose();
   }
   const batchSeconds = (performance.now() - prepare) / 1000;
-  return { recipe: name, backend: choice.name, steps: request.steps, seconds, batchSeconds, ...recorder.result() };
+  const { steps } = request;
+  return { recipe: name, backend: choice.name, steps, seconds, batchSeconds, peak, ...recorder.result() };
 }
 
+/**
+ * How near a kernel is to the roofline: the time that its arithmetic at the rate of a large product, or its operands at the
+ * rate of memory, would take at least, over the time that it took. Above 1 where the operands were in a cache.
+ */
+export function rooflineShare({ flops, bytes, seconds }: KernelProfile, peak: StepProfile['peak']): number {
+  return Math.max(flops / (peak.gflops * 1e9), bytes / (peak.gbytes * 1e9)) / seconds;
+}
+
+/** Kernels that hand on their input. */
+const MOVES_NOTHING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
+
 export function renderProfile(profile: StepProfile): string {
-  const { kernels, steps, seconds } = profile;
+  const { kernels, steps, seconds, peak } = profile;
   const inside = kernels.reduce((sum, kernel) => sum + kernel.seconds, 0);
   const perStep = (value: number): string => ((value * 1000) / steps).toFixed(2);
   const share = (value: number): string => `${((100 * value) / seconds).toFixed(1)} %`;
   const rows = kernels
     .filter((kernel) => kernel.seconds / seconds > 0.0005)
-    .map(({ kernel, calls, seconds: own, flops, bytes }) => [
-      kernel,
-      (calls / steps).toFixed(0),
-      perStep(own),
-      share(own),
-      flops > 0 ? (flops / own / 1e9).toFixed(1) : '-',
-      (bytes / own / 1e9).toFixed(1),
-    ]);
-  rows.push(['outside kernels', '', perStep(seconds - inside), share(seconds - inside), '', '']);
-  rows.push(['  of these, the batch', '', perStep(profile.batchSeconds), share(profile.batchSeconds), '', '']);
-  rows.push(['step', '', perStep(seconds), '100 %', '', '']);
-  const titles = ['kernel', 'calls', 'ms a step', 'share', 'GFLOP/s', 'GB/s'];
+    .map((row) => {
+      const { kernel, calls, seconds: own, flops, bytes } = row;
+      const rates = [flops > 0 ? (flops / own / 1e9).toFixed(1) : '-', (bytes / own / 1e9).toFixed(1)];
+      const roofline = MOVES_NOTHING.has(kernel) ? '-' : `${(100 * rooflineShare(row, peak)).toFixed(0)} %`;
+      return [kernel, (calls / steps).toFixed(0), perStep(own), share(own), ...rates, roofline];
+    });
+  rows.push(['outside kernels', '', perStep(seconds - inside), share(seconds - inside), '', '', '']);
+  rows.push(['  of these, the batch', '', perStep(profile.batchSeconds), share(profile.batchSeconds), '', '', '']);
+  rows.push(['step', '', perStep(seconds), '100 %', '', '', '']);
+  const titles = ['kernel', 'calls', 'ms a step', 'share', 'GFLOP/s', 'GB/s', 'roofline'];
   const table = renderTable(
     titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
     rows,
   );
-  return `${profile.recipe} on ${profile.backend}, mean of ${steps} steps\n\n${table}`;
+  const head = `${profile.recipe} on ${profile.backend}, mean of ${steps} steps`;
+  const rates = `roofline: ${peak.gflops.toFixed(0)} GFLOP/s (our own 1024 x 1024 x 1024 product), ${peak.gbytes.toFixed(0)} GB/s (memory)`;
+  return `${head}\n${rates}; above 100 % where operands were in a cache\n\n${table}`;
 }
