@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { choiceOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
@@ -9,6 +9,7 @@ interface Options extends BackendOptions {
   readonly data?: unknown;
   readonly out: unknown;
   readonly includeSeen?: boolean;
+  readonly future?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -19,6 +20,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
+    .option('--future <days>', 'Recall over so many days after the training time: vectors once, daily and in real time')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -26,6 +28,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
+    .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .action((run: string, options: Options) => evaluateCommand(run, options));
 }
@@ -33,6 +36,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
 async function evaluateCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
+  const days = integerOption('future', options.future);
   const { openTrainedRun } = await import('../training/open-run.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
   const { startBackend } = await import('../training/backend.ts');
@@ -49,6 +53,15 @@ async function evaluateCommand(name: string, options: Options): Action {
     dataFolder: textOption('data', options.data),
     progress,
   });
+  if (days !== undefined) {
+    const { futureCommand } = await import('../training/future.ts');
+    return futureCommand(opened, {
+      days,
+      excludeSeen: options.includeSeen !== true,
+      json: options.json === true,
+      progress,
+    });
+  }
   const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
   const { metrics, definition } = await evaluateSet(opened.model, examplesOf(opened.data, part), {
     data: opened.data,

@@ -13,6 +13,9 @@ export {
   type TrainingErrorDetails,
 } from './errors.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
+export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
+export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { exactRank, type RankRequest } from './evaluate/ranks.ts';

@@ -1,0 +1,87 @@
+import type { Interactions } from '@seqrec/data';
+import { EvaluationError } from '../errors.ts';
+
+/** How often a user's vector is computed inside the window of the future. */
+export type Cadence = 'once' | 'daily' | 'realtime';
+
+export interface FutureOptions {
+  /** Seconds: histories end here, targets come after. */
+  readonly time: number;
+  /** Days of the window, default 14. */
+  readonly days?: number;
+  /** `once`: one vector at `time` for the whole window. `daily`: a new one each day. `realtime`: one before each event. */
+  readonly cadence?: Cadence;
+}
+
+/** One vector to compute, and what it has to find. Events are positions in the columns of the interactions. */
+export interface FutureQuery {
+  readonly user: number;
+  /** First event of the user. */
+  readonly start: number;
+  /** The history is events `[start, end)`. */
+  readonly end: number;
+  /** When the vector is computed, seconds. */
+  readonly requestTime: number;
+  /** The events to find. */
+  readonly targets: { readonly from: number; readonly to: number };
+}
+
+const DAY = 86_400;
+
+/**
+ * The queries of every user who has an event by `time` and one in `(time, time + days]`. The targets of all cadences are the same
+ * events: with `daily` they are divided among the days, with `realtime` among the moments. Events of one moment are found
+ * together, from what came before it.
+ *
+ * Source: Pancha et al. 2022, section 4.1 and table 2 (arXiv:2205.04507).
+ * @throws EvaluationError when the data have no times, or nobody has events on both sides.
+ */
+export function futureQueries(interactions: Interactions, options: FutureOptions): FutureQuery[] {
+  const { time, days = 14, cadence = 'once' } = options;
+  if (interactions.hasTimestamps === false || !Number.isFinite(time) || !(days > 0)) {
+    throw new EvaluationError(
+      `future: expected data with times, a time in seconds and days > 0; got time ${time}, days ${days} and data ${interactions.hasTimestamps === false ? 'without' : 'with'} times`,
+    );
+  }
+  const { userOffsets, timestamps, numUsers } = interactions;
+  const queries: FutureQuery[] = [];
+  for (let user = 0; user < numUsers; user++) {
+    const [start, stop] = [userOffsets[user], userOffsets[user + 1]];
+    const known = firstAfter(timestamps, start, stop, time);
+    const last = firstAfter(timestamps, known, stop, time + days * DAY);
+    if (known === start) continue;
+    for (let from = known; from < last; ) {
+      const { requestTime, until } = momentOf(timestamps[from], { time, cadence, end: time + days * DAY });
+      const to = firstAfter(timestamps, from, last, until);
+      queries.push({ user, start, end: from, requestTime, targets: { from, to } });
+      from = to;
+    }
+  }
+  if (queries.length > 0) return queries;
+  throw new EvaluationError(
+    `future: expected users with events by ${time} and in the ${days} days after it; got none in ${interactions.name}; choose an earlier time`,
+  );
+}
+
+/** When the vector is computed that has to find an event of time `next`, and the last time that it serves. */
+function momentOf(
+  next: number,
+  { time, cadence, end }: { readonly time: number; readonly cadence: Cadence; readonly end: number },
+): { readonly requestTime: number; readonly until: number } {
+  if (cadence === 'once') return { requestTime: time, until: end };
+  if (cadence === 'realtime') return { requestTime: next, until: next };
+  // Day `d` is (time + d days, time + (d + 1) days].
+  const day = Math.ceil((next - time) / DAY) - 1;
+  return { requestTime: time + day * DAY, until: Math.min(end, time + (day + 1) * DAY) };
+}
+
+/** First event in `[from, to)` later than `time`. */
+function firstAfter(times: Float64Array, from: number, to: number, time: number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle] <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

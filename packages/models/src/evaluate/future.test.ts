@@ -1,0 +1,126 @@
+import { useBackend } from '@seqrec/core';
+import { interactionsFromArrays } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createModel } from '../registry.ts';
+import { tinyConfigs } from '../test-support/tiny.ts';
+import { evaluateFuture } from './future.ts';
+import { futureQueries } from './future-queries.ts';
+import { interestEntropy, p90Coverage } from './list-metrics.ts';
+
+const DAY = 86_400;
+const T = 1e9;
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+function world(times: readonly (readonly number[])[]) {
+  const events = times.flatMap((own, user) =>
+    own.map((day, e) => ({ user, item: 1 + ((3 * user + e) % 12), time: T + day * DAY })),
+  );
+  return interactionsFromArrays({
+    name: 'world',
+    users: events.map(({ user }) => user),
+    items: events.map(({ item }) => item),
+    timestamps: events.map(({ time }) => time),
+    catalogue: Array.from({ length: 12 }, (_, i) => ({ item: i + 1, categories: [i % 2 === 0 ? 'even' : 'odd'] })),
+  });
+}
+
+describe('future queries', () => {
+  const data = world([
+    [-2, -1, 0.5, 0.5, 1.5, 13.9, 14.5],
+    [-1, 20],
+    [1, 2],
+  ]);
+
+  it('once: users with events on both sides, targets in (time, time + 14 days]', () => {
+    expect(futureQueries(data, { time: T })).toEqual([
+      { user: 0, start: 0, end: 2, requestTime: T, targets: { from: 2, to: 6 } },
+    ]);
+  });
+
+  it('daily: the vector of a day knows everything until that day begins', () => {
+    expect(
+      futureQueries(data, { time: T, cadence: 'daily' }).map(({ end, requestTime, targets }) => [
+        end,
+        (requestTime - T) / DAY,
+        targets.from,
+        targets.to,
+      ]),
+    ).toEqual([
+      [2, 0, 2, 4],
+      [4, 1, 4, 5],
+      [5, 13, 5, 6],
+    ]);
+  });
+
+  it('all cadences find the same events, never from a history that holds them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.float({ min: -5, max: 20, noNaN: true }), { maxLength: 8 }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (days) => {
+          const made = world(
+            [[-1, 1], ...days.map((own) => [...own].sort((a, b) => a - b))].filter((own) => own.length > 0),
+          );
+          const targetsOf = (cadence: 'once' | 'daily' | 'realtime') =>
+            futureQueries(made, { time: T, cadence }).flatMap(({ targets, end, requestTime }) => {
+              expect(end).toBeLessThanOrEqual(targets.from);
+              expect(made.timestamps[end - 1]).toBeLessThanOrEqual(requestTime);
+              return Array.from({ length: targets.to - targets.from }, (_, i) => targets.from + i);
+            });
+          expect(targetsOf('daily')).toEqual(targetsOf('once'));
+          expect(targetsOf('realtime')).toEqual(targetsOf('once'));
+        },
+      ),
+    );
+  });
+
+  it('says when nobody fits', () => {
+    expect(() => futureQueries(data, { time: T + 100 * DAY })).toThrow(/got none in world; choose an earlier time/);
+  });
+});
+
+describe('metrics of lists', () => {
+  it('P90 coverage: fewest items that make 90 % of the places', () => {
+    // Ten places: item 1 has 8, item 2 and 3 one each; 9 of 10 need two items.
+    const lists = [
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 2, 3],
+    ];
+    expect(p90Coverage(lists, 100)).toBe(0.02);
+    expect(p90Coverage([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], 10)).toBe(0.9);
+  });
+
+  it('interest entropy: 0 for one interest, log 2 for two halves, parts for items of several', () => {
+    const interests: Record<number, string[]> = { 1: ['a'], 2: ['b'], 3: ['a', 'b'], 4: [] };
+    const of = (...lists: number[][]): number => interestEntropy(lists, (item) => interests[item]);
+    expect(of([1, 1])).toBeCloseTo(0, 12);
+    expect(of([1, 2])).toBeCloseTo(Math.log(2), 12);
+    expect(of([3])).toBeCloseTo(Math.log(2), 12);
+    expect(of([1, 1], [1, 2])).toBeCloseTo(Math.log(2) / 2, 12);
+    expect(of([4])).toBe(0);
+  });
+});
+
+describe('evaluateFuture', () => {
+  it('counts every target, and is certain when the list is the catalogue', async () => {
+    const data = world([
+      [-2, -1, 0.5, 1.5],
+      [-3, 2, 3],
+    ]);
+    const model = createModel({ ...tinyConfigs.sasrec, maxSequenceLength: 4 } as never, { numItems: 12, seed: 1 });
+    const before = tf.memory().numTensors;
+    const { metrics, numTargets, numQueries } = await evaluateFuture({ model, interactions: data, time: T });
+    expect([numTargets, numQueries]).toEqual([4, 2]);
+    // Twelve items without two or one seen: a list of ten holds all but at most one.
+    expect(metrics['Recall@10']).toBeGreaterThanOrEqual(0.75);
+    expect(Object.keys(metrics)).toEqual(['Recall@10', 'InterestEntropy@50', 'P90Coverage@10']);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

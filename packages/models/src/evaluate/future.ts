@@ -1,0 +1,150 @@
+import { topItems } from '@seqrec/core';
+import type { Interactions, SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import { uploadBatch } from '../inputs.ts';
+import { encodeLast, type SequenceModel } from '../model.ts';
+import { yieldToEventLoop } from '../train/yield.ts';
+import { type FutureOptions, type FutureQuery, futureQueries } from './future-queries.ts';
+import { interestEntropy, p90Coverage } from './list-metrics.ts';
+
+export interface EvaluateFutureOptions extends FutureOptions {
+  readonly model: SequenceModel;
+  readonly interactions: Interactions;
+  /** Items of the history are no candidates, unless they are targets; default true. */
+  readonly excludeSeen?: boolean;
+  /** Vectors computed at a time, default 128. */
+  readonly batchSize?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface FutureEvaluation {
+  /** `Recall@10`, `P90Coverage@10`, and `InterestEntropy@50` where items have categories. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly numQueries: number;
+  readonly numTargets: number;
+  /** The exact definition, one sentence a line. */
+  readonly definition: readonly string[];
+}
+
+const SHORT = 10;
+const LONG = 50;
+
+/**
+ * How much of what users do in a window of the future is among the top 10 of a vector from before: recall over all target
+ * events, with the diversity of the lists.
+ *
+ * Source: Pancha et al. 2022, section 4.1 (arXiv:2205.04507). Differs from the paper in: the index is the whole catalogue.
+ * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's.
+ */
+export async function evaluateFuture(options: EvaluateFutureOptions): Promise<FutureEvaluation> {
+  const { model, interactions, batchSize = 128, days = 14, cadence = 'once', excludeSeen = true } = options;
+  if (interactions.numItems !== model.numItems) {
+    throw new EvaluationError(
+      `future: expected data over the model's ${model.numItems} items; got ${interactions.numItems}; use the dataset the model was trained on`,
+    );
+  }
+  const queries = futureQueries(interactions, options);
+  const lists: Int32Array[] = [];
+  let [found, numTargets] = [0, 0];
+  const items = tf.tidy(() => model.itemVectors());
+  try {
+    for (let first = 0; first < queries.length; first += batchSize) {
+      const block = queries.slice(first, first + batchSize);
+      for (const [i, list] of (await topLists(block, items, options, excludeSeen)).entries()) {
+        const best = new Set(list.subarray(0, SHORT));
+        const { from, to } = block[i].targets;
+        for (let event = from; event < to; event++) if (best.has(interactions.itemIds[event])) found++;
+        numTargets += to - from;
+        lists.push(list);
+      }
+      options.onProgress?.({ done: lists.length, total: queries.length });
+      await yieldToEventLoop();
+    }
+  } finally {
+    items.dispose();
+  }
+  const { catalogue } = interactions;
+  const short = lists.map((list) => list.subarray(0, SHORT));
+  const diversity: Record<string, number> =
+    catalogue === undefined || catalogue.categoryNames.length === 0
+      ? {}
+      : { [`InterestEntropy@${LONG}`]: interestEntropy(lists, (item) => catalogue.categories(item)) };
+  return {
+    metrics: {
+      [`Recall@${SHORT}`]: found / numTargets,
+      ...diversity,
+      [`P90Coverage@${SHORT}`]: p90Coverage(short, interactions.numItems),
+    },
+    numQueries: queries.length,
+    numTargets,
+    definition: [
+      `Targets: all ${numTargets} events of the ${days} days after ${new Date(options.time * 1000).toISOString()} of users with an event before.`,
+      `Vectors: ${{ once: 'one a user, at the beginning', daily: 'a new one each day', realtime: 'a new one before each moment with events' }[cadence]}; ${queries.length} in all.`,
+      `Candidates: all ${interactions.numItems} items${excludeSeen ? ', without those of the history that are no targets' : ''}.`,
+      `Recall@${SHORT}: share of target events whose item is among the top ${SHORT}, over all events.`,
+      `InterestEntropy@${LONG}: entropy (nats) of the categories of the top ${LONG}, mean over lists. P90Coverage@${SHORT}: share of the catalogue that makes 90 % of all top-${SHORT} places.`,
+    ],
+  };
+}
+
+/** The top 50 items of each query, fewer when there are not enough. */
+async function topLists(
+  queries: readonly FutureQuery[],
+  items: tf.Tensor2D,
+  { model, interactions }: EvaluateFutureOptions,
+  excludeSeen: boolean,
+): Promise<Int32Array[]> {
+  const batch = uploadBatch(historiesOf(queries, interactions, model.maxSequenceLength));
+  const vectors = tf.tidy(() => encodeLast(model, batch));
+  batch.dispose();
+  const k = Math.min(LONG, interactions.numItems);
+  try {
+    const excluded = excludeSeen
+      ? seenOf(queries, interactions)
+      : { offsets: new Int32Array(queries.length + 1), ids: new Int32Array(0) };
+    const { ids } = await topItems({ queries: vectors, items, excluded, firstItem: 1, k });
+    return queries.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0));
+  } finally {
+    vectors.dispose();
+  }
+}
+
+/** The latest events of each history; the query's own time stands where the time of a next event would. */
+function historiesOf(queries: readonly FutureQuery[], interactions: Interactions, maxLength: number): SequenceBatch {
+  const { itemIds, timestamps, ratings } = interactions;
+  const offsets = new Int32Array(queries.length + 1);
+  const events: number[] = [];
+  const nextTimes: number[] = [];
+  for (const [b, { start, end, requestTime }] of queries.entries()) {
+    for (let event = Math.max(start, end - maxLength); event < end; event++) {
+      events.push(event);
+      nextTimes.push(event + 1 < end ? timestamps[event + 1] : requestTime);
+    }
+    offsets[b + 1] = events.length;
+  }
+  return {
+    users: Int32Array.from(queries, ({ user }) => user),
+    offsets,
+    itemIds: Int32Array.from(events, (event) => itemIds[event]),
+    timestamps: Float64Array.from(events, (event) => timestamps[event]),
+    // The future is not an input; encoders read times of targets alone.
+    targets: Int32Array.from(events, (event) => itemIds[event]),
+    targetTimestamps: Float64Array.from(nextTimes),
+    ...(ratings === undefined ? {} : { ratings: Float32Array.from(events, (event) => ratings[event]) }),
+  };
+}
+
+function seenOf(
+  queries: readonly FutureQuery[],
+  { itemIds }: Interactions,
+): { readonly offsets: Int32Array; readonly ids: Int32Array } {
+  const offsets = new Int32Array(queries.length + 1);
+  const ids: number[] = [];
+  for (const [q, { start, end, targets }] of queries.entries()) {
+    const wanted = new Set(itemIds.subarray(targets.from, targets.to));
+    for (const item of new Set(itemIds.subarray(start, end))) if (!wanted.has(item)) ids.push(item);
+    offsets[q + 1] = ids.length;
+  }
+  return { offsets, ids: Int32Array.from(ids) };
+}
