@@ -1,6 +1,8 @@
+import { vi } from 'vitest';
 import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
 
-// Software Vulkan takes longest for compiling: the stock programs of tfjs are made anew for many shapes.
+// Software Vulkan takes longest for compiling: our attention for seconds, the stock programs of tfjs for many shapes.
+vi.setConfig({ testTimeout: 300_000 });
 scaleRuns(0.4);
 await conformanceSuite('webgpu');

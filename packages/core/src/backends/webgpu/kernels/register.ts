@@ -1,7 +1,11 @@
 import { registerAdamW } from './adamw.ts';
+import { registerCausalAttention } from './causal-attention.ts';
 import { registerGatedNorm } from './gated-norm.ts';
+import { registerHstuAttention } from './hstu-attention.ts';
+import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
 import { registerNorms } from './norms.ts';
 import { registerRandom } from './random.ts';
+import { registerSampledSoftmax } from './sampled-softmax.ts';
 import { registerSegmentSum } from './segment-sum.ts';
 import { registerSilu } from './silu.ts';
 
@@ -13,4 +17,8 @@ export function registerWebgpuKernels(name: string): void {
   registerRandom(name);
   registerAdamW(name);
   registerSegmentSum(name);
+  registerHstuAttention(name);
+  registerHstuAttentionGrad(name);
+  registerCausalAttention(name);
+  registerSampledSoftmax(name);
 }

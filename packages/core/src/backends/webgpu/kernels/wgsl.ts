@@ -2,6 +2,7 @@
 
 export const SIGMOID = `
 fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
+fn sigmoid4(x: vec4<f32>) -> vec4<f32> { return 1.0 / (1.0 + exp(-x)); }
 `;
 
 /**
