@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isComposed } from './composed/kernel.ts';
 import * as contract from './kernel-names.ts';
+import { isWgsl } from './webgpu/kernels/registry.ts';
 
 /**
  * How a backend runs a kernel: `fused`, one kernel of ours; `composed`, ours from tfjs ops or on the host; `stock`, the
@@ -47,7 +48,7 @@ function sourceOf(kernel: string, backend: string): KernelSource {
   const registered = tf.getKernel(kernel, backend);
   if (registered === undefined) return 'missing';
   if (isComposed(registered.kernelFunc)) return 'composed';
-  if (fusedKernelNames.includes(kernel)) return 'fused';
+  if (fusedKernelNames.includes(kernel) || isWgsl(registered.kernelFunc)) return 'fused';
   // Our backend starts as a copy of 'cpu'; what differs from the copy is ours.
   const replaced = backend === 'simd' && registered.kernelFunc !== tf.getKernel(kernel, 'cpu')?.kernelFunc;
   return replaced ? 'fused' : 'stock';

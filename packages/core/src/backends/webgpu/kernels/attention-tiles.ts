@@ -1,3 +1,5 @@
+import { bind, type Program, uniforms } from '../program.ts';
+
 /**
  * WGSL that the attention programs share. A workgroup of 64 threads works on one tile of 32 rows of one sequence and head
  * and walks over the tiles it needs of the other side; `[32, 32]` scores exist only in registers and workgroup memory.
@@ -30,11 +32,8 @@ export const TILE_UNIFORMS = [
  * `tile` holds two transposed chunks of 32 columns, or a block of 32 rows and 64 columns; `weights` a `[32, 32]` matrix.
  * Tiles are found on the device: sequence `b` owns the works from `floor(offsets[b] / 32) + b`, a few of them unused.
  */
-export const TILE_GLOBALS = `
-var<workgroup> tile: array<vec4<f32>, ${2 * HALF}>;
-var<workgroup> weights: array<vec4<f32>, ${HALF}>;
-
-/** First row of the sequence, its length, first position of the tile. */
+const FIND_TILE = `
+// First row of the sequence, its length, first position of the tile.
 fn findTile(work: u32) -> vec3<u32> {
   var low = 0u;
   var high = u.batch;
@@ -46,6 +45,11 @@ fn findTile(work: u32) -> vec3<u32> {
   return vec3<u32>(begin, u32(offsets[low + 1u]) - begin, (work - begin / ${TILE}u - low) * ${TILE}u);
 }
 `;
+
+export const TILE_GLOBALS = `
+var<workgroup> tile: array<vec4<f32>, ${2 * HALF}>;
+var<workgroup> weights: array<vec4<f32>, ${HALF}>;
+${FIND_TILE}`;
 
 /** Opens the body: which tile, head and block of columns this workgroup has, and which scores this thread. */
 export const TILE_PROLOGUE = `
@@ -185,10 +189,82 @@ export function eachRow(f: (row: number) => string): string {
 }
 
 /** `seen0 .. seen3`: which of the thread's scores count; `i` and `j` are the first positions of the two tiles. */
-export function visibility(i: string, j: string): string {
-  return `
-    let columns = vec4<u32>(${j} + tx * 4u) + vec4<u32>(0u, 1u, 2u, 3u);${eachRow(
+export function visibility(masked: boolean, i: string, j: string): string {
+  const columns = `
+    let columns = vec4<u32>(${j} + tx * 4u) + vec4<u32>(0u, 1u, 2u, 3u);`;
+  if (!masked) {
+    return `${columns}${eachRow(
       (r) =>
         `let seen${r} = (columns <= vec4<u32>(${i} + ty * 4u + ${r}u)) & vec4<bool>(${i} + ty * 4u + ${r}u < length);`,
     )}`;
+  }
+  return `${columns}${eachRow(
+    (r) => `let row${r} = ${i} + ty * 4u + ${r}u;
+    let range${r} = visibleRange(begin, min(row${r}, length - 1u));
+    let seen${r} = (((columns >= vec4<u32>(range${r}.x)) & (columns < vec4<u32>(range${r}.y))) | (columns == vec4<u32>(row${r})))
+      & vec4<bool>(row${r} < length);`,
+  )}`;
 }
+
+/**
+ * Opens the loop over the tiles of keys that the own tile of queries needs, or of queries that need the own tile of keys.
+ * Tiles that a mask hides from all rows are skipped. Close it with a brace.
+ */
+export function forKeys(masked: boolean): string {
+  if (!masked) return `\n  for (var key = 0u; key <= own; key += ${TILE}u) {`;
+  return `
+  let needed = tileRange(work);
+  for (var key = 0u; key < length; key += ${TILE}u) {
+    if (key != own && (key >= needed.y || key + ${TILE}u <= needed.x)) { continue; }`;
+}
+
+export function forQueries(masked: boolean): string {
+  if (!masked) return `\n  for (var query = own; query < length; query += ${TILE}u) {`;
+  return `
+  for (var query = 0u; query < length; query += ${TILE}u) {
+    let needed = tileRange(work + query / ${TILE}u - own / ${TILE}u);
+    if (query != own && (own >= needed.y || own + ${TILE}u <= needed.x)) { continue; }`;
+}
+
+/** Ranges of visible keys, of rows and of whole tiles; both lie in `extras`. */
+export function maskGlobals(masked: boolean): string {
+  if (!masked) return '';
+  return `
+fn visibleRange(begin: u32, i: u32) -> vec2<u32> {
+  let at = u.visibleAt + 2u * (begin + i);
+  return vec2<u32>(extras[at], extras[at + 1u]);
+}
+fn tileRange(work: u32) -> vec2<u32> {
+  return vec2<u32>(extras[u.rangesAt + 2u * work], extras[u.rangesAt + 2u * work + 1u]);
+}
+`;
+}
+
+/** Uniforms of {@link maskGlobals}. */
+export const MASK_UNIFORMS = ['visibleAt', 'rangesAt'];
+
+/** Smallest range that holds the ranges of all rows of a tile; the diagonal is apart. */
+export const tileRanges: Program = {
+  op: 'AttentionMask',
+  key: '',
+  bindings: bind('offsets: i32', 'visible: i32', 'ranges!: u32'),
+  uniforms: uniforms('works', 'batch'),
+  threads: ATTENTION_THREADS,
+  globals: FIND_TILE,
+  body: `
+  let work = group * ${ATTENTION_THREADS}u + lane;
+  if (work >= u.works) { return; }
+  let found = findTile(work);
+  var low = 0xffffffffu;
+  var high = 0u;
+  for (var i = found.z; i < min(found.z + ${TILE}u, found.y); i++) {
+    let first = u32(visible[2u * (found.x + i)]);
+    let end = u32(visible[2u * (found.x + i) + 1u]);
+    if (first < end) {
+      low = min(low, first);
+      high = max(high, end);
+    }
+  }
+  ranges[2u * work] = low;
+  ranges[2u * work + 1u] = high;`,
+};

@@ -6,23 +6,37 @@ import {
   BLOCK,
   declareResults,
   eachRow,
+  forKeys,
+  forQueries,
   products,
   storeResults,
   storeWeights,
-  TILE,
   TILE_GLOBALS,
   TILE_PROLOGUE,
   TILE_UNIFORMS,
   visibility,
 } from './attention-tiles.ts';
 import { tileValues } from './hstu-attention.ts';
+import { extrasOf, withExtras } from './relative-bias.ts';
 import { override, sizeOf } from './support.ts';
 import { DROPOUT_UNIFORMS, dropoutValues, PHILOX } from './wgsl.ts';
 
 const THREADS = ATTENTION_THREADS;
 
-function programUniforms(dropped: boolean) {
-  return uniforms(...TILE_UNIFORMS, ...(dropped ? DROPOUT_UNIFORMS : []));
+interface Variant {
+  readonly dropped: boolean;
+  readonly masked: boolean;
+}
+
+/** What the programs of a variant have in common. */
+function common({ dropped, masked }: Variant, ...more: string[]) {
+  const extras = extrasOf('none', masked);
+  return {
+    key: `dropout ${dropped}, masked ${masked}`,
+    uniforms: uniforms(...TILE_UNIFORMS, ...(dropped ? DROPOUT_UNIFORMS : []), ...extras.uniforms, ...more),
+    globals: TILE_GLOBALS + (dropped ? PHILOX : '') + extras.globals,
+    extras: extras.bindings,
+  };
 }
 
 /** `kept0 .. kept3`: factors of the thread's weights under dropout; a thread's four keys are one block of words. */
@@ -61,20 +75,21 @@ fn joinSum(value: vec4<f32>, lane: u32) -> vec4<f32> {
 const rowsOf = (f: (r: number) => string) => `vec4<f32>(${[0, 1, 2, 3].map(f).join(', ')})`;
 
 /** Largest and summed weights so far, one number a row; results are rescaled when a larger score appears. */
-function forward(dropped: boolean): Program {
+function forward(variant: Variant): Program {
+  const { key, uniforms: scalars, globals, extras } = common(variant);
+  const { dropped, masked } = variant;
   const largest = (r: number) => `max(max(s${r}.x, s${r}.y), max(s${r}.z, s${r}.w))`;
   return {
     op: CausalAttention,
-    key: `dropout ${dropped}`,
-    bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', 'logSumExp!'),
-    uniforms: programUniforms(dropped),
+    key,
+    bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', 'logSumExp!', ...extras),
+    uniforms: scalars,
     threads: THREADS,
-    globals: TILE_GLOBALS + JOIN + (dropped ? PHILOX : ''),
+    globals: globals + JOIN,
     body: `${TILE_PROLOGUE}${declareResults('o')}
   var top = vec4<f32>(-1e30);
-  var sum = vec4<f32>();
-  for (var key = 0u; key <= own; key += ${TILE}u) {${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
-    ${visibility('own', 'key')}${eachRow((r) => `s${r} = select(vec4<f32>(-1e30), u.scale * s${r}, seen${r});`)}
+  var sum = vec4<f32>();${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
+    ${visibility(masked, 'own', 'key')}${eachRow((r) => `s${r} = select(vec4<f32>(-1e30), u.scale * s${r}, seen${r});`)}
     let newTop = max(top, joinMax(${rowsOf(largest)}, lane));
     let shrink = exp(top - newTop);
     top = newTop;
@@ -117,8 +132,8 @@ const deltas: Program = {
  * From products `s` and `p` (`dOut v^T`): `s` becomes the weights, without dropout, and `p` dS without the scale. The first half of `rowValues` is
  * logSumExp, the second delta.
  */
-function derivatives(dropped: boolean, i: string, j: string): string {
-  return `${visibility(i, j)}${keepFactors(dropped, i, j)}${eachRow(
+function derivatives({ dropped, masked }: Variant, i: string, j: string): string {
+  return `${visibility(masked, i, j)}${keepFactors(dropped, i, j)}${eachRow(
     (r) => `{
       let row = min(${i} + ty * 4u + ${r}u, length - 1u);
       let at = (begin + row) * u.heads + head;
@@ -130,33 +145,35 @@ function derivatives(dropped: boolean, i: string, j: string): string {
 
 const SHARED = ['q', 'k', 'v', 'offsets: i32', 'dOut', 'rowValues'];
 
-function queriesProgram(dropped: boolean): Program {
+function queriesProgram(variant: Variant): Program {
+  const { key, uniforms: scalars, globals, extras } = common(variant, 'rows');
+  const { masked } = variant;
   return {
     op: CausalAttentionGrad,
-    key: `queries, dropout ${dropped}`,
-    bindings: bind(...SHARED, 'dq!'),
-    uniforms: [...programUniforms(dropped), ...uniforms('rows')],
+    key: `queries, ${key}`,
+    bindings: bind(...SHARED, 'dq!', ...extras),
+    uniforms: scalars,
     threads: THREADS,
-    globals: TILE_GLOBALS + (dropped ? PHILOX : ''),
-    body: `${TILE_PROLOGUE}${declareResults('o')}
-  for (var key = 0u; key <= own; key += ${TILE}u) {${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
-    ${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}${derivatives(dropped, 'own', 'key')}
+    globals,
+    body: `${TILE_PROLOGUE}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
+    ${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}${derivatives(variant, 'own', 'key')}
     ${storeWeights('p', 'rows')}${accumulate('o', 'k', 'key', 'u.queryWidth')}
   }${storeResults('o', 'dq', 'u.queryWidth', () => 'u.scale')}`,
   };
 }
 
-function keysProgram(dropped: boolean): Program {
+function keysProgram(variant: Variant): Program {
+  const { key, uniforms: scalars, globals, extras } = common(variant, 'rows');
+  const { dropped, masked } = variant;
   return {
     op: CausalAttentionGrad,
-    key: `keys, dropout ${dropped}`,
-    bindings: bind(...SHARED, 'dk!', 'dv!'),
-    uniforms: [...programUniforms(dropped), ...uniforms('rows')],
+    key: `keys, ${key}`,
+    bindings: bind(...SHARED, 'dk!', 'dv!', ...extras),
+    uniforms: scalars,
     threads: THREADS,
-    globals: TILE_GLOBALS + (dropped ? PHILOX : ''),
-    body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}
-  for (var query = own; query < length; query += ${TILE}u) {${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
-    ${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}${derivatives(dropped, 'query', 'own')}
+    globals,
+    body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}${forQueries(masked)}${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
+    ${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}${derivatives(variant, 'query', 'own')}
     ${dropped ? eachRow((r) => `s${r} *= kept${r};`) : ''}
     ${storeWeights('s', 'columns')}${accumulate('dv', 'dOut', 'query', 'u.valueWidth')}
     ${storeWeights('p', 'columns')}${accumulate('dk', 'q', 'query', 'u.queryWidth')}
@@ -175,11 +192,13 @@ export function registerCausalAttention(name: string): void {
       return [out, logSumExp];
     }
     const blocks = Math.ceil(width / BLOCK);
-    const values = tileValues(inputs, blocks, attrs.scale);
-    backend.dispatch(forward(attrs.rate > 0), {
-      tensors: [q, k, v, offsets, out, logSumExp],
-      uniforms: { ...values, ...dropoutValues(attrs) },
-      groups: values.works * heads * blocks,
+    const values: Record<string, number> = { ...tileValues(inputs, blocks, attrs.scale), ...dropoutValues(attrs) };
+    withExtras(backend, inputs, 1, (extras) => {
+      backend.dispatch(forward({ dropped: attrs.rate > 0, masked: extras.masked }), {
+        tensors: [q, k, v, offsets, out, logSumExp, ...extras.tensors],
+        uniforms: { ...values, ...extras.uniforms },
+        groups: values.works * heads * blocks,
+      });
     });
     return [out, logSumExp];
   });
@@ -193,19 +212,23 @@ export function registerCausalAttention(name: string): void {
     const [tokens, heads, width] = v.shape;
     const rows = tokens * heads;
     const values: Record<string, number> = { ...tileValues(inputs, 1, attrs.scale), ...dropoutValues(attrs), rows };
-    const dropped = attrs.rate > 0;
     backend.withScratch([2 * rows], (rowValues) => {
       const tensors = [out, dy, logSumExp, rowValues];
       backend.dispatch(deltas, { tensors, uniforms: { rows, width }, groups: Math.ceil(rows / THREADS) });
-      const shared = [q, k, v, offsets, dy, rowValues];
-      for (const [program, outputs, columns] of [
-        [queriesProgram(dropped), [dq], q.shape[2]],
-        [keysProgram(dropped), [dk, dv], Math.max(q.shape[2], width)],
-      ] as const) {
-        const blocks = Math.ceil(columns / BLOCK);
-        const groups = values.works * heads * blocks;
-        backend.dispatch(program, { tensors: [...shared, ...outputs], uniforms: { ...values, blocks }, groups });
-      }
+      withExtras(backend, inputs, 1, (extras) => {
+        const variant = { dropped: attrs.rate > 0, masked: extras.masked };
+        for (const [program, outputs, columns] of [
+          [queriesProgram(variant), [dq], q.shape[2]],
+          [keysProgram(variant), [dk, dv], Math.max(q.shape[2], width)],
+        ] as const) {
+          const blocks = Math.ceil(columns / BLOCK);
+          backend.dispatch(program, {
+            tensors: [q, k, v, offsets, dy, rowValues, ...outputs, ...extras.tensors],
+            uniforms: { ...values, blocks, ...extras.uniforms },
+            groups: values.works * heads * blocks,
+          });
+        }
+      });
     });
     return [dq, dk, dv];
   });

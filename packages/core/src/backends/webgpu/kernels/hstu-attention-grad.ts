@@ -8,32 +8,28 @@ import {
   BLOCK,
   declareResults,
   eachRow,
+  forKeys,
+  forQueries,
   products,
   storeResults,
   storeWeights,
-  TILE,
   TILE_PROLOGUE,
   visibility,
 } from './attention-tiles.ts';
-import {
-  BIAS_GRAD_GLOBALS,
-  BIAS_GRAD_PROLOGUE,
-  biasGradEnd,
-  biasGradTile,
-  partialStride,
-  reduceBias,
-} from './bias-grad.ts';
-import { biasedScores, hstuGlobals, hstuUniforms, tileValues } from './hstu-attention.ts';
-import { type BiasKind, type PackedBias, withBias } from './relative-bias.ts';
+import { BIAS_GRAD_PROLOGUE, biasGradEnd, biasGradTile, partialStride, reduceBias } from './bias-grad.ts';
+import { biasedScores, HSTU_GLOBALS, HSTU_UNIFORMS, tileValues } from './hstu-attention.ts';
+import { type BiasKind, type Extras, extrasOf, withExtras } from './relative-bias.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
 
 /** Floats of partial sums of the bias gradient that are held at a time; more works take turns. */
 const PARTIAL_FLOATS = 1 << 23;
 
+const SHARED = ['q', 'k', 'v', 'offsets: i32', 'dOut'];
+
 /** Replaces products `p` (`dOut v^T`) by `dS` without the factor `1 / normalizer`, and `s` by `silu(s)`. */
-function derivatives(i: string, j: string): string {
+function derivatives(masked: boolean, i: string, j: string): string {
   return (
-    visibility(i, j) +
+    visibility(masked, i, j) +
     eachRow(
       (r) => `{
       let sigma = sigmoid4(s${r});
@@ -44,38 +40,37 @@ function derivatives(i: string, j: string): string {
   );
 }
 
-/** `dq` of a tile of queries, and its part of the gradients of the bias. */
-function queriesProgram(kind: BiasKind): Program {
+/** `dq` of a tile of queries, and its part of the gradients of the extras. */
+function queriesProgram(kind: BiasKind, masked: boolean): Program {
   const biased = kind !== 'none';
+  const extras = extrasOf(kind, masked);
   return {
     op: HstuAttentionGrad,
-    key: `queries, ${kind}`,
-    bindings: bind('q', 'k', 'v', 'offsets: i32', 'dOut', 'dq!', ...(biased ? ['bias: u32', 'partials!'] : [])),
-    uniforms: uniforms(...hstuUniforms(kind, ...(biased ? ['workEnd', 'stride', 'buckets'] : []))),
+    key: `queries, ${kind}, masked ${masked}`,
+    bindings: bind(...SHARED, 'dq!', ...extras.bindings, ...(biased ? ['partials!'] : [])),
+    uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms, ...(biased ? ['workEnd', 'stride', 'buckets'] : [])),
     threads: ATTENTION_THREADS,
-    globals: hstuGlobals(kind) + (biased ? BIAS_GRAD_GLOBALS : ''),
-    body: `${TILE_PROLOGUE}${biased ? BIAS_GRAD_PROLOGUE : ''}${declareResults('o')}
-  for (var key = 0u; key <= own; key += ${TILE}u) {${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
-    ${biasedScores(kind, 'own', 'key')}${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}
-    ${derivatives('own', 'key')}${storeWeights('p', 'rows')}${biased ? biasGradTile(kind) : ''}${accumulate('o', 'k', 'key', 'u.queryWidth')}
+    globals: HSTU_GLOBALS + extras.globals,
+    body: `${TILE_PROLOGUE}${biased ? BIAS_GRAD_PROLOGUE : ''}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
+    ${biasedScores(kind, masked, 'own', 'key')}${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}
+    ${derivatives(masked, 'own', 'key')}${storeWeights('p', 'rows')}${biased ? biasGradTile(kind) : ''}${accumulate('o', 'k', 'key', 'u.queryWidth')}
   }${biased ? biasGradEnd(kind) : ''}${storeResults('o', 'dq', 'u.queryWidth', () => 'u.scale * u.inverse')}`,
   };
 }
 
 /** `dk` and `dv` of a tile of keys. */
-function keysProgram(kind: BiasKind): Program {
-  const biased = kind !== 'none';
+function keysProgram(kind: BiasKind, masked: boolean): Program {
+  const extras = extrasOf(kind, masked);
   return {
     op: HstuAttentionGrad,
-    key: `keys, ${kind}`,
-    bindings: bind('q', 'k', 'v', 'offsets: i32', 'dOut', 'dk!', 'dv!', ...(biased ? ['bias: u32'] : [])),
-    uniforms: uniforms(...hstuUniforms(kind)),
+    key: `keys, ${kind}, masked ${masked}`,
+    bindings: bind(...SHARED, 'dk!', 'dv!', ...extras.bindings),
+    uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms),
     threads: ATTENTION_THREADS,
-    globals: hstuGlobals(kind),
-    body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}
-  for (var query = own; query < length; query += ${TILE}u) {${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
-    ${biasedScores(kind, 'query', 'own')}${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}
-    ${derivatives('query', 'own')}${storeWeights('s', 'columns')}${accumulate('dv', 'dOut', 'query', 'u.valueWidth')}
+    globals: HSTU_GLOBALS + extras.globals,
+    body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}${forQueries(masked)}${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
+    ${biasedScores(kind, masked, 'query', 'own')}${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}
+    ${derivatives(masked, 'query', 'own')}${storeWeights('s', 'columns')}${accumulate('dv', 'dOut', 'query', 'u.valueWidth')}
     ${storeWeights('p', 'columns')}${accumulate('dk', 'q', 'query', 'u.queryWidth')}
   }${storeResults('dv', 'dv', 'u.valueWidth', () => 'u.inverse')}
   ${storeResults('dk', 'dk', 'u.queryWidth', () => 'u.scale * u.inverse')}`,
@@ -84,50 +79,59 @@ function keysProgram(kind: BiasKind): Program {
 
 interface Pass {
   readonly inputs: Inputs;
-  readonly bias: PackedBias;
+  readonly extras: Extras;
   readonly values: Readonly<Record<string, number>>;
 }
 
-function keysPass(backend: SeqrecWebgpuBackend, { inputs, bias, values }: Pass, dk: TensorInfo, dv: TensorInfo): void {
+function keysPass(
+  backend: SeqrecWebgpuBackend,
+  { inputs, extras, values }: Pass,
+  dk: TensorInfo,
+  dv: TensorInfo,
+): void {
   const { q, k, v, offsets, dy } = inputs;
   const blocks = Math.ceil(Math.max(values.queryWidth, values.valueWidth) / BLOCK);
-  backend.dispatch(keysProgram(bias.kind), {
-    tensors: [q, k, v, offsets, dy, dk, dv, ...bias.tensors],
+  backend.dispatch(keysProgram(extras.kind, extras.masked), {
+    tensors: [q, k, v, offsets, dy, dk, dv, ...extras.tensors],
     uniforms: { ...values, blocks },
     groups: values.works * values.heads * blocks,
   });
 }
 
 /** Returns the gradients of position and time weights. */
-function queriesPass(backend: SeqrecWebgpuBackend, { inputs, bias, values }: Pass, dq: TensorInfo): TensorInfo[] {
+function queriesPass(backend: SeqrecWebgpuBackend, { inputs, extras, values }: Pass, dq: TensorInfo): TensorInfo[] {
   const { q, k, v, offsets, dy, positionWeights, timeWeights } = inputs;
   const blocks = Math.ceil(values.queryWidth / BLOCK);
   const dPosition = backend.output(positionWeights.shape);
   const dTime = backend.output(timeWeights.shape);
   const perWork = values.heads * blocks;
   const tensors = [q, k, v, offsets, dy, dq];
-  if (bias.kind === 'none') {
+  if (extras.kind === 'none') {
     const groups = values.works * perWork;
-    backend.dispatch(queriesProgram(bias.kind), { tensors, uniforms: { ...values, blocks }, groups });
+    backend.dispatch(queriesProgram(extras.kind, extras.masked), {
+      tensors: [...tensors, ...extras.tensors],
+      uniforms: { ...values, blocks },
+      groups,
+    });
     for (const gradient of [dPosition, dTime]) if (sizeOf(gradient) > 0) backend.clear(gradient);
     return [dPosition, dTime];
   }
-  const stride = partialStride(bias.maxLength, bias.buckets);
+  const stride = partialStride(sizeOf(positionWeights), extras.buckets);
   const fitting = Math.floor(PARTIAL_FLOATS / (stride * values.heads));
   const slots = Math.min(values.works, Math.max(8, fitting));
   backend.withScratch([slots * values.heads * stride], (partials) => {
     backend.clear(partials);
     for (let workBase = 0; workBase < values.works; workBase += slots) {
       const workEnd = Math.min(values.works, workBase + slots);
-      const scalars = { ...values, blocks, workBase, workEnd, stride, buckets: bias.buckets };
-      backend.dispatch(queriesProgram(bias.kind), {
-        tensors: [...tensors, ...bias.tensors, partials],
+      const scalars = { ...values, blocks, workBase, workEnd, stride, buckets: extras.buckets };
+      backend.dispatch(queriesProgram(extras.kind, extras.masked), {
+        tensors: [...tensors, ...extras.tensors, partials],
         uniforms: scalars,
         groups: (workEnd - workBase) * perWork,
       });
     }
-    const layout = { rows: slots * values.heads, stride, maxLength: bias.maxLength, buckets: bias.buckets };
-    reduceBias(backend, partials, layout, values.inverse, [dPosition, dTime]);
+    const sums = { rows: slots * values.heads, stride, inverse: values.inverse };
+    reduceBias(backend, partials, sums, [dPosition, dTime]);
   });
   return [dPosition, dTime];
 }
@@ -141,10 +145,10 @@ export function registerHstuAttentionGrad(name: string): void {
       for (const x of [dq, dk, dv, ...rest]) if (sizeOf(x) > 0) backend.clear(x);
       return [dq, dk, dv, ...rest];
     }
-    return withBias(backend, inputs, bucketDivisor, (bias) => {
-      const values = { ...tileValues(inputs, 1, scale), inverse: 1 / normalizer, ...bias.uniforms };
-      keysPass(backend, { inputs, bias, values }, dk, dv);
-      return [dq, dk, dv, ...queriesPass(backend, { inputs, bias, values }, dq)];
+    return withExtras(backend, inputs, bucketDivisor, (extras) => {
+      const values = { ...tileValues(inputs, 1, scale), inverse: 1 / normalizer, ...extras.uniforms };
+      keysPass(backend, { inputs, extras, values }, dk, dv);
+      return [dq, dk, dv, ...queriesPass(backend, { inputs, extras, values }, dq)];
     });
   });
 }

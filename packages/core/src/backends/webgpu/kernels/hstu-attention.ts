@@ -6,35 +6,30 @@ import {
   BLOCK,
   declareResults,
   eachRow,
+  forKeys,
   PITCH,
   products,
   storeResults,
   storeWeights,
-  TILE,
   TILE_GLOBALS,
   TILE_PROLOGUE,
   TILE_UNIFORMS,
   visibility,
   worksOf,
 } from './attention-tiles.ts';
-import { BIAS_UNIFORMS, type BiasKind, biasGlobals, withBias } from './relative-bias.ts';
+import { type BiasKind, extrasOf, withExtras } from './relative-bias.ts';
 import { type Inputs, override } from './support.ts';
 import { SIGMOID } from './wgsl.ts';
 
-/** Uniforms of the programs of this attention. */
-export function hstuUniforms(kind: BiasKind, ...more: string[]): string[] {
-  return [...TILE_UNIFORMS, 'inverse: f32', ...(kind === 'none' ? [] : BIAS_UNIFORMS), ...more];
-}
-
-export function hstuGlobals(kind: BiasKind): string {
-  return TILE_GLOBALS + SIGMOID + biasGlobals(kind);
-}
+/** Uniforms of every program of this attention, before those of bias and mask. */
+export const HSTU_UNIFORMS = [...TILE_UNIFORMS, 'inverse: f32'];
+export const HSTU_GLOBALS = TILE_GLOBALS + SIGMOID;
 
 /**
  * Turns products `s` into scores: `scale s + bias`; `i` and `j` are the first positions of the two tiles. The bias passes
  * through `weights`, each thread its own elements: in a loop, its text is there once.
  */
-export function biasedScores(kind: BiasKind, i: string, j: string): string {
+export function biasedScores(kind: BiasKind, masked: boolean, i: string, j: string): string {
   if (kind === 'none') return eachRow((r) => `s${r} *= u.scale;`);
   return `
     for (var r = 0u; r < 4u; r++) {
@@ -42,24 +37,24 @@ export function biasedScores(kind: BiasKind, i: string, j: string): string {
       var value = vec4<f32>();
       for (var c = 0u; c < 4u; c++) {
         let column = ${j} + tx * 4u + c;
-        if (column <= row && row < length) { value[c] = relativeBias(begin, row, column); }
+        if (${masked ? 'column < length' : 'column <= row'} && row < length) { value[c] = relativeBias(begin, row, column); }
       }
       weights[(ty * 4u + r) * ${PITCH}u + tx] = value;
     }${eachRow((r) => `s${r} = u.scale * s${r} + weights[(ty * 4u + ${r}u) * ${PITCH}u + tx];`)}
     workgroupBarrier();`;
 }
 
-function program(kind: BiasKind): Program {
+function program(kind: BiasKind, masked: boolean): Program {
+  const extras = extrasOf(kind, masked);
   return {
     op: HstuAttention,
-    key: kind,
-    bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', ...(kind === 'none' ? [] : ['bias: u32'])),
-    uniforms: uniforms(...hstuUniforms(kind)),
+    key: `${kind}, masked ${masked}`,
+    bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', ...extras.bindings),
+    uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms),
     threads: ATTENTION_THREADS,
-    globals: hstuGlobals(kind),
-    body: `${TILE_PROLOGUE}${declareResults('o')}
-  for (var key = 0u; key <= own; key += ${TILE}u) {${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
-    ${biasedScores(kind, 'own', 'key')}${visibility('own', 'key')}
+    globals: HSTU_GLOBALS + extras.globals,
+    body: `${TILE_PROLOGUE}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
+    ${biasedScores(kind, masked, 'own', 'key')}${visibility(masked, 'own', 'key')}
     ${eachRow((r) => `s${r} = select(vec4<f32>(), s${r} * sigmoid4(s${r}), seen${r});`)}${storeWeights('s', 'rows')}${accumulate('o', 'v', 'key', 'u.valueWidth')}
   }${storeResults('o', 'out', 'u.valueWidth', () => 'u.inverse')}`,
   };
@@ -81,10 +76,10 @@ export function registerHstuAttention(name: string): void {
     const blocks = Math.ceil(width / BLOCK);
     if (tokens * heads * width === 0) return out;
     const values = tileValues(inputs, blocks, scale);
-    withBias(backend, inputs, bucketDivisor, (bias) => {
-      backend.dispatch(program(bias.kind), {
-        tensors: [q, k, v, offsets, out, ...bias.tensors],
-        uniforms: { ...values, inverse: 1 / normalizer, ...bias.uniforms },
+    withExtras(backend, inputs, bucketDivisor, (extras) => {
+      backend.dispatch(program(extras.kind, extras.masked), {
+        tensors: [q, k, v, offsets, out, ...extras.tensors],
+        uniforms: { ...values, inverse: 1 / normalizer, ...extras.uniforms },
         groups: values.works * heads * blocks,
       });
     });

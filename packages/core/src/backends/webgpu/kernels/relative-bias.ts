@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { timeBucket } from '../../../ops/time-bucket.ts';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
+import { ATTENTION_THREADS, MASK_UNIFORMS, maskGlobals, tileRanges, worksOf } from './attention-tiles.ts';
 import { type Inputs, sizeOf } from './support.ts';
 
 export type BiasKind = 'none' | 'position' | 'position and time';
@@ -9,32 +10,33 @@ export type BiasKind = 'none' | 'position' | 'position and time';
 const LIMIT = 2 ** 31;
 
 /** Uniforms of {@link BIAS_GLOBALS}: where the parts of `bias` begin, and the table of buckets. */
-export const BIAS_UNIFORMS = ['maxLength', 'timeAt', 'queryAt', 'keyAt', 'startsAt', 'lastBucket', 'perBucket: f32'];
+const BIAS_UNIFORMS = ['maxLength', 'timeAt', 'queryAt', 'keyAt', 'startsAt', 'lastBucket', 'perBucket: f32'];
 
 /**
- * `relativeBias(begin, i, j)` of positions `i` and `j` of the sequence that starts at row `begin`. Everything it reads lies in one buffer, as the
- * number of buffers is limited: position weights, time weights, query times, key times, first second of each bucket.
+ * `relativeBias(begin, i, j)` of positions `i` and `j` of the sequence that starts at row `begin`. Everything it reads lies in the buffer
+ * `extras`, as the number of buffers is limited: position weights, time weights, query times, key times, first second of each
+ * bucket; then the ranges of a mask.
  *
  * A bucket is estimated with the device's logarithm and corrected by the table, so it is exact on every device.
  */
-export function biasGlobals(kind: BiasKind): string {
+function biasGlobals(kind: BiasKind): string {
   if (kind === 'none') return '';
   const time = `
 fn bucketOf(difference: i32) -> u32 {
   let seconds = u32(max(abs(difference), 1));
   var bucket = u32(clamp(log(f32(seconds)) * u.perBucket, 0.0, f32(u.lastBucket)));
-  while (bucket > 0u && seconds < bias[u.startsAt + bucket]) { bucket--; }
-  while (bucket < u.lastBucket && seconds >= bias[u.startsAt + bucket + 1u]) { bucket++; }
+  while (bucket > 0u && seconds < extras[u.startsAt + bucket]) { bucket--; }
+  while (bucket < u.lastBucket && seconds >= extras[u.startsAt + bucket + 1u]) { bucket++; }
   return bucket;
 }
 fn bucketAt(begin: u32, i: u32, j: u32) -> u32 {
-  return bucketOf(bitcast<i32>(bias[u.queryAt + begin + i]) - bitcast<i32>(bias[u.keyAt + begin + j]));
+  return bucketOf(bitcast<i32>(extras[u.queryAt + begin + i]) - bitcast<i32>(extras[u.keyAt + begin + j]));
 }`;
   const timed = kind === 'position and time';
   return `${timed ? time : ''}
 fn relativeBias(begin: u32, i: u32, j: u32) -> f32 {
-  let position = bitcast<f32>(bias[j + u.maxLength - 1u - i]);
-  return position${timed ? ' + bitcast<f32>(bias[u.timeAt + bucketAt(begin, i, j)])' : ''};
+  let position = bitcast<f32>(extras[j + u.maxLength - 1u - i]);
+  return position${timed ? ' + bitcast<f32>(extras[u.timeAt + bucketAt(begin, i, j)])' : ''};
 }
 `;
 }
@@ -68,9 +70,10 @@ function startsTable(backend: SeqrecWebgpuBackend, last: number, divisor: number
   return table;
 }
 
-export interface PackedBias {
+export interface Extras {
   readonly kind: BiasKind;
-  /** The buffer `bias`, absent without bias. */
+  readonly masked: boolean;
+  /** The buffer `extras`, absent without bias and mask. */
   readonly tensors: readonly TensorInfo[];
   readonly uniforms: Readonly<Record<string, number>>;
   /** Longest sequence that the position table covers. */
@@ -78,35 +81,55 @@ export interface PackedBias {
   readonly buckets: number;
 }
 
-/** Packs the parts of the bias into one buffer for the time of `use`. */
-export function withBias<T>(
+/** Packs the parts of bias and mask into one buffer for the time of `use`. */
+export function withExtras<T>(
   backend: SeqrecWebgpuBackend,
-  { positionWeights, timeWeights, queryTimes, keyTimes }: Inputs,
+  inputs: Inputs,
   divisor: number,
-  use: (bias: PackedBias) => T,
+  use: (extras: Extras) => T,
 ): T {
-  const positions = sizeOf(positionWeights);
-  if (positions === 0) return use({ kind: 'none', tensors: [], uniforms: {}, maxLength: 0, buckets: 0 });
-  const buckets = sizeOf(timeWeights);
-  const parts = [positionWeights];
-  if (buckets > 0) parts.push(timeWeights, queryTimes, keyTimes, startsTable(backend, buckets - 1, divisor));
-  const starts: number[] = [];
-  let total = 0;
-  for (const part of parts) {
-    starts.push(total);
-    total += sizeOf(part);
+  const { offsets, positionWeights, timeWeights, queryTimes, keyTimes, visible } = inputs;
+  const positions = positionWeights === undefined ? 0 : sizeOf(positionWeights);
+  const buckets = positions === 0 ? 0 : sizeOf(timeWeights);
+  const masked = sizeOf(visible) > 0;
+  const parts: Record<string, TensorInfo> = {};
+  if (positions > 0) parts.positionAt = positionWeights;
+  if (buckets > 0) {
+    const startsAt = startsTable(backend, buckets - 1, divisor);
+    Object.assign(parts, { timeAt: timeWeights, queryAt: queryTimes, keyAt: keyTimes, startsAt });
   }
-  const [, timeAt = 0, queryAt = 0, keyAt = 0, startsAt = 0] = starts;
-  const maxLength = (positions + 1) / 2;
-  return backend.withScratch([total], (bias) => {
-    for (const [i, part] of parts.entries()) backend.copy(part, bias, starts[i]);
-    const lastBucket = Math.max(0, buckets - 1);
-    return use({
-      kind: buckets > 0 ? 'position and time' : 'position',
-      tensors: [bias],
-      uniforms: { maxLength, timeAt, queryAt, keyAt, startsAt, lastBucket, perBucket: 1 / divisor },
-      maxLength,
-      buckets,
+  if (masked) parts.visibleAt = visible;
+  const batch = offsets.shape[0] - 1;
+  const works = worksOf(inputs.k.shape[0], batch);
+  return backend.withScratch([2 * works], (ranges) => {
+    if (masked) {
+      const groups = Math.ceil(works / ATTENTION_THREADS);
+      backend.dispatch(tileRanges, { tensors: [offsets, visible, ranges], uniforms: { works, batch }, groups });
+      parts.rangesAt = ranges;
+    }
+    const starts: Record<string, number> = { timeAt: 0, queryAt: 0, keyAt: 0, startsAt: 0 };
+    let total = 0;
+    for (const [name, part] of Object.entries(parts)) {
+      starts[name] = total;
+      total += sizeOf(part);
+    }
+    const maxLength = (positions + 1) / 2;
+    const values = { ...starts, maxLength, lastBucket: Math.max(0, buckets - 1), perBucket: 1 / divisor };
+    const kind = buckets > 0 ? 'position and time' : positions > 0 ? 'position' : 'none';
+    const facts = { kind, masked, uniforms: values, maxLength, buckets } as const;
+    if (total === 0) return use({ ...facts, tensors: [] });
+    return backend.withScratch([total], (extras) => {
+      for (const [name, part] of Object.entries(parts)) backend.copy(part, extras, starts[name]);
+      return use({ ...facts, tensors: [extras] });
     });
   });
+}
+
+/** Binding, uniforms and functions that a program needs for a kind of bias and a mask. */
+export function extrasOf(kind: BiasKind, masked: boolean): { bindings: string[]; uniforms: string[]; globals: string } {
+  return {
+    bindings: kind === 'none' && !masked ? [] : ['extras: u32'],
+    uniforms: [...(kind === 'none' ? [] : BIAS_UNIFORMS), ...(masked ? MASK_UNIFORMS : [])],
+    globals: biasGlobals(kind) + maskGlobals(masked),
+  };
 }

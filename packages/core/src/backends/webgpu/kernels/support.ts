@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
+import { isWgsl, markWgsl } from './registry.ts';
 
 export type Inputs = Record<string, tf.TensorInfo>;
 export type Result = tf.TensorInfo | tf.TensorInfo[];
@@ -8,13 +9,6 @@ export type WebgpuKernel<Attrs> = (inputs: Inputs, backend: SeqrecWebgpuBackend,
 
 /** Threads of the programs that work element by element. */
 export const FLAT_THREADS = 256;
-
-const ours = new WeakSet<tf.KernelFunc>();
-
-/** Whether a registered function is a program of ours. */
-export function isWgsl(kernelFunc: tf.KernelFunc): boolean {
-  return ours.has(kernelFunc);
-}
 
 /** Registers a kernel of ours over the composed or stock one. */
 export function override<Attrs = object>(name: string, kernelName: string, kernel: WebgpuKernel<Attrs>): void {
@@ -27,7 +21,7 @@ export function override<Attrs = object>(name: string, kernelName: string, kerne
     if (before === undefined) throw new Error(`${kernelName}: no kernel for these inputs on the backend ${name}`);
     return before.kernelFunc(parameters);
   };
-  ours.add(kernelFunc);
+  markWgsl(kernelFunc);
   if (before !== undefined) tf.unregisterKernel(kernelName, name);
   tf.registerKernel({ kernelName, backendName: name, kernelFunc });
 }
