@@ -28,6 +28,7 @@ interface Internals {
   tensorMap: { get(id: tf.DataId): TensorData | undefined };
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
+  tensorToBinding(x: tf.TensorInfo): GPUBufferBinding;
 }
 
 export interface Call {
@@ -66,6 +67,8 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     super(device, adapterInfo);
     this.info = info;
     this.#internals.bufferManager = new BufferPool(device, (error) => this.#fail(error));
+    // Stock programs read past the end and rely on the device to stay inside the binding: buffers may be longer.
+    this.#internals.tensorToBinding = (x) => this.#exactBinding(x);
     device.addEventListener('uncapturederror', ({ error }) => {
       // What went wrong first is told by an error of its own.
       if (!error.message.includes('due to a previous error')) this.#fail(deviceError(error));
@@ -142,7 +145,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
   }
 
   #binding(op: string, x: tf.TensorInfo): GPUBufferBinding {
-    const bytes = Math.max(4, tf.util.sizeFromShape(x.shape) * 4);
+    const bytes = tf.util.sizeFromShape(x.shape) * 4;
     const limit = this.device.limits.maxStorageBufferBindingSize;
     if (bytes > limit) {
       throw new OutOfMemoryError(
@@ -150,9 +153,14 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
         bytes,
       );
     }
-    const buffer = this.bufferOf(x);
+    this.bufferOf(x);
     this.#internals.commandQueueOwnedIds.add(x.dataId);
-    return { buffer, offset: 0, size: bytes };
+    return this.#exactBinding(x);
+  }
+
+  #exactBinding({ dataId }: tf.TensorInfo): GPUBufferBinding {
+    const { resource, shape } = this.#internals.tensorMap.get(dataId)!;
+    return { buffer: resource!, offset: 0, size: Math.max(4, tf.util.sizeFromShape(shape) * 4) };
   }
 
   /** As the stock `recordAndSubmit`: passes are shared, and the queue is submitted every few programs. */

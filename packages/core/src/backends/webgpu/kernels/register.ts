@@ -5,6 +5,7 @@ import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
 import { registerNorms } from './norms.ts';
 import { registerRandom } from './random.ts';
+import { registerRanking } from './ranking.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
 import { registerSegmentSum } from './segment-sum.ts';
 import { registerSilu } from './silu.ts';
@@ -21,4 +22,5 @@ export function registerWebgpuKernels(name: string): void {
   registerHstuAttentionGrad(name);
   registerCausalAttention(name);
   registerSampledSoftmax(name);
+  registerRanking(name);
 }
