@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
+import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
 import { SimdBackend } from './backend.ts';
 import { registerSimdGradients } from './gradients.ts';
@@ -11,7 +11,10 @@ export { SimdBackend } from './backend.ts';
 export type { Variant } from './module.ts';
 
 export interface SimdOptions {
-  /** Kernel threads, the main thread included; default: the processors that this process may use, at most 16. */
+  /**
+   * Kernel threads, the calling thread included; default: the processors that this process may use, at most 16. In a
+   * browser one, unless the page is cross-origin isolated.
+   */
   readonly threads?: number;
   /** Slowest acceptable first choice: skips the faster variants, for tests and for measuring. */
   readonly variant?: Variant;
@@ -22,6 +25,8 @@ export interface SimdOptions {
 export interface SimdInfo {
   readonly variant: Variant;
   readonly threads: number;
+  /** Why there is only one thread, where the platform allows no more. */
+  readonly threadsReason?: string;
   readonly maximumBytes: number;
   readonly rejected: readonly { readonly variant: Variant; readonly reason: string }[];
 }
@@ -35,9 +40,13 @@ let registered: { readonly key: string; readonly info: SimdInfo } | undefined;
  * Throws a BackendError when no variant passes its self-test.
  */
 export async function registerSimdBackend(options: SimdOptions = {}): Promise<SimdInfo> {
-  const threads = options.threads ?? Math.min(16, availableParallelism());
+  const possible = platform.threads();
+  const threads = options.threads ?? Math.min(16, possible.count);
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new BackendError(`simd: expected threads to be a whole number from 1 to 64; got ${threads}`);
+  }
+  if (threads > 1 && possible.reason !== undefined) {
+    throw new BackendError(`simd: expected one thread here; got ${threads}; ${possible.reason}`);
   }
   const key = JSON.stringify([threads, options.variant, options.maximumBytes]);
   if (registered?.key === key) return registered.info;
@@ -51,7 +60,9 @@ export async function registerSimdBackend(options: SimdOptions = {}): Promise<Si
   tf.registerBackend(NAME, () => backend, 4);
   registerSimdKernels(NAME);
   registerSimdGradients(NAME);
-  const info: SimdInfo = { variant: loaded.variant, threads, maximumBytes, rejected: loaded.rejected };
+  const { variant, rejected } = loaded;
+  const threadsReason = possible.reason === undefined ? {} : { threadsReason: possible.reason };
+  const info: SimdInfo = { variant, threads, ...threadsReason, maximumBytes, rejected };
   registered = { key, info };
   return info;
 }

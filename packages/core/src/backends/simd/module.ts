@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
+import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
 import type { KernelExports } from './kernels.ts';
+import { VARIANTS, type Variant } from './platform/platform.ts';
 import { selfTest } from './self-test.ts';
 
-/** Ways to compile the kernels, fastest first. */
-export const VARIANTS = ['revectorized', 'relaxed', 'plain'] as const;
-export type Variant = (typeof VARIANTS)[number];
+export { VARIANTS, type Variant } from './platform/platform.ts';
 
 export interface LoadedModule {
   readonly variant: Variant;
@@ -41,9 +39,14 @@ export async function loadModule(
 ): Promise<LoadedModule> {
   const rejected: { variant: Variant; reason: string }[] = [];
   for (const variant of wanted) {
+    if (!platform.variants.includes(variant)) {
+      rejected.push({ variant, reason: 'not available on this platform' });
+      continue;
+    }
     try {
-      const module = await compile(variant);
-      const instance = new WebAssembly.Instance(module, { env: { memory } });
+      const bytes = await platform.readKernels(variant === 'plain' ? 'plain' : 'relaxed');
+      const module = await platform.compile(withSection(bytes, variant), variant);
+      const instance = await platform.instantiate(module, { env: { memory } });
       const kernels = instance.exports as unknown as KernelExports;
       const problem = selfTest(kernels, memory, variant === 'revectorized');
       if (problem === undefined) return { variant, module, kernels, rejected };
@@ -56,29 +59,6 @@ export async function loadModule(
   throw new BackendError(
     `simd: expected one of the variants ${wanted.join(', ')} to compile and pass its self-test; got ${reasons}`,
   );
-}
-
-async function compile(variant: Variant): Promise<WebAssembly.Module> {
-  const file = new URL(`./wasm/${variant === 'plain' ? 'plain' : 'relaxed'}.wasm`, import.meta.url);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new BackendError(
-      `simd: expected the compiled kernels at ${file.pathname}; build them with \`pnpm install\``,
-      { cause },
-    );
-  });
-  // The optimising compiler at once, so that the self-test runs the code that training will run.
-  const flags = [
-    [variant === 'revectorized' ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize', ''],
-    ['--no-liftoff', '--liftoff'],
-    ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
-  ];
-  for (const [flag] of flags) setFlagsFromString(flag);
-  try {
-    // Synchronous, which is quick for a module this small: Node does not stay alive for an asynchronous compilation alone.
-    return new WebAssembly.Module(withSection(bytes, variant));
-  } finally {
-    for (const [, restore] of flags) if (restore) setFlagsFromString(restore);
-  }
 }
 
 /** Appends an empty custom section named after the variant. */

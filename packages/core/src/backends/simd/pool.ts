@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
 import { CONTROL, type KernelExports, type KernelId, SCRATCH_BYTES } from './kernels.ts';
+import type { KernelThread } from './platform/platform.ts';
 
 /** Integers by slot; floats for the slots that hold a float. */
 export type Floats = Readonly<Record<number, number>>;
@@ -12,7 +13,7 @@ export type Floats = Readonly<Record<number, number>>;
 export class Pool {
   readonly threads: number;
   readonly #exports: KernelExports;
-  readonly #workers: Worker[] = [];
+  readonly #workers: KernelThread[] = [];
   readonly #state: BigUint64Array;
   readonly #words: Int32Array;
   readonly #ints: Int32Array;
@@ -30,29 +31,16 @@ export class Pool {
 
   /** Starts the workers and resolves when all of them wait for work. */
   async start(module: WebAssembly.Module, memory: WebAssembly.Memory, scratch: number): Promise<void> {
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const ready: Promise<void>[] = [];
-    for (let i = 1; i < this.threads; i++) {
-      const worker = new Worker(new URL(file, import.meta.url), {
-        name: `seqrec-simd-${i}`,
-        execArgv: ['--disable-warning=ExperimentalWarning'],
-        workerData: { module, memory, control: CONTROL.address, scratch: scratch + i * SCRATCH_BYTES, words: CONTROL },
-      });
-      this.#workers.push(worker);
-      ready.push(
-        new Promise((resolve, reject) => {
-          worker.once('message', () => {
-            // From here on an idle thread does not keep the process alive.
-            worker.unref();
-            resolve();
-          });
-          worker.once('error', (cause) =>
-            reject(new BackendError(`simd: a kernel thread did not start: ${cause.message}`)),
-          );
-        }),
-      );
-    }
-    await Promise.all(ready);
+    const starting = Array.from({ length: this.threads - 1 }, (_, i) =>
+      platform.startThread(`seqrec-simd-${i + 1}`, {
+        module,
+        memory,
+        control: CONTROL.address,
+        scratch: scratch + (i + 1) * SCRATCH_BYTES,
+        words: CONTROL,
+      }),
+    );
+    this.#workers.push(...(await Promise.all(starting)));
   }
 
   /**
@@ -90,7 +78,7 @@ export class Pool {
     let turns = 0;
     while (Atomics.load(words, CONTROL.done) + Atomics.load(words, CONTROL.failed) < tasks) {
       // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
-      if (++turns > 100_000) Atomics.wait(words, CONTROL.done, Atomics.load(words, CONTROL.done), 0.2);
+      if (++turns > 100_000) platform.rest(words, CONTROL.done, Atomics.load(words, CONTROL.done));
     }
     const failed = Atomics.exchange(words, CONTROL.failed, 0);
     if (failed > 0) throw new BackendError(`simd: ${failed} of ${tasks} tasks of kernel ${kernel} failed`);
@@ -100,7 +88,7 @@ export class Pool {
     Atomics.store(this.#words, CONTROL.stop, 1);
     Atomics.add(this.#words, CONTROL.wake, 1);
     Atomics.notify(this.#words, CONTROL.wake);
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#workers.length = 0;
   }
 }

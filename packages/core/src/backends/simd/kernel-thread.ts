@@ -1,0 +1,51 @@
+/** What a kernel thread is started with. */
+export interface ThreadStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly scratch: number;
+  /** Words of the control block, as in `kernels.ts`. */
+  readonly words: { readonly wake: number; readonly sleepers: number; readonly failed: number; readonly stop: number };
+}
+
+/**
+ * What a kernel thread runs: take tasks while there are any, spin a little, then sleep until woken.
+ * Its text is the program of the thread ({@link threadProgram}), so it names nothing outside itself and holds no function
+ * of its own: then it starts from TypeScript sources, from the built package and from any bundle, without a file to find.
+ */
+function kernelThread({ module, memory, control, scratch, words }: ThreadStart, ready: () => void): void {
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as {
+    setScratch(address: number): void;
+    work(control: number): void;
+  };
+  kernels.setScratch(scratch);
+  const state = new Int32Array(memory.buffer, control, 16);
+  const { pause } = Atomics as { pause?: () => void };
+  ready();
+  while (Atomics.load(state, words.stop) === 0) {
+    const wake = Atomics.load(state, words.wake);
+    let spins = 0;
+    // Word 0 is the number of tasks that nobody has taken yet.
+    while (Atomics.load(state, 0) === 0 && spins < 10_000) {
+      if (pause !== undefined) pause();
+      spins++;
+    }
+    if (spins === 10_000) {
+      Atomics.add(state, words.sleepers, 1);
+      Atomics.wait(state, words.wake, wake);
+      Atomics.sub(state, words.sleepers, 1);
+      continue;
+    }
+    try {
+      kernels.work(control);
+    } catch {
+      // The main thread waits for finished and failed tasks alike; this thread goes on with what is left.
+      Atomics.add(state, words.failed, 1);
+    }
+  }
+}
+
+/** JavaScript that runs {@link kernelThread}; `start` and `ready` are expressions of the platform's thread. */
+export function threadProgram(start: string, ready: string): string {
+  return `(${kernelThread})(${start}, ${ready})`;
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { BackendError } from '../../../errors.ts';
+import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
+import { type KernelThread, type Platform, VARIANTS, type Variant } from './platform.ts';
+
+const PROGRAM = `const { parentPort, workerData } = require('node:worker_threads');
+${threadProgram('workerData', "() => parentPort.postMessage('ready')")};`;
+
+/** Node: worker threads, kernels from the disk, V8's flags. */
+export const platform: Platform = {
+  variants: VARIANTS,
+  threads: () => ({ count: availableParallelism() }),
+  readKernels,
+  compile,
+  // Synchronous, which is quick for a module this small: Node does not stay alive for an asynchronous compilation alone.
+  instantiate: async (module, imports) => new WebAssembly.Instance(module, imports),
+  startThread,
+  rest(words, index, value) {
+    Atomics.wait(words, index, value, 0.2);
+  },
+};
+
+async function readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array> {
+  const file = new URL(`../wasm/${name}.wasm`, import.meta.url);
+  return readFile(file).catch((cause: unknown) => {
+    throw new BackendError(
+      `simd: expected the compiled kernels at ${file.pathname}; build them with \`pnpm install\``,
+      { cause },
+    );
+  });
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promise<WebAssembly.Module> {
+  // The optimising compiler at once, so that the self-test runs the code that training will run.
+  const flags = [
+    [variant === 'revectorized' ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize', ''],
+    ['--no-liftoff', '--liftoff'],
+    ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
+  ];
+  for (const [flag] of flags) setFlagsFromString(flag);
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    for (const [, restore] of flags) if (restore) setFlagsFromString(restore);
+  }
+}
+
+function startThread(name: string, start: ThreadStart): Promise<KernelThread> {
+  const worker = new Worker(PROGRAM, { name, eval: true, workerData: start });
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => {
+      // From here on an idle thread does not keep the process alive.
+      worker.unref();
+      resolve({
+        async stop() {
+          await worker.terminate();
+        },
+      });
+    });
+    worker.once('error', (cause) => reject(new BackendError(`simd: a kernel thread did not start: ${cause.message}`)));
+  });
+}
