@@ -1,11 +1,6 @@
 export type { TieRule } from './assemble.ts';
-export { type BatchesOptions, batches, countBatches, makeBatch, type SequenceBatch } from './batches/batch.ts';
-export { type BatchPlan, type PackOptions, packByTokens } from './batches/pack.ts';
-export type { ItemCatalogue } from './catalogue.ts';
-export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
+export * from './browser.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
-export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
-export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
 export { type UniformNegativesOptions, uniformNegatives } from './negatives/uniform.ts';
 export { epochOrder, type RandomSource, randomSource } from './random.ts';
@@ -27,19 +22,11 @@ export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
 export type { ReadProgress } from './sources/progress.ts';
 export type { TimeUnit } from './sources/time.ts';
-export { type GlobalTimeOptions, globalTime, type TargetRule } from './splits/global-time.ts';
 export { type LeakageCheck, type LeakageReport, leakageReport } from './splits/leakage.ts';
-export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
-export type { ExampleSet, Split, SplitProtocol } from './splits/split.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
-export { type TieOrder, tieOrder } from './tie-order.ts';
-export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
-export { latestWindow } from './windows/latest.ts';
-export type { WindowPolicy } from './windows/policy.ts';
-export { isControlEpoch, type MixedSchedule, scheduleOrders } from './windows/schedule.ts';
 export {
   countWindows,
   type SlidingRule,

@@ -5,16 +5,15 @@ import type { SequenceModel } from '../model.ts';
 import { checkParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
 import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
+import { type CheckpointFile, withCheckpoint } from './checkpoint-file.ts';
 import {
   type CheckpointExtra,
-  type CheckpointFile,
   type CheckpointState,
   checkpointMetadata,
   MOMENTS,
   type Moment,
   momentName,
-  withCheckpoint,
-} from './checkpoint-file.ts';
+} from './checkpoint-format.ts';
 import { differences } from './differences.ts';
 import type { Trainer } from './trainer.ts';
 

@@ -1,0 +1,106 @@
+// What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
+export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
+export { popularityBaseline } from './baselines/popularity.ts';
+export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
+export { parseConfig } from './config/parse.ts';
+export { suggest } from './config/suggest.ts';
+export {
+  CheckpointError,
+  ConfigError,
+  EvaluationError,
+  GoldenError,
+  ParameterError,
+  TrainingError,
+  type TrainingErrorDetails,
+} from './errors.ts';
+export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
+export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
+export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
+export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
+export type { Evaluation, Protocol } from './evaluate/protocol.ts';
+export { exactRank, type RankRequest } from './evaluate/ranks.ts';
+export { type Golden, parseGolden } from './golden/parse.ts';
+export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
+export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
+export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';
+export { createGru4rec } from './gru4rec/stack.ts';
+export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
+export { HstuLayer, type HstuLayerArgs } from './hstu/layer.ts';
+export { createHstu } from './hstu/stack.ts';
+export { type EncoderBatch, uploadBatch } from './inputs.ts';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
+export {
+  ItemEmbedding,
+  type ItemEmbeddingArgs,
+  LearnedPositions,
+  type LearnedPositionsArgs,
+} from './layers/embeddings.ts';
+export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
+export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
+export { encodeLast, type ModelOptions, type SequenceModel, scoreItems } from './model.ts';
+export { bceObjective } from './objectives/bce.ts';
+export {
+  type LabelsConfig,
+  labelsConfigSchema,
+  type ObjectiveConfig,
+  type ObjectiveConfigInput,
+  objectiveConfigSchema,
+  objectiveKinds,
+  parseObjectiveConfig,
+} from './objectives/config.ts';
+export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketch.ts';
+export { createObjective } from './objectives/create.ts';
+export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
+export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
+export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
+export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
+export type { DrawContext, DrawnItems, Objective, ObjectiveContext } from './objectives/objective.ts';
+export { poolSoftmaxObjective } from './objectives/pool-softmax.ts';
+export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
+export {
+  type HostTensor,
+  loadParameters,
+  type NamedParameters,
+  readParameters,
+} from './parameters.ts';
+export {
+  type PinnerformerConfig,
+  type PinnerformerConfigInput,
+  pinnerformerConfigSchema,
+} from './pinnerformer/config.ts';
+export { createPinnerformer } from './pinnerformer/stack.ts';
+export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
+export {
+  createModel,
+  type ModelConfig,
+  type ModelConfigInput,
+  modelConfigSchema,
+  modelKinds,
+  parseModelConfig,
+} from './registry.ts';
+export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
+export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
+export { createSasrec } from './sasrec/stack.ts';
+export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
+export { modelFromBytes } from './train/model-from-bytes.ts';
+export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
+export {
+  createTrainer,
+  type EpochOptions,
+  type EpochResult,
+  type Progress,
+  type StepInfo,
+  Trainer,
+  type TrainerPosition,
+} from './train/trainer.ts';
+export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
+export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
+export { createTransformer } from './transformer/stack.ts';
+export {
+  type TransformerPlusPlusConfig,
+  type TransformerPlusPlusConfigInput,
+  transformerPlusPlusConfigSchema,
+} from './transformer-plus-plus/config.ts';
+export { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';
