@@ -1,8 +1,6 @@
-import { vi } from 'vitest';
 import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
 
 // Software Vulkan takes longest for compiling: our attention for seconds, the stock programs of tfjs for many shapes.
-vi.setConfig({ testTimeout: 300_000 });
 scaleRuns(0.4);
 await conformanceSuite('webgpu');
