@@ -1,6 +1,6 @@
 // The relative attention bias of a panel: rows are keys, columns sixteen queries.
 import { int, ptr, sumLanes } from './env';
-import { PANEL } from './attention-tile';
+import { PANEL, skipped } from './attention-tile';
 
 /** Bucket of a time difference, from the cells of `time-buckets.ts`. */
 // @ts-ignore: decorator
@@ -12,10 +12,11 @@ function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first:
   return load<u32>(cell, 4) + <u32>(x >= load<u32>(cell));
 }
 
-/** Where the kept buckets of panel `panel` begin: panels before it hold 16, 32, ... keys of sixteen bytes. */
+/** Where the kept buckets of the panel from `query` on begin: panels before it hold 16, 32, ... keys of sixteen bytes. */
 // @ts-ignore: decorator
 @inline
-export function keptPanel(base: usize, panel: i32): usize {
+export function keptPanel(base: usize, query: i32): usize {
+  const panel = (query + PANEL - 1) / PANEL;
   return base + <usize>panel * <usize>(panel + 1) * 128;
 }
 
@@ -26,27 +27,33 @@ export function bucketRows(args: usize, task: i32): void {
   const q0 = load<i32>(unit, 4), end = q0 + load<i32>(unit, 8);
   const shift = int(args, 17), first = 127 << (23 - shift);
   const queryTimes = ptr(args, 14) + (start << 2), keyTimes = ptr(args, 15) + (start << 2);
-  for (let q = q0; q < end; q += PANEL) {
-    const base = keptPanel(<usize>load<u32>(unit, 16), q / PANEL);
-    memory.fill(base, 0, <usize>(q + PANEL) << 4);
-    for (let i = q; i < min(end, q + PANEL); i++) {
-      const queryTime = load<i32>(queryTimes + (<usize>i << 2));
-      for (let j: usize = 0; j <= <usize>i; j++) {
-        const bucket = bucketOf(queryTime, load<i32>(keyTimes + (j << 2)), ptr(args, 16), shift, first);
-        store<u8>(base + (j << 4) + <usize>(i - q), <u8>bucket);
+  for (let q = q0 - skipped(end - q0); q < end; q += PANEL) {
+    const base = keptPanel(<usize>load<u32>(unit, 16), q);
+    const last = q + PANEL;
+    for (let j = 0; j < last; j++) {
+      const row = base + (<usize>j << 4) - <usize>q;
+      const keyTime = load<i32>(keyTimes + (<usize>j << 2));
+      const from = max(q0, max(q, j));
+      let bucket: u32 = 0;
+      for (let i = from; i < last; i++) {
+        bucket = bucketOf(load<i32>(queryTimes + (<usize>i << 2)), keyTime, ptr(args, 16), shift, first);
+        store<u8>(row + <usize>i, <u8>bucket);
       }
+      // Pairs that are hidden share the bucket of a neighbour, so that a row spans few buckets.
+      bucket = load<u8>(row + <usize>from);
+      for (let i = q; i < from; i++) store<u8>(row + <usize>i, <u8>bucket);
     }
   }
 }
 
-/** The buckets of `keys` keys from row `keyRow` on against a panel of queries, two bytes each, where none are kept. */
-export function makeBuckets(args: usize, queryRow: usize, keyRow: usize, keys: i32, queries: i32, out: usize): void {
+/** The buckets of `keys` keys from row `keyRow` on against a panel of queries but its first `skip`, two bytes each, where none are kept. */
+export function makeBuckets(args: usize, queryRow: usize, keyRow: usize, keys: i32, skip: i32, out: usize): void {
   const shift = int(args, 17), first = 127 << (23 - shift);
   const queryTimes = ptr(args, 14) + (queryRow << 2), keyTimes = ptr(args, 15) + (keyRow << 2);
   for (let j: usize = 0; j < <usize>keys; j++) {
     const keyTime = load<i32>(keyTimes + (j << 2));
     for (let i: usize = 0; i < <usize>PANEL; i++) {
-      const bucket = <i32>i < queries ? bucketOf(load<i32>(queryTimes + (i << 2)), keyTime, ptr(args, 16), shift, first) : 0;
+      const bucket = <i32>i >= skip ? bucketOf(load<i32>(queryTimes + (i << 2)), keyTime, ptr(args, 16), shift, first) : 0;
       store<u16>(out + (j << 5) + (i << 1), <u16>bucket);
     }
   }
@@ -62,27 +69,95 @@ function gather4<T>(time: usize, buckets: usize): v128 {
   return v128.load32_lane(time + (<usize>load<T>(buckets, 3 * sizeof<T>()) << 2), w, 3);
 }
 
-// @ts-ignore: decorator
-@inline
-function addTimes<T>(time: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
+function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
   for (let j: usize = 0; j < <usize>keys; j++) {
-    const w0 = gather4<T>(time, buckets), w1 = gather4<T>(time, buckets + 4 * sizeof<T>());
-    const w2 = gather4<T>(time, buckets + 8 * sizeof<T>()), w3 = gather4<T>(time, buckets + 12 * sizeof<T>());
+    const w0 = gather4<u16>(time, buckets), w1 = gather4<u16>(time, buckets + 8);
+    const w2 = gather4<u16>(time, buckets + 16), w3 = gather4<u16>(time, buckets + 24);
     v128.store(out, f32x4.add(w0, v128.load(position)));
     v128.store(out, f32x4.add(w1, v128.load(position, 16)), 16);
     v128.store(out, f32x4.add(w2, v128.load(position, 32)), 32);
     v128.store(out, f32x4.add(w3, v128.load(position, 48)), 48);
     position -= 4;
-    buckets += 16 * sizeof<T>();
+    buckets += 32;
     out += stride;
   }
 }
 
+/** The bytes of the time weights apart: four planes, the byte k of each weight in plane k. */
+const PLANE: usize = 256 + 32;
+export const PLANES_BYTES: usize = 4 * PLANE;
+
+/** Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks up. */
+export function splitWeights(time: usize, times: i32, planes: usize): void {
+  for (let i: usize = 0; i < <usize>min(times, 256); i++) {
+    const bits = load<u32>(time + (i << 2));
+    store<u8>(planes + i, <u8>bits);
+    store<u8>(planes + i, <u8>(bits >> 8), PLANE);
+    store<u8>(planes + i, <u8>(bits >> 16), 2 * PLANE);
+    store<u8>(planes + i, <u8>(bits >> 24), 3 * PLANE);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function lookUp(table: usize, index: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    return i8x16.relaxed_swizzle(v128.load(table), index);
+  } else {
+    return i8x16.swizzle(v128.load(table), index);
+  }
+}
+
+// As `addTimes`, from kept buckets. Where the row's buckets lie within 16 from the first on (neither time nor queries jump
+// by a factor of a hundred), four shuffles look up the bytes of all sixteen weights.
+function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
+  const far = i8x16.splat(-16);
+  for (let j: usize = 0; j < <usize>keys; j++) {
+    const index = i8x16.sub(v128.load(buckets), v128.load8_splat(buckets));
+    let w0: v128, w1: v128, w2: v128, w3: v128;
+    if (v128.any_true(v128.and(index, far))) {
+      w0 = gather4<u8>(time, buckets); w1 = gather4<u8>(time, buckets + 4);
+      w2 = gather4<u8>(time, buckets + 8); w3 = gather4<u8>(time, buckets + 12);
+    } else {
+      const table = planes + <usize>load<u8>(buckets);
+      const b0 = lookUp(table, index), b1 = lookUp(table + PLANE, index);
+      const b2 = lookUp(table + 2 * PLANE, index), b3 = lookUp(table + 3 * PLANE, index);
+      const low = interleaveLow8(b0, b1), high = interleaveLow8(b2, b3);
+      w0 = v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11);
+      w1 = v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15);
+      const low2 = interleaveHigh8(b0, b1), high2 = interleaveHigh8(b2, b3);
+      w2 = v128.shuffle<i16>(low2, high2, 0, 8, 1, 9, 2, 10, 3, 11);
+      w3 = v128.shuffle<i16>(low2, high2, 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    v128.store(out, f32x4.add(w0, v128.load(position)));
+    v128.store(out, f32x4.add(w1, v128.load(position, 16)), 16);
+    v128.store(out, f32x4.add(w2, v128.load(position, 32)), 32);
+    v128.store(out, f32x4.add(w3, v128.load(position, 48)), 48);
+    position -= 4;
+    buckets += 16;
+    out += stride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function interleaveLow8(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+// @ts-ignore: decorator
+@inline
+function interleaveHigh8(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 /**
  * Bias of `keys` keys from `key` on against the sixteen queries from `query` on (positions in the sequence), rows `stride`
- * bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte.
+ * bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte, with the weights' `planes`.
  */
-export function biasPanel(args: usize, query: i32, key: i32, keys: i32, buckets: usize, made: bool, out: usize, stride: usize): void {
+export function biasPanel(
+  args: usize, query: i32, key: i32, keys: i32, buckets: usize, made: bool, planes: usize, out: usize, stride: usize,
+): void {
   const position = ptr(args, 10) + (<usize>(query - key) << 2);
   const time = ptr(args, 12);
   if (time == 0) {
@@ -94,9 +169,9 @@ export function biasPanel(args: usize, query: i32, key: i32, keys: i32, buckets:
       v128.store(o, v128.load(p, 48), 48);
     }
   } else if (made) {
-    addTimes<u16>(time, buckets, keys, position, out, stride);
+    addTimes(time, buckets, keys, position, out, stride);
   } else {
-    addTimes<u8>(time, buckets, keys, position, out, stride);
+    addKeptTimes(time, planes, buckets, keys, position, out, stride);
   }
 }
 
@@ -122,6 +197,48 @@ function addBuckets<T>(grads: usize, stride: usize, keys: i32, buckets: usize, h
   }
 }
 
+// As `addBuckets`, from kept buckets. Most rows hold one bucket or two, which need no scalar; a run of rows of one and the
+// same bucket is summed in registers.
+function addKept(grads: usize, stride: usize, keys: i32, buckets: usize, histogram: usize): void {
+  const end = buckets + (<usize>keys << 4);
+  while (buckets < end) {
+    const row = v128.load(buckets), first = v128.load8_splat(buckets);
+    const t = histogram + (<usize>load<u8>(buckets) << 6);
+    const other = i8x16.ne(row, first);
+    if (!v128.any_true(other)) {
+      let s0 = v128.load(t), s1 = v128.load(t, 16), s2 = v128.load(t, 32), s3 = v128.load(t, 48);
+      do {
+        s0 = f32x4.add(s0, v128.load(grads)); s1 = f32x4.add(s1, v128.load(grads, 16));
+        s2 = f32x4.add(s2, v128.load(grads, 32)); s3 = f32x4.add(s3, v128.load(grads, 48));
+        grads += stride;
+        buckets += 16;
+      } while (buckets < end && !v128.any_true(v128.xor(v128.load(buckets), first)));
+      v128.store(t, s0); v128.store(t, s1, 16); v128.store(t, s2, 32); v128.store(t, s3, 48);
+      continue;
+    }
+    if (!v128.any_true(v128.and(other, i8x16.ne(row, v128.load8_splat(buckets, 15))))) {
+      const u = histogram + (<usize>load<u8>(buckets, 15) << 6);
+      const low = i16x8.extend_low_i8x16_s(other), high = i16x8.extend_high_i8x16_s(other);
+      addTwo(t, u, v128.load(grads), i32x4.extend_low_i16x8_s(low));
+      addTwo(t + 16, u + 16, v128.load(grads, 16), i32x4.extend_high_i16x8_s(low));
+      addTwo(t + 32, u + 32, v128.load(grads, 32), i32x4.extend_low_i16x8_s(high));
+      addTwo(t + 48, u + 48, v128.load(grads, 48), i32x4.extend_high_i16x8_s(high));
+    } else {
+      addBuckets<u8>(grads, stride, 1, buckets, histogram);
+    }
+    grads += stride;
+    buckets += 16;
+  }
+}
+
+// Adds the lanes of `x` to one of two places.
+// @ts-ignore: decorator
+@inline
+function addTwo(t: usize, u: usize, x: v128, second: v128): void {
+  v128.store(t, f32x4.add(v128.load(t), v128.andnot(x, second)));
+  v128.store(u, f32x4.add(v128.load(u), v128.and(x, second)));
+}
+
 /** Adds a panel's bias gradients (zero where hidden) to the sums by bucket: sixteen sums each, or one where there are many. */
 export function addBucketGradients(
   grads: usize, stride: usize, keys: i32, buckets: usize, made: bool, times: i32, histogram: usize,
@@ -136,7 +253,7 @@ export function addBucketGradients(
   } else if (made) {
     addBuckets<u16>(grads, stride, keys, buckets, histogram);
   } else {
-    addBuckets<u8>(grads, stride, keys, buckets, histogram);
+    addKept(grads, stride, keys, buckets, histogram);
   }
 }
 

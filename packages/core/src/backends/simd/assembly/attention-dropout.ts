@@ -9,16 +9,16 @@ export const DROP_BYTES: usize = 16 * ROW;
 
 /**
  * Dropout factors (0 or 1 / (1 - rate)) of a panel: rows are `keys` keys from `key` on (a multiple of 16), columns the
- * queries of packed rows `t` on, of head `h`. Whole groups of four keys are written. `buffer` holds DROP_BYTES.
+ * queries of packed rows `t` on, the first `skip` left out, of head `h`. Whole groups of four keys are written. `buffer` holds DROP_BYTES.
  */
 export function dropPanel(
-  args: usize, t: u32, h: i32, queries: i32, key: i32, keys: i32, out: usize, stride: usize, buffer: usize,
+  args: usize, t: u32, h: i32, skip: i32, key: i32, keys: i32, out: usize, stride: usize, buffer: usize,
 ): void {
   const threshold = i32x4.splat(int(args, 10));
   const scale = f32x4.splat(flt(args, 11));
   const words = scratch, schedule = scratch + TILE_BYTES - 128;
   keySchedule(<u32>int(args, 12), <u32>int(args, 13), schedule);
-  for (let i = 0; i < queries; i++) {
+  for (let i = skip; i < 16; i++) {
     const row = (t + <u32>i) * <u32>int(args, 5) + <u32>h;
     for (let j = 0; j < keys; j += 16) {
       philox16(<u32>(key + j) >> 2, row, <u32>int(args, 14), 1, schedule, words);

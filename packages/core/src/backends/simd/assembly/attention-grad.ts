@@ -7,11 +7,11 @@
 //       query sees (0: causality alone), 27 where distance 0 lies in a set
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
 // length of the sequence, address of its part of dQ, first panel of that part.
-import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets } from './attention-bias';
+import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { dot, flt, int, ptr, scratch } from './env';
 import { narrowRows } from './micro';
 import { TILE_BYTES, tileRows } from './tile';
@@ -29,7 +29,8 @@ const GRADS: usize = SCORES + SQUARE;
 const BIAS: usize = GRADS + SQUARE;
 const BUCKETS: usize = BIAS + SQUARE;
 const HISTOGRAM: usize = BUCKETS + SQUARE / 2;
-const PACKS: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
+const PLANES: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
+const PACKS: usize = PLANES + PLANES_BYTES;
 /** Softmax has no buckets: dropout factors by query, and two floats for each query, lie in their place. */
 const DROPS: usize = BUCKETS;
 const SHIFTS: usize = HISTOGRAM;
@@ -46,6 +47,7 @@ export function hstuBackward(args: usize, task: i32): void {
   const times = int(args, 13);
   const histogram = ptr(args, 12) != 0 && times <= HISTOGRAM_BUCKETS;
   if (histogram) memory.fill(scratch + HISTOGRAM, 0, <usize>times << 6);
+  if (ptr(args, 12) != 0) splitWeights(ptr(args, 12), times, scratch + PLANES);
   for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, false);
   if (histogram) foldHistogram(scratch + HISTOGRAM, times, ptr(args, 23) + <usize>task * <usize>times * 4);
 }
@@ -75,6 +77,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const scores = scratch + SCORES, grads = scratch + GRADS;
   const firstPanel = load<i32>(unit, 28), part = <usize>load<u32>(unit, 24);
   const masked = ptr(args, 26) != 0;
+  const pad = skipped(length);
   if (masked) memory.fill(part, 0, <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a));
   const qBase = ptr(args, 0) + start * qStride + <usize>(head * a) * 4;
   const kBase = ptr(args, 1) + start * qStride + <usize>(head * a) * 4;
@@ -86,31 +89,33 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
     if (aFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (cFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
     memory.fill(dK, 0, <usize>KEYS * (aSum + cSum));
-    for (let q0 = masked ? 0 : k0 & ~(PANEL - 1); q0 < length; q0 += QUERIES) {
+    for (let q0 = masked ? -pad : ((k0 + pad) & ~(PANEL - 1)) - pad; q0 < length; q0 += QUERIES) {
       const rows = min(QUERIES, length - q0);
-      const panels = (rows + PANEL - 1) / PANEL;
-      if (masked && !seen(args, start + <usize>q0, q0, rows, k0, keys)) continue;
+      const panels = rows / PANEL;
+      const skip = max(0, -q0); // columns of the first panel that are no queries
+      if (masked && !seen(args, start + <usize>q0, q0, skip, rows, k0, keys)) continue;
       let qRows = qBase + <usize>q0 * qStride, oRows = oBase + <usize>q0 * vStride;
-      packQueries(qRows, qStride, rows, a, qPack);
-      packQueries(oRows, vStride, rows, c, oPack);
-      if (aFar) { packPlain(qRows, qStride, rows, a, qFar); qRows = qFar; }
-      if (cFar) { packPlain(oRows, vStride, rows, c, oFar); oRows = oFar; }
-      if (softmax) queryFactors(args, start + <usize>q0, head, rows);
+      const qFirst = qRows + <usize>skip * qStride, oFirst = oRows + <usize>skip * vStride;
+      packQueries(qFirst, qStride, skip, rows - skip, a, qPack);
+      packQueries(oFirst, vStride, skip, rows - skip, c, oPack);
+      if (aFar) { packPlain(qFirst, qStride, rows - skip, a, qFar + <usize>skip * aRow); qRows = qFar; }
+      if (cFar) { packPlain(oFirst, vStride, rows - skip, c, oFar + <usize>skip * cRow); oRows = oFar; }
+      if (softmax) queryFactors(args, start + <usize>q0, head, skip, rows);
       for (let p = 0; p < panels; p++) {
-        const query = q0 + p * PANEL, row = start + <usize>query, queries = min(PANEL, length - query);
+        const query = q0 + p * PANEL, row = start + <usize>query, left = p == 0 ? skip : 0;
         const span = scratch + SPANS + (<usize>p << 3);
-        const some = seen(args, row, query, queries, k0, keys);
+        const some = seen(args, row, query, left, PANEL, k0, keys);
         store<i32>(span, firstSeen);
         store<i32>(span, some ? endSeen : firstSeen, 4);
         if (!some) continue;
         const first = firstSeen, reach = endSeen - first, key = k0 + first;
         const at = (<usize>p << 6) + <usize>first * STRIDE;
-        if (hasDropout) dropPanel(args, <u32>row, head, queries, key, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
+        if (hasDropout) dropPanel(args, <u32>row, head, left, key, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
         if (hasBias) {
           let buckets = scratch + BUCKETS + <usize>(p * KEYS + first) * 32;
-          if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, queries, buckets);
-          else buckets = keptPanel(kept, query / PANEL) + (<usize>key << 4);
-          biasPanel(args, query, key, reach, buckets, kept == 0, scratch + BIAS + at, STRIDE);
+          if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets);
+          else buckets = keptPanel(kept, query) + (<usize>key << 4);
+          biasPanel(args, query, key, reach, buckets, kept == 0, scratch + PLANES, scratch + BIAS + at, STRIDE);
         }
         scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, scratch);
         scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, scratch);
@@ -134,24 +139,23 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
         }
       }
       for (let p = 0; p < panels; p++) {
-        const query = q0 + p * PANEL, row = start + <usize>query, queries = min(PANEL, length - query);
+        const query = q0 + p * PANEL, row = start + <usize>query, left = p == 0 ? skip : 0;
         const first = load<i32>(scratch + SPANS + (<usize>p << 3)), end = load<i32>(scratch + SPANS + (<usize>p << 3), 4);
         const at = <usize>p << 6, below = <usize>first * STRIDE;
         // Whole groups of six keys: `addKeys` reads them.
         const rounded = (end + 5) / 6 * 6;
-        hidePanel(args, row, query, queries, k0, first, rounded, scores + at, STRIDE, 0);
-        hidePanel(args, row, query, queries, k0, first, rounded, grads + at, STRIDE, 0);
+        hidePanel(args, row, query, left, k0, first, rounded, scores + at, STRIDE, 0);
+        hidePanel(args, row, query, left, k0, first, rounded, grads + at, STRIDE, 0);
         if (masked) {
           clearRows(scores + at, 0, first);
           clearRows(scores + at, rounded, KEYS);
           clearRows(grads + at, 0, first);
           clearRows(grads + at, rounded, KEYS);
         }
-        if (queries < PANEL) clearTail(grads + at, end, queries);
         if (end == first) continue;
         sumPanel(
           kRows + <usize>first * aRow, aRow, a, end - first, grads + at + below, STRIDE,
-          part + <usize>(query / PANEL - firstPanel) * panelBytes(a), !masked && k0 == firstKey, scratch,
+          part + <usize>((query + pad) / PANEL - firstPanel) * panelBytes(a), !masked && k0 == firstKey, scratch,
         );
       }
       for (let j = 0; j < keys; j += 6) {
@@ -159,7 +163,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
         while (p < e && !overlaps(p, j)) p++;
         while (p < e && !overlaps(e - 1, j)) e--;
         if (p == e) continue;
-        const from = p * PANEL, to = min(rows, e * PANEL);
+        const from = max(skip, p * PANEL), to = e * PANEL;
         const row = <usize>j * STRIDE + (<usize>from << 2);
         addKeys(scores + row, oRows + <usize>from * cRow, cRow, c, to - from, dV + <usize>j * cSum, cSum);
         addKeys(grads + row, qRows + <usize>from * aRow, aRow, a, to - from, dK + <usize>j * aSum, aSum);
@@ -171,10 +175,10 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   }
 }
 
-/** For each query of a block: log2(e) logSumExp, and dO . O. */
-function queryFactors(args: usize, row: usize, head: i32, rows: i32): void {
+/** For each query of a block but its first `skip`: log2(e) logSumExp, and dO . O. */
+function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32): void {
   const heads = int(args, 5), c = int(args, 7);
-  for (let i: usize = 0; i < <usize>rows; i++) {
+  for (let i = <usize>skip; i < <usize>rows; i++) {
     const at = (row + i) * <usize>heads + <usize>head;
     const y = at * <usize>c * 4;
     store<f32>(scratch + SHIFTS + (i << 2), LOG2E * load<f32>(ptr(args, 9) + (at << 2)));
@@ -224,13 +228,6 @@ function clearRows(scores: usize, from: i32, to: i32): void {
   }
 }
 
-/** Zeroes the columns of queries that do not exist. */
-function clearTail(grads: usize, rows: i32, from: i32): void {
-  for (let j: usize = 0; j < <usize>rows; j++) {
-    for (let i = <usize>from; i < <usize>PANEL; i++) store<f32>(grads + j * STRIDE + (i << 2), 0);
-  }
-}
-
 function storeRows(sums: usize, sumStride: usize, rows: i32, width: i32, out: usize, stride: usize, scale: f32): void {
   const factor = f32x4.splat(scale);
   for (let i = 0; i < rows; i++) {
@@ -260,7 +257,7 @@ function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i3
   for (let p = 0; p < panels; p++) {
     const query = q0 + p * PANEL;
     const first = load<i32>(scratch + SPANS + (<usize>p << 3)), end = load<i32>(scratch + SPANS + (<usize>p << 3), 4);
-    const buckets = kept == 0 ? scratch + BUCKETS + <usize>(p * KEYS + first) * 32 : keptPanel(kept, query / PANEL) + (<usize>(k0 + first) << 4);
+    const buckets = kept == 0 ? scratch + BUCKETS + <usize>(p * KEYS + first) * 32 : keptPanel(kept, query) + (<usize>(k0 + first) << 4);
     const grads = scratch + GRADS + (<usize>p << 6) + <usize>first * STRIDE;
     addBucketGradients(grads, STRIDE, end - first, buckets, kept == 0, times, histogram);
   }
@@ -279,8 +276,8 @@ export function attentionQueryGrad(args: usize, task: i32): void {
   const a = int(args, 6);
   const stride = <usize>(int(args, 5) * a) * 4, bytes = panelBytes(a);
   const scale = flt(args, 8) * flt(args, 9);
-  for (let q = q0; q < q0 + rows; q += PANEL) {
-    const panel = q / PANEL;
+  for (let q = q0 - skipped(rows); q < q0 + rows; q += PANEL) {
+    const panel = (q + PANEL - 1) / PANEL, left = max(0, q0 - q);
     const sums = <usize>load<u32>(parts, 4) + <usize>panel * bytes;
     for (let i: usize = 1; i < <usize>count; i++) {
       const first = load<i32>(parts + (i << 3));
@@ -292,7 +289,8 @@ export function attentionQueryGrad(args: usize, task: i32): void {
       }
     }
     storePanel(
-      sums, a, min(PANEL, q0 + rows - q), ptr(args, 19) + (start + <usize>q) * stride + <usize>(head * a) * 4, stride, scale,
+      sums + (<usize>left << 2), a, PANEL - left, ptr(args, 19) + (start + <usize>(q + left)) * stride + <usize>(head * a) * 4,
+      stride, scale,
     );
   }
 }

@@ -11,17 +11,17 @@ export let endSeen: i32 = 0;
 const STEP: i32 = 48;
 
 /**
- * Which of `keys` keys from `key` on the `count` queries from `query` on (packed row `row`) see. Sets `firstSeen` and `endSeen`;
- * false where there are none.
+ * Which of `keys` keys from `key` on the queries `query + skip` .. `query + count - 1` (packed row `row` is `query`) see. Sets
+ * `firstSeen` and `endSeen`; false where there are none.
  */
-export function seen(args: usize, row: usize, query: i32, count: i32, key: i32, keys: i32): bool {
+export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32, key: i32, keys: i32): bool {
   const ranges = ptr(args, 26);
   firstSeen = 0;
   endSeen = min(keys, query + PANEL - key);
   if (ranges == 0) return endSeen > 0;
   let low = i32.MAX_VALUE, high = i32.MIN_VALUE;
   const end = key + keys;
-  for (let i = 0; i < count; i++) {
+  for (let i = skip; i < count; i++) {
     const at = ranges + ((row + <usize>i) << 3);
     const first = max(load<i32>(at), key), last = min(load<i32>(at, 4), end);
     if (first < last) {
@@ -39,9 +39,12 @@ export function seen(args: usize, row: usize, query: i32, count: i32, key: i32, 
   return true;
 }
 
-/** Puts `value` where a query does not see a key, in rows `first` .. `rows` - 1 of a panel; row 0 is key `key`. */
+/**
+ * Puts `value` where a query does not see a key, in rows `first` .. `rows` - 1 of a panel, and, with ranges, in the first `skip`
+ * columns; row 0 is key `key`.
+ */
 export function hidePanel(
-  args: usize, row: usize, query: i32, count: i32, key: i32, first: i32, rows: i32, scores: usize, stride: usize, value: f32,
+  args: usize, row: usize, query: i32, skip: i32, key: i32, first: i32, rows: i32, scores: usize, stride: usize, value: f32,
 ): void {
   const ranges = ptr(args, 26);
   if (ranges == 0) {
@@ -50,15 +53,15 @@ export function hidePanel(
   }
   const hidden = f32x4.splat(value);
   for (let i = 0; i < PANEL; i += 4) {
-    if (i >= count) {
+    if (i + 4 <= skip) {
       for (let j = first; j < rows; j++) v128.store(scores + <usize>j * stride + (<usize>i << 2), hidden);
       continue;
     }
-    // The last query stands in for those that do not exist.
-    const last = row + <usize>(count - 1);
+    // The first query stands in for those that do not exist.
+    const least = row + <usize>skip;
     let low = i32x4.splat(0), high = low, self = i32x4.splat(query + i);
-    low = rangesOf(ranges, row + <usize>i, last, 0);
-    high = rangesOf(ranges, row + <usize>i, last, 4);
+    low = rangesOf(ranges, row + <usize>i, least, 0);
+    high = rangesOf(ranges, row + <usize>i, least, 4);
     self = i32x4.add(self, i32x4(0, 1, 2, 3));
     for (let j = first; j < rows; j++) {
       const k = i32x4.splat(key + j);
@@ -71,9 +74,9 @@ export function hidePanel(
 
 // @ts-ignore: decorator
 @inline
-function rangesOf(ranges: usize, row: usize, last: usize, offset: usize): v128 {
-  let x = v128.load32_zero(ranges + (min(row, last) << 3) + offset);
-  x = v128.load32_lane(ranges + (min(row + 1, last) << 3) + offset, x, 1);
-  x = v128.load32_lane(ranges + (min(row + 2, last) << 3) + offset, x, 2);
-  return v128.load32_lane(ranges + (min(row + 3, last) << 3) + offset, x, 3);
+function rangesOf(ranges: usize, row: usize, least: usize, offset: usize): v128 {
+  let x = v128.load32_zero(ranges + (<usize>max(<isize>(row), <isize>least) << 3) + offset);
+  x = v128.load32_lane(ranges + (<usize>max(<isize>(row + 1), <isize>least) << 3) + offset, x, 1);
+  x = v128.load32_lane(ranges + (<usize>max(<isize>(row + 2), <isize>least) << 3) + offset, x, 2);
+  return v128.load32_lane(ranges + (<usize>max(<isize>(row + 3), <isize>least) << 3) + offset, x, 3);
 }

@@ -42,9 +42,41 @@ export function packPlain(src: usize, stride: usize, rows: i32, width: i32, dst:
   }
 }
 
-/** Packs rows (queries) into panels of sixteen, two panels of eight each: the operand B of `scorePanel`. */
-export function packQueries(src: usize, stride: usize, rows: i32, width: i32, dst: usize): void {
+/**
+ * Columns of the first panel before the first of `rows` queries. Panels end where the queries end: the ragged one then is
+ * the first, which sees the fewest keys.
+ */
+// @ts-ignore: decorator
+@inline
+export function skipped(rows: i32): i32 {
+  return -rows & (PANEL - 1);
+}
+
+/**
+ * Packs rows (queries) into panels of sixteen, two panels of eight each: the operand B of `scorePanel`. `skip` columns of
+ * the first panel are zero and have no rows.
+ */
+export function packQueries(src: usize, stride: usize, skip: i32, rows: i32, width: i32, dst: usize): void {
+  if (skip > 0) {
+    const half = <usize>width << 5;
+    for (let i = 0; i < PANEL; i += 8) packLate(src, stride, min(8, skip - i), width, dst + <usize>(i >> 3) * half);
+    if (skip <= 8) packRows(src + <usize>(8 - skip) * stride, stride, 8, width, dst + half);
+    src += <usize>(PANEL - skip) * stride;
+    dst += half << 1;
+    rows -= PANEL - skip;
+  }
   packRows(src, stride, rows, width, dst);
+}
+
+// A panel of eight whose first `skip` columns are zero; nothing where there are none.
+function packLate(src: usize, stride: usize, skip: i32, width: i32, dst: usize): void {
+  if (skip <= 0) return;
+  for (let j: usize = 0; j < <usize>width << 2; j += 4) {
+    v128.store(dst, f32x4.splat(0));
+    v128.store(dst, f32x4.splat(0), 16);
+    for (let i = skip, p = src + j; i < 8; i++, p += stride) store<f32>(dst + (<usize>i << 2), load<f32>(p));
+    dst += 32;
+  }
 }
 
 /** scores[keys, 16] = K Q^T for one panel; whole groups of six keys are written, `stride` bytes apart. */

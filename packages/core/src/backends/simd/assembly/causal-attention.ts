@@ -7,7 +7,7 @@
 import { DROP_BYTES, dropPanel } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { flt, int, ptr, scratch } from './env';
 import { log1 } from './math';
 import { TILE_BYTES } from './tile';
@@ -40,11 +40,12 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const kFar = qStride > NEAR, vFar = vStride > NEAR;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
   const panels = (rows + PANEL - 1) / PANEL;
+  const skip = skipped(rows);
   const scores = scratch + SCORES, mask = scratch + MASK, ratio = scratch + RATIO;
   const qPanel = <usize>a << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, sums = qPack + <usize>panels * qPanel;
   const kPack = sums + <usize>panels * oPanel, vPack = kPack + <usize>KEYS * rowBytes(a);
-  packQueries(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a, qPack);
+  packQueries(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
   for (let p: usize = 0; p < <usize>panels; p++) {
     for (let i: usize = 0; i < 64; i += 16) {
       v128.store(scratch + STATS + (p << 7) + i, f32x4.splat(LOWEST));
@@ -56,23 +57,23 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const keys = min(KEYS, keyEnd - k0);
-    if (masked && !seen(args, queryRow, q0, rows, k0, keys)) continue;
+    if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
     let kRows = ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
     let vRows = ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
     if (kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (vFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
-    for (let p = masked ? 0 : max(0, k0 - q0) / PANEL; p < panels; p++) {
-      const query = q0 + p * PANEL;
-      const row = queryRow + <usize>(p * PANEL), queries = min(PANEL, rows - p * PANEL);
-      if (!seen(args, row, query, queries, k0, keys)) continue;
+    for (let p = masked ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
+      const ahead = p * PANEL - skip, left = p == 0 ? skip : 0, query = q0 + ahead;
+      const row = queryRow + <usize>ahead;
+      if (!seen(args, row, query, left, PANEL, k0, keys)) continue;
       const first = firstSeen, reach = endSeen - first, key = k0 + first;
       scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, scratch);
-      hidePanel(args, row, query, queries, key, 0, reach, scores, 64, -Infinity);
+      hidePanel(args, row, query, left, key, 0, reach, scores, 64, -Infinity);
       const o = sums + <usize>p * oPanel;
       const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);
       if (changed && (masked || k0 > 0)) scaleSums(o, c, ratio);
       if (hasDropout) {
-        dropPanel(args, <u32>row, head, queries, key, reach, mask, 64, scratch + DROPS);
+        dropPanel(args, <u32>row, head, left, key, reach, mask, 64, scratch + DROPS);
         for (let j: usize = 0; j < <usize>reach << 6; j += 16) {
           v128.store(scores + j, f32x4.mul(v128.load(scores + j), v128.load(mask + j)));
         }
@@ -98,15 +99,17 @@ function scaleSums(sums: usize, width: i32, ratio: usize): void {
 function finish(args: usize, queryRow: usize, head: i32, rows: i32, sums: usize): void {
   const heads = <usize>int(args, 5), c = int(args, 7);
   const stride = heads * <usize>c * 4, one = f32x4.splat(1);
-  for (let q = 0; q < rows; q += PANEL) {
-    const stats = scratch + STATS + (<usize>(q / PANEL) << 7), ratio = scratch + RATIO;
-    const o = sums + <usize>(q / PANEL) * panelBytes(c);
+  const skip = skipped(rows);
+  for (let p = 0; p * PANEL < rows + skip; p++) {
+    const stats = scratch + STATS + (<usize>p << 7), ratio = scratch + RATIO;
+    const o = sums + <usize>p * panelBytes(c);
+    const left = p == 0 ? skip : 0, first = queryRow + <usize>(p * PANEL - skip);
     for (let i: usize = 0; i < 64; i += 16) v128.store(ratio + i, f32x4.div(one, v128.load(stats + i, 64)));
     scaleSums(o, c, ratio);
-    const to = ptr(args, 3) + (queryRow + <usize>q) * stride + <usize>head * <usize>c * 4;
-    storePanel(o, c, min(PANEL, rows - q), to, stride, 1);
-    for (let i: usize = 0; i < <usize>min(PANEL, rows - q); i++) {
-      const at = ptr(args, 9) + (((queryRow + <usize>q + i) * heads + <usize>head) << 2);
+    const to = ptr(args, 3) + (first + <usize>left) * stride + <usize>head * <usize>c * 4;
+    storePanel(o + (<usize>left << 2), c, PANEL - left, to, stride, 1);
+    for (let i = <usize>left; i < <usize>PANEL; i++) {
+      const at = ptr(args, 9) + (((first + i) * heads + <usize>head) << 2);
       store<f32>(at, flt(args, 8) * load<f32>(stats + (i << 2)) + log1(load<f32>(stats + (i << 2), 64)));
     }
   }

@@ -7,9 +7,9 @@
 //       26 keys that each query sees (0: causality alone)
 // A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
 // sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that belongs to the first query.
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, storePanel, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { biasPanel, keptPanel, makeBuckets } from './attention-bias';
+import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
 import { flt, int, ptr, scratch } from './env';
 import { siluPanel } from './attention-math';
 import { TILE_BYTES } from './tile';
@@ -18,7 +18,8 @@ const SCORES: usize = TILE_BYTES;
 const SQUARE: usize = <usize>KEYS * 64;
 const BIAS: usize = SCORES + SQUARE;
 const BUCKETS: usize = BIAS + SQUARE;
-const PACKS: usize = BUCKETS + SQUARE / 2;
+const PLANES: usize = BUCKETS + SQUARE / 2;
+const PACKS: usize = PLANES + PLANES_BYTES;
 /** Scratch memory for what belongs to the heads of a group. */
 const GROUP_BYTES: usize = 5 * 1024 * 1024;
 
@@ -30,6 +31,7 @@ export function hstuForward(args: usize, task: i32): void {
   const panels = (rows + PANEL - 1) / PANEL;
   const bytes = <usize>panels * (panelBytes(c) + (<usize>a << 6)) + <usize>KEYS * (rowBytes(a) + rowBytes(c));
   const group = max(1, min(heads, <i32>(GROUP_BYTES / bytes)));
+  if (ptr(args, 12) != 0) splitWeights(ptr(args, 12), int(args, 13), scratch + PLANES);
   for (let h = 0; h < heads; h += group) forwardHeads(args, unit, h, min(group, heads - h), panels);
 }
 
@@ -42,6 +44,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   const scale = flt(args, 8);
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const scores = scratch + SCORES, bias = scratch + BIAS;
+  const skip = skipped(rows);
   const qPanel = <usize>a << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, oPack = qPack + <usize>(count * panels) * qPanel;
   const kPack = oPack + <usize>(count * panels) * oPanel, vPack = kPack + <usize>(count * KEYS) * rowBytes(a);
@@ -49,31 +52,31 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
   for (let h = 0; h < count; h++) {
     const from = queryRow * qStride + <usize>((head + h) * a) * 4;
-    packQueries(ptr(args, 0) + from, qStride, rows, a, qPack + <usize>(h * panels) * qPanel);
+    packQueries(ptr(args, 0) + from, qStride, skip, rows, a, qPack + <usize>(h * panels) * qPanel);
   }
   const masked = ptr(args, 26) != 0;
   if (masked) memory.fill(oPack, 0, <usize>(count * panels) * oPanel);
   const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const keys = min(KEYS, keyEnd - k0);
-    if (masked && !seen(args, queryRow, q0, rows, k0, keys)) continue;
+    if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
     for (let h = 0; h < count; h++) {
       const ko = (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
       const vo = (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
       if (kFar) packPlain(ptr(args, 1) + ko, qStride, keys, a, kPack + <usize>(h * KEYS) * kRow);
       if (vFar) packPlain(ptr(args, 2) + vo, vStride, keys, c, vPack + <usize>(h * KEYS) * vRow);
     }
-    for (let p = masked ? 0 : max(0, k0 - q0) / PANEL; p < panels; p++) {
-      const query = q0 + p * PANEL;
-      const row = queryRow + <usize>(p * PANEL), queries = min(PANEL, rows - p * PANEL);
-      if (!seen(args, row, query, queries, k0, keys)) continue;
+    for (let p = masked ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
+      const ahead = p * PANEL - skip, left = p == 0 ? skip : 0, query = q0 + ahead;
+      const row = queryRow + <usize>ahead;
+      if (!seen(args, row, query, left, PANEL, k0, keys)) continue;
       // Rows of the block before `first` are seen by none of these queries.
       const first = firstSeen, reach = endSeen - first, key = k0 + first;
       if (hasBias) {
         let buckets = scratch + BUCKETS;
-        if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, queries, buckets);
-        else buckets = keptPanel(kept, query / PANEL) + (<usize>key << 4);
-        biasPanel(args, query, key, reach, buckets, kept == 0, bias, 64);
+        if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets);
+        else buckets = keptPanel(kept, query) + (<usize>key << 4);
+        biasPanel(args, query, key, reach, buckets, kept == 0, scratch + PLANES, bias, 64);
       }
       for (let h = 0; h < count; h++) {
         const at = <usize>(h * panels + p);
@@ -81,7 +84,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
         const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, 2) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
         scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, scratch);
         siluPanel(scores, bias, hasBias, reach, scale);
-        hidePanel(args, row, query, queries, key, 0, reach, scores, 64, 0);
+        hidePanel(args, row, query, left, key, 0, reach, scores, 64, 0);
         sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && k0 == 0, scratch);
       }
     }
@@ -91,7 +94,8 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     const to = ptr(args, 3) + queryRow * vStride + <usize>((head + h) * c) * 4;
     for (let p = 0; p < panels; p++) {
       const o = oPack + <usize>(h * panels + p) * oPanel;
-      storePanel(o, c, min(PANEL, rows - p * PANEL), to + <usize>(p * PANEL) * vStride, vStride, inverse);
+      const left = p == 0 ? skip : 0;
+      storePanel(o + (<usize>left << 2), c, PANEL - left, to + <usize>(p * PANEL + left - skip) * vStride, vStride, inverse);
     }
   }
 }

@@ -64,12 +64,19 @@ export function visibleRanges(
 /** Integers of a unit: see `assembly/hstu-attention.ts`. */
 export const UNIT = 8;
 
+/** Chunks of up to 256 queries. Panels end where the sequence ends, so the first chunk is the short one. */
+function queryChunks(length: number): { first: number; rows: number }[] {
+  const chunks = [];
+  for (let end = length; end > 0; end -= BLOCK)
+    chunks.push({ first: Math.max(0, end - BLOCK), rows: Math.min(BLOCK, end) });
+  return chunks.reverse();
+}
+
 /** Forward units: up to 256 queries of one sequence; tasks are taken from the end, so the costliest come last. */
 export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Array {
   const units: { start: number; first: number; rows: number; length: number; cost: number }[] = [];
   for (let b = 0; b < lengths.length; b++) {
-    for (let first = 0; first < lengths[b]; first += BLOCK) {
-      const rows = Math.min(BLOCK, lengths[b] - first);
+    for (const { first, rows } of queryChunks(lengths[b])) {
       units.push({ start: starts[b], first, rows, length: lengths[b], cost: rows * (first + rows) });
     }
   }
@@ -140,15 +147,14 @@ export function backwardPlan({ starts, lengths }: Plan, heads: number, width: nu
       for (let i = 0; i + 1 < edges.length; i++) {
         const [first, end] = [edges[i], edges[i + 1]];
         // Queries that see what comes after them may come before the keys.
-        const firstPanel = visible.ahead ? 0 : Math.floor(first / PANEL);
+        const firstPanel = visible.ahead ? 0 : Math.floor((first + panels * PANEL - length) / PANEL);
         const cost = pairs(length - first) - pairs(length - end);
         parts.push({ start: starts[b], length, head, first, end, firstPanel, at: bytes, cost });
         table.push(firstPanel, bytes);
         bytes += (panels - firstPanel) * panelBytes;
       }
-      for (let q = 0; q < length; q += BLOCK) {
-        const rows = Math.min(BLOCK, length - q);
-        items.push(starts[b], q, rows, head, base * 8, edges.length - 1, 0, 0);
+      for (const { first, rows } of queryChunks(length)) {
+        items.push(starts[b], first, rows, head, base * 8, edges.length - 1, 0, 0);
       }
     }
   }
