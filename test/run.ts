@@ -10,6 +10,18 @@ interface Gate {
   readonly command: readonly string[];
 }
 
+/** What vitest's JSON reporter writes, as far as it is read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
 const full = process.argv.includes('--full');
 const slow = process.argv.includes('--slow');
 const passed = process.argv.slice(2).filter((argument) => argument !== '--full' && argument !== '--slow');
@@ -43,9 +55,13 @@ const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=$
 const { status } = spawnSync('vitest', ['run', ...projects, ...reporters, ...passed], { stdio: 'inherit' });
 let summary = '0 passed, 1 failed, 0 skipped';
 try {
-  const report = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>;
+  const report = JSON.parse(readFileSync(counts, 'utf8')) as Report;
   const skipped = report.numPendingTests + report.numTodoTests;
-  summary = `${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped`;
+  // A file that fails before its first test, or in a hook, counts as one failure.
+  const broke = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
+  summary = `${report.numPassedTests} passed, ${report.numFailedTests + broke.length} failed, ${skipped} skipped`;
 } catch {
   console.error('vitest left no report: it did not run to its end');
 }
