@@ -3,6 +3,10 @@ import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { type Blas, openBlas } from './blas.ts';
 import { median } from './statistics.ts';
+import { turn } from './turn.ts';
+
+/** OpenBLAS's kernels of 256-bit vectors. */
+const NARROW = 'Haswell';
 
 /** `op(A) [m, k] op(B) [k, n]`, `batch` of them. */
 export interface GemmShape {
@@ -27,16 +31,19 @@ export const GEMM_SHAPES: readonly GemmShape[] = [
   { batch: 1, m: 128, k: 50, n: 3883, transposeB: true, what: 'scores of all ML-1M items' },
 ];
 
+/** Median GFLOP/s of each contestant. */
 export interface GemmRow {
   readonly shape: GemmShape;
-  /** Median GFLOP/s. */
   readonly seqrec: number;
-  readonly openblas?: number;
+  /** In the order of `peers`. */
+  readonly openblas: readonly number[];
 }
 
 export interface GemmBench {
   readonly backend: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** Kernels that OpenBLAS took: the best for this processor; on x86 also those of 256-bit vectors, as wide as WebAssembly's get. */
+  readonly peers: readonly string[];
   readonly rows: readonly GemmRow[];
   readonly missing?: string;
 }
@@ -49,14 +56,20 @@ export async function benchGemm(request: {
 }): Promise<GemmBench> {
   const choice = await startBackend(request.backend);
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
-  const blas = request.peer ? await openBlas(threads) : undefined;
-  const usable = blas !== undefined && !('missing' in blas) ? blas : undefined;
+  const found = request.peer ? await peers(threads) : [];
+  const usable = found.filter((blas): blas is Blas => !('missing' in blas));
   const rows = GEMM_SHAPES.map((shape) => measure(shape, request.rounds, usable));
-  const missing = blas !== undefined && 'missing' in blas ? blas.missing : undefined;
-  return { backend: choice.name, details: choice.details, rows, missing };
+  const missing = found.find((blas) => 'missing' in blas)?.missing;
+  return { backend: choice.name, details: choice.details, peers: usable.map(({ core }) => core), rows, missing };
 }
 
-function measure(shape: GemmShape, rounds: number, blas: Blas | undefined): GemmRow {
+async function peers(threads: number): Promise<(Blas | { readonly missing: string })[]> {
+  const best = await openBlas(threads);
+  if ('missing' in best || process.arch !== 'x64' || best.core === NARROW) return [best];
+  return [best, await openBlas(threads, NARROW)];
+}
+
+function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): GemmRow {
   const { batch, m, k, n, transposeA = false, transposeB = false } = shape;
   const lead = batch === 1 ? [] : [batch];
   const fill = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
@@ -65,32 +78,17 @@ function measure(shape: GemmShape, rounds: number, blas: Blas | undefined): Gemm
   const a = tf.tensor(left, [...lead, ...(transposeA ? [k, m] : [m, k])]);
   const b = tf.tensor(right, [...lead, ...(transposeB ? [n, k] : [k, n])]);
   const out = new Float32Array(batch * m * n);
-  const flops = 2 * batch * m * k * n;
-  const own = (): void => tf.matMul(a, b, transposeA, transposeB).dispose();
-  const other = (): void => blas?.multiply(shape, left, right, out);
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const contestants = [
+    (): void => tf.matMul(a, b, transposeA, transposeB).dispose(),
+    ...blas.map((one) => (): void => one.multiply(shape, left, right, out)),
+  ];
+  const rates: number[][] = contestants.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    turn(own, flops, ours);
-    if (blas) turn(other, flops, theirs);
+    for (const [i, call] of contestants.entries()) turn(call, 2 * batch * m * k * n, rates[i]);
   }
   tf.dispose([a, b]);
-  return { shape, seqrec: median(ours), openblas: blas ? median(theirs) : undefined };
-}
-
-const REPEATS = 3;
-/** Threads of the contestant before may spin for a while after their last call. */
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
-/** One contestant's turn: a pause, a call to warm up, then a few timed ones, as GFLOP/s. */
-function turn(f: () => void, flops: number, into: number[]): void {
-  Atomics.wait(pause, 0, 0, 100);
-  f();
-  for (let i = 0; i < REPEATS; i++) {
-    const begin = performance.now();
-    f();
-    into.push(flops / (performance.now() - begin) / 1e6);
-  }
+  const [seqrec, ...openblas] = rates.map(median);
+  return { shape, seqrec, openblas };
 }
 
 export function renderGemmBench(bench: GemmBench): string {
@@ -98,13 +96,16 @@ export function renderGemmBench(bench: GemmBench): string {
     const { batch, m, k, n, transposeA, transposeB } = shape;
     const size = `${batch === 1 ? '' : `${batch} x `}${m} x ${k} x ${n}`;
     const layout = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
-    const peer =
-      openblas === undefined ? ['-', '-'] : [openblas.toFixed(1), `${((100 * seqrec) / openblas).toFixed(0)} %`];
+    const peer = openblas.flatMap((rate) => [rate.toFixed(1), `${((100 * seqrec) / rate).toFixed(0)} %`]);
     return [size, layout, seqrec.toFixed(1), ...peer, shape.what];
   });
-  const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', 'OpenBLAS', 'share', 'what'];
+  const peerTitles = bench.peers.flatMap((core) => [`OpenBLAS ${core}`, 'share']);
+  const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...peerTitles, 'what'];
   const table = renderTable(
-    titles.map((title, i) => ({ title, align: i > 1 && i < 5 ? ('right' as const) : ('left' as const) })),
+    titles.map((title, i) => ({
+      title,
+      align: i > 1 && i < titles.length - 1 ? ('right' as const) : ('left' as const),
+    })),
     rows,
   );
   const head = `backend ${bench.backend} ${JSON.stringify(bench.details)}; medians, contestants in turn`;
