@@ -27,6 +27,8 @@ export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, leng
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
+export { equalSteps } from './windows/equal-steps.ts';
+export { type HoldOutOptions, holdOutUsers } from './windows/hold-out.ts';
 export {
   countWindows,
   type SlidingRule,

@@ -11,6 +11,10 @@ export interface WindowPolicy {
   readonly name: string;
   /** Longest history of an example. */
   readonly maxLength: number;
+  /** Longest part of a history that any epoch takes a window from; `Infinity` for all of it. */
+  readonly reach: number;
+  /** Every option that decides the windows, as JSON: two policies of equal names and settings give equal windows. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Same number of examples and tokens in every epoch as `latestWindow`. */
   readonly equalBudget: boolean;
   /** The examples of an epoch, from 0, cut from whole histories. */

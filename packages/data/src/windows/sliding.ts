@@ -67,9 +67,13 @@ export function slidingWindows(options: SlidingWindowOptions): WindowPolicy {
   const settings = resolve(options);
   const { rule, maxLength, schedule } = settings;
   const manyWindows = rule === 'all-windows' || rule === 'strided-offset';
+  const slides = rule !== 'control' && (schedule === undefined || schedule.controlEpochs < schedule.epochs);
   return {
     name: rule,
     maxLength,
+    reach: slides ? settings.maxHistory : maxLength,
+    // JSON has no infinity.
+    settings: { ...settings, maxHistory: Number.isFinite(settings.maxHistory) ? settings.maxHistory : 'all' },
     equalBudget: !manyWindows,
     examples(set, epoch) {
       checkWhole('slidingWindows', 'epoch', epoch, 0);

@@ -67,6 +67,8 @@ export function stochasticLength(options: StochasticLengthOptions): WindowPolicy
   return {
     name: `stochastic-length ${alpha} ${subsequence}`,
     maxLength,
+    reach: maxLength,
+    settings: { maxLength, alpha, subsequence, seed },
     equalBudget: false,
     examples(set, epoch) {
       checkWhole(operation, 'epoch', epoch, 0);

@@ -1,6 +1,6 @@
 import { counterRandom } from '../counter-random.ts';
-import { DataError, OptionError } from '../errors.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
+import { holdOutUsers, pick } from './hold-out.ts';
 import { latestWindow } from './latest.ts';
 import { checkWhole } from './policy.ts';
 
@@ -11,14 +11,14 @@ export interface WindowTestOptions {
   readonly seed: number;
 }
 
-/** Training without the held-out users, and three sets of examples of those users. */
+/** Training without the held-out users, and the three test sets. */
 export interface WindowTestSets {
   readonly train: ExampleSet;
-  /** The last training target, after the latest window. */
+  /** Of held-out users the last training target, after the latest window. */
   readonly recent: ExampleSet;
-  /** A random older target, after a whole window that shares no event with the one of `recent`. */
+  /** Of held-out users a random older target, after a whole window that shares no event with the one of `recent`. */
   readonly older: ExampleSet;
-  /** The test target of the split: an interaction after everything that training could have seen. */
+  /** Of all users the test target of the split: an interaction after everything that training could have seen. */
   readonly future: ExampleSet;
   /** Held-out users whose history is too short for an older window. */
   readonly withoutOlder: number;
@@ -28,28 +28,17 @@ export interface WindowTestSets {
  * The three test sets of sliding-window training: recent interactions, random older sequences, unseen future ones.
  *
  * Whoever slides over a user's old events has trained on them, so old and recent events are tested on users that training
- * never reads. An older target needs `n >= 2 K + 1` training positions.
+ * never reads; nobody's future is read, so it is tested on all. An older target needs `n >= 2 K + 1` training positions.
  * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (the three sets; how they are drawn is not published).
  * @throws {OptionError} naming the option; {DataError} `nobody-left`
  */
 export function windowTestSets(split: Split, options: WindowTestOptions): WindowTestSets {
   const { maxLength, heldOut = 0.1, seed } = options;
-  const operation = 'windowTestSets';
-  checkWhole(operation, 'maxLength', maxLength, 1);
-  if (!(heldOut > 0 && heldOut < 1)) {
-    throw new OptionError(operation, `expected heldOut between 0 and 1; got ${heldOut}`, { key: 'heldOut' });
-  }
-  const user = counterRandom(seed, 'held-out users');
+  checkWhole('windowTestSets', 'maxLength', maxLength, 1);
   const place = counterRandom(seed, 'older windows');
-  const isHeldOut = (set: ExampleSet) => (e: number) => user.uniform(set.users[e]) < heldOut;
-  const held = isHeldOut(split.train);
-  const past = pick(split.train, held);
-  if (past.targets.length === 0 || past.targets.length === split.train.targets.length) {
-    throw new DataError(operation, `expected users on both sides; got ${past.targets.length} held out`, {
-      code: 'nobody-left',
-      hint: 'change heldOut or the seed',
-    });
-  }
+  const { train } = holdOutUsers(split, { share: heldOut, seed });
+  const trained = new Set(train.users);
+  const past = pick(split.train, (e) => !trained.has(split.train.users[e]));
   const recent: ExampleSet = { ...latestWindow(past, { maxLength }), name: 'test' };
   const long = pick(past, (e) => past.targets[e] - past.starts[e] > 2 * maxLength);
   const targets = Int32Array.from(long.targets, (target, e) => {
@@ -60,16 +49,10 @@ export function windowTestSets(split: Split, options: WindowTestOptions): Window
   });
   const older: ExampleSet = { ...long, name: 'test', targets, starts: targets.map((target) => target - maxLength) };
   return {
-    train: pick(split.train, (e) => !held(e)),
+    train,
     recent,
     older,
-    future: latestWindow(pick(split.test, isHeldOut(split.test)), { maxLength }),
+    future: latestWindow(split.test, { maxLength }),
     withoutOlder: past.targets.length - long.targets.length,
   };
-}
-
-function pick(set: ExampleSet, wanted: (e: number) => boolean): ExampleSet {
-  const kept = Int32Array.from(set.targets.keys()).filter((e) => wanted(e));
-  const take = (column: Int32Array): Int32Array => kept.map((e) => column[e]);
-  return { ...set, users: take(set.users), starts: take(set.starts), targets: take(set.targets) };
 }

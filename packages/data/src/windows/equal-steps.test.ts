@@ -1,0 +1,38 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { world } from '../../test/world.ts';
+import { equalSteps, leaveLastOut, slidingWindows } from '../index.ts';
+
+const { train } = leaveLastOut(world(Array.from({ length: 60 }, (_, u) => 5 + u)));
+const all = slidingWindows({ rule: 'all-windows', maxLength: 10, seed: 1 });
+
+describe('equalSteps', () => {
+  it('takes as many of the windows as there are histories, each at most once, in order', () => {
+    fc.assert(
+      fc.property(fc.nat(50), fc.nat(1000), (epoch, seed) => {
+        const chosen = equalSteps(all, { seed }).examples(train, epoch);
+        expect(chosen.targets).toHaveLength(train.targets.length);
+        const windows = all.examples(train, epoch);
+        const key = (set: typeof chosen, e: number) => `${set.users[e]} ${set.starts[e]} ${set.targets[e]}`;
+        const places = new Map(Array.from(windows.targets, (_, e) => [key(windows, e), e]));
+        const at = Array.from(chosen.targets, (_, e) => places.get(key(chosen, e)) ?? -1);
+        expect(at.every((place, e) => place > (at[e - 1] ?? -1))).toBe(true);
+      }),
+    );
+  });
+
+  it('takes every window equally often', () => {
+    const total = all.examples(train, 0).targets.length;
+    const last = train.targets.at(-1)!;
+    const epochs = 4000;
+    const chance = train.targets.length / total;
+    let hits = 0;
+    for (let e = 0; e < epochs; e++) if (equalSteps(all, { seed: 2 }).examples(train, e).targets.includes(last)) hits++;
+    expect(Math.abs(hits / epochs - chance)).toBeLessThan(5 * Math.sqrt(chance / epochs));
+  });
+
+  it('leaves a policy of one window as it is', () => {
+    const one = slidingWindows({ rule: 'one-random', maxLength: 10, seed: 1 });
+    expect(equalSteps(one, { seed: 1 }).examples(train, 3)).toEqual(one.examples(train, 3));
+  });
+});
