@@ -31,12 +31,12 @@ export interface EpochBench {
 export async function benchEpoch(request: SubjectRequest & { readonly repeat: number }): Promise<EpochBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { name, choice, trainer } = await openSubject(request, progress);
-  const { stepsPerEpoch } = trainer;
   const epochs: EpochTiming[] = [];
   let firstStepSeconds = 0;
   progress.start();
   for (let epoch = 1; epoch <= request.repeat; epoch++) {
     let tensors = 0;
+    const { stepsPerEpoch } = trainer;
     const result = await trainer.runEpoch({
       onStep: (info) => {
         if (info.globalStep === 0) firstStepSeconds = info.seconds;

@@ -1,12 +1,13 @@
 import type { BackendChoice } from '@seqrec/core';
 import { type ExampleSet, type Split, trainTest, zipfWorld } from '@seqrec/data';
-import { createModel, createObjective, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
+import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
+import { dataFolder, prepareData } from '../training/dataset.ts';
+import { trainingSet } from '../training/training-set.ts';
 
 /** What to measure: a recipe with overrides, on a backend. */
 export interface SubjectRequest {
@@ -57,12 +58,10 @@ export async function startSubject({ name, config, split }: Material, backend: B
   const choice = await startBackend(backend);
   const { numItems } = split.interactions;
   const model = createModel(config.model, { numItems, seed: config.seed });
-  const examples = windowed(split.train, model.maxSequenceLength);
   const { batchSize, shuffle } = config.training;
-  const objective = createObjective(config.objective, examples);
-  const settings = { ...config.optimizer, objective, seed: config.seed };
-  const trainer = createTrainer({ model, examples, batchSize, shuffle, ...settings });
-  return { name, config, choice, numItems, examples, model, trainer };
+  const settings = { ...config.optimizer, ...trainingSet(config, split.train), seed: config.seed };
+  const trainer = createTrainer({ model, batchSize, shuffle, ...settings });
+  return { name, config, choice, numItems, examples: trainer.epochExamples(0), model, trainer };
 }
 
 /** {@link openMaterial} and {@link startSubject}. */

@@ -8,7 +8,7 @@ import { configIssues, knownKeys, renderPath } from './issues.ts';
  * A configuration with dotted overrides applied, checked against its schema.
  *
  * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON lists
- * likewise. Every problem is reported at once, each with its key. An override of `kind` or `format` keeps of its section
+ * likewise. Every problem is reported at once, each with its key. An override of `kind`, `format` or `policy` keeps of its section
  * what the new kind has too, and takes defaults for the rest.
  */
 export function applyOverrides<S extends z.ZodType>(
@@ -67,7 +67,7 @@ function firstAccepted(
   return attempts[0];
 }
 
-const tags = ['kind', 'format'];
+const tags = ['kind', 'format', 'policy'];
 
 /**
  * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others belong to

@@ -1,14 +1,17 @@
 import { datasetNames } from '@seqrec/data';
 import { modelConfigSchema, objectiveConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
+import { WindowsConfigSchema } from './windows.ts';
 
 const count = z.int().positive();
 const rate = z.number().min(0).lt(1);
 
-/** How events are filtered and split; the window is `model.maxSequenceLength`. */
+/** How events are filtered and split. */
 const preparation = {
   /** `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. */
   split: z.enum(['leave-last-out', 'train-test', 'global-time']),
+  /** Keep a share of the users out of training and validation: recent and older sequences are tested on them. */
+  heldOut: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
   /** Keep only ratings of at least this value. */
   minRating: z.number().optional(),
   /** Drop users and items with fewer events than this, until none are left to drop. */
@@ -78,6 +81,7 @@ export const RecipeConfigSchema = z.strictObject({
     /** The item table: AdamW on all of it, or row-wise AdamW on the rows of each step; `auto` chooses by its size. */
     embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
   }),
+  windows: WindowsConfigSchema.optional(),
   training: z.strictObject({
     epochs: count,
     batchSize: count,

@@ -3,7 +3,6 @@ import { shuffle, streamKey } from '@seqrec/core';
 import type { ExampleSet } from '@seqrec/data';
 import {
   createModel,
-  createObjective,
   createTrainer,
   loadCheckpoint,
   type SequenceModel,
@@ -13,8 +12,9 @@ import {
 import { stepFlops, totalFlops } from '../flops/step.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { CheckpointClock } from '../training/checkpoint-clock.ts';
-import { type PreparedData, watchedSet, windowed } from '../training/dataset.ts';
+import { type PreparedData, watchedSet } from '../training/dataset.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
+import { trainingSet } from '../training/training-set.ts';
 import { measure } from './measure.ts';
 import type { Arm, StudyDir, StudyPoint } from './study.ts';
 
@@ -39,17 +39,16 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: Sequenc
   const { config } = arm;
   const { train } = data.split;
   const model = createModel(config.model, { numItems: train.interactions.numItems, seed: config.seed });
-  const examples = windowed(firstUsers(train, arm.users, config.seed), model.maxSequenceLength);
+  const set = trainingSet(config, firstUsers(train, arm.users, config.seed));
   const { batchSize, shuffle: shuffled } = config.training;
-  const objective = createObjective(config.objective, examples);
-  const settings = { ...config.optimizer, objective, seed: config.seed };
-  return { model, trainer: createTrainer({ model, examples, batchSize, shuffle: shuffled, ...settings }) };
+  const settings = { ...config.optimizer, seed: config.seed };
+  return { model, trainer: createTrainer({ model, ...set, batchSize, shuffle: shuffled, ...settings }) };
 }
 
 /** Floating-point operations of the trainer's next step. */
 export function nextStepFlops(arm: Arm, trainer: Trainer): number {
   const { epoch, stepInEpoch } = trainer.progress;
-  const { starts, targets } = trainer.examples;
+  const { starts, targets } = trainer.epochExamples(epoch);
   const lengths = Array.from(trainer.batchIndices(epoch, stepInEpoch), (e) => targets[e] - starts[e]);
   return totalFlops(stepFlops(arm.config.model, arm.config.objective, lengths, trainer.model.numItems));
 }

@@ -1,4 +1,5 @@
 import type { RecipeConfig } from '../config/schema.ts';
+import { windowPolicy } from '../config/windows.ts';
 import { ConfigError } from '../errors.ts';
 import type { PreparedData } from './dataset.ts';
 import { watchedSet } from './dataset.ts';
@@ -8,7 +9,9 @@ import { watchedSet } from './dataset.ts';
  *
  * @throws ConfigError naming the key.
  */
-export function checkAgainstData({ evaluation }: RecipeConfig, data: PreparedData): void {
+export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
+  const { evaluation } = config;
+  windowPolicy(config);
   const { numItems } = data.split.interactions;
   const sets = [watchedSet(data.split), data.split.test];
   const open = sets.flatMap((set) => (data.openItems ? Array.from(set.users, (_, e) => data.openItems!(set)(e)) : []));

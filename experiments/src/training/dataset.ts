@@ -6,6 +6,8 @@ import {
   detectFormat,
   type ExampleSet,
   globalTime,
+  type HoldOutOptions,
+  holdOutUsers,
   type Interactions,
   kCore,
   latestWindow,
@@ -29,6 +31,8 @@ type Protocol = FileConfig['split'];
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
   readonly split: Split;
+  /** With users held out: the split before, and who they are. */
+  readonly heldOut?: HoldOutOptions & { readonly whole: Split };
   /** Highest item that is open at an example of a set; absent when all items always are. */
   readonly openItems?: (set: ExampleSet) => (example: number) => number;
 }
@@ -46,7 +50,9 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
   const kept = filtered(await loadInteractions(config, folder, progress), config);
-  return { split: splitBy(config.split, kept) };
+  const whole = splitBy(config.split, kept);
+  if (config.heldOut === undefined) return { split: whole };
+  return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
 }
 
 /** Reads what a configuration names, before any filter. */

@@ -2,6 +2,7 @@ import type { BackendChoice } from '@seqrec/core';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { windowPolicy } from '../config/windows.ts';
 import { writeReport } from '../report/report.ts';
 import { writeJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
@@ -41,6 +42,7 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
   checkBackendOptions(request.backend);
   checkRunsFolder(request.out);
   const { name, config, previous } = await prepare(request);
+  windowPolicy(config);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const choice = await startBackend(request.backend);
   progress.note(`backend ${choice.name}: ${choice.reason}`);

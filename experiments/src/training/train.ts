@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
   createModel,
-  createObjective,
   createTrainer,
   type Evaluation,
   loadCheckpoint,
@@ -14,9 +13,10 @@ import type { RunDir } from '../runs/run-dir.ts';
 import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { formatCount } from '../terminal/format.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
-import { watchedSet, windowed } from './dataset.ts';
+import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
+import { trainingSet } from './training-set.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -58,11 +58,9 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { epochs, batchSize, shuffle, evaluateEvery } = config.training;
   const watched = watchedSet(split);
   const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
-  const examples = windowed(split.train, model.maxSequenceLength);
   const trainer = createTrainer({
     model,
-    examples,
-    objective: createObjective(config.objective, examples),
+    ...trainingSet(config, split.train),
     batchSize,
     shuffle,
     ...config.optimizer,
@@ -85,7 +83,6 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     await saveCheckpoint(file, trainer, { run: { ...state } });
     checkpoints.saved(trainer.progress.globalStep);
   };
-  const total = epochs * trainer.progress.stepsPerEpoch;
   progress.start(trainer.progress.globalStep);
   // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
   let { lossSum, tokens: epochTokens } = trainer.position;
@@ -153,7 +150,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       progress.update({
         label: `train epoch ${finished + 1}/${epochs}  step`,
         done: step,
-        total,
+        // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
+        total: step + (epochs - trainer.progress.epoch) * trainer.progress.stepsPerEpoch - trainer.progress.stepInEpoch,
         fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(tokensPerSecond)} tokens/s`],
       });
       // The last step of an epoch is saved after its evaluation, above.

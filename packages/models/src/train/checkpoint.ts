@@ -141,12 +141,13 @@ async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: 
   tf.dispose([...loaded.values()].flatMap(({ m, v }) => [m, v]));
 }
 
-function trainingIdentity({ options, objective, examples }: Trainer): Record<string, unknown> {
+function trainingIdentity({ options, objective, examples, windows }: Trainer): Record<string, unknown> {
   const { name, targets, interactions } = examples;
   return {
     ...options,
     objective: { name: objective.name, ...objective.settings },
     examples: { set: name, count: targets.length, digest: interactions.digest },
+    ...(windows !== undefined && { windows: { policy: windows.name, ...windows.settings } }),
   };
 }
 

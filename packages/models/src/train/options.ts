@@ -1,4 +1,4 @@
-import type { ExampleSet } from '@seqrec/data';
+import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { z } from 'zod';
 import { rate, size } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
@@ -37,8 +37,13 @@ const LARGEST_DENSE_TABLE = 2 ** 26;
 
 export interface TrainerOptions extends z.input<typeof optionsSchema> {
   readonly model: SequenceModel;
-  /** Histories must already be cut to the model's `maxSequenceLength`, for example with `latestWindow`. */
+  /**
+   * Without `windows`, histories must already be cut to the model's `maxSequenceLength`, for example with `latestWindow`;
+   * with them they are whole.
+   */
   readonly examples: ExampleSet;
+  /** Which part of every history an epoch trains on, drawn anew each epoch; default: the histories of `examples`. */
+  readonly windows?: WindowPolicy;
   /** Default: {@link sampledSoftmaxObjective} with `numNegatives` and `temperature`. */
   readonly objective?: Objective;
   /** For the default objective, default 128. */
@@ -49,7 +54,7 @@ export interface TrainerOptions extends z.input<typeof optionsSchema> {
 
 /** @throws ConfigError naming the option. */
 export function resolveOptions(options: TrainerOptions, objective: Objective): ResolvedOptions {
-  const { model: _m, examples: _e, objective: _o, numNegatives: _n, temperature: _t, ...rest } = options;
+  const { model: _m, examples: _e, windows: _w, objective: _o, numNegatives: _n, temperature: _t, ...rest } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
   const possible = objective.draw !== undefined;
   if (embeddings === 'rowwise' && !possible) {

@@ -1,5 +1,5 @@
 import { AdamW, RowwiseAdamW, shuffle, streamKey } from '@seqrec/core';
-import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
+import { type ExampleSet, makeBatch, type SequenceBatch, type WindowPolicy } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
@@ -16,6 +16,7 @@ export interface Progress {
   readonly epoch: number;
   /** Finished steps of the epoch in progress. */
   readonly stepInEpoch: number;
+  /** Steps of the epoch in progress; with a window policy that takes several windows of a history, epochs may differ. */
   readonly stepsPerEpoch: number;
   /** Finished steps in all. */
   readonly globalStep: number;
@@ -70,12 +71,14 @@ export interface TrainerPosition {
  * Trains a model step by step with AdamW; the item table with row-wise AdamW when `options.embeddings` is `rowwise`.
  *
  * Every random number is a function of the seed, the name of its stream and a counter: the order of an epoch
- * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step). A run that was
- * saved and resumed therefore equals an uninterrupted one bit for bit.
+ * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step); windows are a
+ * function of the policy and the epoch. A run that was saved and resumed therefore equals an uninterrupted one bit for bit.
  */
 export class Trainer {
   readonly model: SequenceModel;
+  /** As given; with `windows` the whole histories. */
   readonly examples: ExampleSet;
+  readonly windows: WindowPolicy | undefined;
   readonly options: ResolvedOptions;
   readonly objective: Objective;
   /** Of all weights, or of all but the item table. */
@@ -83,11 +86,12 @@ export class Trainer {
   /** Of the item table, with row-wise training. */
   readonly itemOptimizer: RowwiseAdamW | undefined;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, tokens: 0 };
-  #order: { readonly epoch: number; readonly indices: Int32Array } | undefined;
+  #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
 
   constructor(options: TrainerOptions) {
     this.model = options.model;
     this.examples = options.examples;
+    this.windows = options.windows;
     this.objective = options.objective ?? sampledSoftmaxObjective(options);
     this.options = resolveOptions(options, this.objective);
     this.optimizer = new AdamW(this.options);
@@ -101,7 +105,8 @@ export class Trainer {
   }
 
   get stepsPerEpoch(): number {
-    return Math.ceil(this.examples.targets.length / this.options.batchSize);
+    const { examples } = this.#draw(this.#position.epoch);
+    return Math.ceil(examples.targets.length / this.options.batchSize);
   }
 
   /**
@@ -113,15 +118,15 @@ export class Trainer {
     const begin = performance.now();
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
+    const { stepsPerEpoch } = this;
     const indices = this.batchIndices(epoch, stepInEpoch);
-    const batch = makeBatch(this.examples, indices);
+    const batch = makeBatch(this.epochExamples(epoch), indices);
     const tokens = batch.itemIds.length;
     // Histories of length zero have no token to learn from.
     const loss = tokens > 0 ? await this.#update(batch, { training: true, step: globalStep, seed }, indices) : 0;
     this.#advance(loss, tokens);
     await yieldToEventLoop();
     const seconds = (performance.now() - begin) / 1000;
-    const { stepsPerEpoch } = this;
     return { loss, tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep, seconds };
   }
 
@@ -142,10 +147,15 @@ export class Trainer {
     }
   }
 
-  /** The examples of one step of one epoch: the order depends on the seed and the epoch alone. */
+  /** What an epoch trains on, windows cut. */
+  epochExamples(epoch: number): ExampleSet {
+    return this.#draw(epoch).examples;
+  }
+
+  /** The examples of one step of one epoch, in {@link epochExamples}: the order depends on the seed and the epoch alone. */
   batchIndices(epoch: number, stepInEpoch: number): Int32Array {
     const { batchSize } = this.options;
-    return this.#epochOrder(epoch).subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
+    return this.#draw(epoch).order.subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
   }
 
   /** Runs to the end of the epoch in progress, or until the signal aborts. */
@@ -184,15 +194,16 @@ export class Trainer {
     this.itemOptimizer?.dispose();
   }
 
-  #epochOrder(epoch: number): Int32Array {
-    if (this.#order?.epoch !== epoch) {
-      const count = this.examples.targets.length;
-      const indices = this.options.shuffle
+  #draw(epoch: number): { readonly examples: ExampleSet; readonly order: Int32Array } {
+    if (this.#drawn?.epoch !== epoch) {
+      const examples = this.windows?.examples(this.examples, epoch) ?? this.examples;
+      const count = examples.targets.length;
+      const order = this.options.shuffle
         ? shuffle(streamKey(this.options.seed, 'order'), epoch, count)
         : Int32Array.from({ length: count }, (_, i) => i);
-      this.#order = { epoch, indices };
+      this.#drawn = { epoch, examples, order };
     }
-    return this.#order.indices;
+    return this.#drawn;
   }
 
   #advance(loss: number, batchTokens: number): void {
@@ -224,10 +235,11 @@ export class Trainer {
 /**
  * A {@link Trainer} at step 0.
  *
- * @throws ConfigError when an option is outside its range, or a history is longer than the model's `maxSequenceLength`.
+ * @throws ConfigError when an option is outside its range, or a history or window is longer than the model's
+ * `maxSequenceLength`.
  */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { model, examples } = options;
+  const { model, examples, windows } = options;
   if (examples.targets.length === 0) {
     throw new ConfigError('trainer: examples: expected at least one; got none', 'examples');
   }
@@ -237,10 +249,16 @@ export function createTrainer(options: TrainerOptions): Trainer {
       'examples',
     );
   }
-  const longest = examples.targets.reduce((most, target, e) => Math.max(most, target - examples.starts[e]), 0);
+  const [longest, hint] =
+    windows === undefined
+      ? [
+          examples.targets.reduce((most, target, e) => Math.max(most, target - examples.starts[e]), 0),
+          `cut them with latestWindow(set, { maxLength: ${model.maxSequenceLength} })`,
+        ]
+      : [windows.maxLength, `give the window policy maxLength: ${model.maxSequenceLength}`];
   if (longest > model.maxSequenceLength) {
     throw new ConfigError(
-      `trainer: examples: expected histories of at most maxSequenceLength = ${model.maxSequenceLength}; got one of ${longest}; cut them with latestWindow(set, { maxLength: ${model.maxSequenceLength} })`,
+      `trainer: examples: expected histories of at most maxSequenceLength = ${model.maxSequenceLength}; got one of ${longest}; ${hint}`,
       'examples',
     );
   }
