@@ -6,12 +6,13 @@
 //       group), 24 groups (first unit of each), 25 length of a set of sums by distance, 26 keys that each
 //       query sees (0: causality alone), 27 where distance 0 lies in a set
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
-// length of the sequence, address of its part of dQ, first panel of that part.
+// length of the sequence, address of its part of dQ, first panel of that part; -1: the unit has all keys of a short
+// sequence, so its sums of dQ stay in scratch memory and it writes dQ itself.
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
 import { dot, flt, int, ptr, scratch } from './env';
 import { narrowRows } from './micro';
 import { TILE_BYTES, tileRows } from './tile';
@@ -75,7 +76,8 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const kPack = oPack + (<usize>(QUERIES * c) << 2), vPack = kPack + <usize>KEYS * rowBytes(a);
   const qFar = vPack + <usize>KEYS * rowBytes(c), oFar = qFar + <usize>QUERIES * rowBytes(a);
   const scores = scratch + SCORES, grads = scratch + GRADS;
-  const firstPanel = load<i32>(unit, 28), part = <usize>load<u32>(unit, 24);
+  const alone = load<i32>(unit, 28) < 0, firstPanel = max(0, load<i32>(unit, 28));
+  const part = alone ? oFar + <usize>QUERIES * rowBytes(c) : <usize>load<u32>(unit, 24);
   const masked = ptr(args, 26) != 0;
   const pad = skipped(length);
   if (masked) memory.fill(part, 0, <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a));
@@ -86,6 +88,8 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   for (let k0 = firstKey; k0 < endKey; k0 += KEYS) {
     const keys = min(KEYS, endKey - k0);
     let kRows = kBase + <usize>k0 * qStride, vRows = vBase + <usize>k0 * vStride;
+    touch(kRows, qStride, keys, a);
+    touch(vRows, vStride, keys, c);
     if (aFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (cFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
     memory.fill(dK, 0, <usize>KEYS * (aSum + cSum));
@@ -96,6 +100,10 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
       if (masked && !seen(args, start + <usize>q0, q0, skip, rows, k0, keys)) continue;
       let qRows = qBase + <usize>q0 * qStride, oRows = oBase + <usize>q0 * vStride;
       const qFirst = qRows + <usize>skip * qStride, oFirst = oRows + <usize>skip * vStride;
+      if (k0 == firstKey) {
+        touch(qFirst, qStride, rows - skip, a);
+        touch(oFirst, vStride, rows - skip, c);
+      }
       packQueries(qFirst, qStride, skip, rows - skip, a, qPack);
       packQueries(oFirst, vStride, skip, rows - skip, c, oPack);
       if (aFar) { packPlain(qFirst, qStride, rows - skip, a, qFar + <usize>skip * aRow); qRows = qFar; }
@@ -170,8 +178,23 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
       }
       if (hasBias) biasGradients(args, group, kept, q0, panels, k0, keys);
     }
+    touch(ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, a);
+    touch(ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, c);
     storeRows(dK, aSum, keys, a, ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, scale * inverse);
     storeRows(dV, cSum, keys, c, ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, inverse);
+  }
+  if (!alone) return;
+  const dQ = ptr(args, 19) + start * qStride + <usize>(head * a) * 4;
+  touch(dQ, qStride, length, a);
+  storeQueries(part, a, pad, length, dQ, qStride, scale * inverse);
+}
+
+/** Writes the sums of dQ of `rows` queries, whose first panel has `skip` columns before them. */
+function storeQueries(sums: usize, width: i32, skip: i32, rows: i32, out: usize, stride: usize, scale: f32): void {
+  for (let q = -skip; q < rows; q += PANEL) {
+    const left = max(0, -q);
+    storePanel(sums + (<usize>left << 2), width, PANEL - left, out + <usize>(q + left) * stride, stride, scale);
+    sums += panelBytes(width);
   }
 }
 
@@ -276,6 +299,7 @@ export function attentionQueryGrad(args: usize, task: i32): void {
   const a = int(args, 6);
   const stride = <usize>(int(args, 5) * a) * 4, bytes = panelBytes(a);
   const scale = flt(args, 8) * flt(args, 9);
+  touch(ptr(args, 19) + (start + <usize>q0) * stride + <usize>(head * a) * 4, stride, rows, a);
   for (let q = q0 - skipped(rows); q < q0 + rows; q += PANEL) {
     const panel = (q + PANEL - 1) / PANEL, left = max(0, q0 - q);
     const sums = <usize>load<u32>(parts, 4) + <usize>panel * bytes;

@@ -7,7 +7,7 @@
 import { DROP_BYTES, dropPanel } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
 import { flt, int, ptr, scratch } from './env';
 import { log1 } from './math';
 import { TILE_BYTES } from './tile';
@@ -45,6 +45,7 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const qPanel = <usize>a << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, sums = qPack + <usize>panels * qPanel;
   const kPack = sums + <usize>panels * oPanel, vPack = kPack + <usize>KEYS * rowBytes(a);
+  touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a);
   packQueries(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
   for (let p: usize = 0; p < <usize>panels; p++) {
     for (let i: usize = 0; i < 64; i += 16) {
@@ -60,6 +61,8 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
     if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
     let kRows = ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
     let vRows = ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
+    touch(kRows, qStride, keys, a);
+    touch(vRows, vStride, keys, c);
     if (kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (vFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
     for (let p = masked ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
@@ -100,6 +103,7 @@ function finish(args: usize, queryRow: usize, head: i32, rows: i32, sums: usize)
   const heads = <usize>int(args, 5), c = int(args, 7);
   const stride = heads * <usize>c * 4, one = f32x4.splat(1);
   const skip = skipped(rows);
+  touch(ptr(args, 3) + queryRow * stride + <usize>head * <usize>c * 4, stride, rows, c);
   for (let p = 0; p * PANEL < rows + skip; p++) {
     const stats = scratch + STATS + (<usize>p << 7), ratio = scratch + RATIO;
     const o = sums + <usize>p * panelBytes(c);

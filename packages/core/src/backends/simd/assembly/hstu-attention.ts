@@ -7,7 +7,7 @@
 //       26 keys that each query sees (0: causality alone)
 // A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
 // sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that belongs to the first query.
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
 import { flt, int, ptr, scratch } from './env';
@@ -50,6 +50,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   const kPack = oPack + <usize>(count * panels) * oPanel, vPack = kPack + <usize>(count * KEYS) * rowBytes(a);
   const kFar = qStride > NEAR, vFar = vStride > NEAR;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
+  touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, count * a);
   for (let h = 0; h < count; h++) {
     const from = queryRow * qStride + <usize>((head + h) * a) * 4;
     packQueries(ptr(args, 0) + from, qStride, skip, rows, a, qPack + <usize>(h * panels) * qPanel);
@@ -60,6 +61,8 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const keys = min(KEYS, keyEnd - k0);
     if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
+    touch(ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, count * a);
+    touch(ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, count * c);
     for (let h = 0; h < count; h++) {
       const ko = (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
       const vo = (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
@@ -90,6 +93,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     }
   }
   const inverse = flt(args, 9);
+  touch(ptr(args, 3) + queryRow * vStride + <usize>(head * c) * 4, vStride, rows, count * c);
   for (let h = 0; h < count; h++) {
     const to = ptr(args, 3) + queryRow * vStride + <usize>((head + h) * c) * 4;
     for (let p = 0; p < panels; p++) {

@@ -99,7 +99,13 @@ const MAXIMUM_PARTS = 8;
 const TARGET_UNITS = 32;
 const KEY_BLOCK = 96;
 
-/** A range of keys of one head of one sequence; `bytes` of dQ, from panel `firstPanel` on, at `at` of the parts' memory. */
+/** A unit with all keys of a sequence keeps up to this many bytes of dQ in scratch memory, and writes dQ itself. */
+const SCRATCH_DQ = 256 * 1024;
+
+/**
+ * A range of keys of one head of one sequence; its sums of dQ, from panel `firstPanel` on, lie at `at` of the parts' memory
+ * (`firstPanel` -1: in scratch memory).
+ */
 interface Part {
   readonly start: number;
   readonly length: number;
@@ -142,6 +148,7 @@ export function backwardPlan({ starts, lengths }: Plan, heads: number, width: nu
     const panels = Math.ceil(length / PANEL);
     const wanted = Math.min(MAXIMUM_PARTS, Math.ceil((TARGET_UNITS * pairs(length)) / total));
     const edges = keyRanges(length, wanted);
+    const alone = edges.length === 2 && panels * panelBytes <= SCRATCH_DQ;
     for (let head = 0; head < heads; head++) {
       const base = table.length / 2;
       for (let i = 0; i + 1 < edges.length; i++) {
@@ -149,16 +156,20 @@ export function backwardPlan({ starts, lengths }: Plan, heads: number, width: nu
         // Queries that see what comes after them may come before the keys.
         const firstPanel = visible.ahead ? 0 : Math.floor((first + panels * PANEL - length) / PANEL);
         const cost = pairs(length - first) - pairs(length - end);
+        if (alone) {
+          parts.push({ start: starts[b], length, head, first, end, firstPanel: -1, at: 0, cost });
+          continue;
+        }
         parts.push({ start: starts[b], length, head, first, end, firstPanel, at: bytes, cost });
         table.push(firstPanel, bytes);
         bytes += (panels - firstPanel) * panelBytes;
       }
-      for (const { first, rows } of queryChunks(length)) {
+      for (const { first, rows } of alone ? [] : queryChunks(length)) {
         items.push(starts[b], first, rows, head, base * 8, edges.length - 1, 0, 0);
       }
     }
   }
-  parts.sort((p, q) => q.cost - p.cost || p.at - q.at);
+  parts.sort((p, q) => q.cost - p.cost || p.start - q.start || p.head - q.head || p.first - q.first);
   const count = Math.min(GROUPS, parts.length);
   const members: Part[][] = Array.from({ length: count }, () => []);
   const loads = new Float64Array(count);
