@@ -13,22 +13,25 @@ export {
   TrainingError,
   type TrainingErrorDetails,
 } from './errors.ts';
+export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } from './evaluate/actions.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
 export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
+export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
 export { exactRank, type RankRequest } from './evaluate/ranks.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';
 export { createGru4rec } from './gru4rec/stack.ts';
+export { type HstuSwitches, hstuBlocks, withSwitches } from './hstu/blocks.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
-export { HstuLayer, type HstuLayerArgs } from './hstu/layer.ts';
+export { HstuLayer, type HstuLayerArgs, type LayerSwitches } from './hstu/layer.ts';
 export { createHstu } from './hstu/stack.ts';
-export { type EncoderBatch, uploadBatch } from './inputs.ts';
+export { type EncoderBatch, type TokenBatch, uploadBatch } from './inputs.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
 export {
   ItemEmbedding,
@@ -38,7 +41,8 @@ export {
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
-export { encodeLast, type ModelOptions, type SequenceModel, scoreItems } from './model.ts';
+export { type EncodedActions, encodeLast, type ModelOptions, type SequenceModel, scoreItems } from './model.ts';
+export { withActions } from './objectives/actions.ts';
 export { bceObjective } from './objectives/bce.ts';
 export {
   type LabelsConfig,

@@ -1,10 +1,11 @@
-import { l2Normalize, ShapeError } from '@seqrec/core';
+import { l2Normalize, layerNorm, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderBatch } from './inputs.ts';
+import type { EncoderBatch, TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
+import { interleaved, uninterleave } from './layers/interleave.ts';
 import { hasLastRows, type Run, type StreamLayer } from './layers/layer.ts';
 import { LearnedTemperature } from './layers/temperature.ts';
-import type { SequenceModel } from './model.ts';
+import type { EncodedActions, SequenceModel } from './model.ts';
 
 /** A layer of the stack and the reference's names of its weights. */
 export interface NamedLayer {
@@ -19,8 +20,11 @@ export interface InputStage {
   readonly layers: readonly NamedLayer[];
   /** Longest sequence it can place; absent: any. */
   readonly limit?: number;
-  /** Tokens `[T, D]` of a batch whose item ids are rows of `table`. */
-  embed(table: tf.Tensor2D, batch: EncoderBatch, run: Run): tf.Tensor2D;
+  /**
+   * Tokens `[T, D]` of a batch whose item ids are rows of `table`. `tokens` are those that the blocks see: the batch itself,
+   * or its events as content and action in turn, with `actionHead`.
+   */
+  embed(table: tf.Tensor2D, batch: EncoderBatch, run: Run, tokens: TokenBatch): tf.Tensor2D;
 }
 
 export interface EncoderParts<Config extends { readonly kind: string }> {
@@ -31,9 +35,14 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
   /** The blocks, in order. Each gets `[x, offsets, ...context]`. */
   readonly stack: readonly NamedLayer[];
   /** What all blocks read besides the tokens, made once a batch. */
-  readonly context?: (batch: EncoderBatch) => tf.Tensor[];
+  readonly context?: (tokens: TokenBatch) => tf.Tensor[];
   /** Applied after the blocks, in order. */
   readonly final?: readonly NamedLayer[];
+  /**
+   * Makes the history interleaved: every event is two tokens, content and action, so that the input gives `[2 T, D]`. The
+   * next event is predicted from the action, and this layer makes logits `[T, 10]` of the contents.
+   */
+  readonly actionHead?: NamedLayer;
   /** Maps the item table to the vectors that are scored; the table itself when absent. */
   readonly itemTower?: NamedLayer;
   /** Groups the names by prefix, in this order, where the reference's state dict does not go block by block. */
@@ -44,7 +53,7 @@ const NORM_EPSILON = 1e-6;
 
 /** Input stage, blocks, output layers, `o / max(||o||, 1e-6)`; items likewise normalised. Every encoder here is one. */
 export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): SequenceModel {
-  const { config, items, input, stack, context, final = [], itemTower } = parts;
+  const { config, items, input, stack, context, final = [], itemTower, actionHead } = parts;
   const temperature = config.learnedTemperature
     ? new LearnedTemperature({ seed: parts.seed, stream: 'temperature' })
     : undefined;
@@ -54,6 +63,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     ...stack,
     ...final,
     ...(itemTower === undefined ? [] : [itemTower]),
+    ...(actionHead === undefined ? [] : [actionHead]),
     ...(temperature === undefined ? [] : [{ layer: temperature, names: { theta: 'temperature.theta' } }]),
   ];
   const named = layers.flatMap(({ layer, names }) =>
@@ -62,20 +72,35 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const group = (name: string): number => parts.nameGroups?.findIndex((prefix) => name.startsWith(prefix)) ?? 0;
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
 
-  /** All rows, or those of the last tokens alone. */
+  /** What the blocks make of a batch, before the final norm: all tokens, or the last of each sequence alone. */
+  function forward(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
+    const tokens = actionHead === undefined ? batch : interleaved(batch);
+    checkLengths(tokens, input.limit, config);
+    let x: tf.Tensor = input.embed(table, batch, run, tokens);
+    const shared = [tokens.offsets, ...(context?.(tokens) ?? [])];
+    for (const [i, { layer }] of stack.entries()) {
+      const inputs = [x, ...shared];
+      const lastBlock = lastOnly && i === stack.length - 1;
+      x = lastBlock ? lastRows(layer, inputs, tokens) : (layer.apply(inputs, { ...run }) as tf.Tensor);
+    }
+    for (const { layer } of final) x = layer.apply(x, { ...run }) as tf.Tensor;
+    return x as tf.Tensor2D;
+  }
+
+  const unit = (x: tf.Tensor2D): tf.Tensor2D => l2Normalize(x, { epsilon: NORM_EPSILON });
+
+  /** All events, or the last ones alone. */
   function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
-    checkLengths(batch, input.limit, config);
-    const kwargs = { ...run };
     return tf.tidy('encode', () => {
-      let x: tf.Tensor = input.embed(table, batch, run);
-      const shared = [batch.offsets, ...(context?.(batch) ?? [])];
-      for (const [i, { layer }] of stack.entries()) {
-        const inputs = [x, ...shared];
-        const lastBlock = lastOnly && i === stack.length - 1;
-        x = lastBlock ? lastRows(layer, inputs, batch) : (layer.apply(inputs, kwargs) as tf.Tensor);
-      }
-      for (const { layer } of final) x = layer.apply(x, kwargs) as tf.Tensor;
-      return l2Normalize(x as tf.Tensor2D, { epsilon: NORM_EPSILON });
+      const x = forward(table, batch, run, lastOnly);
+      return unit(actionHead === undefined || lastOnly ? x : uninterleave(x).actions);
+    });
+  }
+
+  function encodeWithActions(table: tf.Tensor2D, batch: EncoderBatch, run: Run, head: StreamLayer): EncodedActions {
+    return tf.tidy('encode', () => {
+      const { contents, actions } = uninterleave(forward(table, batch, run));
+      return { encoded: unit(actions), actionLogits: head.apply(layerNorm(contents)) as tf.Tensor2D };
     });
   }
 
@@ -92,6 +117,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     maxSequenceLength: config.maxSequenceLength,
     encode: (batch, run) => encode(table(), batch, run),
     encodeLast: (batch) => encode(table(), batch, { training: false, step: 0, seed: 0 }, true),
+    ...(actionHead && { encodeWithActions: (batch, run) => encodeWithActions(table(), batch, run, actionHead.layer) }),
     itemVectors: () => itemVectors(table()),
     itemTable,
     withItemRows: (rows) => over(() => rows),
@@ -105,7 +131,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
 }
 
 /** What the last block makes of the last token of each sequence, without the other rows where it can. */
-function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: EncoderBatch): tf.Tensor {
+function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: TokenBatch): tf.Tensor {
   const rows = hostOffsets.slice(1).map((end) => end - 1);
   const empty = rows.findIndex((row, b) => row < hostOffsets[b]);
   if (empty >= 0)
@@ -117,7 +143,7 @@ function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: Enco
 }
 
 function checkLengths(
-  batch: EncoderBatch,
+  batch: TokenBatch,
   limit: number | undefined,
   config: { kind: string; maxSequenceLength: number },
 ): void {

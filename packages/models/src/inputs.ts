@@ -2,11 +2,8 @@ import { rememberHostValues, ShapeError, UnsupportedError } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A jagged batch on the device. `B` sequences, `T` packed tokens. */
-export interface EncoderBatch {
-  /** The batch as it was before the upload: absolute times, ratings, what an objective samples labels from. */
-  readonly host: SequenceBatch;
-  readonly numSequences: number;
+/** What the blocks of an encoder know of the tokens besides their vectors. `B` sequences, `T` packed tokens. */
+export interface TokenBatch {
   readonly numTokens: number;
   /** Length of the longest sequence. */
   readonly longest: number;
@@ -14,16 +11,23 @@ export interface EncoderBatch {
   readonly hostOffsets: Int32Array;
   /** int32 `[B + 1]`. */
   readonly offsets: tf.Tensor1D;
-  /** int32 `[T]`. */
-  readonly itemIds: tf.Tensor1D;
-  /** int32 `[T]`, 0 for the oldest event of each sequence. */
+  /** int32 `[T]`, 0 for the oldest token of each sequence. */
   readonly positions: tf.Tensor1D;
-  /** int32 `[T]`: the item to predict at each position. */
-  readonly targets: tf.Tensor1D;
-  /** int32 `[T]`: time of the event, in seconds after the first event of its sequence. */
+  /** int32 `[T]`: time of the token's event, in seconds after the first event of its sequence. */
   readonly keyTimes: tf.Tensor1D;
   /** int32 `[T]`: time of the event to predict, on the same clock. */
   readonly queryTimes: tf.Tensor1D;
+}
+
+/** A jagged batch on the device, one token an event. */
+export interface EncoderBatch extends TokenBatch {
+  /** The batch as it was before the upload: absolute times, ratings, what an objective samples labels from. */
+  readonly host: SequenceBatch;
+  readonly numSequences: number;
+  /** int32 `[T]`. */
+  readonly itemIds: tf.Tensor1D;
+  /** int32 `[T]`: the item to predict at each position. */
+  readonly targets: tf.Tensor1D;
   /** Frees the tensors. */
   dispose(): void;
 }

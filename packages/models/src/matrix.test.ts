@@ -2,6 +2,7 @@ import { integers, streamKey, useBackend } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { HstuConfigInput } from './hstu/config.ts';
 import { uploadBatch } from './inputs.ts';
 import type { SequenceModel } from './model.ts';
 import { type ObjectiveConfigInput, objectiveKinds } from './objectives/config.ts';
@@ -44,6 +45,20 @@ const objectives: Record<string, ObjectiveConfigInput> = {
   'all-action': { kind: 'full-softmax', labels: { kind: 'all-action', maxLabels: 2 } },
 };
 
+/** HSTU's switches, each with one objective: the others see the same encoder from outside. */
+const hstuVariants: Record<string, Partial<HstuConfigInput>> = {
+  production: { block: 'production' },
+  'production, norm by head': { block: 'production', outputNorm: 'group' },
+  rotary: { relativeBias: 'rotary' },
+  'rotary softmax': { relativeBias: 'rotary', attention: 'softmax' },
+  'root mean square, keys seen': { outputNorm: 'rms', normalizer: 'seen' },
+  'concat, SiLU on U': { concat: true, activation: 'u' },
+  'no gate, no activation': { gate: false, activation: 'none', normalizer: 'none' },
+  window: { maxAttentionLength: 2 },
+  'actions summed': { actions: 'sum' },
+  'actions interleaved': { actions: 'interleave' },
+};
+
 /** 32 sequences of random items: nothing to generalise, everything to learn by heart. */
 function memorable(): ExampleSet {
   const events = Array.from({ length: 32 * (LENGTH + 1) }, (_, e) => e);
@@ -77,17 +92,35 @@ it('covers every kind of model and of objective', () => {
 });
 
 describe.each(Object.keys(encoders))('%s', (encoder) => {
-  it.each(Object.keys(objectives))('trains with %s', async (name) => {
-    const examples = memorable();
-    const model = createModel(encoders[encoder], { numItems: NUM_ITEMS, seed: 1 });
-    const objective = createObjective(objectives[name], examples);
-    const trainer = createTrainer({ model, examples, objective, batchSize: 32, learningRate: 0.02, seed: 2 });
-    const before = lossOf(model, objective, examples);
-    for (let step = 0; step < 40; step++) await trainer.step();
-    const after = lossOf(model, objective, examples);
-    if (process.env.SEQREC_PRINT) console.log(`${encoder} | ${name} | ${before.toFixed(3)} -> ${after.toFixed(3)}`);
-    expect(after).toBeLessThan(0.5 * before);
-    trainer.dispose();
-    model.dispose();
-  });
+  it.each(Object.keys(objectives))('trains with %s', (name) =>
+    halvesItsLoss(`${encoder} | ${name}`, encoders[encoder], objectives[name]),
+  );
 });
+
+describe('hstu', () => {
+  it.each(Object.keys(hstuVariants))('trains with %s', (variant) =>
+    halvesItsLoss(variant, { ...encoders.hstu, ...hstuVariants[variant] } as ModelConfigInput, {
+      kind: 'full-softmax',
+    }),
+  );
+  it('trains with actions interleaved and predicted', () =>
+    halvesItsLoss('actions', { ...encoders.hstu, actions: 'interleave' } as ModelConfigInput, { actionWeight: 0.5 }));
+});
+
+async function halvesItsLoss(
+  name: string,
+  config: ModelConfigInput,
+  objectiveConfig: ObjectiveConfigInput,
+): Promise<void> {
+  const examples = memorable();
+  const model = createModel(config, { numItems: NUM_ITEMS, seed: 1 });
+  const objective = createObjective(objectiveConfig, examples);
+  const trainer = createTrainer({ model, examples, objective, batchSize: 32, learningRate: 0.02, seed: 2 });
+  const before = lossOf(model, objective, examples);
+  for (let step = 0; step < 40; step++) await trainer.step();
+  const after = lossOf(model, objective, examples);
+  if (process.env.SEQREC_PRINT) console.log(`${name} | ${before.toFixed(3)} -> ${after.toFixed(3)}`);
+  expect(after).toBeLessThan(0.5 * before);
+  trainer.dispose();
+  model.dispose();
+}

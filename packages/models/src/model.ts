@@ -2,6 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 
+/** What {@link SequenceModel.encodeWithActions} returns; `T` events. */
+export interface EncodedActions {
+  /** The rows of `encode`, `[T, D]`. */
+  readonly encoded: tf.Tensor2D;
+  /** Logits of the action ids `1..10` of each event, `[T, 10]`; softmax makes them probabilities. */
+  readonly actionLogits: tf.Tensor2D;
+}
+
 /** The one interface of all encoders. `T` packed tokens, `D` model width, items are `1..numItems`. */
 export interface SequenceModel {
   readonly kind: string;
@@ -17,6 +25,11 @@ export interface SequenceModel {
    * Shape `[B, D]`; no sequence may be empty.
    */
   encodeLast?(batch: EncoderBatch): tf.Tensor2D;
+  /**
+   * {@link encode} together with what the model makes of each event's action, from the event's content and what came before
+   * it. Of models whose histories hold contents and actions in turn.
+   */
+  encodeWithActions?(batch: EncoderBatch, run: Run): EncodedActions;
   /** One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
   itemVectors(): tf.Tensor2D;
   /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */

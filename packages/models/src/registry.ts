@@ -4,6 +4,7 @@ import { suggest } from './config/suggest.ts';
 import { ConfigError } from './errors.ts';
 import { type Gru4recConfig, gru4recConfigSchema } from './gru4rec/config.ts';
 import { createGru4rec } from './gru4rec/stack.ts';
+import { withSwitches } from './hstu/blocks.ts';
 import { type HstuConfig, hstuConfigSchema } from './hstu/config.ts';
 import { createHstu } from './hstu/stack.ts';
 import type { ModelOptions, SequenceModel } from './model.ts';
@@ -59,7 +60,7 @@ const models = {
 export const modelKinds = Object.keys(models) as readonly ModelConfig['kind'][];
 
 /**
- * Validates a model configuration and fills in defaults.
+ * Validates a model configuration and fills in defaults, those of HSTU's `block` among them.
  *
  * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
  */
@@ -72,7 +73,9 @@ export function parseModelConfig(config: unknown): ModelConfig {
     const known = modelKinds.map((name) => `'${name}'`).join(', ');
     throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');
   }
-  return parseConfig(models[kind as ModelConfig['kind']].schema, config, `model config (${kind})`) as ModelConfig;
+  const known = kind as ModelConfig['kind'];
+  const parsed = parseConfig(models[known].schema, config, `model config (${kind})`) as ModelConfig;
+  return parsed.kind === 'hstu' ? withSwitches(parsed) : parsed;
 }
 
 /**

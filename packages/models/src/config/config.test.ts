@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
+import { hstuBlocks } from '../hstu/blocks.ts';
 import { createModel, modelKinds, parseModelConfig } from '../registry.ts';
 import { editDistance, suggest } from './suggest.ts';
 
@@ -23,15 +24,21 @@ describe('parseModelConfig', () => {
       outputLength: 11,
       inputDropout: 0.2,
       learnedTemperature: false,
-      linearDropout: 0.2,
-      relativeBias: 'position-time',
       numTimeBuckets: 128,
       attention: 'silu',
-      normalizer: 'padded',
-      activation: 'uvqk',
-      gate: true,
-      concat: false,
+      actions: 'none',
+      block: 'research',
+      ...hstuBlocks.research,
     });
+  });
+
+  it('fills in the switches of a block, around those that are given', () => {
+    expect(parseModelConfig({ ...hstu, block: 'production', concat: true })).toMatchObject({
+      ...hstuBlocks.production,
+      concat: true,
+    });
+    const filled = parseModelConfig({ ...hstu, block: 'production' });
+    expect(parseModelConfig(filled)).toEqual(filled);
   });
 
   it.each([

@@ -1,13 +1,4 @@
-import {
-  causalAttention,
-  causalAttentionLast,
-  gatedNorm,
-  hstuAttention,
-  hstuAttentionLast,
-  layerNorm,
-  silu,
-  siluSplit,
-} from '@seqrec/core';
+import { causalAttention, causalAttentionLast, hstuAttention, hstuAttentionLast, silu, siluSplit } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   inputList,
@@ -20,27 +11,21 @@ import {
 } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
 import { type Rotation, rotate } from '../layers/rotary.ts';
+import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
+import { normedInput, normWeights, outputInput } from './norms.ts';
 
 export interface HstuLayerArgs
   extends LayerArgs,
-    Pick<
-      HstuConfig,
-      'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'linearDropout' | 'relativeBias' | 'numTimeBuckets' | 'attention'
-    >,
-    Partial<HstuSwitches> {
+    Pick<HstuConfig, 'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'numTimeBuckets' | 'attention'>,
+    Pick<HstuConfig, 'maxAttentionLength' | 'minFullAttentionLength'>,
+    Partial<LayerSwitches> {
   /** `n`: constant normaliser and reach of the position bias. */
   readonly paddedLength: number;
 }
 
-/** Departures from the published layer; absent: as published. */
-export type HstuSwitches = Pick<
-  HstuConfig,
-  'normalizer' | 'activation' | 'gate' | 'concat' | 'maxAttentionLength' | 'minFullAttentionLength'
->;
-
-const EPSILON = 1e-6;
-const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON }) as tf.Tensor2D;
+/** Switches that concern the layer; absent: those of the research block. */
+export type LayerSwitches = Omit<HstuSwitches, 'inputEncoding'>;
 
 /**
  * One HSTU block over packed tokens.
@@ -54,7 +39,7 @@ const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON 
  * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and `queryTimes`, `keyTimes` int32 `[T]` (seconds) with the time bias, or
  * `cosine`, `sine` `[T, H A]` with rotary positions, or `seen` `[T, 1]` last with that normaliser. Output `[T, D]`.
  *
- * Switches change one thing each: {@link HstuSwitches}.
+ * Switches change one thing each: {@link HstuSwitches}. The formula is that of the research block.
  *
  * Source: Zhai et al. 2024, eq. 1-3 (arXiv:2402.17152), in the form of the published research code.
  * Differs from the paper in: the normaliser `1/n` and the output bias `b_o`, which the formulas do not show.
@@ -62,24 +47,33 @@ const normed = (x: tf.Tensor2D): tf.Tensor2D => layerNorm(x, { epsilon: EPSILON 
 export class HstuLayer extends StreamLayer implements LastRows {
   static className = 'SeqrecHstuLayer';
   readonly args: HstuLayerArgs;
+  private readonly switches: LayerSwitches;
 
   constructor(args: HstuLayerArgs) {
     super(args);
     this.args = args;
+    this.switches = { ...hstuBlocks.research, ...given(args) };
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { embeddingDim: d, numHeads: h, dqk, dv, paddedLength: n, numTimeBuckets, relativeBias } = this.args;
+    const { embeddingDim: d, numHeads: h, dqk, dv, paddedLength: n, numTimeBuckets } = this.args;
+    const { relativeBias, gate, concat, projectionBias, projectionInit, outputBias } = this.switches;
     const small = { kind: 'normal', standardDeviation: 0.02 } as const;
-    const columns = (this.args.gate === false ? 1 : 2) * h * dv + 2 * h * dqk;
-    const outputs = (this.args.concat ? 3 : 1) * h * dv;
-    const specs: WeightSpec[] = [{ name: 'uvqk', shape: [d, columns], initialization: small }];
+    const columns = (gate ? 2 : 1) * h * dv + 2 * h * dqk;
+    const outputs = (concat ? 3 : 1) * h * dv;
+    const norms = normWeights(this.switches, { embeddingDim: d, numHeads: h, dv });
+    const specs: WeightSpec[] = [...norms.input];
+    const initialization = projectionInit === 'normal' ? small : ({ kind: projectionInit } as const);
+    specs.push({ name: 'uvqk', shape: [d, columns], initialization });
+    if (projectionBias) specs.push({ name: 'uvqk.bias', shape: [columns], initialization: { kind: 'zeros' } });
     if (relativeBias === 'position-time')
       specs.push({ name: 'ts_w', shape: [numTimeBuckets + 1], initialization: small });
     if (relativeBias === 'position' || relativeBias === 'position-time')
       specs.push({ name: 'pos_w', shape: [2 * n - 1], initialization: small });
+    specs.push(...norms.output);
     specs.push({ name: 'o.weight', shape: [d, outputs], initialization: { kind: 'xavier-uniform' } });
-    specs.push({ name: 'o.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(outputs) } });
+    if (outputBias)
+      specs.push({ name: 'o.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(outputs) } });
     return specs;
   }
 
@@ -91,7 +85,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
 
   /** The inputs after the offsets, by what the switches make of them. */
   private contextOf(inputs: readonly tf.Tensor[]): Context {
-    const { relativeBias, normalizer } = this.args;
+    const { relativeBias, normalizer } = this.switches;
     const [first, second] = inputs;
     return {
       ...(relativeBias === 'rotary' ? { rotation: { cosine: first, sine: second } as Rotation } : {}),
@@ -101,8 +95,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 
   private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, context: Context, run: Run): tf.Tensor2D {
-    const mixed = tf.matMul(normed(x), this.weight('uvqk') as tf.Tensor2D) as tf.Tensor2D;
-    const { u, v, q, k } = this.split(mixed);
+    const { u, v, q, k } = this.split(this.mixed(this.normed(x)));
     const { rotation } = context;
     const turned = (y: tf.Tensor): tf.Tensor =>
       rotation === undefined ? y : rotate(y as tf.Tensor2D, this.args.numHeads, rotation);
@@ -110,9 +103,21 @@ export class HstuLayer extends StreamLayer implements LastRows {
     return this.project(u, this.attend(heads, offsets, context), x, run);
   }
 
+  private normed(x: tf.Tensor2D): tf.Tensor2D {
+    return normedInput(x, this.switches, (name) => this.weight(name));
+  }
+
+  /** The first projection, `[T, D]` to all columns of U, V, Q, K. */
+  private mixed(x: tf.Tensor2D): tf.Tensor2D {
+    const weight = this.weight('uvqk') as tf.Tensor2D;
+    if (!this.switches.projectionBias) return tf.matMul(x, weight) as tf.Tensor2D;
+    return tf.fused.matMul({ a: x, b: weight, bias: this.weight('uvqk.bias') }) as tf.Tensor2D;
+  }
+
   /** The columns of the first projection, with SiLU where it acts; no U without a gate. */
   private split(mixed: tf.Tensor2D): Split {
-    const { numHeads: h, dqk, dv, activation = 'uvqk', gate = true } = this.args;
+    const { numHeads: h, dqk, dv } = this.args;
+    const { activation, gate } = this.switches;
     const sizes = [...(gate ? [h * dv] : []), h * dv, h * dqk, h * dqk];
     const parts = activation === 'uvqk' ? siluSplit(mixed, sizes) : tf.split(mixed, sizes, 1);
     const [k, q, v, u] = [...parts].reverse();
@@ -126,7 +131,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const { numHeads: h, embeddingDim: d, dqk, dv } = this.args;
     const weight = this.weight('uvqk') as tf.Tensor2D;
     return tf.tidy(() => {
-      const all = normed(x);
+      const all = this.normed(x);
       const [u, , q] = siluSplit(tf.matMul(tf.gather(all, rows), weight), [h * dv, h * dv, h * dqk, h * dqk]);
       const valueKey = tf.concat(
         [tf.slice(weight, [0, h * dv], [d, h * dv]), tf.slice(weight, [0, 2 * h * dv + h * dqk], [d, h * dqk])],
@@ -140,11 +145,11 @@ export class HstuLayer extends StreamLayer implements LastRows {
     });
   }
 
-  /** Whether no switch is set: the short way to the last rows knows the published layer alone. */
+  /** Whether the first projection and the mask are as published: the short way to the last rows knows no other. */
   private asPublished(): boolean {
-    const { relativeBias, normalizer = 'padded', activation = 'uvqk', gate = true, concat = false } = this.args;
+    const { relativeBias, normalizer, activation, gate, projectionBias } = this.switches;
     const usual = relativeBias !== 'rotary' && normalizer === 'padded' && activation === 'uvqk';
-    return usual && gate && !concat && this.args.maxAttentionLength === undefined;
+    return usual && gate && !projectionBias && this.args.maxAttentionLength === undefined;
   }
 
   /** `[rows, H W]` as `[rows, H, W]`. */
@@ -156,25 +161,16 @@ export class HstuLayer extends StreamLayer implements LastRows {
   /** From the attention to the block's output. */
   private project(u: tf.Tensor | undefined, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { numHeads: h, dv } = this.args;
-    const gated = this.gated(u as tf.Tensor2D | undefined, tf.reshape(attended, [-1, h * dv]), run);
-    const weights = [this.weight('o.weight') as tf.Tensor2D, this.weight('o.bias') as tf.Tensor1D] as const;
-    return tf.add(linearOutIn(gated, ...weights), x);
-  }
-
-  /** What the output map reads, dropout included. */
-  private gated(u: tf.Tensor2D | undefined, attended: tf.Tensor2D, run: Run): tf.Tensor2D {
-    const { linearDropout, concat = false } = this.args;
-    if (u !== undefined && !concat) {
-      return gatedNorm(u, attended, { epsilon: EPSILON, dropout: this.dropOptions(linearDropout, 'linear', run) });
-    }
-    const norm = normed(attended);
-    const read = u === undefined ? norm : (tf.concat([u, norm, tf.mul(u, norm)], 1) as tf.Tensor2D);
-    return this.drop(read, linearDropout, 'linear', run);
+    const drop = this.dropOptions(this.switches.linearDropout, 'linear', run);
+    const parts = { u: u as tf.Tensor2D | undefined, attended: tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D };
+    const read = outputInput(parts, { ...this.switches, numHeads: h, drop }, (name) => this.weight(name));
+    const bias = this.switches.outputBias ? (this.weight('o.bias') as tf.Tensor1D) : undefined;
+    return tf.add(linearOutIn(read, this.weight('o.weight') as tf.Tensor2D, bias), x);
   }
 
   private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
-    const { attention, dqk, paddedLength, relativeBias, normalizer = 'padded' } = this.args;
-    const { maxAttentionLength, minFullAttentionLength } = this.args;
+    const { attention, dqk, paddedLength, maxAttentionLength, minFullAttentionLength } = this.args;
+    const { relativeBias, normalizer, attentionScale } = this.switches;
     // The ops that answer for last queries alone take no mask; `last` never comes here with one.
     const mask =
       maxAttentionLength === undefined
@@ -192,6 +188,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
       ...heads,
       offsets,
       normalizer: normalizer === 'padded' ? paddedLength : 1,
+      ...(attentionScale === 'one' ? {} : { scale: 1 / Math.sqrt(dqk) }),
       ...(bias && { bias }),
     };
     const out = last ? hstuAttentionLast(options) : hstuAttention({ ...options, ...mask });
@@ -203,16 +200,21 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { embeddingDim, numHeads, dqk, dv, linearDropout, relativeBias, numTimeBuckets, attention } = this.args;
-    const { paddedLength, normalizer, activation, gate, concat, maxAttentionLength, minFullAttentionLength } =
-      this.args;
-    const own = { embeddingDim, numHeads, dqk, dv, linearDropout, relativeBias, numTimeBuckets, attention };
-    const switches = { normalizer, activation, gate, concat, maxAttentionLength, minFullAttentionLength };
-    const given = Object.fromEntries(Object.entries(switches).filter(([, value]) => value !== undefined));
-    return { ...super.getConfig(), ...own, ...given, paddedLength };
+    const { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength } = this.args;
+    const { maxAttentionLength, minFullAttentionLength } = this.args;
+    const own = { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength };
+    const mask = { maxAttentionLength, minFullAttentionLength };
+    const optional = Object.fromEntries(Object.entries(mask).filter(([, value]) => value !== undefined));
+    return { ...super.getConfig(), ...own, ...this.switches, ...optional };
   }
 }
 tf.serialization.registerClass(HstuLayer);
+
+/** The switches among the arguments that are there. */
+function given(args: Partial<LayerSwitches>): Partial<LayerSwitches> {
+  const known = Object.keys(hstuBlocks.research).filter((key) => key !== 'inputEncoding') as (keyof LayerSwitches)[];
+  return Object.fromEntries(known.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]));
+}
 
 interface Heads {
   readonly q: tf.Tensor3D;

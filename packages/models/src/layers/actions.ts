@@ -7,6 +7,14 @@ import { inputList, type LayerArgs, type Run, StreamLayer, type WeightSpec } fro
 /** Action ids: 0 "not known", 1..10 the ratings 0.5..5 in half stars. */
 export const NUM_ACTIONS = 11;
 
+/** Actions that are known: ids `1..10`. */
+export const NUM_KNOWN_ACTIONS = NUM_ACTIONS - 1;
+
+/** The id of a rating, `1..10`: half stars, the nearest id for ratings outside 0.5..5. */
+export function actionOf(rating: number): number {
+  return Math.min(NUM_KNOWN_ACTIONS, Math.max(1, Math.round(2 * rating)));
+}
+
 /**
  * What was done at each event, as an id in `1..10`: the rating in half stars; ratings outside 0.5..5 take the nearest id.
  * A history without ratings, as a server may get one, has ids 0.
@@ -16,11 +24,11 @@ export const NUM_ACTIONS = 11;
  */
 export function ratingActions({ ratings, itemIds }: Pick<SequenceBatch, 'ratings' | 'itemIds'>, run: Run): Int32Array {
   if (ratings !== undefined) {
-    return Int32Array.from(ratings, (rating) => Math.min(NUM_ACTIONS - 1, Math.max(1, Math.round(2 * rating))));
+    return Int32Array.from(ratings, (rating) => actionOf(rating));
   }
   if (!run.training) return new Int32Array(itemIds.length);
   throw new ConfigError(
-    "model config: actions: expected data with ratings for actions = 'rating'; got data without; set actions to 'none'",
+    "model config: actions: expected data with ratings; got data without; set actions to 'none'",
     'actions',
   );
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderBatch } from '../inputs.ts';
+import type { TokenBatch } from '../inputs.ts';
 
 /** Cosines and sines of the rotation of every token, tiled over heads; each `[T, H * A]`. */
 export interface Rotation {
@@ -15,7 +15,7 @@ const BASE = 10_000;
  *
  * @param width `A`, even.
  */
-export function rotationsOf(batch: EncoderBatch, numHeads: number, width: number): Rotation {
+export function rotationsOf(batch: TokenBatch, numHeads: number, width: number): Rotation {
   const half = width / 2;
   const { longest, numTokens, hostOffsets } = batch;
   const table = { cosine: new Float32Array(longest * half), sine: new Float32Array(longest * half) };

@@ -14,7 +14,7 @@ import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './
  *
  * Source: Kang & McAuley 2018, eq. 7 (arXiv:1808.09781). Differs from the paper in: scores are cosines over a temperature.
  */
-export function bceObjective(config: Omit<BceConfig, 'kind'>): Objective {
+export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): Objective {
   const { numNegatives } = config;
   return {
     name: 'bce',

@@ -33,6 +33,11 @@ const shared = {
   labels: labelsConfigSchema.default({ kind: 'next-item' }),
   /** `token`: every pair of position and label counts the same. `user`: every user does. */
   weighting: z.enum(['token', 'user']).default('token'),
+  /**
+   * Share of the loss that predicts the action of every event from its item and what came before it, cross-entropy over the ids of the
+   * ratings; the rest is this objective. 1 trains ranking alone. For models with interleaved actions.
+   */
+  actionWeight: z.number().min(0).max(1).default(0),
   /** Divides the cosines; where it starts, when the model learns its temperature. */
   temperature: positive.default(0.05),
 };

@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
+import { withActions } from './actions.ts';
 import { bceObjective } from './bce.ts';
-import { type ObjectiveConfigInput, parseObjectiveConfig } from './config.ts';
+import { type ObjectiveConfig, type ObjectiveConfigInput, parseObjectiveConfig } from './config.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { fullSoftmaxObjective } from './full-softmax.ts';
 import type { Objective } from './objective.ts';
@@ -14,7 +15,12 @@ import { sampledSoftmaxObjective } from './sampled-softmax.ts';
  * @throws ConfigError, see `parseObjectiveConfig`.
  */
 export function createObjective(config: ObjectiveConfigInput, examples: ExampleSet): Objective {
-  const parsed = parseObjectiveConfig(config);
+  const { actionWeight, ...parsed } = parseObjectiveConfig(config);
+  const objective = itemObjective(parsed, examples);
+  return actionWeight === 0 ? objective : withActions(objective, actionWeight);
+}
+
+function itemObjective(parsed: ItemConfig, examples: ExampleSet): Objective {
   switch (parsed.kind) {
     case 'pool-softmax': {
       const counted = { none: undefined, exact: exactFrequencies, sketch: sketchFrequencies }[parsed.logQ];
@@ -29,6 +35,13 @@ export function createObjective(config: ObjectiveConfigInput, examples: ExampleS
       return sampledSoftmaxObjective(parsed);
   }
 }
+
+/** An objective's configuration without what concerns actions; distributes over the kinds. */
+type ItemConfig = ObjectiveConfig extends infer Kind
+  ? Kind extends unknown
+    ? Omit<Kind, 'actionWeight'>
+    : never
+  : never;
 
 function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
   return rest;

@@ -10,7 +10,7 @@ import { flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
  * Time grows with pairs times items: `8 P I D` floating-point operations forwards and backwards, scores being computed
  * twice. Memory does not: about 32 MiB of scores at a time beside `[P, D]` and `[I, D]`, see {@link maskedLogSumExp}.
  */
-export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind'>): Objective {
+export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind' | 'actionWeight'>): Objective {
   return {
     name: 'full-softmax',
     settings: flatSettings(config),

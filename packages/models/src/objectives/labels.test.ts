@@ -165,7 +165,8 @@ describe('other labels', () => {
   });
 
   it('a least rating needs ratings', () => {
-    expect(() => samplePairs(batch, { kind: 'next-item', minRating: 4 }, run(0))).toThrow(
+    const { targetRatings: _, ...unrated } = batch;
+    expect(() => samplePairs(unrated, { kind: 'next-item', minRating: 4 }, run(0))).toThrow(
       /labels\.minRating: expected data with ratings; got data without/,
     );
   });
@@ -188,12 +189,14 @@ it('per-user weights: the same for every user, whatever the number of pairs', ()
 describe('configuration', () => {
   it('fills in defaults; kind may be absent', () => {
     expect(parseObjectiveConfig({ numNegatives: 4 })).toEqual({
+      actionWeight: 0,
       numNegatives: 4,
       labels: { kind: 'next-item' },
       weighting: 'token',
       temperature: 0.05,
     });
     expect(parseObjectiveConfig({ kind: 'pool-softmax', labels: { kind: 'dense-all-action' } })).toEqual({
+      actionWeight: 0,
       kind: 'pool-softmax',
       negatives: { kind: 'mixed', inBatch: 5000, random: 8192 },
       logQ: 'exact',

@@ -20,7 +20,10 @@ import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './
  * after Yi et al. 2019. Differs from the paper in: shares are counted over the training set beforehand, not while
  * training, so that a resumed run is exact; the formula for the mixture, which the paper does not give.
  */
-export function poolSoftmaxObjective(config: Omit<PoolSoftmaxConfig, 'kind'>, frequencies?: Frequencies): Objective {
+export function poolSoftmaxObjective(
+  config: Omit<PoolSoftmaxConfig, 'kind' | 'actionWeight'>,
+  frequencies?: Frequencies,
+): Objective {
   return {
     name: 'pool-softmax',
     settings: flatSettings(config),

@@ -36,6 +36,8 @@ export const tinyConfigs: Readonly<Record<string, ModelConfigInput>> = {
   },
 };
 
+type Column = 'users' | 'items' | 'timestamps' | 'ratings';
+
 export interface WorldOptions {
   readonly users?: number;
   readonly items?: number;
@@ -45,7 +47,7 @@ export interface WorldOptions {
 
 /** Random users without repeated items, split leave-last-out, not windowed. */
 export function tinySplit({ users = 12, items = 20, length = 7, seed = 1 }: WorldOptions = {}): Split {
-  const columns = { users: [] as number[], items: [] as number[], timestamps: [] as number[] };
+  const columns = { users: [], items: [], timestamps: [], ratings: [] } as Record<Column, number[]>;
   for (let user = 0; user < users; user++) {
     const pool = Array.from({ length: items }, (_, i) => i + 1);
     const draws = integers(streamKey(seed, 'world'), user, 2 * length, 0, 2 ** 20);
@@ -55,6 +57,7 @@ export function tinySplit({ users = 12, items = 20, length = 7, seed = 1 }: Worl
       columns.users.push(user);
       columns.items.push(pool.splice(draws[e] % pool.length, 1)[0]);
       columns.timestamps.push(time);
+      columns.ratings.push(1 + (draws[e] % 5));
     }
   }
   const catalogue = Array.from({ length: items }, (_, i) => ({ item: i + 1 }));

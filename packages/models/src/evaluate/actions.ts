@@ -1,0 +1,121 @@
+import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import { uploadBatch } from '../inputs.ts';
+import { actionOf, NUM_KNOWN_ACTIONS } from '../layers/actions.ts';
+import type { SequenceModel } from '../model.ts';
+import { yieldToEventLoop } from '../train/yield.ts';
+import { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './ranking-metrics.ts';
+
+export interface EvaluateActionsOptions {
+  readonly model: SequenceModel;
+  readonly examples: ExampleSet;
+  /** Ratings of at least this are positive in the binary metrics; default 4. */
+  readonly positiveRating?: number;
+  /** Examples at a time, default 128. */
+  readonly batchSize?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface ActionEvaluation {
+  /** `NE` over the action ids; `NE(rating>=r)` and `AUC(rating>=r)` of positive ratings. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly numEvents: number;
+  /** The exact definition, one sentence a line. */
+  readonly definition: readonly string[];
+}
+
+/**
+ * How well the action on each example's target is predicted, the target's item and time being known: ranking. The target's
+ * item is put at the end of the history; its action is not read.
+ *
+ * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper in: the action is
+ * a rating.
+ * @throws EvaluationError for a model without interleaved actions, data without ratings, or a set with a single kind of action.
+ */
+export async function evaluateActions(options: EvaluateActionsOptions): Promise<ActionEvaluation> {
+  const { model, examples, positiveRating = 4, batchSize = 128 } = options;
+  const total = examples.targets.length;
+  if (model.encodeWithActions === undefined) {
+    throw new EvaluationError(
+      `actions: expected a model with interleaved actions; got '${model.kind}' without; train one with model.actions = 'interleave'`,
+    );
+  }
+  const positiveFrom = actionOf(positiveRating) - 1;
+  const probabilities = new Float32Array(total * NUM_KNOWN_ACTIONS);
+  const actions = new Int32Array(total);
+  for (let first = 0; first < total; first += batchSize) {
+    const count = Math.min(batchSize, total - first);
+    const host = withTargets(
+      makeBatch(
+        examples,
+        Int32Array.from({ length: count }, (_, i) => first + i),
+      ),
+    );
+    const batch = uploadBatch(host);
+    const rows = tf.tidy(() => {
+      const { actionLogits } = model.encodeWithActions!(batch, { training: false, step: 0, seed: 0 });
+      const last = tf.tensor1d(
+        host.offsets.slice(1).map((end) => end - 1),
+        'int32',
+      );
+      return tf.softmax(tf.gather(actionLogits, last));
+    });
+    probabilities.set((await rows.data()) as Float32Array, first * NUM_KNOWN_ACTIONS);
+    rows.dispose();
+    batch.dispose();
+    for (let b = 0; b < count; b++) actions[first + b] = actionOf(host.ratings![host.offsets[b + 1] - 1]) - 1;
+    options.onProgress?.({ done: first + count, total });
+    await yieldToEventLoop();
+  }
+  const labels = Uint8Array.from(actions, (action) => (action >= positiveFrom ? 1 : 0));
+  const scores = Float64Array.from(labels, (_, e) => {
+    let sum = 0;
+    for (let a = positiveFrom; a < NUM_KNOWN_ACTIONS; a++) sum += probabilities[e * NUM_KNOWN_ACTIONS + a];
+    return sum;
+  });
+  const positive = `rating>=${positiveRating}`;
+  return {
+    metrics: {
+      NE: categoricalNormalizedEntropy(probabilities, actions, NUM_KNOWN_ACTIONS),
+      [`NE(${positive})`]: normalizedEntropy(scores, labels),
+      [`AUC(${positive})`]: areaUnderCurve(scores, labels),
+    },
+    numEvents: total,
+    definition: [
+      `Events: the target of each of ${total} examples of ${examples.name}, its item and time known, its rating to be predicted.`,
+      'NE: mean log loss over the ten rating ids, divided by the entropy of their shares among these events; 1 is no better than always answering with the shares.',
+      `NE(${positive}), AUC(${positive}): the same, and the area under the ROC curve, for the sum of the probabilities of such ratings.`,
+    ],
+  };
+}
+
+/** The batch with each example's target as its newest event. */
+export function withTargets(batch: SequenceBatch): SequenceBatch {
+  const { users, offsets, ratings, targetRatings } = batch;
+  if (ratings === undefined || targetRatings === undefined) {
+    throw new EvaluationError('actions: expected data with ratings; got data without; there is no action to predict');
+  }
+  const longer = offsets.map((offset, b) => offset + b);
+  const extended = <A extends Int32Array | Float32Array | Float64Array>(events: A, targets: A): A => {
+    const out = new (events.constructor as new (length: number) => A)(events.length + users.length);
+    for (let b = 0; b < users.length; b++) {
+      out.set(events.subarray(offsets[b], offsets[b + 1]), longer[b]);
+      out[longer[b + 1] - 1] = targets[offsets[b + 1] - 1];
+    }
+    return out;
+  };
+  const itemIds = extended(batch.itemIds, batch.targets);
+  const timestamps = extended(batch.timestamps, batch.targetTimestamps);
+  return {
+    users,
+    offsets: longer,
+    itemIds,
+    timestamps,
+    // What would come after the target is not known, and not read.
+    targets: extended(batch.targets, batch.targets),
+    targetTimestamps: extended(batch.targetTimestamps, batch.targetTimestamps),
+    ratings: extended(ratings, targetRatings),
+    targetRatings: extended(targetRatings, targetRatings),
+  };
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors.ts';
+import { NUM_KNOWN_ACTIONS, ratingActions } from '../layers/actions.ts';
+import type { Objective, ObjectiveContext } from './objective.ts';
+
+/**
+ * Adds the prediction of actions to an objective:
+ * `loss = (1 - w) items + w mean_t(-log softmax(logits_t)[action_t])` over the events `t` of the batch. With `w = 1` the items are
+ * not scored at all: ranking alone.
+ *
+ * Source: Zhai et al. 2024, table 1, row "ranking" (arXiv:2402.17152). Differs from the paper in: one categorical task over the
+ * ids of the ratings where it has several binary ones, which data without several kinds of feedback cannot give.
+ *
+ * @param weight `w`, above 0 and at most 1
+ * @throws ConfigError for another weight; in training for a model without interleaved actions or data without ratings
+ */
+export function withActions(objective: Objective, weight: number): Objective {
+  if (!(weight > 0 && weight <= 1)) {
+    throw new ConfigError(
+      `objective: actionWeight: expected a number above 0, at most 1; got ${weight}`,
+      'actionWeight',
+    );
+  }
+  const draw = weight === 1 ? () => ({}) : objective.draw?.bind(objective);
+  return {
+    name: weight === 1 ? 'actions' : `${objective.name}+actions`,
+    settings: { ...objective.settings, actionWeight: weight },
+    ...(draw === undefined ? {} : { draw }),
+    loss(context) {
+      const { model, batch, run } = context;
+      if (model.encodeWithActions === undefined) {
+        throw new ConfigError(
+          `objective: actionWeight: expected a model with interleaved actions; got '${model.kind}' without; set model.actions to 'interleave' (kind 'hstu')`,
+          'actionWeight',
+        );
+      }
+      const { encoded, actionLogits } = model.encodeWithActions(batch, run);
+      const actions = actionLoss(actionLogits, context);
+      if (weight === 1) return actions;
+      // The item loss reads the events of the same pass.
+      const items = objective.loss({ ...context, model: { ...model, encode: () => encoded } });
+      return tf.add(tf.mul(items, 1 - weight), tf.mul(actions, weight)) as tf.Scalar;
+    },
+  };
+}
+
+function actionLoss(logits: tf.Tensor2D, { batch }: ObjectiveContext): tf.Scalar {
+  // Ids without ratings would be no labels, in training or not.
+  const ids = ratingActions(batch.host, { training: true, step: 0, seed: 0 }).map((id) => id - 1);
+  const own = tf.oneHot(tf.tensor1d(ids, 'int32'), NUM_KNOWN_ACTIONS);
+  return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), own), 1))) as tf.Scalar;
+}
