@@ -63,6 +63,14 @@ export function integerOption(name: string, value: unknown, minimum = 1): number
   return value;
 }
 
+/** A number option, checked. */
+export function numberOption(name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new UsageError(`--${name}: expected a number; got ${shown(value)}`);
+  return value;
+}
+
 /** An option with a fixed list of values. */
 export function choiceOption<T extends string>(name: string, value: unknown, choices: readonly T[]): T | undefined {
   if (value === undefined) return undefined;

@@ -1,19 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Query-key pairs that causality allows, from the offsets of a packed batch. */
-function causalPairs(offsets: tf.TensorInfo): number {
+/** Query-key pairs that the mask allows, or causality where there is none. */
+function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInfo>>): number {
+  const masked = visible !== undefined && tf.util.sizeFromShape(visible.shape) > 0;
+  const ranges = masked ? (tf.backend().readSync(visible.dataId) as Int32Array) : undefined;
   const values = tf.backend().readSync(offsets.dataId) as Int32Array;
   let pairs = 0;
   for (let b = 0; b + 1 < values.length; b++) {
     const length = values[b + 1] - values[b];
-    pairs += (length * (length + 1)) / 2;
+    if (ranges === undefined) pairs += (length * (length + 1)) / 2;
+    else for (let i = 0; i < length; i++) pairs += keysOf(ranges, values[b] + i, i);
   }
   return pairs;
 }
 
+/** Keys of the query in packed row `row`, place `i` of its sequence: a range, and itself. */
+function keysOf(ranges: Int32Array, row: number, i: number): number {
+  const [low, high] = [ranges[2 * row], ranges[2 * row + 1]];
+  return Math.max(0, high - low) + (i < low || i >= high ? 1 : 0);
+}
+
 /**
  * Useful floating-point operations of a kernel call; 0 for a kernel without a formula (it moves bytes). A multiply-add
- * counts two. Attention counts the causal half only: forward `2 P H (A + C)`, backward `2 P H (3 A + 2 C)` with the scores
+ * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward `2 P H (3 A + 2 C)` with the scores
  * made again, for `P` pairs. Sampled softmax: `2 T (R + 1) D` forward, twice that backward.
  */
 export function kernelWork(
@@ -32,12 +41,12 @@ export function kernelWork(
     case 'HstuAttention':
     case 'CausalAttention': {
       const [, h, a] = inputs.q.shape;
-      return 2 * causalPairs(inputs.offsets) * h * (a + inputs.v.shape[2]);
+      return 2 * visiblePairs(inputs) * h * (a + inputs.v.shape[2]);
     }
     case 'HstuAttentionGrad':
     case 'CausalAttentionGrad': {
       const [, h, a] = inputs.q.shape;
-      return 2 * causalPairs(inputs.offsets) * h * (3 * a + 2 * inputs.v.shape[2]);
+      return 2 * visiblePairs(inputs) * h * (3 * a + 2 * inputs.v.shape[2]);
     }
     case 'SampledSoftmax':
     case 'SampledSoftmaxGrad': {

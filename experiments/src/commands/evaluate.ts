@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
@@ -10,6 +10,7 @@ interface Options extends BackendOptions {
   readonly out: unknown;
   readonly includeSeen?: boolean;
   readonly future?: unknown;
+  readonly actions?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -21,6 +22,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
     .option('--future <days>', 'Recall over so many days after the training time: vectors once, daily and in real time')
+    .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -29,6 +31,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --future 14')
+    .example('  $ seqrec evaluate latest --actions 4')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .action((run: string, options: Options) => evaluateCommand(run, options));
 }
@@ -37,6 +40,7 @@ async function evaluateCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
+  const positiveRating = numberOption('actions', options.actions);
   const { openTrainedRun } = await import('../training/open-run.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
   const { startBackend } = await import('../training/backend.ts');
@@ -61,6 +65,10 @@ async function evaluateCommand(name: string, options: Options): Action {
       json: options.json === true,
       progress,
     });
+  }
+  if (positiveRating !== undefined) {
+    const { actionsCommand } = await import('../training/actions.ts');
+    return actionsCommand(opened, { part, checkpoint, positiveRating, json: options.json === true, progress });
   }
   const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
   const { metrics, definition } = await evaluateSet(opened.model, examplesOf(opened.data, part), {

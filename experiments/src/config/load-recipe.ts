@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseModelConfig } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
@@ -55,12 +56,20 @@ export async function resolveConfig(request: {
       );
     const base = await loadYaml(request.file);
     const stem = request.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
-    return { name: stem, config: applyOverrides(RecipeConfigSchema, base, request.overrides) };
+    return { name: stem, config: complete(applyOverrides(RecipeConfigSchema, base, request.overrides)) };
   }
   if (request.recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
   const recipe = await loadRecipe(request.recipe);
-  return { name: request.recipe, config: applyOverrides(RecipeConfigSchema, recipe.config, request.overrides) };
+  return {
+    name: request.recipe,
+    config: complete(applyOverrides(RecipeConfigSchema, recipe.config, request.overrides)),
+  };
+}
+
+/** With what the model's own preset sets: only after the overrides, which may choose another preset. */
+function complete(config: RecipeConfig): RecipeConfig {
+  return { ...config, model: parseModelConfig(config.model) };
 }
 
 async function loadYaml(file: string): Promise<RecipeConfig> {

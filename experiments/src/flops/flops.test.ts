@@ -1,6 +1,13 @@
 import { useBackend } from '@seqrec/core';
 import { interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
-import { createModel, createTrainer, type ModelConfig, modelKinds, parseModelConfig } from '@seqrec/models';
+import {
+  createModel,
+  createObjective,
+  createTrainer,
+  type ModelConfig,
+  modelKinds,
+  parseModelConfig,
+} from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { recordKernels } from '../bench/recorder.ts';
 import { workloadOf } from './flops.ts';
@@ -12,6 +19,11 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   hstu: [
     { kind: 'hstu', ...base, dqk: 7, dv: 13 },
     { kind: 'hstu', ...base, numBlocks: 3, dqk: 12, dv: 5, relativeBias: 'none', attention: 'softmax' },
+    { kind: 'hstu', ...base, block: 'production', dqk: 7, dv: 13 },
+    { kind: 'hstu', ...base, dqk: 8, dv: 13, gate: false, relativeBias: 'rotary', outputNorm: 'group' },
+    { kind: 'hstu', ...base, dqk: 7, dv: 13, maxAttentionLength: 5, minFullAttentionLength: 3 },
+    { kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'sum' },
+    { kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'interleave', maxAttentionLength: 9 },
   ],
   sasrec: [{ kind: 'sasrec', ...base, ffnDim: 31 }],
   'transformer-plus-plus': [{ kind: 'transformer-plus-plus', ...base, ffnDim: 19 }],
@@ -28,7 +40,7 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17 },
   ],
 };
-const objective = { numNegatives: 9 };
+const sampled = { numNegatives: 9 };
 let backend = '';
 
 beforeAll(async () => {
@@ -39,6 +51,7 @@ beforeAll(async () => {
 async function counted(
   config: ModelConfig,
   lengths: readonly number[],
+  objective: { readonly numNegatives: number; readonly actionWeight?: number },
 ): Promise<{ readonly work: number; readonly numItems: number }> {
   const rows = lengths.flatMap((length, user) =>
     Array.from({ length: length + 2 }, (_, t) => ({ user: String(user), item: String((7 * t + user) % 60), time: t })),
@@ -48,10 +61,18 @@ async function counted(
     users: rows.map((row) => row.user),
     items: rows.map((row) => row.item),
     timestamps: rows.map((row) => row.time),
+    ratings: rows.map((row) => 1 + (row.time % 5)),
   });
   const examples = latestWindow(trainTest(data).train, { maxLength: config.maxSequenceLength });
   const model = createModel(config, { numItems: data.numItems, seed: 1 });
-  const trainer = createTrainer({ model, examples, batchSize: 64, learningRate: 1e-3, shuffle: false, ...objective });
+  const trainer = createTrainer({
+    model,
+    examples,
+    objective: createObjective(objective, examples),
+    batchSize: 64,
+    learningRate: 1e-3,
+    shuffle: false,
+  });
   const recorder = recordKernels(backend);
   try {
     await trainer.step();
@@ -73,8 +94,16 @@ describe('the closed forms equal the work that the kernels count', () => {
   it.each(Object.values(configs).flat())('%j', async (raw) => {
     const config = parseModelConfig(raw);
     const lengths = [1, 40, 3, 17, 26];
-    const { work, numItems } = await counted(config, lengths);
-    const formula = totalFlops(stepFlops(config, objective, lengths, numItems));
+    const { work, numItems } = await counted(config, lengths, sampled);
+    const formula = totalFlops(stepFlops(config, sampled, lengths, numItems));
+    expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
+  });
+
+  it.each([0.5, 1])('actions predicted with weight %d', async (actionWeight) => {
+    const config = parseModelConfig({ kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'interleave' });
+    const objective = { ...sampled, actionWeight };
+    const { work, numItems } = await counted(config, [1, 40, 3, 17], objective);
+    const formula = totalFlops(stepFlops(config, objective, [1, 40, 3, 17], numItems));
     expect(Math.abs(work - formula) / work).toBeLessThan(0.01);
   });
 });

@@ -1,16 +1,38 @@
-import type { HstuConfig } from '@seqrec/models';
+import { type HstuConfig, withSwitches } from '@seqrec/models';
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
 
 /**
- * A block: `D -> 2 H C + 2 H A`, attention of `H` heads, `H C -> D`; `H C` columns fewer without a gate, an output map three
- * times as wide with `concat`. A local window counts as if it were none: an upper bound.
+ * A block: `D -> 2 H C + 2 H A`, attention of `H` heads over the pairs that the mask leaves, `H C -> D`; `H C` columns fewer
+ * without a gate, an output map three times as wide with `concat`. Interleaved actions make two tokens of every event.
  */
-export function hstuFlops(config: HstuConfig, { tokens, pairs }: Workload): Flops {
+export function hstuFlops(given: HstuConfig, { tokens: events, lengths }: Workload): Flops {
+  const config = withSwitches(given);
   const { embeddingDim: d, numHeads: h, dqk, dv, numBlocks, gate, concat } = config;
+  const perEvent = config.actions === 'interleave' ? 2 : 1;
+  const tokens = perEvent * events;
+  let pairs = 0;
+  for (let b = 0; b < lengths.length; b++) pairs += visiblePairs(config, perEvent * lengths[b]);
   const block = addFlops(
     linearFlops(tokens, { in: d, out: (gate ? 2 : 1) * h * dv + 2 * h * dqk }),
     attentionFlops(pairs, { count: h, query: dqk, value: dv }),
-    linearFlops(tokens, { in: (concat ? 3 : 1) * h * dv, out: d }),
+    linearFlops(tokens, { in: (concat === false ? 1 : 3) * h * dv, out: d }),
   );
   return timesFlops(numBlocks, block);
+}
+
+/** The network `D -> D -> 10` over the contents, where actions are predicted. */
+export function actionHeadFlops({ embeddingDim: d }: HstuConfig, { tokens }: Workload): Flops {
+  return addFlops(linearFlops(tokens, { in: d, out: d }), linearFlops(tokens, { in: d, out: 10 }));
+}
+
+type Mask = Pick<HstuConfig, 'maxAttentionLength' | 'minFullAttentionLength'>;
+
+/** Pairs of a query and a key that it sees, in a sequence of `length` tokens. */
+function visiblePairs({ maxAttentionLength, minFullAttentionLength = 0 }: Mask, length: number): number {
+  if (maxAttentionLength === undefined) return (length * (length + 1)) / 2;
+  let pairs = 0;
+  for (let i = 0; i < length; i++) {
+    pairs += i >= length - minFullAttentionLength ? i + 1 : Math.min(i, maxAttentionLength) + 1;
+  }
+  return pairs;
 }

@@ -12,7 +12,7 @@ import {
 import { ConfigError } from '../errors.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
 import { gru4recFlops } from './gru4rec.ts';
-import { hstuFlops } from './hstu.ts';
+import { actionHeadFlops, hstuFlops } from './hstu.ts';
 import { sampledSoftmaxFlops } from './objective.ts';
 import { pinnerformerFlops } from './pinnerformer.ts';
 import { sasrecFlops, transformerFlops } from './transformer.ts';
@@ -61,14 +61,17 @@ export function stepFlops(
 ): Flops {
   const work = workloadOf(lengths, numItems + 1);
   const { embeddingDim } = config;
-  const numNegatives = sampledNegatives(objective);
-  return addFlops(encoderFlops(config, work), sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));
+  const { numNegatives, actionWeight } = sampledSettings(objective);
+  const parts = [encoderFlops(config, work)];
+  if (actionWeight < 1) parts.push(sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));
+  if (actionWeight > 0 && config.kind === 'hstu') parts.push(actionHeadFlops(config, work));
+  return addFlops(...parts);
 }
 
-function sampledNegatives(config: ObjectiveConfigInput): number {
+function sampledSettings(config: ObjectiveConfigInput): { numNegatives: number; actionWeight: number } {
   const objective = parseObjectiveConfig(config);
   const sampled = objective.kind === undefined || objective.kind === 'sampled-softmax';
-  if (sampled && objective.labels.kind === 'next-item') return objective.numNegatives;
+  if (sampled && objective.labels.kind === 'next-item') return objective;
   throw new ConfigError(
     `flops: expected the sampled softmax with next-item labels; got ${objective.kind} with ${objective.labels.kind}`,
     'only its work is counted',

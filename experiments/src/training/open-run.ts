@@ -38,7 +38,7 @@ export async function openTrainedRun(request: {
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
   const state = await readCheckpointState(file);
-  const difference = firstDifference(config.model, parseModelConfig(state.model));
+  const difference = firstDifference(parseModelConfig(config.model), parseModelConfig(state.model));
   if (difference)
     throw new RunError(
       `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,

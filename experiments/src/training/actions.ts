@@ -1,0 +1,37 @@
+import { evaluateActions } from '@seqrec/models';
+import { formatMetric } from '../terminal/format.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { renderTable } from '../terminal/table.ts';
+import { windowed } from './dataset.ts';
+import { examplesOf } from './evaluate-set.ts';
+import type { TrainedRun } from './open-run.ts';
+
+/** `seqrec evaluate RUN --actions RATING`: ranking, how well the rating of each target is predicted from its item. */
+export async function actionsCommand(
+  { run, model, data, epoch }: TrainedRun,
+  options: {
+    readonly part: 'validation' | 'test';
+    readonly checkpoint: string;
+    readonly positiveRating: number;
+    readonly json: boolean;
+    readonly progress: Progress;
+  },
+): Promise<number> {
+  const { part, checkpoint, positiveRating } = options;
+  const examples = windowed(examplesOf(data, part), model.maxSequenceLength);
+  const phase = options.progress.phase();
+  const onProgress = ({ done, total }: { done: number; total: number }): void =>
+    phase.update({ label: 'actions, examples', done, total });
+  const { metrics, definition, numEvents } = await evaluateActions({ model, examples, positiveRating, onProgress });
+  phase.clear();
+  if (options.json) {
+    const results = { run: run.id, checkpoint, epoch, split: part, metrics, numEvents, definition };
+    console.log(JSON.stringify(results, null, 2));
+    return 0;
+  }
+  const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
+  console.log(`${run.id}, ${checkpoint} checkpoint (epoch ${epoch}), ${part} set\n`);
+  console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
+  console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
+  return 0;
+}
