@@ -4,6 +4,7 @@ import {
   createTrainer,
   type Evaluation,
   loadCheckpoint,
+  type StepInfo,
   saveCheckpoint,
   type Trainer,
 } from '@seqrec/models';
@@ -80,6 +81,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const log = new MetricsLog(run.metrics);
   const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
   const save = async (file: string) => {
+    take(await trainer.settle());
     await saveCheckpoint(file, trainer, { run: { ...state } });
     checkpoints.saved(trainer.progress.globalStep);
   };
@@ -88,6 +90,32 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   let { lossSum, tokens: epochTokens } = trainer.position;
   let timed = { tokens: 0, seconds: 0 };
   let latest: Evaluation | undefined;
+  const take = (infos: readonly StepInfo[]): void => {
+    for (const info of infos) {
+      const tokensPerSecond = info.tokens / info.seconds;
+      timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
+      lossSum += info.loss * info.tokens;
+      epochTokens += info.tokens;
+      const [step, epoch] = [info.globalStep + 1, info.epoch + 1];
+      log.append({
+        type: 'step',
+        step,
+        epoch,
+        loss: info.loss,
+        tokens: info.tokens,
+        tokensPerSecond: Math.round(tokensPerSecond),
+        time: new Date().toISOString(),
+      });
+      board.scalars(step, { 'train/loss': info.loss, 'train/tokensPerSecond': tokensPerSecond });
+      progress.update({
+        label: `train epoch ${epoch}/${epochs}  step`,
+        done: step,
+        // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
+        total: step + (epochs - epoch + 1) * info.stepsPerEpoch - info.stepInEpoch - 1,
+        fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(tokensPerSecond)} tokens/s`],
+      });
+    }
+  };
 
   try {
     for (;;) {
@@ -126,36 +154,16 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       if (finished >= epochs) return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
-      const info = await trainer.step();
-      const tokensPerSecond = info.tokens / info.seconds;
-      timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
-      lossSum += info.loss * info.tokens;
-      epochTokens += info.tokens;
-      if (trainer.progress.epoch > finished) {
+      take(await trainer.advance());
+      const { epoch, globalStep: step } = trainer.progress;
+      if (epoch > finished) {
+        take(await trainer.settle());
         state.epochLoss = lossSum / epochTokens;
         lossSum = 0;
         epochTokens = 0;
       }
-      const step = trainer.progress.globalStep;
-      log.append({
-        type: 'step',
-        step,
-        epoch: finished + 1,
-        loss: info.loss,
-        tokens: info.tokens,
-        tokensPerSecond: Math.round(tokensPerSecond),
-        time: new Date().toISOString(),
-      });
-      board.scalars(step, { 'train/loss': info.loss, 'train/tokensPerSecond': tokensPerSecond });
-      progress.update({
-        label: `train epoch ${finished + 1}/${epochs}  step`,
-        done: step,
-        // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
-        total: step + (epochs - trainer.progress.epoch) * trainer.progress.stepsPerEpoch - trainer.progress.stepInEpoch,
-        fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(tokensPerSecond)} tokens/s`],
-      });
       // The last step of an epoch is saved after its evaluation, above.
-      if (trainer.progress.epoch === finished && checkpoints.due(step)) await save(run.last);
+      if (epoch === finished && checkpoints.due(step)) await save(run.last);
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;

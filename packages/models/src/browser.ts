@@ -90,15 +90,8 @@ export { type Recommendation, type RecommendOptions, recommend } from './serve/r
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
-export {
-  createTrainer,
-  type EpochOptions,
-  type EpochResult,
-  type Progress,
-  type StepInfo,
-  Trainer,
-  type TrainerPosition,
-} from './train/trainer.ts';
+export type { EpochResult, Progress, StepInfo, TrainerPosition } from './train/progress.ts';
+export { createTrainer, type EpochOptions, Trainer } from './train/trainer.ts';
 export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
 export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
 export { createTransformer } from './transformer/stack.ts';

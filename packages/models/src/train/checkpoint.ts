@@ -26,6 +26,8 @@ import type { Trainer } from './trainer.ts';
  * @throws CheckpointError when a weight is not finite (the old file stays) or the file cannot be written.
  */
 export async function saveCheckpoint(file: string, trainer: Trainer, extra: CheckpointExtra = {}): Promise<void> {
+  // The sums of the epoch need the loss of a step that is still on its way.
+  await trainer.settle();
   const { model, optimizer } = trainer;
   const tensors = new Map<string, TensorBlocks>();
   for (const [name, variable] of model.variables()) {

@@ -8,34 +8,15 @@ import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { denseGradients, disposeGradients, rowwiseGradients } from './gradients.ts';
 import { type ResolvedOptions, resolveOptions, type TrainerOptions } from './options.ts';
+import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
 import { yieldToEventLoop } from './yield.ts';
 
-/** Where training stands. All counts are of finished work: 0 before the first step. */
-export interface Progress {
-  /** Finished epochs. */
-  readonly epoch: number;
-  /** Finished steps of the epoch in progress. */
-  readonly stepInEpoch: number;
-  /** Steps of the epoch in progress; with a window policy that takes several windows of a history, epochs may differ. */
-  readonly stepsPerEpoch: number;
-  /** Finished steps in all. */
-  readonly globalStep: number;
-}
-
-/** What one optimiser step did. */
-export interface StepInfo {
-  /** Loss of the batch before the update, mean over its tokens. */
-  readonly loss: number;
-  readonly tokens: number;
-  readonly sequences: number;
-  /** Epoch the step belongs to, from 0. */
-  readonly epoch: number;
-  /** Place in the epoch, from 0. */
-  readonly stepInEpoch: number;
-  readonly stepsPerEpoch: number;
-  /** Number of the step in the whole training, from 0. */
-  readonly globalStep: number;
-  readonly seconds: number;
+/** A step whose programs are on their way, and its loss with them. */
+interface BegunStep {
+  readonly step: Omit<StepInfo, 'loss' | 'seconds'>;
+  readonly indices: Int32Array;
+  readonly loss: Promise<number>;
+  readonly begin: number;
 }
 
 export interface EpochOptions {
@@ -45,26 +26,6 @@ export interface EpochOptions {
   /** Calls `onCheckpoint` whenever the number of finished steps is a multiple of this. */
   readonly checkpointEvery?: number;
   readonly onCheckpoint?: (trainer: Trainer) => Promise<void> | void;
-}
-
-export interface EpochResult {
-  readonly epoch: number;
-  /** Mean over the tokens of the epoch so far; includes the steps before a resume. */
-  readonly meanLoss: number;
-  readonly tokens: number;
-  /** Time of the steps run by this call. */
-  readonly seconds: number;
-  /** True when the signal ended the epoch early. */
-  readonly interrupted: boolean;
-}
-
-/** Position of a run and the sums of the epoch in progress: with weights and moments, the whole state of training. */
-export interface TrainerPosition {
-  readonly epoch: number;
-  readonly stepInEpoch: number;
-  readonly globalStep: number;
-  readonly lossSum: number;
-  readonly tokens: number;
 }
 
 /**
@@ -87,6 +48,8 @@ export class Trainer {
   readonly itemOptimizer: RowwiseAdamW | undefined;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, tokens: 0 };
   #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
+  #open: BegunStep | undefined;
+  #settledAt = 0;
 
   constructor(options: TrainerOptions) {
     this.model = options.model;
@@ -112,9 +75,35 @@ export class Trainer {
   /**
    * One optimiser step, on the next batch.
    *
-   * @throws TrainingError when the loss is not finite; weights and position stay as they were before the step.
+   * @throws TrainingError when the loss is not finite; weights and position stay as they were before the step, but for a
+   *   GPU, where the update has run by the time its loss is read.
    */
   async step(): Promise<StepInfo> {
+    const infos = await this.advance();
+    return [...infos, ...(await this.settle())].at(-1)!;
+  }
+
+  /**
+   * Hands over the next step and returns the steps whose loss has come back: on a CPU this one, on a GPU the one before, so
+   * that it never waits for a loss. {@link settle} gives the rest.
+   *
+   * @throws TrainingError as {@link step}, on a GPU one step later.
+   */
+  async advance(): Promise<StepInfo[]> {
+    const begun = await this.#begin();
+    const infos = await this.settle();
+    this.#open = begun;
+    return readsLater() ? infos : [...infos, ...(await this.settle())];
+  }
+
+  /** Waits for the loss of the step that is on its way, if one is. */
+  async settle(): Promise<StepInfo[]> {
+    const open = this.#open;
+    this.#open = undefined;
+    return open === undefined ? [] : [await this.#settle(open)];
+  }
+
+  async #begin(): Promise<BegunStep> {
     const begin = performance.now();
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
@@ -122,26 +111,52 @@ export class Trainer {
     const indices = this.batchIndices(epoch, stepInEpoch);
     const batch = makeBatch(this.epochExamples(epoch), indices);
     const tokens = batch.itemIds.length;
+    const step = { tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep };
     // Histories of length zero have no token to learn from.
-    const loss = tokens > 0 ? await this.#update(batch, { training: true, step: globalStep, seed }, indices) : 0;
-    this.#advance(loss, tokens);
+    const run: Run = { training: true, step: globalStep, seed };
+    const { loss } = tokens > 0 ? await this.#update(batch, run, { step, indices }) : { loss: Promise.resolve(0) };
+    this.#advance(tokens);
     await yieldToEventLoop();
-    const seconds = (performance.now() - begin) / 1000;
-    return { loss, tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep, seconds };
+    return { step, indices, loss, begin };
   }
 
-  /** Gradients and update; returns the loss before it. */
-  async #update(batch: SequenceBatch, run: Run, indices: Int32Array): Promise<number> {
+  /** Waits for the loss of a step and counts it. */
+  async #settle({ step, indices, loss: reading, begin }: BegunStep): Promise<StepInfo> {
+    const loss = await reading;
+    if (!Number.isFinite(loss)) throw this.#notFinite(loss, { step, indices });
+    if (this.#position.epoch === step.epoch) {
+      const lossSum = this.#position.lossSum + loss * step.tokens;
+      this.#position = { ...this.#position, lossSum };
+    }
+    const now = performance.now();
+    // Steps overlap where losses are read later: each counts from where the one before it ended.
+    const seconds = (now - Math.max(begin, this.#settledAt)) / 1000;
+    this.#settledAt = now;
+    return { loss, seconds, ...step };
+  }
+
+  /** Gradients and update; gives the loss before it, on its way. */
+  async #update(
+    batch: SequenceBatch,
+    run: Run,
+    at: Pick<BegunStep, 'step' | 'indices'>,
+  ): Promise<Pick<BegunStep, 'loss'>> {
     const { model, objective, itemOptimizer } = this;
     const request = { model, objective, batch, run };
     const gradients = itemOptimizer === undefined ? denseGradients(request) : await rowwiseGradients(request);
     try {
-      const [loss] = await gradients.loss.data();
-      if (!Number.isFinite(loss)) throw this.#notFinite(loss, indices);
+      const loss = gradients.loss.data().then(([value]) => value);
+      if (readsLater()) {
+        // Whoever waits for it hears of a failure; until then it is nobody's.
+        loss.catch(() => {});
+      } else {
+        const value = await loss;
+        if (!Number.isFinite(value)) throw this.#notFinite(value, at);
+      }
       const { dense, itemRows } = gradients;
       tf.tidy(() => this.optimizer.applyGradients(dense));
       if (itemRows !== undefined) await itemOptimizer?.step(itemRows.ids, itemRows.grad);
-      return loss;
+      return { loss };
     } finally {
       disposeGradients(gradients);
     }
@@ -164,15 +179,23 @@ export class Trainer {
     const begin = performance.now();
     const { epoch } = this.#position;
     let { lossSum, tokens } = this.#position;
+    const take = (infos: readonly StepInfo[]): void => {
+      for (const info of infos) {
+        lossSum += info.loss * info.tokens;
+        tokens += info.tokens;
+        onStep?.(info);
+      }
+    };
     while (this.#position.epoch === epoch) {
       if (signal?.aborted) break;
-      const info = await this.step();
-      lossSum += info.loss * info.tokens;
-      tokens += info.tokens;
-      onStep?.(info);
+      take(await this.advance());
       const due = checkpointEvery !== undefined && this.#position.globalStep % checkpointEvery === 0;
-      if (due) await onCheckpoint?.(this);
+      if (due) {
+        take(await this.settle());
+        await onCheckpoint?.(this);
+      }
     }
+    take(await this.settle());
     const meanLoss = tokens === 0 ? 0 : lossSum / tokens;
     const interrupted = this.#position.epoch === epoch;
     return { epoch, meanLoss, tokens, seconds: (performance.now() - begin) / 1000, interrupted };
@@ -206,30 +229,32 @@ export class Trainer {
     return this.#drawn;
   }
 
-  #advance(loss: number, batchTokens: number): void {
+  #advance(batchTokens: number): void {
     const { epoch, stepInEpoch, globalStep, lossSum, tokens } = this.#position;
     const finished = stepInEpoch + 1 === this.stepsPerEpoch;
     this.#position = finished
       ? { epoch: epoch + 1, stepInEpoch: 0, globalStep: globalStep + 1, lossSum: 0, tokens: 0 }
-      : {
-          epoch,
-          stepInEpoch: stepInEpoch + 1,
-          globalStep: globalStep + 1,
-          lossSum: lossSum + loss * batchTokens,
-          tokens: tokens + batchTokens,
-        };
+      : { epoch, stepInEpoch: stepInEpoch + 1, globalStep: globalStep + 1, lossSum, tokens: tokens + batchTokens };
   }
 
-  #notFinite(loss: number, indices: Int32Array): TrainingError {
-    const { epoch, stepInEpoch, globalStep } = this.#position;
+  #notFinite(loss: number, { step, indices }: Pick<BegunStep, 'step' | 'indices'>): TrainingError {
+    const { epoch, stepInEpoch, stepsPerEpoch, globalStep } = step;
     const { learningRate } = this.options;
     const first = [...indices.subarray(0, 3)].join(', ');
     const details = { step: globalStep, epoch, stepInEpoch, learningRate };
+    const weights = readsLater()
+      ? 'the weights are spoilt, go on from a checkpoint'
+      : 'the weights are those before this step';
     return new TrainingError(
-      `train: expected a finite loss; got ${loss} at step ${globalStep} (epoch ${epoch}, batch ${stepInEpoch} of ${this.stepsPerEpoch}, examples ${first}, ...) with learning rate ${learningRate}; the weights are those before this step; try a learning rate of ${learningRate / 10}, and look at the batch's data`,
+      `train: expected a finite loss; got ${loss} at step ${globalStep} (epoch ${epoch}, batch ${stepInEpoch} of ${stepsPerEpoch}, examples ${first}, ...) with learning rate ${learningRate}; ${weights}; try a learning rate of ${learningRate / 10}, and look at the batch's data`,
       details,
     );
   }
+}
+
+/** Whether values come back from the active backend after work that was handed over later. */
+function readsLater(): boolean {
+  return tf.getBackend() === 'webgpu';
 }
 
 /**
