@@ -65,7 +65,8 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['scale', 'length', '--seed.x', '3'], 'seqrec scale length: unknown option --seed.x'],
     [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
     [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
-    [['parity'], 'missing required args for command `parity'],
+    [['parity'], 'seqrec parity: expected golden files or --recipe, one of them'],
+    [['parity', 'x.json', '--recipe', 'ml-1m/hstu'], 'seqrec parity: expected golden files or --recipe, one of them'],
   ])('%j', async (argv, message) => {
     const { code, errors } = await run(...argv);
     expect(errors).toContain(message);

@@ -1,22 +1,49 @@
 import type { CAC } from 'cac';
+import { integerOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
+  readonly recipe?: unknown;
+  readonly steps?: unknown;
+  readonly data?: unknown;
   readonly verbose?: boolean;
+  readonly quiet?: boolean;
 }
 
-export function registerParity(cli: CAC, _invocation: Invocation): void {
+export function registerParity(cli: CAC, invocation: Invocation): void {
   cli
-    .command('parity <...files>', 'Compare outputs, loss and gradients with golden files of a reference implementation')
+    .command(
+      'parity [...files]',
+      'Compare outputs, loss and gradients with golden files of a reference implementation; or the losses of a recipe, step by step, with those of the simd backend',
+      { allowUnknownOptions: true },
+    )
+    .usage(
+      'parity FILES [options]\n  $ seqrec parity --recipe RECIPE --backend NAME [options] [--section.key VALUE ...]',
+    )
+    .option('--recipe <name>', 'Train this recipe on simd and on the backend, from the same seed')
+    .option('--steps <n>', 'Steps to train (default: an epoch)')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
+    .option('--verbose', 'Every gradient, every step')
+    .option('--quiet', 'No progress')
     .example('  $ seqrec parity golden/*.json')
     .example('  $ seqrec parity golden/hstu-2x2.json --backend cpu --verbose')
-    .action((files: readonly string[], options: Options) => run(files, options));
+    .example('  $ seqrec parity --recipe ml-100k/hstu --backend webgpu')
+    .action((files: readonly string[], options: Options) => run(files, options, invocation));
 }
 
-async function run(files: readonly string[], options: Options): Action {
+async function run(files: readonly string[], options: Options, { overrides }: Invocation): Action {
+  const recipe = textOption('recipe', options.recipe);
+  if ((recipe === undefined) === (files.length === 0)) {
+    throw new UsageError('seqrec parity: expected golden files or --recipe, one of them');
+  }
+  return recipe === undefined ? goldens(files, options) : curves(recipe, options, overrides);
+}
+
+async function goldens(files: readonly string[], options: Options): Action {
   const { compareFile, renderComparisons } = await import('../parity/compare.ts');
   const { startBackend } = await import('../training/backend.ts');
   const choice = await startBackend(options);
@@ -25,4 +52,18 @@ async function run(files: readonly string[], options: Options): Action {
   console.log(`backend ${choice.name}: ${choice.reason}\n`);
   console.log(renderComparisons(comparisons, options.verbose ?? false));
   return comparisons.every((comparison) => comparison.within) ? 0 : 1;
+}
+
+async function curves(recipe: string, options: Options, overrides: Invocation['overrides']): Action {
+  const { compareCurves, renderCurves } = await import('../parity/curve.ts');
+  const comparison = await compareCurves({
+    recipe,
+    overrides,
+    steps: integerOption('steps', options.steps),
+    dataFolder: textOption('data', options.data),
+    backend: options,
+    quiet: options.quiet ?? false,
+  });
+  console.log(renderCurves(comparison, options.verbose ?? false));
+  return comparison.within ? 0 : 1;
 }
