@@ -31,6 +31,7 @@ type Start = (options: BackendOptions, load: ModuleLoader) => Promise<{ reason: 
 
 const SIMD_MODULE = './simd/index.ts';
 const WEBGPU_MODULE = './webgpu/index.ts';
+const WEBGPU_PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 
 const starters: Record<Exclude<BackendName, 'auto'>, Start> = {
   simd: startSimd,
@@ -83,7 +84,10 @@ async function start(
 async function loadModule(specifier: string): Promise<unknown> {
   // The literal lets bundlers and the compiler follow the path; optional packages must stay opaque to them.
   if (specifier === SIMD_MODULE) return import('./simd/index.ts');
-  return specifier === WEBGPU_MODULE ? import('./webgpu/index.ts') : import(specifier);
+  if (specifier === WEBGPU_MODULE) return import('./webgpu/index.ts');
+  // In a bundle the name alone means nothing; the webgpu backend imports this package anyway.
+  if (specifier === WEBGPU_PACKAGE) return import('@tensorflow/tfjs-backend-webgpu');
+  return import(specifier);
 }
 
 async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {

@@ -165,7 +165,13 @@ function checkWeights({ tensors, weights }: CheckpointFile, model: SequenceModel
   }
 }
 
-function checkMoments({ tensors, moments }: CheckpointFile, trainer: Trainer, file: string): void {
+function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer, file: string): void {
+  if (moments.size === 0 && state.iterations > 0) {
+    throw new CheckpointError(
+      `checkpoint: ${file}: expected moments of the optimiser after ${state.iterations} steps; got weights alone, as exportWeights writes them; go on from a checkpoint of the run`,
+      file,
+    );
+  }
   for (const [name, present] of moments) {
     const variable = trainer.model.variables().get(name);
     const rowwise = variable !== undefined && variable === trainer.itemOptimizer?.table;

@@ -66,7 +66,8 @@ async function findGpu(load: NonNullable<WebgpuOptions['load']>): Promise<GPU> {
 }
 
 function importModule(specifier: string): Promise<unknown> {
-  return import(specifier);
+  // Written out for bundlers.
+  return specifier === PACKAGE ? import('@tensorflow/tfjs-backend-webgpu') : import(specifier);
 }
 
 function missing(name: string, cause: unknown): UnsupportedError {
