@@ -1,0 +1,187 @@
+import { config } from 'zod';
+import { showDetails } from './about.ts';
+import { hashOf, historyOf, startOptionsOf } from './address.ts';
+import { type Catalogue, loadCatalogue, loadWeights } from './catalogue.ts';
+import { byId, element } from './dom.ts';
+import { Engine, type PageBackend, pageBackends, type StartOptions } from './engine.ts';
+import { renderChoices, renderHistory } from './lists.ts';
+import { searchBox } from './search-box.ts';
+
+const SHOWN = 10;
+const STARTERS = 8;
+
+// The page's policy forbids code made from text; zod would try it, and go on without.
+config({ jitless: true });
+
+const select = byId<HTMLSelectElement>('backend');
+const search = byId<HTMLInputElement>('search');
+const status = byId('status');
+const problem = byId('problem');
+const historyList = byId('history');
+const nextList = byId('next');
+
+/** Shows what went wrong, or takes it away. */
+function showProblem(error?: unknown): void {
+  problem.hidden = error === undefined;
+  problem.textContent = error instanceof Error ? error.message : String(error ?? '');
+}
+
+class Page {
+  readonly #catalogue: Catalogue;
+  readonly #weights: Uint8Array<ArrayBuffer>;
+  #engine: Engine | undefined;
+  #history: number[] = [];
+  /** Work on the model, one after the other. */
+  #queue: Promise<void> = Promise.resolve();
+  #asked = 0;
+
+  constructor(catalogue: Catalogue, weights: Uint8Array<ArrayBuffer>) {
+    this.#catalogue = catalogue;
+    this.#weights = weights;
+    const { recipe, dataset, epoch } = catalogue.about;
+    const epochs = `${epoch} epoch${epoch === 1 ? '' : 's'}`;
+    byId('about').textContent =
+      `${recipe}, ${epochs} on ${dataset}, ${catalogue.size.toLocaleString('en')} titles. Everything is computed in this page.`;
+    searchBox(catalogue, (item) => this.add(item));
+    byId('clear').addEventListener('click', () => {
+      this.#change([]);
+      search.focus();
+    });
+    select.addEventListener('change', async () => {
+      showProblem();
+      await this.start({ backend: select.value as PageBackend });
+      this.refresh();
+    });
+    addEventListener('hashchange', () => this.#change(historyOf(catalogue, location.hash)));
+  }
+
+  /** Runs the model on a backend; if that fails, on the one before. */
+  start(options: StartOptions): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      const before = this.#engine;
+      status.textContent = 'Starting the backend';
+      select.disabled = true;
+      before?.dispose();
+      this.#engine = undefined;
+      try {
+        this.#engine = await this.#open(options);
+      } catch (error) {
+        showProblem(error);
+        this.#engine = await this.#open({ backend: (before?.choice.name as PageBackend | undefined) ?? 'auto' });
+      }
+      await showBackends(this.#engine.choice.name as PageBackend);
+      showDetails(this.#engine, this.#catalogue, this.#weights.length);
+    });
+    this.#queue = this.#queue.catch(showProblem);
+    return this.#queue;
+  }
+
+  #open(options: StartOptions): Promise<Engine> {
+    return Engine.start(options, this.#weights, this.#catalogue.about.latestTime);
+  }
+
+  /** Takes up the history of the address. */
+  begin(): void {
+    search.disabled = false;
+    this.#change(historyOf(this.#catalogue, location.hash));
+  }
+
+  add(item: number): void {
+    this.#change([...this.#history.filter((other) => other !== item), item]);
+  }
+
+  #change(history: number[]): void {
+    this.#history = history;
+    const hash = hashOf(this.#catalogue, history);
+    if (hash !== location.hash) globalThis.history.replaceState(null, '', hash || location.pathname + location.search);
+    byId('clear').hidden = history.length === 0;
+    const note = byId('history-note');
+    const limit = this.#engine?.model.maxSequenceLength ?? 0;
+    note.hidden = history.length > 0 && history.length <= limit;
+    note.textContent = history.length === 0 ? 'Nothing yet.' : `The model reads the latest ${limit}.`;
+    renderHistory(historyList, this.#catalogue, history, (place) => this.#remove(place));
+    this.refresh();
+  }
+
+  #remove(place: number): void {
+    this.#change(this.#history.filter((_, other) => other !== place));
+    // Newest first on the page: what stood below the entry is now in its place.
+    const buttons = historyList.querySelectorAll<HTMLElement>('.remove');
+    (buttons[Math.min(this.#history.length - place, buttons.length - 1)] ?? search).focus();
+  }
+
+  /** Asks the model for the history as it is now; of several changes at once only the last is shown. */
+  refresh(): void {
+    const asked = ++this.#asked;
+    if (this.#history.length === 0) {
+      this.#showStarters();
+      return;
+    }
+    this.#queue = this.#queue
+      .then(async () => {
+        if (asked !== this.#asked || this.#engine === undefined) return;
+        const { choice } = this.#engine;
+        const { items, milliseconds } = await this.#engine.recommend(
+          this.#history,
+          Math.min(SHOWN, this.#catalogue.size),
+        );
+        if (asked !== this.#asked) return;
+        byId('next-note').hidden = items.length > 0;
+        byId('next-note').textContent = 'The history holds every title.';
+        this.#showChoices(items);
+        const { threads } = choice.details;
+        const where =
+          threads === undefined ? choice.name : `${choice.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
+        status.textContent = `${items.length} titles in ${milliseconds.toFixed(1)} ms on ${where}`;
+        document.body.dataset.answered = String(this.#history.length);
+      })
+      .catch(showProblem);
+  }
+
+  #showStarters(): void {
+    byId('next-note').hidden = false;
+    byId('next-note').textContent = 'Search for something you liked, or begin with a title that is often in the data:';
+    status.textContent = '';
+    this.#showChoices(this.#catalogue.popular(STARTERS).map((item) => ({ item })));
+    document.body.dataset.answered = '0';
+  }
+
+  #showChoices(items: Parameters<typeof renderChoices>[2]): void {
+    const focused = [...nextList.children].findIndex((entry) => entry.contains(document.activeElement));
+    renderChoices(nextList, this.#catalogue, items, (item) => this.add(item));
+    if (focused >= 0) nextList.children[focused]?.querySelector('button')?.focus();
+  }
+}
+
+/** The choice of backends: `webgpu` where the browser has an adapter. */
+async function showBackends(current: PageBackend): Promise<void> {
+  const gpu = (navigator as Partial<Navigator>).gpu;
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  const labels = { simd: 'simd', webgpu: adapter ? 'webgpu' : 'webgpu (no adapter)', cpu: 'cpu' };
+  select.replaceChildren(
+    ...pageBackends.map((name) =>
+      element(
+        'option',
+        { value: name, disabled: name === 'webgpu' && !adapter, selected: name === current },
+        labels[name],
+      ),
+    ),
+  );
+  select.disabled = false;
+}
+
+try {
+  const [catalogue, weights] = await Promise.all([loadCatalogue(), loadWeights()]);
+  const page = new Page(catalogue, weights);
+  let options: StartOptions = { backend: 'auto' };
+  try {
+    options = startOptionsOf(location.search);
+  } catch (error) {
+    showProblem(error);
+  }
+  await page.start(options);
+  page.begin();
+} catch (error) {
+  status.textContent = '';
+  showProblem(error);
+}
