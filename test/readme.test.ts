@@ -92,6 +92,7 @@ describe('README', () => {
     for (const page of [
       'README.md',
       'CONTRIBUTING.md',
+      'docs/browser.md',
       'docs/kernels.md',
       'docs/notation.md',
       'packages/core/README.md',

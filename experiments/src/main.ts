@@ -6,6 +6,7 @@ import { registerData } from './commands/data.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
+import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
 import { registerProfile } from './commands/profile.ts';
 import { registerRecipes } from './commands/recipes.ts';
@@ -30,6 +31,7 @@ const commands = [
   registerTrain,
   registerEvaluate,
   registerRecommend,
+  registerPage,
   registerReport,
   registerRecipes,
   registerData,

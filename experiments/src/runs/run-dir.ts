@@ -21,6 +21,8 @@ export interface RunDir {
   readonly ranks: string;
   readonly last: string;
   readonly best: string;
+  /** The folder that `seqrec page` writes unless told otherwise. */
+  readonly page: string;
   /** While a process writes the folder: which one. */
   readonly lock: string;
 }
@@ -39,6 +41,7 @@ export function runDirAt(path: string): RunDir {
     ranks: at('test-ranks.safetensors'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
+    page: at('page'),
     lock: at('run.lock'),
   };
 }

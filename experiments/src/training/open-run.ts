@@ -7,25 +7,33 @@ import type { Progress } from '../terminal/progress.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
 import { checkSameData, firstDifference, savedConfig } from './resume.ts';
 
-/** A run with its data and one of its checkpoints loaded. */
-export interface TrainedRun {
+/** A run with its data, and one of its checkpoints. */
+export interface OpenRun {
   readonly run: RunDir;
   readonly name: string;
   readonly config: RecipeConfig;
   readonly data: PreparedData;
-  readonly model: SequenceModel;
+  /** The checkpoint file. */
+  readonly file: string;
   /** Finished epochs of the checkpoint. */
   readonly epoch: number;
 }
 
-/** @throws RunError when the run, the checkpoint or its data are not what they were. */
-export async function openTrainedRun(request: {
+/** The checkpoint's model, too. */
+export interface TrainedRun extends OpenRun {
+  readonly model: SequenceModel;
+}
+
+export interface RunRequest {
   readonly out: string;
   readonly run: string;
   readonly checkpoint: 'best' | 'last';
   readonly dataFolder?: string;
   readonly progress: Progress;
-}): Promise<TrainedRun> {
+}
+
+/** @throws RunError when the run, the checkpoint or its data are not what they were. */
+export async function openRun(request: RunRequest): Promise<OpenRun> {
   const run = openRunDir(request.out, request.run);
   const file = run[request.checkpoint];
   if (!existsSync(file)) {
@@ -43,5 +51,11 @@ export async function openTrainedRun(request: {
     throw new RunError(
       `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,
     );
-  return { run, name, config, data, model: await loadModel(file), epoch: state.position.epoch };
+  return { run, name, config, data, file, epoch: state.position.epoch };
+}
+
+/** {@link openRun} and the model. @throws CheckpointError when the checkpoint is damaged. */
+export async function openTrainedRun(request: RunRequest): Promise<TrainedRun> {
+  const opened = await openRun(request);
+  return { ...opened, model: await loadModel(opened.file) };
 }

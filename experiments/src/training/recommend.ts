@@ -1,6 +1,7 @@
 import type { Interactions } from '@seqrec/data';
 import { recommend, type SequenceModel } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
+import { madeUpTimes } from '../page/page-data.ts';
 import type { NamedItem } from '../runs/results.ts';
 import { suggestion } from '../suggest.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -18,7 +19,6 @@ export interface Recommendation {
   readonly recommendations: readonly (NamedItem & { readonly score: number })[];
 }
 
-const MINUTE = 60;
 const SHOWN_EVENTS = 10;
 
 /** All events of a user of the data. */
@@ -53,7 +53,7 @@ export function historyFromText(interactions: Interactions, text: string): Event
     at += found.parts;
   }
   const latest = interactions.timestamps.reduce((most, time) => Math.max(most, time), 0);
-  return { items, timestamps: items.map((_, i) => latest - (items.length - 1 - i) * MINUTE) };
+  return { items, timestamps: madeUpTimes(items.length, latest) };
 }
 
 function longestName(

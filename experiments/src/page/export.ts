@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import type { Interactions } from '@seqrec/data';
+import { exportWeights, readCheckpointState } from '@seqrec/models';
+import { RunError } from '../errors.ts';
+import { writeFileAtomic } from '../runs/atomic.ts';
+import { type PageData, pageFiles } from './page-data.ts';
+
+/** What a page is made of. */
+export interface PageSource {
+  readonly recipe: string;
+  readonly run: string;
+  /** The checkpoint file. */
+  readonly checkpoint: string;
+  readonly interactions: Interactions;
+}
+
+/**
+ * Writes the weights of a checkpoint and the catalogue of its data into a folder, which must exist.
+ *
+ * @throws RunError when checkpoint and data disagree about the number of items; CheckpointError when it is damaged.
+ */
+export async function exportPage(source: PageSource, folder: string): Promise<void> {
+  const { checkpoint, interactions, recipe, run } = source;
+  const { numItems, position } = await readCheckpointState(checkpoint);
+  if (numItems !== interactions.numItems)
+    throw new RunError(
+      `${checkpoint}: expected a model of ${interactions.numItems} items, as many as ${interactions.name} has; got one of ${numItems}`,
+    );
+  await exportWeights(checkpoint, join(folder, pageFiles.model), { recipe, run });
+  const data = pageData(interactions, { recipe, run, epoch: position.epoch });
+  writeFileAtomic(join(folder, pageFiles.data), `${JSON.stringify(data)}\n`);
+}
+
+/** The catalogue as columns. */
+export function pageData(
+  interactions: Interactions,
+  about: { readonly recipe: string; readonly run: string; readonly epoch: number },
+): PageData {
+  const { name, numItems, items, itemIds, timestamps, catalogue } = interactions;
+  const events = new Array<number>(numItems).fill(0);
+  for (const item of itemIds) events[item - 1]++;
+  const dense = Array.from({ length: numItems }, (_, i) => i + 1);
+  const place = new Map(catalogue?.categoryNames.map((category, i) => [category, i]));
+  return {
+    format: 'seqrec-page',
+    version: 1,
+    ...about,
+    dataset: name,
+    latestTime: timestamps.reduce((latest, time) => Math.max(latest, time), 0),
+    ids: dense.map((item) => items.external(item)),
+    titles: dense.map((item) => catalogue?.title(item) ?? null),
+    events,
+    categoryNames: catalogue?.categoryNames ?? [],
+    categories: dense.map((item) => (catalogue?.categories(item) ?? []).map((category) => place.get(category)!)),
+  };
+}

@@ -1,0 +1,318 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
+import { type Interactions, interactionsFromArrays, latestWindow, leaveLastOut } from '@seqrec/data';
+import {
+  createModel,
+  createTrainer,
+  loadModel,
+  type ModelConfigInput,
+  type Recommendation,
+  recommend,
+  saveCheckpoint,
+} from '@seqrec/models';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, hasChromium, startChromium } from '../testing/chromium.ts';
+import { runCli, startCli, tinyRecipe } from '../testing/run-cli.ts';
+import { historyFromText, recommendFor } from '../training/recommend.ts';
+import { bundle } from './bundle.ts';
+import type { PageData } from './page-data.ts';
+import { type PageServer, servePage } from './serve.ts';
+import { writePage } from './write-page.ts';
+
+const ITEMS = 60;
+const LENGTH = 12;
+const shape = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 2 };
+const models: Readonly<Record<string, ModelConfigInput>> = {
+  hstu: { kind: 'hstu', ...shape, numHeads: 2, dqk: 8, dv: 8 },
+  sasrec: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16 },
+};
+
+/** Users who walk round a ring of titles, two steps back now and then; some titles need escaping. */
+function ring(): Interactions {
+  const columns = { users: [] as string[], items: [] as string[], timestamps: [] as number[] };
+  for (let user = 0; user < 48; user++) {
+    for (let e = 0; e < LENGTH + 3; e++) {
+      columns.users.push(`u${user}`);
+      columns.items.push(idOf((user * 5 + e - (e % 4 === 3 ? 2 : 0) + ITEMS) % ITEMS));
+      columns.timestamps.push(1_600_000_000 + user * 1000 + e * 3600);
+    }
+  }
+  const title = (i: number) =>
+    i === 7 ? 'Amélie, "Le" <b>Fabuleux</b> (2001)' : `Part ${i} of the Ring (${1950 + i})`;
+  const catalogue = Array.from({ length: ITEMS }, (_, i) => ({ item: idOf(i), title: title(i), categories: ['Ring'] }));
+  return interactionsFromArrays({ name: 'ring', ...columns, catalogue });
+}
+
+const idOf = (i: number) => `t,${i}`;
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-page-'));
+const interactions = ring();
+
+/** Trains a model for a few steps and writes its checkpoint and its page. */
+async function build(name: string): Promise<{ readonly page: string; readonly checkpoint: string }> {
+  const model = createModel(models[name], { numItems: interactions.numItems, seed: 3 });
+  const examples = latestWindow(leaveLastOut(interactions).train, { maxLength: LENGTH });
+  const trainer = createTrainer({ model, examples, batchSize: 16, learningRate: 0.01, numNegatives: 16, seed: 3 });
+  for (let step = 0; step < 30; step++) await trainer.step();
+  const checkpoint = join(folder, `${name}.safetensors`);
+  await saveCheckpoint(checkpoint, trainer);
+  const page = join(folder, name);
+  await writePage({ recipe: `ring/${name}`, run: 'test', checkpoint, interactions }, page);
+  return { page, checkpoint };
+}
+
+interface Shown {
+  readonly item: string;
+  readonly score: number;
+}
+
+async function shown(page: Page, length: number): Promise<Shown[]> {
+  await page.waitForSelector(`body[data-answered="${length}"]`);
+  return page
+    .locator('#next li')
+    .evaluateAll((entries) =>
+      (entries as HTMLElement[]).map(({ dataset }) => ({ item: dataset.item!, score: Number(dataset.score) })),
+    );
+}
+
+/** What `seqrec recommend --history` says in this process, with the history by title, as a person would write it. */
+async function inNode(checkpoint: string, history: readonly number[]): Promise<Shown[]> {
+  const model = await loadModel(checkpoint);
+  const titles = history.map((i) => interactions.catalogue!.title(interactions.items.dense(idOf(i))!));
+  const events = historyFromText(interactions, titles.join(','));
+  const { recommendations } = await recommendFor(model, interactions, events, { k: 10, excludeSeen: true });
+  model.dispose();
+  return recommendations.map(({ item, score }) => ({ item, score }));
+}
+
+function expectEqual(page: readonly Shown[], node: readonly Shown[]): void {
+  expect(page.map(({ item }) => item)).toEqual(node.map(({ item }) => item));
+  for (const [i, { score }] of page.entries()) expect(Math.abs(score - node[i].score)).toBeLessThan(1e-5);
+}
+
+test('the command writes, serves and ends with Ctrl-C', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'seqrec-page-command-'));
+  const trained = await runCli(['train', ...tinyRecipe, '--epochs', '1'], cwd);
+  expect(trained, trained.stderr).toMatchObject({ code: 0 });
+  const { child, ended } = startCli(['page', 'latest', '--port', '0'], cwd);
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', (chunk) => {
+      output += chunk;
+      const [found] = /http:\/\/127\.0\.0\.1:\d+\//.exec(output) ?? [];
+      if (found) resolve(found);
+    });
+    child.on('exit', () => reject(new Error(output)));
+  });
+  expect(output).toMatch(/page: script and kernels .* gzipped\), weights /);
+  const { ids, titles } = (await (await fetch(`${url}page.json`)).json()) as PageData;
+  expect([ids.length, titles[0]]).toEqual([300, null]);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 0, signal: null });
+
+  const taken = await runCli(['page', 'latest', '--to', 'runs'], cwd);
+  expect(taken.stderr).toContain('--to: expected an empty folder, a page to replace, or a new place');
+  expect(taken.code).toBe(2);
+  const written = await runCli(['page', 'latest', '--to', 'site', '--no-serve'], cwd);
+  expect(written, written.stderr).toMatchObject({ code: 0 });
+  expect(existsSync(join(cwd, 'site/index.html'))).toBe(true);
+  rmSync(cwd, { recursive: true });
+});
+
+if (!hasChromium) console.log(`no Chromium at ${chromiumPath} (SEQREC_CHROMIUM names another): the page is not tested`);
+
+describe.skipIf(!hasChromium)('the page in Chromium', () => {
+  const built: Record<string, Awaited<ReturnType<typeof build>>> = {};
+  const servers: PageServer[] = [];
+  let browser: Browser;
+
+  beforeAll(async () => {
+    await useBackend('simd');
+    for (const name of Object.keys(models)) built[name] = await build(name);
+    browser = await startChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all(servers.map((server) => server.close()));
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Opens a page; whatever it complains about, or asks of another address, is in `complaints`. */
+  async function open(
+    name: string,
+    { isolated = true, address = '', from = browser }: { isolated?: boolean; address?: string; from?: Browser } = {},
+  ) {
+    const server = await servePage(built[name].page, { port: 0, isolated });
+    servers.push(server);
+    const page = await from.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // Chromium says so itself when a page looks for a GPU.
+      if (message.text() !== 'No available adapters.') complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(server.url) && !url.startsWith('data:') && !url.startsWith('blob:')) complaints.push(url);
+    });
+    await page.goto(server.url + address);
+    return { page, complaints };
+  }
+
+  const detail = (page: Page, term: string) => page.locator(`#details dt:text-is("${term}") + dd`).textContent();
+
+  test.each(Object.keys(models))(
+    '%s: clicks and keys give the recommendations of Node, on all threads',
+    async (name) => {
+      const { page, complaints } = await open(name);
+      expect(await shown(page, 0)).toHaveLength(8);
+      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+      const threads = await page.evaluate('navigator.hardwareConcurrency');
+      expect(await detail(page, 'Threads')).toBe(String(Math.min(16, Number(threads))));
+
+      // By keyboard: words in any order, without accents.
+      await page.getByRole('combobox', { name: 'Search titles' }).pressSequentially('fabuleux amelie');
+      await page.keyboard.press('Enter');
+      expectEqual(await shown(page, 1), await inNode(built[name].checkpoint, [7]));
+      await page.getByRole('combobox', { name: 'Search titles' }).pressSequentially('part 2');
+      await page.keyboard.press('ArrowDown');
+      const second = (await page.locator('#found [aria-selected=true]').getAttribute('data-item'))!;
+      await page.keyboard.press('Enter');
+      const chosen = Number(interactions.items.external(Number(second)).slice(2));
+      const two = await shown(page, 2);
+      expectEqual(two, await inNode(built[name].checkpoint, [7, chosen]));
+      expect(await page.locator('#status').textContent()).toMatch(/^10 titles in \d+\.\d ms on simd, \d+ threads?$/);
+
+      // By mouse: a found title, a recommended one, and one taken out again.
+      await page.getByLabel('Search titles').fill('(1990');
+      await page.getByRole('option', { name: 'Part 40' }).click();
+      expectEqual(await shown(page, 3), await inNode(built[name].checkpoint, [7, chosen, 40]));
+      const best = (await shown(page, 3))[0].item;
+      await page.locator('#next button').first().click();
+      const four = [7, chosen, 40, Number(best.slice(2))];
+      expectEqual(await shown(page, 4), await inNode(built[name].checkpoint, four));
+      await page.getByRole('button', { name: /^Remove Amélie, "Le" <b>Fabuleux<\/b>/ }).click();
+      expectEqual(await shown(page, 3), await inNode(built[name].checkpoint, four.slice(1)));
+
+      // The address holds the history.
+      await page.reload();
+      expectEqual(await shown(page, 3), await inNode(built[name].checkpoint, four.slice(1)));
+      await page.getByRole('button', { name: 'Clear' }).click();
+      expect(await shown(page, 0)).toHaveLength(8);
+      expect(new URL(page.url()).hash).toBe('');
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('a history longer than the model reads', async () => {
+    const long = Array.from({ length: LENGTH + 4 }, (_, i) => (i * 7) % ITEMS);
+    const address = `#history=${long.map((i) => encodeURIComponent(idOf(i))).join(',')}`;
+    const { page, complaints } = await open('hstu', { address });
+    expectEqual(await shown(page, long.length), await inNode(built.hstu.checkpoint, long));
+    expect(await page.locator('#history-note').textContent()).toBe(`The model reads the latest ${LENGTH}.`);
+    expect(complaints).toEqual([]);
+  });
+
+  test('without isolation one thread gives the same, and the page says why', async () => {
+    const { page, complaints } = await open('hstu', { isolated: false, address: '#history=t%2C3,t%2C4' });
+    expectEqual(await shown(page, 2), await inNode(built.hstu.checkpoint, [3, 4]));
+    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+    expect(await detail(page, 'Threads')).toMatch(/^1: the page is not cross-origin isolated; more threads need it/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the backend can be changed, and one that does not exist is said', async () => {
+    const { page, complaints } = await open('hstu', { address: '?backend=gpu#history=t%2C3' });
+    const node = await inNode(built.hstu.checkpoint, [3]);
+    expectEqual(await shown(page, 1), node);
+    expect(await page.getByRole('alert').textContent()).toBe("?backend: expected one of simd, webgpu, cpu; got 'gpu'");
+    await page.getByLabel('Backend').selectOption('cpu');
+    await page.locator('#status:has-text(" ms on cpu")').waitFor();
+    expectEqual(await shown(page, 1), node);
+    await page.getByLabel('Backend').selectOption('simd');
+    await page.locator('#status:has-text(" ms on simd")').waitFor();
+    expectEqual(await shown(page, 1), node);
+    expect(complaints).toEqual([]);
+  });
+
+  test('on webgpu, where Chromium has an adapter', async (context) => {
+    const gpu = await startChromium({ webgpu: true });
+    try {
+      const { page, complaints } = await open('hstu', { address: '#history=t%2C3,t%2C4,t%2C5', from: gpu });
+      const node = await inNode(built.hstu.checkpoint, [3, 4, 5]);
+      expectEqual(await shown(page, 3), node);
+      if (await page.locator('option[value=webgpu]').isDisabled()) context.skip('this Chromium offers no adapter');
+      await page.getByLabel('Backend').selectOption('webgpu');
+      await page.locator('#status:has-text(" ms on webgpu")').waitFor();
+      console.log(`webgpu on ${await detail(page, 'Adapter')}: ${await page.locator('#status').textContent()}`);
+      expectEqual(await shown(page, 3), node);
+      expect(complaints).toEqual([]);
+    } finally {
+      await gpu.close();
+    }
+  });
+
+  test('without memory to share, auto takes plain JavaScript and the page says why', async () => {
+    const server = await servePage(built.hstu.page, { port: 0 });
+    servers.push(server);
+    const page = await browser.newPage();
+    await page.addInitScript('WebAssembly.Memory = function () { throw new RangeError("none left"); };');
+    await page.goto(`${server.url}#history=t%2C3`);
+    expectEqual(await shown(page, 1), await inNode(built.hstu.checkpoint, [3]));
+    expect(await page.locator('#status').textContent()).toMatch(/ ms on cpu$/);
+    expect(await detail(page, 'Not simd')).toContain('expected shared WebAssembly memory of at least 64 MiB');
+  });
+
+  test('in a worker of a page the model gives the same, with threads', async () => {
+    const { files } = await bundle({
+      text: `import { useBackend } from '@seqrec/core';
+import { modelFromBytes, recommend } from '@seqrec/models';
+const { name, details } = await useBackend('auto');
+const model = await modelFromBytes(new Uint8Array(await (await fetch('/model.safetensors')).arrayBuffer()));
+const items = await recommend({ model, history: [4, 5], timestamps: [0, 60], k: 10 });
+postMessage({ name, threads: details.threads, items });`,
+    });
+    const site = join(folder, 'worker');
+    mkdirSync(join(site, 'assets'), { recursive: true });
+    for (const { path, contents } of files) writeFileSync(join(site, path), contents);
+    copyFileSync(join(built.hstu.page, 'model.safetensors'), join(site, 'model.safetensors'));
+    writeFileSync(join(site, 'index.html'), '<!doctype html>');
+    const server = await servePage(site, { port: 0 });
+    servers.push(server);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    const answer = await page.evaluate<{
+      name: string;
+      threads: number;
+      items: Recommendation[];
+    }>(`new Promise((resolve, reject) => {
+      const worker = new Worker('/assets/stdin.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    })`);
+    const model = await loadModel(built.hstu.checkpoint);
+    const expected = await recommend({ model, history: [4, 5], timestamps: [0, 60], k: 10 });
+    model.dispose();
+    expect(answer).toMatchObject({ name: 'simd' });
+    expect(answer.threads).toBe(Math.min(16, Number(await page.evaluate('navigator.hardwareConcurrency'))));
+    const named = (items: readonly Recommendation[]) => items.map(({ item, score }) => ({ item: String(item), score }));
+    expectEqual(named(answer.items), named(expected));
+  });
+
+  test('a damaged checkpoint is told', async () => {
+    const server = await servePage(built.hstu.page, { port: 0 });
+    servers.push(server);
+    const page = await browser.newPage();
+    await page.route('**/model.safetensors', async (route) => {
+      const body = await (await route.fetch()).body();
+      body[body.length - 2] ^= 1;
+      await route.fulfill({ body });
+    });
+    await page.goto(server.url);
+    await page.locator('#problem:visible').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('expected data with the stored checksum');
+  });
+});
