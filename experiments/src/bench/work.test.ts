@@ -17,6 +17,8 @@ it('counts multiply-adds twice and the causal half of attention', () => {
   // A window of one key back: 1 + 2 + 2 and 1 + 2 pairs; a range that leaves the query out.
   const visible = tf.tensor2d([0, 1, 0, 2, 1, 3, 0, 1, 0, 1], [5, 2], 'int32');
   expect(kernelWork('HstuAttention', { ...inputs, visible }, {}, [])).toBe(2 * 8 * 2 * (4 + 6));
+  // The first key as well: one pair more, of the third query.
+  expect(kernelWork('HstuAttention', { ...inputs, visible }, { globalKeys: 1 }, [])).toBe(2 * 9 * 2 * (4 + 6));
   const sampled = { queries: matrix(5, 8), negatives: matrix(5, 16) };
   expect(kernelWork('SampledSoftmaxGrad', sampled, {}, [])).toBe(4 * 5 * 17 * 8);
   expect(kernelWork('Dropout', { x: matrix(5, 8) }, {}, [])).toBe(0);

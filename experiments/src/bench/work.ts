@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+type Attributes = Readonly<Record<string, unknown>>;
+
 /** Query-key pairs that the mask allows, or causality where there is none. */
-function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInfo>>): number {
+function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): number {
+  const globalKeys = (attrs.globalKeys as number | undefined) ?? 0;
   const masked = visible !== undefined && tf.util.sizeFromShape(visible.shape) > 0;
   const ranges = masked ? (tf.backend().readSync(visible.dataId) as Int32Array) : undefined;
   const values = tf.backend().readSync(offsets.dataId) as Int32Array;
@@ -9,15 +12,16 @@ function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInf
   for (let b = 0; b + 1 < values.length; b++) {
     const length = values[b + 1] - values[b];
     if (ranges === undefined) pairs += (length * (length + 1)) / 2;
-    else for (let i = 0; i < length; i++) pairs += keysOf(ranges, values[b] + i, i);
+    else for (let i = 0; i < length; i++) pairs += keysOf(ranges, values[b] + i, i, globalKeys);
   }
   return pairs;
 }
 
-/** Keys of the query in packed row `row`, place `i` of its sequence: a range, and itself. */
-function keysOf(ranges: Int32Array, row: number, i: number): number {
+/** Keys of the query in packed row `row`, place `i` of its sequence: a range, the first `globalKeys`, and itself. */
+function keysOf(ranges: Int32Array, row: number, i: number, globalKeys: number): number {
   const [low, high] = [ranges[2 * row], ranges[2 * row + 1]];
-  return Math.max(0, high - low) + (i < low || i >= high ? 1 : 0);
+  const before = Math.min(globalKeys, low, high);
+  return Math.max(0, high - low) + before + ((i >= low && i < high) || i < before ? 0 : 1);
 }
 
 /**
@@ -28,7 +32,7 @@ function keysOf(ranges: Int32Array, row: number, i: number): number {
 export function kernelWork(
   kernel: string,
   inputs: Readonly<Record<string, tf.TensorInfo>>,
-  attrs: Readonly<Record<string, unknown>>,
+  attrs: Attributes,
   outputs: readonly tf.TensorInfo[],
 ): number {
   switch (kernel) {
@@ -41,12 +45,12 @@ export function kernelWork(
     case 'HstuAttention':
     case 'CausalAttention': {
       const [, h, a] = inputs.q.shape;
-      return 2 * visiblePairs(inputs) * h * (a + inputs.v.shape[2]);
+      return 2 * visiblePairs(inputs, attrs) * h * (a + inputs.v.shape[2]);
     }
     case 'HstuAttentionGrad':
     case 'CausalAttentionGrad': {
       const [, h, a] = inputs.q.shape;
-      return 2 * visiblePairs(inputs) * h * (3 * a + 2 * inputs.v.shape[2]);
+      return 2 * visiblePairs(inputs, attrs) * h * (3 * a + 2 * inputs.v.shape[2]);
     }
     case 'SampledSoftmax':
     case 'SampledSoftmaxGrad': {

@@ -22,6 +22,7 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'hstu', ...base, block: 'production', dqk: 7, dv: 13 },
     { kind: 'hstu', ...base, dqk: 8, dv: 13, gate: false, relativeBias: 'rotary', outputNorm: 'group' },
     { kind: 'hstu', ...base, dqk: 7, dv: 13, maxAttentionLength: 5, minFullAttentionLength: 3 },
+    { kind: 'hstu', ...base, dqk: 7, dv: 13, maxAttentionLength: 4, globalAttentionLength: 6 },
     { kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'sum' },
     { kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'interleave', maxAttentionLength: 9 },
   ],

@@ -1,4 +1,4 @@
-import { type HstuConfig, withSwitches } from '@seqrec/models';
+import { type HstuConfig, numVisibleKeys, withSwitches } from '@seqrec/models';
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
 
 /**
@@ -11,7 +11,7 @@ export function hstuFlops(given: HstuConfig, { tokens: events, lengths }: Worklo
   const perEvent = config.actions === 'interleave' ? 2 : 1;
   const tokens = perEvent * events;
   let pairs = 0;
-  for (let b = 0; b < lengths.length; b++) pairs += visiblePairs(config, perEvent * lengths[b]);
+  for (let b = 0; b < lengths.length; b++) pairs += visiblePairs(given, perEvent * lengths[b]);
   const block = addFlops(
     linearFlops(tokens, { in: d, out: (gate ? 2 : 1) * h * dv + 2 * h * dqk }),
     attentionFlops(pairs, { count: h, query: dqk, value: dv }),
@@ -25,14 +25,9 @@ export function actionHeadFlops({ embeddingDim: d }: HstuConfig, { tokens }: Wor
   return addFlops(linearFlops(tokens, { in: d, out: d }), linearFlops(tokens, { in: d, out: 10 }));
 }
 
-type Mask = Pick<HstuConfig, 'maxAttentionLength' | 'minFullAttentionLength'>;
-
 /** Pairs of a query and a key that it sees, in a sequence of `length` tokens. */
-function visiblePairs({ maxAttentionLength, minFullAttentionLength = 0 }: Mask, length: number): number {
-  if (maxAttentionLength === undefined) return (length * (length + 1)) / 2;
+function visiblePairs(config: HstuConfig, length: number): number {
   let pairs = 0;
-  for (let i = 0; i < length; i++) {
-    pairs += i >= length - minFullAttentionLength ? i + 1 : Math.min(i, maxAttentionLength) + 1;
-  }
+  for (let i = 0; i < length; i++) pairs += numVisibleKeys(config, length, i);
   return pairs;
 }

@@ -30,6 +30,7 @@ export { createGru4rec } from './gru4rec/stack.ts';
 export { type HstuSwitches, hstuBlocks, withSwitches } from './hstu/blocks.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
 export { HstuLayer, type HstuLayerArgs, type LayerSwitches } from './hstu/layer.ts';
+export { numVisibleKeys } from './hstu/mask.ts';
 export { createHstu } from './hstu/stack.ts';
 export { type EncoderBatch, type TokenBatch, uploadBatch } from './inputs.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';

@@ -55,6 +55,7 @@ const hstuVariants: Record<string, Partial<HstuConfigInput>> = {
   'concat, SiLU on U': { concat: true, activation: 'u' },
   'no gate, no activation': { gate: false, activation: 'none', normalizer: 'none' },
   window: { maxAttentionLength: 2 },
+  'semi-local': { maxAttentionLength: 1, globalAttentionLength: 1 },
   'actions summed': { actions: 'sum' },
   'actions interleaved': { actions: 'interleave' },
 };

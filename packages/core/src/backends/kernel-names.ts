@@ -115,7 +115,8 @@ export interface UniformIntegersAttrs extends StreamAttrs {
  * `bucket(x) = clamp(trunc(ln(max(|x|, 1)) / bucketDivisor), 0, length of timeWeights - 1)`, in float32.
  * Shapes: q, k `[T, H, A]`; v `[T, H, C]`; offsets int32 `[B + 1]`; positionWeights `[2n - 1]` or `[0]`;
  * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output `[T, H, C]`.
- * visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, and itself.
+ * visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, keys below
+ * `min(globalKeys, hi)`, and itself.
  */
 export const HstuAttention = 'HstuAttention';
 export interface HstuAttentionInputs extends NamedTensorInfoMap {
@@ -133,6 +134,8 @@ export interface HstuAttentionAttrs {
   readonly scale: number;
   readonly normalizer: number;
   readonly bucketDivisor: number;
+  /** With `visible`; default 0. */
+  readonly globalKeys?: number;
 }
 /** Outputs `[dq, dk, dv, dPositionWeights, dTimeWeights]`, shapes of the inputs. */
 export const HstuAttentionGrad = 'HstuAttentionGrad';
@@ -151,7 +154,7 @@ export const HstuAttentionLast = 'HstuAttentionLast';
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
  * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.
- * visible int32 `[T, 2]` or `[0]`, as in `HstuAttention`.
+ * visible int32 `[T, 2]` or `[0]` and globalKeys, as in `HstuAttention`.
  */
 export const CausalAttention = 'CausalAttention';
 export interface CausalAttentionInputs extends NamedTensorInfoMap {
@@ -164,6 +167,8 @@ export interface CausalAttentionInputs extends NamedTensorInfoMap {
 export interface CausalAttentionAttrs extends StreamAttrs {
   readonly scale: number;
   readonly rate: number;
+  /** With `visible`; default 0. */
+  readonly globalKeys?: number;
 }
 /** Outputs `[dq, dk, dv]`. */
 export const CausalAttentionGrad = 'CausalAttentionGrad';

@@ -7,7 +7,8 @@ import { ShapeError, UnsupportedError } from '../errors.ts';
  * targets (candidates). Work on hidden keys is skipped, not only masked.
  *
  * Source: section 4.2 and the attention of the public HSTU code (meta-recsys/generative-recommenders), whose arguments are
- * `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`.
+ * `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`. Semi-local attention: ULTRA-HSTU
+ * (arXiv:2602.16986), whose K1 is `maxAttentionLength` and whose K2 is `globalAttentionLength`.
  */
 export interface AttentionMask {
   /** Keys further back than this are hidden; contextual tokens count as one. Default: no limit. */
@@ -16,6 +17,11 @@ export interface AttentionMask {
   readonly contextualLength?: number;
   /** With `maxAttentionLength`: the newest tokens of the history, and the targets, see all of it. Default 0. */
   readonly minFullAttentionLength?: number;
+  /**
+   * With `maxAttentionLength`: the first tokens of a sequence, contextual ones included, that every token after them sees
+   * whatever the window: semi-local attention. Default 0: only what the window holds.
+   */
+  readonly globalAttentionLength?: number;
   /** Targets at the end of each sequence, `[B]`: each sees contextual tokens, history and itself, never another. */
   readonly numTargets?: readonly number[] | Int32Array;
 }
@@ -65,6 +71,21 @@ export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor)
     }
   }
   return rememberHostValues(tf.tensor2d(ranges, [bounds[batch], 2], 'int32'), ranges);
+}
+
+/**
+ * Tokens at the start of a sequence that every query sees up to the end of its range, besides the range: the attribute
+ * `globalKeys` of the attentions.
+ */
+export function globalKeys(op: string, mask: AttentionMask | undefined): { readonly globalKeys?: number } {
+  const length = natural(op, 'globalAttentionLength', mask?.globalAttentionLength, 0) ?? 0;
+  if (length === 0) return {};
+  if (mask?.maxAttentionLength === undefined) {
+    throw new UnsupportedError(
+      `${op}: expected globalAttentionLength with maxAttentionLength; got ${length} alone; without a window everything is seen`,
+    );
+  }
+  return { globalKeys: Math.max(length, mask.contextualLength ?? 0) };
 }
 
 function natural(op: string, name: string, value: number | undefined, minimum: number): number | undefined {

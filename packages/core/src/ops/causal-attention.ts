@@ -6,7 +6,7 @@ import {
   CausalAttentionLast,
 } from '../backends/kernel-names.ts';
 import { assertDType, assertShapes } from '../shapes.ts';
-import { type AttentionMask, visibleKeys } from './attention-mask.ts';
+import { type AttentionMask, globalKeys, visibleKeys } from './attention-mask.ts';
 import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
 import { type Offsets, offsetsTensor } from './offsets.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
@@ -51,7 +51,7 @@ export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
     ]);
     for (const [name, x] of Object.entries({ q, k, v })) assertDType(x, 'float32', { op, name });
     const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
-    const attrs: CausalAttentionAttrs = { scale, rate: dropout?.rate ?? 0, ...stream };
+    const attrs: CausalAttentionAttrs = { scale, rate: dropout?.rate ?? 0, ...stream, ...globalKeys(op, mask) };
     const visible = mask === undefined ? absent('int32') : visibleKeys(op, mask, offsets);
     return runKernel<tf.Tensor[]>(CausalAttention, { q, k, v, offsets, visible }, attrs)[0] as tf.Tensor3D;
   });

@@ -7,7 +7,7 @@ import {
 } from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes, type Expected } from '../shapes.ts';
-import { type AttentionMask, visibleKeys } from './attention-mask.ts';
+import { type AttentionMask, globalKeys, visibleKeys } from './attention-mask.ts';
 import { knownMaxLength, type Offsets, offsetsTensor } from './offsets.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 import { DEFAULT_BUCKET_DIVISOR } from './time-bucket.ts';
@@ -126,7 +126,8 @@ function checkedInputs(
     keyTimes: time?.keyTimes ?? absent('int32'),
     visible: options.mask === undefined ? absent('int32') : visibleKeys(op, options.mask, offsets),
   };
-  return { inputs, attrs: { scale, normalizer, bucketDivisor: time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR } };
+  const bucketDivisor = time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR;
+  return { inputs, attrs: { scale, normalizer, bucketDivisor, ...globalKeys(op, options.mask) } };
 }
 
 function checkPositions(op: string, n: number | undefined, longest: number | undefined): void {

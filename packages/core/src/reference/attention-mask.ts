@@ -3,6 +3,8 @@ export interface AttentionMask {
   readonly maxAttentionLength: number;
   readonly contextualLength: number;
   readonly minFullAttentionLength: number;
+  /** Of semi-local attention; at least the contextual tokens where it is not 0. */
+  readonly globalAttentionLength: number;
   /** By sequence. */
   readonly numTargets: ArrayLike<number>;
 }
@@ -10,15 +12,17 @@ export interface AttentionMask {
 /**
  * Whether query `i` sees key `j`, positions inside a sequence of `length` tokens with `targets` targets at its end.
  *
- * Source: the mask of the public HSTU code, term by term.
+ * Source: the mask of the public HSTU code, term by term; the first tokens of semi-local attention: ULTRA-HSTU
+ * (arXiv:2602.16986).
  */
 export function sees(mask: AttentionMask, length: number, targets: number, i: number, j: number): boolean {
-  const { maxAttentionLength: w, contextualLength: c, minFullAttentionLength: f } = mask;
+  const { maxAttentionLength: w, contextualLength: c, minFullAttentionLength: f, globalAttentionLength: g } = mask;
   const m = length - targets - (c > 0 ? c - 1 : 0);
   const id = (x: number): number => Math.min(c > 0 ? Math.max(x - c + 1, 0) : x, m);
   const distance = id(i) - id(j);
   let visible = i === j || distance > 0;
-  if (w > 0) visible = visible && (distance <= w || (f > 0 && id(i) >= m - f));
+  const always = g > 0 && j < Math.max(g, c);
+  if (w > 0) visible = visible && (distance <= w || (f > 0 && id(i) >= m - f) || always);
   if (c > 0) visible = visible || (id(i) === 0 && id(j) < m);
   return visible;
 }

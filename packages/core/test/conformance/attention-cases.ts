@@ -9,6 +9,7 @@ export interface MaskProblem {
   readonly maxAttentionLength: number;
   readonly contextualLength: number;
   readonly minFullAttentionLength: number;
+  readonly globalAttentionLength: number;
   readonly targetShare: number;
 }
 
@@ -17,6 +18,7 @@ const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
     maxAttentionLength: fc.constantFrom(0, 0, 1, 5, 16, 60),
     contextualLength: fc.constantFrom(0, 0, 1, 3, 17),
     minFullAttentionLength: fc.constantFrom(0, 0, 4, 20),
+    globalAttentionLength: fc.constantFrom(0, 0, 1, 7, 50, 130),
     targetShare: fc.constantFrom(0, 0, 0.2, 0.5, 1),
   }),
   { nil: undefined, freq: 2 },
@@ -25,7 +27,9 @@ const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
 /** The mask as the reference and the op take it: 0 and absent mean the same. */
 function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]) {
   if (mask === undefined) return { reference: undefined, op: undefined };
-  const { targetShare, ...parts } = mask;
+  const { targetShare, ...rest } = mask;
+  // Without a window everything is seen already, and the op refuses it.
+  const parts = rest.maxAttentionLength > 0 ? rest : { ...rest, globalAttentionLength: 0 };
   const numTargets = lengths.map((n) => Math.floor(n * targetShare));
   const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
   return { reference: { ...parts, numTargets }, op: { ...given, numTargets } satisfies AttentionMask };

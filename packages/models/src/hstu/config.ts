@@ -66,6 +66,8 @@ export const hstuConfigSchema = z
     actions: z.enum(['none', 'sum', 'interleave']).default('none'),
     /** Keys further back than this are hidden; default: none is. */
     maxAttentionLength: size.optional(),
+    /** With `maxAttentionLength`: so many of the first tokens are seen by all after them (semi-local attention); default: none. */
+    globalAttentionLength: size.optional(),
     /** With `maxAttentionLength`: so many of the newest tokens see everything before them; default: none does. */
     minFullAttentionLength: size.optional(),
   })
@@ -79,6 +81,10 @@ export const hstuConfigSchema = z
   })
   .refine((config) => config.minFullAttentionLength === undefined || config.maxAttentionLength !== undefined, {
     path: ['minFullAttentionLength'],
+    message: 'nothing without maxAttentionLength',
+  })
+  .refine((config) => config.globalAttentionLength === undefined || config.maxAttentionLength !== undefined, {
+    path: ['globalAttentionLength'],
     message: 'nothing without maxAttentionLength',
   })
   .refine((config) => conditionsOf(config).ages, {

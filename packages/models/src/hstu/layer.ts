@@ -13,12 +13,13 @@ import { linearOutIn } from '../layers/linear.ts';
 import { type Rotation, rotate } from '../layers/rotary.ts';
 import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
+import { attentionMask, type HstuMask, maskKeys } from './mask.ts';
 import { normedInput, normWeights, outputInput } from './norms.ts';
 
 export interface HstuLayerArgs
   extends LayerArgs,
     Pick<HstuConfig, 'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'numTimeBuckets' | 'attention'>,
-    Pick<HstuConfig, 'maxAttentionLength' | 'minFullAttentionLength'>,
+    HstuMask,
     Partial<LayerSwitches> {
   /** `n`: constant normaliser and reach of the position bias. */
   readonly paddedLength: number;
@@ -169,13 +170,10 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 
   private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
-    const { attention, dqk, paddedLength, maxAttentionLength, minFullAttentionLength } = this.args;
+    const { attention, dqk, paddedLength } = this.args;
     const { relativeBias, normalizer, attentionScale } = this.switches;
     // The ops that answer for last queries alone take no mask; `last` never comes here with one.
-    const mask =
-      maxAttentionLength === undefined
-        ? {}
-        : { mask: { maxAttentionLength, ...(minFullAttentionLength && { minFullAttentionLength }) } };
+    const mask = attentionMask(this.args);
     if (attention === 'softmax') {
       const options = { ...heads, offsets, scale: 1 / Math.sqrt(dqk) };
       return last ? causalAttentionLast(options) : causalAttention({ ...options, ...mask });
@@ -201,10 +199,9 @@ export class HstuLayer extends StreamLayer implements LastRows {
 
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength } = this.args;
-    const { maxAttentionLength, minFullAttentionLength } = this.args;
     const own = { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength };
-    const mask = { maxAttentionLength, minFullAttentionLength };
-    const optional = Object.fromEntries(Object.entries(mask).filter(([, value]) => value !== undefined));
+    const mask = maskKeys.filter((key) => this.args[key] !== undefined).map((key) => [key, this.args[key]]);
+    const optional = Object.fromEntries(mask);
     return { ...super.getConfig(), ...own, ...this.switches, ...optional };
   }
 }

@@ -10,6 +10,7 @@ import { type HstuSwitches, withSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { hstuInput } from './input.ts';
 import { HstuLayer } from './layer.ts';
+import { numVisibleKeys } from './mask.ts';
 
 /**
  * HSTU: item vectors with places, and actions where asked for, `numBlocks` of {@link HstuLayer}, L2-normalised output, no
@@ -69,7 +70,7 @@ function actionHead(embeddingDim: number, seed: number): NamedLayer {
 
 /** What the layers read besides tokens and offsets, in the order that {@link HstuLayer} documents. */
 function contextOf(config: Omit<HstuConfig, keyof HstuSwitches> & HstuSwitches, tokens: TokenBatch): tf.Tensor[] {
-  const { relativeBias, normalizer, numHeads, dqk, maxAttentionLength, minFullAttentionLength } = config;
+  const { relativeBias, normalizer, numHeads, dqk } = config;
   const inputs: tf.Tensor[] = [];
   if (relativeBias === 'position-time') inputs.push(tokens.queryTimes, tokens.keyTimes);
   if (relativeBias === 'rotary') {
@@ -81,9 +82,7 @@ function contextOf(config: Omit<HstuConfig, keyof HstuSwitches> & HstuSwitches, 
     const seen = new Float32Array(tokens.numTokens);
     for (let b = 0; b + 1 < offsets.length; b++) {
       for (let t = offsets[b]; t < offsets[b + 1]; t++) {
-        const full = offsets[b + 1] - t <= (minFullAttentionLength ?? 0);
-        const reach = maxAttentionLength === undefined || full ? Number.POSITIVE_INFINITY : maxAttentionLength + 1;
-        seen[t] = Math.min(t - offsets[b] + 1, reach);
+        seen[t] = numVisibleKeys(config, offsets[b + 1] - offsets[b], t - offsets[b]);
       }
     }
     inputs.push(tf.tensor2d(seen, [tokens.numTokens, 1]));

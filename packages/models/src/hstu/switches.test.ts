@@ -26,6 +26,15 @@ const switches: Record<string, Partial<HstuConfigInput>> = {
   'normaliser: keys seen': { normalizer: 'seen' },
   'normaliser: none': { normalizer: 'none' },
   window: { maxAttentionLength: 2 },
+  'semi-local': { maxAttentionLength: 1, globalAttentionLength: 2 },
+  'semi-local softmax, newest full': {
+    attention: 'softmax',
+    relativeBias: 'none',
+    maxAttentionLength: 1,
+    globalAttentionLength: 1,
+    minFullAttentionLength: 1,
+  },
+  'semi-local, keys seen': { maxAttentionLength: 2, globalAttentionLength: 1, normalizer: 'seen' },
   'root mean square': { outputNorm: 'rms' },
   'root mean square with a gain': { outputNorm: 'rms', affineNorms: true },
   'norm by head': { outputNorm: 'group', affineNorms: true, concat: true },
@@ -132,6 +141,7 @@ it.each([
   ],
   [{ gate: false, concat: true }, 'gate: expected true for concat'],
   [{ relativeBias: 'rotary', dqk: 3 }, 'dqk: expected an even width'],
+  [{ globalAttentionLength: 2 }, 'globalAttentionLength: expected nothing without maxAttentionLength'],
   [{ minFullAttentionLength: 2 }, 'minFullAttentionLength: expected nothing without maxAttentionLength'],
   [
     { attention: 'softmax', relativeBias: 'none', normalizer: 'seen' },

@@ -104,8 +104,13 @@ export function plainHstuBlock(model: SequenceModel, x: tf.Tensor2D, times: Plai
 type Resolved = ReturnType<typeof withSwitches<HstuConfig>>;
 
 function sees(config: Resolved, length: number, i: number, j: number): boolean {
-  const { maxAttentionLength, minFullAttentionLength = 0 } = config;
-  return maxAttentionLength === undefined || i >= length - minFullAttentionLength || i - j <= maxAttentionLength;
+  const { maxAttentionLength, minFullAttentionLength = 0, globalAttentionLength = 0 } = config;
+  return (
+    maxAttentionLength === undefined ||
+    j < globalAttentionLength ||
+    i >= length - minFullAttentionLength ||
+    i - j <= maxAttentionLength
+  );
 }
 
 function plainOutputNorm(

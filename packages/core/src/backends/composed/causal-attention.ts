@@ -36,12 +36,15 @@ function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: 
   return tf.tensor4d(mask, [batch, heads, length, length]);
 }
 
+type Masked = Pick<CausalAttentionAttrs, 'scale' | 'globalKeys'>;
+
 /** `scale q k^T` with hidden keys far below, and the layout they are padded to. */
-function maskedScores(inputs: TensorsOf<CausalAttentionInputs>, layout: PaddedLayout, scale: number) {
+function maskedScores(inputs: TensorsOf<CausalAttentionInputs>, layout: PaddedLayout, attrs: Masked) {
+  const { scale, globalKeys } = attrs;
   const q = padHeads(inputs.q, layout);
   const k = padHeads(inputs.k, layout);
   const visible = inputs.visible.size > 0 ? readIntegers(inputs.visible) : new Int32Array(0);
-  const mask = visibilityMask(layout, readIntegers(inputs.offsets), visible);
+  const mask = visibilityMask(layout, readIntegers(inputs.offsets), visible, globalKeys);
   return { q, k, s: tf.add(tf.mul(tf.matMul(q, k, false, true), scale), tf.mul(tf.sub(1, mask), HIDDEN)) };
 }
 
@@ -54,7 +57,7 @@ export const causalAttention = composedKernel<CausalAttentionInputs, CausalAtten
     const offsets = readIntegers(inputs.offsets);
     const layout = paddedLayout(offsets);
     const { length } = layout;
-    const { s } = maskedScores(inputs, layout, attrs.scale);
+    const { s } = maskedScores(inputs, layout, attrs);
     const top = tf.max(s, -1, true);
     const e = tf.exp(tf.sub(s, top));
     const total = tf.sum(e, -1, true);
@@ -76,7 +79,7 @@ export const causalAttentionGrad = composedKernel<CausalAttentionGradInputs, Cau
     const offsets = readIntegers(inputs.offsets);
     const layout = paddedLayout(offsets);
     const { length, tokens } = layout;
-    const { q, k, s } = maskedScores(inputs, layout, attrs.scale);
+    const { q, k, s } = maskedScores(inputs, layout, attrs);
     const dOut = padHeads(inputs.dy, layout);
     const logSumExp = padHeads(tf.reshape(inputs.logSumExp, [tokens, heads, 1]), layout);
     const delta = padHeads(tf.sum(tf.mul(inputs.dy, inputs.out), -1, true), layout);

@@ -61,7 +61,7 @@ interface Scores {
   readonly times?: tf.Tensor1D;
 }
 
-function scores(inputs: Inputs, { scale, bucketDivisor, normalizer }: HstuAttentionAttrs): Scores {
+function scores(inputs: Inputs, { scale, bucketDivisor, normalizer, globalKeys }: HstuAttentionAttrs): Scores {
   const offsets = readIntegers(inputs.offsets);
   const layout = paddedLayout(offsets);
   const { batch, length } = layout;
@@ -80,7 +80,7 @@ function scores(inputs: Inputs, { scale, bucketDivisor, normalizer }: HstuAttent
     s = tf.add(s, tf.reshape(tf.gather(inputs.timeWeights, times), [batch, 1, length, length]));
   }
   const visible = inputs.visible.size > 0 ? readIntegers(inputs.visible) : new Int32Array(0);
-  const weight = tf.div(visibilityMask(layout, offsets, visible), normalizer);
+  const weight = tf.div(visibilityMask(layout, offsets, visible, globalKeys), normalizer);
   return { layout, q, k, v, s, weight, positions, times };
 }
 

@@ -43,8 +43,16 @@ export function unpadHeads(x: tf.Tensor, layout: PaddedLayout): tf.Tensor3D {
   return tf.reshape(tf.gather(grid, layout.rows), [layout.tokens, heads, width]);
 }
 
-/** float32 `[B or 1, 1, N, N]`: 1 where the query at row `i` sees the key at column `j`; causal without `visible`. */
-export function visibilityMask({ batch, length }: PaddedLayout, offsets: Int32Array, visible: Int32Array): tf.Tensor4D {
+/**
+ * Float32 `[B or 1, 1, N, N]`: 1 where the query at row `i` sees the key at column `j`; causal without `visible`. With it the
+ * keys of a range, the first `globalKeys` before its end, and itself.
+ */
+export function visibilityMask(
+  { batch, length }: PaddedLayout,
+  offsets: Int32Array,
+  visible: Int32Array,
+  globalKeys = 0,
+): tf.Tensor4D {
   const count = visible.length > 0 ? batch : 1;
   const mask = new Float32Array(count * length * length);
   if (visible.length === 0) {
@@ -56,6 +64,7 @@ export function visibilityMask({ batch, length }: PaddedLayout, offsets: Int32Ar
       const at = 2 * (offsets[b] + i);
       mask[row + i] = 1;
       mask.fill(1, row + visible[at], row + visible[at + 1]);
+      mask.fill(1, row, row + Math.min(globalKeys, visible[at + 1]));
     }
   }
   return tf.tensor4d(mask, [count, 1, length, length]);

@@ -1,7 +1,7 @@
 // What a panel of queries sees of a block of keys. Without ranges it is causality alone; with them (slot 26: two integers a
-// packed query) query i sees keys lo .. hi - 1 of its sequence, and itself.
+// packed query) query i sees keys lo .. hi - 1 of its sequence, keys below min(g, hi) (slot 28: g), and itself.
 import { PANEL, maskPanel } from './attention-tile';
-import { ptr } from './env';
+import { int, ptr } from './env';
 
 /** The keys of a block that some query of a panel sees, as rows of the block: set by `seen`, one panel at a time. */
 export let firstSeen: i32 = 0;
@@ -20,13 +20,18 @@ export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32,
   endSeen = min(keys, query + PANEL - key);
   if (ranges == 0) return endSeen > 0;
   let low = i32.MAX_VALUE, high = i32.MIN_VALUE;
-  const end = key + keys;
+  const end = key + keys, always = min(int(args, 28), end);
   for (let i = skip; i < count; i++) {
     const at = ranges + ((row + <usize>i) << 3);
     const first = max(load<i32>(at), key), last = min(load<i32>(at, 4), end);
     if (first < last) {
       low = min(low, first);
       high = max(high, last);
+    }
+    const known = min(always, last);
+    if (key < known) {
+      low = key;
+      high = max(high, known);
     }
     if (query + i >= key && query + i < end) {
       low = min(low, query + i);
@@ -51,7 +56,7 @@ export function hidePanel(
     maskPanel(scores, stride, query, key, rows, PANEL, value);
     return;
   }
-  const hidden = f32x4.splat(value);
+  const hidden = f32x4.splat(value), always = i32x4.splat(int(args, 28));
   for (let i = 0; i < PANEL; i += 4) {
     if (i + 4 <= skip) {
       for (let j = first; j < rows; j++) v128.store(scores + <usize>j * stride + (<usize>i << 2), hidden);
@@ -65,7 +70,9 @@ export function hidePanel(
     self = i32x4.add(self, i32x4(0, 1, 2, 3));
     for (let j = first; j < rows; j++) {
       const k = i32x4.splat(key + j);
-      const visible = v128.or(v128.and(i32x4.ge_s(k, low), i32x4.lt_s(k, high)), i32x4.eq(k, self));
+      const visible = v128.or(
+        v128.and(v128.or(i32x4.ge_s(k, low), i32x4.lt_s(k, always)), i32x4.lt_s(k, high)), i32x4.eq(k, self),
+      );
       const p = scores + <usize>j * stride + (<usize>i << 2);
       v128.store(p, v128.bitselect(v128.load(p), hidden, visible));
     }

@@ -45,20 +45,24 @@ export function checkWidths(op: string, a: number, c: number): void {
 export interface Visible {
   readonly address: number;
   readonly ahead: boolean;
+  /** Keys at the start that every query sees up to the end of its range. */
+  readonly globalKeys: number;
 }
 
 export function visibleRanges(
   backend: SimdBackend,
   visible: TensorInfo | undefined,
   { starts, lengths }: Plan,
+  globalKeys = 0,
 ): Visible {
-  if (visible === undefined || visible.shape[0] === 0 || visible.shape.length < 2) return { address: 0, ahead: false };
+  if (visible === undefined || visible.shape[0] === 0 || visible.shape.length < 2)
+    return { address: 0, ahead: false, globalKeys: 0 };
   const ranges = backend.view(visible);
   const ahead = lengths.some((length, b) => {
     for (let i = 0; i < length; i++) if (ranges[2 * (starts[b] + i) + 1] > i + 1) return true;
     return false;
   });
-  return { address: backend.address(visible), ahead };
+  return { address: backend.address(visible), ahead, globalKeys };
 }
 
 /** Integers of a unit: see `assembly/hstu-attention.ts`. */

@@ -45,7 +45,7 @@ function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
 function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
-  const visible = visibleRanges(backend, inputs.visible, plan);
+  const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
@@ -53,7 +53,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAtt
   const units = forwardUnits(plan.starts, plan.lengths);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.ints(at, units.length).set(units);
-    const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address];
+    const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys];
     backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, all, floats(attrs));
   });
   return [out.info, logSumExp.info];
@@ -83,7 +83,7 @@ function forwardLast(
 function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
-  const visible = visibleRanges(backend, inputs.visible, plan);
+  const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
   const ints = common(q, v, pl, attrs);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
@@ -93,7 +93,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
-    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0, visible.address, 0];
+    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0, visible.address, 0, visible.globalKeys];
     backend.pool.run(KERNEL.softmaxBackward, count, [pq, pk, pv, po, at, ...ints, ...rest], floats(attrs));
     backend.pool.run(KERNEL.attentionQueryGrad, items.length / UNIT, [pq, pk, pv, po, atItems, ...ints, ...rest], {
       8: attrs.scale,

@@ -22,7 +22,7 @@ import { bucketCells } from './time-buckets.ts';
 const OP = 'hstuAttention';
 /** Slots 18 to 25 of the argument block belong to the backward pass. */
 export const NO_GRADIENT = [0, 0, 0, 0, 0, 0, 0, 0] as const;
-const CAUSAL: Visible = { address: 0, ahead: false };
+const CAUSAL: Visible = { address: 0, ahead: false, globalKeys: 0 };
 
 /** Zeroes a block before kernels add into it. */
 export function zero(backend: SimdBackend, address: number, floats: number): void {
@@ -146,7 +146,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const units = forwardUnits(starts, lengths);
-  const visible = visibleRanges(backend, inputs.visible, plan);
+  const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
     const ints = common(backend, inputs, attrs, longest, { ...shape, address });
@@ -155,7 +155,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
     backend.pool.run(
       KERNEL.hstuForward,
       units.length / UNIT,
-      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address],
+      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys],
       {
         8: attrs.scale,
         9: 1 / attrs.normalizer,
@@ -196,7 +196,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
   const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   const [dq, dk, dv, dPosition, dTime] = outputs;
-  const visible = visibleRanges(backend, inputs.visible, plan);
+  const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const work = backwardPlan(plan, q.shape[1], q.shape[2], visible);
   const { units, groups, count, items, parts } = work;
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
@@ -216,7 +216,10 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
     backend.pool.run(
       KERNEL.hstuBackward,
       count,
-      [...shared, partialDistance, partialTime, atGroups, distances, visible.address, shape.origin],
+      [
+        ...[...shared, partialDistance, partialTime, atGroups, distances],
+        ...[visible.address, shape.origin, visible.globalKeys],
+      ],
       floats,
     );
     backend.pool.run(

@@ -201,7 +201,8 @@ export function visibility(masked: boolean, i: string, j: string): string {
   return `${columns}${eachRow(
     (r) => `let row${r} = ${i} + ty * 4u + ${r}u;
     let range${r} = visibleRange(begin, min(row${r}, length - 1u));
-    let seen${r} = (((columns >= vec4<u32>(range${r}.x)) & (columns < vec4<u32>(range${r}.y))) | (columns == vec4<u32>(row${r})))
+    let seen${r} = ((((columns >= vec4<u32>(range${r}.x)) | (columns < vec4<u32>(u.globalKeys))) & (columns < vec4<u32>(range${r}.y)))
+      | (columns == vec4<u32>(row${r})))
       & vec4<bool>(row${r} < length);`,
   )}`;
 }
@@ -215,7 +216,7 @@ export function forKeys(masked: boolean): string {
   return `
   let needed = tileRange(work);
   for (var key = 0u; key < length; key += ${TILE}u) {
-    if (key != own && (key >= needed.y || key + ${TILE}u <= needed.x)) { continue; }`;
+    if (key != own && (key >= needed.y || (key + ${TILE}u <= needed.x && key >= u.globalKeys))) { continue; }`;
 }
 
 export function forQueries(masked: boolean): string {
@@ -223,7 +224,7 @@ export function forQueries(masked: boolean): string {
   return `
   for (var query = 0u; query < length; query += ${TILE}u) {
     let needed = tileRange(work + query / ${TILE}u - own / ${TILE}u);
-    if (query != own && (own >= needed.y || own + ${TILE}u <= needed.x)) { continue; }`;
+    if (query != own && (own >= needed.y || (own + ${TILE}u <= needed.x && own >= u.globalKeys))) { continue; }`;
 }
 
 /** Ranges of visible keys, of rows and of whole tiles; both lie in `extras`. */
@@ -241,7 +242,7 @@ fn tileRange(work: u32) -> vec2<u32> {
 }
 
 /** Uniforms of {@link maskGlobals}. */
-export const MASK_UNIFORMS = ['visibleAt', 'rangesAt'];
+export const MASK_UNIFORMS = ['visibleAt', 'rangesAt', 'globalKeys'];
 
 /** Smallest range that holds the ranges of all rows of a tile; the diagonal is apart. */
 export const tileRanges: Program = {

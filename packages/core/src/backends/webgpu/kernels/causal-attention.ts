@@ -193,7 +193,7 @@ export function registerCausalAttention(name: string): void {
     }
     const blocks = Math.ceil(width / BLOCK);
     const values: Record<string, number> = { ...tileValues(inputs, blocks, attrs.scale), ...dropoutValues(attrs) };
-    withExtras(backend, inputs, 1, (extras) => {
+    withExtras(backend, inputs, { divisor: 1, globalKeys: attrs.globalKeys }, (extras) => {
       backend.dispatch(forward({ dropped: attrs.rate > 0, masked: extras.masked }), {
         tensors: [q, k, v, offsets, out, logSumExp, ...extras.tensors],
         uniforms: { ...values, ...extras.uniforms },
@@ -215,7 +215,7 @@ export function registerCausalAttention(name: string): void {
     backend.withScratch([2 * rows], (rowValues) => {
       const tensors = [out, dy, logSumExp, rowValues];
       backend.dispatch(deltas, { tensors, uniforms: { rows, width }, groups: Math.ceil(rows / THREADS) });
-      withExtras(backend, inputs, 1, (extras) => {
+      withExtras(backend, inputs, { divisor: 1, globalKeys: attrs.globalKeys }, (extras) => {
         const variant = { dropped: attrs.rate > 0, masked: extras.masked };
         for (const [program, outputs, columns] of [
           [queriesProgram(variant), [dq], q.shape[2]],

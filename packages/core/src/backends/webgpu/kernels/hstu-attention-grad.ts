@@ -137,7 +137,8 @@ function queriesPass(backend: SeqrecWebgpuBackend, { inputs, extras, values }: P
 }
 
 export function registerHstuAttentionGrad(name: string): void {
-  override<HstuAttentionAttrs>(name, HstuAttentionGrad, (inputs, backend, { scale, normalizer, bucketDivisor }) => {
+  override<HstuAttentionAttrs>(name, HstuAttentionGrad, (inputs, backend, attrs) => {
+    const { scale, normalizer, bucketDivisor, globalKeys } = attrs;
     const { q, k, v, positionWeights, timeWeights } = inputs;
     const [dq, dk, dv] = [q, k, v].map(({ shape }) => backend.output(shape));
     if (sizeOf(q) === 0 || sizeOf(v) === 0) {
@@ -145,7 +146,7 @@ export function registerHstuAttentionGrad(name: string): void {
       for (const x of [dq, dk, dv, ...rest]) if (sizeOf(x) > 0) backend.clear(x);
       return [dq, dk, dv, ...rest];
     }
-    return withExtras(backend, inputs, bucketDivisor, (extras) => {
+    return withExtras(backend, inputs, { divisor: bucketDivisor, globalKeys }, (extras) => {
       const values = { ...tileValues(inputs, 1, scale), inverse: 1 / normalizer, ...extras.uniforms };
       keysPass(backend, { inputs, extras, values }, dk, dv);
       return [dq, dk, dv, ...queriesPass(backend, { inputs, extras, values }, dq)];

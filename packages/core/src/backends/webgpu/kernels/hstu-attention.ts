@@ -69,14 +69,15 @@ export function tileValues({ q, v, offsets }: Inputs, blocks: number, scale: num
 }
 
 export function registerHstuAttention(name: string): void {
-  override<HstuAttentionAttrs>(name, HstuAttention, (inputs, backend, { scale, normalizer, bucketDivisor }) => {
+  override<HstuAttentionAttrs>(name, HstuAttention, (inputs, backend, attrs) => {
+    const { scale, normalizer, bucketDivisor, globalKeys } = attrs;
     const { q, k, v, offsets } = inputs;
     const out = backend.output(v.shape);
     const [tokens, heads, width] = v.shape;
     const blocks = Math.ceil(width / BLOCK);
     if (tokens * heads * width === 0) return out;
     const values = tileValues(inputs, blocks, scale);
-    withExtras(backend, inputs, bucketDivisor, (extras) => {
+    withExtras(backend, inputs, { divisor: bucketDivisor, globalKeys }, (extras) => {
       backend.dispatch(program(extras.kind, extras.masked), {
         tensors: [q, k, v, offsets, out, ...extras.tensors],
         uniforms: { ...values, inverse: 1 / normalizer, ...extras.uniforms },

@@ -85,7 +85,7 @@ export interface Extras {
 export function withExtras<T>(
   backend: SeqrecWebgpuBackend,
   inputs: Inputs,
-  divisor: number,
+  { divisor, globalKeys = 0 }: { readonly divisor: number; readonly globalKeys?: number },
   use: (extras: Extras) => T,
 ): T {
   const { offsets, positionWeights, timeWeights, queryTimes, keyTimes, visible } = inputs;
@@ -114,7 +114,7 @@ export function withExtras<T>(
       total += sizeOf(part);
     }
     const maxLength = (positions + 1) / 2;
-    const values = { ...starts, maxLength, lastBucket: Math.max(0, buckets - 1), perBucket: 1 / divisor };
+    const values = { ...starts, globalKeys, maxLength, lastBucket: Math.max(0, buckets - 1), perBucket: 1 / divisor };
     const kind = buckets > 0 ? 'position and time' : positions > 0 ? 'position' : 'none';
     const facts = { kind, masked, uniforms: values, maxLength, buckets } as const;
     if (total === 0) return use({ ...facts, tensors: [] });
