@@ -17,8 +17,10 @@ export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } f
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
+export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
+export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
 export { exactRank, type RankRequest } from './evaluate/ranks.ts';

@@ -1,0 +1,55 @@
+import { latestWindow, makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uploadBatch } from '../inputs.ts';
+import { createModel } from '../registry.ts';
+import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
+import { evaluatePerplexity } from './perplexity.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const examples = latestWindow(tinySplit({ length: 10 }).test, { maxLength: 6 });
+
+describe.each(['hstu', 'pinnerformer'])('perplexity of %s', (kind) => {
+  const model = createModel(tinyConfigs[kind], { numItems: 20, seed: 3 });
+
+  it.each(['last', 'all'] as const)('is the cross-entropy written out in float64: %s', async (positions) => {
+    const temperature = 0.1;
+    const batch = makeBatch(examples, [...examples.targets.keys()]);
+    const uploaded = uploadBatch(batch);
+    const [encoded, items] = [model.encode(uploaded, { training: false, step: 0, seed: 0 }), model.itemVectors()];
+    const [q, v] = [encoded.arraySync(), items.arraySync()];
+    const tau = model.temperature?.(temperature).dataSync()[0] ?? temperature;
+    let [sum, count] = [0, 0];
+    for (let t = 0; t < q.length; t++) {
+      if (positions === 'last' && !batch.offsets.includes(t + 1)) continue;
+      const scores = v.map((row) => row.reduce((dot, x, d) => dot + x * q[t][d], 0) / tau);
+      let total = 0;
+      for (let item = 1; item <= 20; item++) total += Math.exp(scores[item]);
+      sum += Math.log(total) - scores[batch.targets[t]];
+      count++;
+    }
+    const result = await evaluatePerplexity({ model, examples, temperature, positions, batchSize: 5 });
+    expect(result.numQueries).toBe(count);
+    expect(result.crossEntropy).toBeCloseTo(sum / count, 4);
+    expect(result.perplexity).toBeCloseTo(Math.exp(result.crossEntropy), 10);
+  });
+
+  it('is at most the number of items at a high temperature, and leaks nothing', async () => {
+    const { perplexity } = await evaluatePerplexity({ model, examples, temperature: 1e6 });
+    expect(perplexity).toBeCloseTo(20, 3);
+    const before = tf.memory().numTensors;
+    await evaluatePerplexity({ model, examples, temperature: 0.1, positions: 'all' });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+it('refuses a set without histories', async () => {
+  const model = createModel(tinyConfigs.hstu, { numItems: 20 });
+  const empty = { ...examples, starts: examples.targets };
+  await expect(evaluatePerplexity({ model, examples: empty, temperature: 1 })).rejects.toThrow(
+    'perplexity: expected an example with a history; got none',
+  );
+});
