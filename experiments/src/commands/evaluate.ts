@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
@@ -11,6 +12,7 @@ interface Options extends BackendOptions {
   readonly includeSeen?: boolean;
   readonly future?: unknown;
   readonly actions?: unknown;
+  readonly windows?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -23,6 +25,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--include-seen', 'Rank the items of the history as well')
     .option('--future <days>', 'Recall over so many days after the training time: vectors once, daily and in real time')
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
+    .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -32,6 +35,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate latest --actions 4')
+    .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .action((run: string, options: Options) => evaluateCommand(run, options));
 }
@@ -41,6 +45,8 @@ async function evaluateCommand(name: string, options: Options): Action {
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
   const positiveRating = numberOption('actions', options.actions);
+  if (options.windows && (days ?? positiveRating) !== undefined)
+    throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
   const { openTrainedRun } = await import('../training/open-run.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
   const { startBackend } = await import('../training/backend.ts');
@@ -69,6 +75,15 @@ async function evaluateCommand(name: string, options: Options): Action {
   if (positiveRating !== undefined) {
     const { actionsCommand } = await import('../training/actions.ts');
     return actionsCommand(opened, { part, checkpoint, positiveRating, json: options.json === true, progress });
+  }
+  if (options.windows) {
+    const { windowsCommand } = await import('../training/windows-command.ts');
+    return windowsCommand(opened, {
+      checkpoint,
+      includeSeen: options.includeSeen,
+      json: options.json === true,
+      progress,
+    });
   }
   const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
   const { metrics, definition } = await evaluateSet(opened.model, examplesOf(opened.data, part), {

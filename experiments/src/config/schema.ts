@@ -100,6 +100,8 @@ export const RecipeConfigSchema = z.strictObject({
     positions: z.enum(['last', 'all']).default('last'),
     /** The metric that chooses `best.safetensors`; larger is better. */
     selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
+    /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
+    checkpoint: z.enum(['best', 'last']).optional(),
     baselines: z.array(z.enum(['popularity', 'item-knn'])),
   }),
   seed: z.int().min(0),

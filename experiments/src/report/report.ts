@@ -8,7 +8,7 @@ import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
 import { type Html, html, raw } from './html.ts';
-import { dataSection, jsonSection, samplesSection, scoreTable } from './sections.ts';
+import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSection } from './sections.ts';
 import { styleSheet } from './style.ts';
 
 /** Rebuilds `report.html` from the files of the run folder alone; returns its path. */
@@ -34,6 +34,7 @@ export function renderReport(run: RunDir): string {
 <p class="soft small">${run.id} · ${environment.cpu} · Node ${environment.node}${environment.commit ? ` · commit ${environment.commit.slice(0, 12)}` : ''}</p>
 <p>${statusLine(results, epochs)}</p></header>
 ${resultSection(saved.recipe, results, evaluated)}
+${results ? windowTestsSection(results) : undefined}
 <h2>Training</h2>
 ${steps.length > 0 ? html`<figure>${raw(lossChart(loss))}<figcaption>Sampled-softmax loss of every step (faint) and its running mean.</figcaption></figure>` : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}

@@ -1,6 +1,7 @@
 import type { DataSummary } from '../runs/data-summary.ts';
 import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
 import { formatCount, formatMetric } from '../terminal/format.ts';
+import { itemTable, setTable } from '../training/render-window-tests.ts';
 import { histogramChart } from './charts.ts';
 import { type Html, html, raw } from './html.ts';
 
@@ -15,6 +16,19 @@ export function scoreTable(rows: readonly ScoredModel[], ours: ReadonlySet<strin
         (metric) => html`<td class="number">${formatMetric(row.metrics[metric])}</td>`,
       )}</tr>`,
   )}</tbody></table></div>`;
+}
+
+/** The window test sets and the item vectors. */
+export function windowTestsSection({ windowTests }: RunResults): Html | undefined {
+  if (windowTests === undefined) return undefined;
+  const tables = [setTable(windowTests), itemTable(windowTests)].filter((table) => table !== undefined);
+  return html`<h2>Recent, older and future sequences</h2>
+${tables.map(
+  ({ columns, rows }) => html`<div class="scroll"><table>
+<thead><tr>${columns.map((title, i) => html`<th class="${i === 0 ? '' : 'number'}">${title}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${i === 0 ? '' : 'number'}">${cell}</td>`)}</tr>`)}</tbody></table></div>`,
+)}
+<ul class="small">${windowTests.definition.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
 export function dataSection(data: DataSummary): Html {

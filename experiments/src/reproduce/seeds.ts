@@ -12,6 +12,7 @@ import type { PreparedData } from '../training/dataset.ts';
 import { checkSameData, savedConfig } from '../training/resume.ts';
 import type { StopSignal } from '../training/stop.ts';
 import { executeRun } from '../training/train-run.ts';
+import { flatWindowTests } from '../training/window-tests.ts';
 
 /** One run of a row. */
 export interface SeedRun {
@@ -42,7 +43,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   if (previous && done) {
     checkSameData(previous, data.split.interactions.digest);
     progress.note(`${label}: ${previous.id} is there`);
-    return { row, seed: config.seed, run: previous.id, metrics: done.metrics };
+    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(done) };
   }
   if (previous) refuseLocked(previous);
   const began = performance.now();
@@ -64,7 +65,11 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   });
   if (results?.final === undefined) return undefined;
   progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
-  return { row, seed: config.seed, run: run.id, metrics: results.final.metrics };
+  return { row, seed: config.seed, run: run.id, metrics: allMetrics(results) };
+}
+
+function allMetrics({ final, windowTests }: RunResults): Readonly<Record<string, number>> {
+  return { ...final?.metrics, ...(windowTests && flatWindowTests(windowTests)) };
 }
 
 function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
@@ -77,8 +82,8 @@ function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | un
   return runs.find((run) => finished(run) !== undefined) ?? runs[0];
 }
 
-function finished(run: RunDir): RunResults['final'] | undefined {
+function finished(run: RunDir): RunResults | undefined {
   if (!existsSync(run.results)) return undefined;
   const results = readJson(run.results) as RunResults;
-  return results.status === 'finished' ? results.final : undefined;
+  return results.status === 'finished' && results.final !== undefined ? results : undefined;
 }

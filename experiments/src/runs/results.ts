@@ -1,3 +1,5 @@
+import type { WindowTests } from '../training/window-tests.ts';
+
 /** Metrics of one model or baseline on one evaluated set. */
 export interface ScoredModel {
   readonly name: string;
@@ -29,5 +31,7 @@ export interface RunResults {
   readonly baselines: readonly ScoredModel[];
   /** The chosen checkpoint on the test set, when training has finished. */
   readonly final?: ScoredModel & { readonly checkpoint: string; readonly epoch: number };
+  /** The same checkpoint on the window test sets, when users were held out of training. */
+  readonly windowTests?: WindowTests;
   readonly samples: readonly SampleRecommendation[];
 }

@@ -11,6 +11,11 @@ import { watchedSet } from './dataset.ts';
  */
 export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
   const { evaluation } = config;
+  if (evaluation.checkpoint === 'best' && data.split.validation === undefined)
+    throw new ConfigError(
+      `evaluation.checkpoint: expected last with the split ${data.split.protocol}, which has no validation set; got best`,
+      'the best on the test set would flatter the model',
+    );
   windowPolicy(config);
   const { numItems } = data.split.interactions;
   const sets = [watchedSet(data.split), data.split.test];

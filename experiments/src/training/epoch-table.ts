@@ -3,6 +3,7 @@ import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
 import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
 import { renderTable } from '../terminal/table.ts';
+import { renderWindowTests } from './render-window-tests.ts';
 import type { LoopState } from './train.ts';
 
 /** Prints one row an epoch; the header comes with the first. A star marks the best epoch so far. */
@@ -38,7 +39,7 @@ export class EpochTable {
     );
   }
 
-  printResults({ baselines, final }: RunResults): void {
+  printResults({ baselines, final, windowTests }: RunResults): void {
     const rows = [...baselines, ...(final ? [final] : [])].map((each) => [
       each.name,
       each.split,
@@ -47,6 +48,7 @@ export class EpochTable {
     const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
     console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
     if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
+    if (windowTests) console.log(`\n${renderWindowTests(windowTests)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, loadWeights } from '@seqrec/models';
+import type { RecipeConfig } from '../config/schema.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import { MetricsLog } from '../runs/metrics-log.ts';
 import { saveRanks } from '../runs/ranks.ts';
@@ -10,36 +11,40 @@ import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateBaseline, evaluateSet } from './evaluate-set.ts';
 import { nameItem, recommendFor } from './recommend.ts';
 import type { TrainOutcome } from './train.ts';
+import { evaluateWindowTests } from './window-tests.ts';
 
 const SAMPLES = 5;
 
 /**
  * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
  *
- * With a validation set the chosen checkpoint is the best one there. Without one it is the last: choosing by the test
- * set would flatter the model.
+ * With a validation set the chosen checkpoint is the best one there, unless the configuration says the last. Without one it
+ * is the last: choosing by the test set would flatter the model.
  */
 export async function finishRun(
   run: RunDir,
-  name: string,
+  { name, config }: { readonly name: string; readonly config: RecipeConfig },
   outcome: TrainOutcome,
   context: EvaluationContext,
 ): Promise<RunResults> {
   const { data } = context;
   const { model } = outcome.trainer;
-  const chosen = data.split.validation !== undefined ? 'best' : 'last';
+  const chosen = config.evaluation.checkpoint ?? (data.split.validation !== undefined ? 'best' : 'last');
   await loadWeights(run[chosen], model);
   // Without a validation set the loop has just evaluated these weights on the test set.
-  const known = chosen === 'last' ? outcome.evaluation : undefined;
+  const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
   const test = known ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const final = { name, split: 'test', metrics: test.metrics, checkpoint: chosen, epoch };
   await saveRanks(run.ranks, test, chosen);
+  const { heldOut } = data;
+  const tests = heldOut && (await evaluateWindowTests(model, { ...data, heldOut }, { ...context, config }));
   const results: RunResults = {
     status: 'finished',
     definitions: test.definition,
     baselines: await baselines(context),
     final,
+    ...(tests && { windowTests: tests }),
     samples: await samples(outcome, context, test),
   };
   writeJson(run.results, results);

@@ -137,7 +137,7 @@ async function writeRun(
       onEpoch: request.onEpoch,
     });
     if (outcome.interrupted) throw new Interrupted('stopped while training');
-    const results = await finishRun(run, name, outcome, evaluation);
+    const results = await finishRun(run, { name, config }, outcome, evaluation);
     writeReport(run);
     return { run, results };
   } catch (error) {
