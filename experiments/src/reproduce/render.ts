@@ -1,3 +1,4 @@
+import { shownGain, tableGains } from './gains.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
 import { claimVerdicts, type Estimate, estimate, rowVerdict, short } from './verdict.ts';
@@ -24,6 +25,24 @@ export function estimates({ table, runs }: Reproduction): Map<string, Readonly<R
       Object.fromEntries(table.metrics.map((metric) => [metric, estimate(own.map((run) => run.metrics[metric]))])),
     ]),
   );
+}
+
+/** Without anything published only what was measured. */
+function figures(reproduction: Reproduction): { readonly titles: Cells; readonly rows: Cells[] } {
+  const rows = figureRows(reproduction);
+  if (reproduction.table.rows.some((row) => Object.keys(row.paper).length > 0)) return { titles: FIGURES, rows };
+  return { titles: ['model', 'metric', 'ours'], rows: rows.map(([model, metric, , ours]) => [model, metric, ours]) };
+}
+
+function gainRows({ table, runs }: Reproduction): Cells[] {
+  return tableGains(table, runs).map(({ row, over, metric, ours, base, gain, verdict }) => [
+    row,
+    metric,
+    short(ours),
+    `${over}: ${short(base)}`,
+    shownGain(gain),
+    verdict,
+  ]);
 }
 
 function figureRows(reproduction: Reproduction): Cells[] {
@@ -56,6 +75,7 @@ function shown(value: Estimate | undefined): string {
 
 const FIGURES = ['model', 'metric', 'paper', 'ours', 'verdict'];
 const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
+const GAINS = ['model', 'metric', 'ours', 'over', 'relative gain', 'verdict'];
 
 /** The table as a Markdown page: figures, claims, every seed, protocol, command. */
 export function renderMarkdown(reproduction: Reproduction): string {
@@ -67,12 +87,20 @@ export function renderMarkdown(reproduction: Reproduction): string {
     run.run,
   ]);
   const claims = claimRows(reproduction);
+  const gains = gainRows(reproduction);
+  const { titles, rows } = figures(reproduction);
   return `${[
     `# ${name}: ${table.title}`,
     `Source: ${table.source}.`,
     ...remarks.map((remark) => `**${remark}**`),
     `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`,
-    markdownTable(FIGURES, figureRows(reproduction)),
+    ...(gains.length > 0
+      ? [
+          'Relative gains are paired by seed; after the sign, the 95 % interval of their mean. Where less is better, a gain is a reduction.',
+          markdownTable(GAINS, gains),
+        ]
+      : []),
+    markdownTable(titles, rows),
     ...(claims.length > 0 ? [markdownTable(CLAIMS, claims)] : []),
     table.notes.map((note) => `- ${note}`).join('\n'),
     `## Every seed`,
@@ -93,9 +121,12 @@ export function renderLatex(reproduction: Reproduction): string {
   const { name, table, seeds } = reproduction;
   const caption = `${table.title}. Ours: mean of ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, 95 % interval. Source: ${table.source}.`;
   const claims = claimRows(reproduction);
+  const gains = gainRows(reproduction);
+  const { titles, rows } = figures(reproduction);
   return [
     `% ${reproduction.command}`,
-    latexTable(FIGURES, figureRows(reproduction), caption, name),
+    ...(gains.length > 0 ? [latexTable(GAINS, gains, `Relative gains of ${table.title}.`, `${name}-gains`)] : []),
+    latexTable(titles, rows, caption, name),
     ...(claims.length > 0 ? [latexTable(CLAIMS, claims, `Claims of ${table.title}.`, `${name}-claims`)] : []),
   ].join('\n\n');
 }
@@ -104,7 +135,7 @@ function latexTable(titles: Cells, rows: readonly Cells[], caption: string, labe
   const line = (cells: Cells): string => `    ${cells.map(latexText).join(' & ')} \\\\`;
   return `\\begin{table}
   \\centering
-  \\begin{tabular}{llrrl}
+  \\begin{tabular}{${'l'.repeat(titles.length)}}
     \\toprule
 ${line(titles)}
     \\midrule

@@ -56,6 +56,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     for (const seed of request.seeds) {
       for (const { row, config } of rows) {
         const seeded = { ...config, seed };
+        if (row.measure !== undefined) {
+          runs.push({ row: row.name, seed, run: '', metrics: row.measure({ data, config: seeded }) });
+          continue;
+        }
         const done = await runSeed({
           row: row.name,
           recipe: row.recipe,
@@ -96,6 +100,8 @@ async function plan(
     if (!names.includes(name))
       throw new UsageError(`--rows: expected rows of ${request.table}; got "${name}"`, suggestion(name, names));
   const chosen = table.rows.filter((row) => request.rows?.includes(row.name) ?? true);
+  if (request.epochs !== undefined && chosen.every((row) => row.measure !== undefined))
+    throw new UsageError(`--epochs: expected a table that trains; nothing is trained for ${request.table}`);
   const rows: PlannedRow[] = [];
   let published = 0;
   for (const row of chosen) {

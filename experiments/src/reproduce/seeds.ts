@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import type { RecipeConfig } from '../config/schema.ts';
 import { readJson } from '../runs/atomic.ts';
+import { readMetrics } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
 import { listRuns, openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { refuseLocked } from '../runs/run-lock.ts';
@@ -43,7 +44,7 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   if (previous && done) {
     checkSameData(previous, data.split.interactions.digest);
     progress.note(`${label}: ${previous.id} is there`);
-    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(done) };
+    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(previous, done) };
   }
   if (previous) refuseLocked(previous);
   const began = performance.now();
@@ -65,11 +66,20 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   });
   if (results?.final === undefined) return undefined;
   progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
-  return { row, seed: config.seed, run: run.id, metrics: allMetrics(results) };
+  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results) };
 }
 
-function allMetrics({ final, windowTests }: RunResults): Readonly<Record<string, number>> {
-  return { ...final?.metrics, ...(windowTests && flatWindowTests(windowTests)) };
+/** Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out. */
+function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
+  const tested = readMetrics(run.metrics).find(
+    (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
+  );
+  const watched = tested?.type === 'epoch' ? Object.entries(tested.metrics) : [];
+  return {
+    ...Object.fromEntries(watched.map(([name, value]) => [`validation/${name}`, value])),
+    ...final?.metrics,
+    ...(windowTests && flatWindowTests(windowTests)),
+  };
 }
 
 function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {

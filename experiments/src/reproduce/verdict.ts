@@ -80,7 +80,8 @@ function times(ratio: number): string {
   return `${ratio.toFixed(2)} times`;
 }
 
-/** `.0123`: the way papers print shares. */
+/** `.0123`: the way papers print shares; `812.3` for what is no share. */
 export function short(value: number): string {
+  if (Math.abs(value) >= 10) return value.toFixed(1);
   return value.toFixed(4).replace(/^(-?)0\./, '$1.');
 }
