@@ -17,6 +17,8 @@ interface Options extends BackendOptions {
   readonly users?: unknown;
   readonly steps?: unknown;
   readonly counts?: unknown;
+  readonly window?: unknown;
+  readonly policies?: unknown;
   readonly batch?: unknown;
   readonly repeats?: unknown;
   readonly seed?: unknown;
@@ -40,15 +42,22 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--recipe <name>', 'Recipe that gives data, objective, optimiser, batch and seed', {
       default: 'ml-1m/hstu',
     })
-    .option('--encoders <names>', 'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer)')
+    .option(
+      '--encoders <names>',
+      'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer; history: hstu)',
+    )
     .option('--widths <list>', 'Model widths (compute: 32,64; else one, 64)')
     .option('--depths <list>', 'Numbers of blocks (compute: 2,4; else one, 2)')
-    .option('--lengths <list>', 'Sequence lengths (compute: 50,200; length: 128 to 2048; history: 10 to 200)')
+    .option('--lengths <list>', 'Sequence lengths (compute: 50,200; length: 128 to 2048; history: 50 to 500)')
     .option('--levels <n>', 'Levels of compute, each twice the one before (compute)', { default: 5 })
     .option('--budget <time>', 'Time that compute may take, such as 30m or 2h (default: 100m)')
     .option('--flops <n>', 'Largest level of compute itself, such as 4e12, instead of a budget')
     .option('--steps <n>', 'Optimiser steps of every arm (data, history)', { default: 1000 })
     .option('--counts <list>', 'Numbers of users (data; default: all, a half, ... a thirty-second)')
+    .option('--window <n>', 'Events that sliding policies read (history; default: the least of the lengths)')
+    .option('--policies <names>', 'Sliding policies beside the latest window, with commas (history)', {
+      default: 'one-random,round-robin,weighted',
+    })
     .option('--batch <n>', 'Sequences in a batch (length)', { default: 8 })
     .option('--repeats <n>', 'Timed steps (length)', { default: 5 })
     .option('--users <n>', 'Most users that a measurement looks at', { default: 10_000 })
@@ -61,7 +70,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec scale compute --budget 30m')
     .example('  $ seqrec scale length --encoders hstu,transformer')
     .example('  $ seqrec scale data --recipe ml-100k/hstu --steps 400')
-    .example('  $ seqrec scale history --lengths 10,50,200')
+    .example('  $ seqrec scale history --lengths 50,200,500 --policies one-random')
     .example('  $ seqrec scale compute --recipe ml-100k/hstu --encoders hstu,sasrec --widths 16,32 --depths 1,2')
     .action((study: string | undefined, options: Options) => run(study, options, invocation));
 }
@@ -114,11 +123,14 @@ async function run(study: string | undefined, options: Options, invocation: Invo
   }
   const steps = integerOption('steps', options.steps) ?? 1000;
   const counts = options.counts === undefined ? undefined : numberListOption('counts', options.counts, []);
-  const lengths = numberListOption('lengths', options.lengths, [10, 20, 50, 100, 200]);
-  const encoders = await encodersOf(options);
+  const lengths = numberListOption('lengths', options.lengths, [50, 100, 200, 500]);
+  const window = integerOption('window', options.window);
+  const policies = [...new Set((textOption('policies', options.policies) ?? '').split(','))];
+  // Each encoder of a history study is several lines.
+  const encoders = study === 'history' && options.encoders === undefined ? ['hstu'] : await encodersOf(options);
   const { scaleData, scaleHistory } = await import('../scale/factor.ts');
   const factor = { ...common, ...shape, steps, encoders };
-  return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths });
+  return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths, window, policies });
 }
 
 async function encodersOf(options: Options): Promise<readonly string[]> {

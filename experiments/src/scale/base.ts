@@ -29,11 +29,17 @@ export interface StudyBase {
 /**
  * A recipe as the base of a study: its data, objective, optimiser, batch and seed. Its encoder is replaced arm by arm, and
  * the reference's protocol without validation gives way to leave-last-out: a study chooses, so it must not see the test set.
+ *
+ * @param adapt changes the configuration before the data are read
  */
-export async function studyBase(options: ScaleOptions, progress: Progress): Promise<StudyBase> {
+export async function studyBase(
+  options: ScaleOptions,
+  progress: Progress,
+  adapt: (config: RecipeConfig) => RecipeConfig = (config) => config,
+): Promise<StudyBase> {
   checkBackendOptions(options.backend);
   const { name, config: resolved } = await resolveConfig({ recipe: options.recipe, overrides: options.overrides });
-  const config = withValidation(resolved);
+  const config = adapt(withValidation(resolved));
   const data = await prepareData(config.data, dataFolder(options.dataFolder), progress);
   const most = data.split.interactions.numItems;
   const ks = config.evaluation.ks.filter((k) => k <= most);

@@ -12,6 +12,12 @@ export interface FactorReport {
   readonly axis: string;
   readonly title: string;
   readonly lead: string;
+  /** A second factor that is a line of its own beside the encoder. */
+  readonly series?: string;
+  /** The point where all lines of an encoder begin, by its factors. */
+  readonly origin?: Readonly<Record<string, number | string>>;
+  /** Metrics with a figure of their own, beside loss, HR@10 and NDCG@10. */
+  readonly quantities?: readonly string[];
 }
 
 /** Tables, plots and page of a study of one factor; returns what the terminal shows. */
@@ -24,7 +30,8 @@ export async function finishFactor(
   const best = [...Map.groupBy(points, (point) => point.arm).values()].map((own) =>
     own.reduce((least, point) => (point.loss < least.loss ? point : least)),
   );
-  const quantities = [lossQuantity, metricQuantity('HR@10'), metricQuantity('NDCG@10')];
+  const measured = (report.quantities ?? []).filter((name) => points.every((point) => name in point.metrics));
+  const quantities = [lossQuantity, ...['HR@10', 'NDCG@10', ...measured].map(metricQuantity)];
   const results = pointTable('best', 'Each arm at the measured step where its held-out loss is least', best, report);
   const laws = lawTable(best, report, quantities);
   const tables = [results, laws, { ...pointTable('points', 'Every point', points, report), folded: true }];
@@ -38,15 +45,21 @@ export async function finishFactor(
   return [results, laws].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
 }
 
-function pointTable(name: string, title: string, points: readonly StudyPoint[], { factor }: FactorReport): ReportTable {
+function pointTable(name: string, title: string, points: readonly StudyPoint[], report: FactorReport): ReportTable {
+  const { factor, series } = report;
   const metrics = Object.keys(points[0]?.metrics ?? {});
   const right = (column: string) => ({ title: column, align: 'right' as const });
   return {
     name,
     title,
-    columns: [{ title: 'encoder' }, ...[factor, 'steps', 'epochs', 'FLOP', 'loss', ...metrics].map(right)],
+    columns: [
+      { title: 'encoder' },
+      ...(series === undefined ? [] : [{ title: series }]),
+      ...[factor, 'steps', 'epochs', 'FLOP', 'loss', ...metrics].map(right),
+    ],
     rows: points.map((point) => [
       point.encoder,
+      ...(series === undefined ? [] : [String(point.factors[series])]),
       String(point.factors[factor]),
       String(point.steps),
       point.epochs.toFixed(2),
@@ -57,10 +70,25 @@ function pointTable(name: string, title: string, points: readonly StudyPoint[], 
   };
 }
 
-function lawTable(best: readonly StudyPoint[], { factor }: FactorReport, quantities: readonly Quantity[]): ReportTable {
+/** The lines of the figures: of each encoder one, or one a value of the second factor, from the origin on. */
+function linesOf(points: readonly StudyPoint[], { series, origin }: FactorReport): Map<string, StudyPoint[]> {
+  const nameOf = ({ encoder, factors }: StudyPoint) =>
+    series === undefined ? encoder : `${encoder}, ${factors[series]}`;
+  const lines = Map.groupBy(points, nameOf);
+  if (origin === undefined) return lines;
+  const isOrigin = (point: StudyPoint) => Object.entries(origin).every(([key, value]) => point.factors[key] === value);
+  for (const [name, own] of lines) {
+    const start = points.find((point) => point.encoder === own[0].encoder && isOrigin(point));
+    if (start !== undefined && !own.includes(start)) lines.set(name, [start, ...own]);
+  }
+  return lines;
+}
+
+function lawTable(best: readonly StudyPoint[], report: FactorReport, quantities: readonly Quantity[]): ReportTable {
+  const { factor } = report;
   const right = (column: string) => ({ title: column, align: 'right' as const });
   const rows = quantities.flatMap((quantity) =>
-    [...Map.groupBy(best, (point) => point.encoder)].flatMap(([encoder, own]) => {
+    [...linesOf(best, report)].flatMap(([encoder, own]) => {
       const samples = own.map((point) => ({
         x: Number(point.factors[factor]),
         y: quantity.value(point),
@@ -74,16 +102,16 @@ function lawTable(best: readonly StudyPoint[], { factor }: FactorReport, quantit
   return {
     name: 'fits',
     title: `Least squares of a + b ln ${factor}`,
-    columns: [{ title: 'of' }, { title: 'encoder' }, ...['a', 'b', 'R2'].map(right)],
+    columns: [{ title: 'of' }, { title: 'line' }, ...['a', 'b', 'R2'].map(right)],
     rows,
   };
 }
 
 function factorFigure(best: readonly StudyPoint[], report: FactorReport, quantity: Quantity): ReportFigure {
   const at = (point: StudyPoint) => ({ x: Number(point.factors[report.factor]), y: quantity.value(point) });
-  const lines = [...Map.groupBy(best, (point) => point.encoder)].map(
-    ([encoder, own], colour): Line => ({
-      name: encoder,
+  const lines = [...linesOf(best, report)].map(
+    ([name, own], colour): Line => ({
+      name,
       points: own.map(at),
       colour,
       style: 'measured',
@@ -91,8 +119,8 @@ function factorFigure(best: readonly StudyPoint[], report: FactorReport, quantit
     }),
   );
   return {
-    name: quantity.name.toLowerCase().replaceAll('@', ''),
-    caption: `${quantity.name === 'loss' ? 'Loss' : quantity.name} of each encoder, at the measured step where its loss is least.`,
+    name: quantity.name.toLowerCase().replaceAll('@', '').replaceAll('/', '-'),
+    caption: `${quantity.name === 'loss' ? 'Loss' : quantity.name} of each line, at the measured step where its loss is least.`,
     lines,
     x: {
       label: report.axis,

@@ -1,3 +1,5 @@
+import type { RecipeConfig } from '../config/schema.ts';
+import { type WindowsConfig, WindowsConfigSchema, windowPolicies } from '../config/windows.ts';
 import { UsageError } from '../errors.ts';
 import { runStudy } from '../study/run-study.ts';
 import type { Arm } from '../study/study.ts';
@@ -16,10 +18,11 @@ export interface FactorOptions extends ScaleOptions {
 /** Measured at these shares of the steps, so that an arm that has learned too much shows it. */
 const SHARES = [0.25, 0.5, 0.75, 1];
 
-type FactorArm = Pick<Arm, 'factors' | 'users'> & {
+type FactorArm = Pick<Arm, 'factors' | 'users' | 'testedWindow'> & {
   readonly encoder: string;
   readonly name: string;
   readonly shape: Shape;
+  readonly windows?: WindowsConfig;
 };
 
 /** `seqrec scale data`: the same steps on more and more users; always the same users are measured. */
@@ -51,26 +54,73 @@ export async function scaleData(options: FactorOptions & { readonly counts?: rea
   });
 }
 
-/** `seqrec scale history`: the same steps on longer and longer histories. */
-export async function scaleHistory(options: FactorOptions & { readonly lengths: readonly number[] }): Promise<number> {
+export interface HistoryOptions extends FactorOptions {
+  /** Events of history that arms use. */
+  readonly lengths: readonly number[];
+  /** Events that the sliding arms read, K; default: the least of the lengths. */
+  readonly window?: number;
+  /** Sliding policies beside the latest window. */
+  readonly policies: readonly string[];
+}
+
+/**
+ * `seqrec scale history`: the same steps on longer and longer histories. The latest window grows with the history; a sliding
+ * policy reads K events of it in training and in use, from anywhere in the latest so many.
+ */
+export async function scaleHistory(options: HistoryOptions): Promise<number> {
   const progress = new Progress({ quiet: options.quiet });
-  const base = await studyBase(options, progress);
-  const arms = options.encoders.flatMap((encoder) =>
-    options.lengths.map(
-      (length): FactorArm => ({
-        encoder,
-        name: `n${length}`,
-        factors: { history: length, window: 'latest' },
-        shape: { width: options.width, depth: options.depth, length },
-      }),
+  const { window = Math.min(...options.lengths), encoders, width, depth } = options;
+  const lengths = [...new Set([window, ...options.lengths])].sort((a, b) => a - b);
+  if (lengths[0] < window) throw new UsageError(`--lengths: expected at least --window ${window}; got ${lengths[0]}`);
+  const policies = options.policies.map((policy) => slidingPolicy(policy, window));
+  const base = await studyBase(options, progress, holdUsersOut);
+  const arm = (encoder: string, history: number, length: number, name: string, windows?: WindowsConfig): FactorArm => ({
+    encoder,
+    name: `${name}${history}`,
+    factors: { history, window: windows?.policy ?? 'latest' },
+    shape: { width, depth, length },
+    testedWindow: window,
+    ...(windows && { windows }),
+  });
+  const arms = encoders.flatMap((encoder) => [
+    ...lengths.map((length) => arm(encoder, length, length, 'latest-')),
+    ...policies.flatMap((policy) =>
+      // At a history of K every policy is the latest window, bit for bit.
+      lengths
+        .slice(1)
+        .map((history) => arm(encoder, history, window, `${policy.policy}-`, { ...policy, maxHistory: history })),
     ),
-  );
-  return runFactor('history', base, options, arms, { lengths: options.lengths }, progress, {
+  ]);
+  return runFactor('history', base, options, arms, { lengths, window, policies: options.policies }, progress, {
     factor: 'history',
+    series: 'window',
+    origin: { window: 'latest', history: window },
+    quantities: ['older/MRR', 'older/perplexity', 'items/mAP'],
     axis: 'events of history used (log scale)',
     title: 'Quality against history',
-    lead: 'Every arm takes the same number of optimiser steps of the same number of users; training and measuring look at the latest so many events of each. The candidates leave out the items of the whole history in every arm.',
+    lead: `Every arm takes the same number of optimiser steps of the same number of users. "latest" trains on and reads the latest so many events, so that its cost grows with them; the sliding policies always read ${window}, in training from anywhere in the latest so many. The candidates leave out the items of the whole history in every arm. Recent and older windows of ${window} events are of users held out of training; they are the same in every arm.`,
   });
+}
+
+function holdUsersOut(config: RecipeConfig): RecipeConfig {
+  const { data, windows } = config;
+  if (windows !== undefined)
+    throw new UsageError(
+      `scale history: expected a recipe without windows, which the study chooses; got ${windows.policy}`,
+      'use --policies',
+    );
+  if (data.format === 'synthetic')
+    throw new UsageError('scale history: expected a recipe on data with users; got a synthetic stream');
+  return { ...config, data: { ...data, heldOut: data.heldOut ?? { share: 0.1, seed: 1 } } };
+}
+
+/** A policy of the study; `round-robin` steps by half a window, since neighbours at stride 1 are nearly equal. */
+function slidingPolicy(name: string, window: number): Extract<WindowsConfig, { maxHistory: unknown }> {
+  const stride = name === 'round-robin' ? { stride: Math.max(1, Math.floor(window / 2)) } : {};
+  const parsed = WindowsConfigSchema.safeParse({ policy: name, ...stride });
+  if (parsed.success && 'maxHistory' in parsed.data) return parsed.data;
+  const known = windowPolicies.filter((policy) => policy !== 'control' && policy !== 'stochastic-length');
+  throw new UsageError(`--policies: expected names among ${known.join(', ')}, with commas; got "${name}"`);
 }
 
 function runFactor(
@@ -94,11 +144,11 @@ function runFactor(
     progress,
     evaluatedUsers,
     plan: async () => ({
-      arms: arms.map(({ encoder, name, shape, ...arm }) => ({
+      arms: arms.map(({ encoder, name, shape, windows, ...arm }) => ({
         ...arm,
         id: `${encoder}-${name}`,
         encoder,
-        config: armConfig(base.config, encoder, shape),
+        config: { ...armConfig(base.config, encoder, shape), ...(windows && { windows }) },
         unit: 'steps' as const,
         marks,
       })),

@@ -15,6 +15,7 @@ import { CheckpointClock } from '../training/checkpoint-clock.ts';
 import { type PreparedData, watchedSet } from '../training/dataset.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { trainingSet } from '../training/training-set.ts';
+import { evaluateWindowTests, flatWindowTests } from '../training/window-tests.ts';
 import { measure } from './measure.ts';
 import type { Arm, StudyDir, StudyPoint } from './study.ts';
 
@@ -119,7 +120,8 @@ async function pointAt(
   at: { readonly model: SequenceModel; readonly trainer: Trainer; readonly spent: Spent; readonly context: ArmContext },
 ): Promise<StudyPoint> {
   const { model, trainer, spent } = at;
-  const { loss, metrics } = await measureArm(arm, model, at.context);
+  const { loss, metrics: held } = await measureArm(arm, model, at.context);
+  const metrics = { ...held, ...(await windowMetrics(arm, model, at.context)) };
   const { epoch, stepInEpoch, stepsPerEpoch, globalStep } = trainer.progress;
   return {
     arm: arm.id,
@@ -152,6 +154,28 @@ export function measureArm(arm: Arm, model: SequenceModel, context: ArmContext) 
       if (stop.signal !== undefined) throw new Interrupted('stopped while measuring');
     },
   });
+}
+
+/** What a study keeps of the window tests. */
+const WINDOW_METRICS = /^(recent|older)\/(HR@10|MRR|perplexity)$|^items\/(mAP( decile 1)?|Recall@100)$/;
+
+async function windowMetrics(arm: Arm, model: SequenceModel, context: ArmContext): Promise<Record<string, number>> {
+  const { data, evaluatedUsers, progress, stop } = context;
+  const { heldOut } = data;
+  if (arm.testedWindow === undefined || heldOut === undefined) return {};
+  const tests = await evaluateWindowTests(
+    model,
+    { ...data, heldOut },
+    {
+      config: arm.config,
+      progress,
+      stop,
+      sets: ['recent', 'older'],
+      maxLength: arm.testedWindow,
+      select: (set) => evenSelection(set, evaluatedUsers),
+    },
+  );
+  return Object.fromEntries(Object.entries(flatWindowTests(tests)).filter(([name]) => WINDOW_METRICS.test(name)));
 }
 
 function countParameters(model: SequenceModel): StudyPoint['parameters'] {

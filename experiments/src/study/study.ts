@@ -17,6 +17,8 @@ export interface Arm {
   readonly config: RecipeConfig;
   /** Train on the first so many users of a seeded order; default: on all. */
   readonly users?: number;
+  /** Also measure recent and older windows of so many events of the users held out of training, and item vectors. */
+  readonly testedWindow?: number;
   /** What the marks count: floating-point operations of training, or optimiser steps. */
   readonly unit: 'flops' | 'steps';
   /** Increasing. A mark is reached by the first step that brings the count to it. */

@@ -33,6 +33,8 @@ export interface WindowTestContext {
   readonly sets?: readonly WindowSet[];
   /** Events of the windows that are tested; default: the model's. */
   readonly maxLength?: number;
+  /** Examples of a set that are looked at; default: all. */
+  readonly select?: (set: ExampleSet) => ExampleSet;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function evaluateWindowTests(
   const tests = windowTestSets(whole, { maxLength, heldOut: share, seed });
   const sets: Partial<Record<WindowSet, { metrics: Metrics; queries: number }>> = {};
   for (const name of wanted) {
-    const examples = tests[name];
+    const examples = context.select?.(tests[name]) ?? tests[name];
     if (examples.targets.length === 0) continue;
     sets[name] = await evaluateOne(model, examples, name, context);
   }
