@@ -9,7 +9,7 @@ export interface ThreadStart {
 }
 
 /**
- * What a kernel thread runs: take tasks while there are any, spin a little, then sleep until woken.
+ * What a kernel thread runs: take tasks while there are any, spin for a while, then sleep until woken.
  * Its text is the program of the thread ({@link threadProgram}), so it names nothing outside itself and holds no function
  * of its own: then it starts from TypeScript sources, from the built package and from any bundle, without a file to find.
  */
@@ -21,16 +21,18 @@ function kernelThread({ module, memory, control, scratch, words }: ThreadStart, 
   kernels.setScratch(scratch);
   const state = new Int32Array(memory.buffer, control, 16);
   const { pause } = Atomics as { pause?: () => void };
+  // About two milliseconds: to wake a thread that sleeps can cost more than the kernel that it is woken for.
+  const patience = 100_000;
   ready();
   while (Atomics.load(state, words.stop) === 0) {
     const wake = Atomics.load(state, words.wake);
     let spins = 0;
     // Word 0 is the number of tasks that nobody has taken yet.
-    while (Atomics.load(state, 0) === 0 && spins < 10_000) {
+    while (Atomics.load(state, 0) === 0 && spins < patience) {
       if (pause !== undefined) pause();
       spins++;
     }
-    if (spins === 10_000) {
+    if (spins === patience) {
       Atomics.add(state, words.sleepers, 1);
       Atomics.wait(state, words.wake, wake);
       Atomics.sub(state, words.sleepers, 1);
