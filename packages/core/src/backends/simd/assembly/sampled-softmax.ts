@@ -1,11 +1,14 @@
 // Sampled softmax over item ids. The [T, R, D] block of gathered negatives is never stored: rows of the item table are
-// read where they lie. The logits [T, R + 1] are kept for the backward pass. The gradient of a small item table is added up
-// in tables that fit a core's cache, that of a large one is summed by item over a sorted order (rows.ts).
-// Rows are W floats apart, W a multiple of 8, zeros past D.
+// read where they lie, for the logits and at once, still in the first-level cache, for the gradient of the query. What
+// stays for the backward pass are weights [T, Z]: e^(logit - largest), the positive's less their sum, which times a
+// token's factor 1 / (sum temperature) are the gradients of its loss by its dot products.
+// The gradient of a small item table is added up in tables that fit a core's cache, that of a large one is summed by item over
+// a sorted order (rows.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
 //
 // args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature, 9 tokens per task,
-//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 logits [T, Z], 15 Z (R + 1 rounded up to 4), 16 D, 17 ids [T, Z],
-//       18 I, 19 coefficients [T, Z]
+//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 weights [T, Z], 15 Z (R + 1 rounded up to 4), 16 D,
+//       17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z], 20 factors [T], 21 gradients of each loss by its query [T, D],
+//       22 tables [groups, I, W]
 import { copyFloats, flt, int, madd, maxLanes, ptr, scratch, sumLanes } from './env';
 import { expNegative4, log1 } from './math';
 
@@ -100,60 +103,77 @@ export function sampledSoftmax(args: usize, task: i32): void {
   const begin = task * int(args, 9);
   const end = min(begin + int(args, 9), int(args, 5));
   const n = ptr(args, 15) << 2;
+  const row = ptr(args, 7) << 2, width = ptr(args, 16) << 2;
   for (let t = <usize>begin; t < <usize>end; t++) {
     const z = ptr(args, 14) + t * n;
+    const sums = scratch + n;
     gatherIds(args, t, scratch);
-    logits(args, t, z, scratch, scratch + n);
+    logits(args, t, z, scratch, sums);
     let top = f32x4.splat(-Infinity);
     for (let j: usize = 0; j < n; j += 16) top = f32x4.max(top, v128.load(z + j));
     const m = maxLanes(top);
     const shift = f32x4.splat(m);
-    let sum = f32x4.splat(0);
-    for (let j: usize = 0; j < n; j += 16) sum = f32x4.add(sum, expNegative4(f32x4.sub(v128.load(z + j), shift)));
-    const lse = m + log1(sumLanes(sum));
-    store<f32>(ptr(args, 10) + (t << 2), lse - load<f32>(z));
+    const z0 = load<f32>(z);
+    let total = f32x4.splat(0);
+    for (let j: usize = 0; j < n; j += 16) {
+      const e = expNegative4(f32x4.sub(v128.load(z + j), shift));
+      v128.store(z + j, e);
+      total = f32x4.add(total, e);
+    }
+    const sum = sumLanes(total);
+    const lse = m + log1(sum);
+    store<f32>(ptr(args, 10) + (t << 2), lse - z0);
     store<f32>(ptr(args, 11) + (t << 2), lse);
+    const factor = flt(args, 8) / sum;
+    store<f32>(ptr(args, 20) + (t << 2), factor);
+    store<f32>(z, load<f32>(z) - sum);
+    weightedRows(ptr(args, 1), row, scratch, z, <usize>(int(args, 6) + 1) << 2, sums);
+    scaleFloats(ptr(args, 21) + t * width, sums, factor, width);
   }
 }
 
-/**
- * Turns the logits into coefficients dLoss (p - [positive]) / temperature at slot 19 (laid out like the logits), writes
- * the ids, and sums dQueries.
- */
+/** dQueries and, for the sum over a sorted order, the ids and the coefficients of their rows. */
 export function sampledSoftmaxGrad(args: usize, task: i32): void {
   const begin = task * int(args, 9);
   const end = min(begin + int(args, 9), int(args, 5));
   const n = ptr(args, 15) << 2;
-  const row = ptr(args, 7) << 2;
   const width = ptr(args, 16) << 2;
   for (let t = <usize>begin; t < <usize>end; t++) {
-    const z = ptr(args, 14) + t * n, p = ptr(args, 19) + t * n;
-    const ids = ptr(args, 17) + t * n;
-    gatherIds(args, t, ids);
-    const shift = f32x4.splat(load<f32>(ptr(args, 11) + (t << 2)));
-    const g = load<f32>(ptr(args, 12) + (t << 2)) * flt(args, 8);
-    const factor = f32x4.splat(g);
-    for (let j: usize = 0; j < n; j += 16) v128.store(p + j, f32x4.mul(expNegative4(f32x4.sub(v128.load(z + j), shift)), factor));
-    store<f32>(p, load<f32>(p) - g);
-    weightedRows(ptr(args, 1), row, ids, p, <usize>(int(args, 6) + 1) << 2, scratch);
-    copyFloats(ptr(args, 13) + t * width, scratch, width);
+    const g = load<f32>(ptr(args, 12) + (t << 2));
+    scaleFloats(ptr(args, 13) + t * width, ptr(args, 21) + t * width, g, width);
+    if (ptr(args, 17)) {
+      gatherIds(args, t, ptr(args, 17) + t * n);
+      scaleFloats(ptr(args, 19) + t * n, ptr(args, 14) + t * n, g * load<f32>(ptr(args, 20) + (t << 2)), n);
+    }
   }
 }
 
-/**
- * Item gradients of one group of tokens, added up in a table of the group's own: for tables that fit a core's cache.
- * args: queries, ids [T, Z], coefficients [T, Z], tables [groups, I, W], T, Z, entries (R + 1), W, I, tokens per group
- */
+/** Item gradients of one group of tokens, added up in a table of the group's own: for tables that fit a core's cache. */
 export function sampledSoftmaxItems(args: usize, task: i32): void {
   const begin = task * int(args, 9);
-  const end = min(begin + int(args, 9), int(args, 4));
-  const n = ptr(args, 5) << 2, row = ptr(args, 7) << 2;
-  const size = ptr(args, 8) * row;
-  const table = ptr(args, 3) + <usize>task * size;
+  const end = min(begin + int(args, 9), int(args, 5));
+  const n = ptr(args, 15) << 2, row = ptr(args, 7) << 2;
+  const negatives = ptr(args, 6) << 2;
+  const size = ptr(args, 18) * row;
+  const table = ptr(args, 22) + <usize>task * size;
   memory.fill(table, 0, size);
   for (let t = <usize>begin; t < <usize>end; t++) {
-    addToRows(table, row, ptr(args, 1) + t * n, ptr(args, 2) + t * n, ptr(args, 6) << 2, ptr(args, 0) + t * row);
+    const at = t << 2;
+    const weights = ptr(args, 14) + t * n;
+    scaleFloats(scratch, ptr(args, 0) + t * row, load<f32>(ptr(args, 12) + at) * load<f32>(ptr(args, 20) + at), row);
+    addToRows(table, row, ptr(args, 2) + at, weights, 4, scratch);
+    addToRows(table, row, ptr(args, 3) + t * negatives, weights + 4, negatives, scratch);
   }
+}
+
+function scaleFloats(to: usize, from: usize, factor: f32, bytes: usize): void {
+  const f = f32x4.splat(factor);
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    v128.store(to + i, f32x4.mul(f, v128.load(from + i)));
+    v128.store(to + i, f32x4.mul(f, v128.load(from + i, 16)), 16);
+  }
+  for (; i < bytes; i += 4) store<f32>(to + i, factor * load<f32>(from + i));
 }
 
 /** table[id] += weight * x for every entry; parts of x stay in registers. `entries` and `row` are in bytes. */

@@ -70,22 +70,15 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
   const [t, d] = queries.shape;
   const loss = backend.output([t]);
   const logSumExp = backend.output([t]);
-  const count = entries(negatives);
-  // The logits stay with logSumExp, for the backward pass, and go when it goes.
-  const logits = backend.attach(logSumExp.info, t * count * 4, 'logits');
+  // What the backward pass reads stays with logSumExp, and goes when it goes.
+  const kept = keep(backend, logSumExp.info, queries, negatives);
   withPaddedRows(backend, [queries, items], (width, addresses) => {
-    const ints = [
-      ...common(backend, inputs, width, addresses),
-      loss.address,
-      logSumExp.address,
-      0,
-      0,
-      logits,
-      count,
-      d,
-      0,
-      items.shape[0],
-    ];
+    const ints = slots(common(backend, inputs, width, addresses), kept, {
+      10: loss.address,
+      11: logSumExp.address,
+      16: d,
+      18: items.shape[0],
+    });
     try {
       backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
     } catch (cause) {
@@ -99,43 +92,72 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
   return [loss.info, logSumExp.info];
 }
 
-interface Entries {
-  readonly ids: number;
-  readonly coefficients: number;
-  /** Entries a token, with and without padding. */
+/** Blocks that the forward pass leaves for the backward pass. */
+interface Kept {
+  readonly weights: number;
+  readonly factors: number;
+  readonly directions: number;
+  /** Entries a token. */
   readonly count: number;
-  readonly used: number;
 }
 
-interface Sizes {
-  readonly queries: number;
-  readonly t: number;
-  readonly rows: number;
-  readonly d: number;
-  readonly width: number;
+const NAMES = { weights: 'weights of the entries', factors: 'factors', directions: 'gradients by query' } as const;
+
+function keep(backend: SimdBackend, logSumExp: TensorInfo, queries: TensorInfo, negatives: TensorInfo): Kept {
+  const [t, d] = queries.shape;
+  const count = entries(negatives);
+  const block = (name: keyof typeof NAMES, size: number): number =>
+    backend.attach(logSumExp, t * size * 4, NAMES[name]);
+  return { weights: block('weights', count), factors: block('factors', 1), directions: block('directions', d), count };
+}
+
+function kept(backend: SimdBackend, logSumExp: TensorInfo, negatives: TensorInfo): Kept {
+  const block = (name: keyof typeof NAMES): number => {
+    const address = backend.attached(logSumExp, NAMES[name]);
+    if (address === undefined)
+      throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
+    return address;
+  };
+  const [weights, factors, directions] = [block('weights'), block('factors'), block('directions')];
+  return { weights, factors, directions, count: entries(negatives) };
+}
+
+/** The argument block: its first ten slots, what is kept, and others by slot. */
+function slots(first: readonly number[], blocks: Kept, others: Readonly<Record<number, number>>): number[] {
+  const ints = [...first, ...new Array<number>(23 - first.length).fill(0)];
+  ints[14] = blocks.weights;
+  ints[15] = blocks.count;
+  ints[20] = blocks.factors;
+  ints[21] = blocks.directions;
+  for (const [slot, value] of Object.entries(others)) ints[Number(slot)] = value;
+  return ints;
 }
 
 /** Item tables up to this size are summed in tables of their own, one for each of a fixed number of groups of tokens. */
 const TABLE_BYTES = 1_500_000;
 const GROUPS = 8;
 
-function sumInTables(backend: SimdBackend, entriesOf: Entries, sizes: Sizes, dItems: number): void {
-  const { queries, t, rows, d, width } = sizes;
+function sumInTables(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
+  const { t, rows, d, width } = sizes;
   backend.withTemporaries([GROUPS * rows * width * 4], 'item gradients by group', (tables) => {
-    const perGroup = Math.ceil(t / GROUPS);
-    const { ids, coefficients, count, used } = entriesOf;
-    const ints = [queries, ids, coefficients, tables, t, count, used, width, rows, perGroup];
-    backend.pool.run(KERNEL.sampledSoftmaxItems, GROUPS, ints);
+    backend.pool.run(KERNEL.sampledSoftmaxItems, GROUPS, ints.with(9, Math.ceil(t / GROUPS)).with(22, tables));
     const perTask = rowsPerTask(width);
     backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), [tables, dItems, GROUPS, rows, d, width, perTask]);
   });
 }
 
+interface Sizes {
+  readonly t: number;
+  readonly rows: number;
+  readonly d: number;
+  readonly width: number;
+}
+
 /** Sorts the entries by item, then sums each item's. */
-function sumSorted(backend: SimdBackend, entriesOf: Entries, sizes: Sizes, dItems: number): void {
-  const { queries, t, rows, d, width } = sizes;
-  const { ids, coefficients, count } = entriesOf;
-  withSegmentOrder(backend, { ids, n: t * count, group: count, weights: coefficients }, rows, (order) => {
+function sumSorted(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
+  const { t, rows, d, width } = sizes;
+  const [queries, count, ids, weights] = [ints[0], ints[15], ints[17], ints[19]];
+  withSegmentOrder(backend, { ids, n: t * count, group: count, weights }, rows, (order) => {
     const perTask = segmentsPerTask(rows);
     const sums = [queries, order.rows, order.offsets, dItems, rows, d, perTask, order.weights, width * 4];
     backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
@@ -146,22 +168,25 @@ function backward(inputs: Inputs, backend: SimdBackend, { temperature }: Sampled
   const { queries, items, negatives, logSumExp, dLoss } = inputs;
   const [t, d] = queries.shape;
   const rows = items.shape[0];
-  const count = entries(negatives);
-  const logits = backend.attached(logSumExp, 'logits');
-  if (logits === undefined)
-    throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
-  const [pl, pd] = [backend.address(logSumExp), backend.address(dLoss)];
+  const blocks = kept(backend, logSumExp, negatives);
+  const gradient = backend.address(dLoss);
   const dQueries = backend.output(queries.shape);
   const dItems = backend.output(items.shape);
-  const n = t * count;
-  backend.withTemporaries([n * 4, n * 4], 'sampled-softmax coefficients', (coefficients, ids) => {
-    withPaddedRows(backend, [queries, items], (width, addresses) => {
-      const known = [...common(backend, inputs, width, addresses), 0, pl, pd, dQueries.address];
-      const ints = [...known, logits, count, d, ids, rows, coefficients];
+  withPaddedRows(backend, [queries, items], (width, addresses) => {
+    const sorted = rows * width * 4 > TABLE_BYTES;
+    const n = sorted ? t * blocks.count * 4 : 0;
+    backend.withTemporaries([n, n], 'sampled-softmax coefficients', (coefficients, ids) => {
+      const ints = slots(common(backend, inputs, width, addresses), blocks, {
+        12: gradient,
+        13: dQueries.address,
+        16: d,
+        17: sorted ? ids : 0,
+        18: rows,
+        19: coefficients,
+      });
       backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
-      const entriesOf = { ids, coefficients, count, used: negatives.shape[1] + 1 };
-      const sum = rows * width * 4 <= TABLE_BYTES ? sumInTables : sumSorted;
-      sum(backend, entriesOf, { queries: addresses[0], t, rows, d, width }, dItems.address);
+      const sum = sorted ? sumSorted : sumInTables;
+      sum(backend, ints, { t, rows, d, width }, dItems.address);
     });
   });
   return [dQueries.info, dItems.info];
