@@ -4,7 +4,7 @@ import { parseModelConfig } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
-import { applyOverrides } from './overrides.ts';
+import { applyOverrides, validate } from './overrides.ts';
 import type { Recipe } from './recipe.ts';
 import { type RecipeConfig, RecipeConfigSchema } from './schema.ts';
 import { readYamlFile, validateYaml } from './yaml-file.ts';
@@ -69,7 +69,8 @@ export async function resolveConfig(request: {
 
 /** With what the model's own preset sets: only after the overrides, which may choose another preset. */
 function complete(config: RecipeConfig): RecipeConfig {
-  return { ...config, model: parseModelConfig(config.model) };
+  // Parsed again for the order of the keys: a resumed run writes the same bytes.
+  return validate(RecipeConfigSchema, { ...config, model: parseModelConfig(config.model) });
 }
 
 async function loadYaml(file: string): Promise<RecipeConfig> {
