@@ -96,7 +96,7 @@ export function renderMarkdown(reproduction: Reproduction): string {
     `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`,
     ...(gains.length > 0
       ? [
-          'Relative gains are paired by seed; after the sign, the 95 % interval of their mean. Where less is better, a gain is a reduction.',
+          'Relative gains: paired by seed, their mean and its 95 % interval, percent of the row compared with. Where less is better, a reduction is a gain.',
           markdownTable(GAINS, gains),
         ]
       : []),

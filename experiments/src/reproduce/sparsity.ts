@@ -14,7 +14,7 @@ export interface SparsityRequest {
   /** N of the columns of the data. */
   readonly windows: readonly number[];
   readonly seed: number;
-  /** Draws of each column at least; default 40,000. */
+  /** Draws of each column at least; default 200,000. */
   readonly draws?: number;
 }
 
@@ -43,7 +43,7 @@ export function measureSparsity(train: ExampleSet, request: SparsityRequest): Re
 function meanLengths(
   set: ExampleSet,
   maxLength: number,
-  { alpha, seed, draws = 40_000 }: SparsityRequest,
+  { alpha, seed, draws = 200_000 }: SparsityRequest,
 ): { readonly drawn: number; readonly expected: number } {
   const policy = stochasticLength({ maxLength, alpha, subsequence: 'recent', seed });
   const count = set.targets.length;
