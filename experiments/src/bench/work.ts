@@ -27,7 +27,8 @@ function keysOf(ranges: Int32Array, row: number, i: number, globalKeys: number):
 /**
  * Useful floating-point operations of a kernel call; 0 for a kernel without a formula (it moves bytes). A multiply-add
  * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward `2 P H (3 A + 2 C)` with the scores
- * made again, for `P` pairs. Sampled softmax: `2 T (R + 1) D` forward, twice that backward.
+ * made again, for `P` pairs. Gated recurrence: the products with the
+ * state, `6 (T - B) E^2` each way; that of the weights is a product of its own. Sampled softmax: `2 T (R + 1) D` forward, twice that backward.
  */
 export function kernelWork(
   kernel: string,
@@ -51,6 +52,12 @@ export function kernelWork(
     case 'CausalAttentionGrad': {
       const [, h, a] = inputs.q.shape;
       return 2 * visiblePairs(inputs, attrs) * h * (3 * a + 2 * inputs.v.shape[2]);
+    }
+    case 'GatedRecurrence':
+    case 'GatedRecurrenceGrad': {
+      const [rows, width] = inputs.weight.shape;
+      const tokens = (kernel === 'GatedRecurrence' ? inputs.x : inputs.states).shape[0];
+      return 2 * (tokens - (attrs.sizes as readonly number[])[0]) * rows * width;
     }
     case 'SampledSoftmax':
     case 'SampledSoftmaxGrad': {

@@ -13,7 +13,8 @@ function layerFlops(input: number, e: number, { tokens, lengths }: Workload): Fl
   let sequences = 0;
   for (let b = 0; b < lengths.length; b++) if (lengths[b] > 0) sequences++;
   const step = 2 * 3 * e * e;
-  // The state before the first step is no one's gradient.
-  const recurrent = { forward: tokens * step, backward: (2 * tokens - sequences) * step };
+  // The state before the first step is zero.
+  const later = tokens - sequences;
+  const recurrent = { forward: later * step, backward: 2 * later * step };
   return addFlops(linearFlops(tokens, { in: input, out: 3 * e }), recurrent);
 }

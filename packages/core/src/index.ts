@@ -53,6 +53,7 @@ export {
   rankOf,
 } from './ops/exact-ranks.ts';
 export { type GatedNormOptions, gatedNorm } from './ops/gated-norm.ts';
+export { gatedRecurrence, type RecurrentWeights } from './ops/gated-recurrence.ts';
 export {
   type HstuAttentionOptions,
   hstuAttention,

@@ -151,6 +151,30 @@ export interface HstuAttentionGradInputs extends HstuAttentionInputs {
 export const HstuAttentionLast = 'HstuAttentionLast';
 
 /**
+ * Gated recurrent unit over time-major rows: step `s` is the next `sizes[s]` rows (positive, never rising), its row `i`
+ * continues row `i` of the step before. `a = h W^T + b`, `r = sigmoid(x_r + a_r)`, `z = sigmoid(x_z + a_z)`,
+ * `n = tanh(x_n + r a_n)`, `h' = (1 - z) n + z h`, `h = 0` before the first step. Shapes: x `[T, 3E]`, weight `[3E, E]`, bias `[3E]`,
+ * gates in the order r, z, n. Outputs `[states [T, E], gates [T, 4E]]`, the second being `r, z, n, a_n` for the backward pass.
+ */
+export const GatedRecurrence = 'GatedRecurrence';
+export interface GatedRecurrenceInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  weight: TensorInfo;
+  bias: TensorInfo;
+}
+export interface GatedRecurrenceAttrs {
+  readonly sizes: readonly number[];
+}
+/** Outputs `[dx [T, 3E], da [T, 3E]]`, the second being the gradient of `h W^T + b`. */
+export const GatedRecurrenceGrad = 'GatedRecurrenceGrad';
+export interface GatedRecurrenceGradInputs extends NamedTensorInfoMap {
+  weight: TensorInfo;
+  states: TensorInfo;
+  gates: TensorInfo;
+  dy: TensorInfo;
+}
+
+/**
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
  * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.

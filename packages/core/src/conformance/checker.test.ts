@@ -76,6 +76,7 @@ const outputsOf: Record<string, number> = {
   GatedNormGrad: 2,
   HstuAttentionGrad: 5,
   CausalAttentionGrad: 3,
+  GatedRecurrenceGrad: 2,
   SampledSoftmaxGrad: 2,
   TopItems: 2,
 };

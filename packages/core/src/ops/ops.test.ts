@@ -6,6 +6,7 @@ import {
   dropout,
   embedding,
   gatedNorm,
+  gatedRecurrence,
   hstuAttention,
   l2Normalize,
   layerNorm,
@@ -53,6 +54,18 @@ describe('refusals, word for word', () => {
       () => dropout(tf.zeros([2]), { rate: 1, stream }),
       UnsupportedError,
       'dropout: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
+    ],
+    [
+      'steps that grow',
+      () => gatedRecurrence(tf.zeros([3, 6]), { weight: tf.zeros([6, 2]), bias: tf.zeros([6]) }, [1, 2]),
+      ShapeError,
+      'gatedRecurrence: expected sizes of positive integers that never rise, with the sum T = 3; got [1, 2]; a sequence that has ended does not go on',
+    ],
+    [
+      'recurrent weights of two gates',
+      () => gatedRecurrence(tf.zeros([3, 4]), { weight: tf.zeros([4, 2]), bias: tf.zeros([4]) }, [2, 1]),
+      ShapeError,
+      'gatedRecurrence: expected weight [3 E, E]; got weight=float32[4,2]; three gates of E rows',
     ],
     [
       'blocks that do not add up',

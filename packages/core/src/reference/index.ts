@@ -9,6 +9,7 @@ export {
 export { dropout } from './dropout.ts';
 export { embedding, embeddingGrad } from './embedding.ts';
 export { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
+export { type GatedRecurrenceInput, gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
 export {
   type HstuAttentionGradients,
   type HstuAttentionInput,

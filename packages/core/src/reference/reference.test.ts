@@ -236,3 +236,29 @@ it('the big-integer Philox equals the one on numbers', () => {
     }),
   );
 });
+
+it('gated recurrence', () => {
+  const problems = fc.record({
+    sizes: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 }).map((counts) => counts.sort((a, b) => b - a)),
+    width: fc.integer({ min: 1, max: 3 }),
+    seed: fc.integer({ min: 1, max: 1e6 }),
+  });
+  fc.assert(
+    fc.property(problems, ({ sizes: alive, width, seed }) => {
+      const tokens = alive.reduce((sum, size) => sum + size, 0);
+      const given = {
+        x: numbers(seed, 0, tokens * 3 * width),
+        weight: numbers(seed, 1, 3 * width * width),
+        bias: numbers(seed, 2, 3 * width),
+      };
+      const dy = numbers(seed, 3, tokens * width);
+      const gradients = ref.gatedRecurrenceGrad({ ...given, sizes: alive, width }, dy);
+      for (const name of ['x', 'weight', 'bias'] as const) {
+        checkGradient(given[name], gradients[name], (values) =>
+          dot(ref.gatedRecurrence({ ...given, [name]: values, sizes: alive, width }), dy),
+        );
+      }
+    }),
+    options,
+  );
+});

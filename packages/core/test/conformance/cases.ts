@@ -14,6 +14,7 @@ import {
 import { causalLastCase, hstuLastCase } from './last-query-cases.ts';
 import { gatedNormCase, gatedNormTinyCase, siluSplitCase } from './layer-step-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
+import { gatedRecurrenceCase } from './recurrence-case.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
 
 function close<P>(kase: KernelCase<P>): AnyCase {
@@ -48,6 +49,7 @@ export const cases: readonly AnyCase[] = [
   close(causalCase),
   close(hstuLastCase),
   close(causalLastCase),
+  close(gatedRecurrenceCase),
   close(sampledSoftmaxCase),
   close(rankCountsCase),
   close(topItemsCase),

@@ -1,8 +1,7 @@
-import { embedding, knownHostValues, UnsupportedError } from '@seqrec/core';
+import { embedding, gatedRecurrence, knownHostValues, UnsupportedError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
-import { gatedRecurrence } from './recurrence.ts';
 import { recurrentSchedule } from './schedule.ts';
 
 export interface GruLayerArgs extends LayerArgs {

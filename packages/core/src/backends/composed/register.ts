@@ -3,6 +3,7 @@ import { adamWStep } from './adamw-step.ts';
 import { assignRows } from './assign-rows.ts';
 import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
 import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
+import { gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
 import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
@@ -36,6 +37,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   causalAttention,
   causalAttentionGrad,
   causalAttentionLast,
+  gatedRecurrence,
+  gatedRecurrenceGrad,
   sampledSoftmax,
   sampledSoftmaxGrad,
   rankCounts,

@@ -49,6 +49,8 @@ export const KERNEL = {
   toFloat: 45,
   batchNorm: 46,
   compare: 47,
+  recurrentForward: 51,
+  recurrentBackward: 52,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];

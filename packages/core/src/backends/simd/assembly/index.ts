@@ -8,6 +8,7 @@ import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
 import { attentionQueryGrad, hstuBackward, softmaxBackward } from './attention-grad';
 import { bucketRows } from './attention-bias';
+import { recurrentBackward, recurrentForward } from './gated-recurrence';
 import { hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
 import { clip, compare, logical, select, toFloat } from './logic';
@@ -59,6 +60,8 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 23: softmaxForward(args, task); break;
     case 24: softmaxBackward(args, task); break;
     case 50: attentionQueryGrad(args, task); break;
+    case 51: recurrentForward(args, task); break;
+    case 52: recurrentBackward(args, task); break;
     case 25: sampledSoftmax(args, task); break;
     case 26: sampledSoftmaxGrad(args, task); break;
     case 27: stridedCopy(args, task); break;

@@ -3,6 +3,7 @@ import { registerAdamW } from './adamw.ts';
 import { registerCast } from './cast.ts';
 import { registerCausalAttention } from './causal-attention.ts';
 import { registerElementwise } from './elementwise.ts';
+import { registerGatedRecurrence } from './gated-recurrence.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuLayer } from './hstu-layer.ts';
 import { registerLogic } from './logic.ts';
@@ -31,6 +32,7 @@ export function registerSimdKernels(backendName: string): void {
   registerHstuAttention(backendName);
   registerHstuLayer(backendName);
   registerCausalAttention(backendName);
+  registerGatedRecurrence(backendName);
   registerSampledSoftmax(backendName);
   registerRanking(backendName);
   registerAdamW(backendName);

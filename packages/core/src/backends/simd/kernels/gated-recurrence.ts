@@ -1,0 +1,75 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { GatedRecurrence, type GatedRecurrenceAttrs, GatedRecurrenceGrad } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { type Inputs, override } from './support.ts';
+
+/** Sequences of a task, as in `assembly/gated-recurrence.ts`. */
+const ROWS = 12;
+/** Widest state whose task fits a thread's scratch memory. */
+const MAXIMUM_WIDTH = 8192;
+const PANELS_PER_TASK = 8;
+
+/** Places of a call's temporaries: packed weight and first row of each step. */
+type Place = (memory: { readonly packed: number; readonly begins: number }) => void;
+
+function withWeights(
+  backend: SimdBackend,
+  weight: TensorInfo,
+  sizes: readonly number[],
+  transposed: boolean,
+  use: Place,
+): void {
+  const [n, k] = transposed ? weight.shape : [weight.shape[1], weight.shape[0]];
+  const panels = Math.ceil(n / 8);
+  backend.withTemporaries([panels * 32 * k, 4 * (sizes.length + 1)], 'packed recurrent weights', (packed, begins) => {
+    const rows = backend.ints(begins, sizes.length + 1);
+    rows[0] = 0;
+    for (let s = 0; s < sizes.length; s++) rows[s + 1] = rows[s] + sizes[s];
+    const tasks = Math.ceil(panels / PANELS_PER_TASK);
+    const ints = [backend.address(weight), packed, n, k, 4 * weight.shape[1], transposed ? 1 : 0, 0, 0];
+    backend.pool.run(KERNEL.packB, tasks, [...ints, PANELS_PER_TASK, tasks]);
+    use({ packed, begins });
+  });
+}
+
+function forward(
+  { x, weight, bias }: Inputs,
+  backend: SimdBackend,
+  sizes: readonly number[],
+): TensorInfo[] | undefined {
+  const width = weight.shape[1];
+  if (width > MAXIMUM_WIDTH) return undefined;
+  const states = backend.output([x.shape[0], width]);
+  const gates = backend.output([x.shape[0], 4 * width]);
+  const [px, pb] = [x, bias].map((info) => backend.address(info));
+  withWeights(backend, weight, sizes, true, ({ packed, begins }) => {
+    const tasks = Math.ceil(sizes[0] / ROWS);
+    const ints = [px, packed, pb, states.address, gates.address, begins, sizes.length, width, tasks];
+    backend.pool.run(KERNEL.recurrentForward, tasks, ints);
+  });
+  return [states.info, gates.info];
+}
+
+function backward(
+  { weight, states, gates, dy }: Inputs,
+  backend: SimdBackend,
+  sizes: readonly number[],
+): TensorInfo[] | undefined {
+  const [tokens, width] = states.shape;
+  if (width > MAXIMUM_WIDTH) return undefined;
+  const [dx, dInner] = [0, 1].map(() => backend.output([tokens, 3 * width]));
+  const [ps, pg, pd] = [states, gates, dy].map((info) => backend.address(info));
+  withWeights(backend, weight, sizes, false, ({ packed, begins }) => {
+    const tasks = Math.ceil(sizes[0] / ROWS);
+    const ints = [pd, packed, dx.address, ps, pg, begins, sizes.length, width, tasks, dInner.address];
+    backend.pool.run(KERNEL.recurrentBackward, tasks, ints);
+  });
+  return [dx.info, dInner.info];
+}
+
+export function registerGatedRecurrence(name: string): void {
+  const sizesOf = (attrs: unknown): readonly number[] => (attrs as GatedRecurrenceAttrs).sizes;
+  override(name, GatedRecurrence, (inputs, backend, attrs) => forward(inputs, backend, sizesOf(attrs)));
+  override(name, GatedRecurrenceGrad, (inputs, backend, attrs) => backward(inputs, backend, sizesOf(attrs)));
+}
