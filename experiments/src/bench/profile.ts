@@ -1,7 +1,9 @@
+import { finishPrograms, startProgramTimers } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import { uploadBatch } from '@seqrec/models';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
+import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { ownStream } from './own-stream.ts';
 import { type KernelProfile, recordKernels, type TraceEvent } from './recorder.ts';
@@ -10,6 +12,13 @@ import { openSubject, type SubjectRequest } from './subject.ts';
 export interface StepProfile {
   readonly recipe: string;
   readonly backend: string;
+  /**
+   * What a kernel's time is: of the call (`host`); of its programs by timestamps of the GPU (`device`); or, on a GPU without
+   * them, of handing the programs over (`calls`), which says little.
+   */
+  readonly clock: 'host' | 'device' | 'calls';
+  /** Programs that were run, where they were timed. */
+  readonly programs?: number;
   readonly steps: number;
   /** Of all profiled steps, wall time. */
   readonly seconds: number;
@@ -26,20 +35,21 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   const progress = new Progress({ quiet: request.quiet });
   const { name, choice, trainer, examples } = await openSubject(request, progress);
   for (let i = 0; i < 3; i++) await trainer.step();
-  const products: number[] = [];
-  const streams: number[] = [];
-  ownProduct(products);
-  ownStream(streams);
-  const peak = { gflops: Math.max(...products), gbytes: Math.max(...streams) };
+  const peak = choice.name === 'webgpu' ? await devicePeak() : hostPeak();
 
-  const recorder = recordKernels(choice.name);
+  const timers = startProgramTimers();
+  const recorder = recordKernels(choice.name, timers);
   const begin = performance.now();
+  let seconds: number;
+  let programs: number[] | undefined;
   try {
     for (let i = 0; i < request.steps; i++) await trainer.step();
+    await finishPrograms();
+    seconds = (performance.now() - begin) / 1000;
   } finally {
     recorder.stop();
+    programs = await timers?.stop();
   }
-  const seconds = (performance.now() - begin) / 1000;
   const prepare = performance.now();
   const { stepsPerEpoch } = trainer.progress;
   for (let i = 0; i < request.steps; i++) {
@@ -47,7 +57,27 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   }
   const batchSeconds = (performance.now() - prepare) / 1000;
   const { steps } = request;
-  return { recipe: name, backend: choice.name, steps, seconds, batchSeconds, peak, ...recorder.result() };
+  const clock = choice.name !== 'webgpu' ? 'host' : programs === undefined ? 'calls' : 'device';
+  const recorded = recorder.result(programs);
+  return {
+    recipe: name,
+    backend: choice.name,
+    clock,
+    programs: programs?.length,
+    steps,
+    seconds,
+    batchSeconds,
+    peak,
+    ...recorded,
+  };
+}
+
+function hostPeak(): StepProfile['peak'] {
+  const products: number[] = [];
+  const streams: number[] = [];
+  ownProduct(products);
+  ownStream(streams);
+  return { gflops: Math.max(...products), gbytes: Math.max(...streams) };
 }
 
 /**
@@ -60,6 +90,12 @@ export function rooflineShare({ flops, bytes, seconds }: KernelProfile, peak: St
 
 /** Kernels that hand on their input. */
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
+
+const CLOCKS = {
+  host: 'time of each kernel: of the call',
+  device: 'time of each kernel: of its programs, by timestamps of the GPU, each in a pass of its own',
+  calls: 'time of each kernel: of handing its programs over; this GPU has no timestamp queries',
+} as const;
 
 export function renderProfile(profile: StepProfile): string {
   const { kernels, steps, seconds, peak } = profile;
@@ -84,5 +120,5 @@ export function renderProfile(profile: StepProfile): string {
   );
   const head = `${profile.recipe} on ${profile.backend}, mean of ${steps} steps`;
   const rates = `roofline: ${peak.gflops.toFixed(0)} GFLOP/s (our own 1024 x 1024 x 1024 product), ${peak.gbytes.toFixed(0)} GB/s (memory)`;
-  return `${head}\n${rates}; above 100 % where operands were in a cache\n\n${table}`;
+  return `${head}\n${CLOCKS[profile.clock]}\n${rates}; above 100 % where operands were in a cache\n\n${table}`;
 }

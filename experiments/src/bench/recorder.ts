@@ -1,3 +1,4 @@
+import type { ProgramTimers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelWork } from './work.ts';
 
@@ -27,14 +28,20 @@ export interface TraceEvent {
 export interface KernelRecorder {
   /** Takes the timers out again. */
   stop(): void;
-  result(): { readonly kernels: KernelProfile[]; readonly trace: TraceEvent[] };
+  /** With timers, what they gave. */
+  result(programSeconds?: readonly number[]): { readonly kernels: KernelProfile[]; readonly trace: TraceEvent[] };
 }
 
-/** Puts a timer around every kernel of a backend until `stop`. A kernel that calls another counts its time once. */
-export function recordKernels(backendName: string): KernelRecorder {
+/**
+ * Puts a timer around every kernel of a backend until `stop`. A kernel that calls another counts its time once. With
+ * `timers`, a kernel's time is that of its programs on the device, not that of handing them over.
+ */
+export function recordKernels(backendName: string, timers?: ProgramTimers): KernelRecorder {
   const originals = tf.getKernelsForBackend(backendName);
   const rows = new Map<string, { calls: number; seconds: number; flops: number; bytes: number }>();
   const trace: TraceEvent[] = [];
+  /** Programs of each call of the trace: the first, and the one after the last. */
+  const programs: (readonly [number, number])[] = [];
   const origin = performance.now();
   let depth = 0;
   for (const original of originals) {
@@ -43,10 +50,14 @@ export function recordKernels(backendName: string): KernelRecorder {
       ...original,
       kernelFunc: (call) => {
         const begin = performance.now();
+        const first = timers?.count ?? 0;
         depth++;
         try {
           const result = original.kernelFunc(call);
-          if (depth === 1) record(original.kernelName, begin, call, result);
+          if (depth === 1) {
+            record(original.kernelName, begin, call, result);
+            programs.push([first, timers?.count ?? 0]);
+          }
           return result;
         } finally {
           depth--;
@@ -89,9 +100,18 @@ export function recordKernels(backendName: string): KernelRecorder {
         tf.registerKernel(original);
       }
     },
-    result: () => ({
-      kernels: [...rows].map(([kernel, row]) => ({ kernel, ...row })).sort((a, b) => b.seconds - a.seconds),
-      trace,
-    }),
+    result(programSeconds) {
+      const events = trace.map((event, i) => {
+        if (programSeconds === undefined) return event;
+        const seconds = programSeconds.slice(...programs[i]).reduce((sum, x) => sum + x, 0);
+        return { ...event, dur: seconds * 1e6 };
+      });
+      if (programSeconds !== undefined) {
+        for (const row of rows.values()) row.seconds = 0;
+        for (const { name, dur } of events) rows.get(name)!.seconds += dur / 1e6;
+      }
+      const kernels = [...rows].map(([kernel, row]) => ({ kernel, ...row })).sort((x, y) => y.seconds - x.seconds);
+      return { kernels, trace: events };
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { knownHostValues } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -6,8 +7,8 @@ type Attributes = Readonly<Record<string, unknown>>;
 function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): number {
   const globalKeys = (attrs.globalKeys as number | undefined) ?? 0;
   const masked = visible !== undefined && tf.util.sizeFromShape(visible.shape) > 0;
-  const ranges = masked ? (tf.backend().readSync(visible.dataId) as Int32Array) : undefined;
-  const values = tf.backend().readSync(offsets.dataId) as Int32Array;
+  const ranges = masked ? hostIntegers(visible) : undefined;
+  const values = hostIntegers(offsets);
   let pairs = 0;
   for (let b = 0; b + 1 < values.length; b++) {
     const length = values[b + 1] - values[b];
@@ -15,6 +16,11 @@ function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInf
     else for (let i = 0; i < length; i++) pairs += keysOf(ranges, values[b] + i, i, globalKeys);
   }
   return pairs;
+}
+
+/** Without a look at the device where the batch remembers them. */
+function hostIntegers(x: tf.TensorInfo): Int32Array {
+  return (knownHostValues(x as tf.Tensor) ?? tf.backend().readSync(x.dataId)) as Int32Array;
 }
 
 /** Keys of the query in packed row `row`, place `i` of its sequence: a range, the first `globalKeys`, and itself. */

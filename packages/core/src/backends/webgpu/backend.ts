@@ -1,6 +1,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, DeviceLostError, OutOfMemoryError, type SeqrecError, UnsupportedError } from '../../errors.ts';
+import type { ProgramTimers } from '../timers.ts';
 import { BufferPool } from './buffers.ts';
 import type { WebgpuInfo } from './device.ts';
 import { flatGrid, type Program, packUniforms, shaderError, wgslOf } from './program.ts';
@@ -301,6 +302,25 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     throw new UnsupportedError(
       'webgpu: expected an asynchronous read; got dataSync() or arraySync(); a GPU is read with `await x.data()`',
     );
+  }
+
+  /** Puts timestamps around every program, stock ones too; undefined on a device without timestamp queries. */
+  startTimers(): ProgramTimers | undefined {
+    if (!this.device.features.has('timestamp-query')) return undefined;
+    const timed = this as unknown as { activeTimers: { query: Promise<number> }[] | null };
+    const timers: { query: Promise<number> }[] = [];
+    timed.activeTimers = timers;
+    return {
+      get count() {
+        return timers.length;
+      },
+      stop: async () => {
+        timed.activeTimers = null;
+        const milliseconds = await Promise.all(timers.map(({ query }) => query));
+        this.#check('timers');
+        return milliseconds.map((ms) => ms / 1000);
+      },
+    };
   }
 
   /** Waits until the device has done all that was recorded. @throws what went wrong on the way. */
