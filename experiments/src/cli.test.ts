@@ -55,6 +55,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['page'], 'missing required args'],
     [['page', 'x', '--port', '-1'], '--port: expected a whole number, at least 0; got -1'],
     [['page', 'x', '--checkpoint', 'newest'], '--checkpoint: expected one of best, last; got "newest"'],
+    [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
     [['reproduce', 'hstu/ml1m'], 'table "hstu/ml1m" is not known; did you mean hstu/ml-1m?'],

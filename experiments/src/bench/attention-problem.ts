@@ -4,12 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 export const ATTENTIONS = ['hstu+bias', 'hstu', 'softmax'] as const;
 export type AttentionKind = (typeof ATTENTIONS)[number];
 
-/** `sequences` full sequences of `length` tokens, one head of width `width` for queries, keys and values. */
+/** `sequences` full sequences of `length` tokens, `heads` (one) of width `width` for queries, keys and values. */
 export interface AttentionPoint {
   readonly kind: AttentionKind;
   readonly length: number;
   readonly width: number;
   readonly sequences: number;
+  readonly heads?: number;
 }
 
 /** Pairs of a query and a key that causality allows. */
@@ -22,7 +23,7 @@ export function causalPairs({ length, sequences }: AttentionPoint): number {
  * 2.5 times that, the convention of FlashAttention: five products, the scores made again among them.
  */
 export function attentionWork(point: AttentionPoint): { readonly forward: number; readonly backward: number } {
-  const forward = 4 * point.width * causalPairs(point);
+  const forward = 4 * (point.heads ?? 1) * point.width * causalPairs(point);
   return { forward, backward: 2.5 * forward };
 }
 
@@ -51,12 +52,12 @@ export function eventTimes(length: number, sequences: number): Int32Array {
 
 /** Uploads inputs for a point. The kernels are called directly, so that backward is measured without the forward. */
 export function attentionSubject(point: AttentionPoint): AttentionSubject {
-  const { kind, length, width, sequences } = point;
+  const { kind, length, width, sequences, heads = 1 } = point;
   const tokens = length * sequences;
   const fill = (seed: number): tf.Tensor =>
     tf.tensor(
-      Float32Array.from({ length: tokens * width }, (_, i) => Math.sin(i * 0.37 + seed)),
-      [tokens, 1, width],
+      Float32Array.from({ length: tokens * heads * width }, (_, i) => Math.sin(i * 0.37 + seed)),
+      [tokens, heads, width],
     );
   const [q, k, v, dy] = [fill(1), fill(2), fill(3), fill(4)];
   const offsets = tf.tensor1d(

@@ -19,6 +19,7 @@ interface Options extends BackendOptions {
   readonly large?: boolean;
   readonly users?: unknown;
   readonly items?: unknown;
+  readonly tokens?: unknown;
   readonly steps?: unknown;
   readonly embeddings?: unknown;
   readonly length?: unknown;
@@ -27,39 +28,55 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const benches = ['epoch', 'step', 'gemm', 'attention', 'evaluate', 'stock', 'csv', 'catalogue', 'threads', 'memory'];
+const benches = [
+  'epoch',
+  'step',
+  'gemm',
+  'attention',
+  'evaluate',
+  'stock',
+  'csv',
+  'catalogue',
+  'threads',
+  'memory',
+  'gpu',
+];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size and by `threads`, `memory` over many steps; peers in turn',
+      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size and by `threads`, `memory` over many steps, programs of a `gpu`; peers in turn',
       {
         allowUnknownOptions: true,
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
       '--rounds <n>',
-      'Rounds, contestants in turn (step: 3, gemm: 7, attention and stock: 5, evaluate: 7, csv: 1)',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1)',
     )
     .option(
       '--peer <name>',
-      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention: best (PyTorch)',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, gpu: best (PyTorch)',
     )
-    .option('--length <n>', 'Only this sequence length (attention)')
-    .option('--width <n>', 'Only this head width (attention); width of the vectors (evaluate)')
-    .option('--memory', 'Peak heap up to 65,536 tokens instead of rates (attention)')
+    .option('--length <n>', 'Only this sequence length (attention, gpu)')
+    .option('--width <n>', 'Only this head width (attention, gpu); width of the vectors (evaluate)')
+    .option(
+      '--memory',
+      'Peak heap up to 65,536 tokens instead of rates (attention); device memory of one sequence, 16,384 tokens unless --length says so (gpu)',
+    )
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
     .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
     .option(
       '--items <n>',
       "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
     )
+    .option('--tokens <n>', 'Tokens of a batch (gpu: 65,536, on a software device 512)')
     .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
@@ -83,6 +100,9 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench catalogue --items 10000,100000,1000000,10000000')
     .example('  $ seqrec bench threads --threads 1,2')
     .example('  $ seqrec bench memory --steps 5000')
+    .example('  $ seqrec bench gpu --peer best')
+    .example('  $ seqrec bench gpu --length 256 --width 64 --rounds 1')
+    .example('  $ seqrec bench gpu --memory')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -127,6 +147,25 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const selection = { lengths: only('length'), widths: only('width') };
     const request = { backend: options, rounds: rounds ?? 5, peer, quiet: options.quiet ?? false, ...selection };
     return show(await attention.benchAttention(request), attention.renderAttentionBench);
+  }
+  if (what === 'gpu') {
+    const gpu = await import('../bench/gpu.ts');
+    const length = integerOption('length', options.length);
+    const width = integerOption('width', options.width);
+    if (options.memory) {
+      const request = { backend: options, length: length ?? 16_384, width: width ?? 64 };
+      return show(await gpu.gpuMemory(request), gpu.renderGpuMemory);
+    }
+    const request = {
+      backend: options,
+      rounds: rounds ?? 5,
+      peer: choiceOption('peer', options.peer, ['best']) !== undefined,
+      quiet: options.quiet ?? false,
+      lengths: length === undefined ? undefined : [length],
+      widths: width === undefined ? undefined : [width],
+      tokens: integerOption('tokens', options.tokens),
+    };
+    return show(await gpu.benchGpu(request), gpu.renderGpuBench);
   }
   if (what === 'evaluate') {
     const { benchEvaluate, renderEvaluateBench } = await import('../bench/evaluate.ts');

@@ -1,0 +1,91 @@
+import { uniformIntegers } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A kernel with inputs in place. */
+export interface GpuProgram {
+  readonly name: string;
+  /** Useful floating-point operations, 0 where bytes alone count. */
+  readonly flops: number;
+  /** Of inputs and outputs, each once. */
+  readonly bytes: number;
+  run(): void;
+  dispose(): void;
+}
+
+const NEGATIVES = 128;
+
+/** Kernels of a step besides attention, on `tokens` rows of `width` columns, and on a table of as many items. */
+export function rowPrograms(tokens: number, width: number): GpuProgram[] {
+  const stream = { k0: 1, k1: 2, step: 3 };
+  const shape: [number, number] = [tokens, width];
+  const floats = (dims: number[]) => tf.tidy(() => tf.sin(tf.reshape(tf.range(0, tf.util.sizeFromShape(dims)), dims)));
+  const ids = (count: number, step: number) =>
+    tf.tidy(() => uniformIntegers({ count, low: 0, bound: tokens, stream: { key: { k0: 1, k1: 2 }, step } }));
+  const program = (
+    name: string,
+    kernel: string,
+    {
+      inputs,
+      attrs = {},
+      rows,
+      flops = 0,
+    }: { inputs: Record<string, tf.Tensor>; attrs?: object; rows: number; flops?: number },
+  ): GpuProgram => ({
+    name,
+    flops,
+    bytes: 4 * rows * width,
+    run: () => tf.dispose(tf.engine().runKernel(kernel, inputs, attrs as Record<string, number>) as tf.Tensor),
+    dispose: () => tf.dispose(inputs),
+  });
+  const epsilon = 1e-6;
+  const softmax = () => ({
+    queries: floats(shape),
+    items: floats(shape),
+    positives: ids(tokens, 0),
+    negatives: tf.tidy(() => tf.reshape(ids(tokens * NEGATIVES, 1), [tokens, NEGATIVES])),
+    logQ: tf.tensor1d([]),
+  });
+  const products = 2 * tokens * (NEGATIVES + 1) * width;
+  // Rows of items that are gathered count each time, ids as the rows that hold them.
+  const gathered = tokens * (NEGATIVES + 1);
+  const idRows = gathered / width;
+  return [
+    program('copy (addition)', 'Add', { inputs: { a: floats(shape), b: floats(shape) }, rows: 3 * tokens }),
+    program('SiLU', 'Silu', { inputs: { x: floats(shape) }, rows: 2 * tokens }),
+    program('layer norm', 'LayerNorm', { inputs: { x: floats(shape) }, attrs: { epsilon }, rows: 2 * tokens }),
+    program('layer norm, gradient', 'LayerNormGrad', {
+      inputs: { x: floats(shape), dy: floats(shape) },
+      attrs: { epsilon },
+      rows: 3 * tokens,
+    }),
+    program('gated norm with dropout', 'GatedNorm', {
+      inputs: { u: floats(shape), x: floats(shape) },
+      attrs: { epsilon, rate: 0.2, ...stream },
+      rows: 3 * tokens,
+    }),
+    program('dropout', 'Dropout', { inputs: { x: floats(shape) }, attrs: { rate: 0.2, ...stream }, rows: 2 * tokens }),
+    program('L2 norm', 'L2Normalize', { inputs: { x: floats(shape) }, attrs: { epsilon }, rows: 2 * tokens }),
+    program('segment sum', 'UnsortedSegmentSum', {
+      inputs: { x: floats(shape), segmentIds: ids(tokens, 2) },
+      attrs: { numSegments: tokens },
+      rows: 2 * tokens,
+    }),
+    program('sampled softmax', 'SampledSoftmax', {
+      inputs: softmax(),
+      attrs: { temperature: 0.05 },
+      rows: tokens + gathered + idRows,
+      flops: products,
+    }),
+    program('sampled softmax, gradient', 'SampledSoftmaxGrad', {
+      inputs: { ...softmax(), logSumExp: floats([tokens]), dLoss: floats([tokens]) },
+      attrs: { temperature: 0.05 },
+      rows: 3 * tokens + gathered + idRows,
+      flops: 2 * products,
+    }),
+    program('AdamW', 'AdamWStep', {
+      inputs: { param: floats(shape), m: tf.zeros(shape), v: tf.zeros(shape), grad: floats(shape) },
+      attrs: { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0, step: 1 },
+      rows: 7 * tokens,
+    }),
+  ];
+}
