@@ -2,6 +2,7 @@
 import { unaryRow } from './elementwise';
 import { flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
+import { thinRows, wide } from './micro-wide';
 import { TILE_BYTES, tileColumns, tileRows } from './tile';
 
 /** K is processed in blocks that keep packed panels of B in the first-level cache. */
@@ -10,6 +11,8 @@ const BLOCK_K: i32 = 256;
 const STRIP: i32 = 12;
 /** Bytes of a packed block of A: the largest row block (264) of one block of K. */
 const PACK_A: usize = 264 * 256 * 4;
+/** Bytes of a column of B in one block of K: where a last column or two lie for `thinRows`. */
+const THIN: usize = 256 * 4;
 
 /**
  * Packs B into panels of eight columns; one task is one group of panels of one batch entry.
@@ -62,7 +65,8 @@ export function gemm(args: usize, task: i32): void {
   const b = ptr(args, 1) + <usize>batch * ptr(args, 9);
   const cStride = <usize>n << 2;
   const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride + (<usize>column0 << 2);
-  const pack = scratch + TILE_BYTES;
+  const thin = scratch + TILE_BYTES;
+  const pack = thin + 2 * THIN;
   const packedB = pack + PACK_A;
   // Rows before `whole` are read in place; with a packed A there are none.
   const whole = int(args, 17) ? 0 : rows - (rows % 6);
@@ -86,6 +90,16 @@ export function gemm(args: usize, task: i32): void {
       bStep = bStride;
     }
     const add = k0 > kBegin;
+    // One or two columns past the last sixteen: dot products, where rows of A lie in place.
+    const rest16 = columns & 15;
+    const thinFrom = wide && whole && rest16 && rest16 < 3 ? columns - rest16 : columns;
+    if (thinFrom < columns) {
+      const last = panels + <usize>(thinFrom >> 3) * bPanel;
+      for (let i: usize = 0; i < <usize>kc; i++) {
+        store<f32>(thin + (i << 2), load<f32>(last + i * bStep));
+        store<f32>(thin + THIN + (i << 2), load<f32>(last + i * bStep, 4));
+      }
+    }
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
       for (let j = 0; j < columns; j += 16) {
@@ -96,7 +110,9 @@ export function gemm(args: usize, task: i32): void {
         for (let i = i0; i < i1; i += 6) {
           const cp = cj + <usize>i * cStride;
           const init = add ? cp : start, initStride = add ? cStride : 0;
-          if (i < whole) {
+          if (i < whole && j >= thinFrom) {
+            thinRows(kc, direct + <usize>i * aStride, aStride, thin, THIN, init, initStride, cp, cStride, width, scratch);
+          } else if (i < whole) {
             tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
           } else {
             const panel = pack + <usize>(i - whole) * <usize>kc * 4;

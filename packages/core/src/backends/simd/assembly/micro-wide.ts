@@ -95,3 +95,60 @@ export function wideRows(
   v128.store(c, c40); v128.store(c, c41, 16); v128.store(c, c42, 32); v128.store(c, c43, 48); c += cStride;
   v128.store(c, c50); v128.store(c, c51, 16); v128.store(c, c52, 32); v128.store(c, c53, 48);
 }
+
+/**
+ * C[6, 2] = init + A B for the last one or two columns of a product, as dot products along k: A is six rows `aStride` bytes
+ * apart, the columns of B lie one after the other, `bColumn` bytes apart. `buffer` takes the partial sums (384 bytes).
+ */
+export function thinRows(
+  k: i32, a: usize, aStride: usize, b: usize, bColumn: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize, columns: i32, buffer: usize,
+): void {
+  const a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
+  const d = b + bColumn;
+  const bytes = <usize>k << 2, whole = bytes & ~31;
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00;
+  let c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+  let c20 = c00, c21 = c00, c22 = c00, c23 = c00;
+  let c30 = c00, c31 = c00, c32 = c00, c33 = c00;
+  let c40 = c00, c41 = c00, c42 = c00, c43 = c00;
+  let c50 = c00, c51 = c00, c52 = c00, c53 = c00;
+  for (let o: usize = 0; o < whole; o += 32) {
+    const b0 = v128.load(b + o), b1 = v128.load(b + o, 16), d0 = v128.load(d + o), d1 = v128.load(d + o, 16);
+    let x = v128.load(a + o), y = v128.load(a + o, 16);
+    c00 = madd(x, b0, c00); c01 = madd(y, b1, c01); c02 = madd(x, d0, c02); c03 = madd(y, d1, c03);
+    x = v128.load(a1 + o); y = v128.load(a1 + o, 16);
+    c10 = madd(x, b0, c10); c11 = madd(y, b1, c11); c12 = madd(x, d0, c12); c13 = madd(y, d1, c13);
+    x = v128.load(a2 + o); y = v128.load(a2 + o, 16);
+    c20 = madd(x, b0, c20); c21 = madd(y, b1, c21); c22 = madd(x, d0, c22); c23 = madd(y, d1, c23);
+    x = v128.load(a3 + o); y = v128.load(a3 + o, 16);
+    c30 = madd(x, b0, c30); c31 = madd(y, b1, c31); c32 = madd(x, d0, c32); c33 = madd(y, d1, c33);
+    x = v128.load(a4 + o); y = v128.load(a4 + o, 16);
+    c40 = madd(x, b0, c40); c41 = madd(y, b1, c41); c42 = madd(x, d0, c42); c43 = madd(y, d1, c43);
+    x = v128.load(a5 + o); y = v128.load(a5 + o, 16);
+    c50 = madd(x, b0, c50); c51 = madd(y, b1, c51); c52 = madd(x, d0, c52); c53 = madd(y, d1, c53);
+  }
+  v128.store(buffer, c00); v128.store(buffer, c01, 16); v128.store(buffer, c02, 32); v128.store(buffer, c03, 48);
+  v128.store(buffer, c10, 64); v128.store(buffer, c11, 80); v128.store(buffer, c12, 96); v128.store(buffer, c13, 112);
+  v128.store(buffer, c20, 128); v128.store(buffer, c21, 144); v128.store(buffer, c22, 160); v128.store(buffer, c23, 176);
+  v128.store(buffer, c30, 192); v128.store(buffer, c31, 208); v128.store(buffer, c32, 224); v128.store(buffer, c33, 240);
+  v128.store(buffer, c40, 256); v128.store(buffer, c41, 272); v128.store(buffer, c42, 288); v128.store(buffer, c43, 304);
+  v128.store(buffer, c50, 320); v128.store(buffer, c51, 336); v128.store(buffer, c52, 352); v128.store(buffer, c53, 368);
+  for (let r = 0; r < 6; r++) {
+    const s = f32x4.add(v128.load(buffer), v128.load(buffer, 16)), t = f32x4.add(v128.load(buffer, 32), v128.load(buffer, 48));
+    const pairs = f32x4.add(v128.shuffle<f32>(s, t, 0, 4, 1, 5), v128.shuffle<f32>(s, t, 2, 6, 3, 7));
+    let first = f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 2);
+    let second = f32x4.extract_lane(pairs, 1) + f32x4.extract_lane(pairs, 3);
+    for (let o = whole; o < bytes; o += 4) {
+      const x = load<f32>(a + o);
+      first += x * load<f32>(b + o);
+      second += x * load<f32>(d + o);
+    }
+    store<f32>(c, load<f32>(init) + first);
+    if (columns > 1) store<f32>(c, load<f32>(init, 4) + second, 4);
+    a += aStride;
+    buffer += 64;
+    init += initStride;
+    c += cStride;
+  }
+}
