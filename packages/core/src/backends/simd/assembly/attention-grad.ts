@@ -12,7 +12,8 @@ import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HIS
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
+import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { touch } from './touch';
 import { dot, flt, int, ptr, scratch } from './env';
 import { narrowRows } from './micro';
 import { TILE_BYTES, tileRows } from './tile';

@@ -2,7 +2,6 @@
 // sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries, and what
 // belongs to a query (its maximum, its sum) is a lane.
 import { packRows, ZEROS } from './micro';
-import { scratch } from './env';
 import { tileColumns, tileRows } from './tile';
 
 /** Queries of a panel. */
@@ -28,31 +27,6 @@ export const NEAR: usize = 512;
 @inline
 export function panelBytes(width: i32): usize {
   return <usize>((width + 5) / 6) * 384;
-}
-
-/** More bytes than this would drive each other out of the second-level cache. */
-const TOUCHED: usize = 256 * 1024;
-
-/**
- * Reads a word of each line of `rows` rows of `width` floats, so that they lie in cache when they are used or written. A tight
- * loop has many lines on their way at a time; products and transposes wait for a few at a time.
- */
-export function touch(from: usize, stride: usize, rows: i32, width: i32): void {
-  const bytes = <usize>width << 2;
-  if (<usize>rows * bytes > TOUCHED) return;
-  let x = 0, y = 0;
-  if (bytes == stride) {
-    for (const end = from + <usize>rows * stride; from < end; from += 256) {
-      x |= load<i32>(from) | load<i32>(from, 64);
-      y |= load<i32>(from, 128) | load<i32>(from, 192);
-    }
-  } else {
-    for (let i = 0; i < rows; i++, from += stride) {
-      for (let p = from; p < from + bytes; p += 64) x |= load<i32>(p);
-      y |= load<i32>(from + bytes - 4);
-    }
-  }
-  store<i32>(scratch, x | y);
 }
 
 /** Copies rows of `width` floats to rows of whole eights; reads past the end of a row. */

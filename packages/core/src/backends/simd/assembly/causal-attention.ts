@@ -7,7 +7,8 @@
 import { DROP_BYTES, dropPanel } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
 import { log1 } from './math';
 import { TILE_BYTES } from './tile';

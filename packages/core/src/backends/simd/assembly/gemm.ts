@@ -4,6 +4,7 @@ import { flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
 import { thinRows, wide } from './micro-wide';
 import { TILE_BYTES, tileColumns, tileRows } from './tile';
+import { touch } from './touch';
 
 /** K is processed in blocks that keep packed panels of B in the first-level cache. */
 const BLOCK_K: i32 = 256;
@@ -73,11 +74,14 @@ export function gemm(args: usize, task: i32): void {
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, kEnd - k0);
     const direct = a + <usize>row0 * aStride + (<usize>k0 << 2);
-    if (transposed) packPanelsT(a + <usize>k0 * aStride + (<usize>row0 << 2), aStride, rows, kc, pack);
-    else if (whole < rows) packPanels(direct + <usize>whole * aStride, aStride, rows - whole, kc, pack);
+    if (transposed) {
+      touch(a + <usize>k0 * aStride + (<usize>row0 << 2), aStride, kc, rows);
+      packPanelsT(a + <usize>k0 * aStride + (<usize>row0 << 2), aStride, rows, kc, pack);
+    } else if (whole < rows) packPanels(direct + <usize>whole * aStride, aStride, rows - whole, kc, pack);
     // Panels of eight columns `bPanel` bytes apart, rows of a panel `bStep` bytes apart.
     let panels = packedB, bPanel = <usize>kc << 5, bStep: usize = 32;
     if (source == OWN) {
+      touch(b + <usize>k0 * bStride + (<usize>column0 << 2), bStride, kc, columns);
       packColumns(b + <usize>k0 * bStride + (<usize>column0 << 2), bStride, kc, columns, packedB);
     } else if (source == OWN_TRANSPOSED) {
       packRows(b + <usize>column0 * bStride + (<usize>k0 << 2), bStride, columns, kc, packedB);
@@ -89,6 +93,7 @@ export function gemm(args: usize, task: i32): void {
       bPanel = 32;
       bStep = bStride;
     }
+    if (whole && k0 == kBegin) touch(direct, aStride, whole, kc);
     const add = k0 > kBegin;
     // One or two columns past the last sixteen: dot products, where rows of A lie in place.
     const rest16 = columns & 15;

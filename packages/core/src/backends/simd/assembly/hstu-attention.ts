@@ -7,7 +7,8 @@
 //       26 keys that each query sees (0: causality alone)
 // A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
 // sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that belongs to the first query.
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel, touch } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
 import { flt, int, ptr, scratch } from './env';
