@@ -40,15 +40,17 @@ export function searchBox(catalogue: Catalogue, onChoose: (item: number) => void
       count.textContent = '';
       return close();
     }
+    count.classList.toggle('hidden-text', total > 0);
+    if (total === 0) {
+      count.textContent = 'No title holds these words.';
+      return close();
+    }
     items = found;
-    list.replaceChildren(
-      ...found.map((item, i) => optionOf(catalogue, item, i)),
-      ...(found.length === 0 ? [element('li', { className: 'none' }, 'No title holds these words.')] : []),
-    );
+    list.replaceChildren(...found.map((item, i) => optionOf(catalogue, item, i)));
     list.hidden = false;
     input.setAttribute('aria-expanded', 'true');
     count.textContent = total > SHOWN ? `${total} titles, the first ${SHOWN} shown` : `${total} titles`;
-    mark(found.length > 0 ? 0 : -1);
+    mark(0);
   };
 
   input.addEventListener('input', update);

@@ -38,7 +38,7 @@ describe('search', () => {
   const { search } = searchIndex(catalogueOf(titles, [5, 9, 1, 99, 7]));
   const found = (text: string) => search(text, 10).items.map((item) => titles[item - 1]);
 
-  it('orders: titles that begin so, words that begin so, the rest; then by events', () => {
+  it('orders: titles with words that begin so, then the rest; the most seen first', () => {
     expect(found('the')).toEqual(['The Thin Red Line', 'The Matrix Reloaded', 'Matrix, The (1999)', 'Bathe']);
     expect(found('the matrix')).toEqual(['The Matrix Reloaded', 'Matrix, The (1999)']);
     expect(found('MATRIX 99')).toEqual(['Matrix, The (1999)']);

@@ -3,8 +3,9 @@ import type { Catalogue } from './catalogue.ts';
 /** Finds items by words of their titles. */
 export interface SearchIndex {
   /**
-   * Items whose title holds every word of `text`, whatever case and accents: first those that begin with `text`, then those
-   * where a word begins with each word, then the rest; inside a group the most seen first. Empty for an empty text.
+   * Items whose title holds every word of `text`, whatever case and accents: first those with a word that begins so for each
+   * word, then the rest; among them the most seen first. Titles put their article last as often as first, so the beginning of
+   * a title counts no more than its other words. Empty for an empty text.
    */
   search(text: string, limit: number): SearchResult;
 }
@@ -35,13 +36,14 @@ export function searchIndex(catalogue: Catalogue): SearchIndex {
       const wanted = normalize(text);
       if (wanted === '') return { items: [], total: 0 };
       const words = wanted.split(' ');
-      const found: { item: number; group: number }[] = [];
+      const found: { item: number; begins: boolean }[] = [];
       titles.forEach((title, i) => {
         if (!words.every((word) => title.includes(word))) return;
-        const starts = words.every((word) => title.includes(` ${word}`));
-        found.push({ item: i + 1, group: title.startsWith(` ${wanted}`) ? 0 : starts ? 1 : 2 });
+        found.push({ item: i + 1, begins: words.every((word) => title.includes(` ${word}`)) });
       });
-      found.sort((a, b) => a.group - b.group || events[b.item - 1] - events[a.item - 1] || a.item - b.item);
+      found.sort(
+        (a, b) => Number(b.begins) - Number(a.begins) || events[b.item - 1] - events[a.item - 1] || a.item - b.item,
+      );
       return { items: found.slice(0, limit).map(({ item }) => item), total: found.length };
     },
   };
