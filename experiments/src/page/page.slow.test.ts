@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
@@ -301,6 +302,38 @@ postMessage({ name, threads: details.threads, items });`,
     const named = (items: readonly Recommendation[]) => items.map(({ item, score }) => ({ item: String(item), score }));
     expectEqual(named(answer.items), named(expected));
   });
+
+  test.each(['light', 'dark'] as const)(
+    '%s: rules of accessibility hold, on a wide and on a narrow screen',
+    async (colorScheme) => {
+      const server = await servePage(built.hstu.page, { port: 0 });
+      servers.push(server);
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      for (const width of [1280, 400]) {
+        // The checker is put into the page, which the page's own policy forbids.
+        const context = await browser.newContext({ bypassCSP: true, colorScheme, viewport: { width, height: 800 } });
+        const page = await context.newPage();
+        const check = async (what: string) => {
+          await page.evaluate(axe);
+          const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>('axe.run()');
+          const violations = found.violations.map(({ id, nodes }) => [what, id, ...nodes.map(({ html }) => html)]);
+          expect(violations).toEqual([]);
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        };
+        await page.goto(server.url);
+        await shown(page, 0);
+        await check('start');
+        await page.getByLabel('Search titles').fill('part');
+        await check('search');
+        await page.keyboard.press('Enter');
+        await shown(page, 1);
+        await page.getByText('How this is computed').click();
+        await page.getByLabel('Search titles').fill('nothing like it');
+        await check('answer');
+        await context.close();
+      }
+    },
+  );
 
   test('a damaged checkpoint is told', async () => {
     const server = await servePage(built.hstu.page, { port: 0 });
