@@ -1,4 +1,4 @@
-import { useBackend } from '@seqrec/core';
+import { layerNorm, useBackend } from '@seqrec/core';
 import { makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +79,16 @@ function plainInput(model: SequenceModel, host: SequenceBatch): tf.Tensor2D {
   return tf.tensor2d(rows);
 }
 
+/** Logits of the actions of contents `[T, D]`: `W2 gelu(W1 LN(x) + b1) + b2`. */
+function plainHead(model: SequenceModel, contents: number[][]): number[][] {
+  const weight = (name: string): tf.Tensor2D => model.variables().get(`action_head.${name}`) as unknown as tf.Tensor2D;
+  const map = (x: tf.Tensor2D, layer: number): tf.Tensor2D =>
+    tf.add(tf.matMul(x, weight(`${layer}.weight`), false, true), weight(`${layer}.bias`));
+  const hidden = map(layerNorm(tf.tensor2d(contents)), 0).arraySync();
+  const gelu = (z: number): number => (z / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)));
+  return map(tf.tensor2d(hidden.map((row) => row.map(gelu))), 2).arraySync();
+}
+
 describe.each(Object.keys(switches))('%s', (name) => {
   const build = (): SequenceModel => {
     const config = { ...base, inputDropout: 0, ...switches[name] } as HstuConfigInput;
@@ -106,6 +116,13 @@ describe.each(Object.keys(switches))('%s', (name) => {
     expect(actual).toHaveLength(expected.length);
     for (const [t, row] of expected.entries()) {
       for (const [d, value] of row.entries()) expect(actual[t][d]).toBeCloseTo(value, 3);
+    }
+    if (!interleaved) return;
+    const contents = rows.filter((_, token) => token % 2 === 0);
+    const logits = tf.tidy(() => model.encodeWithActions!(batch, run).actionLogits.arraySync());
+    const wanted = plainHead(model, contents);
+    for (const [t, row] of wanted.entries()) {
+      for (const [a, value] of row.entries()) expect(logits[t][a] / 100).toBeCloseTo(value / 100, 3);
     }
   });
 
