@@ -43,8 +43,8 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
    * next event is predicted from the action, and this layer makes logits `[T, 10]` of the contents.
    */
   readonly actionHead?: NamedLayer;
-  /** Maps the item table to the vectors that are scored; the table itself when absent. */
-  readonly itemTower?: NamedLayer;
+  /** Maps the item table, times `inputScale`, to the vectors that are scored; the table itself when absent. */
+  readonly itemTower?: NamedLayer & { readonly inputScale: number };
   /** Groups the names by prefix, in this order, where the reference's state dict does not go block by block. */
   readonly nameGroups?: readonly string[];
 }
@@ -106,7 +106,10 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
 
   function itemVectors(table: tf.Tensor2D): tf.Tensor2D {
     if (itemTower === undefined) return l2Normalize(table, { epsilon: NORM_EPSILON });
-    return tf.tidy(() => l2Normalize(itemTower.layer.apply(table) as tf.Tensor2D, { epsilon: NORM_EPSILON }));
+    return tf.tidy(() => {
+      const vectors = itemTower.layer.apply(tf.mul(table, itemTower.inputScale)) as tf.Tensor2D;
+      return l2Normalize(vectors, { epsilon: NORM_EPSILON });
+    });
   }
 
   const itemTable = (): tf.Variable<tf.Rank.R2> => items.weight('weight') as tf.Variable<tf.Rank.R2>;

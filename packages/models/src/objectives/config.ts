@@ -8,6 +8,11 @@ const minRating = {
   /** Only events rated at least this are positives; the others stay in the history. Default: every event is one. */
   minRating: z.number().optional(),
 };
+/**
+ * Where the history of a sequence ends. `last`: at the newest event of the window. `random`: at a random event, drawn anew in
+ * every step; later events are labels only, so that the newest position sees many histories.
+ */
+const cut = z.enum(['last', 'random']);
 const window = {
   /** Days after an event in which its labels lie, `K`. */
   windowDays: positive.default(28),
@@ -20,13 +25,13 @@ export const labelsConfigSchema = z.discriminatedUnion('kind', [
   /** Every position predicts the event after it. */
   z.strictObject({ kind: z.literal('next-item'), ...minRating }),
   /** Every position predicts the next positive after it; the newest weighs as much as all others together. */
-  z.strictObject({ kind: z.literal('sasrec'), ...minRating }),
-  /** One position predicts the next positive: the newest one (`last`), or a random one. */
-  z.strictObject({ kind: z.literal('next-action'), cut: z.enum(['last', 'random']).default('last'), ...minRating }),
-  /** One random position, "now", predicts random positives of the next days. */
-  z.strictObject({ kind: z.literal('all-action'), ...window, ...minRating }),
+  z.strictObject({ kind: z.literal('sasrec'), cut: cut.default('last'), ...minRating }),
+  /** The newest position predicts the next positive. */
+  z.strictObject({ kind: z.literal('next-action'), cut: cut.default('last'), ...minRating }),
+  /** The newest position predicts random positives of the next days; with `last` only the window's target can be one. */
+  z.strictObject({ kind: z.literal('all-action'), cut: cut.default('random'), ...window, ...minRating }),
   /** Random positions each predict one random positive of the days after them. */
-  z.strictObject({ kind: z.literal('dense-all-action'), ...window, ...minRating }),
+  z.strictObject({ kind: z.literal('dense-all-action'), cut: cut.default('last'), ...window, ...minRating }),
 ]);
 
 const shared = {

@@ -2,7 +2,8 @@ import { makeBatch, type SequenceBatch } from '@seqrec/data';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tinyTrain } from '../test-support/tiny.ts';
-import { parseObjectiveConfig } from './config.ts';
+import { type LabelsConfig, parseObjectiveConfig } from './config.ts';
+import { cutBatch } from './cuts.ts';
 import { normalisedWeights, samplePairs } from './labels.ts';
 
 const DAY = 86_400;
@@ -64,7 +65,7 @@ describe('dense all-action labels', () => {
   it('lie in the window of their own position, are positives of the same user, one a position, at most maxLabels', () => {
     fc.assert(
       fc.property(batches, fc.nat(50), fc.integer({ min: 1, max: 4 }), (batch, step, maxLabels) => {
-        const config = { kind: 'dense-all-action', windowDays: 28, maxLabels, minRating: 3 } as const;
+        const config = { kind: 'dense-all-action', cut: 'last', windowDays: 28, maxLabels, minRating: 3 } as const;
         const { rows, positives, sequences } = samplePairs(batch, config, run(step));
         expect(new Set(rows).size).toBe(rows.length);
         for (const [p, row] of rows.entries()) {
@@ -101,7 +102,11 @@ describe('dense all-action labels', () => {
     const batch = makeBatch(tinyTrain(), [0]);
     const seen = new Set<string>();
     for (let step = 0; step < 400; step++) {
-      const pairs = samplePairs(batch, { kind: 'dense-all-action', windowDays: 28, maxLabels: 2 }, run(step));
+      const pairs = samplePairs(
+        batch,
+        { kind: 'dense-all-action', cut: 'last', windowDays: 28, maxLabels: 2 },
+        run(step),
+      );
       for (const [p, row] of pairs.rows.entries()) seen.add(`${row}:${pairs.positives[p]}`);
     }
     const length = batch.itemIds.length;
@@ -120,7 +125,7 @@ describe('other labels', () => {
   });
 
   it('sasrec: the newest position weighs as much as all others of its sequence', () => {
-    const pairs = samplePairs(batch, { kind: 'sasrec' }, run(0));
+    const pairs = samplePairs(batch, { kind: 'sasrec', cut: 'last' }, run(0));
     for (const b of [0, 1]) {
       const own = [...pairs.rows.keys()].filter((p) => pairs.sequences[p] === b);
       const newest = own.filter((p) => pairs.rows[p] === last[b]).map((p) => pairs.weights[p]);
@@ -132,7 +137,7 @@ describe('other labels', () => {
   it('sasrec skips to the next positive', () => {
     const targetRatings = new Float32Array(batch.itemIds.length).fill(1);
     targetRatings[last[0]] = 5;
-    const pairs = samplePairs({ ...batch, targetRatings }, { kind: 'sasrec', minRating: 4 }, run(0));
+    const pairs = samplePairs({ ...batch, targetRatings }, { kind: 'sasrec', cut: 'last', minRating: 4 }, run(0));
     expect(new Set(pairs.positives)).toEqual(new Set([batch.targets[last[0]]]));
     expect([...pairs.rows]).toEqual(Array.from({ length: last[0] + 1 }, (_, i) => i));
   });
@@ -154,7 +159,7 @@ describe('other labels', () => {
   });
 
   it('all-action: one position a sequence, several labels of its future', () => {
-    const pairs = samplePairs(batch, { kind: 'all-action', windowDays: 28, maxLabels: 3 }, run(5));
+    const pairs = samplePairs(batch, { kind: 'all-action', cut: 'random', windowDays: 28, maxLabels: 3 }, run(5));
     for (const b of [0, 1]) {
       const own = [...pairs.rows.keys()].filter((p) => pairs.sequences[p] === b);
       expect(new Set(own.map((p) => pairs.rows[p])).size).toBe(1);
@@ -168,6 +173,62 @@ describe('other labels', () => {
     const { targetRatings: _, ...unrated } = batch;
     expect(() => samplePairs(unrated, { kind: 'next-item', minRating: 4 }, run(0))).toThrow(
       /labels\.minRating: expected data with ratings; got data without/,
+    );
+  });
+});
+
+describe('random cuts', () => {
+  const kinds = ['sasrec', 'next-action', 'all-action', 'dense-all-action'] as const;
+
+  it('end each history at the newest position that has a pair; labels may come after', () => {
+    fc.assert(
+      fc.property(batches, fc.nat(50), fc.constantFrom(...kinds), (batch, step, kind) => {
+        const window = kind.endsWith('all-action') ? { windowDays: 28, maxLabels: 99 } : {};
+        const config = { kind, cut: 'random', ...window } as LabelsConfig;
+        const { rows, sequences, cuts } = samplePairs(batch, config, run(step));
+        for (let b = 0; b + 1 < batch.offsets.length; b++) {
+          const own = [...rows].filter((_, p) => sequences[p] === b);
+          expect(cuts![b]).toBe(own.length === 0 ? batch.offsets[b] : Math.max(...own));
+        }
+      }),
+    );
+  });
+
+  it('reach every position that has a label', () => {
+    const batch = makeBatch(tinyTrain(), [0, 1]);
+    for (const kind of kinds) {
+      const window = kind.endsWith('all-action') ? { windowDays: 28, maxLabels: 2 } : {};
+      const seen = new Set<number>();
+      for (let step = 0; step < 100; step++) {
+        for (const cut of samplePairs(batch, { kind, cut: 'random', ...window } as LabelsConfig, run(step)).cuts!)
+          seen.add(cut);
+      }
+      expect(seen.size).toBe(batch.itemIds.length);
+    }
+  });
+
+  it('sasrec: the newest position of the cut weighs as much as all others', () => {
+    const batch = makeBatch(tinyTrain(), [0]);
+    for (let step = 0; step < 20; step++) {
+      const { rows, weights, cuts } = samplePairs(batch, { kind: 'sasrec', cut: 'random' }, run(step));
+      expect(rows).toHaveLength(cuts![0] + 1);
+      expect(weights.at(-1)).toBe(Math.max(1, rows.length - 1));
+    }
+  });
+
+  it('a cut batch is the batch of the shorter histories', () => {
+    fc.assert(
+      fc.property(batches, fc.array(fc.nat(7), { minLength: 4, maxLength: 4 }), (batch, choice) => {
+        const lengths = Array.from(batch.users, (_, b) => batch.offsets[b + 1] - batch.offsets[b]);
+        const cuts = Int32Array.from(lengths, (length, b) => batch.offsets[b] + (choice[b] % length));
+        const { batch: cut, shifts } = cutBatch(batch, cuts);
+        for (const [b, end] of cuts.entries()) {
+          const [from, to] = [cut.offsets[b], cut.offsets[b + 1]];
+          for (const name of ['itemIds', 'timestamps', 'targets', 'targetTimestamps', 'ratings'] as const)
+            expect([...cut[name]!.slice(from, to)]).toEqual([...batch[name]!.slice(batch.offsets[b], end + 1)]);
+          expect(from + shifts[b]).toBe(batch.offsets[b]);
+        }
+      }),
     );
   });
 });
@@ -200,7 +261,7 @@ describe('configuration', () => {
       kind: 'pool-softmax',
       negatives: { kind: 'mixed', inBatch: 5000, random: 8192 },
       logQ: 'exact',
-      labels: { kind: 'dense-all-action', windowDays: 28, maxLabels: 32 },
+      labels: { kind: 'dense-all-action', cut: 'last', windowDays: 28, maxLabels: 32 },
       weighting: 'token',
       temperature: 0.05,
     });

@@ -14,6 +14,8 @@ export interface LabelledPairs {
   readonly sequences: Int32Array;
   /** Weight before normalising; shape [P]. */
   readonly weights: Float32Array;
+  /** Last event of each sequence that the encoder may see, shape [B]; absent: all of them. */
+  readonly cuts?: Int32Array;
 }
 
 const SECONDS_PER_DAY = 86_400;
@@ -22,58 +24,74 @@ const SECONDS_PER_DAY = 86_400;
  * The pairs that one step learns from. An event is known to be positive when it lies in the batch: position `t` of a
  * sequence may have to predict the events after it up to the example's target, never one beyond.
  *
- * Windows are half-open: `t_position < t_label <= t_position + K days`. Positions without a label are left out. Choices come
- * from the stream `labels` at the run's step.
+ * Windows are half-open: `t_position < t_label <= t_position + K days`. Positions without a label are left out. With
+ * `cut: 'random'` a history ends at a random one of the positions that have a label. Choices come from the stream `labels` at
+ * the run's step.
  *
- * Source: Pancha et al. 2022, section 3.4 and figure 2 (arXiv:2205.04507).
+ * Source: Pancha et al. 2022, sections 3.4 and 3.5 and figure 2 (arXiv:2205.04507).
  * @throws ConfigError when labels have a least rating and the data no ratings.
  */
 export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run): LabelledPairs {
   const numTokens = host.itemIds.length;
+  const numSequences = host.offsets.length - 1;
+  const cuts = config.kind !== 'next-item' && config.cut === 'random' ? new Int32Array(numSequences) : undefined;
   const pairs = new PairList();
-  const words = randomWords(streamKey(run.seed, 'labels'), run.step, 2 * numTokens);
-  for (let b = 0; b + 1 < host.offsets.length; b++) {
+  const words = randomWords(streamKey(run.seed, 'labels'), run.step, 2 * numTokens + numSequences);
+  for (let b = 0; b < numSequences; b++) {
     const [start, end] = [host.offsets[b], host.offsets[b + 1]];
     const sequence = new SequenceLabels(host, start, end, config.minRating);
-    const choose = {
-      rank: (t: number) => words[t],
-      pick: (t: number, n: number) => multiplyHigh(words[numTokens + t], n),
-    };
+    const rank = (t: number) => words[t];
+    const pick = (t: number, n: number) => multiplyHigh(words[numTokens + t], n);
+    /** How many of the positions `count` stay; the last of them is the newest of the history. */
+    const kept = (count: number) =>
+      cuts === undefined || count === 0 ? count : 1 + multiplyHigh(words[2 * numTokens + b], count);
     const add = (row: number, event: number, weight = 1) => pairs.add(row, host.targets[event], b, weight);
+    // A sequence without labels still is a sequence, of one event.
+    let newest = start;
     switch (config.kind) {
       case 'next-item':
         for (let t = start; t < end; t++) if (sequence.isPositive(t)) add(t, t);
         break;
       case 'sasrec': {
-        const labelled = sequence.positionsBeforeAPositive();
-        for (const t of labelled)
-          add(t, sequence.next(t), t === labelled.at(-1) ? Math.max(1, labelled.length - 1) : 1);
+        const before = sequence.positionsBeforeAPositive();
+        const labelled = before.slice(0, kept(before.length));
+        newest = labelled.at(-1) ?? start;
+        for (const t of labelled) add(t, sequence.next(t), t === newest ? Math.max(1, labelled.length - 1) : 1);
         break;
       }
       case 'next-action': {
         const labelled = sequence.positionsBeforeAPositive();
-        if (labelled.length === 0 || (config.cut === 'last' && labelled.at(-1) !== end - 1)) break;
-        const t = config.cut === 'last' ? end - 1 : labelled[choose.pick(start, labelled.length)];
-        add(t, sequence.next(t));
+        newest = labelled[kept(labelled.length) - 1] ?? start;
+        if (labelled.length > 0 && isNewest(newest, end, cuts)) add(newest, sequence.next(newest));
         break;
       }
       case 'all-action': {
         const windows = sequence.windows(config.windowDays * SECONDS_PER_DAY);
         if (windows.length === 0) break;
-        const { position, events } = windows[choose.pick(start, windows.length)];
-        for (const event of smallest(sequence.between(events), choose.rank, config.maxLabels)) add(position, event);
+        const { position, events } = windows[kept(windows.length) - 1];
+        newest = position;
+        if (!isNewest(newest, end, cuts)) break;
+        for (const event of smallest(sequence.between(events), rank, config.maxLabels)) add(position, event);
         break;
       }
       case 'dense-all-action': {
-        const windows = sequence.windows(config.windowDays * SECONDS_PER_DAY);
+        const all = sequence.windows(config.windowDays * SECONDS_PER_DAY);
+        const windows = all.slice(0, kept(all.length));
+        newest = windows.at(-1)?.position ?? start;
         const chosen = smallest(windows, ({ position }) => words[position], config.maxLabels);
         for (const { position, events } of chosen) {
-          add(position, sequence.positive(events.from + choose.pick(position, events.to - events.from)));
+          add(position, sequence.positive(events.from + pick(position, events.to - events.from)));
         }
       }
     }
+    if (cuts !== undefined) cuts[b] = newest;
   }
-  return pairs.done();
+  return pairs.done(cuts);
+}
+
+/** Whether a position is the newest of its history: any is where a cut made it so. */
+function isNewest(position: number, end: number, cuts: Int32Array | undefined): boolean {
+  return cuts !== undefined || position === end - 1;
 }
 
 /** A range `[from, to)` of the positives of a sequence. */
@@ -177,8 +195,9 @@ class PairList {
     this.#weights.push(weight);
   }
 
-  done(): LabelledPairs {
+  done(cuts: Int32Array | undefined): LabelledPairs {
     return {
+      ...(cuts === undefined ? {} : { cuts }),
       rows: Int32Array.from(this.#rows),
       positives: Int32Array.from(this.#positives),
       sequences: Int32Array.from(this.#sequences),

@@ -10,7 +10,9 @@ import { denseGradients, rowwiseGradients } from '../train/gradients.ts';
 import type { ObjectiveConfigInput } from './config.ts';
 import { CountMinSketch } from './count-min-sketch.ts';
 import { createObjective } from './create.ts';
+import { cutBatch } from './cuts.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
+import { samplePairs } from './labels.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 
@@ -92,6 +94,28 @@ describe('masked log-sum-exp', () => {
       { numRuns: 20 },
     );
   });
+});
+
+it('a random cut: the loss is that of the shorter history, the position of the newest event included', () => {
+  const model = createModel(tinyConfigs.pinnerformer, { numItems: 20, seed: 1 });
+  const labels = { kind: 'next-action', cut: 'random' } as const;
+  const isShort = (e: number): boolean => {
+    const host = makeBatch(examples, [e]);
+    return samplePairs(host, labels, run).rows[0] < host.itemIds.length - 1;
+  };
+  const example = [3, 4, 5, 6, 7].find(isShort) as number;
+  const host = makeBatch(examples, [example]);
+  const { rows, positives } = samplePairs(host, labels, run);
+  const { batch: short } = cutBatch(host, rows);
+  const shortened = uploadBatch(short);
+  const expected = tf.tidy(() => {
+    const scores = tf.matMul(model.encode(shortened, run), tf.slice(model.itemVectors(), [1, 0]), false, true);
+    const last = tf.div(tf.slice(scores, [rows[0], 0], [1, -1]), 0.1).dataSync();
+    return logSumExp([...last]) - last[positives[0] - 1];
+  });
+  const objective = createObjective({ kind: 'full-softmax', labels, temperature: 0.1 }, examples);
+  expect(lossOf(objective, [example], model)).toBeCloseTo(expected, 4);
+  shortened.dispose();
 });
 
 describe('pool softmax', () => {

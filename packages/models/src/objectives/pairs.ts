@@ -1,6 +1,8 @@
 import { embedding, knownHostValues } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import type { LabelsConfig } from './config.ts';
+import { cutBatch } from './cuts.ts';
 import { type LabelledPairs, normalisedWeights, samplePairs } from './labels.ts';
 import type { ObjectiveContext } from './objective.ts';
 import { scaledQueries } from './temperature.ts';
@@ -41,21 +43,30 @@ export function pairObjectiveLoss(
   losses: (encoded: EncodedPairs, context: ObjectiveContext) => tf.Tensor1D,
 ): tf.Scalar {
   const { model, batch, run } = context;
-  const encoded = scaledQueries(model, model.encode(batch, run), settings.temperature);
-  const { temperature } = encoded;
   const pairs = samplePairs(batch.host, settings.labels, run);
-  const count = pairs.rows.length;
+  const { history, rows } = historyOf(pairs, batch);
+  const encoded = scaledQueries(model, model.encode(history, run), settings.temperature);
+  const { temperature } = encoded;
+  const count = rows.length;
   const items = model.itemVectors();
   // Every weight needs a path to the loss, even when it is worth nothing.
   if (count === 0) return tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar;
-  const queries = isEveryToken(settings)
-    ? encoded.queries
-    : embedding(encoded.queries, tf.tensor1d(pairs.rows, 'int32'));
+  const queries = isEveryToken(settings) ? encoded.queries : embedding(encoded.queries, tf.tensor1d(rows, 'int32'));
   const positives = tf.tensor1d(pairs.positives, 'int32');
   const perPair = losses({ count, pairs, queries, temperature, positives, items }, context);
   if (isEveryToken(settings)) return tf.mean(perPair) as tf.Scalar;
   const weights = tf.tensor1d(normalisedWeights(pairs, batch.host.users, settings.weighting));
   return tf.sum(tf.mul(perPair, weights)) as tf.Scalar;
+}
+
+/** What the encoder sees, and the rows of the pairs in it. */
+function historyOf(
+  { rows, sequences, cuts }: LabelledPairs,
+  batch: EncoderBatch,
+): { readonly history: EncoderBatch; readonly rows: Int32Array } {
+  if (cuts === undefined) return { history: batch, rows };
+  const cut = cutBatch(batch.host, cuts);
+  return { history: uploadBatch(cut.batch), rows: rows.map((row, p) => row - cut.shifts[sequences[p]]) };
 }
 
 /** Score of each pair's positive, divided by the temperature; `[P]`. */

@@ -14,6 +14,14 @@ const TIMES = { absolute: ABSOLUTE_PERIODS, age: RELATIVE_PERIODS, gap: RELATIVE
 type TimeName = keyof typeof TIMES;
 
 /**
+ * What the item table is multiplied by, for the input and for the item network. The table is kept small, as in the other
+ * encoders, and used at length of about one: Adam moves every number by the same step, so that small numbers learn faster.
+ */
+export function itemScale({ embeddingDim }: PinnerformerConfig): number {
+  return Math.sqrt(embeddingDim);
+}
+
+/**
  * The input of PinnerFormer: `V0 = [item, action, time] W_in + b_in + PE`, positions counted from the newest event, then
  * dropout. `W_in` is kept in blocks, one per group of features, so that each starts at a scale of its own.
  */
@@ -29,7 +37,7 @@ export function pinnerformerInput(config: PinnerformerConfig, seed: number): Inp
   });
   const time = config.time ? timePart(modelDim, stream) : undefined;
   const action = config.actions === 'none' ? undefined : actionPart(modelDim, actionDim, stream);
-  const scale = Math.sqrt(embeddingDim);
+  const scale = itemScale(config);
   return {
     layers: [
       { layer: positions, names: { weight: 'input.positions.weight' } },
@@ -61,7 +69,7 @@ function timePart(modelDim: number, stream: Streams): FeaturePart {
   const map = new Projection({
     inputDim: columns,
     outputDim: modelDim,
-    // Logarithms of seconds are about 20: at the scale of the other features they would drown the items.
+    // 155 columns: at the scale of the other features they would drown the items.
     initialization: { kind: 'normal', standardDeviation: 0.02 },
     ...stream('time_in'),
   });

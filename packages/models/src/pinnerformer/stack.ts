@@ -5,7 +5,7 @@ import type { ModelOptions, SequenceModel } from '../model.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
 import { transformerBlockWeights } from '../transformer/stack.ts';
 import type { PinnerformerConfig } from './config.ts';
-import { pinnerformerInput } from './input.ts';
+import { itemScale, pinnerformerInput } from './input.ts';
 
 const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 
@@ -18,9 +18,7 @@ const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 export function createPinnerformer(config: PinnerformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
   const { embeddingDim, modelDim, numHeads, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * modelDim;
-  // Vectors of length one, as the content vectors that the paper has here.
-  const standardDeviation = Math.sqrt(1 / embeddingDim);
-  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation, seed, stream: 'items' });
+  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new TransformerBlock({
       embeddingDim: modelDim,
@@ -57,6 +55,10 @@ export function createPinnerformer(config: PinnerformerConfig, { numItems, seed 
       { layer: norm, names: { 'norm.weight': 'output.norm.weight', 'norm.bias': 'output.norm.bias' } },
       { layer: output, names: Object.fromEntries(MLP.map((name) => [name, `output.${name}`])) },
     ],
-    itemTower: { layer: tower, names: Object.fromEntries(MLP.map((name) => [name, `item_tower.${name}`])) },
+    itemTower: {
+      layer: tower,
+      names: Object.fromEntries(MLP.map((name) => [name, `item_tower.${name}`])),
+      inputScale: itemScale(config),
+    },
   });
 }

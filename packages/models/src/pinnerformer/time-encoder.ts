@@ -9,12 +9,13 @@ export interface TimeEncoderArgs extends LayerArgs {
 
 /**
  * Encodes a time by fixed periods and learned phases, `2 P + 1` columns:
- * `[cos(2 pi t / p_i + phase_i)]_i, [sin(2 pi t / p_i + phase'_i)]_i, ln(max(t, 1))`. Phases start uniform in a full turn.
+ * `[cos(2 pi t / p_i + phase_i)]_i, [sin(2 pi t / p_i + phase'_i)]_i, ln(max(t, 1)) / ln p_P`. Phases start uniform in a full
+ * turn.
  *
  * Inputs: `[cosine [T, P], sine [T, P], logarithm [T, 1]]` of {@link TimeFeatures}. Output `[T, 2 P + 1]`.
  *
  * Source: Pancha et al. 2022, appendix A.1 (arXiv:2205.04507). Differs from the paper in: cosines stand before sines
- * instead of beside them, and the floor under the logarithm.
+ * instead of beside them; the logarithm has a floor, and its unit is that of the longest period.
  */
 export class TimeEncoder extends StreamLayer {
   static className = 'SeqrecTimeEncoder';

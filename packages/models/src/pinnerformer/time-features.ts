@@ -31,19 +31,21 @@ export interface TimeFeatures {
   readonly cosine: Float32Array;
   /** `[T, P]` */
   readonly sine: Float32Array;
-  /** `[T]`: `ln(max(t, 1))`. */
+  /** `[T]`: `ln(max(t, 1)) / ln(longest period)`, about 0 to 1. */
   readonly logarithm: Float32Array;
 }
 
 /**
  * `cos(2 pi t / p)` and `sin(2 pi t / p)` of every time and period, without phases: those are learned, and
- * `cos(a + phase)` follows from both. Angles are taken in float64, since a float32 second of today is a minute wide.
+ * `cos(a + phase)` follows from both. Angles are taken in float64, since a float32 second of today is a minute wide. Logarithms, up to 21, come at the size of the other columns:
+ * as they are, each step of Adam moves their part of the input twenty times as far as any other, and learning stalls.
  */
 export function timeFeatures(times: Float64Array, periods: readonly number[]): TimeFeatures {
   const width = periods.length;
   const cosine = new Float32Array(times.length * width);
   const sine = new Float32Array(times.length * width);
-  const logarithm = Float32Array.from(times, (time) => Math.log(Math.max(time, 1)));
+  const unit = Math.log(Math.max(...periods));
+  const logarithm = Float32Array.from(times, (time) => Math.log(Math.max(time, 1)) / unit);
   for (let i = 0; i < width; i++) {
     const turn = 1 / periods[i];
     for (let t = 0; t < times.length; t++) {

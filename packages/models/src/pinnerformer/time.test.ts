@@ -18,7 +18,7 @@ describe('time encoder', () => {
     for (let i = 1; i < 32; i++) expect(RELATIVE_PERIODS[i] / RELATIVE_PERIODS[i - 1]).toBeCloseTo(ratio, 8);
   });
 
-  it('is cos(2 pi t / p + phase), sin(2 pi t / p + phase), ln t: 25 and 65 columns', () => {
+  it('is cos(2 pi t / p + phase), sin(2 pi t / p + phase), ln t / ln p_P: 25 and 65 columns', () => {
     // A date of today, whose float32 seconds are a minute apart.
     const times = Float64Array.of(0, 1, 1_700_000_123, 1_700_000_124);
     for (const periods of [ABSOLUTE_PERIODS, RELATIVE_PERIODS]) {
@@ -32,7 +32,7 @@ describe('time encoder', () => {
           expect(out[t][i]).toBeCloseTo(Math.cos(angle + phase[i]), 5);
           expect(out[t][periods.length + i]).toBeCloseTo(Math.sin(angle + phase[periods.length + i]), 5);
         }
-        expect(out[t][2 * periods.length]).toBeCloseTo(Math.log(Math.max(time, 1)), 5);
+        expect(out[t][2 * periods.length]).toBeCloseTo(Math.log(Math.max(time, 1)) / Math.log(Math.max(...periods)), 5);
       }
     }
   });
