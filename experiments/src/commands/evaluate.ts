@@ -23,7 +23,10 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
-    .option('--future <days>', 'Recall over so many days after the training time: vectors once, daily and in real time')
+    .option(
+      '--future <days>',
+      'Recall over so many days after the cut of --split: vectors once, daily and in real time',
+    )
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -34,6 +37,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --future 14')
+    .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
@@ -67,6 +71,7 @@ async function evaluateCommand(name: string, options: Options): Action {
     const { futureCommand } = await import('../training/future.ts');
     return futureCommand(opened, {
       days,
+      part,
       excludeSeen: options.includeSeen !== true,
       json: options.json === true,
       progress,

@@ -15,6 +15,7 @@ export function pinnerformerFlops(config: PinnerformerConfig, work: Workload): F
     linearFlops(tokens, { in: d, out: m }),
     linearFlops(config.time ? tokens : 0, { in: pinnerformerTimeColumns, out: m }),
     linearFlops(config.actions === 'none' ? 0 : tokens, { in: actionDim, out: m }),
+    linearFlops(config.duration === 'none' ? 0 : tokens, { in: 1, out: m }),
     transformerBlocksFlops({ ...config, embeddingDim: m }, ffnDim, work),
     linearFlops(tokens, { in: m, out: ffnDim }),
     linearFlops(tokens, { in: ffnDim, out: d }),

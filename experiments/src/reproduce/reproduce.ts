@@ -69,6 +69,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
           choice,
           progress,
           stop,
+          ...(table.future && { future: table.future }),
         });
         if (done === undefined) {
           console.error('the same command goes on from here');

@@ -11,9 +11,11 @@ import { formatDuration, formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { PreparedData } from '../training/dataset.ts';
 import { checkSameData, savedConfig } from '../training/resume.ts';
-import type { StopSignal } from '../training/stop.ts';
+import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { executeRun } from '../training/train-run.ts';
 import { flatWindowTests } from '../training/window-tests.ts';
+import { futureMetrics } from './future-metrics.ts';
+import type { FutureTable } from './table.ts';
 
 /** One run of a row. */
 export interface SeedRun {
@@ -33,10 +35,25 @@ export interface SeedRequest {
   readonly choice: BackendChoice;
   readonly progress: Progress;
   readonly stop: StopSignal;
+  /** Adds the figures of a window of the future. */
+  readonly future?: FutureTable;
+}
+
+/** A finished run of exactly this configuration with all figures of the table. Nothing when a signal stopped it. */
+export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
+  const trained = await trainSeed(request);
+  if (trained === undefined || request.future === undefined) return trained;
+  try {
+    const future = await futureMetrics(openRunDir(request.out, trained.run), request.future, request);
+    return { ...trained, metrics: { ...trained.metrics, ...future } };
+  } catch (error) {
+    if (error instanceof Interrupted) return undefined;
+    throw error;
+  }
 }
 
 /** The run of exactly this configuration: found finished, gone on with, or made. Nothing when a signal stopped it. */
-export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
+async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   const { row, recipe, config, out, data, progress } = request;
   const label = `${row}, seed ${config.seed}`;
   const previous = findRun(out, recipe, config);

@@ -47,7 +47,29 @@ export interface PaperTable {
   /** Sizes of the experiment, by name: configuration keys that every row gets. */
   readonly sizes?: Readonly<Record<string, readonly Override[]>>;
   readonly defaultSize?: string;
+  /** Adds figures of a window of the future, by the names of {@link FUTURE_METRICS}; rows need a split by time. */
+  readonly future?: FutureTable;
 }
+
+/** A window of the future after the test cut. */
+export interface FutureTable {
+  readonly days: number;
+  /** Leave the items of the history out; false where users buy things again. */
+  readonly excludeSeen: boolean;
+}
+
+/**
+ * What `future` adds: recall, coverage and, where items have categories, entropy from one vector a user; recall from a vector
+ * a day and from one before every moment; and what of the last stays with one a day.
+ */
+export const FUTURE_METRICS = [
+  'Recall@10',
+  'InterestEntropy@50',
+  'P90Coverage@10',
+  'Recall@10, daily',
+  'Recall@10, real time',
+  'kept daily',
+] as const;
 
 /** Declares a table. @throws ConfigError when a claim or a gain names no row, or a metric that the table does not have. */
 export function defineTable(table: PaperTable): PaperTable {

@@ -1,45 +1,65 @@
-import { type Cadence, evaluateFuture, type FutureEvaluation } from '@seqrec/models';
+import type { Split } from '@seqrec/data';
+import { type Cadence, evaluateFuture, type FutureEvaluation, type SequenceModel } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
 import { formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import type { TrainedRun } from './open-run.ts';
+import { Interrupted, type StopSignal } from './stop.ts';
 
 const cadences: readonly Cadence[] = ['once', 'daily', 'realtime'];
 
+export interface FutureRequest {
+  readonly days: number;
+  readonly excludeSeen: boolean;
+  /** Where the window begins: at the cut before the test set, or at the one before the validation set. */
+  readonly part: 'validation' | 'test';
+  readonly progress: Progress;
+  /** Leaves with `Interrupted` when it has a signal. */
+  readonly stop?: StopSignal;
+}
+
 /**
- * `seqrec evaluate RUN --future DAYS`: what a user does in the days after the test cut, found from vectors of three cadences.
- * The run must have been trained with a split by time, so that no event of the window was seen in training.
+ * What users do in the days after a cut, found from vectors of three cadences. No event of the window was seen in training.
+ *
+ * @throws UsageError for a split without cuts in time.
  */
-export async function futureCommand(
-  { run, model, data, epoch }: TrainedRun,
-  options: {
-    readonly days: number;
-    readonly excludeSeen: boolean;
-    readonly json: boolean;
-    readonly progress: Progress;
-  },
-): Promise<number> {
-  const { split } = data;
-  const time = split.cuts?.testTime;
+export async function evaluateCadences(
+  model: SequenceModel,
+  { interactions, cuts, protocol }: Split,
+  { days, excludeSeen, part, progress, stop }: FutureRequest,
+): Promise<readonly (readonly [Cadence, FutureEvaluation])[]> {
+  const time = part === 'test' ? cuts?.testTime : cuts?.validationTime;
   if (time === undefined)
     throw new UsageError(
-      `--future: expected a run with a split by time; got ${split.protocol}`,
+      `--future: expected a run with a split by time; got ${protocol}`,
       'train with --data.split global-time',
     );
   const results: [Cadence, FutureEvaluation][] = [];
   for (const cadence of cadences) {
-    const phase = options.progress.phase();
-    const onProgress = ({ done, total }: { done: number; total: number }): void =>
+    const phase = progress.phase();
+    const onProgress = ({ done, total }: { done: number; total: number }): void => {
+      if (stop?.signal !== undefined) throw new Interrupted('stopped while evaluating');
       phase.update({ label: `${cadence}, vectors`, done, total });
-    const { days, excludeSeen } = options;
-    const { interactions } = split;
-    results.push([
-      cadence,
-      await evaluateFuture({ model, interactions, time, days, cadence, excludeSeen, onProgress }),
-    ]);
-    phase.clear();
+    };
+    try {
+      results.push([
+        cadence,
+        await evaluateFuture({ model, interactions, time, days, cadence, excludeSeen, onProgress }),
+      ]);
+    } finally {
+      phase.clear();
+    }
   }
+  return results;
+}
+
+/** `seqrec evaluate RUN --future DAYS`. */
+export async function futureCommand(
+  { run, model, data, epoch }: TrainedRun,
+  options: FutureRequest & { readonly json: boolean },
+): Promise<number> {
+  const results = await evaluateCadences(model, data.split, options);
   if (options.json) {
     console.log(JSON.stringify({ run: run.id, epoch, cadences: Object.fromEntries(results) }, null, 2));
     return 0;
@@ -50,7 +70,9 @@ export async function futureCommand(
     align: i === 0 ? ('left' as const) : ('right' as const),
   }));
   const rows = results.map(([cadence, { metrics }]) => [cadence, ...names.map((name) => formatMetric(metrics[name]))]);
-  console.log(`${run.id}, epoch ${epoch}, ${options.days} days after the test cut\n\n${renderTable(columns, rows)}`);
+  console.log(
+    `${run.id}, epoch ${epoch}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`,
+  );
   for (const [cadence, { definition }] of results)
     console.log(`\n${cadence}\n${definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;

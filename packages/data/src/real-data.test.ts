@@ -11,6 +11,7 @@ import {
   leakageReport,
   leaveLastOut,
   loadNamedDataset,
+  minRating,
   trainTest,
 } from './index.ts';
 
@@ -94,6 +95,8 @@ describe('published datasets', () => {
       const { lengths, time } = datasetStats(i);
       expect([lengths.median, lengths.max]).toEqual([42, 7983]);
       expect(i.steps[0].counts).toMatchObject({ rows: 541_909, events: 406_829, withoutUser: 135_080 });
+      // Cancellations, 8,905 lines of invoices that begin with C, have negative quantities, nothing else has.
+      expect(minRating(i, { rating: 1 }).numEvents).toBe(406_829 - 8905);
       expect(((time?.last ?? 0) - (time?.first ?? 0)) / 86_400).toBeGreaterThan(360);
     },
   );

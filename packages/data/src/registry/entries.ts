@@ -95,11 +95,11 @@ export const datasets: readonly DatasetEntry[] = [
   },
   {
     name: 'online-retail',
-    title: 'Online Retail (UCI), rows with a customer; cancellations are events too',
+    title: 'Online Retail (UCI), rows with a customer; the rating is the quantity, negative for cancellations',
     files: ['online_retail.csv.gz', 'online_retail.csv', 'online-retail-uci', 'online-retail'],
     source: {
       format: 'csv',
-      columns: { user: 'CustomerID', item: 'StockCode', time: 'ts', title: 'Description' },
+      columns: { user: 'CustomerID', item: 'StockCode', time: 'ts', rating: 'Quantity', title: 'Description' },
       withoutUser: 'skip',
       // One invoice is one minute, and its lines are in no order of events.
       ties: 'shuffle',

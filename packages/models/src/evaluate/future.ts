@@ -83,7 +83,10 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
       `Vectors: ${{ once: 'one a user, at the beginning', daily: 'a new one each day', realtime: 'a new one before each moment with events' }[cadence]}; ${queries.length} in all.`,
       `Candidates: all ${interactions.numItems} items${excludeSeen ? ', without those of the history that are no targets' : ''}.`,
       `Recall@${SHORT}: share of target events whose item is among the top ${SHORT}, over all events.`,
-      `InterestEntropy@${LONG}: entropy (nats) of the categories of the top ${LONG}, mean over lists. P90Coverage@${SHORT}: share of the catalogue that makes 90 % of all top-${SHORT} places.`,
+      ...(`InterestEntropy@${LONG}` in diversity
+        ? [`InterestEntropy@${LONG}: entropy (nats) of the categories of the top ${LONG}, mean over lists.`]
+        : []),
+      `P90Coverage@${SHORT}: share of the catalogue that makes 90 % of all top-${SHORT} places.`,
     ],
   };
 }

@@ -15,41 +15,80 @@ export function actionOf(rating: number): number {
   return Math.min(NUM_KNOWN_ACTIONS, Math.max(1, Math.round(2 * rating)));
 }
 
+/** How the rating of an event becomes its action id; 0 is "not known". */
+export interface ActionRule {
+  /** Ids in all, 0 included. */
+  readonly numActions: number;
+  idOf(rating: number): number;
+}
+
+/** Half stars, see {@link actionOf}. */
+export const HALF_STARS: ActionRule = { numActions: NUM_ACTIONS, idOf: actionOf };
+
+/** Ids by ascending bounds: 1 below the first, and one more with every bound that the rating reaches. */
+export function ratingBuckets(bounds: readonly number[]): ActionRule {
+  return {
+    numActions: bounds.length + 2,
+    idOf: (rating) => 1 + bounds.filter((bound) => rating >= bound).length,
+  };
+}
+
 /**
- * What was done at each event, as an id in `1..10`: the rating in half stars; ratings outside 0.5..5 take the nearest id.
- * A history without ratings, as a server may get one, has ids 0.
+ * What was done at each event, as an id of a rule. A history without ratings, as a server may get one, has ids 0.
  *
  * @returns int32 `[T]` on the host
  * @throws ConfigError in training on data without ratings: the ids would all be 0
  */
-export function ratingActions({ ratings, itemIds }: Pick<SequenceBatch, 'ratings' | 'itemIds'>, run: Run): Int32Array {
-  if (ratings !== undefined) {
-    return Int32Array.from(ratings, (rating) => actionOf(rating));
-  }
-  if (!run.training) return new Int32Array(itemIds.length);
+export function ratingActions(batch: RatedBatch, run: Run, { idOf }: ActionRule = HALF_STARS): Int32Array {
+  const ratings = ratingsOf(batch, run, 'actions');
+  return ratings === undefined
+    ? new Int32Array(batch.itemIds.length)
+    : Int32Array.from(ratings, (rating) => idOf(rating));
+}
+
+/**
+ * How long each event took, `ln(max(rating, 1))`: for data whose rating column holds seconds, or another amount.
+ *
+ * @returns float32 `[T]` on the host; zeros for a history without ratings
+ * @throws ConfigError in training on data without ratings
+ */
+export function logDurations(batch: RatedBatch, run: Run): Float32Array {
+  const ratings = ratingsOf(batch, run, 'duration');
+  if (ratings === undefined) return new Float32Array(batch.itemIds.length);
+  return ratings.map((rating) => Math.log(Math.max(rating, 1)));
+}
+
+type RatedBatch = Pick<SequenceBatch, 'ratings' | 'itemIds'>;
+
+function ratingsOf({ ratings }: RatedBatch, run: Run, key: 'actions' | 'duration'): Float32Array | undefined {
+  if (ratings !== undefined || !run.training) return ratings;
   throw new ConfigError(
-    "model config: actions: expected data with ratings; got data without; set actions to 'none'",
-    'actions',
+    `model config: ${key}: expected data with ratings; got data without; set ${key} to 'none'`,
+    key,
   );
 }
 
 export interface ActionEmbeddingArgs extends LayerArgs {
+  /** Default: those of the half stars. */
+  readonly numActions?: number;
   readonly actionDim: number;
 }
 
-/** Table of action vectors `[11, actionDim]`; maps ids int32 `[T]` to `[T, actionDim]`. Starts truncated normal, std 0.02. */
+/** Table of action vectors `[numActions, actionDim]`; maps ids int32 `[T]` to `[T, actionDim]`. Truncated normal, std 0.02. */
 export class ActionEmbedding extends StreamLayer {
   static className = 'SeqrecActionEmbedding';
+  readonly numActions: number;
   readonly actionDim: number;
 
   constructor(args: ActionEmbeddingArgs) {
     super(args);
+    this.numActions = args.numActions ?? NUM_ACTIONS;
     this.actionDim = args.actionDim;
   }
 
   protected weightSpecs(): WeightSpec[] {
     const initialization = { kind: 'truncated-normal', standardDeviation: 0.02 } as const;
-    return [{ name: 'weight', shape: [NUM_ACTIONS, this.actionDim], initialization }];
+    return [{ name: 'weight', shape: [this.numActions, this.actionDim], initialization }];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -61,7 +100,7 @@ export class ActionEmbedding extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), actionDim: this.actionDim };
+    return { ...super.getConfig(), numActions: this.numActions, actionDim: this.actionDim };
   }
 }
 tf.serialization.registerClass(ActionEmbedding);

@@ -17,8 +17,12 @@ export const pinnerformerConfigSchema = z
     blockDropout: rate.default(0.1),
     /** Time features: absolute, age, gap. False leaves them out (the paper's table 6 does that). */
     time: z.boolean().default(true),
-    /** `rating`: the rating of an event enters as its action type. */
-    actions: z.enum(['none', 'rating']).default('none'),
+    /** The action type of an event. `rating`: its rating in half stars. `buckets`: where its rating lies among `actionBounds`. */
+    actions: z.enum(['none', 'rating', 'buckets']).default('none'),
+    /** Ascending; `[1, 10]` tells ratings below 1, from 1 to below 10, and from 10 on apart. For `buckets` alone. */
+    actionBounds: z.array(z.number()).min(1).optional(),
+    /** `rating`: the rating of an event is its duration (or an amount) and enters as a logarithm. */
+    duration: z.enum(['none', 'rating']).default('none'),
     /** Width of the action vectors. */
     actionDim: size.default(32),
     /** Hidden width of the network over the item vectors; twice `embeddingDim` unless given. */
@@ -27,6 +31,14 @@ export const pinnerformerConfigSchema = z
   .refine((config) => config.modelDim % config.numHeads === 0, {
     path: ['modelDim'],
     message: 'a multiple of numHeads',
+  })
+  .refine(({ actions, actionBounds }) => (actions === 'buckets') === (actionBounds !== undefined), {
+    path: ['actionBounds'],
+    message: "bounds exactly when actions is 'buckets'",
+  })
+  .refine(({ actionBounds = [] }) => actionBounds.every((bound, i) => i === 0 || bound > actionBounds[i - 1]), {
+    path: ['actionBounds'],
+    message: 'bounds that rise',
   });
 
 export type PinnerformerConfig = z.output<typeof pinnerformerConfigSchema>;

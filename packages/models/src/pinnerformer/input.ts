@@ -2,7 +2,7 @@ import { embedding } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InputStage, NamedLayer } from '../encoder.ts';
-import { ActionEmbedding, ratingActions } from '../layers/actions.ts';
+import { ActionEmbedding, HALF_STARS, logDurations, ratingActions, ratingBuckets } from '../layers/actions.ts';
 import { LearnedPositions } from '../layers/embeddings.ts';
 import { dropAt, type Run } from '../layers/layer.ts';
 import { Projection } from '../layers/projection.ts';
@@ -22,11 +22,11 @@ export function itemScale({ embeddingDim }: PinnerformerConfig): number {
 }
 
 /**
- * The input of PinnerFormer: `V0 = [item, action, time] W_in + b_in + PE`, positions counted from the newest event, then
- * dropout. `W_in` is kept in blocks, one per group of features, so that each starts at a scale of its own.
+ * The input of PinnerFormer: `V0 = [item, action, duration, time] W_in + b_in + PE`, positions counted from the newest
+ * event, then dropout. `W_in` is kept in blocks, one per group of features, so that each starts at a scale of its own.
  */
 export function pinnerformerInput(config: PinnerformerConfig, seed: number): InputStage {
-  const { embeddingDim, modelDim, maxSequenceLength, actionDim } = config;
+  const { embeddingDim, modelDim, maxSequenceLength } = config;
   const stream = (name: string): { seed: number; stream: string } => ({ seed, stream: `pinnerformer.${name}` });
   const itemMap = new Projection({ inputDim: embeddingDim, outputDim: modelDim, ...stream('item_in') });
   const positions = new LearnedPositions({
@@ -36,20 +36,22 @@ export function pinnerformerInput(config: PinnerformerConfig, seed: number): Inp
     ...stream('positions'),
   });
   const time = config.time ? timePart(modelDim, stream) : undefined;
-  const action = config.actions === 'none' ? undefined : actionPart(modelDim, actionDim, stream);
+  const action = config.actions === 'none' ? undefined : actionPart(config, stream);
+  const duration = config.duration === 'none' ? undefined : durationPart(modelDim, stream);
   const scale = itemScale(config);
   return {
     layers: [
       { layer: positions, names: { weight: 'input.positions.weight' } },
       { layer: itemMap, names: { weight: 'input.item.weight', bias: 'input.item.bias' } },
       ...(action?.layers ?? []),
+      ...(duration?.layers ?? []),
       ...(time?.layers ?? []),
     ],
     limit: maxSequenceLength,
     embed(table, batch, run) {
       const vectors = tf.mul(embedding(table, batch.itemIds), scale);
       const parts = [itemMap.apply(vectors), positions.apply(tf.tensor1d(fromNewest(batch.host), 'int32'))];
-      for (const part of [action, time]) if (part !== undefined) parts.push(part.embed(batch.host, run));
+      for (const part of [action, duration, time]) if (part !== undefined) parts.push(part.embed(batch.host, run));
       return dropAt(tf.addN(parts as tf.Tensor2D[]), config.inputDropout, 'input', run);
     },
   };
@@ -86,15 +88,26 @@ function timePart(modelDim: number, stream: Streams): FeaturePart {
   };
 }
 
-function actionPart(modelDim: number, actionDim: number, stream: Streams): FeaturePart {
-  const table = new ActionEmbedding({ actionDim, ...stream('actions') });
+function actionPart(config: PinnerformerConfig, stream: Streams): FeaturePart {
+  const { modelDim, actionDim, actionBounds } = config;
+  const rule = config.actions === 'buckets' ? ratingBuckets(actionBounds as number[]) : HALF_STARS;
+  const table = new ActionEmbedding({ numActions: rule.numActions, actionDim, ...stream('actions') });
   const map = new Projection({ inputDim: actionDim, outputDim: modelDim, ...stream('action_in') });
   return {
     layers: [
       { layer: table, names: { weight: 'input.actions.weight' } },
       { layer: map, names: { weight: 'input.action.weight', bias: 'input.action.bias' } },
     ],
-    embed: (host, run) => map.apply(table.apply(tf.tensor1d(ratingActions(host, run), 'int32'))) as tf.Tensor2D,
+    embed: (host, run) => map.apply(table.apply(tf.tensor1d(ratingActions(host, run, rule), 'int32'))) as tf.Tensor2D,
+  };
+}
+
+function durationPart(modelDim: number, stream: Streams): FeaturePart {
+  const initialization = { kind: 'normal', standardDeviation: 0.02 } as const;
+  const map = new Projection({ inputDim: 1, outputDim: modelDim, initialization, ...stream('duration_in') });
+  return {
+    layers: [{ layer: map, names: { weight: 'input.duration.weight', bias: 'input.duration.bias' } }],
+    embed: (host, run) => map.apply(tf.tensor2d(logDurations(host, run), [host.itemIds.length, 1])) as tf.Tensor2D,
   };
 }
 
