@@ -3,71 +3,27 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import { type Interactions, interactionsFromArrays, latestWindow, leaveLastOut } from '@seqrec/data';
-import {
-  createModel,
-  createTrainer,
-  loadModel,
-  type ModelConfigInput,
-  type Recommendation,
-  recommend,
-  saveCheckpoint,
-} from '@seqrec/models';
+import { loadModel, type Recommendation, recommend } from '@seqrec/models';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, hasChromium, startChromium } from '../testing/chromium.ts';
+import {
+  type BuiltPage,
+  buildPage,
+  ITEMS,
+  idOf,
+  inNode,
+  interactions,
+  LENGTH,
+  models,
+  type Shown,
+} from '../testing/ring-page.ts';
 import { runCli, startCli, tinyRecipe } from '../testing/run-cli.ts';
-import { historyFromText, recommendFor } from '../training/recommend.ts';
 import { bundle } from './bundle.ts';
 import type { PageData } from './page-data.ts';
 import { type PageServer, servePage } from './serve.ts';
-import { writePage } from './write-page.ts';
 
-const ITEMS = 60;
-const LENGTH = 12;
-const shape = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 2 };
-const models: Readonly<Record<string, ModelConfigInput>> = {
-  hstu: { kind: 'hstu', ...shape, numHeads: 2, dqk: 8, dv: 8 },
-  sasrec: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16 },
-};
-
-/** Users who walk round a ring of titles, two steps back now and then; some titles need escaping. */
-function ring(): Interactions {
-  const columns = { users: [] as string[], items: [] as string[], timestamps: [] as number[] };
-  for (let user = 0; user < 48; user++) {
-    for (let e = 0; e < LENGTH + 3; e++) {
-      columns.users.push(`u${user}`);
-      columns.items.push(idOf((user * 5 + e - (e % 4 === 3 ? 2 : 0) + ITEMS) % ITEMS));
-      columns.timestamps.push(1_600_000_000 + user * 1000 + e * 3600);
-    }
-  }
-  const title = (i: number) =>
-    i === 7 ? 'Amélie, "Le" <b>Fabuleux</b> (2001)' : `Part ${i} of the Ring (${1950 + i})`;
-  const catalogue = Array.from({ length: ITEMS }, (_, i) => ({ item: idOf(i), title: title(i), categories: ['Ring'] }));
-  return interactionsFromArrays({ name: 'ring', ...columns, catalogue });
-}
-
-const idOf = (i: number) => `t,${i}`;
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-page-'));
-const interactions = ring();
-
-/** Trains a model for a few steps and writes its checkpoint and its page. */
-async function build(name: string): Promise<{ readonly page: string; readonly checkpoint: string }> {
-  const model = createModel(models[name], { numItems: interactions.numItems, seed: 3 });
-  const examples = latestWindow(leaveLastOut(interactions).train, { maxLength: LENGTH });
-  const trainer = createTrainer({ model, examples, batchSize: 16, learningRate: 0.01, numNegatives: 16, seed: 3 });
-  for (let step = 0; step < 30; step++) await trainer.step();
-  const checkpoint = join(folder, `${name}.safetensors`);
-  await saveCheckpoint(checkpoint, trainer);
-  const page = join(folder, name);
-  await writePage({ recipe: `ring/${name}`, run: 'test', checkpoint, interactions }, page);
-  return { page, checkpoint };
-}
-
-interface Shown {
-  readonly item: string;
-  readonly score: number;
-}
 
 async function shown(page: Page, length: number): Promise<Shown[]> {
   await page.waitForSelector(`body[data-answered="${length}"]`);
@@ -76,16 +32,6 @@ async function shown(page: Page, length: number): Promise<Shown[]> {
     .evaluateAll((entries) =>
       (entries as HTMLElement[]).map(({ dataset }) => ({ item: dataset.item!, score: Number(dataset.score) })),
     );
-}
-
-/** What `seqrec recommend --history` says in this process, with the history by title, as a person would write it. */
-async function inNode(checkpoint: string, history: readonly number[]): Promise<Shown[]> {
-  const model = await loadModel(checkpoint);
-  const titles = history.map((i) => interactions.catalogue!.title(interactions.items.dense(idOf(i))!));
-  const events = historyFromText(interactions, titles.join(','));
-  const { recommendations } = await recommendFor(model, interactions, events, { k: 10, excludeSeen: true });
-  model.dispose();
-  return recommendations.map(({ item, score }) => ({ item, score }));
 }
 
 function expectEqual(page: readonly Shown[], node: readonly Shown[]): void {
@@ -125,13 +71,13 @@ test('the command writes, serves and ends with Ctrl-C', async () => {
 if (!hasChromium) console.log(`no Chromium at ${chromiumPath} (SEQREC_CHROMIUM names another): the page is not tested`);
 
 describe.skipIf(!hasChromium)('the page in Chromium', () => {
-  const built: Record<string, Awaited<ReturnType<typeof build>>> = {};
+  const built: Record<string, BuiltPage> = {};
   const servers: PageServer[] = [];
   let browser: Browser;
 
   beforeAll(async () => {
     await useBackend('simd');
-    for (const name of Object.keys(models)) built[name] = await build(name);
+    for (const name of Object.keys(models)) built[name] = await buildPage(name, folder);
     browser = await startChromium();
   });
 
