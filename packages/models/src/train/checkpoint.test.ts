@@ -77,10 +77,11 @@ describe.each([
     expect(itemMoments(second)).toEqual(itemMoments(straight));
     for (const [reference, variable] of second.model.variables()) {
       if (variable === second.itemOptimizer?.table) continue;
-      const ours = second.optimizer.state().get(variable.name)!;
-      const theirs = straight.optimizer.state().get(straight.model.variables().get(reference)!.name)!;
-      expect(ours.m.dataSync(), reference).toEqual(theirs.m.dataSync());
-      expect(ours.v.dataSync(), reference).toEqual(theirs.v.dataSync());
+      const ours = second.optimizer.state().get(variable.name);
+      const theirs = straight.optimizer.state().get(straight.model.variables().get(reference)!.name);
+      // A weight that gets no gradient, as the head of actions that nobody asks for, has none.
+      expect(ours?.m.dataSync(), reference).toEqual(theirs?.m.dataSync());
+      expect(ours?.v.dataSync(), reference).toEqual(theirs?.v.dataSync());
     }
   });
 });

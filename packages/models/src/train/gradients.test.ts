@@ -44,6 +44,11 @@ describe.each(Object.keys(tinyConfigs))('row-wise gradients of %s', (kind) => {
     for (const variable of model.variables().values()) {
       if (variable === table) continue;
       const [ours, theirs] = [rowwise.dense[variable.name], dense.dense[variable.name]];
+      // The head of actions that nobody asks for.
+      if (theirs === undefined) {
+        expect(ours).toBeUndefined();
+        continue;
+      }
       expect(largestDifference(ours.dataSync(), theirs.dataSync())).toBeLessThan(1e-5);
     }
     disposeGradients(dense);
