@@ -1,0 +1,3 @@
+import { conformanceSuite } from '../../test/conformance/suite.ts';
+
+await conformanceSuite('tensorflow');
