@@ -53,6 +53,12 @@ it('an unknown name lists the known ones', async () => {
   );
 });
 
+it.each(['auto', 'simd', 'cpu'] as const)('%s has no half precision', async (name) => {
+  await expect(useBackend(name, { precision: 'f16' })).rejects.toThrow(
+    `useBackend: expected precision f32 on ${name}; got f16; half precision runs on webgpu`,
+  );
+});
+
 it('auto falls back to cpu and says why', async () => {
   const choice = await useBackend('auto', { load: absent });
   expect(tf.getBackend()).toBe('cpu');

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError } from '../errors.ts';
+import { BackendError, UnsupportedError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
 
 /** Backends by name; `auto` takes `simd`, else `cpu`. */
@@ -12,6 +12,11 @@ export type ModuleLoader = (specifier: string) => Promise<unknown>;
 export interface BackendOptions {
   /** Threads of the `simd` backend, the main thread included; default: as many as the machine has. */
   readonly threads?: number;
+  /**
+   * Of the operands of products in fused kernels: `f16` on `webgpu` alone, where attention keeps them in half precision and
+   * sums in float32. Default `f32`.
+   */
+  readonly precision?: 'f32' | 'f16';
   /** How optional modules are imported. */
   readonly load?: ModuleLoader;
 }
@@ -45,13 +50,17 @@ const starters: Record<Exclude<BackendName, 'auto'>, Start> = {
  * Chooses the tfjs backend and waits until it is ready. Nothing is chosen silently: the result says what was taken, why,
  * and what was tried before.
  *
- * @throws BackendError for an unknown name or a backend that does not start; UnsupportedError when the platform lacks it.
+ * @throws BackendError for an unknown name or a backend that does not start; UnsupportedError when the platform lacks it
+ * or the precision.
  */
 export async function useBackend(name: BackendName = 'auto', options: BackendOptions = {}): Promise<BackendChoice> {
   if (!backendNames.includes(name)) {
     throw new BackendError(
       `useBackend: expected one of ${backendNames.join(', ')}; got '${name}'; names are those of tfjs, in lower case`,
     );
+  }
+  if (options.precision === 'f16' && name !== 'webgpu') {
+    throw new UnsupportedError(`useBackend: expected precision f32 on ${name}; got f16; half precision runs on webgpu`);
   }
   if (name !== 'auto') return start(name, options, []);
   try {
@@ -114,11 +123,11 @@ async function startWasm(_: BackendOptions, load: ModuleLoader) {
   return { reason: 'stock tfjs WebAssembly, one thread in Node', details: {} };
 }
 
-async function startWebgpu(_: BackendOptions, load: ModuleLoader) {
+async function startWebgpu({ precision }: BackendOptions, load: ModuleLoader) {
   const { registerWebgpuBackend } = (await load(WEBGPU_MODULE)) as {
-    registerWebgpuBackend(options: { load: ModuleLoader }): Promise<object>;
+    registerWebgpuBackend(options: { load: ModuleLoader; precision?: 'f32' | 'f16' }): Promise<object>;
   };
-  const details = await registerWebgpuBackend({ load });
+  const details = await registerWebgpuBackend({ load, precision });
   return { reason: 'WebGPU with WGSL programs of our own', details };
 }
 

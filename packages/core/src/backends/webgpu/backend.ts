@@ -50,6 +50,12 @@ export interface Counters {
   pipelines: number;
 }
 
+/** What may change while the backend runs. */
+export interface Settings {
+  /** Of the operands of products in programs of ours. */
+  precision: 'f32' | 'f16';
+}
+
 interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -59,14 +65,20 @@ interface Pipeline {
 export class SeqrecWebgpuBackend extends WebGPUBackend {
   readonly info: WebgpuInfo;
   readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
+  readonly #settings: Settings;
   readonly #pipelines = new Map<string, Pipeline>();
   #pending: Promise<void>[] = [];
   #failure: SeqrecError | undefined;
   #lost: string | undefined;
 
-  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, info: WebgpuInfo) {
+  constructor(
+    device: GPUDevice,
+    adapterInfo: GPUAdapterInfo,
+    { info, settings }: { readonly info: WebgpuInfo; readonly settings: Settings },
+  ) {
     super(device, adapterInfo);
     this.info = info;
+    this.#settings = settings;
     this.#internals.bufferManager = new BufferPool(device, (error) => this.#fail(error));
     // Stock programs read past the end and rely on the device to stay inside the binding: buffers may be longer.
     this.#internals.tensorToBinding = (x) => this.#exactBinding(x);
@@ -125,7 +137,8 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
   }
 
   /** Records a program. It runs when the queue is submitted, in the order of the calls. */
-  dispatch(program: Program, { tensors, uniforms = {}, groups }: Call): void {
+  dispatch(asked: Program, { tensors, uniforms = {}, groups }: Call): void {
+    const program = this.#inPrecision(asked);
     this.#check(program.op);
     if (groups === 0) return;
     const entries = tensors.map((x, binding) => ({ binding, resource: this.#binding(program.op, x) }));
@@ -143,6 +156,12 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
       pass.setBindGroup(0, this.device.createBindGroup({ layout, entries }));
       pass.dispatchWorkgroups(...grid);
     });
+  }
+
+  #inPrecision(program: Program): Program {
+    const { precision } = this.#settings;
+    if (program.tiles === undefined || precision === 'f32') return program;
+    return { ...program, tiles: precision, key: `${program.key}, ${precision}` };
   }
 
   #binding(op: string, x: tf.TensorInfo): GPUBufferBinding {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../errors.ts';
+import type { Settings } from './backend.ts';
 import { openDevice, type WebgpuInfo } from './device.ts';
 
 export type { WebgpuInfo } from './device.ts';
@@ -7,25 +8,42 @@ export type { WebgpuInfo } from './device.ts';
 export interface WebgpuOptions {
   /** How optional packages are imported; tests pass their own. */
   readonly load?: (specifier: string) => Promise<unknown>;
+  /** Of the operands of products in programs of ours; sums are float32 always. Default `f32`. */
+  readonly precision?: 'f32' | 'f16';
 }
 
 const NAME = 'webgpu';
 const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 let registered: WebgpuInfo | undefined;
+const settings: Settings = { precision: 'f32' };
 
 /**
  * Opens a GPU and registers the backend `webgpu` with TensorFlow.js: the stock backend on a device of ours, and our
  * programs over it. In Node the GPU comes from Dawn (npm `webgpu`), in a browser from `navigator.gpu`.
- * @throws UnsupportedError when a package or an adapter is missing; BackendError when the adapter gives no device.
+ * Called again, it only changes the precision.
+ * @throws UnsupportedError when a package or an adapter is missing, or the device has no half precision; BackendError when the adapter gives no device.
  */
-export async function registerWebgpuBackend({ load = importModule }: WebgpuOptions = {}): Promise<WebgpuInfo> {
-  if (registered !== undefined) return registered;
+export async function registerWebgpuBackend({
+  load = importModule,
+  precision = 'f32',
+}: WebgpuOptions = {}): Promise<WebgpuInfo & Settings> {
+  const info = registered ?? (await open(load));
+  if (precision === 'f16' && !info.features.includes('shader-f16')) {
+    throw new UnsupportedError(
+      `webgpu: expected a device with the feature shader-f16 for precision f16; got ${info.adapter} with ${info.features.join(', ') || 'no features'}; use precision f32`,
+    );
+  }
+  settings.precision = precision;
+  return { ...info, precision };
+}
+
+async function open(load: NonNullable<WebgpuOptions['load']>): Promise<WebgpuInfo> {
   const gpu = await findGpu(load);
   const { device, adapterInfo, info } = await openDevice(gpu);
   // Loaded only now: the stock backend looks for navigator.gpu when it is imported.
   const [{ SeqrecWebgpuBackend }, { registerWebgpuKernels }] = await loadBackend(load);
   if (tf.findBackendFactory(NAME) != null) tf.removeBackend(NAME);
-  tf.registerBackend(NAME, () => new SeqrecWebgpuBackend(device, adapterInfo, info), 3);
+  tf.registerBackend(NAME, () => new SeqrecWebgpuBackend(device, adapterInfo, { info, settings }), 3);
   registerWebgpuKernels(NAME);
   registered = info;
   device.lost.then(() => {

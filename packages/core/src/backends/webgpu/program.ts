@@ -24,6 +24,11 @@ export interface Program {
   readonly uniforms?: readonly Uniform[];
   /** Threads of a workgroup. */
   readonly threads: number;
+  /**
+   * Whether the text keeps operands of products in workgroup memory as `Tile`, four numbers: float32, or float16 where the
+   * backend runs in half precision. Sums stay float32. `operand(x)` in the text is `x` as a tile has it.
+   */
+  readonly tiles?: 'f32' | 'f16';
   /** WGSL outside the entry point: functions and workgroup variables. */
   readonly globals?: string;
   /** Body of the entry point. In scope: `group`, the index of the workgroup, and `lane`, of the thread in it. */
@@ -48,8 +53,18 @@ export function uniforms(...specifications: readonly string[]): Uniform[] {
   });
 }
 
+/** `operand(x)`: what the tiles keep of a number. By its bits: compilers take a conversion there and back for nothing. */
+const OPERAND = {
+  f32: 'fn operand(x: f32) -> f32 { return x; }\n',
+  f16: `fn operand(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return bitcast<f32>((bits + 0xfffu + ((bits >> 13u) & 1u)) & 0xffffe000u);
+}
+`,
+} as const;
+
 /** The program as WGSL: declarations made from bindings and uniforms, globals, entry point. */
-export function wgslOf({ bindings, uniforms: scalars = [], threads, globals = '', body }: Program): string {
+export function wgslOf({ bindings, uniforms: scalars = [], threads, tiles, globals = '', body }: Program): string {
   const buffers = bindings.map(({ name, type, access }, i) => {
     const mode = access === 'read' ? 'read' : 'read_write';
     return `@group(0) @binding(${i}) var<storage, ${mode}> ${name}: array<${type}>;`;
@@ -59,7 +74,9 @@ export function wgslOf({ bindings, uniforms: scalars = [], threads, globals = ''
       ? ''
       : `struct Uniforms {\n${scalars.map(({ name, type }) => `  ${name}: ${type},`).join('\n')}\n}
 @group(0) @binding(${bindings.length}) var<uniform> u: Uniforms;`;
-  return `${buffers.join('\n')}
+  const enabled = tiles === 'f16' ? 'enable f16;\n' : '';
+  const alias = tiles === undefined ? '' : `alias Tile = vec4<${tiles}>;\n${OPERAND[tiles]}`;
+  return `${enabled}${alias}${buffers.join('\n')}
 ${struct}
 ${globals}
 @compute @workgroup_size(${threads})

@@ -47,7 +47,7 @@ fn findTile(work: u32) -> vec3<u32> {
 `;
 
 export const TILE_GLOBALS = `
-var<workgroup> tile: array<vec4<f32>, ${2 * HALF}>;
+var<workgroup> tile: array<Tile, ${2 * HALF}>;
 var<workgroup> weights: array<vec4<f32>, ${HALF}>;
 ${FIND_TILE}`;
 
@@ -85,7 +85,7 @@ function loadChunk(half: 0 | 1, buffer: string, first: string, width: string): s
           if (row + 2u < length) { value.z = ${buffer}[at + 2u * step]; }
           if (row + 3u < length) { value.w = ${buffer}[at + 3u * step]; }
         }
-        tile[${half * HALF}u + (e % ${TILE}u) * ${PITCH}u + e / ${TILE}u] = value;
+        tile[${half * HALF}u + (e % ${TILE}u) * ${PITCH}u + e / ${TILE}u] = Tile(value);
       }`;
 }
 
@@ -99,8 +99,8 @@ export function products(name: string, left: [string, string], right: [string, s
       workgroupBarrier();
       let depth = min(${TILE}u, ${width} - chunk);
       for (var d = 0u; d < depth; d++) {
-        let a = tile[d * ${PITCH}u + ty];
-        let b = tile[${HALF}u + d * ${PITCH}u + tx];
+        let a = vec4<f32>(tile[d * ${PITCH}u + ty]);
+        let b = vec4<f32>(tile[${HALF}u + d * ${PITCH}u + tx]);
         ${rows.map((r) => `${name}${r} += a.${'xyzw'[r]} * b;`).join(' ')}
       }
     }`;
@@ -143,15 +143,15 @@ export function accumulate(name: string, buffer: string, first: string, width: s
         if (column + 2u < ${width}) { value.z = ${buffer}[at + 2u]; }
         if (column + 3u < ${width}) { value.w = ${buffer}[at + 3u]; }
       }
-      tile[e] = value;
+      tile[e] = Tile(value);
     }
     workgroupBarrier();
     // A bound that the compiler does not know: unrolled, the text takes seconds to compile on a CPU.
     let others = min(${TILE}u, length - ${first});
     for (var other = 0u; other < others; other++) {
       let p = weights[other * ${PITCH}u + ty];
-      let x0 = tile[other * ${BLOCK / 4}u + tx];
-      let x1 = tile[other * ${BLOCK / 4}u + 8u + tx];
+      let x0 = vec4<f32>(tile[other * ${BLOCK / 4}u + tx]);
+      let x1 = vec4<f32>(tile[other * ${BLOCK / 4}u + 8u + tx]);
       ${[0, 1, 2, 3].map((r) => `${name}${r}0 += p.${'xyzw'[r]} * x0; ${name}${r}1 += p.${'xyzw'[r]} * x1;`).join('\n      ')}
     }
     workgroupBarrier();
@@ -159,28 +159,34 @@ export function accumulate(name: string, buffer: string, first: string, width: s
 }
 
 /**
- * Writes the thread's results, each row `r` times `factor(r)`, to the rows of its own tile: through workgroup memory, so that
- * neighbouring threads write neighbours and the text has one store.
+ * Writes the thread's results, each row `r` times `factor(r)`, to the rows of its own tile: through `weights`, half of the rows
+ * at a time, so that neighbouring threads write neighbours and the text has one store.
  */
 export function storeResults(name: string, buffer: string, width: string, factor: (row: number) => string): string {
+  const pitch = BLOCK / 4;
   const rows = [0, 1, 2, 3].map(
     (r) => `
-  tile[(ty * 4u + ${r}u) * ${BLOCK / 4}u + tx] = ${name}${r}0 * ${factor(r)};
-  tile[(ty * 4u + ${r}u) * ${BLOCK / 4}u + 8u + tx] = ${name}${r}1 * ${factor(r)};`,
+      weights[((ty % 4u) * 4u + ${r}u) * ${pitch}u + tx] = ${name}${r}0 * ${factor(r)};
+      weights[((ty % 4u) * 4u + ${r}u) * ${pitch}u + 8u + tx] = ${name}${r}1 * ${factor(r)};`,
   );
-  return `${rows.join('')}
-  workgroupBarrier();
-  if (block * ${BLOCK}u < ${width}) {
-    let columns = min(${BLOCK}u, ${width} - block * ${BLOCK}u);
-    let elements = min(${TILE}u, length - own) * columns;
-    for (var e = lane; e < elements; e += ${ATTENTION_THREADS}u) {
-      let row = e / columns;
-      let column = e % columns;
-      ${buffer}[((begin + own + row) * u.heads + head) * ${width} + block * ${BLOCK}u + column] =
-        tile[row * ${BLOCK / 4}u + column / 4u][column % 4u];
+  return `
+  for (var part = 0u; part < 2u; part++) {
+    if (ty / 4u == part) {${rows.join('')}
     }
-  }
-  workgroupBarrier();`;
+    workgroupBarrier();
+    let first = own + part * ${TILE / 2}u;
+    if (block * ${BLOCK}u < ${width} && first < length) {
+      let columns = min(${BLOCK}u, ${width} - block * ${BLOCK}u);
+      let elements = min(${TILE / 2}u, length - first) * columns;
+      for (var e = lane; e < elements; e += ${ATTENTION_THREADS}u) {
+        let row = e / columns;
+        let column = e % columns;
+        ${buffer}[((begin + first + row) * u.heads + head) * ${width} + block * ${BLOCK}u + column] =
+          weights[row * ${pitch}u + column / 4u][column % 4u];
+      }
+    }
+    workgroupBarrier();
+  }`;
 }
 
 /** Text for each of the four rows of the thread's scores. */

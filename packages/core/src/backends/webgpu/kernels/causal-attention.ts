@@ -85,6 +85,7 @@ function forward(variant: Variant): Program {
     bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', 'logSumExp!', ...extras),
     uniforms: scalars,
     threads: THREADS,
+    tiles: 'f32',
     globals: globals + JOIN,
     body: `${TILE_PROLOGUE}${declareResults('o')}
   var top = vec4<f32>(-1e30);
@@ -119,11 +120,15 @@ const deltas: Program = {
   bindings: bind('out', 'dOut', 'logSumExp', 'rowValues!'),
   uniforms: uniforms('rows', 'width'),
   threads: THREADS,
+  tiles: 'f32',
   body: `
   let row = group * ${THREADS}u + lane;
   if (row >= u.rows) { return; }
   var sum = 0.0;
-  for (var c = 0u; c < u.width; c++) { sum += out[row * u.width + c] * dOut[row * u.width + c]; }
+  // Rounded as in the products that it is subtracted from: what they have in common must cancel.
+  for (var c = 0u; c < u.width; c++) {
+    sum += out[row * u.width + c] * operand(dOut[row * u.width + c]);
+  }
   rowValues[row] = logSumExp[row];
   rowValues[u.rows + row] = sum;`,
 };
@@ -154,6 +159,7 @@ function queriesProgram(variant: Variant): Program {
     bindings: bind(...SHARED, 'dq!', ...extras),
     uniforms: scalars,
     threads: THREADS,
+    tiles: 'f32',
     globals,
     body: `${TILE_PROLOGUE}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
     ${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}${derivatives(variant, 'own', 'key')}
@@ -171,6 +177,7 @@ function keysProgram(variant: Variant): Program {
     bindings: bind(...SHARED, 'dk!', 'dv!', ...extras),
     uniforms: scalars,
     threads: THREADS,
+    tiles: 'f32',
     globals,
     body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}${forQueries(masked)}${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
     ${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}${derivatives(variant, 'query', 'own')}

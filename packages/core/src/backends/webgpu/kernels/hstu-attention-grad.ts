@@ -50,6 +50,7 @@ function queriesProgram(kind: BiasKind, masked: boolean): Program {
     bindings: bind(...SHARED, 'dq!', ...extras.bindings, ...(biased ? ['partials!'] : [])),
     uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms, ...(biased ? ['workEnd', 'stride', 'buckets'] : [])),
     threads: ATTENTION_THREADS,
+    tiles: 'f32',
     globals: HSTU_GLOBALS + extras.globals,
     body: `${TILE_PROLOGUE}${biased ? BIAS_GRAD_PROLOGUE : ''}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
     ${biasedScores(kind, masked, 'own', 'key')}${products('p', ['dOut', 'own'], ['v', 'key'], 'u.valueWidth')}
@@ -67,6 +68,7 @@ function keysProgram(kind: BiasKind, masked: boolean): Program {
     bindings: bind(...SHARED, 'dk!', 'dv!', ...extras.bindings),
     uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms),
     threads: ATTENTION_THREADS,
+    tiles: 'f32',
     globals: HSTU_GLOBALS + extras.globals,
     body: `${TILE_PROLOGUE}${declareResults('dv')}${declareResults('dk')}${forQueries(masked)}${products('s', ['q', 'query'], ['k', 'own'], 'u.queryWidth')}
     ${biasedScores(kind, masked, 'query', 'own')}${products('p', ['dOut', 'query'], ['v', 'own'], 'u.valueWidth')}

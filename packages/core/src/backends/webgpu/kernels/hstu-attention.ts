@@ -52,6 +52,7 @@ function program(kind: BiasKind, masked: boolean): Program {
     bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', ...extras.bindings),
     uniforms: uniforms(...HSTU_UNIFORMS, ...extras.uniforms),
     threads: ATTENTION_THREADS,
+    tiles: 'f32',
     globals: HSTU_GLOBALS + extras.globals,
     body: `${TILE_PROLOGUE}${declareResults('o')}${forKeys(masked)}${products('s', ['q', 'own'], ['k', 'key'], 'u.queryWidth')}
     ${biasedScores(kind, masked, 'own', 'key')}${visibility(masked, 'own', 'key')}
