@@ -1,6 +1,8 @@
 // The relative attention bias of a panel: rows are keys, columns sixteen queries.
 import { int, ptr, sumLanes } from './env';
 import { PANEL, skipped } from './attention-tile';
+import { constants, FIFTEENS, HIGH_HALVES } from './math';
+import { touch } from './touch';
 
 /** Bucket of a time difference, from the cells of `time-buckets.ts`. */
 // @ts-ignore: decorator
@@ -18,6 +20,12 @@ function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first:
 export function keptPanel(base: usize, query: i32): usize {
   const panel = (query + PANEL - 1) / PANEL;
   return base + <usize>panel * <usize>(panel + 1) * 128;
+}
+
+/** Touches the kept buckets of the panels from `query` to `end`. */
+export function touchKept(base: usize, query: i32, end: i32): void {
+  const from = keptPanel(base, query);
+  touch(from, 64, <i32>((keptPanel(base, end) - from) >> 6), 16);
 }
 
 /** One task: the buckets of a unit's queries against all keys up to their own, one byte each. Every layer reads them. */
@@ -83,21 +91,22 @@ function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: 
   }
 }
 
-/** The bytes of the time weights apart: four planes, the byte k of each weight in plane k. */
-const PLANE: usize = 256 + 32;
+/** The bytes of the time weights apart: four planes, the byte k of each weight in plane k, with room to read past both ends. */
+const PLANE: usize = 16 + 256 + 32;
 export const PLANES_BYTES: usize = 4 * PLANE;
 
 /** Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks up. */
 export function splitWeights(time: usize, times: i32, planes: usize): void {
   for (let i: usize = 0; i < <usize>min(times, 256); i++) {
-    const bits = load<u32>(time + (i << 2));
-    store<u8>(planes + i, <u8>bits);
-    store<u8>(planes + i, <u8>(bits >> 8), PLANE);
-    store<u8>(planes + i, <u8>(bits >> 16), 2 * PLANE);
-    store<u8>(planes + i, <u8>(bits >> 24), 3 * PLANE);
+    const bits = load<u32>(time + (i << 2)), p = planes + i;
+    store<u8>(p, <u8>bits, 16);
+    store<u8>(p, <u8>(bits >> 8), PLANE + 16);
+    store<u8>(p, <u8>(bits >> 16), 2 * PLANE + 16);
+    store<u8>(p, <u8>(bits >> 24), 3 * PLANE + 16);
   }
 }
 
+// Bytes of a table of sixteen; zero where the index is negative.
 // @ts-ignore: decorator
 @inline
 function lookUp(table: usize, index: v128): v128 {
@@ -108,47 +117,56 @@ function lookUp(table: usize, index: v128): v128 {
   }
 }
 
-// As `addTimes`, from kept buckets. Where the row's buckets lie within 16 from the first on (neither time nor queries jump
-// by a factor of a hundred), four shuffles look up the bytes of all sixteen weights.
+// As `addTimes`, from kept buckets. Where the row's buckets lie within sixteen from the first on, four shuffles look up the bytes
+// of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits), eight do.
 function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
-  const far = i8x16.splat(-16);
+  const t = constants;
   for (let j: usize = 0; j < <usize>keys; j++) {
-    const index = i8x16.sub(v128.load(buckets), v128.load8_splat(buckets));
-    let w0: v128, w1: v128, w2: v128, w3: v128;
-    if (v128.any_true(v128.and(index, far))) {
-      w0 = gather4<u8>(time, buckets); w1 = gather4<u8>(time, buckets + 4);
-      w2 = gather4<u8>(time, buckets + 8); w3 = gather4<u8>(time, buckets + 12);
-    } else {
-      const table = planes + <usize>load<u8>(buckets);
+    const row = v128.load(buckets), high = v128.load32_splat(t, HIGH_HALVES << 2);
+    const index = i8x16.sub(row, v128.load8_splat(buckets));
+    const far = v128.and(index, high);
+    const table = planes + 16 + <usize>load<u8>(buckets);
+    if (!v128.any_true(far)) {
       const b0 = lookUp(table, index), b1 = lookUp(table + PLANE, index);
-      const b2 = lookUp(table + 2 * PLANE, index), b3 = lookUp(table + 3 * PLANE, index);
-      const low = interleaveLow8(b0, b1), high = interleaveLow8(b2, b3);
-      w0 = v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11);
-      w1 = v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15);
-      const low2 = interleaveHigh8(b0, b1), high2 = interleaveHigh8(b2, b3);
-      w2 = v128.shuffle<i16>(low2, high2, 0, 8, 1, 9, 2, 10, 3, 11);
-      w3 = v128.shuffle<i16>(low2, high2, 4, 12, 5, 13, 6, 14, 7, 15);
+      addBytes(b0, b1, lookUp(table + 2 * PLANE, index), lookUp(table + 3 * PLANE, index), position, out);
+    } else {
+      const zero = i8x16.splat(0);
+      const late = i8x16.add(i8x16.sub(row, v128.load8_splat(buckets, 15)), v128.load32_splat(t, FIFTEENS << 2));
+      const near = i8x16.eq(far, zero), nearLast = i8x16.eq(v128.and(late, high), zero);
+      if (i8x16.all_true(v128.or(near, nearLast))) {
+        // Indices outside their table are made negative.
+        const i0 = v128.or(index, v128.not(near)), i1 = v128.or(late, v128.not(nearLast));
+        const other = planes + 1 + <usize>load<u8>(buckets, 15);
+        const b0 = v128.or(lookUp(table, i0), lookUp(other, i1));
+        const b1 = v128.or(lookUp(table + PLANE, i0), lookUp(other + PLANE, i1));
+        const b2 = v128.or(lookUp(table + 2 * PLANE, i0), lookUp(other + 2 * PLANE, i1));
+        const b3 = v128.or(lookUp(table + 3 * PLANE, i0), lookUp(other + 3 * PLANE, i1));
+        addBytes(b0, b1, b2, b3, position, out);
+      } else {
+        v128.store(out, f32x4.add(gather4<u8>(time, buckets), v128.load(position)));
+        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 4), v128.load(position, 16)), 16);
+        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 8), v128.load(position, 32)), 32);
+        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 12), v128.load(position, 48)), 48);
+      }
     }
-    v128.store(out, f32x4.add(w0, v128.load(position)));
-    v128.store(out, f32x4.add(w1, v128.load(position, 16)), 16);
-    v128.store(out, f32x4.add(w2, v128.load(position, 32)), 32);
-    v128.store(out, f32x4.add(w3, v128.load(position, 48)), 48);
     position -= 4;
     buckets += 16;
     out += stride;
   }
 }
 
+// out = position + the sixteen floats whose bytes are given by significance.
 // @ts-ignore: decorator
 @inline
-function interleaveLow8(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-
-// @ts-ignore: decorator
-@inline
-function interleaveHigh8(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: usize): void {
+  let low = v128.shuffle<i8>(b0, b1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  let high = v128.shuffle<i8>(b2, b3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position)));
+  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 16)), 16);
+  low = v128.shuffle<i8>(b0, b1, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  high = v128.shuffle<i8>(b2, b3, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position, 32)), 32);
+  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 48)), 48);
 }
 
 /**

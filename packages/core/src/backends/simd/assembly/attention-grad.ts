@@ -8,7 +8,7 @@
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
 // length of the sequence, address of its part of dQ, first panel of that part; -1: the unit has all keys of a short
 // sequence, so its sums of dQ stay in scratch memory and it writes dQ itself.
-import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
+import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
@@ -81,6 +81,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const part = alone ? oFar + <usize>QUERIES * rowBytes(c) : <usize>load<u32>(unit, 24);
   const masked = ptr(args, 26) != 0;
   const pad = skipped(length);
+  if (hasTime && kept != 0) touchKept(kept, ((firstKey + pad) & ~(PANEL - 1)) - pad, length);
   if (masked) memory.fill(part, 0, <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a));
   const qBase = ptr(args, 0) + start * qStride + <usize>(head * a) * 4;
   const kBase = ptr(args, 1) + start * qStride + <usize>(head * a) * 4;

@@ -2,6 +2,7 @@
 // sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries, and what
 // belongs to a query (its maximum, its sum) is a lane.
 import { packRows, ZEROS } from './micro';
+import { wide, wideColumns4, wideRows4 } from './micro-wide';
 import { tileColumns, tileRows } from './tile';
 
 /** Queries of a panel. */
@@ -79,17 +80,30 @@ function packLate(src: usize, stride: usize, skip: i32, width: i32, dst: usize):
   }
 }
 
-/** scores[keys, 16] = K Q^T for one panel; whole groups of six keys are written, `stride` bytes apart. */
+/** Rows that tiles of four take, where the 6 x 16 kernels are: one or two tiles, so that `rows` are met with at most one too many. */
+// @ts-ignore: decorator
+@inline
+function inFours(rows: i32): i32 {
+  const rest = rows % 6;
+  if (!wide || rest == 0 || rest == 5) return 0;
+  return rest > 2 ? 4 : rows > 6 ? 8 : 0;
+}
+
+/** scores[keys, 16] = K Q^T for one panel, `stride` bytes apart; up to five rows more are written. */
 // @ts-ignore: decorator
 @inline
 export function scorePanel(
   keyRows: usize, bytes: usize, panel: usize, width: i32, keys: i32, scores: usize, stride: usize, buffer: usize,
 ): void {
-  for (let j = 0; j < keys; j += 6) {
+  const half = <usize>width << 5, sixes = keys - inFours(keys);
+  let j = 0;
+  for (; j < sixes; j += 6) {
     tileRows(
-      width, keyRows + <usize>j * bytes, bytes, panel, <usize>width << 5, 32, ZEROS, 0,
-      scores + <usize>j * stride, stride, 6, 16, buffer,
+      width, keyRows + <usize>j * bytes, bytes, panel, half, 32, ZEROS, 0, scores + <usize>j * stride, stride, 6, 16, buffer,
     );
+  }
+  for (; j < keys; j += 4) {
+    wideRows4(width, keyRows + <usize>j * bytes, bytes, panel, half, 32, ZEROS, 0, scores + <usize>j * stride, stride);
   }
 }
 
@@ -100,11 +114,17 @@ export function sumPanel(
   valueRows: usize, bytes: usize, width: i32, keys: i32, scores: usize, stride: usize, sums: usize, fresh: bool,
   buffer: usize,
 ): void {
-  for (let c = 0; c < width; c += 6) {
+  const sixes = width - inFours(width), initStride: usize = fresh ? 0 : 64;
+  let c = 0;
+  for (; c < sixes; c += 6) {
     const s = sums + (<usize>c << 6);
     tileColumns(
-      keys, valueRows + (<usize>c << 2), bytes, scores, 32, stride, fresh ? ZEROS : s, fresh ? 0 : 64, s, 64, 6, 16, buffer,
+      keys, valueRows + (<usize>c << 2), bytes, scores, 32, stride, fresh ? ZEROS : s, initStride, s, 64, 6, 16, buffer,
     );
+  }
+  for (; c < width; c += 4) {
+    const s = sums + (<usize>c << 6);
+    wideColumns4(keys, valueRows + (<usize>c << 2), bytes, scores, 32, stride, fresh ? ZEROS : s, initStride, s, 64);
   }
 }
 

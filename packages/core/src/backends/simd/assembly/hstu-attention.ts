@@ -10,7 +10,7 @@
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights } from './attention-bias';
+import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { flt, int, ptr, scratch } from './env';
 import { siluPanel } from './attention-math';
 import { TILE_BYTES } from './tile';
@@ -56,6 +56,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     const from = queryRow * qStride + <usize>((head + h) * a) * 4;
     packQueries(ptr(args, 0) + from, qStride, skip, rows, a, qPack + <usize>(h * panels) * qPanel);
   }
+  if (hasTime && kept != 0) touchKept(kept, q0 - skip, q0 + rows);
   const masked = ptr(args, 26) != 0;
   if (masked) memory.fill(oPack, 0, <usize>(count * panels) * oPanel);
   const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;

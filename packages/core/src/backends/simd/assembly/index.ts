@@ -1,6 +1,6 @@
 // The module's surface: one table of kernels and the loop by which a thread takes tasks.
 import { setScratch as setThreadScratch } from './env';
-import { writeConstants } from './math';
+import { findConstants, writeConstants } from './math';
 import { WIDE_FLAG, setWide } from './micro-wide';
 import { adamw } from './adamw';
 import { rowwiseAdamw } from './rowwise-adamw';
@@ -22,6 +22,7 @@ import { softmaxForward } from './causal-attention';
 
 export function setScratch(address: usize): void {
   setThreadScratch(address);
+  findConstants();
   setWide(load<i32>(WIDE_FLAG) != 0);
 }
 

@@ -14,6 +14,13 @@ export function constant(index: usize): v128 {
   return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
+/** The same address where the compiler does not know it: an index then goes into the instruction, not into a register first. */
+export let constants: usize = 0;
+
+export function findConstants(): void {
+  constants = CONSTANTS;
+}
+
 // SHIFTER is 1.5 * 2^23 + 127: added to n it leaves n + 127 in the low bits of the sum, ready to become an exponent.
 export const ONE: usize = 0;
 const LOG2E: usize = 1;
@@ -45,6 +52,10 @@ const T4: usize = 25;
 const TWO: usize = 26;
 const SMALL: usize = 27;
 const SIGN: usize = 28;
+export const TOP_X: usize = 29;
+export const BOTTOM_X: usize = 30;
+export const FIFTEENS: usize = 31;
+export const HIGH_HALVES: usize = 32;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -77,6 +88,10 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (TWO << 2), 2);
   store<f32>(CONSTANTS + (SMALL << 2), 0.625);
   store<u32>(CONSTANTS + (SIGN << 2), 0x80000000);
+  store<f32>(CONSTANTS + (TOP_X << 2), 87);
+  store<f32>(CONSTANTS + (BOTTOM_X << 2), -87);
+  store<u32>(CONSTANTS + (FIFTEENS << 2), 0x0f0f0f0f);
+  store<u32>(CONSTANTS + (HIGH_HALVES << 2), 0xf0f0f0f0);
 }
 
 /**
