@@ -80,6 +80,20 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     x.dispose();
   });
 
+  it('names the op whose tensor exceeds what the device binds, and takes no memory for it', () => {
+    const { maxStorageBufferBindingSize } = backend.device.limits;
+    const large = backend.output([maxStorageBufferBindingSize / 4 + 1]);
+    const program: Program = { op: 'Large', key: '', bindings: bind('y!'), threads: 64, body: 'y[0] = 1.0;' };
+    const before = backend.memory().numBytesInGPU;
+    const attempt = () => backend.dispatch(program, { tensors: [large], groups: 1 });
+    expect(attempt).toThrow(OutOfMemoryError);
+    expect(attempt).toThrow(
+      `Large: expected tensors of at most ${maxStorageBufferBindingSize} bytes, what this device binds; got ${maxStorageBufferBindingSize + 4} bytes`,
+    );
+    expect(backend.memory().numBytesInGPU).toBe(before);
+    backend.disposeData(large.dataId);
+  });
+
   it('names the op whose program does not compile, with its numbered text when asked', async () => {
     const program: Program = { op: 'Broken', key: '', bindings: bind('y!'), threads: 64, body: 'y[0] = nonsense;' };
     const failure = async () => {
