@@ -55,7 +55,10 @@ const sampledSoftmax = z.strictObject({
   ...shared,
 });
 
-const poolSoftmax = z.strictObject({
+/** Size of the count-min sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`. */
+const sketch = z.strictObject({ depth: z.int().min(1).max(4).default(4), width: size.default(2 ** 16) });
+
+const poolSoftmaxFields = z.strictObject({
   kind: z.literal('pool-softmax'),
   /** What the one pool of negatives of a batch holds. */
   negatives: z
@@ -69,7 +72,13 @@ const poolSoftmax = z.strictObject({
     .default({ kind: 'mixed', inBatch: 5000, random: 8192 }),
   /** Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch. */
   logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
+  /** For `logQ: 'sketch'` alone. */
+  sketch: sketch.optional(),
   ...shared,
+});
+const poolSoftmax = poolSoftmaxFields.refine(({ logQ, sketch }) => sketch === undefined || logQ === 'sketch', {
+  path: ['sketch'],
+  message: "its size only when logQ is 'sketch'",
 });
 
 const fullSoftmax = z.strictObject({ kind: z.literal('full-softmax'), ...shared });

@@ -1,4 +1,5 @@
 import { philox4x32 } from '@seqrec/core';
+import { ConfigError } from '../errors.ts';
 
 export interface SketchOptions {
   /** Rows, one hash function each, 1..4; default 4. Bounds how likely a bad estimate is: `exp(-depth)`. */
@@ -22,7 +23,10 @@ export class CountMinSketch {
   readonly #words = new Uint32Array(4);
   #total = 0;
 
+  /** @throws ConfigError for a depth outside 1..4 or a width below 1. */
   constructor({ depth = 4, width = 2 ** 16, seed = 0 }: SketchOptions = {}) {
+    checkInteger('depth', depth, 1, 4);
+    checkInteger('width', width, 1, 2 ** 32);
     this.#depth = depth;
     this.#width = width;
     this.#seed = seed;
@@ -56,4 +60,9 @@ export class CountMinSketch {
   #place(row: number): number {
     return row * this.#width + (this.#words[row] % this.#width);
   }
+}
+
+function checkInteger(key: 'depth' | 'width', value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new ConfigError(`count-min sketch: ${key}: expected an integer in ${least}..${most}; got ${value}`, key);
 }

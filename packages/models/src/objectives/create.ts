@@ -1,8 +1,13 @@
 import type { ExampleSet } from '@seqrec/data';
 import { withActions } from './actions.ts';
 import { bceObjective } from './bce.ts';
-import { type ObjectiveConfig, type ObjectiveConfigInput, parseObjectiveConfig } from './config.ts';
-import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
+import {
+  type ObjectiveConfig,
+  type ObjectiveConfigInput,
+  type PoolSoftmaxConfig,
+  parseObjectiveConfig,
+} from './config.ts';
+import { exactFrequencies, type Frequencies, sketchFrequencies } from './frequencies.ts';
 import { fullSoftmaxObjective } from './full-softmax.ts';
 import type { Objective } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
@@ -22,11 +27,8 @@ export function createObjective(config: ObjectiveConfigInput, examples: ExampleS
 
 function itemObjective(parsed: ItemConfig, examples: ExampleSet): Objective {
   switch (parsed.kind) {
-    case 'pool-softmax': {
-      const counted = { none: undefined, exact: exactFrequencies, sketch: sketchFrequencies }[parsed.logQ];
-      const frequencies = counted?.(examples);
-      return poolSoftmaxObjective(withoutKind(parsed), frequencies);
-    }
+    case 'pool-softmax':
+      return poolSoftmaxObjective(withoutKind(parsed), frequenciesOf(parsed, examples));
     case 'full-softmax':
       return fullSoftmaxObjective(withoutKind(parsed));
     case 'bce':
@@ -42,6 +44,14 @@ type ItemConfig = ObjectiveConfig extends infer Kind
     ? Omit<Kind, 'actionWeight'>
     : never
   : never;
+
+function frequenciesOf(
+  { logQ, sketch }: Pick<PoolSoftmaxConfig, 'logQ' | 'sketch'>,
+  examples: ExampleSet,
+): Frequencies | undefined {
+  if (logQ === 'none') return undefined;
+  return logQ === 'exact' ? exactFrequencies(examples) : sketchFrequencies(examples, sketch);
+}
 
 function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
   return rest;

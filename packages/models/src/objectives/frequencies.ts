@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { CountMinSketch } from './count-min-sketch.ts';
+import { CountMinSketch, type SketchOptions } from './count-min-sketch.ts';
 
 /** How often items are labels. */
 export interface Frequencies {
@@ -29,9 +29,9 @@ export function exactFrequencies(examples: ExampleSet): Frequencies {
   return { share: (item) => counts[item] / Math.max(1, total) };
 }
 
-/** Shares by a count-min sketch; 2 MiB of memory whatever the number of items. */
-export function sketchFrequencies(examples: ExampleSet): Frequencies {
-  const sketch = new CountMinSketch();
+/** Shares by a count-min sketch; `8 depth width` bytes of memory whatever the number of items, 2 MiB unless told otherwise. */
+export function sketchFrequencies(examples: ExampleSet, options?: SketchOptions): Frequencies {
+  const sketch = new CountMinSketch(options);
   visitLabels(examples, (item) => sketch.add(item));
   return { share: (item) => sketch.estimate(item) / Math.max(1, sketch.total) };
 }

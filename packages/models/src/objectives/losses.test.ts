@@ -8,10 +8,8 @@ import { createModel } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 import { denseGradients, rowwiseGradients } from '../train/gradients.ts';
 import type { ObjectiveConfigInput } from './config.ts';
-import { CountMinSketch } from './count-min-sketch.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
-import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { samplePairs } from './labels.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
@@ -178,40 +176,6 @@ it('BCE: one positive, negatives that are no labels of the user', () => {
   const loss = lossOf(createObjective({ kind: 'bce', numNegatives: 3, temperature: 0.1 }, examples), [0]);
   expect(loss).toBeGreaterThan(positive);
   expect(loss).toBeLessThan(positive + most);
-});
-
-describe('frequencies', () => {
-  it('sum to one, and count events that can be labels', () => {
-    const { share } = exactFrequencies(examples);
-    const total = Array.from({ length: 20 }, (_, i) => share(i + 1)).reduce((a, b) => a + b);
-    expect(total).toBeCloseTo(1, 9);
-    const sketch = sketchFrequencies(examples);
-    for (let item = 1; item <= 20; item++) expect(sketch.share(item)).toBeCloseTo(share(item), 9);
-  });
-
-  it('a sketch never falls below the count, and stays within its bound', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 50, maxLength: 400 }),
-        fc.nat(9),
-        (items, seed) => {
-          const sketch = new CountMinSketch({ width: 64, seed });
-          const counts = new Map<number, number>();
-          for (const item of items) {
-            sketch.add(item);
-            counts.set(item, (counts.get(item) ?? 0) + 1);
-          }
-          let bad = 0;
-          for (const [item, count] of counts) {
-            expect(sketch.estimate(item)).toBeGreaterThanOrEqual(count);
-            if (sketch.estimate(item) > count + (Math.E / 64) * items.length) bad++;
-          }
-          // Expected share: exp(-4), 1.8 %.
-          expect(bad).toBeLessThanOrEqual(Math.max(3, 0.1 * counts.size));
-        },
-      ),
-    );
-  });
 });
 
 it.each<[string, ObjectiveConfigInput]>([

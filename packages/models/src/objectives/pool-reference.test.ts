@@ -1,0 +1,135 @@
+import { shuffle, streamKey } from '@seqrec/core';
+import { makeBatch, type SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { uploadBatch } from '../inputs.ts';
+import { createModel } from '../registry.ts';
+import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
+import { type ObjectiveConfigInput, type PoolSoftmaxConfig, parseObjectiveConfig } from './config.ts';
+import { createObjective } from './create.ts';
+import { cutBatch } from './cuts.ts';
+import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
+import { type LabelledPairs, samplePairs } from './labels.ts';
+import { drawnValues } from './pairs.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const NUM_ITEMS = 20;
+const examples = tinyTrain();
+const run = { training: false, step: 4, seed: 2 };
+const sketch = { depth: 2, width: 11 };
+
+interface Problem {
+  readonly pairs: LabelledPairs;
+  readonly host: SequenceBatch;
+  /** One vector a pair. */
+  readonly queries: readonly (readonly number[])[];
+  readonly items: readonly (readonly number[])[];
+  readonly temperature: number;
+  readonly pool: { readonly inBatch: readonly number[]; readonly random: readonly number[] };
+  readonly share?: (item: number) => number;
+  readonly weighting: 'token' | 'user';
+}
+
+/**
+ * Equation 1 of the paper in float64, pair by pair: scores `<u, p> / temperature - log Q(p)`, the label against what the pool
+ * holds besides the user's own labels; then the mean over pairs, or over users of the means over their pairs.
+ */
+function reference({ pairs, host, queries, items, temperature, pool, share, weighting }: Problem): number {
+  const { rows, positives, sequences, weights } = pairs;
+  const [sums, totals] = [new Map<number, number>(), new Map<number, number>()];
+  for (let p = 0; p < rows.length; p++) {
+    const user = host.users[sequences[p]];
+    const own = new Set<number>();
+    for (let b = 0; b < host.users.length; b++) {
+      if (host.users[b] !== user) continue;
+      for (let t = host.offsets[b]; t < host.offsets[b + 1]; t++) own.add(host.targets[t]);
+    }
+    const score = (item: number): number => {
+      const product = queries[p].reduce((sum, value, d) => sum + value * items[item][d], 0) / temperature;
+      if (share === undefined) return product;
+      return product - Math.log(pool.inBatch.length * share(item) + pool.random.length / NUM_ITEMS);
+    };
+    const label = score(positives[p]);
+    const negatives = [...pool.inBatch, ...pool.random].filter((item) => !own.has(item)).map(score);
+    const loss = Math.log(negatives.reduce((sum, value) => sum + Math.exp(value - label), 1));
+    const group = weighting === 'user' ? user : 0;
+    sums.set(group, (sums.get(group) ?? 0) + weights[p] * loss);
+    totals.set(group, (totals.get(group) ?? 0) + weights[p]);
+  }
+  const means = [...sums].map(([group, sum]) => sum / totals.get(group)!);
+  return means.reduce((sum, value) => sum + value, 0) / means.length;
+}
+
+const negatives = {
+  'in-batch': { kind: 'in-batch', inBatch: 50 },
+  'in-batch, capped': { kind: 'in-batch', inBatch: 6 },
+  random: { kind: 'random', random: 9 },
+  mixed: { kind: 'mixed', inBatch: 7, random: 9 },
+} as const;
+const labels = {
+  'next-item': { kind: 'next-item' },
+  sasrec: { kind: 'sasrec', cut: 'random' },
+  dense: { kind: 'dense-all-action', cut: 'random', maxLabels: 3 },
+} as const;
+
+const cases = Object.keys(negatives).flatMap((pool) =>
+  (['none', 'exact', 'sketch'] as const).flatMap((logQ) =>
+    Object.keys(labels).flatMap((label) =>
+      (['token', 'user'] as const).map((weighting) => ({ pool, logQ, label, weighting })),
+    ),
+  ),
+);
+
+it.each(cases)('$pool, logQ $logQ, $label labels, $weighting weighting: the loss of float64', (each) => {
+  const config = parseObjectiveConfig({
+    kind: 'pool-softmax',
+    negatives: negatives[each.pool as keyof typeof negatives],
+    logQ: each.logQ,
+    ...(each.logQ === 'sketch' && { sketch }),
+    labels: labels[each.label as keyof typeof labels],
+    weighting: each.weighting,
+    temperature: 0.2,
+  } as ObjectiveConfigInput) as PoolSoftmaxConfig;
+  const model = createModel(tinyConfigs.pinnerformer, { numItems: NUM_ITEMS, seed: 1 });
+  model
+    .variables()
+    .get('temperature.theta')!
+    .assign(tf.tensor1d([0.3]));
+  // The first user is there twice.
+  const host = makeBatch(examples, [1, 4, 1, 6]);
+  const batch = uploadBatch(host);
+  const objective = createObjective(config, examples);
+  const drawn = objective.draw?.({ batch: host, numItems: NUM_ITEMS, run }) ?? {};
+  const ours = tf.tidy(() => objective.loss({ model, batch, drawn, run }).dataSync()[0]);
+
+  const pairs = samplePairs(host, config.labels, run);
+  const cut = pairs.cuts && cutBatch(host, pairs.cuts);
+  const seen = uploadBatch(cut?.batch ?? host);
+  const vectors = tf.tidy(() => model.encode(seen, run).arraySync());
+  const items = tf.tidy(() => model.itemVectors().arraySync());
+  const most = config.negatives.kind === 'random' ? 0 : config.negatives.inBatch;
+  const order = shuffle(streamKey(run.seed, 'pool'), run.step, pairs.positives.length);
+  const kept =
+    pairs.positives.length <= most ? [...pairs.positives] : [...order.subarray(0, most)].map((p) => pairs.positives[p]);
+  const share = { none: undefined, exact: exactFrequencies(examples), sketch: sketchFrequencies(examples, sketch) }[
+    config.logQ
+  ];
+  const expected = reference({
+    pairs,
+    host,
+    queries: Array.from(pairs.rows, (row, p) => vectors[row - (cut?.shifts[pairs.sequences[p]] ?? 0)]),
+    items,
+    temperature: 0.01 + (0.2 - 0.01) * Math.exp(0.3),
+    pool: { inBatch: kept, random: [...drawnValues(drawn.negatives)] },
+    ...(share && { share: share.share }),
+    weighting: config.weighting,
+  });
+  expect(ours).toBeCloseTo(expected, 4);
+  tf.dispose(drawn);
+  batch.dispose();
+  seen.dispose();
+  model.dispose();
+});
