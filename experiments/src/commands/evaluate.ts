@@ -33,7 +33,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
-    .option('--precision <p>', 'f32, or f16 for the products of attention (webgpu)')
+    .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')

@@ -21,7 +21,7 @@ export function registerProfile(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
-    .option('--precision <p>', 'f32, or f16 for the products of attention (webgpu)')
+    .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec profile ml-1m/hstu')

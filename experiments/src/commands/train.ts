@@ -29,7 +29,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--resume <run>', 'Go on with a run: its path, its id, or latest')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend (default: as many as the machine has)')
-    .option('--precision <p>', 'f32, or f16 for the products of attention (webgpu)')
+    .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--checkpoint-every-steps <n>', 'Also save after so many steps inside an epoch')
     .option('--checkpoint-every-seconds <n>', 'Also save after so many seconds inside an epoch (default: 60)')
     .option('--quiet', 'Print neither progress nor the table of epochs')

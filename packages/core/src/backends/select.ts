@@ -13,8 +13,8 @@ export interface BackendOptions {
   /** Threads of the `simd` backend, the main thread included; default: as many as the machine has. */
   readonly threads?: number;
   /**
-   * Of the operands of products in fused kernels: `f16` on `webgpu` alone, where attention keeps them in half precision and
-   * sums in float32. Default `f32`.
+   * Of the operands of matrix products and of those in attention: `f16` on `webgpu` alone, which keeps them in half precision
+   * and sums in float32. Default `f32`.
    */
   readonly precision?: 'f32' | 'f16';
   /** How optional modules are imported. */

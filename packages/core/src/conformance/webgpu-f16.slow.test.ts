@@ -11,21 +11,13 @@ import {
   take,
   upload,
 } from '../../test/conformance/compare.ts';
+import { half } from '../../test/conformance/half.ts';
 import { useBackend } from '../index.ts';
 
 const absent = await useBackend('webgpu', { precision: 'f16' }).then(
   () => undefined,
   (error: Error) => error.message,
 );
-
-/** To the nearest number of half precision: 11 bits of significand; the numbers of the test are in its range. */
-function half(x: number): number {
-  if (x === 0) return 0;
-  const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(x)))) - 10);
-  const down = Math.floor(x / unit);
-  const rest = x / unit - down;
-  return (rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down) * unit;
-}
 
 const PRODUCTS = new Set(['q', 'k', 'v']);
 

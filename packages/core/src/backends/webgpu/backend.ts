@@ -70,6 +70,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
   #pending: Promise<void>[] = [];
   #failure: SeqrecError | undefined;
   #lost: string | undefined;
+  #exact = false;
 
   constructor(
     device: GPUDevice,
@@ -158,8 +159,24 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     });
   }
 
+  /** Of the operands of products in programs that are recorded now. */
+  get precision(): Settings['precision'] {
+    return this.#exact ? 'f32' : this.#settings.precision;
+  }
+
+  /** Records what `use` calls with operands in float32, whatever the setting. */
+  inFloat32<T>(use: () => T): T {
+    const before = this.#exact;
+    this.#exact = true;
+    try {
+      return use();
+    } finally {
+      this.#exact = before;
+    }
+  }
+
   #inPrecision(program: Program): Program {
-    const { precision } = this.#settings;
+    const { precision } = this;
     if (program.tiles === undefined || precision === 'f32') return program;
     return { ...program, tiles: precision, key: `${program.key}, ${precision}` };
   }

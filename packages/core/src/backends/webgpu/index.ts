@@ -8,13 +8,14 @@ export type { WebgpuInfo } from './device.ts';
 export interface WebgpuOptions {
   /** How optional packages are imported; tests pass their own. */
   readonly load?: (specifier: string) => Promise<unknown>;
-  /** Of the operands of products in programs of ours; sums are float32 always. Default `f32`. */
+  /** Of the operands of matrix products and of those in attention; sums are float32 always. Default `f32`. */
   readonly precision?: 'f32' | 'f16';
 }
 
 const NAME = 'webgpu';
 const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 let registered: WebgpuInfo | undefined;
+let restoreProducts: (() => void) | undefined;
 const settings: Settings = { precision: 'f32' };
 
 /**
@@ -34,6 +35,12 @@ export async function registerWebgpuBackend({
     );
   }
   settings.precision = precision;
+  restoreProducts?.();
+  restoreProducts = undefined;
+  if (precision === 'f16') {
+    const { registerHalfProducts } = await import('./kernels/half-products.ts');
+    restoreProducts = registerHalfProducts(NAME);
+  }
   return { ...info, precision };
 }
 

@@ -24,7 +24,8 @@ const padColumns: Program = {
 
 /**
  * Ranking runs composed, on vectors padded to a multiple of what the stock product reads at a time: with other widths it
- * multiplies the rows that follow by zero, so that a NaN in one item would reach its neighbours.
+ * multiplies the rows that follow by zero, so that a NaN in one item would reach its neighbours. Always in float32: ranks are
+ * exact, and goals are spread over the items by a product.
  */
 export function registerRanking(name: string): void {
   for (const kernelName of [RankCounts, TopItems]) {
@@ -35,7 +36,8 @@ export function registerRanking(name: string): void {
       const { queries, items } = inputs as Record<string, tf.TensorInfo>;
       const padded = [queries, items].map((x) => padRows(gpu, x));
       try {
-        return before.kernelFunc({ inputs: { ...inputs, queries: padded[0], items: padded[1] }, backend, attrs });
+        const vectors = { ...inputs, queries: padded[0], items: padded[1] };
+        return gpu.inFloat32(() => before.kernelFunc({ inputs: vectors, backend, attrs }));
       } finally {
         for (const { dataId } of padded) gpu.disposeData(dataId);
       }

@@ -10,10 +10,10 @@ export type WebgpuKernel<Attrs> = (inputs: Inputs, backend: SeqrecWebgpuBackend,
 /** Threads of the programs that work element by element. */
 export const FLAT_THREADS = 256;
 
-/** Registers a kernel of ours over the composed or stock one. */
-export function override<Attrs = object>(name: string, kernelName: string, kernel: WebgpuKernel<Attrs>): void {
+/** Registers a kernel of ours over the composed or stock one; returns what puts that one back. */
+export function override<Attrs = object>(name: string, kernelName: string, kernel: WebgpuKernel<Attrs>): () => void {
   const before = tf.getKernel(kernelName, name) as tf.KernelConfig | undefined;
-  if (before !== undefined && isWgsl(before.kernelFunc)) return;
+  if (before !== undefined && isWgsl(before.kernelFunc)) return () => {};
   const kernelFunc: tf.KernelFunc = (parameters) => {
     const { inputs, backend, attrs } = parameters;
     const result = kernel(inputs as Inputs, backend as SeqrecWebgpuBackend, (attrs ?? {}) as unknown as Attrs);
@@ -24,6 +24,10 @@ export function override<Attrs = object>(name: string, kernelName: string, kerne
   markWgsl(kernelFunc);
   if (before !== undefined) tf.unregisterKernel(kernelName, name);
   tf.registerKernel({ kernelName, backendName: name, kernelFunc });
+  return () => {
+    tf.unregisterKernel(kernelName, name);
+    if (before !== undefined) tf.registerKernel(before);
+  };
 }
 
 export function sizeOf(x: tf.TensorInfo): number {
