@@ -116,7 +116,7 @@ it('tensorflow without its addon names the command that turns it on', async () =
   const missing = useBackend('tensorflow', { load: absent });
   await expect(missing).rejects.toThrow(BackendError);
   await expect(missing).rejects.toThrow(
-    "useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got @tensorflow/tfjs-node-gpu: Cannot find package '@tensorflow/tfjs-node-gpu' | @tensorflow/tfjs-node: Cannot find package '@tensorflow/tfjs-node'; its install script is off by default, as it downloads libtensorflow: set '@tensorflow/tfjs-node-gpu': true under allowBuilds in pnpm-workspace.yaml, then run: pnpm rebuild @tensorflow/tfjs-node-gpu",
+    "useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got @tensorflow/tfjs-node-gpu: Cannot find package '@tensorflow/tfjs-node-gpu' | @tensorflow/tfjs-node: Cannot find package '@tensorflow/tfjs-node'; its install script is off by default, as it downloads libtensorflow; turn it on with: npx -y pnpm@12 tensorflow (in a project of your own: allow the build of @tensorflow/tfjs-node-gpu and pnpm rebuild it)",
   );
 });
 

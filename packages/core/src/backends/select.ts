@@ -144,7 +144,7 @@ async function startTensorflow(_: BackendOptions, load: ModuleLoader) {
     }
   }
   throw new BackendError(
-    `useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got ${failures.join(' | ')}; its install script is off by default, as it downloads libtensorflow: set '@tensorflow/tfjs-node-gpu': true under allowBuilds in pnpm-workspace.yaml, then run: pnpm rebuild @tensorflow/tfjs-node-gpu`,
+    `useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got ${failures.join(' | ')}; its install script is off by default, as it downloads libtensorflow; turn it on with: npx -y pnpm@12 tensorflow (in a project of your own: allow the build of @tensorflow/tfjs-node-gpu and pnpm rebuild it)`,
   );
 }
 
