@@ -5,10 +5,11 @@ import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
 import { registerNorms } from './norms.ts';
 import { registerRandom } from './random.ts';
-import { registerRanking } from './ranking.ts';
+import { registerRankCounts } from './rank-counts.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
 import { registerSegmentSum } from './segment-sum.ts';
 import { registerSilu } from './silu.ts';
+import { registerTopItems } from './top-items.ts';
 
 /** Registers our programs for the backend `name`, over the composed kernels and some stock ones. */
 export function registerWebgpuKernels(name: string): void {
@@ -22,5 +23,6 @@ export function registerWebgpuKernels(name: string): void {
   registerHstuAttentionGrad(name);
   registerCausalAttention(name);
   registerSampledSoftmax(name);
-  registerRanking(name);
+  registerRankCounts(name);
+  registerTopItems(name);
 }
