@@ -260,7 +260,8 @@ export interface CandidateAttrs {
 /**
  * The `k` best candidates of each query, best first, among equal scores the lower id first; candidates and shapes as in
  * `RankCounts`. Outputs `[scores float32 [B, k], ids int32 [B, k], undefined int32 [B]]`: places that no candidate fills have
- * `-Infinity` and id -1; `undefined` is the number of candidates with a NaN. No gradient.
+ * `-Infinity` and id -1; a candidate with a score of `-Infinity` fills none. `undefined` is the number of candidates with a NaN. No
+ * gradient.
  */
 export const TopItems = 'TopItems';
 export interface TopItemsInputs extends NamedTensorInfoMap {

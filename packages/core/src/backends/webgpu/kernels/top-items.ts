@@ -18,6 +18,8 @@ function forCandidates(each: string, otherwise = ''): string {
       if (${EXCLUDED}) { continue; }
       let bits_ = scores[group * u.items + id];
       if ((bits_ & 0x7fffffffu) > 0x7f800000u) { ${otherwise} continue; }
+      // As on other backends, minus infinity fills no place.
+      if (bits_ == 0xff800000u) { continue; }
       let key = orderedKey(bits_);
       let turned = u.idMask - id;
       ${each}
