@@ -74,6 +74,21 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     expect(rows).toContainEqual({ kernel: 'GatedRecurrence', backends: { webgpu: 'composed' } });
   });
 
+  it('gives the same bits for sums of many terms, time after time', async () => {
+    const values = (seed: number) =>
+      Float32Array.from({ length: 12_000 * 20 }, (_, i) => Math.sin(i * 12.9898 + seed) * 7);
+    const [a, b] = [tf.tensor2d(values(1), [12_000, 20]), tf.tensor2d(values(2), [12_000, 20])];
+    const once = async () => {
+      const c = tf.matMul(a, b, true, false);
+      const bits = new Uint32Array(((await c.data()) as Float32Array).buffer).join();
+      c.dispose();
+      return bits;
+    };
+    const first = await once();
+    for (let i = 0; i < 12; i++) expect((await once()) === first).toBe(true);
+    tf.dispose([a, b]);
+  });
+
   it('refuses a synchronous read, says how to read', async () => {
     const x = tf.add(tf.ones([2000]), 1);
     expect(() => x.dataSync()).toThrow(UnsupportedError);

@@ -4,6 +4,7 @@ import { registerGatedNorm } from './gated-norm.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
 import { registerNorms } from './norms.ts';
+import { registerOrderedProducts } from './ordered-products.ts';
 import { registerRandom } from './random.ts';
 import { registerRankCounts } from './rank-counts.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
@@ -13,6 +14,7 @@ import { registerTopItems } from './top-items.ts';
 
 /** Registers our programs for the backend `name`, over the composed kernels and some stock ones. */
 export function registerWebgpuKernels(name: string): void {
+  registerOrderedProducts(name);
   registerSilu(name);
   registerNorms(name);
   registerGatedNorm(name);
