@@ -4,33 +4,10 @@ import { BackendError, DeviceLostError, OutOfMemoryError, type SeqrecError, Unsu
 import type { ProgramTimers } from '../timers.ts';
 import { BufferPool } from './buffers.ts';
 import type { WebgpuInfo } from './device.ts';
-import { flatGrid, type Program, packUniforms, shaderError, wgslOf } from './program.ts';
-
-// Numbers of the WebGPU standard; the globals that hold them do not exist everywhere.
-const USAGE = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 };
-const MAP_READ = 1;
-
-/** What the stock backend keeps for a tensor. */
-interface TensorData {
-  values: tf.TypedArray | null | undefined;
-  readonly dtype: tf.DataType;
-  readonly shape: number[];
-  resource?: GPUBuffer | null;
-}
-
-/** Private parts of the stock backend that recording a program needs. */
-interface Internals {
-  bufferManager: BufferPool;
-  commandEncoder: GPUCommandEncoder | null;
-  computePassEncoder: GPUComputePassEncoder | null;
-  commandQueueOwnedIds: WeakSet<tf.DataId>;
-  dispatchCountInPass: number;
-  uniformPendingDisposal: GPUBuffer[];
-  tensorMap: { get(id: tf.DataId): TensorData | undefined };
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  tensorToBinding(x: tf.TensorInfo): GPUBufferBinding;
-}
+import { deviceError } from './device-errors.ts';
+import { type Internals, MAP_READ, USAGE } from './internals.ts';
+import { Pipelines } from './pipelines.ts';
+import { flatGrid, type Program, packUniforms } from './program.ts';
 
 export interface Call {
   /** One tensor a binding, in the order of the program. */
@@ -56,18 +33,12 @@ export interface Settings {
   precision: 'f32' | 'f16';
 }
 
-interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-}
-
 /** The backend of tfjs with a buffer pool, typed errors, exact reads, and programs of ours. */
 export class SeqrecWebgpuBackend extends WebGPUBackend {
   readonly info: WebgpuInfo;
   readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
   readonly #settings: Settings;
-  readonly #pipelines = new Map<string, Pipeline>();
-  #pending: Promise<void>[] = [];
+  readonly #pipelines: Pipelines;
   #failure: SeqrecError | undefined;
   #lost: string | undefined;
   #exact = false;
@@ -80,6 +51,10 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     super(device, adapterInfo);
     this.info = info;
     this.#settings = settings;
+    // What does not compile explains the errors that follow from it, so it goes first.
+    this.#pipelines = new Pipelines(device, this.counters, (error) => {
+      this.#failure = error;
+    });
     this.#internals.bufferManager = new BufferPool(device, (error) => this.#fail(error));
     // Stock programs read past the end and rely on the device to stay inside the binding: buffers may be longer.
     this.#internals.tensorToBinding = (x) => this.#exactBinding(x);
@@ -143,7 +118,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     this.#check(program.op);
     if (groups === 0) return;
     const entries = tensors.map((x, binding) => ({ binding, resource: this.#binding(program.op, x) }));
-    const { pipeline, layout } = this.#pipeline(program);
+    const { pipeline, layout } = this.#pipelines.of(program);
     if (program.uniforms !== undefined && program.uniforms.length > 0) {
       const bytes = packUniforms(program.uniforms, uniforms);
       const buffer = this.#internals.bufferManager.acquireBuffer(bytes.byteLength, USAGE.uniform | USAGE.copyTarget);
@@ -227,30 +202,6 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     });
   }
 
-  #pipeline(program: Program): Pipeline {
-    const key = `${program.op}/${program.key}`;
-    const known = this.#pipelines.get(key);
-    if (known !== undefined) return known;
-    this.device.pushErrorScope('validation');
-    const layout = this.device.createBindGroupLayout({ label: key, entries: layoutOf(program) });
-    const module = this.device.createShaderModule({ label: key, code: wgslOf(program) });
-    const pipeline = this.device.createComputePipeline({
-      label: key,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: 'main' },
-    });
-    this.#pending.push(
-      this.device.popErrorScope().then((error) => {
-        // It explains the others, so it goes first.
-        if (error !== null) this.#failure = shaderError(program, error.message);
-      }),
-    );
-    const made = { pipeline, layout };
-    this.#pipelines.set(key, made);
-    this.counters.pipelines++;
-    return made;
-  }
-
   /** Copies elements (four bytes each) between tensors, in order with the programs. */
   copy(from: tf.TensorInfo, to: tf.TensorInfo, toElement = 0): void {
     const elements = tf.util.sizeFromShape(from.shape);
@@ -311,12 +262,11 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
       bytes,
     );
     this.submitQueue();
-    const pending = this.#pending;
-    this.#pending = [];
+    const checked = this.#pipelines.checked();
     try {
       await staging.mapAsync(MAP_READ, 0, bytes);
     } catch (cause) {
-      await Promise.all(pending);
+      await checked;
       await settled();
       this.#check('read');
       throw new BackendError(
@@ -327,7 +277,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     this.#internals.bufferManager.releaseBuffer(staging);
-    await Promise.all(pending);
+    await checked;
     this.#check('read');
     return tf.util.convertBackendValuesAndArrayBuffer(copy, data.dtype) as tf.TypedArray;
   }
@@ -364,10 +314,9 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     const internals = this.#internals;
     internals.endComputePassEncoder();
     if (internals.commandEncoder !== null) this.submitQueue();
-    const pending = this.#pending;
-    this.#pending = [];
+    const checked = this.#pipelines.checked();
     await this.queue.onSubmittedWorkDone();
-    await Promise.all(pending);
+    await checked;
     this.#check('finish');
   }
 
@@ -375,25 +324,6 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     super.dispose();
     this.device.destroy();
   }
-}
-
-/** Visibility of compute programs. */
-const COMPUTE = 4;
-
-function layoutOf({ bindings, uniforms = [] }: Program): GPUBindGroupLayoutEntry[] {
-  const entries = bindings.map(({ access }, binding): GPUBindGroupLayoutEntry => {
-    const type = access === 'read' ? 'read-only-storage' : 'storage';
-    return { binding, visibility: COMPUTE, buffer: { type } };
-  });
-  if (uniforms.length > 0) entries.push({ binding: entries.length, visibility: COMPUTE, buffer: { type: 'uniform' } });
-  return entries;
-}
-
-function deviceError(error: GPUError): SeqrecError {
-  const message = `webgpu: expected the device to take the command; got: ${error.message}`;
-  return error.constructor.name === 'GPUOutOfMemoryError'
-    ? new OutOfMemoryError(`${message}; lower the batch size or the sequence length`)
-    : new BackendError(message, { cause: error });
 }
 
 /** Lets events of the device arrive. */
