@@ -13,7 +13,7 @@ export const recipe = defineRecipe({
     'Zhai et al. 2024, table 1 (arXiv:2402.17152), with ratings as actions; sizes and optimiser of ml-100k/hstu; there is no published figure under this protocol',
   expected:
     'on the test set (seed 42, epoch 39 by validation NDCG@10): HR@10 .170, NDCG@10 .089, HR@50 .452; with seqrec evaluate latest --actions 4: NE .922 over the ids, NE .853 and AUC .760 of ratings of at least 4',
-  cost: '57 s for 40 epochs on 2 threads of an AMD EPYC (Zen 4), Node 24',
+  cost: '57 s for 40 epochs on 2 threads of an AMD EPYC (Zen 5), Node 24',
   command: 'npx -y pnpm@12 seqrec train ml-100k/hstu-actions --data data',
   config: {
     data: { format: 'named', name: 'ml-100k', split: 'leave-last-out' },

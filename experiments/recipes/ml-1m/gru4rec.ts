@@ -12,7 +12,7 @@ export const recipe = defineRecipe({
     'figure: HR@10 .2811, NDCG@10 .1648, of Klenitskiy & Vasilev 2023 (arXiv:2309.07602) with full-corpus negatives, as quoted in the README of meta-recsys/generative-recommenders; the sizes here are ours',
   expected:
     'HR@10 .2811, NDCG@10 .1648 is published for another size and full-corpus negatives. Here, sampled softmax: HR@10 .246, NDCG@10 .134, HR@50 .495, HR@200 .712 after 10 epochs (seed 42), still rising; not yet trained to the end',
-  cost: 'about 180,000 tokens/s on 2 threads of a shared AMD EPYC (Zen 4), Node 24: 5 s an epoch with its evaluation',
+  cost: 'about 180,000 tokens/s on 2 threads of a shared AMD EPYC (Zen 5), Node 24: 5 s an epoch with its evaluation',
   command: 'npx -y pnpm@12 seqrec train ml-1m/gru4rec --data data',
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'train-test' },
