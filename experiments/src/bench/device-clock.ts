@@ -18,6 +18,22 @@ export async function deviceSeconds(run: () => void): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
+/** Devices round their timestamps, by up to a tenth of a millisecond: shorter work is repeated until it has taken this. */
+const LEAST_SECONDS = 2e-3;
+const MOST_CALLS = 4096;
+
+/** Seconds of one call of `run`, however short: of as many calls as the clock of the device needs to tell. */
+export async function deviceSecondsOfCall(run: () => void): Promise<number> {
+  for (let calls = 1; ; ) {
+    const seconds = await deviceSeconds(() => {
+      for (let i = 0; i < calls; i++) run();
+    });
+    if (seconds >= LEAST_SECONDS || calls === MOST_CALLS) return seconds / calls;
+    const factor = Math.ceil(LEAST_SECONDS / Math.max(seconds, LEAST_SECONDS / 8)) + 1;
+    calls = Math.min(MOST_CALLS, calls * factor);
+  }
+}
+
 /** Rates that other work is held against. */
 export interface DevicePeak {
   readonly gflops: number;

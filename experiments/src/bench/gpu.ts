@@ -5,7 +5,7 @@ import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { ATTENTIONS, type AttentionPoint, attentionSubject, attentionWork } from './attention-problem.ts';
-import { type DevicePeak, devicePeak, deviceSeconds } from './device-clock.ts';
+import { type DevicePeak, devicePeak, deviceSeconds, deviceSecondsOfCall } from './device-clock.ts';
 import { type GpuPeer, type GpuPeerTimes, measurePeer } from './gpu-peer.ts';
 import { type GpuProgram, rowPrograms } from './gpu-programs.ts';
 import { median } from './statistics.ts';
@@ -130,7 +130,7 @@ async function rowOf(
 ): Promise<GpuRow> {
   const times: number[] = [];
   // The first call compiles.
-  for (let i = 0; i <= rounds; i++) times.push(await deviceSeconds(() => program.run()));
+  for (let i = 0; i <= rounds; i++) times.push(await deviceSecondsOfCall(() => program.run()));
   const seconds = median(times.slice(1));
   const gflops = program.flops / seconds / 1e9;
   const gbytes = program.bytes / seconds / 1e9;
