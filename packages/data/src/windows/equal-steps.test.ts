@@ -31,6 +31,32 @@ describe('equalSteps', () => {
     expect(Math.abs(hits / epochs - chance)).toBeLessThan(5 * Math.sqrt(chance / epochs));
   });
 
+  it('takes every selection of few windows equally often', () => {
+    // Five positions are left for training, three windows of three; the other history has one: two of four are taken.
+    const { train: few } = leaveLastOut(world([8, 4]));
+    const three = slidingWindows({ rule: 'all-windows', maxLength: 3, seed: 1 });
+    const windows = three.examples(few, 0);
+    expect(windows.targets).toHaveLength(4);
+    const epochs = 6000;
+    const counts = new Map<string, number>();
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const selection = equalSteps(three, { seed: 3 }).examples(few, epoch).targets.join(' ');
+      counts.set(selection, (counts.get(selection) ?? 0) + 1);
+    }
+    const pairs = [...windows.targets].flatMap((a, i) => [...windows.targets.subarray(i + 1)].map((b) => `${a} ${b}`));
+    expect([...counts.keys()].sort()).toEqual(pairs.sort());
+    const deviation = Math.sqrt((epochs * 5) / 36);
+    for (const count of counts.values()) expect(Math.abs(count - epochs / 6)).toBeLessThan(5 * deviation);
+  });
+
+  it('leaves out a single window too many', () => {
+    // One history with two windows of four.
+    const { train: one } = leaveLastOut(world([8]));
+    const two = slidingWindows({ rule: 'all-windows', maxLength: 4, seed: 1 });
+    expect(two.examples(one, 0).targets).toHaveLength(2);
+    expect(equalSteps(two, { seed: 1 }).examples(one, 0).targets).toHaveLength(1);
+  });
+
   it('leaves a policy of one window as it is', () => {
     const one = slidingWindows({ rule: 'one-random', maxLength: 10, seed: 1 });
     expect(equalSteps(one, { seed: 1 }).examples(train, 3)).toEqual(one.examples(train, 3));
