@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { SeqrecError } from '@seqrec/core';
 import { CheckpointError } from '../errors.ts';
 
 /** One write or read call moves at most this many bytes; the system's limit is 2 GiB. */
@@ -10,7 +11,7 @@ const CHUNK_BYTES = 2 ** 28;
  * file beside it, flushes it to the disk, renames it, flushes the folder.
  *
  * @param content the pieces of the file, or a function that writes them.
- * @throws CheckpointError with the cause, for example no space left; the temporary file is removed.
+ * @throws CheckpointError with the cause, for example no space left, or the error of `content`; the temporary file is removed.
  */
 export async function writeFileAtomic(
   file: string,
@@ -32,7 +33,8 @@ export async function writeFileAtomic(
     await syncFolder(folder);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    if (error instanceof CheckpointError) throw error;
+    // What the content has to say, for example that the GPU with the weights is gone, keeps its type.
+    if (error instanceof SeqrecError) throw error;
     const { message } = error as Error;
     throw new CheckpointError(`checkpoint: ${file}: expected to write the file; ${message}`, file, { cause: error });
   }

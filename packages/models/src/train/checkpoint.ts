@@ -23,7 +23,8 @@ import type { Trainer } from './trainer.ts';
  * the rest is JSON in the file's metadata. Big tables are written block by block: no second copy is made.
  *
  * @param extra JSON to store with it, for example metrics.
- * @throws CheckpointError when a weight is not finite (the old file stays) or the file cannot be written.
+ * @throws CheckpointError when a weight is not finite or the file cannot be written, DeviceLostError when they went with
+ *   the GPU; the old file stays.
  */
 export async function saveCheckpoint(file: string, trainer: Trainer, extra: CheckpointExtra = {}): Promise<void> {
   // The sums of the epoch need the loss of a step that is still on its way.

@@ -1,10 +1,10 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError, DeviceLostError, OutOfMemoryError, type SeqrecError, UnsupportedError } from '../../errors.ts';
+import { BackendError, OutOfMemoryError, UnsupportedError } from '../../errors.ts';
 import type { ProgramTimers } from '../timers.ts';
 import { BufferPool } from './buffers.ts';
 import type { WebgpuInfo } from './device.ts';
-import { deviceError } from './device-errors.ts';
+import { Failures } from './failures.ts';
 import { type Internals, MAP_READ, USAGE } from './internals.ts';
 import { Pipelines } from './pipelines.ts';
 import { flatGrid, type Program, packUniforms } from './program.ts';
@@ -39,8 +39,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
   readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
   readonly #settings: Settings;
   readonly #pipelines: Pipelines;
-  #failure: SeqrecError | undefined;
-  #lost: string | undefined;
+  readonly #failures: Failures;
   #exact = false;
 
   constructor(
@@ -51,40 +50,16 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     super(device, adapterInfo);
     this.info = info;
     this.#settings = settings;
+    this.#failures = new Failures(device);
     // What does not compile explains the errors that follow from it, so it goes first.
-    this.#pipelines = new Pipelines(device, this.counters, (error) => {
-      this.#failure = error;
-    });
-    this.#internals.bufferManager = new BufferPool(device, (error) => this.#fail(error));
+    this.#pipelines = new Pipelines(device, this.counters, (error) => this.#failures.explain(error));
+    this.#internals.bufferManager = new BufferPool(device, this.#failures);
     // Stock programs read past the end and rely on the device to stay inside the binding: buffers may be longer.
     this.#internals.tensorToBinding = (x) => this.#exactBinding(x);
-    device.addEventListener('uncapturederror', ({ error }) => {
-      // What went wrong first is told by an error of its own.
-      if (!error.message.includes('due to a previous error')) this.#fail(deviceError(error));
-    });
-    device.lost.then(({ reason, message }) => {
-      if (reason !== 'destroyed') this.#lost = message || 'no reason given';
-    });
   }
 
   get #internals(): Internals {
     return this as unknown as Internals;
-  }
-
-  #fail(error: SeqrecError): void {
-    this.#failure ??= error;
-  }
-
-  /** Throws what went wrong on the device since the last call; an error is told once, a lost device always. */
-  #check(op: string): void {
-    if (this.#lost !== undefined) {
-      throw new DeviceLostError(
-        `${op}: expected a working GPU; got a lost device: ${this.#lost}; its tensors are gone, start again from a checkpoint`,
-      );
-    }
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
   }
 
   /** The buffer of a tensor, uploaded if need be. */
@@ -115,7 +90,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
   /** Records a program. It runs when the queue is submitted, in the order of the calls. */
   dispatch(asked: Program, { tensors, uniforms = {}, groups }: Call): void {
     const program = this.#inPrecision(asked);
-    this.#check(program.op);
+    this.#begin(program.op);
     if (groups === 0) return;
     const entries = tensors.map((x, binding) => ({ binding, resource: this.#binding(program.op, x) }));
     const { pipeline, layout } = this.#pipelines.of(program);
@@ -132,6 +107,19 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
       pass.setBindGroup(0, this.device.createBindGroup({ layout, entries }));
       pass.dispatchWorkgroups(...grid);
     });
+  }
+
+  /** A stock program: recorded as ever, but what went wrong before is told first, and it is known by its name. */
+  override runWebGPUProgram(
+    ...call: Parameters<WebGPUBackend['runWebGPUProgram']>
+  ): ReturnType<WebGPUBackend['runWebGPUProgram']> {
+    this.#begin(call[0].shaderKey?.split('_')[0] || 'a stock program');
+    return super.runWebGPUProgram(...call);
+  }
+
+  #begin(program: string): void {
+    this.#failures.check(program);
+    this.#failures.last = program;
   }
 
   /** Of the operands of products in programs that are recorded now. */
@@ -250,7 +238,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     if (data === undefined || data.values != null || data.dtype === 'complex64' || data.resource == null) {
       return (await super.read(dataId)) as tf.TypedArray;
     }
-    this.#check('read');
+    this.#failures.check('read');
     this.counters.reads++;
     const bytes = tf.util.sizeFromShape(data.shape) * 4;
     const staging = this.#internals.bufferManager.acquireBuffer(bytes, USAGE.copyTarget | USAGE.mapRead);
@@ -267,8 +255,7 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
       await staging.mapAsync(MAP_READ, 0, bytes);
     } catch (cause) {
       await checked;
-      await settled();
-      this.#check('read');
+      await this.#failures.checkLater('read');
       throw new BackendError(
         `read: expected ${bytes} bytes from the device; got: ${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },
@@ -278,13 +265,14 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     staging.unmap();
     this.#internals.bufferManager.releaseBuffer(staging);
     await checked;
-    this.#check('read');
+    this.#failures.check('read');
     return tf.util.convertBackendValuesAndArrayBuffer(copy, data.dtype) as tf.TypedArray;
   }
 
   override readSync(dataId: object): tf.TypedArray {
     const values = this.#internals.tensorMap.get(dataId)?.values;
     if (values != null) return values;
+    this.#failures.check('dataSync');
     throw new UnsupportedError(
       'webgpu: expected an asynchronous read; got dataSync() or arraySync(); a GPU is read with `await x.data()`',
     );
@@ -302,8 +290,9 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
       },
       stop: async () => {
         timed.activeTimers = null;
-        const milliseconds = await Promise.all(timers.map(({ query }) => query));
-        this.#check('timers');
+        const asked = await Promise.allSettled(timers.map(({ query }) => query));
+        await this.#failures.checkLater('timers');
+        const milliseconds = asked.map((time) => (time.status === 'fulfilled' ? time.value : Number.NaN));
         return milliseconds.map((ms) => ms / 1000);
       },
     };
@@ -317,16 +306,12 @@ export class SeqrecWebgpuBackend extends WebGPUBackend {
     const checked = this.#pipelines.checked();
     await this.queue.onSubmittedWorkDone();
     await checked;
-    this.#check('finish');
+    this.#failures.check('finish');
   }
 
   override dispose(): void {
+    this.#failures.close();
     super.dispose();
     this.device.destroy();
   }
-}
-
-/** Lets events of the device arrive. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,4 +1,5 @@
 import { OutOfMemoryError } from '../../errors.ts';
+import type { Failures } from './failures.ts';
 
 /** What tfjs asks of its buffer manager; ours replaces the stock one. */
 export interface BufferSource {
@@ -29,11 +30,11 @@ export class BufferPool implements BufferSource {
   readonly #device: GPUDevice;
   readonly #free = new Map<string, GPUBuffer[]>();
   readonly #used = new Set<GPUBuffer>();
-  readonly #onError: (error: OutOfMemoryError) => void;
+  readonly #failures: Pick<Failures, 'add' | 'last'>;
 
-  constructor(device: GPUDevice, onError: (error: OutOfMemoryError) => void) {
+  constructor(device: GPUDevice, failures: Pick<Failures, 'add' | 'last'>) {
     this.#device = device;
-    this.#onError = onError;
+    this.#failures = failures;
   }
 
   /** @throws OutOfMemoryError when the device has no buffers of that size. */
@@ -79,14 +80,19 @@ export class BufferPool implements BufferSource {
 
   #create(size: number, usage: number, mappedAtCreation: boolean): GPUBuffer {
     const { maxBufferSize } = this.#device.limits;
-    if (size > maxBufferSize)
-      throw tooLarge(size, `a buffer of at most ${maxBufferSize} bytes, the limit of the device`);
-    const ask = () => this.#device.createBuffer({ size, usage, mappedAtCreation });
+    const { last } = this.#failures;
+    if (size > maxBufferSize) {
+      throw tooLarge(last, size, `a buffer of at most ${maxBufferSize} bytes, the limit of the device`);
+    }
     // Whether the device had the memory is known only later: the error surfaces with the next program or read.
     this.#device.pushErrorScope('out-of-memory');
-    const buffer = ask();
+    const buffer = this.#device.createBuffer({ size, usage, mappedAtCreation });
     this.#device.popErrorScope().then(
-      (error) => error && this.#onError(tooLarge(size, `${this.numBytesAllocated} bytes in all`)),
+      (error) => {
+        if (error === null) return;
+        this.#failures.add(tooLarge(last, size, `room on the device beside the ${this.numBytesUsed} bytes in use`));
+        this.trim();
+      },
       () => {},
     );
     this.numBytesAllocated += size;
@@ -94,9 +100,9 @@ export class BufferPool implements BufferSource {
   }
 }
 
-function tooLarge(bytes: number, expected: string): OutOfMemoryError {
+function tooLarge(program: string, bytes: number, expected: string): OutOfMemoryError {
   return new OutOfMemoryError(
-    `webgpu: expected ${expected}; got a request for ${bytes} bytes more; lower the batch size or the sequence length`,
+    `${program}: expected ${expected}; got a request for ${bytes} bytes; lower the batch size or the sequence length`,
     bytes,
   );
 }

@@ -54,7 +54,8 @@ async function open(load: NonNullable<WebgpuOptions['load']>): Promise<WebgpuInf
   registerWebgpuKernels(NAME);
   registered = info;
   device.lost.then(() => {
-    registered = undefined;
+    // Unless another device has taken its place.
+    if (registered === info) registered = undefined;
   });
   return info;
 }

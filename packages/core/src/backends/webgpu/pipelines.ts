@@ -42,9 +42,13 @@ export class Pipelines {
       compute: { module, entryPoint: 'main' },
     });
     this.#pending.push(
-      this.#device.popErrorScope().then((error) => {
-        if (error !== null) this.#fail(shaderError(program, error.message));
-      }),
+      this.#device.popErrorScope().then(
+        (error) => {
+          if (error !== null) this.#fail(shaderError(program, error.message));
+        },
+        // A lost device has no opinion.
+        () => {},
+      ),
     );
     const made = { pipeline, layout };
     this.#known.set(key, made);

@@ -25,7 +25,7 @@ describe('without a device', () => {
       pushErrorScope: () => {},
       popErrorScope: async () => null,
     };
-    const pool = new BufferPool(device as unknown as GPUDevice, () => {});
+    const pool = new BufferPool(device as unknown as GPUDevice, { last: 'Program', add: () => {} });
     const first = pool.acquireBuffer(1000, 1);
     pool.releaseBuffer(first);
     expect(pool.acquireBuffer(990, 1)).toBe(first);
