@@ -1,4 +1,5 @@
-import type { BackendChoice } from '@seqrec/core';
+import { existsSync } from 'node:fs';
+import { type BackendChoice, DeviceLostError } from '@seqrec/core';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
@@ -141,8 +142,11 @@ async function writeRun(
     writeReport(run);
     return { run, results };
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
     const command = `seqrec train --resume ${shellWord(run.path)}${request.resumeOptions}`;
+    if (error instanceof DeviceLostError && existsSync(run.last)) {
+      console.error(`the last checkpoint is whole; go on from it with: ${command}`);
+    }
+    if (!(error instanceof Interrupted)) throw error;
     interruptRun(run, command);
     writeReport(run);
     console.error(`saved; resume with: ${command}`);
