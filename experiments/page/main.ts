@@ -1,3 +1,4 @@
+import { DeviceLostError } from '@seqrec/core';
 import { config } from 'zod';
 import { showDetails } from './about.ts';
 import { hashOf, historyOf, startOptionsOf } from './address.ts';
@@ -55,7 +56,7 @@ class Page {
     addEventListener('hashchange', () => this.#change(historyOf(catalogue, location.hash)));
   }
 
-  /** Runs the model on a backend; if that fails, on the one before. */
+  /** Runs the model on a backend; if that fails, on the one before, or on the fastest when that is the same. */
   start(options: StartOptions): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       const before = this.#engine;
@@ -67,7 +68,8 @@ class Page {
         this.#engine = await this.#open(options);
       } catch (error) {
         showProblem(error);
-        this.#engine = await this.#open({ backend: (before?.choice.name as PageBackend | undefined) ?? 'auto' });
+        const last = before?.choice.name as PageBackend | undefined;
+        this.#engine = await this.#open({ backend: last === undefined || last === options.backend ? 'auto' : last });
       }
       await showBackends(this.#engine.choice.name as PageBackend);
       showDetails(this.#engine, this.#catalogue, this.#weights.length);
@@ -135,7 +137,11 @@ class Page {
         status.textContent = `${items.length} titles in ${milliseconds.toFixed(1)} ms on ${where}`;
         document.body.dataset.answered = String(this.#history.length);
       })
-      .catch(showProblem);
+      .catch((error: unknown) => {
+        if (!(error instanceof DeviceLostError)) return showProblem(error);
+        // Drivers reset a GPU now and then. Not awaited: starting is work of the queue too.
+        void this.start({ backend: 'webgpu' }).then(() => this.refresh());
+      });
   }
 
   #showStarters(): void {

@@ -188,7 +188,20 @@ describe.skipIf(!hasChromium)('the page in Chromium', () => {
   test('on webgpu, where Chromium has an adapter', async (context) => {
     const gpu = await startChromium({ webgpu: true });
     try {
-      const { page, complaints } = await open('hstu', { address: '#history=t%2C3,t%2C4,t%2C5', from: gpu });
+      const { page, complaints } = await open('hstu', { from: gpu });
+      // So that the test can take devices away.
+      await page.addInitScript(`{
+        const prototype = globalThis.GPUAdapter?.prototype;
+        const request = prototype?.requestDevice;
+        globalThis.devices = [];
+        if (request) prototype.requestDevice = async function (...given) {
+          const device = await request.apply(this, given);
+          devices.push(device);
+          return device;
+        };
+      }`);
+      await page.goto(`${page.url()}#history=t%2C3,t%2C4,t%2C5`);
+      await page.reload();
       const node = await inNode(built.hstu.checkpoint, [3, 4, 5]);
       expectEqual(await shown(page, 3), node);
       if (await page.locator('option[value=webgpu]').isDisabled()) context.skip('this Chromium offers no adapter');
@@ -196,6 +209,17 @@ describe.skipIf(!hasChromium)('the page in Chromium', () => {
       await page.locator('#status:has-text(" ms on webgpu")').waitFor();
       console.log(`webgpu on ${await detail(page, 'Adapter')}: ${await page.locator('#status').textContent()}`);
       expectEqual(await shown(page, 3), node);
+
+      // A device that went away is replaced.
+      expect(await page.evaluate('devices.length')).toBe(1);
+      await page.evaluate('devices[0].destroy()');
+      await page
+        .getByRole('button', { name: /^Remove/ })
+        .first()
+        .click();
+      expectEqual(await shown(page, 2), await inNode(built.hstu.checkpoint, [3, 4]));
+      expect(await page.locator('#status').textContent()).toMatch(/ ms on webgpu$/);
+      expect(await page.evaluate('devices.length')).toBe(2);
       expect(complaints).toEqual([]);
     } finally {
       await gpu.close();
