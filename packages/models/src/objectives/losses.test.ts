@@ -1,3 +1,4 @@
+import { knownHostValues } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -53,6 +54,19 @@ const logSumExp = (values: number[]): number => {
   const most = Math.max(...values);
   return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
 };
+
+it.each(['sampled-softmax', 'bce', 'pool-softmax'] as const)(
+  '%s draws the same on the host, and remembers it',
+  (kind) => {
+    const objective = createObjective({ kind }, examples);
+    const context = { batch: makeBatch(examples, [0, 1, 2]), numItems: 20, run };
+    const [there, here] = [objective.draw!(context).negatives, objective.draw!({ ...context, onHost: true }).negatives];
+    expect(here.shape).toEqual(there.shape);
+    expect(here.dataSync()).toEqual(there.dataSync());
+    expect(knownHostValues(here)).toEqual(there.dataSync());
+    tf.dispose([there, here]);
+  },
+);
 
 it('full softmax is the cross-entropy over all items', () => {
   const { rows, targets } = scores([0, 1, 2], 0.1);

@@ -12,6 +12,11 @@ export interface DrawContext {
   readonly numItems: number;
   /** Draw random numbers only from streams of `run.seed` at `run.step`: that is what makes resumed runs exact. */
   readonly run: Run;
+  /**
+   * Whether the ids are needed on the host too, and reading them from the device would keep it waiting: row-wise training on
+   * a GPU. Draw them on the host then, and remember them (`rememberHostValues`); tensors without are read.
+   */
+  readonly onHost?: boolean;
 }
 
 /** Tensors of item ids, int32 of any shape, by name. */

@@ -1,4 +1,4 @@
-import { sampledSoftmaxLoss, streamKey, uniformIntegers } from '@seqrec/core';
+import { integers, rememberHostValues, sampledSoftmaxLoss, streamKey, uniformIntegers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import type { SampledSoftmaxConfig } from './config.ts';
@@ -40,9 +40,13 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
       temperature,
       ...(isEveryToken(pairSettings) ? {} : flatSettings({ labels, weighting })),
     },
-    draw({ batch, numItems, run }) {
+    draw({ batch, numItems, run, onHost = false }) {
       const count = isEveryToken(pairSettings) ? batch.itemIds.length : samplePairs(batch, labels, run).rows.length;
       const stream = { key: streamKey(run.seed, 'negatives'), step: run.step };
+      if (onHost) {
+        const ids = integers(stream.key, stream.step, count * numNegatives, 1, numItems);
+        return { negatives: rememberHostValues(tf.tensor2d(ids, [count, numNegatives], 'int32'), ids) };
+      }
       const drawn = uniformIntegers({ count: count * numNegatives, low: 1, bound: numItems, stream });
       return { negatives: tf.reshape(drawn, [count, numNegatives]) };
     },

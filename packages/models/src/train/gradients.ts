@@ -1,10 +1,11 @@
-import { rememberHostValues, rowSet } from '@seqrec/core';
+import { knownHostValues, rememberHostValues, rowSet } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { itemIdsOf, mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
 import type { SequenceModel } from '../model.ts';
 import type { Objective, ObjectiveContext } from '../objectives/objective.ts';
+import { readsLater } from './reads-later.ts';
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
 export interface StepGradients {
@@ -43,9 +44,9 @@ export function denseGradients({ model, objective, batch, run }: StepRequest): S
  */
 export async function rowwiseGradients({ model, objective, batch, run }: StepRequest): Promise<StepGradients> {
   const table = model.itemTable();
-  const drawn = tf.tidy(() => objective.draw!({ batch, numItems: model.numItems, run }));
+  const drawn = tf.tidy(() => objective.draw!({ batch, numItems: model.numItems, run, onHost: readsLater() }));
   const names = Object.keys(drawn);
-  const drawnIds = (await Promise.all(names.map((name) => drawn[name].data()))) as Int32Array[];
+  const drawnIds = (await Promise.all(names.map((name) => onHost(drawn[name])))) as Int32Array[];
   const { ids, indicesOf } = rowSet(table.shape[0], [...itemIdsOf(batch), ...drawnIds]);
   const places = Object.fromEntries(
     names.map((name, i) => {
@@ -67,6 +68,10 @@ export async function rowwiseGradients({ model, objective, batch, run }: StepReq
     uploaded.dispose();
     tf.dispose([rows, places]);
   }
+}
+
+function onHost(ids: tf.Tensor): tf.TypedArray | Promise<tf.TypedArray> {
+  return knownHostValues(ids) ?? ids.data();
 }
 
 export function disposeGradients({ loss, dense, itemRows }: StepGradients): void {

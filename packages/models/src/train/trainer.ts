@@ -9,6 +9,7 @@ import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { denseGradients, disposeGradients, rowwiseGradients } from './gradients.ts';
 import { type ResolvedOptions, resolveOptions, type TrainerOptions } from './options.ts';
 import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
+import { readsLater } from './reads-later.ts';
 import { yieldToEventLoop } from './yield.ts';
 
 /** A step whose programs are on their way, and its loss with them. */
@@ -250,11 +251,6 @@ export class Trainer {
       details,
     );
   }
-}
-
-/** Whether values come back from the active backend after work that was handed over later. */
-function readsLater(): boolean {
-  return tf.getBackend() === 'webgpu';
 }
 
 /**
