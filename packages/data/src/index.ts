@@ -18,6 +18,7 @@ export type { ColumnRef } from './sources/columns.ts';
 export type { CsvSource, EventColumns, ItemsFile } from './sources/csv.ts';
 export type { DelimitedOptions } from './sources/delimited.ts';
 export { detectFormat } from './sources/detect.ts';
+export { type ItemVectors, type ItemVectorsOptions, readItemVectors } from './sources/item-vectors.ts';
 export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
 export type { ReadProgress } from './sources/progress.ts';

@@ -19,13 +19,16 @@ export class ProblemLog {
   readonly #file: string;
   readonly #entry: string | undefined;
   readonly #lenient: boolean;
+  readonly #hint: string | undefined;
   readonly #reasons = new Map<string, { count: number; firstLines: number[] }>();
 
-  constructor(options: { operation: string; file: string; entry?: string; lenient: boolean }) {
+  /** @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows */
+  constructor(options: { operation: string; file: string; entry?: string; lenient: boolean; hint?: string }) {
     this.#operation = options.operation;
     this.#file = options.file;
     this.#entry = options.entry;
     this.#lenient = options.lenient;
+    this.#hint = options.hint ?? (options.lenient ? undefined : 'lenient reading skips and counts such rows');
   }
 
   /** @throws {DataError} naming file and line, unless lenient */
@@ -47,7 +50,7 @@ export class ProblemLog {
       ...(this.#entry === undefined ? {} : { entry: this.#entry }),
       ...(line === undefined ? {} : { line }),
       ...(problem.column === undefined ? {} : { column: problem.column }),
-      hint: problem.hint ?? (this.#lenient ? undefined : 'lenient reading skips and counts such rows'),
+      hint: problem.hint ?? this.#hint,
     });
   }
 

@@ -57,12 +57,13 @@ function hintFor(column: ColumnRef, names: readonly string[], header: boolean): 
 
 /** The problem of an id, if any: empty, negative, or not decodable. */
 export function checkId(text: string, column: 'user' | 'item'): RowProblem | undefined {
+  const id = column === 'item' ? 'an item id' : 'a user id';
   if (text === '' || text.trim() === '') {
-    return { reason: 'missing-id', column, message: `expected a ${column} id; got an empty field` };
+    return { reason: 'missing-id', column, message: `expected ${id}; got an empty field` };
   }
   // A negative number is how some exports write "none".
   if (text.charCodeAt(0) === 45 && /^-\d+$/.test(text)) {
-    return { reason: 'negative-id', column, message: `expected a ${column} id of 0 or more; got ${quoted(text)}` };
+    return { reason: 'negative-id', column, message: `expected ${id} of 0 or more; got ${quoted(text)}` };
   }
   if (text.includes('\ufffd')) {
     return {

@@ -90,7 +90,11 @@ function explainField(column: (typeof names)[number], text: string): RowProblem 
     return checkTime(Number(text));
   }
   if (/^-\d+$/.test(text)) {
-    return { reason: 'negative-id', column, message: `expected a ${column} id of 0 or more; got ${quoted(text)}` };
+    return {
+      reason: 'negative-id',
+      column,
+      message: `expected ${column === 'item' ? 'an' : 'a'} ${column} id of 0 or more; got ${quoted(text)}`,
+    };
   }
   if (/^\d{1,15}$/.test(text)) return undefined;
   return { reason: 'bad-id', column, message: `expected a whole number as ${column} id; got ${quoted(text)}` };
