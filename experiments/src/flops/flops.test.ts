@@ -31,6 +31,8 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   pinnerformer: [
     { kind: 'pinnerformer', ...base, modelDim: 20 },
     { kind: 'pinnerformer', ...base, modelDim: 28, ffnDim: 33, itemHiddenDim: 17, time: false },
+    { kind: 'pinnerformer', ...base, modelDim: 20, itemDim: 90, freezeItems: false },
+    { kind: 'pinnerformer', ...base, modelDim: 20, itemDim: 90, freezeItems: true },
   ],
   gru4rec: [
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2 },

@@ -36,6 +36,7 @@ export { numVisibleKeys } from './hstu/mask.ts';
 export { createHstu } from './hstu/stack.ts';
 export { type EncoderBatch, type TokenBatch, uploadBatch } from './inputs.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
+export { type GivenItemVectors, setItemVectors } from './item-vectors.ts';
 export {
   ItemEmbedding,
   type ItemEmbeddingArgs,

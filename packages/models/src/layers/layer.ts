@@ -18,6 +18,7 @@ export interface LayerArgs {
   /** Name of the layer in the model, for example `hstu.0`: prefix of its random streams (weights and dropout). */
   readonly stream: string;
   readonly name?: string;
+  /** False keeps the weights as they are: they get no gradient. */
   readonly trainable?: boolean;
 }
 
@@ -51,7 +52,8 @@ export abstract class StreamLayer extends layers.Layer {
     for (const spec of this.weightSpecs()) {
       const stream = { seed: this.seed, name: `${this.stream}.${spec.name}` };
       const initializer = new StreamInitializer({ initialization: spec.initialization, stream });
-      const weight = this.addWeight(spec.name, [...spec.shape], 'float32', initializer as LayerInitializer);
+      const made = initializer as LayerInitializer;
+      const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, this.trainable);
       this.byName.set(spec.name, weight);
     }
     this.built = true;

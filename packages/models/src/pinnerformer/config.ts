@@ -25,6 +25,10 @@ export const pinnerformerConfigSchema = z
     duration: z.enum(['none', 'rating']).default('none'),
     /** Width of the action vectors. */
     actionDim: size.default(32),
+    /** Width of the item table, which the input and the network over the items read; `embeddingDim` unless given. */
+    itemDim: size.optional(),
+    /** True keeps the item table as it is, for vectors that were learned elsewhere. */
+    freezeItems: z.boolean().default(false),
     /** Hidden width of the network over the item vectors; twice `embeddingDim` unless given. */
     itemHiddenDim: size.optional(),
   })

@@ -17,8 +17,13 @@ type TimeName = keyof typeof TIMES;
  * What the item table is multiplied by, for the input and for the item network. The table is kept small, as in the other
  * encoders, and used at length of about one: Adam moves every number by the same step, so that small numbers learn faster.
  */
-export function itemScale({ embeddingDim }: PinnerformerConfig): number {
-  return Math.sqrt(embeddingDim);
+export function itemScale(config: PinnerformerConfig): number {
+  return Math.sqrt(itemWidth(config));
+}
+
+/** Width of the item table. */
+export function itemWidth({ itemDim, embeddingDim }: PinnerformerConfig): number {
+  return itemDim ?? embeddingDim;
 }
 
 /**
@@ -26,9 +31,9 @@ export function itemScale({ embeddingDim }: PinnerformerConfig): number {
  * event, then dropout. `W_in` is kept in blocks, one per group of features, so that each starts at a scale of its own.
  */
 export function pinnerformerInput(config: PinnerformerConfig, seed: number): InputStage {
-  const { embeddingDim, modelDim, maxSequenceLength } = config;
+  const { modelDim, maxSequenceLength } = config;
   const stream = (name: string): { seed: number; stream: string } => ({ seed, stream: `pinnerformer.${name}` });
-  const itemMap = new Projection({ inputDim: embeddingDim, outputDim: modelDim, ...stream('item_in') });
+  const itemMap = new Projection({ inputDim: itemWidth(config), outputDim: modelDim, ...stream('item_in') });
   const positions = new LearnedPositions({
     numPositions: maxSequenceLength,
     embeddingDim: modelDim,

@@ -5,7 +5,7 @@ import type { ModelOptions, SequenceModel } from '../model.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
 import { transformerBlockWeights } from '../transformer/stack.ts';
 import type { PinnerformerConfig } from './config.ts';
-import { itemScale, pinnerformerInput } from './input.ts';
+import { itemScale, itemWidth, pinnerformerInput } from './input.ts';
 
 const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 
@@ -18,7 +18,9 @@ const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 export function createPinnerformer(config: PinnerformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
   const { embeddingDim, modelDim, numHeads, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * modelDim;
-  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  const itemDim = itemWidth(config);
+  const trainable = !config.freezeItems;
+  const items = new ItemEmbedding({ numItems, embeddingDim: itemDim, trainable, seed, stream: 'items' });
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new TransformerBlock({
       embeddingDim: modelDim,
@@ -39,7 +41,7 @@ export function createPinnerformer(config: PinnerformerConfig, { numItems, seed 
     stream: 'pinnerformer.output',
   });
   const tower = new Mlp({
-    inputDim: embeddingDim,
+    inputDim: itemDim,
     hiddenDim: config.itemHiddenDim ?? 2 * embeddingDim,
     outputDim: embeddingDim,
     seed,

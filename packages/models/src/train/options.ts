@@ -63,7 +63,14 @@ export function resolveOptions(options: TrainerOptions, objective: Objective): R
       'embeddings',
     );
   }
-  const big = options.model.itemTable().size > LARGEST_DENSE_TABLE;
-  const automatic = big && possible ? 'rowwise' : 'dense';
+  const table = options.model.itemTable();
+  if (embeddings === 'rowwise' && !table.trainable) {
+    throw new ConfigError(
+      `trainer: embeddings: expected 'dense' for an item table that is kept as it is; got 'rowwise', which trains its rows`,
+      'embeddings',
+    );
+  }
+  const big = table.size > LARGEST_DENSE_TABLE;
+  const automatic = big && possible && table.trainable ? 'rowwise' : 'dense';
   return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
 }
