@@ -15,6 +15,7 @@ import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerScale } from './commands/scale.ts';
 import { registerTrain } from './commands/train.ts';
+import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
 import { suggestion } from './suggest.ts';
 
@@ -32,6 +33,7 @@ const commands = [
   registerEvaluate,
   registerRecommend,
   registerPage,
+  registerVectors,
   registerReport,
   registerRecipes,
   registerData,

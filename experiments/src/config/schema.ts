@@ -71,6 +71,15 @@ export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, Fil
 export const RecipeConfigSchema = z.strictObject({
   data: DataConfigSchema,
   model: modelConfigSchema,
+  /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
+  itemVectors: z
+    .strictObject({
+      /** A delimited file with a header line: the item's id as in the data, then its numbers. As `seqrec vectors` writes it. */
+      path: z.string().min(1),
+      /** Items of the data without a vector: an error, or they start at random. */
+      missing: z.enum(['error', 'random']).default('error'),
+    })
+    .optional(),
   /** `kind` says which; `objective.labels` what a user vector predicts. */
   objective: objectiveConfigSchema,
   optimizer: z.strictObject({

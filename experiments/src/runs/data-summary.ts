@@ -10,4 +10,17 @@ export interface DataSummary {
   readonly lengths: readonly { readonly label: string; readonly count: number }[];
   readonly steps: readonly string[];
   readonly leakage: readonly string[];
+  /** Of the file that the item table starts from, where the recipe names one. */
+  readonly itemVectors?: ItemVectorsSummary;
+}
+
+export interface ItemVectorsSummary {
+  readonly path: string;
+  /** sha256 over width, items and numbers. */
+  readonly digest: string;
+  readonly width: number;
+  /** Items that have a vector, items that have none and start at random, and vectors of other items. */
+  readonly items: number;
+  readonly missing: number;
+  readonly unknown: number;
 }

@@ -21,6 +21,8 @@ export interface RunDir {
   readonly ranks: string;
   readonly last: string;
   readonly best: string;
+  /** The file that `seqrec vectors` writes unless told otherwise. */
+  readonly itemVectors: string;
   /** The folder that `seqrec page` writes unless told otherwise. */
   readonly page: string;
   /** While a process writes the folder: which one. */
@@ -41,6 +43,7 @@ export function runDirAt(path: string): RunDir {
     ranks: at('test-ranks.safetensors'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
+    itemVectors: at('item-vectors.csv'),
     page: at('page'),
     lock: at('run.lock'),
   };

@@ -20,6 +20,7 @@ import { summariseData } from './data-summary.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
 import { EpochTable } from './epoch-table.ts';
 import { finishRun, interruptRun } from './finish-run.ts';
+import { describeVectors, type RecipeVectors, recipeVectors, sameVectors } from './item-vectors.ts';
 import { checkSameData, openForResume } from './resume.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from './stop.ts';
 import { type LoopState, train } from './train.ts';
@@ -102,12 +103,17 @@ export async function executeRun(
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous } = request;
   checkAgainstData(config, data);
-  const summary = summariseData(data.split);
-  if (previous) checkSameData(previous, summary.digest);
+  const described = summariseData(data.split);
+  if (previous) checkSameData(previous, described.digest);
+  // A checkpoint has its item table: the file may be gone by then.
+  const begun = previous !== undefined && existsSync(previous.last);
+  const vectors = begun ? undefined : await recipeVectors(config, data.split.interactions);
+  const itemVectors = (previous && sameVectors(previous, vectors)) ?? vectors?.summary;
+  const summary = { ...described, ...(itemVectors && { itemVectors }) };
   const run = previous ?? createRunDir(request.out, name, config, new Date());
   const lock = lockRun(run);
   try {
-    return await writeRun(run, summary, request);
+    return await writeRun(run, summary, { ...request, vectors });
   } finally {
     lock.release();
   }
@@ -117,15 +123,16 @@ export async function executeRun(
 async function writeRun(
   run: RunDir,
   summary: DataSummary,
-  request: ExecuteRequest,
+  request: ExecuteRequest & { readonly vectors?: RecipeVectors },
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
-  const { name, config, data, previous, progress, stop } = request;
+  const { name, config, data, previous, progress, stop, vectors } = request;
   if (previous) removeTemporaries(previous);
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);
   writeJson(run.environment, describeEnvironment(request.choice));
   writeJson(run.config, { recipe: name, config });
   progress.note(`${previous ? 'resume' : 'run'} ${run.path}`);
+  if (vectors) progress.note(describeVectors(vectors.summary));
 
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
   try {
@@ -134,6 +141,7 @@ async function writeRun(
       config,
       evaluation,
       resume: previous !== undefined,
+      ...(vectors && { itemVectors: vectors.vectors }),
       checkpoints: new CheckpointClock(request.checkpoints),
       onEpoch: request.onEpoch,
     });

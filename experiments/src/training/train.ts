@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { ItemVectors } from '@seqrec/data';
 import {
   createModel,
   createTrainer,
@@ -6,6 +7,7 @@ import {
   loadCheckpoint,
   type StepInfo,
   saveCheckpoint,
+  setItemVectors,
   type Trainer,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
@@ -32,6 +34,8 @@ export interface TrainRequest {
   readonly run: RunDir;
   readonly config: RecipeConfig;
   readonly resume: boolean;
+  /** What the item table starts from; a checkpoint has its own. */
+  readonly itemVectors?: ItemVectors;
   /** Data, protocol of the evaluation, progress line and stop signal. */
   readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
   readonly checkpoints: CheckpointClock;
@@ -59,6 +63,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { epochs, batchSize, shuffle, evaluateEvery } = config.training;
   const watched = watchedSet(split);
   const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
+  if (request.itemVectors !== undefined) await setItemVectors(model, request.itemVectors);
   const trainer = createTrainer({
     model,
     ...trainingSet(config, split.train),
