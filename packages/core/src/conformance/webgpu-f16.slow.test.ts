@@ -12,6 +12,8 @@ import {
   upload,
 } from '../../test/conformance/compare.ts';
 import { half } from '../../test/conformance/half.ts';
+import { causalLastCase, hstuLastCase } from '../../test/conformance/last-query-cases.ts';
+import { gatedRecurrenceCase } from '../../test/conformance/recurrence-case.ts';
 import { useBackend } from '../index.ts';
 
 const absent = await useBackend('webgpu', { precision: 'f16' }).then(
@@ -19,13 +21,14 @@ const absent = await useBackend('webgpu', { precision: 'f16' }).then(
   (error: Error) => error.message,
 );
 
-const PRODUCTS = new Set(['q', 'k', 'v']);
+/** Operands of products, by case; the other inputs are not rounded by anybody. */
+const ATTENTION = ['q', 'k', 'v'];
 
-function halved(arrays: Arrays): Arrays {
+function halved(arrays: Arrays, operands: readonly string[]): Arrays {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [
       name,
-      PRODUCTS.has(name) ? { ...array, values: (array.values as Float32Array).map((x) => half(x)) } : array,
+      operands.includes(name) ? { ...array, values: (array.values as Float32Array).map((x) => half(x)) } : array,
     ]),
   );
 }
@@ -38,7 +41,7 @@ const FLOAT32 = 2e-6;
  * computation that rounds its inputs and its results to half precision and is exact in between. The largest
  * errors of all problems are compared, as a single problem may be lucky. Returns the largest error of the outputs.
  */
-async function threeWay<P>(kase: KernelCase<P>): Promise<number> {
+async function threeWay<P>(kase: KernelCase<P>, operands: readonly string[] = ATTENTION): Promise<number> {
   const worst = new Map<string, { ours: number; naive: number }>();
   const note = (tensor: string, error: number, of: 'ours' | 'naive'): void => {
     const now = worst.get(tensor) ?? { ours: 0, naive: 0 };
@@ -54,20 +57,23 @@ async function threeWay<P>(kase: KernelCase<P>): Promise<number> {
       const expected: Expected = kase.reference(problem, arrays, dy);
       const floor = (tensor: string): number => kase.floor?.(problem, tensor) ?? 0;
       note('output', relativeError(await take(output), expected.output, floor('output')), 'ours');
-      const names = ['q', 'k', 'v'];
+      const names = operands.filter((name) => name in expected.gradients);
       const rounded = dy.map((x) => half(x));
-      const naive = kase.reference(problem, halved(arrays), rounded);
+      const naive = kase.reference(problem, halved(arrays, operands), rounded);
       const error = (x: ArrayLike<number>, truth: ArrayLike<number>, tensor: string) =>
         relativeError(Array.from(x, half), truth, floor(tensor));
       note('output', error(naive.output, expected.output, 'output'), 'naive');
       for (const name of names) note(name, error(naive.gradients[name], expected.gradients[name], name), 'naive');
       const upstream = upload({ shape, values: dy });
-      const gradients = tf.grads((...xs: tf.Tensor[]) =>
-        kase.run(problem, { ...tensors, ...Object.fromEntries(names.map((name, i) => [name, xs[i]])) }),
-      )(
-        names.map((name) => tensors[name]),
-        upstream,
-      );
+      const gradients =
+        names.length === 0
+          ? []
+          : tf.grads((...xs: tf.Tensor[]) =>
+              kase.run(problem, { ...tensors, ...Object.fromEntries(names.map((name, i) => [name, xs[i]])) }),
+            )(
+              names.map((name) => tensors[name]),
+              upstream,
+            );
       for (const [i, name] of names.entries()) {
         note(name, relativeError(await take(gradients[i]), expected.gradients[name], floor(name)), 'ours');
       }
@@ -111,5 +117,13 @@ describe.skipIf(absent !== undefined)(
         expect(error).toBeGreaterThan(2e-5);
       },
     );
+
+    it.each([
+      [hstuLastCase.name, hstuLastCase, ATTENTION],
+      [causalLastCase.name, causalLastCase, ATTENTION],
+      [gatedRecurrenceCase.name, gatedRecurrenceCase, ['x', 'weight', 'bias']],
+    ] as unknown as [string, KernelCase<unknown>, string[]][])('%s stays in float32', async (_, kase, operands) => {
+      expect(await threeWay(kase, operands)).toBeLessThan(kase.bounds.output);
+    });
   },
 );

@@ -31,7 +31,7 @@ export function biasGradTile(kind: BiasKind): string {
       for (var j = key; j < last; j++) {
         let part = ${weightAt('lane', 'j - key')};
         if (part == 0.0) { continue; }
-        let bucket = bucketAt(begin, own + lane, j);
+        let bucket = bucketAt(begin + own + lane, begin + j);
         if (bucket != runBucket) {
           partials[slot + positions + lane * u.buckets + runBucket] += runSum;
           runBucket = bucket;

@@ -37,7 +37,7 @@ export function biasedScores(kind: BiasKind, masked: boolean, i: string, j: stri
       var value = vec4<f32>();
       for (var c = 0u; c < 4u; c++) {
         let column = ${j} + tx * 4u + c;
-        if (${masked ? 'column < length' : 'column <= row'} && row < length) { value[c] = relativeBias(begin, row, column); }
+        if (${masked ? 'column < length' : 'column <= row'} && row < length) { value[c] = relativeBias(begin + row, begin + column, row - column); }
       }
       weights[(ty * 4u + r) * ${PITCH}u + tx] = value;
     }${eachRow((r) => `s${r} = u.scale * s${r} + weights[(ty * 4u + ${r}u) * ${PITCH}u + tx];`)}

@@ -1,8 +1,10 @@
 import { registerAdamW } from './adamw.ts';
 import { registerCausalAttention } from './causal-attention.ts';
 import { registerGatedNorm } from './gated-norm.ts';
+import { registerGatedRecurrence } from './gated-recurrence.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
+import { registerLastQuery } from './last-query.ts';
 import { registerNorms } from './norms.ts';
 import { registerOrderedProducts } from './ordered-products.ts';
 import { registerRandom } from './random.ts';
@@ -24,6 +26,8 @@ export function registerWebgpuKernels(name: string): void {
   registerHstuAttention(name);
   registerHstuAttentionGrad(name);
   registerCausalAttention(name);
+  registerLastQuery(name);
+  registerGatedRecurrence(name);
   registerSampledSoftmax(name);
   registerRankCounts(name);
   registerTopItems(name);

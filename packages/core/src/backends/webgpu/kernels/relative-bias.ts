@@ -13,7 +13,8 @@ const LIMIT = 2 ** 31;
 const BIAS_UNIFORMS = ['maxLength', 'timeAt', 'queryAt', 'keyAt', 'startsAt', 'lastBucket', 'perBucket: f32'];
 
 /**
- * `relativeBias(begin, i, j)` of positions `i` and `j` of the sequence that starts at row `begin`. Everything it reads lies in the buffer
+ * `relativeBias(query, key, back)` of a row of the query times and one of the key times, `back` positions apart (modulo 2^32, as
+ * some keys are ahead). Everything it reads lies in the buffer
  * `extras`, as the number of buffers is limited: position weights, time weights, query times, key times, first second of each
  * bucket; then the ranges of a mask.
  *
@@ -29,14 +30,14 @@ fn bucketOf(difference: i32) -> u32 {
   while (bucket < u.lastBucket && seconds >= extras[u.startsAt + bucket + 1u]) { bucket++; }
   return bucket;
 }
-fn bucketAt(begin: u32, i: u32, j: u32) -> u32 {
-  return bucketOf(bitcast<i32>(extras[u.queryAt + begin + i]) - bitcast<i32>(extras[u.keyAt + begin + j]));
+fn bucketAt(query: u32, key: u32) -> u32 {
+  return bucketOf(bitcast<i32>(extras[u.queryAt + query]) - bitcast<i32>(extras[u.keyAt + key]));
 }`;
   const timed = kind === 'position and time';
   return `${timed ? time : ''}
-fn relativeBias(begin: u32, i: u32, j: u32) -> f32 {
-  let position = bitcast<f32>(extras[j + u.maxLength - 1u - i]);
-  return position${timed ? ' + bitcast<f32>(extras[u.timeAt + bucketAt(begin, i, j)])' : ''};
+fn relativeBias(query: u32, key: u32, back: u32) -> f32 {
+  let position = bitcast<f32>(extras[u.maxLength - 1u - back]);
+  return position${timed ? ' + bitcast<f32>(extras[u.timeAt + bucketAt(query, key)])' : ''};
 }
 `;
 }
