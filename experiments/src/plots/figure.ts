@@ -10,6 +10,8 @@ export interface AxisOptions {
   readonly label: string;
   readonly log?: boolean;
   readonly zero?: boolean;
+  /** Both ends; default: the data, on round numbers. */
+  readonly domain?: readonly [number, number];
   readonly ticks?: readonly number[];
   /** Values that the axis must reach, besides those drawn. */
   readonly include?: readonly number[];
@@ -46,13 +48,25 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
       overflow: 'visible',
     },
     x: scale(x, { labelAnchor: 'center' }),
-    y: { ...scale(y, {}), grid: true, nice: !y.log },
+    y: { ...scale(y, {}), grid: true, nice: !y.log && y.domain === undefined },
     marks: [...marks, ...givenTicks(x)],
   });
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', `${y.label} by ${x.label}`);
   figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return figure.outerHTML;
+}
+
+/** The range from `low` to `high`, taken outwards to round numbers: multiples of 1, 2 or 5 times a power of ten. */
+export function roundDomain(low: number, high: number): [number, number] {
+  if (!(high > low)) return [low - 0.5, low + 0.5];
+  const rough = (high - low) / 10;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  // The nearest on a log scale.
+  const step = power * ([1, 2, 5].find((factor, i) => rough / power < Math.sqrt(factor * [2, 5, 10][i])) ?? 10);
+  // Without the last bits of a product, which would leave the tick at the end outside.
+  const at = (count: number): number => Number((step * count).toPrecision(12));
+  return [at(Math.floor(low / step + 1e-9)), at(Math.ceil(high / step - 1e-9))];
 }
 
 /** An axis with exactly these ticks, each with its label: on a log scale Plot would write those near powers of ten alone. */
@@ -66,6 +80,7 @@ function scale(axis: AxisOptions, more: Plot.ScaleOptions): Plot.ScaleOptions {
     label: axis.label,
     ...more,
     ...(axis.band && { domain: [...axis.band] }),
+    ...(axis.domain && { domain: [...axis.domain] }),
     ...(axis.log && { type: 'log' as const }),
     ...(axis.zero && { zero: true }),
     ...(axis.ticks && { ticks: [...axis.ticks] }),

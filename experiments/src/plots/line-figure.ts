@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { type AxisOptions, HEIGHT, renderFigure } from './figure.ts';
+import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from './figure.ts';
 import { endLabels } from './labels.ts';
 import { seriesColour } from './theme.ts';
 
@@ -22,13 +22,14 @@ export interface LineFigure {
   readonly height?: number;
 }
 
-const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'plus'] as const;
+const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'times'] as const;
 
 /** Lines with direct labels at their ends, no legend to look up; returns SVG source. */
 export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string {
   const drawn = lines.filter((line) => line.points.length > 0);
-  const values = drawn.flatMap((line) => line.points.map((point) => (y.log ? Math.log(point.y) : point.y)));
-  const [low, high] = [Math.min(...values, ...(y.zero ? [0] : [])), Math.max(...values)];
+  const values = drawn.flatMap((line) => line.points.map((point) => point.y));
+  const [low, high] = [Math.min(...values, ...(y.zero ? [0] : [])), Math.max(...values, ...(y.zero ? [0] : []))];
+  const domain: readonly [number, number] = y.log ? [low, high] : roundDomain(low, high);
   const labelled = drawn.filter((line) => line.label);
   const right = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
   const ends = labelled.map(({ name, points, colour }) => {
@@ -37,13 +38,14 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
   });
   return renderFigure(
     [
+      ...(low < 0 && y.zero ? [Plot.ruleY([0], { strokeOpacity: 0.5 })] : []),
       ...reach(x, y, drawn),
       ...drawn.flatMap(marks),
-      ...endLabels(ends, { span: high - low || 1, height, logY: y.log }),
+      ...endLabels(ends, { domain, height, logY: y.log }),
     ],
     {
       x,
-      y,
+      y: { ...y, domain },
       height,
       labelLength: Math.max(0, ...labelled.map((line) => line.name.length)),
     },
@@ -69,7 +71,7 @@ function marks({ points, colour, style }: Line): Plot.Markish[] {
       strokeWidth: 2,
       ...(style === 'dashed' && { strokeDasharray: '6 4' }),
     }),
-    Plot.dot(points, { x: 'x', y: 'y', fill: stroke, r: 4, symbol: SYMBOLS[colour % SYMBOLS.length] }),
+    Plot.dot(points, { x: 'x', y: 'y', fill: stroke, stroke, r: 4, symbol: SYMBOLS[colour % SYMBOLS.length] }),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { roundDomain } from './figure.ts';
 import { type Line, lineFigure, siNumber } from './line-figure.ts';
 import { renderPng } from './png.ts';
 import { plainSvg, standaloneSvg } from './theme.ts';
@@ -44,6 +45,40 @@ describe('a figure', () => {
     expect(drawn.match(/>users/g)).toHaveLength(1);
   });
 
+  it('draws a symbol at every point of every line, however many lines there are', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const drawn = lineFigure({
+      lines: names.map((name, i) => line(name, i, [i, i + 1])),
+      x: { label: 'x', log: true },
+      y: { label: 'y' },
+    });
+    const groups = [...drawn.matchAll(/<g ([^>]*)aria-label="dot">(.*?)<\/g>/gs)];
+    expect(groups).toHaveLength(names.length);
+    for (const [i, [, attributes, inside]] of groups.entries()) {
+      expect(inside.match(/<(circle|path)/g)).toHaveLength(2);
+      // Some shapes are lines without an inside: they need a stroke.
+      for (const paint of ['fill', 'stroke']) expect(attributes).toContain(`${paint}="var(--series-${i})"`);
+    }
+  });
+
+  it('keeps labels apart by the height of a line, whatever the axis is rounded to', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const drawn = lineFigure({
+      lines: names.map((name, i) => line(`line ${name}`, i, [10.05 - i, 1.05 + i / 100])),
+      x: { label: 'x', log: true },
+      y: { label: 'y' },
+      height: 340,
+    });
+    const places = [...drawn.matchAll(/translate\([\d.]+,([\d.]+)\)"[^>]*>line \w</g)]
+      .map(([, y]) => Number(y))
+      .sort((a, b) => a - b);
+    expect(places).toHaveLength(8);
+    for (let i = 1; i < places.length; i++) expect(places[i] - places[i - 1]).toBeGreaterThan(14);
+    // Frame: 30 above it, 42 below.
+    expect(places[0]).toBeGreaterThanOrEqual(29.9);
+    expect(places[7]).toBeLessThanOrEqual(298.1);
+  });
+
   it('draws series in variables of the palette, which a file of its own defines for light and dark', () => {
     expect(figure).toContain('var(--series-1)');
     const file = standaloneSvg(figure);
@@ -58,6 +93,17 @@ describe('a figure', () => {
     expect(light.length).toBeGreaterThan(5000);
     expect(Buffer.compare(light, dark)).not.toBe(0);
   });
+});
+
+it.each([
+  [0.03, 10.2, [0, 11]],
+  [6.37, 7.1, [6.3, 7.1]],
+  [-0.12, 0.16, [-0.12, 0.16]],
+  [2, 2, [1.5, 2.5]],
+  [0, 1, [0, 1]],
+  [4700, 52_000, [0, 55_000]],
+] as const)('an axis from %d to %d ends at round numbers', (low, high, expected) => {
+  for (const [i, end] of roundDomain(low, high).entries()) expect(end).toBe(expected[i]);
 });
 
 it('writes large numbers short', () => {

@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot';
-import { HEIGHT, renderFigure } from '../plots/figure.ts';
+import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from '../plots/figure.ts';
 import { endLabels } from '../plots/labels.ts';
 import { seriesColour } from '../plots/theme.ts';
+import { formatCount } from '../terminal/format.ts';
 
 /** A named line: x is an optimiser step or an epoch. */
 export interface Series {
@@ -29,13 +30,13 @@ export function lossChart(series: readonly Series[]): string {
     Plot.line(thin(smooth, 500), { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
   ]);
   const all = drawn.flatMap((line) => line.points);
-  const range =
-    all.reduce((most, { y }) => Math.max(most, y), 0) -
-    all.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY);
+  const highest = all.reduce((most, { y }) => Math.max(most, y), Number.NEGATIVE_INFINITY);
+  const lowest = all.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY);
+  const domain = roundDomain(lowest, highest);
   const ends = drawn.map(({ name, smooth, colour }) => ({ name, colour, ...smooth[smooth.length - 1] }));
-  return renderFigure([...lines, ...endLabels(ends, { span: range, height: HEIGHT })], {
-    x: { label: 'optimiser step' },
-    y: { label: 'training loss (nats per token)' },
+  return renderFigure([...lines, ...endLabels(ends, { domain, height: HEIGHT })], {
+    x: { label: 'optimiser step', format: wholeNumber },
+    y: { label: 'training loss (nats)', domain },
     labelLength: longest(drawn),
   });
 }
@@ -68,9 +69,10 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
     ...drawn.flatMap((line) => line.points.map((point) => point.y)),
     ...levels.map((level) => level.y),
   );
-  return renderFigure([...rules, ...lines, ...endLabels(labels, { span: top, height: HEIGHT })], {
-    x: { label: 'epoch', format: (x) => (Number.isInteger(x) ? String(x) : '') },
-    y: { label: yLabel, zero: true },
+  const domain = roundDomain(0, top || 1);
+  return renderFigure([...rules, ...lines, ...endLabels(labels, { domain, height: HEIGHT })], {
+    x: epochAxis(drawn.flatMap((line) => line.points.map((point) => point.x))),
+    y: { label: yLabel, domain },
     labelLength: longest(labels),
   });
 }
@@ -83,6 +85,22 @@ export function histogramChart(
   const marks = [Plot.barY(bars, { x: 'label', y: 'count', fill: seriesColour(0), fillOpacity: 0.8 }), Plot.ruleY([0])];
   const band = bars.map((bar) => bar.label);
   return renderFigure(marks, { x: { label: xLabel, band }, y: { label: 'users' }, height: 220 });
+}
+
+/** A tick an epoch while they are few. A single one lies at the right, where the labels are beside the frame. */
+function epochAxis(epochs: readonly number[]): AxisOptions {
+  const distinct = [...new Set(epochs)];
+  return {
+    label: 'epoch',
+    format: wholeNumber,
+    ...(distinct.length <= 12 && { ticks: distinct }),
+    ...(distinct.length === 1 && { domain: [distinct[0] - 1, distinct[0]] as const }),
+  };
+}
+
+/** The label of a tick: none between whole numbers. */
+function wholeNumber(x: number): string {
+  return Number.isInteger(x) ? formatCount(x) : '';
 }
 
 function longest(named: readonly { readonly name: string }[]): number {

@@ -36,7 +36,7 @@ export function renderReport(run: RunDir): string {
 ${resultSection(saved.recipe, results, evaluated)}
 ${results ? windowTestsSection(results) : undefined}
 <h2>Training</h2>
-${steps.length > 0 ? html`<figure>${raw(lossChart(loss))}<figcaption>Sampled-softmax loss of every step (faint) and its running mean.</figcaption></figure>` : html`<p>No step has been logged yet.</p>`}
+${steps.length > 0 ? html`<figure>${raw(lossChart(loss))}<figcaption>Loss of every step (faint) and its running mean.</figcaption></figure>` : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}
 ${epochTable(evaluated)}
 ${results ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}

@@ -1,14 +1,21 @@
 import { paletteStyle } from '../plots/theme.ts';
 
+/** A shadow at the side where a wide table goes on: papers that move with the table lie over shadows that do not. */
+const scrollShadows = `background:
+  linear-gradient(to right, var(--paper) 30%, transparent) left / 40px 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 30%, transparent) right / 40px 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) left / 14px 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) right / 14px 100% no-repeat scroll;`;
+
 /** The report's style sheet: one column, system fonts, light and dark, nothing loaded from elsewhere. */
 export const styleSheet = `
 ${paletteStyle}
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfc; --ink: #1d2126; --soft: #5d6670; --line: #e2e4e6; --panel: #f4f5f4; --accent: #2b66b8;
+  --paper: #fdfdfc; --ink: #1d2126; --soft: #5d6670; --line: #e2e4e6; --panel: #f4f5f4; --accent: #2b66b8; --shade: #0003;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #15181c; --ink: #e4e7ea; --soft: #9aa4ae; --line: #2d333a; --panel: #1c2025; --accent: #7fb0f5; }
+  :root { --paper: #15181c; --ink: #e4e7ea; --soft: #9aa4ae; --line: #2d333a; --panel: #1c2025; --accent: #7fb0f5; --shade: #fff3; }
 }
 * { box-sizing: border-box; }
 body {
@@ -18,7 +25,8 @@ body {
 }
 main { max-width: 880px; margin: 0 auto; padding: 56px 24px 96px; }
 header { border-bottom: 1px solid var(--line); padding-bottom: 20px; }
-h1 { font-size: 30px; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 6px; }
+h1 { font-size: 30px; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 6px; text-wrap: balance; }
+h1 span { white-space: nowrap; }
 h2 { font-size: 20px; letter-spacing: -0.01em; margin: 52px 0 12px; }
 h3 { font-size: 15px; margin: 28px 0 8px; }
 p { margin: 8px 0; max-width: 70ch; }
@@ -32,7 +40,13 @@ td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-ali
 th.number, td.number { text-align: right; white-space: nowrap; padding-right: 0; padding-left: 14px; }
 tr.ours td { font-weight: 600; }
 tr.hit td { color: var(--accent); font-weight: 600; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; ${scrollShadows} }
+.scroll table { font-size: 13.5px; }
+.scroll th { vertical-align: bottom; }
+.scroll td { white-space: nowrap; padding-right: 10px; }
+.scroll th.number { white-space: normal; padding-left: 10px; }
+.scroll td.number { white-space: normal; padding-right: 0; padding-left: 10px; }
+.scroll .number + :not(.number) { padding-left: 20px; }
 figure { margin: 16px 0 28px; }
 figcaption { color: var(--soft); font-size: 14px; margin-top: 4px; }
 svg { max-width: 100%; height: auto; display: block; }

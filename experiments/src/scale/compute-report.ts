@@ -27,7 +27,8 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
     ];
   });
   writeStudyReport(dir, plan, {
-    title: `Quality against training compute: ${plan.recipe}`,
+    title: 'Quality against training compute',
+    subject: plan.recipe,
     lead: `Each encoder in every shape of the grid (width, depth, length) is trained at a constant learning rate and measured when its training has spent each level of compute. The frontier is the best shape at each level. FLOPs count matrix products and the causal half of attention, forward and backward, of the encoder and the sampled softmax.`,
     figures,
     tables: [frontiers, fits, pointTable(points)],

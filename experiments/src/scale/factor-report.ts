@@ -1,6 +1,6 @@
 import { type Line, siNumber } from '../plots/line-figure.ts';
 import { measureDefinition } from '../study/measure.ts';
-import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
+import { type ReportColumn, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
 import { renderTable } from '../terminal/table.ts';
 import { fitLaw } from './fit.ts';
@@ -32,11 +32,14 @@ export async function finishFactor(
   );
   const measured = (report.quantities ?? []).filter((name) => points.every((point) => name in point.metrics));
   const quantities = [lossQuantity, ...['HR@10', 'NDCG@10', ...measured].map(metricQuantity)];
-  const results = pointTable('best', 'Each arm at the measured step where its held-out loss is least', best, report);
+  const every = pointTable('best', 'Each arm at the measured step where its held-out loss is least', best, report);
+  const drawn = quantities.map(({ name }) => name);
+  const results = { ...every, columns: every.columns.map((column) => onPage(column, best, drawn)) };
   const laws = lawTable(best, report, quantities);
   const tables = [results, laws, { ...pointTable('points', 'Every point', points, report), folded: true }];
   writeStudyReport(dir, plan, {
-    title: `${report.title}: ${plan.recipe}`,
+    title: report.title,
+    subject: plan.recipe,
     lead: report.lead,
     figures: quantities.map((quantity) => factorFigure(best, report, quantity)),
     tables,
@@ -65,9 +68,20 @@ function pointTable(name: string, title: string, points: readonly StudyPoint[], 
       point.epochs.toFixed(2),
       siNumber(point.flops),
       point.loss.toFixed(4),
-      ...metrics.map((metric) => point.metrics[metric].toFixed(4)),
+      ...metrics.map((metric) => shownMetric(point.metrics[metric])),
     ]),
   };
+}
+
+/** Shares with four decimals, perplexities with one. */
+function shownMetric(value: number): string {
+  return value >= 10 ? value.toFixed(1) : value.toFixed(4);
+}
+
+/** A metric without a figure stays off the page, where the folded table of every point has it. */
+function onPage(column: ReportColumn, points: readonly StudyPoint[], drawn: readonly string[]): ReportColumn {
+  const isMetric = points.some(({ metrics }) => column.title in metrics);
+  return { ...column, page: !isMetric || drawn.includes(column.title) };
 }
 
 /** The lines of the figures: of each encoder one, or one a value of the second factor, from the origin on. */
@@ -120,7 +134,7 @@ function factorFigure(best: readonly StudyPoint[], report: FactorReport, quantit
   );
   return {
     name: quantity.name.toLowerCase().replaceAll('@', '').replaceAll('/', '-'),
-    caption: `${quantity.name === 'loss' ? 'Loss' : quantity.name} of each line, at the measured step where its loss is least.`,
+    caption: 'Each line at the measured step where its held-out loss is least.',
     lines,
     x: {
       label: report.axis,

@@ -17,7 +17,19 @@ export const lossQuantity: Quantity = {
 };
 
 export function metricQuantity(name: string): Quantity {
-  return { name, label: `${name} (held-out)`, better: 'higher', value: (point) => point.metrics[name] };
+  return { name, label: metricLabel(name), better: 'higher', value: (point) => point.metrics[name] };
+}
+
+const SETS: Readonly<Record<string, string>> = {
+  recent: 'recent windows, held-out users',
+  older: 'older windows, held-out users',
+  items: 'item vectors, same-genre neighbours',
+};
+
+/** `MRR (older windows, held-out users)` of `older/MRR`; `HR@10 (held-out)`. */
+function metricLabel(name: string): string {
+  const [set, metric] = name.includes('/') ? name.split('/') : ['', name];
+  return `${metric} (${SETS[set] ?? 'held-out'})`;
 }
 
 /** Of the points at each level the best one, by level: what the encoder can do with that much compute. */

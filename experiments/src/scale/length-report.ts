@@ -122,7 +122,7 @@ function figure(points: readonly LengthPoint[], read: Read): ReportFigure {
   });
   return {
     name: read.name,
-    caption: `${read.name === 'time' ? 'Time' : 'Peak heap'} of a training step; dashed: padded; thin: stochastic length.`,
+    caption: `${read.name === 'time' ? 'Time' : 'Peak heap'} of a training step. Solid: jagged; dashed, with symbols: padded; thin and dashed: stochastic length.`,
     lines,
     x: {
       label: 'events of the longest sequence, n (log scale)',

@@ -15,11 +15,16 @@ export interface ReportFigure extends LineFigure {
   readonly caption: string;
 }
 
+export interface ReportColumn extends Column {
+  /** False leaves it out of the page, which has room for about twelve columns; the `.csv` has all. */
+  readonly page?: boolean;
+}
+
 export interface ReportTable {
   /** Name of its `.csv`. */
   readonly name: string;
   readonly title: string;
-  readonly columns: readonly Column[];
+  readonly columns: readonly ReportColumn[];
   readonly rows: readonly (readonly string[])[];
   /** Closed until the reader opens it. */
   readonly folded?: boolean;
@@ -27,6 +32,8 @@ export interface ReportTable {
 
 export interface StudyReport {
   readonly title: string;
+  /** What was studied: the recipe. */
+  readonly subject?: string;
   readonly lead: string;
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly ReportTable[];
@@ -47,23 +54,38 @@ export function writeStudyReport(dir: StudyDir, plan: Pick<StudyPlan, 'request' 
   const figures = drawn.map(
     ({ caption, svg }) => html`<figure>${raw(svg)}<figcaption>${caption}</figcaption></figure>`,
   );
-  const body = html`<header><h1>${report.title}</h1><p>${report.lead}</p></header>
+  const body = html`<header><h1>${report.title}${report.subject === undefined ? undefined : html`: <span>${report.subject}</span>`}</h1><p>${report.lead}</p></header>
 <h2>Figures</h2>${figures}
 ${report.tables.map(tableSection)}
 <h2>How the numbers are defined</h2><ul>${report.definitions.map((line) => html`<li>${line}</li>`)}</ul>
 ${plan.notes.length > 0 ? html`<h2>Notes</h2><ul>${plan.notes.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
 ${jsonSection('Request', plan.request)}
 ${jsonSection('Environment', environment)}`;
-  writeFileAtomic(dir.report, page(report.title, body));
+  writeFileAtomic(
+    dir.report,
+    page([report.title, ...(report.subject === undefined ? [] : [report.subject])].join(': '), body),
+  );
 }
 
 function tableSection({ title, columns, rows, folded }: ReportTable): Html {
-  const css = (column: Column): string => (column.align === 'right' ? 'number' : '');
+  const shown = columns.flatMap(({ title: name, align, page: onPage = true }, i) =>
+    onPage ? [{ name, i, css: align === 'right' ? 'number' : '' }] : [],
+  );
   const table = html`<div class="scroll"><table>
-<thead><tr>${columns.map((column) => html`<th class="${css(column)}">${column.title}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(columns[i])}">${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+<thead><tr>${shown.map(({ name, css }) => html`<th class="${css}">${breakable(name)}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${shown.map(({ i, css }) => html`<td class="${css}">${css === '' ? row[i] : unbroken(row[i])}</td>`)}</tr>`)}</tbody></table></div>`;
   if (folded) return html`<h2>${title}</h2><details><summary>${rows.length} rows</summary>${table}</details>`;
   return html`<h2>${title}</h2>${table}`;
+}
+
+/** A number, whose unit stays beside it; an interval behind it may go to the next line, as a whole. */
+function unbroken(cell: string): string {
+  return cell.replaceAll(' ', '\u00a0').replace('\u00a0[', ' [');
+}
+
+/** A column's title, which may go on in a new line after a slash. */
+function breakable(name: string): Html[] {
+  return name.split(/(?<=\/)/).map((part, i) => html`${i > 0 ? raw('<wbr>') : undefined}${part}`);
 }
 
 function csv({ columns, rows }: ReportTable): string {
