@@ -5,7 +5,16 @@ export interface EndLabel {
   readonly x: number;
   readonly y: number;
   readonly colour: string;
+  /** The symbol of the line, or `dashes` for one without; drawn before the name. */
+  readonly mark?: Plot.SymbolType | 'dashes';
 }
+
+/** Pixels from the frame to the names, and to the marks before them. */
+const NAME = 9;
+const MARK = 17;
+const NAME_AFTER_MARK = 26;
+
+const XY = { x: 'x', y: 'y' } as const;
 
 /** Names beside the ends of their lines, moved apart where they would overlap; `domain` are the ends of the y axis. */
 export function endLabels(
@@ -20,17 +29,17 @@ export function endLabels(
     ((ends[1] - ends[0]) * 15) / (options.height - 72),
     ends,
   );
-  return placed.map((label) =>
-    Plot.text([{ ...label, y: back(label.y) }], {
-      x: 'x',
-      y: 'y',
-      text: 'name',
-      textAnchor: 'start',
-      dx: 9,
-      fill: label.colour,
-      fontWeight: 600,
-    }),
-  );
+  const marked = labels.some(({ mark }) => mark !== undefined);
+  return placed.flatMap((label) => {
+    const at = [{ ...label, y: back(label.y) }];
+    const text = (content: string, dx: number): Plot.Markish =>
+      Plot.text(at, { ...XY, text: () => content, textAnchor: 'start', dx, fill: label.colour, fontWeight: 600 });
+    const name = text(label.name, marked ? NAME_AFTER_MARK : NAME);
+    if (label.mark === undefined) return [name];
+    if (label.mark === 'dashes') return [text('--', NAME), name];
+    const { colour, mark: symbol } = label;
+    return [Plot.dot(at, { ...XY, dx: MARK, r: 3.5, symbol, fill: colour, stroke: colour }), name];
+  });
 }
 
 /** Labels moved apart until neighbours are at least `gap` away from each other, order kept, inside `ends` where they fit. */

@@ -32,9 +32,10 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
   const domain: readonly [number, number] = y.log ? [low, high] : roundDomain(low, high);
   const labelled = drawn.filter((line) => line.label);
   const right = Math.max(...drawn.flatMap((line) => line.points.map((point) => point.x)));
-  const ends = labelled.map(({ name, points, colour }) => {
+  const ends = labelled.map(({ name, points, colour, style }) => {
     const end = points[points.length - 1];
-    return { name, y: end.y, x: right, colour: seriesColour(colour) };
+    const mark = style === 'law' ? ('dashes' as const) : SYMBOLS[colour % SYMBOLS.length];
+    return { name, y: end.y, x: right, colour: seriesColour(colour), mark };
   });
   return renderFigure(
     [
@@ -47,7 +48,8 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
       x,
       y: { ...y, domain },
       height,
-      labelLength: Math.max(0, ...labelled.map((line) => line.name.length)),
+      // Room for the mark before the name.
+      labelLength: Math.max(0, ...labelled.map((line) => line.name.length + 3)),
     },
   );
 }
