@@ -1,7 +1,7 @@
 import { OutOfMemoryError } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
-import { createModel, createTrainer } from '@seqrec/models';
+import { createModel, createTrainer, type StepInfo } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -98,12 +98,15 @@ async function measure(
     const trainer = createTrainer({ model, examples, ...options });
     const seconds: number[] = [];
     const losses: number[] = [];
-    for (let step = 0; step < WARM_UP + steps; step++) {
-      const info = await trainer.step();
-      losses.push(info.loss);
-      if (step >= WARM_UP) seconds.push(info.seconds);
-      progress.update({ label, done: seconds.length, total: steps, fields: [`loss ${info.loss.toFixed(3)}`] });
-    }
+    const take = (infos: readonly StepInfo[]): void => {
+      for (const { loss, seconds: took, globalStep } of infos) {
+        losses.push(loss);
+        if (globalStep >= WARM_UP) seconds.push(took);
+        progress.update({ label, done: seconds.length, total: steps, fields: [`loss ${loss.toFixed(3)}`] });
+      }
+    };
+    for (let step = 0; step < WARM_UP + steps; step++) take(await trainer.advance());
+    take(await trainer.settle());
     const touched = trainer.itemOptimizer?.state().steps.reduce((sum, n) => sum + n, 0);
     const rowsPerStep = touched === undefined ? items + 1 : touched / (WARM_UP + steps);
     trainer.dispose();

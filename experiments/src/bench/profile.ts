@@ -34,7 +34,7 @@ export interface StepProfile {
 export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
   const { name, choice, trainer, examples } = await openSubject(request, progress);
-  for (let i = 0; i < 3; i++) await trainer.step();
+  await trainer.steps(3);
   const peak = choice.name === 'webgpu' ? await devicePeak() : hostPeak();
 
   const timers = startProgramTimers();
@@ -43,7 +43,7 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   let seconds: number;
   let programs: number[] | undefined;
   try {
-    for (let i = 0; i < request.steps; i++) await trainer.step();
+    await trainer.steps(request.steps);
     await finishPrograms();
     seconds = (performance.now() - begin) / 1000;
   } finally {

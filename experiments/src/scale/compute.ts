@@ -1,3 +1,4 @@
+import type { StepInfo } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
 import { type ArmContext, measureArm, nextStepFlops, openArm } from '../study/run-arm.ts';
 import { runStudy } from '../study/run-study.ts';
@@ -102,11 +103,13 @@ async function timeArm(arm: Arm, context: ArmContext) {
     // The first steps compile, allocate and fill caches.
     await trainer.step();
     let flops = 0;
-    let seconds = 0;
+    const infos: StepInfo[] = [];
     for (let i = 0; i < 3; i++) {
       flops += nextStepFlops(arm, trainer);
-      seconds += (await trainer.step()).seconds;
+      infos.push(...(await trainer.advance()));
     }
+    infos.push(...(await trainer.settle()));
+    const seconds = infos.reduce((sum, info) => sum + info.seconds, 0);
     const began = performance.now();
     await measureArm(arm, model, context);
     const measureSeconds = (performance.now() - began) / 1000;

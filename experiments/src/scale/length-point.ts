@@ -82,8 +82,7 @@ export async function measureLength(
     const heap = backend instanceof SimdBackend ? backend.heap : undefined;
     heap?.resetPeak();
     const residentBytes = heap?.used ?? 0;
-    const seconds: number[] = [];
-    for (let i = 0; i < repeats; i++) seconds.push((await trainer.step()).seconds);
+    const seconds = (await trainer.steps(repeats)).map((info) => info.seconds);
     return {
       encoder,
       variant,

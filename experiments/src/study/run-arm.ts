@@ -6,6 +6,7 @@ import {
   createTrainer,
   loadCheckpoint,
   type SequenceModel,
+  type StepInfo,
   saveCheckpoint,
   type Trainer,
 } from '@seqrec/models';
@@ -69,7 +70,15 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<void> {
   const { model, trainer } = openArm(arm, data);
   let spent: Spent = { flops: 0, tokens: 0, seconds: 0 };
   const clock = new CheckpointClock();
+  let loss = Number.NaN;
+  const take = (infos: readonly StepInfo[]): void => {
+    for (const info of infos) {
+      spent = { ...spent, tokens: spent.tokens + info.tokens, seconds: spent.seconds + info.seconds };
+      loss = info.loss;
+    }
+  };
   const save = async (): Promise<void> => {
+    take(await trainer.settle());
     await saveCheckpoint(checkpoint, trainer, { spent });
     clock.saved(trainer.progress.globalStep);
   };
@@ -80,20 +89,17 @@ export async function runArm(arm: Arm, context: ArmContext): Promise<void> {
       while (countOf(arm, spent, trainer) < value) {
         if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
         const flops = nextStepFlops(arm, trainer);
-        const info = await trainer.step();
-        spent = {
-          flops: spent.flops + flops,
-          tokens: spent.tokens + info.tokens,
-          seconds: spent.seconds + info.seconds,
-        };
+        take(await trainer.advance());
+        spent = { ...spent, flops: spent.flops + flops };
         progress.update({
           label: `${arm.id}  ${arm.unit}`,
           done: countOf(arm, spent, trainer),
           total: arm.marks[arm.marks.length - 1],
-          fields: [`loss ${info.loss.toFixed(3)}`],
+          fields: [`loss ${loss.toFixed(3)}`],
         });
         if (clock.due(trainer.progress.globalStep)) await save();
       }
+      take(await trainer.settle());
       if (dir.point(arm, mark) !== undefined) continue;
       dir.savePoint(arm, mark, await pointAt(arm, value, { model, trainer, spent, context }));
       // After the point: a crash in between only measures it again.

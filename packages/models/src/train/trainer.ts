@@ -97,6 +97,13 @@ export class Trainer {
     return readsLater() ? infos : [...infos, ...(await this.settle())];
   }
 
+  /** So many steps one after the other and all their losses: on a GPU none waits for the loss of the one before. */
+  async steps(count: number): Promise<StepInfo[]> {
+    const infos: StepInfo[] = [];
+    for (let i = 0; i < count; i++) infos.push(...(await this.advance()));
+    return [...infos, ...(await this.settle())];
+  }
+
   /** Waits for the loss of the step that is on its way, if one is. */
   async settle(): Promise<StepInfo[]> {
     const open = this.#open;

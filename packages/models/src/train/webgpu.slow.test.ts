@@ -42,6 +42,9 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a GPU' : `on a 
     expect(await trainer.settle()).toEqual([]);
     expect(trainer.position).toEqual(waiting.position);
     expect(waiting.position.lossSum).toBeGreaterThan(0);
+    const third = await waiting.step();
+    expect((await trainer.steps(3)).map(({ globalStep }) => globalStep)).toEqual([2, 3, 4]);
+    expect((await trainerOf().steps(3))[2].loss).toBe(third.loss);
   });
 
   it.each(['dense', 'rowwise'] as const)('an epoch tells every step and its mean, %s', async (embeddings) => {
