@@ -37,10 +37,18 @@ export async function examine(): Promise<Examination> {
 async function probe(name: Exclude<BackendName, 'auto'>): Promise<BackendStatus> {
   try {
     const { reason, details } = await useBackend(name);
-    return { name, available: true, reason, details };
+    return { name, available: true, reason, details: { ...details, ...(await matricesOf(name, details)) } };
   } catch (error) {
     return { name, available: false, reason: error instanceof Error ? error.message : String(error), details: {} };
   }
+}
+
+/** What products in half precision use, which a device tells when they are asked for. */
+async function matricesOf(name: BackendStatus['name'], { features }: BackendStatus['details']) {
+  if (name !== 'webgpu' || !(features as readonly string[]).includes('shader-f16')) return {};
+  const { subgroupMatrices } = (await useBackend('webgpu', { precision: 'f16' })).details;
+  await useBackend('webgpu');
+  return { subgroupMatrices };
 }
 
 export function renderExamination({ environment, backends, chosen, kernels }: Examination): string {

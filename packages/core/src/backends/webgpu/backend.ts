@@ -6,6 +6,7 @@ import { BufferPool } from './buffers.ts';
 import type { WebgpuInfo } from './device.ts';
 import { Failures } from './failures.ts';
 import { type Internals, MAP_READ, USAGE } from './internals.ts';
+import type { MatrixUnit } from './matrix-unit.ts';
 import { Pipelines } from './pipelines.ts';
 import { flatGrid, type Program, packUniforms } from './program.ts';
 
@@ -37,6 +38,8 @@ export interface Settings {
 export class SeqrecWebgpuBackend extends WebGPUBackend {
   readonly info: WebgpuInfo;
   readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
+  /** Subgroup matrices that products in half precision use, once they have been tried. */
+  matrixUnit: MatrixUnit | undefined;
   readonly #settings: Settings;
   readonly #pipelines: Pipelines;
   readonly #failures: Failures;

@@ -1,12 +1,8 @@
 import { BackendError, UnsupportedError } from '../../errors.ts';
+import { chooseMatrixUnit, MATRIX_FEATURE, type MatrixConfig, type MatrixUnit } from './matrix-unit.ts';
 
 /** Optional features that our programs use where the device has them. */
-const WANTED_FEATURES = [
-  'shader-f16',
-  'subgroups',
-  'timestamp-query',
-  'chromium-experimental-subgroup-matrix',
-] as const;
+const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', MATRIX_FEATURE] as const;
 
 /** Limits that are raised to what the adapter offers; the rest keep the defaults of WebGPU. */
 const WANTED_LIMITS = [
@@ -42,10 +38,16 @@ export interface OpenDevice {
   readonly device: GPUDevice;
   readonly adapterInfo: GPUAdapterInfo;
   readonly info: WebgpuInfo;
+  /** Subgroup matrices that products may try, or why there are none. */
+  readonly matrices: Omit<MatrixUnit, 'dialect'> | string;
 }
 
 /** The newest description of an adapter; fields differ between browsers. */
-type AdapterInfo = GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
+type AdapterInfo = GPUAdapterInfo & {
+  readonly isFallbackAdapter?: boolean;
+  /** With the feature for subgroup matrices. */
+  readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
+};
 
 /**
  * Opens the fastest adapter with every limit and feature that the programs can use.
@@ -70,7 +72,14 @@ export async function openDevice(gpu: GPU): Promise<OpenDevice> {
     });
   }
   const adapterInfo = adapter.info as AdapterInfo;
-  return { device, adapterInfo, info: describeDevice(device, adapterInfo) };
+  const info = describeDevice(device, adapterInfo);
+  const matrices = chooseMatrixUnit({
+    ...info,
+    matrices: [...(adapterInfo.subgroupMatrixConfigs ?? [])],
+    language: [...(gpu.wgslLanguageFeatures ?? [])],
+    widestSubgroup: adapterInfo.subgroupMaxSize ?? 0,
+  });
+  return { device, adapterInfo, info, matrices };
 }
 
 function describeDevice({ features, limits }: GPUDevice, about: AdapterInfo): WebgpuInfo {

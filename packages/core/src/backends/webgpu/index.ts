@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../errors.ts';
-import type { Settings } from './backend.ts';
-import { openDevice, type WebgpuInfo } from './device.ts';
+import type { SeqrecWebgpuBackend, Settings } from './backend.ts';
+import { type OpenDevice, openDevice, type WebgpuInfo } from './device.ts';
+import type { MatrixUnit } from './matrix-unit.ts';
 
 export type { WebgpuInfo } from './device.ts';
 
@@ -14,8 +15,9 @@ export interface WebgpuOptions {
 
 const NAME = 'webgpu';
 const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
-let registered: WebgpuInfo | undefined;
+let registered: Pick<OpenDevice, 'info' | 'matrices'> | undefined;
 let restoreProducts: (() => void) | undefined;
+const tried = new WeakMap<SeqrecWebgpuBackend, MatrixUnit | string>();
 const settings: Settings = { precision: 'f32' };
 
 /**
@@ -27,8 +29,8 @@ const settings: Settings = { precision: 'f32' };
 export async function registerWebgpuBackend({
   load = importModule,
   precision = 'f32',
-}: WebgpuOptions = {}): Promise<WebgpuInfo & Settings> {
-  const info = registered ?? (await open(load));
+}: WebgpuOptions = {}): Promise<WebgpuInfo & Settings & { readonly subgroupMatrices?: string }> {
+  const { info, matrices } = registered ?? (await open(load));
   if (precision === 'f16' && !info.features.includes('shader-f16')) {
     throw new UnsupportedError(
       `webgpu: expected a device with the feature shader-f16 for precision f16; got ${info.adapter} with ${info.features.join(', ') || 'no features'}; use precision f32`,
@@ -40,24 +42,41 @@ export async function registerWebgpuBackend({
   if (precision === 'f16') {
     const { registerHalfProducts } = await import('./kernels/half-products.ts');
     restoreProducts = registerHalfProducts(NAME);
+    return { ...info, precision, subgroupMatrices: await useMatrices(matrices) };
   }
   return { ...info, precision };
 }
 
-async function open(load: NonNullable<WebgpuOptions['load']>): Promise<WebgpuInfo> {
+/** Tries the subgroup matrices of the backend when it is new to them. @returns what products use, or why none. */
+async function useMatrices(matrices: OpenDevice['matrices']): Promise<string> {
+  if (typeof matrices === 'string') return `not used: ${matrices}`;
+  const backend = tf.findBackend(NAME) as SeqrecWebgpuBackend;
+  let unit = tried.get(backend);
+  if (unit === undefined) {
+    const { checkMatrixUnit } = await import('./kernels/check-matrix-unit.ts');
+    unit = await checkMatrixUnit(backend, matrices);
+    tried.set(backend, unit);
+  }
+  if (typeof unit === 'string') return `not used: ${unit}`;
+  backend.matrixUnit = unit;
+  return `${unit.M} x ${unit.N} x ${unit.K}, float16 with sums in float32`;
+}
+
+async function open(load: NonNullable<WebgpuOptions['load']>): Promise<Pick<OpenDevice, 'info' | 'matrices'>> {
   const gpu = await findGpu(load);
-  const { device, adapterInfo, info } = await openDevice(gpu);
+  const { device, adapterInfo, info, matrices } = await openDevice(gpu);
   // Loaded only now: the stock backend looks for navigator.gpu when it is imported.
   const [{ SeqrecWebgpuBackend }, { registerWebgpuKernels }] = await loadBackend(load);
   if (tf.findBackendFactory(NAME) != null) tf.removeBackend(NAME);
   tf.registerBackend(NAME, () => new SeqrecWebgpuBackend(device, adapterInfo, { info, settings }), 3);
   registerWebgpuKernels(NAME);
-  registered = info;
+  const opened = { info, matrices };
+  registered = opened;
   device.lost.then(() => {
     // Unless another device has taken its place.
-    if (registered === info) registered = undefined;
+    if (registered === opened) registered = undefined;
   });
-  return info;
+  return opened;
 }
 
 async function loadBackend(load: NonNullable<WebgpuOptions['load']>) {

@@ -29,6 +29,8 @@ export interface Program {
    * backend runs in half precision. Sums stay float32. `operand(x)` in the text is `x` as a tile has it.
    */
   readonly tiles?: 'f32' | 'f16';
+  /** Whether the text uses subgroup matrices and float16; in scope of the body then: `subgroup`, its number in the workgroup. */
+  readonly subgroupMatrices?: boolean;
   /** WGSL outside the entry point: functions and workgroup variables. */
   readonly globals?: string;
   /** Body of the entry point. In scope: `group`, the index of the workgroup, and `lane`, of the thread in it. */
@@ -63,8 +65,15 @@ const OPERAND = {
 `,
 } as const;
 
+const MATRIX_DIRECTIVES = `enable f16;
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+requires subgroup_id;
+`;
+
 /** The program as WGSL: declarations made from bindings and uniforms, globals, entry point. */
-export function wgslOf({ bindings, uniforms: scalars = [], threads, tiles, globals = '', body }: Program): string {
+export function wgslOf(program: Program): string {
+  const { bindings, uniforms: scalars = [], threads, tiles, subgroupMatrices = false, globals = '', body } = program;
   const buffers = bindings.map(({ name, type, access }, i) => {
     const mode = access === 'read' ? 'read' : 'read_write';
     return `@group(0) @binding(${i}) var<storage, ${mode}> ${name}: array<${type}>;`;
@@ -74,7 +83,7 @@ export function wgslOf({ bindings, uniforms: scalars = [], threads, tiles, globa
       ? ''
       : `struct Uniforms {\n${scalars.map(({ name, type }) => `  ${name}: ${type},`).join('\n')}\n}
 @group(0) @binding(${bindings.length}) var<uniform> u: Uniforms;`;
-  const enabled = tiles === 'f16' ? 'enable f16;\n' : '';
+  const enabled = subgroupMatrices ? MATRIX_DIRECTIVES : tiles === 'f16' ? 'enable f16;\n' : '';
   const alias = tiles === undefined ? '' : `alias Tile = vec4<${tiles}>;\n${OPERAND[tiles]}`;
   return `${enabled}${alias}${buffers.join('\n')}
 ${struct}
@@ -83,7 +92,7 @@ ${globals}
 fn main(
   @builtin(workgroup_id) workgroupId: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) lane: u32,${subgroupMatrices ? '\n  @builtin(subgroup_id) subgroup: u32,' : ''}
 ) {
   let group = workgroupId.x + workgroupId.y * workgroups.x;
 ${body}

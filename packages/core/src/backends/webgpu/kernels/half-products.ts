@@ -1,91 +1,25 @@
 import { _FusedMatMul, BatchMatMul, type backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
 import { bind, uniforms as declare, type Program } from '../program.ts';
+import { matrixProduct } from './matrix-products.ts';
 import { BLOCK, DEPTH, type Factors, productLayout } from './product-layout.ts';
+import {
+  ACTIVATIONS,
+  type Activation,
+  finishing,
+  keep,
+  LAYOUT_UNIFORMS,
+  measure,
+  PRODUCT_PROLOGUE,
+  SCALING,
+  UNIT,
+  writeResult,
+} from './product-text.ts';
 import { FLAT_THREADS, flatGroups, override, sizeOf } from './support.ts';
 
 const THREADS = 64;
 /** Steps between the quads of neighbouring terms: odd, so that they lie in other banks. */
 const PITCH = BLOCK / 4 + 1;
-/** Operands are scaled to magnitudes below `2^(TOP + 1)`: float16 ends at `2^16`, and 28 binary places below are at full precision. */
-const TOP = 14;
-
-/** In the order of their numbers in {@link finishing}. */
-const ACTIVATIONS = ['linear', 'relu', 'relu6', 'elu', 'sigmoid'] as const;
-type Activation = (typeof ACTIVATIONS)[number];
-
-/** `finish(sum, column)`: adds the bias, applies the activation. */
-function finishing(biased: boolean): string {
-  return `
-fn finish(sum: f32, column: u32) -> f32 {
-  let x = sum${biased ? ' + bias[column]' : ''};
-  switch u.activation {
-    case 1u: { return max(x, 0.0); }
-    case 2u: { return clamp(x, 0.0, 6.0); }
-    case 3u: { return select(exp(x) - 1.0, x, x >= 0.0); }
-    case 4u: { return 1.0 / (1.0 + exp(-x)); }
-    default: { return x; }
-  }
-}
-`;
-}
-
-/**
- * Walks over the 64 rows of `a` (columns of `b`) from `first` for the terms from `term`; a quad holds four of them. Threads run
- * along the axis that is contiguous in memory. Past the ends all is zero, so that what lies there, NaN too, has no part.
- */
-function walk(name: 'a' | 'b', use: string): string {
-  const quads = BLOCK / 4;
-  const [first, count] = name === 'a' ? ['row', 'u.rows'] : ['column', 'u.columns'];
-  const lines = [0, 1, 2, 3].map(
-    (i) => `
-        if (line + ${i}u < ${count}) { value.${'xyzw'[i]} = ${name}[at + ${i}u * u.${name}Line]; }`,
-  );
-  return `
-    for (var e = lane; e < ${DEPTH * quads}u; e += ${THREADS}u) {
-      let alongTerms = u.${name}Term == 1u;
-      let depth = select(e / ${quads}u, e % ${DEPTH}u, alongTerms);
-      let quad = select(e % ${quads}u, e / ${DEPTH}u, alongTerms);
-      let line = ${first} + quad * 4u;
-      let t = term + depth;
-      let at = item * u.${name}Step + line * u.${name}Line + t * u.${name}Term;
-      var value = vec4<f32>();
-      if (t < end) {${lines.join('')}
-      }
-      ${use}
-    }`;
-}
-
-/** Largest magnitude of a tile, of all tiles so far in fact: with it grows the power of two that operands are divided by. */
-function measure(name: 'a' | 'b'): string {
-  return `${walk(name, `${name}Most = max(${name}Most, magnitude(value));`)}
-    atomicMax(&${name}Largest, ${name}Most);`;
-}
-
-function keep(name: 'a' | 'b'): string {
-  const scaled = `value * powerOfTwo(${TOP} - ${name}Exponent)`;
-  return walk(name, `${name}Tile[depth * ${PITCH}u + quad] = Tile(${scaled});`);
-}
-
-const SCALING = `
-// Bits of the largest magnitude that is finite; bits of such numbers are ordered as the numbers are.
-fn magnitude(x: vec4<f32>) -> u32 {
-  let bits = bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
-  let finite = select(vec4<u32>(), bits, bits < vec4<u32>(0x7f800000u));
-  return max(max(finite.x, finite.y), max(finite.z, finite.w));
-}
-fn exponent(bits: u32) -> i32 { return max(i32(bits >> 23u) - 127, ${TOP - 126}); }
-fn powerOfTwo(e: i32) -> f32 { return bitcast<f32>(u32(clamp(e, -126, 127) + 127) << 23u); }
-var<workgroup> aLargest: atomic<u32>;
-var<workgroup> bLargest: atomic<u32>;
-`;
-
-/** Fields of {@link ProductLayout}. */
-const LAYOUT_UNIFORMS = [
-  ...['rows', 'columns', 'terms', 'batch', 'parts', 'partTerms'],
-  ...['aStep', 'aLine', 'aTerm', 'bStep', 'bLine', 'bTerm'],
-];
-
 /**
  * `c = finish(a b)`, or the partial sums of one part of the terms. A workgroup of 64 threads makes 64 by 64 results; thread
  * (tx, ty) = (lane % 8, lane / 8) has rows `4 ty ..` and `32 + 4 ty ..` of columns `4 tx ..` and `32 + 4 tx ..`. Operands
@@ -97,7 +31,8 @@ const LAYOUT_UNIFORMS = [
  */
 function product(biased: boolean): Program {
   const rows = Array.from({ length: 8 }, (_, r) => r);
-  const put = (r: number) => `case ${r}u: { results[ty * 16u + tx] = c${r}0; results[ty * 16u + 8u + tx] = c${r}1; }`;
+  const put = (name: string) => `${name}Tile[depth * ${PITCH}u + quad] = Tile(scaled);`;
+  const drain = (r: number) => `case ${r}u: { results[ty * 16u + tx] = c${r}0; results[ty * 16u + 8u + tx] = c${r}1; }`;
   return {
     op: BatchMatMul,
     key: `half, biased ${biased}`,
@@ -110,24 +45,11 @@ var<workgroup> aTile: array<Tile, ${DEPTH * PITCH}>;
 var<workgroup> bTile: array<Tile, ${DEPTH * PITCH}>;
 var<workgroup> results: array<vec4<f32>, ${8 * 16}>;
 ${SCALING}${finishing(biased)}`,
-    body: `
-  let columnBlocks = (u.columns + ${BLOCK - 1}u) / ${BLOCK}u;
-  let rowBlocks = (u.rows + ${BLOCK - 1}u) / ${BLOCK}u;
-  let column = (group % columnBlocks) * ${BLOCK}u;
-  let row = (group / columnBlocks % rowBlocks) * ${BLOCK}u;
-  let slice = group / columnBlocks / rowBlocks;
-  let item = slice % u.batch;
-  let part = slice / u.batch;
-  if (part >= u.parts) { return; }
-  let end = min(u.terms, (part + 1u) * u.partTerms);
+    body: `${PRODUCT_PROLOGUE}
   let tx = lane % 8u;
   let ty = lane / 8u;
   ${rows.map((r) => `var c${r}0 = vec4<f32>(); var c${r}1 = vec4<f32>();`).join('\n  ')}
-  var aMost = 0u;
-  var bMost = 0u;
-  var aExponent = exponent(0u);
-  var bExponent = exponent(0u);
-  for (var term = part * u.partTerms; term < end; term += ${DEPTH}u) {${measure('a')}${measure('b')}
+  for (var term = part * u.partTerms; term < end; term += ${DEPTH}u) {${measure('a', THREADS)}${measure('b', THREADS)}
     workgroupBarrier();
     let aNow = exponent(atomicLoad(&aLargest));
     let bNow = exponent(atomicLoad(&bLargest));
@@ -136,7 +58,7 @@ ${SCALING}${finishing(biased)}`,
       ${rows.map((r) => `c${r}0 *= shrink; c${r}1 *= shrink;`).join('\n      ')}
       aExponent = aNow;
       bExponent = bNow;
-    }${keep('a')}${keep('b')}
+    }${keep('a', THREADS, put('a'))}${keep('b', THREADS, put('b'))}
     workgroupBarrier();
     // A bound that the compiler does not know: unrolled, the text takes seconds to compile on a CPU.
     let depth = min(${DEPTH}u, end - term);
@@ -148,21 +70,18 @@ ${SCALING}${finishing(biased)}`,
       ${rows.map((r) => `c${r}0 += a${r >> 2}.${'xyzw'[r % 4]} * b0; c${r}1 += a${r >> 2}.${'xyzw'[r % 4]} * b1;`).join('\n      ')}
     }
     workgroupBarrier();
-  }
-  let unit = aExponent + bExponent - ${2 * TOP};
+  }${UNIT}
   // Through workgroup memory, eight rows at a time, so that neighbouring threads write neighbours.
   for (var r = 0u; r < 8u; r++) {
     switch r {
-      ${rows.map(put).join('\n      ')}
+      ${rows.map(drain).join('\n      ')}
       default: {}
     }
     workgroupBarrier();
     for (var e = lane; e < ${8 * BLOCK}u; e += ${THREADS}u) {
       let i = row + (r / 4u) * 32u + (e / ${BLOCK}u) * 4u + r % 4u;
       let j = column + e % ${BLOCK}u;
-      if (i < u.rows && j < u.columns) {
-        c[(slice * u.rows + i) * u.columns + j] = finish(results[e / 4u][e % 4u] * powerOfTwo(unit / 2) * powerOfTwo(unit - unit / 2), j);
-      }
+      ${writeResult('results[e / 4u][e % 4u]')}
     }
     workgroupBarrier();
   }`,
@@ -187,12 +106,13 @@ function addParts(biased: boolean): Program {
   };
 }
 
-interface Product extends Factors {
+export interface Product extends Factors {
   readonly bias?: TensorInfo;
   readonly activation: Activation;
 }
 
-function multiply(backend: SeqrecWebgpuBackend, operands: Product): TensorInfo | undefined {
+/** Undefined for what stays stock: see {@link registerHalfProducts}. */
+export function multiply(backend: SeqrecWebgpuBackend, operands: Product): TensorInfo | undefined {
   const { a, b, bias, activation } = operands;
   if (backend.precision === 'f32' || a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
   const layout = productLayout(operands);
@@ -206,13 +126,15 @@ function multiply(backend: SeqrecWebgpuBackend, operands: Product): TensorInfo |
   const biased = bias !== undefined;
   const biases = biased ? [bias] : [];
   const number = ACTIVATIONS.indexOf(activation);
+  const unit = backend.matrixUnit;
+  const program = (withBias: boolean) => (unit === undefined ? product(withBias) : matrixProduct(withBias, unit));
   if (parts === 1) {
     const uniforms = { ...sizes, activation: number };
-    backend.dispatch(product(biased), { tensors: [a, b, ...biases, c], uniforms, groups });
+    backend.dispatch(program(biased), { tensors: [a, b, ...biases, c], uniforms, groups });
     return c;
   }
   backend.withScratch([parts * count], (partial) => {
-    backend.dispatch(product(false), { tensors: [a, b, partial], uniforms: { ...sizes, activation: 0 }, groups });
+    backend.dispatch(program(false), { tensors: [a, b, partial], uniforms: { ...sizes, activation: 0 }, groups });
     const uniforms = { count, columns, parts, activation: number };
     backend.dispatch(addParts(biased), { tensors: [partial, ...biases, c], uniforms, groups: flatGroups(count) });
   });
