@@ -1,8 +1,8 @@
-import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
+import { backendHeap } from '../training/heap.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
 /** Memory after some step. */
@@ -31,8 +31,7 @@ const SAMPLES = 10;
 export async function benchMemory(request: SubjectRequest & { readonly steps: number }): Promise<MemoryBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { name, trainer } = await openSubject(request, progress);
-  const backend = tf.backend();
-  const heap = backend instanceof SimdBackend ? backend.heap : undefined;
+  const heap = backendHeap();
   const every = Math.ceil(request.steps / SAMPLES);
   const samples: MemorySample[] = [];
   const tensors = new Set<number>();

@@ -1,4 +1,7 @@
+import { formatCount } from '../terminal/format.ts';
 import { shownGain, tableGains } from './gains.ts';
+import { markdownTable } from './markdown.ts';
+import type { RowReach } from './reach.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
 import { claimVerdicts, type Estimate, estimate, rowVerdict, short } from './verdict.ts';
@@ -12,6 +15,8 @@ export interface Reproduction {
   /** What was changed on the command line, and other deviations. */
   readonly remarks: readonly string[];
   readonly command: string;
+  /** Of tables that compare windows. */
+  readonly reach?: readonly RowReach[];
 }
 
 type Cells = readonly string[];
@@ -103,17 +108,32 @@ export function renderMarkdown(reproduction: Reproduction): string {
     markdownTable(titles, rows),
     ...(claims.length > 0 ? [markdownTable(CLAIMS, claims)] : []),
     table.notes.map((note) => `- ${note}`).join('\n'),
+    ...reachSection(reproduction),
     `## Every seed`,
     markdownTable(['model', 'seed', ...table.metrics, 'run'], perSeed),
     `\`${command}\``,
   ].join('\n\n')}\n`;
 }
 
-function markdownTable(titles: Cells, rows: readonly Cells[]): string {
-  const all = [titles, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = titles.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));
-  const line = (cells: Cells): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
-  return [line(all[0]), line(widths.map((width) => '-'.repeat(width))), ...all.slice(1).map(line)].join('\n');
+/** Which training positions the windows of each row held. */
+function reachSection({ reach = [], seeds }: Reproduction): string[] {
+  if (reach.length === 0) return [];
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const titles = ['model', 'epochs', 'windows', 'tokens', 'over the newest', 'covered, first tenth', 'covered'];
+  const rows = reach.map(({ row, epochs, examples, tokens, cost, coveredEarly, covered }) => [
+    row,
+    String(epochs),
+    formatCount(examples),
+    formatCount(tokens),
+    cost.toFixed(2),
+    percent(coveredEarly),
+    percent(covered),
+  ]);
+  return [
+    '## What the windows hold',
+    `Windows and tokens of all epochs, seed ${seeds[0]}; tokens over those of the newest windows; share of the training positions (an event and its next one) in at least one window, after a tenth of the epochs and after all.`,
+    markdownTable(titles, rows),
+  ];
 }
 
 /** Figures and claims as two LaTeX tables (package `booktabs`). */

@@ -5,14 +5,16 @@ import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import { writeFileAtomic, writeJson } from '../runs/atomic.ts';
-import { checkRunsFolder } from '../runs/run-dir.ts';
+import { checkRunsFolder, openRunDir } from '../runs/run-dir.ts';
 import { suggestion } from '../suggest.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../training/backend.ts';
 import { checkAgainstData } from '../training/check-config.ts';
 import { dataFolder, prepareData } from '../training/dataset.ts';
 import { listenForStop, signalExitCode } from '../training/stop.ts';
+import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { loadTable } from './load-table.ts';
+import { rowReach } from './reach.ts';
 import { type Reproduction, renderLatex, renderMarkdown } from './render.ts';
 import { runSeed, type SeedRun } from './seeds.ts';
 import type { PaperTable, TableRow } from './table.ts';
@@ -50,7 +52,18 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   for (const { config } of rows) checkAgainstData(config, data);
   const choice = await startBackend(request.backend);
   const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const windowed = rows.some(({ config }) => config.windows !== undefined && config.windows.policy !== 'control');
+  const about = {
+    name: request.table,
+    table,
+    remarks,
+    command: request.command,
+    ...(windowed && {
+      reach: rows.map(({ row, config }) => rowReach(row.name, { ...config, seed: request.seeds[0] }, data.split.train)),
+    }),
+  };
   const runs: SeedRun[] = [];
+  const costs: RunCost[] = [];
   try {
     // Seed by seed, so that a table that is stopped early has every row.
     for (const seed of request.seeds) {
@@ -76,18 +89,18 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
           return signalExitCode(stop.signal ?? 'SIGINT');
         }
         runs.push(done);
-        write(out, { name: request.table, table, runs, seeds: seedsOf(runs), remarks, command: request.command });
+        costs.push(runCost(row.name, openRunDir(out, done.run)));
+        write(out, { ...about, runs, seeds: seedsOf(runs) }, costs);
       }
     }
   } finally {
     stop.dispose();
   }
-  const reproduction = { name: request.table, table, runs, seeds: request.seeds, remarks, command: request.command };
-  write(out, reproduction);
+  const reproduction = { ...about, runs, seeds: request.seeds };
+  const files = write(out, reproduction, costs);
   console.log(renderMarkdown(reproduction));
-  console.log(
-    `written: ${['table.md', 'table.tex', 'table.json'].map((file) => relative(process.cwd(), join(out, file))).join(', ')}`,
-  );
+  if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
+  console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
   return 0;
 }
 
@@ -150,9 +163,13 @@ function seedsOf(runs: readonly SeedRun[]): number[] {
   return [...new Set(runs.map((run) => run.seed))];
 }
 
-function write(out: string, reproduction: Reproduction): void {
+/** The table in three forms, the same bytes whenever it is made, and apart from it what it took. Returns the names. */
+function write(out: string, reproduction: Reproduction, costs: readonly RunCost[]): string[] {
   mkdirSync(out, { recursive: true });
   writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));
   writeFileAtomic(join(out, 'table.tex'), renderLatex(reproduction));
   writeJson(join(out, 'table.json'), reproduction);
+  if (costs.length === 0) return ['table.md', 'table.tex', 'table.json'];
+  writeFileAtomic(join(out, 'cost.md'), `${renderCosts(costs)}\n`);
+  return ['table.md', 'table.tex', 'table.json', 'cost.md'];
 }

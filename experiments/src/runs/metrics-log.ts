@@ -25,6 +25,8 @@ export interface EpochRecord {
   readonly split: string;
   readonly metrics: Readonly<Record<string, number>>;
   readonly evaluationSeconds: number;
+  /** Most bytes in the heap of the backend during the steps of the epoch, where it counts them. */
+  readonly peakHeapBytes?: number;
   readonly time: string;
 }
 

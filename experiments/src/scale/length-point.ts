@@ -1,9 +1,8 @@
-import { SimdBackend } from '@seqrec/core/simd';
 import { type ExampleSet, interactionsFromArrays, stochasticLength, trainTest, type WindowPolicy } from '@seqrec/data';
 import { createModel, createTrainer, type ModelConfig } from '@seqrec/models';
-import * as tf from '@tensorflow/tfjs-core';
 import { median } from '../bench/statistics.ts';
 import { stepFlops, totalFlops } from '../flops/step.ts';
+import { backendHeap } from '../training/heap.ts';
 import { encoderOf } from './encoders.ts';
 
 /** Attention then costs `O(n^1.6)`: the paper's middle choice. */
@@ -78,8 +77,7 @@ export async function measureLength(
   try {
     // The first step also allocates the optimiser's moments.
     await trainer.step();
-    const backend = tf.backend();
-    const heap = backend instanceof SimdBackend ? backend.heap : undefined;
+    const heap = backendHeap();
     heap?.resetPeak();
     const residentBytes = heap?.used ?? 0;
     const seconds = (await trainer.steps(repeats)).map((info) => info.seconds);

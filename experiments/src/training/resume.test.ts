@@ -64,6 +64,8 @@ test('Ctrl-C saves, and the run goes on from there', async () => {
   expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
   const steps = records().flatMap((record) => (record.type === 'step' ? [record.step] : []));
   expect(steps).toEqual(Array.from({ length: epochs * 18 }, (_, i) => i + 1));
+  const peaks = records().flatMap((record) => (record.type === 'epoch' ? [record.peakHeapBytes ?? 0] : []));
+  expect(Math.min(...peaks)).toBeGreaterThan(2 ** 20);
 
   const evaluated = await runCli(['evaluate', 'latest', '--checkpoint', 'last', '--json'], cwd);
   const final = records().find((record) => record.type === 'final')!;

@@ -18,6 +18,7 @@ import { formatCount } from '../terminal/format.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
+import { backendHeap } from './heap.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 import { trainingSet } from './training-set.ts';
 
@@ -95,6 +96,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   let { lossSum, tokens: epochTokens } = trainer.position;
   let timed = { tokens: 0, seconds: 0 };
   let latest: Evaluation | undefined;
+  const heap = backendHeap();
+  heap?.resetPeak();
   const take = (infos: readonly StepInfo[]): void => {
     for (const info of infos) {
       const tokensPerSecond = info.tokens / info.seconds;
@@ -128,6 +131,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 
       if (finished > state.evaluatedEpochs) {
         const due = finished % evaluateEvery === 0 || finished === epochs;
+        const peakHeapBytes = heap?.peak;
         const evaluationStarted = performance.now();
         latest = due ? await evaluateSet(model, watched, evaluation) : undefined;
         const metrics = latest?.metrics ?? {};
@@ -141,6 +145,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
           split: watched.name,
           metrics,
           evaluationSeconds: (performance.now() - evaluationStarted) / 1000,
+          ...(peakHeapBytes !== undefined && { peakHeapBytes }),
           time: new Date().toISOString(),
         };
         log.append(record);
@@ -154,6 +159,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         await save(run.last);
         request.onEpoch(record, state);
         timed = { tokens: 0, seconds: 0 };
+        heap?.resetPeak();
       }
 
       if (finished >= epochs) return { trainer, state, interrupted: false, evaluation: latest };
