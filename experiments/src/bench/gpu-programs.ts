@@ -13,6 +13,11 @@ export interface GpuProgram {
 }
 
 const NEGATIVES = 128;
+/** Steps of the recurrence, tokens of a sequence whose last query is asked, queries that rank all rows, and their list. */
+const STEPS = 32;
+const SEQUENCE = 256;
+const QUERIES = 128;
+const LIST = 100;
 
 /** Kernels of a step besides attention, on `tokens` rows of `width` columns, and on a table of as many items. */
 export function rowPrograms(tokens: number, width: number): GpuProgram[] {
@@ -49,7 +54,36 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
   // Rows of items that are gathered count each time, ids as the rows that hold them.
   const gathered = tokens * (NEGATIVES + 1);
   const idRows = gathered / width;
+  const none = (dtype: 'float32' | 'int32') => tf.tensor1d([], dtype);
+  const sequences = Math.max(1, Math.floor(tokens / SEQUENCE));
+  const last = () => ({
+    q: floats([sequences, 1, width]),
+    k: floats([tokens, 1, width]),
+    v: floats([tokens, 1, width]),
+    offsets: tf.tensor1d(
+      Array.from({ length: sequences + 1 }, (_, b) => Math.floor((b * tokens) / sequences)),
+      'int32',
+    ),
+    visible: none('int32'),
+  });
+  const steps = Math.min(STEPS, tokens);
+  const sizes = Array.from({ length: steps }, (_, s) => Math.floor(tokens / steps) + (s < tokens % steps ? 1 : 0));
+  const recurrent = { attrs: { sizes }, flops: 6 * tokens * width * width };
+  const ranking = () => ({
+    queries: floats([QUERIES, width]),
+    items: floats(shape),
+    excludedOffsets: tf.zeros([QUERIES + 1], 'int32'),
+    excludedIds: none('int32'),
+    last: none('int32'),
+  });
+  const scored = { rows: tokens + QUERIES, flops: 2 * QUERIES * tokens * width };
   return [
+    program('product', 'BatchMatMul', {
+      inputs: { a: floats(shape), b: floats([width, 3 * width]) },
+      attrs: { transposeA: false, transposeB: false },
+      rows: 4 * tokens + 3 * width,
+      flops: 6 * tokens * width * width,
+    }),
     program('copy (addition)', 'Add', { inputs: { a: floats(shape), b: floats(shape) }, rows: 3 * tokens }),
     program('SiLU', 'Silu', { inputs: { x: floats(shape) }, rows: 2 * tokens }),
     program('layer norm', 'LayerNorm', { inputs: { x: floats(shape) }, attrs: { epsilon }, rows: 2 * tokens }),
@@ -86,6 +120,62 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
       inputs: { param: floats(shape), m: tf.zeros(shape), v: tf.zeros(shape), grad: floats(shape) },
       attrs: { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0, step: 1 },
       rows: 7 * tokens,
+    }),
+    program('row-wise AdamW', 'RowwiseAdamWStep', {
+      inputs: {
+        param: floats(shape),
+        ids: tf.range(0, tokens, 1, 'int32'),
+        m: tf.zeros(shape),
+        v: tf.zeros([tokens]),
+        grad: floats(shape),
+        rates: tf.fill([tokens], 1e-3),
+        corrections: tf.ones([tokens]),
+      },
+      attrs: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, decay: 0, whole: true },
+      rows: 5 * tokens,
+    }),
+    program('gated recurrence', 'GatedRecurrence', {
+      inputs: { x: floats([tokens, 3 * width]), weight: floats([3 * width, width]), bias: floats([3 * width]) },
+      rows: 8 * tokens + 3 * width,
+      ...recurrent,
+    }),
+    program('gated recurrence, gradient', 'GatedRecurrenceGrad', {
+      inputs: {
+        weight: floats([3 * width, width]),
+        states: floats(shape),
+        gates: floats([tokens, 4 * width]),
+        dy: floats(shape),
+      },
+      rows: 12 * tokens + 3 * width,
+      ...recurrent,
+    }),
+    program('HSTU, last queries', 'HstuAttentionLast', {
+      inputs: {
+        ...last(),
+        positionWeights: none('float32'),
+        timeWeights: none('float32'),
+        queryTimes: none('int32'),
+        keyTimes: none('int32'),
+      },
+      attrs: { scale: 1, normalizer: SEQUENCE, bucketDivisor: 1 },
+      rows: 2 * tokens,
+      flops: 4 * tokens * width,
+    }),
+    program('softmax, last queries', 'CausalAttentionLast', {
+      inputs: last(),
+      attrs: { scale: 1 },
+      rows: 2 * tokens,
+      flops: 4 * tokens * width,
+    }),
+    program(`ranks of ${QUERIES} queries`, 'RankCounts', {
+      inputs: { ...ranking(), targets: tf.zeros([QUERIES], 'int32') },
+      attrs: { firstItem: 0 },
+      ...scored,
+    }),
+    program(`lists of ${QUERIES} queries`, 'TopItems', {
+      inputs: ranking(),
+      attrs: { firstItem: 0, k: Math.min(LIST, tokens) },
+      ...scored,
     }),
   ];
 }

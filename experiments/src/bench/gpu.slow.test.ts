@@ -16,6 +16,9 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a GPU' : `on a 
     expect(bench.rows.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['hstu+bias, forward', 'softmax, backward', 'AdamW', 'sampled softmax, gradient']),
     );
+    expect(bench.rows.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['product', 'gated recurrence, gradient', 'HSTU, last queries', 'lists of 128 queries']),
+    );
     for (const row of bench.rows) {
       expect(row.seconds, row.name).toBeGreaterThan(0);
       expect(row.gbytes, row.name).toBeGreaterThan(0);
