@@ -40,7 +40,8 @@ export async function checkAdamW(): Promise<void> {
       }
       const { m, v } = optimizer.state().get(variable.name)!;
       assertClose('AdamW parameter', await variable.data(), state.param, { bound: BOUND, floor: 1 });
-      assertClose('AdamW m', await m.data(), state.m, { bound: BOUND });
+      // Gradients of size one that average to nothing leave the roundings of their terms.
+      assertClose('AdamW m', await m.data(), state.m, { bound: BOUND, floor: 0.2 });
       assertClose('AdamW v', await v.data(), state.v, { bound: BOUND });
       optimizer.dispose();
       variable.dispose();
