@@ -38,8 +38,8 @@ export interface Settings {
 export class SeqrecWebgpuBackend extends WebGPUBackend {
   readonly info: WebgpuInfo;
   readonly counters: Counters = { dispatches: 0, reads: 0, pipelines: 0 };
-  /** Subgroup matrices that products in half precision use, once they have been tried. */
-  matrixUnit: MatrixUnit | undefined;
+  /** Subgroup matrices that programs in half precision use, once they have been tried. */
+  readonly matrices: { products?: MatrixUnit; attention?: MatrixUnit } = {};
   readonly #settings: Settings;
   readonly #pipelines: Pipelines;
   readonly #failures: Failures;

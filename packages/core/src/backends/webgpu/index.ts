@@ -17,7 +17,8 @@ const NAME = 'webgpu';
 const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 let registered: Pick<OpenDevice, 'info' | 'matrices'> | undefined;
 let restoreProducts: (() => void) | undefined;
-const tried = new WeakMap<SeqrecWebgpuBackend, MatrixUnit | string>();
+/** What each backend said of its subgroup matrices. */
+const tried = new WeakMap<SeqrecWebgpuBackend, string>();
 const settings: Settings = { precision: 'f32' };
 
 /**
@@ -47,19 +48,28 @@ export async function registerWebgpuBackend({
   return { ...info, precision };
 }
 
-/** Tries the subgroup matrices of the backend when it is new to them. @returns what products use, or why none. */
+/** Tries the subgroup matrices of the backend when it is new to them. @returns what uses them, or why nothing does. */
 async function useMatrices(matrices: OpenDevice['matrices']): Promise<string> {
   if (typeof matrices === 'string') return `not used: ${matrices}`;
   const backend = tf.findBackend(NAME) as SeqrecWebgpuBackend;
-  let unit = tried.get(backend);
-  if (unit === undefined) {
-    const { checkMatrixUnit } = await import('./kernels/check-matrix-unit.ts');
-    unit = await checkMatrixUnit(backend, matrices);
-    tried.set(backend, unit);
+  let told = tried.get(backend);
+  if (told === undefined) {
+    told = await tryMatrices(backend, matrices);
+    tried.set(backend, told);
   }
-  if (typeof unit === 'string') return `not used: ${unit}`;
-  backend.matrixUnit = unit;
-  return `${unit.M} x ${unit.N} x ${unit.K}, float16 with sums in float32`;
+  return told;
+}
+
+async function tryMatrices(backend: SeqrecWebgpuBackend, unit: Omit<MatrixUnit, 'dialect'>): Promise<string> {
+  const { tryAttention, tryProducts } = await import('./kernels/try-matrices.ts');
+  const products = await tryProducts(backend, unit);
+  if (typeof products === 'string') return `not used: ${products}`;
+  backend.matrices.products = products;
+  const size = `${unit.M} x ${unit.N} x ${unit.K}, float16 with sums in float32, in products`;
+  const attention = await tryAttention(backend, products);
+  if (typeof attention === 'string') return `${size}; not in attention: ${attention}`;
+  backend.matrices.attention = attention;
+  return `${size} and HSTU attention, forward`;
 }
 
 async function open(load: NonNullable<WebgpuOptions['load']>): Promise<Pick<OpenDevice, 'info' | 'matrices'>> {

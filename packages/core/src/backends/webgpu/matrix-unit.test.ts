@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ShaderError, useBackend } from '../../index.ts';
 import type { Call, SeqrecWebgpuBackend } from './backend.ts';
-import { checkMatrixUnit } from './kernels/check-matrix-unit.ts';
+import { hstuMatrices } from './kernels/matrix-attention.ts';
 import { matrixProduct } from './kernels/matrix-products.ts';
+import { tryAttention, tryProducts } from './kernels/try-matrices.ts';
 import { chooseMatrixUnit, MATRIX_FEATURE, type MatrixDevice, matrixDialects } from './matrix-unit.ts';
 import { type Program, wgslOf } from './program.ts';
 
@@ -80,6 +81,18 @@ describe.skipIf(checking === undefined)('the text', () => {
     ]);
   });
 
+  it.each(
+    [config(16, 16, 16), config(16, 8, 16), config(8, 8, 8)].flatMap((size) =>
+      matrixDialects.flatMap((dialect) =>
+        (['none', 'position and time'] as const).flatMap((bias) =>
+          [true, false].map((masked) => ({ ...size, dialect, bias, masked })),
+        ),
+      ),
+    ),
+  )('of attention, $M x $N x $K, is WGSL, $dialect, bias $bias, masked $masked', async ({ bias, masked, ...size }) => {
+    expect(await messages(hstuMatrices(bias, masked, { ...size, threads: 128 }))).toEqual([]);
+  });
+
   it('makes 32 by 32 results a subgroup', () => {
     const text = wgslOf(matrixProduct(true, { M: 16, N: 8, K: 16, threads: 128, dialect: 'template' }));
     expect(text.startsWith('enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\n')).toBe(
@@ -119,7 +132,7 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'the trial' : `the 
       return dispatch(program, call);
     };
     try {
-      return await checkMatrixUnit(backend, unit);
+      return await tryProducts(backend, unit);
     } finally {
       backend.dispatch = dispatch;
     }
@@ -142,17 +155,36 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'the trial' : `the 
       ...call,
       uniforms: { ...call.uniforms, terms: call.uniforms!.terms - 1 },
     });
-    expect(await trial(short)).toMatch(/^products differ from those of the plain program by \d\.\de-\d$/);
+    expect(await trial(short)).toMatch(/^results differ from those of the plain program by \d\.\de-\d$/);
+  });
+
+  it('of attention takes what gives the plain results, and says what does not', async () => {
+    const of = async (spoil: number) => {
+      let plain: Program | undefined;
+      backend.dispatch = (program, call) => {
+        if (program.op === 'HstuAttention' && !program.subgroupMatrices) plain = program;
+        if (!program.subgroupMatrices) return dispatch(program, call);
+        return dispatch(plain!, { ...call, uniforms: { ...call.uniforms, scale: 1 + spoil } });
+      };
+      try {
+        return await tryAttention(backend, { ...unit, dialect: 'argument' });
+      } finally {
+        backend.dispatch = dispatch;
+      }
+    };
+    expect(await of(0)).toEqual({ ...unit, dialect: 'argument' });
+    expect(await of(0.1)).toMatch(/^results differ from those of the plain program by \d\.\de-\d$/);
+    expect(await tryAttention(backend, { ...unit, M: 32, dialect: 'argument' })).toBe('no tiles of 32 by 8');
   });
 
   it('says what does not compile, and products go on', async () => {
     const features = backend.info.features.includes(MATRIX_FEATURE);
     // On a device that has them the real thing is tried: see half-products.test.ts for what it computes.
     const wrong = { ...unit, M: 4 };
-    expect(await checkMatrixUnit(backend, wrong)).toMatch(
+    expect(await tryProducts(backend, wrong)).toMatch(
       /^BatchMatMul: expected a WGSL program that the device compiles; got: /,
     );
-    expect(backend.matrixUnit === undefined).toBe(!features);
+    expect(backend.matrices.products === undefined).toBe(!features);
     const y = tf.matMul(tf.ones([3, 5]), tf.ones([5, 2]));
     expect([...(await y.data())]).toEqual([5, 5, 5, 5, 5, 5]);
     y.dispose();
@@ -161,7 +193,9 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'the trial' : `the 
   it('is told by the backend', async () => {
     const { details } = await useBackend('webgpu', { precision: 'f16' });
     const expected =
-      backend.matrixUnit === undefined ? /^not used: no / : /^\d+ x \d+ x \d+, float16 with sums in float32$/;
+      backend.matrices.products === undefined
+        ? /^not used: no /
+        : /^\d+ x \d+ x \d+, float16 with sums in float32, in products and HSTU attention, forward$/;
     expect(details.subgroupMatrices).toMatch(expected);
   });
 });

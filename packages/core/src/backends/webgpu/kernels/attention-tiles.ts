@@ -32,7 +32,7 @@ export const TILE_UNIFORMS = [
  * `tile` holds two transposed chunks of 32 columns, or a block of 32 rows and 64 columns; `weights` a `[32, 32]` matrix.
  * Tiles are found on the device: sequence `b` owns the works from `floor(offsets[b] / 32) + b`, a few of them unused.
  */
-const FIND_TILE = `
+export const FIND_TILE = `
 // First row of the sequence, its length, first position of the tile.
 fn findTile(work: u32) -> vec3<u32> {
   var low = 0u;

@@ -126,7 +126,7 @@ export function multiply(backend: SeqrecWebgpuBackend, operands: Product): Tenso
   const biased = bias !== undefined;
   const biases = biased ? [bias] : [];
   const number = ACTIVATIONS.indexOf(activation);
-  const unit = backend.matrixUnit;
+  const unit = backend.matrices.products;
   const program = (withBias: boolean) => (unit === undefined ? product(withBias) : matrixProduct(withBias, unit));
   if (parts === 1) {
     const uniforms = { ...sizes, activation: number };

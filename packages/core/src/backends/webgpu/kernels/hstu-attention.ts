@@ -17,6 +17,7 @@ import {
   visibility,
   worksOf,
 } from './attention-tiles.ts';
+import { hstuMatrices } from './matrix-attention.ts';
 import { type BiasKind, extrasOf, withExtras } from './relative-bias.ts';
 import { type Inputs, override } from './support.ts';
 import { SIGMOID } from './wgsl.ts';
@@ -79,7 +80,9 @@ export function registerHstuAttention(name: string): void {
     if (tokens * heads * width === 0) return out;
     const values = tileValues(inputs, blocks, scale);
     withExtras(backend, inputs, { divisor: bucketDivisor, globalKeys }, (extras) => {
-      backend.dispatch(program(extras.kind, extras.masked), {
+      const { kind, masked } = extras;
+      const unit = backend.precision === 'f16' ? backend.matrices.attention : undefined;
+      backend.dispatch(unit === undefined ? program(kind, masked) : hstuMatrices(kind, masked, unit), {
         tensors: [q, k, v, offsets, out, ...extras.tensors],
         uniforms: { ...values, inverse: 1 / normalizer, ...extras.uniforms },
         groups: values.works * heads * blocks,

@@ -1,6 +1,7 @@
 import { BatchMatMul } from '@tensorflow/tfjs-core';
 import type { MatrixUnit } from '../matrix-unit.ts';
 import { bind, uniforms as declare, type Program } from '../program.ts';
+import { grid, lines, matrixText, multiplyAccumulate } from './matrix-text.ts';
 import { BLOCK, DEPTH } from './product-layout.ts';
 import {
   finishing,
@@ -20,30 +21,15 @@ const RESULT_PITCH = BLOCK + 4;
 /** Rows and columns of the block that a subgroup makes. */
 const QUARTER = BLOCK / 2;
 
-type Layout = 'row_major' | 'col_major';
-
 /**
  * The product of `half-products.ts` with the sums in subgroup matrices. A workgroup makes 64 by 64 results, each of its four
  * subgroups 32 by 32; where a device has narrower subgroups than it may, several make the same. Tiles are float16 in workgroup
  * memory, the lines of a term side by side, and operands are divided by powers of two as there.
  */
-export function matrixProduct(biased: boolean, { M, N, K, threads, dialect }: MatrixUnit): Program {
-  const template = dialect === 'template';
-  const load = (type: string, tile: string, offset: string, layout: Layout): string =>
-    template
-      ? `subgroupMatrixLoad<${type}, ${layout}>(&${tile}, ${offset}, ${PITCH}u)`
-      : `subgroupMatrixLoad<${type}>(&${tile}, ${offset}, ${layout === 'col_major'}, ${PITCH}u)`;
-  const store = (value: string, offset: string): string =>
-    template
-      ? `subgroupMatrixStore<row_major>(&results, ${offset}, ${value}, ${RESULT_PITCH}u);`
-      : `subgroupMatrixStore(&results, ${offset}, ${value}, false, ${RESULT_PITCH}u);`;
-  const left = `subgroup_matrix_left<f16, ${K}, ${M}>`;
-  const right = `subgroup_matrix_right<f16, ${N}, ${K}>`;
-  const result = `subgroup_matrix_result<f32, ${N}, ${M}>`;
-  const down = Array.from({ length: QUARTER / M }, (_, i) => i);
-  const across = Array.from({ length: QUARTER / N }, (_, j) => j);
-  const all = (f: (i: number, j: number) => string, indent: string): string =>
-    down.map((i) => across.map((j) => f(i, j)).join(' ')).join(`\n${indent}`);
+export function matrixProduct(biased: boolean, unit: MatrixUnit): Program {
+  const { M, N, K, threads, dialect } = unit;
+  const text = matrixText(unit);
+  const [down, across] = [QUARTER / M, QUARTER / N];
   const put = (name: string): string =>
     `let at${name} = depth * ${PITCH}u + quad * 4u;
       for (var l = 0u; l < 4u; l++) { ${name}Tile[at${name} + l] = f16(scaled[l]); }`;
@@ -64,7 +50,7 @@ ${SCALING}${finishing(biased)}`,
   let below = subgroup / 2u % 2u;
   let rows = below * ${QUARTER}u;
   let columns = subgroup % 2u * ${QUARTER}u;
-  ${all((i, j) => `var c${i}_${j} = ${result}();`, '  ')}
+${grid(down, across, (i, j) => `var c${i}_${j} = ${text.zero};`)}
   for (var term = part * u.partTerms; term < end; term += ${DEPTH}u) {${measure('a', threads)}${measure('b', threads)}
     workgroupBarrier();
     if (lane == 0u) { largest = vec2<u32>(atomicLoad(&aLargest), atomicLoad(&bLargest)); }
@@ -74,22 +60,24 @@ ${SCALING}${finishing(biased)}`,
     let bNow = exponent(now.y);
     if (aNow != aExponent || bNow != bExponent) {
       let shrink = powerOfTwo(aExponent - aNow) * powerOfTwo(bExponent - bNow);
-      ${all((i, j) => `c${i}_${j} = subgroupMatrixScalarMultiply(c${i}_${j}, shrink);`, '      ')}
+${grid(down, across, (i, j) => `c${i}_${j} = subgroupMatrixScalarMultiply(c${i}_${j}, shrink);`)}
       aExponent = aNow;
       bExponent = bNow;
     }${keep('a', threads, put('a'))}${keep('b', threads, put('b'))}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k += ${K}u) {
-      ${down.map((i) => `let a${i} = ${load(left, 'aTile', `k * ${PITCH}u + rows + ${i * M}u`, 'col_major')};`).join('\n      ')}
-      ${across.map((j) => `let b${j} = ${load(right, 'bTile', `k * ${PITCH}u + columns + ${j * N}u`, 'row_major')};`).join('\n      ')}
-      ${all((i, j) => `c${i}_${j} = subgroupMatrixMultiplyAccumulate(a${i}, b${j}, c${i}_${j});`, '      ')}
+${multiplyAccumulate(
+  'c',
+  [down, across],
+  (i) => text.left('aTile', `k * ${PITCH}u + rows + ${i * M}u`, ['col_major', PITCH]),
+  (j) => text.right('bTile', `k * ${PITCH}u + columns + ${j * N}u`, ['row_major', PITCH]),
+)}
     }
     workgroupBarrier();
   }${UNIT}
-  let results0 = below * ${M * RESULT_PITCH}u + columns;${down
-    .map(
-      (i) => `
-  ${across.map((j) => store(`c${i}_${j}`, `results0 + ${j * N}u`)).join('\n  ')}
+  let results0 = below * ${M * RESULT_PITCH}u + columns;${Array.from(
+    { length: down },
+    (_, i) => `${lines(across, (j) => text.store('results', `results0 + ${j * N}u`, `c${i}_${j}`, RESULT_PITCH))}
   workgroupBarrier();
   for (var e = lane; e < ${2 * M * BLOCK}u; e += ${threads}u) {
     let line = e / ${BLOCK}u;
@@ -98,7 +86,6 @@ ${SCALING}${finishing(biased)}`,
     ${writeResult(`results[line * ${RESULT_PITCH}u + e % ${BLOCK}u]`)}
   }
   workgroupBarrier();`,
-    )
-    .join('')}`,
+  ).join('')}`,
   };
 }
