@@ -32,6 +32,7 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'pinnerformer', ...base, modelDim: 20 },
     { kind: 'pinnerformer', ...base, modelDim: 28, ffnDim: 33, itemHiddenDim: 17, time: false },
     { kind: 'pinnerformer', ...base, modelDim: 20, itemDim: 90, freezeItems: false },
+    { kind: 'pinnerformer', ...base, modelDim: 20, actions: 'rating', actionDim: 50, duration: 'rating' },
     { kind: 'pinnerformer', ...base, modelDim: 20, itemDim: 90, freezeItems: true },
   ],
   gru4rec: [

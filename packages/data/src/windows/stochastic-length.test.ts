@@ -17,18 +17,26 @@ describe('stochasticLength', () => {
   it.each([1.2, 1.6, 1.9, 2])('keeps the length of the closed form within a hundredth: alpha %d', (alpha) => {
     const policy = stochasticLength({ maxLength: 256, alpha, subsequence: 'recent', seed: 1 });
     let total = 0;
+    let whole = 0;
     const epochs = 200;
+    const windowOf = (e: number): number => Math.min(256, train.targets[e] - train.starts[e]);
     for (let e = 0; e < epochs; e++) {
       const { starts, targets } = policy.examples(train, e);
-      for (let i = 0; i < targets.length; i++) total += targets[i] - starts[i];
+      for (let i = 0; i < targets.length; i++) {
+        total += targets[i] - starts[i];
+        if (targets[i] - starts[i] === windowOf(i)) whole++;
+      }
     }
     let expected = 0;
+    let [chances, variance] = [0, 0];
     for (let i = 0; i < train.targets.length; i++) {
-      const length = Math.min(256, train.targets[i] - train.starts[i]);
+      const length = windowOf(i);
       // Written out from the paper, apart from the code under test.
       const short = Math.round(256 ** (alpha / 2));
       const p = 256 ** alpha / length ** 2;
       expected += length <= short ? length : p * length + (1 - p) * short;
+      chances += length <= short ? 1 : p;
+      variance += length <= short ? 0 : p * (1 - p);
       expect(expectedLength(length, { maxLength: 256, alpha })).toBeCloseTo(
         length <= short ? length : p * length + (1 - p) * short,
         9,
@@ -37,6 +45,8 @@ describe('stochasticLength', () => {
     expect(total / epochs / expected).toBeGreaterThan(0.99);
     expect(total / epochs / expected).toBeLessThan(1.01);
     if (alpha === 2) expect(total / epochs).toBe(expected);
+    // The mean length hardly tells a chance that is a little off.
+    expect(Math.abs(whole - epochs * chances)).toBeLessThanOrEqual(4 * Math.sqrt(epochs * variance));
     expect(wholeChance(256, { maxLength: 256, alpha })).toBeCloseTo(256 ** (alpha - 2), 12);
   });
 
