@@ -227,6 +227,52 @@ describe('simd backend', () => {
       }
     });
 
+    it('puts every pair into the bucket of its time difference, at the edges too, kept or made anew', () => {
+      for (const [last, divisor] of [
+        [128, 0.301],
+        [300, 0.1],
+        [40, 0.02],
+      ]) {
+        const firsts = Array.from({ length: 2000 }, (_, x) => x + 1).filter(
+          (x) => timeBucket(x, last, divisor) > timeBucket(x - 1, last, divisor),
+        );
+        const late = [12, 17, 20].map((power) => {
+          let x = 2 ** power;
+          while (timeBucket(x, last, divisor) === timeBucket(x - 1, last, divisor) && x < 2 ** 21) x++;
+          return x;
+        });
+        const edges = [...firsts, ...late, 2 ** 31 - 2].flatMap((x) => [x - 1, x, x + 1]);
+        const distinct = [...new Set(edges)].filter((x) => x > 0).toSorted((a, b) => a - b);
+        const times = Int32Array.from([0, ...distinct.slice(-199)]);
+        const n = times.length;
+        const weights = Float32Array.from({ length: last + 1 }, (_, b) => 1 + b);
+        const out = tf.tidy(() => {
+          const clock = tf.tensor1d(times, 'int32');
+          const zeros = tf.zeros([n, 1, 1]) as tf.Tensor3D;
+          const v = tf.reshape(tf.eye(n), [n, 1, n]) as tf.Tensor3D;
+          const time = {
+            timeWeights: tf.tensor1d(weights),
+            queryTimes: clock,
+            keyTimes: clock,
+            bucketDivisor: divisor,
+          };
+          const bias = { positionWeights: tf.zeros([2 * n - 1]) as tf.Tensor1D, time };
+          return hstuAttention({ q: zeros, k: zeros, v, offsets: tf.tensor1d([0, n], 'int32'), normalizer: 1, bias });
+        });
+        const values = out.dataSync();
+        out.dispose();
+        const wrong: number[][] = [];
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j <= i; j++) {
+            const bucket = timeBucket(times[i] - times[j], last, divisor);
+            const x = weights[bucket];
+            if (Math.abs(values[i * n + j] - x / (1 + Math.exp(-x))) > 1e-3) wrong.push([times[i], times[j], bucket]);
+          }
+        }
+        expect(wrong.slice(0, 5)).toEqual([]);
+      }
+    });
+
     it('finds the time weights of queries whose buckets lie near each other, in two places or anywhere', async () => {
       const n = 40;
       const attention = (times: Int32Array): Float32Array =>

@@ -1,18 +1,8 @@
 // The relative attention bias of a panel: rows are keys, columns sixteen queries.
 import { int, ptr, sumLanes } from './env';
-import { PANEL, skipped } from './attention-tile';
+import { PANEL } from './attention-tile';
 import { constants, FIFTEENS, HIGH_HALVES } from './math';
 import { touch } from './touch';
-
-/** Bucket of a time difference, from the cells of `time-buckets.ts`. */
-// @ts-ignore: decorator
-@inline
-function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first: i32): u32 {
-  const difference = <i64>queryTime - <i64>keyTime;
-  const x = <u32>max<i64>(difference < 0 ? -difference : difference, 1);
-  const cell = cells + (<usize>((reinterpret<i32>(<f32>x) >> shift) - first) << 3);
-  return load<u32>(cell, 4) + <u32>(x >= load<u32>(cell));
-}
 
 /** Where the kept buckets of the panel from `query` on begin: panels before it hold 16, 32, ... keys of sixteen bytes. */
 // @ts-ignore: decorator
@@ -26,45 +16,6 @@ export function keptPanel(base: usize, query: i32): usize {
 export function touchKept(base: usize, query: i32, end: i32): void {
   const from = keptPanel(base, query);
   touch(from, 64, <i32>((keptPanel(base, end) - from) >> 6), 16);
-}
-
-/** One task: the buckets of a unit's queries against all keys up to their own, one byte each. Every layer reads them. */
-export function bucketRows(args: usize, task: i32): void {
-  const unit = ptr(args, 4) + (<usize>task << 5);
-  const start = <usize>load<u32>(unit);
-  const q0 = load<i32>(unit, 4), end = q0 + load<i32>(unit, 8);
-  const shift = int(args, 17), first = 127 << (23 - shift);
-  const queryTimes = ptr(args, 14) + (start << 2), keyTimes = ptr(args, 15) + (start << 2);
-  for (let q = q0 - skipped(end - q0); q < end; q += PANEL) {
-    const base = keptPanel(<usize>load<u32>(unit, 16), q);
-    const last = q + PANEL;
-    for (let j = 0; j < last; j++) {
-      const row = base + (<usize>j << 4) - <usize>q;
-      const keyTime = load<i32>(keyTimes + (<usize>j << 2));
-      const from = max(q0, max(q, j));
-      let bucket: u32 = 0;
-      for (let i = from; i < last; i++) {
-        bucket = bucketOf(load<i32>(queryTimes + (<usize>i << 2)), keyTime, ptr(args, 16), shift, first);
-        store<u8>(row + <usize>i, <u8>bucket);
-      }
-      // Pairs that are hidden share the bucket of a neighbour, so that a row spans few buckets.
-      bucket = load<u8>(row + <usize>from);
-      for (let i = q; i < from; i++) store<u8>(row + <usize>i, <u8>bucket);
-    }
-  }
-}
-
-/** The buckets of `keys` keys from row `keyRow` on against a panel of queries but its first `skip`, two bytes each, where none are kept. */
-export function makeBuckets(args: usize, queryRow: usize, keyRow: usize, keys: i32, skip: i32, out: usize): void {
-  const shift = int(args, 17), first = 127 << (23 - shift);
-  const queryTimes = ptr(args, 14) + (queryRow << 2), keyTimes = ptr(args, 15) + (keyRow << 2);
-  for (let j: usize = 0; j < <usize>keys; j++) {
-    const keyTime = load<i32>(keyTimes + (j << 2));
-    for (let i: usize = 0; i < <usize>PANEL; i++) {
-      const bucket = <i32>i >= skip ? bucketOf(load<i32>(queryTimes + (i << 2)), keyTime, ptr(args, 16), shift, first) : 0;
-      store<u16>(out + (j << 5) + (i << 1), <u16>bucket);
-    }
-  }
 }
 
 // Weights of four queries from buckets of one or two bytes.

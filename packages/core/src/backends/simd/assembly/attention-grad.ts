@@ -8,7 +8,8 @@
 // A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
 // length of the sequence, address of its part of dQ, first panel of that part; -1: the unit has all keys of a short
 // sequence, so its sums of dQ stay in scratch memory and it writes dQ itself.
-import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, makeBuckets, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
+import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
+import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
@@ -32,7 +33,8 @@ const BIAS: usize = GRADS + SQUARE;
 const BUCKETS: usize = BIAS + SQUARE;
 const HISTOGRAM: usize = BUCKETS + SQUARE / 2;
 const PLANES: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
-const PACKS: usize = PLANES + PLANES_BYTES;
+const ROUGH: usize = PLANES + PLANES_BYTES;
+const PACKS: usize = ROUGH + ROUGH_BYTES;
 /** Softmax has no buckets: dropout factors by query, and two floats for each query, lie in their place. */
 const DROPS: usize = BUCKETS;
 const SHIFTS: usize = HISTOGRAM;
@@ -123,7 +125,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
         if (hasDropout) dropPanel(args, <u32>row, head, left, key, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
         if (hasBias) {
           let buckets = scratch + BUCKETS + <usize>(p * KEYS + first) * 32;
-          if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets);
+          if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets, scratch + ROUGH);
           else buckets = keptPanel(kept, query) + (<usize>key << 4);
           biasPanel(args, query, key, reach, buckets, kept == 0, scratch + PLANES, scratch + BIAS + at, STRIDE);
         }

@@ -10,7 +10,8 @@
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { biasPanel, keptPanel, makeBuckets, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
+import { biasPanel, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
+import { makeBuckets } from './attention-buckets';
 import { flt, int, ptr, scratch } from './env';
 import { siluPanel } from './attention-math';
 import { TILE_BYTES } from './tile';
@@ -79,7 +80,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
       const first = firstSeen, reach = endSeen - first, key = k0 + first;
       if (hasBias) {
         let buckets = scratch + BUCKETS;
-        if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets);
+        if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets, scores);
         else buckets = keptPanel(kept, query) + (<usize>key << 4);
         biasPanel(args, query, key, reach, buckets, kept == 0, scratch + PLANES, bias, 64);
       }

@@ -7,7 +7,7 @@ import { rowwiseAdamw } from './rowwise-adamw';
 import { binaryFlat, binaryRows, unary } from './elementwise';
 import { gemm, packB } from './gemm';
 import { attentionQueryGrad, hstuBackward, softmaxBackward } from './attention-grad';
-import { bucketRows } from './attention-bias';
+import { bucketRows } from './attention-buckets';
 import { recurrentBackward, recurrentForward } from './gated-recurrence';
 import { hstuForward } from './hstu-attention';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';

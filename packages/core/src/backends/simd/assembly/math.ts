@@ -51,11 +51,20 @@ const T3: usize = 24;
 const T4: usize = 25;
 const TWO: usize = 26;
 const SMALL: usize = 27;
-const SIGN: usize = 28;
+export const SIGN: usize = 28;
 export const TOP_X: usize = 29;
 export const BOTTOM_X: usize = 30;
 export const FIFTEENS: usize = 31;
 export const HIGH_HALVES: usize = 32;
+// log2(1 + m) for 0 <= m <= 1: degree 5, an error of 1.3e-5. ROUNDER is 1.5 * 2^23.
+export const L0: usize = 33;
+export const L1: usize = 34;
+export const L2: usize = 35;
+export const L3: usize = 36;
+export const L4: usize = 37;
+export const L5: usize = 38;
+export const MANTISSA: usize = 39;
+export const ROUNDER: usize = 40;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -92,6 +101,14 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (BOTTOM_X << 2), -87);
   store<u32>(CONSTANTS + (FIFTEENS << 2), 0x0f0f0f0f);
   store<u32>(CONSTANTS + (HIGH_HALVES << 2), 0xf0f0f0f0);
+  store<f32>(CONSTANTS + (L0 << 2), 1.2539620911411475e-5);
+  store<f32>(CONSTANTS + (L1 << 2), 1.4416844844818115);
+  store<f32>(CONSTANTS + (L2 << 2), -0.7079922556877136);
+  store<f32>(CONSTANTS + (L3 << 2), 0.41362902522087097);
+  store<f32>(CONSTANTS + (L4 << 2), -0.19219434261322021);
+  store<f32>(CONSTANTS + (L5 << 2), 0.044873084872961044);
+  store<u32>(CONSTANTS + (MANTISSA << 2), 0x007fffff);
+  store<f32>(CONSTANTS + (ROUNDER << 2), 12582912);
 }
 
 /**
