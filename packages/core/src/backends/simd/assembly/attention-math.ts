@@ -105,12 +105,15 @@ export function siluGradRow(s: usize, g: usize, bias: usize, hasBias: bool, n: i
     p2 = f32x4.div(d, madd(p2, e2, d)); p3 = f32x4.div(d, madd(p3, e3, d));
     x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1);
     x2 = f32x4.mul(x2, p2); x3 = f32x4.mul(x3, p3);
-    v128.store(s, x0); v128.store(s, x1, 16);
-    v128.store(s, x2, 32); v128.store(s, x3, 48);
     z0 = madd(x0, f32x4.sub(d, p0), p0); z1 = madd(x1, f32x4.sub(d, p1), p1);
     z2 = madd(x2, f32x4.sub(d, p2), p2); z3 = madd(x3, f32x4.sub(d, p3), p3);
-    v128.store(g, f32x4.mul(v128.load(g), z0)); v128.store(g, f32x4.mul(v128.load(g, 16), z1), 16);
-    v128.store(g, f32x4.mul(v128.load(g, 32), z2), 32); v128.store(g, f32x4.mul(v128.load(g, 48), z3), 48);
+    // All loads before the first store, which they must not pass: else lanes stay apart.
+    z0 = f32x4.mul(v128.load(g), z0); z1 = f32x4.mul(v128.load(g, 16), z1);
+    z2 = f32x4.mul(v128.load(g, 32), z2); z3 = f32x4.mul(v128.load(g, 48), z3);
+    v128.store(s, x0); v128.store(s, x1, 16);
+    v128.store(s, x2, 32); v128.store(s, x3, 48);
+    v128.store(g, z0); v128.store(g, z1, 16);
+    v128.store(g, z2, 32); v128.store(g, z3, 48);
   }
 }
 
