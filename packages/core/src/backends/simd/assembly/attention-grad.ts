@@ -12,17 +12,15 @@ import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HIS
 import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
 import { dropPanel } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
+import { addKeys, QUERIES, storeRows, STRIDE, sumBytes, THIN_BYTES, thinColumns } from './attention-keys';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { dot, flt, int, ptr, scratch } from './env';
-import { narrowRows } from './micro';
-import { TILE_BYTES, tileRows } from './tile';
+import { TILE_BYTES } from './tile';
 
-/** Keys and queries of a block; a row of scores is a key. */
+/** Keys of a block; a row of scores is a key. */
 const KEYS: i32 = 96;
-const QUERIES: i32 = 64;
-const STRIDE: usize = <usize>QUERIES * 4;
 const SQUARE: usize = <usize>KEYS * STRIDE;
 
 /** First and end row of each panel's keys in a block. */
@@ -39,12 +37,6 @@ const PACKS: usize = ROUGH + ROUGH_BYTES;
 const DROPS: usize = BUCKETS;
 const SHIFTS: usize = HISTOGRAM;
 const DELTAS: usize = SHIFTS + STRIDE;
-
-// @ts-ignore: decorator
-@inline
-function sumBytes(width: i32): usize {
-  return <usize>((width + 15) & ~15) << 2;
-}
 
 export function hstuBackward(args: usize, task: i32): void {
   const groups = ptr(args, 24) + (<usize>task << 2);
@@ -75,7 +67,8 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const aRow = aFar ? rowBytes(a) : qStride, cRow = cFar ? rowBytes(c) : vStride;
   const aSum = sumBytes(a), cSum = sumBytes(c);
   const dK = scratch + PACKS, dV = dK + <usize>KEYS * aSum; // sums of a block of keys
-  const qPack = dV + <usize>KEYS * cSum, oPack = qPack + (<usize>(QUERIES * a) << 2); // transposed panels
+  const thinK = dV + <usize>KEYS * cSum, thinV = thinK + <usize>KEYS * THIN_BYTES; // of their last columns
+  const qPack = thinV + <usize>KEYS * THIN_BYTES, oPack = qPack + (<usize>(QUERIES * a) << 2); // transposed panels
   const kPack = oPack + (<usize>(QUERIES * c) << 2), vPack = kPack + <usize>KEYS * rowBytes(a);
   const qFar = vPack + <usize>KEYS * rowBytes(c), oFar = qFar + <usize>QUERIES * rowBytes(a);
   const scores = scratch + SCORES, grads = scratch + GRADS;
@@ -96,7 +89,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
     touch(vRows, vStride, keys, c);
     if (aFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
     if (cFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
-    memory.fill(dK, 0, <usize>KEYS * (aSum + cSum));
+    memory.fill(dK, 0, <usize>KEYS * (aSum + cSum + (thinColumns(a) + thinColumns(c) > 0 ? 2 * THIN_BYTES : 0)));
     for (let q0 = masked ? -pad : ((k0 + pad) & ~(PANEL - 1)) - pad; q0 < length; q0 += QUERIES) {
       const rows = min(QUERIES, length - q0);
       const panels = rows / PANEL;
@@ -175,17 +168,20 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
         while (p < e && !overlaps(p, j)) p++;
         while (p < e && !overlaps(e - 1, j)) e--;
         if (p == e) continue;
-        const from = max(skip, p * PANEL), to = e * PANEL;
-        const row = <usize>j * STRIDE + (<usize>from << 2);
-        addKeys(scores + row, oRows + <usize>from * cRow, cRow, c, to - from, dV + <usize>j * cSum, cSum);
-        addKeys(grads + row, qRows + <usize>from * aRow, aRow, a, to - from, dK + <usize>j * aSum, aSum);
+        // Causality hides key j from the queries before it.
+        const from = max(max(skip, p * PANEL), masked ? 0 : k0 + j - q0), to = e * PANEL;
+        const s = scores + <usize>j * STRIDE, g = grads + <usize>j * STRIDE;
+        addKeys(s, oRows, cRow, oPack, c, from, to, dV + <usize>j * cSum, cSum, thinV + <usize>j * THIN_BYTES);
+        addKeys(g, qRows, aRow, qPack, a, from, to, dK + <usize>j * aSum, aSum, thinK + <usize>j * THIN_BYTES);
       }
       if (hasBias) biasGradients(args, group, kept, q0, panels, k0, keys);
     }
     touch(ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, a);
     touch(ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, c);
-    storeRows(dK, aSum, keys, a, ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, scale * inverse);
-    storeRows(dV, cSum, keys, c, ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, inverse);
+    const dKRows = ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
+    const dVRows = ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
+    storeRows(dK, aSum, thinK, keys, a, dKRows, qStride, scale * inverse);
+    storeRows(dV, cSum, thinV, keys, c, dVRows, vStride, inverse);
   }
   if (!alone) return;
   const dQ = ptr(args, 19) + start * qStride + <usize>(head * a) * 4;
@@ -213,21 +209,6 @@ function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32):
   }
 }
 
-/** sums[6, width] += scores[6, queries] rows[queries, width]. */
-// @ts-ignore: decorator
-@inline
-function addKeys(scores: usize, rows: usize, rowStride: usize, width: i32, queries: i32, sums: usize, sumStride: usize): void {
-  let j = 0;
-  for (; j + 8 < width; j += 16) {
-    const s = sums + (<usize>j << 2);
-    tileRows(queries, scores, STRIDE, rows + (<usize>j << 2), 32, rowStride, s, sumStride, s, sumStride, 6, 16, scratch);
-  }
-  if (j < width) {
-    const s = sums + (<usize>j << 2);
-    narrowRows(queries, scores, STRIDE, rows + (<usize>j << 2), rowStride, s, sumStride, s, sumStride);
-  }
-}
-
 /** Whether a panel's rows of a block hold key `key`; whether they hold some key of the six from `key` on. */
 // @ts-ignore: decorator
 @inline
@@ -252,17 +233,6 @@ function clearRows(scores: usize, from: i32, to: i32): void {
     v128.store(row, zero, 16);
     v128.store(row, zero, 32);
     v128.store(row, zero, 48);
-  }
-}
-
-function storeRows(sums: usize, sumStride: usize, rows: i32, width: i32, out: usize, stride: usize, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  for (let i = 0; i < rows; i++) {
-    let j: usize = 0;
-    for (; j + 16 <= <usize>width << 2; j += 16) v128.store(out + j, f32x4.mul(factor, v128.load(sums + j)));
-    for (; j < <usize>width << 2; j += 4) store<f32>(out + j, scale * load<f32>(sums + j));
-    sums += sumStride;
-    out += stride;
   }
 }
 

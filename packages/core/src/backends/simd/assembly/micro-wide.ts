@@ -153,6 +153,43 @@ export function thinRows(
   }
 }
 
+/**
+ * C[6, 2] += A B for the last one or two columns of a product, as eight partial sums each: A is six rows `aStride` bytes apart,
+ * B has eight of k of a column in 32 bytes, then the next column, and the next eight of k `bPanel` bytes further; `eights`
+ * of them. A row of C is two times eight sums, rows 64 bytes apart.
+ */
+export function thinPanels(eights: i32, a: usize, aStride: usize, b: usize, bPanel: usize, c: usize): void {
+  let c00 = v128.load(c), c01 = v128.load(c, 16), c02 = v128.load(c, 32), c03 = v128.load(c, 48);
+  let c10 = v128.load(c, 64), c11 = v128.load(c, 80), c12 = v128.load(c, 96), c13 = v128.load(c, 112);
+  let c20 = v128.load(c, 128), c21 = v128.load(c, 144), c22 = v128.load(c, 160), c23 = v128.load(c, 176);
+  let c30 = v128.load(c, 192), c31 = v128.load(c, 208), c32 = v128.load(c, 224), c33 = v128.load(c, 240);
+  let c40 = v128.load(c, 256), c41 = v128.load(c, 272), c42 = v128.load(c, 288), c43 = v128.load(c, 304);
+  let c50 = v128.load(c, 320), c51 = v128.load(c, 336), c52 = v128.load(c, 352), c53 = v128.load(c, 368);
+  let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
+  for (let i = 0; i < eights; i++) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), d0 = v128.load(b, 32), d1 = v128.load(b, 48);
+    let x = v128.load(a), y = v128.load(a, 16);
+    c00 = madd(x, b0, c00); c01 = madd(y, b1, c01); c02 = madd(x, d0, c02); c03 = madd(y, d1, c03);
+    x = v128.load(a1); y = v128.load(a1, 16);
+    c10 = madd(x, b0, c10); c11 = madd(y, b1, c11); c12 = madd(x, d0, c12); c13 = madd(y, d1, c13);
+    x = v128.load(a2); y = v128.load(a2, 16);
+    c20 = madd(x, b0, c20); c21 = madd(y, b1, c21); c22 = madd(x, d0, c22); c23 = madd(y, d1, c23);
+    x = v128.load(a3); y = v128.load(a3, 16);
+    c30 = madd(x, b0, c30); c31 = madd(y, b1, c31); c32 = madd(x, d0, c32); c33 = madd(y, d1, c33);
+    x = v128.load(a4); y = v128.load(a4, 16);
+    c40 = madd(x, b0, c40); c41 = madd(y, b1, c41); c42 = madd(x, d0, c42); c43 = madd(y, d1, c43);
+    x = v128.load(a5); y = v128.load(a5, 16);
+    c50 = madd(x, b0, c50); c51 = madd(y, b1, c51); c52 = madd(x, d0, c52); c53 = madd(y, d1, c53);
+    a += 32; a1 += 32; a2 += 32; a3 += 32; a4 += 32; a5 += 32; b += bPanel;
+  }
+  v128.store(c, c00); v128.store(c, c01, 16); v128.store(c, c02, 32); v128.store(c, c03, 48);
+  v128.store(c, c10, 64); v128.store(c, c11, 80); v128.store(c, c12, 96); v128.store(c, c13, 112);
+  v128.store(c, c20, 128); v128.store(c, c21, 144); v128.store(c, c22, 160); v128.store(c, c23, 176);
+  v128.store(c, c30, 192); v128.store(c, c31, 208); v128.store(c, c32, 224); v128.store(c, c33, 240);
+  v128.store(c, c40, 256); v128.store(c, c41, 272); v128.store(c, c42, 288); v128.store(c, c43, 304);
+  v128.store(c, c50, 320); v128.store(c, c51, 336); v128.store(c, c52, 352); v128.store(c, c53, 368);
+}
+
 /** Four rows of `wideColumns`: what a multiple of six leaves. Eight sums still keep both multiply-add units busy. */
 export function wideColumns4(
   k: i32, a: usize, aStep: usize, b: usize, bPanel: usize, bStep: usize,
