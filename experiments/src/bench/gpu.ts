@@ -35,6 +35,8 @@ export interface GpuBench {
   readonly adapter: string;
   readonly software: boolean;
   readonly timestamps: boolean;
+  /** In half precision: what uses subgroup matrices. */
+  readonly subgroupMatrices?: string;
   readonly peak: DevicePeak;
   readonly rows: readonly GpuRow[];
   /** Of the PyTorch peer; why there is none, or its device. */
@@ -93,14 +95,16 @@ export async function benchGpu(request: GpuRequest): Promise<GpuBench> {
     for (const program of programs) program.dispose();
   }
   progress.clear();
-  const { adapter, software, features } = details;
-  return { backend, adapter, software, timestamps: features.includes('timestamp-query'), peak, rows, peer };
+  const { adapter, software, features, subgroupMatrices } = details;
+  const timestamps = features.includes('timestamp-query');
+  return { backend, adapter, software, timestamps, subgroupMatrices, peak, rows, peer };
 }
 
 interface Details {
   readonly adapter: string;
   readonly software: boolean;
   readonly features: readonly string[];
+  readonly subgroupMatrices?: string;
 }
 
 async function startGpu(options: BackendOptions): Promise<{ backend: string; details: Details }> {
@@ -186,9 +190,11 @@ export function renderGpuBench(bench: GpuBench): string {
     titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
     cells,
   );
+  const { subgroupMatrices } = bench;
   const clock = bench.timestamps ? 'timestamps of the device' : 'host time until the device is done';
   return [
     `${bench.adapter}${bench.software ? ' (software: not a GPU)' : ''}; medians by ${clock}; attention has ${HEADS} heads`,
+    ...(subgroupMatrices === undefined ? [] : [`half precision; subgroup matrices ${subgroupMatrices}`]),
     'TFLOP/s of useful work: 4 A a pair forward, 2.5 times that backward, the causal half only',
     `peak: ${(peak.gflops / 1000).toPrecision(3)} TFLOP/s (our square product), ${peak.gbytes.toFixed(0)} GB/s (addition), both measured here`,
     ...(compared ? [`torch: its seconds over ours, on ${peer?.device}`] : []),
