@@ -8,7 +8,7 @@ export const recipe = defineRecipe({
     'Pancha et al. 2022 (arXiv:2205.04507); its data are not public, so no published figure can be rebuilt; sizes are ours',
   expected:
     'nothing is published for public data. Here, validation set (--data.split leave-last-out, seed 42): HR@10 .038, .037, .063, .094 after 1, 2, 3, 4 epochs, popularity .036; that checkpoint has .097 on the test set. Like every model here it stays at the level of popularity for its first 150 to 250 steps, whatever the batch: with 128 users (48 steps an epoch) 3 epochs are not enough, .035. Batches of 64 were chosen on the validation set',
-  cost: 'about 35,000 tokens/s on 2 threads of a shared AMD EPYC (Zen 5), Node 24: 22 s an epoch without its evaluation',
+  cost: 'about 35,000 tokens/s on 2 threads of a shared AMD EPYC (Zen 4), Node 24: 22 s an epoch without its evaluation',
   command: 'npx -y pnpm@12 seqrec train ml-1m/pinnerformer --data data',
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'train-test' },
