@@ -2,6 +2,7 @@ import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
@@ -57,7 +58,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     out: textOption('out', options.out),
     backend: options,
     quiet: options.quiet ?? false,
-    command: ['seqrec', ...process.argv.slice(2)].join(' '),
+    command: ['seqrec', ...process.argv.slice(2)].map(shellWord).join(' '),
   };
   await loadTable(name);
   const { reproduce } = await import('../reproduce/reproduce.ts');

@@ -13,6 +13,7 @@ import type { RunResults } from '../runs/results.ts';
 import { checkRunsFolder, createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
 import { lockRun } from '../runs/run-lock.ts';
 import { Progress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from './backend.ts';
 import { checkAgainstData } from './check-config.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
@@ -160,8 +161,4 @@ async function writeRun(
     console.error(`saved; resume with: ${command}`);
     return { run };
   }
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
