@@ -9,6 +9,10 @@ it('counts multiply-adds twice and the causal half of attention', () => {
   expect(kernelWork('BatchMatMul', { a: matrix(5, 3), b: matrix(5, 7) }, { transposeA: true }, [matrix(3, 7)])).toBe(
     210,
   );
+  const projection = { x: matrix(5, 3), w: matrix(3, 7) };
+  expect(kernelWork('NormSiluSplit', projection, {}, [])).toBe(210);
+  expect(kernelWork('NormSiluSplitGrad', projection, {}, [])).toBe(420);
+  expect(kernelWork('GatedNormLinearGrad', { x: matrix(5, 3), w: matrix(7, 3) }, {}, [])).toBe(420);
   // Lengths 3, 0 and 2: 6 + 0 + 3 pairs.
   const offsets = tf.tensor1d([0, 3, 3, 5], 'int32');
   const inputs = { q: matrix(5, 2, 4), k: matrix(5, 2, 4), v: matrix(5, 2, 6), offsets };

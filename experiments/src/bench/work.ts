@@ -30,6 +30,11 @@ function keysOf(ranges: Int32Array, row: number, i: number, globalKeys: number):
   return Math.max(0, high - low) + before + ((i >= low && i < high) || i < before ? 0 : 1);
 }
 
+/** A linear map of all rows of x by w. */
+function mapWork({ x, w }: Readonly<Record<string, tf.TensorInfo>>): number {
+  return 2 * x.shape[0] * tf.util.sizeFromShape(w.shape);
+}
+
 /**
  * Useful floating-point operations of a kernel call; 0 for a kernel without a formula (it moves bytes). A multiply-add
  * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward `2 P H (3 A + 2 C)` with the scores
@@ -49,6 +54,12 @@ export function kernelWork(
       const k = attrs.transposeA ? shape[shape.length - 2] : shape[shape.length - 1];
       return 2 * k * tf.util.sizeFromShape(outputs[0].shape);
     }
+    case 'NormSiluSplit':
+    case 'GatedNormLinear':
+      return mapWork(inputs);
+    case 'NormSiluSplitGrad':
+    case 'GatedNormLinearGrad':
+      return 2 * mapWork(inputs);
     case 'HstuAttention':
     case 'CausalAttention': {
       const [, h, a] = inputs.q.shape;

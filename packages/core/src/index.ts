@@ -54,6 +54,7 @@ export {
   rankOf,
 } from './ops/exact-ranks.ts';
 export { type GatedNormOptions, gatedNorm } from './ops/gated-norm.ts';
+export { type GatedNormLinearOptions, gatedNormLinear } from './ops/gated-norm-linear.ts';
 export { gatedRecurrence, type RecurrentWeights } from './ops/gated-recurrence.ts';
 export {
   type HstuAttentionOptions,
@@ -65,6 +66,7 @@ export {
 export { l2Normalize } from './ops/l2-normalize.ts';
 export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
 export { linear } from './ops/linear.ts';
+export { type NormSiluSplitResult, normSiluSplit } from './ops/norm-silu-split.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';
 export { silu } from './ops/silu.ts';

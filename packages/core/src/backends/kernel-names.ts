@@ -42,6 +42,24 @@ export interface SiluSplitAttrs {
 export const SiluSplitGrad = 'SiluSplitGrad';
 
 /**
+ * The whole way into an HSTU layer: `y_i = silu(layerNorm(x) w)[:, block i]`, `x [T, D]`, `w [D, E]`, norm without affine
+ * part, blocks of the widths `sizes`. Outputs `y_0, y_1, ...` and last `x` itself, for the residual sum.
+ */
+export const NormSiluSplit = 'NormSiluSplit';
+export interface NormSiluSplitInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  w: TensorInfo;
+}
+export interface NormSiluSplitAttrs extends NormAttrs {
+  readonly sizes: readonly number[];
+}
+/**
+ * Inputs `x`, `w`, the output `y0`, and `dy0`, `dy1`, ... (one an output, that of the passed-on `x` last); outputs
+ * `[dx, dw]`, where `dx` includes the gradient of the passed-on `x`.
+ */
+export const NormSiluSplitGrad = 'NormSiluSplitGrad';
+
+/**
  * The last step of an HSTU layer before its linear map: `y = dropout(u * layerNorm(x))`, all of shape `[.., D]`, the norm
  * over the last axis without affine part. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
  */
@@ -57,6 +75,22 @@ export interface GatedNormAttrs extends DropoutAttrs {
 export const GatedNormGrad = 'GatedNormGrad';
 export interface GatedNormGradInputs extends GatedNormInputs {
   dy: TensorInfo;
+}
+
+/**
+ * The whole way out of an HSTU layer: `out = dropout(u * layerNorm(x)) w^T + b + residual`, u and x `[T, C]`, w `[D, C]`,
+ * b `[D]`, residual and out `[T, D]`. The mask is that of {@link GatedNorm}.
+ */
+export const GatedNormLinear = 'GatedNormLinear';
+export interface GatedNormLinearInputs extends GatedNormInputs {
+  w: TensorInfo;
+  b: TensorInfo;
+  residual: TensorInfo;
+}
+/** Outputs `[du, dx, dw, db]`; the gradient of the residual is dy itself. */
+export const GatedNormLinearGrad = 'GatedNormLinearGrad';
+export interface GatedNormLinearGradInputs extends GatedNormGradInputs {
+  w: TensorInfo;
 }
 
 /** `y = (x - mean) / sqrt(var + epsilon)` over the last axis, biased variance, no affine part. */

@@ -73,7 +73,10 @@ it('every kernel of the contract has a case', () => {
 
 const outputsOf: Record<string, number> = {
   SiluSplit: 2,
+  NormSiluSplit: 3,
+  NormSiluSplitGrad: 2,
   GatedNormGrad: 2,
+  GatedNormLinearGrad: 4,
   HstuAttentionGrad: 5,
   CausalAttentionGrad: 3,
   GatedRecurrenceGrad: 2,

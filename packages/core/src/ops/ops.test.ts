@@ -6,11 +6,13 @@ import {
   dropout,
   embedding,
   gatedNorm,
+  gatedNormLinear,
   gatedRecurrence,
   hstuAttention,
   l2Normalize,
   layerNorm,
   linear,
+  normSiluSplit,
   ShapeError,
   sampledSoftmaxLoss,
   silu,
@@ -27,6 +29,10 @@ beforeAll(async () => {
 const stream = { key: streamKey(1, 'test'), step: 0 };
 const offsets = Int32Array.of(0, 3, 4);
 const heads = (width: number) => tf.zeros([4, 2, width]);
+const wayOut = () => ({
+  ...{ u: tf.zeros([2, 3]) as tf.Tensor2D, x: tf.zeros([2, 3]) as tf.Tensor2D, w: tf.zeros([4, 3]) as tf.Tensor2D },
+  ...{ b: tf.zeros([4]) as tf.Tensor1D, residual: tf.zeros([2, 4]) as tf.Tensor2D },
+});
 const ids = (...values: number[]) => tf.tensor1d(values, 'int32');
 
 describe('refusals, word for word', () => {
@@ -90,6 +96,30 @@ describe('refusals, word for word', () => {
       () => siluSplit(tf.zeros([5]) as unknown as tf.Tensor2D, [5]),
       ShapeError,
       'siluSplit: expected z [T, E]; got z=float32[5]; z has rank 1, not 2',
+    ],
+    [
+      'a projection whose blocks do not add up',
+      () => normSiluSplit(tf.zeros([2, 3]), tf.zeros([3, 5]), [2, 2]),
+      ShapeError,
+      'normSiluSplit: expected w [D, E] and sizes of positive integers with the sum E; got w=float32[3,5], sizes=[2, 2]; their sum is 4',
+    ],
+    [
+      'a projection of other rows',
+      () => normSiluSplit(tf.zeros([2, 3]), tf.zeros([4, 5]), [5]),
+      ShapeError,
+      'normSiluSplit: expected x [T, D], w [D, E]; got x=float32[2,3], w=float32[4,5]; w has D = 4, expected D = 3',
+    ],
+    [
+      'a residual of another width',
+      () => gatedNormLinear({ ...wayOut(), residual: tf.zeros([2, 5]) }),
+      ShapeError,
+      'gatedNormLinear: expected u [T, C], x [T, C], w [D, C], b [D], residual [T, D]; got u=float32[2,3], x=float32[2,3], w=float32[4,3], b=float32[4], residual=float32[2,5]; residual has D = 5, expected D = 4',
+    ],
+    [
+      'dropout of everything on the way out',
+      () => gatedNormLinear({ ...wayOut(), dropout: { rate: 1, stream } }),
+      UnsupportedError,
+      'gatedNormLinear: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
     ],
     [
       'a gate of another width',
@@ -253,6 +283,12 @@ it('the fused layer steps equal the ops they are made of, bit for bit on cpu', (
   const z = tf.randomNormal([5, 7], 0, 1, 'float32', 3) as tf.Tensor2D;
   const parts = siluSplit(z, [3, 4]).map((y) => y.dataSync());
   expect(parts).toEqual(tf.split(silu(z), [3, 4], 1).map((y) => y.dataSync()));
+  const rows = tf.randomNormal([5, 6], 0, 1, 'float32', 6) as tf.Tensor2D;
+  const w = tf.randomNormal([6, 7], 0, 1, 'float32', 7) as tf.Tensor2D;
+  const { blocks, skip } = normSiluSplit(rows, w, [3, 4]);
+  const split = siluSplit(tf.matMul(layerNorm(rows), w), [3, 4]);
+  expect(blocks.map((y) => y.dataSync())).toEqual(split.map((y) => y.dataSync()));
+  expect(skip.dataSync()).toEqual(rows.dataSync());
   const u = tf.randomNormal([2, 5, 6], 0, 1, 'float32', 4);
   const x = tf.randomNormal([2, 5, 6], 0, 1, 'float32', 5);
   const options = { rate: 0.3, stream };

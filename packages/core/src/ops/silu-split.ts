@@ -20,7 +20,7 @@ export function siluSplit(z: tf.Tensor2D, sizes: readonly number[]): tf.Tensor2D
   const op = 'siluSplit';
   assertDType(z, 'float32', { op, name: 'z' });
   const { E: width } = assertShape(z, 'T E', { op, name: 'z' });
-  const problem = problemOf(sizes, width);
+  const problem = problemOfSizes(sizes, width);
   if (problem !== undefined) {
     throw new ShapeError(
       `${op}: expected z [T, E] and sizes of positive integers with the sum E; got z=${describe(z)}, sizes=[${sizes.join(', ')}]; ${problem}`,
@@ -30,7 +30,8 @@ export function siluSplit(z: tf.Tensor2D, sizes: readonly number[]): tf.Tensor2D
   return runKernel<tf.Tensor2D[]>(SiluSplit, { z }, attrs);
 }
 
-function problemOf(sizes: readonly number[], width: number): string | undefined {
+/** What is wrong with the widths of blocks that make up `width` columns, if anything. */
+export function problemOfSizes(sizes: readonly number[], width: number): string | undefined {
   if (!sizes.every(Number.isInteger)) return 'a block has whole columns';
   if (sizes.length === 0) return 'there is no block';
   if (sizes.some((size) => size <= 0)) return 'leave empty blocks out';

@@ -9,6 +9,7 @@ export {
 export { dropout } from './dropout.ts';
 export { embedding, embeddingGrad } from './embedding.ts';
 export { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
+export { type GatedNormLinearInput, gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear.ts';
 export { type GatedRecurrenceInput, gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
 export {
   type HstuAttentionGradients,
@@ -19,6 +20,7 @@ export {
 export { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 export { layerNorm, layerNormGrad } from './layer-norm.ts';
 export { linear, linearGrad } from './linear.ts';
+export { type NormSiluSplitInput, normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';
 export { type RankingInput, rankCounts, topItems } from './ranking.ts';
 export { type RowState, rowwiseAdamWStep } from './rowwise-adamw.ts';

@@ -97,6 +97,39 @@ it('gated norm, with and without dropout', () => {
   );
 });
 
+it('the ways into and out of an HSTU layer', () => {
+  const blocks = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(rows, blocks, ({ count, width, seed }, sizes) => {
+      const outputs = sizes.reduce((a, b) => a + b, 0);
+      const x = numbers(seed, 0, count * width);
+      const w = numbers(seed, 1, width * outputs);
+      const way = { x, w, width, sizes, epsilon: 0.1 };
+      const dys = sizes.map((size, i) => numbers(seed, i + 2, count * size));
+      const into = (input: typeof way) => ref.normSiluSplit(input).reduce((sum, y, i) => sum + dot(y, dys[i]), 0);
+      const { dx, dw } = ref.normSiluSplitGrad(way, dys);
+      checkGradient(x, dx, (z) => into({ ...way, x: z }));
+      checkGradient(w, dw, (z) => into({ ...way, w: z }));
+      const keep = ref.dropoutKeep({ k0: seed, k1: 9, step: 2 }, 0.4, count * width);
+      const input = {
+        ...{ x, w, width, epsilon: 0.1, rate: 0.4, keep },
+        u: numbers(seed, 20, count * width),
+        b: numbers(seed, 21, outputs),
+        residual: numbers(seed, 22, count * outputs),
+      };
+      const dy = numbers(seed, 23, count * outputs);
+      const out = (changed: Partial<typeof input>) => dot(ref.gatedNormLinear({ ...input, ...changed }), dy);
+      const gradients = ref.gatedNormLinearGrad(input, dy);
+      checkGradient(input.u, gradients.du, (z) => out({ u: z }));
+      checkGradient(x, gradients.dx, (z) => out({ x: z }));
+      checkGradient(w, gradients.dw, (z) => out({ w: z }));
+      checkGradient(input.b, gradients.db, (z) => out({ b: z }));
+      checkGradient(input.residual, Float64Array.from(dy), (z) => out({ residual: z }));
+    }),
+    options,
+  );
+});
+
 it('linear and embedding', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 4 }), ({ count, width, seed }, outputs) => {

@@ -12,7 +12,13 @@ import {
   uniformIntegersCase,
 } from './elementwise-cases.ts';
 import { causalLastCase, hstuLastCase } from './last-query-cases.ts';
-import { gatedNormCase, gatedNormTinyCase, siluSplitCase } from './layer-step-cases.ts';
+import {
+  gatedNormCase,
+  gatedNormLinearCase,
+  gatedNormTinyCase,
+  normSiluSplitCase,
+  siluSplitCase,
+} from './layer-step-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { gatedRecurrenceCase } from './recurrence-case.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
@@ -36,12 +42,14 @@ function close<P>(kase: KernelCase<P>): AnyCase {
 export const cases: readonly AnyCase[] = [
   close(siluCase),
   close(siluSplitCase),
+  close(normSiluSplitCase),
   close(layerNormCase),
   close(layerNormTinyCase),
   close(l2NormalizeCase),
   close(dropoutCase),
   close(gatedNormCase),
   close(gatedNormTinyCase),
+  close(gatedNormLinearCase),
   close(uniformIntegersCase),
   close(linearCase),
   close(embeddingCase),

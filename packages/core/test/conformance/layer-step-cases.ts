@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { dropout, gatedNorm, siluSplit } from '../../src/index.ts';
+import {
+  dropout,
+  type GatedNormLinearOptions,
+  gatedNorm,
+  gatedNormLinear,
+  normSiluSplit,
+  siluSplit,
+} from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
 import { type KernelCase, take, upload } from './compare.ts';
@@ -70,6 +77,63 @@ export const siluSplitCase: KernelCase<SplitProblem> = {
   },
 };
 
+interface ProjectionProblem extends SplitProblem {
+  readonly width: number;
+}
+
+export const normSiluSplitCase: KernelCase<ProjectionProblem> = {
+  name: 'normSiluSplit',
+  kernels: ['NormSiluSplit', 'NormSiluSplitGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  floor: (_, tensor) => (tensor === 'w' ? 10 : 1),
+  problem: fc.record({
+    count: fc.oneof(
+      { weight: 6, arbitrary: rowCounts.filter((count) => count > 0) },
+      // More rows than a block, more than one part of the weight's gradient.
+      { weight: 1, arbitrary: fc.integer({ min: 90, max: 400 }) },
+    ),
+    width: widths,
+    sizes: fc.oneof(
+      { weight: 4, arbitrary: fc.array(widths, { minLength: 1, maxLength: 5 }) },
+      { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 20, maxLength: 40 }) },
+    ),
+    unused: fc.boolean(),
+    seed: seeds,
+  }),
+  arrays: ({ count, width, sizes, seed }) => ({
+    x: { shape: [count, width], values: spread(seed, count, width) },
+    w: { shape: [width, total(sizes)], values: floats(seed, 1, width * total(sizes), 1 / Math.sqrt(width)) },
+  }),
+  run: (problem, { x, w }) =>
+    tf.tidy(() => {
+      const { blocks, skip } = normSiluSplit(x as tf.Tensor2D, w as tf.Tensor2D, problem.sizes, { epsilon: 1e-4 });
+      return tf.concat([...shown(problem).map((i) => blocks[i]), skip], 1);
+    }),
+  reference: (problem, { x, w }, dy) => {
+    const { count, width, sizes } = problem;
+    const input = { x: x.values, w: w.values, width, sizes, epsilon: 1e-4 };
+    const order = shown(problem);
+    const blocks = ref.normSiluSplit(input);
+    const dys = sizes.map((size) => new Float64Array(count * size));
+    const dSkip = new Float64Array(count * width);
+    const output: number[] = [];
+    for (let t = 0; t < count; t++) {
+      for (const i of order) {
+        for (let c = t * sizes[i]; c < (t + 1) * sizes[i]; c++) {
+          dys[i][c] = dy[output.length];
+          output.push(blocks[i][c]);
+        }
+      }
+      for (let c = t * width; c < (t + 1) * width; c++) {
+        dSkip[c] = dy[output.length];
+        output.push(x.values[c]);
+      }
+    }
+    const { dx, dw } = ref.normSiluSplitGrad(input, dys);
+    return { output, gradients: { x: dx.map((value, i) => value + dSkip[i]), w: dw } };
+  },
+};
+
 interface GatedProblem {
   readonly count: number;
   readonly width: number;
@@ -118,6 +182,44 @@ function gatedCase(
     },
   };
 }
+
+interface OutputProblem extends GatedProblem {
+  readonly outputs: number;
+}
+
+export const gatedNormLinearCase: KernelCase<OutputProblem> = {
+  name: 'gatedNormLinear',
+  kernels: ['GatedNormLinear', 'GatedNormLinearGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  floor: ({ rate }, tensor) => (tensor === 'w' ? 10 : 1) / (1 - rate),
+  problem: fc.record({
+    count: gatedCounts.filter((count) => count > 0),
+    width: widths,
+    outputs: widths,
+    rate: dropRates,
+    seed: seeds,
+  }),
+  arrays: ({ count, width, outputs, seed }) => ({
+    u: { shape: [count, width], values: floats(seed, 1, count * width) },
+    x: { shape: [count, width], values: spread(seed, count, width) },
+    w: { shape: [outputs, width], values: floats(seed, 2, outputs * width, 1 / Math.sqrt(width)) },
+    b: { shape: [outputs], values: floats(seed, 3, outputs) },
+    residual: { shape: [count, outputs], values: floats(seed, 4, count * outputs) },
+  }),
+  run: ({ rate, seed }, tensors) =>
+    gatedNormLinear({
+      ...(tensors as unknown as Pick<GatedNormLinearOptions, 'u' | 'x' | 'w' | 'b' | 'residual'>),
+      epsilon: 1e-4,
+      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+    }),
+  reference: ({ count, width, rate, seed }, { u, x, w, b, residual }, dy) => {
+    const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+    const values = { u: u.values, x: x.values, w: w.values, b: b.values, residual: residual.values };
+    const input = { ...values, width, epsilon: 1e-4, rate, keep };
+    const { du, dx, dw, db } = ref.gatedNormLinearGrad(input, dy);
+    return { output: ref.gatedNormLinear(input), gradients: { u: du, x: dx, w: dw, b: db, residual: dy } };
+  },
+};
 
 // Many rows, so that a kernel that works in pieces starts one in the middle of a block of random words.
 const masks: fc.Arbitrary<GatedProblem> = fc.record({

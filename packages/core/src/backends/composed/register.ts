@@ -3,12 +3,14 @@ import { adamWStep } from './adamw-step.ts';
 import { assignRows } from './assign-rows.ts';
 import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
 import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
+import { gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear.ts';
 import { gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
 import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { causalAttentionLast, hstuAttentionLast } from './last-query.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
+import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 import { dropout, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
 import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
@@ -23,8 +25,12 @@ export const composedKernels: readonly ComposedKernel[] = [
   siluGrad,
   siluSplit,
   siluSplitGrad,
+  normSiluSplit,
+  normSiluSplitGrad,
   gatedNorm,
   gatedNormGrad,
+  gatedNormLinear,
+  gatedNormLinearGrad,
   layerNorm,
   layerNormGrad,
   l2Normalize,

@@ -49,6 +49,10 @@ export const KERNEL = {
   toFloat: 45,
   batchNorm: 46,
   compare: 47,
+  normSiluSplit: 48,
+  normSiluSplitGrad: 49,
+  gatedNormLinear: 53,
+  gatedNormLinearGrad: 54,
   recurrentForward: 51,
   recurrentBackward: 52,
 } as const;

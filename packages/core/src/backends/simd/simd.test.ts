@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BackendError } from '../../errors.ts';
 import {
   causalAttention,
+  gatedNormLinear,
   hstuAttention,
+  normSiluSplit,
   rankCounts,
   sampledSoftmaxLoss,
   topItemTensors,
@@ -31,6 +33,29 @@ function values(shape: number[], phase: number): tf.Tensor {
     Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7 + phase)),
     shape,
   );
+}
+
+/** Columns of a weight that is too large for a sum of its gradient by ranges of rows. */
+const LARGE = 280;
+
+/** Gradients of a hundredth of the outputs on the ways into and out of an HSTU layer. */
+function layer(tokens: number, width: number): tf.Tensor[] {
+  const dropout = { rate: 0.25, stream: { key: streamKey(5, 'linear'), step: 3 } };
+  const into = tf.grads((x: tf.Tensor, w: tf.Tensor) => {
+    const { blocks, skip } = normSiluSplit(x as tf.Tensor2D, w as tf.Tensor2D, [width, 2 * width]);
+    return tf.mul(tf.concat([...blocks, skip], 1), 0.01);
+  })([values([tokens, width], 11), values([width, 3 * width], 12)]);
+  const out = tf.grads((u: tf.Tensor, x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) =>
+    tf.mul(
+      gatedNormLinear({
+        ...{ u: u as tf.Tensor2D, x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D },
+        residual: values([tokens, width], 13) as tf.Tensor2D,
+        dropout,
+      }),
+      0.01,
+    ),
+  )([values([tokens, width], 14), values([tokens, width], 15), values([width, width], 16), values([width], 17)]);
+  return [...into, ...out];
 }
 
 /** Losses and gradients of the fused ops on sequences that span several blocks, as bytes. */
@@ -99,7 +124,9 @@ function everything(): Uint8Array {
       rankCounts({ queries: users, items, targets }),
       ...topItemTensors({ queries: users, items, k: 20 }),
     ];
-    return [...hstu, ...softmax, ...loss, product, ...ranking].map((x) => x.dataSync());
+    return [...hstu, ...softmax, ...loss, ...layer(tokens, 13), ...layer(100, LARGE), product, ...ranking].map((x) =>
+      x.dataSync(),
+    );
   });
   return new Uint8Array(Buffer.concat(results.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))));
 }
@@ -134,6 +161,18 @@ describe('simd backend', () => {
 
   describe('with two threads', () => {
     beforeAll(() => use({ threads: 2 }));
+
+    it('the ways into and out of an HSTU layer agree with the ops they are made of, large weights included', async () => {
+      const fused = layer(100, LARGE).map((x) => x.dataSync<'float32'>());
+      await tf.setBackend('cpu');
+      const expected = layer(100, LARGE).map((x) => x.dataSync<'float32'>());
+      await tf.setBackend('simd');
+      const largest = (values: Float32Array) => values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      for (const [i, values] of fused.entries()) {
+        const error = largest(values.map((x, j) => x - expected[i][j]));
+        expect(error / largest(expected[i])).toBeLessThan(4e-6);
+      }
+    });
 
     it('gives equal rows the same score, wherever they lie: ties are exact', () => {
       // 41 different items, 20 times over; scores are no round numbers. Odd sizes: ragged blocks, several item ranges.

@@ -82,7 +82,7 @@ export function siluSplitGrad(args: usize, task: i32): void {
 
 // Dropout factors are made for whole runs of 32 elements; rows of one task are contiguous, so a task makes a strip.
 /** Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`; returns where element `from` is. */
-function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize): usize {
+export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize): usize {
   const threshold = i32x4.splat(int(args, slot));
   const scale = f32x4.splat(flt(args, slot + 1));
   const step = <u32>int(args, slot + 4);

@@ -10,8 +10,10 @@ import { attentionQueryGrad, hstuBackward, softmaxBackward } from './attention-g
 import { bucketRows } from './attention-buckets';
 import { recurrentBackward, recurrentForward } from './gated-recurrence';
 import { hstuForward } from './hstu-attention';
+import { gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
 import { clip, compare, logical, select, toFloat } from './logic';
+import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split';
 import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, uniformIntegers } from './random';
 import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
@@ -86,6 +88,10 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 45: toFloat(args, task); break;
     case 46: batchNorm(args, task); break;
     case 47: compare(args, task); break;
+    case 48: normSiluSplit(args, task); break;
+    case 49: normSiluSplitGrad(args, task); break;
+    case 53: gatedNormLinear(args, task); break;
+    case 54: gatedNormLinearGrad(args, task); break;
     default: unreachable();
   }
 }

@@ -41,20 +41,15 @@ export function matMul(
   const { bias, activation } = epilogue;
   const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k, !bias && !activation);
   const source = sourceOfB(m, n, blocks, columnBlocks, transposeB);
-  const panels = Math.ceil(n / 8);
-  const packedStride = source === SOURCE.packed ? panels * 8 * k * 4 : 0;
+  const packedStride = source === SOURCE.packed ? packedBytes(k, n) : 0;
   const partial = slices > 1 ? slices * batch * m * n * 4 : 0;
   backend.withTemporaries(
     [batchB * packedStride, partial],
     'the packed operand of a matrix product',
     (packed, parts) => {
       const bRow = (transposeB ? k : n) * 4;
-      if (source === SOURCE.packed) {
-        const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
-        const tasks = Math.ceil(panels / perTask);
-        const ints = [pb, packed, n, k, bRow, +transposeB, n * k * 4, packedStride, perTask, tasks];
-        backend.pool.run(KERNEL.packB, batchB * tasks, ints, undefined, serial);
-      }
+      if (source === SOURCE.packed)
+        packB(backend, { from: pb, to: packed, k, n, transposed: transposeB }, batchB, serial);
       const operands = [pa, source === SOURCE.packed ? packed : pb, slices > 1 ? parts : out.address, m, n, k];
       const layoutA = [(transposeA ? m : k) * 4, +transposeA, batchA === 1 ? 0 : m * k * 4];
       const strides = [batchB === 1 ? 0 : source === SOURCE.packed ? packedStride : n * k * 4, m * n * 4];
@@ -82,6 +77,30 @@ export function matMul(
     },
   );
   return out.info;
+}
+
+/** Bytes of a packed operand B of `k` rows and `n` columns. */
+export function packedBytes(k: number, n: number): number {
+  return Math.ceil(n / 8) * 8 * k * 4;
+}
+
+/** An operand B, `[k, n]` or transposed `[n, k]`, and where its panels go. */
+export interface PackedOperand {
+  readonly from: number;
+  readonly to: number;
+  readonly k: number;
+  readonly n: number;
+  readonly transposed: boolean;
+}
+
+/** Packs `batch` operands B into panels of eight columns. */
+export function packB(backend: SimdBackend, operand: PackedOperand, batch = 1, serial = false): void {
+  const { from, to, k, n, transposed } = operand;
+  const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
+  const tasks = Math.ceil(Math.ceil(n / 8) / perTask);
+  const row = (transposed ? k : n) * 4;
+  const ints = [from, to, n, k, row, +transposed, n * k * 4, packedBytes(k, n), perTask, tasks];
+  backend.pool.run(KERNEL.packB, batch * tasks, ints, undefined, serial);
 }
 
 /** Where a task finds B, as in `assembly/gemm.ts`. */

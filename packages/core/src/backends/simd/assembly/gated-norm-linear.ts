@@ -1,0 +1,184 @@
+// Out of an HSTU layer, a block of rows at a time: gate, norm, dropout, linear map and residual sum; and back.
+import { dropoutStrip } from './hstu-layer';
+import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
+import { normalizeRow, rowMean, rowScale } from './norm';
+import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { TILE_BYTES } from './tile';
+import { touch } from './touch';
+
+/** Slots 7 to 12 of the arguments of both kernels: dropout?, threshold, scale, k0, k1, step. */
+const DROPOUT: i32 = 7;
+
+/** Factors of dropout (ones without) for `count` elements from `from` on, at `out` or a little after; returns where. */
+function factors(args: usize, from: i32, count: i32, out: usize): usize {
+  if (int(args, DROPOUT)) return dropoutStrip(args, DROPOUT + 1, <u32>from, <u32>count, out);
+  const one = f32x4.splat(1);
+  for (let p = out; p < out + (<usize>count << 2); p += 16) v128.store(p, one);
+  return out;
+}
+
+/**
+ * out = dropout(u * layerNorm(x)) W^T + b + residual for a block of rows.
+ * args: 0 u, 1 x, 2 W^T packed by `packB`, 3 rows, 4 C, 5 D, 6 epsilon, 7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
+ *       12 step, 13 b, 14 residual, 15 out, 16 rows per task
+ */
+export function gatedNormLinear(args: usize, task: i32): void {
+  const c = int(args, 4), d = int(args, 5), perTask = int(args, 16);
+  const begin = task * perTask, rows = min(perTask, int(args, 3) - begin);
+  const panels = ptr(args, 2);
+  const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
+  const yStride = rowStride(c), dStride = bufferStride(d);
+  const thin = scratch + TILE_BYTES;
+  const y = thin + 2 * bufferStride(c);
+  const strip = y + <usize>(perTask + STRIP) * yStride;
+  const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
+  const residual = ptr(args, 14) + <usize>begin * dBytes, out = ptr(args, 15) + <usize>begin * dBytes;
+  touch(u, cBytes, rows, c);
+  touch(x, cBytes, rows, c);
+  touch(residual, dBytes, rows, d);
+  touch(out, dBytes, rows, d);
+  const mask = factors(args, begin * c, rows * c, strip + <usize>STRIP * dStride);
+  for (let r: usize = 0; r < <usize>rows; r++) {
+    const p = x + r * cBytes, to = y + r * yStride;
+    const mean = rowMean(p, c);
+    normalizeRow(p, to, c, mean, rowScale(p, c, mean, flt(args, 6)));
+    gateRow(to, u + r * cBytes, mask + r * cBytes, c);
+  }
+  takeThin(panels, c, d, thin);
+  for (let i0 = 0; i0 < rows; i0 += STRIP) {
+    const i1 = min(rows, i0 + STRIP);
+    multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, 13), strip, dStride, scratch);
+    for (let i = i0; i < i1; i++) {
+      const o = <usize>i * dBytes;
+      addRow(strip + <usize>(i - i0) * dStride, residual + o, out + o, d);
+    }
+  }
+}
+
+/** y *= u mask, in a buffer that has room for four floats more. */
+// @ts-ignore: decorator
+@inline
+function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
+  const end = y + (<usize>n << 2);
+  for (; y + 32 <= end; y += 32, u += 32, mask += 32) {
+    const a = f32x4.mul(f32x4.mul(v128.load(u), v128.load(y)), v128.load(mask));
+    const b = f32x4.mul(f32x4.mul(v128.load(u, 16), v128.load(y, 16)), v128.load(mask, 16));
+    v128.store(y, a);
+    v128.store(y, b, 16);
+  }
+  for (; y < end; y += 4, u += 4, mask += 4) store<f32>(y, load<f32>(u) * load<f32>(y) * load<f32>(mask));
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(a: usize, b: usize, y: usize, n: i32): void {
+  const end = y + (<usize>n << 2);
+  for (; y + 32 <= end; y += 32, a += 32, b += 32) {
+    v128.store(y, f32x4.add(v128.load(a), v128.load(b)));
+    v128.store(y, f32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
+  }
+  for (; y < end; y += 4, a += 4, b += 4) store<f32>(y, load<f32>(a) + load<f32>(b));
+}
+
+/**
+ * The way back for a range of rows, `rows per block` at a time. With g = dropout(dOut W) and h = layerNorm(x): du = g h,
+ * dx = the gradient of the norm at g u; the task's part of dOut^T [dropout(u h), 1], the gradients of W and b side by side,
+ * goes to `parts`, or [dropout(u h), 1] to memory for a product of its own.
+ * args: as above up to 12, but 2 W packed by `packB`; 13 dOut, 14 du, 15 dx, 16 rows per block, 17 rows per task, 18 parts
+ *       (0: the rows are kept), 19 the rows
+ */
+export function gatedNormLinearGrad(args: usize, task: i32): void {
+  const c = int(args, 4), d = int(args, 5), block = int(args, 16);
+  const first = task * int(args, 17), last = min(first + int(args, 17), int(args, 3));
+  const panels = ptr(args, 2), parts = ptr(args, 18);
+  const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
+  const cStride = bufferStride(c), partBytes = cBytes + 4;
+  const yStride = parts ? bufferStride(c + 1) : partBytes, sumStride = bufferStride(c + 1);
+  const dStride = rowStride(d);
+  const thin = scratch + TILE_BYTES;
+  const strip = thin + 2 * bufferStride(d);
+  const normed = strip + <usize>STRIP * cStride;
+  const copied = normed + cStride;
+  const sums = copied + <usize>(block + STRIP) * dStride;
+  const yBuffer = sums + (parts ? <usize>(d + 6) * sumStride : 0);
+  const masks = yBuffer + (parts ? <usize>(block + STRIP) * yStride : 0);
+  if (parts) memory.fill(sums, 0, <usize>(d + 6) * sumStride);
+  takeThin(panels, d, c, thin);
+  for (let begin = first; begin < last; begin += block) {
+    const rows = min(block, last - begin);
+    const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
+    const du = ptr(args, 14) + <usize>begin * cBytes, dx = ptr(args, 15) + <usize>begin * cBytes;
+    const y = parts ? yBuffer : ptr(args, 19) + <usize>begin * yStride;
+    const dOut = ptr(args, 13) + <usize>begin * dBytes;
+    touch(dOut, dBytes, rows, d);
+    for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, dOut + r * dBytes, dBytes);
+    touch(u, cBytes, rows, c);
+    touch(x, cBytes, rows, c);
+    touch(du, cBytes, rows, c);
+    touch(dx, cBytes, rows, c);
+    const mask = factors(args, begin * c, rows * c, masks);
+    for (let i0 = 0; i0 < rows; i0 += STRIP) {
+      const i1 = min(rows, i0 + STRIP);
+      multiplyStrip(i1 - i0, d, c, copied + <usize>i0 * dStride, dStride, panels, thin, 0, strip, cStride, scratch);
+      for (let i = i0; i < i1; i++) {
+        const o = <usize>i * cBytes;
+        const g = strip + <usize>(i - i0) * cStride, to = y + <usize>i * yStride;
+        const mean = rowMean(x + o, c);
+        const scale = rowScale(x + o, c, mean, flt(args, 6));
+        normalizeRow(x + o, normed, c, mean, scale);
+        gradRow(g, normed, u + o, mask + o, to, du + o, dx + o, c, scale);
+        store<f32>(to + cBytes, 1);
+      }
+    }
+    if (parts) addTransposed(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride);
+  }
+  if (!parts) return;
+  const part = parts + <usize>task * <usize>d * partBytes;
+  for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * partBytes, sums + i * sumStride, partBytes);
+}
+
+/** One row of the gradient: y = u h mask, du = g mask h, dx = scale (p - mean(p) - h mean(p h)) with p = g mask u, left in g. */
+function gradRow(g: usize, h: usize, u: usize, mask: usize, y: usize, du: usize, dx: usize, n: i32, scale: f32): void {
+  const bytes = <usize>n << 2, inverse: f32 = 1 / <f32>n;
+  let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const m0 = v128.load(mask + i), m1 = v128.load(mask + i, 16);
+    const h0 = v128.load(h + i), h1 = v128.load(h + i, 16);
+    const u0 = f32x4.mul(v128.load(u + i), m0), u1 = f32x4.mul(v128.load(u + i, 16), m1);
+    const g0 = v128.load(g + i), g1 = v128.load(g + i, 16);
+    v128.store(y + i, f32x4.mul(u0, h0));
+    v128.store(y + i, f32x4.mul(u1, h1), 16);
+    v128.store(du + i, f32x4.mul(f32x4.mul(g0, m0), h0));
+    v128.store(du + i, f32x4.mul(f32x4.mul(g1, m1), h1), 16);
+    const p0 = f32x4.mul(g0, u0), p1 = f32x4.mul(g1, u1);
+    v128.store(g + i, p0);
+    v128.store(g + i, p1, 16);
+    s0 = f32x4.add(s0, p0);
+    s1 = f32x4.add(s1, p1);
+    t0 = madd(p0, h0, t0);
+    t1 = madd(p1, h1, t1);
+  }
+  let sum = sumLanes(f32x4.add(s0, s1)), product = sumLanes(f32x4.add(t0, t1));
+  for (; i < bytes; i += 4) {
+    const m = load<f32>(mask + i), a = load<f32>(h + i), v = load<f32>(u + i) * m, w = load<f32>(g + i);
+    store<f32>(y + i, v * a);
+    store<f32>(du + i, w * m * a);
+    const p = w * v;
+    store<f32>(g + i, p);
+    sum += p;
+    product += p * a;
+  }
+  const m = f32x4.splat(sum * inverse), q = f32x4.splat(product * inverse), s = f32x4.splat(scale);
+  for (i = 0; i + 32 <= bytes; i += 32) {
+    const a = f32x4.sub(f32x4.sub(v128.load(g + i), m), f32x4.mul(v128.load(h + i), q));
+    const b = f32x4.sub(f32x4.sub(v128.load(g + i, 16), m), f32x4.mul(v128.load(h + i, 16), q));
+    v128.store(dx + i, f32x4.mul(a, s));
+    v128.store(dx + i, f32x4.mul(b, s), 16);
+  }
+  for (; i < bytes; i += 16) {
+    const a = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(g + i), m), f32x4.mul(v128.load(h + i), q)), s);
+    if (i + 16 <= bytes) v128.store(dx + i, a);
+    else storePart(dx + i, a, <i32>((bytes - i) >> 2));
+  }
+}

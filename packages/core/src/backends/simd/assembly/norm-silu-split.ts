@@ -1,0 +1,163 @@
+// Into an HSTU layer, a block of rows at a time: layer norm, product, SiLU and split; and back.
+import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
+import { normalizeRow, rowMean, rowScale } from './norm';
+import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { siluSlopeRow } from './silu-row';
+import { TILE_BYTES } from './tile';
+import { touch } from './touch';
+
+/**
+ * y_i = silu(layerNorm(x) W)[:, block i] for a block of rows.
+ * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 epsilon, 7 derivatives of SiLU (0: not kept; rows
+ *       `bufferStride(E)` apart), 8 outputs, then (address, width) pairs
+ */
+export function normSiluSplit(args: usize, task: i32): void {
+  const d = int(args, 3), e = int(args, 4), outputs = int(args, 8);
+  const perTask = int(args, 5), begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
+  const panels = ptr(args, 1), slopes = ptr(args, 7);
+  const xStride = <usize>d << 2, nStride = rowStride(d), eStride = bufferStride(e);
+  const thin = scratch + TILE_BYTES;
+  const normed = thin + 2 * bufferStride(d);
+  const strip = normed + <usize>(perTask + STRIP) * nStride;
+  const unused = strip + <usize>STRIP * eStride;
+  const x = ptr(args, 0) + <usize>begin * xStride;
+  touch(x, xStride, rows, d);
+  if (slopes) touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
+  for (let o = 0; o < outputs; o++) {
+    const width = int(args, 10 + 2 * o), stride = <usize>width << 2;
+    touch(ptr(args, 9 + 2 * o) + <usize>begin * stride, stride, rows, width);
+  }
+  for (let r = 0; r < rows; r++) {
+    const p = x + <usize>r * xStride;
+    const mean = rowMean(p, d);
+    normalizeRow(p, normed + <usize>r * nStride, d, mean, rowScale(p, d, mean, flt(args, 6)));
+  }
+  takeThin(panels, d, e, thin);
+  const padded = (e + 15) & ~15;
+  for (let i0 = 0; i0 < rows; i0 += STRIP) {
+    const i1 = min(rows, i0 + STRIP);
+    multiplyStrip(i1 - i0, d, e, normed + <usize>i0 * nStride, nStride, panels, thin, 0, strip, eStride, scratch);
+    for (let i = i0; i < i1; i++) {
+      let z = strip + <usize>(i - i0) * eStride;
+      siluSlopeRow(z, slopes ? slopes + <usize>(begin + i) * eStride : unused, padded);
+      for (let o = 0; o < outputs; o++) {
+        const width = ptr(args, 10 + 2 * o) << 2;
+        copyFloats(ptr(args, 9 + 2 * o) + <usize>(begin + i) * width, z, width);
+        z += width;
+      }
+    }
+  }
+}
+
+/**
+ * The way back for a range of rows, `rows per block` at a time. With g the gradients of the outputs side by side, each times
+ * the derivative of SiLU, and n = layerNorm(x): dx = the gradient of the norm at g W^T, plus the gradient of the skip; the
+ * task's part of dW = n^T g goes to `parts`, or n and g to memory for a product of their own.
+ * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 epsilon, 7 derivatives of SiLU, 8 rows per task,
+ *       9 gradient of the skip, 10 dx, 11 parts (0: n and g are kept), 12 n, 13 g, 14 outputs, then (gradient, width) pairs
+ */
+export function normSiluSplitGrad(args: usize, task: i32): void {
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), outputs = int(args, 14);
+  const slopes = ptr(args, 7), parts = ptr(args, 11);
+  const first = task * int(args, 8), last = min(first + int(args, 8), int(args, 2));
+  const xStride = <usize>d << 2, eStride = bufferStride(e), dStride = bufferStride(d);
+  const nStride = parts ? rowStride(d) : xStride, gStride = parts ? eStride : <usize>e << 2;
+  const thin = scratch + TILE_BYTES;
+  const scales = thin + 2 * eStride;
+  const strip = scales + (<usize>block << 2);
+  const sums = strip + <usize>STRIP * dStride;
+  const normedBuffer = sums + (parts ? <usize>(d + 6) * eStride : 0);
+  const gBuffer = normedBuffer + <usize>(block + STRIP) * nStride;
+  if (parts) {
+    memory.fill(sums, 0, <usize>(d + 6) * eStride);
+    memory.fill(gBuffer, 0, <usize>block * eStride);
+  }
+  takeThin(ptr(args, 1), e, d, thin);
+  for (let begin = first; begin < last; begin += block) {
+    const rows = min(block, last - begin);
+    const normed = parts ? normedBuffer : ptr(args, 12) + <usize>begin * nStride;
+    const g = parts ? gBuffer : ptr(args, 13) + <usize>begin * gStride;
+    const x = ptr(args, 0) + <usize>begin * xStride;
+    const dSkip = ptr(args, 9) + <usize>begin * xStride, dx = ptr(args, 10) + <usize>begin * xStride;
+    touch(x, xStride, rows, d);
+    touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
+    let offset: usize = 0;
+    for (let o = 0; o < outputs; o++) {
+      const width = ptr(args, 16 + 2 * o) << 2;
+      const dy = ptr(args, 15 + 2 * o) + <usize>begin * width;
+      touch(dy, width, rows, <i32>(width >> 2));
+      for (let r: usize = 0; r < <usize>rows; r++) {
+        timesRow(dy + r * width, slopes + (<usize>begin + r) * eStride + offset, g + r * gStride + offset, width);
+      }
+      offset += width;
+    }
+    for (let r: usize = 0; r < <usize>rows; r++) {
+      const p = x + r * xStride;
+      const mean = rowMean(p, d);
+      const scale = rowScale(p, d, mean, flt(args, 6));
+      normalizeRow(p, normed + r * nStride, d, mean, scale);
+      store<f32>(scales + (r << 2), scale);
+    }
+    touch(dSkip, xStride, rows, d);
+    touch(dx, xStride, rows, d);
+    for (let i0 = 0; i0 < rows; i0 += STRIP) {
+      const i1 = min(rows, i0 + STRIP);
+      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, 1), thin, 0, strip, dStride, scratch);
+      for (let i = i0; i < i1; i++) {
+        const o = <usize>i * xStride;
+        const dn = strip + <usize>(i - i0) * dStride;
+        normGradRow(normed + <usize>i * nStride, dn, dSkip + o, dx + o, d, load<f32>(scales + (<usize>i << 2)));
+      }
+    }
+    if (parts) addTransposed(rows, d, e, normed, nStride, g, gStride, sums, eStride);
+  }
+  if (!parts) return;
+  const eBytes = <usize>e << 2, part = parts + <usize>task * <usize>d * eBytes;
+  for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * eBytes, sums + i * eStride, eBytes);
+}
+
+// y = a b over `bytes`; the last eight floats once more instead of a loop over single ones.
+// @ts-ignore: decorator
+@inline
+function timesRow(a: usize, b: usize, y: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) timesPair(a + i, b + i, y + i);
+  if (i == bytes) return;
+  if (bytes >= 32) timesPair(a + bytes - 32, b + bytes - 32, y + bytes - 32);
+  else for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) * load<f32>(b + i));
+}
+
+// @ts-ignore: decorator
+@inline
+function timesPair(a: usize, b: usize, y: usize): void {
+  v128.store(y, f32x4.mul(v128.load(a), v128.load(b)));
+  v128.store(y, f32x4.mul(v128.load(a, 16), v128.load(b, 16)), 16);
+}
+
+/** dx = scale (dn - mean(dn) - n mean(dn n)) + skip over a row of `d`. */
+function normGradRow(n: usize, dn: usize, skip: usize, dx: usize, d: i32, scale: f32): void {
+  const inverse: f32 = 1 / <f32>d;
+  const mean = f32x4.splat(sumFloats(dn, d) * inverse), product = f32x4.splat(dot(dn, n, d) * inverse);
+  const s = f32x4.splat(scale);
+  let i = 0;
+  for (; i + 8 <= d; i += 8) {
+    const a = f32x4.sub(f32x4.sub(v128.load(dn), mean), f32x4.mul(v128.load(n), product));
+    const b = f32x4.sub(f32x4.sub(v128.load(dn, 16), mean), f32x4.mul(v128.load(n, 16), product));
+    v128.store(dx, madd(a, s, v128.load(skip)));
+    v128.store(dx, madd(b, s, v128.load(skip, 16)), 16);
+    n += 32;
+    dn += 32;
+    skip += 32;
+    dx += 32;
+  }
+  for (; i < d; i += 4) {
+    const left = d - i;
+    const a = f32x4.sub(f32x4.sub(v128.load(dn), mean), f32x4.mul(v128.load(n), product));
+    if (left >= 4) v128.store(dx, madd(a, s, v128.load(skip)));
+    else storePart(dx, madd(a, s, loadPart(skip, left)), left);
+    n += 16;
+    dn += 16;
+    skip += 16;
+    dx += 16;
+  }
+}

@@ -1,0 +1,80 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type GatedNormAttrs, GatedNormLinear, GatedNormLinearGrad } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { matMul, packB, packedBytes } from './mat-mul.ts';
+import { dropThreshold } from './random.ts';
+import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { type Inputs, override } from './support.ts';
+
+/** Slots 0 to 12 of both kernels, and the floats among them. */
+function common(addresses: readonly number[], rows: number, c: number, d: number, attrs: GatedNormAttrs) {
+  const { rate, k0, k1, step, epsilon } = attrs;
+  return {
+    ints: [...addresses, rows, c, d, 0, rate > 0 ? 1 : 0, dropThreshold(rate), 0, k0, k1, step],
+    floats: { 6: epsilon, 9: 1 / (1 - rate) },
+  };
+}
+
+function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo | undefined {
+  const { u, x, w, b, residual } = inputs;
+  const [rows, c] = x.shape;
+  const d = w.shape[0];
+  if (!fitsScratch(c, d)) return undefined;
+  const [pu, px, pw, pb, pr] = [u, x, w, b, residual].map((info) => backend.address(info));
+  const out = backend.output([rows, d]);
+  backend.withTemporaries([packedBytes(c, d)], 'the packed weight of an HSTU layer', (packed) => {
+    packB(backend, { from: pw, to: packed, k: c, n: d, transposed: true });
+    const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
+    const tail = [pb, pr, out.address, BLOCK];
+    backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), [...ints, ...tail], floats);
+  });
+  return out.info;
+}
+
+function backward({ u, x, w, dy }: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
+  const [rows, c] = x.shape;
+  const d = w.shape[0];
+  if (!fitsScratch(c, d)) return undefined;
+  const [pu, px, pw, pd] = [u, x, w, dy].map((info) => backend.address(info));
+  const [du, dx] = [backend.output(u.shape), backend.output(x.shape)];
+  const [dw, db] = [backend.output(w.shape), backend.output([d])];
+  // The last column is the gradient of the bias.
+  const columns = c + 1;
+  const { range, ranges } = rangesOf(rows);
+  const run = (packed: number, parts: number, kept: number): void => {
+    packB(backend, { from: pw, to: packed, k: d, n: c, transposed: false });
+    const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
+    const tail = [pd, du.address, dx.address, BLOCK, range, parts, kept];
+    backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, [...ints, ...tail], floats);
+  };
+  const add = (parts: number, count: number): void => {
+    backend.pool.run(KERNEL.sumParts, 1, [parts, dw.address, count, d, c, columns, d]);
+    backend.pool.run(KERNEL.sumParts, 1, [parts + c * 4, db.address, count, d, 1, columns, d]);
+  };
+  if (d * columns * 4 > WEIGHT_BYTES || rows === 0) {
+    const kept = backend.output([rows, columns]);
+    backend.withTemporaries([packedBytes(d, c)], 'the packed weight of an HSTU layer', (packed) => {
+      run(packed, 0, kept.address);
+    });
+    const both = matMul(backend, dy, kept.info, true, false);
+    add(backend.address(both), 1);
+    for (const info of [kept.info, both]) backend.disposeIntermediateTensorInfo(info);
+  } else {
+    const sizes = [packedBytes(d, c), ranges * d * columns * 4];
+    backend.withTemporaries(sizes, 'parts of the gradient of a weight', (packed, parts) => {
+      run(packed, parts, 0);
+      add(parts, ranges);
+    });
+  }
+  return [du, dx, dw, db].map(({ info }) => info);
+}
+
+export function registerGatedNormLinear(name: string): void {
+  override(name, GatedNormLinear, (inputs, backend, attrs) =>
+    forward(inputs, backend, attrs as unknown as GatedNormAttrs),
+  );
+  override(name, GatedNormLinearGrad, (inputs, backend, attrs) =>
+    backward(inputs, backend, attrs as unknown as GatedNormAttrs),
+  );
+}

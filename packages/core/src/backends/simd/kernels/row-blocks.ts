@@ -1,0 +1,26 @@
+import { SCRATCH_BYTES } from '../kernels.ts';
+
+/** Rows that a thread keeps in its cache from one end of a kernel to the other. */
+export const BLOCK = 96;
+
+/** Ranges of rows, each with its own part of a weight's gradient. */
+const RANGES = 32;
+
+/** The gradient of a larger weight would leave the second-level cache between two blocks: then it is a product of its own. */
+export const WEIGHT_BYTES = 320 * 1024;
+
+/** Bytes from one row of a buffer to the next, as `bufferStride` in `assembly/row-products.ts` has them. */
+export function bufferStride(columns: number): number {
+  return (Math.ceil(columns / 16) | 1) * 64;
+}
+
+/** Whether the buffers of a block of rows with `a` columns and `b` columns fit a thread's scratch memory. */
+export function fitsScratch(a: number, b: number): boolean {
+  return (BLOCK + 32) * 2 * (bufferStride(a) + bufferStride(b)) + 2 * WEIGHT_BYTES < SCRATCH_BYTES;
+}
+
+/** Cuts rows into ranges of whole blocks: from their number alone. */
+export function rangesOf(rows: number): { readonly range: number; readonly ranges: number } {
+  const range = Math.max(1, Math.ceil(rows / RANGES / BLOCK)) * BLOCK;
+  return { range, ranges: Math.ceil(rows / range) };
+}
