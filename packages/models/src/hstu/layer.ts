@@ -1,4 +1,13 @@
-import { causalAttention, causalAttentionLast, hstuAttention, hstuAttentionLast, silu, siluSplit } from '@seqrec/core';
+import {
+  causalAttention,
+  causalAttentionLast,
+  gatedNormLinear,
+  hstuAttention,
+  hstuAttentionLast,
+  normSiluSplit,
+  silu,
+  siluSplit,
+} from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   inputList,
@@ -14,7 +23,7 @@ import { type Rotation, rotate } from '../layers/rotary.ts';
 import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { attentionMask, type HstuMask, maskKeys } from './mask.ts';
-import { normedInput, normWeights, outputInput } from './norms.ts';
+import { EPSILON, normedInput, normWeights, outputInput, readsGatedNorm } from './norms.ts';
 
 export interface HstuLayerArgs
   extends LayerArgs,
@@ -96,12 +105,22 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 
   private forward(x: tf.Tensor2D, offsets: tf.Tensor1D, context: Context, run: Run): tf.Tensor2D {
-    const { u, v, q, k } = this.split(this.mixed(this.normed(x)));
+    const { u, v, q, k, skip } = this.projected(x);
     const { rotation } = context;
     const turned = (y: tf.Tensor): tf.Tensor =>
       rotation === undefined ? y : rotate(y as tf.Tensor2D, this.args.numHeads, rotation);
     const heads = { q: this.heads(turned(q)), k: this.heads(turned(k)), v: this.heads(v) };
-    return this.project(u, this.attend(heads, offsets, context), x, run);
+    return this.project(u, this.attend(heads, offsets, context), skip, run);
+  }
+
+  /** U, V, Q, K, in one pass where the norm, the projection and SiLU are as published. */
+  private projected(x: tf.Tensor2D): Split & { readonly skip: tf.Tensor2D } {
+    const { activation, affineNorms, projectionBias } = this.switches;
+    if (activation !== 'uvqk' || affineNorms || projectionBias) {
+      return { ...this.split(this.mixed(this.normed(x))), skip: x };
+    }
+    const { blocks, skip } = normSiluSplit(x, this.weight('uvqk') as tf.Tensor2D, this.sizes(), { epsilon: EPSILON });
+    return { ...named(blocks), skip };
   }
 
   private normed(x: tf.Tensor2D): tf.Tensor2D {
@@ -117,12 +136,16 @@ export class HstuLayer extends StreamLayer implements LastRows {
 
   /** The columns of the first projection, with SiLU where it acts; no U without a gate. */
   private split(mixed: tf.Tensor2D): Split {
+    const { activation } = this.switches;
+    const sizes = this.sizes();
+    const { u, ...rest } = named(activation === 'uvqk' ? siluSplit(mixed, sizes) : tf.split(mixed, sizes, 1));
+    return { u: u !== undefined && activation === 'u' ? silu(u) : u, ...rest };
+  }
+
+  /** Widths of U (with a gate), V, Q, K. */
+  private sizes(): number[] {
     const { numHeads: h, dqk, dv } = this.args;
-    const { activation, gate } = this.switches;
-    const sizes = [...(gate ? [h * dv] : []), h * dv, h * dqk, h * dqk];
-    const parts = activation === 'uvqk' ? siluSplit(mixed, sizes) : tf.split(mixed, sizes, 1);
-    const [k, q, v, u] = [...parts].reverse();
-    return { u: u !== undefined && activation === 'u' ? silu(u) : u, v, q, k };
+    return [...(this.switches.gate ? [h * dv] : []), h * dv, h * dqk, h * dqk];
   }
 
   /** U and Q of the last tokens, K and V of all. */
@@ -132,25 +155,26 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const { numHeads: h, embeddingDim: d, dqk, dv } = this.args;
     const weight = this.weight('uvqk') as tf.Tensor2D;
     return tf.tidy(() => {
-      const all = this.normed(x);
-      const [u, , q] = siluSplit(tf.matMul(tf.gather(all, rows), weight), [h * dv, h * dv, h * dqk, h * dqk]);
+      const sizes = [h * dv, h * dv, h * dqk, h * dqk];
+      const newest = normSiluSplit(tf.gather(x, rows), weight, sizes, { epsilon: EPSILON });
       const valueKey = tf.concat(
         [tf.slice(weight, [0, h * dv], [d, h * dv]), tf.slice(weight, [0, 2 * h * dv + h * dqk], [d, h * dqk])],
         1,
       );
-      const [v, k] = siluSplit(tf.matMul(all, valueKey), [h * dv, h * dqk]);
+      const [v, k] = normSiluSplit(x, valueKey, [h * dv, h * dqk], { epsilon: EPSILON }).blocks;
+      const [u, , q] = newest.blocks;
       const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
       const attended = this.attend(heads, offsets, times === undefined ? {} : { times }, true);
-      return this.project(u, attended, tf.gather(x, rows), { training: false, step: 0, seed: 0 });
+      return this.project(u, attended, newest.skip, { training: false, step: 0, seed: 0 });
     });
   }
 
   /** Whether the first projection and the mask are as published: the short way to the last rows knows no other. */
   private asPublished(): boolean {
-    const { relativeBias, normalizer, activation, gate, projectionBias } = this.switches;
+    const { relativeBias, normalizer, activation, gate, projectionBias, affineNorms } = this.switches;
     const usual = relativeBias !== 'rotary' && normalizer === 'padded' && activation === 'uvqk';
-    return usual && gate && !projectionBias && this.args.maxAttentionLength === undefined;
+    return usual && gate && !projectionBias && !affineNorms && this.args.maxAttentionLength === undefined;
   }
 
   /** `[rows, H W]` as `[rows, H, W]`. */
@@ -163,10 +187,15 @@ export class HstuLayer extends StreamLayer implements LastRows {
   private project(u: tf.Tensor | undefined, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { numHeads: h, dv } = this.args;
     const drop = this.dropOptions(this.switches.linearDropout, 'linear', run);
-    const parts = { u: u as tf.Tensor2D | undefined, attended: tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D };
+    const o = tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D;
+    const w = this.weight('o.weight') as tf.Tensor2D;
+    const b = this.switches.outputBias ? (this.weight('o.bias') as tf.Tensor1D) : undefined;
+    if (u !== undefined && b !== undefined && readsGatedNorm(this.switches)) {
+      return gatedNormLinear({ u: u as tf.Tensor2D, x: o, w, b, residual: x, epsilon: EPSILON, dropout: drop });
+    }
+    const parts = { u: u as tf.Tensor2D | undefined, attended: o };
     const read = outputInput(parts, { ...this.switches, numHeads: h, drop }, (name) => this.weight(name));
-    const bias = this.switches.outputBias ? (this.weight('o.bias') as tf.Tensor1D) : undefined;
-    return tf.add(linearOutIn(read, this.weight('o.weight') as tf.Tensor2D, bias), x);
+    return tf.add(linearOutIn(read, w, b), x);
   }
 
   private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
@@ -206,6 +235,12 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 }
 tf.serialization.registerClass(HstuLayer);
+
+/** The blocks of the first projection by name; U is absent without a gate. */
+function named(blocks: readonly tf.Tensor[]): Split {
+  const [k, q, v, u] = [...blocks].reverse();
+  return { u, v, q, k };
+}
 
 /** The switches among the arguments that are there. */
 function given(args: Partial<LayerSwitches>): Partial<LayerSwitches> {

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WeightSpec } from '../layers/layer.ts';
 import type { HstuSwitches } from './blocks.ts';
 
-const EPSILON = 1e-6;
+/** Of both norms of a layer. */
+export const EPSILON = 1e-6;
 
 type Weights = (name: string) => tf.Tensor;
 type NormSwitches = Pick<HstuSwitches, 'affineNorms' | 'outputNorm'>;
@@ -41,6 +42,15 @@ export interface OutputSwitches extends NormSwitches, Pick<HstuSwitches, 'concat
   readonly drop: DropoutOptions | undefined;
 }
 
+/** Whether the output map reads `U * N(O)` alone, N the layer norm without gain: where there is a gate. */
+export function readsGatedNorm({
+  concat,
+  affineNorms,
+  outputNorm,
+}: NormSwitches & Pick<HstuSwitches, 'concat'>): boolean {
+  return concat === false && !affineNorms && outputNorm === 'layer';
+}
+
 /**
  * What the output map reads, dropout included: `U * N(O)`, or with `concat` `[U, N(O), U * N(O)]` or `[U, O, U * N(O)]`;
  * `N(O)` where there is no gate U.
@@ -52,8 +62,8 @@ export function outputInput(
   switches: OutputSwitches,
   weights: Weights,
 ): tf.Tensor2D {
-  const { concat, drop, affineNorms, outputNorm } = switches;
-  if (u !== undefined && concat === false && !affineNorms && outputNorm === 'layer') {
+  const { concat, drop } = switches;
+  if (u !== undefined && readsGatedNorm(switches)) {
     return gatedNorm(u, attended, { epsilon: EPSILON, dropout: drop });
   }
   const norm = normedOutput(attended, switches, weights);
