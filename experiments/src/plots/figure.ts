@@ -5,6 +5,8 @@ export const WIDTH = 820;
 export const HEIGHT = 300;
 /** A character of a label, at most, at 12 pixels and weight 600. */
 const CHARACTER = 7.6;
+/** Of a row's name, which is not bold. */
+const ROW_CHARACTER = 7;
 
 export interface AxisOptions {
   readonly label: string;
@@ -26,6 +28,8 @@ export interface FigureOptions {
   readonly height?: number;
   /** Longest label to the right of the frame, in characters. */
   readonly labelLength?: number;
+  /** Longest name of a row, in characters, where the y axis has names. */
+  readonly rowLength?: number;
 }
 
 /** Draws marks into a frame whose labels fit; returns SVG source. */
@@ -36,7 +40,7 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
     document: document as unknown as Document,
     width: WIDTH,
     height: options.height ?? HEIGHT,
-    marginLeft: 64,
+    marginLeft: options.rowLength ? Math.ceil(16 + ROW_CHARACTER * options.rowLength) : 64,
     marginTop: 30,
     marginRight: options.labelLength ? Math.ceil(16 + CHARACTER * options.labelLength) : 20,
     marginBottom: 42,
@@ -48,11 +52,12 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
       overflow: 'visible',
     },
     x: scale(x, { labelAnchor: 'center' }),
-    y: { ...scale(y, {}), grid: true, nice: !y.log && y.domain === undefined },
+    y: { ...scale(y, {}), grid: true, nice: !y.log && y.domain === undefined && y.band === undefined },
+
     marks: [...marks, ...givenTicks(x)],
   });
   figure.setAttribute('role', 'img');
-  figure.setAttribute('aria-label', `${y.label} by ${x.label}`);
+  figure.setAttribute('aria-label', y.label === '' ? x.label : `${y.label} by ${x.label}`);
   figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return figure.outerHTML;
 }

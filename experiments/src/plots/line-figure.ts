@@ -22,7 +22,8 @@ export interface LineFigure {
   readonly height?: number;
 }
 
-const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'times'] as const;
+/** By index of the series; a stroke and a fill draw each of them. */
+export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'times'] as const;
 
 /** Lines with direct labels at their ends, no legend to look up; returns SVG source. */
 export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string {

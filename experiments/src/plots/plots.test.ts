@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { roundDomain } from './figure.ts';
+import { intervalFigure } from './interval-figure.ts';
 import { type Line, lineFigure, siNumber } from './line-figure.ts';
 import { renderPng } from './png.ts';
 import { plainSvg, standaloneSvg } from './theme.ts';
@@ -97,6 +98,41 @@ describe('a figure', () => {
     expect([...light.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
     expect(light.length).toBeGreaterThan(5000);
     expect(Buffer.compare(light, dark)).not.toBe(0);
+  });
+});
+
+describe('a figure of intervals', () => {
+  const drawn = intervalFigure({
+    rows: ['recent/MRR', 'a much longer row'],
+    series: [
+      {
+        name: 'mixed',
+        points: [
+          { row: 'recent/MRR', mean: 5, half: 5 },
+          { row: 'a much longer row', mean: -10 },
+        ],
+      },
+      { name: 'all-sliding', points: [{ row: 'recent/MRR', mean: 10, half: 2 }] },
+    ],
+    x: { label: 'gain (%)' },
+    zero: true,
+  });
+
+  it('draws each interval from end to end, and a line at 0', () => {
+    // Both ends of the axis are those of the intervals: -10 and 12, rounded.
+    const [whole, ...widths] = [...drawn.matchAll(/<line y2="[\d.]+" y1="[\d.]+" x2="([\d.]+)" x1="([\d.]+)"/g)]
+      .map(([, to, from]) => Number(to) - Number(from))
+      .filter((width) => width > 0)
+      .filter((width, at, all) => width < all[0] || at === 0);
+    expect(widths.map((width) => width / whole)).toEqual([expect.closeTo(10 / 22, 5), expect.closeTo(4 / 22, 5)]);
+    expect(drawn).toContain('<g stroke-opacity="0.5" stroke="currentColor" aria-label="rule">');
+  });
+
+  it('has a legend inside its width, and room for the names of the rows', () => {
+    for (const name of ['mixed', 'all-sliding', 'a much longer row', 'gain (%)']) expect(drawn).toContain(name);
+    const places = [...drawn.matchAll(/<text transform="translate\(([\d.]+),[\d.]+\)"[^>]*>(mixed|all-sliding)</g)];
+    expect(places).toHaveLength(2);
+    for (const [, x, name] of places) expect(Number(x) + 28 + 7.6 * name.length).toBeLessThan(820);
   });
 });
 

@@ -44,6 +44,7 @@ tr.hit td { color: var(--accent); font-weight: 600; }
 .scroll table { font-size: 13.5px; }
 .scroll th { vertical-align: bottom; }
 .scroll td { white-space: nowrap; padding-right: 10px; }
+.scroll td.text { white-space: normal; }
 .scroll th.number { white-space: normal; padding-left: 10px; }
 .scroll td.number { white-space: normal; padding-right: 0; padding-left: 10px; }
 .scroll .number + :not(.number) { padding-left: 20px; }

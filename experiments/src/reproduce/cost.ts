@@ -4,6 +4,7 @@ import { readMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { markdownTable } from './markdown.ts';
+import type { Section } from './render.ts';
 
 /** What a run took. */
 export interface RunCost {
@@ -40,8 +41,8 @@ export function runCost(row: string, run: RunDir): RunCost {
   };
 }
 
-/** Time and memory of each row, means over its seeds (memory: the most); Markdown. */
-export function renderCosts(costs: readonly RunCost[]): string {
+/** Time and memory of each row, means over its seeds (memory: the most). */
+export function costSection(costs: readonly RunCost[]): Section {
   const machines = [...new Set(costs.map(({ machine }) => machine))].join('; ');
   const rows = [...Map.groupBy(costs, ({ row }) => row)].map(([row, own]) => {
     const mean = (value: (cost: RunCost) => number): number =>
@@ -59,10 +60,16 @@ export function renderCosts(costs: readonly RunCost[]): string {
       peaks.length === 0 ? '-' : formatBytes(Math.max(...peaks)),
     ];
   });
-  const titles = ['model', 'seeds', 'steps', 'tokens', 'training', 'tokens/s', 'evaluation', 'peak heap'];
-  return [
-    '## What each row took',
-    `Wall time on ${machines}, means over seeds: optimiser steps, and the evaluations between epochs. It is of the runs as they happened: other load on the machine is in it. Peak heap: most bytes in the heap of the backend while training.`,
-    markdownTable(titles, rows),
-  ].join('\n\n');
+  return {
+    title: 'What each row took',
+    note: `Wall time on ${machines}, means over seeds: optimiser steps, and the evaluations between epochs. It is of the runs as they happened: other load on the machine is in it. Peak heap: most bytes in the heap of the backend while training.`,
+    titles: ['model', 'seeds', 'steps', 'tokens', 'training', 'tokens/s', 'evaluation', 'peak heap'],
+    rows,
+  };
+}
+
+/** {@link costSection} as Markdown. */
+export function renderCosts(costs: readonly RunCost[]): string {
+  const { title, note = '', titles, rows } = costSection(costs);
+  return [`## ${title}`, note, markdownTable(titles, rows)].join('\n\n');
 }

@@ -82,58 +82,80 @@ const FIGURES = ['model', 'metric', 'paper', 'ours', 'verdict'];
 const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
 const GAINS = ['model', 'metric', 'ours', 'over', 'relative gain', 'verdict'];
 
-/** The table as a Markdown page: figures, claims, every seed, protocol, command. */
-export function renderMarkdown(reproduction: Reproduction): string {
-  const { name, table, runs, remarks, seeds, command } = reproduction;
+/** A table of the page. */
+export interface Section {
+  readonly title: string;
+  readonly note?: string;
+  readonly titles: Cells;
+  readonly rows: readonly Cells[];
+}
+
+/** Gains, figures, claims, windows and every seed; those without a row are absent. */
+export function sections(reproduction: Reproduction): readonly Section[] {
+  const { table, runs } = reproduction;
   const perSeed = runs.map((run) => [
     run.row,
     String(run.seed),
     ...table.metrics.map((metric) => short(run.metrics[metric])),
     run.run,
   ]);
-  const claims = claimRows(reproduction);
-  const gains = gainRows(reproduction);
-  const { titles, rows } = figures(reproduction);
+  const all: Section[] = [
+    {
+      title: 'Relative gains',
+      note: 'Relative gains: paired by seed, their mean and its 95 % interval, percent of the row compared with. Where less is better, a reduction is a gain.',
+      titles: GAINS,
+      rows: gainRows(reproduction),
+    },
+    { title: 'Figures', ...figures(reproduction) },
+    { title: 'Claims', titles: CLAIMS, rows: claimRows(reproduction) },
+    reachSection(reproduction),
+    { title: 'Every seed', titles: ['model', 'seed', ...table.metrics, 'run'], rows: perSeed },
+  ];
+  return all.filter(({ rows }) => rows.length > 0);
+}
+
+/** The table as a Markdown page: figures, claims, every seed, protocol, command. */
+export function renderMarkdown(reproduction: Reproduction): string {
+  const { name, table, remarks, seeds, command } = reproduction;
+  const page = sections(reproduction);
+  const above = page.filter(({ title }) => ABOVE.includes(title));
+  const below = page.filter(({ title }) => !ABOVE.includes(title));
+  const body = ({ note, titles, rows }: Section): string[] => [
+    ...(note === undefined ? [] : [note]),
+    markdownTable(titles, rows),
+  ];
   return `${[
     `# ${name}: ${table.title}`,
     `Source: ${table.source}.`,
     ...remarks.map((remark) => `**${remark}**`),
     `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`,
-    ...(gains.length > 0
-      ? [
-          'Relative gains: paired by seed, their mean and its 95 % interval, percent of the row compared with. Where less is better, a reduction is a gain.',
-          markdownTable(GAINS, gains),
-        ]
-      : []),
-    markdownTable(titles, rows),
-    ...(claims.length > 0 ? [markdownTable(CLAIMS, claims)] : []),
+    ...above.flatMap(body),
     table.notes.map((note) => `- ${note}`).join('\n'),
-    ...reachSection(reproduction),
-    `## Every seed`,
-    markdownTable(['model', 'seed', ...table.metrics, 'run'], perSeed),
+    ...below.flatMap((section) => [`## ${section.title}`, ...body(section)]),
     `\`${command}\``,
   ].join('\n\n')}\n`;
 }
 
+/** Sections that stand before the protocol, and need no heading. */
+const ABOVE: readonly string[] = ['Relative gains', 'Figures', 'Claims'];
+
 /** Which training positions the windows of each row held. */
-function reachSection({ reach = [], seeds }: Reproduction): string[] {
-  if (reach.length === 0) return [];
+function reachSection({ reach = [], seeds }: Reproduction): Section {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const titles = ['model', 'epochs', 'windows', 'tokens', 'over the newest', 'covered, first tenth', 'covered'];
-  const rows = reach.map(({ row, epochs, examples, tokens, cost, coveredEarly, covered }) => [
-    row,
-    String(epochs),
-    formatCount(examples),
-    formatCount(tokens),
-    cost.toFixed(2),
-    percent(coveredEarly),
-    percent(covered),
-  ]);
-  return [
-    '## What the windows hold',
-    `Windows and tokens of all epochs, seed ${seeds[0]}; tokens over those of the newest windows; share of the training positions (an event and its next one) in at least one window, after a tenth of the epochs and after all.`,
-    markdownTable(titles, rows),
-  ];
+  return {
+    title: 'What the windows hold',
+    note: `Windows and tokens of all epochs, seed ${seeds[0]}; tokens over those of the newest windows; share of the training positions (an event and its next one) in at least one window, after a tenth of the epochs and after all.`,
+    titles: ['model', 'epochs', 'windows', 'tokens', 'over the newest', 'covered, first tenth', 'covered'],
+    rows: reach.map(({ row, epochs, examples, tokens, cost, coveredEarly, covered }) => [
+      row,
+      String(epochs),
+      formatCount(examples),
+      formatCount(tokens),
+      cost.toFixed(2),
+      percent(coveredEarly),
+      percent(covered),
+    ]),
+  };
 }
 
 /** Figures and claims as two LaTeX tables (package `booktabs`). */

@@ -16,6 +16,7 @@ import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { loadTable } from './load-table.ts';
 import { rowReach } from './reach.ts';
 import { type Reproduction, renderLatex, renderMarkdown } from './render.ts';
+import { writeReproductionReport } from './report.ts';
 import { runSeed, type SeedRun } from './seeds.ts';
 import type { PaperTable, TableRow } from './table.ts';
 
@@ -163,13 +164,13 @@ function seedsOf(runs: readonly SeedRun[]): number[] {
   return [...new Set(runs.map((run) => run.seed))];
 }
 
-/** The table in three forms, the same bytes whenever it is made, and apart from it what it took. Returns the names. */
+/** The table in three forms, the same bytes whenever it is made; apart from it what it took, and a page of both. Returns the names. */
 function write(out: string, reproduction: Reproduction, costs: readonly RunCost[]): string[] {
   mkdirSync(out, { recursive: true });
   writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));
   writeFileAtomic(join(out, 'table.tex'), renderLatex(reproduction));
   writeJson(join(out, 'table.json'), reproduction);
-  if (costs.length === 0) return ['table.md', 'table.tex', 'table.json'];
-  writeFileAtomic(join(out, 'cost.md'), `${renderCosts(costs)}\n`);
-  return ['table.md', 'table.tex', 'table.json', 'cost.md'];
+  if (costs.length > 0) writeFileAtomic(join(out, 'cost.md'), `${renderCosts(costs)}\n`);
+  writeReproductionReport(out, reproduction, costs);
+  return ['table.md', 'table.tex', 'table.json', ...(costs.length > 0 ? ['cost.md'] : []), 'report.html'];
 }
