@@ -51,27 +51,56 @@ function message(op: string, expected: readonly Expected[], problem: string): st
   return `${op}: expected ${patterns.join(', ')}; got ${shapes.join(', ')}; ${problem}`;
 }
 
-function bind(name: string, shape: readonly number[], pattern: string, dims: Dims): string | undefined {
-  let letters = pattern.split(' ').filter((letter) => letter !== '');
-  let sizes = [...shape];
-  if (letters[0] === '...') {
-    letters = letters.slice(1);
-    if (sizes.length < letters.length) return `${name} has rank ${shape.length}, at least ${letters.length} is needed`;
-    sizes = sizes.slice(sizes.length - letters.length);
+/** One axis of a pattern: `B+1` is the letter B and 1 more, `4` the literal 4. */
+interface Axis {
+  readonly text: string;
+  readonly letter: string;
+  readonly plus: number;
+  readonly literal: number | undefined;
+}
+
+interface Pattern {
+  /** Whether any number of dimensions may come before. */
+  readonly open: boolean;
+  readonly axes: readonly Axis[];
+}
+
+/** Patterns are few and checked at every call of an op: each is read once. */
+const parsed = new Map<string, Pattern>();
+
+function parse(pattern: string): Pattern {
+  let result = parsed.get(pattern);
+  if (result === undefined) {
+    const texts = pattern.split(' ').filter((text) => text !== '');
+    const open = texts[0] === '...';
+    const axes = texts.slice(open ? 1 : 0).map((text): Axis => {
+      const [letter, plus] = text.split('+');
+      const literal = Number(letter);
+      return { text, letter, plus: Number(plus ?? 0), literal: Number.isNaN(literal) ? undefined : literal };
+    });
+    result = { open, axes };
+    parsed.set(pattern, result);
   }
-  if (sizes.length !== letters.length) return `${name} has rank ${shape.length}, not ${letters.length}`;
-  for (let axis = 0; axis < letters.length; axis++) {
-    if (letters[axis] === '2n-1') {
-      if (sizes[axis] % 2 === 0) return `${name} has an even length, n is the longest sequence`;
-      dims.n ??= (sizes[axis] + 1) / 2;
+  return result;
+}
+
+function bind(name: string, shape: readonly number[], pattern: string, dims: Dims): string | undefined {
+  const { open, axes } = parse(pattern);
+  const skipped = shape.length - axes.length;
+  if (open && skipped < 0) return `${name} has rank ${shape.length}, at least ${axes.length} is needed`;
+  if (!open && skipped !== 0) return `${name} has rank ${shape.length}, not ${axes.length}`;
+  for (let axis = 0; axis < axes.length; axis++) {
+    const { text, letter, plus, literal } = axes[axis];
+    const length = shape[skipped + axis];
+    if (text === '2n-1') {
+      if (length % 2 === 0) return `${name} has an even length, n is the longest sequence`;
+      dims.n ??= (length + 1) / 2;
       continue;
     }
-    const [letter, plus] = letters[axis].split('+');
-    const size = sizes[axis] - Number(plus ?? 0);
-    const literal = Number(letter);
-    const wanted = Number.isNaN(literal) ? dims[letter] : literal;
+    const size = length - plus;
+    const wanted = literal ?? dims[letter];
     if (wanted === undefined) {
-      if (size < 0) return `${name} needs at least ${plus} elements along ${letters[axis]}`;
+      if (size < 0) return `${name} needs at least ${plus} elements along ${text}`;
       dims[letter] = size;
     } else if (wanted !== size) {
       return `${name} has ${letter} = ${size}, expected ${letter} = ${wanted}`;

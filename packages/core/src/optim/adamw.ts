@@ -79,13 +79,12 @@ export class AdamW extends tf.Optimizer {
       weightDecay: this.weightDecay,
       step,
     };
-    // A backend that works in place returns the inputs' own data, counted once more: assigning is right in both cases.
-    tf.tidy(() => {
-      const updated = runKernel<tf.Tensor[]>(AdamWStep, { param, m, v, grad }, attrs);
-      param.assign(updated[0]);
-      m.assign(updated[1]);
-      v.assign(updated[2]);
-    });
+    const updated = runKernel<tf.Tensor[]>(AdamWStep, { param, m, v, grad }, attrs);
+    for (const [i, variable] of [param, m, v].entries()) {
+      // A backend that works in place returns the inputs' own data, counted once more.
+      if (updated[i].dataId !== variable.dataId) variable.assign(updated[i]);
+      updated[i].dispose();
+    }
   }
 
   #momentsOf(name: string, shape: number[]): Moments<tf.Variable> {

@@ -103,7 +103,7 @@ export class SimdBackend extends MathBackendCPU {
   /** A new tensor whose values are not initialised. */
   output(shape: number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): Output {
     const size = util.sizeFromShape(shape);
-    const block = this.heap.allocate(size * util.bytesPerElement(dtype), `a ${dtype} tensor of shape [${shape}]`);
+    const block = this.heap.allocate(size * util.bytesPerElement(dtype), () => tensorName(dtype, shape));
     const view = this.typed(dtype, block, size);
     const dataId = { id: nextDataId++ };
     this.data.set(dataId, { values: view, dtype, refCount: 1, block } as Entry as never);
@@ -183,10 +183,14 @@ export class SimdBackend extends MathBackendCPU {
 
   private place(values: BackendValues | undefined, size: number, dtype: DataType, shape: number[]) {
     const bytes = size * util.bytesPerElement(dtype);
-    const block = this.heap.allocate(bytes, `a ${dtype} tensor of shape [${shape}]`);
+    const block = this.heap.allocate(bytes, () => tensorName(dtype, shape));
     const view = this.typed(dtype, block, size);
     if (values === undefined || values === null) view.fill(0);
     else view.set(values as unknown as ArrayLike<number>);
     return { block, view };
   }
+}
+
+function tensorName(dtype: DataType, shape: readonly number[]): string {
+  return `a ${dtype} tensor of shape [${shape}]`;
 }

@@ -55,8 +55,11 @@ export class Heap {
     this.#peak = this.#used;
   }
 
-  /** Address of a block of at least `bytes` bytes, aligned to 64. Contents are undefined. */
-  allocate(bytes: number, what = 'a tensor'): number {
+  /**
+   * Address of a block of at least `bytes` bytes, aligned to 64. Contents are undefined. `what` is for the error, made only
+   * when there is one.
+   */
+  allocate(bytes: number, what: string | (() => string) = 'a tensor'): number {
     const size = Math.max(LINE, Math.ceil(bytes / LINE) * LINE);
     const address = this.#reuse(size) ?? this.#extend(size, what);
     this.#allocated.set(address, size);
@@ -107,6 +110,8 @@ export class Heap {
       if (++looked === 8) break;
     }
     for (let c = own + 1; c < this.#classes.length; c++) {
+      // Most are empty, and an iterator for each would cost more than the search.
+      if (this.#classes[c].size === 0) continue;
       for (const address of this.#classes[c]) return this.#take(address, size);
     }
     return undefined;
@@ -119,7 +124,7 @@ export class Heap {
     return address;
   }
 
-  #extend(size: number, what: string): number {
+  #extend(size: number, what: string | (() => string)): number {
     const address = this.#top;
     const end = address + size;
     if (end > this.#end) {
@@ -138,9 +143,10 @@ export class Heap {
     return address;
   }
 
-  #full(size: number, what: string): OutOfMemoryError {
+  #full(size: number, what: string | (() => string)): OutOfMemoryError {
+    const name = typeof what === 'string' ? what : what();
     return new OutOfMemoryError(
-      `simd: expected room for ${size} bytes (${what}); the heap holds ${this.#used} of at most ${this.maximumBytes} bytes; ` +
+      `simd: expected room for ${size} bytes (${name}); the heap holds ${this.#used} of at most ${this.maximumBytes} bytes; ` +
         'lower the batch size, the sequence length or the model width',
       size,
     );
