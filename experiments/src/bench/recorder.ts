@@ -28,6 +28,8 @@ export interface TraceEvent {
 export interface KernelRecorder {
   /** Takes the timers out again. */
   stop(): void;
+  /** Time that the recording itself took on the host, between the calls. */
+  readonly ownSeconds: number;
   /** With timers, what they gave. */
   result(programSeconds?: readonly number[]): { readonly kernels: KernelProfile[]; readonly trace: TraceEvent[] };
 }
@@ -44,6 +46,7 @@ export function recordKernels(backendName: string, timers?: ProgramTimers): Kern
   const programs: (readonly [number, number])[] = [];
   const origin = performance.now();
   let depth = 0;
+  let ownMilliseconds = 0;
   for (const original of originals) {
     tf.unregisterKernel(original.kernelName, backendName);
     tf.registerKernel({
@@ -55,8 +58,10 @@ export function recordKernels(backendName: string, timers?: ProgramTimers): Kern
         try {
           const result = original.kernelFunc(call);
           if (depth === 1) {
-            record(original.kernelName, begin, call, result);
+            const end = performance.now();
+            record(original.kernelName, begin, end, call, result);
             programs.push([first, timers?.count ?? 0]);
+            ownMilliseconds += performance.now() - end;
           }
           return result;
         } finally {
@@ -69,10 +74,10 @@ export function recordKernels(backendName: string, timers?: ProgramTimers): Kern
   function record(
     kernel: string,
     begin: number,
+    end: number,
     call: Parameters<tf.KernelFunc>[0],
     result: tf.TensorInfo | tf.TensorInfo[],
   ): void {
-    const end = performance.now();
     const inputs = Object.values(call.inputs).filter((input) => input !== undefined) as tf.TensorInfo[];
     const outputs = [result].flat();
     const row = rows.get(kernel) ?? { calls: 0, seconds: 0, flops: 0, bytes: 0 };
@@ -99,6 +104,9 @@ export function recordKernels(backendName: string, timers?: ProgramTimers): Kern
         tf.unregisterKernel(original.kernelName, backendName);
         tf.registerKernel(original);
       }
+    },
+    get ownSeconds() {
+      return ownMilliseconds / 1000;
     },
     result(programSeconds) {
       const events = trace.map((event, i) => {
