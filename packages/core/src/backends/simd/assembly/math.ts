@@ -65,6 +65,8 @@ export const L4: usize = 37;
 export const L5: usize = 38;
 export const MANTISSA: usize = 39;
 export const ROUNDER: usize = 40;
+/** Logit of a negative that is the positive. */
+export const HIT: usize = 41;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -109,6 +111,7 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (L5 << 2), 0.044873084872961044);
   store<u32>(CONSTANTS + (MANTISSA << 2), 0x007fffff);
   store<f32>(CONSTANTS + (ROUNDER << 2), 12582912);
+  store<f32>(CONSTANTS + (HIT << 2), -5e4);
 }
 
 /**

@@ -75,7 +75,10 @@ export function reduceFirst(args: usize, task: i32): void {
   }
 }
 
-/** y [rows, D] = the parts of x [parts, rows, W] added in order. args: x, y, parts, rows, D, W, rows per task */
+/**
+ * y [rows, D] = the parts of x [parts, rows, W] added in order.
+ * args: x, y, parts, rows, D, W, rows per task, floats from row to row of y
+ */
 export function sumParts(args: usize, task: i32): void {
   const parts = int(args, 2), rows = int(args, 3);
   const bytes = ptr(args, 4) << 2, width = ptr(args, 5) << 2;
@@ -83,7 +86,7 @@ export function sumParts(args: usize, task: i32): void {
   const end = min(begin + int(args, 6), rows);
   const part = <usize>rows * width;
   for (let r = <usize>begin; r < <usize>end; r++) {
-    const x = ptr(args, 0) + r * width, y = ptr(args, 1) + r * bytes;
+    const x = ptr(args, 0) + r * width, y = ptr(args, 1) + r * (ptr(args, 7) << 2);
     let i: usize = 0;
     for (; i + 32 <= bytes; i += 32) {
       let a = v128.load(x + i), b = v128.load(x + i, 16);

@@ -1,6 +1,6 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
 import { axpy, copyFloats, flt, int, ptr, scratch } from './env';
-import { weightedRows } from './sampled-softmax';
+import { weightedRows } from './table-rows';
 
 /** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
 export function copyRows(args: usize, task: i32): void {
@@ -77,8 +77,9 @@ export function placeSegments(args: usize, _task: i32): void {
 }
 
 /**
- * Writes, sorted by segment and then by position, the row (position / group) and the weight of each id.
- * args: ids, n, chunk length (a multiple of group), segments, places, rows, group, weights (0: none), sorted weights
+ * Writes, sorted by segment and then by position, the address of the row (position / group) and the weight of each id.
+ * args: ids, n, chunk length (a multiple of group), segments, places, addresses, group, weights (0: none), sorted weights,
+ *       x, x row stride (bytes)
  */
 export function scatterSegments(args: usize, task: i32): void {
   const segments = int(args, 3);
@@ -86,46 +87,46 @@ export function scatterSegments(args: usize, task: i32): void {
   const begin = task * int(args, 2);
   const end = min(begin + int(args, 2), int(args, 1));
   const group = int(args, 6);
-  const weights = ptr(args, 7);
-  for (let i = begin, row = begin / group, left = group; i < end; i++) {
+  const weights = ptr(args, 7), stride = ptr(args, 10);
+  let row = ptr(args, 9) + <usize>(begin / group) * stride;
+  for (let i = begin, left = group; i < end; i++) {
     const id = load<i32>(ptr(args, 0) + (<usize>i << 2));
     if (id >= 0 && id < segments) {
       const p = places + (<usize>id << 2);
       const place = load<i32>(p);
       store<i32>(p, place + 1);
       const at = <usize>place << 2;
-      store<i32>(ptr(args, 5) + at, row);
+      store<u32>(ptr(args, 5) + at, row);
       if (weights) store<f32>(ptr(args, 8) + at, load<f32>(weights + (<usize>i << 2)));
     }
     if (--left == 0) {
       left = group;
-      row++;
+      row += stride;
     }
   }
 }
 
 /**
- * out[s] = sum over the sorted entries of segment s of x[row], weighted where weights are given.
- * args: x, rows, offsets, out, segments, D, segments per task, sorted weights (0: all one), x row stride (bytes)
- * With weights, x has rows of a multiple of 8 floats, zeros past D.
+ * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are given.
+ * args: row addresses, offsets, out, segments, D, segments per task, sorted weights (0: all one), bytes of a row
+ * With weights, rows have a multiple of 8 floats, zeros past D.
  */
 export function sumSegments(args: usize, task: i32): void {
-  const d = int(args, 5);
-  const begin = task * int(args, 6);
-  const end = min(begin + int(args, 6), int(args, 4));
-  const x = ptr(args, 0), rows = ptr(args, 1), offsets = ptr(args, 2), weights = ptr(args, 7);
-  const stride = ptr(args, 8);
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  const rows = ptr(args, 0), offsets = ptr(args, 1), weights = ptr(args, 6);
   const bytes = <usize>d << 2;
   for (let s = begin; s < end; s++) {
-    const out = ptr(args, 3) + <usize>s * bytes;
+    const out = ptr(args, 2) + <usize>s * bytes;
     const first = load<i32>(offsets + (<usize>s << 2)), last = load<i32>(offsets + (<usize>s << 2) + 4);
     if (weights) {
       const o = <usize>first << 2;
-      weightedRows(x, stride, rows + o, weights + o, <usize>(last - first) << 2, scratch);
+      weightedRows(ptr(args, 7), rows + o, weights + o, <usize>(last - first) << 2, scratch);
       copyFloats(out, scratch, bytes);
     } else {
       memory.fill(out, 0, bytes);
-      for (let i = first; i < last; i++) axpy(1, x + <usize>load<u32>(rows + (<usize>i << 2)) * stride, out, d);
+      for (let i = first; i < last; i++) axpy(1, load<u32>(rows + (<usize>i << 2)), out, d);
     }
   }
 }

@@ -71,7 +71,7 @@ export function matMul(
       );
       if (slices > 1) {
         const perTask = rowsPerTask(n);
-        const ints = [parts, out.address, slices, batch * m, n, n, perTask];
+        const ints = [parts, out.address, slices, batch * m, n, n, perTask, n];
         backend.pool.run(KERNEL.sumParts, Math.ceil((batch * m) / perTask), ints);
       }
     },

@@ -24,7 +24,7 @@ export function gatherRows(backend: SimdBackend, table: TensorInfo, ids: TensorI
   return y.info;
 }
 
-/** Entries sorted by segment: the row and (where given) the weight of each, and where each segment begins. */
+/** Entries sorted by segment: the address of the row and (where given) the weight of each, and where each segment begins. */
 export interface SegmentOrder {
   readonly rows: number;
   readonly weights: number;
@@ -34,18 +34,20 @@ export interface SegmentOrder {
 /** Ids that one task counts and places, about. */
 const IDS_PER_TASK = 262_144;
 
-/** What is sorted: `n` ids, `group` of them a row, each with a weight or none (0). */
+/** What is sorted: `n` ids, `group` of them a row of x (`stride` bytes apart), each with a weight or none (0). */
 export interface SegmentIds {
   readonly ids: number;
   readonly n: number;
   readonly group: number;
   readonly weights: number;
+  readonly x: number;
+  readonly stride: number;
 }
 
 /** Counting sort of ids: stable, so the order of a sum depends on the data alone. Calls `use` and frees the order. */
 export function withSegmentOrder(
   backend: SimdBackend,
-  { ids, n, group, weights }: SegmentIds,
+  { ids, n, group, weights, x, stride }: SegmentIds,
   segments: number,
   use: (order: SegmentOrder) => void,
 ): void {
@@ -55,7 +57,8 @@ export function withSegmentOrder(
   backend.withTemporaries(sizes, 'the order of a segment sum', (rows, sorted, offsets, counts) => {
     backend.pool.run(KERNEL.countSegments, chunks, [ids, n, chunk, segments, counts]);
     backend.pool.run(KERNEL.placeSegments, 1, [counts, chunks, segments, offsets]);
-    backend.pool.run(KERNEL.scatterSegments, chunks, [ids, n, chunk, segments, counts, rows, group, weights, sorted]);
+    const scatter = [ids, n, chunk, segments, counts, rows, group, weights, sorted, x, stride];
+    backend.pool.run(KERNEL.scatterSegments, chunks, scatter);
     use({ rows, weights: weights ? sorted : 0, offsets });
   });
 }
@@ -72,9 +75,10 @@ export function segmentSum(backend: SimdBackend, x: TensorInfo, ids: TensorInfo,
   const [from, at] = [backend.address(x), backend.address(ids)];
   const y = backend.output([segments, ...x.shape.slice(ids.shape.length)]);
   if (segments * inner === 0) return y.info;
-  withSegmentOrder(backend, { ids: at, n, group: 1, weights: 0 }, segments, ({ rows, offsets }) => {
+  const entries = { ids: at, n, group: 1, weights: 0, x: from, stride: inner * 4 };
+  withSegmentOrder(backend, entries, segments, ({ rows, offsets }) => {
     const perTask = segmentsPerTask(segments);
-    const ints = [from, rows, offsets, y.address, segments, inner, perTask, 0, inner * 4];
+    const ints = [rows, offsets, y.address, segments, inner, perTask, 0, inner * 4];
     backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), ints);
   });
   return y.info;

@@ -60,9 +60,9 @@ function common(
   return [...addresses, ...ids, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, width, 0, TOKENS_PER_TASK];
 }
 
-/** Entries a token: the positive and R negatives, rounded up to a vector. */
+/** Entries a token: the positive and R negatives, rounded up to two vectors. */
 function entries(negatives: TensorInfo): number {
-  return Math.ceil((negatives.shape[1] + 1) / 4) * 4;
+  return Math.ceil((negatives.shape[1] + 1) / 8) * 8;
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
@@ -124,7 +124,7 @@ function kept(backend: SimdBackend, logSumExp: TensorInfo, negatives: TensorInfo
 
 /** The argument block: its first ten slots, what is kept, and others by slot. */
 function slots(first: readonly number[], blocks: Kept, others: Readonly<Record<number, number>>): number[] {
-  const ints = [...first, ...new Array<number>(23 - first.length).fill(0)];
+  const ints = [...first, ...new Array<number>(22 - first.length).fill(0)];
   ints[14] = blocks.weights;
   ints[15] = blocks.count;
   ints[20] = blocks.factors;
@@ -133,16 +133,27 @@ function slots(first: readonly number[], blocks: Kept, others: Readonly<Record<n
   return ints;
 }
 
-/** Item tables up to this size are summed in tables of their own, one for each of a fixed number of groups of tokens. */
+/** Item tables up to this size are summed in tables of their own, one for each of a few groups of tokens. */
 const TABLE_BYTES = 1_500_000;
-const GROUPS = 8;
+/** A table is cut into strips of columns of at most this size, which stay in a core's cache. */
+const STRIP_BYTES = 512 * 1024;
+/** Groups times strips: the tasks, fixed so that results do not depend on the number of threads. */
+const TABLE_TASKS = 8;
 
 function sumInTables(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
   const { t, rows, d, width } = sizes;
-  backend.withTemporaries([GROUPS * rows * width * 4], 'item gradients by group', (tables) => {
-    backend.pool.run(KERNEL.sampledSoftmaxItems, GROUPS, ints.with(9, Math.ceil(t / GROUPS)).with(22, tables));
-    const perTask = rowsPerTask(width);
-    backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), [tables, dItems, GROUPS, rows, d, width, perTask]);
+  const columns = Math.ceil(width / 8 / Math.ceil((rows * width * 4) / STRIP_BYTES)) * 8;
+  const strips = Math.ceil(width / columns);
+  const groups = Math.ceil(TABLE_TASKS / strips);
+  backend.withTemporaries([groups * rows * width * 4], 'item gradients by group', (tables) => {
+    const table = [...ints.with(9, Math.ceil(t / groups)).slice(0, 22), tables, columns, groups];
+    backend.pool.run(KERNEL.sampledSoftmaxItems, groups * strips, table);
+    for (let first = 0; first < d; first += columns) {
+      const [wide, part] = [Math.min(columns, width - first), Math.min(columns, d - first)];
+      const [from, to] = [tables + first * groups * rows * 4, dItems + first * 4];
+      const perTask = rowsPerTask(wide);
+      backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), [from, to, groups, rows, part, wide, perTask, d]);
+    }
   });
 }
 
@@ -157,9 +168,10 @@ interface Sizes {
 function sumSorted(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
   const { t, rows, d, width } = sizes;
   const [queries, count, ids, weights] = [ints[0], ints[15], ints[17], ints[19]];
-  withSegmentOrder(backend, { ids, n: t * count, group: count, weights }, rows, (order) => {
+  const entries = { ids, n: t * count, group: count, weights, x: queries, stride: width * 4 };
+  withSegmentOrder(backend, entries, rows, (order) => {
     const perTask = segmentsPerTask(rows);
-    const sums = [queries, order.rows, order.offsets, dItems, rows, d, perTask, order.weights, width * 4];
+    const sums = [order.rows, order.offsets, dItems, rows, d, perTask, order.weights, width * 4];
     backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
   });
 }
