@@ -1,12 +1,9 @@
 // Sums over queries that belong to a key: the rows of dK and dV of a block, six keys at a time.
 import { scratch, sumLanes } from './env';
 import { narrowRows } from './micro';
+import { STRIDE } from './attention-square';
 import { thinPanels, wide } from './micro-wide';
 import { tileRows } from './tile';
-
-/** Queries of a block; a row of scores is a key. */
-export const QUERIES: i32 = 64;
-export const STRIDE: usize = <usize>QUERIES * 4;
 
 /** Bytes of a row of sums: whole sixteens of floats. */
 // @ts-ignore: decorator

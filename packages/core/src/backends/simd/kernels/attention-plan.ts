@@ -105,10 +105,12 @@ const KEY_BLOCK = 96;
 
 /** A unit with all keys of a sequence keeps up to this many bytes of dQ in scratch memory, and writes dQ itself. */
 const SCRATCH_DQ = 256 * 1024;
+/** Heads that share a bias go together up to this width of all queries and keys of a token, so that their sums stay in cache. */
+const TOGETHER_WIDTH = 256;
 
 /**
  * A range of keys of one head of one sequence; its sums of dQ, from panel `firstPanel` on, lie at `at` of the parts' memory
- * (`firstPanel` -1: in scratch memory).
+ * (`firstPanel` -n: in scratch memory, and the part has n heads).
  */
 interface Part {
   readonly start: number;
@@ -135,10 +137,17 @@ export interface BackwardPlan {
 
 /**
  * Backward units: ranges of keys, which own dK and dV. Long sequences are cut into ranges of equal numbers of pairs. Units are
- * dealt to groups by cost, largest first to the lightest group. All of it depends on the shapes alone. Addresses in units
+ * dealt to groups by cost, largest first to the lightest group. With `shared`, a bias that all heads share, narrow heads of short
+ * sequences go together. All of it depends on the shapes alone. Addresses in units
  * and items are relative: `at` is where the parts of dQ will lie, `atParts` the table `parts`.
  */
-export function backwardPlan({ starts, lengths }: Plan, heads: number, width: number, visible: Visible): BackwardPlan {
+export function backwardPlan(
+  { starts, lengths }: Plan,
+  heads: number,
+  [width, valueWidth]: readonly [number, number],
+  visible: Visible,
+  shared: boolean,
+): BackwardPlan {
   const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
   const pairs = (length: number): number => length * (length + KEY_BLOCK);
   const total = present.reduce((sum, b) => sum + heads * pairs(lengths[b]), 0);
@@ -153,15 +162,17 @@ export function backwardPlan({ starts, lengths }: Plan, heads: number, width: nu
     const wanted = Math.min(MAXIMUM_PARTS, Math.ceil((TARGET_UNITS * pairs(length)) / total));
     const edges = keyRanges(length, wanted);
     const alone = edges.length === 2 && panels * panelBytes <= SCRATCH_DQ;
-    for (let head = 0; head < heads; head++) {
+    const narrow = heads * (width + valueWidth) <= TOGETHER_WIDTH && heads * panels * panelBytes <= SCRATCH_DQ;
+    const together = alone && shared && narrow ? heads : 1;
+    for (let head = 0; head < heads; head += together) {
       const base = table.length / 2;
       for (let i = 0; i + 1 < edges.length; i++) {
         const [first, end] = [edges[i], edges[i + 1]];
         // Queries that see what comes after them may come before the keys.
         const firstPanel = visible.ahead ? 0 : Math.floor((first + panels * PANEL - length) / PANEL);
-        const cost = pairs(length - first) - pairs(length - end);
+        const cost = together * (pairs(length - first) - pairs(length - end));
         if (alone) {
-          parts.push({ start: starts[b], length, head, first, end, firstPanel: -1, at: 0, cost });
+          parts.push({ start: starts[b], length, head, first, end, firstPanel: -together, at: 0, cost });
           continue;
         }
         parts.push({ start: starts[b], length, head, first, end, firstPanel, at: bytes, cost });

@@ -88,7 +88,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const ints = common(q, v, pl, attrs);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
   const [dq, dk, dv] = outputs.map(({ address }) => address);
-  const work = backwardPlan(plan, q.shape[1], q.shape[2], visible);
+  const work = backwardPlan(plan, q.shape[1], [q.shape[2], v.shape[2]], visible, false);
   const { units, groups, count, items, parts } = work;
   const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {

@@ -197,9 +197,9 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   const [dq, dk, dv, dPosition, dTime] = outputs;
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
-  const work = backwardPlan(plan, q.shape[1], q.shape[2], visible);
-  const { units, groups, count, items, parts } = work;
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
+  const work = backwardPlan(plan, q.shape[1], [q.shape[2], v.shape[2]], visible, positions + times > 0);
+  const { units, groups, count, items, parts } = work;
   const shape = tableShape(longest, visible);
   const distances = positions > 0 || times > 0 ? shape.size : 0;
   const sizes = [units, groups, items, parts].map(({ byteLength }) => byteLength);
