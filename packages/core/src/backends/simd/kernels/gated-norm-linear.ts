@@ -49,8 +49,8 @@ function backward({ u, x, w, dy }: Inputs, backend: SimdBackend, attrs: GatedNor
     backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, [...ints, ...tail], floats);
   };
   const add = (parts: number, count: number): void => {
-    backend.pool.run(KERNEL.sumParts, 1, [parts, dw.address, count, d, c, columns, d]);
-    backend.pool.run(KERNEL.sumParts, 1, [parts + c * 4, db.address, count, d, 1, columns, d]);
+    backend.pool.run(KERNEL.sumParts, 1, [parts, dw.address, count, d, c, columns, d, c]);
+    backend.pool.run(KERNEL.sumParts, 1, [parts + c * 4, db.address, count, d, 1, columns, d, 1]);
   };
   if (d * columns * 4 > WEIGHT_BYTES || rows === 0) {
     const kept = backend.output([rows, columns]);

@@ -66,7 +66,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: NormSiluSplitAttr
   backend.withTemporaries([packedSize, ranges * d * e * 4], 'parts of the gradient of a weight', (packed, parts) => {
     run(packed, parts, 0, 0);
     const perTask = rowsPerTask(e);
-    const ints = [parts, dw.address, ranges, d, e, e, perTask];
+    const ints = [parts, dw.address, ranges, d, e, e, perTask, e];
     backend.pool.run(KERNEL.sumParts, Math.ceil(d / perTask), ints);
   });
   return [dx.info, dw.info];
