@@ -4,7 +4,6 @@ import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from '.
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
 import { TILE_BYTES } from './tile';
-import { touch } from './touch';
 
 /** Slots 7 to 12 of the arguments of both kernels: dropout?, threshold, scale, k0, k1, step. */
 const DROPOUT: i32 = 7;
@@ -33,10 +32,6 @@ export function gatedNormLinear(args: usize, task: i32): void {
   const strip = y + <usize>(perTask + STRIP) * yStride;
   const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
   const residual = ptr(args, 14) + <usize>begin * dBytes, out = ptr(args, 15) + <usize>begin * dBytes;
-  touch(u, cBytes, rows, c);
-  touch(x, cBytes, rows, c);
-  touch(residual, dBytes, rows, d);
-  touch(out, dBytes, rows, d);
   const mask = factors(args, begin * c, rows * c, strip + <usize>STRIP * dStride);
   for (let r: usize = 0; r < <usize>rows; r++) {
     const p = x + r * cBytes, to = y + r * yStride;
@@ -110,12 +105,7 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
     const du = ptr(args, 14) + <usize>begin * cBytes, dx = ptr(args, 15) + <usize>begin * cBytes;
     const y = parts ? yBuffer : ptr(args, 19) + <usize>begin * yStride;
     const dOut = ptr(args, 13) + <usize>begin * dBytes;
-    touch(dOut, dBytes, rows, d);
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, dOut + r * dBytes, dBytes);
-    touch(u, cBytes, rows, c);
-    touch(x, cBytes, rows, c);
-    touch(du, cBytes, rows, c);
-    touch(dx, cBytes, rows, c);
     const mask = factors(args, begin * c, rows * c, masks);
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);

@@ -21,12 +21,6 @@ export function normSiluSplit(args: usize, task: i32): void {
   const strip = normed + <usize>(perTask + STRIP) * nStride;
   const unused = strip + <usize>STRIP * eStride;
   const x = ptr(args, 0) + <usize>begin * xStride;
-  touch(x, xStride, rows, d);
-  if (slopes) touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
-  for (let o = 0; o < outputs; o++) {
-    const width = int(args, 10 + 2 * o), stride = <usize>width << 2;
-    touch(ptr(args, 9 + 2 * o) + <usize>begin * stride, stride, rows, width);
-  }
   for (let r = 0; r < rows; r++) {
     const p = x + <usize>r * xStride;
     const mean = rowMean(p, d);
@@ -79,8 +73,7 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
     const g = parts ? gBuffer : ptr(args, 13) + <usize>begin * gStride;
     const x = ptr(args, 0) + <usize>begin * xStride;
     const dSkip = ptr(args, 9) + <usize>begin * xStride, dx = ptr(args, 10) + <usize>begin * xStride;
-    touch(x, xStride, rows, d);
-    touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
+      touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
       const width = ptr(args, 16 + 2 * o) << 2;
@@ -98,8 +91,6 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
       normalizeRow(p, normed + r * nStride, d, mean, scale);
       store<f32>(scales + (r << 2), scale);
     }
-    touch(dSkip, xStride, rows, d);
-    touch(dx, xStride, rows, d);
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
       multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, 1), thin, 0, strip, dStride, scratch);
