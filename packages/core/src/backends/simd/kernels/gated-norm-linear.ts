@@ -5,6 +5,7 @@ import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
 import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { sumParts } from './sum-parts.ts';
 import { type Inputs, override } from './support.ts';
 
 /** Slots 0 to 12 of both kernels, and the floats among them. */
@@ -49,8 +50,9 @@ function backward({ u, x, w, dy }: Inputs, backend: SimdBackend, attrs: GatedNor
     backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, [...ints, ...tail], floats);
   };
   const add = (parts: number, count: number): void => {
-    backend.pool.run(KERNEL.sumParts, 1, [parts, dw.address, count, d, c, columns, d, c]);
-    backend.pool.run(KERNEL.sumParts, 1, [parts + c * 4, db.address, count, d, 1, columns, d, 1]);
+    const sum = { parts: count, rows: d, stride: columns };
+    sumParts(backend, { ...sum, from: parts, columns: c, to: dw.address });
+    sumParts(backend, { ...sum, from: parts + c * 4, columns: 1, to: db.address });
   };
   if (d * columns * 4 > WEIGHT_BYTES || rows === 0) {
     const kept = backend.output([rows, columns]);

@@ -2,7 +2,8 @@ import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { BINARY, binary, UNARY, unary } from './elementwise.ts';
-import { allFloat, override, rowsPerTask, sizeOf } from './support.ts';
+import { sumParts } from './sum-parts.ts';
+import { allFloat, override, sizeOf } from './support.ts';
 
 /** Below this many multiply-adds a product stays on one thread: waking another costs more. */
 const SERIAL = 30_000;
@@ -70,9 +71,7 @@ export function matMul(
         serial,
       );
       if (slices > 1) {
-        const perTask = rowsPerTask(n);
-        const ints = [parts, out.address, slices, batch * m, n, n, perTask, n];
-        backend.pool.run(KERNEL.sumParts, Math.ceil((batch * m) / perTask), ints);
+        sumParts(backend, { from: parts, parts: slices, rows: batch * m, columns: n, to: out.address });
       }
     },
   );

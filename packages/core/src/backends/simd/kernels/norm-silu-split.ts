@@ -5,7 +5,8 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
-import { alias, type Inputs, override, rowsPerTask } from './support.ts';
+import { sumParts } from './sum-parts.ts';
+import { alias, type Inputs, override } from './support.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_BLOCKS = 24;
@@ -65,9 +66,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: NormSiluSplitAttr
   const dw = backend.output(w.shape);
   backend.withTemporaries([packedSize, ranges * d * e * 4], 'parts of the gradient of a weight', (packed, parts) => {
     run(packed, parts, 0, 0);
-    const perTask = rowsPerTask(e);
-    const ints = [parts, dw.address, ranges, d, e, e, perTask, e];
-    backend.pool.run(KERNEL.sumParts, Math.ceil(d / perTask), ints);
+    sumParts(backend, { from: parts, parts: ranges, rows: d, columns: e, to: dw.address });
   });
   return [dx.info, dw.info];
 }

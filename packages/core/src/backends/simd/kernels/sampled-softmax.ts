@@ -4,6 +4,7 @@ import { SampledSoftmax, type SampledSoftmaxAttrs, SampledSoftmaxGrad } from '..
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { segmentsPerTask, withSegmentOrder } from './rows.ts';
+import { sumParts } from './sum-parts.ts';
 import { type Inputs, override, rowsPerTask, sizeOf } from './support.ts';
 
 const OP = 'sampledSoftmaxLoss';
@@ -149,10 +150,15 @@ function sumInTables(backend: SimdBackend, ints: readonly number[], sizes: Sizes
     const table = [...ints.with(9, Math.ceil(t / groups)).slice(0, 22), tables, columns, groups];
     backend.pool.run(KERNEL.sampledSoftmaxItems, groups * strips, table);
     for (let first = 0; first < d; first += columns) {
-      const [wide, part] = [Math.min(columns, width - first), Math.min(columns, d - first)];
-      const [from, to] = [tables + first * groups * rows * 4, dItems + first * 4];
-      const perTask = rowsPerTask(wide);
-      backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), [from, to, groups, rows, part, wide, perTask, d]);
+      sumParts(backend, {
+        from: tables + first * groups * rows * 4,
+        parts: groups,
+        rows,
+        columns: Math.min(columns, d - first),
+        stride: Math.min(columns, width - first),
+        to: dItems + first * 4,
+        toStride: d,
+      });
     }
   });
 }

@@ -1,0 +1,25 @@
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { rowsPerTask } from './support.ts';
+
+interface Parts {
+  /** Address of x `[parts, rows, stride]`. */
+  readonly from: number;
+  readonly parts: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Floats from row to row of x; default: `columns`. */
+  readonly stride?: number;
+  /** Address of y `[rows, toStride]`. */
+  readonly to: number;
+  /** Floats from row to row of y; default: `columns`. */
+  readonly toStride?: number;
+}
+
+/** The first `columns` of each row of y = the sum of x over its parts, added in order. */
+export function sumParts(backend: SimdBackend, sum: Parts): void {
+  const { from, parts, rows, columns, stride = columns, to, toStride = columns } = sum;
+  const perTask = rowsPerTask(columns);
+  const ints = [from, to, parts, rows, columns, stride, perTask, toStride];
+  backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), ints);
+}
