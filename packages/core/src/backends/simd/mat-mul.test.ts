@@ -10,7 +10,7 @@ const shapes = fc
     batch: fc.constantFrom(1, 1, 3),
     m: fc.constantFrom(1, 5, 6, 13, 48, 49, 96, 200, 264, 265, 300),
     k: fc.constantFrom(0, 1, 7, 64, 255, 257, 600, 4096, 5000),
-    n: fc.constantFrom(1, 7, 8, 9, 15, 16, 17, 50, 130, 513, 1100),
+    n: fc.constantFrom(1, 7, 8, 9, 15, 16, 17, 32, 33, 50, 130, 513, 1100),
     ta: fc.boolean(),
     tb: fc.boolean(),
   })

@@ -105,14 +105,21 @@ export function packB(backend: SimdBackend, operand: PackedOperand, batch = 1, s
 /** Where a task finds B, as in `assembly/gemm.ts`. */
 const SOURCE = { packed: 0, own: 1, ownTransposed: 2, inPlace: 3 } as const;
 
+/** Up to so many rows a task takes them all, and the columns are cut. */
+const WHOLE_ROWS = 264;
+
+/** So few columns are not cut, but the rows after all. */
+const THIN = 32;
+
 /** Rows of A are packed where at least so many columns of C share them. */
 const PACK_A_COLUMNS = 256;
 
 /** B is packed once for all when several blocks of rows share it, else by the tasks, or read where it lies. */
 function sourceOfB(m: number, n: number, blocks: number, columnBlocks: number, transposeB: boolean): number {
+  // Few rows or columns do not pay for packing, unless the rows of B fall on the same cache sets.
+  const few = m <= 48 || (m <= WHOLE_ROWS && n <= THIN && blocks > 1);
+  if (!transposeB && few && columnBlocks === 1 && (n * 4) % 2048 !== 0) return SOURCE.inPlace;
   if (blocks > 1) return SOURCE.packed;
-  // Few rows do not pay for packing, unless the rows of B fall on the same cache sets.
-  if (!transposeB && m <= 48 && columnBlocks === 1 && (n * 4) % 2048 !== 0) return SOURCE.inPlace;
   return transposeB ? SOURCE.ownTransposed : SOURCE.own;
 }
 
@@ -127,20 +134,24 @@ interface Grid {
 
 /** Rows and columns of C that a task computes, and the slices of K (one where something follows): from the shapes alone. */
 function grid(batch: number, m: number, n: number, k: number, maySplit: boolean): Grid {
-  if (m > 264) {
+  if (m > WHOLE_ROWS) {
     const wanted = Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);
     const rows = Math.min(96, wanted);
     const blocks = Math.ceil(m / rows);
     return { rows, blocks, columns: n, columnBlocks: 1, slice: k, slices: 1 };
   }
-  const rows = Math.ceil(m / 6) * 6;
   const wide = Math.ceil(n / 512);
   const split = maySplit && k >= 4096 && batch * wide < 16 && batch * m * n <= 1 << 18;
   const wantedSlices = split ? Math.min(Math.ceil(16 / (batch * wide)), Math.floor(k / 1024)) : 1;
   const slice = split ? Math.ceil(k / wantedSlices / 256) * 256 : k;
   const slices = split ? Math.ceil(k / slice) : 1;
+  if (n <= THIN && slices === 1 && batch * m * n * k >= SERIAL) {
+    const rows = Math.min(Math.ceil(m / 6) * 6, Math.max(24, Math.ceil((m * batch) / 8 / 6) * 6));
+    return { rows, blocks: Math.ceil(m / rows), columns: n, columnBlocks: 1, slice, slices };
+  }
   const wantedBlocks = Math.max(wide, Math.ceil(16 / (batch * slices)));
   const columns = Math.max(64, Math.ceil(n / wantedBlocks / 16) * 16);
+  const rows = Math.ceil(m / 6) * 6;
   return { rows, blocks: 1, columns, columnBlocks: Math.ceil(n / columns), slice, slices };
 }
 
