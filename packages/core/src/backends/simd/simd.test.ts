@@ -58,6 +58,12 @@ function layer(tokens: number, width: number): tf.Tensor[] {
   return [...into, ...out];
 }
 
+/** The bytes of a tensor's values. */
+function bytesOf(x: tf.Tensor): Uint8Array {
+  const data = x.dataSync();
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+}
+
 /** Losses and gradients of the fused ops on sequences that span several blocks, as bytes. */
 function everything(): Uint8Array {
   const lengths = [300, 0, 1, 17, 523, 64];
@@ -264,6 +270,23 @@ describe('simd backend', () => {
           { numRuns: 2000 },
         );
       }
+    });
+
+    it('gives the same gradients whether dropout was kept by the forward pass or is made again', () => {
+      const offsets = tf.tensor1d([0, 150, 150, 157, 260], 'int32');
+      const [q, k, v, dy] = [0, 1, 2, 3].map((phase) => values([260, 2, 9], phase));
+      const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
+      const attrs = { scale: 1 / 3, rate: 0.4, k0: 5, k1: 6, step: 7 };
+      const gradients = (inputs: Record<string, tf.Tensor>, rate: number): Uint8Array[] =>
+        (tf.engine().runKernel('CausalAttentionGrad', inputs, { ...attrs, rate }) as tf.Tensor[]).map(bytesOf);
+      tf.tidy(() => {
+        const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];
+        const copy = tf.tensor(logSumExp.dataSync(), logSumExp.shape);
+        const kept = gradients({ ...shared, out, logSumExp, dy }, 0.4);
+        expect(kept).toEqual(gradients({ ...shared, out, logSumExp: copy, dy }, 0.4));
+        expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, 0));
+      });
+      tf.dispose([...Object.values(shared), dy]);
     });
 
     it('puts every pair into the bucket of its time difference, at the edges too, kept or made anew', () => {

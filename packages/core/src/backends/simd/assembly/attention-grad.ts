@@ -10,7 +10,7 @@
 // n heads, which share the bias, so its sums of dQ stay in scratch memory and it writes dQ itself.
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
-import { dropPanel } from './attention-dropout';
+import { dropPanel, keptBits, keptDrops } from './attention-dropout';
 import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
 import { addKeys, storeRows, sumBytes, THIN_BYTES, thinColumns } from './attention-keys';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
@@ -31,8 +31,7 @@ const HISTOGRAM: usize = BUCKETS + SQUARE / 2;
 const PLANES: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
 const ROUGH: usize = PLANES + PLANES_BYTES;
 const PACKS: usize = ROUGH + ROUGH_BYTES;
-/** Softmax has no buckets: dropout factors by query, and two floats for each query, lie in their place. */
-const DROPS: usize = BUCKETS;
+/** Softmax has no buckets: two floats for each query lie in the place of their sums. */
 const SHIFTS: usize = HISTOGRAM;
 const DELTAS: usize = SHIFTS + STRIDE;
 
@@ -130,8 +129,10 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
           if (reach == 0) continue;
           const at = (<usize>p << 6) + <usize>first * STRIDE;
           if (hasDropout) {
-            const row = <u32>start + <u32>(q0 + p * PANEL), left = p == 0 ? skip : 0;
-            dropPanel(args, row, head + h, left, k0 + first, reach, scratch + BIAS + at, STRIDE, scratch + DROPS);
+            const query = q0 + p * PANEL, drops = scratch + BIAS + at;
+            const bits = keptBits(kept, length, head + h, query, k0 + first);
+            if (bits != 0) keptDrops(args, reach, bits, drops, STRIDE);
+            else dropPanel(args, <u32>start + <u32>query, head + h, k0 + first, reach, drops, STRIDE, 0);
           }
           scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, scratch);
           scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, scratch);

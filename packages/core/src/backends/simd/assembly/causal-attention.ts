@@ -4,7 +4,7 @@
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 logSumExp, 10 threshold, 11 1 / (1 - rate), 12 k0, 13 k1,
 //       14 step, 15 dropout?, 26 keys that each query sees (0: causality alone)
 // Units are those of HSTU attention.
-import { DROP_BYTES, dropPanel } from './attention-dropout';
+import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
@@ -16,8 +16,7 @@ import { TILE_BYTES } from './tile';
 const SCORES: usize = TILE_BYTES;
 const SQUARE: usize = <usize>KEYS * 64;
 const MASK: usize = SCORES + SQUARE;
-const DROPS: usize = MASK + SQUARE;
-const RATIO: usize = DROPS + DROP_BYTES;
+const RATIO: usize = MASK + SQUARE;
 /** A running maximum and sum for each of up to 256 queries, by panels. */
 const STATS: usize = RATIO + 64;
 const PACKS: usize = STATS + 2048;
@@ -77,7 +76,8 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);
       if (changed && (masked || k0 > 0)) scaleSums(o, c, ratio);
       if (hasDropout) {
-        dropPanel(args, <u32>row, head, left, key, reach, mask, 64, scratch + DROPS);
+        const bits = keptBits(<usize>load<u32>(unit, 16), load<i32>(unit, 20), head, query, key);
+        dropPanel(args, <u32>row, head, key, reach, mask, 64, bits);
         for (let j: usize = 0; j < <usize>reach << 6; j += 16) {
           v128.store(scores + j, f32x4.mul(v128.load(scores + j), v128.load(mask + j)));
         }

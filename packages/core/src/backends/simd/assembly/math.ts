@@ -67,6 +67,8 @@ export const MANTISSA: usize = 39;
 export const ROUNDER: usize = 40;
 /** Logit of a negative that is the positive. */
 export const HIT: usize = 41;
+/** Sixteen words with one bit each, from the lowest on. */
+export const BITS: usize = 42;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -112,6 +114,7 @@ export function writeConstants(): void {
   store<u32>(CONSTANTS + (MANTISSA << 2), 0x007fffff);
   store<f32>(CONSTANTS + (ROUNDER << 2), 12582912);
   store<f32>(CONSTANTS + (HIT << 2), -5e4);
+  for (let i: usize = 0; i < 16; i++) store<u32>(CONSTANTS + ((BITS + i) << 2), 1 << <u32>i);
 }
 
 /**

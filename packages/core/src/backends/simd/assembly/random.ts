@@ -23,24 +23,35 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
 }
 
 /**
- * The sixteen words of four consecutive counters (c0 .. c0 + 3, c1, c2, c3) at `out`, one counter after the other: four
- * generators side by side, one a lane. `keys` holds the key schedule.
+ * Four words each of eight counters that differ in their second word: c0, then c1, c1 + step and so on, c2, c3. Word w of the
+ * counters lies at `out + 64 w`. Two vectors side by side, since the rounds of one wait for each other. `keys` holds the key
+ * schedule.
  */
-// @ts-ignore: decorator
-@inline
-export function philox16(c0: u32, c1: u32, c2: u32, c3: u32, keys: usize, out: usize): void {
+export function philoxRows(c0: u32, c1: u32, step: u32, c2: u32, c3: u32, keys: usize, out: usize): void {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
-  let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3));
-  let x1 = i32x4.splat(c1), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3);
+  let x0 = i32x4.splat(c0), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3), y0 = x0, y2 = x2, y3 = x3;
+  let x1 = i32x4.replace_lane(i32x4.splat(c1), 1, c1 + step);
+  x1 = i32x4.replace_lane(i32x4.replace_lane(x1, 2, c1 + 2 * step), 3, c1 + 3 * step);
+  let y1 = i32x4.add(x1, i32x4.splat(4 * step));
   for (const end = keys + 80; keys < end; keys += 8) {
-    const low0 = i64x2.extmul_low_i32x4_u(x0, m0), high0 = i64x2.extmul_high_i32x4_u(x0, m0);
-    const low1 = i64x2.extmul_low_i32x4_u(x2, m1), high1 = i64x2.extmul_high_i32x4_u(x2, m1);
-    x0 = v128.xor(v128.xor(v128.shuffle<i32>(low1, high1, 1, 3, 5, 7), x1), v128.load32_splat(keys));
-    x2 = v128.xor(v128.xor(v128.shuffle<i32>(low0, high0, 1, 3, 5, 7), x3), v128.load32_splat(keys, 4));
-    x1 = v128.shuffle<i32>(low1, high1, 0, 2, 4, 6);
-    x3 = v128.shuffle<i32>(low0, high0, 0, 2, 4, 6);
+    const k0 = v128.load32_splat(keys), k1 = v128.load32_splat(keys, 4);
+    const xl0 = i64x2.extmul_low_i32x4_u(x0, m0), xh0 = i64x2.extmul_high_i32x4_u(x0, m0);
+    const xl1 = i64x2.extmul_low_i32x4_u(x2, m1), xh1 = i64x2.extmul_high_i32x4_u(x2, m1);
+    const yl0 = i64x2.extmul_low_i32x4_u(y0, m0), yh0 = i64x2.extmul_high_i32x4_u(y0, m0);
+    const yl1 = i64x2.extmul_low_i32x4_u(y2, m1), yh1 = i64x2.extmul_high_i32x4_u(y2, m1);
+    x0 = v128.xor(v128.shuffle<i32>(xl1, xh1, 1, 3, 5, 7), v128.xor(x1, k0));
+    x2 = v128.xor(v128.shuffle<i32>(xl0, xh0, 1, 3, 5, 7), v128.xor(x3, k1));
+    x1 = v128.shuffle<i32>(xl1, xh1, 0, 2, 4, 6);
+    x3 = v128.shuffle<i32>(xl0, xh0, 0, 2, 4, 6);
+    y0 = v128.xor(v128.shuffle<i32>(yl1, yh1, 1, 3, 5, 7), v128.xor(y1, k0));
+    y2 = v128.xor(v128.shuffle<i32>(yl0, yh0, 1, 3, 5, 7), v128.xor(y3, k1));
+    y1 = v128.shuffle<i32>(yl1, yh1, 0, 2, 4, 6);
+    y3 = v128.shuffle<i32>(yl0, yh0, 0, 2, 4, 6);
   }
-  storeCounters(x0, x1, x2, x3, out);
+  v128.store(out, x0); v128.store(out, y0, 16);
+  v128.store(out, x1, 64); v128.store(out, y1, 80);
+  v128.store(out, x2, 128); v128.store(out, y2, 144);
+  v128.store(out, x3, 192); v128.store(out, y3, 208);
 }
 
 /**

@@ -14,9 +14,12 @@ import {
   checkWidths,
   forwardUnits,
   lastQueryUnits,
+  PANEL,
+  type Plan,
   placeParts,
   sequenceLengths,
   UNIT,
+  type Visible,
   visibleRanges,
 } from './attention-plan.ts';
 import { NO_GRADIENT, zero } from './hstu-attention.ts';
@@ -42,6 +45,29 @@ function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
   return { 8: scale, 11: 1 / (1 - rate) };
 }
 
+/** Above this many bytes the backward pass makes dropout anew. */
+const KEPT_DROPS = 16 * 1024 * 1024;
+
+/** Under which name `logSumExp` keeps what dropout left; undefined where there is none, or no room. */
+function keptDrops({ starts, lengths }: Plan, heads: number, { ahead }: Visible, attrs: CausalAttentionAttrs) {
+  const bases = new Map<number, number>();
+  let bytes = 0;
+  lengths.forEach((length, b) => {
+    const panels = Math.ceil(length / PANEL);
+    bases.set(starts[b], bytes);
+    bytes += PANEL * heads * panels * (panels + 1);
+  });
+  // Kept rows end with the query's own panel.
+  if (!(attrs.rate > 0) || ahead || bytes > KEPT_DROPS) return undefined;
+  const { rate, k0, k1, step } = attrs;
+  return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${lengths.join()}` };
+}
+
+/** Writes into each unit where its sequence's bits lie. */
+function placeDrops(units: Int32Array, bases: ReadonlyMap<number, number>, block: number): void {
+  for (let u = 0; u < units.length; u += UNIT) units[u + 4] = block + (bases.get(units[u]) as number);
+}
+
 function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets } = inputs;
   const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
@@ -51,6 +77,8 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAtt
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
   const ints = common(q, v, logSumExp.address, attrs);
   const units = forwardUnits(plan.starts, plan.lengths);
+  const kept = keptDrops(plan, q.shape[1], visible, attrs);
+  if (kept) placeDrops(units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.ints(at, units.length).set(units);
     const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys];
@@ -90,6 +118,9 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const [dq, dk, dv] = outputs.map(({ address }) => address);
   const work = backwardPlan(plan, q.shape[1], [q.shape[2], v.shape[2]], visible, false);
   const { units, groups, count, items, parts } = work;
+  const kept = keptDrops(plan, q.shape[1], visible, attrs);
+  const block = kept && backend.attached(logSumExp, kept.name);
+  if (kept && block !== undefined) placeDrops(units, kept.bases, block);
   const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
