@@ -72,14 +72,15 @@ export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
     const xl1 = i64x2.extmul_low_i32x4_u(x2, m1), xh1 = i64x2.extmul_high_i32x4_u(x2, m1);
     const yl0 = i64x2.extmul_low_i32x4_u(y0, m0), yh0 = i64x2.extmul_high_i32x4_u(y0, m0);
     const yl1 = i64x2.extmul_low_i32x4_u(y2, m1), yh1 = i64x2.extmul_high_i32x4_u(y2, m1);
+    const xl = i32x4.mul(x0, m0), xh = i32x4.mul(x2, m1), yl = i32x4.mul(y0, m0), yh = i32x4.mul(y2, m1);
     x0 = v128.xor(v128.shuffle<i32>(xl1, xh1, 1, 3, 5, 7), v128.xor(x1, k0));
     x2 = v128.xor(v128.shuffle<i32>(xl0, xh0, 1, 3, 5, 7), v128.xor(x3, k1));
-    x1 = v128.shuffle<i32>(xl1, xh1, 0, 2, 4, 6);
-    x3 = v128.shuffle<i32>(xl0, xh0, 0, 2, 4, 6);
+    x1 = xh;
+    x3 = xl;
     y0 = v128.xor(v128.shuffle<i32>(yl1, yh1, 1, 3, 5, 7), v128.xor(y1, k0));
     y2 = v128.xor(v128.shuffle<i32>(yl0, yh0, 1, 3, 5, 7), v128.xor(y3, k1));
-    y1 = v128.shuffle<i32>(yl1, yh1, 0, 2, 4, 6);
-    y3 = v128.shuffle<i32>(yl0, yh0, 0, 2, 4, 6);
+    y1 = yh;
+    y3 = yl;
   }
   storeCounters(x0, x1, x2, x3, out);
   storeCounters(y0, y1, y2, y3, out + 64);
