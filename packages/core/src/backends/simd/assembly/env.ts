@@ -101,8 +101,8 @@ export function axpy(alpha: f32, x: usize, y: usize, n: i32): void {
   const s = f32x4.splat(alpha);
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    v128.store(y, madd(s, v128.load(x), v128.load(y)));
-    v128.store(y, madd(s, v128.load(x, 16), v128.load(y, 16)), 16);
+    const a = madd(s, v128.load(x), v128.load(y)), b = madd(s, v128.load(x, 16), v128.load(y, 16));
+    v128.store(y, b, 16); v128.store(y, a);
     x += 32;
     y += 32;
   }
@@ -145,8 +145,8 @@ export function copyFloats(to: usize, from: usize, bytes: usize): void {
   }
   let i: usize = 0;
   for (; i + 32 <= bytes; i += 32) {
-    v128.store(to + i, v128.load(from + i));
-    v128.store(to + i, v128.load(from + i, 16), 16);
+    const a = v128.load(from + i), b = v128.load(from + i, 16);
+    v128.store(to + i, b, 16); v128.store(to + i, a);
   }
   if (i + 16 <= bytes) {
     v128.store(to + i, v128.load(from + i));

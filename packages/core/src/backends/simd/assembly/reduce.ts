@@ -94,8 +94,8 @@ export function sumParts(args: usize, task: i32): void {
         a = f32x4.add(a, v128.load(p));
         b = f32x4.add(b, v128.load(p, 16));
       }
-      v128.store(y + i, a);
       v128.store(y + i, b, 16);
+      v128.store(y + i, a);
     }
     for (; i < bytes; i += 4) {
       let a = load<f32>(x + i);
