@@ -23,7 +23,7 @@ export function findConstants(): void {
 
 // SHIFTER is 1.5 * 2^23 + 127: added to n it leaves n + 127 in the low bits of the sum, ready to become an exponent.
 export const ONE: usize = 0;
-const LOG2E: usize = 1;
+export const LOG2E: usize = 1;
 export const SHIFTER: usize = 2;
 const LN2_HIGH: usize = 3;
 const LN2_LOW: usize = 4;

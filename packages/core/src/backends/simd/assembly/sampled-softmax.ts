@@ -9,8 +9,8 @@
 //       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 weights [T, Z], 15 Z (R + 1 rounded up to 8), 16 D,
 //       17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z], 20 factors [T], 21 gradients of each loss by its query [T, D],
 //       22 tables, together [groups, I, W], 23 columns of a strip, 24 groups
-import { copyFloats, flt, int, ptr, scratch, sumLanes } from './env';
-import { constant, expNegative4, HIT, log1 } from './math';
+import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
+import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, SHIFTER } from './math';
 import { addToRows, dotRows, weightedRows } from './table-rows';
 
 /** The addresses of the R + 1 rows of token t at `rows`, the positive's first, then 0 up to Z. */
@@ -87,16 +87,30 @@ function logits(args: usize, t: usize, z: usize, rows: usize, sums: usize): f32 
   return f32x4.extract_lane(f32x4.pmax(half, v128.shuffle<f32>(half, half, 1, 0, 3, 2)), 0);
 }
 
-/** z -> e^(z - top) for n bytes (a multiple of 32), and their sum. */
+/** z -> e^(z - top) for n bytes (a multiple of 32), and their sum; 0 below e^-87. */
 // @ts-ignore: decorator
 @inline
 function exponentials(z: usize, n: usize, top: f32, sums: usize): f32 {
-  const shift = f32x4.splat(top);
+  const t = constants;
+  const shift = f32x4.splat(top), bottom = v128.load32_splat(t, BOTTOM_X << 2);
+  const log2e = v128.load32_splat(t, LOG2E << 2), shifter = v128.load32_splat(t, SHIFTER << 2);
+  const f5 = v128.load32_splat(t, F5 << 2), f4 = v128.load32_splat(t, F4 << 2), f3 = v128.load32_splat(t, F3 << 2);
+  const f2 = v128.load32_splat(t, F2 << 2), f1 = v128.load32_splat(t, F1 << 2), one = v128.load32_splat(t, ONE << 2);
   let total0 = f32x4.splat(0), total1 = total0;
   for (let j: usize = 0; j < n; j += 32) {
-    const e0 = expNegative4(f32x4.sub(v128.load(z + j), shift)), e1 = expNegative4(f32x4.sub(v128.load(z + j, 16), shift));
-    v128.store(z + j, e1, 16); v128.store(z + j, e0);
-    total0 = f32x4.add(total0, e0); total1 = f32x4.add(total1, e1);
+    const d0 = f32x4.sub(v128.load(z + j), shift), d1 = f32x4.sub(v128.load(z + j, 16), shift);
+    let x0 = f32x4.pmax(d0, bottom), x1 = f32x4.pmax(d1, bottom);
+    const e0 = madd(x0, log2e, shifter), e1 = madd(x1, log2e, shifter);
+    x0 = madd(x0, log2e, f32x4.sub(shifter, e0)); x1 = madd(x1, log2e, f32x4.sub(shifter, e1));
+    let p0 = madd(f5, x0, f4), p1 = madd(f5, x1, f4);
+    p0 = madd(p0, x0, f3); p1 = madd(p1, x1, f3);
+    p0 = madd(p0, x0, f2); p1 = madd(p1, x1, f2);
+    p0 = madd(p0, x0, f1); p1 = madd(p1, x1, f1);
+    p0 = madd(p0, x0, one); p1 = madd(p1, x1, one);
+    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
+    p0 = v128.andnot(p0, f32x4.lt(d0, bottom)); p1 = v128.andnot(p1, f32x4.lt(d1, bottom));
+    v128.store(z + j, p1, 16); v128.store(z + j, p0);
+    total0 = f32x4.add(total0, p0); total1 = f32x4.add(total1, p1);
   }
   v128.store(sums, total1, 16); v128.store(sums, total0);
   return sumLanes(f32x4.add(v128.load(sums), v128.load(sums, 16)));
@@ -179,8 +193,8 @@ function scaleFloats(to: usize, from: usize, factor: f32, bytes: usize): void {
   const f = f32x4.splat(factor);
   let i: usize = 0;
   for (; i + 32 <= bytes; i += 32) {
-    v128.store(to + i, f32x4.mul(f, v128.load(from + i)));
-    v128.store(to + i, f32x4.mul(f, v128.load(from + i, 16)), 16);
+    const a = f32x4.mul(f, v128.load(from + i)), b = f32x4.mul(f, v128.load(from + i, 16));
+    v128.store(to + i, b, 16); v128.store(to + i, a);
   }
   for (; i < bytes; i += 4) store<f32>(to + i, factor * load<f32>(from + i));
 }
