@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderTable } from '../terminal/table.ts';
+import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';
 import { recordKernels } from './recorder.ts';
@@ -66,7 +67,8 @@ export async function benchStep(
     flops = await countWork();
     for (let round = 0; round < request.rounds; round++) {
       ours.push(...(await stepsOnFirstBatch(STEPS)));
-      ownProduct(gemm);
+      if (choice.name === 'webgpu') gemm.push((await devicePeak()).gflops);
+      else ownProduct(gemm);
       for (const [peer, record] of theirs) {
         progress.update({
           label: `round ${round + 1}/${request.rounds}, ${peer}`,
