@@ -4,6 +4,10 @@ import { openIdMap } from '../ids.ts';
 import { createInteractions, type Interactions } from '../interactions.ts';
 import { type RandomSource, randomSource } from '../random.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
+import { StreamingCeiling } from './streaming-ceiling.ts';
+
+/** Cutoffs of the paper's table. */
+const CUTOFFS = [10, 50] as const;
 
 export interface StreamingWorldOptions {
   /** `R`, sequences in the order they arrive. The paper: 1,000,000. */
@@ -48,6 +52,8 @@ export interface StreamingWorld {
   readonly openItems: Int32Array;
   /** Category of item `i` at `i - 1`; shape [items]. */
   readonly itemCategories: Int32Array;
+  /** The HR@k that a predictor can expect at most, over all events of the test records but the first ones. */
+  readonly ceilings: readonly { readonly cutoff: number; readonly hitRate: number }[];
 }
 
 /**
@@ -80,6 +86,8 @@ export function streamingWorld(options: StreamingWorldOptions): StreamingWorld {
   const openItems = new Int32Array(records);
   const itemIds = new Int32Array(records * length);
   const chosen = new Int32Array(length);
+  const ceiling = new StreamingCeiling(CUTOFFS);
+  const cut = trainRecords(settings);
   for (let r = 0; r < records; r++) {
     const largest = Math.max(
       1,
@@ -90,20 +98,30 @@ export function streamingWorld(options: StreamingWorldOptions): StreamingWorld {
       while (open[c] < byCategory[c].length && byCategory[c][open[c]] <= largest) open[c]++;
     }
     const mine = recordCategories(open, settings, random);
-    const cumulative = prior(mine.length, settings.prior, random);
+    const weights = prior(mine.length, settings.prior, random);
+    const cumulative = cumulated(weights);
+    const counts = new Array<number>(mine.length).fill(0);
     const alpha = settings.alpha[0] + random.uniform() * (settings.alpha[1] - settings.alpha[0]);
     for (let p = 0; p < length; p++) {
+      if (r >= cut && p > 0) {
+        const mass = weights.map((weight, c) => (alpha * weight + counts[c]) / (alpha + p));
+        ceiling.add(
+          mass,
+          mine.map((c) => open[c]),
+        );
+      }
       // Picking an earlier position uniformly picks its category in proportion to its count.
-      const category =
-        random.uniform() * (alpha + p) < alpha
-          ? mine[indexOf(cumulative, random.uniform())]
-          : chosen[random.integer(p)];
-      chosen[p] = category;
-      itemIds[r * length + p] = byCategory[category][random.integer(open[category])];
+      const c =
+        random.uniform() * (alpha + p) < alpha ? indexOf(cumulative, random.uniform()) : chosen[random.integer(p)];
+      chosen[p] = c;
+      counts[c]++;
+      itemIds[r * length + p] = byCategory[mine[c]][random.integer(open[mine[c]])];
     }
   }
   const interactions = worldInteractions('streaming', settings, itemIds, itemCategories);
-  return { interactions, split: orderedSplit(interactions, length, settings.trainShare), openItems, itemCategories };
+  const ceilings = ceiling.hitRates.map((hitRate, i) => ({ cutoff: CUTOFFS[i], hitRate }));
+  const split = orderedSplit(interactions, { length, cut, trainShare: settings.trainShare, ceilings });
+  return { interactions, split, openItems, itemCategories, ceilings };
 }
 
 type Settings = Required<StreamingWorldOptions>;
@@ -151,16 +169,31 @@ function recordCategories(open: Int32Array, settings: Settings, random: RandomSo
   return available.slice(0, count);
 }
 
-/** Cumulative weights of a random prior over `count` categories. */
+/** The first records train. */
+function trainRecords({ records, trainShare }: Settings): number {
+  const cut = Math.round(records * trainShare);
+  if (!(cut >= 1 && cut < records)) {
+    throw new OptionError('streamingWorld', `expected a trainShare that leaves both parts; got ${trainShare}`, {
+      key: 'trainShare',
+    });
+  }
+  return cut;
+}
+
+/** A random prior over `count` categories. */
 function prior(count: number, kind: Settings['prior'], random: RandomSource): number[] {
   // Exponentials divided by their sum are Dirichlet(1, ..., 1).
   const weights = Array.from({ length: count }, () =>
     kind === 'dirichlet' ? -Math.log(1 - random.uniform()) : random.uniform(),
   );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+function cumulated(weights: readonly number[]): number[] {
   let sum = 0;
   return weights.map((weight) => {
-    sum += weight / total;
+    sum += weight;
     return sum;
   });
 }
@@ -205,15 +238,17 @@ function worldInteractions(
   });
 }
 
+interface Cut {
+  readonly length: number;
+  readonly cut: number;
+  readonly trainShare: number;
+  readonly ceilings: StreamingWorld['ceilings'];
+}
+
 /** The first records train and the last ones test, in order. */
-function orderedSplit(interactions: Interactions, length: number, trainShare: number): Split {
+function orderedSplit(interactions: Interactions, { length, cut, trainShare, ceilings }: Cut): Split {
   const records = interactions.numUsers;
-  const cut = Math.round(records * trainShare);
-  if (!(cut >= 1 && cut < records)) {
-    throw new OptionError('streamingWorld', `expected a trainShare that leaves both parts; got ${trainShare}`, {
-      key: 'trainShare',
-    });
-  }
+  const most = ceilings.map(({ cutoff, hitRate }) => `HR@${cutoff} ${hitRate.toFixed(4)}`).join(' or ');
   const part = (name: ExampleSet['name'], from: number, to: number): ExampleSet => ({
     name,
     interactions,
@@ -228,7 +263,7 @@ function orderedSplit(interactions: Interactions, length: number, trainShare: nu
     test: part('test', cut, records),
     step: {
       name: 'split',
-      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test.`,
+      detail: `streaming: the first ${cut} records train, in order, the last ${records - cut} test; no predictor can expect more than ${most} there.`,
       params: { protocol: 'streaming', trainShare },
       counts: { train: cut, test: records - cut },
     },

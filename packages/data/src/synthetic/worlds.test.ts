@@ -62,6 +62,31 @@ describe('streamingWorld', () => {
     expect(i.catalogue?.categories(7)).toEqual([`category ${itemCategories[6]}`]);
   });
 
+  it('knows the most that a predictor can expect', () => {
+    const hitRate = (w: typeof world, cutoff: number) => w.ceilings.find((c) => c.cutoff === cutoff)!.hitRate;
+    // One category: any open items are as good, all open ones are enough.
+    const flat = streamingWorld({ ...options, items: 40, categories: 1, openAtStart: 1 });
+    expect(hitRate(flat, 10)).toBeCloseTo(10 / 40, 12);
+    expect(hitRate(flat, 50)).toBeCloseTo(1, 12);
+
+    // A predictor that lists open items of the categories seen most, against it on many events.
+    const many = streamingWorld({ ...options, records: 6000, trainShare: 0.5 });
+    const { itemIds } = many.interactions;
+    const openOf = (category: number, most: number) =>
+      Array.from({ length: most }, (_, n) => n + 1).filter((item) => many.itemCategories[item - 1] === category);
+    let hits = 0;
+    for (let r = 3000; r < 6000; r++) {
+      const record = itemIds.subarray(r * 32, (r + 1) * 32);
+      const counts = new Float64Array(20);
+      for (const item of record.subarray(0, 31)) counts[many.itemCategories[item - 1]]++;
+      const list = openOf(counts.indexOf(Math.max(...counts)), many.openItems[r]).slice(0, 10);
+      if (list.includes(record[31])) hits++;
+    }
+    expect(hits / 3000).toBeLessThan(hitRate(many, 10) * 1.1);
+    expect(hits / 3000).toBeGreaterThan(hitRate(many, 10) * 0.8);
+    expect(many.split.step.detail).toContain(`HR@10 ${hitRate(many, 10).toFixed(4)} or HR@50`);
+  });
+
   it('handles categories without an open item as told', () => {
     const sparse = { records: 10, items: 12, categories: 10, length: 4, seed: 1 } as const;
     expect(streamingWorld(sparse).interactions.numEvents).toBe(40);
