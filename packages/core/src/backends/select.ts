@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, UnsupportedError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
+import { mendWasmFusedMatMul } from './composed/wasm-fused-mat-mul.ts';
 
 /** Backends by name; `auto` takes `simd`, else `cpu`. */
 export const backendNames = ['auto', 'simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
@@ -120,6 +121,7 @@ async function startWasm(_: BackendOptions, load: ModuleLoader) {
       cause,
     });
   }
+  mendWasmFusedMatMul();
   return { reason: 'stock tfjs WebAssembly, one thread in Node', details: {} };
 }
 

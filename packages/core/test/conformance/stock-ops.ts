@@ -56,6 +56,27 @@ const matMul = op(
   1,
 );
 
+/** As linear layers use it; long enough that a bias is not added once for every block of the sum. */
+const fusedMatMul = op(
+  'fused matMul',
+  fc.record({
+    m: size,
+    k: fc.integer({ min: 1, max: 130 }),
+    n: size,
+    ta: fc.boolean(),
+    tb: fc.boolean(),
+    activation: fc.constantFrom('linear' as const, 'relu' as const, 'sigmoid' as const),
+    seed: seeds,
+  }),
+  ({ m, k, n, ta, tb, activation, seed }) => {
+    const a = tensor(seed, 0, ta ? [k, m] : [m, k]) as tf.Tensor2D;
+    const b = tensor(seed, 1, tb ? [n, k] : [k, n]) as tf.Tensor2D;
+    return tf.fused.matMul({ a, b, transposeA: ta, transposeB: tb, bias: tensor(seed, 2, [n]), activation });
+  },
+  4e-6,
+  1,
+);
+
 /** Two shapes that broadcast: dimensions of one side are set to 1 or dropped at the front. */
 const broadcast = fc
   .tuple(
@@ -145,6 +166,7 @@ const gathers = fc.record({ rows: size, width: size, count: fc.integer({ min: 1,
 
 export const stockOps: readonly StockOp[] = [
   matMul,
+  fusedMatMul,
   op(
     'binary with broadcasting',
     binaryProblems,

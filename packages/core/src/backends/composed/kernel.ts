@@ -28,7 +28,9 @@ export function composedKernel<Inputs, Attrs>(
   const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
     tf.tidy(() => {
       const tensors: Record<string, tf.Tensor> = {};
-      for (const [name, info] of Object.entries(inputs)) tensors[name] = asTensor(info!, backend as tf.KernelBackend);
+      for (const [name, info] of Object.entries(inputs)) {
+        if (info != null) tensors[name] = asTensor(info, backend as tf.KernelBackend);
+      }
       return body(tensors as unknown as TensorsOf<Inputs>, attrs as unknown as Attrs);
     });
   composedFunctions.add(kernelFunc);
