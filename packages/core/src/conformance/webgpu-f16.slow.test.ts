@@ -14,6 +14,7 @@ import {
   upload,
 } from '../../test/conformance/compare.ts';
 import { half } from '../../test/conformance/half.ts';
+import { gatedNormLinearCase, normSiluSplitCase } from '../../test/conformance/layer-step-cases.ts';
 import { gatedRecurrenceCase } from '../../test/conformance/recurrence-case.ts';
 import { checkRowwiseAdamW } from '../../test/conformance/rowwise-adamw-check.ts';
 import { useBackend } from '../index.ts';
@@ -120,6 +121,11 @@ describe.skipIf(absent !== undefined)(
       },
     );
 
+    it('the ways into and out of an HSTU layer too, whose products are those of half precision', async () => {
+      await threeWay(normSiluSplitCase, ['x', 'w']);
+      await threeWay(gatedNormLinearCase, ['u', 'x', 'w']);
+    });
+
     it('gatedRecurrence too, whose weights have a product for a gradient', async () => {
       // Its own product, from step to step, stays in float32.
       expect(await threeWay(gatedRecurrenceCase, ['x', 'weight', 'bias'])).toBeLessThan(
@@ -128,7 +134,7 @@ describe.skipIf(absent !== undefined)(
     });
 
     // The others have no operands in half precision and are held to what they are in float32; linear: half-products.test.ts.
-    const apart = ['hstuAttention', 'causalAttention', 'gatedRecurrence', 'linear'];
+    const apart = ['hstuAttention', 'causalAttention', 'gatedRecurrence', 'normSiluSplit', 'gatedNormLinear', 'linear'];
     it.each(cases.filter(({ name }) => !apart.includes(name)))('$name stays in float32', ({ check }) => check(runs(8)));
     it('AdamW stays in float32', checkAdamW);
     it('RowwiseAdamW stays in float32', checkRowwiseAdamW);
