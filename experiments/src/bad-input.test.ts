@@ -1,27 +1,13 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openRunDir, type RunDir } from './runs/run-dir.ts';
 import { tinyRecipe } from './testing/run-cli.ts';
+import { runMain as run } from './testing/run-main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-bad-input-'));
 const out = join(folder, 'runs');
-
-/** Runs the program in this process. */
-async function run(...argv: string[]): Promise<{ readonly code: number; readonly errors: string }> {
-  const errors: string[] = [];
-  const spies = [
-    vi.spyOn(console, 'log').mockImplementation(() => undefined),
-    vi.spyOn(console, 'error').mockImplementation((...parts) => void errors.push(parts.join(' '))),
-  ];
-  try {
-    return { code: await main(argv), errors: errors.join('\n') };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 const train = (...argv: string[]) =>
   run('train', ...tinyRecipe, '--quiet', ...(argv.includes('--backend') ? [] : ['--backend', 'cpu']), ...argv);

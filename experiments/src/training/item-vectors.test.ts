@@ -3,30 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interactionsFromArrays, readItemVectors } from '@seqrec/data';
 import { readCheckpoint } from '@seqrec/models';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../main.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { openRunDir } from '../runs/run-dir.ts';
 import { tinyRecipe } from '../testing/run-cli.ts';
+import { runMain as run } from '../testing/run-main.ts';
 import { itemVectorsText } from './export-vectors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-vectors-'));
 const out = join(folder, 'runs');
 const file = join(folder, 'vectors.csv');
 const TABLE = '_embedding_module._item_emb.weight';
-
-async function run(...argv: string[]): Promise<{ readonly code: number; readonly errors: string }> {
-  const errors: string[] = [];
-  const spies = [
-    vi.spyOn(console, 'log').mockImplementation(() => undefined),
-    vi.spyOn(console, 'error').mockImplementation((...parts) => void errors.push(parts.join(' '))),
-  ];
-  try {
-    return { code: await main(argv), errors: errors.join('\n') };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 
 const hstu = ['train', ...tinyRecipe, '--quiet', '--epochs', '1', '--evaluation.baselines', '[]', '--out', out];
 const pinnerformer = [
