@@ -61,6 +61,10 @@ const SyntheticConfig = z.strictObject({
   categories: count,
   /** Events of a record; the last one is its target. */
   length: z.int().min(2),
+  /** What the paper leaves open; defaults and meaning: `StreamingWorldOptions` of `@seqrec/data`. */
+  maxCategories: count.optional(),
+  categoryCount: z.enum(['uniform', 'exact']).optional(),
+  prior: z.enum(['dirichlet', 'normalised-uniform']).optional(),
   /** Seed of the world, not of the training. */
   seed: z.int().min(0),
 });

@@ -57,7 +57,8 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const about = {
     name: request.table,
     table,
-    remarks,
+    // What the split of a generated stream says of it holds for every row: the most that can be reached.
+    remarks: rows[0].config.data.format === 'synthetic' ? [...remarks, data.split.step.detail] : remarks,
     command: request.command,
     ...(windowed && {
       reach: rows.map(({ row, config }) => rowReach(row.name, { ...config, seed: request.seeds[0] }, data.split.train)),

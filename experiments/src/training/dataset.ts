@@ -47,6 +47,7 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   if (config.format === 'synthetic') {
     const { format: _, ...world } = config;
     const { split, openItems } = streamingWorld(world);
+    progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
   const kept = filtered(await loadInteractions(config, folder, progress), config);
