@@ -21,6 +21,12 @@ export interface Reproduction {
 
 type Cells = readonly string[];
 
+/** What a figure of ours is. */
+export function seedsNote(seeds: readonly number[]): string {
+  if (seeds.length === 1) return `Ours: seed ${seeds[0]} alone, so no interval.`;
+  return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`;
+}
+
 /** Mean of each metric over the seeds, row by row; a row without runs is absent. */
 export function estimates({ table, runs }: Reproduction): Map<string, Readonly<Record<string, Estimate>>> {
   const byRow = Map.groupBy(runs, (run) => run.row);
@@ -128,7 +134,7 @@ export function renderMarkdown(reproduction: Reproduction): string {
     `# ${name}: ${table.title}`,
     `Source: ${table.source}.`,
     ...remarks.map((remark) => `**${remark}**`),
-    `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`,
+    seedsNote(seeds),
     ...above.flatMap(body),
     table.notes.map((note) => `- ${note}`).join('\n'),
     ...below.flatMap((section) => [`## ${section.title}`, ...body(section)]),
@@ -161,7 +167,8 @@ function reachSection({ reach = [], seeds }: Reproduction): Section {
 /** Figures and claims as two LaTeX tables (package `booktabs`). */
 export function renderLatex(reproduction: Reproduction): string {
   const { name, table, seeds } = reproduction;
-  const caption = `${table.title}. Ours: mean of ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, 95 % interval. Source: ${table.source}.`;
+  const ours = seeds.length === 1 ? 'one seed' : `mean of ${seeds.length} seeds, 95 % interval`;
+  const caption = `${table.title}. Ours: ${ours}. Source: ${table.source}.`;
   const claims = claimRows(reproduction);
   const gains = gainRows(reproduction);
   const { titles, rows } = figures(reproduction);

@@ -8,7 +8,7 @@ import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
 import { costSection, type RunCost } from './cost.ts';
 import { tableGains } from './gains.ts';
-import { estimates, type Reproduction, type Section, sections } from './render.ts';
+import { estimates, type Reproduction, type Section, sections, seedsNote } from './render.ts';
 import type { Estimate } from './verdict.ts';
 
 interface Drawn extends IntervalFigure {
@@ -31,7 +31,7 @@ export function writeReproductionReport(out: string, reproduction: Reproduction,
   const body = html`<header><h1>${table.title}</h1>
 <p class="soft small">${name} · ${table.source}</p>
 ${remarks.map((remark) => html`<p><strong>${remark}</strong></p>`)}
-<p>Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).</p></header>
+<p>${seedsNote(seeds)}</p></header>
 ${figures}
 ${tables.map(tableSection)}
 <h2>Protocol</h2><ul>${table.notes.map((note) => html`<li>${note}</li>`)}</ul>

@@ -100,6 +100,13 @@ describe('pages', () => {
     expect(page).toContain('**5 of 101 epochs: not the published experiment.**');
   });
 
+  it('a single seed has no interval, and the pages say so', () => {
+    const single = { ...reproduction, runs: [run('A', 2, 0.3)], seeds: [2] };
+    expect(renderMarkdown(single)).toContain('Ours: seed 2 alone, so no interval.');
+    expect(renderLatex(single)).toContain('\\caption{A \\& B. Ours: one seed. Source');
+    expect(renderMarkdown(reproduction)).toContain("Ours: mean of seeds 1, 2 and its 95 % interval (Student's t).");
+  });
+
   it('LaTeX: special characters are escaped', () => {
     const tex = renderLatex(reproduction);
     expect(tex).toContain('A & HR@10 & .3000 & .3020 $\\pm$ .0254 & reproduced, within .0100 \\\\');
