@@ -46,6 +46,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['train', 'ml-1m/hstu', 'extra'], '`extra`'],
     [['train', 'csv/hstu', '--config', 'x.yaml'], 'expected a recipe or --config, not both'],
     [['train', '--config', join(folder, 'absent.yaml')], 'absent.yaml: expected a YAML configuration file'],
+    [['evaluate', 'x', '--include-sen'], 'seqrec evaluate: unknown option --include-sen; did you mean --include-seen?'],
     [['doctor', '--model.numBlocks', '4'], 'seqrec doctor: unknown option --model.numBlocks'],
     [['evaluate'], 'missing required args'],
     [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],

@@ -115,14 +115,10 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   const names = declared.flatMap((option) => option.names);
   for (const name of Object.keys(cli.options)) {
     if (name === '--' || names.includes(name)) continue;
-    const flag = name.length > 1 ? `--${name}` : `-${name}`;
+    const flag = name.length > 1 ? `--${asTyped(name)}` : `-${name}`;
     throw new UsageError(
       `${label(cli)}: unknown option ${flag}`,
-      suggestion(
-        name,
-        names.filter((each) => each.length > 1),
-        '--',
-      ),
+      suggestion(asTyped(name), names.filter((each) => each.length > 1).map(asTyped), '--'),
     );
   }
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
@@ -130,6 +126,11 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
       `${label(cli)}: unknown option --${overrides[0].key}`,
       'only `seqrec train`, `scale`, `reproduce`, `bench` and `profile` take configuration keys',
     );
+}
+
+/** `includeSeen` as `include-seen`: the parser knows options by the former, users by the latter. */
+function asTyped(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function label(cli: CAC): string {
