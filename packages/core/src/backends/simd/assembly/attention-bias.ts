@@ -32,8 +32,8 @@ function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: 
   for (let j: usize = 0; j < <usize>keys; j++) {
     const w0 = gather4<u16>(time, buckets), w1 = gather4<u16>(time, buckets + 8);
     const w2 = gather4<u16>(time, buckets + 16), w3 = gather4<u16>(time, buckets + 24);
-    v128.store(out, f32x4.add(w0, v128.load(position)));
-    v128.store(out, f32x4.add(w1, v128.load(position, 16)), 16);
+    const lower = f32x4.add(w0, v128.load(position)), upper = f32x4.add(w1, v128.load(position, 16));
+    v128.store(out, upper, 16); v128.store(out, lower);
     v128.store(out, f32x4.add(w2, v128.load(position, 32)), 32);
     v128.store(out, f32x4.add(w3, v128.load(position, 48)), 48);
     position -= 4;
@@ -94,8 +94,9 @@ function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, pos
         const b3 = v128.or(lookUp(table + 3 * PLANE, i0), lookUp(other + 3 * PLANE, i1));
         addBytes(b0, b1, b2, b3, position, out);
       } else {
-        v128.store(out, f32x4.add(gather4<u8>(time, buckets), v128.load(position)));
-        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 4), v128.load(position, 16)), 16);
+        const lower = f32x4.add(gather4<u8>(time, buckets), v128.load(position));
+        const upper = f32x4.add(gather4<u8>(time, buckets + 4), v128.load(position, 16));
+        v128.store(out, upper, 16); v128.store(out, lower);
         v128.store(out, f32x4.add(gather4<u8>(time, buckets + 8), v128.load(position, 32)), 32);
         v128.store(out, f32x4.add(gather4<u8>(time, buckets + 12), v128.load(position, 48)), 48);
       }
@@ -112,8 +113,9 @@ function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, pos
 function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: usize): void {
   let low = v128.shuffle<i8>(b0, b1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   let high = v128.shuffle<i8>(b2, b3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position)));
-  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 16)), 16);
+  const lower = f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position));
+  const upper = f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 16));
+  v128.store(out, upper, 16); v128.store(out, lower);
   low = v128.shuffle<i8>(b0, b1, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   high = v128.shuffle<i8>(b2, b3, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position, 32)), 32);
@@ -132,8 +134,8 @@ export function biasPanel(
   if (time == 0) {
     for (let j: usize = 0; j < <usize>keys; j++) {
       const p = position - (j << 2), o = out + j * stride;
-      v128.store(o, v128.load(p));
-      v128.store(o, v128.load(p, 16), 16);
+      const lower = v128.load(p), upper = v128.load(p, 16);
+      v128.store(o, upper, 16); v128.store(o, lower);
       v128.store(o, v128.load(p, 32), 32);
       v128.store(o, v128.load(p, 48), 48);
     }
@@ -244,7 +246,6 @@ export function addDistanceGradients(grads: usize, n: i32, sums: usize): void {
   for (let j: usize = 0; j < <usize>n << 2; j += 32) {
     const s0 = f32x4.add(v128.load(sums + j), v128.load(grads + j));
     const s1 = f32x4.add(v128.load(sums + j, 16), v128.load(grads + j, 16));
-    v128.store(sums + j, s0);
-    v128.store(sums + j, s1, 16);
+    v128.store(sums + j, s1, 16); v128.store(sums + j, s0);
   }
 }

@@ -109,8 +109,7 @@ function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: 
         if (sizeof<T>() == 1) {
           v128.store(out, i8x16.narrow_i16x8_u(first8, last8));
         } else {
-          v128.store(out, first8);
-          v128.store(out, last8, 16);
+          v128.store(out, last8, 16); v128.store(out, first8);
         }
       }
       out += 16 * sizeof<T>();

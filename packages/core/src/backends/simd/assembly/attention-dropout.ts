@@ -31,8 +31,8 @@ export function dropPanel(args: usize, t: u32, h: i32, key: i32, keys: i32, out:
     for (let w: usize = 0; w < 256; w += 64) {
       const k0 = i32x4.ge_u(v128.load(words + w), threshold), k1 = i32x4.ge_u(v128.load(words + w, 16), threshold);
       const k2 = i32x4.ge_u(v128.load(words + w, 32), threshold), k3 = i32x4.ge_u(v128.load(words + w, 48), threshold);
-      v128.store(out, v128.and(scale, k0));
-      v128.store(out, v128.and(scale, k1), 16);
+      const lower = v128.and(scale, k0), upper = v128.and(scale, k1);
+      v128.store(out, upper, 16); v128.store(out, lower);
       v128.store(out, v128.and(scale, k2), 32);
       v128.store(out, v128.and(scale, k3), 48);
       out += stride;
@@ -52,8 +52,7 @@ export function keptDrops(args: usize, keys: i32, bits: usize, out: usize, strid
     const row = v128.load16_splat(bits);
     const k0 = v128.and(scale, i32x4.eq(v128.and(row, b0), b0)), k1 = v128.and(scale, i32x4.eq(v128.and(row, b1), b1));
     const k2 = v128.and(scale, i32x4.eq(v128.and(row, b2), b2)), k3 = v128.and(scale, i32x4.eq(v128.and(row, b3), b3));
-    v128.store(out, k0);
-    v128.store(out, k1, 16);
+    v128.store(out, k1, 16); v128.store(out, k0);
     v128.store(out, k2, 32);
     v128.store(out, k3, 48);
     out += stride;

@@ -277,8 +277,9 @@ export function attentionQueryGrad(args: usize, task: i32): void {
       if (first > panel) break;
       const part = <usize>load<u32>(parts + (i << 3), 4) + <usize>(panel - first) * bytes;
       for (let j: usize = 0; j < bytes; j += 32) {
-        v128.store(sums + j, f32x4.add(v128.load(sums + j), v128.load(part + j)));
-        v128.store(sums + j, f32x4.add(v128.load(sums + j, 16), v128.load(part + j, 16)), 16);
+        const lower = f32x4.add(v128.load(sums + j), v128.load(part + j));
+        const upper = f32x4.add(v128.load(sums + j, 16), v128.load(part + j, 16));
+        v128.store(sums + j, upper, 16); v128.store(sums + j, lower);
       }
     }
     storePanel(

@@ -51,8 +51,7 @@ export function clearRows(scores: usize, from: i32, to: i32): void {
   const zero = f32x4.splat(0);
   for (let j = from; j < to; j++) {
     const row = scores + <usize>j * STRIDE;
-    v128.store(row, zero);
-    v128.store(row, zero, 16);
+    v128.store(row, zero, 16); v128.store(row, zero);
     v128.store(row, zero, 32);
     v128.store(row, zero, 48);
   }

@@ -35,8 +35,8 @@ export function packPlain(src: usize, stride: usize, rows: i32, width: i32, dst:
   const bytes = rowBytes(width);
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < bytes; j += 32) {
-      v128.store(dst + j, v128.load(src + j));
-      v128.store(dst + j, v128.load(src + j, 16), 16);
+      const lower = v128.load(src + j), upper = v128.load(src + j, 16);
+      v128.store(dst + j, upper, 16); v128.store(dst + j, lower);
     }
     src += stride;
     dst += bytes;
@@ -73,8 +73,7 @@ export function packQueries(src: usize, stride: usize, skip: i32, rows: i32, wid
 function packLate(src: usize, stride: usize, skip: i32, width: i32, dst: usize): void {
   if (skip <= 0) return;
   for (let j: usize = 0; j < <usize>width << 2; j += 4) {
-    v128.store(dst, f32x4.splat(0));
-    v128.store(dst, f32x4.splat(0), 16);
+    v128.store(dst, f32x4.splat(0), 16); v128.store(dst, f32x4.splat(0));
     for (let i = skip, p = src + j; i < 8; i++, p += stride) store<f32>(dst + (<usize>i << 2), load<f32>(p));
     dst += 32;
   }

@@ -92,8 +92,8 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
 function scaleSums(sums: usize, width: i32, ratio: usize): void {
   const r0 = v128.load(ratio), r1 = v128.load(ratio, 16), r2 = v128.load(ratio, 32), r3 = v128.load(ratio, 48);
   for (let end = sums + (<usize>width << 6); sums < end; sums += 64) {
-    v128.store(sums, f32x4.mul(v128.load(sums), r0));
-    v128.store(sums, f32x4.mul(v128.load(sums, 16), r1), 16);
+    const lower = f32x4.mul(v128.load(sums), r0), upper = f32x4.mul(v128.load(sums, 16), r1);
+    v128.store(sums, upper, 16); v128.store(sums, lower);
     v128.store(sums, f32x4.mul(v128.load(sums, 32), r2), 32);
     v128.store(sums, f32x4.mul(v128.load(sums, 48), r3), 48);
   }

@@ -33,8 +33,8 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
 function unaryLoop(op: i32, x: usize, y: usize, n: i32, alpha: v128): void {
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    v128.store(y, unary4(op, v128.load(x), alpha));
-    v128.store(y, unary4(op, v128.load(x, 16), alpha), 16);
+    const lower = unary4(op, v128.load(x), alpha), upper = unary4(op, v128.load(x, 16), alpha);
+    v128.store(y, upper, 16); v128.store(y, lower);
     x += 32;
     y += 32;
   }
@@ -111,8 +111,9 @@ function binaryLoop(op: i32, a: usize, b: usize, y: usize, n: i32, aFixed: bool,
   const aOnce = v128.load32_splat(a), bOnce = v128.load32_splat(b);
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    v128.store(y, binary4(op, aFixed ? aOnce : v128.load(a), bFixed ? bOnce : v128.load(b)));
-    v128.store(y, binary4(op, aFixed ? aOnce : v128.load(a, 16), bFixed ? bOnce : v128.load(b, 16)), 16);
+    const lower = binary4(op, aFixed ? aOnce : v128.load(a), bFixed ? bOnce : v128.load(b));
+    const upper = binary4(op, aFixed ? aOnce : v128.load(a, 16), bFixed ? bOnce : v128.load(b, 16));
+    v128.store(y, upper, 16); v128.store(y, lower);
     if (!aFixed) a += 32;
     if (!bFixed) b += 32;
     y += 32;

@@ -58,8 +58,7 @@ function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
   for (; y + 32 <= end; y += 32, u += 32, mask += 32) {
     const a = f32x4.mul(f32x4.mul(v128.load(u), v128.load(y)), v128.load(mask));
     const b = f32x4.mul(f32x4.mul(v128.load(u, 16), v128.load(y, 16)), v128.load(mask, 16));
-    v128.store(y, a);
-    v128.store(y, b, 16);
+    v128.store(y, b, 16); v128.store(y, a);
   }
   for (; y < end; y += 4, u += 4, mask += 4) store<f32>(y, load<f32>(u) * load<f32>(y) * load<f32>(mask));
 }
@@ -69,8 +68,8 @@ function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
 function addRow(a: usize, b: usize, y: usize, n: i32): void {
   const end = y + (<usize>n << 2);
   for (; y + 32 <= end; y += 32, a += 32, b += 32) {
-    v128.store(y, f32x4.add(v128.load(a), v128.load(b)));
-    v128.store(y, f32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
+    const lower = f32x4.add(v128.load(a), v128.load(b)), upper = f32x4.add(v128.load(a, 16), v128.load(b, 16));
+    v128.store(y, upper, 16); v128.store(y, lower);
   }
   for (; y < end; y += 4, a += 4, b += 4) store<f32>(y, load<f32>(a) + load<f32>(b));
 }
@@ -137,13 +136,12 @@ function gradRow(g: usize, h: usize, u: usize, mask: usize, y: usize, du: usize,
     const h0 = v128.load(h + i), h1 = v128.load(h + i, 16);
     const u0 = f32x4.mul(v128.load(u + i), m0), u1 = f32x4.mul(v128.load(u + i, 16), m1);
     const g0 = v128.load(g + i), g1 = v128.load(g + i, 16);
-    v128.store(y + i, f32x4.mul(u0, h0));
-    v128.store(y + i, f32x4.mul(u1, h1), 16);
-    v128.store(du + i, f32x4.mul(f32x4.mul(g0, m0), h0));
-    v128.store(du + i, f32x4.mul(f32x4.mul(g1, m1), h1), 16);
+    const y0 = f32x4.mul(u0, h0), y1 = f32x4.mul(u1, h1);
+    v128.store(y + i, y1, 16); v128.store(y + i, y0);
+    const du0 = f32x4.mul(f32x4.mul(g0, m0), h0), du1 = f32x4.mul(f32x4.mul(g1, m1), h1);
+    v128.store(du + i, du1, 16); v128.store(du + i, du0);
     const p0 = f32x4.mul(g0, u0), p1 = f32x4.mul(g1, u1);
-    v128.store(g + i, p0);
-    v128.store(g + i, p1, 16);
+    v128.store(g + i, p1, 16); v128.store(g + i, p0);
     s0 = f32x4.add(s0, p0);
     s1 = f32x4.add(s1, p1);
     t0 = madd(p0, h0, t0);
@@ -163,8 +161,8 @@ function gradRow(g: usize, h: usize, u: usize, mask: usize, y: usize, du: usize,
   for (i = 0; i + 32 <= bytes; i += 32) {
     const a = f32x4.sub(f32x4.sub(v128.load(g + i), m), f32x4.mul(v128.load(h + i), q));
     const b = f32x4.sub(f32x4.sub(v128.load(g + i, 16), m), f32x4.mul(v128.load(h + i, 16), q));
-    v128.store(dx + i, f32x4.mul(a, s));
-    v128.store(dx + i, f32x4.mul(b, s), 16);
+    const lower = f32x4.mul(a, s), upper = f32x4.mul(b, s);
+    v128.store(dx + i, upper, 16); v128.store(dx + i, lower);
   }
   for (; i < bytes; i += 16) {
     const a = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(g + i), m), f32x4.mul(v128.load(h + i), q)), s);

@@ -30,8 +30,7 @@ export function siluSplit(args: usize, task: i32): void {
 @inline
 function siluPair(z: usize, y: usize): void {
   const a = silu4(v128.load(z)), b = silu4(v128.load(z, 16));
-  v128.store(y, a);
-  v128.store(y, b, 16);
+  v128.store(y, b, 16); v128.store(y, a);
 }
 
 // @ts-ignore: decorator
@@ -46,8 +45,7 @@ function siluSlope4(x: v128): v128 {
 function siluSlopePair(z: usize, dy: usize, dz: usize): void {
   const a = f32x4.mul(v128.load(dy), siluSlope4(v128.load(z)));
   const b = f32x4.mul(v128.load(dy, 16), siluSlope4(v128.load(z, 16)));
-  v128.store(dz, a);
-  v128.store(dz, b, 16);
+  v128.store(dz, b, 16); v128.store(dz, a);
 }
 
 /** args: z, E, rows, rows per task, outputs count, then (dy address, width) pairs, dz at slot 5 + 2 * count */

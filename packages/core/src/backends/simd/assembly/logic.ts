@@ -101,8 +101,9 @@ export function select(args: usize, task: i32): void {
   for (; i + 8 <= n; i += 8) {
     // Bytes 0 and 1 become masks of zeros and ones: 0 - x.
     const wide = i16x8.neg(v128.load8x8_u(c));
-    v128.store(y, v128.bitselect(v128.load(t), v128.load(e), i32x4.extend_low_i16x8_s(wide)));
-    v128.store(y, v128.bitselect(v128.load(t, 16), v128.load(e, 16), i32x4.extend_high_i16x8_s(wide)), 16);
+    const lower = v128.bitselect(v128.load(t), v128.load(e), i32x4.extend_low_i16x8_s(wide));
+    const upper = v128.bitselect(v128.load(t, 16), v128.load(e, 16), i32x4.extend_high_i16x8_s(wide));
+    v128.store(y, upper, 16); v128.store(y, lower);
     c += 8;
     t += 32;
     e += 32;
@@ -124,8 +125,9 @@ export function clip(args: usize, task: i32): void {
   const low = f32x4.splat(flt(args, 4)), high = f32x4.splat(flt(args, 5));
   let i = 0;
   for (; i + 8 <= n; i += 8) {
-    v128.store(y, f32x4.pmax(f32x4.pmin(v128.load(x), high), low));
-    v128.store(y, f32x4.pmax(f32x4.pmin(v128.load(x, 16), high), low), 16);
+    const lower = f32x4.pmax(f32x4.pmin(v128.load(x), high), low);
+    const upper = f32x4.pmax(f32x4.pmin(v128.load(x, 16), high), low);
+    v128.store(y, upper, 16); v128.store(y, lower);
     x += 32;
     y += 32;
   }

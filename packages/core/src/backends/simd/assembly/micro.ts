@@ -159,10 +159,10 @@ export function packColumns(src: usize, stride: usize, rows: i32, columns: i32, 
     let p = src + (<usize>j << 2);
     let next = dst + panel;
     for (let i = 0; i < rows; i++) {
-      v128.store(dst, v128.load(p));
-      v128.store(dst, v128.load(p, 16), 16);
-      v128.store(next, v128.load(p, 32));
-      v128.store(next, v128.load(p, 48), 16);
+      const lower = v128.load(p), upper = v128.load(p, 16);
+      v128.store(dst, upper, 16); v128.store(dst, lower);
+      const lowerNext = v128.load(p, 32), upperNext = v128.load(p, 48);
+      v128.store(next, upperNext, 16); v128.store(next, lowerNext);
       p += stride;
       dst += 32;
       next += 32;
@@ -174,15 +174,14 @@ export function packColumns(src: usize, stride: usize, rows: i32, columns: i32, 
     const left = columns - j;
     if (left >= 8) {
       for (let i = 0; i < rows; i++) {
-        v128.store(dst, v128.load(p));
-        v128.store(dst, v128.load(p, 16), 16);
+        const lower = v128.load(p), upper = v128.load(p, 16);
+        v128.store(dst, upper, 16); v128.store(dst, lower);
         p += stride;
         dst += 32;
       }
     } else {
       for (let i = 0; i < rows; i++) {
-        v128.store(dst, f32x4.splat(0));
-        v128.store(dst, f32x4.splat(0), 16);
+        v128.store(dst, f32x4.splat(0), 16); v128.store(dst, f32x4.splat(0));
         for (let c: usize = 0; c < <usize>left; c++) store<f32>(dst + (c << 2), load<f32>(p + (c << 2)));
         p += stride;
         dst += 32;
@@ -223,8 +222,7 @@ export function packRows(src: usize, stride: usize, rows: i32, columns: i32, dst
       }
     } else {
       for (let j = 0; j < columns; j++) {
-        v128.store(dst, f32x4.splat(0));
-        v128.store(dst, f32x4.splat(0), 16);
+        v128.store(dst, f32x4.splat(0), 16); v128.store(dst, f32x4.splat(0));
         for (let r: usize = 0; r < <usize>left; r++) {
           store<f32>(dst + (r << 2), load<f32>(p + r * stride + (<usize>j << 2)));
         }

@@ -121,8 +121,8 @@ function timesRow(a: usize, b: usize, y: usize, bytes: usize): void {
 // @ts-ignore: decorator
 @inline
 function timesPair(a: usize, b: usize, y: usize): void {
-  v128.store(y, f32x4.mul(v128.load(a), v128.load(b)));
-  v128.store(y, f32x4.mul(v128.load(a, 16), v128.load(b, 16)), 16);
+  const lower = f32x4.mul(v128.load(a), v128.load(b)), upper = f32x4.mul(v128.load(a, 16), v128.load(b, 16));
+  v128.store(y, upper, 16); v128.store(y, lower);
 }
 
 /** dx = scale (dn - mean(dn) - n mean(dn n)) + skip over a row of `d`. */
@@ -134,8 +134,8 @@ function normGradRow(n: usize, dn: usize, skip: usize, dx: usize, d: i32, scale:
   for (; i + 8 <= d; i += 8) {
     const a = f32x4.sub(f32x4.sub(v128.load(dn), mean), f32x4.mul(v128.load(n), product));
     const b = f32x4.sub(f32x4.sub(v128.load(dn, 16), mean), f32x4.mul(v128.load(n, 16), product));
-    v128.store(dx, madd(a, s, v128.load(skip)));
-    v128.store(dx, madd(b, s, v128.load(skip, 16)), 16);
+    const lower = madd(a, s, v128.load(skip)), upper = madd(b, s, v128.load(skip, 16));
+    v128.store(dx, upper, 16); v128.store(dx, lower);
     n += 32;
     dn += 32;
     skip += 32;

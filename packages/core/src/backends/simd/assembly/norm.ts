@@ -55,8 +55,8 @@ export function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): 
   const m = f32x4.splat(mean), s = f32x4.splat(rstd);
   let i = 0;
   for (; i + 8 <= d; i += 8) {
-    v128.store(y, f32x4.mul(f32x4.sub(v128.load(x), m), s));
-    v128.store(y, f32x4.mul(f32x4.sub(v128.load(x, 16), m), s), 16);
+    const lower = f32x4.mul(f32x4.sub(v128.load(x), m), s), upper = f32x4.mul(f32x4.sub(v128.load(x, 16), m), s);
+    v128.store(y, upper, 16); v128.store(y, lower);
     x += 32;
     y += 32;
   }
@@ -86,8 +86,9 @@ export function layerNormGrad(args: usize, task: i32): void {
     const s = f32x4.splat(rstd);
     let i = 0;
     for (; i + 8 <= d; i += 8) {
-      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct))));
-      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy, 16), meanDy), f32x4.mul(v128.load(dx, 16), meanProduct))), 16);
+      const lower = f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct)));
+      const upper = f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy, 16), meanDy), f32x4.mul(v128.load(dx, 16), meanProduct)));
+      v128.store(dx, upper, 16); v128.store(dx, lower);
       dy += 32;
       dx += 32;
     }

@@ -91,8 +91,8 @@ export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
 function storeCounters(x0: v128, x1: v128, x2: v128, x3: v128, out: usize): void {
   const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), b = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
   const c = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
-  v128.store(out, v128.shuffle<i64>(a, c, 0, 2));
-  v128.store(out, v128.shuffle<i64>(a, c, 1, 3), 16);
+  const lower = v128.shuffle<i64>(a, c, 0, 2), upper = v128.shuffle<i64>(a, c, 1, 3);
+  v128.store(out, upper, 16); v128.store(out, lower);
   v128.store(out, v128.shuffle<i64>(b, d, 0, 2), 32);
   v128.store(out, v128.shuffle<i64>(b, d, 1, 3), 48);
 }

@@ -58,8 +58,9 @@ export function reduceFirst(args: usize, task: i32): void {
     let q = y;
     let i = 0;
     for (; i + 8 <= inner; i += 8) {
-      v128.store(q, op ? f32x4.max(v128.load(q), v128.load(p)) : f32x4.add(v128.load(q), v128.load(p)));
-      v128.store(q, op ? f32x4.max(v128.load(q, 16), v128.load(p, 16)) : f32x4.add(v128.load(q, 16), v128.load(p, 16)), 16);
+      const lower = op ? f32x4.max(v128.load(q), v128.load(p)) : f32x4.add(v128.load(q), v128.load(p));
+      const upper = op ? f32x4.max(v128.load(q, 16), v128.load(p, 16)) : f32x4.add(v128.load(q, 16), v128.load(p, 16));
+      v128.store(q, upper, 16); v128.store(q, lower);
       p += 32;
       q += 32;
     }
