@@ -12,6 +12,8 @@ it('counts multiply-adds twice and the causal half of attention', () => {
   const projection = { x: matrix(5, 3), w: matrix(3, 7) };
   expect(kernelWork('NormSiluSplit', projection, {}, [])).toBe(210);
   expect(kernelWork('NormSiluSplitGrad', projection, {}, [])).toBe(420);
+  expect(kernelWork('LinearLayer', { x: matrix(5, 3), w: matrix(7, 3) }, {}, [])).toBe(210);
+  expect(kernelWork('LinearLayerGrad', { x: matrix(5, 3), w: matrix(7, 3) }, {}, [])).toBe(420);
   expect(kernelWork('GatedNormLinearGrad', { x: matrix(5, 3), w: matrix(7, 3) }, {}, [])).toBe(420);
   // Lengths 3, 0 and 2: 6 + 0 + 3 pairs.
   const offsets = tf.tensor1d([0, 3, 3, 5], 'int32');

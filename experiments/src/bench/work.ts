@@ -56,9 +56,11 @@ export function kernelWork(
     }
     case 'NormSiluSplit':
     case 'GatedNormLinear':
+    case 'LinearLayer':
       return mapWork(inputs);
     case 'NormSiluSplitGrad':
     case 'GatedNormLinearGrad':
+    case 'LinearLayerGrad':
       return 2 * mapWork(inputs);
     case 'HstuAttention':
     case 'CausalAttention': {

@@ -66,6 +66,7 @@ export {
 export { l2Normalize } from './ops/l2-normalize.ts';
 export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
 export { linear } from './ops/linear.ts';
+export { type LinearLayerOptions, type LinearMap, linearBlocks, linearLayer } from './ops/linear-layer.ts';
 export { type NormSiluSplitResult, normSiluSplit } from './ops/norm-silu-split.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';

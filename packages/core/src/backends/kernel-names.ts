@@ -93,6 +93,28 @@ export interface GatedNormLinearGradInputs extends GatedNormGradInputs {
   w: TensorInfo;
 }
 
+/**
+ * A linear map and what follows it, `y = dropout(act(x w^T + b)) + residual`: `x [T, D]`, `w [E, D]`, `b [E]` or empty, `residual
+ * [T, E]` or empty, empty where there is an activation. The mask is that of `Dropout` on `y`; rate 0 leaves it out. Outputs: `y` by
+ * its columns in blocks of the widths `sizes` (their sum is E); more than one only of a map that nothing follows.
+ */
+export const LinearLayer = 'LinearLayer';
+export interface LinearLayerInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  w: TensorInfo;
+  b: TensorInfo;
+  residual: TensorInfo;
+}
+export interface LinearLayerAttrs extends DropoutAttrs {
+  readonly activation: 'none' | 'relu';
+  readonly sizes: readonly number[];
+}
+/**
+ * Inputs `x`, `w`, the first output `y` (read where there is an activation) and `dy0`, `dy1`, ... (one an output); outputs
+ * `[dx, dw, db]`. The gradient of the residual is dy itself.
+ */
+export const LinearLayerGrad = 'LinearLayerGrad';
+
 /** `y = (x - mean) / sqrt(var + epsilon)` over the last axis, biased variance, no affine part. */
 export const LayerNorm = 'LayerNorm';
 export interface LayerNormInputs extends NamedTensorInfoMap {

@@ -77,6 +77,7 @@ const outputsOf: Record<string, number> = {
   NormSiluSplitGrad: 2,
   GatedNormGrad: 2,
   GatedNormLinearGrad: 4,
+  LinearLayerGrad: 3,
   HstuAttentionGrad: 5,
   CausalAttentionGrad: 3,
   GatedRecurrenceGrad: 2,

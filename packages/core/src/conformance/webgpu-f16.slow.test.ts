@@ -15,6 +15,7 @@ import {
 } from '../../test/conformance/compare.ts';
 import { half } from '../../test/conformance/half.ts';
 import { gatedNormLinearCase, normSiluSplitCase } from '../../test/conformance/layer-step-cases.ts';
+import { linearBlocksCase, linearLayerCase } from '../../test/conformance/linear-layer-cases.ts';
 import { gatedRecurrenceCase } from '../../test/conformance/recurrence-case.ts';
 import { checkRowwiseAdamW } from '../../test/conformance/rowwise-adamw-check.ts';
 import { useBackend } from '../index.ts';
@@ -126,6 +127,11 @@ describe.skipIf(absent !== undefined)(
       await threeWay(gatedNormLinearCase, ['u', 'x', 'w']);
     });
 
+    it('a linear layer too', async () => {
+      await threeWay(linearLayerCase, ['x', 'w']);
+      await threeWay(linearBlocksCase, ['x', 'w']);
+    });
+
     it('gatedRecurrence too, whose weights have a product for a gradient', async () => {
       // Its own product, from step to step, stays in float32.
       expect(await threeWay(gatedRecurrenceCase, ['x', 'weight', 'bias'])).toBeLessThan(
@@ -134,7 +140,8 @@ describe.skipIf(absent !== undefined)(
     });
 
     // The others have no operands in half precision and are held to what they are in float32; linear: half-products.test.ts.
-    const apart = ['hstuAttention', 'causalAttention', 'gatedRecurrence', 'normSiluSplit', 'gatedNormLinear', 'linear'];
+    const layers = ['normSiluSplit', 'gatedNormLinear', 'linearLayer', 'linearBlocks', 'linear'];
+    const apart = ['hstuAttention', 'causalAttention', 'gatedRecurrence', ...layers];
     it.each(cases.filter(({ name }) => !apart.includes(name)))('$name stays in float32', ({ check }) => check(runs(8)));
     it('AdamW stays in float32', checkAdamW);
     it('RowwiseAdamW stays in float32', checkRowwiseAdamW);

@@ -12,6 +12,8 @@ import {
   l2Normalize,
   layerNorm,
   linear,
+  linearBlocks,
+  linearLayer,
   normSiluSplit,
   ShapeError,
   sampledSoftmaxLoss,
@@ -114,6 +116,24 @@ describe('refusals, word for word', () => {
       () => gatedNormLinear({ ...wayOut(), residual: tf.zeros([2, 5]) }),
       ShapeError,
       'gatedNormLinear: expected u [T, C], x [T, C], w [D, C], b [D], residual [T, D]; got u=float32[2,3], x=float32[2,3], w=float32[4,3], b=float32[4], residual=float32[2,5]; residual has D = 5, expected D = 4',
+    ],
+    [
+      'a linear layer of another width',
+      () => linearLayer({ x: tf.zeros([2, 3]), w: tf.zeros([4, 5]) }),
+      ShapeError,
+      'linearLayer: expected x [T, D], w [E, D]; got x=float32[2,3], w=float32[4,5]; w has D = 5, expected D = 3',
+    ],
+    [
+      'a residual after an activation',
+      () => linearLayer({ x: tf.zeros([2, 3]), w: tf.zeros([4, 3]), activation: 'relu', residual: tf.zeros([2, 4]) }),
+      UnsupportedError,
+      "linearLayer: expected no residual after an activation; got activation 'relu' and a residual; add it with tf.add",
+    ],
+    [
+      'blocks that do not add up',
+      () => linearBlocks({ x: tf.zeros([2, 3]), w: tf.zeros([5, 3]) }, [2, 2]),
+      ShapeError,
+      'linearBlocks: expected w [E, D] and sizes of positive integers with the sum E; got w=float32[5,3], sizes=[2, 2]; their sum is 4',
     ],
     [
       'dropout of everything on the way out',

@@ -1,5 +1,5 @@
 import { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
-import { linear, linearGrad } from './linear.ts';
+import { linear, linearGrad, transposed } from './linear.ts';
 
 export interface GatedNormLinearInput extends GatedNormInput {
   /** `[D, width]`. */
@@ -22,9 +22,4 @@ export function gatedNormLinearGrad(
   const { w, b, width } = input;
   const map = linearGrad(gatedNorm(input), transposed(w, width), dy, width, b.length);
   return { ...gatedNormGrad(input, map.dx), dw: transposed(map.dw, b.length), db: map.db };
-}
-
-function transposed(w: ArrayLike<number>, columns: number): Float64Array {
-  const rows = w.length / columns;
-  return Float64Array.from({ length: w.length }, (_, i) => w[(i % rows) * columns + Math.floor(i / rows)]);
 }

@@ -42,3 +42,9 @@ export function linearGrad(
   }
   return { dx, dw, db };
 }
+
+/** A matrix of `columns` columns, its rows as columns. */
+export function transposed(w: ArrayLike<number>, columns: number): Float64Array {
+  const rows = w.length / columns;
+  return Float64Array.from({ length: w.length }, (_, i) => w[(i % rows) * columns + Math.floor(i / rows)]);
+}

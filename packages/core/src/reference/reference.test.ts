@@ -130,6 +130,28 @@ it('the ways into and out of an HSTU layer', () => {
   );
 });
 
+it('a linear layer', () => {
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 4 }), fc.boolean(), ({ count, width, seed }, outputs, relu) => {
+      const input = {
+        ...{ width, relu, rate: 0.4, keep: ref.dropoutKeep({ k0: seed, k1: 3, step: 1 }, 0.4, count * outputs) },
+        x: numbers(seed, 0, count * width),
+        w: numbers(seed, 1, width * outputs),
+        b: numbers(seed, 2, outputs),
+        residual: numbers(seed, 3, count * outputs),
+      };
+      const dy = numbers(seed, 4, count * outputs);
+      const out = (changed: Partial<typeof input>) => dot(ref.linearLayer({ ...input, ...changed }), dy);
+      const { dx, dw, db } = ref.linearLayerGrad(input, dy);
+      checkGradient(input.x, dx, (z) => out({ x: z }));
+      checkGradient(input.w, dw, (z) => out({ w: z }));
+      checkGradient(input.b, db, (z) => out({ b: z }));
+      checkGradient(input.residual, Float64Array.from(dy), (z) => out({ residual: z }));
+    }),
+    options,
+  );
+});
+
 it('linear and embedding', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 4 }), ({ count, width, seed }, outputs) => {

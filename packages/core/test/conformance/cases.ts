@@ -19,6 +19,7 @@ import {
   normSiluSplitCase,
   siluSplitCase,
 } from './layer-step-cases.ts';
+import { linearBlocksCase, linearLayerCase } from './linear-layer-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { gatedRecurrenceCase } from './recurrence-case.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
@@ -50,6 +51,8 @@ export const cases: readonly AnyCase[] = [
   close(gatedNormCase),
   close(gatedNormTinyCase),
   close(gatedNormLinearCase),
+  close(linearLayerCase),
+  close(linearBlocksCase),
   close(uniformIntegersCase),
   close(linearCase),
   close(embeddingCase),

@@ -4,6 +4,7 @@ import {
   gatedNormLinear,
   hstuAttention,
   hstuAttentionLast,
+  linearLayer,
   normSiluSplit,
   silu,
   siluSplit,
@@ -18,7 +19,6 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../layers/layer.ts';
-import { linearOutIn } from '../layers/linear.ts';
 import { type Rotation, rotate } from '../layers/rotary.ts';
 import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
@@ -195,7 +195,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
     }
     const parts = { u: u as tf.Tensor2D | undefined, attended: o };
     const read = outputInput(parts, { ...this.switches, numHeads: h, drop }, (name) => this.weight(name));
-    return tf.add(linearOutIn(read, w, b), x);
+    return linearLayer({ x: read, w, b, residual: x });
   }
 
   private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {

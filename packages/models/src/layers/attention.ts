@@ -1,7 +1,13 @@
-import { causalAttention, causalAttentionLast, streamKey } from '@seqrec/core';
+import {
+  causalAttention,
+  causalAttentionLast,
+  type LinearLayerOptions,
+  linearBlocks,
+  linearLayer,
+  streamKey,
+} from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Run, WeightSpec } from './layer.ts';
-import { linearOutIn } from './linear.ts';
 
 /** Weights of multi-head attention in PyTorch's layout: rows of `in_proj_weight` are q, k, v. Biases start at zero. */
 export function attentionWeights(embeddingDim: number): WeightSpec[] {
@@ -26,7 +32,10 @@ export interface SelfAttentionOptions {
   readonly numHeads: number;
   /** The layer's weights by the names of {@link attentionWeights}. */
   readonly weight: (name: string) => tf.Variable;
+  /** Of the probabilities. */
   readonly dropoutRate: number;
+  /** What follows the output projection. */
+  readonly output?: Pick<LinearLayerOptions, 'dropout' | 'residual'>;
   /** Name of the dropout site. */
   readonly site: string;
   readonly run: Run;
@@ -34,17 +43,14 @@ export interface SelfAttentionOptions {
 
 /**
  * Causal multi-head attention as `torch.nn.MultiheadAttention`: projections with bias, scale `1 / sqrt(D / H)`, dropout on
- * the attention probabilities.
+ * the attention probabilities; then `output`.
  *
  * @returns shape of `query`
  */
 export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const { query, keyValue, offsets, numHeads, weight, dropoutRate, site, run, lastOnly = false } = options;
   const d = query.shape[1];
-  const [wQuery, wKeyValue] = tf.split(weight('in_proj_weight'), [d, 2 * d], 0) as tf.Tensor2D[];
-  const [bQuery, bKeyValue] = tf.split(weight('in_proj_bias'), [d, 2 * d], 0) as tf.Tensor1D[];
-  const q = linearOutIn(query, wQuery, bQuery);
-  const [k, v] = tf.split(linearOutIn(keyValue, wKeyValue, bKeyValue), 2, 1);
+  const [q, k, v] = projections(query, keyValue, weight);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
   const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
   const active = run.training && dropoutRate > 0;
@@ -52,6 +58,25 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const attended = lastOnly
     ? causalAttentionLast(inputs)
     : causalAttention({ ...inputs, dropout: active ? { rate: dropoutRate, stream } : undefined });
-  const output = { weight: weight('out_proj.weight') as tf.Tensor2D, bias: weight('out_proj.bias') as tf.Tensor1D };
-  return linearOutIn(tf.reshape(attended, [-1, d]), output.weight, output.bias);
+  const w = weight('out_proj.weight') as tf.Tensor2D;
+  const b = weight('out_proj.bias') as tf.Tensor1D;
+  return linearLayer({ x: tf.reshape(attended, [-1, d]), w, b, ...options.output });
+}
+
+/** Queries, keys and values: one map where all come from the same rows. */
+function projections(
+  query: tf.Tensor2D,
+  keyValue: tf.Tensor2D,
+  weight: SelfAttentionOptions['weight'],
+): readonly tf.Tensor2D[] {
+  const d = query.shape[1];
+  const w = weight('in_proj_weight') as tf.Tensor2D;
+  const b = weight('in_proj_bias') as tf.Tensor1D;
+  if (query === keyValue) return linearBlocks({ x: query, w, b }, [d, d, d]);
+  const [wQuery, wKeyValue] = tf.split(w, [d, 2 * d], 0) as tf.Tensor2D[];
+  const [bQuery, bKeyValue] = tf.split(b, [d, 2 * d], 0) as tf.Tensor1D[];
+  return [
+    linearLayer({ x: query, w: wQuery, b: bQuery }),
+    ...linearBlocks({ x: keyValue, w: wKeyValue, b: bKeyValue }, [d, d]),
+  ];
 }

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { linearLayer } from '@seqrec/core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /**
  * `x W^T (+ b)`: a linear map with PyTorch's weight layout, so that checkpoints of the reference load as they are.
@@ -9,5 +10,5 @@ import * as tf from '@tensorflow/tfjs-core';
  * @returns shape `[T, E]`
  */
 export function linearOutIn(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
-  return tf.fused.matMul({ a: x, b: weight, transposeA: false, transposeB: true, bias }) as tf.Tensor2D;
+  return linearLayer({ x, w: weight, b: bias });
 }

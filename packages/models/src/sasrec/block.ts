@@ -1,4 +1,4 @@
-import { layerNorm } from '@seqrec/core';
+import { layerNorm, linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, selfAttention } from '../layers/attention.ts';
 import {
@@ -10,7 +10,6 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../layers/layer.ts';
-import { linearOutIn } from '../layers/linear.ts';
 import type { SasrecConfig } from './config.ts';
 
 export interface SasrecBlockArgs
@@ -80,18 +79,28 @@ export class SasrecBlock extends StreamLayer implements LastRows {
       numHeads,
       weight: (name) => this.weight(name),
       dropoutRate: ffnDropout,
+      output: { residual: query },
       site: `${this.stream}.attention`,
       run,
     });
-    return this.feedForward(layerNorm(tf.add(query, attended), { epsilon: EPSILON }) as tf.Tensor2D, run);
+    return this.feedForward(layerNorm(attended, { epsilon: EPSILON }) as tf.Tensor2D, run);
   }
 
   private feedForward(z: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { ffnDropout, activation } = this.args;
-    const hidden = linearOutIn(z, this.kernel('conv1.weight'), this.weight('conv1.bias') as tf.Tensor1D);
-    const active = this.drop(activate(hidden, activation), ffnDropout, 'ffn.hidden', run);
-    const out = linearOutIn(active, this.kernel('conv2.weight'), this.weight('conv2.bias') as tf.Tensor1D);
-    return tf.add(z, this.drop(out, ffnDropout, 'ffn.output', run));
+    const inner = { x: z, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
+    const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run);
+    const hidden =
+      activation === 'relu'
+        ? linearLayer({ ...inner, activation, dropout })
+        : this.drop(exactGelu(linearLayer(inner)), ffnDropout, 'ffn.hidden', run);
+    return linearLayer({
+      x: hidden,
+      w: this.kernel('conv2.weight'),
+      b: this.weight('conv2.bias') as tf.Tensor1D,
+      dropout: this.dropOptions(ffnDropout, 'ffn.output', run),
+      residual: z,
+    });
   }
 
   /** A convolution of width one is a linear map: `[out, in, 1]` to `[out, in]`. */
@@ -111,8 +120,7 @@ export class SasrecBlock extends StreamLayer implements LastRows {
 }
 tf.serialization.registerClass(SasrecBlock);
 
-/** ReLU, or GELU in its exact form `x Phi(x)`. */
-function activate(x: tf.Tensor2D, activation: SasrecConfig['activation']): tf.Tensor2D {
-  if (activation === 'relu') return tf.relu(x);
+/** `x Phi(x)`. */
+function exactGelu(x: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
 }

@@ -1,7 +1,6 @@
-import { causalAttention, silu } from '@seqrec/core';
+import { causalAttention, linearBlocks, linearLayer, silu } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../layers/layer.ts';
-import { linearOutIn } from '../layers/linear.ts';
 import { rmsNorm } from '../layers/rms-norm.ts';
 import { type Rotation, rotate } from '../layers/rotary.ts';
 
@@ -56,17 +55,16 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     const [x, offsets, cosine, sine] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D, tf.Tensor2D];
     const run = runOf(kwargs);
     return tf.tidy(() => {
-      const { dropout } = this.args;
       const attended = this.attend(rmsNorm(x, this.weight('norm1.weight')), offsets, { cosine, sine }, run);
-      const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
-      const out = this.gatedUnit(rmsNorm(z, this.weight('norm2.weight')));
-      return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
+      const z = this.close(attended, 'attention.wo', { residual: x, site: 'output', run });
+      const hidden = this.gatedUnit(rmsNorm(z, this.weight('norm2.weight')));
+      return this.close(hidden, 'ffn.w2', { residual: z, site: 'ffn.output', run });
     });
   }
 
   private attend(x: tf.Tensor2D, offsets: tf.Tensor1D, rotation: Rotation, run: Run): tf.Tensor2D {
     const { embeddingDim: d, numHeads, dropout } = this.args;
-    const [q, k, v] = tf.split(linearOutIn(x, this.weight('attention.wqkv') as tf.Tensor2D), 3, 1) as tf.Tensor2D[];
+    const [q, k, v] = linearBlocks({ x, w: this.weight('attention.wqkv') as tf.Tensor2D }, [d, d, d]);
     const heads = (y: tf.Tensor): tf.Tensor3D => tf.reshape(y, [-1, numHeads, d / numHeads]);
     const attended = causalAttention({
       q: heads(rotate(q, numHeads, rotation)),
@@ -76,12 +74,23 @@ export class TransformerPlusPlusBlock extends StreamLayer {
       scale: 1 / Math.sqrt(d / numHeads),
       dropout: this.dropOptions(dropout, 'attention', run),
     });
-    return linearOutIn(tf.reshape(attended, [-1, d]), this.weight('attention.wo') as tf.Tensor2D);
+    return tf.reshape(attended, [-1, d]);
   }
 
   private gatedUnit(x: tf.Tensor2D): tf.Tensor2D {
-    const [gate, value] = tf.split(linearOutIn(x, this.weight('ffn.w13') as tf.Tensor2D), 2, 1);
-    return linearOutIn(tf.mul(silu(gate), value), this.weight('ffn.w2') as tf.Tensor2D);
+    const { ffnDim } = this.args;
+    const [gate, value] = linearBlocks({ x, w: this.weight('ffn.w13') as tf.Tensor2D }, [ffnDim, ffnDim]);
+    return tf.mul(silu(gate), value);
+  }
+
+  /** The map out of a sub-layer, dropout and the residual sum. */
+  private close(
+    x: tf.Tensor2D,
+    weight: string,
+    { residual, site, run }: { readonly residual: tf.Tensor2D; readonly site: string; readonly run: Run },
+  ): tf.Tensor2D {
+    const dropout = this.dropOptions(this.args.dropout, site, run);
+    return linearLayer({ x, w: this.weight(weight) as tf.Tensor2D, dropout, residual });
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {

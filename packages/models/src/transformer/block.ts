@@ -1,4 +1,4 @@
-import { layerNorm } from '@seqrec/core';
+import { layerNorm, linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../layers/attention.ts';
 import {
@@ -10,7 +10,6 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../layers/layer.ts';
-import { linearOutIn } from '../layers/linear.ts';
 
 export interface TransformerBlockArgs extends LayerArgs {
   readonly embeddingDim: number;
@@ -80,13 +79,15 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     const { numHeads, dropout } = this.args;
     const weight = (name: string): tf.Variable => this.weight(name);
     const site = `${this.stream}.attention`;
-    const attended = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, site, run });
-    const z = tf.add(x, this.drop(attended, dropout, 'output', run)) as tf.Tensor2D;
-    const first = { weight: weight('ffn.0.weight') as tf.Tensor2D, bias: weight('ffn.0.bias') as tf.Tensor1D };
-    const second = { weight: weight('ffn.2.weight') as tf.Tensor2D, bias: weight('ffn.2.bias') as tf.Tensor1D };
-    const hidden = tf.relu(linearOutIn(affineNorm(z, 'norm2', weight), first.weight, first.bias));
-    const out = linearOutIn(hidden, second.weight, second.bias);
-    return tf.add(z, this.drop(out, dropout, 'ffn.output', run));
+    const output = { dropout: this.dropOptions(dropout, 'output', run), residual: x };
+    const z = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, output, site, run });
+    const map = (name: string) => ({
+      w: weight(`${name}.weight`) as tf.Tensor2D,
+      b: weight(`${name}.bias`) as tf.Tensor1D,
+    });
+    const hidden = linearLayer({ x: affineNorm(z, 'norm2', weight), ...map('ffn.0'), activation: 'relu' });
+    const last = this.dropOptions(dropout, 'ffn.output', run);
+    return linearLayer({ x: hidden, ...map('ffn.2'), dropout: last, residual: z });
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {

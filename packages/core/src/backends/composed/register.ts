@@ -10,6 +10,7 @@ import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { causalAttentionLast, hstuAttentionLast } from './last-query.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
+import { linearLayer, linearLayerGrad } from './linear-layer.ts';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 import { dropout, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
@@ -31,6 +32,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   gatedNormGrad,
   gatedNormLinear,
   gatedNormLinearGrad,
+  linearLayer,
+  linearLayerGrad,
   layerNorm,
   layerNormGrad,
   l2Normalize,

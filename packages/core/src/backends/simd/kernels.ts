@@ -53,6 +53,8 @@ export const KERNEL = {
   normSiluSplitGrad: 49,
   gatedNormLinear: 53,
   gatedNormLinearGrad: 54,
+  linearLayer: 55,
+  linearLayerGrad: 56,
   recurrentForward: 51,
   recurrentBackward: 52,
 } as const;

@@ -7,6 +7,7 @@ import {
   causalAttention,
   gatedNormLinear,
   hstuAttention,
+  linearLayer,
   normSiluSplit,
   rankCounts,
   sampledSoftmaxLoss,
@@ -55,7 +56,12 @@ function layer(tokens: number, width: number): tf.Tensor[] {
       0.01,
     ),
   )([values([tokens, width], 14), values([tokens, width], 15), values([width, width], 16), values([width], 17)]);
-  return [...into, ...out];
+  const map = tf.grads((x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => {
+    const inner = { x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D };
+    const hidden = linearLayer({ ...inner, activation: 'relu', dropout });
+    return tf.mul(linearLayer({ ...inner, x: hidden, dropout, residual: x as tf.Tensor2D }), 0.01);
+  })([values([tokens, width], 18), values([width, width], 19), values([width], 20)]);
+  return [...into, ...out, ...map];
 }
 
 /** The bytes of a tensor's values. */

@@ -74,6 +74,8 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     expect(others.filter((kernel) => fusedKernelNames.includes(kernel))).toEqual([
       'GatedNormLinear',
       'GatedNormLinearGrad',
+      'LinearLayer',
+      'LinearLayerGrad',
       'NormSiluSplit',
       'NormSiluSplitGrad',
     ]);

@@ -12,6 +12,7 @@ import { recurrentBackward, recurrentForward } from './gated-recurrence';
 import { hstuForward } from './hstu-attention';
 import { gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear';
 import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer';
+import { linearLayer, linearLayerGrad } from './linear-layer';
 import { clip, compare, logical, select, toFloat } from './logic';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split';
 import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
@@ -92,6 +93,8 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 49: normSiluSplitGrad(args, task); break;
     case 53: gatedNormLinear(args, task); break;
     case 54: gatedNormLinearGrad(args, task); break;
+    case 55: linearLayer(args, task); break;
+    case 56: linearLayerGrad(args, task); break;
     default: unreachable();
   }
 }

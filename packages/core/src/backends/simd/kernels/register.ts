@@ -7,6 +7,7 @@ import { registerGatedNormLinear } from './gated-norm-linear.ts';
 import { registerGatedRecurrence } from './gated-recurrence.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuLayer } from './hstu-layer.ts';
+import { registerLinearLayer } from './linear-layer.ts';
 import { registerLogic } from './logic.ts';
 import { registerMatMul } from './mat-mul.ts';
 import { registerNorms } from './norm.ts';
@@ -35,6 +36,7 @@ export function registerSimdKernels(backendName: string): void {
   registerHstuLayer(backendName);
   registerNormSiluSplit(backendName);
   registerGatedNormLinear(backendName);
+  registerLinearLayer(backendName);
   registerCausalAttention(backendName);
   registerGatedRecurrence(backendName);
   registerSampledSoftmax(backendName);

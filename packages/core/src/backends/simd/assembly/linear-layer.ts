@@ -1,0 +1,146 @@
+// A linear map with what follows it, a block of rows at a time: bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
+import { unaryRow } from './elementwise';
+import { copyFloats, int, ptr, scratch } from './env';
+import { dropoutStrip } from './hstu-layer';
+import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { TILE_BYTES } from './tile';
+import { touch } from './touch';
+
+/** Slot of dropout?; threshold, scale, k0, k1, step follow. */
+const DROPOUT: i32 = 7;
+
+/**
+ * y = dropout(act(x W^T + b)) + residual for a block of rows, its columns in blocks.
+ * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (1 + code of a unary operation, 0: none),
+ *       7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 outputs, then
+ *       (address, width) pairs
+ */
+export function linearLayer(args: usize, task: i32): void {
+  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 15);
+  const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
+  const panels = ptr(args, 1), residual = ptr(args, 14);
+  const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
+  const thin = scratch + TILE_BYTES;
+  const copied = thin + 2 * bufferStride(d);
+  const strip = copied + <usize>(perTask + STRIP) * dStride;
+  let mask: usize = 0;
+  if (int(args, DROPOUT)) mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), strip + <usize>STRIP * eStride);
+  const x = ptr(args, 0) + <usize>begin * dBytes;
+  touch(x, dBytes, rows, d);
+  for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, x + r * dBytes, dBytes);
+  takeThin(panels, d, e, thin);
+  for (let i0 = 0; i0 < rows; i0 += STRIP) {
+    const i1 = min(rows, i0 + STRIP);
+    multiplyStrip(i1 - i0, d, e, copied + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 13), strip, eStride, scratch);
+    for (let i = i0; i < i1; i++) {
+      let z = strip + <usize>(i - i0) * eStride;
+      const row = <usize>(begin + i);
+      if (activation) unaryRow(activation - 1, z, z, e, 0);
+      if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
+      if (residual) addRow(z, residual + row * eBytes, z, eBytes);
+      for (let o = 0; o < outputs; o++) {
+        const width = ptr(args, 17 + 2 * o) << 2;
+        copyFloats(ptr(args, 16 + 2 * o) + row * width, z, width);
+        z += width;
+      }
+    }
+  }
+}
+
+/**
+ * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those of its blocks
+ * of columns, dropout and activation: dx = g W; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
+ * `parts`.
+ * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 y (0: no ReLU), 7 to 12 dropout as above, 13 rows per
+ *       task, 14 dx, 15 parts, 16 outputs, then (gradient, width) pairs
+ */
+export function linearLayerGrad(args: usize, task: i32): void {
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), outputs = int(args, 16);
+  const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
+  const panels = ptr(args, 1), y = ptr(args, 6);
+  const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
+  const gStride = rowStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
+  const thin = scratch + TILE_BYTES;
+  const strip = thin + 2 * bufferStride(e);
+  const sums = strip + <usize>STRIP * dStride;
+  const g = sums + <usize>(e + 6) * xStride;
+  const copied = g + <usize>(block + STRIP) * gStride;
+  const masks = copied + <usize>(block + STRIP) * xStride;
+  memory.fill(sums, 0, <usize>(e + 6) * xStride);
+  takeThin(panels, e, d, thin);
+  for (let begin = first; begin < last; begin += block) {
+    const rows = min(block, last - begin);
+    const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
+    let offset: usize = 0;
+    for (let o = 0; o < outputs; o++) {
+      const width = ptr(args, 18 + 2 * o) << 2;
+      const dy = ptr(args, 17 + 2 * o) + <usize>begin * width;
+      touch(dy, width, rows, <i32>(width >> 2));
+      for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
+      offset += width;
+    }
+    if (y) {
+      const scale = int(args, DROPOUT) ? v128.load32_splat(args, (DROPOUT + 2) << 2) : f32x4.splat(1);
+      const from = y + <usize>begin * eBytes;
+      for (let r: usize = 0; r < <usize>rows; r++) openRow(g + r * gStride, from + r * eBytes, scale, eBytes);
+    } else if (int(args, DROPOUT)) {
+      const mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks);
+      for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
+    }
+    touch(x, dBytes, rows, d);
+    for (let r: usize = 0; r < <usize>rows; r++) {
+      const to = copied + r * xStride;
+      copyFloats(to, x + r * dBytes, dBytes);
+      store<f32>(to + dBytes, 1);
+    }
+    for (let i0 = 0; i0 < rows; i0 += STRIP) {
+      const i1 = min(rows, i0 + STRIP);
+      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, panels, thin, 0, strip, dStride, scratch);
+      for (let i = i0; i < i1; i++) copyFloats(dx + <usize>i * dBytes, strip + <usize>(i - i0) * dStride, dBytes);
+    }
+    addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride);
+  }
+  const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
+  for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
+}
+
+/** g = scale g where y is positive, else 0. */
+// @ts-ignore: decorator
+@inline
+function openRow(g: usize, y: usize, scale: v128, bytes: usize): void {
+  const zero = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const a = v128.and(f32x4.mul(scale, v128.load(g + i)), f32x4.gt(v128.load(y + i), zero));
+    const b = v128.and(f32x4.mul(scale, v128.load(g + i, 16)), f32x4.gt(v128.load(y + i, 16), zero));
+    v128.store(g + i, b, 16); v128.store(g + i, a);
+  }
+  const s = f32x4.extract_lane(scale, 0);
+  for (; i < bytes; i += 4) store<f32>(g + i, load<f32>(y + i) > 0 ? s * load<f32>(g + i) : 0);
+}
+
+/** y = a b; a row. */
+// @ts-ignore: decorator
+@inline
+function timesRow(a: usize, b: usize, y: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const lower = f32x4.mul(v128.load(a + i), v128.load(b + i));
+    const upper = f32x4.mul(v128.load(a + i, 16), v128.load(b + i, 16));
+    v128.store(y + i, upper, 16); v128.store(y + i, lower);
+  }
+  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) * load<f32>(b + i));
+}
+
+/** y = a + b; a row. */
+// @ts-ignore: decorator
+@inline
+function addRow(a: usize, b: usize, y: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const lower = f32x4.add(v128.load(a + i), v128.load(b + i));
+    const upper = f32x4.add(v128.load(a + i, 16), v128.load(b + i, 16));
+    v128.store(y + i, upper, 16); v128.store(y + i, lower);
+  }
+  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) + load<f32>(b + i));
+}

@@ -1,0 +1,74 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../../kernel-names.ts';
+import type { SimdBackend } from '../backend.ts';
+import { KERNEL } from '../kernels.ts';
+import { UNARY } from './elementwise.ts';
+import { packB, packedBytes } from './mat-mul.ts';
+import { dropThreshold } from './random.ts';
+import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { sumParts } from './sum-parts.ts';
+import { type Inputs, override, sizeOf } from './support.ts';
+
+/** Outputs that fit the argument block beside the fixed slots. */
+const MAXIMUM_BLOCKS = 20;
+
+/** Slots 7 to 12 of both kernels, and the float among them. */
+function dropoutSlots({ rate, k0, k1, step }: LinearLayerAttrs) {
+  return { ints: [rate > 0 ? 1 : 0, dropThreshold(rate), 0, k0, k1, step], floats: { 9: 1 / (1 - rate) } };
+}
+
+function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
+  const { x, w, b, residual } = inputs;
+  const { activation, sizes } = attrs;
+  const [rows, d] = x.shape;
+  const e = w.shape[0];
+  if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
+  const [px, pw] = [backend.address(x), backend.address(w)];
+  const [bias, added] = [b, residual].map((info) => (sizeOf(info) > 0 ? backend.address(info) : 0));
+  const outputs = sizes.map((size) => backend.output([rows, size]));
+  const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
+  backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
+    packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
+    const { ints, floats } = dropoutSlots(attrs);
+    const code = activation === 'relu' ? UNARY.Relu + 1 : 0;
+    const fixed = [px, packed, rows, d, e, BLOCK, code, ...ints, bias, added, sizes.length];
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...pairs], floats);
+  });
+  return outputs.map(({ info }) => info);
+}
+
+function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
+  const { x, w, y } = inputs;
+  const { activation, sizes } = attrs;
+  const [rows, d] = x.shape;
+  const e = w.shape[0];
+  // The last column is the gradient of the bias.
+  const columns = d + 1;
+  const large = e * columns * 4 > WEIGHT_BYTES;
+  if (sizes.length > MAXIMUM_BLOCKS || large || rows === 0 || !fitsScratch(d, e)) return undefined;
+  const [px, pw] = [backend.address(x), backend.address(w)];
+  const positive = activation === 'relu' ? backend.address(y) : 0;
+  const pairs = sizes.flatMap((size, i) => [backend.address(inputs[`dy${i}`]), size]);
+  const [dx, dw, db] = [backend.output(x.shape), backend.output(w.shape), backend.output([e])];
+  const { range, ranges } = rangesOf(rows);
+  const temporaries = [packedBytes(e, d), ranges * e * columns * 4];
+  backend.withTemporaries(temporaries, 'parts of the gradient of a weight', (packed, parts) => {
+    packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
+    const { ints, floats } = dropoutSlots(attrs);
+    const fixed = [px, packed, rows, d, e, BLOCK, positive, ...ints, range, dx.address, parts, sizes.length];
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...pairs], floats);
+    const sum = { parts: ranges, rows: e, stride: columns };
+    sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
+    sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });
+  });
+  return [dx, dw, db].map(({ info }) => info);
+}
+
+export function registerLinearLayer(name: string): void {
+  override(name, LinearLayer, (inputs, backend, attrs) =>
+    forward(inputs, backend, attrs as unknown as LinearLayerAttrs),
+  );
+  override(name, LinearLayerGrad, (inputs, backend, attrs) =>
+    backward(inputs, backend, attrs as unknown as LinearLayerAttrs),
+  );
+}

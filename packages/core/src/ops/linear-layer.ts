@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../backends/kernel-names.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
+import { assertDType, assertShapes, describe, type Expected } from '../shapes.ts';
+import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
+import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
+import { problemOfSizes } from './silu-split.ts';
+
+export interface LinearMap {
+  /** float32 `[T, D]`. */
+  readonly x: tf.Tensor2D;
+  /** float32 `[E, D]`: PyTorch's layout. */
+  readonly w: tf.Tensor2D;
+  /** float32 `[E]`. */
+  readonly b?: tf.Tensor1D;
+}
+
+export interface LinearLayerOptions extends LinearMap {
+  /** Not together with a residual. */
+  readonly activation?: 'relu';
+  readonly dropout?: DropoutOptions;
+  /** float32 `[T, E]`. */
+  readonly residual?: tf.Tensor2D;
+}
+
+const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
+
+/**
+ * `dropout(act(x w^T + b)) + residual` in one pass, and one pass back: the map, a ReLU if wanted, {@link dropout} and a residual
+ * sum.
+ *
+ * @returns float32 `[T, E]`.
+ * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual or a rate outside `[0, 1)`.
+ */
+export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
+  const { activation = 'none', dropout, residual } = options;
+  const op = 'linearLayer';
+  const outputs = check(op, options, residual === undefined ? [] : [['residual', residual, 'T E']]);
+  if (dropout !== undefined) checkRate(op, dropout.rate);
+  // The way back reads from y what the activation let through.
+  if (activation !== 'none' && residual !== undefined)
+    throw new UnsupportedError(
+      `${op}: expected no residual after an activation; got activation '${activation}' and a residual; add it with tf.add`,
+    );
+  const random = dropout === undefined ? NO_DROPOUT : { rate: dropout.rate, ...streamAttrs(dropout.stream) };
+  return run(options, { ...random, activation, sizes: [outputs] })[0];
+}
+
+/**
+ * `y_i = (x w^T + b)[:, block i]` in one pass: a linear map whose result is used in blocks of columns, as queries, keys and values.
+ *
+ * @param sizes widths of the blocks: positive integers, their sum is `E`.
+ * @returns float32 `[T, sizes[i]]`, one a block.
+ * @throws ShapeError, DTypeError.
+ */
+export function linearBlocks(map: LinearMap, sizes: readonly number[]): tf.Tensor2D[] {
+  const op = 'linearBlocks';
+  const problem = problemOfSizes(sizes, check(op, map, []));
+  if (problem !== undefined) {
+    throw new ShapeError(
+      `${op}: expected w [E, D] and sizes of positive integers with the sum E; got w=${describe(map.w)}, sizes=[${sizes.join(', ')}]; ${problem}`,
+    );
+  }
+  return run(map, { ...NO_DROPOUT, activation: 'none', sizes: [...sizes] });
+}
+
+/** Returns E. */
+function check(op: string, { x, w, b }: LinearMap, more: readonly Expected[]): number {
+  const expected: Expected[] = [
+    ['x', x, 'T D'],
+    ['w', w, 'E D'],
+  ];
+  if (b !== undefined) expected.push(['b', b, 'E']);
+  expected.push(...more);
+  const { E: outputs } = assertShapes(op, expected);
+  for (const [name, tensor] of expected) assertDType(tensor, 'float32', { op, name });
+  return outputs;
+}
+
+function run({ x, w, b, residual }: LinearLayerOptions, attrs: LinearLayerAttrs): tf.Tensor2D[] {
+  return tf.tidy(() => {
+    const inputs = { x, w, b: b ?? absent(), residual: residual ?? absent() };
+    return runKernel<tf.Tensor2D[]>(LinearLayer, inputs, attrs);
+  });
+}
+
+registerGradientOnce({
+  kernelName: LinearLayer,
+  inputsToSave: ['x', 'w'],
+  outputsToSave: [true],
+  gradFunc: (dy, [x, w, y], attrs) => {
+    const dys = [dy].flat();
+    const inputs = Object.fromEntries(dys.map((each, i) => [`dy${i}`, each]));
+    const [dx, dw, db] = runKernel<tf.Tensor[]>(LinearLayerGrad, { x, w, y, ...inputs }, attrs);
+    return { x: () => dx, w: () => dw, b: () => db, residual: () => tf.clone(dys[0]) };
+  },
+});

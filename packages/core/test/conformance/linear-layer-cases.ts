@@ -1,0 +1,140 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { linearBlocks, linearLayer } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
+import type { Arrays, KernelCase, Tensors } from './compare.ts';
+import { dropRates, flatStream, stream } from './elementwise-cases.ts';
+
+// Now and then more rows than a block, and than a range of blocks. At least one: the stock wasm backend sums an axis of length 0 to
+// uninitialised memory.
+const counts = fc.oneof(
+  { weight: 4, arbitrary: rowCounts.filter((count) => count > 0) },
+  { weight: 1, arbitrary: fc.constantFrom(95, 96, 97, 200, 3200) },
+);
+
+interface LayerProblem {
+  readonly count: number;
+  readonly width: number;
+  readonly outputs: number;
+  readonly biased: boolean;
+  readonly follows: 'nothing' | 'relu' | 'residual';
+  readonly rate: number;
+  readonly seed: number;
+}
+
+const layers: fc.Arbitrary<LayerProblem> = fc.record({
+  count: counts,
+  width: widths,
+  outputs: widths,
+  biased: fc.boolean(),
+  follows: fc.constantFrom('nothing', 'relu', 'residual'),
+  rate: dropRates,
+  seed: seeds,
+});
+
+/** Multiples of `1 / unit`: products and sums of few of them are exact, so that every backend agrees which are positive. */
+function coarse(values: Float32Array, unit: number): Float32Array {
+  return values.map((x) => Math.round(x * unit) / unit);
+}
+
+/** Odd multiples of 1/128, so that no sum of multiples of 1/64 and one of them is zero. */
+function odd(values: Float32Array): Float32Array {
+  return values.map((x) => (2 * Math.round(x * 64) + 1) / 128);
+}
+
+function map({ count, width, outputs, seed }: LayerProblem): Arrays {
+  return {
+    x: { shape: [count, width], values: coarse(floats(seed, 0, count * width), 8) },
+    w: { shape: [outputs, width], values: coarse(floats(seed, 1, outputs * width, 1 / Math.sqrt(width)), 8) },
+    b: { shape: [outputs], values: odd(floats(seed, 2, outputs)) },
+  };
+}
+
+export const linearLayerCase: KernelCase<LayerProblem> = {
+  name: 'linearLayer',
+  kernels: ['LinearLayer', 'LinearLayerGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  floor: ({ rate }, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1) / (1 - rate),
+  // A map without bias meets exact zeros, where a ReLU has no slope to agree on.
+  problem: layers.filter(({ biased, follows }) => biased || follows !== 'relu'),
+  arrays: (problem) => {
+    const { count, outputs, seed } = problem;
+    return { ...map(problem), residual: { shape: [count, outputs], values: floats(seed, 3, count * outputs) } };
+  },
+  run: ({ biased, follows, rate, seed }, { x, w, b, residual }) =>
+    linearLayer({
+      x: x as tf.Tensor2D,
+      w: w as tf.Tensor2D,
+      b: biased ? (b as tf.Tensor1D) : undefined,
+      activation: follows === 'relu' ? 'relu' : undefined,
+      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+      residual: follows === 'residual' ? (residual as tf.Tensor2D) : undefined,
+    }),
+  reference: ({ count, width, outputs, biased, follows, rate, seed }, { x, w, b, residual }, dy) => {
+    const input = {
+      ...{ x: x.values, w: w.values, b: biased ? b.values : new Float32Array(outputs), width, rate },
+      residual: follows === 'residual' ? residual.values : [],
+      relu: follows === 'relu',
+      keep: ref.dropoutKeep(flatStream(seed), rate, count * outputs),
+    };
+    const { dx, dw, db } = ref.linearLayerGrad(input, dy);
+    const gradients: Record<string, ArrayLike<number>> = { x: dx, w: dw };
+    if (biased) gradients.b = db;
+    if (follows === 'residual') gradients.residual = dy;
+    return { output: ref.linearLayer(input), gradients };
+  },
+};
+
+interface BlocksProblem {
+  readonly count: number;
+  readonly width: number;
+  readonly sizes: readonly number[];
+  /** Leaves the first block out of the result, so that its gradient is the zeros that tfjs makes. */
+  readonly unused: boolean;
+  readonly seed: number;
+}
+
+const blocks: fc.Arbitrary<BlocksProblem> = fc.record({
+  count: counts,
+  width: widths,
+  sizes: fc.oneof(
+    { weight: 4, arbitrary: fc.array(widths, { minLength: 1, maxLength: 4 }) },
+    // More outputs than a kernel may have room for.
+    { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 19, maxLength: 30 }) },
+  ),
+  unused: fc.boolean(),
+  seed: seeds,
+});
+
+export const linearBlocksCase: KernelCase<BlocksProblem> = {
+  name: 'linearBlocks',
+  kernels: ['LinearLayer', 'LinearLayerGrad'],
+  bounds: { output: 2e-6, gradients: 4e-6 },
+  floor: (_, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1),
+  problem: blocks,
+  arrays: (problem) => map(layerOf(problem)),
+  run: ({ sizes, unused }, tensors) =>
+    tf.tidy(() => {
+      const made = linearBlocks(tensors as Tensors & Parameters<typeof linearBlocks>[0], sizes);
+      return tf.concat2d(unused && made.length > 1 ? made.slice(1) : made, 1);
+    }),
+  reference: (problem, { x, w, b }, dy) => {
+    const { count, sizes, unused } = problem;
+    const layer = layerOf(problem);
+    const { width, outputs } = layer;
+    const first = unused && sizes.length > 1 ? sizes[0] : 0;
+    const keep = new Array<boolean>(count * outputs).fill(true);
+    const input = { x: x.values, w: w.values, b: b.values, width, rate: 0, residual: [], relu: false, keep };
+    const whole = new Float64Array(count * outputs);
+    const used = outputs - first;
+    for (let i = 0; i < dy.length; i++) whole[Math.floor(i / used) * outputs + first + (i % used)] = dy[i];
+    const { dx, dw, db } = ref.linearLayerGrad(input, whole);
+    const output = ref.linearLayer(input).filter((_, i) => i % outputs >= first);
+    return { output, gradients: { x: dx, w: dw, b: db } };
+  },
+};
+
+function layerOf({ count, width, sizes, seed }: BlocksProblem): LayerProblem {
+  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, seed };
+}
