@@ -33,9 +33,9 @@ function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: 
     const w0 = gather4<u16>(time, buckets), w1 = gather4<u16>(time, buckets + 8);
     const w2 = gather4<u16>(time, buckets + 16), w3 = gather4<u16>(time, buckets + 24);
     const lower = f32x4.add(w0, v128.load(position)), upper = f32x4.add(w1, v128.load(position, 16));
+    const third = f32x4.add(w2, v128.load(position, 32)), last = f32x4.add(w3, v128.load(position, 48));
     v128.store(out, upper, 16); v128.store(out, lower);
-    v128.store(out, f32x4.add(w2, v128.load(position, 32)), 32);
-    v128.store(out, f32x4.add(w3, v128.load(position, 48)), 48);
+    v128.store(out, last, 48); v128.store(out, third, 32);
     position -= 4;
     buckets += 32;
     out += stride;
@@ -96,9 +96,10 @@ function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, pos
       } else {
         const lower = f32x4.add(gather4<u8>(time, buckets), v128.load(position));
         const upper = f32x4.add(gather4<u8>(time, buckets + 4), v128.load(position, 16));
+        const third = f32x4.add(gather4<u8>(time, buckets + 8), v128.load(position, 32));
+        const last = f32x4.add(gather4<u8>(time, buckets + 12), v128.load(position, 48));
         v128.store(out, upper, 16); v128.store(out, lower);
-        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 8), v128.load(position, 32)), 32);
-        v128.store(out, f32x4.add(gather4<u8>(time, buckets + 12), v128.load(position, 48)), 48);
+        v128.store(out, last, 48); v128.store(out, third, 32);
       }
     }
     position -= 4;
@@ -115,11 +116,12 @@ function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: 
   let high = v128.shuffle<i8>(b2, b3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   const lower = f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position));
   const upper = f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 16));
-  v128.store(out, upper, 16); v128.store(out, lower);
   low = v128.shuffle<i8>(b0, b1, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   high = v128.shuffle<i8>(b2, b3, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position, 32)), 32);
-  v128.store(out, f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 48)), 48);
+  const third = f32x4.add(v128.shuffle<i16>(low, high, 0, 8, 1, 9, 2, 10, 3, 11), v128.load(position, 32));
+  const last = f32x4.add(v128.shuffle<i16>(low, high, 4, 12, 5, 13, 6, 14, 7, 15), v128.load(position, 48));
+  v128.store(out, upper, 16); v128.store(out, lower);
+  v128.store(out, last, 48); v128.store(out, third, 32);
 }
 
 /**
@@ -134,10 +136,9 @@ export function biasPanel(
   if (time == 0) {
     for (let j: usize = 0; j < <usize>keys; j++) {
       const p = position - (j << 2), o = out + j * stride;
-      const lower = v128.load(p), upper = v128.load(p, 16);
+      const lower = v128.load(p), upper = v128.load(p, 16), third = v128.load(p, 32), last = v128.load(p, 48);
       v128.store(o, upper, 16); v128.store(o, lower);
-      v128.store(o, v128.load(p, 32), 32);
-      v128.store(o, v128.load(p, 48), 48);
+      v128.store(o, last, 48); v128.store(o, third, 32);
     }
   } else if (made) {
     addTimes(time, buckets, keys, position, out, stride);
@@ -184,7 +185,7 @@ function addKept(grads: usize, stride: usize, keys: i32, buckets: usize, histogr
         grads += stride;
         buckets += 16;
       } while (buckets < end && !v128.any_true(v128.xor(v128.load(buckets), first)));
-      v128.store(t, s0); v128.store(t, s1, 16); v128.store(t, s2, 32); v128.store(t, s3, 48);
+      v128.store(t, s1, 16); v128.store(t, s0); v128.store(t, s3, 48); v128.store(t, s2, 32);
       continue;
     }
     if (!v128.any_true(v128.and(other, i8x16.ne(row, v128.load8_splat(buckets, 15))))) {

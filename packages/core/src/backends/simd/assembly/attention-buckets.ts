@@ -82,8 +82,8 @@ function roughRows(queryTimes: usize, keyTimes: usize, keys: i32, cells: usize, 
     c = v128.load32_splat(t, SIGN << 2);
     x0 = v128.or(x0, v128.and(v128.or(y0, o0), c)); x1 = v128.or(x1, v128.and(v128.or(y1, o1), c));
     x2 = v128.or(x2, v128.and(v128.or(y2, o2), c)); x3 = v128.or(x3, v128.and(v128.or(y3, o3), c));
-    v128.store(out, x0); v128.store(out, x1, 16);
-    v128.store(out, x2, 32); v128.store(out, x3, 48);
+    v128.store(out, x1, 16); v128.store(out, x0);
+    v128.store(out, x3, 48); v128.store(out, x2, 32);
   }
 }
 

@@ -52,8 +52,9 @@ export function siluPanel(s: usize, bias: usize, hasBias: bool, rows: i32, scale
     p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
     p0 = madd(p0, e0, d); p1 = madd(p1, e1, d);
     p2 = madd(p2, e2, d); p3 = madd(p3, e3, d);
-    v128.store(s, f32x4.div(x0, p0)); v128.store(s, f32x4.div(x1, p1), 16);
-    v128.store(s, f32x4.div(x2, p2), 32); v128.store(s, f32x4.div(x3, p3), 48);
+    x0 = f32x4.div(x0, p0); x1 = f32x4.div(x1, p1); x2 = f32x4.div(x2, p2); x3 = f32x4.div(x3, p3);
+    v128.store(s, x1, 16); v128.store(s, x0);
+    v128.store(s, x3, 48); v128.store(s, x2, 32);
   }
 }
 
@@ -110,10 +111,10 @@ export function siluGradRow(s: usize, g: usize, bias: usize, hasBias: bool, n: i
     // All loads before the first store, which they must not pass: else lanes stay apart.
     z0 = f32x4.mul(v128.load(g), z0); z1 = f32x4.mul(v128.load(g, 16), z1);
     z2 = f32x4.mul(v128.load(g, 32), z2); z3 = f32x4.mul(v128.load(g, 48), z3);
-    v128.store(s, x0); v128.store(s, x1, 16);
-    v128.store(s, x2, 32); v128.store(s, x3, 48);
-    v128.store(g, z0); v128.store(g, z1, 16);
-    v128.store(g, z2, 32); v128.store(g, z3, 48);
+    v128.store(s, x1, 16); v128.store(s, x0);
+    v128.store(s, x3, 48); v128.store(s, x2, 32);
+    v128.store(g, z1, 16); v128.store(g, z0);
+    v128.store(g, z3, 48); v128.store(g, z2, 32);
   }
 }
 
@@ -132,8 +133,8 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
     m0 = f32x4.pmax(m0, v128.load(p)); m1 = f32x4.pmax(m1, v128.load(p, 16));
     m2 = f32x4.pmax(m2, v128.load(p, 32)); m3 = f32x4.pmax(m3, v128.load(p, 48));
   }
-  v128.store(stats, m0); v128.store(stats, m1, 16);
-  v128.store(stats, m2, 32); v128.store(stats, m3, 48);
+  v128.store(stats, m1, 16); v128.store(stats, m0);
+  v128.store(stats, m3, 48); v128.store(stats, m2, 32);
   const b0 = f32x4.mul(m0, factor); const b1 = f32x4.mul(m1, factor);
   const b2 = f32x4.mul(m2, factor); const b3 = f32x4.mul(m3, factor);
   let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0;
@@ -171,15 +172,15 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
     p2 = f32x4.mul(p2, e2); p3 = f32x4.mul(p3, e3);
     t0 = f32x4.add(t0, p0); t1 = f32x4.add(t1, p1);
     t2 = f32x4.add(t2, p2); t3 = f32x4.add(t3, p3);
-    v128.store(p, p0); v128.store(p, p1, 16);
-    v128.store(p, p2, 32); v128.store(p, p3, 48);
+    v128.store(p, p1, 16); v128.store(p, p0);
+    v128.store(p, p3, 48); v128.store(p, p2, 32);
   }
   const r0 = exp2Bounded(f32x4.sub(f32x4.mul(old0, factor), b0)); const r1 = exp2Bounded(f32x4.sub(f32x4.mul(old1, factor), b1));
   const r2 = exp2Bounded(f32x4.sub(f32x4.mul(old2, factor), b2)); const r3 = exp2Bounded(f32x4.sub(f32x4.mul(old3, factor), b3));
   v128.store(stats, madd(v128.load(stats, 64), r0, t0), 64); v128.store(stats, madd(v128.load(stats, 80), r1, t1), 80);
   v128.store(stats, madd(v128.load(stats, 96), r2, t2), 96); v128.store(stats, madd(v128.load(stats, 112), r3, t3), 112);
-  v128.store(ratio, r0); v128.store(ratio, r1, 16);
-  v128.store(ratio, r2, 32); v128.store(ratio, r3, 48);
+  v128.store(ratio, r1, 16); v128.store(ratio, r0);
+  v128.store(ratio, r3, 48); v128.store(ratio, r2, 32);
   const first = v128.or(f32x4.ne(old0, m0), f32x4.ne(old1, m1)), second = v128.or(f32x4.ne(old2, m2), f32x4.ne(old3, m3));
   return v128.any_true(v128.or(first, second));
 }
@@ -249,13 +250,16 @@ export function softmaxGradRow(
       drop += 64;
       g0 = f32x4.mul(g0, d0); g1 = f32x4.mul(g1, d1);
       g2 = f32x4.mul(g2, d2); g3 = f32x4.mul(g3, d3);
-      v128.store(s, f32x4.mul(p0, d0)); v128.store(s, f32x4.mul(p1, d1), 16);
-      v128.store(s, f32x4.mul(p2, d2), 32); v128.store(s, f32x4.mul(p3, d3), 48);
+      e0 = f32x4.mul(p0, d0); e1 = f32x4.mul(p1, d1);
+      e2 = f32x4.mul(p2, d2); e3 = f32x4.mul(p3, d3);
     } else {
-      v128.store(s, p0); v128.store(s, p1, 16);
-      v128.store(s, p2, 32); v128.store(s, p3, 48);
+      e0 = p0; e1 = p1; e2 = p2; e3 = p3;
     }
-    v128.store(g, f32x4.mul(p0, f32x4.sub(g0, v128.load(delta)))); v128.store(g, f32x4.mul(p1, f32x4.sub(g1, v128.load(delta, 16))), 16);
-    v128.store(g, f32x4.mul(p2, f32x4.sub(g2, v128.load(delta, 32))), 32); v128.store(g, f32x4.mul(p3, f32x4.sub(g3, v128.load(delta, 48))), 48);
+    g0 = f32x4.mul(p0, f32x4.sub(g0, v128.load(delta))); g1 = f32x4.mul(p1, f32x4.sub(g1, v128.load(delta, 16)));
+    g2 = f32x4.mul(p2, f32x4.sub(g2, v128.load(delta, 32))); g3 = f32x4.mul(p3, f32x4.sub(g3, v128.load(delta, 48)));
+    v128.store(s, e1, 16); v128.store(s, e0);
+    v128.store(s, e3, 48); v128.store(s, e2, 32);
+    v128.store(g, g1, 16); v128.store(g, g0);
+    v128.store(g, g3, 48); v128.store(g, g2, 32);
   }
 }

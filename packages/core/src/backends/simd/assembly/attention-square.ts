@@ -66,6 +66,6 @@ export function addRows(sums: usize, rows: usize, from: i32, to: i32, fresh: boo
       x0 = f32x4.add(x0, v128.load(s)); x1 = f32x4.add(x1, v128.load(s, 16));
       x2 = f32x4.add(x2, v128.load(s, 32)); x3 = f32x4.add(x3, v128.load(s, 48));
     }
-    v128.store(s, x0); v128.store(s, x1, 16); v128.store(s, x2, 32); v128.store(s, x3, 48);
+    v128.store(s, x1, 16); v128.store(s, x0); v128.store(s, x3, 48); v128.store(s, x2, 32);
   }
 }

@@ -78,8 +78,10 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       if (hasDropout) {
         const bits = keptBits(<usize>load<u32>(unit, 16), load<i32>(unit, 20), head, query, key);
         dropPanel(args, <u32>row, head, key, reach, mask, 64, bits);
-        for (let j: usize = 0; j < <usize>reach << 6; j += 16) {
-          v128.store(scores + j, f32x4.mul(v128.load(scores + j), v128.load(mask + j)));
+        for (let j: usize = 0; j < <usize>reach << 6; j += 32) {
+          const lower = f32x4.mul(v128.load(scores + j), v128.load(mask + j));
+          const upper = f32x4.mul(v128.load(scores + j, 16), v128.load(mask + j, 16));
+          v128.store(scores + j, upper, 16); v128.store(scores + j, lower);
         }
       }
       sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && k0 == 0, scratch);
@@ -93,9 +95,9 @@ function scaleSums(sums: usize, width: i32, ratio: usize): void {
   const r0 = v128.load(ratio), r1 = v128.load(ratio, 16), r2 = v128.load(ratio, 32), r3 = v128.load(ratio, 48);
   for (let end = sums + (<usize>width << 6); sums < end; sums += 64) {
     const lower = f32x4.mul(v128.load(sums), r0), upper = f32x4.mul(v128.load(sums, 16), r1);
+    const third = f32x4.mul(v128.load(sums, 32), r2), last = f32x4.mul(v128.load(sums, 48), r3);
     v128.store(sums, upper, 16); v128.store(sums, lower);
-    v128.store(sums, f32x4.mul(v128.load(sums, 32), r2), 32);
-    v128.store(sums, f32x4.mul(v128.load(sums, 48), r3), 48);
+    v128.store(sums, last, 48); v128.store(sums, third, 32);
   }
 }
 

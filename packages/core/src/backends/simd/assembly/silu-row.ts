@@ -44,11 +44,11 @@ export function siluSlopeRow(x: usize, slope: usize, n: i32): void {
     p2 = f32x4.div(d, madd(p2, e2, d)); p3 = f32x4.div(d, madd(p3, e3, d));
     x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1);
     x2 = f32x4.mul(x2, p2); x3 = f32x4.mul(x3, p3);
-    v128.store(x, x0); v128.store(x, x1, 16);
-    v128.store(x, x2, 32); v128.store(x, x3, 48);
+    v128.store(x, x1, 16); v128.store(x, x0);
+    v128.store(x, x3, 48); v128.store(x, x2, 32);
     z0 = madd(x0, f32x4.sub(d, p0), p0); z1 = madd(x1, f32x4.sub(d, p1), p1);
     z2 = madd(x2, f32x4.sub(d, p2), p2); z3 = madd(x3, f32x4.sub(d, p3), p3);
-    v128.store(slope, z0); v128.store(slope, z1, 16);
-    v128.store(slope, z2, 32); v128.store(slope, z3, 48);
+    v128.store(slope, z1, 16); v128.store(slope, z0);
+    v128.store(slope, z3, 48); v128.store(slope, z2, 32);
   }
 }
