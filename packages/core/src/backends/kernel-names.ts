@@ -105,12 +105,14 @@ export interface LinearLayerInputs extends NamedTensorInfoMap {
   b: TensorInfo;
   residual: TensorInfo;
 }
+/** `gelu` is the tanh form, `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. */
+export type LinearActivation = 'none' | 'relu' | 'gelu';
 export interface LinearLayerAttrs extends DropoutAttrs {
-  readonly activation: 'none' | 'relu';
+  readonly activation: LinearActivation;
   readonly sizes: readonly number[];
 }
 /**
- * Inputs `x`, `w`, the first output `y` (read where there is an activation) and `dy0`, `dy1`, ... (one an output); outputs
+ * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`, `dy1`, ... (one an output); outputs
  * `[dx, dw, db]`. The gradient of the residual is dy itself.
  */
 export const LinearLayerGrad = 'LinearLayerGrad';

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../backends/kernel-names.ts';
+import {
+  type LinearActivation,
+  LinearLayer,
+  type LinearLayerAttrs,
+  LinearLayerGrad,
+} from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes, describe, type Expected } from '../shapes.ts';
 import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
@@ -16,8 +21,8 @@ export interface LinearMap {
 }
 
 export interface LinearLayerOptions extends LinearMap {
-  /** Not together with a residual. */
-  readonly activation?: 'relu';
+  /** Not together with a residual. `gelu`: the tanh form (Hendrycks & Gimpel 2016, section 2, arXiv:1606.08415). */
+  readonly activation?: Exclude<LinearActivation, 'none'>;
   readonly dropout?: DropoutOptions;
   /** float32 `[T, E]`. */
   readonly residual?: tf.Tensor2D;
@@ -26,7 +31,7 @@ export interface LinearLayerOptions extends LinearMap {
 const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
 
 /**
- * `dropout(act(x w^T + b)) + residual` in one pass, and one pass back: the map, a ReLU if wanted, {@link dropout} and a residual
+ * `dropout(act(x w^T + b)) + residual` in one pass, and one pass back: the map, ReLU or GELU if wanted, {@link dropout} and a residual
  * sum.
  *
  * @returns float32 `[T, E]`.
@@ -86,12 +91,12 @@ function run({ x, w, b, residual }: LinearLayerOptions, attrs: LinearLayerAttrs)
 
 registerGradientOnce({
   kernelName: LinearLayer,
-  inputsToSave: ['x', 'w'],
+  inputsToSave: ['x', 'w', 'b'],
   outputsToSave: [true],
-  gradFunc: (dy, [x, w, y], attrs) => {
+  gradFunc: (dy, [x, w, b, y], attrs) => {
     const dys = [dy].flat();
     const inputs = Object.fromEntries(dys.map((each, i) => [`dy${i}`, each]));
-    const [dx, dw, db] = runKernel<tf.Tensor[]>(LinearLayerGrad, { x, w, y, ...inputs }, attrs);
+    const [dx, dw, db] = runKernel<tf.Tensor[]>(LinearLayerGrad, { x, w, b, y, ...inputs }, attrs);
     return { x: () => dx, w: () => dw, b: () => db, residual: () => tf.clone(dys[0]) };
   },
 });

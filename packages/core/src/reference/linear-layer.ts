@@ -10,16 +10,19 @@ export interface LinearLayerInput {
   /** Like the output, or empty. */
   readonly residual: ArrayLike<number>;
   readonly width: number;
-  readonly relu: boolean;
+  readonly activation: 'none' | 'relu' | 'gelu';
   readonly rate: number;
   readonly keep: readonly boolean[];
 }
 
 /** Float64 reference of `y = dropout(act(x w^T + b)) + residual`. */
 export function linearLayer(input: LinearLayerInput): Float64Array {
-  const { residual, relu, rate, keep } = input;
-  const z = mapped(input);
-  const y = dropout(relu ? z.map((value) => Math.max(0, value)) : z, keep, rate);
+  const { residual, activation, rate, keep } = input;
+  const y = dropout(
+    mapped(input).map((z) => activate[activation](z)),
+    keep,
+    rate,
+  );
   return residual.length === 0 ? y : y.map((value, i) => value + residual[i]);
 }
 
@@ -28,12 +31,30 @@ export function linearLayerGrad(
   input: LinearLayerInput,
   dy: ArrayLike<number>,
 ): { dx: Float64Array; dw: Float64Array; db: Float64Array } {
-  const { x, w, b, width, relu, rate, keep } = input;
-  const z = relu ? mapped(input) : undefined;
-  const g = dropout(dy, keep, rate).map((value, i) => (z === undefined || z[i] > 0 ? value : 0));
+  const { x, w, b, width, activation, rate, keep } = input;
+  const z = mapped(input);
+  const g = dropout(dy, keep, rate).map((value, i) => value * slope[activation](z[i]));
   const { dx, dw, db } = linearGrad(x, transposed(w, width), g, width, b.length);
   return { dx, dw: transposed(dw, b.length), db };
 }
+
+const CUBIC = 0.044715;
+const SCALE = Math.sqrt(2 / Math.PI);
+
+const activate = {
+  none: (z: number) => z,
+  relu: (z: number) => Math.max(0, z),
+  gelu: (z: number) => (z / 2) * (1 + Math.tanh(SCALE * (z + CUBIC * z ** 3))),
+};
+
+const slope = {
+  none: () => 1,
+  relu: (z: number) => (z > 0 ? 1 : 0),
+  gelu: (z: number) => {
+    const tanh = Math.tanh(SCALE * (z + CUBIC * z ** 3));
+    return (1 + tanh) / 2 + (z / 2) * (1 - tanh ** 2) * SCALE * (1 + 3 * CUBIC * z ** 2);
+  },
+};
 
 function mapped({ x, w, b, width }: LinearLayerInput): Float64Array {
   return linear(x, transposed(w, width), b, width, b.length);

@@ -131,10 +131,11 @@ it('the ways into and out of an HSTU layer', () => {
 });
 
 it('a linear layer', () => {
+  const activations = fc.constantFrom('none' as const, 'relu' as const, 'gelu' as const);
   fc.assert(
-    fc.property(rows, fc.integer({ min: 1, max: 4 }), fc.boolean(), ({ count, width, seed }, outputs, relu) => {
+    fc.property(rows, fc.integer({ min: 1, max: 4 }), activations, ({ count, width, seed }, outputs, activation) => {
       const input = {
-        ...{ width, relu, rate: 0.4, keep: ref.dropoutKeep({ k0: seed, k1: 3, step: 1 }, 0.4, count * outputs) },
+        ...{ width, activation, rate: 0.4, keep: ref.dropoutKeep({ k0: seed, k1: 3, step: 1 }, 0.4, count * outputs) },
         x: numbers(seed, 0, count * width),
         w: numbers(seed, 1, width * outputs),
         b: numbers(seed, 2, outputs),
@@ -150,6 +151,12 @@ it('a linear layer', () => {
     }),
     options,
   );
+});
+
+it('gelu in its tanh form: known values', () => {
+  const one = { w: [1], b: [0], residual: [], width: 1, rate: 0, keep: [true, true, true, true] };
+  const values = ref.linearLayer({ ...one, x: [-3, 0, 1, 3], activation: 'gelu' });
+  for (const [i, expected] of [-0.003637, 0, 0.841192, 2.996363].entries()) expect(values[i]).toBeCloseTo(expected, 6);
 });
 
 it('linear and embedding', () => {

@@ -18,7 +18,7 @@ interface LayerProblem {
   readonly width: number;
   readonly outputs: number;
   readonly biased: boolean;
-  readonly follows: 'nothing' | 'relu' | 'residual';
+  readonly follows: 'nothing' | 'relu' | 'gelu' | 'residual';
   readonly rate: number;
   readonly seed: number;
 }
@@ -28,7 +28,7 @@ const layers: fc.Arbitrary<LayerProblem> = fc.record({
   width: widths,
   outputs: widths,
   biased: fc.boolean(),
-  follows: fc.constantFrom('nothing', 'relu', 'residual'),
+  follows: fc.constantFrom('nothing', 'relu', 'gelu', 'residual'),
   rate: dropRates,
   seed: seeds,
 });
@@ -67,7 +67,7 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
       x: x as tf.Tensor2D,
       w: w as tf.Tensor2D,
       b: biased ? (b as tf.Tensor1D) : undefined,
-      activation: follows === 'relu' ? 'relu' : undefined,
+      activation: follows === 'relu' || follows === 'gelu' ? follows : undefined,
       dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
       residual: follows === 'residual' ? (residual as tf.Tensor2D) : undefined,
     }),
@@ -75,7 +75,7 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
     const input = {
       ...{ x: x.values, w: w.values, b: biased ? b.values : new Float32Array(outputs), width, rate },
       residual: follows === 'residual' ? residual.values : [],
-      relu: follows === 'relu',
+      activation: activationOf(follows),
       keep: ref.dropoutKeep(flatStream(seed), rate, count * outputs),
     };
     const { dx, dw, db } = ref.linearLayerGrad(input, dy);
@@ -85,6 +85,10 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
     return { output: ref.linearLayer(input), gradients };
   },
 };
+
+function activationOf(follows: LayerProblem['follows']): 'none' | 'relu' | 'gelu' {
+  return follows === 'relu' || follows === 'gelu' ? follows : 'none';
+}
 
 interface BlocksProblem {
   readonly count: number;
@@ -125,7 +129,8 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
     const { width, outputs } = layer;
     const first = unused && sizes.length > 1 ? sizes[0] : 0;
     const keep = new Array<boolean>(count * outputs).fill(true);
-    const input = { x: x.values, w: w.values, b: b.values, width, rate: 0, residual: [], relu: false, keep };
+    const activation = 'none' as const;
+    const input = { x: x.values, w: w.values, b: b.values, width, activation, rate: 0, residual: [], keep };
     const whole = new Float64Array(count * outputs);
     const used = outputs - first;
     for (let i = 0; i < dy.length; i++) whole[Math.floor(i / used) * outputs + first + (i % used)] = dy[i];

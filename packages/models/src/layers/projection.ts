@@ -1,5 +1,5 @@
+import { type LinearLayerOptions, linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { gelu } from './activations.ts';
 import type { Initialization } from './initializers.ts';
 import { inputList, type LayerArgs, StreamLayer, type WeightSpec } from './layer.ts';
 import { linearOutIn } from './linear.ts';
@@ -45,7 +45,7 @@ export interface MlpArgs extends ProjectionArgs {
   readonly hiddenDim: number;
 }
 
-/** `W2 gelu(W1 x + b1) + b2`, `[T, inputDim]` to `[T, outputDim]`; biases start at zero. */
+/** `W2 gelu(W1 x + b1) + b2`, GELU in its tanh form, `[T, inputDim]` to `[T, outputDim]`; biases start at zero. */
 export class Mlp extends StreamLayer {
   static className = 'SeqrecMlp';
   readonly args: MlpArgs;
@@ -66,9 +66,11 @@ export class Mlp extends StreamLayer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x] = inputList(inputs) as [tf.Tensor2D];
-    const map = (y: tf.Tensor2D, name: string): tf.Tensor2D =>
-      linearOutIn(y, this.weight(`${name}weight`) as tf.Tensor2D, this.weight(`${name}bias`) as tf.Tensor1D);
-    return tf.tidy(() => map(gelu(map(x, '0.')), '2.'));
+    const map = (rows: tf.Tensor2D, name: string, activation?: LinearLayerOptions['activation']): tf.Tensor2D => {
+      const [w, b] = ['weight', 'bias'].map((part) => this.weight(`${name}.${part}`));
+      return linearLayer({ x: rows, w: w as tf.Tensor2D, b: b as tf.Tensor1D, activation });
+    };
+    return tf.tidy(() => map(map(x, '0', 'gelu'), '2'));
   }
 
   override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {

@@ -13,9 +13,8 @@ import { composedKernel } from './kernel.ts';
 export const linearLayer = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayer,
   ({ x, w, b, residual }, { activation, sizes, ...dropout }) => {
-    const bias = b.size > 0 ? b : undefined;
-    const map = { a: x as tf.Tensor2D, b: w as tf.Tensor2D, transposeB: true, bias };
-    let y: tf.Tensor = tf.fused.matMul({ ...map, activation: activation === 'relu' ? 'relu' : 'linear' });
+    let y = mapped(x, w, b, activation === 'relu' ? 'relu' : 'linear');
+    if (activation === 'gelu') y = tf.mul(y, geluGate(y));
     if (dropout.rate > 0) y = runKernel<tf.Tensor>(Dropout, { x: y }, dropout);
     if (residual.size > 0) y = tf.add(y, residual);
     return sizes.length === 1 ? [y] : tf.split(y, [...sizes], 1);
@@ -25,7 +24,7 @@ export const linearLayer = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
 export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayerGrad,
   (inputs, { activation, sizes, ...dropout }) => {
-    const { x, w, y, ...dys } = inputs as { readonly [name: string]: tf.Tensor2D };
+    const { x, w, b, y, ...dys } = inputs as { readonly [name: string]: tf.Tensor2D };
     const dy =
       sizes.length === 1
         ? dys.dy0
@@ -33,10 +32,31 @@ export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttr
             sizes.map((_, i) => dys[`dy${i}`]),
             1,
           );
-    const dz = activation === 'relu' ? open(dy, y, dropout.rate) : dropped(dy, dropout);
+    let dz = activation === 'relu' ? open(dy, y, dropout.rate) : dropped(dy, dropout);
+    if (activation === 'gelu') dz = tf.mul(dz, geluSlope(mapped(x, w, b, 'linear')));
     return [tf.matMul(dz, w), tf.matMul(dz, x, true), tf.sum(dz, 0)];
   },
 );
+
+function mapped(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor, activation: 'linear' | 'relu'): tf.Tensor {
+  const bias = b.size > 0 ? b : undefined;
+  return tf.fused.matMul({ a: x as tf.Tensor2D, b: w as tf.Tensor2D, transposeB: true, bias, activation });
+}
+
+const CUBIC = 0.044715;
+
+/** sigma(v), v = 2 sqrt(2/pi) (x + 0.044715 x^3): GELU is x times it. */
+function geluGate(x: tf.Tensor): tf.Tensor {
+  const v = tf.mul(x, tf.add(tf.mul(tf.square(x), CUBIC), 1));
+  return tf.sigmoid(tf.mul(v, 2 * Math.sqrt(2 / Math.PI)));
+}
+
+/** sigma + x sigma (1 - sigma) v'. */
+function geluSlope(x: tf.Tensor): tf.Tensor {
+  const gate = geluGate(x);
+  const slope = tf.mul(tf.add(tf.mul(tf.square(x), 3 * CUBIC), 1), 2 * Math.sqrt(2 / Math.PI));
+  return tf.add(gate, tf.mul(tf.mul(tf.mul(x, gate), tf.sub(1, gate)), slope));
+}
 
 /** What a ReLU and a mask let through is positive, and nothing else. */
 function open(dy: tf.Tensor2D, y: tf.Tensor2D, rate: number): tf.Tensor2D {

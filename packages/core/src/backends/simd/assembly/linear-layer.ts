@@ -1,30 +1,34 @@
 // A linear map with what follows it, a block of rows at a time: bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
-import { unaryRow } from './elementwise';
 import { copyFloats, int, ptr, scratch } from './env';
 import { dropoutStrip } from './hstu-layer';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { geluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
 import { touch } from './touch';
+
+/** Activations. */
+const RELU: i32 = 1, GELU: i32 = 2;
 
 /** Slot of dropout?; threshold, scale, k0, k1, step follow. */
 const DROPOUT: i32 = 7;
 
 /**
  * y = dropout(act(x W^T + b)) + residual for a block of rows, its columns in blocks.
- * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (1 + code of a unary operation, 0: none),
- *       7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 outputs, then
- *       (address, width) pairs
+ * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?, 8 threshold, 9 scale,
+ *       10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 derivatives of GELU (0: not kept; rows `bufferStride(E)`
+ *       apart), 16 outputs, then (address, width) pairs
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 15);
+  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 16);
   const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
-  const panels = ptr(args, 1), residual = ptr(args, 14);
+  const panels = ptr(args, 1), residual = ptr(args, 14), slopes = ptr(args, 15);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
   const thin = scratch + TILE_BYTES;
   const copied = thin + 2 * bufferStride(d);
   const strip = copied + <usize>(perTask + STRIP) * dStride;
+  const unused = strip + <usize>STRIP * eStride;
   let mask: usize = 0;
-  if (int(args, DROPOUT)) mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), strip + <usize>STRIP * eStride);
+  if (int(args, DROPOUT)) mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), unused + eStride);
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
   for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, x + r * dBytes, dBytes);
@@ -35,12 +39,13 @@ export function linearLayer(args: usize, task: i32): void {
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       const row = <usize>(begin + i);
-      if (activation) unaryRow(activation - 1, z, z, e, 0);
+      if (activation == RELU) reluRow(z, e);
+      else if (activation == GELU) geluSlopeRow(z, slopes ? slopes + row * eStride : unused, (e + 7) & ~7);
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 17 + 2 * o) << 2;
-        copyFloats(ptr(args, 16 + 2 * o) + row * width, z, width);
+        const width = ptr(args, 18 + 2 * o) << 2;
+        copyFloats(ptr(args, 17 + 2 * o) + row * width, z, width);
         z += width;
       }
     }
@@ -51,17 +56,17 @@ export function linearLayer(args: usize, task: i32): void {
  * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those of its blocks
  * of columns, dropout and activation: dx = g W; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
  * `parts`.
- * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 y (0: no ReLU), 7 to 12 dropout as above, 13 rows per
- *       task, 14 dx, 15 parts, 16 outputs, then (gradient, width) pairs
+ * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
+ *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 outputs, then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), outputs = int(args, 16);
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 17);
   const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
-  const panels = ptr(args, 1), y = ptr(args, 6);
+  const panels = ptr(args, 1), kept = ptr(args, 16);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
-  const gStride = rowStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
+  const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
   const thin = scratch + TILE_BYTES;
-  const strip = thin + 2 * bufferStride(e);
+  const strip = thin + 2 * eStride;
   const sums = strip + <usize>STRIP * dStride;
   const g = sums + <usize>(e + 6) * xStride;
   const copied = g + <usize>(block + STRIP) * gStride;
@@ -73,19 +78,25 @@ export function linearLayerGrad(args: usize, task: i32): void {
     const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 18 + 2 * o) << 2;
-      const dy = ptr(args, 17 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, 19 + 2 * o) << 2;
+      const dy = ptr(args, 18 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
     }
-    if (y) {
+    if (activation == RELU) {
       const scale = int(args, DROPOUT) ? v128.load32_splat(args, (DROPOUT + 2) << 2) : f32x4.splat(1);
-      const from = y + <usize>begin * eBytes;
+      const from = kept + <usize>begin * eBytes;
       for (let r: usize = 0; r < <usize>rows; r++) openRow(g + r * gStride, from + r * eBytes, scale, eBytes);
-    } else if (int(args, DROPOUT)) {
-      const mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks);
-      for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
+    } else {
+      if (int(args, DROPOUT)) {
+        const mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks);
+        for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
+      }
+      if (activation == GELU) {
+        const from = kept + <usize>begin * eStride;
+        for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, from + r * eStride, g + r * gStride, eBytes);
+      }
     }
     touch(x, dBytes, rows, d);
     for (let r: usize = 0; r < <usize>rows; r++) {
@@ -102,6 +113,18 @@ export function linearLayerGrad(args: usize, task: i32): void {
   }
   const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
+}
+
+/** z = max(z, 0) in a buffer of whole eights; NaN stays. */
+// @ts-ignore: decorator
+@inline
+function reluRow(z: usize, n: i32): void {
+  const zero = f32x4.splat(0);
+  for (const end = z + (<usize>n << 2); z < end; z += 32) {
+    const a = v128.load(z), b = v128.load(z, 16);
+    const lower = v128.andnot(a, f32x4.lt(a, zero)), upper = v128.andnot(b, f32x4.lt(b, zero));
+    v128.store(z, upper, 16); v128.store(z, lower);
+  }
 }
 
 /** g = scale g where y is positive, else 0. */

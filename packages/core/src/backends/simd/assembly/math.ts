@@ -69,6 +69,10 @@ export const ROUNDER: usize = 40;
 export const HIT: usize = 41;
 /** Sixteen words with one bit each, from the lowest on. */
 export const BITS: usize = 42;
+/** GELU in its tanh form is x sigma(GELU_SCALE (x + GELU_CUBIC x^3)). */
+export const GELU_SCALE: usize = 58;
+export const GELU_CUBIC: usize = 59;
+export const THREE: usize = 60;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -114,6 +118,9 @@ export function writeConstants(): void {
   store<u32>(CONSTANTS + (MANTISSA << 2), 0x007fffff);
   store<f32>(CONSTANTS + (ROUNDER << 2), 12582912);
   store<f32>(CONSTANTS + (HIT << 2), -5e4);
+  store<f32>(CONSTANTS + (GELU_SCALE << 2), 1.5957691216057308);
+  store<f32>(CONSTANTS + (GELU_CUBIC << 2), 0.044715);
+  store<f32>(CONSTANTS + (THREE << 2), 3);
   for (let i: usize = 0; i < 16; i++) store<u32>(CONSTANTS + ((BITS + i) << 2), 1 << <u32>i);
 }
 

@@ -1,16 +1,21 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { BackendError } from '../../../errors.ts';
 import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { UNARY } from './elementwise.ts';
 import { packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
-import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_BLOCKS = 20;
+
+/** Codes of activations in `assembly/linear-layer.ts`. */
+const ACTIVATION = { none: 0, relu: 1, gelu: 2 } as const;
+
+const SLOPES = 'derivatives of GELU';
 
 /** Slots 7 to 12 of both kernels, and the float among them. */
 function dropoutSlots({ rate, k0, k1, step }: LinearLayerAttrs) {
@@ -26,12 +31,14 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const [px, pw] = [backend.address(x), backend.address(w)];
   const [bias, added] = [b, residual].map((info) => (sizeOf(info) > 0 ? backend.address(info) : 0));
   const outputs = sizes.map((size) => backend.output([rows, size]));
+  // Only a gradient reads them.
+  const kept = activation === 'gelu' && engine().state.gradientDepth > 0;
+  const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
     const { ints, floats } = dropoutSlots(attrs);
-    const code = activation === 'relu' ? UNARY.Relu + 1 : 0;
-    const fixed = [px, packed, rows, d, e, BLOCK, code, ...ints, bias, added, sizes.length];
+    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes, sizes.length];
     backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...pairs], floats);
   });
   return outputs.map(({ info }) => info);
@@ -47,7 +54,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   const large = e * columns * 4 > WEIGHT_BYTES;
   if (sizes.length > MAXIMUM_BLOCKS || large || rows === 0 || !fitsScratch(d, e)) return undefined;
   const [px, pw] = [backend.address(x), backend.address(w)];
-  const positive = activation === 'relu' ? backend.address(y) : 0;
+  const kept = activation === 'gelu' ? keptSlopes(backend, y) : activation === 'relu' ? backend.address(y) : 0;
   const pairs = sizes.flatMap((size, i) => [backend.address(inputs[`dy${i}`]), size]);
   const [dx, dw, db] = [backend.output(x.shape), backend.output(w.shape), backend.output([e])];
   const { range, ranges } = rangesOf(rows);
@@ -55,13 +62,20 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   backend.withTemporaries(temporaries, 'parts of the gradient of a weight', (packed, parts) => {
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
     const { ints, floats } = dropoutSlots(attrs);
-    const fixed = [px, packed, rows, d, e, BLOCK, positive, ...ints, range, dx.address, parts, sizes.length];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...pairs], floats);
+    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, sizes.length, ...pairs], floats);
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });
   });
   return [dx, dw, db].map(({ info }) => info);
+}
+
+function keptSlopes(backend: SimdBackend, y: TensorInfo): number {
+  const slopes = backend.attached(y, SLOPES);
+  if (slopes === undefined)
+    throw new BackendError(`${LinearLayerGrad}: expected the y that the forward pass returned; got another tensor`);
+  return slopes;
 }
 
 export function registerLinearLayer(name: string): void {
