@@ -87,10 +87,11 @@ export interface GatedNormLinearInputs extends GatedNormInputs {
   b: TensorInfo;
   residual: TensorInfo;
 }
-/** Outputs `[du, dx, dw, db]`; the gradient of the residual is dy itself. */
+/** `y` is what the forward pass returned. Outputs `[du, dx, dw, db]`; the gradient of the residual is dy itself. */
 export const GatedNormLinearGrad = 'GatedNormLinearGrad';
 export interface GatedNormLinearGradInputs extends GatedNormGradInputs {
   w: TensorInfo;
+  y: TensorInfo;
 }
 
 /**

@@ -50,8 +50,9 @@ export function gatedNormLinear(options: GatedNormLinearOptions): tf.Tensor2D {
 registerGradientOnce({
   kernelName: GatedNormLinear,
   inputsToSave: ['u', 'x', 'w'],
-  gradFunc: (dy, [u, x, w], attrs) => {
-    const [du, dx, dw, db] = runKernel<tf.Tensor[]>(GatedNormLinearGrad, { u, x, w, dy: dy as tf.Tensor }, attrs);
+  outputsToSave: [true],
+  gradFunc: (dy, [u, x, w, y], attrs) => {
+    const [du, dx, dw, db] = runKernel<tf.Tensor[]>(GatedNormLinearGrad, { u, x, w, y, dy: dy as tf.Tensor }, attrs);
     return { u: () => du, x: () => dx, w: () => dw, b: () => db, residual: () => tf.clone(dy as tf.Tensor) };
   },
 });

@@ -1,5 +1,5 @@
 // Out of an HSTU layer, a block of rows at a time: gate, norm, dropout, linear map and residual sum; and back.
-import { dropoutStrip } from './hstu-layer';
+import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
@@ -8,9 +8,8 @@ import { TILE_BYTES } from './tile';
 /** Slots 7 to 12 of the arguments of both kernels: dropout?, threshold, scale, k0, k1, step. */
 const DROPOUT: i32 = 7;
 
-/** Factors of dropout (ones without) for `count` elements from `from` on, at `out` or a little after; returns where. */
-function factors(args: usize, from: i32, count: i32, out: usize): usize {
-  if (int(args, DROPOUT)) return dropoutStrip(args, DROPOUT + 1, <u32>from, <u32>count, out);
+/** Factors of `count` elements without dropout, at `out`. */
+function ones(count: i32, out: usize): usize {
   const one = f32x4.splat(1);
   for (let p = out; p < out + (<usize>count << 2); p += 16) v128.store(p, one);
   return out;
@@ -19,7 +18,7 @@ function factors(args: usize, from: i32, count: i32, out: usize): usize {
 /**
  * out = dropout(u * layerNorm(x)) W^T + b + residual for a block of rows.
  * args: 0 u, 1 x, 2 W^T packed by `packB`, 3 rows, 4 C, 5 D, 6 epsilon, 7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 b, 14 residual, 15 out, 16 rows per task
+ *       12 step, 13 b, 14 residual, 15 out, 16 rows per task (a multiple of 32), 17 bits of the elements that stay (0: not kept)
  */
 export function gatedNormLinear(args: usize, task: i32): void {
   const c = int(args, 4), d = int(args, 5), perTask = int(args, 16);
@@ -32,7 +31,10 @@ export function gatedNormLinear(args: usize, task: i32): void {
   const strip = y + <usize>(perTask + STRIP) * yStride;
   const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
   const residual = ptr(args, 14) + <usize>begin * dBytes, out = ptr(args, 15) + <usize>begin * dBytes;
-  const mask = factors(args, begin * c, rows * c, strip + <usize>STRIP * dStride);
+  const masks = strip + <usize>STRIP * dStride;
+  const mask = int(args, DROPOUT)
+    ? dropoutStrip(args, DROPOUT + 1, <u32>(begin * c), <u32>(rows * c), masks, ptr(args, 17))
+    : ones(rows * c, masks);
   for (let r: usize = 0; r < <usize>rows; r++) {
     const p = x + r * cBytes, to = y + r * yStride;
     const mean = rowMean(p, c);
@@ -79,7 +81,7 @@ function addRow(a: usize, b: usize, y: usize, n: i32): void {
  * dx = the gradient of the norm at g u; the task's part of dOut^T [dropout(u h), 1], the gradients of W and b side by side,
  * goes to `parts`, or [dropout(u h), 1] to memory for a product of its own.
  * args: as above up to 12, but 2 W packed by `packB`; 13 dOut, 14 du, 15 dx, 16 rows per block, 17 rows per task, 18 parts
- *       (0: the rows are kept), 19 the rows
+ *       (0: the rows are kept), 19 the rows, 20 bits of the elements that stay (0: drawn again)
  */
 export function gatedNormLinearGrad(args: usize, task: i32): void {
   const c = int(args, 4), d = int(args, 5), block = int(args, 16);
@@ -124,6 +126,14 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
   if (!parts) return;
   const part = parts + <usize>task * <usize>d * partBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * partBytes, sums + i * sumStride, partBytes);
+}
+
+/** Factors of `count` elements from `from` on, at `out` or a little after; returns where. */
+function factors(args: usize, from: i32, count: i32, out: usize): usize {
+  if (!int(args, DROPOUT)) return ones(count, out);
+  const bits = ptr(args, 20);
+  if (bits) return keptStrip(bits, flt(args, DROPOUT + 2), <u32>from, <u32>count, out);
+  return dropoutStrip(args, DROPOUT + 1, <u32>from, <u32>count, out, 0);
 }
 
 /** One row of the gradient: y = u h mask, du = g mask h, dx = scale (p - mean(p) - h mean(p h)) with p = g mask u, left in g. */

@@ -1,8 +1,8 @@
 // The elementwise steps of an HSTU layer, fused: SiLU with the split into U, V, Q, K, and dropout(U * layerNorm(X)).
+import { dropoutStrip } from './dropout-strip';
 import { dot, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { one4, sigmoid4, silu4 } from './math';
 import { normalizeRow, rowMean, rowScale } from './norm';
-import { keySchedule, philox32 } from './random';
 
 /** args: z, E, rows, rows per task, outputs count, then (address, width) pairs */
 export function siluSplit(args: usize, task: i32): void {
@@ -78,24 +78,6 @@ export function siluSplitGrad(args: usize, task: i32): void {
   }
 }
 
-// Dropout factors are made for whole runs of 32 elements; rows of one task are contiguous, so a task makes a strip.
-/** Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`; returns where element `from` is. */
-export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize): usize {
-  const threshold = i32x4.splat(int(args, slot));
-  const scale = f32x4.splat(flt(args, slot + 1));
-  const step = <u32>int(args, slot + 4);
-  const keys = scratch;
-  keySchedule(<u32>int(args, slot + 2), <u32>int(args, slot + 3), keys);
-  const first = from & ~15;
-  let p = out;
-  for (let i = first; i < from + count; i += 32) {
-    philox32(i >> 2, step, keys, p);
-    for (let j: usize = 0; j < 128; j += 16) v128.store(p + j, v128.and(scale, i32x4.ge_u(v128.load(p + j), threshold)));
-    p += 128;
-  }
-  return out + (<usize>(from - first) << 2);
-}
-
 /** args: u, x, y, rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step */
 export function gatedNorm(args: usize, task: i32): void {
   const d = int(args, 4);
@@ -103,7 +85,7 @@ export function gatedNorm(args: usize, task: i32): void {
   const end = min(begin + int(args, 5), int(args, 3));
   const hasDropout = int(args, 7) != 0;
   let mask: usize = 0;
-  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256);
+  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256, 0);
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     const x = ptr(args, 1) + o;
@@ -144,7 +126,7 @@ export function gatedNormGrad(args: usize, task: i32): void {
   const bytes = <usize>d << 2;
   let mask: usize = 0;
   const strip = (<usize>((end - begin) * d) << 2) + 256;
-  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256);
+  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256, 0);
   const gNorm = scratch + 256 + strip + 64; // dy * mask * u: the gradient of the normalised row
   for (let r = begin; r < end; r++) {
     const o = <usize>r * bytes;

@@ -1,6 +1,6 @@
 // A linear map with what follows it, a block of rows at a time: bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
-import { copyFloats, int, ptr, scratch } from './env';
-import { dropoutStrip } from './hstu-layer';
+import { dropoutStrip, keptStrip } from './dropout-strip';
+import { copyFloats, flt, int, ptr, scratch } from './env';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
 import { geluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
@@ -16,10 +16,10 @@ const DROPOUT: i32 = 7;
  * y = dropout(act(x W^T + b)) + residual for a block of rows, its columns in blocks.
  * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?, 8 threshold, 9 scale,
  *       10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 derivatives of GELU (0: not kept; rows `bufferStride(E)`
- *       apart), 16 outputs, then (address, width) pairs
+ *       apart), 16 bits of the elements that stay (0: not kept), 17 outputs, then (address, width) pairs
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 16);
+  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 17);
   const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
   const panels = ptr(args, 1), residual = ptr(args, 14), slopes = ptr(args, 15);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
@@ -28,7 +28,9 @@ export function linearLayer(args: usize, task: i32): void {
   const strip = copied + <usize>(perTask + STRIP) * dStride;
   const unused = strip + <usize>STRIP * eStride;
   let mask: usize = 0;
-  if (int(args, DROPOUT)) mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), unused + eStride);
+  if (int(args, DROPOUT)) {
+    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), unused + eStride, ptr(args, 16));
+  }
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
   for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, x + r * dBytes, dBytes);
@@ -44,8 +46,8 @@ export function linearLayer(args: usize, task: i32): void {
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 18 + 2 * o) << 2;
-        copyFloats(ptr(args, 17 + 2 * o) + row * width, z, width);
+        const width = ptr(args, 19 + 2 * o) << 2;
+        copyFloats(ptr(args, 18 + 2 * o) + row * width, z, width);
         z += width;
       }
     }
@@ -57,12 +59,13 @@ export function linearLayer(args: usize, task: i32): void {
  * of columns, dropout and activation: dx = g W; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
  * `parts`.
  * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
- *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 outputs, then (gradient, width) pairs
+ *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 bits of the elements that stay (0: drawn
+ *       again), 18 outputs, then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 17);
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 18);
   const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
-  const panels = ptr(args, 1), kept = ptr(args, 16);
+  const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
   const thin = scratch + TILE_BYTES;
@@ -78,8 +81,8 @@ export function linearLayerGrad(args: usize, task: i32): void {
     const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 19 + 2 * o) << 2;
-      const dy = ptr(args, 18 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, 20 + 2 * o) << 2;
+      const dy = ptr(args, 19 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
@@ -90,7 +93,9 @@ export function linearLayerGrad(args: usize, task: i32): void {
       for (let r: usize = 0; r < <usize>rows; r++) openRow(g + r * gStride, from + r * eBytes, scale, eBytes);
     } else {
       if (int(args, DROPOUT)) {
-        const mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks);
+        const mask = bits
+          ? keptStrip(bits, flt(args, DROPOUT + 2), <u32>(begin * e), <u32>(rows * e), masks)
+          : dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks, 0);
         for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
       }
       if (activation == GELU) {

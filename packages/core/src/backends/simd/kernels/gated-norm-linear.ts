@@ -4,7 +4,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
-import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { BLOCK, fitsScratch, keepBits, keptBits, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { type Inputs, override } from './support.ts';
 
@@ -27,13 +27,13 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): T
   backend.withTemporaries([packedBytes(c, d)], 'the packed weight of an HSTU layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: c, n: d, transposed: true });
     const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
-    const tail = [pb, pr, out.address, BLOCK];
+    const tail = [pb, pr, out.address, BLOCK, keepBits(backend, out.info, rows * c, attrs.rate)];
     backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), [...ints, ...tail], floats);
   });
   return out.info;
 }
 
-function backward({ u, x, w, dy }: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
+function backward({ u, x, w, y, dy }: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
   const [rows, c] = x.shape;
   const d = w.shape[0];
   if (!fitsScratch(c, d)) return undefined;
@@ -46,7 +46,7 @@ function backward({ u, x, w, dy }: Inputs, backend: SimdBackend, attrs: GatedNor
   const run = (packed: number, parts: number, kept: number): void => {
     packB(backend, { from: pw, to: packed, k: d, n: c, transposed: false });
     const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
-    const tail = [pd, du.address, dx.address, BLOCK, range, parts, kept];
+    const tail = [pd, du.address, dx.address, BLOCK, range, parts, kept, keptBits(backend, y)];
     backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, [...ints, ...tail], floats);
   };
   const add = (parts: number, count: number): void => {

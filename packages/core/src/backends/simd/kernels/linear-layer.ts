@@ -5,12 +5,12 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
-import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { BLOCK, bufferStride, fitsScratch, keepBits, keptBits, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
-const MAXIMUM_BLOCKS = 20;
+const MAXIMUM_BLOCKS = 19;
 
 /** Codes of activations in `assembly/linear-layer.ts`. */
 const ACTIVATION = { none: 0, relu: 1, gelu: 2 } as const;
@@ -34,12 +34,14 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   // Only a gradient reads them.
   const kept = activation === 'gelu' && engine().state.gradientDepth > 0;
   const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
+  // A ReLU shows by the sign of what it left what stays.
+  const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs.rate);
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
     const { ints, floats } = dropoutSlots(attrs);
-    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes, sizes.length];
-    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...pairs], floats);
+    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes];
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, bits, sizes.length, ...pairs], floats);
   });
   return outputs.map(({ info }) => info);
 }
@@ -63,7 +65,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
     const { ints, floats } = dropoutSlots(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, sizes.length, ...pairs], floats);
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, keptBits(backend, y), sizes.length, ...pairs], floats);
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });
