@@ -146,7 +146,6 @@ export interface L2NormalizeGradInputs extends NamedTensorInfoMap {
 /**
  * `y = x * mask / (1 - rate)`. Element `i` (row-major) is kept when word `i & 3` of
  * `philox4x32-10(counter = [i >>> 2, 0, step, 0], key = [k0, k1])` is at least `floor(rate * 2^32)`.
- * The gradient is the same kernel on `dy`.
  */
 export const Dropout = 'Dropout';
 export interface DropoutInputs extends NamedTensorInfoMap {
@@ -154,6 +153,12 @@ export interface DropoutInputs extends NamedTensorInfoMap {
 }
 export interface DropoutAttrs extends StreamAttrs {
   readonly rate: number;
+}
+/** `Dropout` of `dy` with the mask of the call that returned `y`. */
+export const DropoutGrad = 'DropoutGrad';
+export interface DropoutGradInputs extends NamedTensorInfoMap {
+  y: TensorInfo;
+  dy: TensorInfo;
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Dropout } from '../backends/kernel-names.ts';
+import { Dropout, DropoutGrad } from '../backends/kernel-names.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { RandomStream } from '../random/streams.ts';
 import { assertDType } from '../shapes.ts';
@@ -12,8 +12,8 @@ export interface DropoutOptions {
 }
 
 /**
- * `y = x * mask / (1 - rate)`. The mask is a pure function of the stream and the element's row-major index, so it is
- * never stored, is drawn again in the backward pass, and has the same bits on every backend. Rate 0 is the identity.
+ * `y = x * mask / (1 - rate)`. The mask is a pure function of the stream and the element's row-major index, and has
+ * the same bits on every backend. It is never stored: the backward pass draws it again, or has kept a bit an element. Rate 0 is the identity.
  *
  * @param x float32, any shape.
  * @returns a tensor of the shape of `x`.
@@ -41,8 +41,9 @@ export function streamAttrs({ key, step }: RandomStream): { k0: number; k1: numb
 
 registerGradientOnce({
   kernelName: Dropout,
-  gradFunc: (dy, _, attrs) => {
-    const dx = runKernel<tf.Tensor>(Dropout, { x: dy as tf.Tensor }, attrs);
+  outputsToSave: [true],
+  gradFunc: (dy, [y], attrs) => {
+    const dx = runKernel<tf.Tensor>(DropoutGrad, { y, dy: dy as tf.Tensor }, attrs);
     return { x: () => dx };
   },
 });

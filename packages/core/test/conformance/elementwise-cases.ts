@@ -81,7 +81,7 @@ export const flatStream = (seed: number) => ({ ...stream(seed).key, k1: (seed ^ 
 
 export const dropoutCase: KernelCase<Drops> = {
   name: 'dropout',
-  kernels: ['Dropout'],
+  kernels: ['Dropout', 'DropoutGrad'],
   // One product and one rounding of the constant: a wrong bit of the mask is an error of the size of the tensor.
   bounds: { output: 2e-7, gradients: 2e-7 },
   problem: drops,

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernel } from '../../ops/run-kernel.ts';
 import { dropoutThreshold, integers, randomWords } from '../../random/streams.ts';
 import {
   Dropout,
   type DropoutAttrs,
+  DropoutGrad,
+  type DropoutGradInputs,
   type DropoutInputs,
   UniformIntegers,
   type UniformIntegersAttrs,
@@ -10,6 +13,11 @@ import {
 import { composedKernel } from './kernel.ts';
 
 export const dropout = composedKernel<DropoutInputs, DropoutAttrs>(Dropout, ({ x }, attrs) => applyDropout(x, attrs));
+
+/** Made of `Dropout`, which a backend may have of its own. */
+export const dropoutGrad = composedKernel<DropoutGradInputs, DropoutAttrs>(DropoutGrad, ({ dy }, attrs) =>
+  runKernel<tf.Tensor>(Dropout, { x: dy }, attrs),
+);
 
 export function applyDropout(x: tf.Tensor, { k0, k1, step, rate }: DropoutAttrs): tf.Tensor {
   const threshold = dropoutThreshold(rate);

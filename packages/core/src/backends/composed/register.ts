@@ -12,7 +12,7 @@ import { causalAttentionLast, hstuAttentionLast } from './last-query.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { linearLayer, linearLayerGrad } from './linear-layer.ts';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
-import { dropout, uniformIntegers } from './random.ts';
+import { dropout, dropoutGrad, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
 import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
@@ -39,6 +39,7 @@ export const composedKernels: readonly ComposedKernel[] = [
   l2Normalize,
   l2NormalizeGrad,
   dropout,
+  dropoutGrad,
   uniformIntegers,
   hstuAttention,
   hstuAttentionGrad,

@@ -53,6 +53,7 @@ export const KERNEL = {
   normSiluSplitGrad: 49,
   gatedNormLinear: 53,
   gatedNormLinearGrad: 54,
+  keptDropout: 57,
   linearLayer: 55,
   linearLayerGrad: 56,
   recurrentForward: 51,

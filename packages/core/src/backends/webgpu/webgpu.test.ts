@@ -72,6 +72,7 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     // Every kernel of the contract is a program of ours, but for those that are made of such programs.
     const others = rows.filter(({ backends }) => backends.webgpu !== 'fused').map(({ kernel }) => kernel);
     expect(others.filter((kernel) => fusedKernelNames.includes(kernel))).toEqual([
+      'DropoutGrad',
       'GatedNormLinear',
       'GatedNormLinearGrad',
       'LinearLayer',

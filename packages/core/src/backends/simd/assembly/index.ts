@@ -16,7 +16,8 @@ import { linearLayer, linearLayerGrad } from './linear-layer';
 import { clip, compare, logical, select, toFloat } from './logic';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split';
 import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
-import { dropout, uniformIntegers } from './random';
+import { dropout, keptDropout } from './dropout';
+import { uniformIntegers } from './random';
 import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
 import { copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
@@ -95,6 +96,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 54: gatedNormLinearGrad(args, task); break;
     case 55: linearLayer(args, task); break;
     case 56: linearLayerGrad(args, task); break;
+    case 57: keptDropout(args, task); break;
     default: unreachable();
   }
 }

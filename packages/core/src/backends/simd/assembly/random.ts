@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
-import { copyFloats, flt, int, ptr, scratch } from './env';
+import { copyFloats, int, ptr, scratch } from './env';
 
 // The four products c * m as two vectors of 64-bit lanes, split into low and high words.
 // @ts-ignore: decorator
@@ -95,32 +95,6 @@ function storeCounters(x0: v128, x1: v128, x2: v128, x3: v128, out: usize): void
   v128.store(out, upper, 16); v128.store(out, lower);
   v128.store(out, v128.shuffle<i64>(b, d, 0, 2), 32);
   v128.store(out, v128.shuffle<i64>(b, d, 1, 3), 48);
-}
-
-/** args: x, y, n, elements per task (a multiple of 16), threshold, 1 / (1 - rate), k0, k1, step */
-export function dropout(args: usize, task: i32): void {
-  const begin = task * int(args, 3);
-  const end = min(begin + int(args, 3), int(args, 2));
-  const x = ptr(args, 0), y = ptr(args, 1);
-  const threshold = i32x4.splat(int(args, 4));
-  const scale = f32x4.splat(flt(args, 5));
-  const step = <u32>int(args, 8);
-  const words = scratch, keys = scratch + 128;
-  keySchedule(<u32>int(args, 6), <u32>int(args, 7), keys);
-  for (let i = begin; i < end; i += 32) {
-    philox32(<u32>i >> 2, step, keys, words);
-    const o = <usize>i << 2;
-    const bytes = <usize>min(32, end - i) << 2;
-    let j: usize = 0;
-    for (; j + 16 <= bytes; j += 16) {
-      const keep = i32x4.ge_u(v128.load(words + j), threshold);
-      v128.store(y + o + j, v128.and(f32x4.mul(v128.load(x + o + j), scale), keep));
-    }
-    for (; j < bytes; j += 4) {
-      const keep = load<u32>(words + j) >= <u32>int(args, 4);
-      store<f32>(y + o + j, keep ? load<f32>(x + o + j) * flt(args, 5) : 0);
-    }
-  }
 }
 
 /** low + floor(word * bound / 2^32). args: y, n, elements per task (a multiple of 16), low, bound, k0, k1, step */

@@ -2,9 +2,10 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type GatedNormAttrs, GatedNormLinear, GatedNormLinearGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
+import { keepBits, keptBits } from './dropout-bits.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
-import { BLOCK, fitsScratch, keepBits, keptBits, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { type Inputs, override } from './support.ts';
 

@@ -3,9 +3,10 @@ import { BackendError } from '../../../errors.ts';
 import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
+import { keepBits, keptBits } from './dropout-bits.ts';
 import { packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
-import { BLOCK, bufferStride, fitsScratch, keepBits, keptBits, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { type Inputs, override, sizeOf } from './support.ts';
 

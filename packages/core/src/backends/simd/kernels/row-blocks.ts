@@ -1,5 +1,3 @@
-import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
 import { SCRATCH_BYTES } from '../kernels.ts';
 
 /** Rows that a thread keeps in its cache from one end of a kernel to the other. */
@@ -25,17 +23,4 @@ export function fitsScratch(a: number, b: number): boolean {
 export function rangesOf(rows: number): { readonly range: number; readonly ranges: number } {
   const range = Math.max(1, Math.ceil(rows / RANGES / BLOCK)) * BLOCK;
   return { range, ranges: Math.ceil(rows / range) };
-}
-
-const BITS = 'elements that dropout left';
-
-/** Room for a bit for each of `count` elements, kept with `y` for the backward pass; 0 where nothing will read them. */
-export function keepBits(backend: SimdBackend, y: TensorInfo, count: number, rate: number): number {
-  if (rate === 0 || engine().state.gradientDepth === 0) return 0;
-  return backend.attach(y, Math.ceil(count / 32) * 4, BITS);
-}
-
-/** Where {@link keepBits} put them; 0 where it did not, and the elements are drawn again. */
-export function keptBits(backend: SimdBackend, y: TensorInfo): number {
-  return backend.attached(y, BITS) ?? 0;
 }
