@@ -69,7 +69,7 @@ export function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): 
   if (i < d) storePart(y, f32x4.mul(f32x4.sub(loadPart(x, d - i), m), s), d - i);
 }
 
-/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)). args: x, dy, dx, rows, D, rows per task, epsilon */
+/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. args: x, dy, dx, rows, D, rows per task, epsilon */
 export function layerNormGrad(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);
@@ -77,32 +77,43 @@ export function layerNormGrad(args: usize, task: i32): void {
   const inverse: f32 = 1 / <f32>d;
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    let x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
+    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o;
     const mean = rowMean(x, d);
-    const rstd = rowScale(x, d, mean, flt(args, 6));
-    normalizeRow(x, dx, d, mean, rstd);
-    const meanDy = f32x4.splat(sumFloats(dy, d) * inverse);
-    const meanProduct = f32x4.splat(dot(dx, dy, d) * inverse);
-    const s = f32x4.splat(rstd);
-    let i = 0;
-    for (; i + 8 <= d; i += 8) {
-      const lower = f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct)));
-      const upper = f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy, 16), meanDy), f32x4.mul(v128.load(dx, 16), meanProduct)));
-      v128.store(dx, upper, 16); v128.store(dx, lower);
-      dy += 32;
-      dx += 32;
+    const meanDy = sumFloats(dy, d) * inverse;
+    const m = f32x4.splat(mean);
+    let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
+    let i: usize = 0;
+    const bytes = <usize>d << 2;
+    for (; i + 32 <= bytes; i += 32) {
+      const d0 = f32x4.sub(v128.load(x + i), m), d1 = f32x4.sub(v128.load(x + i, 16), m);
+      s0 = madd(d0, d0, s0); s1 = madd(d1, d1, s1);
+      t0 = madd(d0, v128.load(dy + i), t0); t1 = madd(d1, v128.load(dy + i, 16), t1);
     }
-    if (i + 4 <= d) {
-      v128.store(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(v128.load(dy), meanDy), f32x4.mul(v128.load(dx), meanProduct))));
-      dy += 16;
-      dx += 16;
-      i += 4;
+    let squares = sumLanes(f32x4.add(s0, s1)), product = sumLanes(f32x4.add(t0, t1));
+    for (; i < bytes; i += 4) {
+      const deviation = load<f32>(x + i) - mean;
+      squares += deviation * deviation;
+      product += deviation * load<f32>(dy + i);
     }
-    if (i < d) {
-      const left = d - i;
-      storePart(dx, f32x4.mul(s, f32x4.sub(f32x4.sub(loadPart(dy, left), meanDy), f32x4.mul(loadPart(dx, left), meanProduct))), left);
-    }
+    const rstd: f32 = 1 / sqrt<f32>(squares * inverse + flt(args, 6));
+    // xhat mean(dy xhat) = (x - mean) rstd^2 mean(dy (x - mean)).
+    scaledRest(x, dy, ptr(args, 2) + o, bytes, mean, meanDy, product * inverse * rstd * rstd, rstd);
   }
+}
+
+/** dx = s ((dy - b) - (x - a) c) over a row. */
+// @ts-ignore: decorator
+@inline
+function scaledRest(x: usize, dy: usize, dx: usize, bytes: usize, a: f32, b: f32, c: f32, s: f32): void {
+  const a4 = f32x4.splat(a), b4 = f32x4.splat(b), c4 = f32x4.splat(c), s4 = f32x4.splat(s);
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const x0 = f32x4.mul(f32x4.sub(v128.load(x + i), a4), c4), x1 = f32x4.mul(f32x4.sub(v128.load(x + i, 16), a4), c4);
+    const g0 = f32x4.sub(v128.load(dy + i), b4), g1 = f32x4.sub(v128.load(dy + i, 16), b4);
+    const lower = f32x4.mul(s4, f32x4.sub(g0, x0)), upper = f32x4.mul(s4, f32x4.sub(g1, x1));
+    v128.store(dx + i, upper, 16); v128.store(dx + i, lower);
+  }
+  for (; i < bytes; i += 4) store<f32>(dx + i, s * (load<f32>(dy + i) - b - (load<f32>(x + i) - a) * c));
 }
 
 /** y = x / max(|x|, epsilon). args: x, y, rows, D, rows per task, epsilon */
@@ -130,9 +141,7 @@ export function l2NormalizeGrad(args: usize, task: i32): void {
     const norm = sqrt<f32>(dot(x, x, d));
     const inverse: f32 = 1 / max(norm, epsilon);
     const c = norm > epsilon ? dot(x, dy, d) * inverse * inverse : 0;
-    for (let i: usize = 0; i < <usize>d << 2; i += 4) {
-      store<f32>(dx + i, (load<f32>(dy + i) - c * load<f32>(x + i)) * inverse);
-    }
+    scaledRest(x, dy, dx, <usize>d << 2, 0, 0, c, inverse);
   }
 }
 
