@@ -130,7 +130,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
 
 /** `includeSeen` as `include-seen`: the parser knows options by the former, users by the latter. */
 function asTyped(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function label(cli: CAC): string {
