@@ -1,6 +1,7 @@
 // Dropout of a tensor, and of its gradient from the bits that were kept.
 import { dropoutStrip, keptStrip } from './dropout-strip';
 import { flt, int, ptr, scratch } from './env';
+import { timesRow } from './row-arithmetic';
 
 /** Elements whose factors are made at a time. */
 const RUN: i32 = 1024;
@@ -31,11 +32,6 @@ export function keptDropout(args: usize, task: i32): void {
 // @ts-ignore: decorator
 @inline
 function timesFactors(args: usize, from: i32, count: i32, factors: usize): void {
-  let x = ptr(args, 0) + (<usize>from << 2), y = ptr(args, 1) + (<usize>from << 2);
-  const end = y + (<usize>count << 2);
-  for (; y + 32 <= end; x += 32, y += 32, factors += 32) {
-    const lower = f32x4.mul(v128.load(x), v128.load(factors)), upper = f32x4.mul(v128.load(x, 16), v128.load(factors, 16));
-    v128.store(y, upper, 16); v128.store(y, lower);
-  }
-  for (; y < end; x += 4, y += 4, factors += 4) store<f32>(y, load<f32>(x) * load<f32>(factors));
+  const offset = <usize>from << 2;
+  timesRow(ptr(args, 0) + offset, factors, ptr(args, 1) + offset, <usize>count << 2);
 }

@@ -2,6 +2,7 @@
 import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
+import { addRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
 import { TILE_BYTES } from './tile';
 
@@ -47,7 +48,7 @@ export function gatedNormLinear(args: usize, task: i32): void {
     multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, 13), strip, dStride, scratch);
     for (let i = i0; i < i1; i++) {
       const o = <usize>i * dBytes;
-      addRow(strip + <usize>(i - i0) * dStride, residual + o, out + o, d);
+      addRow(strip + <usize>(i - i0) * dStride, residual + o, out + o, dBytes);
     }
   }
 }
@@ -63,17 +64,6 @@ function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
     v128.store(y, b, 16); v128.store(y, a);
   }
   for (; y < end; y += 4, u += 4, mask += 4) store<f32>(y, load<f32>(u) * load<f32>(y) * load<f32>(mask));
-}
-
-// @ts-ignore: decorator
-@inline
-function addRow(a: usize, b: usize, y: usize, n: i32): void {
-  const end = y + (<usize>n << 2);
-  for (; y + 32 <= end; y += 32, a += 32, b += 32) {
-    const lower = f32x4.add(v128.load(a), v128.load(b)), upper = f32x4.add(v128.load(a, 16), v128.load(b, 16));
-    v128.store(y, upper, 16); v128.store(y, lower);
-  }
-  for (; y < end; y += 4, a += 4, b += 4) store<f32>(y, load<f32>(a) + load<f32>(b));
 }
 
 /**

@@ -1,6 +1,7 @@
 // A linear map with what follows it, a block of rows at a time: bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
 import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
+import { addRow, timesRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
 import { geluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
@@ -145,30 +146,4 @@ function openRow(g: usize, y: usize, scale: v128, bytes: usize): void {
   }
   const s = f32x4.extract_lane(scale, 0);
   for (; i < bytes; i += 4) store<f32>(g + i, load<f32>(y + i) > 0 ? s * load<f32>(g + i) : 0);
-}
-
-/** y = a b; a row. */
-// @ts-ignore: decorator
-@inline
-function timesRow(a: usize, b: usize, y: usize, bytes: usize): void {
-  let i: usize = 0;
-  for (; i + 32 <= bytes; i += 32) {
-    const lower = f32x4.mul(v128.load(a + i), v128.load(b + i));
-    const upper = f32x4.mul(v128.load(a + i, 16), v128.load(b + i, 16));
-    v128.store(y + i, upper, 16); v128.store(y + i, lower);
-  }
-  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) * load<f32>(b + i));
-}
-
-/** y = a + b; a row. */
-// @ts-ignore: decorator
-@inline
-function addRow(a: usize, b: usize, y: usize, bytes: usize): void {
-  let i: usize = 0;
-  for (; i + 32 <= bytes; i += 32) {
-    const lower = f32x4.add(v128.load(a + i), v128.load(b + i));
-    const upper = f32x4.add(v128.load(a + i, 16), v128.load(b + i, 16));
-    v128.store(y + i, upper, 16); v128.store(y + i, lower);
-  }
-  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) + load<f32>(b + i));
 }

@@ -1,6 +1,7 @@
 // Into an HSTU layer, a block of rows at a time: layer norm, product, SiLU and split; and back.
 import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
+import { timesRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
 import { siluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
@@ -105,24 +106,6 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
   if (!parts) return;
   const eBytes = <usize>e << 2, part = parts + <usize>task * <usize>d * eBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * eBytes, sums + i * eStride, eBytes);
-}
-
-// y = a b over `bytes`; the last eight floats once more instead of a loop over single ones.
-// @ts-ignore: decorator
-@inline
-function timesRow(a: usize, b: usize, y: usize, bytes: usize): void {
-  let i: usize = 0;
-  for (; i + 32 <= bytes; i += 32) timesPair(a + i, b + i, y + i);
-  if (i == bytes) return;
-  if (bytes >= 32) timesPair(a + bytes - 32, b + bytes - 32, y + bytes - 32);
-  else for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(a + i) * load<f32>(b + i));
-}
-
-// @ts-ignore: decorator
-@inline
-function timesPair(a: usize, b: usize, y: usize): void {
-  const lower = f32x4.mul(v128.load(a), v128.load(b)), upper = f32x4.mul(v128.load(a, 16), v128.load(b, 16));
-  v128.store(y, upper, 16); v128.store(y, lower);
 }
 
 /** dx = scale (dn - mean(dn) - n mean(dn n)) + skip over a row of `d`. */
