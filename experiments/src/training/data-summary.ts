@@ -34,6 +34,9 @@ function statisticsOf(interactions: Interactions): DataSummary['statistics'] {
     'events per user, min and max': `${lengths.min} and ${lengths.max}`,
     ...(time && { from: day(time.first), to: day(time.last) }),
     'events that share a time with the one before': `${(100 * stats.sameTimeShare).toFixed(1)} %`,
+    ...(stats.followedWithin && {
+      [`later event of the user within ${stats.followedWithin.map(({ days }) => days).join(', ')} days`]: `${stats.followedWithin.map(({ share }) => (100 * share).toFixed(1)).join(', ')} %`,
+    }),
     'events of an item the user had before': `${(100 * stats.repeatShare).toFixed(1)} %`,
   };
 }

@@ -29,6 +29,7 @@ describe('datasetStats', () => {
       },
       time: { first: 1, last: 30 },
       sameTimeShare: 2 / 7,
+      followedWithin: [1, 7, 14, 28, 112, 365].map((days) => ({ days, share: 4 / 7 })),
       duplicates: 1,
       repeatShare: 2 / 7,
       ratings: [
@@ -39,9 +40,30 @@ describe('datasetStats', () => {
     });
   });
 
+  it('counts events that another time follows within so many days, each of those that share a time', () => {
+    const day = 86_400;
+    const { followedWithin } = datasetStats(
+      interactionsFromArrays({
+        name: 'x',
+        users: [0, 0, 0, 0, 1],
+        items: ['a', 'b', 'a', 'b', 'a'],
+        timestamps: [0, 0, 7 * day, 7 * day + 1 + 28 * day, 3],
+      }),
+    );
+    expect(followedWithin).toEqual([
+      { days: 1, share: 0 },
+      { days: 7, share: 2 / 5 },
+      { days: 14, share: 2 / 5 },
+      { days: 28, share: 2 / 5 },
+      { days: 112, share: 3 / 5 },
+      { days: 365, share: 3 / 5 },
+    ]);
+  });
+
   it('has no times and no ratings where the data has none', () => {
     const bare = datasetStats(interactionsFromArrays({ name: 'bare', users: [1, 1], items: [1, 1] }));
     expect(bare).not.toHaveProperty('time');
+    expect(bare).not.toHaveProperty('followedWithin');
     expect(bare).not.toHaveProperty('ratings');
     expect([bare.sameTimeShare, bare.duplicates, bare.repeatShare]).toEqual([0, 0, 0.5]);
   });

@@ -26,6 +26,11 @@ export interface DatasetStats {
   readonly time?: { readonly first: number; readonly last: number };
   /** Share of events at the same time as the event before them of the same user. */
   readonly sameTimeShare: number;
+  /**
+   * Share of events after which the same user has one at a later time, at most so many days later: what objectives
+   * and tests over a window of days can see. Absent when the source has no times.
+   */
+  readonly followedWithin?: readonly { readonly days: number; readonly share: number }[];
   /** Events that repeat an earlier user, item and time. */
   readonly duplicates: number;
   /** Events whose user had the item before, whatever the time. */
@@ -33,6 +38,9 @@ export interface DatasetStats {
   /** Events by rating, ascending. */
   readonly ratings?: readonly { readonly rating: number; readonly count: number }[];
 }
+
+const DAY = 86_400;
+const FOLLOW_DAYS = [1, 7, 14, 28, 112, 365];
 
 /** What a dataset looks like, in one pass and one sort of the lengths. */
 export function datasetStats(i: Interactions): DatasetStats {
@@ -66,10 +74,28 @@ export function datasetStats(i: Interactions): DatasetStats {
     lengths: lengthStats(i),
     ...(hasTimes ? { time: { first, last } } : {}),
     sameTimeShare: hasTimes ? tied / i.numEvents : 0,
+    ...(hasTimes ? { followedWithin: followedWithin(i) } : {}),
     duplicates: hasTimes ? countDuplicates(i.userOffsets, i.itemIds, i.timestamps) : 0,
     repeatShare: repeats / i.numEvents,
     ...(i.ratings === undefined ? {} : { ratings: ratingCounts(i.ratings) }),
   };
+}
+
+function followedWithin(i: Interactions): { days: number; share: number }[] {
+  const counts = FOLLOW_DAYS.map(() => 0);
+  for (let u = 0; u < i.numUsers; u++) {
+    // The least time after that of the event, of one event or of several that share a time.
+    let later = Number.POSITIVE_INFINITY;
+    let time = Number.POSITIVE_INFINITY;
+    for (let e = i.userOffsets[u + 1] - 1; e >= i.userOffsets[u]; e--) {
+      if (i.timestamps[e] < time) {
+        later = time;
+        time = i.timestamps[e];
+      }
+      for (let d = 0; d < FOLLOW_DAYS.length; d++) if (later - time <= FOLLOW_DAYS[d] * DAY) counts[d]++;
+    }
+  }
+  return FOLLOW_DAYS.map((days, d) => ({ days, share: counts[d] / i.numEvents }));
 }
 
 function sortedLengths(i: Interactions): Int32Array {
