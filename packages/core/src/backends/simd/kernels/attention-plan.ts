@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError, UnsupportedError } from '../../../errors.ts';
 import type { SimdBackend } from '../backend.ts';
 
@@ -14,23 +14,45 @@ const MAXIMUM_WIDTH = 512;
 export interface Plan {
   readonly starts: Int32Array;
   readonly lengths: Int32Array;
+  readonly longest: number;
+  /** First and last offset. */
+  readonly range: readonly [number, number];
+  /** Equal for plans with the same lengths. */
+  readonly key: string;
+  /** What {@link once} has made of it. */
+  readonly made: Map<string, unknown>;
 }
 
-/** The sequences of a packed batch, read from the offsets. */
-export function sequenceLengths(op: string, backend: SimdBackend, offsets: TensorInfo, tokens: number): Plan {
-  const view = backend.view(offsets);
-  const count = view.length - 1;
-  const starts = Int32Array.from(view.subarray(0, Math.max(0, count)));
-  const lengths = new Int32Array(Math.max(0, count));
+const plans = new WeakMap<DataId, Plan>();
+
+/** The sequences of a packed batch, read from the offsets: once for all layers, forward and backward. */
+export function sequencePlan(op: string, backend: SimdBackend, offsets: TensorInfo, tokens: number): Plan {
+  const plan = plans.get(offsets.dataId) ?? readOffsets(op, backend.view(offsets) as Int32Array);
+  const [first, end] = plan.range;
+  if (first !== 0 || end !== tokens)
+    throw new ShapeError(`${op}: expected offsets from 0 to ${tokens} tokens; got ${first} to ${end}`);
+  plans.set(offsets.dataId, plan);
+  return plan;
+}
+
+function readOffsets(op: string, view: Int32Array): Plan {
+  const count = Math.max(0, view.length - 1);
+  const starts = Int32Array.from(view.subarray(0, count));
+  const lengths = new Int32Array(count);
+  let longest = 0;
   for (let b = 0; b < count; b++) {
     lengths[b] = view[b + 1] - view[b];
+    longest = Math.max(longest, lengths[b]);
     if (lengths[b] < 0)
       throw new ShapeError(`${op}: expected offsets that never fall; got ${view[b]} then ${view[b + 1]} at ${b}`);
   }
-  if (count >= 0 && (view[0] !== 0 || view[count] !== tokens)) {
-    throw new ShapeError(`${op}: expected offsets from 0 to ${tokens} tokens; got ${view[0]} to ${view[count]}`);
-  }
-  return { starts, lengths };
+  return { starts, lengths, longest, range: [view[0], view[count]], key: lengths.join(), made: new Map() };
+}
+
+/** What depends on a plan and the name alone, made at the first call; shared, so it must not change. */
+function once<T>(plan: Plan, name: string, make: () => T): T {
+  if (!plan.made.has(name)) plan.made.set(name, make());
+  return plan.made.get(name) as T;
 }
 
 export function checkWidths(op: string, a: number, c: number): void {
@@ -77,7 +99,11 @@ function queryChunks(length: number): { first: number; rows: number }[] {
 }
 
 /** Forward units: up to 256 queries of one sequence; tasks are taken from the end, so the costliest come last. */
-export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Array {
+export function forwardUnits(plan: Plan): Int32Array {
+  return once(plan, 'forward units', () => makeForwardUnits(plan)).slice();
+}
+
+function makeForwardUnits({ starts, lengths }: Plan): Int32Array {
   const units: { start: number; first: number; rows: number; length: number; cost: number }[] = [];
   for (let b = 0; b < lengths.length; b++) {
     for (const { first, rows } of queryChunks(lengths[b])) {
@@ -88,6 +114,23 @@ export function forwardUnits(starts: Int32Array, lengths: Int32Array): Int32Arra
   return Int32Array.from(
     units.flatMap(({ start, first, rows, length }) => [start, first, rows, -1, 0, length, start + first, 0]),
   );
+}
+
+/**
+ * Where, by its start, a sequence's rows of something that is kept for all its causal panels begin, and their total:
+ * `PANEL size p (p + 1)` for `p` panels.
+ */
+export function panelRows(plan: Plan, size: number): { bases: ReadonlyMap<number, number>; total: number } {
+  return once(plan, `panel rows, ${size}`, () => {
+    const bases = new Map<number, number>();
+    let total = 0;
+    plan.lengths.forEach((length, b) => {
+      const panels = Math.ceil(length / PANEL);
+      bases.set(plan.starts[b], total);
+      total += PANEL * size * panels * (panels + 1);
+    });
+    return { bases, total };
+  });
 }
 
 /** Forward units of the last query of each sequence alone; query and output `b` belong to sequence `b`. */
@@ -141,13 +184,23 @@ export interface BackwardPlan {
  * sequences go together. All of it depends on the shapes alone. Addresses in units
  * and items are relative: `at` is where the parts of dQ will lie, `atParts` the table `parts`.
  */
-export function backwardPlan(
-  { starts, lengths }: Plan,
-  heads: number,
-  [width, valueWidth]: readonly [number, number],
-  visible: Visible,
-  shared: boolean,
-): BackwardPlan {
+export function backwardPlan(plan: Plan, shape: BackwardShape): BackwardPlan {
+  const made = once(plan, `backward, ${JSON.stringify(shape)}`, () => makeBackwardPlan(plan, shape));
+  return { ...made, units: made.units.slice() };
+}
+
+export interface BackwardShape {
+  readonly heads: number;
+  /** Of a head's queries and keys, and of its values. */
+  readonly widths: readonly [number, number];
+  /** Queries see keys after them. */
+  readonly ahead: boolean;
+  /** All heads share a bias. */
+  readonly shared: boolean;
+}
+
+function makeBackwardPlan({ starts, lengths }: Plan, { heads, widths, ahead, shared }: BackwardShape): BackwardPlan {
+  const [width, valueWidth] = widths;
   const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
   const pairs = (length: number): number => length * (length + KEY_BLOCK);
   const total = present.reduce((sum, b) => sum + heads * pairs(lengths[b]), 0);
@@ -169,7 +222,7 @@ export function backwardPlan(
       for (let i = 0; i + 1 < edges.length; i++) {
         const [first, end] = [edges[i], edges[i + 1]];
         // Queries that see what comes after them may come before the keys.
-        const firstPanel = visible.ahead ? 0 : Math.floor((first + panels * PANEL - length) / PANEL);
+        const firstPanel = ahead ? 0 : Math.floor((first + panels * PANEL - length) / PANEL);
         const cost = together * (pairs(length - first) - pairs(length - end));
         if (alone) {
           parts.push({ start: starts[b], length, head, first, end, firstPanel: -together, at: 0, cost });

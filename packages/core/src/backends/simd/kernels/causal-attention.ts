@@ -14,10 +14,10 @@ import {
   checkWidths,
   forwardUnits,
   lastQueryUnits,
-  PANEL,
   type Plan,
+  panelRows,
   placeParts,
-  sequenceLengths,
+  sequencePlan,
   UNIT,
   type Visible,
   visibleRanges,
@@ -49,18 +49,12 @@ function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
 const KEPT_DROPS = 16 * 1024 * 1024;
 
 /** Under which name `logSumExp` keeps what dropout left; undefined where there is none, or no room. */
-function keptDrops({ starts, lengths }: Plan, heads: number, { ahead }: Visible, attrs: CausalAttentionAttrs) {
-  const bases = new Map<number, number>();
-  let bytes = 0;
-  lengths.forEach((length, b) => {
-    const panels = Math.ceil(length / PANEL);
-    bases.set(starts[b], bytes);
-    bytes += PANEL * heads * panels * (panels + 1);
-  });
+function keptDrops(plan: Plan, heads: number, { ahead }: Visible, attrs: CausalAttentionAttrs) {
+  const { bases, total: bytes } = panelRows(plan, heads);
   // Kept rows end with the query's own panel.
   if (!(attrs.rate > 0) || ahead || bytes > KEPT_DROPS) return undefined;
   const { rate, k0, k1, step } = attrs;
-  return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${lengths.join()}` };
+  return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${plan.key}` };
 }
 
 /** Writes into each unit where its sequence's bits lie. */
@@ -70,13 +64,13 @@ function placeDrops(units: Int32Array, bases: ReadonlyMap<number, number>, block
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets } = inputs;
-  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
   const ints = common(q, v, logSumExp.address, attrs);
-  const units = forwardUnits(plan.starts, plan.lengths);
+  const units = forwardUnits(plan);
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
   if (kept) placeDrops(units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
@@ -93,7 +87,7 @@ function forwardLast(
   backend: SimdBackend,
   { scale }: CausalAttentionLastAttrs,
 ): TensorInfo {
-  const plan = sequenceLengths(OP, backend, offsets, k.shape[0]);
+  const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
@@ -110,13 +104,18 @@ function forwardLast(
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
-  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
+  const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
   const ints = common(q, v, pl, attrs);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
   const [dq, dk, dv] = outputs.map(({ address }) => address);
-  const work = backwardPlan(plan, q.shape[1], [q.shape[2], v.shape[2]], visible, false);
+  const work = backwardPlan(plan, {
+    heads: q.shape[1],
+    widths: [q.shape[2], v.shape[2]],
+    ahead: visible.ahead,
+    shared: false,
+  });
   const { units, groups, count, items, parts } = work;
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
   const block = kept && backend.attached(logSumExp, kept.name);

@@ -10,8 +10,9 @@ import {
   lastQueryUnits,
   PANEL,
   type Plan,
+  panelRows,
   placeParts,
-  sequenceLengths,
+  sequencePlan,
   UNIT,
   type Visible,
   visibleRanges,
@@ -108,19 +109,12 @@ function placeBuckets(
   { ahead }: Visible,
 ): void {
   const { queryTimes, keyTimes, timeWeights } = inputs;
-  const { starts, lengths } = plan;
   const count = sizeOf(timeWeights);
   // Kept rows end with the query's own panel.
   if (count === 0 || count > 256 || ahead) return;
-  const bases = new Map<number, number>();
-  let total = 0;
-  lengths.forEach((length, b) => {
-    const panels = Math.ceil(length / PANEL);
-    bases.set(starts[b], total);
-    total += (PANEL * PANEL * panels * (panels + 1)) / 2;
-  });
+  const { bases, total } = panelRows(plan, PANEL / 2);
   if (total > KEPT_BUCKETS) return;
-  const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${lengths.join()}`;
+  const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${plan.key}`;
   const kept = backend.attached(queryTimes, name);
   const block = kept ?? backend.attach(queryTimes, total + 64, name);
   const place = (list: Int32Array): void => {
@@ -130,7 +124,7 @@ function placeBuckets(
   };
   place(units);
   if (kept !== undefined) return;
-  const all = forwardUnits(starts, lengths);
+  const all = forwardUnits(plan);
   place(all);
   backend.withTemporaries([all.byteLength], 'attention units', (at) => {
     backend.ints(at, all.length).set(all);
@@ -140,12 +134,11 @@ function placeBuckets(
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
   const { q, k, v, offsets } = inputs;
-  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
-  const { starts, lengths } = plan;
-  const longest = Math.max(0, ...lengths);
+  const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
+  const { longest } = plan;
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
-  const units = forwardUnits(starts, lengths);
+  const units = forwardUnits(plan);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
@@ -168,8 +161,8 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
 /** The last query of each sequence alone. Its time buckets are made on the way: no other layer needs these rows. */
 function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
   const { q, k, v, offsets } = inputs;
-  const plan = sequenceLengths(OP, backend, offsets, k.shape[0]);
-  const longest = Math.max(0, ...plan.lengths);
+  const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
+  const { longest } = plan;
   const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
@@ -191,14 +184,19 @@ function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionA
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] {
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
-  const plan = sequenceLengths(OP, backend, offsets, q.shape[0]);
-  const longest = Math.max(0, ...plan.lengths);
+  const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
+  const { longest } = plan;
   const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   const [dq, dk, dv, dPosition, dTime] = outputs;
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const [positions, times] = [sizeOf(positionWeights), sizeOf(timeWeights)];
-  const work = backwardPlan(plan, q.shape[1], [q.shape[2], v.shape[2]], visible, positions + times > 0);
+  const work = backwardPlan(plan, {
+    heads: q.shape[1],
+    widths: [q.shape[2], v.shape[2]],
+    ahead: visible.ahead,
+    shared: positions + times > 0,
+  });
   const { units, groups, count, items, parts } = work;
   const shape = tableShape(longest, visible);
   const distances = positions > 0 || times > 0 ? shape.size : 0;
