@@ -4,7 +4,7 @@ import { markdownTable } from './markdown.ts';
 import type { RowReach } from './reach.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
-import { claimVerdicts, type Estimate, estimate, rowVerdict, short } from './verdict.ts';
+import { claimVerdicts, type Estimate, rowEstimates, rowVerdict, short } from './verdict.ts';
 
 /** Everything that a reproduced table says. */
 export interface Reproduction {
@@ -27,17 +27,6 @@ export function seedsNote(seeds: readonly number[]): string {
   return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`;
 }
 
-/** Mean of each metric over the seeds, row by row; a row without runs is absent. */
-export function estimates({ table, runs }: Reproduction): Map<string, Readonly<Record<string, Estimate>>> {
-  const byRow = Map.groupBy(runs, (run) => run.row);
-  return new Map(
-    [...byRow].map(([row, own]) => [
-      row,
-      Object.fromEntries(table.metrics.map((metric) => [metric, estimate(own.map((run) => run.metrics[metric]))])),
-    ]),
-  );
-}
-
 /** Without anything published only what was measured. */
 function figures(reproduction: Reproduction): { readonly titles: Cells; readonly rows: Cells[] } {
   const rows = figureRows(reproduction);
@@ -57,8 +46,8 @@ function gainRows({ table, runs }: Reproduction): Cells[] {
 }
 
 function figureRows(reproduction: Reproduction): Cells[] {
-  const { table } = reproduction;
-  const means = estimates(reproduction);
+  const { table, runs } = reproduction;
+  const means = rowEstimates(table, runs);
   return table.rows.flatMap((row) =>
     table.metrics.map((metric) => {
       const ours = means.get(row.name)?.[metric];
@@ -69,8 +58,8 @@ function figureRows(reproduction: Reproduction): Cells[] {
   );
 }
 
-function claimRows(reproduction: Reproduction): Cells[] {
-  return claimVerdicts(reproduction.table, estimates(reproduction)).map(({ claim, metric, ours, paper, verdict }) => [
+function claimRows({ table, runs }: Reproduction): Cells[] {
+  return claimVerdicts(table, runs).map(({ claim, metric, ours, paper, verdict }) => [
     claim,
     metric,
     paper?.toFixed(2) ?? '',

@@ -8,8 +8,8 @@ import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
 import { costSection, type RunCost } from './cost.ts';
 import { tableGains } from './gains.ts';
-import { estimates, type Reproduction, type Section, sections, seedsNote } from './render.ts';
-import type { Estimate } from './verdict.ts';
+import { type Reproduction, type Section, sections, seedsNote } from './render.ts';
+import { type Estimate, rowEstimates } from './verdict.ts';
 
 interface Drawn extends IntervalFigure {
   /** Name of its files in `plots/`. */
@@ -63,8 +63,8 @@ function gainFigures({ table, runs }: Reproduction): Drawn[] {
 
 /** Of tables with published figures, one figure a metric: published and ours. */
 function metricFigures(reproduction: Reproduction): Drawn[] {
-  const { table } = reproduction;
-  const means = estimates(reproduction);
+  const { table, runs } = reproduction;
+  const means = rowEstimates(table, runs);
   return table.metrics.flatMap((metric, i) => {
     const rows = table.rows.filter(({ name, paper }) => means.has(name) && paper[metric] !== undefined);
     const ours = rows.flatMap(({ name }) => {

@@ -42,24 +42,41 @@ const table = defineTable({
   claims: [{ better: 'A', worse: 'B', metrics: ['HR@10'] }],
 });
 
+const run = (row: string, seed: number, value: number) => ({
+  row,
+  seed,
+  run: `${row}-${seed}`,
+  metrics: { 'HR@10': value },
+});
+
 describe('claims', () => {
   const judge = (a: readonly number[], b: readonly number[]) =>
-    claimVerdicts(
-      table,
-      new Map([
-        ['A', { 'HR@10': estimate(a) }],
-        ['B', { 'HR@10': estimate(b) }],
-      ]),
-    )[0];
+    claimVerdicts(table, [
+      ...a.map((value, i) => run('A', i + 1, value)),
+      ...b.map((value, i) => run('B', i + 1, value)),
+    ])[0];
 
   it.each([
     [[0.3, 0.301, 0.302], [0.2, 0.201, 0.202], 'holds'],
-    [[0.3, 0.2, 0.4], [0.28, 0.18, 0.3], 'ordered so, intervals overlap'],
+    [[0.3, 0.2, 0.4], [0.28, 0.18, 0.3], 'ordered so in 3 of 3 seeds, intervals overlap'],
+    [[0.3, 0.2, 0.4], [0.28, 0.22, 0.3], 'ordered so in 2 of 3 seeds, intervals overlap'],
     [[0.3], [0.2], 'ordered so, one seed'],
     [[0.2, 0.201], [0.3, 0.301], 'does not hold'],
     [[0.2, 0.2], [0.2, 0.2], 'does not hold'],
   ])('%j against %j: %s', (a, b, verdict) => {
     expect(judge(a, b).verdict).toBe(verdict);
+  });
+
+  it('compares rows seed by seed, whatever the order of the runs', () => {
+    const runs = [
+      run('A', 1, 0.3),
+      run('A', 2, 0.2),
+      run('A', 4, 0.4),
+      run('B', 2, 0.1),
+      run('B', 3, 0.45),
+      run('B', 1, 0.29),
+    ];
+    expect(claimVerdicts(table, runs)[0].verdict).toBe('ordered so in 2 of 2 seeds, intervals overlap');
   });
 
   it('has the ratio beside the published one', () => {
@@ -77,12 +94,6 @@ describe('claims', () => {
 });
 
 describe('pages', () => {
-  const run = (row: string, seed: number, value: number) => ({
-    row,
-    seed,
-    run: `${row}-${seed}`,
-    metrics: { 'HR@10': value },
-  });
   const reproduction = {
     name: 'x/y',
     table,

@@ -1,3 +1,4 @@
+import type { SeedRun } from './seeds.ts';
 import type { PaperTable, TableClaim } from './table.ts';
 
 /** A mean over seeds. */
@@ -39,14 +40,26 @@ export interface ClaimVerdict {
   /** `better / worse`, where both are there. */
   readonly ours: number;
   readonly paper?: number;
-  readonly verdict: 'holds' | 'ordered so, intervals overlap' | 'ordered so, one seed' | 'does not hold';
+  /** `holds`, `ordered so ...` or `does not hold`. */
+  readonly verdict: string;
 }
 
-/** Claims hold when the order is theirs and the intervals do not touch. */
-export function claimVerdicts(
-  table: PaperTable,
-  estimates: ReadonlyMap<string, Readonly<Record<string, Estimate>>>,
-): ClaimVerdict[] {
+/** Mean of each metric over the seeds, row by row; a row without runs is absent. */
+export function rowEstimates(
+  { metrics }: PaperTable,
+  runs: readonly SeedRun[],
+): Map<string, Readonly<Record<string, Estimate>>> {
+  return new Map(
+    [...Map.groupBy(runs, (run) => run.row)].map(([row, own]) => [
+      row,
+      Object.fromEntries(metrics.map((metric) => [metric, estimate(own.map((run) => run.metrics[metric]))])),
+    ]),
+  );
+}
+
+/** Claims hold when the order is theirs and the intervals do not touch; otherwise in how many seeds the order is theirs. */
+export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): ClaimVerdict[] {
+  const estimates = rowEstimates(table, runs);
   return table.claims.flatMap((claim) =>
     claim.metrics.flatMap((metric) => {
       const better = estimates.get(claim.better)?.[metric];
@@ -58,16 +71,27 @@ export function claimVerdicts(
         metric,
         ours: better.mean / worse.mean,
         ...(published !== undefined && { paper: published }),
-        verdict: orderVerdict(better, worse),
+        verdict: orderVerdict(better, worse, ordered(claim, metric, runs)),
       };
     }),
   );
 }
 
-function orderVerdict(better: Estimate, worse: Estimate): ClaimVerdict['verdict'] {
+/** Seeds that both rows have, and those of them with the order of the claim. */
+function ordered({ better, worse }: TableClaim, metric: string, runs: readonly SeedRun[]): { so: number; of: number } {
+  const bySeed = (row: string) =>
+    new Map(runs.filter((run) => run.row === row).map(({ seed, metrics }) => [seed, metrics[metric]]));
+  const [above, below] = [bySeed(better), bySeed(worse)];
+  const seeds = [...above.keys()].filter((seed) => below.has(seed));
+  const so = seeds.filter((seed) => (above.get(seed) as number) > (below.get(seed) as number));
+  return { so: so.length, of: seeds.length };
+}
+
+function orderVerdict(better: Estimate, worse: Estimate, { so, of }: { so: number; of: number }): string {
   if (!(better.mean > worse.mean)) return 'does not hold';
   if (better.half === undefined || worse.half === undefined) return 'ordered so, one seed';
-  return better.mean - better.half > worse.mean + worse.half ? 'holds' : 'ordered so, intervals overlap';
+  if (better.mean - better.half > worse.mean + worse.half) return 'holds';
+  return `ordered so in ${so} of ${of} seeds, intervals overlap`;
 }
 
 function paperRatio(table: PaperTable, { better, worse }: TableClaim, metric: string): number | undefined {
