@@ -4,7 +4,7 @@ import { readMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { markdownTable } from './markdown.ts';
-import type { Section } from './render.ts';
+import type { Section } from './sections.ts';
 
 /** What a run took. */
 export interface RunCost {

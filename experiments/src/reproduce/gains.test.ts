@@ -60,14 +60,35 @@ describe('tableGains', () => {
     expect(shownGain({ mean: -0.02, values: [] })).toBe('-2.0 %');
   });
 
-  it('is printed before the figures, which have no columns for what was not published', () => {
-    const runs = [run('control', 1, 0.1, 812.34), run('sliding', 1, 0.11, 700)];
-    const reproduction = { name: 'x', table, runs, seeds: [1], remarks: [], command: 'seqrec reproduce x' };
+  it('is printed before the figures, models beside each other; brackets where the interval holds 0', () => {
+    const runs = [
+      run('control', 1, 0.1, 812.34),
+      run('control', 2, 0.2, 812.34),
+      run('sliding', 1, 0.11, 700),
+      run('sliding', 2, 0.19, 700),
+      run('other', 1, 0.3, 600),
+    ];
+    const rows = [...table.rows, { name: 'other', recipe: 'ml-1m/hstu', paper: {} }];
+    const more = { ...table, rows };
+    const reproduction = { name: 'x', table: more, runs, seeds: [1, 2], remarks: [], command: 'seqrec reproduce x' };
     const page = renderMarkdown(reproduction);
-    expect(page).toMatch(/\| sliding \| perplexity \| 700\.0 \| control: 812\.3 \| \+13\.8 % +\| one seed \|/);
-    expect(page).toMatch(/\| model +\| metric +\| ours +\|/);
+    expect(page.indexOf('Relative gains over control')).toBeLessThan(page.indexOf('812.3'));
+    expect(page).toMatch(
+      /\| metric +\| sliding +\|\n.*\n\| MRR +\| \(\+2\.5 % ± 95\.3\) \|\n\| perplexity \| \+13\.8 % ± 0\.0 +\|/,
+    );
+    expect(page).toMatch(
+      /\| metric +\| control +\| sliding +\|\n.*\n.*\n\| perplexity \| 812\.3 ± 0\.0 +\| 700\.0 ± 0\.0 +\|/,
+    );
+    expect(page).toMatch(/\| metric +\| other +\|\n.*\n\| MRR +\| \.3000 \|/);
     expect(page).not.toContain('paper');
-    expect(renderLatex(reproduction)).toContain('\\begin{tabular}{llllll}');
+    expect(renderLatex(reproduction)).toContain('\\begin{tabular}{lll}');
+  });
+
+  it('leaves out models without a run', () => {
+    const runs = [run('control', 1, 0.1, 812.34)];
+    const page = renderMarkdown({ name: 'x', table, runs, seeds: [1], remarks: [], command: 'seqrec reproduce x' });
+    expect(page).not.toContain('sliding');
+    expect(page).not.toContain('Relative gains');
   });
 
   it('names what is not in the table', () => {

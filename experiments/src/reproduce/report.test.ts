@@ -61,11 +61,18 @@ it('has a figure of gains, one of each published metric, and every table', () =>
   ]);
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('<h1>A &lt; B</h1>');
-  for (const title of ['Relative gains', 'Figures', 'Claims', 'Every seed', 'What each row took', 'Protocol'])
+  for (const title of [
+    'Relative gains over control',
+    'Figures',
+    'Claims',
+    'Every seed',
+    'What each row took',
+    'Protocol',
+  ])
     expect(report).toContain(`<h2>${title}</h2>`);
   expect(report).toContain('gain over control (%)');
   expect(report).toContain('<td class="number">1\u00a0min\u00a010\u00a0s</td>');
   expect(report).toContain('<td class="number">2.0\u00a0MiB</td>');
-  expect(report).toContain('<td class="number">+15.0\u00a0%\u00a0±\u00a063.5</td>');
+  expect(report).toContain('<td class="number">(+15.0\u00a0%\u00a0±\u00a063.5)</td>');
   expect(report).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
 });

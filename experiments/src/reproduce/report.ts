@@ -8,7 +8,7 @@ import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
 import { costSection, type RunCost } from './cost.ts';
 import { tableGains } from './gains.ts';
-import { type Reproduction, type Section, sections, seedsNote } from './render.ts';
+import { details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
 import { type Estimate, rowEstimates } from './verdict.ts';
 
 interface Drawn extends IntervalFigure {
@@ -27,7 +27,11 @@ export function writeReproductionReport(out: string, reproduction: Reproduction,
     writeFileSync(join(out, 'plots', `${figure.name}.png`), renderPng(svg));
     return html`<figure>${raw(svg)}<figcaption>${figure.caption}</figcaption></figure>`;
   });
-  const tables = [...sections(reproduction), ...(costs.length > 0 ? [costSection(costs)] : [])];
+  const tables = [
+    ...results(reproduction),
+    ...details(reproduction),
+    ...(costs.length > 0 ? [costSection(costs)] : []),
+  ];
   const body = html`<header><h1>${table.title}</h1>
 <p class="soft small">${name} · ${table.source}</p>
 ${remarks.map((remark) => html`<p><strong>${remark}</strong></p>`)}
@@ -90,8 +94,8 @@ function intervalPoint(row: string, { mean, half }: Estimate, factor: number): I
   return { row, mean: factor * mean, ...(half !== undefined && { half: factor * half }) };
 }
 
-/** Numbers, also with their interval or their unit. */
-const NUMBER = /^(?:[-+±.,%\d\s]|min|[sh]|[KMGT]?i?B)*$/;
+/** Numbers, also with their interval or their unit, or in brackets. */
+const NUMBER = /^(?:[-+±.,%()\d\s]|min|[sh]|[KMGT]?i?B)*$/;
 
 function tableSection({ title, note, titles, rows }: Section): Html {
   const numeric = titles.map((_, i) => rows.every((row) => NUMBER.test(row[i])));

@@ -15,8 +15,9 @@ import { listenForStop, signalExitCode } from '../training/stop.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { loadTable } from './load-table.ts';
 import { rowReach } from './reach.ts';
-import { type Reproduction, renderLatex, renderMarkdown } from './render.ts';
+import { renderLatex, renderMarkdown } from './render.ts';
 import { writeReproductionReport } from './report.ts';
+import type { Reproduction } from './sections.ts';
 import { runSeed, type SeedRun } from './seeds.ts';
 import type { PaperTable, TableRow } from './table.ts';
 
