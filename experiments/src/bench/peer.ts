@@ -58,24 +58,32 @@ export function writePeerInput(
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+export interface PeerRun {
+  readonly peer: Peer;
+  readonly threads: number;
+  readonly steps: number;
+  /** Steps before them that are not timed. */
+  readonly warmup: number;
+}
+
 /** Runs one peer for a few steps in a process of its own. */
-export function runPeer(python: string, input: string, variant: Peer, threads: number, steps: number): PeerResult {
+export function runPeer(python: string, input: string, { peer, threads, steps, warmup }: PeerRun): PeerResult {
   const script = fileURLToPath(new URL('../../peers/hstu_step.py', import.meta.url));
   const args = [
     script,
     input,
     '--variant',
-    variant,
+    peer,
     '--threads',
     String(threads),
     '--steps',
     String(steps),
     '--warmup',
-    '1',
+    String(warmup),
   ];
   // A machine may force an older OpenBLAS kernel; the peer gets the best one for its processor.
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
   const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: environment });
-  if (status !== 0) return { missing: `${variant} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
+  if (status !== 0) return { missing: `${peer} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
   return JSON.parse(stdout) as { seconds: number[]; torch: string };
 }

@@ -28,6 +28,8 @@ export interface StepBench {
 }
 
 const STEPS = 4;
+/** Steps of a turn that are not timed, ours and the peers': caches and clocks are those of the contestant before. */
+const WARM_STEPS = 2;
 
 /** The peers train with the sampled softmax and nothing else. */
 function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: number; readonly temperature: number } {
@@ -66,7 +68,7 @@ export async function benchStep(
     await stepsOnFirstBatch(3);
     flops = await countWork();
     for (let round = 0; round < request.rounds; round++) {
-      ours.push(...(await stepsOnFirstBatch(STEPS)));
+      ours.push(...(await stepsOnFirstBatch(WARM_STEPS + STEPS)).slice(WARM_STEPS));
       if (choice.name === 'webgpu') gemm.push((await devicePeak()).gflops);
       else ownProduct(gemm);
       for (const [peer, record] of theirs) {
@@ -77,7 +79,10 @@ export async function benchStep(
           fields: [],
         });
         if (record.missing !== undefined) continue;
-        const result = 'missing' in python ? python : runPeer(python.path, input.file, peer, threads, STEPS);
+        const result =
+          'missing' in python
+            ? python
+            : runPeer(python.path, input.file, { peer, threads, steps: STEPS, warmup: WARM_STEPS });
         if ('missing' in result) record.missing = result.missing;
         else record.seconds.push(...result.seconds);
       }
