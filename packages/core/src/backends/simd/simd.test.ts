@@ -295,6 +295,35 @@ describe('simd backend', () => {
       tf.dispose([...Object.values(shared), dy]);
     });
 
+    it('shares what it plans for the offsets of a batch, and no call sees what another wrote into it', () => {
+      const batch = (): tf.Tensor1D => tf.tensor1d([0, 50, 50, 57, 90], 'int32');
+      const times = Int32Array.from({ length: 90 }, (_, t) => t * t * 31);
+      const results = (offsets: tf.Tensor1D, heads: number, buckets: number): Uint8Array[] =>
+        tf.tidy(() => {
+          const [q, k, v] = [0, 1, 2].map((phase) => values([90, heads, 9], phase) as tf.Tensor3D);
+          const clock = tf.tensor1d(times, 'int32');
+          const time = { timeWeights: values([buckets], 4) as tf.Tensor1D, queryTimes: clock, keyTimes: clock };
+          const bias = { positionWeights: values([99], 3) as tf.Tensor1D, ...(buckets > 0 && { time }) };
+          const attend = (x: tf.Tensor3D): tf.Tensor3D =>
+            hstuAttention({ q: x, k, v, offsets, normalizer: 50, bias }) as tf.Tensor3D;
+          return [attend(q), tf.grad((x) => tf.sum(attend(x as tf.Tensor3D)))(q)].map(bytesOf);
+        });
+      const shared = batch();
+      // Buckets of up to 256 weights are kept at an address that the plan's units hold; of more they are made on the way.
+      for (const [heads, buckets] of [
+        [2, 129],
+        [2, 301],
+        [1, 129],
+        [2, 0],
+        [2, 129],
+      ]) {
+        const fresh = batch();
+        expect(results(shared, heads, buckets)).toEqual(results(fresh, heads, buckets));
+        fresh.dispose();
+      }
+      shared.dispose();
+    });
+
     it('puts every pair into the bucket of its time difference, at the edges too, kept or made anew', () => {
       for (const [last, divisor] of [
         [128, 0.301],
