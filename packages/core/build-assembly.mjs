@@ -2,7 +2,7 @@
 // without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
 // `--dist` also copies them beside the built JavaScript, for publishing.
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,9 +30,10 @@ if (!fresh) {
   const { main } = await import('assemblyscript/asc');
   mkdirSync(output, { recursive: true });
   for (const { name, features } of variants) {
+    const text = join(output, `${name}.wat`);
     const { error, stderr } = await main([
       join(sources, 'index.ts'),
-      ...['--outFile', join(output, `${name}.wasm`)],
+      ...['--outFile', join(output, `${name}.wasm`), '--textFile', text],
       ...['--enable', features],
       ...['--runtime', 'stub', '--use', 'abort='],
       ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
@@ -41,6 +42,14 @@ if (!fresh) {
     if (error) {
       console.error(stderr.toString());
       console.error(`build-assembly: the ${name} kernels did not compile: ${error.message}`);
+      process.exit(1);
+    }
+    const scalarRoots = readFileSync(text, 'utf8').match(/\bf(32|64)\.sqrt\b/g)?.length ?? 0;
+    rmSync(text);
+    if (scalarRoots > 0) {
+      console.error(
+        `build-assembly: expected no scalar square root in the ${name} kernels; got ${scalarRoots}; use squareRoot of assembly/env.ts, which says why`,
+      );
       process.exit(1);
     }
   }

@@ -1,5 +1,5 @@
 // Layer norm and L2 norm over rows, forward and backward. The backward pass recomputes the row statistics.
-import { dot, flt, int, loadPart, madd, ptr, storePart, sumFloats, sumLanes } from './env';
+import { dot, flt, int, loadPart, madd, ptr, squareRoot, storePart, sumFloats, sumLanes } from './env';
 
 /** Sum of squared deviations from `mean`: the two-pass form, which does not cancel. */
 // @ts-ignore: decorator
@@ -33,7 +33,7 @@ export function rowMean(x: usize, d: i32): f32 {
 // @ts-ignore: decorator
 @inline
 export function rowScale(x: usize, d: i32, mean: f32, epsilon: f32): f32 {
-  return <f32>1 / sqrt<f32>(squaredDeviations(x, d, mean) * (<f32>1 / <f32>d) + epsilon);
+  return <f32>1 / squareRoot(squaredDeviations(x, d, mean) * (<f32>1 / <f32>d) + epsilon);
 }
 
 /** args: x, y, rows, D, rows per task, epsilon */
@@ -95,7 +95,7 @@ export function layerNormGrad(args: usize, task: i32): void {
       squares += deviation * deviation;
       product += deviation * load<f32>(dy + i);
     }
-    const rstd: f32 = 1 / sqrt<f32>(squares * inverse + flt(args, 6));
+    const rstd: f32 = 1 / squareRoot(squares * inverse + flt(args, 6));
     // xhat mean(dy xhat) = (x - mean) rstd^2 mean(dy (x - mean)).
     scaledRest(x, dy, ptr(args, 2) + o, bytes, mean, meanDy, product * inverse * rstd * rstd, rstd);
   }
@@ -124,7 +124,7 @@ export function l2Normalize(args: usize, task: i32): void {
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     const x = ptr(args, 0) + o;
-    const norm = max(sqrt<f32>(dot(x, x, d)), flt(args, 5));
+    const norm = max(squareRoot(dot(x, x, d)), flt(args, 5));
     normalizeRow(x, ptr(args, 1) + o, d, 0, 1 / norm);
   }
 }
@@ -138,7 +138,7 @@ export function l2NormalizeGrad(args: usize, task: i32): void {
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     const x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
-    const norm = sqrt<f32>(dot(x, x, d));
+    const norm = squareRoot(dot(x, x, d));
     const inverse: f32 = 1 / max(norm, epsilon);
     const c = norm > epsilon ? dot(x, dy, d) * inverse * inverse : 0;
     scaledRest(x, dy, dx, <usize>d << 2, 0, 0, c, inverse);

@@ -1,5 +1,5 @@
 // Row-wise AdamW in place, on the rows of a table that have a gradient: one second moment a row.
-import { flt, int, loadPart, madd, ptr, storePart, sumLanes } from './env';
+import { flt, int, loadPart, madd, ptr, squareRoot, storePart, sumLanes } from './env';
 
 /**
  * args: param, ids, m, v, grad, rates, corrections, U, D, rows per task, beta1, 1 - beta1, beta2, (1 - beta2) / D, epsilon,
@@ -36,7 +36,7 @@ export function rowwiseAdamw(args: usize, task: i32): void {
     const v = load<f32>(at) * flt(args, 12) + sumLanes(squares) * flt(args, 13);
     store<f32>(at, v);
     const correction = load<f32>(ptr(args, 6) + (u << 2));
-    const size = f32x4.splat(load<f32>(ptr(args, 5) + (u << 2)) / (sqrt<f32>(v) * correction + flt(args, 14)));
+    const size = f32x4.splat(load<f32>(ptr(args, 5) + (u << 2)) / (squareRoot(v) * correction + flt(args, 14)));
 
     for (let o: usize = 0; o < whole; o += 16) {
       const m1 = madd(v128.load(m + o), beta1, f32x4.mul(v128.load(g + o), rest1));
