@@ -59,16 +59,23 @@ export function uploadBatch(batch: SequenceBatch): EncoderBatch {
   const keyTimes = new Int32Array(numTokens);
   const queryTimes = new Int32Array(numTokens);
   let longest = 0;
+  const { timestamps, targetTimestamps } = batch;
   for (let b = 0; b < numSequences; b++) {
     const start = offsets[b];
     const end = offsets[b + 1];
-    const origin = batch.timestamps[start];
+    const origin = timestamps[start];
     longest = Math.max(longest, end - start);
+    // One test a sequence: NaN fails it too.
+    let largest = 0;
     for (let t = start; t < end; t++) {
+      const key = Math.floor(timestamps[t] - origin);
+      const query = Math.floor(targetTimestamps[t] - origin);
       positions[t] = t - start;
-      keyTimes[t] = relativeSeconds(batch.timestamps[t], origin, b);
-      queryTimes[t] = relativeSeconds(batch.targetTimestamps[t], origin, b);
+      keyTimes[t] = key;
+      queryTimes[t] = query;
+      largest = Math.max(largest, Math.abs(key), Math.abs(query));
     }
+    if (!(largest < 2 ** 31)) throw tooFarApart(largest, b);
   }
   // Composed kernels loop over sequences on the host; remembering the values saves them a read from the device.
   const offsetsTensor = rememberHostValues(tf.tensor1d(offsets, 'int32'), offsets) as tf.Tensor1D;
@@ -91,10 +98,8 @@ export function uploadBatch(batch: SequenceBatch): EncoderBatch {
   };
 }
 
-function relativeSeconds(time: number, origin: number, sequence: number): number {
-  const seconds = Math.floor(time - origin);
-  if (Math.abs(seconds) < 2 ** 31) return seconds;
-  throw new UnsupportedError(
+function tooFarApart(seconds: number, sequence: number): UnsupportedError {
+  return new UnsupportedError(
     `uploadBatch: expected timestamps in seconds, at most 2^31 apart inside a sequence; got a difference of ${seconds} in sequence ${sequence} of the batch; divide milliseconds by 1000`,
   );
 }
