@@ -44,6 +44,7 @@ export type { AttentionMask } from './ops/attention-mask.ts';
 export type { CandidateOptions } from './ops/candidates.ts';
 export { type CausalAttentionOptions, causalAttention, causalAttentionLast } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
+export { type EmbedTokensOptions, embedTokens, type TokenPlaces } from './ops/embed-tokens.ts';
 export { embedding } from './ops/embedding.ts';
 export {
   type ExactRanksOptions,
@@ -66,7 +67,15 @@ export {
 export { l2Normalize } from './ops/l2-normalize.ts';
 export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
 export { linear } from './ops/linear.ts';
-export { type LinearLayerOptions, type LinearMap, linearBlocks, linearLayer } from './ops/linear-layer.ts';
+export {
+  type AndSkip,
+  type LinearLayerOptions,
+  type LinearMap,
+  linearBlocks,
+  linearBlocksAndSkip,
+  linearLayer,
+  linearLayerAndSkip,
+} from './ops/linear-layer.ts';
 export { type NormSiluSplitResult, normSiluSplit } from './ops/norm-silu-split.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';

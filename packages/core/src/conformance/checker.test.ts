@@ -78,6 +78,7 @@ const outputsOf: Record<string, number> = {
   GatedNormGrad: 2,
   GatedNormLinearGrad: 4,
   LinearLayerGrad: 3,
+  EmbedTokensGrad: 2,
   HstuAttentionGrad: 5,
   CausalAttentionGrad: 3,
   GatedRecurrenceGrad: 2,

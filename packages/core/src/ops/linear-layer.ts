@@ -28,6 +28,12 @@ export interface LinearLayerOptions extends LinearMap {
   readonly residual?: tf.Tensor2D;
 }
 
+/** What a map makes of `x`, and `x` for another use: read here, its gradient is added inside the kernel that takes the map back. */
+export interface AndSkip {
+  /** float32 `[T, D]`: `x`. */
+  readonly skip: tf.Tensor2D;
+}
+
 const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
 
 /**
@@ -38,8 +44,22 @@ const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
  * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual or a rate outside `[0, 1)`.
  */
 export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
+  return run(options, layerAttrs('linearLayer', options))[0];
+}
+
+/**
+ * {@link linearLayer} and its `x`, for a residual sum or whatever else reads `x`: the gradients of both uses are added in one kernel.
+ *
+ * @returns y float32 `[T, E]`, skip float32 `[T, D]`.
+ * @throws as {@link linearLayer}.
+ */
+export function linearLayerAndSkip(options: LinearLayerOptions): AndSkip & { readonly y: tf.Tensor2D } {
+  const [y, skip] = run(options, { ...layerAttrs('linearLayerAndSkip', options), skip: true });
+  return { y, skip };
+}
+
+function layerAttrs(op: string, options: LinearLayerOptions): LinearLayerAttrs {
   const { activation = 'none', dropout, residual } = options;
-  const op = 'linearLayer';
   const outputs = check(op, options, residual === undefined ? [] : [['residual', residual, 'T E']]);
   if (dropout !== undefined) checkRate(op, dropout.rate);
   // The way back reads from y what the activation let through.
@@ -48,7 +68,7 @@ export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
       `${op}: expected no residual after an activation; got activation '${activation}' and a residual; add it with tf.add`,
     );
   const random = dropout === undefined ? NO_DROPOUT : { rate: dropout.rate, ...streamAttrs(dropout.stream) };
-  return run(options, { ...random, activation, sizes: [outputs] })[0];
+  return { ...random, activation, sizes: [outputs], skip: false };
 }
 
 /**
@@ -59,14 +79,31 @@ export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
  * @throws ShapeError, DTypeError.
  */
 export function linearBlocks(map: LinearMap, sizes: readonly number[]): tf.Tensor2D[] {
-  const op = 'linearBlocks';
+  return run(map, blocksAttrs('linearBlocks', map, sizes));
+}
+
+/**
+ * {@link linearBlocks} and its `x`, as {@link linearLayerAndSkip}.
+ *
+ * @returns blocks float32 `[T, sizes[i]]`, skip float32 `[T, D]`.
+ * @throws as {@link linearBlocks}.
+ */
+export function linearBlocksAndSkip(
+  map: LinearMap,
+  sizes: readonly number[],
+): AndSkip & { readonly blocks: readonly tf.Tensor2D[] } {
+  const outputs = run(map, { ...blocksAttrs('linearBlocksAndSkip', map, sizes), skip: true });
+  return { blocks: outputs.slice(0, -1), skip: outputs[sizes.length] };
+}
+
+function blocksAttrs(op: string, map: LinearMap, sizes: readonly number[]): LinearLayerAttrs {
   const problem = problemOfSizes(sizes, check(op, map, []));
   if (problem !== undefined) {
     throw new ShapeError(
       `${op}: expected w [E, D] and sizes of positive integers with the sum E; got w=${describe(map.w)}, sizes=[${sizes.join(', ')}]; ${problem}`,
     );
   }
-  return run(map, { ...NO_DROPOUT, activation: 'none', sizes: [...sizes] });
+  return { ...NO_DROPOUT, activation: 'none', sizes: [...sizes], skip: false };
 }
 
 /** Returns E. */

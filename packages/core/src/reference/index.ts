@@ -7,6 +7,7 @@ export {
   causalAttentionGrad,
 } from './causal-attention.ts';
 export { dropout } from './dropout.ts';
+export { type EmbedTokensInput, embedTokens, embedTokensGrad } from './embed-tokens.ts';
 export { embedding, embeddingGrad } from './embedding.ts';
 export { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
 export { type GatedNormLinearInput, gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear.ts';

@@ -11,6 +11,7 @@ import {
   siluCase,
   uniformIntegersCase,
 } from './elementwise-cases.ts';
+import { embedTokensCase } from './embed-tokens-case.ts';
 import { causalLastCase, hstuLastCase } from './last-query-cases.ts';
 import {
   gatedNormCase,
@@ -56,6 +57,7 @@ export const cases: readonly AnyCase[] = [
   close(uniformIntegersCase),
   close(linearCase),
   close(embeddingCase),
+  close(embedTokensCase),
   close(hstuCase),
   close(causalCase),
   close(hstuLastCase),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { linearBlocks, linearLayer } from '../../src/index.ts';
+import { linearBlocks, linearBlocksAndSkip, linearLayer, linearLayerAndSkip } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
@@ -20,6 +20,8 @@ interface LayerProblem {
   readonly biased: boolean;
   readonly follows: 'nothing' | 'relu' | 'gelu' | 'residual';
   readonly rate: number;
+  /** Whether the result has `x` beside `y`. */
+  readonly skip: boolean;
   readonly seed: number;
 }
 
@@ -30,6 +32,7 @@ const layers: fc.Arbitrary<LayerProblem> = fc.record({
   biased: fc.boolean(),
   follows: fc.constantFrom('nothing', 'relu', 'gelu', 'residual'),
   rate: dropRates,
+  skip: fc.boolean(),
   seed: seeds,
 });
 
@@ -62,29 +65,66 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
     const { count, outputs, seed } = problem;
     return { ...map(problem), residual: { shape: [count, outputs], values: floats(seed, 3, count * outputs) } };
   },
-  run: ({ biased, follows, rate, seed }, { x, w, b, residual }) =>
-    linearLayer({
+  run: ({ biased, follows, rate, skip, seed }, { x, w, b, residual }) => {
+    const options = {
       x: x as tf.Tensor2D,
       w: w as tf.Tensor2D,
       b: biased ? (b as tf.Tensor1D) : undefined,
       activation: follows === 'relu' || follows === 'gelu' ? follows : undefined,
       dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
       residual: follows === 'residual' ? (residual as tf.Tensor2D) : undefined,
-    }),
-  reference: ({ count, width, outputs, biased, follows, rate, seed }, { x, w, b, residual }, dy) => {
+    };
+    return skip ? tf.tidy(() => beside(linearLayerAndSkip(options))) : linearLayer(options);
+  },
+  reference: ({ count, width, outputs, biased, follows, rate, skip, seed }, { x, w, b, residual }, dy) => {
     const input = {
       ...{ x: x.values, w: w.values, b: biased ? b.values : new Float32Array(outputs), width, rate },
       residual: follows === 'residual' ? residual.values : [],
       activation: activationOf(follows),
       keep: ref.dropoutKeep(flatStream(seed), rate, count * outputs),
     };
-    const { dx, dw, db } = ref.linearLayerGrad(input, dy);
-    const gradients: Record<string, ArrayLike<number>> = { x: dx, w: dw };
+    const widths = skip ? [outputs, width] : [outputs];
+    const [dY, dSkip] = columns(dy, widths);
+    const { dx, dw, db } = ref.linearLayerGrad(input, dY);
+    const gradients: Record<string, ArrayLike<number>> = { x: sum(dx, dSkip), w: dw };
     if (biased) gradients.b = db;
-    if (follows === 'residual') gradients.residual = dy;
-    return { output: ref.linearLayer(input), gradients };
+    if (follows === 'residual') gradients.residual = dY;
+    return { output: joined([ref.linearLayer(input), x.values], widths), gradients };
   },
 };
+
+const beside = ({ y, skip }: ReturnType<typeof linearLayerAndSkip>): tf.Tensor2D => tf.concat2d([y, skip], 1);
+
+/** Blocks of columns of a matrix as matrices. */
+function columns(matrix: ArrayLike<number>, widths: readonly number[]): Float64Array[] {
+  const whole = total(widths);
+  let first = 0;
+  return widths.map((width) => {
+    const from = first;
+    first += width;
+    const rows = matrix.length / whole;
+    return Float64Array.from(
+      { length: rows * width },
+      (_, i) => matrix[Math.floor(i / width) * whole + from + (i % width)],
+    );
+  });
+}
+
+/** Matrices side by side, the first `widths.length` of them. */
+function joined(matrices: readonly ArrayLike<number>[], widths: readonly number[]): Float64Array {
+  const rows = matrices[0].length / widths[0];
+  const values: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    widths.forEach((width, m) => {
+      for (let i = 0; i < width; i++) values.push(matrices[m][r * width + i]);
+    });
+  }
+  return Float64Array.from(values);
+}
+
+function sum(a: ArrayLike<number>, b: ArrayLike<number> | undefined): Float64Array {
+  return Float64Array.from(a, (value, i) => value + (b?.[i] ?? 0));
+}
 
 function activationOf(follows: LayerProblem['follows']): 'none' | 'relu' | 'gelu' {
   return follows === 'relu' || follows === 'gelu' ? follows : 'none';
@@ -96,6 +136,8 @@ interface BlocksProblem {
   readonly sizes: readonly number[];
   /** Leaves the first block out of the result, so that its gradient is the zeros that tfjs makes. */
   readonly unused: boolean;
+  /** Whether the result has `x` beside the blocks. */
+  readonly skip: boolean;
   readonly seed: number;
 }
 
@@ -108,6 +150,7 @@ const blocks: fc.Arbitrary<BlocksProblem> = fc.record({
     { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 19, maxLength: 30 }) },
   ),
   unused: fc.boolean(),
+  skip: fc.boolean(),
   seed: seeds,
 });
 
@@ -118,28 +161,31 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
   floor: (_, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1),
   problem: blocks,
   arrays: (problem) => map(layerOf(problem)),
-  run: ({ sizes, unused }, tensors) =>
+  run: ({ sizes, unused, skip }, tensors) =>
     tf.tidy(() => {
-      const made = linearBlocks(tensors as Tensors & Parameters<typeof linearBlocks>[0], sizes);
-      return tf.concat2d(unused && made.length > 1 ? made.slice(1) : made, 1);
+      const map = tensors as Tensors & Parameters<typeof linearBlocks>[0];
+      const { blocks, skip: x } = skip ? linearBlocksAndSkip(map, sizes) : { blocks: linearBlocks(map, sizes) };
+      const used = unused && blocks.length > 1 ? blocks.slice(1) : [...blocks];
+      return tf.concat2d(x === undefined ? used : [...used, x], 1);
     }),
   reference: (problem, { x, w, b }, dy) => {
-    const { count, sizes, unused } = problem;
+    const { count, sizes, unused, skip } = problem;
     const layer = layerOf(problem);
     const { width, outputs } = layer;
     const first = unused && sizes.length > 1 ? sizes[0] : 0;
     const keep = new Array<boolean>(count * outputs).fill(true);
     const activation = 'none' as const;
     const input = { x: x.values, w: w.values, b: b.values, width, activation, rate: 0, residual: [], keep };
-    const whole = new Float64Array(count * outputs);
     const used = outputs - first;
-    for (let i = 0; i < dy.length; i++) whole[Math.floor(i / used) * outputs + first + (i % used)] = dy[i];
-    const { dx, dw, db } = ref.linearLayerGrad(input, whole);
-    const output = ref.linearLayer(input).filter((_, i) => i % outputs >= first);
-    return { output, gradients: { x: dx, w: dw, b: db } };
+    const widths = skip ? [used, width] : [used];
+    const [dUsed, dSkip] = columns(dy, widths);
+    const zeros = new Float64Array(count * first);
+    const { dx, dw, db } = ref.linearLayerGrad(input, first > 0 ? joined([zeros, dUsed], [first, used]) : dUsed);
+    const output = joined([ref.linearLayer(input).filter((_, i) => i % outputs >= first), x.values], widths);
+    return { output, gradients: { x: sum(dx, dSkip), w: dw, b: db } };
   },
 };
 
 function layerOf({ count, width, sizes, seed }: BlocksProblem): LayerProblem {
-  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, seed };
+  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, skip: false, seed };
 }

@@ -1,4 +1,4 @@
-import { embedding } from '@seqrec/core';
+import { embedding, embedTokens } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InputStage, NamedLayer } from '../encoder.ts';
 import type { EncoderBatch, TokenBatch } from '../inputs.ts';
@@ -6,7 +6,7 @@ import { ActionEmbedding, ratingActions } from '../layers/actions.ts';
 import { LearnedPositions } from '../layers/embeddings.ts';
 import type { Initialization } from '../layers/initializers.ts';
 import { interleave } from '../layers/interleave.ts';
-import { dropAt } from '../layers/layer.ts';
+import { dropAt, dropOptionsAt } from '../layers/layer.ts';
 import type { HstuSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { reversePlaces } from './reverse-places.ts';
@@ -16,6 +16,8 @@ interface Places {
   readonly layers: readonly NamedLayer[];
   /** Longest sequence of tokens that has places. */
   readonly limit?: number;
+  /** The only table, where the place of a token is its position. */
+  readonly positions?: LearnedPositions;
   add(x: tf.Tensor2D, batch: EncoderBatch, tokens: TokenBatch): tf.Tensor2D;
 }
 
@@ -33,7 +35,7 @@ export interface HstuInputOptions {
 export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): InputStage {
   const { embeddingDim, actions, inputDropout } = config;
   const places = config.inputEncoding === 'position' ? fromOldest : fromNewest;
-  const { layers, limit, add } = places(config, paddedLength, seed);
+  const { layers, limit, positions, add } = places(config, paddedLength, seed);
   const table =
     actions === 'none' ? undefined : new ActionEmbedding({ actionDim: embeddingDim, seed, stream: 'actions' });
   const scale = Math.sqrt(embeddingDim);
@@ -46,7 +48,17 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
     ],
     ...(limit === undefined ? {} : { limit }),
     embed(items, batch, run, tokens) {
-      let x = embedding(items, batch.itemIds) as tf.Tensor2D;
+      if (table === undefined && positions !== undefined) {
+        const dropout = dropOptionsAt(inputDropout, 'input', run);
+        return embedTokens({
+          table: items,
+          ids: batch.itemIds,
+          scale,
+          places: positions.at(tokens.positions),
+          dropout,
+        });
+      }
+      let x = embedding(items, batch.itemIds);
       if (table !== undefined) {
         const done = table.apply(tf.tensor1d(ratingActions(batch.host, run), 'int32')) as tf.Tensor2D;
         x = actions === 'sum' ? tf.add(x, done) : interleave(x, done);
@@ -64,6 +76,7 @@ function fromOldest({ embeddingDim }: HstuConfig, paddedLength: number, seed: nu
   return {
     layers: [{ layer: table, names: { weight: '_input_features_preproc._pos_emb.weight' } }],
     limit: paddedLength,
+    positions: table,
     add: (x, _batch, { positions }) => tf.add(x, table.apply(positions) as tf.Tensor2D),
   };
 }

@@ -3,7 +3,9 @@ import {
   causalAttentionLast,
   type LinearLayerOptions,
   linearBlocks,
+  linearBlocksAndSkip,
   linearLayer,
+  linearLayerAndSkip,
   streamKey,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -21,8 +23,11 @@ export function attentionWeights(embeddingDim: number): WeightSpec[] {
 }
 
 export interface SelfAttentionOptions {
-  /** Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. */
-  readonly query: tf.Tensor2D;
+  /**
+   * Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. A function makes it of
+   * `keyValue`, whose gradients by both uses are then added in the kernel of its map.
+   */
+  readonly query: tf.Tensor2D | ((keyValue: tf.Tensor2D) => tf.Tensor2D);
   /** One query a sequence, for inference. */
   readonly lastOnly?: boolean;
   /** Keys and values come from this, shape `[T, D]`. */
@@ -34,8 +39,8 @@ export interface SelfAttentionOptions {
   readonly weight: (name: string) => tf.Variable;
   /** Of the probabilities. */
   readonly dropoutRate: number;
-  /** What follows the output projection. */
-  readonly output?: Pick<LinearLayerOptions, 'dropout' | 'residual'>;
+  /** What follows the output projection; the residual may be the rows that the queries come from. */
+  readonly output?: Pick<LinearLayerOptions, 'dropout'> & { readonly residual?: tf.Tensor2D | 'query' };
   /** Name of the dropout site. */
   readonly site: string;
   readonly run: Run;
@@ -48,9 +53,9 @@ export interface SelfAttentionOptions {
  * @returns shape of `query`
  */
 export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
-  const { query, keyValue, offsets, numHeads, weight, dropoutRate, site, run, lastOnly = false } = options;
-  const d = query.shape[1];
-  const [q, k, v] = projections(query, keyValue, weight);
+  const { keyValue, offsets, numHeads, weight, dropoutRate, output, site, run, lastOnly = false } = options;
+  const d = keyValue.shape[1];
+  const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
   const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
   const active = run.training && dropoutRate > 0;
@@ -60,23 +65,24 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
     : causalAttention({ ...inputs, dropout: active ? { rate: dropoutRate, stream } : undefined });
   const w = weight('out_proj.weight') as tf.Tensor2D;
   const b = weight('out_proj.bias') as tf.Tensor1D;
-  return linearLayer({ x: tf.reshape(attended, [-1, d]), w, b, ...options.output });
+  const residual = output?.residual === 'query' ? query : output?.residual;
+  return linearLayer({ x: tf.reshape(attended, [-1, d]), w, b, dropout: output?.dropout, residual });
 }
 
-/** Queries, keys and values: one map where all come from the same rows. */
-function projections(
-  query: tf.Tensor2D,
-  keyValue: tf.Tensor2D,
-  weight: SelfAttentionOptions['weight'],
-): readonly tf.Tensor2D[] {
-  const d = query.shape[1];
+/** Queries, keys and values, and the rows of the queries for another use: one map where all come from the same rows. */
+function projections({ query, keyValue, weight }: SelfAttentionOptions) {
+  const d = keyValue.shape[1];
   const w = weight('in_proj_weight') as tf.Tensor2D;
   const b = weight('in_proj_bias') as tf.Tensor1D;
-  if (query === keyValue) return linearBlocks({ x: query, w, b }, [d, d, d]);
+  if (query === keyValue) {
+    const [q, k, v] = linearBlocks({ x: query, w, b }, [d, d, d]);
+    return { q, k, v, query };
+  }
   const [wQuery, wKeyValue] = tf.split(w, [d, 2 * d], 0) as tf.Tensor2D[];
   const [bQuery, bKeyValue] = tf.split(b, [d, 2 * d], 0) as tf.Tensor1D[];
-  return [
-    linearLayer({ x: query, w: wQuery, b: bQuery }),
-    ...linearBlocks({ x: keyValue, w: wKeyValue, b: bKeyValue }, [d, d]),
-  ];
+  const { blocks, skip } = linearBlocksAndSkip({ x: keyValue, w: wKeyValue, b: bKeyValue }, [d, d]);
+  const [k, v] = blocks;
+  const map = { x: typeof query === 'function' ? query(skip) : query, w: wQuery, b: bQuery };
+  const { y: q, skip: rows } = linearLayerAndSkip(map);
+  return { q, k, v, query: rows };
 }

@@ -1,4 +1,4 @@
-import { embedding } from '@seqrec/core';
+import { embedding, type TokenPlaces } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Initialization } from './initializers.ts';
 import { inputList, type LayerArgs, StreamLayer, type WeightSpec } from './layer.ts';
@@ -70,6 +70,11 @@ export class LearnedPositions extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { numPositions, embeddingDim, initialization } = this;
     return [{ name: 'weight', shape: [numPositions, embeddingDim], initialization }];
+  }
+
+  /** The table and the rows wanted of it, for an op that looks them up itself. */
+  at(positions: tf.Tensor1D): TokenPlaces {
+    return { table: this.weight('weight') as tf.Variable<tf.Rank.R2>, ids: positions };
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

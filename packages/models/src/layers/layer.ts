@@ -103,7 +103,8 @@ export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, ru
   return options === undefined ? x : dropout(x, options);
 }
 
-function dropOptionsAt(rate: number, site: string, run: Run): DropoutOptions | undefined {
+/** What {@link dropAt} passes on, for an op with dropout of its own; nothing outside training. */
+export function dropOptionsAt(rate: number, site: string, run: Run): DropoutOptions | undefined {
   if (!run.training || rate === 0) return undefined;
   return { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step } };
 }

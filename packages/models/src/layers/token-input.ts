@@ -1,8 +1,7 @@
-import { embedding } from '@seqrec/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { embedTokens } from '@seqrec/core';
 import type { InputStage, NamedLayer } from '../encoder.ts';
 import type { LearnedPositions } from './embeddings.ts';
-import { dropAt } from './layer.ts';
+import { dropOptionsAt } from './layer.ts';
 
 export interface TokenInputOptions {
   readonly config: { readonly embeddingDim: number; readonly inputDropout: number };
@@ -22,12 +21,13 @@ export function tokenInput({ config, positions }: TokenInputOptions): InputStage
     layers,
     ...(positions === undefined ? {} : { limit: positions.numPositions }),
     embed(table, batch, run) {
-      const tokens = tf.mul(embedding(table, batch.itemIds), scale) as tf.Tensor2D;
-      const placed =
-        positions === undefined
-          ? tokens
-          : (tf.add(tokens, positions.apply(batch.positions) as tf.Tensor2D) as tf.Tensor2D);
-      return dropAt(placed, config.inputDropout, 'input', run);
+      return embedTokens({
+        table,
+        ids: batch.itemIds,
+        scale,
+        places: positions?.at(batch.positions),
+        dropout: dropOptionsAt(config.inputDropout, 'input', run),
+      });
     },
   };
 }

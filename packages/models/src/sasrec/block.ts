@@ -1,6 +1,6 @@
-import { layerNorm, linearLayer } from '@seqrec/core';
+import { layerNorm, linearLayer, linearLayerAndSkip } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attentionWeights, selfAttention } from '../layers/attention.ts';
+import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../layers/attention.ts';
 import {
   inputList,
   type LastRows,
@@ -56,7 +56,7 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
-    return tf.tidy(() => this.forward(layerNorm(x, { epsilon: EPSILON }) as tf.Tensor2D, x, offsets, run));
+    return tf.tidy(() => this.forward((rows) => layerNorm(rows, { epsilon: EPSILON }), x, offsets, run));
   }
 
   /** Everything but keys and values at the last tokens alone. */
@@ -64,12 +64,18 @@ export class SasrecBlock extends StreamLayer implements LastRows {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
     const run = { training: false, step: 0, seed: 0 };
     return tf.tidy(() => {
-      const query = layerNorm(tf.gather(x, rows), { epsilon: EPSILON }) as tf.Tensor2D;
+      const query = layerNorm(tf.gather(x, rows) as tf.Tensor2D, { epsilon: EPSILON });
       return this.forward(query, x, offsets, run, true);
     });
   }
 
-  private forward(query: tf.Tensor2D, x: tf.Tensor2D, offsets: tf.Tensor1D, run: Run, lastOnly = false): tf.Tensor2D {
+  private forward(
+    query: SelfAttentionOptions['query'],
+    x: tf.Tensor2D,
+    offsets: tf.Tensor1D,
+    run: Run,
+    lastOnly = false,
+  ): tf.Tensor2D {
     const { numHeads, ffnDropout } = this.args;
     const attended = selfAttention({
       query,
@@ -79,27 +85,25 @@ export class SasrecBlock extends StreamLayer implements LastRows {
       numHeads,
       weight: (name) => this.weight(name),
       dropoutRate: ffnDropout,
-      output: { residual: query },
+      output: { residual: 'query' },
       site: `${this.stream}.attention`,
       run,
     });
-    return this.feedForward(layerNorm(attended, { epsilon: EPSILON }) as tf.Tensor2D, run);
+    return this.feedForward(layerNorm(attended, { epsilon: EPSILON }), run);
   }
 
   private feedForward(z: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { ffnDropout, activation } = this.args;
     const inner = { x: z, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
     const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run);
-    const hidden =
-      activation === 'relu'
-        ? linearLayer({ ...inner, activation, dropout })
-        : this.drop(exactGelu(linearLayer(inner)), ffnDropout, 'ffn.hidden', run);
+    const first = linearLayerAndSkip(activation === 'relu' ? { ...inner, activation, dropout } : inner);
+    const hidden = activation === 'relu' ? first.y : this.drop(exactGelu(first.y), ffnDropout, 'ffn.hidden', run);
     return linearLayer({
       x: hidden,
       w: this.kernel('conv2.weight'),
       b: this.weight('conv2.bias') as tf.Tensor1D,
       dropout: this.dropOptions(ffnDropout, 'ffn.output', run),
-      residual: z,
+      residual: first.skip,
     });
   }
 

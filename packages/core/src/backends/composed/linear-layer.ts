@@ -12,18 +12,19 @@ import { composedKernel } from './kernel.ts';
 /** Made of the kernels of its parts, which a backend may have of its own. */
 export const linearLayer = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayer,
-  ({ x, w, b, residual }, { activation, sizes, ...dropout }) => {
+  ({ x, w, b, residual }, { activation, sizes, skip, ...dropout }) => {
     let y = mapped(x, w, b, activation === 'relu' ? 'relu' : 'linear');
     if (activation === 'gelu') y = tf.mul(y, geluGate(y));
     if (dropout.rate > 0) y = runKernel<tf.Tensor>(Dropout, { x: y }, dropout);
     if (residual.size > 0) y = tf.add(y, residual);
-    return sizes.length === 1 ? [y] : tf.split(y, [...sizes], 1);
+    const blocks = sizes.length === 1 ? [y] : tf.split(y, [...sizes], 1);
+    return skip ? [...blocks, tf.clone(x)] : blocks;
   },
 );
 
 export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayerGrad,
-  (inputs, { activation, sizes, ...dropout }) => {
+  (inputs, { activation, sizes, skip, ...dropout }) => {
     const { x, w, b, y, ...dys } = inputs as { readonly [name: string]: tf.Tensor2D };
     const dy =
       sizes.length === 1
@@ -34,7 +35,8 @@ export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttr
           );
     let dz = activation === 'relu' ? open(dy, y, dropout.rate) : dropped(dy, dropout);
     if (activation === 'gelu') dz = tf.mul(dz, geluSlope(mapped(x, w, b, 'linear')));
-    return [tf.matMul(dz, w), tf.matMul(dz, x, true), tf.sum(dz, 0)];
+    const dx = tf.matMul(dz, w);
+    return [skip ? tf.add(dx, dys[`dy${sizes.length}`]) : dx, tf.matMul(dz, x, true), tf.sum(dz, 0)];
   },
 );
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamWStep } from './adamw-step.ts';
 import { assignRows } from './assign-rows.ts';
 import { causalAttention, causalAttentionGrad } from './causal-attention.ts';
+import { embedTokens, embedTokensGrad } from './embed-tokens.ts';
 import { gatedNorm, gatedNormGrad } from './gated-norm.ts';
 import { gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear.ts';
 import { gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
@@ -34,6 +35,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   gatedNormLinearGrad,
   linearLayer,
   linearLayerGrad,
+  embedTokens,
+  embedTokensGrad,
   layerNorm,
   layerNormGrad,
   l2Normalize,

@@ -96,10 +96,13 @@ export type LinearActivation = 'none' | 'relu' | 'gelu';
 export interface LinearLayerAttrs extends DropoutAttrs {
   readonly activation: LinearActivation;
   readonly sizes: readonly number[];
+  /** Whether `x` is passed on as the last output. */
+  readonly skip: boolean;
 }
 /**
- * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`, `dy1`, ... (one an output); outputs
- * `[dx, dw, db]`. The gradient of the residual is dy itself.
+ * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`, `dy1`, ... (one an output, that of
+ * a passed-on `x` last); outputs `[dx, dw, db]`, where `dx` includes the gradient of the passed-on `x`. The gradient of the residual is dy
+ * itself.
  */
 export const LinearLayerGrad = 'LinearLayerGrad';
 
@@ -127,3 +130,20 @@ export interface L2NormalizeGradInputs extends NamedTensorInfoMap {
   x: TensorInfo;
   dy: TensorInfo;
 }
+
+/**
+ * Tokens of events: `y_t = dropout(scale table[ids_t] + places[positions_t])`; where `places` and `positions` are empty,
+ * `dropout(scale table[ids_t])`. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
+ */
+export const EmbedTokens = 'EmbedTokens';
+export interface EmbedTokensInputs extends NamedTensorInfoMap {
+  table: TensorInfo;
+  ids: TensorInfo;
+  places: TensorInfo;
+  positions: TensorInfo;
+}
+export interface EmbedTokensAttrs extends DropoutAttrs {
+  readonly scale: number;
+}
+/** Inputs as above, the output `y` and `dy`; outputs `[dTable, dPlaces]`, the second empty without places. */
+export const EmbedTokensGrad = 'EmbedTokensGrad';

@@ -54,6 +54,7 @@ export const KERNEL = {
   gatedNormLinear: 53,
   gatedNormLinearGrad: 54,
   keptDropout: 57,
+  embedTokens: 58,
   linearLayer: 55,
   linearLayerGrad: 56,
   recurrentForward: 51,

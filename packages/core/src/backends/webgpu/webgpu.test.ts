@@ -73,6 +73,8 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a device' : `on
     const others = rows.filter(({ backends }) => backends.webgpu !== 'fused').map(({ kernel }) => kernel);
     expect(others.filter((kernel) => fusedKernelNames.includes(kernel))).toEqual([
       'DropoutGrad',
+      'EmbedTokens',
+      'EmbedTokensGrad',
       'GatedNormLinear',
       'GatedNormLinearGrad',
       'LinearLayer',

@@ -104,27 +104,6 @@ export function dot(a: usize, b: usize, n: i32): f32 {
   return sumLanes(f32x4.add(s0, s1));
 }
 
-/** `y += alpha * x` over `n` floats. */
-// @ts-ignore: decorator
-@inline
-export function axpy(alpha: f32, x: usize, y: usize, n: i32): void {
-  const s = f32x4.splat(alpha);
-  let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const a = madd(s, v128.load(x), v128.load(y)), b = madd(s, v128.load(x, 16), v128.load(y, 16));
-    v128.store(y, b, 16); v128.store(y, a);
-    x += 32;
-    y += 32;
-  }
-  if (i + 4 <= n) {
-    v128.store(y, madd(s, v128.load(x), v128.load(y)));
-    x += 16;
-    y += 16;
-    i += 4;
-  }
-  if (i < n) storePart(y, madd(s, loadPart(x, n - i), loadPart(y, n - i)), n - i);
-}
-
 /** Sum of `n` floats. */
 // @ts-ignore: decorator
 @inline

@@ -17,6 +17,7 @@ import { clip, compare, logical, select, toFloat } from './logic';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split';
 import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
 import { dropout, keptDropout } from './dropout';
+import { embedTokens } from './embed-tokens';
 import { uniformIntegers } from './random';
 import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
@@ -97,6 +98,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
     case 55: linearLayer(args, task); break;
     case 56: linearLayerGrad(args, task); break;
     case 57: keptDropout(args, task); break;
+    case 58: embedTokens(args, task); break;
     default: unreachable();
   }
 }

@@ -57,16 +57,16 @@ export function linearLayer(args: usize, task: i32): void {
 
 /**
  * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those of its blocks
- * of columns, dropout and activation: dx = g W; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
+ * of columns, dropout and activation: dx = g W, plus the gradient of the skip; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
  * `parts`.
  * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
  *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 bits of the elements that stay (0: drawn
- *       again), 18 outputs, then (gradient, width) pairs
+ *       again), 18 gradient of the skip (0: none), 19 outputs, then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 18);
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 19);
   const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
-  const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17);
+  const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17), skip = ptr(args, 18);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
   const thin = scratch + TILE_BYTES;
@@ -82,8 +82,8 @@ export function linearLayerGrad(args: usize, task: i32): void {
     const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 20 + 2 * o) << 2;
-      const dy = ptr(args, 19 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, 21 + 2 * o) << 2;
+      const dy = ptr(args, 20 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
@@ -113,7 +113,11 @@ export function linearLayerGrad(args: usize, task: i32): void {
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
       multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, panels, thin, 0, strip, dStride, scratch);
-      for (let i = i0; i < i1; i++) copyFloats(dx + <usize>i * dBytes, strip + <usize>(i - i0) * dStride, dBytes);
+      for (let i = i0; i < i1; i++) {
+        const from = strip + <usize>(i - i0) * dStride, o = <usize>i * dBytes;
+        if (skip) addRow(from, skip + <usize>begin * dBytes + o, dx + o, dBytes);
+        else copyFloats(dx + o, from, dBytes);
+      }
     }
     addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride);
   }

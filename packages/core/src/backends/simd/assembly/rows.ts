@@ -1,5 +1,5 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
-import { axpy, copyFloats, flt, int, ptr, scratch } from './env';
+import { copyFloats, flt, int, ptr, scratch } from './env';
 import { weightedRows } from './table-rows';
 
 /** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
@@ -107,8 +107,8 @@ export function scatterSegments(args: usize, task: i32): void {
 }
 
 /**
- * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are given.
- * args: row addresses, offsets, out, segments, D, segments per task, sorted weights (0: all one), bytes of a row
+ * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are given, else times `scale`.
+ * args: row addresses, offsets, out, segments, D, segments per task, sorted weights (0: none), bytes of a row, scale
  * With weights, rows have a multiple of 8 floats, zeros past D.
  */
 export function sumSegments(args: usize, task: i32): void {
@@ -117,6 +117,7 @@ export function sumSegments(args: usize, task: i32): void {
   const end = min(begin + int(args, 5), int(args, 3));
   const rows = ptr(args, 0), offsets = ptr(args, 1), weights = ptr(args, 6);
   const bytes = <usize>d << 2;
+  const scale = flt(args, 8);
   for (let s = begin; s < end; s++) {
     const out = ptr(args, 2) + <usize>s * bytes;
     const first = load<i32>(offsets + (<usize>s << 2)), last = load<i32>(offsets + (<usize>s << 2) + 4);
@@ -126,9 +127,23 @@ export function sumSegments(args: usize, task: i32): void {
       copyFloats(out, scratch, bytes);
     } else {
       memory.fill(out, 0, bytes);
-      for (let i = first; i < last; i++) axpy(1, load<u32>(rows + (<usize>i << 2)), out, d);
+      for (let i = first; i < last; i++) addScaled(scale, load<u32>(rows + (<usize>i << 2)), out, bytes);
     }
   }
+}
+
+/** y += scale x, the product rounded: the sum of scaled rows, bit for bit. */
+// @ts-ignore: decorator
+@inline
+function addScaled(scale: f32, x: usize, y: usize, bytes: usize): void {
+  const s = f32x4.splat(scale);
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const a = f32x4.add(v128.load(y + i), f32x4.mul(s, v128.load(x + i)));
+    const b = f32x4.add(v128.load(y + i, 16), f32x4.mul(s, v128.load(x + i, 16)));
+    v128.store(y + i, b, 16); v128.store(y + i, a);
+  }
+  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) + scale * load<f32>(x + i));
 }
 
 /** y = value, n floats. args: y, n, elements per task, value */

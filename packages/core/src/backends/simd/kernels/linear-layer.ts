@@ -8,7 +8,7 @@ import { packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
-import { type Inputs, override, sizeOf } from './support.ts';
+import { alias, type Inputs, override, sizeOf } from './support.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_BLOCKS = 19;
@@ -25,7 +25,7 @@ function dropoutSlots({ rate, k0, k1, step }: LinearLayerAttrs) {
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
   const { x, w, b, residual } = inputs;
-  const { activation, sizes } = attrs;
+  const { activation, sizes, skip } = attrs;
   const [rows, d] = x.shape;
   const e = w.shape[0];
   if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
@@ -44,12 +44,13 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes];
     backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, bits, sizes.length, ...pairs], floats);
   });
-  return outputs.map(({ info }) => info);
+  const blocks = outputs.map(({ info }) => info);
+  return skip ? [...blocks, alias(backend, x, x.shape)] : blocks;
 }
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
   const { x, w, y } = inputs;
-  const { activation, sizes } = attrs;
+  const { activation, sizes, skip } = attrs;
   const [rows, d] = x.shape;
   const e = w.shape[0];
   // The last column is the gradient of the bias.
@@ -59,6 +60,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   const [px, pw] = [backend.address(x), backend.address(w)];
   const kept = activation === 'gelu' ? keptSlopes(backend, y) : activation === 'relu' ? backend.address(y) : 0;
   const pairs = sizes.flatMap((size, i) => [backend.address(inputs[`dy${i}`]), size]);
+  const dSkip = skip ? backend.address(inputs[`dy${sizes.length}`]) : 0;
   const [dx, dw, db] = [backend.output(x.shape), backend.output(w.shape), backend.output([e])];
   const { range, ranges } = rangesOf(rows);
   const temporaries = [packedBytes(e, d), ranges * e * columns * 4];
@@ -66,7 +68,8 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
     const { ints, floats } = dropoutSlots(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, keptBits(backend, y), sizes.length, ...pairs], floats);
+    const rest = [keptBits(backend, y), dSkip, sizes.length, ...pairs];
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], floats);
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });

@@ -16,6 +16,19 @@ export function dropThreshold(rate: number): number {
   return Math.floor(rate * 2 ** 32);
 }
 
+/** Dropout of `dy` with the mask of the call that returned `y`. */
+export function dropoutGrad(backend: SimdBackend, y: TensorInfo, dy: TensorInfo, attrs: DropoutAttrs): TensorInfo {
+  const dx = backend.output(dy.shape);
+  const bits = keptBits(backend, y);
+  if (bits === 0) drop(backend, dy, dx, attrs, 0);
+  else {
+    const n = sizeOf(dy);
+    const ints = [backend.address(dy), dx.address, n, CHUNK, bits];
+    backend.pool.run(KERNEL.keptDropout, Math.ceil(n / CHUNK), ints, { 5: 1 / (1 - attrs.rate) });
+  }
+  return dx.info;
+}
+
 /** y = dropout(x); a bit an element to `bits`, unless that is 0. */
 function drop(backend: SimdBackend, x: TensorInfo, y: Output, attrs: DropoutAttrs, bits: number): void {
   const { rate, k0, k1, step } = attrs;
@@ -31,18 +44,9 @@ export function registerRandom(name: string): void {
     drop(backend, x, y, attrs as unknown as DropoutAttrs, kept);
     return y.info;
   });
-  override(name, DropoutGrad, ({ y, dy }, backend, attrs) => {
-    const dx = backend.output(dy.shape);
-    const bits = keptBits(backend, y);
-    if (bits === 0) drop(backend, dy, dx, attrs as unknown as DropoutAttrs, 0);
-    else {
-      const n = sizeOf(dy);
-      const { rate } = attrs as unknown as DropoutAttrs;
-      const ints = [backend.address(dy), dx.address, n, CHUNK, bits];
-      backend.pool.run(KERNEL.keptDropout, Math.ceil(n / CHUNK), ints, { 5: 1 / (1 - rate) });
-    }
-    return dx.info;
-  });
+  override(name, DropoutGrad, ({ y, dy }, backend, attrs) =>
+    dropoutGrad(backend, y, dy, attrs as unknown as DropoutAttrs),
+  );
   override(name, UniformIntegers, (_, backend, attrs) => {
     const { count, low, bound, k0, k1, step } = attrs as unknown as UniformIntegersAttrs;
     const y = backend.output([count], 'int32');

@@ -3,6 +3,7 @@ import { registerAdamW } from './adamw.ts';
 import { registerCast } from './cast.ts';
 import { registerCausalAttention } from './causal-attention.ts';
 import { registerElementwise } from './elementwise.ts';
+import { registerEmbedTokens } from './embed-tokens.ts';
 import { registerGatedNormLinear } from './gated-norm-linear.ts';
 import { registerGatedRecurrence } from './gated-recurrence.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
@@ -37,6 +38,7 @@ export function registerSimdKernels(backendName: string): void {
   registerNormSiluSplit(backendName);
   registerGatedNormLinear(backendName);
   registerLinearLayer(backendName);
+  registerEmbedTokens(backendName);
   registerCausalAttention(backendName);
   registerGatedRecurrence(backendName);
   registerSampledSoftmax(backendName);

@@ -8,20 +8,26 @@ import { allFloat, override, rowsPerTask, sizeOf } from './support.ts';
 export function gatherRows(backend: SimdBackend, table: TensorInfo, ids: TensorInfo): TensorInfo {
   const rows = sizeOf(ids);
   const inner = table.shape.slice(1).reduce((s, d) => s * d, 1);
-  const values = backend.view(ids);
-  for (let i = 0; i < rows; i++) {
-    if (values[i] < 0 || values[i] >= table.shape[0]) {
-      throw new ShapeError(
-        `gather: expected ids from 0 to ${table.shape[0] - 1}; got ${values[i]} at position ${i} of ${rows}, table [${table.shape}]`,
-      );
-    }
-  }
+  checkIds(backend, 'gather', table, ids);
   const [from, at] = [backend.address(table), backend.address(ids)];
   const y = backend.output([...ids.shape, ...table.shape.slice(1)], table.dtype === 'int32' ? 'int32' : 'float32');
   if (rows * inner === 0) return y.info;
   const perTask = rowsPerTask(inner);
   backend.pool.run(KERNEL.gather, Math.ceil(rows / perTask), [from, at, y.address, rows, inner * 4, perTask]);
   return y.info;
+}
+
+/** @throws ShapeError for an id that is no row of the table. */
+export function checkIds(backend: SimdBackend, op: string, table: TensorInfo, ids: TensorInfo): void {
+  const rows = sizeOf(ids);
+  const values = backend.view(ids);
+  for (let i = 0; i < rows; i++) {
+    if (values[i] < 0 || values[i] >= table.shape[0]) {
+      throw new ShapeError(
+        `${op}: expected ids from 0 to ${table.shape[0] - 1}; got ${values[i]} at position ${i} of ${rows}, table [${table.shape}]`,
+      );
+    }
+  }
 }
 
 /** Entries sorted by segment: the address of the row and (where given) the weight of each, and where each segment begins. */
@@ -68,8 +74,14 @@ export function segmentsPerTask(segments: number): number {
   return Math.max(1, Math.min(64, Math.ceil(segments / 64)));
 }
 
-/** `out[s] = sum of x[i] over ids[i] = s`; ids outside `0 .. segments - 1` are left out, as in TensorFlow. */
-export function segmentSum(backend: SimdBackend, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
+/** `out[s] = sum of scale x[i] over ids[i] = s`; ids outside `0 .. segments - 1` are left out, as in TensorFlow. */
+export function segmentSum(
+  backend: SimdBackend,
+  x: TensorInfo,
+  ids: TensorInfo,
+  segments: number,
+  scale = 1,
+): TensorInfo {
   const n = sizeOf(ids);
   const inner = x.shape.slice(ids.shape.length).reduce((s, d) => s * d, 1);
   const [from, at] = [backend.address(x), backend.address(ids)];
@@ -78,8 +90,8 @@ export function segmentSum(backend: SimdBackend, x: TensorInfo, ids: TensorInfo,
   const entries = { ids: at, n, group: 1, weights: 0, x: from, stride: inner * 4 };
   withSegmentOrder(backend, entries, segments, ({ rows, offsets }) => {
     const perTask = segmentsPerTask(segments);
-    const ints = [rows, offsets, y.address, segments, inner, perTask, 0, inner * 4];
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), ints);
+    const ints = [rows, offsets, y.address, segments, inner, perTask, 0, inner * 4, 0];
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), ints, { 8: scale });
   });
   return y.info;
 }

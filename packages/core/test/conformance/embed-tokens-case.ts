@@ -1,0 +1,64 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { embedTokens } from '../../src/index.ts';
+import * as ref from '../../src/reference/index.ts';
+import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
+import type { KernelCase } from './compare.ts';
+import { dropRates, flatStream, stream } from './elementwise-cases.ts';
+
+interface TokensProblem {
+  readonly count: number;
+  readonly width: number;
+  readonly items: number;
+  /** Rows of the table of places; 0: none. */
+  readonly places: number;
+  readonly scale: number;
+  readonly rate: number;
+  readonly seed: number;
+}
+
+const problems: fc.Arbitrary<TokensProblem> = fc.record({
+  // Now and then more rows than a task takes.
+  count: fc.oneof(
+    { weight: 4, arbitrary: rowCounts },
+    { weight: 1, arbitrary: fc.constantFrom(31, 32, 33, 500, 2000) },
+  ),
+  width: widths,
+  items: fc.integer({ min: 1, max: 60 }),
+  places: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 })),
+  scale: fc.constantFrom(1, 0.5, Math.sqrt(50)),
+  rate: dropRates,
+  seed: seeds,
+});
+
+export const embedTokensCase: KernelCase<TokensProblem> = {
+  name: 'embedTokens',
+  kernels: ['EmbedTokens', 'EmbedTokensGrad'],
+  bounds: { output: 3e-7, gradients: 1e-6 },
+  floor: ({ rate, scale }) => Math.max(1, scale) / (1 - rate),
+  problem: problems,
+  arrays: ({ count, width, items, places, seed }) => ({
+    table: { shape: [items, width], values: floats(seed, 0, items * width) },
+    ids: { shape: [count], values: ints(seed, 1, count, 0, items - 1) },
+    places: { shape: [places, width], values: floats(seed, 2, places * width) },
+    positions: { shape: [count], values: ints(seed, 3, count, 0, Math.max(0, places - 1)) },
+  }),
+  run: ({ places: rows, scale, rate, seed }, { table, ids, places, positions }) =>
+    embedTokens({
+      table: table as tf.Tensor2D,
+      ids: ids as tf.Tensor1D,
+      scale,
+      places: rows > 0 ? { table: places as tf.Tensor2D, ids: positions as tf.Tensor1D } : undefined,
+      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+    }),
+  reference: ({ count, width, places: rows, scale, rate, seed }, { table, ids, places, positions }, dy) => {
+    const input = {
+      ...{ table: table.values, ids: ids.values, places: places.values, positions: positions.values },
+      ...{ scale, width, rate, keep: ref.dropoutKeep(flatStream(seed), rate, count * width) },
+    };
+    const { dTable, dPlaces } = ref.embedTokensGrad(input, dy);
+    const gradients: Record<string, ArrayLike<number>> = { table: dTable };
+    if (rows > 0) gradients.places = dPlaces;
+    return { output: ref.embedTokens(input), gradients };
+  },
+};
