@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 
 it('rotary positions: inner products of one head depend on the distance alone, and lengths stay', () => {
-  const hostOffsets = Int32Array.of(0, 9, 14);
-  const batch = { longest: 9, numTokens: 14, hostOffsets } as EncoderBatch;
+  const positions = tf.tensor1d([0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4], 'int32');
+  const batch = { longest: 9, numTokens: 14, positions } as EncoderBatch;
   const [heads, width] = [2, 6];
   const row = tf.randomNormal([1, heads * width], 0, 1, 'float32', 4);
   const other = tf.randomNormal([1, heads * width], 0, 1, 'float32', 5);
@@ -28,6 +28,18 @@ it('rotary positions: inner products of one head depend on the distance alone, a
     expect(dot(q[12][h], k[9][h])).toBeCloseTo(dot(q[3][h], k[0][h]), 4);
     expect(dot(q[7][h], k[5][h])).not.toBeCloseTo(dot(q[3][h], k[0][h]), 2);
     expect(dot(q[8][h], q[8][h])).toBeCloseTo(dot(q[0][h], q[0][h]), 4);
+  }
+});
+
+it('rotations are those of the formula, for a short batch after a long one and for one longer than any before', () => {
+  const [heads, width] = [3, 4];
+  for (const longest of [5, 2, 7]) {
+    const positions = tf.tensor1d([0, longest - 1, 1], 'int32');
+    const { cosine, sine } = rotationsOf({ longest, numTokens: 3, positions } as EncoderBatch, heads, width);
+    expect(cosine.shape).toEqual([3, 12]);
+    const angles = [0, longest - 1, 1].flatMap((p) => Array.from({ length: 12 }, (_, i) => p * 100 ** -(i % 2)));
+    expect([...cosine.dataSync()]).toEqual(angles.map((angle) => Math.fround(Math.cos(angle))));
+    expect([...sine.dataSync()]).toEqual(angles.map((angle) => Math.fround(Math.sin(angle))));
   }
 });
 

@@ -9,36 +9,57 @@ export interface Rotation {
 
 const BASE = 10_000;
 
+/** Tables of the positions met so far, by heads and width. */
+const tables = new Map<string, HostTable>();
+
+interface HostTable {
+  /** Positions that it holds. */
+  readonly length: number;
+  /** `[length, H * A]` */
+  readonly cosine: Float32Array;
+  readonly sine: Float32Array;
+}
+
 /**
- * The rotations of a batch: pair `i` of a head turns by `position * base^(-2 i / A)`, position 0 being the oldest event.
- * Computed on the host in float64, `T * A / 2` angles a batch.
+ * The rotations of a batch: pair `i` of a head turns by `position * base^(-2 i / A)`, position 0 being the oldest event. Angles are taken on
+ * the host in float64, once for each position; the rows of the tokens are gathered on the device.
  *
  * @param width `A`, even.
  */
-export function rotationsOf(batch: TokenBatch, numHeads: number, width: number): Rotation {
+export function rotationsOf({ longest, positions }: TokenBatch, numHeads: number, width: number): Rotation {
+  const table = tableOf(longest, numHeads, width);
+  const columns = numHeads * width;
+  return tf.tidy(() => {
+    const [cosine, sine] = [table.cosine, table.sine].map((values) => {
+      const rows = tf.tensor2d(values.subarray(0, longest * columns), [longest, columns]);
+      return tf.gather(rows, positions) as tf.Tensor2D;
+    });
+    return { cosine, sine };
+  });
+}
+
+function tableOf(longest: number, numHeads: number, width: number): HostTable {
+  const key = `${numHeads} x ${width}`;
+  const known = tables.get(key);
+  if (known !== undefined && known.length >= longest) return known;
   const half = width / 2;
-  const { longest, numTokens, hostOffsets } = batch;
-  const table = { cosine: new Float32Array(longest * half), sine: new Float32Array(longest * half) };
+  const columns = numHeads * width;
+  const cosine = new Float32Array(longest * columns);
+  const sine = new Float32Array(longest * columns);
   for (let p = 0; p < longest; p++) {
     for (let i = 0; i < half; i++) {
       const angle = p * BASE ** (-i / half);
-      table.cosine[p * half + i] = Math.cos(angle);
-      table.sine[p * half + i] = Math.sin(angle);
-    }
-  }
-  const columns = numHeads * width;
-  const tile = (values: Float32Array): tf.Tensor2D => {
-    const out = new Float32Array(numTokens * columns);
-    for (let b = 0; b + 1 < hostOffsets.length; b++) {
-      for (let t = hostOffsets[b]; t < hostOffsets[b + 1]; t++) {
-        const from = (t - hostOffsets[b]) * half;
-        const row = values.subarray(from, from + half);
-        for (let part = 0; part < 2 * numHeads; part++) out.set(row, t * columns + part * half);
+      // Both columns of a pair turn alike, and all heads do.
+      const from = p * columns + i;
+      for (let at = from; at < from + columns; at += half) {
+        cosine[at] = Math.cos(angle);
+        sine[at] = Math.sin(angle);
       }
     }
-    return tf.tensor2d(out, [numTokens, columns]);
-  };
-  return { cosine: tile(table.cosine), sine: tile(table.sine) };
+  }
+  const table = { length: longest, cosine, sine };
+  tables.set(key, table);
+  return table;
 }
 
 /**
