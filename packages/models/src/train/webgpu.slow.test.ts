@@ -115,9 +115,10 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a GPU' : `on a 
       await trainer.settle();
       return count();
     };
-    const before = await run(100);
-    const after = await run(400);
-    expect(after.reads - before.reads).toBe(400);
+    // A step draws another number of rows, and sizes are pooled: the last size that the pool lacked came after some 300 steps.
+    const before = await run(500);
+    const after = await run(500);
+    expect(after.reads - before.reads).toBe(500);
     expect(after.tensors).toBe(before.tensors);
     expect(after.pipelines).toBe(before.pipelines);
     expect(after.numBytesInGPU).toBe(before.numBytesInGPU);
