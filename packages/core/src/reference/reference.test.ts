@@ -179,6 +179,27 @@ it('linear and embedding', () => {
   );
 });
 
+it('embedded tokens, with and without places', () => {
+  fc.assert(
+    fc.property(rows, fc.boolean(), ({ count, width, seed }, placed) => {
+      const [items, places] = [3, 2];
+      const ids = Int32Array.from({ length: count }, (_, t) => (t * seed) % items);
+      const positions = Int32Array.from({ length: count }, (_, t) => t % places);
+      const input = {
+        ...{ table: numbers(seed, 0, items * width), ids, positions, width, scale: 1.7, rate: 0.5 },
+        places: numbers(seed, 1, placed ? places * width : 0),
+        keep: Array.from(numbers(seed, 2, count * width), (x) => x > 0),
+      };
+      const dy = numbers(seed, 3, count * width);
+      const out = (changed: Partial<typeof input>) => dot(ref.embedTokens({ ...input, ...changed }), dy);
+      const { dTable, dPlaces } = ref.embedTokensGrad(input, dy);
+      checkGradient(input.table, dTable, (z) => out({ table: z }));
+      checkGradient(input.places, dPlaces, (z) => out({ places: z }));
+    }),
+    options,
+  );
+});
+
 it('HSTU attention, with and without bias', () => {
   fc.assert(
     fc.property(sizes, fc.boolean(), ({ lengths, heads, queryWidth, valueWidth, seed }, biased) => {
