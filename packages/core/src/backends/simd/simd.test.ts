@@ -1,40 +1,24 @@
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backend, use, values } from '../../../test/simd.ts';
 import { BackendError } from '../../errors.ts';
 import {
   causalAttention,
+  embedTokens,
   gatedNormLinear,
   hstuAttention,
   linearLayer,
+  linearLayerAndSkip,
   normSiluSplit,
   rankCounts,
   sampledSoftmaxLoss,
   topItemTensors,
   uniformIntegers,
 } from '../../index.ts';
-import { timeBucket } from '../../ops/time-bucket.ts';
 import { streamKey } from '../../random/streams.ts';
-import { registerSimdBackend, removeSimdBackend, type SimdBackend, type SimdOptions } from './index.ts';
-import { bucketCells } from './kernels/time-buckets.ts';
+import { registerSimdBackend, removeSimdBackend } from './index.ts';
 import { KERNEL } from './kernels.ts';
-
-const backend = (): SimdBackend => tf.findBackend('simd') as SimdBackend;
-
-async function use(options: SimdOptions): Promise<void> {
-  await registerSimdBackend(options);
-  await tf.setBackend('simd');
-}
-
-/** Values that are the same on every backend and thread count. */
-function values(shape: number[], phase: number): tf.Tensor {
-  const size = shape.reduce((s, d) => s * d, 1);
-  return tf.tensor(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7 + phase)),
-    shape,
-  );
-}
 
 /** Columns of a weight that is too large for a sum of its gradient by ranges of rows. */
 const LARGE = 280;
@@ -58,16 +42,20 @@ function layer(tokens: number, width: number): tf.Tensor[] {
   )([values([tokens, width], 14), values([tokens, width], 15), values([width, width], 16), values([width], 17)]);
   const map = tf.grads((x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => {
     const inner = { x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D };
-    const hidden = linearLayer({ ...inner, activation: 'relu', dropout });
-    return tf.mul(linearLayer({ ...inner, x: hidden, dropout, residual: x as tf.Tensor2D }), 0.01);
+    const { y: hidden, skip } = linearLayerAndSkip({ ...inner, activation: 'relu', dropout });
+    return tf.mul(linearLayer({ ...inner, x: hidden, dropout, residual: skip }), 0.01);
   })([values([tokens, width], 18), values([width, width], 19), values([width], 20)]);
-  return [...into, ...out, ...map];
+  const [ids, positions] = [29, 7].map((rows) => tf.tensor1d(integers(tokens, rows), 'int32'));
+  const input = tf.grads((table: tf.Tensor, rows: tf.Tensor) => {
+    const places = { table: rows as tf.Tensor2D, ids: positions };
+    return tf.mul(embedTokens({ table: table as tf.Tensor2D, ids, scale: 3, places, dropout }), 0.01);
+  })([values([29, width], 21), values([7, width], 22)]);
+  return [...into, ...out, ...map, ...input];
 }
 
-/** The bytes of a tensor's values. */
-function bytesOf(x: tf.Tensor): Uint8Array {
-  const data = x.dataSync();
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+/** `count` rows of a table of `rows`. */
+function integers(count: number, rows: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, t) => (t * t) % rows);
 }
 
 /** Losses and gradients of the fused ops on sequences that span several blocks, as bytes. */
@@ -246,157 +234,17 @@ describe('simd backend', () => {
           temperature: 1,
         };
         expect(() => sampledSoftmaxLoss(inputs)).toThrow(message);
+        const tokens = tf.tensor1d([3, 0, 8], 'int32');
+        const table = values([9, 8], 2) as tf.Tensor2D;
+        const places = { table: values([8, 8], 3) as tf.Tensor2D, ids: tokens };
+        expect(() => embedTokens({ table: places.table, ids: tokens })).toThrow(
+          'embedTokens: expected ids from 0 to 7; got 8 at position 2 of 3, table [8,8]',
+        );
+        expect(() => embedTokens({ table, ids: tokens, places })).toThrow(
+          'embedTokens, places: expected ids from 0 to 7',
+        );
       });
       expect(backend().heap.used).toBe(before);
-    });
-
-    it('finds the bucket of every time difference without a logarithm', () => {
-      for (const [last, divisor] of [
-        [128, 0.301],
-        [64, 0.301],
-        [20, 1],
-        [300, 0.05],
-      ]) {
-        const { address, shift } = bucketCells(backend(), last, divisor);
-        const cells = new Uint32Array(backend().heap.memory.buffer, address, (33 << (23 - shift)) * 2 + 2);
-        const bits = new Int32Array(1);
-        const float = new Float32Array(bits.buffer);
-        const look = (x: number): number => {
-          float[0] = x;
-          const cell = (bits[0] >>> shift) - (127 << (23 - shift));
-          return cells[cell * 2 + 1] + (x >= cells[cell * 2] ? 1 : 0);
-        };
-        for (let x = 1; x < 20_000; x++)
-          if (look(x) !== timeBucket(x, last, divisor)) expect([x, look(x)]).toEqual([x, timeBucket(x, last, divisor)]);
-        fc.assert(
-          fc.property(fc.double({ min: 0, max: 31, noNaN: true, maxExcluded: true }), (exponent) => {
-            const x = Math.floor(2 ** exponent);
-            expect(look(x)).toBe(timeBucket(x, last, divisor));
-          }),
-          { numRuns: 2000 },
-        );
-      }
-    });
-
-    it('gives the same gradients whether dropout was kept by the forward pass or is made again', () => {
-      const offsets = tf.tensor1d([0, 150, 150, 157, 260], 'int32');
-      const [q, k, v, dy] = [0, 1, 2, 3].map((phase) => values([260, 2, 9], phase));
-      const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
-      const attrs = { scale: 1 / 3, rate: 0.4, k0: 5, k1: 6, step: 7 };
-      const gradients = (inputs: Record<string, tf.Tensor>, rate: number): Uint8Array[] =>
-        (tf.engine().runKernel('CausalAttentionGrad', inputs, { ...attrs, rate }) as tf.Tensor[]).map(bytesOf);
-      tf.tidy(() => {
-        const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];
-        const copy = tf.tensor(logSumExp.dataSync(), logSumExp.shape);
-        const kept = gradients({ ...shared, out, logSumExp, dy }, 0.4);
-        expect(kept).toEqual(gradients({ ...shared, out, logSumExp: copy, dy }, 0.4));
-        expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, 0));
-      });
-      tf.dispose([...Object.values(shared), dy]);
-    });
-
-    it('shares what it plans for the offsets of a batch, and no call sees what another wrote into it', () => {
-      const batch = (): tf.Tensor1D => tf.tensor1d([0, 50, 50, 57, 90], 'int32');
-      const times = Int32Array.from({ length: 90 }, (_, t) => t * t * 31);
-      const results = (offsets: tf.Tensor1D, heads: number, buckets: number): Uint8Array[] =>
-        tf.tidy(() => {
-          const [q, k, v] = [0, 1, 2].map((phase) => values([90, heads, 9], phase) as tf.Tensor3D);
-          const clock = tf.tensor1d(times, 'int32');
-          const time = { timeWeights: values([buckets], 4) as tf.Tensor1D, queryTimes: clock, keyTimes: clock };
-          const bias = { positionWeights: values([99], 3) as tf.Tensor1D, ...(buckets > 0 && { time }) };
-          const attend = (x: tf.Tensor3D): tf.Tensor3D =>
-            hstuAttention({ q: x, k, v, offsets, normalizer: 50, bias }) as tf.Tensor3D;
-          return [attend(q), tf.grad((x) => tf.sum(attend(x as tf.Tensor3D)))(q)].map(bytesOf);
-        });
-      const shared = batch();
-      // Buckets of up to 256 weights are kept at an address that the plan's units hold; of more they are made on the way.
-      for (const [heads, buckets] of [
-        [2, 129],
-        [2, 301],
-        [1, 129],
-        [2, 0],
-        [2, 129],
-      ]) {
-        const fresh = batch();
-        expect(results(shared, heads, buckets)).toEqual(results(fresh, heads, buckets));
-        fresh.dispose();
-      }
-      shared.dispose();
-    });
-
-    it('puts every pair into the bucket of its time difference, at the edges too, kept or made anew', () => {
-      for (const [last, divisor] of [
-        [128, 0.301],
-        [300, 0.1],
-        [40, 0.02],
-      ]) {
-        const firsts = Array.from({ length: 2000 }, (_, x) => x + 1).filter(
-          (x) => timeBucket(x, last, divisor) > timeBucket(x - 1, last, divisor),
-        );
-        const late = [12, 17, 20].map((power) => {
-          let x = 2 ** power;
-          while (timeBucket(x, last, divisor) === timeBucket(x - 1, last, divisor) && x < 2 ** 21) x++;
-          return x;
-        });
-        const edges = [...firsts, ...late, 2 ** 31 - 2].flatMap((x) => [x - 1, x, x + 1]);
-        const distinct = [...new Set(edges)].filter((x) => x > 0).toSorted((a, b) => a - b);
-        const times = Int32Array.from([0, ...distinct.slice(-199)]);
-        const n = times.length;
-        const weights = Float32Array.from({ length: last + 1 }, (_, b) => 1 + b);
-        const out = tf.tidy(() => {
-          const clock = tf.tensor1d(times, 'int32');
-          const zeros = tf.zeros([n, 1, 1]) as tf.Tensor3D;
-          const v = tf.reshape(tf.eye(n), [n, 1, n]) as tf.Tensor3D;
-          const time = {
-            timeWeights: tf.tensor1d(weights),
-            queryTimes: clock,
-            keyTimes: clock,
-            bucketDivisor: divisor,
-          };
-          const bias = { positionWeights: tf.zeros([2 * n - 1]) as tf.Tensor1D, time };
-          return hstuAttention({ q: zeros, k: zeros, v, offsets: tf.tensor1d([0, n], 'int32'), normalizer: 1, bias });
-        });
-        const values = out.dataSync();
-        out.dispose();
-        const wrong: number[][] = [];
-        for (let i = 0; i < n; i++) {
-          for (let j = 0; j <= i; j++) {
-            const bucket = timeBucket(times[i] - times[j], last, divisor);
-            const x = weights[bucket];
-            if (Math.abs(values[i * n + j] - x / (1 + Math.exp(-x))) > 1e-3) wrong.push([times[i], times[j], bucket]);
-          }
-        }
-        expect(wrong.slice(0, 5)).toEqual([]);
-      }
-    });
-
-    it('finds the time weights of queries whose buckets lie near each other, in two places or anywhere', async () => {
-      const n = 40;
-      const attention = (times: Int32Array): Float32Array =>
-        tf
-          .tidy(() => {
-            const clock = tf.tensor1d(times, 'int32');
-            const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 3], phase) as tf.Tensor3D);
-            const [positionWeights, timeWeights] = [values([2 * n - 1], 3), values([65], 4)] as tf.Tensor1D[];
-            const time = { timeWeights, queryTimes: clock, keyTimes: clock };
-            const offsets = tf.tensor1d([0, n], 'int32');
-            return hstuAttention({ q, k, v, offsets, normalizer: n, bias: { positionWeights, time } });
-          })
-          .dataSync() as Float32Array;
-      // Pauses from none to a year: up to 57 buckets apart; times that fall, too.
-      const pauses = fc.array(fc.constantFrom(0, 1, 60, 5000, 400_000, 30_000_000, -7), { minLength: n, maxLength: n });
-      await fc.assert(
-        fc.asyncProperty(pauses, async (gaps) => {
-          let now = 1000;
-          const times = Int32Array.from(gaps, (gap) => (now += gap));
-          const fused = attention(times);
-          await tf.setBackend('cpu');
-          const composed = attention(times);
-          await tf.setBackend('simd');
-          for (let i = 0; i < fused.length; i++) expect(Math.abs(fused[i] - composed[i])).toBeLessThan(2e-6);
-        }),
-        { numRuns: 25 },
-      );
     });
 
     it('matches the composed kernels on sequences that span several blocks', async () => {
