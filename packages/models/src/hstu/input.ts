@@ -1,4 +1,4 @@
-import { embedding, embedTokens } from '@seqrec/core';
+import { embedding } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InputStage, NamedLayer } from '../encoder.ts';
 import type { EncoderBatch, TokenBatch } from '../inputs.ts';
@@ -6,7 +6,8 @@ import { ActionEmbedding, ratingActions } from '../layers/actions.ts';
 import { LearnedPositions } from '../layers/embeddings.ts';
 import type { Initialization } from '../layers/initializers.ts';
 import { interleave } from '../layers/interleave.ts';
-import { dropAt, dropOptionsAt } from '../layers/layer.ts';
+import { dropAt } from '../layers/layer.ts';
+import { tokenInput } from '../layers/token-input.ts';
 import type { HstuSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { reversePlaces } from './reverse-places.ts';
@@ -16,8 +17,6 @@ interface Places {
   readonly layers: readonly NamedLayer[];
   /** Longest sequence of tokens that has places. */
   readonly limit?: number;
-  /** The only table, where the place of a token is its position. */
-  readonly positions?: LearnedPositions;
   add(x: tf.Tensor2D, batch: EncoderBatch, tokens: TokenBatch): tf.Tensor2D;
 }
 
@@ -34,8 +33,11 @@ export interface HstuInputOptions {
  */
 export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): InputStage {
   const { embeddingDim, actions, inputDropout } = config;
-  const places = config.inputEncoding === 'position' ? fromOldest : fromNewest;
-  const { layers, limit, positions, add } = places(config, paddedLength, seed);
+  const byPosition = config.inputEncoding === 'position';
+  if (actions === 'none' && byPosition)
+    return tokenInput({ config, positions: positionTable(config, paddedLength, seed) });
+  const places = byPosition ? fromOldest : fromNewest;
+  const { layers, limit, add } = places(config, paddedLength, seed);
   const table =
     actions === 'none' ? undefined : new ActionEmbedding({ actionDim: embeddingDim, seed, stream: 'actions' });
   const scale = Math.sqrt(embeddingDim);
@@ -48,16 +50,6 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
     ],
     ...(limit === undefined ? {} : { limit }),
     embed(items, batch, run, tokens) {
-      if (table === undefined && positions !== undefined) {
-        const dropout = dropOptionsAt(inputDropout, 'input', run);
-        return embedTokens({
-          table: items,
-          ids: batch.itemIds,
-          scale,
-          places: positions.at(tokens.positions),
-          dropout,
-        });
-      }
       let x = embedding(items, batch.itemIds);
       if (table !== undefined) {
         const done = table.apply(tf.tensor1d(ratingActions(batch.host, run), 'int32')) as tf.Tensor2D;
@@ -68,15 +60,17 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
   };
 }
 
-function fromOldest({ embeddingDim }: HstuConfig, paddedLength: number, seed: number): Places {
-  // The reference re-draws this table with xavier-normal for HSTU, unlike for SASRec.
+/** The reference re-draws this table with xavier-normal for HSTU, unlike for SASRec. */
+function positionTable({ embeddingDim }: HstuConfig, numPositions: number, seed: number): LearnedPositions {
   const initialization = { kind: 'xavier-normal' } as const;
-  const rows = { numPositions: paddedLength, embeddingDim, initialization };
-  const table = new LearnedPositions({ ...rows, seed, stream: 'positions' });
+  return new LearnedPositions({ numPositions, embeddingDim, initialization, seed, stream: 'positions' });
+}
+
+function fromOldest(config: HstuConfig, paddedLength: number, seed: number): Places {
+  const table = positionTable(config, paddedLength, seed);
   return {
     layers: [{ layer: table, names: { weight: '_input_features_preproc._pos_emb.weight' } }],
     limit: paddedLength,
-    positions: table,
     add: (x, _batch, { positions }) => tf.add(x, table.apply(positions) as tf.Tensor2D),
   };
 }

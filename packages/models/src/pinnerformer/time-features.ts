@@ -61,7 +61,7 @@ export function timeFeatures(times: Float64Array, periods: readonly number[]): T
       const x = (fraction - quarter / 4) * 2 * Math.PI;
       const z = x * x;
       // Taylor series on an eighth of a turn either way, below 5e-17 from sine and cosine: `Math.sin` and `Math.cos` are calls
-      // into compiled C, on an Intel processor after 256-bit kernels 160 ns each. Literals, which the compiler folds.
+      // into compiled C, slow after 256-bit kernels (docs/kernels.md). Literals, which the compiler folds.
       const s =
         x +
         x *
