@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backend, bytesOf, use, values } from '../../../test/simd.ts';
-import { hstuAttention } from '../../index.ts';
+import { causalAttention, hstuAttention } from '../../index.ts';
 import { timeBucket } from '../../ops/time-bucket.ts';
 import { removeSimdBackend } from './index.ts';
 import { bucketCells } from './kernels/time-buckets.ts';
@@ -55,6 +55,30 @@ describe('attention on simd', () => {
       expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, 0));
     });
     tf.dispose([...Object.values(shared), dy]);
+  });
+
+  it('gives a key that a query does not see no weight at all', () => {
+    const n = 90;
+    const offsets = tf.tensor1d([0, n], 'int32');
+    const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 5], phase) as tf.Tensor3D);
+    const late = v.dataSync().map((x, i) => (i < 75 * 5 ? x : 1e37));
+    const firsts = (v: tf.Tensor3D): Float32Array =>
+      tf.tidy(() => causalAttention({ q, k, v, offsets, scale: 0.5 }).dataSync().slice(0, 75 * 5)) as Float32Array;
+    const huge = tf.tensor3d(late, [n, 1, 5]);
+    expect(firsts(huge)).toEqual(firsts(v));
+    tf.dispose([offsets, q, k, v, huge]);
+  });
+
+  it('stays finite where a query sees no key of its first blocks, whatever the scale', () => {
+    const n = 300;
+    const offsets = tf.tensor1d([0, n], 'int32');
+    const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 5], phase) as tf.Tensor3D);
+    for (const scale of [0.5, 1, 4]) {
+      const mask = { maxAttentionLength: 8 };
+      const out = tf.tidy(() => causalAttention({ q, k, v, offsets, scale, mask }).dataSync());
+      expect(out.every((x) => Math.abs(x) <= 1)).toBe(true);
+    }
+    tf.dispose([offsets, q, k, v]);
   });
 
   it('shares what it plans for the offsets of a batch, and no call sees what another wrote into it', () => {

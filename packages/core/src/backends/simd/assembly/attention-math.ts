@@ -2,7 +2,7 @@
 // constant. exp(-x) is 2^t, t = -x log2(e): n = round(t) goes to the exponent, 2^(t - n) is a polynomial of degree 5 with a
 // relative error of 2e-7, which the sums of attention do not notice. |t| is held below 126: no infinities, no denormals.
 import { madd } from './env';
-import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, SHIFTER, TOP_X } from './math';
+import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, SHIFTER, TOP_X, VANISHING } from './math';
 
 /** exp(x) = 2^(x log2(e)). */
 export const LOG2E: f32 = 1.44269504;
@@ -121,7 +121,8 @@ export function siluGradRow(s: usize, g: usize, bias: usize, hasBias: bool, n: i
 /**
  * One block of an online softmax over the keys of a panel, a lane a query: S -> exp(scale (S - max)), where the running
  * maximum (at `stats`, sixteen floats) and sum (the next sixteen) take the block in. The factors for what came before go to
- * `ratio`; false: they are all one. Hidden scores are -Infinity and become 1e-38.
+ * `ratio`; false: they are all one. Hidden scores are -Infinity and become 0: the smallest normal number in its place made
+ * denormal sums of columns that are all hidden, which cost an Intel processor hundreds of cycles each.
  */
 export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, ratio: usize): bool {
   const end = s + (<usize>rows << 6), t = constants;
@@ -142,7 +143,7 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
   for (let p = s; p < end; p += 64) {
     let z0 = f32x4.sub(f32x4.mul(v128.load(p), factor), b0); let z1 = f32x4.sub(f32x4.mul(v128.load(p, 16), factor), b1);
     let z2 = f32x4.sub(f32x4.mul(v128.load(p, 32), factor), b2); let z3 = f32x4.sub(f32x4.mul(v128.load(p, 48), factor), b3);
-    let c = v128.load32_splat(t, MINUS_LIMIT << 2);
+    let c = v128.load32_splat(t, VANISHING << 2);
     z0 = f32x4.pmax(z0, c); z1 = f32x4.pmax(z1, c);
     z2 = f32x4.pmax(z2, c); z3 = f32x4.pmax(z3, c);
     c = v128.load32_splat(t, SHIFTER << 2);
@@ -188,7 +189,7 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
 // @ts-ignore: decorator
 @inline
 function exp2Bounded(t: v128): v128 {
-  const z = f32x4.pmax(f32x4.pmin(t, constant(LIMIT)), constant(MINUS_LIMIT));
+  const z = f32x4.pmax(f32x4.pmin(t, constant(LIMIT)), constant(VANISHING));
   const e = f32x4.add(z, constant(SHIFTER));
   const f = f32x4.sub(z, f32x4.sub(e, constant(SHIFTER)));
   let p = madd(constant(F5), f, constant(F4));

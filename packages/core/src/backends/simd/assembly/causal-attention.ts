@@ -20,8 +20,8 @@ const RATIO: usize = MASK + SQUARE;
 /** A running maximum and sum for each of up to 256 queries, by panels. */
 const STATS: usize = RATIO + 64;
 const PACKS: usize = STATS + 2048;
-/** Below every score, and finite: the maximum before the first key. */
-const LOWEST: f32 = -3e38;
+/** Below every score, and finite under any scale: the maximum before the first key. */
+const LOWEST: f32 = -1e30;
 
 /** One task: one chunk of up to 256 queries of one sequence, head by head. */
 export function softmaxForward(args: usize, task: i32): void {

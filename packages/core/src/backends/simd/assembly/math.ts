@@ -73,6 +73,8 @@ export const BITS: usize = 42;
 export const GELU_SCALE: usize = 58;
 export const GELU_CUBIC: usize = 59;
 export const THREE: usize = 60;
+/** 2^t is 0 here and below, put together as `SHIFTER` says: an exponent of no bits. */
+export const VANISHING: usize = 61;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -121,6 +123,7 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (GELU_SCALE << 2), 1.5957691216057308);
   store<f32>(CONSTANTS + (GELU_CUBIC << 2), 0.044715);
   store<f32>(CONSTANTS + (THREE << 2), 3);
+  store<f32>(CONSTANTS + (VANISHING << 2), -127);
   for (let i: usize = 0; i < 16; i++) store<u32>(CONSTANTS + ((BITS + i) << 2), 1 << <u32>i);
 }
 
