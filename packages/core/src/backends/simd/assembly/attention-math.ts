@@ -130,10 +130,20 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
   const old0 = v128.load(stats); const old1 = v128.load(stats, 16);
   const old2 = v128.load(stats, 32); const old3 = v128.load(stats, 48);
   let m0 = old0, m1 = old1, m2 = old2, m3 = old3;
-  for (let p = s; p < end; p += 64) {
-    m0 = f32x4.pmax(m0, v128.load(p)); m1 = f32x4.pmax(m1, v128.load(p, 16));
-    m2 = f32x4.pmax(m2, v128.load(p, 32)); m3 = f32x4.pmax(m3, v128.load(p, 48));
+  // Two rows a turn: a maximum waits for the one before it.
+  let n0 = m0, n1 = m1, n2 = m2, n3 = m3, row = s;
+  for (; row + 64 < end; row += 128) {
+    m0 = f32x4.pmax(m0, v128.load(row)); m1 = f32x4.pmax(m1, v128.load(row, 16));
+    m2 = f32x4.pmax(m2, v128.load(row, 32)); m3 = f32x4.pmax(m3, v128.load(row, 48));
+    n0 = f32x4.pmax(n0, v128.load(row, 64)); n1 = f32x4.pmax(n1, v128.load(row, 80));
+    n2 = f32x4.pmax(n2, v128.load(row, 96)); n3 = f32x4.pmax(n3, v128.load(row, 112));
   }
+  if (row < end) {
+    n0 = f32x4.pmax(n0, v128.load(row)); n1 = f32x4.pmax(n1, v128.load(row, 16));
+    n2 = f32x4.pmax(n2, v128.load(row, 32)); n3 = f32x4.pmax(n3, v128.load(row, 48));
+  }
+  m0 = f32x4.pmax(m0, n0); m1 = f32x4.pmax(m1, n1);
+  m2 = f32x4.pmax(m2, n2); m3 = f32x4.pmax(m3, n3);
   v128.store(stats, m1, 16); v128.store(stats, m0);
   v128.store(stats, m3, 48); v128.store(stats, m2, 32);
   const b0 = f32x4.mul(m0, factor); const b1 = f32x4.mul(m1, factor);

@@ -10,7 +10,7 @@ import { softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
-import { log1 } from './math';
+import { log4 } from './math';
 import { TILE_BYTES } from './tile';
 
 const SCORES: usize = TILE_BYTES;
@@ -111,13 +111,17 @@ function finish(args: usize, queryRow: usize, head: i32, rows: i32, sums: usize)
     const stats = scratch + STATS + (<usize>p << 7), ratio = scratch + RATIO;
     const o = sums + <usize>p * panelBytes(c);
     const left = p == 0 ? skip : 0, first = queryRow + <usize>(p * PANEL - skip);
-    for (let i: usize = 0; i < 64; i += 16) v128.store(ratio + i, f32x4.div(one, v128.load(stats + i, 64)));
+    for (let i: usize = 0; i < 64; i += 16) {
+      const sum = v128.load(stats + i, 64);
+      v128.store(ratio + i, f32x4.div(one, sum));
+      v128.store(stats + i, log4(sum), 64);
+    }
     scaleSums(o, c, ratio);
     const to = ptr(args, 3) + (first + <usize>left) * stride + <usize>head * <usize>c * 4;
     storePanel(o + (<usize>left << 2), c, PANEL - left, to, stride, 1);
     for (let i = <usize>left; i < <usize>PANEL; i++) {
       const at = ptr(args, 9) + (((first + i) * heads + <usize>head) << 2);
-      store<f32>(at, flt(args, 8) * load<f32>(stats + (i << 2)) + log1(load<f32>(stats + (i << 2), 64)));
+      store<f32>(at, flt(args, 8) * load<f32>(stats + (i << 2)) + load<f32>(stats + (i << 2), 64));
     }
   }
 }
