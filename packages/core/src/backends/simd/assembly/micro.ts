@@ -24,7 +24,7 @@ export function narrowColumns(
   let c40 = v128.load(init), c41 = v128.load(init, 16);
   init += initStride;
   let c50 = v128.load(init), c51 = v128.load(init, 16);
-  for (let i = 0; i < k; i++) {
+  for (const end = b + <usize>k * bStep; b < end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
@@ -40,12 +40,12 @@ export function narrowColumns(
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += aStep; b += bStep;
   }
-  v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
-  v128.store(c, c10); v128.store(c, c11, 16); c += cStride;
-  v128.store(c, c20); v128.store(c, c21, 16); c += cStride;
-  v128.store(c, c30); v128.store(c, c31, 16); c += cStride;
-  v128.store(c, c40); v128.store(c, c41, 16); c += cStride;
-  v128.store(c, c50); v128.store(c, c51, 16);
+  v128.store(c, c01, 16); v128.store(c, c00); c += cStride;
+  v128.store(c, c11, 16); v128.store(c, c10); c += cStride;
+  v128.store(c, c21, 16); v128.store(c, c20); c += cStride;
+  v128.store(c, c31, 16); v128.store(c, c30); c += cStride;
+  v128.store(c, c41, 16); v128.store(c, c40); c += cStride;
+  v128.store(c, c51, 16); v128.store(c, c50);
 }
 
 /** C = init + A B; A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of eight every `bStep` bytes. */
@@ -65,7 +65,7 @@ export function narrowRows(
   init += initStride;
   let c50 = v128.load(init), c51 = v128.load(init, 16);
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
-  for (let i = 0; i < k; i++) {
+  for (const end = a + (<usize>k << 2); a < end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
@@ -81,12 +81,12 @@ export function narrowRows(
     c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4; b += bStep;
   }
-  v128.store(c, c00); v128.store(c, c01, 16); c += cStride;
-  v128.store(c, c10); v128.store(c, c11, 16); c += cStride;
-  v128.store(c, c20); v128.store(c, c21, 16); c += cStride;
-  v128.store(c, c30); v128.store(c, c31, 16); c += cStride;
-  v128.store(c, c40); v128.store(c, c41, 16); c += cStride;
-  v128.store(c, c50); v128.store(c, c51, 16);
+  v128.store(c, c01, 16); v128.store(c, c00); c += cStride;
+  v128.store(c, c11, 16); v128.store(c, c10); c += cStride;
+  v128.store(c, c21, 16); v128.store(c, c20); c += cStride;
+  v128.store(c, c31, 16); v128.store(c, c30); c += cStride;
+  v128.store(c, c41, 16); v128.store(c, c40); c += cStride;
+  v128.store(c, c51, 16); v128.store(c, c50);
 }
 
 /** `narrowColumns` from zero or, with `accumulate`, from C. */
