@@ -33,10 +33,19 @@ async function readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array> {
   });
 }
 
+const REVECTORIZE = '--experimental-wasm-revectorize';
+const NO_REVECTORIZE = '--no-experimental-wasm-revectorize';
+
+/** Whether whoever started Node asked for revectorisation: V8 does not tell how its flags stand. */
+function revectorizes(): boolean {
+  return [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(REVECTORIZE);
+}
+
 async function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promise<WebAssembly.Module> {
   // The optimising compiler at once, so that the self-test runs the code that training will run.
+  // Afterwards V8 compiles other modules of this process as before: the self-test vouches for these kernels alone.
   const flags = [
-    [variant === 'revectorized' ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize', ''],
+    [variant === 'revectorized' ? REVECTORIZE : NO_REVECTORIZE, revectorizes() ? REVECTORIZE : NO_REVECTORIZE],
     ['--no-liftoff', '--liftoff'],
     ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
   ];
@@ -44,7 +53,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promis
   try {
     return new WebAssembly.Module(bytes);
   } finally {
-    for (const [, restore] of flags) if (restore) setFlagsFromString(restore);
+    for (const [, restore] of flags) setFlagsFromString(restore);
   }
 }
 
