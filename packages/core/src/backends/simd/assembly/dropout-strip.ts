@@ -1,7 +1,7 @@
 // Dropout factors of a run of elements, from the counter-based stream or from bits that the forward pass kept.
 import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
-import { keySchedule, philox32 } from './random';
+import { factors32, keySchedule } from './random';
 
 /**
  * Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`, in whole runs of 32; returns where element
@@ -9,22 +9,15 @@ import { keySchedule, philox32 } from './random';
  * is then a multiple of 32.
  */
 export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize, bits: usize): usize {
-  const threshold = i32x4.splat(int(args, slot));
-  const scale = f32x4.splat(flt(args, slot + 1));
+  const threshold = <u32>int(args, slot), scale = flt(args, slot + 1);
   const step = <u32>int(args, slot + 4);
   const keys = scratch;
   keySchedule(<u32>int(args, slot + 2), <u32>int(args, slot + 3), keys);
   const first = from & ~15;
   let p = out;
   for (let i = first; i < from + count; i += 32) {
-    philox32(i >> 2, step, keys, p);
-    let word: u32 = 0;
-    for (let j: usize = 0; j < 128; j += 32) {
-      const k0 = i32x4.ge_u(v128.load(p + j), threshold), k1 = i32x4.ge_u(v128.load(p + j, 16), threshold);
-      v128.store(p + j, v128.and(scale, k1), 16); v128.store(p + j, v128.and(scale, k0));
-      if (bits) word |= (<u32>i32x4.bitmask(k0) | (<u32>i32x4.bitmask(k1) << 4)) << <u32>(j >> 2);
-    }
-    if (bits) store<u32>(bits + (<usize>i >> 3), word);
+    const kept = factors32(i >> 2, step, keys, p, threshold, scale);
+    if (bits) store<u32>(bits + (<usize>i >> 3), kept);
     p += 128;
   }
   return out + (<usize>(from - first) << 2);

@@ -62,6 +62,23 @@ export function philoxRows(c0: u32, c1: u32, step: u32, c2: u32, c3: u32, keys: 
 // @ts-ignore: decorator
 @inline
 export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
+  words32(c0, c2, keys, out, false, 0, 0);
+}
+
+/**
+ * The same words as factors of dropout: `scale` from `threshold` on, else 0. Returns a bit for each, set where it stays. The words are
+ * compared before they are stored: V8 would compare 32 bytes at a time, and a load of what two stores just wrote waits for both.
+ */
+// @ts-ignore: decorator
+@inline
+export function factors32(c0: u32, c2: u32, keys: usize, out: usize, threshold: u32, scale: f32): u32 {
+  return words32(c0, c2, keys, out, true, threshold, scale);
+}
+
+/** `drop`: a literal. */
+// @ts-ignore: decorator
+@inline
+function words32(c0: u32, c2: u32, keys: usize, out: usize, drop: bool, threshold: u32, scale: f32): u32 {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3)), y0 = i32x4.add(i32x4.splat(c0), i32x4(4, 5, 6, 7));
   let x1 = i32x4.splat(0), x2 = i32x4.splat(c2), x3 = x1;
@@ -82,19 +99,31 @@ export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
     y1 = yh;
     y3 = yl;
   }
-  storeCounters(x0, x1, x2, x3, out);
-  storeCounters(y0, y1, y2, y3, out + 64);
+  const first = storeCounters(x0, x1, x2, x3, out, drop, threshold, scale);
+  return first | (storeCounters(y0, y1, y2, y3, out + 64, drop, threshold, scale) << 16);
 }
 
 // @ts-ignore: decorator
 @inline
-function storeCounters(x0: v128, x1: v128, x2: v128, x3: v128, out: usize): void {
+function storeCounters(
+  x0: v128, x1: v128, x2: v128, x3: v128, out: usize, drop: bool, threshold: u32, scale: f32,
+): u32 {
   const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), b = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
   const c = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
-  const lower = v128.shuffle<i64>(a, c, 0, 2), upper = v128.shuffle<i64>(a, c, 1, 3);
-  v128.store(out, upper, 16); v128.store(out, lower);
-  v128.store(out, v128.shuffle<i64>(b, d, 0, 2), 32);
-  v128.store(out, v128.shuffle<i64>(b, d, 1, 3), 48);
+  const w0 = v128.shuffle<i64>(a, c, 0, 2), w1 = v128.shuffle<i64>(a, c, 1, 3);
+  const w2 = v128.shuffle<i64>(b, d, 0, 2), w3 = v128.shuffle<i64>(b, d, 1, 3);
+  if (!drop) {
+    v128.store(out, w1, 16); v128.store(out, w0);
+    v128.store(out, w2, 32);
+    v128.store(out, w3, 48);
+    return 0;
+  }
+  const bound = i32x4.splat(threshold), factor = f32x4.splat(scale);
+  const k0 = i32x4.ge_u(w0, bound), k1 = i32x4.ge_u(w1, bound), k2 = i32x4.ge_u(w2, bound), k3 = i32x4.ge_u(w3, bound);
+  v128.store(out, v128.and(factor, k0)); v128.store(out, v128.and(factor, k1), 16);
+  v128.store(out, v128.and(factor, k2), 32); v128.store(out, v128.and(factor, k3), 48);
+  const lower = i32x4.bitmask(k0) | (i32x4.bitmask(k1) << 4), upper = i32x4.bitmask(k2) | (i32x4.bitmask(k3) << 4);
+  return <u32>(lower | (upper << 8));
 }
 
 /** low + floor(word * bound / 2^32). args: y, n, elements per task (a multiple of 16), low, bound, k0, k1, step */
