@@ -2,7 +2,7 @@
 // there is room; else the backward pass makes them again.
 import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
-import { keySchedule, philoxRows } from './random';
+import { keySchedule, factorRows } from './random';
 import { TILE_BYTES } from './tile';
 
 /** Where the kept bits of a panel begin, from key `key` on: two bytes a key. 0 where none are kept. */
@@ -19,28 +19,16 @@ export function keptBits(base: usize, length: i32, head: i32, query: i32, key: i
  * of packed rows `t` on, of head `h`. Whole groups of four keys are written. Writes the bits to `bits`, unless that is 0.
  */
 export function dropPanel(args: usize, t: u32, h: i32, key: i32, keys: i32, out: usize, stride: usize, bits: usize): void {
-  const threshold = i32x4.splat(int(args, 10));
-  const scale = f32x4.splat(flt(args, 11));
-  const words = scratch, schedule = scratch + TILE_BYTES - 128;
-  const heads = <u32>int(args, 5), row = t * heads + <u32>h;
+  const threshold = <u32>int(args, 10), scale = flt(args, 11);
+  const schedule = scratch + TILE_BYTES - 128;
+  const heads = <u32>int(args, 5), row = t * heads + <u32>h, c2 = <u32>int(args, 14);
   keySchedule(<u32>int(args, 12), <u32>int(args, 13), schedule);
   for (let j = 0; j < keys; j += 4) {
-    const c0 = <u32>(key + j) >> 2, c2 = <u32>int(args, 14);
-    philoxRows(c0, row, heads, c2, 1, schedule, words);
-    philoxRows(c0, row + 8 * heads, heads, c2, 1, schedule, words + 32);
-    for (let w: usize = 0; w < 256; w += 64) {
-      const k0 = i32x4.ge_u(v128.load(words + w), threshold), k1 = i32x4.ge_u(v128.load(words + w, 16), threshold);
-      const k2 = i32x4.ge_u(v128.load(words + w, 32), threshold), k3 = i32x4.ge_u(v128.load(words + w, 48), threshold);
-      const lower = v128.and(scale, k0), upper = v128.and(scale, k1);
-      v128.store(out, upper, 16); v128.store(out, lower);
-      v128.store(out, v128.and(scale, k2), 32);
-      v128.store(out, v128.and(scale, k3), 48);
-      out += stride;
-      if (bits == 0) continue;
-      const low = i32x4.bitmask(k0) | (i32x4.bitmask(k1) << 4), high = i32x4.bitmask(k2) | (i32x4.bitmask(k3) << 4);
-      store<u16>(bits, <u16>(low | (high << 8)));
-      bits += 2;
-    }
+    const c0 = <u32>(key + j) >> 2;
+    factorRows(c0, row, heads, c2, schedule, threshold, scale, out, stride, bits);
+    factorRows(c0, row + 8 * heads, heads, c2, schedule, threshold, scale, out + 32, stride, bits ? bits + 1 : 0);
+    out += 4 * stride;
+    if (bits) bits += 8;
   }
 }
 

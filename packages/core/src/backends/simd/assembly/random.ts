@@ -23,13 +23,15 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
 }
 
 /**
- * Four words each of eight counters that differ in their second word: c0, then c1, c1 + step and so on, c2, c3. Word w of the
- * counters lies at `out + 64 w`. Two vectors side by side, since the rounds of one wait for each other. `keys` holds the key
- * schedule.
+ * Factors of dropout, `scale` or 0, from four words each of eight counters that differ in their second word: c0, then c1, c1 + step
+ * and so on, c2, 1. Word w of the counters gives eight factors at `out + w stride` and, unless `bits` is 0, a bit for each at `bits +
+ * 2 w`. Two vectors side by side, since the rounds of one wait for each other. `keys` holds the key schedule.
  */
-export function philoxRows(c0: u32, c1: u32, step: u32, c2: u32, c3: u32, keys: usize, out: usize): void {
+export function factorRows(
+  c0: u32, c1: u32, step: u32, c2: u32, keys: usize, threshold: u32, scale: f32, out: usize, stride: usize, bits: usize,
+): void {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
-  let x0 = i32x4.splat(c0), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3), y0 = x0, y2 = x2, y3 = x3;
+  let x0 = i32x4.splat(c0), x2 = i32x4.splat(c2), x3 = i32x4.splat(1), y0 = x0, y2 = x2, y3 = x3;
   let x1 = i32x4.replace_lane(i32x4.splat(c1), 1, c1 + step);
   x1 = i32x4.replace_lane(i32x4.replace_lane(x1, 2, c1 + 2 * step), 3, c1 + 3 * step);
   let y1 = i32x4.add(x1, i32x4.splat(4 * step));
@@ -48,10 +50,19 @@ export function philoxRows(c0: u32, c1: u32, step: u32, c2: u32, c3: u32, keys: 
     y1 = v128.shuffle<i32>(yl1, yh1, 0, 2, 4, 6);
     y3 = v128.shuffle<i32>(yl0, yh0, 0, 2, 4, 6);
   }
-  v128.store(out, x0); v128.store(out, y0, 16);
-  v128.store(out, x1, 64); v128.store(out, y1, 80);
-  v128.store(out, x2, 128); v128.store(out, y2, 144);
-  v128.store(out, x3, 192); v128.store(out, y3, 208);
+  const bound = i32x4.splat(threshold), factor = f32x4.splat(scale);
+  factorRow(x0, y0, bound, factor, out, bits);
+  factorRow(x1, y1, bound, factor, out + stride, bits ? bits + 2 : 0);
+  factorRow(x2, y2, bound, factor, out + 2 * stride, bits ? bits + 4 : 0);
+  factorRow(x3, y3, bound, factor, out + 3 * stride, bits ? bits + 6 : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function factorRow(x: v128, y: v128, bound: v128, factor: v128, out: usize, bits: usize): void {
+  const k0 = i32x4.ge_u(x, bound), k1 = i32x4.ge_u(y, bound);
+  v128.store(out, v128.and(factor, k1), 16); v128.store(out, v128.and(factor, k0));
+  if (bits) store<u8>(bits, <u8>(i32x4.bitmask(k0) | (i32x4.bitmask(k1) << 4)));
 }
 
 /**
