@@ -1,4 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
+// Words of a counter that are the same in all lanes meet the rest over two or three rounds; until then their products are scalars.
 import { copyFloats, int, ptr, scratch } from './env';
 
 // The four products c * m as two vectors of 64-bit lanes, split into low and high words.
@@ -7,6 +8,8 @@ import { copyFloats, int, ptr, scratch } from './env';
 function mulHigh(c: v128, m: v128): v128 {
   return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(c, m), i64x2.extmul_high_i32x4_u(c, m), 1, 3, 5, 7);
 }
+
+const M0: u64 = 0xd2511f53, M1: u64 = 0xcd9e8d57;
 
 /** Writes the key of each round (ten pairs of words) at `keys`, where `philox32` reads them. */
 export function keySchedule(k0: u32, k1: u32, keys: usize): void {
@@ -18,8 +21,8 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
     keys += 8;
   }
   // The multipliers, after the last key: read from memory they stay in registers.
-  store<u32>(keys, 0xd2511f53);
-  store<u32>(keys, 0xcd9e8d57, 4);
+  store<u32>(keys, <u32>M0);
+  store<u32>(keys, <u32>M1, 4);
 }
 
 /**
@@ -31,11 +34,25 @@ export function factorRows(
   c0: u32, c1: u32, step: u32, c2: u32, keys: usize, threshold: u32, scale: f32, out: usize, stride: usize, bits: usize,
 ): void {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
-  let x0 = i32x4.splat(c0), x2 = i32x4.splat(c2), x3 = i32x4.splat(1), y0 = x0, y2 = x2, y3 = x3;
+  // Three rounds: x1 alone differs from lane to lane, then x0, then x2 and x3.
+  const p0 = M0 * <u64>c0, p1 = M1 * <u64>c2;
+  const q1 = M1 * <u64>(<u32>(p0 >> 32) ^ 1 ^ load<u32>(keys, 4));
+  const r0 = M0 * <u64>(<u32>(q1 >> 32) ^ <u32>p1 ^ load<u32>(keys, 8));
   let x1 = i32x4.replace_lane(i32x4.splat(c1), 1, c1 + step);
   x1 = i32x4.replace_lane(i32x4.replace_lane(x1, 2, c1 + 2 * step), 3, c1 + 3 * step);
   let y1 = i32x4.add(x1, i32x4.splat(4 * step));
-  for (const end = keys + 80; keys < end; keys += 8) {
+  const f0 = i32x4.splat(<u32>(p1 >> 32) ^ load<u32>(keys));
+  let x0 = v128.xor(x1, f0), y0 = v128.xor(y1, f0);
+  const f2 = i32x4.splat(<u32>p0 ^ load<u32>(keys, 12));
+  let x2 = v128.xor(mulHigh(x0, m0), f2), y2 = v128.xor(mulHigh(y0, m0), f2);
+  const s0 = i32x4.splat(<u32>q1 ^ load<u32>(keys, 16)), s2 = i32x4.splat(<u32>(r0 >> 32) ^ load<u32>(keys, 20));
+  const xl = i32x4.mul(x0, m0), yl = i32x4.mul(y0, m0);
+  x0 = v128.xor(mulHigh(x2, m1), s0); y0 = v128.xor(mulHigh(y2, m1), s0);
+  x1 = i32x4.mul(x2, m1); y1 = i32x4.mul(y2, m1);
+  x2 = v128.xor(xl, s2); y2 = v128.xor(yl, s2);
+  let x3 = i32x4.splat(<u32>r0), y3 = x3;
+  const end = keys + 80;
+  for (keys += 24; keys < end; keys += 8) {
     const k0 = v128.load32_splat(keys), k1 = v128.load32_splat(keys, 4);
     const xl0 = i64x2.extmul_low_i32x4_u(x0, m0), xh0 = i64x2.extmul_high_i32x4_u(x0, m0);
     const xl1 = i64x2.extmul_low_i32x4_u(x2, m1), xh1 = i64x2.extmul_high_i32x4_u(x2, m1);
@@ -91,10 +108,20 @@ export function factors32(c0: u32, c2: u32, keys: usize, out: usize, threshold: 
 @inline
 function words32(c0: u32, c2: u32, keys: usize, out: usize, drop: bool, threshold: u32, scale: f32): u32 {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
+  // Two rounds: x0 alone differs from lane to lane, then x2 and x3.
+  const p1 = M1 * <u64>c2;
+  const q0 = M0 * <u64>(<u32>(p1 >> 32) ^ load<u32>(keys));
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3)), y0 = i32x4.add(i32x4.splat(c0), i32x4(4, 5, 6, 7));
-  let x1 = i32x4.splat(0), x2 = i32x4.splat(c2), x3 = x1;
-  let y1 = x1, y2 = x2, y3 = x1;
-  for (const end = keys + 80; keys < end; keys += 8) {
+  const f2 = v128.load32_splat(keys, 4), s0 = i32x4.splat(<u32>p1 ^ load<u32>(keys, 8));
+  const s2 = i32x4.splat(<u32>(q0 >> 32) ^ load<u32>(keys, 12));
+  let x2 = v128.xor(mulHigh(x0, m0), f2), y2 = v128.xor(mulHigh(y0, m0), f2);
+  const xl = i32x4.mul(x0, m0), yl = i32x4.mul(y0, m0);
+  x0 = v128.xor(mulHigh(x2, m1), s0); y0 = v128.xor(mulHigh(y2, m1), s0);
+  let x1 = i32x4.mul(x2, m1), y1 = i32x4.mul(y2, m1);
+  x2 = v128.xor(xl, s2); y2 = v128.xor(yl, s2);
+  let x3 = i32x4.splat(<u32>q0), y3 = x3;
+  const end = keys + 80;
+  for (keys += 16; keys < end; keys += 8) {
     const k0 = v128.load32_splat(keys), k1 = v128.load32_splat(keys, 4);
     const xl0 = i64x2.extmul_low_i32x4_u(x0, m0), xh0 = i64x2.extmul_high_i32x4_u(x0, m0);
     const xl1 = i64x2.extmul_low_i32x4_u(x2, m1), xh1 = i64x2.extmul_high_i32x4_u(x2, m1);
