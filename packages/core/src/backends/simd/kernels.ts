@@ -68,7 +68,11 @@ export interface KernelExports {
   /** Writes the constants; `wide` chooses the micro-kernels for 256-bit registers. Once for a memory, before `setScratch`. */
   setup(wide: boolean): void;
   setScratch(address: number): void;
+  /** Offers the tasks of a job and wakes the threads that sleep. */
+  start(control: number, kernel: number, job: number, tasks: number): void;
   work(control: number): void;
+  /** Whether all tasks ended, looked at up to `turns` times. */
+  finished(control: number, tasks: number, turns: number): number;
   runSerial(kernel: number, args: number, tasks: number): void;
 }
 

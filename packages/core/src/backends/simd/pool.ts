@@ -6,6 +6,9 @@ import type { KernelThread } from './platform/platform.ts';
 /** Integers by slot; floats for the slots that hold a float. */
 export type Floats = Readonly<Record<number, number>>;
 
+/** Looks at the tasks that others still run, about two milliseconds of them. */
+const PATIENCE = 1_000_000;
+
 /**
  * Runs kernels over a fixed grid of tasks. The main thread takes tasks beside `threads - 1` workers, so a kernel call
  * is synchronous; which thread computes a task does not change its result.
@@ -14,7 +17,6 @@ export class Pool {
   readonly threads: number;
   readonly #exports: KernelExports;
   readonly #workers: KernelThread[] = [];
-  readonly #state: BigUint64Array;
   readonly #words: Int32Array;
   readonly #ints: Int32Array;
   readonly #floats: Float32Array;
@@ -23,7 +25,6 @@ export class Pool {
   constructor(memory: WebAssembly.Memory, kernels: KernelExports, threads: number) {
     this.threads = threads;
     this.#exports = kernels;
-    this.#state = new BigUint64Array(memory.buffer, CONTROL.address, 1);
     this.#words = new Int32Array(memory.buffer, CONTROL.address, 16);
     this.#ints = new Int32Array(memory.buffer, CONTROL.address + 64, 64);
     this.#floats = new Float32Array(memory.buffer, CONTROL.address + 64, 64);
@@ -60,12 +61,8 @@ export class Pool {
       return;
     }
     const words = this.#words;
-    words[CONTROL.kernel] = kernel;
-    Atomics.store(words, CONTROL.done, 0);
     this.#job = (this.#job + 1) >>> 0;
-    Atomics.store(this.#state, 0, (BigInt(this.#job) << 32n) | BigInt(tasks));
-    Atomics.add(words, CONTROL.wake, 1);
-    if (Atomics.load(words, CONTROL.sleepers) > 0) Atomics.notify(words, CONTROL.wake);
+    this.#exports.start(CONTROL.address, kernel, this.#job, tasks);
     // A trap counts as a finished task that failed, so that the job always ends with no thread still inside it.
     for (let inside = true; inside; ) {
       try {
@@ -75,13 +72,13 @@ export class Pool {
         Atomics.add(words, CONTROL.failed, 1);
       }
     }
-    let turns = 0;
-    while (Atomics.load(words, CONTROL.done) + Atomics.load(words, CONTROL.failed) < tasks) {
+    for (let turns = PATIENCE; !this.#exports.finished(CONTROL.address, tasks, turns); turns = 0) {
       // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
-      if (++turns > 100_000) platform.rest(words, CONTROL.done, Atomics.load(words, CONTROL.done));
+      platform.rest(words, CONTROL.done, Atomics.load(words, CONTROL.done));
     }
+    if (words[CONTROL.failed] === 0) return;
     const failed = Atomics.exchange(words, CONTROL.failed, 0);
-    if (failed > 0) throw new BackendError(`simd: ${failed} of ${tasks} tasks of kernel ${kernel} failed`);
+    throw new BackendError(`simd: ${failed} of ${tasks} tasks of kernel ${kernel} failed`);
   }
 
   async stop(): Promise<void> {

@@ -105,9 +105,27 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
 
 /**
  * Control block: 64-bit state at +0 (high half: job number, low half: tasks left to take), tasks finished at +8,
- * kernel at +12, argument block at +64. A thread takes a task by lowering the low half; the job number in the same word
+ * kernel at +12, a word that grows with every job at +16, threads that sleep on it at +20, tasks that trapped at +24, argument
+ * block at +64. A thread takes a task by lowering the low half; the job number in the same word
  * makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep.
  */
+export function start(control: usize, kernel: i32, job: u32, tasks: u32): void {
+  store<i32>(control, kernel, 12);
+  atomic.store<i32>(control + 8, 0);
+  atomic.store<u64>(control, (<u64>job << 32) | <u64>tasks);
+  atomic.add<i32>(control + 16, 1);
+  if (atomic.load<i32>(control + 20) > 0) atomic.notify(control + 16, -1);
+}
+
+/** Waits, busily, until all tasks of the job have finished or trapped; false after `turns` looks. */
+export function finished(control: usize, tasks: i32, turns: i32): bool {
+  while (atomic.load<i32>(control + 8) + atomic.load<i32>(control + 24) < tasks) {
+    if (--turns < 0) return false;
+  }
+  return true;
+}
+
+/** Takes tasks while there are any. */
 export function work(control: usize): void {
   for (;;) {
     const state = atomic.load<u64>(control);
