@@ -3,7 +3,7 @@ import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { addRow } from './row-arithmetic';
-import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { TILE_BYTES } from './tile';
 
 /** Slots 7 to 12 of the arguments of both kernels: dropout?, threshold, scale, k0, k1, step. */
@@ -86,9 +86,10 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
   const normed = strip + <usize>STRIP * cStride;
   const copied = normed + cStride;
   const sums = copied + <usize>(block + STRIP) * dStride;
-  const yBuffer = sums + (parts ? <usize>(d + 6) * sumStride : 0);
+  const tail = sums + (parts ? <usize>(d + 6) * sumStride : 0);
+  const yBuffer = tail + (parts ? tailBytes(d) : 0);
   const masks = yBuffer + (parts ? <usize>(block + STRIP) * yStride : 0);
-  if (parts) memory.fill(sums, 0, <usize>(d + 6) * sumStride);
+  if (parts) memory.fill(sums, 0, <usize>(d + 6) * sumStride + tailBytes(d));
   takeThin(panels, d, c, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
@@ -111,9 +112,10 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
         store<f32>(to + cBytes, 1);
       }
     }
-    if (parts) addTransposed(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride);
+    if (parts) addTransposed(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride, tail);
   }
   if (!parts) return;
+  putTail(d, c + 1, tail, sums, sumStride);
   const part = parts + <usize>task * <usize>d * partBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * partBytes, sums + i * sumStride, partBytes);
 }

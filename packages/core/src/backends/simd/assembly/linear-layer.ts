@@ -2,7 +2,7 @@
 import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
 import { addRow, timesRow } from './row-arithmetic';
-import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { geluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
 import { touch } from './touch';
@@ -72,10 +72,11 @@ export function linearLayerGrad(args: usize, task: i32): void {
   const thin = scratch + TILE_BYTES;
   const strip = thin + 2 * eStride;
   const sums = strip + <usize>STRIP * dStride;
-  const g = sums + <usize>(e + 6) * xStride;
+  const tail = sums + <usize>(e + 6) * xStride;
+  const g = tail + tailBytes(e);
   const copied = g + <usize>(block + STRIP) * gStride;
   const masks = copied + <usize>(block + STRIP) * xStride;
-  memory.fill(sums, 0, <usize>(e + 6) * xStride);
+  memory.fill(sums, 0, <usize>(e + 6) * xStride + tailBytes(e));
   takeThin(panels, e, d, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
@@ -119,8 +120,9 @@ export function linearLayerGrad(args: usize, task: i32): void {
         else copyFloats(dx + o, from, dBytes);
       }
     }
-    addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride);
+    addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
   }
+  putTail(e, d + 1, tail, sums, xStride);
   const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
 }

@@ -2,7 +2,7 @@
 import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { timesRow } from './row-arithmetic';
-import { addTransposed, bufferStride, multiplyStrip, rowStride, STRIP, takeThin } from './row-products';
+import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { siluSlopeRow } from './silu-row';
 import { TILE_BYTES } from './tile';
 import { touch } from './touch';
@@ -61,10 +61,11 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
   const scales = thin + 2 * eStride;
   const strip = scales + (<usize>block << 2);
   const sums = strip + <usize>STRIP * dStride;
-  const normedBuffer = sums + (parts ? <usize>(d + 6) * eStride : 0);
+  const tail = sums + (parts ? <usize>(d + 6) * eStride : 0);
+  const normedBuffer = tail + (parts ? tailBytes(d) : 0);
   const gBuffer = normedBuffer + <usize>(block + STRIP) * nStride;
   if (parts) {
-    memory.fill(sums, 0, <usize>(d + 6) * eStride);
+    memory.fill(sums, 0, <usize>(d + 6) * eStride + tailBytes(d));
     memory.fill(gBuffer, 0, <usize>block * eStride);
   }
   takeThin(ptr(args, 1), e, d, thin);
@@ -101,9 +102,10 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
         normGradRow(normed + <usize>i * nStride, dn, dSkip + o, dx + o, d, load<f32>(scales + (<usize>i << 2)));
       }
     }
-    if (parts) addTransposed(rows, d, e, normed, nStride, g, gStride, sums, eStride);
+    if (parts) addTransposed(rows, d, e, normed, nStride, g, gStride, sums, eStride, tail);
   }
   if (!parts) return;
+  putTail(d, e, tail, sums, eStride);
   const eBytes = <usize>e << 2, part = parts + <usize>task * <usize>d * eBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * eBytes, sums + i * eStride, eBytes);
 }

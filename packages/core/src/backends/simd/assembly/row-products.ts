@@ -76,10 +76,46 @@ export function multiplyStrip(
   }
 }
 
-/** C [m, n] += A^T B over `k` rows of A and B, which are read where they lie. */
+/** Columns past the last sixteen that `addTransposed` sums the other way round, in fours: up to four, which would fill less than half a tile. */
+// @ts-ignore: decorator
+@inline
+function tailColumns(n: i32): i32 {
+  const rest = n & 15;
+  return wide && rest < 5 ? rest : 0;
+}
+
+/** Bytes of the transposed sums of an `[m, n]` that `addTransposed` keeps at `tail`. */
+// @ts-ignore: decorator
+@inline
+export function tailBytes(m: i32): usize {
+  return 4 * bufferStride(m);
+}
+
+/** Puts the sums at `tail` into the last columns of C, once all rows are in. */
+export function putTail(m: i32, n: i32, tail: usize, c: usize, cStride: usize): void {
+  const count = <usize>tailColumns(n), stride = bufferStride(m);
+  c += (<usize>n - count) << 2;
+  for (let i: usize = 0; i < <usize>m; i++) {
+    for (let j: usize = 0; j < count; j++) store<f32>(c + (j << 2), load<f32>(tail + j * stride + (i << 2)));
+    c += cStride;
+  }
+}
+
+/**
+ * C [m, n] += A^T B over `k` rows of A and B, which are read where they lie. The last one to four columns are summed at `tail`
+ * (`tailBytes(m)`, zeros at first): whole columns of A by four of B at a time.
+ */
 export function addTransposed(
-  k: i32, m: i32, n: i32, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
+  k: i32, m: i32, n: i32, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize, tail: usize,
 ): void {
+  const thin = tailColumns(n), stride = bufferStride(m);
+  if (thin) {
+    n -= thin;
+    for (let i = 0; i < m; i += 16) {
+      const t = tail + (<usize>i << 2);
+      wideColumns4(k, b + (<usize>n << 2), bStride, a + (<usize>i << 2), 32, aStride, t, stride, t, stride);
+    }
+  }
   for (let j = 0; j < n; j += 16) {
     const bp = b + (<usize>j << 2);
     const both = n - j > 8;
