@@ -53,7 +53,7 @@ export function hidePanel(
 ): void {
   const ranges = ptr(args, 26);
   if (ranges == 0) {
-    maskPanel(scores, stride, query, key, rows, PANEL, value);
+    maskPanel(scores, stride, query, key, rows, value);
     return;
   }
   const hidden = f32x4.splat(value), always = i32x4.splat(int(args, 28));

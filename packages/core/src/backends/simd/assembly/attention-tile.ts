@@ -154,13 +154,17 @@ export function storePanel(sums: usize, width: i32, rows: i32, dst: usize, strid
   }
 }
 
-/**
- * Puts `value` where causality hides: rows are keys from `key` on, columns queries from `query` on, `rows` and `columns` of them.
- */
-export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, columns: i32, value: f32): void {
+/** Puts `value` where causality hides in a panel: rows are keys from `key` on, columns the queries from `query` on. */
+export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, value: f32): void {
+  const hidden = f32x4.splat(value);
+  const i0 = i32x4(0, 1, 2, 3), i1 = i32x4(4, 5, 6, 7), i2 = i32x4(8, 9, 10, 11), i3 = i32x4(12, 13, 14, 15);
   for (let j = max(0, query - key + 1); j < rows; j++) {
-    const row = scores + <usize>j * stride;
-    const hidden = min(columns, key + j - query);
-    for (let i: usize = 0; i < <usize>hidden; i++) store<f32>(row + (i << 2), value);
+    const p = scores + <usize>j * stride, count = i32x4.splat(key + j - query);
+    const x0 = v128.bitselect(hidden, v128.load(p), i32x4.gt_s(count, i0));
+    const x1 = v128.bitselect(hidden, v128.load(p, 16), i32x4.gt_s(count, i1));
+    const x2 = v128.bitselect(hidden, v128.load(p, 32), i32x4.gt_s(count, i2));
+    const x3 = v128.bitselect(hidden, v128.load(p, 48), i32x4.gt_s(count, i3));
+    v128.store(p, x1, 16); v128.store(p, x0);
+    v128.store(p, x3, 48); v128.store(p, x2, 32);
   }
 }
