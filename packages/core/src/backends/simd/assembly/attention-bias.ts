@@ -68,7 +68,7 @@ function lookUp(table: usize, index: v128): v128 {
   }
 }
 
-// As `addTimes`, from kept buckets. Where the row's buckets lie within sixteen from the first on, four shuffles look up the bytes
+// As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within sixteen from the first on, four shuffles look up the bytes
 // of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits), eight do.
 function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
   const t = constants;
@@ -77,7 +77,13 @@ function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, pos
     const index = i8x16.sub(row, v128.load8_splat(buckets));
     const far = v128.and(index, high);
     const table = planes + 16 + <usize>load<u8>(buckets);
-    if (!v128.any_true(far)) {
+    if (!v128.any_true(index)) {
+      const weight = v128.load32_splat(time + (<usize>load<u8>(buckets) << 2));
+      const lower = f32x4.add(weight, v128.load(position)), upper = f32x4.add(weight, v128.load(position, 16));
+      const third = f32x4.add(weight, v128.load(position, 32)), last = f32x4.add(weight, v128.load(position, 48));
+      v128.store(out, upper, 16); v128.store(out, lower);
+      v128.store(out, last, 48); v128.store(out, third, 32);
+    } else if (!v128.any_true(far)) {
       const b0 = lookUp(table, index), b1 = lookUp(table + PLANE, index);
       addBytes(b0, b1, lookUp(table + 2 * PLANE, index), lookUp(table + 3 * PLANE, index), position, out);
     } else {
