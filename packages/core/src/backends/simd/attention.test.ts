@@ -63,7 +63,11 @@ describe('attention on simd', () => {
     const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 5], phase) as tf.Tensor3D);
     const late = v.dataSync().map((x, i) => (i < 75 * 5 ? x : 1e37));
     const firsts = (v: tf.Tensor3D): Float32Array =>
-      tf.tidy(() => causalAttention({ q, k, v, offsets, scale: 0.5 }).dataSync().slice(0, 75 * 5)) as Float32Array;
+      tf.tidy(() =>
+        causalAttention({ q, k, v, offsets, scale: 0.5 })
+          .dataSync()
+          .slice(0, 75 * 5),
+      ) as Float32Array;
     const huge = tf.tensor3d(late, [n, 1, 5]);
     expect(firsts(huge)).toEqual(firsts(v));
     tf.dispose([offsets, q, k, v, huge]);
