@@ -68,8 +68,9 @@ function lookUp(table: usize, index: v128): v128 {
   }
 }
 
-// As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within sixteen from the first on, four shuffles look up the bytes
-// of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits), eight do.
+// As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within sixteen from the first on, four
+// shuffles look up the bytes of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits),
+// eight do.
 function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
   const t = constants;
   for (let j: usize = 0; j < <usize>keys; j++) {

@@ -2,7 +2,7 @@
 // there is room; else the backward pass makes them again.
 import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
-import { keySchedule, factorRows } from './random';
+import { factorRows, keySchedule } from './random';
 import { TILE_BYTES } from './tile';
 
 /** Where the kept bits of a panel begin, from key `key` on: two bytes a key. 0 where none are kept. */

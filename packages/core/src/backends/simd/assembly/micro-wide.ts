@@ -30,7 +30,7 @@ export function wideColumns(
   init += initStride;
   let c50 = v128.load(init), c51 = v128.load(init, 16), c52 = v128.load(init, 32), c53 = v128.load(init, 48);
   let d = b + bPanel;
-  for (const end = b + <usize>k * bStep; b < end;) {
+  for (const end = b + <usize>k * bStep; b != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
@@ -72,7 +72,7 @@ export function wideRows(
   let c50 = v128.load(init), c51 = v128.load(init, 16), c52 = v128.load(init, 32), c53 = v128.load(init, 48);
   let d = b + bPanel;
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
-  for (const end = a + (<usize>k << 2); a < end;) {
+  for (const end = a + (<usize>k << 2); a != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
@@ -203,7 +203,7 @@ export function wideColumns4(
   init += initStride;
   let c30 = v128.load(init), c31 = v128.load(init, 16), c32 = v128.load(init, 32), c33 = v128.load(init, 48);
   let d = b + bPanel;
-  for (const end = b + <usize>k * bStep; b < end;) {
+  for (const end = b + <usize>k * bStep; b != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
@@ -235,7 +235,7 @@ export function wideRows4(
   let c30 = v128.load(init), c31 = v128.load(init, 16), c32 = v128.load(init, 32), c33 = v128.load(init, 48);
   let d = b + bPanel;
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
-  for (const end = a + (<usize>k << 2); a < end;) {
+  for (const end = a + (<usize>k << 2); a != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);

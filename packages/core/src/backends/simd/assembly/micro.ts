@@ -8,6 +8,8 @@ export const TILE_N: i32 = 8;
 /** Sixteen zeros that nothing writes: what a fresh sum starts from (row stride 0). */
 export const ZEROS: usize = 896;
 
+// The loops end at an address and ask whether they are there, not whether they are past it: at the end of 4 GiB it may be 0.
+
 /** C = init + A B; A is read as six adjacent floats per k: packed panels (`aStep` = 24) or columns of a transposed operand. */
 export function narrowColumns(
   k: i32, a: usize, aStep: usize, b: usize, bStep: usize,
@@ -24,7 +26,7 @@ export function narrowColumns(
   let c40 = v128.load(init), c41 = v128.load(init, 16);
   init += initStride;
   let c50 = v128.load(init), c51 = v128.load(init, 16);
-  for (const end = b + <usize>k * bStep; b < end;) {
+  for (const end = b + <usize>k * bStep; b != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
@@ -65,7 +67,7 @@ export function narrowRows(
   init += initStride;
   let c50 = v128.load(init), c51 = v128.load(init, 16);
   let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride;
-  for (const end = a + (<usize>k << 2); a < end;) {
+  for (const end = a + (<usize>k << 2); a != end;) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
