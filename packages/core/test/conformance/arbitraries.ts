@@ -17,6 +17,9 @@ export function runs(count: number): { seed: number; numRuns: number } {
 
 export const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 
+/** A word of 32 bits for a seed, its top bit set as often as not. */
+export const scattered = (seed: number): number => Math.imul(seed, 0x9e3779b1) >>> 0;
+
 /** Widths that are no multiple of a vector or a tile, beside those that are. */
 export const widths = fc.oneof(fc.constantFrom(1, 4, 8, 16, 25, 32, 50), fc.integer({ min: 1, max: 40 }));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { dropout, embedding, l2Normalize, layerNorm, linear, silu, uniformIntegers } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
+import { floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
 
 const rows = fc.record({ count: rowCounts, width: widths, seed: seeds });
@@ -75,9 +75,9 @@ export const dropRates = fc.constantFrom(0, 0.1, 0.2, 0.5, 0.9);
 const drops = fc.record({ count: rowCounts, width: widths, seed: seeds, rate: dropRates });
 type Drops = Rows & { rate: number };
 /** The random stream of a problem, for the op. */
-export const stream = (seed: number) => ({ key: { k0: seed, k1: seed ^ 0x9e37 }, step: seed % 1000 });
+export const stream = (seed: number) => ({ key: { k0: seed, k1: scattered(seed) }, step: scattered(~seed) });
 /** The same stream, for the reference. */
-export const flatStream = (seed: number) => ({ ...stream(seed).key, k1: (seed ^ 0x9e37) >>> 0, step: seed % 1000 });
+export const flatStream = (seed: number) => ({ ...stream(seed).key, step: stream(seed).step });
 
 export const dropoutCase: KernelCase<Drops> = {
   name: 'dropout',

@@ -108,8 +108,9 @@ export function factors32(c0: u32, c2: u32, keys: usize, out: usize, threshold: 
 @inline
 function words32(c0: u32, c2: u32, keys: usize, out: usize, drop: bool, threshold: u32, scale: f32): u32 {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
-  // Two rounds: x0 alone differs from lane to lane, then x2 and x3.
-  const p1 = M1 * <u64>c2;
+  // Two rounds: x0 alone differs from lane to lane, then x2 and x3. The upper half of c2 is cleared: what an inlined argument was
+  // before it became a u32 may still be extended with its sign.
+  const p1 = M1 * (<u64>c2 & 0xffffffff);
   const q0 = M0 * <u64>(<u32>(p1 >> 32) ^ load<u32>(keys));
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3)), y0 = i32x4.add(i32x4.splat(c0), i32x4(4, 5, 6, 7));
   const f2 = v128.load32_splat(keys, 4), s0 = i32x4.splat(<u32>p1 ^ load<u32>(keys, 8));
