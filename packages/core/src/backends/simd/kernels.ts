@@ -79,15 +79,13 @@ export interface KernelExports {
 /** Bytes of scratch memory that each thread owns; bounds head widths (512) and negatives a token. */
 export const SCRATCH_BYTES = 6 * 1024 * 1024;
 
-/** Control block: state (64 bits), tasks done, kernel, wake word, sleepers, count of failed tasks; arguments from +64. */
+/** Words of the control block that JavaScript reads or writes; all of it is described beside `start` in `assembly/index.ts`. */
 export const CONTROL = {
   address: 1024,
   bytes: 1024,
   done: 2,
-  kernel: 3,
   wake: 4,
   sleepers: 5,
   failed: 6,
   stop: 7,
-  args: 16,
 } as const;

@@ -6,7 +6,7 @@ import type { KernelThread } from './platform/platform.ts';
 /** Integers by slot; floats for the slots that hold a float. */
 export type Floats = Readonly<Record<number, number>>;
 
-/** Looks at the tasks that others still run, about two milliseconds of them. */
+/** How often to look whether the tasks that others still run have ended, before sleeping between looks. */
 const PATIENCE = 1_000_000;
 
 /**

@@ -105,7 +105,7 @@ function dispatch(kernel: i32, args: usize, task: i32): void {
 
 /**
  * Control block: 64-bit state at +0 (high half: job number, low half: tasks left to take), tasks finished at +8,
- * kernel at +12, a word that grows with every job at +16, threads that sleep on it at +20, tasks that trapped at +24, argument
+ * kernel at +12, a word that grows with every job at +16, threads that sleep on it at +20, tasks that trapped at +24, a word that ends the threads at +28, argument
  * block at +64. A thread takes a task by lowering the low half; the job number in the same word
  * makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep.
  */

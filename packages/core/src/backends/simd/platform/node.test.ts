@@ -32,10 +32,13 @@ describe('compiling kernels on Node', () => {
     expect(flags.slice(3)).toEqual(BEFORE);
   });
 
-  it('keeps revectorisation for others where Node was started with it', async () => {
-    process.execArgv = [...execArgv, '--experimental-wasm-revectorize'];
-    await platform.compile(EMPTY, 'plain');
-    expect(flags[0]).toBe('--no-experimental-wasm-revectorize');
-    expect(flags[3]).toBe('--experimental-wasm-revectorize');
-  });
+  it.each(['--experimental-wasm-revectorize', '--experimental_wasm_revectorize'])(
+    'keeps revectorisation for others where Node was started with %s',
+    async (flag) => {
+      process.execArgv = [...execArgv, flag];
+      await platform.compile(EMPTY, 'plain');
+      expect(flags[0]).toBe('--no-experimental-wasm-revectorize');
+      expect(flags[3]).toBe('--experimental-wasm-revectorize');
+    },
+  );
 });

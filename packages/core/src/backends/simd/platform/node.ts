@@ -36,9 +36,9 @@ async function readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array> {
 const REVECTORIZE = '--experimental-wasm-revectorize';
 const NO_REVECTORIZE = '--no-experimental-wasm-revectorize';
 
-/** Whether whoever started Node asked for revectorisation: V8 does not tell how its flags stand. */
+/** Whether Node was started with revectorisation, in either spelling of V8's flags: V8 does not tell how they stand. */
 function revectorizes(): boolean {
-  return [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(REVECTORIZE);
+  return process.execArgv.some((flag) => flag.replaceAll('_', '-') === REVECTORIZE);
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promise<WebAssembly.Module> {
