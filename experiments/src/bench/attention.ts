@@ -1,3 +1,4 @@
+import { finishKernels } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes } from '../terminal/format.ts';
@@ -132,7 +133,11 @@ function peakBytes(subject: AttentionSubject): number {
 }
 
 /** A call to warm up, then timed ones, in seconds. */
-function turn(f: () => void): number[] {
+function turn(call: () => void): number[] {
+  const f = (): void => {
+    call();
+    finishKernels();
+  };
   f();
   const seconds: number[] = [];
   for (let total = 0; seconds.length < REPEATS && (total < TURN_MS || seconds.length < 2); ) {
@@ -158,6 +163,7 @@ export async function attentionMemory(request: { readonly backend: BackendOption
       const subject = attentionSubject(point);
       const begin = performance.now();
       const peak = peakBytes(subject);
+      finishKernels();
       const seconds = (performance.now() - begin) / 1000;
       subject.dispose();
       return { point, peakBytes: peak, seconds };

@@ -1,4 +1,4 @@
-import { finishPrograms, startProgramTimers } from '@seqrec/core';
+import { finishKernels, finishPrograms, startProgramTimers } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import { type Trainer, uploadBatch } from '@seqrec/models';
 import { Progress } from '../terminal/progress.ts';
@@ -22,6 +22,8 @@ export interface StepProfile {
   readonly steps: number;
   /** Of all profiled steps, wall time; where kernels are timed on the host, without the recorder's own. */
   readonly seconds: number;
+  /** Of as many steps in which no kernel is waited for; where kernels are timed on the host. */
+  readonly freeSeconds?: number;
   /** Making and uploading the batches of as many steps, a part of the time outside kernels. */
   readonly batchSeconds: number;
   /** Rates of the machine in this run: our own 1024 x 1024 x 1024 product, and additions of arrays that no cache holds. */
@@ -45,6 +47,13 @@ async function warmUp(trainer: Trainer): Promise<void> {
   await trainer.settle();
 }
 
+async function timeSteps(trainer: Trainer, steps: number): Promise<number> {
+  const begin = performance.now();
+  await trainer.steps(steps);
+  finishKernels();
+  return (performance.now() - begin) / 1000;
+}
+
 /** Runs a few training steps with every kernel of the active backend timed. */
 export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
@@ -52,6 +61,7 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   await warmUp(trainer);
   const peak = choice.name === 'webgpu' ? await devicePeak() : hostPeak();
 
+  const freeSeconds = choice.name === 'webgpu' ? undefined : await timeSteps(trainer, request.steps);
   const timers = startProgramTimers();
   const recorder = recordKernels(choice.name, timers);
   const begin = performance.now();
@@ -83,6 +93,7 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
     programs: programs?.length,
     steps,
     seconds,
+    freeSeconds,
     batchSeconds,
     peak,
     ...recorded,
@@ -109,7 +120,7 @@ export function rooflineShare({ flops, bytes, seconds }: KernelProfile, peak: St
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
 
 const CLOCKS = {
-  host: 'time of each kernel: of the call',
+  host: 'time of each kernel: of the call, waited for; in training the main thread goes on meanwhile',
   device: 'time of each kernel: of its programs, by timestamps of the GPU, each in a pass of its own',
   calls: 'time of each kernel: of handing its programs over; this GPU has no timestamp queries',
 } as const;
@@ -130,6 +141,8 @@ export function renderProfile(profile: StepProfile): string {
   rows.push(['outside kernels', '', perStep(seconds - inside), share(seconds - inside), '', '', '']);
   rows.push(['  of these, the batch', '', perStep(profile.batchSeconds), share(profile.batchSeconds), '', '', '']);
   rows.push(['step', '', perStep(seconds), '100 %', '', '', '']);
+  if (profile.freeSeconds !== undefined)
+    rows.push(['step, no kernel waited for', '', perStep(profile.freeSeconds), share(profile.freeSeconds), '', '', '']);
   const titles = ['kernel', 'calls', 'ms a step', 'share', 'GFLOP/s', 'GB/s', 'roofline'];
   const table = renderTable(
     titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),

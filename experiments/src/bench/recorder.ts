@@ -1,4 +1,4 @@
-import type { ProgramTimers } from '@seqrec/core';
+import { finishKernels, type ProgramTimers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelWork } from './work.ts';
 
@@ -58,6 +58,7 @@ export function recordKernels(backendName: string, timers?: ProgramTimers): Kern
         try {
           const result = original.kernelFunc(call);
           if (depth === 1) {
+            finishKernels();
             const end = performance.now();
             record(original.kernelName, begin, end, call, result);
             programs.push([first, timers?.count ?? 0]);

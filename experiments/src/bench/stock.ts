@@ -1,4 +1,4 @@
-import { useBackend } from '@seqrec/core';
+import { finishKernels, useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Progress } from '../terminal/progress.ts';
@@ -141,6 +141,7 @@ async function turn(contestant: Contestant, task: Task): Promise<void> {
   while (times.length <= REPEATS && performance.now() - start < TURN_MILLISECONDS) {
     const begin = performance.now();
     await batch(contestant, task);
+    finishKernels();
     times.push(performance.now() - begin);
   }
   contestant.times.push(...times.slice(Math.min(1, times.length - 1)));

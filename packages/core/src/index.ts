@@ -25,7 +25,7 @@ export {
   type ModuleLoader,
   useBackend,
 } from './backends/select.ts';
-export { finishPrograms, type ProgramTimers, startProgramTimers } from './backends/timers.ts';
+export { finishKernels, finishPrograms, type ProgramTimers, startProgramTimers } from './backends/timers.ts';
 export {
   BackendError,
   DeviceLostError,

@@ -12,6 +12,8 @@ export interface ProgramTimers {
 interface TimedBackend {
   startTimers?(): ProgramTimers | undefined;
   finish?(): Promise<void>;
+  /** Of a backend of the processor whose kernels run beside the main thread. */
+  wait?(): void;
 }
 
 /**
@@ -22,7 +24,19 @@ export function startProgramTimers(): ProgramTimers | undefined {
   return (tf.backend() as TimedBackend).startTimers?.();
 }
 
-/** Waits until the device of the active backend has done all that was handed over; elsewhere nothing is left to do. */
+/** Waits until the active backend has done all that was handed over to it. */
 export async function finishPrograms(): Promise<void> {
-  await (tf.backend() as TimedBackend).finish?.();
+  const backend = tf.backend() as TimedBackend;
+  backend.wait?.();
+  await backend.finish?.();
+}
+
+/**
+ * Waits until all kernels of the active backend have ended, for measurements and for nothing else: whoever reads a value waits
+ * for it anyway. A device is not waited for ({@link finishPrograms}).
+ *
+ * @throws BackendError when a kernel failed.
+ */
+export function finishKernels(): void {
+  (tf.backend() as TimedBackend).wait?.();
 }

@@ -1,8 +1,16 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { type BackendValues, type DataId, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  type BackendTimingInfo,
+  type BackendValues,
+  type DataId,
+  type DataType,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
 import { Heap } from './heap.ts';
-import { CONTROL, type KernelExports, SCRATCH_BYTES } from './kernels.ts';
+import { CONTROL, KERNEL, type KernelExports, SCRATCH_BYTES, STAGING_BYTES } from './kernels.ts';
 import { Pool } from './pool.ts';
+import { Staging } from './staging.ts';
 
 type NumericArray = Float32Array | Int32Array | Uint8Array;
 
@@ -16,6 +24,8 @@ interface Entry {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
   /** Address of the block in the shared memory, when the values lie there. */
   block?: number;
+  /** The job after which the values are there to read; undefined while a kernel function is at them. */
+  ready?: number;
   /** Blocks that belong to this tensor and go with it: what a forward kernel leaves for its backward. */
   attached?: Map<string, number>;
 }
@@ -34,15 +44,18 @@ export class SimdBackend extends MathBackendCPU {
   readonly heap: Heap;
   readonly pool: Pool;
   readonly #memory: WebAssembly.Memory;
+  readonly #staging: Staging;
   readonly scratch: number;
 
   constructor(memory: WebAssembly.Memory, maximumBytes: number, kernels: KernelExports, threads: number) {
     super();
     this.#memory = memory;
     this.scratch = CONTROL.address + CONTROL.bytes;
-    this.heap = new Heap(memory, this.scratch + threads * SCRATCH_BYTES, maximumBytes);
+    const staging = this.scratch + threads * SCRATCH_BYTES;
+    this.heap = new Heap(memory, staging + STAGING_BYTES, maximumBytes);
     kernels.setScratch(this.scratch);
     this.pool = new Pool(memory, kernels, threads);
+    this.#staging = new Staging(this.pool, staging);
   }
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
@@ -59,6 +72,7 @@ export class SimdBackend extends MathBackendCPU {
   override readSync(dataId: DataId): BackendValues {
     const entry = this.entry(dataId);
     if (entry.dtype === 'complex64') return super.readSync(dataId);
+    this.pool.wait(entry.ready);
     const { values } = entry;
     if (ArrayBuffer.isView(values)) return (values as NumericArray).slice();
     return util.convertBackendValuesAndArrayBuffer(values as BackendValues, entry.dtype) as BackendValues;
@@ -76,6 +90,19 @@ export class SimdBackend extends MathBackendCPU {
     return gone;
   }
 
+  /** Waits until every kernel that was handed over has ended. @throws BackendError when one of them failed. */
+  wait(): void {
+    this.pool.wait();
+  }
+
+  override async time(f: () => void): Promise<BackendTimingInfo> {
+    this.wait();
+    const begin = util.now();
+    f();
+    this.wait();
+    return { kernelMs: util.now() - begin };
+  }
+
   override memory(): { unreliable: boolean; reasons: string[]; numBytesInHeap: number; peakBytesInHeap: number } {
     return { unreliable: false, reasons: [], numBytesInHeap: this.heap.used, peakBytesInHeap: this.heap.peak };
   }
@@ -84,19 +111,20 @@ export class SimdBackend extends MathBackendCPU {
   address(info: TensorInfo): number {
     const entry = this.entry(info.dataId);
     if (entry.dtype !== info.dtype) return this.converted(info, entry);
-    if (entry.block === undefined) {
-      const { block, view } = this.place(entry.values, util.sizeFromShape(info.shape), entry.dtype, info.shape);
-      entry.block = block;
-      entry.values = view;
-    }
-    return entry.block;
+    if (entry.block === undefined)
+      Object.assign(entry, this.place(entry.values, util.sizeFromShape(info.shape), entry.dtype, info.shape));
+    return entry.block as number;
   }
 
-  /** The values themselves, as a view that must not outlive the kernel call. */
+  /** The values themselves, once they are there: to read, and not to outlive the kernel call. */
   view(info: TensorInfo): NumericArray {
     const address = this.address(info);
     const entry = this.entry(info.dataId);
-    if (entry.dtype === info.dtype) return entry.values as NumericArray;
+    if (entry.dtype === info.dtype) {
+      this.pool.wait(entry.ready);
+      return entry.values as NumericArray;
+    }
+    this.pool.wait();
     return this.typed(info.dtype, address, util.sizeFromShape(info.shape));
   }
 
@@ -137,9 +165,34 @@ export class SimdBackend extends MathBackendCPU {
     return this.entry(info.dataId).attached?.get(name);
   }
 
-  /** An int32 view of a block. */
+  /** An int32 view of a block, once all kernels have ended that were handed over. */
   ints(address: number, length: number): Int32Array {
+    this.pool.wait();
     return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  /** Copies values of the host into a block, in turn with the kernels. @returns the job after which they are there. */
+  copy(values: ArrayLike<number>, address: number, dtype: DataType = 'int32'): number {
+    const bytes = values.length * util.bytesPerElement(dtype);
+    const staged = this.pool.idle || bytes === 0 ? undefined : this.#staging.take(bytes);
+    if (staged === undefined) {
+      this.pool.drain();
+      this.typed(dtype, address, values.length).set(values);
+    } else {
+      this.typed(dtype, staged, values.length).set(values);
+      this.pool.run(KERNEL.copyBytes, 1, [staged, address, bytes]);
+    }
+    return this.pool.last;
+  }
+
+  /** Says that the kernel function under way writes into a tensor of before. */
+  overwritten(info: TensorInfo): void {
+    this.entry(info.dataId).ready = undefined;
+  }
+
+  /** Says that the last job handed over is the last that writes into new tensors: whoever reads them waits for no other. */
+  handedOver(results: TensorInfo | readonly TensorInfo[]): void {
+    for (const { dataId } of [results].flat() as TensorInfo[]) this.entry(dataId).ready ??= this.pool.last;
   }
 
   private entry(dataId: DataId): Entry {
@@ -156,7 +209,8 @@ export class SimdBackend extends MathBackendCPU {
     if (before !== undefined) return before;
     const size = util.sizeFromShape(info.shape);
     const block = this.attach(info, size * util.bytesPerElement(info.dtype), name);
-    this.typed(info.dtype, block, size).set(entry.values as unknown as ArrayLike<number>);
+    this.pool.wait(entry.ready);
+    this.copy(entry.values as unknown as ArrayLike<number>, block, info.dtype);
     return block;
   }
 
@@ -177,17 +231,19 @@ export class SimdBackend extends MathBackendCPU {
       this.data.set(dataId, { values, dtype, refCount } as Entry as never);
       return;
     }
-    const { block, view } = this.place(values, util.sizeFromShape(shape), dtype, shape);
-    this.data.set(dataId, { values: view, dtype, refCount, block } as Entry as never);
+    const placed = this.place(values, util.sizeFromShape(shape), dtype, shape);
+    this.data.set(dataId, { ...placed, dtype, refCount } as Entry as never);
   }
 
   private place(values: BackendValues | undefined, size: number, dtype: DataType, shape: number[]) {
-    const bytes = size * util.bytesPerElement(dtype);
-    const block = this.heap.allocate(bytes, () => tensorName(dtype, shape));
+    const block = this.heap.allocate(size * util.bytesPerElement(dtype), () => tensorName(dtype, shape));
     const view = this.typed(dtype, block, size);
-    if (values === undefined || values === null) view.fill(0);
-    else view.set(values as unknown as ArrayLike<number>);
-    return { block, view };
+    if (values === undefined || values === null) {
+      this.pool.drain();
+      view.fill(0);
+      return { block, values: view, ready: this.pool.last };
+    }
+    return { block, values: view, ready: this.copy(values as unknown as ArrayLike<number>, block, dtype) };
   }
 }
 

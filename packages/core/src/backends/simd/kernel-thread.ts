@@ -5,7 +5,7 @@ export interface ThreadStart {
   readonly control: number;
   readonly scratch: number;
   /** Words of the control block, as in `kernels.ts`. */
-  readonly words: { readonly wake: number; readonly sleepers: number; readonly failed: number; readonly stop: number };
+  readonly words: { readonly left: number; readonly job: number; readonly sleepers: number; readonly stop: number };
 }
 
 /**
@@ -17,32 +17,32 @@ function kernelThread({ module, memory, control, scratch, words }: ThreadStart, 
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as {
     setScratch(address: number): void;
     work(control: number): void;
+    failed(control: number): void;
   };
   kernels.setScratch(scratch);
-  const state = new Int32Array(memory.buffer, control, 16);
+  const state = new Int32Array(memory.buffer, control, 64);
   const { pause } = Atomics as { pause?: () => void };
   // About two milliseconds: to wake a thread that sleeps can cost more than the kernel that it is woken for.
   const patience = 100_000;
   ready();
   while (Atomics.load(state, words.stop) === 0) {
-    const wake = Atomics.load(state, words.wake);
+    const job = Atomics.load(state, words.job);
     let spins = 0;
-    // Word 0 is the number of tasks that nobody has taken yet.
-    while (Atomics.load(state, 0) === 0 && spins < patience) {
+    while (Atomics.load(state, words.left) === 0 && spins < patience) {
       if (pause !== undefined) pause();
       spins++;
     }
     if (spins === patience) {
       Atomics.add(state, words.sleepers, 1);
-      Atomics.wait(state, words.wake, wake);
+      Atomics.wait(state, words.job, job);
       Atomics.sub(state, words.sleepers, 1);
       continue;
     }
     try {
       kernels.work(control);
     } catch {
-      // The main thread waits for finished and failed tasks alike; this thread goes on with what is left.
-      Atomics.add(state, words.failed, 1);
+      // The job ends all the same, and the main thread hears of it; this thread goes on with what is left.
+      kernels.failed(control);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers of the kernels in the WebAssembly module (the table in `assembly/index.ts`). */
+/** Numbers of the kernels in the WebAssembly module (the table in `assembly/dispatch.ts`). */
 export const KERNEL = {
   packB: 0,
   gemm: 1,
@@ -59,6 +59,9 @@ export const KERNEL = {
   linearLayerGrad: 56,
   recurrentForward: 51,
   recurrentBackward: 52,
+  copyBytes: 59,
+  distanceTable: 60,
+  sumGroups: 61,
 } as const;
 
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
@@ -68,24 +71,45 @@ export interface KernelExports {
   /** Writes the constants; `wide` chooses the micro-kernels for 256-bit registers. Once for a memory, before `setScratch`. */
   setup(wide: boolean): void;
   setScratch(address: number): void;
-  /** Offers the tasks of a job and wakes the threads that sleep. */
-  start(control: number, kernel: number, job: number, tasks: number): void;
+  /** Hands over a job, whose arguments are in place; with `serial` one thread runs all its tasks. */
+  post(control: number, kernel: number, tasks: number, serial: boolean): void;
+  /** Takes tasks while there are any; a trap leaves it, and then the thread calls `failed`. */
   work(control: number): void;
-  /** Whether all tasks ended, looked at up to `turns` times. */
-  finished(control: number, tasks: number, turns: number): number;
+  failed(control: number): void;
+  /** Takes tasks until the job has ended; false after `turns` looks without one. */
+  help(control: number, job: number, turns: number): number;
   runSerial(kernel: number, args: number, tasks: number): void;
 }
 
 /** Bytes of scratch memory that each thread owns; bounds head widths (512) and negatives a token. */
 export const SCRATCH_BYTES = 6 * 1024 * 1024;
 
-/** Words of the control block that JavaScript reads or writes; all of it is described beside `start` in `assembly/index.ts`. */
+/** Jobs that can be under way at once. */
+const JOBS = 256;
+
+/**
+ * The control block, and its words that JavaScript reads or writes (indices of 32-bit words); all of it is described in
+ * `assembly/queue.ts`.
+ */
 export const CONTROL = {
   address: 1024,
-  bytes: 1024,
-  done: 2,
-  wake: 4,
-  sleepers: 5,
-  failed: 6,
-  stop: 7,
+  /** Tasks of the job in progress that nobody took yet. */
+  left: 0,
+  /** Number of the job in progress: threads sleep on it. */
+  job: 1,
+  posted: 32,
+  sleepers: 33,
+  stop: 34,
+  failed: 35,
+  failedKernel: 36,
+  completed: 48,
+  /** The ring of jobs: its first word, words of a job, and where in a job its arguments begin. */
+  ring: 64,
+  jobs: JOBS,
+  jobWords: 80,
+  arguments: 16,
+  bytes: 81 * 1024,
 } as const;
+
+/** Bytes in which values of the host wait for their turn among the jobs. */
+export const STAGING_BYTES = 1024 * 1024;

@@ -10,24 +10,26 @@ export type Floats = Readonly<Record<number, number>>;
 const PATIENCE = 1_000_000;
 
 /**
- * Runs kernels over a fixed grid of tasks. The main thread takes tasks beside `threads - 1` workers, so a kernel call
- * is synchronous; which thread computes a task does not change its result.
+ * Runs kernels over fixed grids of tasks, one job after the other. With workers a job is handed over and the main thread goes
+ * on; {@link wait} takes tasks beside them until all jobs have ended. Whoever reads or writes the memory that kernels use waits
+ * first. Which thread computes a task does not change its result, nor does it matter when.
  */
 export class Pool {
   readonly threads: number;
   readonly #exports: KernelExports;
   readonly #workers: KernelThread[] = [];
   readonly #words: Int32Array;
-  readonly #ints: Int32Array;
   readonly #floats: Float32Array;
-  #job = 0;
+  /** Number of the last job handed over. */
+  #posted = 0;
+  /** A job that is known to have ended, and all before it. */
+  #ended = 0;
 
   constructor(memory: WebAssembly.Memory, kernels: KernelExports, threads: number) {
     this.threads = threads;
     this.#exports = kernels;
-    this.#words = new Int32Array(memory.buffer, CONTROL.address, 16);
-    this.#ints = new Int32Array(memory.buffer, CONTROL.address + 64, 64);
-    this.#floats = new Float32Array(memory.buffer, CONTROL.address + 64, 64);
+    this.#words = new Int32Array(memory.buffer, CONTROL.address, CONTROL.bytes / 4);
+    this.#floats = new Float32Array(memory.buffer, CONTROL.address, CONTROL.bytes / 4);
   }
 
   /** Starts the workers and resolves when all of them wait for work. */
@@ -44,48 +46,81 @@ export class Pool {
     this.#workers.push(...(await Promise.all(starting)));
   }
 
+  /** Number of the last job handed over, for {@link wait}. */
+  get last(): number {
+    return this.#posted;
+  }
+
+  /** Whether all jobs have ended. */
+  get idle(): boolean {
+    return this.#hasEnded(this.#posted);
+  }
+
   /**
-   * Runs `tasks` tasks of a kernel. `serial` keeps a small job on this thread; the results are the same.
-   * Throws a BackendError when a task traps.
+   * Runs `tasks` tasks of a kernel after all jobs before. `serial` keeps a small job on one thread; the results are the same.
+   * Alone, and where nothing is under way for a job of one thread, it has ended on return, and throws when a task traps; a job
+   * that was handed over makes {@link wait} throw.
    */
   run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial = false): void {
     if (tasks <= 0) return;
-    for (let i = 0; i < ints.length; i++) this.#ints[i] = ints[i];
-    if (floats) for (const slot in floats) this.#floats[slot as unknown as number] = floats[slot];
-    if (serial || tasks === 1 || this.#workers.length === 0) {
+    const job = (this.#posted + 1) | 0;
+    // The job that had this place must have ended; then half of the ring is free.
+    if (!this.#hasEnded((job - CONTROL.jobs) | 0)) this.drain((job - CONTROL.jobs / 2) | 0);
+    const at = CONTROL.ring + (job & (CONTROL.jobs - 1)) * CONTROL.jobWords + CONTROL.arguments;
+    const words = this.#words;
+    for (let i = 0; i < ints.length; i++) words[at + i] = ints[i];
+    if (floats) for (const slot in floats) this.#floats[at + Number(slot)] = floats[slot];
+    if (this.#workers.length === 0 || ((serial || tasks === 1) && this.idle)) {
       try {
-        this.#exports.runSerial(kernel, CONTROL.address + 64, tasks);
+        this.#exports.runSerial(kernel, CONTROL.address + at * 4, tasks);
       } catch (cause) {
         throw new BackendError(`simd: kernel ${kernel} failed`, { cause });
       }
       return;
     }
-    const words = this.#words;
-    this.#job = (this.#job + 1) >>> 0;
-    this.#exports.start(CONTROL.address, kernel, this.#job, tasks);
-    // A trap counts as a finished task that failed, so that the job always ends with no thread still inside it.
-    for (let inside = true; inside; ) {
-      try {
-        this.#exports.work(CONTROL.address);
-        inside = false;
-      } catch {
-        Atomics.add(words, CONTROL.failed, 1);
-      }
-    }
-    for (let turns = PATIENCE; !this.#exports.finished(CONTROL.address, tasks, turns); turns = 0) {
-      // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
-      platform.rest(words, CONTROL.done, Atomics.load(words, CONTROL.done));
-    }
-    if (words[CONTROL.failed] === 0) return;
-    const failed = Atomics.exchange(words, CONTROL.failed, 0);
-    throw new BackendError(`simd: ${failed} of ${tasks} tasks of kernel ${kernel} failed`);
+    this.#posted = job;
+    this.#exports.post(CONTROL.address, kernel, tasks, serial);
   }
 
+  /**
+   * Takes tasks until a job, by default the last, has ended, and all before it.
+   * @throws BackendError when a task of any job that has ended since the last call trapped.
+   */
+  wait(job = this.#posted): void {
+    this.drain(job);
+    if (this.#words[CONTROL.failed] === 0) return;
+    const failed = Atomics.exchange(this.#words, CONTROL.failed, 0);
+    throw new BackendError(`simd: ${failed} tasks of kernel ${this.#words[CONTROL.failedKernel]} failed`);
+  }
+
+  /** Ends the jobs that are under way, and the workers. */
   async stop(): Promise<void> {
+    this.drain();
     Atomics.store(this.#words, CONTROL.stop, 1);
-    Atomics.add(this.#words, CONTROL.wake, 1);
-    Atomics.notify(this.#words, CONTROL.wake);
+    Atomics.add(this.#words, CONTROL.job, 1);
+    Atomics.notify(this.#words, CONTROL.job);
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#workers.length = 0;
+  }
+
+  #hasEnded(job: number): boolean {
+    if (((this.#ended - job) | 0) >= 0) return true;
+    this.#ended = Atomics.load(this.#words, CONTROL.completed);
+    return ((this.#ended - job) | 0) >= 0;
+  }
+
+  /** Takes tasks until a job has ended, and leaves failures to {@link wait}. */
+  drain(job = this.#posted): void {
+    if (this.#hasEnded(job)) return;
+    const { address, completed } = CONTROL;
+    for (let turns = PATIENCE; ; turns = 0) {
+      try {
+        if (this.#exports.help(address, job, turns)) return;
+        // A worker may have lost its processor: sleep briefly instead of taking the one that it needs.
+        platform.rest(this.#words, completed, Atomics.load(this.#words, completed));
+      } catch {
+        this.#exports.failed(address);
+      }
+    }
   }
 }

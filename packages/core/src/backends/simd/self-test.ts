@@ -9,7 +9,7 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   const base = scratch + SCRATCH_BYTES;
   kernels.setup(wide);
   kernels.setScratch(scratch);
-  const args = CONTROL.address + 64;
+  const args = CONTROL.address + (CONTROL.ring + CONTROL.arguments) * 4;
   const ints = new Int32Array(memory.buffer, args, 64);
   const floats = new Float32Array(memory.buffer, args, 64);
   let next = base;

@@ -12,6 +12,11 @@ export function copyRows(args: usize, task: i32): void {
   }
 }
 
+/** Any number of bytes, whole. args: src, dst, bytes */
+export function copyBytes(args: usize, task: i32): void {
+  memory.copy(ptr(args, 1), ptr(args, 0), ptr(args, 2));
+}
+
 /** Copies rows of d floats to rows of `width`, zeros past d. args: x, y, d, width, rows, rows per task */
 export function padRows(args: usize, task: i32): void {
   const begin = task * int(args, 5);

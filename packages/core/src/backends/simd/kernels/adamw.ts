@@ -16,9 +16,13 @@ import { alias, CHUNK, override, rowsPerTask, sizeOf } from './support.ts';
  * must not change with the step).
  */
 function writable(backend: SimdBackend, x: TensorInfo): TensorInfo {
-  if (backend.refCount(x.dataId) <= 1) return alias(backend, x, x.shape);
+  if (backend.refCount(x.dataId) <= 1) {
+    backend.overwritten(x);
+    return alias(backend, x, x.shape);
+  }
+  const from = backend.address(x);
   const copy = backend.output(x.shape);
-  backend.view(copy.info).set(backend.view(x));
+  backend.pool.run(KERNEL.copyBytes, 1, [from, copy.address, sizeOf(x) * 4]);
   return copy.info;
 }
 
@@ -57,7 +61,8 @@ export function registerAdamW(name: string): void {
   override(name, AssignRows, ({ x, rows }, backend, attrs) => {
     const { begin } = attrs as unknown as AssignRowsAttrs;
     const output = writable(backend, x);
-    backend.view(output).set(backend.view(rows), begin * x.shape[1]);
+    const [to, from] = [output, rows].map((info) => backend.address(info));
+    backend.pool.run(KERNEL.copyBytes, 1, [from, to + begin * x.shape[1] * 4, sizeOf(rows) * 4]);
     return output;
   });
 }

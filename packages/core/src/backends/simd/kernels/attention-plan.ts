@@ -282,12 +282,12 @@ export function placeParts(
   { at, atGroups, atItems, atParts }: { at: number; atGroups: number; atItems: number; atParts: number },
 ): void {
   const place = (list: Int32Array, address: number, step: number, slot: number, base: number): void => {
-    const target = backend.ints(address, list.length);
-    target.set(list);
-    for (let i = slot; i < list.length; i += step) target[i] += base;
+    const absolute = list.slice();
+    for (let i = slot; i < absolute.length; i += step) absolute[i] += base;
+    backend.copy(absolute, address);
   };
   place(units, at, UNIT, 6, memory);
   place(items, atItems, UNIT, 4, atParts);
   place(parts, atParts, 2, 1, memory);
-  backend.ints(atGroups, groups.length).set(groups);
+  backend.copy(groups, atGroups);
 }

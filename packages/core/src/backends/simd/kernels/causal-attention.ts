@@ -74,7 +74,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAtt
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
   if (kept) placeDrops(units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
-    backend.ints(at, units.length).set(units);
+    backend.copy(units, at);
     const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys];
     backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, all, floats(attrs));
   });
@@ -95,7 +95,7 @@ function forwardLast(
   const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0 };
   const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
   backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
-    backend.ints(at, units.length).set(units);
+    backend.copy(units, at);
     const ints = [pq, pk, pv, out.address, at, ...common(q, v, logSumExp, attrs), ...NO_GRADIENT, 0];
     backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, ints, floats(attrs));
   });

@@ -23,9 +23,9 @@ function withWeights(
   const [n, k] = transposed ? weight.shape : [weight.shape[1], weight.shape[0]];
   const panels = Math.ceil(n / 8);
   backend.withTemporaries([panels * 32 * k, 4 * (sizes.length + 1)], 'packed recurrent weights', (packed, begins) => {
-    const rows = backend.ints(begins, sizes.length + 1);
-    rows[0] = 0;
+    const rows = new Int32Array(sizes.length + 1);
     for (let s = 0; s < sizes.length; s++) rows[s + 1] = rows[s] + sizes[s];
+    backend.copy(rows, begins);
     const tasks = Math.ceil(panels / PANELS_PER_TASK);
     const ints = [backend.address(weight), packed, n, k, 4 * weight.shape[1], transposed ? 1 : 0, 0, 0];
     backend.pool.run(KERNEL.packB, tasks, [...ints, PANELS_PER_TASK, tasks]);

@@ -75,9 +75,6 @@ function tableShape(longest: number, { ahead }: Visible): Omit<DistanceTable, 'a
   return { size: before + longest + 2 * PANEL, origin: before + PANEL };
 }
 
-/** Entry of `positionWeights [2n - 1]` for a distance. */
-const positionOf = (n: number, distance: number): number => n - 1 - distance;
-
 /** Position weights by distance: neighbours in a panel of queries are neighbours here. Zeros for pairs that are hidden. */
 function fillTable(
   backend: SimdBackend,
@@ -85,11 +82,11 @@ function fillTable(
   longest: number,
   { address, size, origin }: DistanceTable,
 ): void {
-  const table = new Float32Array(backend.heap.memory.buffer, address, size).fill(0);
-  const weights = backend.view(positionWeights);
-  const n = (weights.length + 1) / 2;
-  if (weights.length === 0) return;
-  for (let d = Math.max(1 - longest, -origin); d < longest; d++) table[origin + d] = weights[positionOf(n, d)];
+  const weights = sizeOf(positionWeights);
+  const n = (weights + 1) / 2;
+  const from = weights > 0 ? backend.address(positionWeights) : 0;
+  const first = Math.max(1 - longest, -origin);
+  backend.pool.run(KERNEL.distanceTable, 1, [from, weights > 0 ? n : 0, address, size, origin, first, longest]);
 }
 
 /** Above this many bytes buckets are made anew in every layer instead of kept. */
@@ -127,7 +124,7 @@ function placeBuckets(
   const all = forwardUnits(plan);
   place(all);
   backend.withTemporaries([all.byteLength], 'attention units', (at) => {
-    backend.ints(at, all.length).set(all);
+    backend.copy(all, at);
     backend.pool.run(KERNEL.bucketRows, all.length / UNIT, [0, 0, 0, 0, at, ...ints]);
   });
 }
@@ -144,7 +141,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
     const ints = common(backend, inputs, attrs, longest, { ...shape, address });
     placeBuckets(backend, inputs, attrs, plan, units, ints, visible);
-    backend.ints(at, units.length).set(units);
+    backend.copy(units, at);
     backend.pool.run(
       KERNEL.hstuForward,
       units.length / UNIT,
@@ -170,7 +167,7 @@ function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionA
   const shape = tableShape(longest, CAUSAL);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
     const ints = common(backend, inputs, attrs, longest, { ...shape, address });
-    backend.ints(at, units.length).set(units);
+    backend.copy(units, at);
     const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
     backend.pool.run(
       KERNEL.hstuForward,
@@ -227,25 +224,41 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
       floats,
     );
     const scale = 1 / attrs.normalizer;
-    const byDistance = sumGroups(backend, partialDistance, count, distances);
-    const weights = backend.view(dPosition.info).fill(0);
-    const n = (positions + 1) / 2;
+    zero(backend, dPosition.address, positions);
     if (positions > 0) {
+      // Entry n - 1 - d of the weights belongs to the distance d.
       const first = visible.ahead ? 1 - longest : 0;
-      for (let d = first; d < longest; d++) weights[positionOf(n, d)] = byDistance[shape.origin + d] * scale;
+      const to = dPosition.address + 4 * ((positions + 1) / 2 - 1 - first);
+      const from = partialDistance + 4 * (shape.origin + first);
+      sumGroups(backend, { from, groups: count, stride: distances, count: longest - first, to, step: -4, scale });
     }
-    const byBucket = sumGroups(backend, partialTime, count, times);
-    backend.view(dTime.info).set(byBucket.map((x) => x * scale));
+    sumGroups(backend, {
+      ...{ from: partialTime, groups: count, stride: times, count: times },
+      ...{ to: dTime.address, step: 4, scale },
+    });
   });
   return outputs.map(({ info }) => info);
 }
 
-/** Sums over groups, in order. */
-function sumGroups(backend: SimdBackend, at: number, count: number, size: number): Float32Array {
-  const partial = new Float32Array(backend.heap.memory.buffer, at, count * size);
-  const sums = new Float32Array(size);
-  for (let g = 0; g < count; g++) for (let i = 0; i < size; i++) sums[i] += partial[g * size + i];
-  return sums;
+interface GroupSum {
+  /** Address of x: `groups` rows, `stride` floats apart. */
+  readonly from: number;
+  readonly groups: number;
+  readonly stride: number;
+  readonly count: number;
+  /** Where the first sum goes, and how many bytes after it the next. */
+  readonly to: number;
+  readonly step: number;
+  readonly scale: number;
+}
+
+const SUMS_PER_TASK = 1024;
+
+/** Sums over groups, in order, times `scale`. */
+function sumGroups(backend: SimdBackend, { from, groups, stride, count, to, step, scale }: GroupSum): void {
+  const factor = new Int32Array(new Float64Array([scale]).buffer);
+  const ints = [from, groups, stride, count, to, step, SUMS_PER_TASK, 0, ...factor];
+  backend.pool.run(KERNEL.sumGroups, Math.ceil(count / SUMS_PER_TASK), ints);
 }
 
 export function registerHstuAttention(name: string): void {

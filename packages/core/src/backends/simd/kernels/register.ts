@@ -1,4 +1,4 @@
-import { copyRegisteredKernels, getKernelsForBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import { getKernelsForBackend, unregisterKernel } from '@tensorflow/tfjs-core';
 import { registerAdamW } from './adamw.ts';
 import { registerCast } from './cast.ts';
 import { registerCausalAttention } from './causal-attention.ts';
@@ -19,11 +19,12 @@ import { registerReductions } from './reduce.ts';
 import { registerRows } from './rows.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
 import { registerShapeKernels } from './shape.ts';
+import { registerStock } from './support.ts';
 
 /** Copies every stock `cpu` kernel under the backend's name, then puts ours over the hot ones. */
 export function registerSimdKernels(backendName: string): void {
   for (const { kernelName } of getKernelsForBackend(backendName)) unregisterKernel(kernelName, backendName);
-  copyRegisteredKernels('cpu', backendName);
+  registerStock(backendName);
   registerCast(backendName);
   registerElementwise(backendName);
   registerLogic(backendName);

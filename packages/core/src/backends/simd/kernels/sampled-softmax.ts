@@ -82,6 +82,7 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
     });
     try {
       backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+      backend.wait();
     } catch (cause) {
       // The kernel checks ids as it reads them; which one is wrong is looked for only then.
       for (const { info } of [loss, logSumExp]) backend.disposeData(info.dataId, true);

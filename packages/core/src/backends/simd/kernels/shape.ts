@@ -87,13 +87,6 @@ export function registerShapeKernels(name: string): void {
     const axis = util.parseAxisParam(attrs.axis as number, x.shape)[0];
     return split(backend, x, backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits as number[], axis), axis);
   });
-  override(name, 'Cast', ({ x }, backend, attrs) => {
-    // The stock kernel hands on the same values under another type, which only plain JavaScript reads rightly.
-    if (attrs.dtype !== 'float32' || (x.dtype !== 'int32' && x.dtype !== 'bool')) return undefined;
-    const y = backend.output(x.shape);
-    (backend.view(y.info) as Float32Array).set(backend.view(x));
-    return y.info;
-  });
   override(name, 'Unpack', ({ value }, backend, attrs) => {
     if (!allFloat(value)) return undefined;
     const axis = util.parseAxisParam(attrs.axis as number, value.shape)[0];

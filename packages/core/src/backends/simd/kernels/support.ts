@@ -1,6 +1,8 @@
 import {
+  copyRegisteredKernels,
   type DataType,
   getKernel,
+  getKernelsForBackend,
   type KernelConfig,
   type KernelFunc,
   registerKernel,
@@ -73,10 +75,34 @@ export function override(backendName: string, kernelName: string, kernel: SimdKe
   const stock = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
   const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) => {
     const result = kernel(inputs as Inputs, backend as SimdBackend, (attrs ?? {}) as Attributes);
-    if (result !== undefined) return result;
+    if (result !== undefined) {
+      (backend as SimdBackend).handedOver(result);
+      return result;
+    }
     if (stock === undefined) throw new Error(`${kernelName}: no kernel for these inputs on the backend ${backendName}`);
+    if (!MOVES_NOTHING.has(kernelName)) (backend as SimdBackend).wait();
     return stock.kernelFunc({ inputs, backend, attrs });
   };
   if (getKernel(kernelName, backendName)) unregisterKernel(kernelName, backendName);
   registerKernel({ kernelName, backendName, kernelFunc });
+}
+
+/** Kernels that read no values. */
+const MOVES_NOTHING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
+
+/** Registers every stock `cpu` kernel. They read values where they lie, so all that was handed over must have ended. */
+export function registerStock(backendName: string): void {
+  copyRegisteredKernels('cpu', backendName);
+  for (const stock of getKernelsForBackend(backendName)) {
+    const { kernelName, kernelFunc } = stock;
+    if (MOVES_NOTHING.has(kernelName)) continue;
+    unregisterKernel(kernelName, backendName);
+    registerKernel({
+      ...stock,
+      kernelFunc: (call) => {
+        (call.backend as SimdBackend).wait();
+        return kernelFunc(call);
+      },
+    });
+  }
 }

@@ -31,9 +31,8 @@ function build(backend: SimdBackend, last: number, divisor: number): CellTable {
     const cells = fillCells(edges, shift);
     if (!cells) continue;
     const block = backend.heap.allocate(HEAD * 4 + cells.byteLength, 'the time-bucket table');
-    const { buffer } = backend.heap.memory;
-    new Float32Array(buffer, block, HEAD).set(logarithm(last, divisor));
-    new Uint32Array(buffer, block + HEAD * 4, cells.length).set(cells);
+    backend.copy(logarithm(last, divisor), block, 'float32');
+    backend.copy(cells, block + HEAD * 4);
     return { address: block + HEAD * 4, shift };
   }
   throw new RangeError(`hstuAttention: expected bucketDivisor large enough to tell buckets apart; got ${divisor}`);

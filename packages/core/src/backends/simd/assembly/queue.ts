@@ -1,0 +1,109 @@
+// The queue of jobs: one thread hands kernels over, all threads run them one after the other, task by task.
+import { dispatch } from './dispatch';
+
+// Control block, in lines of a cache. A thread takes a task by lowering the low half of the state; the job number in the same word
+// makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep. Threads sleep on the high half.
+/** 64 bits: number of the job in progress (high half) and tasks of it that nobody took yet (low half). */
+const STATE = 0;
+const JOB = 4;
+/** Tasks of the job in progress that ended. */
+const DONE = 64;
+/** Number of the last job that was handed over. */
+const POSTED = 128;
+/** Threads that sleep. */
+const SLEEPERS = 132;
+/** Tasks that trapped since somebody looked, and the kernel of the last. */
+const FAILED = 140;
+const FAILED_KERNEL = 144;
+/** Number of the last job that ended. */
+const COMPLETED = 192;
+/** The jobs, by the low bits of their number. */
+const RING = 256;
+const JOBS: u32 = 256;
+const JOB_BYTES = 320;
+/** Of a job: kernel, tasks to hand out, and how many tasks of the kernel are one of these (0: one). Then the argument block. */
+const KERNEL = 0;
+const TASKS = 4;
+const WHOLE = 8;
+const ARGUMENTS = 64;
+
+// @ts-ignore: decorator
+@inline
+function entry(control: usize, job: u32): usize {
+  return control + RING + <usize>(job & (JOBS - 1)) * JOB_BYTES;
+}
+
+/**
+ * Hands over the job after the last one; its arguments are in place. With `serial` one thread runs all its tasks.
+ * The caller sees to it that the ring has room.
+ */
+export function post(control: usize, kernel: i32, tasks: i32, serial: bool): void {
+  const job = atomic.load<u32>(control, POSTED) + 1;
+  const at = entry(control, job);
+  store<i32>(at, kernel, KERNEL);
+  store<i32>(at, serial ? 1 : tasks, TASKS);
+  store<i32>(at, serial ? tasks : 0, WHOLE);
+  atomic.store<u32>(control, job, POSTED);
+  advance(control);
+}
+
+/** Starts the next job if the last one has ended and there is one. Any thread may find that; one of them starts it. */
+function advance(control: usize): void {
+  for (;;) {
+    const state = atomic.load<u64>(control, STATE);
+    const job = <u32>(state >> 32);
+    if (<u32>state != 0 || atomic.load<u32>(control, COMPLETED) != job || atomic.load<u32>(control, POSTED) == job) return;
+    const tasks = load<u32>(entry(control, job + 1), TASKS);
+    if (atomic.cmpxchg<u64>(control, state, (<u64>(job + 1) << 32) | <u64>tasks, STATE) != state) continue;
+    if (atomic.load<i32>(control, SLEEPERS) > 0) atomic.notify(control + JOB, tasks > 1 ? -1 : 1);
+    return;
+  }
+}
+
+/** Counts a task of the job in progress; the last one ends the job and starts the next. */
+function finish(control: usize): void {
+  // The job cannot end before this task is counted.
+  const job = atomic.load<u32>(control, JOB);
+  const tasks = load<i32>(entry(control, job), TASKS);
+  if (atomic.add<i32>(control, 1, DONE) + 1 < tasks) return;
+  atomic.store<i32>(control, 0, DONE);
+  atomic.store<u32>(control, job, COMPLETED);
+  advance(control);
+}
+
+/** Takes tasks while there are any. A trap leaves this function with a task taken: then the thread calls `failed`. */
+export function work(control: usize): void {
+  for (;;) {
+    const state = atomic.load<u64>(control, STATE);
+    const left = <u32>state;
+    if (left == 0) return;
+    if (atomic.cmpxchg<u64>(control, state, state - 1, STATE) != state) continue;
+    const at = entry(control, <u32>(state >> 32));
+    const kernel = load<i32>(at, KERNEL);
+    const whole = load<i32>(at, WHOLE);
+    if (whole > 0) runSerial(kernel, at + ARGUMENTS, whole);
+    else dispatch(kernel, at + ARGUMENTS, <i32>(left - 1));
+    finish(control);
+  }
+}
+
+/** A trap counts as a finished task that failed: the job ends with no thread still inside it, and those after it run. */
+export function failed(control: usize): void {
+  store<i32>(control, load<i32>(entry(control, atomic.load<u32>(control, JOB)), KERNEL), FAILED_KERNEL);
+  atomic.add<i32>(control, 1, FAILED);
+  finish(control);
+}
+
+/** Takes tasks until the job of this number has ended; false after `turns` looks without one. */
+export function help(control: usize, job: u32, turns: i32): bool {
+  do {
+    work(control);
+    if (<i32>(atomic.load<u32>(control, COMPLETED) - job) >= 0) return true;
+  } while (--turns >= 0);
+  return false;
+}
+
+/** Runs every task on the calling thread, in the same order as `work` hands them out. */
+export function runSerial(kernel: i32, args: usize, tasks: i32): void {
+  for (let task = tasks - 1; task >= 0; task--) dispatch(kernel, args, task);
+}
