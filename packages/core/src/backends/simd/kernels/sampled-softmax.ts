@@ -18,27 +18,39 @@ function checkIds(backend: SimdBackend, info: TensorInfo, items: number, what: s
   }
 }
 
-/** A matrix whose rows are a multiple of 8 floats long: the input itself, or a copy padded with zeros. */
-function withPaddedRows<T>(
-  backend: SimdBackend,
-  infos: readonly TensorInfo[],
-  use: (width: number, addresses: number[]) => T,
-): T {
+/** Queries and items with rows of a multiple of 8 floats. */
+interface Rows {
+  readonly width: number;
+  readonly addresses: readonly number[];
+}
+
+const paddedWidth = (d: number): number => Math.ceil(d / 8) * 8;
+
+const PADDED = ['padded queries', 'padded items'] as const;
+
+/** The rows as they are, or copies padded with zeros, which stay with `logSumExp` for the way back. */
+function padRows(backend: SimdBackend, infos: readonly TensorInfo[], logSumExp: TensorInfo): Rows {
   const d = infos[0].shape[1];
-  const width = Math.ceil(d / 8) * 8;
+  const width = paddedWidth(d);
   const addresses = infos.map((info) => backend.address(info));
-  if (width === d) return use(width, addresses);
-  return backend.withTemporaries(
-    infos.map((info) => info.shape[0] * width * 4),
-    'padded rows',
-    (...padded) => {
-      infos.forEach(({ shape: [rows] }, i) => {
-        const perTask = rowsPerTask(width);
-        backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), [addresses[i], padded[i], d, width, rows, perTask]);
-      });
-      return use(width, padded);
-    },
+  if (width === d) return { width, addresses };
+  const padded = infos.map(({ shape: [rows] }, i) => {
+    const to = backend.attach(logSumExp, rows * width * 4, PADDED[i]);
+    const perTask = rowsPerTask(width);
+    backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), [addresses[i], to, d, width, rows, perTask]);
+    return to;
+  });
+  return { width, addresses: padded };
+}
+
+/** What {@link padRows} left with `logSumExp`. */
+function keptRows(backend: SimdBackend, infos: readonly TensorInfo[], logSumExp: TensorInfo): Rows {
+  const d = infos[0].shape[1];
+  const width = paddedWidth(d);
+  const addresses = infos.map((info, i) =>
+    width === d ? backend.address(info) : attached(backend, logSumExp, PADDED[i]),
   );
+  return { width, addresses };
 }
 
 /** Slots 0 to 9. */
@@ -73,24 +85,23 @@ function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledS
   const logSumExp = backend.output([t]);
   // What the backward pass reads stays with logSumExp, and goes when it goes.
   const kept = keep(backend, logSumExp.info, queries, negatives);
-  withPaddedRows(backend, [queries, items], (width, addresses) => {
-    const ints = slots(common(backend, inputs, width, addresses), kept, {
-      10: loss.address,
-      11: logSumExp.address,
-      16: d,
-      18: items.shape[0],
-    });
-    try {
-      backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
-      backend.wait();
-    } catch (cause) {
-      // The kernel checks ids as it reads them; which one is wrong is looked for only then.
-      for (const { info } of [loss, logSumExp]) backend.disposeData(info.dataId, true);
-      checkIds(backend, positives, items.shape[0], 'positives');
-      checkIds(backend, negatives, items.shape[0], 'negatives');
-      throw cause;
-    }
+  const { width, addresses } = padRows(backend, [queries, items], logSumExp.info);
+  const ints = slots(common(backend, inputs, width, addresses), kept, {
+    10: loss.address,
+    11: logSumExp.address,
+    16: d,
+    18: items.shape[0],
   });
+  try {
+    backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    backend.wait();
+  } catch (cause) {
+    // The kernel checks ids as it reads them; which one is wrong is looked for only then.
+    for (const { info } of [loss, logSumExp]) backend.disposeData(info.dataId, true);
+    checkIds(backend, positives, items.shape[0], 'positives');
+    checkIds(backend, negatives, items.shape[0], 'negatives');
+    throw cause;
+  }
   return [loss.info, logSumExp.info];
 }
 
@@ -114,14 +125,16 @@ function keep(backend: SimdBackend, logSumExp: TensorInfo, queries: TensorInfo, 
 }
 
 function kept(backend: SimdBackend, logSumExp: TensorInfo, negatives: TensorInfo): Kept {
-  const block = (name: keyof typeof NAMES): number => {
-    const address = backend.attached(logSumExp, NAMES[name]);
-    if (address === undefined)
-      throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
-    return address;
-  };
+  const block = (name: keyof typeof NAMES): number => attached(backend, logSumExp, NAMES[name]);
   const [weights, factors, directions] = [block('weights'), block('factors'), block('directions')];
   return { weights, factors, directions, count: entries(negatives) };
+}
+
+function attached(backend: SimdBackend, logSumExp: TensorInfo, name: string): number {
+  const address = backend.attached(logSumExp, name);
+  if (address === undefined)
+    throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
+  return address;
 }
 
 /** The argument block: its first ten slots, what is kept, and others by slot. */
@@ -191,22 +204,21 @@ function backward(inputs: Inputs, backend: SimdBackend, { temperature }: Sampled
   const gradient = backend.address(dLoss);
   const dQueries = backend.output(queries.shape);
   const dItems = backend.output(items.shape);
-  withPaddedRows(backend, [queries, items], (width, addresses) => {
-    const sorted = rows * width * 4 > TABLE_BYTES;
-    const n = sorted ? t * blocks.count * 4 : 0;
-    backend.withTemporaries([n, n], 'sampled-softmax coefficients', (coefficients, ids) => {
-      const ints = slots(common(backend, inputs, width, addresses), blocks, {
-        12: gradient,
-        13: dQueries.address,
-        16: d,
-        17: sorted ? ids : 0,
-        18: rows,
-        19: coefficients,
-      });
-      backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
-      const sum = sorted ? sumSorted : sumInTables;
-      sum(backend, ints, { t, rows, d, width }, dItems.address);
+  const { width, addresses } = keptRows(backend, [queries, items], logSumExp);
+  const sorted = rows * width * 4 > TABLE_BYTES;
+  const n = sorted ? t * blocks.count * 4 : 0;
+  backend.withTemporaries([n, n], 'sampled-softmax coefficients', (coefficients, ids) => {
+    const ints = slots(common(backend, inputs, width, addresses), blocks, {
+      12: gradient,
+      13: dQueries.address,
+      16: d,
+      17: sorted ? ids : 0,
+      18: rows,
+      19: coefficients,
     });
+    backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    const sum = sorted ? sumSorted : sumInTables;
+    sum(backend, ints, { t, rows, d, width }, dItems.address);
   });
   return [dQueries.info, dItems.info];
 }
