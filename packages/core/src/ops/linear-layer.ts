@@ -18,6 +18,8 @@ export interface LinearMap {
   readonly w: tf.Tensor2D;
   /** float32 `[E]`. */
   readonly b?: tf.Tensor1D;
+  /** The map reads {@link layerNorm} of `x`. */
+  readonly norm?: { readonly epsilon: number };
 }
 
 export interface LinearLayerOptions extends LinearMap {
@@ -28,27 +30,30 @@ export interface LinearLayerOptions extends LinearMap {
   readonly residual?: tf.Tensor2D;
 }
 
-/** What a map makes of `x`, and `x` for another use: read here, its gradient is added inside the kernel that takes the map back. */
+/**
+ * What a map makes of its rows, and the rows for another use: read here, their gradient is added inside the kernel that takes the map
+ * back.
+ */
 export interface AndSkip {
-  /** float32 `[T, D]`: `x`. */
+  /** float32 `[T, D]`: `x`, or with `norm` its layer norm. */
   readonly skip: tf.Tensor2D;
 }
 
 const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
 
 /**
- * `dropout(act(x w^T + b)) + residual` in one pass, and one pass back: the map, ReLU or GELU if wanted, {@link dropout} and a residual
- * sum.
+ * `dropout(act(n w^T + b)) + residual` in one pass, and one pass back: layer norm if wanted (`n` is `x` without), the map, ReLU or GELU if
+ * wanted, {@link dropout} and a residual sum.
  *
  * @returns float32 `[T, E]`.
- * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual or a rate outside `[0, 1)`.
+ * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual, a rate outside `[0, 1)` or an epsilon that is not positive.
  */
 export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
   return run(options, layerAttrs('linearLayer', options))[0];
 }
 
 /**
- * {@link linearLayer} and its `x`, for a residual sum or whatever else reads `x`: the gradients of both uses are added in one kernel.
+ * {@link linearLayer} and the rows that it reads, for a residual sum or whatever else reads them: the gradients of both uses are added in one kernel.
  *
  * @returns y float32 `[T, E]`, skip float32 `[T, D]`.
  * @throws as {@link linearLayer}.
@@ -68,22 +73,22 @@ function layerAttrs(op: string, options: LinearLayerOptions): LinearLayerAttrs {
       `${op}: expected no residual after an activation; got activation '${activation}' and a residual; add it with tf.add`,
     );
   const random = dropout === undefined ? NO_DROPOUT : { rate: dropout.rate, ...streamAttrs(dropout.stream) };
-  return { ...random, activation, sizes: [outputs], skip: false };
+  return { ...random, activation, sizes: [outputs], skip: false, epsilon: epsilonOf(op, options) };
 }
 
 /**
- * `y_i = (x w^T + b)[:, block i]` in one pass: a linear map whose result is used in blocks of columns, as queries, keys and values.
+ * `y_i = (n w^T + b)[:, block i]` in one pass: a linear map whose result is used in blocks of columns, as queries, keys and values.
  *
  * @param sizes widths of the blocks: positive integers, their sum is `E`.
  * @returns float32 `[T, sizes[i]]`, one a block.
- * @throws ShapeError, DTypeError.
+ * @throws ShapeError, DTypeError, UnsupportedError for an epsilon that is not positive.
  */
 export function linearBlocks(map: LinearMap, sizes: readonly number[]): tf.Tensor2D[] {
   return run(map, blocksAttrs('linearBlocks', map, sizes));
 }
 
 /**
- * {@link linearBlocks} and its `x`, as {@link linearLayerAndSkip}.
+ * {@link linearBlocks} and the rows that it reads, as {@link linearLayerAndSkip}.
  *
  * @returns blocks float32 `[T, sizes[i]]`, skip float32 `[T, D]`.
  * @throws as {@link linearBlocks}.
@@ -103,7 +108,14 @@ function blocksAttrs(op: string, map: LinearMap, sizes: readonly number[]): Line
       `${op}: expected w [E, D] and sizes of positive integers with the sum E; got w=${describe(map.w)}, sizes=[${sizes.join(', ')}]; ${problem}`,
     );
   }
-  return { ...NO_DROPOUT, activation: 'none', sizes: [...sizes], skip: false };
+  return { ...NO_DROPOUT, activation: 'none', sizes: [...sizes], skip: false, epsilon: epsilonOf(op, map) };
+}
+
+/** Of the norm; 0: none. */
+function epsilonOf(op: string, { norm }: LinearMap): number {
+  if (norm !== undefined && !(norm.epsilon > 0))
+    throw new UnsupportedError(`${op}: expected a positive epsilon of the norm; got ${norm.epsilon}`);
+  return norm?.epsilon ?? 0;
 }
 
 /** Returns E. */

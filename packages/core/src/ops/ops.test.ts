@@ -118,6 +118,12 @@ describe('refusals, word for word', () => {
       'gatedNormLinear: expected u [T, C], x [T, C], w [D, C], b [D], residual [T, D]; got u=float32[2,3], x=float32[2,3], w=float32[4,3], b=float32[4], residual=float32[2,5]; residual has D = 5, expected D = 4',
     ],
     [
+      'a linear layer of rows normed without epsilon',
+      () => linearLayer({ x: tf.zeros([2, 3]), w: tf.zeros([4, 3]), norm: { epsilon: 0 } }),
+      UnsupportedError,
+      'linearLayer: expected a positive epsilon of the norm; got 0',
+    ],
+    [
       'a linear layer of another width',
       () => linearLayer({ x: tf.zeros([2, 3]), w: tf.zeros([4, 5]) }),
       ShapeError,

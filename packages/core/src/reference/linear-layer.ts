@@ -1,4 +1,5 @@
 import { dropout } from './dropout.ts';
+import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { linear, linearGrad, transposed } from './linear.ts';
 
 export interface LinearLayerInput {
@@ -13,9 +14,11 @@ export interface LinearLayerInput {
   readonly activation: 'none' | 'relu' | 'gelu';
   readonly rate: number;
   readonly keep: readonly boolean[];
+  /** Of the layer norm of x; 0: none. */
+  readonly epsilon: number;
 }
 
-/** Float64 reference of `y = dropout(act(x w^T + b)) + residual`. */
+/** Float64 reference of `y = dropout(act(n w^T + b)) + residual`, n being x or its layer norm. */
 export function linearLayer(input: LinearLayerInput): Float64Array {
   const { residual, activation, rate, keep } = input;
   const y = dropout(
@@ -26,16 +29,23 @@ export function linearLayer(input: LinearLayerInput): Float64Array {
   return residual.length === 0 ? y : y.map((value, i) => value + residual[i]);
 }
 
-/** Gradients of x, w and b; that of the residual is `dy`. */
+/** What the map reads: x, or its layer norm. */
+export function linearLayerRows({ x, width, epsilon }: LinearLayerInput): Float64Array {
+  return epsilon > 0 ? layerNorm(x, width, epsilon) : Float64Array.from(x);
+}
+
+/** Gradients of x (with `dRows`, that of what the map reads by another use), w and b; that of the residual is `dy`. */
 export function linearLayerGrad(
   input: LinearLayerInput,
   dy: ArrayLike<number>,
+  dRows?: ArrayLike<number>,
 ): { dx: Float64Array; dw: Float64Array; db: Float64Array } {
-  const { x, w, b, width, activation, rate, keep } = input;
+  const { x, w, b, width, activation, rate, keep, epsilon } = input;
   const z = mapped(input);
   const g = dropout(dy, keep, rate).map((value, i) => value * slope[activation](z[i]));
-  const { dx, dw, db } = linearGrad(x, transposed(w, width), g, width, b.length);
-  return { dx, dw: transposed(dw, b.length), db };
+  const { dx, dw, db } = linearGrad(linearLayerRows(input), transposed(w, width), g, width, b.length);
+  const dn = dx.map((value, i) => value + (dRows?.[i] ?? 0));
+  return { dx: epsilon > 0 ? layerNormGrad(x, dn, width, epsilon) : dn, dw: transposed(dw, b.length), db };
 }
 
 const CUBIC = 0.044715;
@@ -56,6 +66,7 @@ const slope = {
   },
 };
 
-function mapped({ x, w, b, width }: LinearLayerInput): Float64Array {
-  return linear(x, transposed(w, width), b, width, b.length);
+function mapped(input: LinearLayerInput): Float64Array {
+  const { w, b, width } = input;
+  return linear(linearLayerRows(input), transposed(w, width), b, width, b.length);
 }

@@ -135,16 +135,23 @@ it('a linear layer', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 4 }), activations, ({ count, width, seed }, outputs, activation) => {
       const input = {
-        ...{ width, activation, rate: 0.4, keep: ref.dropoutKeep({ k0: seed, k1: 3, step: 1 }, 0.4, count * outputs) },
+        ...{
+          width,
+          activation,
+          epsilon: seed % 2 === 0 ? 0 : 0.3,
+          rate: 0.4,
+          keep: ref.dropoutKeep({ k0: seed, k1: 3, step: 1 }, 0.4, count * outputs),
+        },
         x: numbers(seed, 0, count * width),
         w: numbers(seed, 1, width * outputs),
         b: numbers(seed, 2, outputs),
         residual: numbers(seed, 3, count * outputs),
       };
       const dy = numbers(seed, 4, count * outputs);
+      const dRows = numbers(seed, 5, count * width);
       const out = (changed: Partial<typeof input>) => dot(ref.linearLayer({ ...input, ...changed }), dy);
-      const { dx, dw, db } = ref.linearLayerGrad(input, dy);
-      checkGradient(input.x, dx, (z) => out({ x: z }));
+      const { dx, dw, db } = ref.linearLayerGrad(input, dy, dRows);
+      checkGradient(input.x, dx, (z) => out({ x: z }) + dot(ref.linearLayerRows({ ...input, x: z }), dRows));
       checkGradient(input.w, dw, (z) => out({ w: z }));
       checkGradient(input.b, db, (z) => out({ b: z }));
       checkGradient(input.residual, Float64Array.from(dy), (z) => out({ residual: z }));
@@ -154,7 +161,7 @@ it('a linear layer', () => {
 });
 
 it('gelu in its tanh form: known values', () => {
-  const one = { w: [1], b: [0], residual: [], width: 1, rate: 0, keep: [true, true, true, true] };
+  const one = { w: [1], b: [0], residual: [], width: 1, rate: 0, epsilon: 0, keep: [true, true, true, true] };
   const values = ref.linearLayer({ ...one, x: [-3, 0, 1, 3], activation: 'gelu' });
   for (const [i, expected] of [-0.003637, 0, 0.841192, 2.996363].entries()) expect(values[i]).toBeCloseTo(expected, 6);
 });

@@ -4,7 +4,7 @@ import { linearBlocks, linearBlocksAndSkip, linearLayer, linearLayerAndSkip } fr
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
-import { dropRates, flatStream, stream } from './elementwise-cases.ts';
+import { dropRates, flatStream, spread, stream } from './elementwise-cases.ts';
 
 // Now and then more rows than a block, and than a range of blocks. At least one: the stock wasm backend sums an axis of length 0 to
 // uninitialised memory.
@@ -20,8 +20,10 @@ interface LayerProblem {
   readonly biased: boolean;
   readonly follows: 'nothing' | 'relu' | 'gelu' | 'residual';
   readonly rate: number;
-  /** Whether the result has `x` beside `y`. */
+  /** Whether the result has what the map reads beside `y`. */
   readonly skip: boolean;
+  /** Whether the map reads the layer norm of x. */
+  readonly normed: boolean;
   readonly seed: number;
 }
 
@@ -33,8 +35,11 @@ const layers: fc.Arbitrary<LayerProblem> = fc.record({
   follows: fc.constantFrom('nothing', 'relu', 'gelu', 'residual'),
   rate: dropRates,
   skip: fc.boolean(),
+  normed: fc.boolean(),
   seed: seeds,
 });
+
+const EPSILON = 1e-4;
 
 /** Multiples of `1 / unit`: products and sums of few of them are exact, so that every backend agrees which are positive. */
 function coarse(values: Float32Array, unit: number): Float32Array {
@@ -46,9 +51,10 @@ function odd(values: Float32Array): Float32Array {
   return values.map((x) => (2 * Math.round(x * 64) + 1) / 128);
 }
 
-function map({ count, width, outputs, seed }: LayerProblem): Arrays {
+function map({ count, width, outputs, normed, seed }: LayerProblem): Arrays {
+  const x = normed ? spread(seed, count, width) : coarse(floats(seed, 0, count * width), 8);
   return {
-    x: { shape: [count, width], values: coarse(floats(seed, 0, count * width), 8) },
+    x: { shape: [count, width], values: x },
     w: { shape: [outputs, width], values: coarse(floats(seed, 1, outputs * width, 1 / Math.sqrt(width)), 8) },
     b: { shape: [outputs], values: odd(floats(seed, 2, outputs)) },
   };
@@ -59,37 +65,39 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
   kernels: ['LinearLayer', 'LinearLayerGrad'],
   bounds: { output: 2e-6, gradients: 4e-6 },
   floor: ({ rate }, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1) / (1 - rate),
-  // A map without bias meets exact zeros, where a ReLU has no slope to agree on.
-  problem: layers.filter(({ biased, follows }) => biased || follows !== 'relu'),
+  // A map without bias meets exact zeros, where a ReLU has no slope to agree on; of a norm it meets anything.
+  problem: layers.filter(({ biased, follows, normed }) => follows !== 'relu' || (biased && !normed)),
   arrays: (problem) => {
     const { count, outputs, seed } = problem;
     return { ...map(problem), residual: { shape: [count, outputs], values: floats(seed, 3, count * outputs) } };
   },
-  run: ({ biased, follows, rate, skip, seed }, { x, w, b, residual }) => {
+  run: ({ biased, follows, rate, skip, normed, seed }, { x, w, b, residual }) => {
     const options = {
       x: x as tf.Tensor2D,
       w: w as tf.Tensor2D,
       b: biased ? (b as tf.Tensor1D) : undefined,
+      norm: normed ? { epsilon: EPSILON } : undefined,
       activation: follows === 'relu' || follows === 'gelu' ? follows : undefined,
       dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
       residual: follows === 'residual' ? (residual as tf.Tensor2D) : undefined,
     };
     return skip ? tf.tidy(() => beside(linearLayerAndSkip(options))) : linearLayer(options);
   },
-  reference: ({ count, width, outputs, biased, follows, rate, skip, seed }, { x, w, b, residual }, dy) => {
+  reference: ({ count, width, outputs, biased, follows, rate, skip, normed, seed }, { x, w, b, residual }, dy) => {
     const input = {
       ...{ x: x.values, w: w.values, b: biased ? b.values : new Float32Array(outputs), width, rate },
       residual: follows === 'residual' ? residual.values : [],
       activation: activationOf(follows),
       keep: ref.dropoutKeep(flatStream(seed), rate, count * outputs),
+      epsilon: normed ? EPSILON : 0,
     };
     const widths = skip ? [outputs, width] : [outputs];
     const [dY, dSkip] = columns(dy, widths);
-    const { dx, dw, db } = ref.linearLayerGrad(input, dY);
-    const gradients: Record<string, ArrayLike<number>> = { x: sum(dx, dSkip), w: dw };
+    const { dx, dw, db } = ref.linearLayerGrad(input, dY, dSkip);
+    const gradients: Record<string, ArrayLike<number>> = { x: dx, w: dw };
     if (biased) gradients.b = db;
     if (follows === 'residual') gradients.residual = dY;
-    return { output: joined([ref.linearLayer(input), x.values], widths), gradients };
+    return { output: joined([ref.linearLayer(input), ref.linearLayerRows(input)], widths), gradients };
   },
 };
 
@@ -122,10 +130,6 @@ function joined(matrices: readonly ArrayLike<number>[], widths: readonly number[
   return Float64Array.from(values);
 }
 
-function sum(a: ArrayLike<number>, b: ArrayLike<number> | undefined): Float64Array {
-  return Float64Array.from(a, (value, i) => value + (b?.[i] ?? 0));
-}
-
 function activationOf(follows: LayerProblem['follows']): 'none' | 'relu' | 'gelu' {
   return follows === 'relu' || follows === 'gelu' ? follows : 'none';
 }
@@ -136,8 +140,9 @@ interface BlocksProblem {
   readonly sizes: readonly number[];
   /** Leaves the first block out of the result, so that its gradient is the zeros that tfjs makes. */
   readonly unused: boolean;
-  /** Whether the result has `x` beside the blocks. */
+  /** Whether the result has what the map reads beside the blocks. */
   readonly skip: boolean;
+  readonly normed: boolean;
   readonly seed: number;
 }
 
@@ -151,6 +156,7 @@ const blocks: fc.Arbitrary<BlocksProblem> = fc.record({
   ),
   unused: fc.boolean(),
   skip: fc.boolean(),
+  normed: fc.boolean(),
   seed: seeds,
 });
 
@@ -161,9 +167,10 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
   floor: (_, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1),
   problem: blocks,
   arrays: (problem) => map(layerOf(problem)),
-  run: ({ sizes, unused, skip }, tensors) =>
+  run: ({ sizes, unused, skip, normed }, tensors) =>
     tf.tidy(() => {
-      const map = tensors as Tensors & Parameters<typeof linearBlocks>[0];
+      const norm = normed ? { norm: { epsilon: EPSILON } } : {};
+      const map = { ...(tensors as Tensors & Parameters<typeof linearBlocks>[0]), ...norm };
       const { blocks, skip: x } = skip ? linearBlocksAndSkip(map, sizes) : { blocks: linearBlocks(map, sizes) };
       const used = unused && blocks.length > 1 ? blocks.slice(1) : [...blocks];
       return tf.concat2d(x === undefined ? used : [...used, x], 1);
@@ -175,17 +182,22 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
     const first = unused && sizes.length > 1 ? sizes[0] : 0;
     const keep = new Array<boolean>(count * outputs).fill(true);
     const activation = 'none' as const;
-    const input = { x: x.values, w: w.values, b: b.values, width, activation, rate: 0, residual: [], keep };
+    const epsilon = layer.normed ? EPSILON : 0;
+    const input = { x: x.values, w: w.values, b: b.values, width, activation, rate: 0, residual: [], keep, epsilon };
     const used = outputs - first;
     const widths = skip ? [used, width] : [used];
     const [dUsed, dSkip] = columns(dy, widths);
     const zeros = new Float64Array(count * first);
-    const { dx, dw, db } = ref.linearLayerGrad(input, first > 0 ? joined([zeros, dUsed], [first, used]) : dUsed);
-    const output = joined([ref.linearLayer(input).filter((_, i) => i % outputs >= first), x.values], widths);
-    return { output, gradients: { x: sum(dx, dSkip), w: dw, b: db } };
+    const dy0 = first > 0 ? joined([zeros, dUsed], [first, used]) : dUsed;
+    const { dx, dw, db } = ref.linearLayerGrad(input, dy0, dSkip);
+    const output = joined(
+      [ref.linearLayer(input).filter((_, i) => i % outputs >= first), ref.linearLayerRows(input)],
+      widths,
+    );
+    return { output, gradients: { x: dx, w: dw, b: db } };
   },
 };
 
-function layerOf({ count, width, sizes, seed }: BlocksProblem): LayerProblem {
-  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, skip: false, seed };
+function layerOf({ count, width, sizes, normed, seed }: BlocksProblem): LayerProblem {
+  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, skip: false, normed, seed };
 }

@@ -24,10 +24,10 @@ export function attentionWeights(embeddingDim: number): WeightSpec[] {
 
 export interface SelfAttentionOptions {
   /**
-   * Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. A function makes it of
-   * `keyValue`, whose gradients by both uses are then added in the kernel of its map.
+   * Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. Or they come from the layer norm of
+   * `keyValue`: then the kernel of their map makes it, and adds the gradients of all uses.
    */
-  readonly query: tf.Tensor2D | ((keyValue: tf.Tensor2D) => tf.Tensor2D);
+  readonly query: tf.Tensor2D | { readonly epsilon: number };
   /** One query a sequence, for inference. */
   readonly lastOnly?: boolean;
   /** Keys and values come from this, shape `[T, D]`. */
@@ -82,7 +82,7 @@ function projections({ query, keyValue, weight }: SelfAttentionOptions) {
   const [bQuery, bKeyValue] = tf.split(b, [d, 2 * d], 0) as tf.Tensor1D[];
   const { blocks, skip } = linearBlocksAndSkip({ x: keyValue, w: wKeyValue, b: bKeyValue }, [d, d]);
   const [k, v] = blocks;
-  const map = { x: typeof query === 'function' ? query(skip) : query, w: wQuery, b: bQuery };
-  const { y: q, skip: rows } = linearLayerAndSkip(map);
+  const from = 'epsilon' in query ? { x: skip, norm: query } : { x: query };
+  const { y: q, skip: rows } = linearLayerAndSkip({ ...from, w: wQuery, b: bQuery });
   return { q, k, v, query: rows };
 }

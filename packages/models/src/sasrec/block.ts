@@ -16,7 +16,7 @@ export interface SasrecBlockArgs
   extends LayerArgs,
     Pick<SasrecConfig, 'embeddingDim' | 'numHeads' | 'ffnDim' | 'ffnDropout' | 'activation'> {}
 
-const EPSILON = 1e-8;
+const NORM = { epsilon: 1e-8 };
 
 /**
  * One SASRec block over packed tokens.
@@ -56,7 +56,7 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
-    return tf.tidy(() => this.forward((rows) => layerNorm(rows, { epsilon: EPSILON }), x, offsets, run));
+    return tf.tidy(() => this.forward(NORM, x, offsets, run));
   }
 
   /** Everything but keys and values at the last tokens alone. */
@@ -64,7 +64,7 @@ export class SasrecBlock extends StreamLayer implements LastRows {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
     const run = { training: false, step: 0, seed: 0 };
     return tf.tidy(() => {
-      const query = layerNorm(tf.gather(x, rows) as tf.Tensor2D, { epsilon: EPSILON });
+      const query = layerNorm(tf.gather(x, rows) as tf.Tensor2D, NORM);
       return this.forward(query, x, offsets, run, true);
     });
   }
@@ -89,12 +89,13 @@ export class SasrecBlock extends StreamLayer implements LastRows {
       site: `${this.stream}.attention`,
       run,
     });
-    return this.feedForward(layerNorm(attended, { epsilon: EPSILON }), run);
+    return this.feedForward(attended, run);
   }
 
-  private feedForward(z: tf.Tensor2D, run: Run): tf.Tensor2D {
+  /** Of `z = LN(x)`. */
+  private feedForward(x: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { ffnDropout, activation } = this.args;
-    const inner = { x: z, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
+    const inner = { x, norm: NORM, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
     const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run);
     const first = linearLayerAndSkip(activation === 'relu' ? { ...inner, activation, dropout } : inner);
     const hidden = activation === 'relu' ? first.y : this.drop(exactGelu(first.y), ffnDropout, 'ffn.hidden', run);

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { runKernel } from '../../ops/run-kernel.ts';
 import {
   Dropout,
+  LayerNorm,
+  LayerNormGrad,
   LinearLayer,
   type LinearLayerAttrs,
   LinearLayerGrad,
@@ -12,20 +14,22 @@ import { composedKernel } from './kernel.ts';
 /** Made of the kernels of its parts, which a backend may have of its own. */
 export const linearLayer = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayer,
-  ({ x, w, b, residual }, { activation, sizes, skip, ...dropout }) => {
-    let y = mapped(x, w, b, activation === 'relu' ? 'relu' : 'linear');
+  ({ x, w, b, residual }, { activation, sizes, skip, epsilon, ...dropout }) => {
+    const n = rowsOf(x as tf.Tensor2D, epsilon);
+    let y = mapped(n, w, b, activation === 'relu' ? 'relu' : 'linear');
     if (activation === 'gelu') y = tf.mul(y, geluGate(y));
     if (dropout.rate > 0) y = runKernel<tf.Tensor>(Dropout, { x: y }, dropout);
     if (residual.size > 0) y = tf.add(y, residual);
     const blocks = sizes.length === 1 ? [y] : tf.split(y, [...sizes], 1);
-    return skip ? [...blocks, tf.clone(x)] : blocks;
+    return skip ? [...blocks, tf.clone(n)] : blocks;
   },
 );
 
 export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttrs>(
   LinearLayerGrad,
-  (inputs, { activation, sizes, skip, ...dropout }) => {
+  (inputs, { activation, sizes, skip, epsilon, ...dropout }) => {
     const { x, w, b, y, ...dys } = inputs as { readonly [name: string]: tf.Tensor2D };
+    const n = rowsOf(x, epsilon);
     const dy =
       sizes.length === 1
         ? dys.dy0
@@ -34,11 +38,18 @@ export const linearLayerGrad = composedKernel<LinearLayerInputs, LinearLayerAttr
             1,
           );
     let dz = activation === 'relu' ? open(dy, y, dropout.rate) : dropped(dy, dropout);
-    if (activation === 'gelu') dz = tf.mul(dz, geluSlope(mapped(x, w, b, 'linear')));
-    const dx = tf.matMul(dz, w);
-    return [skip ? tf.add(dx, dys[`dy${sizes.length}`]) : dx, tf.matMul(dz, x, true), tf.sum(dz, 0)];
+    if (activation === 'gelu') dz = tf.mul(dz, geluSlope(mapped(n, w, b, 'linear')));
+    const product = tf.matMul(dz, w);
+    const dn = skip ? tf.add(product, dys[`dy${sizes.length}`]) : product;
+    const dx = epsilon > 0 ? runKernel<tf.Tensor2D>(LayerNormGrad, { x, dy: dn }, { epsilon }) : dn;
+    return [dx, tf.matMul(dz, n, true), tf.sum(dz, 0)];
   },
 );
+
+/** What the map reads. */
+function rowsOf(x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
+  return epsilon > 0 ? runKernel<tf.Tensor2D>(LayerNorm, { x }, { epsilon }) : x;
+}
 
 function mapped(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor, activation: 'linear' | 'relu'): tf.Tensor {
   const bias = b.size > 0 ? b : undefined;

@@ -80,7 +80,8 @@ export interface GatedNormLinearGradInputs extends GatedNormGradInputs {
 }
 
 /**
- * A linear map and what follows it, `y = dropout(act(x w^T + b)) + residual`: `x [T, D]`, `w [E, D]`, `b [E]` or empty, `residual
+ * A linear map with what comes before and after it, `y = dropout(act(n w^T + b)) + residual`, `n = layerNorm(x)` where `epsilon` is not 0,
+ * else `x`: `x [T, D]`, `w [E, D]`, `b [E]` or empty, `residual
  * [T, E]` or empty, empty where there is an activation. The mask is that of `Dropout` on `y`; rate 0 leaves it out. Outputs: `y` by
  * its columns in blocks of the widths `sizes` (their sum is E); more than one only of a map that nothing follows.
  */
@@ -96,12 +97,14 @@ export type LinearActivation = 'none' | 'relu' | 'gelu';
 export interface LinearLayerAttrs extends DropoutAttrs {
   readonly activation: LinearActivation;
   readonly sizes: readonly number[];
-  /** Whether `x` is passed on as the last output. */
+  /** Whether `n` is passed on as the last output. */
   readonly skip: boolean;
+  /** Of the layer norm; 0: none. */
+  readonly epsilon: number;
 }
 /**
  * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`, `dy1`, ... (one an output, that of
- * a passed-on `x` last); outputs `[dx, dw, db]`, where `dx` includes the gradient of the passed-on `x`. The gradient of the residual is dy
+ * a passed-on `n` last); outputs `[dx, dw, db]`, where `dx` includes the gradient of the passed-on `n`. The gradient of the residual is dy
  * itself.
  */
 export const LinearLayerGrad = 'LinearLayerGrad';

@@ -1,13 +1,14 @@
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backend, use, values } from '../../../test/simd.ts';
+import { backend, bytesOf, use, values } from '../../../test/simd.ts';
 import { BackendError } from '../../errors.ts';
 import {
   causalAttention,
   embedTokens,
   gatedNormLinear,
   hstuAttention,
+  layerNorm,
   linearLayer,
   linearLayerAndSkip,
   normSiluSplit,
@@ -172,6 +173,27 @@ describe('simd backend', () => {
         expect(error / largest(expected[i])).toBeLessThan(4e-6);
       }
     });
+
+    it.each([['relu'], ['gelu'], [undefined]] as const)(
+      'a linear layer of normed rows is the norm and the layer, bit for bit (%s)',
+      (activation) => {
+        const [tokens, width, outputs] = [300, 50, 37];
+        const norm = { epsilon: 1e-8 };
+        const dropout = { rate: 0.25, stream: { key: streamKey(5, 'linear'), step: 3 } };
+        const gradients = (whole: boolean): tf.Tensor[] =>
+          tf.grads((x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => {
+            const rows = x as tf.Tensor2D;
+            const from = whole ? { x: rows, norm } : { x: layerNorm(rows, norm) };
+            const map = { ...from, w: w as tf.Tensor2D, b: b as tf.Tensor1D, activation, dropout };
+            const { y, skip } = linearLayerAndSkip(map);
+            return tf.concat([y, skip], 1);
+          })([values([tokens, width], 1), values([outputs, width], 2), values([outputs], 3)]);
+        tf.tidy(() => {
+          const [whole, parts] = [true, false].map((fused) => Buffer.concat(gradients(fused).map(bytesOf)));
+          expect(Buffer.compare(whole, parts)).toBe(0);
+        });
+      },
+    );
 
     it('gives equal rows the same score, wherever they lie: ties are exact', () => {
       // 41 different items, 20 times over; scores are no round numbers. Odd sizes: ragged blocks, several item ranges.

@@ -1,6 +1,7 @@
-// A linear map with what follows it, a block of rows at a time: bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
+// A linear map with what comes before and after it, a block of rows at a time: layer norm; bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
 import { dropoutStrip, keptStrip } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
+import { layerNormGradRow, normalizeRow, rowMean, rowScale } from './norm';
 import { addRow, timesRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { geluSlopeRow } from './silu-row';
@@ -14,13 +15,14 @@ const RELU: i32 = 1, GELU: i32 = 2;
 const DROPOUT: i32 = 7;
 
 /**
- * y = dropout(act(x W^T + b)) + residual for a block of rows, its columns in blocks.
+ * y = dropout(act(n W^T + b)) + residual for a block of rows, its columns in blocks; n = x or its layer norm.
  * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?, 8 threshold, 9 scale,
  *       10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 derivatives of GELU (0: not kept; rows `bufferStride(E)`
- *       apart), 16 bits of the elements that stay (0: not kept), 17 outputs, then (address, width) pairs
+ *       apart), 16 bits of the elements that stay (0: not kept), 17 epsilon of the norm (0: none), 18 n (0: not kept), 19 outputs,
+ *       then (address, width) pairs
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 17);
+  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 19);
   const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
   const panels = ptr(args, 1), residual = ptr(args, 14), slopes = ptr(args, 15);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
@@ -34,7 +36,11 @@ export function linearLayer(args: usize, task: i32): void {
   }
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
-  for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, x + r * dBytes, dBytes);
+  readRows(x, rows, d, copied, dStride, flt(args, 17));
+  if (ptr(args, 18)) {
+    const normed = ptr(args, 18) + <usize>begin * dBytes;
+    for (let r: usize = 0; r < <usize>rows; r++) copyFloats(normed + r * dBytes, copied + r * dStride, dBytes);
+  }
   takeThin(panels, d, e, thin);
   for (let i0 = 0; i0 < rows; i0 += STRIP) {
     const i1 = min(rows, i0 + STRIP);
@@ -47,8 +53,8 @@ export function linearLayer(args: usize, task: i32): void {
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 19 + 2 * o) << 2;
-        copyFloats(ptr(args, 18 + 2 * o) + row * width, z, width);
+        const width = ptr(args, 21 + 2 * o) << 2;
+        copyFloats(ptr(args, 20 + 2 * o) + row * width, z, width);
         z += width;
       }
     }
@@ -57,14 +63,15 @@ export function linearLayer(args: usize, task: i32): void {
 
 /**
  * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those of its blocks
- * of columns, dropout and activation: dx = g W, plus the gradient of the skip; the task's part of g^T [x, 1], the gradients of W and b side by side, goes to
- * `parts`.
+ * of columns, dropout and activation: dn = g W, plus the gradient of the skip, and dx = dn or what the norm makes of it; the task's part of g^T [n, 1],
+ * the gradients of W and b side by side, goes to `parts`.
  * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
  *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 bits of the elements that stay (0: drawn
- *       again), 18 gradient of the skip (0: none), 19 outputs, then (gradient, width) pairs
+ *       again), 18 gradient of the skip (0: none), 19 epsilon of the norm (0: none), 20 outputs, then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 19);
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 20);
+  const epsilon = flt(args, 19);
   const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
   const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17), skip = ptr(args, 18);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
@@ -83,8 +90,8 @@ export function linearLayerGrad(args: usize, task: i32): void {
     const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 21 + 2 * o) << 2;
-      const dy = ptr(args, 20 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, 22 + 2 * o) << 2;
+      const dy = ptr(args, 21 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
@@ -106,18 +113,17 @@ export function linearLayerGrad(args: usize, task: i32): void {
       }
     }
     touch(x, dBytes, rows, d);
-    for (let r: usize = 0; r < <usize>rows; r++) {
-      const to = copied + r * xStride;
-      copyFloats(to, x + r * dBytes, dBytes);
-      store<f32>(to + dBytes, 1);
-    }
+    readRows(x, rows, d, copied, xStride, epsilon);
+    for (let r: usize = 0; r < <usize>rows; r++) store<f32>(copied + r * xStride + dBytes, 1);
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
       multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, panels, thin, 0, strip, dStride, scratch);
       for (let i = i0; i < i1; i++) {
         const from = strip + <usize>(i - i0) * dStride, o = <usize>i * dBytes;
-        if (skip) addRow(from, skip + <usize>begin * dBytes + o, dx + o, dBytes);
-        else copyFloats(dx + o, from, dBytes);
+        const to = epsilon > 0 ? from : dx + o;
+        if (skip) addRow(from, skip + <usize>begin * dBytes + o, to, dBytes);
+        else if (to != from) copyFloats(to, from, dBytes);
+        if (epsilon > 0) layerNormGradRow(x + o, from, dx + o, d, epsilon);
       }
     }
     addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
@@ -125,6 +131,19 @@ export function linearLayerGrad(args: usize, task: i32): void {
   putTail(e, d + 1, tail, sums, xStride);
   const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
+}
+
+/** Copies rows, or their layer norm where `epsilon` is not 0. */
+function readRows(x: usize, rows: i32, d: i32, to: usize, stride: usize, epsilon: f32): void {
+  const bytes = <usize>d << 2;
+  for (let r = 0; r < rows; r++, x += bytes, to += stride) {
+    if (epsilon > 0) {
+      const mean = rowMean(x, d);
+      normalizeRow(x, to, d, mean, rowScale(x, d, mean, epsilon));
+    } else {
+      copyFloats(to, x, bytes);
+    }
+  }
 }
 
 /** z = max(z, 0) in a buffer of whole eights; NaN stays. */

@@ -69,36 +69,42 @@ export function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): 
   if (i < d) storePart(y, f32x4.mul(f32x4.sub(loadPart(x, d - i), m), s), d - i);
 }
 
-/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. args: x, dy, dx, rows, D, rows per task, epsilon */
+/** args: x, dy, dx, rows, D, rows per task, epsilon */
 export function layerNormGrad(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);
   const end = min(begin + int(args, 5), int(args, 3));
-  const inverse: f32 = 1 / <f32>d;
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o;
-    const mean = rowMean(x, d);
-    const meanDy = sumFloats(dy, d) * inverse;
-    const m = f32x4.splat(mean);
-    let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
-    let i: usize = 0;
-    const bytes = <usize>d << 2;
-    for (; i + 32 <= bytes; i += 32) {
-      const d0 = f32x4.sub(v128.load(x + i), m), d1 = f32x4.sub(v128.load(x + i, 16), m);
-      s0 = madd(d0, d0, s0); s1 = madd(d1, d1, s1);
-      t0 = madd(d0, v128.load(dy + i), t0); t1 = madd(d1, v128.load(dy + i, 16), t1);
-    }
-    let squares = sumLanes(f32x4.add(s0, s1)), product = sumLanes(f32x4.add(t0, t1));
-    for (; i < bytes; i += 4) {
-      const deviation = load<f32>(x + i) - mean;
-      squares += deviation * deviation;
-      product += deviation * load<f32>(dy + i);
-    }
-    const rstd: f32 = 1 / squareRoot(squares * inverse + flt(args, 6));
-    // xhat mean(dy xhat) = (x - mean) rstd^2 mean(dy (x - mean)).
-    scaledRest(x, dy, ptr(args, 2) + o, bytes, mean, meanDy, product * inverse * rstd * rstd, rstd);
+    layerNormGradRow(ptr(args, 0) + o, ptr(args, 1) + o, ptr(args, 2) + o, d, flt(args, 6));
   }
+}
+
+/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. */
+// @ts-ignore: decorator
+@inline
+export function layerNormGradRow(x: usize, dy: usize, dx: usize, d: i32, epsilon: f32): void {
+  const inverse: f32 = 1 / <f32>d;
+  const mean = rowMean(x, d);
+  const meanDy = sumFloats(dy, d) * inverse;
+  const m = f32x4.splat(mean);
+  let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
+  let i: usize = 0;
+  const bytes = <usize>d << 2;
+  for (; i + 32 <= bytes; i += 32) {
+    const d0 = f32x4.sub(v128.load(x + i), m), d1 = f32x4.sub(v128.load(x + i, 16), m);
+    s0 = madd(d0, d0, s0); s1 = madd(d1, d1, s1);
+    t0 = madd(d0, v128.load(dy + i), t0); t1 = madd(d1, v128.load(dy + i, 16), t1);
+  }
+  let squares = sumLanes(f32x4.add(s0, s1)), product = sumLanes(f32x4.add(t0, t1));
+  for (; i < bytes; i += 4) {
+    const deviation = load<f32>(x + i) - mean;
+    squares += deviation * deviation;
+    product += deviation * load<f32>(dy + i);
+  }
+  const rstd: f32 = 1 / squareRoot(squares * inverse + epsilon);
+  // xhat mean(dy xhat) = (x - mean) rstd^2 mean(dy (x - mean)).
+  scaledRest(x, dy, dx, bytes, mean, meanDy, product * inverse * rstd * rstd, rstd);
 }
 
 /** dx = s ((dy - b) - (x - a) c) over a row. */

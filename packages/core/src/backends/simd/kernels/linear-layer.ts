@@ -25,7 +25,7 @@ function dropoutSlots({ rate, k0, k1, step }: LinearLayerAttrs) {
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
   const { x, w, b, residual } = inputs;
-  const { activation, sizes, skip } = attrs;
+  const { activation, sizes, skip, epsilon } = attrs;
   const [rows, d] = x.shape;
   const e = w.shape[0];
   if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
@@ -37,20 +37,22 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
   // A ReLU shows by the sign of what it left what stays.
   const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs.rate);
+  const normed = skip && epsilon > 0 ? backend.output(x.shape) : undefined;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
     const { ints, floats } = dropoutSlots(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes];
-    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, bits, sizes.length, ...pairs], floats);
+    const rest = [bits, 0, normed?.address ?? 0, sizes.length, ...pairs];
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...rest], { ...floats, 17: epsilon });
   });
   const blocks = outputs.map(({ info }) => info);
-  return skip ? [...blocks, alias(backend, x, x.shape)] : blocks;
+  return skip ? [...blocks, normed?.info ?? alias(backend, x, x.shape)] : blocks;
 }
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
   const { x, w, y } = inputs;
-  const { activation, sizes, skip } = attrs;
+  const { activation, sizes, skip, epsilon } = attrs;
   const [rows, d] = x.shape;
   const e = w.shape[0];
   // The last column is the gradient of the bias.
@@ -68,8 +70,8 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
     const { ints, floats } = dropoutSlots(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
-    const rest = [keptBits(backend, y), dSkip, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], floats);
+    const rest = [keptBits(backend, y), dSkip, 0, sizes.length, ...pairs];
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], { ...floats, 19: epsilon });
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });
