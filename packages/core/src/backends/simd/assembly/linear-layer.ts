@@ -50,6 +50,13 @@ export function linearLayer(args: usize, task: i32): void {
       const row = <usize>(begin + i);
       if (activation == RELU) reluRow(z, e);
       else if (activation == GELU) geluSlopeRow(z, slopes ? slopes + row * eStride : unused, (e + 7) & ~7);
+      if (outputs == 1) {
+        const y = ptr(args, 20) + row * eBytes;
+        if (mask) timesRow(z, mask + <usize>i * eBytes, residual ? z : y, eBytes);
+        if (residual) addRow(z, residual + row * eBytes, y, eBytes);
+        else if (!mask) copyFloats(y, z, eBytes);
+        continue;
+      }
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
