@@ -36,7 +36,9 @@ export function linearLayer(args: usize, task: i32): void {
   }
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
-  readRows(x, rows, d, copied, dStride, flt(args, 17));
+  const inPlace = flt(args, 17) == 0 && liesReady(d);
+  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17));
+  const from = inPlace ? x : copied;
   if (ptr(args, 18)) {
     const normed = ptr(args, 18) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(normed + r * dBytes, copied + r * dStride, dBytes);
@@ -44,7 +46,7 @@ export function linearLayer(args: usize, task: i32): void {
   takeThin(panels, d, e, thin);
   for (let i0 = 0; i0 < rows; i0 += STRIP) {
     const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, d, e, copied + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 13), strip, eStride, scratch);
+    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 13), strip, eStride, scratch);
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       const row = <usize>(begin + i);
@@ -87,11 +89,13 @@ export function linearLayerGrad(args: usize, task: i32): void {
   const strip = thin + 2 * eStride;
   const sums = strip + <usize>STRIP * dStride;
   const tail = sums + <usize>(e + 6) * xStride;
-  const g = tail + tailBytes(e);
-  const copied = g + <usize>(block + STRIP) * gStride;
+  const gBuffer = tail + tailBytes(e);
+  const copied = gBuffer + <usize>(block + STRIP) * gStride;
   const masks = copied + <usize>(block + STRIP) * xStride;
   memory.fill(sums, 0, <usize>(e + 6) * xStride + tailBytes(e));
   takeThin(panels, e, d, thin);
+  const asIs = activation != RELU && activation != GELU && !int(args, DROPOUT) && outputs == 1 && liesReady(e);
+  let g = gBuffer;
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
     const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
@@ -100,7 +104,8 @@ export function linearLayerGrad(args: usize, task: i32): void {
       const width = ptr(args, 22 + 2 * o) << 2;
       const dy = ptr(args, 21 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
-      for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
+      if (asIs) g = dy;
+      else for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
     }
     if (activation == RELU) {
@@ -138,6 +143,14 @@ export function linearLayerGrad(args: usize, task: i32): void {
   putTail(e, d + 1, tail, sums, xStride);
   const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
+}
+
+/** Rows of tensors of so many columns may be multiplied where they lie: whole strips stay near the operand's end. */
+// @ts-ignore: decorator
+@inline
+function liesReady(columns: i32): bool {
+  const bytes = <usize>columns << 2;
+  return rowStride(columns) == bytes && bytes <= 8192;
 }
 
 /** Copies rows, or their layer norm where `epsilon` is not 0. */
