@@ -26,6 +26,8 @@ interface Entry {
   block?: number;
   /** The job after which the values are there to read; undefined while a kernel function is at them. */
   ready?: number;
+  /** Of integers that were drawn: the least possible, and the one past the greatest. */
+  range?: readonly [number, number];
   /** Blocks that belong to this tensor and go with it: what a forward kernel leaves for its backward. */
   attached?: Map<string, number>;
 }
@@ -183,6 +185,17 @@ export class SimdBackend extends MathBackendCPU {
       this.pool.run(KERNEL.copyBytes, 1, [staged, address, bytes]);
     }
     return this.pool.last;
+  }
+
+  /** Says that a tensor holds integers from `low` to `past - 1`, whatever a kernel will write. */
+  drawn(info: TensorInfo, low: number, past: number): void {
+    this.entry(info.dataId).range = [low, past];
+  }
+
+  /** Whether a tensor is known to hold integers from 0 to `past - 1`, without a look at them. */
+  isBelow(info: TensorInfo, past: number): boolean {
+    const { range } = this.entry(info.dataId);
+    return range !== undefined && range[0] >= 0 && range[1] <= past;
   }
 
   /** Says that the kernel function under way writes into a tensor of before. */

@@ -248,6 +248,15 @@ describe('simd backend', () => {
           temperature: 1,
         };
         expect(() => sampledSoftmaxLoss(inputs)).toThrow(message);
+        const positives = tf.tensor1d(new Int32Array(300).fill(3).fill(-1, 299), 'int32');
+        const drawn = { count: 1200, low: 2, bound: 40, stream: { key: streamKey(5, 'ids'), step: 0 } };
+        const negatives = tf.reshape(uniformIntegers(drawn), [300, 4]) as tf.Tensor2D;
+        expect(() => sampledSoftmaxLoss({ ...inputs, positives, negatives })).toThrow(
+          'sampledSoftmaxLoss: expected positives from 0 to 40; got -1 at position 299',
+        );
+        expect(() => sampledSoftmaxLoss({ ...inputs, negatives })).toThrow(
+          'sampledSoftmaxLoss: expected negatives from 0 to 40; got 41',
+        );
         const tokens = tf.tensor1d([3, 0, 8], 'int32');
         const table = values([9, 8], 2) as tf.Tensor2D;
         const places = { table: values([8, 8], 3) as tf.Tensor2D, ids: tokens };

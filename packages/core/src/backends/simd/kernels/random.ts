@@ -60,6 +60,7 @@ export function registerRandom(name: string): void {
       k1,
       step,
     ]);
+    backend.drawn(y.info, low, low + bound);
     return y.info;
   });
 }

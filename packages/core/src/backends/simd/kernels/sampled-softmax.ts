@@ -81,25 +81,22 @@ function entries(negatives: TensorInfo): number {
 function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
   const { queries, items, positives, negatives } = inputs;
   const [t, d] = queries.shape;
+  const rows = items.shape[0];
+  checkIds(backend, positives, rows, 'positives');
   const loss = backend.output([t]);
   const logSumExp = backend.output([t]);
   // What the backward pass reads stays with logSumExp, and goes when it goes.
   const kept = keep(backend, logSumExp.info, queries, negatives);
   const { width, addresses } = padRows(backend, [queries, items], logSumExp.info);
-  const ints = slots(common(backend, inputs, width, addresses), kept, {
-    10: loss.address,
-    11: logSumExp.address,
-    16: d,
-    18: items.shape[0],
-  });
+  const others = { 10: loss.address, 11: logSumExp.address, 16: d, 18: rows };
+  const ints = slots(common(backend, inputs, width, addresses), kept, others);
   try {
     backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
-    backend.wait();
+    if (!backend.isBelow(negatives, rows)) backend.wait();
   } catch (cause) {
     // The kernel checks ids as it reads them; which one is wrong is looked for only then.
     for (const { info } of [loss, logSumExp]) backend.disposeData(info.dataId, true);
-    checkIds(backend, positives, items.shape[0], 'positives');
-    checkIds(backend, negatives, items.shape[0], 'negatives');
+    checkIds(backend, negatives, rows, 'negatives');
     throw cause;
   }
   return [loss.info, logSumExp.info];
