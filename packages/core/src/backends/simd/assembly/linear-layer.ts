@@ -37,7 +37,7 @@ export function linearLayer(args: usize, task: i32): void {
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
   const inPlace = flt(args, 17) == 0 && liesReady(d);
-  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17));
+  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17), scratch);
   const from = inPlace ? x : copied;
   if (ptr(args, 18)) {
     const normed = ptr(args, 18) + <usize>begin * dBytes;
@@ -91,7 +91,8 @@ export function linearLayerGrad(args: usize, task: i32): void {
   const tail = sums + <usize>(e + 6) * xStride;
   const gBuffer = tail + tailBytes(e);
   const copied = gBuffer + <usize>(block + STRIP) * gStride;
-  const masks = copied + <usize>(block + STRIP) * xStride;
+  const statistics = copied + <usize>(block + STRIP) * xStride;
+  const masks = statistics + (<usize>block << 3);
   memory.fill(sums, 0, <usize>(e + 6) * xStride + tailBytes(e));
   takeThin(panels, e, d, thin);
   const asIs = activation != RELU && activation != GELU && !int(args, DROPOUT) && outputs == 1 && liesReady(e);
@@ -125,7 +126,7 @@ export function linearLayerGrad(args: usize, task: i32): void {
       }
     }
     touch(x, dBytes, rows, d);
-    readRows(x, rows, d, copied, xStride, epsilon);
+    readRows(x, rows, d, copied, xStride, epsilon, statistics);
     for (let r: usize = 0; r < <usize>rows; r++) store<f32>(copied + r * xStride + dBytes, 1);
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
@@ -135,7 +136,10 @@ export function linearLayerGrad(args: usize, task: i32): void {
         const to = epsilon > 0 ? from : dx + o;
         if (skip) addRow(from, skip + <usize>begin * dBytes + o, to, dBytes);
         else if (to != from) copyFloats(to, from, dBytes);
-        if (epsilon > 0) layerNormGradRow(x + o, from, dx + o, d, epsilon);
+        if (epsilon > 0) {
+          const s = statistics + (<usize>i << 3);
+          layerNormGradRow(x + o, from, dx + o, d, load<f32>(s), true, load<f32>(s, 4), 0);
+        }
       }
     }
     addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
@@ -153,13 +157,16 @@ function liesReady(columns: i32): bool {
   return rowStride(columns) == bytes && bytes <= 8192;
 }
 
-/** Copies rows, or their layer norm where `epsilon` is not 0. */
-function readRows(x: usize, rows: i32, d: i32, to: usize, stride: usize, epsilon: f32): void {
+/** Copies rows; where `epsilon` is not 0 their layer norm, and mean and scale of each row to `statistics`. */
+function readRows(x: usize, rows: i32, d: i32, to: usize, stride: usize, epsilon: f32, statistics: usize): void {
   const bytes = <usize>d << 2;
   for (let r = 0; r < rows; r++, x += bytes, to += stride) {
     if (epsilon > 0) {
-      const mean = rowMean(x, d);
-      normalizeRow(x, to, d, mean, rowScale(x, d, mean, epsilon));
+      const mean = rowMean(x, d), scale = rowScale(x, d, mean, epsilon);
+      normalizeRow(x, to, d, mean, scale);
+      store<f32>(statistics, mean);
+      store<f32>(statistics, scale, 4);
+      statistics += 8;
     } else {
       copyFloats(to, x, bytes);
     }

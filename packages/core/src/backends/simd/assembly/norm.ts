@@ -76,16 +76,21 @@ export function layerNormGrad(args: usize, task: i32): void {
   const end = min(begin + int(args, 5), int(args, 3));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    layerNormGradRow(ptr(args, 0) + o, ptr(args, 1) + o, ptr(args, 2) + o, d, flt(args, 6));
+    const x = ptr(args, 0) + o;
+    layerNormGradRow(x, ptr(args, 1) + o, ptr(args, 2) + o, d, rowMean(x, d), false, 0, flt(args, 6));
   }
 }
 
-/** dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. */
+/**
+ * dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. `known`, a literal: `rstd` is `rowScale` of x; else
+ * it is found by the way, from epsilon.
+ */
 // @ts-ignore: decorator
 @inline
-export function layerNormGradRow(x: usize, dy: usize, dx: usize, d: i32, epsilon: f32): void {
+export function layerNormGradRow(
+  x: usize, dy: usize, dx: usize, d: i32, mean: f32, known: bool, rstd: f32, epsilon: f32,
+): void {
   const inverse: f32 = 1 / <f32>d;
-  const mean = rowMean(x, d);
   const meanDy = sumFloats(dy, d) * inverse;
   const m = f32x4.splat(mean);
   let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;
@@ -93,18 +98,18 @@ export function layerNormGradRow(x: usize, dy: usize, dx: usize, d: i32, epsilon
   const bytes = <usize>d << 2;
   for (; i + 32 <= bytes; i += 32) {
     const d0 = f32x4.sub(v128.load(x + i), m), d1 = f32x4.sub(v128.load(x + i, 16), m);
-    s0 = madd(d0, d0, s0); s1 = madd(d1, d1, s1);
+    if (!known) { s0 = madd(d0, d0, s0); s1 = madd(d1, d1, s1); }
     t0 = madd(d0, v128.load(dy + i), t0); t1 = madd(d1, v128.load(dy + i, 16), t1);
   }
   let squares = sumLanes(f32x4.add(s0, s1)), product = sumLanes(f32x4.add(t0, t1));
   for (; i < bytes; i += 4) {
     const deviation = load<f32>(x + i) - mean;
-    squares += deviation * deviation;
+    if (!known) squares += deviation * deviation;
     product += deviation * load<f32>(dy + i);
   }
-  const rstd: f32 = 1 / squareRoot(squares * inverse + epsilon);
+  const scale = known ? rstd : 1 / squareRoot(squares * inverse + epsilon);
   // xhat mean(dy xhat) = (x - mean) rstd^2 mean(dy (x - mean)).
-  scaledRest(x, dy, dx, bytes, mean, meanDy, product * inverse * rstd * rstd, rstd);
+  scaledRest(x, dy, dx, bytes, mean, meanDy, product * inverse * scale * scale, scale);
 }
 
 /** dx = s ((dy - b) - (x - a) c) over a row. */
