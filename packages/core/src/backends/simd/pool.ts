@@ -103,8 +103,9 @@ export class Pool {
     this.#workers.length = 0;
   }
 
+  /** Numbers wrap around after 2^32 jobs: one that seems to come later is of long ago. */
   #hasEnded(job: number): boolean {
-    if (((this.#ended - job) | 0) >= 0) return true;
+    if (((this.#ended - job) | 0) >= 0 || ((this.#posted - job) | 0) < 0) return true;
     this.#ended = Atomics.load(this.#words, CONTROL.completed);
     return ((this.#ended - job) | 0) >= 0;
   }

@@ -145,6 +145,15 @@ describe('kernels that were handed over', () => {
     x.dispose();
   });
 
+  it('are not waited for under a number that was not given yet, which is one of two billion jobs ago', () => {
+    const x = slow();
+    const { pool } = backend();
+    pool.wait((pool.last + 1) | 0);
+    pool.wait((pool.last + 2 ** 31) | 0);
+    expect(pool.idle).toBe(false);
+    x.dispose();
+  });
+
   it('fail with a typed error for whoever waits next; those after them run', () => {
     trap();
     const sum = tf.add(tf.tensor1d(new Float32Array(100_000).fill(1)), 3);
