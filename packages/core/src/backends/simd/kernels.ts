@@ -64,6 +64,11 @@ export const KERNEL = {
   sumGroups: 61,
 } as const;
 
+/** Name of a kernel, for errors. */
+export function kernelName(id: number): string {
+  return Object.entries(KERNEL).find(([, number]) => number === id)?.[0] ?? String(id);
+}
+
 export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
 
 /** What the module exports. */

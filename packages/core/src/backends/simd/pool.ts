@@ -1,6 +1,6 @@
 import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
-import { CONTROL, type KernelExports, type KernelId, SCRATCH_BYTES } from './kernels.ts';
+import { CONTROL, type KernelExports, type KernelId, kernelName, SCRATCH_BYTES } from './kernels.ts';
 import type { KernelThread } from './platform/platform.ts';
 
 /** Integers by slot; floats for the slots that hold a float. */
@@ -74,7 +74,7 @@ export class Pool {
       try {
         this.#exports.runSerial(kernel, CONTROL.address + at * 4, tasks);
       } catch (cause) {
-        throw new BackendError(`simd: kernel ${kernel} failed`, { cause });
+        throw new BackendError(`simd: kernel ${kernelName(kernel)} failed`, { cause });
       }
       return;
     }
@@ -90,7 +90,8 @@ export class Pool {
     this.drain(job);
     if (this.#words[CONTROL.failed] === 0) return;
     const failed = Atomics.exchange(this.#words, CONTROL.failed, 0);
-    throw new BackendError(`simd: ${failed} tasks of kernel ${this.#words[CONTROL.failedKernel]} failed`);
+    const name = kernelName(this.#words[CONTROL.failedKernel]);
+    throw new BackendError(`simd: ${failed} tasks failed, the last of kernel ${name}`);
   }
 
   /** Ends the jobs that are under way, and the workers. */
