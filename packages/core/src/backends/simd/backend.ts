@@ -176,7 +176,9 @@ export class SimdBackend extends MathBackendCPU {
   /** Copies values of the host into a block, in turn with the kernels. @returns the job after which they are there. */
   copy(values: ArrayLike<number>, address: number, dtype: DataType = 'int32'): number {
     const bytes = values.length * util.bytesPerElement(dtype);
-    const staged = this.pool.idle || bytes === 0 ? undefined : this.#staging.take(bytes);
+    // What an op does not have comes as an empty tensor.
+    if (bytes === 0) return this.pool.last;
+    const staged = this.pool.idle ? undefined : this.#staging.take(bytes);
     if (staged === undefined) {
       this.pool.drain();
       this.typed(dtype, address, values.length).set(values);
