@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { backend, bytesOf, use, values } from '../../../test/simd.ts';
 import { BackendError } from '../../errors.ts';
+import { linearBlocks } from '../../index.ts';
 import { finishKernels } from '../timers.ts';
 import { removeSimdBackend } from './index.ts';
 import { CONTROL, KERNEL } from './kernels.ts';
@@ -12,6 +13,12 @@ let operands: tf.Tensor2D[] = [];
 
 /** A product that takes the workers tens of milliseconds: what is handed over meanwhile waits. */
 const slow = (): tf.Tensor2D => tf.matMul(operands[0], operands[1]);
+
+/** So much work that it is not over while the main thread does a little, even where it loses its processor for a while. */
+function busy(): tf.Tensor2D {
+  for (let i = 0; i < 15; i++) slow().dispose();
+  return slow();
+}
 
 async function start(threads: number): Promise<void> {
   await use({ threads });
@@ -94,7 +101,7 @@ describe('kernels that were handed over', () => {
   });
 
   it('leave the main thread to go on, and end when they are waited for', () => {
-    const x = slow();
+    const x = busy();
     expect(backend().pool.idle).toBe(false);
     finishKernels();
     expect(backend().pool.idle).toBe(true);
@@ -104,7 +111,7 @@ describe('kernels that were handed over', () => {
   it('are waited for by whoever reads what they make, and by no one else', () => {
     const first = tf.tensor1d([1, 2, 3]);
     const sum = tf.add(first, 1);
-    const x = slow();
+    const x = busy();
     expect(Array.from(sum.dataSync())).toEqual([2, 3, 4]);
     expect(Array.from(first.dataSync())).toEqual([1, 2, 3]);
     expect(backend().pool.idle).toBe(false);
@@ -112,6 +119,13 @@ describe('kernels that were handed over', () => {
     const last = (y: tf.Tensor): number => y.dataSync()[SIZE * SIZE - 1];
     expect(last(tf.cumsum(x, 1, true))).not.toBe(0);
     expect(backend().pool.idle).toBe(true);
+    // One made of ops (so many blocks are too many for ours) hands those over.
+    const y = busy();
+    const [row, w] = [tf.ones([1, 1]), tf.ones([24, 1])] as tf.Tensor2D[];
+    const blocks = linearBlocks({ x: row, w }, new Array<number>(24).fill(1));
+    expect(backend().pool.idle).toBe(false);
+    expect(blocks.map((block) => block.dataSync()[0])).toEqual(new Array(24).fill(1));
+    tf.dispose([y, row, w, ...blocks]);
     tf.dispose([first, sum, x]);
   });
 
@@ -146,7 +160,7 @@ describe('kernels that were handed over', () => {
   });
 
   it('are not waited for under a number that was not given yet, which is one of two billion jobs ago', () => {
-    const x = slow();
+    const x = busy();
     const { pool } = backend();
     pool.wait((pool.last + 1) | 0);
     pool.wait((pool.last + 2 ** 31) | 0);

@@ -10,6 +10,7 @@ import {
   unregisterKernel,
   util,
 } from '@tensorflow/tfjs-core';
+import { isComposed } from '../../composed/kernel.ts';
 import type { SimdBackend } from '../backend.ts';
 import type { KernelId } from '../kernels.ts';
 import type { Floats } from '../pool.ts';
@@ -80,7 +81,7 @@ export function override(backendName: string, kernelName: string, kernel: SimdKe
       return result;
     }
     if (stock === undefined) throw new Error(`${kernelName}: no kernel for these inputs on the backend ${backendName}`);
-    if (!MOVES_NOTHING.has(kernelName)) (backend as SimdBackend).wait();
+    if (readsMemory(stock)) (backend as SimdBackend).wait();
     return stock.kernelFunc({ inputs, backend, attrs });
   };
   if (getKernel(kernelName, backendName)) unregisterKernel(kernelName, backendName);
@@ -90,12 +91,17 @@ export function override(backendName: string, kernelName: string, kernel: SimdKe
 /** Kernels that read no values. */
 const MOVES_NOTHING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
 
-/** Registers every stock `cpu` kernel. They read values where they lie, so all that was handed over must have ended. */
+/** Whether a kernel reads values where they lie; those made of ops call kernels that see to it themselves. */
+function readsMemory({ kernelName, kernelFunc }: KernelConfig): boolean {
+  return !MOVES_NOTHING.has(kernelName) && !isComposed(kernelFunc);
+}
+
+/** Registers every stock `cpu` kernel; before one that reads values where they lie, all that was handed over must have ended. */
 export function registerStock(backendName: string): void {
   copyRegisteredKernels('cpu', backendName);
   for (const stock of getKernelsForBackend(backendName)) {
     const { kernelName, kernelFunc } = stock;
-    if (MOVES_NOTHING.has(kernelName)) continue;
+    if (!readsMemory(stock)) continue;
     unregisterKernel(kernelName, backendName);
     registerKernel({
       ...stock,
