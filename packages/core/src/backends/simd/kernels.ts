@@ -102,7 +102,6 @@ export const CONTROL = {
   left: 0,
   /** Number of the job in progress: threads sleep on it. */
   job: 1,
-  posted: 32,
   sleepers: 33,
   stop: 34,
   failed: 35,
