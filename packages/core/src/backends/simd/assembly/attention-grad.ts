@@ -127,15 +127,15 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
         for (let p = 0; p < panels; p++) {
           const first = spanFirst(p), reach = spanEnd(p) - first;
           if (reach == 0) continue;
-          const at = (<usize>p << 6) + <usize>first * STRIDE;
+          const at = (<usize>p << 6) + <usize>first * STRIDE, edge = !masked && k0 + first + reach == q0 + (p + 1) * PANEL;
           if (hasDropout) {
             const query = q0 + p * PANEL, drops = scratch + BIAS + at;
             const bits = keptBits(kept, length, head + h, query, k0 + first);
             if (bits != 0) keptDrops(args, reach, bits, drops, STRIDE);
             else dropPanel(args, <u32>start + <u32>query, head + h, k0 + first, reach, drops, STRIDE, 0);
           }
-          scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, scratch);
-          scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, scratch);
+          scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, edge, scratch);
+          scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, edge, scratch);
         }
         gradRows(keys, panels, softmax, hasBias, hasDropout, scale);
         const part = parts + <usize>h * partBytes;

@@ -1,8 +1,9 @@
 // What the attention kernels share. Scores are kept transposed: a row for each key, a column for each query, in panels of
 // sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries, and what
 // belongs to a query (its maximum, its sum) is a lane.
+import { constants, STEP_MASK, STEP_ONES } from './math';
 import { packRows, ZEROS } from './micro';
-import { wide, wideColumns4, wideRows4 } from './micro-wide';
+import { edgeRows, wide, wideColumns4, wideRows4 } from './micro-wide';
 import { tileColumns, tileRows } from './tile';
 
 /** Queries of a panel. */
@@ -88,13 +89,21 @@ function inFours(rows: i32): i32 {
   return rest > 2 ? 4 : rows > 6 ? 8 : 0;
 }
 
-/** scores[keys, 16] = K Q^T for one panel, `stride` bytes apart; up to five rows more are written. */
+/**
+ * scores[keys, 16] = K Q^T for one panel, `stride` bytes apart; up to five rows more are written. `edge`: the last key is that of the last
+ * query, so the last eight rows hold something in their last eight columns only; the others may be left as they were.
+ */
 // @ts-ignore: decorator
 @inline
 export function scorePanel(
-  keyRows: usize, bytes: usize, panel: usize, width: i32, keys: i32, scores: usize, stride: usize, buffer: usize,
+  keyRows: usize, bytes: usize, panel: usize, width: i32, keys: i32, scores: usize, stride: usize, edge: bool, buffer: usize,
 ): void {
-  const half = <usize>width << 5, sixes = keys - inFours(keys);
+  const half = <usize>width << 5;
+  if (wide && edge && keys >= 8) {
+    keys -= 8;
+    edgeRows(width, keyRows + <usize>keys * bytes, bytes, panel + half, 32, scores + <usize>keys * stride + 32, stride);
+  }
+  const sixes = keys - inFours(keys);
   let j = 0;
   for (; j < sixes; j += 6) {
     tileRows(
@@ -154,16 +163,17 @@ export function storePanel(sums: usize, width: i32, rows: i32, dst: usize, strid
   }
 }
 
-/** Puts `value` where causality hides in a panel: rows are keys from `key` on, columns the queries from `query` on. */
+/**
+ * Puts `value` where causality hides in a panel: rows are keys from `key` on, columns the queries from `query` on. At most eight rows come
+ * after the key of the last query.
+ */
 export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, value: f32): void {
-  const hidden = f32x4.splat(value);
-  const i0 = i32x4(0, 1, 2, 3), i1 = i32x4(4, 5, 6, 7), i2 = i32x4(8, 9, 10, 11), i3 = i32x4(12, 13, 14, 15);
-  for (let j = max(0, query - key + 1); j < rows; j++) {
-    const p = scores + <usize>j * stride, count = i32x4.splat(key + j - query);
-    const x0 = v128.bitselect(hidden, v128.load(p), i32x4.gt_s(count, i0));
-    const x1 = v128.bitselect(hidden, v128.load(p, 16), i32x4.gt_s(count, i1));
-    const x2 = v128.bitselect(hidden, v128.load(p, 32), i32x4.gt_s(count, i2));
-    const x3 = v128.bitselect(hidden, v128.load(p, 48), i32x4.gt_s(count, i3));
+  const hidden = f32x4.splat(value), first = max(0, query - key + 1);
+  // From row to row one query more is hidden: the mask begins one word earlier.
+  let mask = constants + ((STEP_MASK + STEP_ONES - <usize>(key + first - query)) << 2), p = scores + <usize>first * stride;
+  for (let j = first; j < rows; j++, p += stride, mask -= 4) {
+    const x0 = v128.bitselect(hidden, v128.load(p), v128.load(mask)), x1 = v128.bitselect(hidden, v128.load(p, 16), v128.load(mask, 16));
+    const x2 = v128.bitselect(hidden, v128.load(p, 32), v128.load(mask, 32)), x3 = v128.bitselect(hidden, v128.load(p, 48), v128.load(mask, 48));
     v128.store(p, x1, 16); v128.store(p, x0);
     v128.store(p, x3, 48); v128.store(p, x2, 32);
   }

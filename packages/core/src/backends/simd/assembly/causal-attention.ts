@@ -69,8 +69,8 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       const ahead = p * PANEL - skip, left = p == 0 ? skip : 0, query = q0 + ahead;
       const row = queryRow + <usize>ahead;
       if (!seen(args, row, query, left, PANEL, k0, keys)) continue;
-      const first = firstSeen, reach = endSeen - first, key = k0 + first;
-      scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, scratch);
+      const first = firstSeen, reach = endSeen - first, key = k0 + first, edge = !masked && key + reach == query + PANEL;
+      scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, edge, scratch);
       hidePanel(args, row, query, left, key, 0, reach, scores, 64, -Infinity);
       const o = sums + <usize>p * oPanel;
       const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);

@@ -77,7 +77,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
       const row = queryRow + <usize>ahead;
       if (!seen(args, row, query, left, PANEL, k0, keys)) continue;
       // Rows of the block before `first` are seen by none of these queries.
-      const first = firstSeen, reach = endSeen - first, key = k0 + first;
+      const first = firstSeen, reach = endSeen - first, key = k0 + first, edge = !masked && key + reach == query + PANEL;
       if (hasBias) {
         let buckets = scratch + BUCKETS;
         if (hasTime && kept == 0) makeBuckets(args, row, start + <usize>key, reach, left, buckets, scores);
@@ -88,7 +88,7 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
         const at = <usize>(h * panels + p);
         const kRows = kFar ? kPack + <usize>(h * KEYS) * kRow : ptr(args, 1) + (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
         const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, 2) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
-        scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, scratch);
+        scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, edge, scratch);
         siluPanel(scores, bias, hasBias, reach, scale);
         hidePanel(args, row, query, left, key, 0, reach, scores, 64, 0);
         sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && k0 == 0, scratch);
@@ -96,7 +96,6 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     }
   }
   const inverse = flt(args, 9);
-  touch(ptr(args, 3) + queryRow * vStride + <usize>(head * c) * 4, vStride, rows, count * c);
   for (let h = 0; h < count; h++) {
     const to = ptr(args, 3) + queryRow * vStride + <usize>((head + h) * c) * 4;
     for (let p = 0; p < panels; p++) {

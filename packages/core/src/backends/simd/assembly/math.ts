@@ -75,6 +75,9 @@ export const GELU_CUBIC: usize = 59;
 export const THREE: usize = 60;
 /** 2^t is 0 here and below, put together as `SHIFTER` says: an exponent of no bits. */
 export const VANISHING: usize = 61;
+/** `STEP_ONES` words of ones, then sixteen of zeros. */
+export const STEP_MASK: usize = 62;
+export const STEP_ONES: usize = 24;
 
 /** Writes the table; the main thread calls it once, before any kernel runs. */
 export function writeConstants(): void {
@@ -125,6 +128,7 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (THREE << 2), 3);
   store<f32>(CONSTANTS + (VANISHING << 2), -127);
   for (let i: usize = 0; i < 16; i++) store<u32>(CONSTANTS + ((BITS + i) << 2), 1 << <u32>i);
+  for (let i: usize = 0; i < STEP_ONES + 16; i++) store<i32>(CONSTANTS + ((STEP_MASK + i) << 2), i < STEP_ONES ? -1 : 0);
 }
 
 /**

@@ -252,3 +252,44 @@ export function wideRows4(
   v128.store(c, c21, 16); v128.store(c, c20); v128.store(c, c23, 48); v128.store(c, c22, 32); c += cStride;
   v128.store(c, c31, 16); v128.store(c, c30); v128.store(c, c33, 48); v128.store(c, c32, 32);
 }
+
+/** C[8, 8] = A B: eight rows of A `aStride` bytes apart, one panel of B. Eight sums keep both multiply-add units busy. */
+export function edgeRows(k: i32, a: usize, aStride: usize, b: usize, bStep: usize, c: usize, cStride: usize): void {
+  let c00 = f32x4.splat(0), c01 = c00;
+  let c10 = c00, c11 = c00;
+  let c20 = c00, c21 = c00;
+  let c30 = c00, c31 = c00;
+  let c40 = c00, c41 = c00;
+  let c50 = c00, c51 = c00;
+  let c60 = c00, c61 = c00;
+  let c70 = c00, c71 = c00;
+  let a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
+  for (const end = a + (<usize>k << 2); a != end;) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a);
+    c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1);
+    c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2);
+    c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3);
+    c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4);
+    c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5);
+    c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+    s = v128.load32_splat(a6);
+    c60 = madd(s, b0, c60); c61 = madd(s, b1, c61);
+    s = v128.load32_splat(a7);
+    c70 = madd(s, b0, c70); c71 = madd(s, b1, c71);
+    a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4; a6 += 4; a7 += 4; b += bStep;
+  }
+  v128.store(c, c01, 16); v128.store(c, c00); c += cStride;
+  v128.store(c, c11, 16); v128.store(c, c10); c += cStride;
+  v128.store(c, c21, 16); v128.store(c, c20); c += cStride;
+  v128.store(c, c31, 16); v128.store(c, c30); c += cStride;
+  v128.store(c, c41, 16); v128.store(c, c40); c += cStride;
+  v128.store(c, c51, 16); v128.store(c, c50); c += cStride;
+  v128.store(c, c61, 16); v128.store(c, c60); c += cStride;
+  v128.store(c, c71, 16); v128.store(c, c70);
+}
