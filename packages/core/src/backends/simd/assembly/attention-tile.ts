@@ -3,7 +3,7 @@
 // belongs to a query (its maximum, its sum) is a lane.
 import { constants, STEP_MASK, STEP_ONES } from './math';
 import { packRows, ZEROS } from './micro';
-import { edgeRows, wide, wideColumns4, wideRows4 } from './micro-wide';
+import { edgeRows, freshRows, freshRows4, wide, wideColumns4 } from './micro-wide';
 import { tileColumns, tileRows } from './tile';
 
 /** Queries of a panel. */
@@ -106,12 +106,12 @@ export function scorePanel(
   const sixes = keys - inFours(keys);
   let j = 0;
   for (; j < sixes; j += 6) {
-    tileRows(
-      width, keyRows + <usize>j * bytes, bytes, panel, half, 32, ZEROS, 0, scores + <usize>j * stride, stride, 6, 16, buffer,
-    );
+    const rows = keyRows + <usize>j * bytes, to = scores + <usize>j * stride;
+    if (wide) freshRows(width, rows, bytes, panel, half, 32, to, stride);
+    else tileRows(width, rows, bytes, panel, half, 32, ZEROS, 0, to, stride, 6, 16, buffer);
   }
   for (; j < keys; j += 4) {
-    wideRows4(width, keyRows + <usize>j * bytes, bytes, panel, half, 32, ZEROS, 0, scores + <usize>j * stride, stride);
+    freshRows4(width, keyRows + <usize>j * bytes, bytes, panel, half, 32, scores + <usize>j * stride, stride);
   }
 }
 
