@@ -1,8 +1,10 @@
-// Elementwise steps of attention on rows of sixteen, two pairs of vectors. All four take each step together, on one load of each
-// constant. exp(-x) is 2^t, t = -x log2(e): n = round(t) goes to the exponent, 2^(t - n) is a polynomial of degree 5 with a
-// relative error of 2e-7, which the sums of attention do not notice. |t| is held below 126: no infinities, no denormals.
+// Elementwise steps of attention on rows of sixteen, a pair of vectors at a time. exp(-x) is 2^t, t = -x log2(e): n = round(t) goes to the
+// exponent, 2^(t - n) is a polynomial of degree 5 with a relative error of 2e-7, which the sums of attention do not notice. |t| is held
+// below 126: no infinities, no denormals. The compiler puts each value where it is used, so one vector's way is walked after the other's,
+// in four registers; the constants fill the other eleven, read once before the loop.
 import { madd } from './env';
 import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, SHIFTER, TOP_X, VANISHING } from './math';
+import { ZEROS } from './micro';
 
 /** exp(x) = 2^(x log2(e)). */
 export const LOG2E: f32 = 1.44269504;
@@ -10,111 +12,66 @@ export const LOG2E: f32 = 1.44269504;
 /** S -> silu(scale S + bias) over rows of sixteen, in place. */
 export function siluPanel(s: usize, bias: usize, hasBias: bool, rows: i32, scale: f32): void {
   const end = s + (<usize>rows << 6), t = constants;
-  const factor = f32x4.splat(scale);
-  for (; s < end; s += 64) {
-    let x0 = v128.load(s); let x1 = v128.load(s, 16);
-    let x2 = v128.load(s, 32); let x3 = v128.load(s, 48);
-    if (hasBias) {
-      x0 = madd(x0, factor, v128.load(bias)); x1 = madd(x1, factor, v128.load(bias, 16));
-      x2 = madd(x2, factor, v128.load(bias, 32)); x3 = madd(x3, factor, v128.load(bias, 48));
-      bias += 64;
-    } else {
-      x0 = f32x4.mul(x0, factor); x1 = f32x4.mul(x1, factor);
-      x2 = f32x4.mul(x2, factor); x3 = f32x4.mul(x3, factor);
-    }
-    let c = v128.load32_splat(t, TOP_X << 2);
-    let z0 = f32x4.pmin(x0, c); let z1 = f32x4.pmin(x1, c);
-    let z2 = f32x4.pmin(x2, c); let z3 = f32x4.pmin(x3, c);
-    c = v128.load32_splat(t, BOTTOM_X << 2);
-    z0 = f32x4.pmax(z0, c); z1 = f32x4.pmax(z1, c); z2 = f32x4.pmax(z2, c); z3 = f32x4.pmax(z3, c);
-    c = v128.load32_splat(t, MINUS_LOG2E << 2);
-    let d = v128.load32_splat(t, SHIFTER << 2);
-    let e0 = madd(z0, c, d); let e1 = madd(z1, c, d);
-    let e2 = madd(z2, c, d); let e3 = madd(z3, c, d);
-    z0 = madd(z0, c, f32x4.sub(d, e0)); z1 = madd(z1, c, f32x4.sub(d, e1));
-    z2 = madd(z2, c, f32x4.sub(d, e2)); z3 = madd(z3, c, f32x4.sub(d, e3));
-    e0 = i32x4.shl(e0, 23); e1 = i32x4.shl(e1, 23); e2 = i32x4.shl(e2, 23); e3 = i32x4.shl(e3, 23);
-    c = v128.load32_splat(t, F5 << 2);
-    d = v128.load32_splat(t, F4 << 2);
-    let p0 = madd(c, z0, d); let p1 = madd(c, z1, d);
-    let p2 = madd(c, z2, d); let p3 = madd(c, z3, d);
-    d = v128.load32_splat(t, F3 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F2 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F1 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, ONE << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    p0 = madd(p0, e0, d); p1 = madd(p1, e1, d);
-    p2 = madd(p2, e2, d); p3 = madd(p3, e3, d);
-    x0 = f32x4.div(x0, p0); x1 = f32x4.div(x1, p1); x2 = f32x4.div(x2, p2); x3 = f32x4.div(x3, p3);
+  const factor = f32x4.splat(scale), step: usize = hasBias ? 32 : 0;
+  if (!hasBias) bias = ZEROS;
+  const top = v128.load32_splat(t, TOP_X << 2);
+  const bottom = v128.load32_splat(t, BOTTOM_X << 2);
+  const rate = v128.load32_splat(t, MINUS_LOG2E << 2);
+  const shifter = v128.load32_splat(t, SHIFTER << 2);
+  const f5 = v128.load32_splat(t, F5 << 2);
+  const f4 = v128.load32_splat(t, F4 << 2);
+  const f3 = v128.load32_splat(t, F3 << 2);
+  const f2 = v128.load32_splat(t, F2 << 2);
+  const f1 = v128.load32_splat(t, F1 << 2);
+  const one = v128.load32_splat(t, ONE << 2);
+  for (; s < end; s += 32) {
+    let x0 = madd(v128.load(s), factor, v128.load(bias)); let x1 = madd(v128.load(s, 16), factor, v128.load(bias, 16));
+    let z0 = f32x4.pmax(f32x4.pmin(x0, top), bottom); let z1 = f32x4.pmax(f32x4.pmin(x1, top), bottom);
+    let e0 = madd(z0, rate, shifter); let e1 = madd(z1, rate, shifter);
+    z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
+    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
+    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
+    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
+    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
+    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
+    x0 = f32x4.div(x0, madd(p0, i32x4.shl(e0, 23), one)); x1 = f32x4.div(x1, madd(p1, i32x4.shl(e1, 23), one));
     v128.store(s, x1, 16); v128.store(s, x0);
-    v128.store(s, x3, 48); v128.store(s, x2, 32);
+    bias += step;
   }
 }
 
 /** x = scale S + bias; S -> silu(x), G -> G silu'(x), over `n` floats (a multiple of sixteen) of one row. */
 export function siluGradRow(s: usize, g: usize, bias: usize, hasBias: bool, n: i32, scale: f32): void {
   const end = s + (<usize>n << 2), t = constants;
-  const factor = f32x4.splat(scale);
-  for (; s < end; s += 64, g += 64) {
-    let x0 = v128.load(s); let x1 = v128.load(s, 16);
-    let x2 = v128.load(s, 32); let x3 = v128.load(s, 48);
-    if (hasBias) {
-      x0 = madd(x0, factor, v128.load(bias)); x1 = madd(x1, factor, v128.load(bias, 16));
-      x2 = madd(x2, factor, v128.load(bias, 32)); x3 = madd(x3, factor, v128.load(bias, 48));
-      bias += 64;
-    } else {
-      x0 = f32x4.mul(x0, factor); x1 = f32x4.mul(x1, factor);
-      x2 = f32x4.mul(x2, factor); x3 = f32x4.mul(x3, factor);
-    }
-    let c = v128.load32_splat(t, TOP_X << 2);
-    let z0 = f32x4.pmin(x0, c); let z1 = f32x4.pmin(x1, c);
-    let z2 = f32x4.pmin(x2, c); let z3 = f32x4.pmin(x3, c);
-    c = v128.load32_splat(t, BOTTOM_X << 2);
-    z0 = f32x4.pmax(z0, c); z1 = f32x4.pmax(z1, c); z2 = f32x4.pmax(z2, c); z3 = f32x4.pmax(z3, c);
-    c = v128.load32_splat(t, MINUS_LOG2E << 2);
-    let d = v128.load32_splat(t, SHIFTER << 2);
-    let e0 = madd(z0, c, d); let e1 = madd(z1, c, d);
-    let e2 = madd(z2, c, d); let e3 = madd(z3, c, d);
-    z0 = madd(z0, c, f32x4.sub(d, e0)); z1 = madd(z1, c, f32x4.sub(d, e1));
-    z2 = madd(z2, c, f32x4.sub(d, e2)); z3 = madd(z3, c, f32x4.sub(d, e3));
-    e0 = i32x4.shl(e0, 23); e1 = i32x4.shl(e1, 23); e2 = i32x4.shl(e2, 23); e3 = i32x4.shl(e3, 23);
-    c = v128.load32_splat(t, F5 << 2);
-    d = v128.load32_splat(t, F4 << 2);
-    let p0 = madd(c, z0, d); let p1 = madd(c, z1, d);
-    let p2 = madd(c, z2, d); let p3 = madd(c, z3, d);
-    d = v128.load32_splat(t, F3 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F2 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F1 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, ONE << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
+  const factor = f32x4.splat(scale), step: usize = hasBias ? 32 : 0;
+  if (!hasBias) bias = ZEROS;
+  const top = v128.load32_splat(t, TOP_X << 2);
+  const bottom = v128.load32_splat(t, BOTTOM_X << 2);
+  const rate = v128.load32_splat(t, MINUS_LOG2E << 2);
+  const shifter = v128.load32_splat(t, SHIFTER << 2);
+  const f5 = v128.load32_splat(t, F5 << 2);
+  const f4 = v128.load32_splat(t, F4 << 2);
+  const f3 = v128.load32_splat(t, F3 << 2);
+  const f2 = v128.load32_splat(t, F2 << 2);
+  const f1 = v128.load32_splat(t, F1 << 2);
+  const one = v128.load32_splat(t, ONE << 2);
+  for (; s < end; s += 32, g += 32) {
+    let x0 = madd(v128.load(s), factor, v128.load(bias)); let x1 = madd(v128.load(s, 16), factor, v128.load(bias, 16));
+    let z0 = f32x4.pmax(f32x4.pmin(x0, top), bottom); let z1 = f32x4.pmax(f32x4.pmin(x1, top), bottom);
+    let e0 = madd(z0, rate, shifter); let e1 = madd(z1, rate, shifter);
+    z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
+    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
+    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
+    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
+    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
+    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
     // e = exp(-x); sigma = 1 / (1 + e); silu' = sigma (1 + x (1 - sigma)).
-    p0 = f32x4.div(d, madd(p0, e0, d)); p1 = f32x4.div(d, madd(p1, e1, d));
-    p2 = f32x4.div(d, madd(p2, e2, d)); p3 = f32x4.div(d, madd(p3, e3, d));
+    p0 = f32x4.div(one, madd(p0, i32x4.shl(e0, 23), one)); p1 = f32x4.div(one, madd(p1, i32x4.shl(e1, 23), one));
     x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1);
-    x2 = f32x4.mul(x2, p2); x3 = f32x4.mul(x3, p3);
-    z0 = madd(x0, f32x4.sub(d, p0), p0); z1 = madd(x1, f32x4.sub(d, p1), p1);
-    z2 = madd(x2, f32x4.sub(d, p2), p2); z3 = madd(x3, f32x4.sub(d, p3), p3);
-    // All loads before the first store, which they must not pass: else lanes stay apart.
-    z0 = f32x4.mul(v128.load(g), z0); z1 = f32x4.mul(v128.load(g, 16), z1);
-    z2 = f32x4.mul(v128.load(g, 32), z2); z3 = f32x4.mul(v128.load(g, 48), z3);
+    z0 = f32x4.mul(v128.load(g), madd(x0, f32x4.sub(one, p0), p0)); z1 = f32x4.mul(v128.load(g, 16), madd(x1, f32x4.sub(one, p1), p1));
     v128.store(s, x1, 16); v128.store(s, x0);
-    v128.store(s, x3, 48); v128.store(s, x2, 32);
     v128.store(g, z1, 16); v128.store(g, z0);
-    v128.store(g, z3, 48); v128.store(g, z2, 32);
+    bias += step;
   }
 }
 
@@ -150,40 +107,36 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
   const b2 = f32x4.mul(m2, factor); const b3 = f32x4.mul(m3, factor);
   let t0 = f32x4.splat(0), t1 = t0, t2 = t0, t3 = t0;
   // No score is above the maximum: only the lower bound of the exponent is needed.
+  const bottom = v128.load32_splat(t, VANISHING << 2);
+  const shifter = v128.load32_splat(t, SHIFTER << 2);
+  const f5 = v128.load32_splat(t, F5 << 2);
+  const f4 = v128.load32_splat(t, F4 << 2);
+  const f3 = v128.load32_splat(t, F3 << 2);
+  const f2 = v128.load32_splat(t, F2 << 2);
+  const f1 = v128.load32_splat(t, F1 << 2);
+  const one = v128.load32_splat(t, ONE << 2);
   for (let p = s; p < end; p += 64) {
-    let z0 = f32x4.sub(f32x4.mul(v128.load(p), factor), b0); let z1 = f32x4.sub(f32x4.mul(v128.load(p, 16), factor), b1);
-    let z2 = f32x4.sub(f32x4.mul(v128.load(p, 32), factor), b2); let z3 = f32x4.sub(f32x4.mul(v128.load(p, 48), factor), b3);
-    let c = v128.load32_splat(t, VANISHING << 2);
-    z0 = f32x4.pmax(z0, c); z1 = f32x4.pmax(z1, c);
-    z2 = f32x4.pmax(z2, c); z3 = f32x4.pmax(z3, c);
-    c = v128.load32_splat(t, SHIFTER << 2);
-    let e0 = f32x4.add(z0, c); let e1 = f32x4.add(z1, c);
-    let e2 = f32x4.add(z2, c); let e3 = f32x4.add(z3, c);
-    z0 = f32x4.sub(z0, f32x4.sub(e0, c)); z1 = f32x4.sub(z1, f32x4.sub(e1, c));
-    z2 = f32x4.sub(z2, f32x4.sub(e2, c)); z3 = f32x4.sub(z3, f32x4.sub(e3, c));
-    e0 = i32x4.shl(e0, 23); e1 = i32x4.shl(e1, 23);
-    e2 = i32x4.shl(e2, 23); e3 = i32x4.shl(e3, 23);
-    c = v128.load32_splat(t, F5 << 2);
-    let d = v128.load32_splat(t, F4 << 2);
-    let p0 = madd(c, z0, d); let p1 = madd(c, z1, d);
-    let p2 = madd(c, z2, d); let p3 = madd(c, z3, d);
-    d = v128.load32_splat(t, F3 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F2 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F1 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, ONE << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    p0 = f32x4.mul(p0, e0); p1 = f32x4.mul(p1, e1);
-    p2 = f32x4.mul(p2, e2); p3 = f32x4.mul(p3, e3);
+    let z0 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p), factor), b0), bottom); let z1 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), b1), bottom);
+    let e0 = f32x4.add(z0, shifter); let e1 = f32x4.add(z1, shifter);
+    z0 = f32x4.sub(z0, f32x4.sub(e0, shifter)); z1 = f32x4.sub(z1, f32x4.sub(e1, shifter));
+    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
+    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
+    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
+    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
+    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
+    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
     t0 = f32x4.add(t0, p0); t1 = f32x4.add(t1, p1);
-    t2 = f32x4.add(t2, p2); t3 = f32x4.add(t3, p3);
     v128.store(p, p1, 16); v128.store(p, p0);
+    let z2 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 32), factor), b2), bottom); let z3 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 48), factor), b3), bottom);
+    let e2 = f32x4.add(z2, shifter); let e3 = f32x4.add(z3, shifter);
+    z2 = f32x4.sub(z2, f32x4.sub(e2, shifter)); z3 = f32x4.sub(z3, f32x4.sub(e3, shifter));
+    let p2 = madd(f5, z2, f4); let p3 = madd(f5, z3, f4);
+    p2 = madd(p2, z2, f3); p3 = madd(p3, z3, f3);
+    p2 = madd(p2, z2, f2); p3 = madd(p3, z3, f2);
+    p2 = madd(p2, z2, f1); p3 = madd(p3, z3, f1);
+    p2 = madd(p2, z2, one); p3 = madd(p3, z3, one);
+    p2 = f32x4.mul(p2, i32x4.shl(e2, 23)); p3 = f32x4.mul(p3, i32x4.shl(e3, 23));
+    t2 = f32x4.add(t2, p2); t3 = f32x4.add(t3, p3);
     v128.store(p, p3, 48); v128.store(p, p2, 32);
   }
   const r0 = exp2Bounded(f32x4.sub(f32x4.mul(old0, factor), b0)); const r1 = exp2Bounded(f32x4.sub(f32x4.mul(old1, factor), b1));
@@ -219,58 +172,37 @@ export function softmaxGradRow(
 ): void {
   const end = s + (<usize>n << 2), t = constants;
   const factor = f32x4.splat(scale * LOG2E);
-  for (; s < end; s += 64, g += 64, shift += 64, delta += 64) {
+  const top = v128.load32_splat(t, LIMIT << 2);
+  const bottom = v128.load32_splat(t, MINUS_LIMIT << 2);
+  const shifter = v128.load32_splat(t, SHIFTER << 2);
+  const f5 = v128.load32_splat(t, F5 << 2);
+  const f4 = v128.load32_splat(t, F4 << 2);
+  const f3 = v128.load32_splat(t, F3 << 2);
+  const f2 = v128.load32_splat(t, F2 << 2);
+  const f1 = v128.load32_splat(t, F1 << 2);
+  const one = v128.load32_splat(t, ONE << 2);
+  for (; s < end; s += 32, g += 32, shift += 32, delta += 32) {
     let z0 = f32x4.sub(f32x4.mul(v128.load(s), factor), v128.load(shift)); let z1 = f32x4.sub(f32x4.mul(v128.load(s, 16), factor), v128.load(shift, 16));
-    let z2 = f32x4.sub(f32x4.mul(v128.load(s, 32), factor), v128.load(shift, 32)); let z3 = f32x4.sub(f32x4.mul(v128.load(s, 48), factor), v128.load(shift, 48));
-    const top = v128.load32_splat(t, LIMIT << 2);
-    z0 = f32x4.pmin(z0, top); z1 = f32x4.pmin(z1, top);
-    z2 = f32x4.pmin(z2, top); z3 = f32x4.pmin(z3, top);
-    let c = v128.load32_splat(t, MINUS_LIMIT << 2);
-    z0 = f32x4.pmax(z0, c); z1 = f32x4.pmax(z1, c);
-    z2 = f32x4.pmax(z2, c); z3 = f32x4.pmax(z3, c);
-    c = v128.load32_splat(t, SHIFTER << 2);
-    let e0 = f32x4.add(z0, c); let e1 = f32x4.add(z1, c);
-    let e2 = f32x4.add(z2, c); let e3 = f32x4.add(z3, c);
-    z0 = f32x4.sub(z0, f32x4.sub(e0, c)); z1 = f32x4.sub(z1, f32x4.sub(e1, c));
-    z2 = f32x4.sub(z2, f32x4.sub(e2, c)); z3 = f32x4.sub(z3, f32x4.sub(e3, c));
-    e0 = i32x4.shl(e0, 23); e1 = i32x4.shl(e1, 23);
-    e2 = i32x4.shl(e2, 23); e3 = i32x4.shl(e3, 23);
-    c = v128.load32_splat(t, F5 << 2);
-    let d = v128.load32_splat(t, F4 << 2);
-    let p0 = madd(c, z0, d); let p1 = madd(c, z1, d);
-    let p2 = madd(c, z2, d); let p3 = madd(c, z3, d);
-    d = v128.load32_splat(t, F3 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F2 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, F1 << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    d = v128.load32_splat(t, ONE << 2);
-    p0 = madd(p0, z0, d); p1 = madd(p1, z1, d);
-    p2 = madd(p2, z2, d); p3 = madd(p3, z3, d);
-    p0 = f32x4.mul(p0, e0); p1 = f32x4.mul(p1, e1);
-    p2 = f32x4.mul(p2, e2); p3 = f32x4.mul(p3, e3);
+    z0 = f32x4.pmax(f32x4.pmin(z0, top), bottom); z1 = f32x4.pmax(f32x4.pmin(z1, top), bottom);
+    let e0 = f32x4.add(z0, shifter); let e1 = f32x4.add(z1, shifter);
+    z0 = f32x4.sub(z0, f32x4.sub(e0, shifter)); z1 = f32x4.sub(z1, f32x4.sub(e1, shifter));
+    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
+    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
+    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
+    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
+    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
+    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
     let g0 = v128.load(g); let g1 = v128.load(g, 16);
-    let g2 = v128.load(g, 32); let g3 = v128.load(g, 48);
     if (hasDropout) {
       const d0 = v128.load(drop); const d1 = v128.load(drop, 16);
-      const d2 = v128.load(drop, 32); const d3 = v128.load(drop, 48);
-      drop += 64;
       g0 = f32x4.mul(g0, d0); g1 = f32x4.mul(g1, d1);
-      g2 = f32x4.mul(g2, d2); g3 = f32x4.mul(g3, d3);
       e0 = f32x4.mul(p0, d0); e1 = f32x4.mul(p1, d1);
-      e2 = f32x4.mul(p2, d2); e3 = f32x4.mul(p3, d3);
     } else {
-      e0 = p0; e1 = p1; e2 = p2; e3 = p3;
+      e0 = p0; e1 = p1;
     }
     g0 = f32x4.mul(p0, f32x4.sub(g0, v128.load(delta))); g1 = f32x4.mul(p1, f32x4.sub(g1, v128.load(delta, 16)));
-    g2 = f32x4.mul(p2, f32x4.sub(g2, v128.load(delta, 32))); g3 = f32x4.mul(p3, f32x4.sub(g3, v128.load(delta, 48)));
     v128.store(s, e1, 16); v128.store(s, e0);
-    v128.store(s, e3, 48); v128.store(s, e2, 32);
     v128.store(g, g1, 16); v128.store(g, g0);
-    v128.store(g, g3, 48); v128.store(g, g2, 32);
+    drop += 32;
   }
 }
