@@ -13,7 +13,9 @@ import {
   attentionSubject,
   attentionWork,
 } from './attention-problem.ts';
+import { ownProduct } from './own-product.ts';
 import { median } from './statistics.ts';
+import { turn } from './turn.ts';
 
 const LENGTHS = [200, 512, 2048, 8192];
 const WIDTHS = [32, 50, 64, 128];
@@ -21,11 +23,6 @@ const WIDTHS = [32, 50, 64, 128];
 const TOKENS = 12_800;
 const MEMORY_LENGTHS = [1024, 4096, 16_384, 65_536];
 const MEMORY_WIDTH = 64;
-/** Operations of our own product, which each point is held against. */
-const PRODUCT = 2 * 1024 ** 3;
-/** A turn repeats its kernel for about this long, at most `REPEATS` times. */
-const TURN_MS = 60;
-const REPEATS = 5;
 
 /** GFLOP/s of one direction. */
 export interface Rate {
@@ -84,41 +81,39 @@ export async function benchAttention(request: Request): Promise<AttentionBench> 
   );
   const peer = request.peer ? openPeer(threads) : undefined;
   const progress = new Progress({ quiet: request.quiet });
-  const times = points.map(() => ({
+  const rates = points.map(() => ({
     forward: [] as number[],
     backward: [] as number[],
     peak: 0,
     product: [] as number[],
   }));
-  const matrix: tf.Tensor2D = tf.ones([1024, 1024]);
   progress.start();
   for (let round = 0; round < rounds; round++) {
     points.forEach((point, i) => {
       progress.update({ label: `round ${round + 1}/${rounds}`, done: i, total: points.length });
-      times[i].product.push(...turn(() => tf.matMul(matrix, matrix).dispose()));
-      measure(point, times[i]);
+      ownProduct(rates[i].product);
+      measure(point, rates[i]);
     });
     peer?.round(points.filter(({ length }) => length === PEER_LENGTH));
   }
   progress.clear();
-  matrix.dispose();
-  const peak = PRODUCT / Math.min(...times.flatMap(({ product }) => product)) / 1e9;
+  const peak = Math.max(...rates.flatMap(({ product }) => product));
   const rows = points.map((point, i): AttentionRow => {
     const work = attentionWork(point);
     const rate = (direction: 'forward' | 'backward'): Rate => {
-      const seconds = times[i][direction];
-      const best = work[direction] / Math.min(...seconds) / 1e9;
+      const middle = median(rates[i][direction]);
+      const best = Math.max(...rates[i][direction]);
       const other = peer?.best(point, direction);
       return {
-        median: work[direction] / median(seconds) / 1e9,
-        share: ((work[direction] / PRODUCT) * median(times[i].product)) / median(seconds),
+        median: middle,
+        share: middle / median(rates[i].product),
         best,
         bestShare: best / peak,
         peer: other,
-        ratio: other && median(other.seconds) / median(seconds),
+        ratio: other && (median(other.seconds) * middle * 1e9) / work[direction],
       };
     };
-    const peakBytes = times[i].peak || undefined;
+    const peakBytes = rates[i].peak || undefined;
     return { point, forward: rate('forward'), backward: rate('backward'), peakBytes };
   });
   return { backend: choice.name, details: choice.details, gemm: peak, rounds, rows, missing: peer?.missing };
@@ -127,8 +122,9 @@ export async function benchAttention(request: Request): Promise<AttentionBench> 
 function measure(point: AttentionPoint, into: { forward: number[]; backward: number[]; peak: number }): void {
   const subject = attentionSubject(point);
   into.peak = peakBytes(subject);
-  into.forward.push(...turn(subject.forward));
-  into.backward.push(...turn(subject.backward));
+  const work = attentionWork(point);
+  turn(subject.forward, work.forward, into.forward);
+  turn(subject.backward, work.backward, into.backward);
   subject.dispose();
 }
 
@@ -139,24 +135,6 @@ function peakBytes(subject: AttentionSubject): number {
   subject.forward();
   subject.backward();
   return backend.heap.peak;
-}
-
-/** A call to warm up, then timed ones, in seconds. */
-function turn(call: () => void): number[] {
-  const f = (): void => {
-    call();
-    finishKernels();
-  };
-  f();
-  const seconds: number[] = [];
-  for (let total = 0; seconds.length < REPEATS && (total < TURN_MS || seconds.length < 2); ) {
-    const begin = performance.now();
-    f();
-    const taken = performance.now() - begin;
-    total += taken;
-    seconds.push(taken / 1000);
-  }
-  return seconds;
 }
 
 export interface AttentionMemory {
