@@ -9,6 +9,13 @@ import { ZEROS } from './micro';
 /** exp(x) = 2^(x log2(e)). */
 export const LOG2E: f32 = 1.44269504;
 
+/** 2^f for |f| <= 1/2; the coefficients are given, so that a loop keeps them in registers. */
+// @ts-ignore: decorator
+@inline
+function power(f: v128, f5: v128, f4: v128, f3: v128, f2: v128, f1: v128, one: v128): v128 {
+  return madd(madd(madd(madd(madd(f5, f, f4), f, f3), f, f2), f, f1), f, one);
+}
+
 /** S -> silu(scale S + bias) over rows of sixteen, in place. */
 export function siluPanel(s: usize, bias: usize, hasBias: bool, rows: i32, scale: f32): void {
   const end = s + (<usize>rows << 6), t = constants;
@@ -27,13 +34,9 @@ export function siluPanel(s: usize, bias: usize, hasBias: bool, rows: i32, scale
   for (; s < end; s += 32) {
     let x0 = madd(v128.load(s), factor, v128.load(bias)); let x1 = madd(v128.load(s, 16), factor, v128.load(bias, 16));
     let z0 = f32x4.pmax(f32x4.pmin(x0, top), bottom); let z1 = f32x4.pmax(f32x4.pmin(x1, top), bottom);
-    let e0 = madd(z0, rate, shifter); let e1 = madd(z1, rate, shifter);
+    const e0 = madd(z0, rate, shifter), e1 = madd(z1, rate, shifter);
     z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
-    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
-    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
-    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
-    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
-    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
+    const p0 = power(z0, f5, f4, f3, f2, f1, one), p1 = power(z1, f5, f4, f3, f2, f1, one);
     x0 = f32x4.div(x0, madd(p0, i32x4.shl(e0, 23), one)); x1 = f32x4.div(x1, madd(p1, i32x4.shl(e1, 23), one));
     v128.store(s, x1, 16); v128.store(s, x0);
     bias += step;
@@ -58,17 +61,13 @@ export function siluGradRow(s: usize, g: usize, bias: usize, hasBias: bool, n: i
   for (; s < end; s += 32, g += 32) {
     let x0 = madd(v128.load(s), factor, v128.load(bias)); let x1 = madd(v128.load(s, 16), factor, v128.load(bias, 16));
     let z0 = f32x4.pmax(f32x4.pmin(x0, top), bottom); let z1 = f32x4.pmax(f32x4.pmin(x1, top), bottom);
-    let e0 = madd(z0, rate, shifter); let e1 = madd(z1, rate, shifter);
+    const e0 = madd(z0, rate, shifter), e1 = madd(z1, rate, shifter);
     z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
-    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
-    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
-    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
-    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
-    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
+    const p0 = power(z0, f5, f4, f3, f2, f1, one), p1 = power(z1, f5, f4, f3, f2, f1, one);
     // e = exp(-x); sigma = 1 / (1 + e); silu' = sigma (1 + x (1 - sigma)).
-    p0 = f32x4.div(one, madd(p0, i32x4.shl(e0, 23), one)); p1 = f32x4.div(one, madd(p1, i32x4.shl(e1, 23), one));
-    x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1);
-    z0 = f32x4.mul(v128.load(g), madd(x0, f32x4.sub(one, p0), p0)); z1 = f32x4.mul(v128.load(g, 16), madd(x1, f32x4.sub(one, p1), p1));
+    const s0 = f32x4.div(one, madd(p0, i32x4.shl(e0, 23), one)), s1 = f32x4.div(one, madd(p1, i32x4.shl(e1, 23), one));
+    x0 = f32x4.mul(x0, s0); x1 = f32x4.mul(x1, s1);
+    z0 = f32x4.mul(v128.load(g), madd(x0, f32x4.sub(one, s0), s0)); z1 = f32x4.mul(v128.load(g, 16), madd(x1, f32x4.sub(one, s1), s1));
     v128.store(s, x1, 16); v128.store(s, x0);
     v128.store(g, z1, 16); v128.store(g, z0);
     bias += step;
@@ -119,23 +118,15 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
     let z0 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p), factor), b0), bottom); let z1 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), b1), bottom);
     let e0 = f32x4.add(z0, shifter); let e1 = f32x4.add(z1, shifter);
     z0 = f32x4.sub(z0, f32x4.sub(e0, shifter)); z1 = f32x4.sub(z1, f32x4.sub(e1, shifter));
-    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
-    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
-    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
-    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
-    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
-    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
+    const p0 = f32x4.mul(power(z0, f5, f4, f3, f2, f1, one), i32x4.shl(e0, 23));
+    const p1 = f32x4.mul(power(z1, f5, f4, f3, f2, f1, one), i32x4.shl(e1, 23));
     t0 = f32x4.add(t0, p0); t1 = f32x4.add(t1, p1);
     v128.store(p, p1, 16); v128.store(p, p0);
     let z2 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 32), factor), b2), bottom); let z3 = f32x4.pmax(f32x4.sub(f32x4.mul(v128.load(p, 48), factor), b3), bottom);
     let e2 = f32x4.add(z2, shifter); let e3 = f32x4.add(z3, shifter);
     z2 = f32x4.sub(z2, f32x4.sub(e2, shifter)); z3 = f32x4.sub(z3, f32x4.sub(e3, shifter));
-    let p2 = madd(f5, z2, f4); let p3 = madd(f5, z3, f4);
-    p2 = madd(p2, z2, f3); p3 = madd(p3, z3, f3);
-    p2 = madd(p2, z2, f2); p3 = madd(p3, z3, f2);
-    p2 = madd(p2, z2, f1); p3 = madd(p3, z3, f1);
-    p2 = madd(p2, z2, one); p3 = madd(p3, z3, one);
-    p2 = f32x4.mul(p2, i32x4.shl(e2, 23)); p3 = f32x4.mul(p3, i32x4.shl(e3, 23));
+    const p2 = f32x4.mul(power(z2, f5, f4, f3, f2, f1, one), i32x4.shl(e2, 23));
+    const p3 = f32x4.mul(power(z3, f5, f4, f3, f2, f1, one), i32x4.shl(e3, 23));
     t2 = f32x4.add(t2, p2); t3 = f32x4.add(t3, p3);
     v128.store(p, p3, 48); v128.store(p, p2, 32);
   }
@@ -155,12 +146,9 @@ function exp2Bounded(t: v128): v128 {
   const z = f32x4.pmax(f32x4.pmin(t, constant(LIMIT)), constant(VANISHING));
   const e = f32x4.add(z, constant(SHIFTER));
   const f = f32x4.sub(z, f32x4.sub(e, constant(SHIFTER)));
-  let p = madd(constant(F5), f, constant(F4));
-  p = madd(p, f, constant(F3));
-  p = madd(p, f, constant(F2));
-  p = madd(p, f, constant(F1));
-  p = madd(p, f, constant(ONE));
-  return f32x4.mul(p, i32x4.shl(e, 23));
+  return f32x4.mul(
+    power(f, constant(F5), constant(F4), constant(F3), constant(F2), constant(F1), constant(ONE)), i32x4.shl(e, 23),
+  );
 }
 
 /**
@@ -186,12 +174,8 @@ export function softmaxGradRow(
     z0 = f32x4.pmax(f32x4.pmin(z0, top), bottom); z1 = f32x4.pmax(f32x4.pmin(z1, top), bottom);
     let e0 = f32x4.add(z0, shifter); let e1 = f32x4.add(z1, shifter);
     z0 = f32x4.sub(z0, f32x4.sub(e0, shifter)); z1 = f32x4.sub(z1, f32x4.sub(e1, shifter));
-    let p0 = madd(f5, z0, f4); let p1 = madd(f5, z1, f4);
-    p0 = madd(p0, z0, f3); p1 = madd(p1, z1, f3);
-    p0 = madd(p0, z0, f2); p1 = madd(p1, z1, f2);
-    p0 = madd(p0, z0, f1); p1 = madd(p1, z1, f1);
-    p0 = madd(p0, z0, one); p1 = madd(p1, z1, one);
-    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
+    const p0 = f32x4.mul(power(z0, f5, f4, f3, f2, f1, one), i32x4.shl(e0, 23));
+    const p1 = f32x4.mul(power(z1, f5, f4, f3, f2, f1, one), i32x4.shl(e1, 23));
     let g0 = v128.load(g); let g1 = v128.load(g, 16);
     if (hasDropout) {
       const d0 = v128.load(drop); const d1 = v128.load(drop, 16);
