@@ -188,4 +188,31 @@ describe('attention on simd', () => {
       { numRuns: 25 },
     );
   });
+
+  it('gives the SiLU of scores of any size, and lets NaN through, forward and backward', () => {
+    const scores = [0, -0, 1, -1, 86.9, -86.9, 87.1, -87.1, 300, -300, 1e6, -1e6, 3e38, Infinity, NaN];
+    const n = scores.length;
+    for (const scale of [1, 0.5]) {
+      const [out, dq] = tf.tidy(() => {
+        const k = tf.tensor3d(scores, [n, 1, 1]);
+        const v = tf.ones([n, 1, 1]) as tf.Tensor3D;
+        // Each a sequence of its own, so that 0 times infinity meets none of the others.
+        const offsets = tf.range(0, n + 1, 1, 'int32') as tf.Tensor1D;
+        const attend = (q: tf.Tensor): tf.Tensor =>
+          hstuAttention({ q: q as tf.Tensor3D, k, v, offsets, normalizer: 1, scale });
+        const q = tf.ones([n, 1, 1]);
+        return [attend(q), tf.grad((x) => tf.sum(attend(x)))(q)].map((x) => x.dataSync());
+      });
+      scores.forEach((score, j) => {
+        const x = scale * Math.fround(score);
+        const sigma = 1 / (1 + Math.exp(-x));
+        const want = [x * sigma, sigma * (1 + x * (1 - sigma)) * x];
+        [out, dq].forEach((got, part) => {
+          if (Number.isFinite(x))
+            expect(Math.abs(got[j] - want[part])).toBeLessThanOrEqual(1e-6 * Math.abs(want[part]) + 1e-24);
+          else if (part === 0 || Number.isNaN(x)) expect(got[j]).toEqual(x);
+        });
+      });
+    }
+  });
 });

@@ -11,7 +11,7 @@
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
 import { dropPanel, keptBits, keptDrops } from './attention-dropout';
-import { LOG2E, siluGradRow, softmaxGradRow } from './attention-math';
+import { LOG2E, siluGradPanel, softmaxGradPanel } from './attention-math';
 import { addKeys, storeRows, sumBytes, THIN_BYTES, thinColumns } from './attention-keys';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { addRows, clearRows, holds, overlaps, QUERIES, setSpan, spanEnd, spanFirst, SPANS, SPANS_BYTES, STRIDE } from './attention-square';
@@ -136,8 +136,14 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
           }
           scorePanel(kRows + <usize>first * aRow, aRow, qPack + (<usize>(p * a) << 6), a, reach, scores + at, STRIDE, edge, scratch);
           scorePanel(vRows + <usize>first * cRow, cRow, oPack + (<usize>(p * c) << 6), c, reach, grads + at, STRIDE, edge, scratch);
+          const s = scores + at, g = grads + at, other = scratch + BIAS + at;
+          if (softmax) {
+            const factors = scratch + SHIFTS + (<usize>p << 6);
+            softmaxGradPanel(s, g, other, hasDropout, reach, STRIDE, scale, factors, factors + (DELTAS - SHIFTS));
+          } else {
+            siluGradPanel(s, g, other, hasBias, reach, STRIDE, scale);
+          }
         }
-        gradRows(keys, panels, softmax, hasBias, hasDropout, scale);
         const part = parts + <usize>h * partBytes;
         for (let p = 0; p < panels; p++) {
           const query = q0 + p * PANEL, row = start + <usize>query, left = p == 0 ? skip : 0;
@@ -190,24 +196,6 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   touch(dQ, qStride, length, count * a);
   for (let h = 0; h < count; h++) {
     storeQueries(parts + <usize>h * partBytes, a, pad, length, dQ + (<usize>(h * a) << 2), qStride, scale * inverse);
-  }
-}
-
-/** The elementwise step on a block of scores and of their gradients. */
-// @ts-ignore: decorator
-@inline
-function gradRows(keys: i32, panels: i32, softmax: bool, hasBias: bool, hasDropout: bool, scale: f32): void {
-  for (let j = 0; j < keys; j++) {
-    for (let p = 0; p < panels; p++) {
-      // Neighbouring panels that hold this key are one row.
-      if (!holds(p, j)) continue;
-      const from = p * PANEL;
-      while (p + 1 < panels && holds(p + 1, j)) p++;
-      const n = (p + 1) * PANEL - from, query = <usize>from << 2;
-      const at = <usize>j * STRIDE + query, s = scratch + SCORES + at, g = scratch + GRADS + at, other = scratch + BIAS + at;
-      if (softmax) softmaxGradRow(s, g, other, hasDropout, n, scale, scratch + SHIFTS + query, scratch + DELTAS + query);
-      else siluGradRow(s, g, other, hasBias, n, scale);
-    }
   }
 }
 

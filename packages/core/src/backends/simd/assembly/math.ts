@@ -73,7 +73,7 @@ export const BITS: usize = 42;
 export const GELU_SCALE: usize = 58;
 export const GELU_CUBIC: usize = 59;
 export const THREE: usize = 60;
-/** 2^t is 0 here and below, put together as `SHIFTER` says: an exponent of no bits. */
+/** 2^t is 0 here and below, put together from its exponent: one of no bits. */
 export const VANISHING: usize = 61;
 /** `STEP_ONES` words of ones, then sixteen of zeros. */
 export const STEP_MASK: usize = 62;
@@ -129,6 +129,23 @@ export function writeConstants(): void {
   store<f32>(CONSTANTS + (VANISHING << 2), -127);
   for (let i: usize = 0; i < 16; i++) store<u32>(CONSTANTS + ((BITS + i) << 2), 1 << <u32>i);
   for (let i: usize = 0; i < STEP_ONES + 16; i++) store<i32>(CONSTANTS + ((STEP_MASK + i) << 2), i < STEP_ONES ? -1 : 0);
+}
+
+/**
+ * x between `bottom`, which is negative, and `top`, which is not, compared as integers: not by the units that make products. NaN
+ * becomes one of the two.
+ */
+// @ts-ignore: decorator
+@inline
+export function clamped(x: v128, top: v128, bottom: v128): v128 {
+  return i32x4.min_u(i32x4.min_s(x, top), bottom);
+}
+
+/** 2^f for |f| <= 1/2; the coefficients are given, so that a loop keeps them in registers. */
+// @ts-ignore: decorator
+@inline
+export function power(f: v128, f5: v128, f4: v128, f3: v128, f2: v128, f1: v128, one: v128): v128 {
+  return madd(madd(madd(madd(madd(f5, f, f4), f, f3), f, f2), f, f1), f, one);
 }
 
 /**
