@@ -162,19 +162,25 @@ describe('attention on simd', () => {
 
   it('finds the time weights of queries whose buckets lie near each other, in two places or anywhere', async () => {
     const n = 40;
-    const attention = (times: Int32Array): Float32Array =>
-      tf
-        .tidy(() => {
-          const clock = tf.tensor1d(times, 'int32');
-          const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 3], phase) as tf.Tensor3D);
-          const [positionWeights, timeWeights] = [values([2 * n - 1], 3), values([65], 4)] as tf.Tensor1D[];
-          const time = { timeWeights, queryTimes: clock, keyTimes: clock };
-          const offsets = tf.tensor1d([0, n], 'int32');
+    const attention = (times: Int32Array): Float32Array[] =>
+      tf.tidy(() => {
+        const clock = tf.tensor1d(times, 'int32');
+        const [q, k, v] = [0, 1, 2].map((phase) => values([n, 1, 3], phase) as tf.Tensor3D);
+        const positionWeights = values([2 * n - 1], 3) as tf.Tensor1D;
+        const offsets = tf.tensor1d([0, n], 'int32');
+        const out = (timeWeights: tf.Tensor): tf.Tensor => {
+          const time = { timeWeights: timeWeights as tf.Tensor1D, queryTimes: clock, keyTimes: clock };
           return hstuAttention({ q, k, v, offsets, normalizer: n, bias: { positionWeights, time } });
-        })
-        .dataSync() as Float32Array;
+        };
+        const timeWeights = values([65], 4);
+        const gradient = tf.grad((w) => tf.sum(tf.mul(out(w), values([n, 1, 3], 5))))(timeWeights);
+        return [out(timeWeights), gradient].map((x) => x.dataSync() as Float32Array);
+      });
     // Pauses from none to a year: up to 57 buckets apart; times that fall, too.
-    const pauses = fc.array(fc.constantFrom(0, 1, 60, 5000, 400_000, 30_000_000, -7), { minLength: n, maxLength: n });
+    const pauses = fc.array(fc.constantFrom(0, 1, 60, 5000, 400_000, 30_000_000, -7, -400_000), {
+      minLength: n,
+      maxLength: n,
+    });
     await fc.assert(
       fc.asyncProperty(pauses, async (gaps) => {
         let now = 1000;
@@ -183,7 +189,9 @@ describe('attention on simd', () => {
         await tf.setBackend('cpu');
         const composed = attention(times);
         await tf.setBackend('simd');
-        for (let i = 0; i < fused.length; i++) expect(Math.abs(fused[i] - composed[i])).toBeLessThan(2e-6);
+        fused.forEach((x, part) => {
+          for (let i = 0; i < x.length; i++) expect(Math.abs(x[i] - composed[part][i])).toBeLessThan(2e-6);
+        });
       }),
       { numRuns: 25 },
     );

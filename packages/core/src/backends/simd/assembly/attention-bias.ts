@@ -4,12 +4,22 @@ import { PANEL } from './attention-tile';
 import { constants, FIFTEENS, HIGH_HALVES } from './math';
 import { touch } from './touch';
 
+/** Bytes before the kept buckets of a panel: the first, not zero, says that along no row a bucket is lower than the one before it. */
+export const KEPT_HEADER: usize = 16;
+
 /** Where the kept buckets of the panel from `query` on begin: panels before it hold 16, 32, ... keys of sixteen bytes. */
 // @ts-ignore: decorator
 @inline
 export function keptPanel(base: usize, query: i32): usize {
-  const panel = (query + PANEL - 1) / PANEL;
-  return base + <usize>panel * <usize>(panel + 1) * 128;
+  const panel = <usize>((query + PANEL - 1) / PANEL);
+  return base + panel * (panel + 1) * 128 + (panel + 1) * KEPT_HEADER;
+}
+
+/** What the header of a panel says, from where its row `key` lies. */
+// @ts-ignore: decorator
+@inline
+function keptAscends(row: usize, key: i32): bool {
+  return load<u8>(row - (<usize>key << 4) - KEPT_HEADER) != 0;
 }
 
 /** Touches the kept buckets of the panels from `query` to `end`. */
@@ -46,14 +56,19 @@ function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: 
 const PLANE: usize = 16 + 256 + 32;
 export const PLANES_BYTES: usize = 4 * PLANE;
 
-/** Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks up. */
+/** Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks up. Reads whole sixteens. */
 export function splitWeights(time: usize, times: i32, planes: usize): void {
-  for (let i: usize = 0; i < <usize>min(times, 256); i++) {
-    const bits = load<u32>(time + (i << 2)), p = planes + i;
-    store<u8>(p, <u8>bits, 16);
-    store<u8>(p, <u8>(bits >> 8), PLANE + 16);
-    store<u8>(p, <u8>(bits >> 16), 2 * PLANE + 16);
-    store<u8>(p, <u8>(bits >> 24), 3 * PLANE + 16);
+  for (let i: usize = 0; i < <usize>min(times, 256); i += 16) {
+    const w = time + (i << 2), p = planes + 16 + i;
+    const a = v128.load(w), b = v128.load(w, 16), c = v128.load(w, 32), d = v128.load(w, 48);
+    let first = v128.shuffle<i8>(a, b, 0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+    let last = v128.shuffle<i8>(c, d, 0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+    v128.store(p, v128.shuffle<i64>(first, last, 0, 2));
+    v128.store(p, v128.shuffle<i64>(first, last, 1, 3), PLANE);
+    first = v128.shuffle<i8>(a, b, 2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
+    last = v128.shuffle<i8>(c, d, 2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
+    v128.store(p, v128.shuffle<i64>(first, last, 0, 2), 2 * PLANE);
+    v128.store(p, v128.shuffle<i64>(first, last, 1, 3), 3 * PLANE);
   }
 }
 
@@ -70,24 +85,28 @@ function lookUp(table: usize, index: v128): v128 {
 
 // As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within sixteen from the first on, four
 // shuffles look up the bytes of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits),
-// eight do.
-function addKeptTimes(time: usize, planes: usize, buckets: usize, keys: i32, position: usize, out: usize, stride: usize): void {
-  const t = constants;
+// eight do. If buckets never fall along a row (`ascending`), its ends say which it is.
+function addKeptTimes(
+  time: usize, planes: usize, buckets: usize, ascending: bool, keys: i32, position: usize, out: usize, stride: usize,
+): void {
+  const t = constants, wild: usize = ascending ? 0 : 16;
   for (let j: usize = 0; j < <usize>keys; j++) {
-    const row = v128.load(buckets), high = v128.load32_splat(t, HIGH_HALVES << 2);
-    const index = i8x16.sub(row, v128.load8_splat(buckets));
-    const far = v128.and(index, high);
-    const table = planes + 16 + <usize>load<u8>(buckets);
-    if (!v128.any_true(index)) {
-      const weight = v128.load32_splat(time + (<usize>load<u8>(buckets) << 2));
+    const first = <usize>load<u8>(buckets), span = (<usize>load<u8>(buckets, 15) - first) | wild;
+    const table = planes + 16 + first;
+    if (span == 0) {
+      const weight = v128.load32_splat(time + (first << 2));
       const lower = f32x4.add(weight, v128.load(position)), upper = f32x4.add(weight, v128.load(position, 16));
       const third = f32x4.add(weight, v128.load(position, 32)), last = f32x4.add(weight, v128.load(position, 48));
       v128.store(out, upper, 16); v128.store(out, lower);
       v128.store(out, last, 48); v128.store(out, third, 32);
-    } else if (!v128.any_true(far)) {
+    } else if (span < 16) {
+      const index = i8x16.sub(v128.load(buckets), v128.load8_splat(buckets));
       const b0 = lookUp(table, index), b1 = lookUp(table + PLANE, index);
       addBytes(b0, b1, lookUp(table + 2 * PLANE, index), lookUp(table + 3 * PLANE, index), position, out);
     } else {
+      const row = v128.load(buckets), high = v128.load32_splat(t, HIGH_HALVES << 2);
+      const index = i8x16.sub(row, v128.load8_splat(buckets));
+      const far = v128.and(index, high);
       const zero = i8x16.splat(0);
       const late = i8x16.add(i8x16.sub(row, v128.load8_splat(buckets, 15)), v128.load32_splat(t, FIFTEENS << 2));
       const near = i8x16.eq(far, zero), nearLast = i8x16.eq(v128.and(late, high), zero);
@@ -133,7 +152,7 @@ function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: 
 
 /**
  * Bias of `keys` keys from `key` on against the sixteen queries from `query` on (positions in the sequence), rows `stride`
- * bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte, with the weights' `planes`.
+ * bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte (`keptPanel`), with the weights' `planes`.
  */
 export function biasPanel(
   args: usize, query: i32, key: i32, keys: i32, buckets: usize, made: bool, planes: usize, out: usize, stride: usize,
@@ -150,7 +169,7 @@ export function biasPanel(
   } else if (made) {
     addTimes(time, buckets, keys, position, out, stride);
   } else {
-    addKeptTimes(time, planes, buckets, keys, position, out, stride);
+    addKeptTimes(time, planes, buckets, keptAscends(buckets, key), keys, position, out, stride);
   }
 }
 
@@ -176,25 +195,24 @@ function addBuckets<T>(grads: usize, stride: usize, keys: i32, buckets: usize, h
   }
 }
 
-// As `addBuckets`, from kept buckets. Most rows hold one bucket or two, which need no scalar; a run of rows of one and the
-// same bucket is summed in registers.
-function addKept(grads: usize, stride: usize, keys: i32, buckets: usize, histogram: usize): void {
+// As `addBuckets`, from kept buckets (`ascending` as in `addKeptTimes`). Most rows hold one bucket or two, which need no scalar; a run of
+// rows of one and the same bucket is summed in registers.
+function addKept(grads: usize, stride: usize, keys: i32, buckets: usize, ascending: bool, histogram: usize): void {
   const end = buckets + (<usize>keys << 4);
   while (buckets < end) {
-    const row = v128.load(buckets), first = v128.load8_splat(buckets);
-    const t = histogram + (<usize>load<u8>(buckets) << 6);
-    const other = i8x16.ne(row, first);
-    if (!v128.any_true(other)) {
+    const bucket = <usize>load<u8>(buckets), t = histogram + (bucket << 6);
+    if (ascending && <usize>load<u8>(buckets, 15) == bucket) {
       let s0 = v128.load(t), s1 = v128.load(t, 16), s2 = v128.load(t, 32), s3 = v128.load(t, 48);
       do {
         s0 = f32x4.add(s0, v128.load(grads)); s1 = f32x4.add(s1, v128.load(grads, 16));
         s2 = f32x4.add(s2, v128.load(grads, 32)); s3 = f32x4.add(s3, v128.load(grads, 48));
         grads += stride;
         buckets += 16;
-      } while (buckets < end && !v128.any_true(v128.xor(v128.load(buckets), first)));
+      } while (buckets < end && <usize>load<u8>(buckets) == bucket && <usize>load<u8>(buckets, 15) == bucket);
       v128.store(t, s1, 16); v128.store(t, s0); v128.store(t, s3, 48); v128.store(t, s2, 32);
       continue;
     }
+    const row = v128.load(buckets), other = i8x16.ne(row, v128.load8_splat(buckets));
     if (!v128.any_true(v128.and(other, i8x16.ne(row, v128.load8_splat(buckets, 15))))) {
       const u = histogram + (<usize>load<u8>(buckets, 15) << 6);
       const low = i16x8.extend_low_i8x16_s(other), high = i16x8.extend_high_i8x16_s(other);
@@ -218,9 +236,12 @@ function addTwo(t: usize, u: usize, x: v128, second: v128): void {
   v128.store(u, f32x4.add(v128.load(u), v128.and(x, second)));
 }
 
-/** Adds a panel's bias gradients (zero where hidden) to the sums by bucket: sixteen sums each, or one where there are many. */
+/**
+ * Adds a panel's bias gradients (zero where hidden), keys from `key` on, to the sums by bucket: sixteen sums each, or one where there
+ * are many. `buckets` and `made` as in `biasPanel`.
+ */
 export function addBucketGradients(
-  grads: usize, stride: usize, keys: i32, buckets: usize, made: bool, times: i32, histogram: usize,
+  grads: usize, stride: usize, key: i32, keys: i32, buckets: usize, made: bool, times: i32, histogram: usize,
 ): void {
   if (times > HISTOGRAM_BUCKETS) {
     for (let j: usize = 0; j < <usize>keys; j++) {
@@ -232,7 +253,7 @@ export function addBucketGradients(
   } else if (made) {
     addBuckets<u16>(grads, stride, keys, buckets, histogram);
   } else {
-    addKept(grads, stride, keys, buckets, histogram);
+    addKept(grads, stride, keys, buckets, keptAscends(buckets, key), histogram);
   }
 }
 

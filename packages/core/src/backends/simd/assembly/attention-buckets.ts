@@ -1,6 +1,6 @@
 // Time buckets of panels: a logarithm by polynomial for a row of sixteen pairs, and where one of them comes too near to an edge
 // to be sure, the row again from the cells of `time-buckets.ts`, which are exact.
-import { keptPanel } from './attention-bias';
+import { KEPT_HEADER, keptPanel } from './attention-bias';
 import { PANEL, skipped } from './attention-tile';
 import { int, madd, ptr, scratch } from './env';
 import { constants, L0, L1, L2, L3, L4, L5, MANTISSA, ONE, ROUNDER, SIGN } from './math';
@@ -133,6 +133,13 @@ export function bucketRows(args: usize, task: i32): void {
       const from = max(q0, max(q, j)), bucket = load<u8>(row + <usize>from);
       for (let i = q; i < from; i++) store<u8>(row + <usize>i, bucket);
     }
+    let falls = i8x16.splat(0);
+    for (let row = base; row < base + (<usize>(q + PANEL) << 4); row += 16) {
+      const buckets = v128.load(row);
+      const before = v128.shuffle<i8>(buckets, buckets, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+      falls = v128.or(falls, i8x16.lt_u(buckets, before));
+    }
+    store<u8>(base - KEPT_HEADER, v128.any_true(falls) ? 0 : 1);
   }
 }
 

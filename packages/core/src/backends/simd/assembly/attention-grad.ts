@@ -239,7 +239,7 @@ function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i3
     const first = spanFirst(p), end = spanEnd(p);
     const buckets = kept == 0 ? scratch + BUCKETS + <usize>(p * KEYS + first) * 32 : keptPanel(kept, query) + (<usize>(k0 + first) << 4);
     const grads = square + (<usize>p << 6) + <usize>first * STRIDE;
-    addBucketGradients(grads, STRIDE, end - first, buckets, kept == 0, times, histogram);
+    addBucketGradients(grads, STRIDE, k0 + first, end - first, buckets, kept == 0, times, histogram);
   }
 }
 

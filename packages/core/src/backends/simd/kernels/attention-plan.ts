@@ -118,16 +118,16 @@ function makeForwardUnits({ starts, lengths }: Plan): Int32Array {
 
 /**
  * Where, by its start, a sequence's rows of something that is kept for all its causal panels begin, and their total:
- * `PANEL size p (p + 1)` for `p` panels.
+ * `PANEL size p (p + 1)` for `p` panels, and `header` bytes before each.
  */
-export function panelRows(plan: Plan, size: number): { bases: ReadonlyMap<number, number>; total: number } {
-  return once(plan, `panel rows, ${size}`, () => {
+export function panelRows(plan: Plan, size: number, header = 0): { bases: ReadonlyMap<number, number>; total: number } {
+  return once(plan, `panel rows, ${size}, ${header}`, () => {
     const bases = new Map<number, number>();
     let total = 0;
     plan.lengths.forEach((length, b) => {
       const panels = Math.ceil(length / PANEL);
       bases.set(plan.starts[b], total);
-      total += PANEL * size * panels * (panels + 1);
+      total += PANEL * size * panels * (panels + 1) + panels * header;
     });
     return { bases, total };
   });

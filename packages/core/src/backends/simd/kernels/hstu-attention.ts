@@ -89,6 +89,8 @@ function fillTable(
   backend.pool.run(KERNEL.distanceTable, 1, [from, weights > 0 ? n : 0, address, size, origin, first, longest]);
 }
 
+/** Bytes before a panel's buckets, as in `assembly/attention-bias.ts`. */
+const KEPT_HEADER = 16;
 /** Above this many bytes buckets are made anew in every layer instead of kept. */
 const KEPT_BUCKETS = 64 * 1024 * 1024;
 
@@ -109,7 +111,7 @@ function placeBuckets(
   const count = sizeOf(timeWeights);
   // Kept rows end with the query's own panel.
   if (count === 0 || count > 256 || ahead) return;
-  const { bases, total } = panelRows(plan, PANEL / 2);
+  const { bases, total } = panelRows(plan, PANEL / 2, KEPT_HEADER);
   if (total > KEPT_BUCKETS) return;
   const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${plan.key}`;
   const kept = backend.attached(queryTimes, name);
