@@ -10,7 +10,7 @@
 //       17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z], 20 factors [T], 21 gradients of each loss by its query [T, D],
 //       22 tables, together [groups, I, W], 23 columns of a strip, 24 groups
 import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
-import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, SHIFTER } from './math';
+import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, power, SHIFTER } from './math';
 import { addToRows, dotRows, weightedRows } from './table-rows';
 
 /** The addresses of the R + 1 rows of token t at `rows`, the positive's first, then 0 up to Z. */
@@ -102,12 +102,8 @@ function exponentials(z: usize, n: usize, top: f32, sums: usize): f32 {
     let x0 = f32x4.pmax(d0, bottom), x1 = f32x4.pmax(d1, bottom);
     const e0 = madd(x0, log2e, shifter), e1 = madd(x1, log2e, shifter);
     x0 = madd(x0, log2e, f32x4.sub(shifter, e0)); x1 = madd(x1, log2e, f32x4.sub(shifter, e1));
-    let p0 = madd(f5, x0, f4), p1 = madd(f5, x1, f4);
-    p0 = madd(p0, x0, f3); p1 = madd(p1, x1, f3);
-    p0 = madd(p0, x0, f2); p1 = madd(p1, x1, f2);
-    p0 = madd(p0, x0, f1); p1 = madd(p1, x1, f1);
-    p0 = madd(p0, x0, one); p1 = madd(p1, x1, one);
-    p0 = f32x4.mul(p0, i32x4.shl(e0, 23)); p1 = f32x4.mul(p1, i32x4.shl(e1, 23));
+    let p0 = f32x4.mul(power(x0, f5, f4, f3, f2, f1, one), i32x4.shl(e0, 23));
+    let p1 = f32x4.mul(power(x1, f5, f4, f3, f2, f1, one), i32x4.shl(e1, 23));
     p0 = v128.andnot(p0, f32x4.lt(d0, bottom)); p1 = v128.andnot(p1, f32x4.lt(d1, bottom));
     v128.store(z + j, p1, 16); v128.store(z + j, p0);
     total0 = f32x4.add(total0, p0); total1 = f32x4.add(total1, p1);
