@@ -4,7 +4,7 @@
 // exponent of the polynomial. The compiler puts each value where it is used, so one vector's way is walked after the other's, in four
 // registers; the constants fill the other eleven, read once before the loop.
 import { madd } from './env';
-import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, onePlusExp, power, ROUNDER, SHIFTER, TOP_X, VANISHING } from './math';
+import { BOTTOM_X, clamped, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, power, ROUNDER, SHIFTER, TOP_X, VANISHING } from './math';
 import { ZEROS } from './micro';
 
 /** exp(x) = 2^(x log2(e)). */
@@ -43,8 +43,11 @@ function siluRows<T>(s: usize, bias: usize, hasBias: bool, rows: i32, scale: f32
   const one = v128.load32_splat(t, ONE << 2);
   for (; s < end; s += 32) {
     let x0 = biased<T>(v128.load(s), factor, v128.load(bias)), x1 = biased<T>(v128.load(s, 16), factor, v128.load(bias, 16));
-    const q0 = onePlusExp(x0, top, bottom, rate, shifter, f5, f4, f3, f2, f1, one), q1 = onePlusExp(x1, top, bottom, rate, shifter, f5, f4, f3, f2, f1, one);
-    x0 = f32x4.div(x0, q0); x1 = f32x4.div(x1, q1);
+    let z0 = clamped(x0, top, bottom), z1 = clamped(x1, top, bottom);
+    const e0 = madd(z0, rate, shifter), e1 = madd(z1, rate, shifter);
+    z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
+    const p0 = power(z0, f5, f4, f3, f2, f1, one), p1 = power(z1, f5, f4, f3, f2, f1, one);
+    x0 = f32x4.div(x0, madd(p0, i32x4.shl(e0, 23), one)); x1 = f32x4.div(x1, madd(p1, i32x4.shl(e1, 23), one));
     v128.store(s, x1, 16); v128.store(s, x0);
     bias += step;
   }
@@ -73,11 +76,14 @@ function siluGradRows<T>(s: usize, g: usize, bias: usize, hasBias: bool, rows: i
   while (s < end) {
     for (const half = s + 64; s < half; s += 32, g += 32) {
       let x0 = biased<T>(v128.load(s), factor, v128.load(bias)), x1 = biased<T>(v128.load(s, 16), factor, v128.load(bias, 16));
-      // sigma = 1 / (1 + e^-x); silu' = sigma (1 + x (1 - sigma)).
-      const s0 = f32x4.div(one, onePlusExp(x0, top, bottom, rate, shifter, f5, f4, f3, f2, f1, one));
-      const s1 = f32x4.div(one, onePlusExp(x1, top, bottom, rate, shifter, f5, f4, f3, f2, f1, one));
+      let z0 = clamped(x0, top, bottom), z1 = clamped(x1, top, bottom);
+      const e0 = madd(z0, rate, shifter), e1 = madd(z1, rate, shifter);
+      z0 = madd(z0, rate, f32x4.sub(shifter, e0)); z1 = madd(z1, rate, f32x4.sub(shifter, e1));
+      const p0 = power(z0, f5, f4, f3, f2, f1, one), p1 = power(z1, f5, f4, f3, f2, f1, one);
+      // e = exp(-x); sigma = 1 / (1 + e); silu' = sigma (1 + x (1 - sigma)).
+      const s0 = f32x4.div(one, madd(p0, i32x4.shl(e0, 23), one)), s1 = f32x4.div(one, madd(p1, i32x4.shl(e1, 23), one));
       x0 = f32x4.mul(x0, s0); x1 = f32x4.mul(x1, s1);
-      const z0 = f32x4.mul(v128.load(g), madd(x0, f32x4.sub(one, s0), s0)), z1 = f32x4.mul(v128.load(g, 16), madd(x1, f32x4.sub(one, s1), s1));
+      z0 = f32x4.mul(v128.load(g), madd(x0, f32x4.sub(one, s0), s0)); z1 = f32x4.mul(v128.load(g, 16), madd(x1, f32x4.sub(one, s1), s1));
       v128.store(s, x1, 16); v128.store(s, x0);
       v128.store(g, z1, 16); v128.store(g, z0);
       bias += next;

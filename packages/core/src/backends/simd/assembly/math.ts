@@ -149,19 +149,6 @@ export function power(f: v128, f5: v128, f4: v128, f3: v128, f2: v128, f1: v128,
 }
 
 /**
- * 1 + e^-x, x held between `bottom` and `top`: 2^n times a polynomial, a relative error of 2e-7. The constants are given, so that a loop
- * keeps them in registers: `rate` is -log2(e).
- */
-// @ts-ignore: decorator
-@inline
-export function onePlusExp(
-  x: v128, top: v128, bottom: v128, rate: v128, shifter: v128, f5: v128, f4: v128, f3: v128, f2: v128, f1: v128, one: v128,
-): v128 {
-  const z = clamped(x, top, bottom), e = madd(z, rate, shifter), f = madd(z, rate, f32x4.sub(shifter, e));
-  return madd(power(f, f5, f4, f3, f2, f1, one), i32x4.shl(e, 23), one);
-}
-
-/**
  * exp(x) for x <= 88.3 (larger arguments give exp(88.3)), about 1 ulp: x = n ln2 + r, a degree-6 polynomial in r, and
  * 2^n put together from the bits. Below -87.3 it gives 2^-126 or so, never a denormal. NaN stays NaN.
  */
