@@ -7,7 +7,7 @@ Written from the published equations. Variants, each as good as eager PyTorch wa
   sdpa     torch.nn.functional.scaled_dot_product_attention, causal (softmax only)
 Time buckets are made once before timing, as a model shares them between its layers.
 
-Reads a JSON list of points (kind, length, width, sequences), prints a JSON list of timings. Denormals are flushed.
+Reads a JSON list of points (kind, length, width, sequences), prints the version and a JSON list of timings. Denormals are flushed.
 """
 
 import argparse
@@ -108,6 +108,13 @@ def measure(f, steps):
     return seconds
 
 
+def torch_version():
+    """PyTorch's version and the BLAS that its products run on."""
+    words = torch.__config__.show()
+    blas = "MKL" if "BLAS_INFO=mkl" in words else "OpenBLAS" if "BLAS_INFO=open" in words else "unknown BLAS"
+    return f"{torch.__version__}, {blas}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=2)
@@ -140,7 +147,7 @@ def main():
             del out
             for direction, seconds in timings.items():
                 results.append({"kind": kind, "width": a, "direction": direction, "variant": name, "seconds": seconds})
-    json.dump(results, sys.stdout)
+    json.dump({"torch": torch_version(), "results": results}, sys.stdout)
 
 
 if __name__ == "__main__":

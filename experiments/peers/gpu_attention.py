@@ -125,6 +125,13 @@ def check(point, q, k, v, inputs):
         raise RuntimeError(f"triton kernel differs from eager by {error:.1e} at {point}")
 
 
+def torch_version():
+    """PyTorch's version and the BLAS that its products run on."""
+    words = torch.__config__.show()
+    blas = "MKL" if "BLAS_INFO=mkl" in words else "OpenBLAS" if "BLAS_INFO=open" in words else "unknown BLAS"
+    return f"{torch.__version__}, {blas}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--device", default="cuda")
@@ -164,7 +171,7 @@ def main():
             for direction, seconds in timings.items():
                 results.append({"point": index, "direction": direction, "variant": name, "seconds": seconds})
     name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-    json.dump({"device": f"{name}, PyTorch {torch.__version__}", "results": results}, sys.stdout)
+    json.dump({"device": f"{name}, PyTorch {torch_version()}", "results": results}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -227,6 +227,13 @@ def groups_of(ids, times, lengths, size):
     return result
 
 
+def torch_version():
+    """PyTorch's version and the BLAS that its products run on."""
+    words = torch.__config__.show()
+    blas = "MKL" if "BLAS_INFO=mkl" in words else "OpenBLAS" if "BLAS_INFO=open" in words else "unknown BLAS"
+    return f"{torch.__version__}, {blas}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("input")
@@ -258,7 +265,7 @@ def main():
         optimizer.step()
         if step >= options.warmup:
             seconds.append(time.perf_counter() - begin)
-    json.dump({"variant": options.variant, "torch": torch.__version__, "loss": loss.item(), "seconds": seconds}, sys.stdout)
+    json.dump({"variant": options.variant, "torch": torch_version(), "loss": loss.item(), "seconds": seconds}, sys.stdout)
     print()
 
 

@@ -21,6 +21,8 @@ interface Measured extends PeerTimes {
 export interface AttentionPeer {
   /** Why there is nothing to compare with. */
   readonly missing?: string;
+  /** Version of PyTorch and its BLAS, once it ran. */
+  readonly torch?: string;
   /** One turn over the points, in a process of its own. */
   round(points: readonly AttentionPoint[]): void;
   /** The variant with the lowest median. */
@@ -33,7 +35,11 @@ export function openPeer(threads: number): AttentionPeer {
   if ('missing' in python) return { missing: python.missing, round: () => undefined, best: () => undefined };
   const records = new Map<string, Measured & { seconds: number[] }>();
   let missing: string | undefined;
+  let torch: string | undefined;
   return {
+    get torch() {
+      return torch;
+    },
     get missing() {
       return missing;
     },
@@ -48,7 +54,9 @@ export function openPeer(threads: number): AttentionPeer {
         missing = `peers/attention.py failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}`;
         return;
       }
-      for (const measured of JSON.parse(stdout) as Measured[]) {
+      const printed = JSON.parse(stdout) as { torch: string; results: Measured[] };
+      torch = printed.torch;
+      for (const measured of printed.results) {
         const { kind, width, direction, variant } = measured;
         const key = JSON.stringify([kind, width, direction, variant]);
         const record = records.get(key) ?? { ...measured, seconds: [] };

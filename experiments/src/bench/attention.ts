@@ -2,8 +2,8 @@ import { finishKernels } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes } from '../terminal/format.ts';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { openPeer, PEER_LENGTH, type PeerTimes } from './attention-peer.ts';
 import {
@@ -53,6 +53,8 @@ export interface AttentionBench {
   readonly gemm: number;
   readonly rounds: number;
   readonly rows: readonly AttentionRow[];
+  /** Version of PyTorch and its BLAS, where it was measured. */
+  readonly torch?: string;
   readonly missing?: string;
 }
 
@@ -116,7 +118,8 @@ export async function benchAttention(request: Request): Promise<AttentionBench> 
     const peakBytes = rates[i].peak || undefined;
     return { point, forward: rate('forward'), backward: rate('backward'), peakBytes };
   });
-  return { backend: choice.name, details: choice.details, gemm: peak, rounds, rows, missing: peer?.missing };
+  const { missing, torch } = peer ?? {};
+  return { backend: choice.name, details: choice.details, gemm: peak, rounds, rows, torch, missing };
 }
 
 function measure(point: AttentionPoint, into: { forward: number[]; backward: number[]; peak: number }): void {
@@ -159,7 +162,7 @@ export async function attentionMemory(request: { readonly backend: BackendOption
   return { rows };
 }
 
-export function renderAttentionMemory({ rows }: AttentionMemory): string {
+export function listAttentionMemory({ rows }: AttentionMemory): Listing {
   const cells = rows.map(({ point, peakBytes, seconds }) => [
     point.kind,
     String(point.length),
@@ -168,11 +171,13 @@ export function renderAttentionMemory({ rows }: AttentionMemory): string {
     seconds.toFixed(2),
   ]);
   const titles = ['attention', 'N', 'peak heap', 'bytes a token', 'seconds'];
-  const head = `one sequence, one head of ${MEMORY_WIDTH}; inputs, outputs and gradients included; forward and backward`;
-  return `${head}\n\n${table(titles, cells)}`;
+  return [
+    ...lines(`one sequence, one head of ${MEMORY_WIDTH}; inputs, outputs and gradients included; forward and backward`),
+    figures(titles, cells),
+  ];
 }
 
-export function renderAttentionBench(bench: AttentionBench): string {
+export function listAttentionBench(bench: AttentionBench): Listing {
   const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   const compared = bench.rows.some(({ forward }) => forward.peer);
   const rows = bench.rows.map(({ point, forward, backward, peakBytes }) => {
@@ -200,20 +205,14 @@ export function renderAttentionBench(bench: AttentionBench): string {
     ...['backward', 'share', 'best', 'share', ...peer],
     'peak heap',
   ];
-  const head = [
-    `backend ${bench.backend} ${JSON.stringify(bench.details)}; one head; ${bench.rounds} rounds, all points in turn`,
-    `useful GFLOP/s, median and best: 4 A a pair forward, 2.5 times that backward, the causal half only`,
-    `share: of our own 1024 x 1024 x 1024 product; the median of its median in the turns before, the best of its best, ${bench.gemm.toFixed(1)} GFLOP/s`,
-    ...(compared ? ['torch: seconds of the fastest PyTorch variant over ours, medians'] : []),
+  return [
+    ...lines(
+      `backend ${bench.backend} ${JSON.stringify(bench.details)}; one head; ${bench.rounds} rounds, all points in turn`,
+      `useful GFLOP/s, median and best: 4 A a pair forward, 2.5 times that backward, the causal half only`,
+      `share: of our own 1024 x 1024 x 1024 product; the median of its median in the turns before, the best of its best, ${bench.gemm.toFixed(1)} GFLOP/s`,
+      compared && `torch: seconds of the fastest PyTorch variant (${bench.torch}) over ours, medians`,
+    ),
+    figures(titles, rows),
+    ...lines(bench.missing !== undefined && `PyTorch: ${bench.missing}`),
   ];
-  return [...head, '', table(titles, rows), ...(bench.missing === undefined ? [] : [`PyTorch: ${bench.missing}`])].join(
-    '\n',
-  );
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  return renderTable(
-    titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
-    rows,
-  );
 }

@@ -1,12 +1,14 @@
 import { copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GemmShape } from './gemm.ts';
+import type { GemmShape } from './gemm-shape.ts';
 
 /** OpenBLAS, called through its C interface. */
 export interface Blas {
   /** The processor whose kernels it chose, as OpenBLAS names it. */
   readonly core: string;
+  /** Its version and how it was built, in its own words. */
+  readonly version: string;
   multiply(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float32Array): void;
 }
 
@@ -39,12 +41,14 @@ export async function openBlas(threads: number, core?: string): Promise<Blas | {
       const library = core === undefined ? koffi.load(path) : loadCopy(koffi.load, path);
       const setThreads = library.func('void openblas_set_num_threads(int)');
       const coreName = library.func('const char *openblas_get_corename()');
+      const config = library.func('const char *openblas_get_config()');
       const sgemm = library.func(
         'void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float, _Out_ float *, int)',
       );
       setThreads(threads);
       return {
         core: String(coreName()),
+        version: /^OpenBLAS [\d.]+/.exec(String(config()))?.[0] ?? String(config()),
         multiply({ batch, m, k, n, transposeA, transposeB }, a, b, c) {
           for (let i = 0; i < batch; i++) {
             const [x, y, z] = [a.subarray(i * m * k), b.subarray(i * k * n), c.subarray(i * m * n)];

@@ -4,8 +4,8 @@ import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
 import { createModel, createTrainer, type StepInfo } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { median } from './statistics.ts';
 
@@ -126,7 +126,7 @@ async function measure(
 const DENSE_COPIES = 6;
 const WARM_UP = 3;
 
-export function renderCatalogueBench(bench: CatalogueBench): string {
+export function listCatalogueBench(bench: CatalogueBench): Listing {
   const { embeddingDim, batchSize, length, numNegatives } = CATALOGUE_STEP;
   const cells = bench.rows.map((row) => {
     const head = [formatCount(row.items), row.embeddings];
@@ -153,10 +153,10 @@ export function renderCatalogueBench(bench: CatalogueBench): string {
     'peak resident',
     'initial weights',
   ];
-  const table = renderTable(
-    titles.map((title, i) => ({ title, align: i === 1 || i === 8 ? ('left' as const) : ('right' as const) })),
-    cells,
-  );
-  const head = `HSTU, D = ${embeddingDim}, 2 blocks, ${batchSize} sequences of ${length} events, ${numNegatives} negatives a token; ${bench.backend} ${JSON.stringify(bench.details)}`;
-  return `${head}\n\n${table}`;
+  return [
+    ...lines(
+      `HSTU, D = ${embeddingDim}, 2 blocks, ${batchSize} sequences of ${length} events, ${numNegatives} negatives a token; ${bench.backend} ${JSON.stringify(bench.details)}`,
+    ),
+    figures(titles, cells, { left: [1, 8] }),
+  ];
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
+import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { writeEventLog } from './event-log.ts';
 import { median } from './statistics.ts';
 
@@ -91,7 +91,7 @@ function contestant(role: string, file: string, cache: string, quiet: boolean): 
   return JSON.parse(stdout) as CsvMeasurement;
 }
 
-export function renderCsvBench(bench: CsvBench): string {
+export function listCsvBench(bench: CsvBench): Listing {
   const rates = (seconds: readonly number[]): number => bench.rows / median(seconds);
   const bare = rates(bench.bare.map((each) => each.seconds));
   const peak = (all: readonly CsvMeasurement[]) => formatBytes(Math.max(...all.map((each) => each.peakBytes)));
@@ -104,35 +104,21 @@ export function renderCsvBench(bench: CsvBench): string {
   ];
   const opened = (of: 'seconds' | 'touchedSeconds') =>
     `${(1000 * median(bench.open.map((each) => each[of] ?? Number.NaN))).toFixed(0)} ms`;
+  const of = (all: readonly CsvMeasurement[], key: 'seconds' | 'readSeconds') =>
+    all.map((each) => each[key] ?? Number.NaN);
   const rows = [
-    line(
-      'csv-parse alone',
-      bench.bare.map((each) => each.seconds),
-      peak(bench.bare),
-    ),
-    line(
-      'seqrec: rows read',
-      bench.load.map((each) => each.readSeconds ?? Number.NaN),
-      '',
-    ),
-    line(
-      'seqrec: sorted, digested, cached',
-      bench.load.map((each) => each.seconds),
-      peak(bench.load),
-    ),
+    line('csv-parse alone', of(bench.bare, 'seconds'), peak(bench.bare)),
+    line('seqrec: rows read', of(bench.load, 'readSeconds'), ''),
+    line('seqrec: sorted, digested, cached', of(bench.load, 'seconds'), peak(bench.load)),
   ];
-  const facts = renderPairs([
+  const pairs = [
     ['file', `${formatCount(bench.rows)} rows, ${formatBytes(bench.bytes)}, ${formatCount(bench.users)} users`],
     ['rounds, medians of', String(bench.bare.length)],
     ['processor seconds', `csv-parse ${cpu(bench.bare)}, seqrec ${cpu(bench.load)}`],
     ['cache opened in', `${opened('seconds')}; every column looked at after ${opened('touchedSeconds')}`],
     ['peak memory, opened', peak(bench.open)],
-  ]);
-  const titles = ['', 'seconds', 'rows/s', 'of csv-parse', 'peak memory'];
-  return `${facts}\n\n${renderTable(
-    titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
-    rows,
-  )}`;
+  ] as const;
+  return [{ pairs }, figures(['', 'seconds', 'rows/s', 'of csv-parse', 'peak memory'], rows)];
 }
 
 function cpu(all: readonly CsvMeasurement[]): string {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
 import { formatCount } from '../terminal/format.ts';
+import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
 export interface EpochTiming {
@@ -65,7 +65,7 @@ export async function benchEpoch(request: SubjectRequest & { readonly repeat: nu
   return { recipe: name, backend: choice.name, details: choice.details, environment, firstStepSeconds, epochs };
 }
 
-export function renderBench(bench: EpochBench): string {
+export function listEpochBench(bench: EpochBench): Listing {
   const rows = bench.epochs.map((epoch) => [
     String(epoch.epoch),
     epoch.seconds.toFixed(2),
@@ -76,14 +76,11 @@ export function renderBench(bench: EpochBench): string {
     String(epoch.leakedTensors),
   ]);
   const titles = ['epoch', 'seconds', 'steps', 's/step', 'tokens/s', 'mean loss', 'tensors leaked'];
-  const facts = renderPairs([
+  const pairs = [
     ['recipe', bench.recipe],
     ['backend', `${bench.backend} ${JSON.stringify(bench.details)}`],
     ['cpu', `${bench.environment.cpu}, ${bench.environment.cores} threads, Node ${bench.environment.node}`],
     ['first step', `${bench.firstStepSeconds.toFixed(2)} s`],
-  ]);
-  return `${facts}\n\n${renderTable(
-    titles.map((title) => ({ title, align: 'right' as const })),
-    rows,
-  )}`;
+  ] as const;
+  return [{ pairs }, figures(titles, rows, { left: [] })];
 }

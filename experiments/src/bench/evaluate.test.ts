@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { benchEvaluate, renderEvaluateBench } from './evaluate.ts';
+import { renderListing } from '../terminal/listing.ts';
+import { benchEvaluate, listEvaluateBench } from './evaluate.ts';
 
 const request = {
   recipe: 'ml-1m/hstu',
@@ -18,7 +19,7 @@ it('ranks synthetic vectors and says why the recipe is left out', async () => {
   expect(bench.ranking.top10).toBeGreaterThan(0);
   expect(bench.whole).toBeUndefined();
   expect(bench.missing).toMatch(/data set ml-1m: expected/);
-  expect(renderEvaluateBench(bench)).toMatch(/share +\d+ % of our 1024 x 1024 x 1024 product/);
+  expect(renderListing(listEvaluateBench(bench))).toMatch(/share +\d+ % of our 1024 x 1024 x 1024 product/);
 });
 
 it('ranks a shrunken large case in bounded memory', async () => {

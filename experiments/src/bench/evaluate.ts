@@ -2,8 +2,8 @@ import type { BackendChoice } from '@seqrec/core';
 import { type Evaluation, evaluate } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
+import { type Block, figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { startBackend } from '../training/backend.ts';
 import { dataFolder, prepareData, windowed } from '../training/dataset.ts';
 import { benchRanking, type RankingRow, type RankingSize } from './ranking.ts';
@@ -86,7 +86,7 @@ function partsOf({ seconds, phases }: Evaluation): WholeEvaluation {
   return { total: seconds, encode, rank, rest: seconds - encode - rank };
 }
 
-export function renderEvaluateBench({ backend, details, ranking, whole, missing }: EvaluateBench): string {
+export function listEvaluateBench({ backend, details, ranking, whole, missing }: EvaluateBench): Listing {
   const { size, ranks, top10, gflops, gemm, heap } = ranking;
   const pairs: [string, string][] = [
     ['backend', `${backend} ${JSON.stringify(details)}`],
@@ -108,24 +108,18 @@ export function renderEvaluateBench({ backend, details, ranking, whole, missing 
       `${formatBytes(heap.before)} vectors, ${formatBytes(heap.peak - heap.before)} more at most (${all})`,
     ]);
   }
-  const lines = [renderPairs(pairs)];
-  if (whole !== undefined) {
-    const titles = ['round', 'total s', 'encode', 'rank', 'rest'];
-    const rows = whole.rounds.map(({ total, encode, rank, rest }, i) => [
-      String(i + 1),
-      ...[total, encode, rank, rest].map((x) => x.toFixed(3)),
-    ]);
-    const head = `whole evaluation of ${whole.recipe}, ${formatCount(whole.users)} users x ${formatCount(whole.items)} items`;
-    lines.push(
-      '',
-      head,
-      '',
-      renderTable(
-        titles.map((title) => ({ title, align: 'right' as const })),
-        rows,
-      ),
-    );
-  }
-  if (missing !== undefined) lines.push('', `whole evaluation left out: ${missing}`);
-  return lines.join('\n');
+  return [
+    { pairs },
+    ...(whole === undefined ? [] : [wholeTable(whole)]),
+    ...lines(missing !== undefined && `whole evaluation left out: ${missing}`),
+  ];
+}
+
+function wholeTable({ recipe, users, items, rounds }: NonNullable<EvaluateBench['whole']>): Block {
+  const rows = rounds.map(({ total, encode, rank, rest }, i) => [
+    String(i + 1),
+    ...[total, encode, rank, rest].map((x) => x.toFixed(3)),
+  ]);
+  const title = `whole evaluation of ${recipe}, ${formatCount(users)} users x ${formatCount(items)} items`;
+  return figures(['round', 'total s', 'encode', 'rank', 'rest'], rows, { left: [], title });
 }

@@ -1,23 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { renderTable } from '../terminal/table.ts';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { type Blas, openBlas } from './blas.ts';
+import type { GemmShape } from './gemm-shape.ts';
 import { median } from './statistics.ts';
 import { turn } from './turn.ts';
 
 /** OpenBLAS's kernels of 256-bit vectors. */
 const NARROW = 'Haswell';
-
-/** `op(A) [m, k] op(B) [k, n]`, `batch` of them. */
-export interface GemmShape {
-  readonly batch: number;
-  readonly m: number;
-  readonly k: number;
-  readonly n: number;
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  readonly what: string;
-}
 
 /** Products of training: square, tall and thin forward, its two gradients, batched. */
 export const GEMM_SHAPES: readonly GemmShape[] = [
@@ -44,6 +34,8 @@ export interface GemmBench {
   readonly details: Readonly<Record<string, unknown>>;
   /** Kernels that OpenBLAS took: the best for this processor; on x86 also those of 256-bit vectors, as wide as WebAssembly's get. */
   readonly peers: readonly string[];
+  /** Version and build of OpenBLAS. */
+  readonly library?: string;
   readonly rows: readonly GemmRow[];
   readonly missing?: string;
 }
@@ -60,7 +52,9 @@ export async function benchGemm(request: {
   const usable = found.filter((blas): blas is Blas => !('missing' in blas));
   const rows = GEMM_SHAPES.map((shape) => measure(shape, request.rounds, usable));
   const missing = found.find((blas) => 'missing' in blas)?.missing;
-  return { backend: choice.name, details: choice.details, peers: usable.map(({ core }) => core), rows, missing };
+  const library = usable[0]?.version;
+  const cores = usable.map(({ core }) => core);
+  return { backend: choice.name, details: choice.details, peers: cores, library, rows, missing };
 }
 
 async function peers(threads: number): Promise<(Blas | { readonly missing: string })[]> {
@@ -91,7 +85,7 @@ function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): GemmR
   return { shape, seqrec, openblas };
 }
 
-export function renderGemmBench(bench: GemmBench): string {
+export function listGemmBench(bench: GemmBench): Listing {
   const rows = bench.rows.map(({ shape, seqrec, openblas }) => {
     const { batch, m, k, n, transposeA, transposeB } = shape;
     const size = `${batch === 1 ? '' : `${batch} x `}${m} x ${k} x ${n}`;
@@ -101,13 +95,12 @@ export function renderGemmBench(bench: GemmBench): string {
   });
   const peerTitles = bench.peers.flatMap((core) => [`OpenBLAS ${core}`, 'share']);
   const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...peerTitles, 'what'];
-  const table = renderTable(
-    titles.map((title, i) => ({
-      title,
-      align: i > 1 && i < titles.length - 1 ? ('right' as const) : ('left' as const),
-    })),
-    rows,
-  );
-  const head = `backend ${bench.backend} ${JSON.stringify(bench.details)}; medians, contestants in turn`;
-  return [head, '', table, ...(bench.missing === undefined ? [] : [`OpenBLAS: ${bench.missing}`])].join('\n');
+  return [
+    ...lines(
+      `backend ${bench.backend} ${JSON.stringify(bench.details)}; medians, contestants in turn`,
+      bench.library !== undefined && `share: ours over that of OpenBLAS (${bench.library}) with the kernels named`,
+    ),
+    figures(titles, rows, { left: [0, 1, titles.length - 1] }),
+    ...lines(bench.missing !== undefined && `OpenBLAS: ${bench.missing}`),
+  ];
 }

@@ -1,6 +1,7 @@
 import { useBackend } from '@seqrec/core';
 import { describe, expect, test } from 'vitest';
-import { benchGpu, gpuMemory, renderGpuBench, renderGpuMemory } from './gpu.ts';
+import { renderListing } from '../terminal/listing.ts';
+import { benchGpu, gpuMemory, listGpuBench, listGpuMemory } from './gpu.ts';
 import { profileSteps, renderProfile } from './profile.ts';
 
 const absent = await useBackend('webgpu').then(
@@ -24,14 +25,14 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a GPU' : `on a 
       expect(row.gbytes, row.name).toBeGreaterThan(0);
       expect(row.share, row.name).toBeGreaterThan(0);
     }
-    expect(renderGpuBench(bench)).toContain('2 x 64');
+    expect(renderListing(listGpuBench(bench))).toContain('2 x 64');
   });
 
   test('attention holds nothing of N x N', async () => {
     const memory = await gpuMemory({ backend, length: 4096, width: 16 });
     // Scores of one head alone would be 64 MiB; partial sums of the bias gradient are at most 32 MiB.
     expect(memory.bytes).toBeLessThan(64 * 2 ** 20 + 12 * 4 * 4096 * 4 * 16 + 3 * 4 * 2 ** 24);
-    expect(renderGpuMemory(memory)).toContain('N = 4096, H = 4');
+    expect(renderListing(listGpuMemory(memory))).toContain('N = 4096, H = 4');
   });
 
   test('the profile times kernels on the device', async () => {

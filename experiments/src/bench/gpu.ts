@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UsageError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { ATTENTIONS, type AttentionPoint, attentionSubject, attentionWork } from './attention-problem.ts';
 import { type DevicePeak, devicePeak, deviceSeconds, deviceSecondsOfCall } from './device-clock.ts';
@@ -167,12 +167,14 @@ export async function gpuMemory(request: {
   return { adapter: details.adapter, point, bytes, forwardSeconds, backwardSeconds };
 }
 
-export function renderGpuMemory({ adapter, point, bytes, forwardSeconds, backwardSeconds }: GpuMemory): string {
+export function listGpuMemory({ adapter, point, bytes, forwardSeconds, backwardSeconds }: GpuMemory): Listing {
   const { length, width, heads, kind } = point;
-  return `${adapter}: ${kind}, N = ${length}, H = ${heads}, A = C = ${width}: ${formatBytes(bytes)} of device memory, inputs and gradients included; forward ${forwardSeconds.toFixed(1)} s, backward ${backwardSeconds.toFixed(1)} s`;
+  return lines(
+    `${adapter}: ${kind}, N = ${length}, H = ${heads}, A = C = ${width}: ${formatBytes(bytes)} of device memory, inputs and gradients included; forward ${forwardSeconds.toFixed(1)} s, backward ${backwardSeconds.toFixed(1)} s`,
+  );
 }
 
-export function renderGpuBench(bench: GpuBench): string {
+export function listGpuBench(bench: GpuBench): Listing {
   const { peer, peak, rows } = bench;
   const compared = rows.some((row) => row.peer);
   const cells = rows.map(({ name, size, width, seconds, gflops, gbytes, share, peer: other }) => [
@@ -186,20 +188,17 @@ export function renderGpuBench(bench: GpuBench): string {
     ...(compared ? [other === undefined ? '-' : `${(other.seconds / seconds).toFixed(2)}x ${other.variant}`] : []),
   ]);
   const titles = ['program', 'B x N', 'A or D', 'ms', 'TFLOP/s', 'GB/s', 'of peak', ...(compared ? ['torch'] : [])];
-  const table = renderTable(
-    titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
-    cells,
-  );
   const { subgroupMatrices } = bench;
   const clock = bench.timestamps ? 'timestamps of the device' : 'host time until the device is done';
   return [
-    `${bench.adapter}${bench.software ? ' (software: not a GPU)' : ''}; medians by ${clock}; attention has ${HEADS} heads`,
-    ...(subgroupMatrices === undefined ? [] : [`half precision; subgroup matrices ${subgroupMatrices}`]),
-    'TFLOP/s of useful work: 4 A a pair forward, 2.5 times that backward, the causal half only',
-    `peak: ${(peak.gflops / 1000).toPrecision(3)} TFLOP/s (our square product), ${peak.gbytes.toFixed(0)} GB/s (addition), both measured here`,
-    ...(compared ? [`torch: its seconds over ours, on ${peer?.device}`] : []),
-    '',
-    table,
-    ...(peer?.missing === undefined ? [] : [`PyTorch: ${peer.missing}`]),
-  ].join('\n');
+    ...lines(
+      `${bench.adapter}${bench.software ? ' (software: not a GPU)' : ''}; medians by ${clock}; attention has ${HEADS} heads`,
+      subgroupMatrices !== undefined && `half precision; subgroup matrices ${subgroupMatrices}`,
+      'TFLOP/s of useful work: 4 A a pair forward, 2.5 times that backward, the causal half only',
+      `peak: ${(peak.gflops / 1000).toPrecision(3)} TFLOP/s (our square product), ${peak.gbytes.toFixed(0)} GB/s (addition), both measured here`,
+      compared && `torch: its seconds over ours, on ${peer?.device}`,
+    ),
+    figures(titles, cells),
+    ...lines(peer?.missing !== undefined && `PyTorch: ${peer.missing}`),
+  ];
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
+import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { backendHeap } from '../training/heap.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -61,7 +61,7 @@ export function isConstant({ distinct }: MemoryBench): boolean {
   return distinct.tensors <= 1 && distinct.heap <= 1;
 }
 
-export function renderMemoryBench(bench: MemoryBench): string {
+export function listMemoryBench(bench: MemoryBench): Listing {
   const rows = bench.samples.map(({ step, tensors, heap, resident, loss }) => [
     formatCount(step),
     String(tensors),
@@ -70,19 +70,15 @@ export function renderMemoryBench(bench: MemoryBench): string {
     loss.toFixed(3),
   ]);
   const titles = ['step', 'tensors', 'heap bytes', 'resident', 'loss'];
-  const table = renderTable(
-    titles.map((title) => ({ title, align: 'right' as const })),
-    rows,
-  );
   const { distinct } = bench;
   const verdict = isConstant(bench)
     ? 'constant after the first step'
     : `NOT constant: ${distinct.tensors} counts of tensors, ${distinct.heap} sizes of the heap`;
-  const facts = renderPairs([
+  const pairs = [
     ['recipe', bench.recipe],
     ['steps', `${formatCount(bench.steps)} in ${formatDuration(bench.seconds)}`],
     ['memory', verdict],
     ['peak heap', bench.peakHeap === undefined ? '-' : formatBytes(bench.peakHeap)],
-  ]);
-  return `${facts}\n\n${table}`;
+  ] as const;
+  return [{ pairs }, figures(titles, rows, { left: [] })];
 }

@@ -3,8 +3,8 @@ import type { StepInfo } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { describeEnvironment, type Environment } from '../runs/environment.ts';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';
@@ -24,7 +24,13 @@ export interface StepBench {
   /** Median GFLOP/s of our own 1024 x 1024 x 1024 product, in turn with the steps. */
   readonly gemm: number;
   readonly seqrec: readonly number[];
-  readonly peers: readonly { readonly name: string; readonly seconds: readonly number[]; readonly missing?: string }[];
+  readonly peers: readonly {
+    readonly name: string;
+    readonly seconds: readonly number[];
+    /** Version of PyTorch and its BLAS. */
+    readonly torch?: string;
+    readonly missing?: string;
+  }[];
 }
 
 const STEPS = 4;
@@ -59,7 +65,7 @@ export async function benchStep(
   const ours: number[] = [];
   const gemm: number[] = [];
   let flops = 0;
-  const theirs = new Map<Peer, { seconds: number[]; missing?: string }>(
+  const theirs = new Map<Peer, { seconds: number[]; torch?: string; missing?: string }>(
     request.peers.map((peer) => [peer, { seconds: [] }]),
   );
   try {
@@ -84,7 +90,10 @@ export async function benchStep(
             ? python
             : runPeer(python.path, input.file, { peer, threads, steps: STEPS, warmup: WARM_STEPS });
         if ('missing' in result) record.missing = result.missing;
-        else record.seconds.push(...result.seconds);
+        else {
+          record.seconds.push(...result.seconds);
+          record.torch = result.torch;
+        }
       }
     }
     progress.clear();
@@ -127,7 +136,7 @@ export async function benchStep(
   }
 }
 
-export function renderStepBench(bench: StepBench): string {
+export function listStepBench(bench: StepBench): Listing {
   const own = median(bench.seqrec);
   const rate = bench.flops / own / 1e9;
   const row = (name: string, seconds: readonly number[]): string[] => {
@@ -137,14 +146,9 @@ export function renderStepBench(bench: StepBench): string {
   };
   const measured = bench.peers
     .filter(({ seconds }) => seconds.length > 0)
-    .map(({ name, seconds }) => row(name, seconds));
+    .map(({ name, torch, seconds }) => row(torch === undefined ? name : `${name} (${torch})`, seconds));
   const titles = ['step', 'min ms', 'median ms', 'max ms', 'tokens/s', 'ratio of medians'];
-  const table = renderTable(
-    titles.map((title, i) => ({ title, align: i === 0 ? ('left' as const) : ('right' as const) })),
-    [row('seqrec', bench.seqrec), ...measured],
-  );
-  const missing = bench.peers.flatMap(({ name, missing }) => (missing === undefined ? [] : [`${name}: ${missing}`]));
-  const facts = renderPairs([
+  const pairs = [
     ['recipe', bench.recipe],
     ['batch', `${bench.tokens} tokens`],
     ['threads', String(bench.threads)],
@@ -155,6 +159,7 @@ export function renderStepBench(bench: StepBench): string {
       'share',
       `${((100 * rate) / bench.gemm).toFixed(0)} % of our 1024 x 1024 x 1024 product, ${bench.gemm.toFixed(1)} GFLOP/s in this run`,
     ],
-  ]);
-  return [facts, '', table, ...missing].join('\n');
+  ] as const;
+  const missing = bench.peers.map(({ name, missing }) => missing !== undefined && `${name}: ${missing}`);
+  return [{ pairs }, figures(titles, [row('seqrec', bench.seqrec), ...measured]), ...lines(...missing)];
 }

@@ -1,8 +1,8 @@
 import { finishKernels, useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { figures, type Listing, lines } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, checkBackendOptions } from '../training/backend.ts';
 import { median } from './statistics.ts';
 import { STOCK_MODELS, type StockModel } from './stock-models.ts';
@@ -147,7 +147,7 @@ async function turn(contestant: Contestant, task: Task): Promise<void> {
   contestant.times.push(...times.slice(Math.min(1, times.length - 1)));
 }
 
-export function renderStockBench({ rows, threads, rounds }: StockBench): string {
+export function listStockBench({ rows, threads, rounds }: StockBench): Listing {
   const cells = rows.map(({ model, task, simd, peer, milliseconds, difference }) => {
     const [ours, theirs] = [median(simd), median(milliseconds)];
     return [
@@ -161,12 +161,12 @@ export function renderStockBench({ rows, threads, rounds }: StockBench): string 
     ];
   });
   const titles = ['model', 'task', 'simd ms', 'peer', 'peer ms', 'ratio', 'largest difference'];
-  const table = renderTable(
-    titles.map((title, i) => ({ title, align: i === 2 || i > 3 ? ('right' as const) : ('left' as const) })),
-    cells,
-  );
-  const models = STOCK_MODELS.map(({ name, what }) => `  ${name}: ${what}`);
-  const failures = rows.flatMap(({ model, task, failed }) => failed.map((why) => `${model} ${task} not on ${why}`));
-  const head = `TensorFlow.js layers models on simd (${threads} threads) and on the backends of TensorFlow.js; medians of ${rounds} rounds, in turn`;
-  return [head, ...models, '', table, ...failures].join('\n');
+  return [
+    ...lines(
+      `TensorFlow.js layers models on simd (${threads} threads) and on the backends of TensorFlow.js; medians of ${rounds} rounds, in turn`,
+      ...STOCK_MODELS.map(({ name, what }) => `  ${name}: ${what}`),
+    ),
+    figures(titles, cells, { left: [0, 1, 3] }),
+    ...lines(...rows.flatMap(({ model, task, failed }) => failed.map((why) => `${model} ${task} not on ${why}`))),
+  ];
 }

@@ -1,5 +1,5 @@
+import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderTable } from '../terminal/table.ts';
 import { spread } from './statistics.ts';
 import { openMaterial, type SubjectRequest, startSubject } from './subject.ts';
 
@@ -42,7 +42,7 @@ export async function benchThreads(
   return { recipe: material.name, tokens, rounds: request.rounds, contestants };
 }
 
-export function renderThreadsBench({ recipe, tokens, rounds, contestants }: ThreadsBench): string {
+export function listThreadsBench({ recipe, tokens, rounds, contestants }: ThreadsBench): Listing {
   const base = spread(contestants[0].seconds);
   const rows = contestants.map(({ threads, seconds }) => {
     const own = spread(seconds);
@@ -50,14 +50,10 @@ export function renderThreadsBench({ recipe, tokens, rounds, contestants }: Thre
     return [String(threads), ...ms, (base.minimum / own.minimum).toFixed(2), (base.median / own.median).toFixed(2)];
   });
   const titles = ['threads', 'min ms', 'median ms', 'max ms', 'speed-up of minima', 'of medians'];
-  const table = renderTable(
-    titles.map((title) => ({ title, align: 'right' as const })),
-    rows,
-  );
-  const facts = renderPairs([
+  const pairs = [
     ['recipe', recipe],
     ['batch', `${tokens} tokens`],
     ['rounds', `${rounds}, in turn, ${STEPS} steps each`],
-  ]);
-  return `${facts}\n\n${table}`;
+  ] as const;
+  return [{ pairs }, figures(titles, rows, { left: [] })];
 }

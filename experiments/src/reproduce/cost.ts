@@ -3,7 +3,7 @@ import type { Environment } from '../runs/environment.ts';
 import { readMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
-import { markdownTable } from './markdown.ts';
+import { markdownTable } from '../terminal/markdown.ts';
 import type { Section } from './sections.ts';
 
 /** What a run took. */

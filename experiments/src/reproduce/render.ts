@@ -1,4 +1,4 @@
-import { markdownTable } from './markdown.ts';
+import { markdownTable } from '../terminal/markdown.ts';
 import { type Cells, details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
 
 /** The table as a Markdown page: gains, figures, claims, protocol, windows, every seed, command. */
