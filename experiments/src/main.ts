@@ -6,6 +6,7 @@ import { registerData } from './commands/data.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
+import { registerFigures } from './commands/figures.ts';
 import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
 import { registerProfile } from './commands/profile.ts';
@@ -45,6 +46,7 @@ const commands = [
   registerCompare,
   registerReproduce,
   registerScale,
+  registerFigures,
 ];
 
 /**

@@ -4,7 +4,9 @@ import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import { PEERS, type Peer } from '../bench/peer.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
+import { saveFolder } from '../results/saved.ts';
 import { suggestion } from '../suggest.ts';
+import type { Listing } from '../terminal/listing.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
@@ -24,6 +26,7 @@ interface Options extends BackendOptions {
   readonly embeddings?: unknown;
   readonly length?: unknown;
   readonly width?: unknown;
+  readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -85,13 +88,14 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
+    .option('--save [dir]', 'Keep the result with machine, version and day (default: docs/results of the repository)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu')
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu --threads 1 --repeat 3 --json')
     .example('  $ seqrec bench step --recipe ml-1m/hstu --peer research')
     .example('  $ seqrec bench step --recipe ml-20m/hstu --items 131263 --peer best')
-    .example('  $ seqrec bench gemm --peer openblas')
+    .example('  $ seqrec bench gemm --peer openblas --save')
     .example('  $ seqrec bench attention --peer best')
     .example('  $ seqrec bench attention --memory')
     .example('  $ seqrec bench evaluate --recipe ml-1m/hstu')
@@ -108,8 +112,14 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(what: string, options: Options, invocation: Invocation): Action {
-  const show = <T>(result: T, render: (result: T) => string): number => {
-    console.log(options.json ? JSON.stringify(result, null, 2) : render(result));
+  const folder = saveFolder(options.save);
+  const show = async <T>(result: T, list: (result: T) => Listing, kind = `bench ${what}`): Action => {
+    const [{ renderListing }, { saveResult }] = await Promise.all([
+      import('../terminal/listing.ts'),
+      import('../results/saved.ts'),
+    ]);
+    console.log(options.json ? JSON.stringify(result, null, 2) : renderListing(list(result)));
+    if (folder !== undefined) console.error(`saved: ${saveResult(folder, kind, result)}`);
     return 0;
   };
   const training = {
@@ -120,26 +130,33 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     quiet: options.quiet ?? false,
   };
   if (what === 'epoch') {
-    const { benchEpoch, renderBench } = await import('../bench/epoch.ts');
-    return show(await benchEpoch({ ...training, repeat: integerOption('repeat', options.repeat) ?? 1 }), renderBench);
+    const { benchEpoch, listEpochBench } = await import('../bench/epoch.ts');
+    return show(
+      await benchEpoch({ ...training, repeat: integerOption('repeat', options.repeat) ?? 1 }),
+      listEpochBench,
+    );
   }
   const rounds = integerOption('rounds', options.rounds);
   if (what === 'step') {
-    const { benchStep, renderStepBench } = await import('../bench/step.ts');
+    const { benchStep, listStepBench } = await import('../bench/step.ts');
     const peer = choiceOption('peer', options.peer, [...PEERS, 'all']);
     const peers: readonly Peer[] = peer === undefined ? [] : peer === 'all' ? PEERS : [peer as Peer];
     const standInItems = integerOption('items', options.items);
-    return show(await benchStep({ ...training, rounds: rounds ?? 3, peers, standInItems }), renderStepBench);
+    return show(await benchStep({ ...training, rounds: rounds ?? 3, peers, standInItems }), listStepBench);
   }
   if (what === 'gemm') {
-    const { benchGemm, renderGemmBench } = await import('../bench/gemm.ts');
+    const { benchGemm, listGemmBench } = await import('../bench/gemm.ts');
     const peer = choiceOption('peer', options.peer, ['openblas']) !== undefined;
-    return show(await benchGemm({ backend: options, rounds: rounds ?? 7, peer }), renderGemmBench);
+    return show(await benchGemm({ backend: options, rounds: rounds ?? 7, peer }), listGemmBench);
   }
   if (what === 'attention') {
     const attention = await import('../bench/attention.ts');
     if (options.memory)
-      return show(await attention.attentionMemory({ backend: options }), attention.renderAttentionMemory);
+      return show(
+        await attention.attentionMemory({ backend: options }),
+        attention.listAttentionMemory,
+        'bench attention --memory',
+      );
     const peer = choiceOption('peer', options.peer, ['best']) !== undefined;
     const only = (name: 'length' | 'width'): number[] | undefined => {
       const value = integerOption(name, options[name]);
@@ -147,7 +164,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     };
     const selection = { lengths: only('length'), widths: only('width') };
     const request = { backend: options, rounds: rounds ?? 5, peer, quiet: options.quiet ?? false, ...selection };
-    return show(await attention.benchAttention(request), attention.renderAttentionBench);
+    return show(await attention.benchAttention(request), attention.listAttentionBench);
   }
   if (what === 'gpu') {
     const gpu = await import('../bench/gpu.ts');
@@ -155,7 +172,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const width = integerOption('width', options.width);
     if (options.memory) {
       const request = { backend: options, length: length ?? 16_384, width: width ?? 64 };
-      return show(await gpu.gpuMemory(request), gpu.renderGpuMemory);
+      return show(await gpu.gpuMemory(request), gpu.listGpuMemory, 'bench gpu --memory');
     }
     const request = {
       backend: options,
@@ -166,54 +183,54 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
       widths: width === undefined ? undefined : [width],
       tokens: integerOption('tokens', options.tokens),
     };
-    return show(await gpu.benchGpu(request), gpu.renderGpuBench);
+    return show(await gpu.benchGpu(request), gpu.listGpuBench);
   }
   if (what === 'evaluate') {
-    const { benchEvaluate, renderEvaluateBench } = await import('../bench/evaluate.ts');
+    const { benchEvaluate, listEvaluateBench } = await import('../bench/evaluate.ts');
     const size = {
       users: integerOption('users', options.users),
       items: integerOption('items', options.items, 2),
       width: integerOption('width', options.width),
     };
     const request = { ...training, ...size, rounds: rounds ?? 7, large: options.large ?? false };
-    return show(await benchEvaluate(request), renderEvaluateBench);
+    return show(await benchEvaluate(request), listEvaluateBench);
   }
   if (what === 'stock') {
-    const { benchStock, renderStockBench } = await import('../bench/stock.ts');
+    const { benchStock, listStockBench } = await import('../bench/stock.ts');
     return show(
       await benchStock({ backend: options, rounds: rounds ?? 5, quiet: options.quiet ?? false }),
-      renderStockBench,
+      listStockBench,
     );
   }
   if (what === 'csv') {
-    const { benchCsv, renderCsvBench } = await import('../bench/csv.ts');
+    const { benchCsv, listCsvBench } = await import('../bench/csv.ts');
     const rows = integerOption('rows', options.rows) ?? 2_000_000;
     const users = integerOption('users', options.users) ?? Math.ceil(rows / 20);
     const items = integerOption('items', options.items) ?? 100_000;
     const folder = textOption('dir', options.dir);
     return show(
       await benchCsv({ rows, users, items, rounds: rounds ?? 1, folder, quiet: training.quiet }),
-      renderCsvBench,
+      listCsvBench,
     );
   }
   if (what === 'catalogue') {
-    const { benchCatalogue, EMBEDDINGS, renderCatalogueBench } = await import('../bench/catalogue.ts');
+    const { benchCatalogue, EMBEDDINGS, listCatalogueBench } = await import('../bench/catalogue.ts');
     const items = countList('items', options.items ?? '10000,100000,1000000');
     const steps = integerOption('steps', options.steps) ?? 20;
     const only = choiceOption('embeddings', options.embeddings, EMBEDDINGS);
     const embeddings = only === undefined ? EMBEDDINGS : [only];
     const request = { backend: options, items, steps, embeddings, quiet: options.quiet ?? false };
-    return show(await benchCatalogue(request), renderCatalogueBench);
+    return show(await benchCatalogue(request), listCatalogueBench);
   }
   if (what === 'threads') {
-    const { benchThreads, renderThreadsBench } = await import('../bench/threads.ts');
+    const { benchThreads, listThreadsBench } = await import('../bench/threads.ts');
     const threads = countList('threads', options.threads ?? `1,${availableParallelism()}`);
-    return show(await benchThreads({ ...training, threads, rounds: rounds ?? 3 }), renderThreadsBench);
+    return show(await benchThreads({ ...training, threads, rounds: rounds ?? 3 }), listThreadsBench);
   }
   if (what === 'memory') {
-    const { benchMemory, isConstant, renderMemoryBench } = await import('../bench/memory.ts');
+    const { benchMemory, isConstant, listMemoryBench } = await import('../bench/memory.ts');
     const result = await benchMemory({ ...training, steps: integerOption('steps', options.steps, 3) ?? 5000 });
-    show(result, renderMemoryBench);
+    await show(result, listMemoryBench);
     return isConstant(result) ? 0 : 1;
   }
   throw new UsageError(`seqrec bench: unknown benchmark "${what}"`, suggestion(what, benches));

@@ -2,6 +2,7 @@ import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
+import { saveFolder } from '../results/saved.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
@@ -12,6 +13,7 @@ interface Options extends BackendOptions {
   readonly rows?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
+  readonly save?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -29,9 +31,10 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .option('--out <dir>', 'Folder of its runs and of the table (default: runs/reproduce-TABLE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
+    .option('--save [dir]', 'Keep the table with machine, version and day (default: docs/results of the repository)')
     .option('--quiet', 'No progress')
     .example('  $ seqrec reproduce')
-    .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3')
+    .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3 --save')
     .example('  $ seqrec reproduce hstu/ml-1m --rows "SASRec;HSTU" --epochs 10')
     .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
     .action((table: string | undefined, options: Options) => run(table, options, invocation));
@@ -56,6 +59,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     overrides: invocation.overrides,
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
+    save: saveFolder(options.save),
     backend: options,
     quiet: options.quiet ?? false,
     command: ['seqrec', ...process.argv.slice(2)].map(shellWord).join(' '),

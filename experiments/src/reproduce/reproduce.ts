@@ -4,6 +4,7 @@ import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
+import { saveResult } from '../results/saved.ts';
 import { writeFileAtomic, writeJson } from '../runs/atomic.ts';
 import { checkRunsFolder, openRunDir } from '../runs/run-dir.ts';
 import { suggestion } from '../suggest.ts';
@@ -31,6 +32,8 @@ export interface ReproduceRequest {
   readonly overrides: readonly Override[];
   readonly dataFolder?: string;
   readonly out?: string;
+  /** Folder of results to keep the table in. */
+  readonly save?: string;
   readonly backend: BackendOptions;
   readonly quiet: boolean;
   /** As typed, to print with the table. */
@@ -103,6 +106,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const files = write(out, reproduction, costs);
   console.log(renderMarkdown(reproduction));
   if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
+  if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'reproduce', reproduction)}`);
   console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
   return 0;
 }

@@ -1,0 +1,81 @@
+import { listAttentionBench, listAttentionMemory } from '../bench/attention.ts';
+import { listCatalogueBench } from '../bench/catalogue.ts';
+import { listCsvBench } from '../bench/csv.ts';
+import { listEpochBench } from '../bench/epoch.ts';
+import { listEvaluateBench } from '../bench/evaluate.ts';
+import { listGemmBench } from '../bench/gemm.ts';
+import { listGpuBench, listGpuMemory } from '../bench/gpu.ts';
+import { listMemoryBench } from '../bench/memory.ts';
+import { listStepBench } from '../bench/step.ts';
+import { listStockBench } from '../bench/stock.ts';
+import { listThreadsBench } from '../bench/threads.ts';
+import { listReproduction } from '../reproduce/listing.ts';
+import type { Listing } from '../terminal/listing.ts';
+
+/** How results of one kind are shown. */
+export interface Kind {
+  readonly title: string;
+  /** What is measured, and against what. */
+  readonly about: string;
+  list(result: unknown): Listing;
+}
+
+// A result is read as the command that wrote it left it; the kind says which.
+function kind<T>(title: string, about: string, list: (result: T) => Listing): Kind {
+  return { title, about, list: (result) => list(result as T) };
+}
+
+/** In the order of `docs/figures.md`. */
+export const KINDS: Readonly<Record<string, Kind>> = {
+  'bench step': kind(
+    'A training step',
+    'The same batch for all contestants, in turn. `research` is PyTorch in the shape of the public code, `best` the best eager PyTorch that we could write, `compile` the first under `torch.compile`; all with denormals flushed.',
+    listStepBench,
+  ),
+  'bench epoch': kind(
+    'A training epoch',
+    'Batching, forward, backward and optimiser of every step; no evaluation.',
+    listEpochBench,
+  ),
+  'bench threads': kind('Threads', 'The same step on one thread, two and so on, in turn.', listThreadsBench),
+  'bench attention': kind(
+    'Attention',
+    'Fused jagged attention forward and backward, against our own matrix product.',
+    listAttentionBench,
+  ),
+  'bench attention --memory': kind(
+    'Memory of attention',
+    'Peak of the heap as the sequence grows.',
+    listAttentionMemory,
+  ),
+  'bench gemm': kind('Matrix products', 'Products in the shapes of training, in turn with OpenBLAS.', listGemmBench),
+  'bench evaluate': kind(
+    'Evaluation',
+    'Exact ranks among all items, and a whole evaluation of a recipe.',
+    listEvaluateBench,
+  ),
+  'bench catalogue': kind(
+    'Big catalogues',
+    'A step of HSTU by the number of items, with dense and with row-wise AdamW on the item table.',
+    listCatalogueBench,
+  ),
+  'bench csv': kind('Reading a CSV', 'Each contestant in a process of its own.', listCsvBench),
+  'bench stock': kind(
+    'Models of TensorFlow.js',
+    'Stock tfjs-layers models on `simd` and on the backends of TensorFlow.js, in turn.',
+    listStockBench,
+  ),
+  'bench memory': kind('Memory over many steps', 'Tensors and heap after every step.', listMemoryBench),
+  'bench gpu': kind(
+    'Programs of a GPU',
+    'Each program on the device against our own product and copy there.',
+    listGpuBench,
+  ),
+  'bench gpu --memory': kind('Device memory', 'One long sequence, forward and backward.', listGpuMemory),
+  reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
+  recorded: kind(
+    'Recorded tables',
+    'Printed by the command before commands could save; kept as they were.',
+    (listing: Listing) => listing,
+  ),
+};

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.ts';
+import { readJson, writeJson } from '../runs/atomic.ts';
+import { describeEnvironment } from '../runs/environment.ts';
+import { shellWord } from '../terminal/shell-word.ts';
+import { coreName } from './machine.ts';
+
+/** What a command measured, with all that a reader needs to judge it. */
+export interface SavedResult {
+  /** How `result` is read: a name of `KINDS`. */
+  readonly kind: string;
+  readonly command: string;
+  /** The day, `2026-11-27`. */
+  readonly date: string;
+  /** Absent from tables of an age when commands could not save. */
+  readonly machine?: {
+    readonly core: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+  };
+  readonly version: { readonly commit?: string; readonly node: string };
+  readonly result: unknown;
+}
+
+/** Options that change where or how loudly, not what is measured. */
+const ASIDE = {
+  '--save': 'optional',
+  '--data': 'value',
+  '--out': 'value',
+  '--dir': 'value',
+  '--quiet': 'none',
+  '--json': 'none',
+} as const;
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** `docs/results` of the checkout that holds this program, else of the current folder. */
+export function resultsFolder(): string {
+  return existsSync(join(root, 'pnpm-workspace.yaml')) ? join(root, 'docs/results') : resolve('docs/results');
+}
+
+/** Where `--save` writes; nothing where it is not given. @throws UsageError for a folder given twice. */
+export function saveFolder(save: unknown): string | undefined {
+  if (save === undefined || save === false) return undefined;
+  if (save === true || save === '') return resultsFolder();
+  if (Array.isArray(save)) throw new UsageError(`--save: expected one folder; got ${save.join(' and ')}`);
+  return String(save);
+}
+
+/** Writes a result as `FOLDER/CORE/COMMAND.json`; a result of the same command on the same core is replaced. Returns the file. */
+export function saveResult(folder: string, kind: string, result: unknown, argv = process.argv.slice(2)): string {
+  const { cpu, cores, memoryBytes, commit, node } = describeEnvironment(undefined);
+  const words = essential(argv);
+  const core = coreName();
+  const saved: SavedResult = {
+    kind,
+    command: ['seqrec', ...words].map(shellWord).join(' '),
+    date: new Date().toISOString().slice(0, 10),
+    machine: { core, cpu, cores, memoryBytes },
+    version: { ...(commit !== undefined && { commit }), node },
+    result: rounded(result),
+  };
+  const place = join(folder, slug(core));
+  mkdirSync(place, { recursive: true });
+  const file = join(place, `${slug(words.join(' '))}.json`);
+  writeJson(file, saved);
+  return file;
+}
+
+/** All results of a folder, by their path in it, in the order of the paths. */
+export function readResults(folder: string): ReadonlyMap<string, SavedResult> {
+  if (!existsSync(folder)) return new Map();
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted();
+  return new Map(files.map((file) => [file, readJson(join(folder, file)) as SavedResult]));
+}
+
+function essential(argv: readonly string[]): string[] {
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [name] = argv[i].split('=');
+    const takes = ASIDE[name as keyof typeof ASIDE] as (typeof ASIDE)[keyof typeof ASIDE] | undefined;
+    if (takes === undefined) words.push(argv[i]);
+    else if (name === argv[i] && takes !== 'none' && !(argv[i + 1] ?? '-').startsWith('-')) i++;
+  }
+  return words;
+}
+
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}
+
+/** Six digits of what is no whole number: more is noise, and noise makes long files. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
+  return value;
+}
