@@ -25,11 +25,11 @@ export class EpochTable {
     if (!this.#started) {
       this.#started = true;
       console.log(`\nmetrics on the ${record.split} set\n`);
-      console.log(row(['epoch', 'loss', ...this.metrics, 'tokens/s', 'time']));
+      console.log(this.#row(['epoch', 'loss', ...this.metrics, 'tokens/s', 'time']));
     }
     const best = state.best?.epoch === record.epoch ? '*' : ' ';
     console.log(
-      `${row([
+      `${this.#row([
         `${record.epoch}/${this.#epochs}`,
         record.meanLoss.toFixed(4),
         ...this.metrics.map((metric) => formatMetric(record.metrics[metric])),
@@ -50,8 +50,11 @@ export class EpochTable {
     if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
     if (windowTests) console.log(`\n${renderWindowTests(windowTests)}`);
   }
-}
 
-function row(cells: readonly string[]): string {
-  return cells.map((cell) => cell.padStart(9)).join(' ');
+  /** Narrow enough for a terminal of 80 columns with five metrics and a star. */
+  #row(cells: readonly string[]): string {
+    const epoch = 2 * String(this.#epochs).length + 1;
+    const widths = [Math.max(5, epoch), 7, ...this.metrics.map((metric) => Math.max(6, metric.length)), 8, 11];
+    return cells.map((cell, i) => cell.padStart(widths[i])).join(' ');
+  }
 }

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { figures, lines, markdownListing, renderListing } from './listing.ts';
+import { renderTable } from './table.ts';
+
+const columns = [{ title: 'recipe' }, { title: 'claim' }, { title: 'HR@10', align: 'right' as const }];
+const claim = 'HSTU beats SASRec on ML-1M at the same width and depth, and it does so in every one of three seeds';
+const rows = [
+  ['ml-1m/hstu', claim, '.3011'],
+  ['ml-1m/sasrec', 'a baseline', '.2836'],
+];
+
+describe('a table', () => {
+  it('is as wide as its cells where nobody says how wide it may be', () => {
+    expect(renderTable(columns, rows, undefined).split('\n')).toHaveLength(4);
+  });
+
+  it.each([120, 80, 60])('wraps sentences to fit %i columns and keeps every word and figure', (width) => {
+    const table = renderTable(columns, rows, width);
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    for (const word of [...claim.split(' '), '.3011', '.2836', 'HR@10']) expect(table).toContain(word);
+    // Figures stay beside the first line of their row.
+    expect(table).toMatch(/ml-1m\/hstu .*\.3011/);
+  });
+
+  it('leaves out columns at the right where wrapping is not enough, and names them', () => {
+    const metrics = Array.from({ length: 12 }, (_, i) => ({ title: `HR@${i + 1}00`, align: 'right' as const }));
+    const table = renderTable([{ title: 'model' }, ...metrics], [['HSTU', ...metrics.map(() => '.1234')]], 50);
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
+    expect(table.replaceAll('\n', ' ')).toContain('not shown for want of width: HR@600, HR@700');
+    expect(table).toContain('HR@500');
+  });
+});
+
+describe('a listing', () => {
+  const listing = [
+    ...lines('backend simd {"threads":2}', undefined, false),
+    { pairs: [['rounds', '3']] as const },
+    figures(['step', 'ms'], [['seqrec', '52.0']], { title: 'a < b' }),
+  ];
+
+  it('is plain text in the terminal', () => {
+    expect(renderListing(listing)).toBe(
+      'backend simd {"threads":2}\n\n  rounds  3\n\na < b\n\nstep      ms\n------  ----\nseqrec  52.0',
+    );
+  });
+
+  it('is Markdown in the docs', () => {
+    expect(markdownListing(listing)).toBe(
+      '- backend simd `{"threads":2}`\n\n- rounds: 3\n\na &lt; b:\n\n| step   | ms   |\n| ------ | ---- |\n| seqrec | 52.0 |',
+    );
+  });
+});
