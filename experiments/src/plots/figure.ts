@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { type Hover, hoverStrips } from './hover.ts';
 
 export const WIDTH = 820;
 export const HEIGHT = 300;
@@ -30,20 +31,29 @@ export interface FigureOptions {
   readonly labelLength?: number;
   /** Longest name of a row, in characters, where the y axis has names. */
   readonly rowLength?: number;
+  /** Values under the pointer. */
+  readonly hover?: Hover;
 }
 
 /** Draws marks into a frame whose labels fit; returns SVG source. */
 export function renderFigure(marks: readonly Plot.Markish[], options: FigureOptions): string {
   const { x, y } = options;
+  const height = options.height ?? HEIGHT;
+  const margin = {
+    left: options.rowLength ? Math.ceil(16 + ROW_CHARACTER * options.rowLength) : 64,
+    top: 30,
+    right: options.labelLength ? Math.ceil(16 + CHARACTER * options.labelLength) : 20,
+    bottom: 42,
+  };
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const figure = Plot.plot({
     document: document as unknown as Document,
     width: WIDTH,
-    height: options.height ?? HEIGHT,
-    marginLeft: options.rowLength ? Math.ceil(16 + ROW_CHARACTER * options.rowLength) : 64,
-    marginTop: 30,
-    marginRight: options.labelLength ? Math.ceil(16 + CHARACTER * options.labelLength) : 20,
-    marginBottom: 42,
+    height,
+    marginLeft: margin.left,
+    marginTop: margin.top,
+    marginRight: margin.right,
+    marginBottom: margin.bottom,
     style: {
       background: 'transparent',
       color: 'currentColor',
@@ -59,7 +69,14 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', y.label === '' ? x.label : `${y.label} by ${x.label}`);
   figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return figure.outerHTML;
+  const svg = figure.outerHTML;
+  if (options.hover === undefined) return svg;
+  const { top, left } = margin;
+  const frame = { left, top, right: WIDTH - margin.right, bottom: height - margin.bottom };
+  const { apply, bandwidth = 0 } = figure.scale(options.hover.along) as Plot.Scale;
+  const strips = hoverStrips(options.hover, frame, (at) => apply(at) + bandwidth / 2);
+  const end = svg.lastIndexOf('</svg>');
+  return `${svg.slice(0, end)}${strips}${svg.slice(end)}`;
 }
 
 /** The range from `low` to `high`, taken outwards to round numbers: multiples of 1, 2 or 5 times a power of ten. */

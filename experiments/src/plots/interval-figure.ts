@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type AxisOptions, renderFigure, roundDomain } from './figure.ts';
+import { type Stop, shownValue } from './hover.ts';
 import { SYMBOLS } from './line-figure.ts';
 import { seriesColour } from './theme.ts';
 
@@ -65,5 +66,15 @@ export function intervalFigure({ series, rows, x, zero }: IntervalFigure): strin
     height: Math.max(height, 72 + LEGEND.line * series.length),
     labelLength: 3 + Math.max(...series.map(({ name }) => name.length)),
     rowLength: Math.max(...rows.map((row) => row.length)),
+    hover: { along: 'y', stops: rows.map((row) => rowStop(row, series)) },
   });
+}
+
+function rowStop(row: string, series: readonly IntervalSeries[]): Stop {
+  const values = series.flatMap(({ name, points }) =>
+    points
+      .filter((point) => point.row === row)
+      .map(({ mean, half }) => `${name}  ${shownValue(mean)}${half === undefined ? '' : ` ± ${shownValue(half)}`}`),
+  );
+  return { at: row, lines: [row, ...values] };
 }

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from './figure.ts';
+import { lineStops } from './hover.ts';
 import { endLabels } from './labels.ts';
 import { seriesColour } from './theme.ts';
 
@@ -49,10 +50,20 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
       x,
       y: { ...y, domain },
       height,
+      hover: {
+        along: 'x',
+        stops: lineStops(measuredFirst(drawn), (at) => `${x.label} ${x.format?.(at) ?? siNumber(at)}`),
+      },
       // Room for the mark before the name.
       labelLength: Math.max(0, ...labelled.map((line) => line.name.length + 3)),
     },
   );
+}
+
+/** Laws have a point every few pixels, which would crowd the strips: they speak where nothing was measured alone. */
+function measuredFirst(lines: readonly Line[]): readonly Line[] {
+  const measured = lines.filter(({ style }) => style !== 'law');
+  return measured.length > 0 ? measured : lines;
 }
 
 /** Invisible points that stretch the x axis. */

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from '../plots/figure.ts';
+import { lineStops } from '../plots/hover.ts';
 import { endLabels } from '../plots/labels.ts';
 import { seriesColour } from '../plots/theme.ts';
 import { formatCount } from '../terminal/format.ts';
@@ -38,6 +39,13 @@ export function lossChart(series: readonly Series[]): string {
     x: { label: 'optimiser step', format: wholeNumber },
     y: { label: 'training loss (nats)', domain },
     labelLength: longest(drawn),
+    hover: {
+      along: 'x',
+      stops: lineStops(
+        drawn.map(({ name, smooth }) => ({ name: `${name}, mean`, points: thin(smooth, 120) })),
+        (step) => `step ${formatCount(step)}`,
+      ),
+    },
   });
 }
 
@@ -74,6 +82,13 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
     x: epochAxis(drawn.flatMap((line) => line.points.map((point) => point.x))),
     y: { label: yLabel, domain },
     labelLength: longest(labels),
+    hover: {
+      along: 'x',
+      stops: lineStops(
+        drawn.map(({ name, points }) => ({ name, points: thin(points, 200) })),
+        (epoch) => `epoch ${formatCount(epoch)}`,
+      ),
+    },
   });
 }
 
@@ -84,7 +99,12 @@ export function histogramChart(
 ): string {
   const marks = [Plot.barY(bars, { x: 'label', y: 'count', fill: seriesColour(0), fillOpacity: 0.8 }), Plot.ruleY([0])];
   const band = bars.map((bar) => bar.label);
-  return renderFigure(marks, { x: { label: xLabel, band }, y: { label: 'users' }, height: 220 });
+  const stops = bars.map(({ label, count }) => ({
+    at: label,
+    lines: [`${label} ${xLabel}`, `${formatCount(count)} users`],
+  }));
+  const hover = { along: 'x', stops } as const;
+  return renderFigure(marks, { x: { label: xLabel, band }, y: { label: 'users' }, height: 220, hover });
 }
 
 /** A tick an epoch while they are few. A single one lies at the right, where the labels are beside the frame. */
