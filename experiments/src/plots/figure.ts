@@ -2,7 +2,9 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Hover, hoverStrips } from './hover.ts';
 
+/** Pixels of a figure: as wide as the text of a report, and as the screen of a telephone or a narrow window leaves. */
 export const WIDTH = 820;
+export const NARROW_WIDTH = 450;
 export const HEIGHT = 300;
 /** A character of a label, at most, at 12 pixels and weight 600. */
 const CHARACTER = 7.6;
@@ -27,6 +29,8 @@ export interface FigureOptions {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   readonly height?: number;
+  /** Default: {@link WIDTH}. */
+  readonly width?: number;
   /** Longest label to the right of the frame, in characters. */
   readonly labelLength?: number;
   /** Longest name of a row, in characters, where the y axis has names. */
@@ -38,7 +42,7 @@ export interface FigureOptions {
 /** Draws marks into a frame whose labels fit; returns SVG source. */
 export function renderFigure(marks: readonly Plot.Markish[], options: FigureOptions): string {
   const { x, y } = options;
-  const height = options.height ?? HEIGHT;
+  const { width = WIDTH, height = HEIGHT } = options;
   const margin = {
     left: options.rowLength ? Math.ceil(16 + ROW_CHARACTER * options.rowLength) : 64,
     top: 30,
@@ -48,7 +52,7 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const figure = Plot.plot({
     document: document as unknown as Document,
-    width: WIDTH,
+    width,
     height,
     marginLeft: margin.left,
     marginTop: margin.top,
@@ -72,7 +76,7 @@ export function renderFigure(marks: readonly Plot.Markish[], options: FigureOpti
   const svg = figure.outerHTML;
   if (options.hover === undefined) return svg;
   const { top, left } = margin;
-  const frame = { left, top, right: WIDTH - margin.right, bottom: height - margin.bottom };
+  const frame = { left, top, right: width - margin.right, bottom: height - margin.bottom };
   const { apply, bandwidth = 0 } = figure.scale(options.hover.along) as Plot.Scale;
   const strips = hoverStrips(options.hover, frame, (at) => apply(at) + bandwidth / 2);
   const end = svg.lastIndexOf('</svg>');

@@ -76,7 +76,7 @@ function box(lines: readonly string[], along: 'x' | 'y', place: number, frame: F
   const y = along === 'x' ? frame.top + 4 : Math.max(frame.top, Math.min(place - height / 2, frame.bottom - height));
   const texts = lines.map((line, i) => {
     const weight = i === 0 ? ' font-weight="600"' : '';
-    return `<text x="${px(x + PAD)}" y="${px(y + PAD + 10 + LINE * i)}" fill="currentColor"${weight}>${escaped(line)}</text>`;
+    return `<text x="${px(x + PAD)}" y="${px(y + PAD + 10 + LINE * i)}" text-anchor="start" fill="currentColor"${weight}>${escaped(line)}</text>`;
   });
   return `<rect${attributes({ x, y, width, height })} rx="4"/>${texts.join('')}`;
 }

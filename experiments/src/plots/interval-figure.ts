@@ -24,6 +24,7 @@ export interface IntervalFigure {
   readonly x: AxisOptions;
   /** Draws a line at 0. */
   readonly zero?: boolean;
+  readonly width?: number;
 }
 
 /** Pixels between the series of a row, and between rows. */
@@ -33,7 +34,7 @@ const GAP = 12;
 const LEGEND = { symbol: 18, name: 28, line: 17 };
 
 /** Means with their intervals, a row each, series above each other inside it, named at the right. Returns SVG source. */
-export function intervalFigure({ series, rows, x, zero }: IntervalFigure): string {
+export function intervalFigure({ series, rows, x, zero, width }: IntervalFigure): string {
   const points = series.flatMap((each) => each.points);
   const ends = points.flatMap(({ mean, half = 0 }) => [mean - half, mean + half]);
   const domain = roundDomain(Math.min(...ends, ...(zero ? [0] : [])), Math.max(...ends, ...(zero ? [0] : [])));
@@ -63,6 +64,7 @@ export function intervalFigure({ series, rows, x, zero }: IntervalFigure): strin
   return renderFigure([...(zero ? [Plot.ruleX([0], { strokeOpacity: 0.5 })] : []), ...marks], {
     x: { ...x, domain },
     y: { label: '', band: rows },
+    width,
     height: Math.max(height, 72 + LEGEND.line * series.length),
     labelLength: 3 + Math.max(...series.map(({ name }) => name.length)),
     rowLength: Math.max(...rows.map((row) => row.length)),

@@ -21,13 +21,14 @@ export interface LineFigure {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
   readonly height?: number;
+  readonly width?: number;
 }
 
 /** By index of the series; a stroke and a fill draw each of them. */
 export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'times'] as const;
 
 /** Lines with direct labels at their ends, no legend to look up; returns SVG source. */
-export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string {
+export function lineFigure({ lines, x, y, height = HEIGHT, width }: LineFigure): string {
   const drawn = lines.filter((line) => line.points.length > 0);
   const values = drawn.flatMap((line) => line.points.map((point) => point.y));
   const [low, high] = [Math.min(...values, ...(y.zero ? [0] : [])), Math.max(...values, ...(y.zero ? [0] : []))];
@@ -50,6 +51,7 @@ export function lineFigure({ lines, x, y, height = HEIGHT }: LineFigure): string
       x,
       y: { ...y, domain },
       height,
+      width,
       hover: {
         along: 'x',
         stops: lineStops(measuredFirst(drawn), (at) => `${x.label} ${x.format?.(at) ?? siNumber(at)}`),

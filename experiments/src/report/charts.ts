@@ -18,7 +18,7 @@ export interface Level {
 }
 
 /** Training loss: every step as a faint line, a running mean above it. Returns SVG source. */
-export function lossChart(series: readonly Series[]): string {
+export function lossChart(series: readonly Series[], width?: number): string {
   const drawn = series
     .filter((line) => line.points.length > 0)
     .map((line, i) => ({
@@ -39,6 +39,7 @@ export function lossChart(series: readonly Series[]): string {
     x: { label: 'optimiser step', format: wholeNumber },
     y: { label: 'training loss (nats)', domain },
     labelLength: longest(drawn),
+    width,
     hover: {
       along: 'x',
       stops: lineStops(
@@ -50,7 +51,12 @@ export function lossChart(series: readonly Series[]): string {
 }
 
 /** Metrics by epoch, with baselines as dashed levels. Returns SVG source. */
-export function metricChart(series: readonly Series[], levels: readonly Level[], yLabel: string): string {
+export function metricChart(
+  series: readonly Series[],
+  levels: readonly Level[],
+  yLabel: string,
+  width?: number,
+): string {
   const drawn = series.filter((line) => line.points.length > 0);
   const lines = drawn.flatMap((line, i) => {
     const colour = seriesColour(i);
@@ -82,6 +88,7 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
     x: epochAxis(drawn.flatMap((line) => line.points.map((point) => point.x))),
     y: { label: yLabel, domain },
     labelLength: longest(labels),
+    width,
     hover: {
       along: 'x',
       stops: lineStops(
@@ -96,6 +103,7 @@ export function metricChart(series: readonly Series[], levels: readonly Level[],
 export function histogramChart(
   bars: readonly { readonly label: string; readonly count: number }[],
   xLabel: string,
+  width?: number,
 ): string {
   const marks = [Plot.barY(bars, { x: 'label', y: 'count', fill: seriesColour(0), fillOpacity: 0.8 }), Plot.ruleY([0])];
   const band = bars.map((bar) => bar.label);
@@ -104,7 +112,7 @@ export function histogramChart(
     lines: [`${label} ${xLabel}`, `${formatCount(count)} users`],
   }));
   const hover = { along: 'x', stops } as const;
-  return renderFigure(marks, { x: { label: xLabel, band }, y: { label: 'users' }, height: 220, hover });
+  return renderFigure(marks, { x: { label: xLabel, band }, y: { label: 'users' }, height: 220, width, hover });
 }
 
 /** A tick an epoch while they are few. A single one lies at the right, where the labels are beside the frame. */

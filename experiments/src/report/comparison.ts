@@ -3,7 +3,8 @@ import { readMetrics } from '../runs/metrics-log.ts';
 import type { RunResults, ScoredModel } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { lossChart, type Series } from './charts.ts';
-import { html, raw } from './html.ts';
+import { figureOf } from './figure.ts';
+import { html } from './html.ts';
 import { page } from './report.ts';
 import { scoreTable } from './sections.ts';
 
@@ -32,7 +33,7 @@ export function renderComparison(title: string, runs: readonly ComparedRun[]): s
     html`<header><h1>${title}</h1><p class="soft small">${runs.map(({ run }) => run.id).join(' · ')}</p></header>
 <h2>Result</h2>${scoreTable([...(runs[0]?.results.baselines ?? []), ...finals], new Set(finals.map((each) => each.name)))}
 <h2>Training</h2>
-<figure>${raw(lossChart(loss))}<figcaption>Sampled-softmax loss of every step (faint) and its running mean.</figcaption></figure>
+${figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.')}
 <h2>How the numbers are defined</h2><ul>${(runs[0]?.results.definitions ?? []).map((line) => html`<li>${line}</li>`)}</ul>
 <h2>The runs</h2><ul>${links}</ul>`,
   );

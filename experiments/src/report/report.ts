@@ -7,6 +7,7 @@ import type { RunResults, ScoredModel } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
+import { figureOf } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
 import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSection } from './sections.ts';
 import { styleSheet } from './style.ts';
@@ -36,7 +37,7 @@ export function renderReport(run: RunDir): string {
 ${resultSection(saved.recipe, results, evaluated)}
 ${results ? windowTestsSection(results) : undefined}
 <h2>Training</h2>
-${steps.length > 0 ? html`<figure>${raw(lossChart(loss))}<figcaption>Loss of every step (faint) and its running mean.</figcaption></figure>` : html`<p>No step has been logged yet.</p>`}
+${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}
 ${epochTable(evaluated)}
 ${results ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
@@ -104,8 +105,10 @@ function metricFigures(evaluated: readonly EpochRecord[], results: RunResults | 
         .filter((baseline) => baseline.split === split && baseline.metrics[group.level] !== undefined)
         .map((baseline) => ({ name: baseline.name, y: baseline.metrics[group.level] }));
       const baselines = levels.length > 0 ? ` Dashed: ${group.level} of the baselines.` : '';
-      return html`<figure>${raw(metricChart(lines, levels, `${group.title} (${split})`))}
-<figcaption>${group.names.join(', ')} on the ${split} set.${baselines}</figcaption></figure>`;
+      return figureOf(
+        (width) => metricChart(lines, levels, `${group.title} (${split})`, width),
+        `${group.names.join(', ')} on the ${split} set.${baselines}`,
+      );
     });
 }
 

@@ -3,7 +3,8 @@ import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '.
 import { formatCount, formatMetric } from '../terminal/format.ts';
 import { itemTable, setTable } from '../training/render-window-tests.ts';
 import { histogramChart } from './charts.ts';
-import { type Html, html, raw } from './html.ts';
+import { figureOf } from './figure.ts';
+import { type Html, html } from './html.ts';
 
 /** Models side by side; the rows named in `ours` are set in bold. */
 export function scoreTable(rows: readonly ScoredModel[], ours: ReadonlySet<string>): Html {
@@ -45,7 +46,7 @@ export function dataSection(data: DataSummary): Html {
       html`<tr><td class="soft">${name} examples</td><td class="number">${formatCount(count)}</td></tr>`,
   )}</table>
 </div>
-${data.lengths.length > 0 ? html`<figure>${raw(histogramChart(data.lengths, 'events per user'))}<figcaption>Length of the users' sequences.</figcaption></figure>` : undefined}
+${data.lengths.length > 0 ? figureOf((width) => histogramChart(data.lengths, 'events per user', width), "Length of the users' sequences.") : undefined}
 <h3>Processing</h3><ul>${data.steps.map((step) => html`<li>${step}</li>`)}</ul>
 <h3>Leakage</h3><ul>${data.leakage.map((line) => html`<li>${line}</li>`)}</ul>`;
 }

@@ -33,6 +33,7 @@ p { margin: 8px 0; max-width: 70ch; }
 .soft { color: var(--soft); }
 .small { font-size: 14px; }
 code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: 13px; }
+code { overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: 14px 16px; border-radius: 6px; overflow-x: auto; line-height: 1.45; }
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; margin: 10px 0; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; }
@@ -46,11 +47,13 @@ tr.hit td { color: var(--accent); font-weight: 600; }
 .scroll td { white-space: nowrap; padding-right: 10px; }
 .scroll td.text { white-space: normal; }
 .scroll th.number { white-space: normal; padding-left: 10px; }
-.scroll td.number { white-space: normal; padding-right: 0; padding-left: 10px; }
+.scroll td.number { padding-right: 0; padding-left: 10px; }
 .scroll .number + :not(.number) { padding-left: 20px; }
 figure { margin: 16px 0 28px; }
 figcaption { color: var(--soft); font-size: 14px; margin-top: 4px; }
 svg { max-width: 100%; height: auto; display: block; }
+.narrow { display: none; }
+@media screen and (max-width: 680px) { .wide { display: none; } .narrow { display: block; } }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); }
 ul { padding-left: 20px; margin: 8px 0; }

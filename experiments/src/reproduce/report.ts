@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../plots/interval-figure.ts';
 import { renderPng } from '../plots/png.ts';
 import { standaloneSvg } from '../plots/theme.ts';
-import { type Html, html, raw } from '../report/html.ts';
+import { figureOf } from '../report/figure.ts';
+import { type Html, html } from '../report/html.ts';
 import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
 import { costSection, type RunCost } from './cost.ts';
@@ -25,7 +26,7 @@ export function writeReproductionReport(out: string, reproduction: Reproduction,
     const svg = intervalFigure(figure);
     writeFileAtomic(join(out, 'plots', `${figure.name}.svg`), standaloneSvg(svg));
     writeFileSync(join(out, 'plots', `${figure.name}.png`), renderPng(svg));
-    return html`<figure>${raw(svg)}<figcaption>${figure.caption}</figcaption></figure>`;
+    return figureOf((width) => intervalFigure({ ...figure, width }), figure.caption);
   });
   const tables = [
     ...results(reproduction),

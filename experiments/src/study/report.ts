@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type LineFigure, lineFigure } from '../plots/line-figure.ts';
 import { renderPng } from '../plots/png.ts';
 import { standaloneSvg } from '../plots/theme.ts';
+import { figureOf } from '../report/figure.ts';
 import { type Html, html, raw } from '../report/html.ts';
 import { page } from '../report/report.ts';
 import { jsonSection } from '../report/sections.ts';
@@ -51,8 +52,8 @@ export function writeStudyReport(dir: StudyDir, plan: Pick<StudyPlan, 'request' 
   }
   for (const table of report.tables) writeFileAtomic(dir.file(`${table.name}.csv`), csv(table));
   const environment: unknown = JSON.parse(readFileSync(dir.file('environment.json'), 'utf8'));
-  const figures = drawn.map(
-    ({ caption, svg }) => html`<figure>${raw(svg)}<figcaption>${caption}</figcaption></figure>`,
+  const figures = drawn.map(({ caption, svg: _, name: __, ...figure }) =>
+    figureOf((width) => lineFigure({ ...figure, width }), caption),
   );
   const body = html`<header><h1>${report.title}${report.subject === undefined ? undefined : html`: <span>${report.subject}</span>`}</h1><p>${report.lead}</p></header>
 <h2>Figures</h2>${figures}
