@@ -36,7 +36,9 @@ export function shownValue(value: number): string {
   return Math.abs(value) < 1000 ? String(Number(value.toPrecision(4))) : Math.round(value).toLocaleString('en-US');
 }
 
+/** Pixels of a letter; the first line is bold. */
 const CHARACTER = 6.6;
+const BOLD = 7.6;
 const LINE = 15;
 const PAD = 7;
 
@@ -69,7 +71,7 @@ export function hoverStrips({ along, stops }: Hover, frame: Frame, position: (at
 
 /** The values in a box, beside the pointer's place and inside the frame. */
 function box(lines: readonly string[], along: 'x' | 'y', place: number, frame: Frame): string {
-  const width = 2 * PAD + CHARACTER * Math.max(...lines.map((line) => line.length));
+  const width = 2 * PAD + Math.max(...lines.map((line, i) => (i === 0 ? BOLD : CHARACTER) * line.length));
   const height = 2 * PAD + LINE * lines.length - 3;
   const middle = (frame.left + frame.right) / 2;
   const x = along === 'y' ? frame.right - width - 4 : place > middle ? place - width - 8 : place + 8;
