@@ -9,6 +9,7 @@ interface Options extends BackendOptions {
   readonly resamples?: unknown;
   readonly out?: unknown;
   readonly data?: unknown;
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -18,6 +19,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .command('compare <...runs>', 'Compare runs with the first, paired by user: difference, interval, significance')
     .option('--metrics <names>', 'HR@k, NDCG@k, MRR, with commas', { default: 'HR@10,NDCG@10,MRR' })
     .option('--resamples <n>', 'Resamples of bootstrap and permutation (default: 10000, fewer for very many users)')
+    .option('--force', 'Compare runs whose data, window or protocol differ, and print the differences above the table')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -26,6 +28,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')
     .example('  $ seqrec compare ml-100k-sasrec ml-100k-hstu --metrics HR@10,HR@50')
+    .example('  $ seqrec compare ml-100k-hstu-window-200 ml-100k-hstu-window-50 --force')
     .action((runs: string[], options: Options) => run(runs, options));
 }
 
@@ -40,6 +43,7 @@ async function run(runs: readonly string[], options: Options): Action {
     metrics,
     out: textOption('out', options.out) ?? 'runs',
     resamples: integerOption('resamples', options.resamples, 100),
+    force: options.force === true,
     dataFolder: textOption('data', options.data),
     backend: options,
     quiet: options.quiet ?? false,

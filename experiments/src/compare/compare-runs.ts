@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { RunError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { readRanks, type SavedRanks, saveRanks } from '../runs/ranks.ts';
@@ -12,6 +12,14 @@ import { evaluateSet } from '../training/evaluate-set.ts';
 import { openTrainedRun } from '../training/open-run.ts';
 import { savedConfig } from '../training/resume.ts';
 import { type PairedDifference, pairedDifferences } from './paired.ts';
+import {
+  definedProtocol,
+  type ProtocolDifference,
+  protocolDifferences,
+  recordedProtocol,
+  refuseDifferences,
+  renderDifferences,
+} from './protocol.ts';
 
 export interface CompareRequest {
   /** The first is what the others are compared with. */
@@ -19,6 +27,8 @@ export interface CompareRequest {
   readonly out: string;
   readonly metrics: readonly string[];
   readonly resamples?: number;
+  /** Compares runs whose protocols differ, too. */
+  readonly force?: boolean;
   readonly dataFolder?: string;
   readonly backend: BackendOptions;
   readonly quiet: boolean;
@@ -29,45 +39,41 @@ export interface RunComparison {
   readonly base: string;
   readonly run: string;
   readonly users: number;
+  /** Where the protocols differ; never any unless forced. */
+  readonly protocol: readonly ProtocolDifference[];
   readonly differences: readonly PairedDifference[];
 }
 
 /**
  * Paired comparison of runs on the test set they share.
  *
- * @throws RunError when data, split or protocol differ. UsageError for fewer than two runs.
+ * @throws RunError that names each difference when data, split, window or protocol differ and `force` is not given.
+ * UsageError for fewer than two runs.
  */
 export async function compareRuns(request: CompareRequest): Promise<RunComparison[]> {
-  const { runs, out, metrics, resamples } = request;
+  const { runs, out, metrics, resamples, force = false } = request;
   if (runs.length < 2) throw new UsageError(`compare: expected at least two runs; got ${runs.length}`);
   const progress = new Progress({ quiet: request.quiet });
-  const opened = runs.map((name) => openRunDir(out, name));
-  for (const run of opened.slice(1)) checkComparable(opened[0], run);
-  const ranks: SavedRanks[] = [];
-  for (const run of opened) ranks.push(await ranksOf(run, request, progress));
-  return opened.slice(1).map((run, i) => ({
-    base: opened[0].id,
-    run: run.id,
-    users: new Set(ranks[0].users).size,
-    differences: pairedDifferences(ranks[0], ranks[i + 1], metrics, { resamples }),
-  }));
-}
-
-/** The same data, split and ranking rules: else a difference would not be one of the models. */
-function checkComparable(a: RunDir, b: RunDir): void {
-  const protocol = (run: RunDir) => {
-    const { data, evaluation } = savedConfig(run).config;
-    const { excludeSeen, positions } = evaluation;
-    const { digest, split } = readJson(run.data) as DataSummary;
-    return { data: data.format, digest, split, excludeSeen, positions };
-  };
-  const [left, right] = [protocol(a), protocol(b)];
-  for (const key of Object.keys(left) as (keyof typeof left)[]) {
-    if (left[key] === right[key]) continue;
-    throw new RunError(
-      `compare: expected runs on the same data under the same protocol; ${key} is ${JSON.stringify(left[key])} in ${a.id} and ${JSON.stringify(right[key])} in ${b.id}`,
-    );
+  const [first, ...others] = runs.map((name) => openRunDir(out, name));
+  const base = recordedProtocol(first);
+  const recorded = others.map((run) => protocolDifferences(base, recordedProtocol(run)));
+  // Before ranks that are missing are made again, which takes a while.
+  for (const [i, run] of others.entries()) if (!force) refuseDifferences(recorded[i], first.id, run.id);
+  const baseRanks = await ranksOf(first, request, progress);
+  const comparisons: RunComparison[] = [];
+  for (const [i, run] of others.entries()) {
+    const ranks = await ranksOf(run, request, progress);
+    const defined = protocolDifferences(definedProtocol(baseRanks.definition), definedProtocol(ranks.definition));
+    if (!force) refuseDifferences(defined, first.id, run.id);
+    comparisons.push({
+      base: first.id,
+      run: run.id,
+      users: new Set(baseRanks.users).size,
+      protocol: [...recorded[i], ...defined],
+      differences: pairedDifferences(baseRanks, ranks, metrics, { resamples }),
+    });
   }
+  return comparisons;
 }
 
 /** The ranks saved when the run finished; a run from before they were saved is evaluated now, and they are kept. */
@@ -94,7 +100,7 @@ async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress)
 export function renderComparisons(comparisons: readonly RunComparison[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
-  const parts = comparisons.map(({ base, run, users, differences }) => {
+  const parts = comparisons.map(({ base, run, users, protocol, differences }) => {
     const rows = differences.map((each) => [
       each.metric,
       formatMetric(each.a),
@@ -104,7 +110,11 @@ export function renderComparisons(comparisons: readonly RunComparison[]): string
       each.p < 0.001 ? '< .001' : each.p.toFixed(3),
     ]);
     const columns = [{ title: 'metric' }, ...['first', 'second', 'difference', '95 % interval', 'p'].map(right)];
-    return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n\n${renderTable(columns, rows)}`;
+    const warning =
+      protocol.length === 0
+        ? ''
+        : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
+    return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}\n${renderTable(columns, rows)}`;
   });
   return `${parts.join('\n\n')}\n\nInterval: bootstrap over users. p: sign-flip permutation over users, two-sided, one test a row, not adjusted for their\nnumber. Both are about other users, not about other seeds: \`seqrec reproduce\` is.`;
 }
