@@ -18,5 +18,5 @@ export function trainingSet(config: RecipeConfig, train: ExampleSet): TrainingSe
   const newest = windowed(train, config.model.maxSequenceLength);
   if (windows === undefined) return { examples: newest, objective: createObjective(config.objective, newest) };
   const reached = Number.isFinite(windows.reach) ? latestWindow(train, { maxLength: windows.reach }) : train;
-  return { examples: train, windows, objective: createObjective(config.objective, reached) };
+  return { examples: train, windows, objective: createObjective(config.objective, reached, { windowsMove: true }) };
 }

@@ -58,7 +58,7 @@ export {
   parseObjectiveConfig,
 } from './objectives/config.ts';
 export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketch.ts';
-export { createObjective } from './objectives/create.ts';
+export { type CreateObjectiveOptions, createObjective } from './objectives/create.ts';
 export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
 export { type LabelledPairs, samplePairs } from './objectives/labels.ts';

@@ -13,22 +13,34 @@ import type { Objective } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 import { sampledSoftmaxObjective } from './sampled-softmax.ts';
 
+export interface CreateObjectiveOptions {
+  /**
+   * Whether a window policy cuts other windows from the examples in every epoch: then every positive event of an example but
+   * its first can be a label, and a logQ correction counts each once. Default false: labels are those of the examples.
+   */
+  readonly windowsMove?: boolean;
+}
+
 /**
  * The objective that a configuration describes.
  *
- * @param examples the training set: a logQ correction counts how often its items are labels
- * @throws ConfigError, see `parseObjectiveConfig`.
+ * @param examples the training set: a logQ correction counts how often its items are drawn as labels
+ * @throws ConfigError, see `parseObjectiveConfig`; labels with a least rating on data without ratings.
  */
-export function createObjective(config: ObjectiveConfigInput, examples: ExampleSet): Objective {
+export function createObjective(
+  config: ObjectiveConfigInput,
+  examples: ExampleSet,
+  options: CreateObjectiveOptions = {},
+): Objective {
   const { actionWeight, ...parsed } = parseObjectiveConfig(config);
-  const objective = itemObjective(parsed, examples);
+  const objective = itemObjective(parsed, examples, options);
   return actionWeight === 0 ? objective : withActions(objective, actionWeight);
 }
 
-function itemObjective(parsed: ItemConfig, examples: ExampleSet): Objective {
+function itemObjective(parsed: ItemConfig, examples: ExampleSet, options: CreateObjectiveOptions): Objective {
   switch (parsed.kind) {
     case 'pool-softmax':
-      return poolSoftmaxObjective(withoutKind(parsed), frequenciesOf(parsed, examples));
+      return poolSoftmaxObjective(withoutKind(parsed), frequenciesOf(parsed, examples, options));
     case 'full-softmax':
       return fullSoftmaxObjective(withoutKind(parsed));
     case 'bce':
@@ -46,11 +58,13 @@ type ItemConfig = ObjectiveConfig extends infer Kind
   : never;
 
 function frequenciesOf(
-  { logQ, sketch }: Pick<PoolSoftmaxConfig, 'logQ' | 'sketch'>,
+  { logQ, sketch, labels }: Pick<PoolSoftmaxConfig, 'logQ' | 'sketch' | 'labels'>,
   examples: ExampleSet,
+  { windowsMove = false }: CreateObjectiveOptions,
 ): Frequencies | undefined {
   if (logQ === 'none') return undefined;
-  return logQ === 'exact' ? exactFrequencies(examples) : sketchFrequencies(examples, sketch);
+  const drawn = windowsMove ? { kind: 'next-item' as const, minRating: labels.minRating } : labels;
+  return logQ === 'exact' ? exactFrequencies(examples, drawn) : sketchFrequencies(examples, sketch, drawn);
 }
 
 function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {

@@ -1,5 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
+import type { LabelsConfig } from './config.ts';
 import { CountMinSketch, type SketchOptions } from './count-min-sketch.ts';
+import { visitExpectedLabels } from './expected-labels.ts';
 
 /** How often items are labels. */
 export interface Frequencies {
@@ -7,31 +9,29 @@ export interface Frequencies {
   share(item: number): number;
 }
 
-/** Calls `visit` with every event of the set that can be a label: the events of each example after its first, target included. */
-function visitLabels({ interactions, starts, targets, events }: ExampleSet, visit: (item: number) => void): void {
-  const { itemIds } = interactions;
-  for (let e = 0; e < targets.length; e++) {
-    if (starts[e] === targets[e]) continue;
-    if (events === undefined) for (let event = starts[e] + 1; event < targets[e]; event++) visit(itemIds[event]);
-    else for (let i = events.offsets[e] + 1; i < events.offsets[e + 1]; i++) visit(itemIds[events.indices[i]]);
-    visit(itemIds[targets[e]]);
-  }
-}
-
-/** Exact shares; `numItems + 1` numbers of memory. */
-export function exactFrequencies(examples: ExampleSet): Frequencies {
+/**
+ * Exact shares of what the labels draw from the examples, as means over all draws; `numItems + 1` numbers of memory.
+ *
+ * @param labels which events are labels and how often; default: every event after the first of its example, once.
+ * @throws ConfigError when labels have a least rating and the data no ratings.
+ */
+export function exactFrequencies(examples: ExampleSet, labels: LabelsConfig = { kind: 'next-item' }): Frequencies {
   const counts = new Float64Array(examples.interactions.numItems + 1);
   let total = 0;
-  visitLabels(examples, (item) => {
-    counts[item]++;
-    total++;
+  visitExpectedLabels(examples, labels, (item, count) => {
+    counts[item] += count;
+    total += count;
   });
-  return { share: (item) => counts[item] / Math.max(1, total) };
+  return { share: (item) => (total === 0 ? 0 : counts[item] / total) };
 }
 
 /** Shares by a count-min sketch; `8 depth width` bytes of memory whatever the number of items, 2 MiB unless told otherwise. */
-export function sketchFrequencies(examples: ExampleSet, options?: SketchOptions): Frequencies {
+export function sketchFrequencies(
+  examples: ExampleSet,
+  options?: SketchOptions,
+  labels: LabelsConfig = { kind: 'next-item' },
+): Frequencies {
   const sketch = new CountMinSketch(options);
-  visitLabels(examples, (item) => sketch.add(item));
-  return { share: (item) => sketch.estimate(item) / Math.max(1, sketch.total) };
+  visitExpectedLabels(examples, labels, (item, count) => sketch.add(item, count));
+  return { share: (item) => (sketch.total === 0 ? 0 : sketch.estimate(item) / sketch.total) };
 }

@@ -18,7 +18,7 @@ export interface LabelledPairs {
   readonly cuts?: Int32Array;
 }
 
-const SECONDS_PER_DAY = 86_400;
+export const SECONDS_PER_DAY = 86_400;
 
 /**
  * The pairs that one step learns from. An event is known to be positive when it lies in the batch: position `t` of a
@@ -101,7 +101,7 @@ interface Range {
 }
 
 /** The positives of one sequence. Event `j` is the target of packed position `j`, so it comes right after position `j`. */
-class SequenceLabels {
+export class SequenceLabels {
   readonly #host: SequenceBatch;
   readonly #start: number;
   readonly #end: number;

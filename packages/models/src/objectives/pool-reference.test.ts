@@ -114,9 +114,11 @@ it.each(cases)('$pool, logQ $logQ, $label labels, $weighting weighting: the loss
   const order = shuffle(streamKey(run.seed, 'pool'), run.step, pairs.positives.length);
   const kept =
     pairs.positives.length <= most ? [...pairs.positives] : [...order.subarray(0, most)].map((p) => pairs.positives[p]);
-  const share = { none: undefined, exact: exactFrequencies(examples), sketch: sketchFrequencies(examples, sketch) }[
-    config.logQ
-  ];
+  const share = {
+    none: undefined,
+    exact: exactFrequencies(examples, config.labels),
+    sketch: sketchFrequencies(examples, sketch, config.labels),
+  }[config.logQ];
   const expected = reference({
     pairs,
     host,

@@ -1,10 +1,10 @@
-import { embedding, integers, rememberHostValues, shuffle, streamKey } from '@seqrec/core';
+import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Run } from '../layers/layer.ts';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
+import { logExpected, negativePool } from './negative-pool.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
@@ -14,7 +14,7 @@ import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './
  * uniform draws (`random`), or both (`mixed`). An item that the user has as a label is never a negative of that user.
  *
  * With `logQ` every score, the label's too, has `log(N_inBatch share(v) + N_random / I)` taken off: how often the item is
- * expected in the pool. Random numbers come from the streams `negatives` and `pool` at the global step.
+ * expected in the pool, `share(v)` its share of the labels that are drawn. Random numbers come from the streams `negatives` and `pool` at the global step.
  *
  * Source: Pancha et al. 2022, eq. 1-2 and section 3.3 (arXiv:2205.04507); mixed negatives after Yang et al. 2020, logQ
  * after Yi et al. 2019. Differs from the paper in: shares are counted over the training set beforehand, not while
@@ -35,8 +35,7 @@ export function poolSoftmaxObjective(
     loss: (context) =>
       pairObjectiveLoss(context, config, (encoded, { model, batch, drawn, rowIds, run }) => {
         const { queries, items, temperature, pairs } = encoded;
-        const most = config.negatives.kind === 'random' ? 0 : config.negatives.inBatch;
-        const pool = negativePool(subset(pairs.positives, most, run), drawnValues(drawn.negatives));
+        const pool = negativePool(pairs.positives, drawnValues(drawn.negatives), config.negatives, run);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
         const mask = { values: poolMask(pool.items, batch.host), groups: pairs.sequences };
         const logQ =
@@ -52,36 +51,6 @@ export function poolSoftmaxObjective(
         return tf.softplus(tf.sub(negatives, label));
       }),
   };
-}
-
-/** The pool of a step. */
-interface Pool {
-  readonly items: Int32Array;
-  readonly inBatch: number;
-  readonly random: number;
-}
-
-function negativePool(labels: Int32Array, drawn: Int32Array): Pool {
-  const items = new Int32Array(labels.length + drawn.length);
-  items.set(labels);
-  items.set(drawn, labels.length);
-  return { items, inBatch: labels.length, random: drawn.length };
-}
-
-/** All values, or a random subset of `count`: the first places of a shuffle. */
-function subset(values: Int32Array, count: number, run: Run): Int32Array {
-  if (values.length <= count) return values;
-  const order = shuffle(streamKey(run.seed, 'pool'), run.step, values.length);
-  return Int32Array.from(order.subarray(0, count), (place) => values[place]);
-}
-
-/** Log of the number of times that an item is expected in the pool. */
-function logExpected(
-  { inBatch, random }: Pool,
-  share: (row: number) => number,
-  numItems: number,
-): (row: number) => number {
-  return (row) => Math.log(inBatch * share(row) + random / numItems);
 }
 
 /** `[B, N]`: {@link MASKED} where the item of the pool is a label of the sequence's user. */
