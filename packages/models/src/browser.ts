@@ -1,5 +1,7 @@
 // What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
+export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
+export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';

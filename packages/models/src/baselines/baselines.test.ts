@@ -1,6 +1,7 @@
 import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import { itemKnnBaseline } from './item-knn.ts';
+import { lastItemBaseline } from './last-item.ts';
 import { popularityBaseline } from './popularity.ts';
 import { evaluateScorer, trainingEvents } from './scorer.ts';
 
@@ -68,5 +69,31 @@ describe('item-kNN', () => {
     const again = new Float64Array(6);
     scorer.score(Int32Array.of(4, 1, 3), again);
     expect(again).toEqual(scores);
+  });
+});
+
+describe('last item', () => {
+  it('recommends what was taken last, then what was taken before it', () => {
+    const scores = new Float64Array(6);
+    lastItemBaseline(split().train).score(Int32Array.of(4, 1, 3, 1), scores);
+    expect([...scores]).toEqual([0, 1, 0, 1 / 2, 1 / 4, 0]);
+  });
+
+  it('finds a target as often as it is taken again, at the place of its age', async () => {
+    const { test, train } = leaveLastOut(
+      interactionsFromArrays({
+        name: 'again',
+        users: [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
+        items: [1, 2, 3, 3, 1, 2, 3, 1, 1, 2, 3, 4],
+        timestamps: [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3],
+      }),
+    );
+    const { ranks } = await evaluateScorer({
+      scorer: lastItemBaseline(train),
+      examples: test,
+      ks: [2],
+      excludeSeen: false,
+    });
+    expect([...ranks]).toEqual([1, 3, Number.POSITIVE_INFINITY]);
   });
 });

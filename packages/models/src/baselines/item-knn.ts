@@ -1,5 +1,6 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Scorer, trainingEvents } from './scorer.ts';
+import { incidence } from './incidence.ts';
+import type { Scorer } from './scorer.ts';
 
 export interface ItemKnnOptions {
   /** How many of the latest items count, default 10. */
@@ -63,20 +64,4 @@ export function itemKnnBaseline(train: ExampleSet, { last = 10, decay = 0.8 }: I
       }
     },
   };
-}
-
-/** Distinct training items of each user, and users of each item. */
-function incidence(train: ExampleSet): { byUser: number[][]; byItem: number[][] } {
-  const { interactions } = train;
-  const { userOffsets, itemIds, numUsers, numItems } = interactions;
-  const mask = trainingEvents(train);
-  const byUser: number[][] = [];
-  const byItem: number[][] = Array.from({ length: numItems + 1 }, () => []);
-  for (let user = 0; user < numUsers; user++) {
-    const items = new Set<number>();
-    for (let e = userOffsets[user]; e < userOffsets[user + 1]; e++) if (mask[e] === 1) items.add(itemIds[e]);
-    byUser.push([...items]);
-    for (const item of items) byItem[item].push(user);
-  }
-  return { byUser, byItem };
 }
