@@ -117,7 +117,11 @@ function sweep(blocks: tf.Tensor2D[][], k: number, pivot: tf.Tensor2D): void {
   };
   /** `A_ik D`: block column `k` from below the diagonal, or from the row of the pivot, turned. */
   const scaled = Array.from({ length: count }, (_, i) =>
-    i === k ? undefined : i > k ? tf.matMul(blocks[i][k], pivot) : tf.matMul(blocks[k][i], pivot, true),
+    i === k
+      ? undefined
+      : i > k
+        ? tf.matMul<tf.Tensor2D>(blocks[i][k], pivot)
+        : tf.matMul<tf.Tensor2D>(blocks[k][i], pivot, true),
   );
   for (let i = 0; i < count; i++) {
     const left = scaled[i];
@@ -135,7 +139,7 @@ function sweep(blocks: tf.Tensor2D[][], k: number, pivot: tf.Tensor2D): void {
     const left = scaled[i];
     if (left === undefined) continue;
     if (i > k) replace(i, k, tf.clone(left));
-    else replace(k, i, tf.transpose(left) as tf.Tensor2D);
+    else replace(k, i, tf.transpose<tf.Tensor2D>(left));
   }
   replace(k, k, tf.neg(pivot) as tf.Tensor2D);
 }
