@@ -37,7 +37,7 @@ export const recipe = defineRecipe({
     optimizer: referenceOptimizer,
     training: { epochs: 40, batchSize: 64, shuffle: true, evaluateEvery: 10 },
     // Customers buy things again.
-    evaluation: { ...referenceEvaluation, excludeSeen: false, baselines: ['popularity'] },
+    evaluation: { ...referenceEvaluation, excludeSeen: false },
     seed: 42,
   },
 });

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
+import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../main.ts';
 import type { BackendOptions } from '../training/backend.ts';
@@ -13,6 +14,7 @@ interface Options extends BackendOptions {
   readonly future?: unknown;
   readonly actions?: unknown;
   readonly windows?: boolean;
+  readonly baselines?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -29,6 +31,10 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     )
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
+    .option(
+      '--baselines <names>',
+      'What the verdict compares with: popularity, item-knn, last-item, ease, with commas, or none (default: those of the run)',
+    )
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -41,6 +47,7 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
     .example('  $ seqrec evaluate latest --windows')
+    .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .action((run: string, options: Options) => evaluateCommand(run, options));
 }
@@ -52,8 +59,12 @@ async function evaluateCommand(name: string, options: Options): Action {
   const positiveRating = numberOption('actions', options.actions);
   if (options.windows && (days ?? positiveRating) !== undefined)
     throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
+  const baselines = baselinesOption(options.baselines);
   const { openTrainedRun } = await import('../training/open-run.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
+  const { baselinesBeside } = await import('../training/baseline-ranks.ts');
+  const { judge } = await import('../compare/verdict.ts');
+  const { renderVerdict } = await import('../compare/verdict-text.ts');
   const { startBackend } = await import('../training/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
@@ -92,22 +103,39 @@ async function evaluateCommand(name: string, options: Options): Action {
     });
   }
   const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
-  const { metrics, definition } = await evaluateSet(opened.model, examplesOf(opened.data, part), {
+  const { evaluation: rules } = opened.config;
+  const set = examplesOf(opened.data, part);
+  const context = {
     data: opened.data,
-    options: { ...opened.config.evaluation, excludeSeen },
+    options: { ...rules, excludeSeen, baselines: baselines ?? rules.baselines },
     window: opened.model.maxSequenceLength,
     progress,
-  });
+  };
+  const evaluation = await evaluateSet(opened.model, set, context);
+  const { metrics } = evaluation;
+  const { ranked, skipped, definitions } = await baselinesBeside(opened, { set, evaluation }, context);
+  const definition = [...evaluation.definition, ...definitions];
+  const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
-    console.log(JSON.stringify({ run: opened.run.id, checkpoint, split: part, metrics, definition }, null, 2));
+    const about = { run: opened.run.id, checkpoint, split: part };
+    console.log(JSON.stringify({ ...about, metrics, verdict, leftOut: skipped, definition }, null, 2));
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch}), ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
+  console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   const flattered = checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)
     console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
   console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;
+}
+
+/** Names with commas; `none` is an empty list. */
+function baselinesOption(value: unknown): BaselineName[] | undefined {
+  const text = textOption('baselines', value);
+  if (text === undefined) return undefined;
+  if (text === 'none') return [];
+  return text.split(',').map((name) => choiceOption('baselines', name, baselineNames) as BaselineName);
 }

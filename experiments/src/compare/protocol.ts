@@ -1,3 +1,4 @@
+import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
@@ -18,7 +19,7 @@ export interface ProtocolDifference {
 const reading = new Set(['format', 'name', 'path', 'delimiter', 'columns', 'timeUnit', 'lenient', 'encoding', 'quote']);
 
 /** Which figures are printed, how fast, and which of a run's own checkpoints they are of: no rule of ranking. */
-const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baselines']);
+const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baselines', 'ease']);
 
 /**
  * Everything that a run folder records of its protocol: digest, split and examples of the data, how they were filtered, the
@@ -29,7 +30,7 @@ export function recordedProtocol(run: RunDir): RunProtocol {
   const { data, evaluation, model } = savedConfig(run).config;
   const { digest, split, examples } = readJson(run.data) as DataSummary;
   const chosen = Object.entries(data).filter(([key]) => !reading.has(key) && key !== 'split');
-  const rules = Object.entries(evaluation).filter(([key]) => !notRanking.has(key) && !key.startsWith('baseline'));
+  const rules = rankingRules(evaluation);
   return new Map<string, unknown>([
     ['data digest', digest],
     ['split', split],
@@ -38,6 +39,11 @@ export function recordedProtocol(run: RunDir): RunProtocol {
     ['window (model.maxSequenceLength)', model.maxSequenceLength],
     ...rules.map(([key, value]) => [`evaluation.${key}`, value] as const),
   ]);
+}
+
+/** The settings of an evaluation that can change a rank. */
+export function rankingRules(evaluation: RecipeConfig['evaluation']): [string, unknown][] {
+  return Object.entries(evaluation).filter(([key]) => !notRanking.has(key));
 }
 
 /** How a sentence of a definition begins, and what it defines. `Score:` is the model's own and not here. */

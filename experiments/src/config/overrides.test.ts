@@ -24,6 +24,15 @@ test('a text becomes what the schema takes at that key', () => {
   expect(base.model.numBlocks).toBe(2);
 });
 
+test('a text with commas is a list where the schema takes one', () => {
+  expect(apply('ks', '5,20').ks).toEqual([5, 20]);
+  expect(apply('ks', ' 5 , 20 ').ks).toEqual([5, 20]);
+  expect(apply('ks', '5').ks).toEqual([5]);
+  expect(apply('name', 'a,b').name).toBe('a,b');
+  expect(() => apply('ks', '5,x')).toThrow('--ks.1: expected a number; got the text "x"');
+  expect(() => apply('ks', 'x')).toThrow('--ks.0: expected a number; got the text "x"');
+});
+
 test('a wrong type names the key, what was expected and what was given', () => {
   expect(() => apply('model.numBlocks', 'four')).toThrow('--model.numBlocks: expected a number; got the text "four"');
   expect(() => apply('model.numBlocks', '0')).toThrow('--model.numBlocks: expected a number above 0; got 0');

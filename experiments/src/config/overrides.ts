@@ -8,7 +8,7 @@ import { configIssues, knownKeys, renderPath } from './issues.ts';
  * A configuration with dotted overrides applied, checked against its schema.
  *
  * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON lists
- * likewise. Every problem is reported at once, each with its key. An override of `kind`, `format` or `policy` keeps of its section
+ * likewise, and `a,b` or `a` as a list where the schema takes one. Every problem is reported at once, each with its key. An override of `kind`, `format` or `policy` keeps of its section
  * what the new kind has too, and takes defaults for the rest.
  */
 export function applyOverrides<S extends z.ZodType>(
@@ -20,7 +20,7 @@ export function applyOverrides<S extends z.ZodType>(
   for (const override of overrides) {
     const path = override.key.split('.');
     checkReachable(schema, value, path, override.key);
-    value = firstAccepted(schema, value, path, readings(override.text));
+    value = firstAccepted(schema, value, path, [...readings(override.text), ...listOf(override.text)]);
   }
   return validate(schema, value, overrides.length > 0 ? '--' : '');
 }
@@ -51,7 +51,19 @@ function readings(text: string | true): unknown[] {
   return [...meanings, text];
 }
 
-/** Sets the first reading that the schema accepts at that key; with none, the text as typed, for the error to show. */
+/** Codes of what is wrong with a list that is one. */
+const LIST_ITSELF = new Set(['custom', 'too_small', 'too_big']);
+
+/** The list that a text with commas stands for. */
+function listOf(text: string | true): unknown[] {
+  if (text === true || /^\s*[[{]/.test(text)) return [];
+  return [text.split(',').map((part) => readings(part.trim())[0])];
+}
+
+/**
+ * Sets the first reading that the schema accepts at that key; with none, the list when only elements of it are wrong, else
+ * the text as typed, for the error to show.
+ */
 function firstAccepted(
   schema: z.ZodType,
   value: unknown,
@@ -59,12 +71,15 @@ function firstAccepted(
   candidates: readonly unknown[],
 ): unknown {
   const attempts = candidates.map((candidate) => withValue(retagged(schema, value, path, candidate), path, candidate));
+  let shown = attempts[0];
   for (const attempt of attempts) {
     const result = schema.safeParse(attempt);
-    const touched = result.success || !result.error.issues.some((issue) => startsWith(path, issue.path.map(String)));
-    if (touched) return attempt;
+    const wrong = result.success ? [] : result.error.issues.filter((issue) => startsWith(path, issue.path.map(String)));
+    if (wrong.length === 0) return attempt;
+    const isList = wrong.every((issue) => issue.path.length > path.length || LIST_ITSELF.has(issue.code));
+    if (attempt !== attempts[0] && isList) shown = attempt;
   }
-  return attempts[0];
+  return shown;
 }
 
 const tags = ['kind', 'format', 'policy'];

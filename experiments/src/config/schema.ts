@@ -1,6 +1,7 @@
 import { datasetNames } from '@seqrec/data';
 import { modelConfigSchema, objectiveConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
+import { baselineNames } from './baseline-names.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
 const count = z.int().positive();
@@ -115,7 +116,20 @@ export const RecipeConfigSchema = z.strictObject({
     selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
     /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
     checkpoint: z.enum(['best', 'last']).optional(),
-    baselines: z.array(z.enum(['popularity', 'item-knn'])),
+    /** What is evaluated beside the model. */
+    baselines: z
+      .array(z.enum(baselineNames))
+      .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
+      .default([...baselineNames]),
+    /** Of the baseline `ease`. */
+    ease: z
+      .strictObject({
+        /** Weight of the square of the weights: Steck 2019, 500 for ML-20M. */
+        lambda: z.number().positive().default(500),
+        /** Skipped, with the reason, where its inverse needs more than so many MiB. */
+        maxMemory: count.default(2048),
+      })
+      .default({ lambda: 500, maxMemory: 2048 }),
   }),
   seed: z.int().min(0),
 });

@@ -7,6 +7,7 @@ import { figureOf } from './figure.ts';
 import { html } from './html.ts';
 import { page } from './report.ts';
 import { scoreTable } from './sections.ts';
+import { verdictSection } from './verdict-section.ts';
 
 export interface ComparedRun {
   readonly name: string;
@@ -32,6 +33,7 @@ export function renderComparison(title: string, runs: readonly ComparedRun[]): s
     title,
     html`<header><h1>${title}</h1><p class="soft small">${runs.map(({ run }) => run.id).join(' · ')}</p></header>
 <h2>Result</h2>${scoreTable([...(runs[0]?.results.baselines ?? []), ...finals], new Set(finals.map((each) => each.name)))}
+${runs.map(({ name, results }) => (results.verdict ? verdictSection(name, results.verdict, results.leftOut) : undefined))}
 <h2>Training</h2>
 ${figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.')}
 <h2>How the numbers are defined</h2><ul>${(runs[0]?.results.definitions ?? []).map((line) => html`<li>${line}</li>`)}</ul>

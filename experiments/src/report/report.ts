@@ -11,6 +11,7 @@ import { figureOf } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
 import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSection } from './sections.ts';
 import { styleSheet } from './style.ts';
+import { verdictSection } from './verdict-section.ts';
 
 /** Rebuilds `report.html` from the files of the run folder alone; returns its path. */
 export function writeReport(run: RunDir): string {
@@ -35,6 +36,7 @@ export function renderReport(run: RunDir): string {
 <p class="soft small">${run.id} · ${environment.cpu} · Node ${environment.node}${environment.commit ? ` · commit ${environment.commit.slice(0, 12)}` : ''}</p>
 <p>${statusLine(results, epochs)}</p></header>
 ${resultSection(saved.recipe, results, evaluated)}
+${results?.verdict ? verdictSection(saved.recipe, results.verdict, results.leftOut) : undefined}
 ${results ? windowTestsSection(results) : undefined}
 <h2>Training</h2>
 ${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}

@@ -12,10 +12,10 @@ export const styleSheet = `
 ${paletteStyle}
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfc; --ink: #1d2126; --soft: #5d6670; --line: #e2e4e6; --panel: #f4f5f4; --accent: #2b66b8; --shade: #0003;
+  --paper: #fdfdfc; --ink: #1d2126; --soft: #5d6670; --line: #e2e4e6; --panel: #f4f5f4; --accent: #2b66b8; --shade: #0003; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #15181c; --ink: #e4e7ea; --soft: #9aa4ae; --line: #2d333a; --panel: #1c2025; --accent: #7fb0f5; --shade: #fff3; }
+  :root { --paper: #15181c; --ink: #e4e7ea; --soft: #9aa4ae; --line: #2d333a; --panel: #1c2025; --accent: #7fb0f5; --shade: #fff3; --bad: #ff8a80; }
 }
 * { box-sizing: border-box; }
 body {
@@ -31,6 +31,7 @@ h2 { font-size: 20px; letter-spacing: -0.01em; margin: 52px 0 12px; }
 h3 { font-size: 15px; margin: 28px 0 8px; }
 p { margin: 8px 0; max-width: 70ch; }
 .soft { color: var(--soft); }
+p.loses, li.loses { color: var(--bad); }
 .small { font-size: 14px; }
 code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: 13px; }
 code { overflow-wrap: anywhere; }

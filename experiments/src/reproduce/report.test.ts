@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { RunCost } from './cost.ts';
+import { renderMarkdown } from './render.ts';
 import { writeReproductionReport } from './report.ts';
 import { defineTable } from './table.ts';
 
@@ -75,4 +76,20 @@ it('has a figure of gains, one of each published metric, and every table', () =>
   expect(report).toContain('<td class="number">2.0\u00a0MiB</td>');
   expect(report).toContain('<td class="number">(+15.0\u00a0%\u00a0±\u00a063.5)</td>');
   expect(report).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+});
+
+it('says in how many seeds a row loses to a baseline', () => {
+  const beside = (...outcomes: readonly ('beats' | 'loses' | 'mixed')[]) => ({
+    beside: outcomes.map((outcome, i) => ({ baseline: ['popularity', 'item-knn'][i], outcome })),
+  });
+  const runs = [
+    { ...run('control', 1, 0.2, 0.1), ...beside('beats', 'loses') },
+    { ...run('control', 2, 0.2, 0.1), ...beside('beats', 'mixed') },
+    run('sliding', 1, 0.2, 0.1),
+  ];
+  const page = renderMarkdown({ name: 'x/y', table, runs, seeds: [1, 2], remarks: [], command: 'c' });
+  expect(page).toContain('## Beside baselines');
+  expect(page).toMatch(/control +\| popularity +\| beats in 2 of 2 seeds/);
+  expect(page).toMatch(/control +\| item-knn +\| loses in 1, ahead and behind, by metric, in 1 of 2 seeds/);
+  expect(page).not.toMatch(/sliding +\| popularity/);
 });

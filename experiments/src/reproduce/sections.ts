@@ -53,7 +53,7 @@ export function details(reproduction: Reproduction): readonly Section[] {
     run.run,
   ]);
   const every = { title: 'Every seed', titles: ['model', 'seed', ...table.metrics, 'run'], rows: perSeed };
-  return [reachSection(reproduction), every].filter(({ rows }) => rows.length > 0);
+  return [besideSection(runs), reachSection(reproduction), every].filter(({ rows }) => rows.length > 0);
 }
 
 function gains({ table, runs }: Reproduction): Section[] {
@@ -131,6 +131,29 @@ function shown(value: Estimate | undefined): string {
   const { mean, half } = value;
   if (half === undefined) return short(mean);
   return `${short(mean)} ± ${Math.abs(mean) >= 10 ? half.toFixed(1) : short(half)}`;
+}
+
+/** In how many seeds a row is ahead of each baseline of its runs. */
+function besideSection(runs: readonly SeedRun[]): Section {
+  const rows = [...Map.groupBy(runs, (run) => run.row)].flatMap(([row, seeds]) => {
+    const all = seeds.flatMap(({ beside = [] }) => beside);
+    return [...Map.groupBy(all, ({ baseline }) => baseline)].map(([baseline, own]) => {
+      const counts = (['loses', 'mixed', 'equals', 'beats'] as const).flatMap((outcome) => {
+        const count = own.filter((each) => each.outcome === outcome).length;
+        const words = { loses: 'loses', mixed: 'ahead and behind, by metric,', equals: 'equals', beats: 'beats' }[
+          outcome
+        ];
+        return count === 0 ? [] : [`${words} in ${count}`];
+      });
+      return [row, baseline, `${counts.join(', ')} of ${own.length} seed${own.length === 1 ? '' : 's'}`];
+    });
+  });
+  return {
+    title: 'Beside baselines',
+    note: 'On the test set. By how much, and whether beyond the interval, stands in the report of each run.',
+    titles: ['model', 'baseline', 'verdict'],
+    rows,
+  };
 }
 
 /** Which training positions the windows of each row held. */

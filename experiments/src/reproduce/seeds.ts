@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
+import type { BaselineVerdict } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { readJson } from '../runs/atomic.ts';
 import { readMetrics } from '../runs/metrics-log.ts';
@@ -23,6 +24,8 @@ export interface SeedRun {
   readonly seed: number;
   readonly run: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Against each baseline on the test set; absent for a run from before there was a verdict. */
+  readonly beside?: readonly Pick<BaselineVerdict, 'baseline' | 'outcome'>[];
 }
 
 export interface SeedRequest {
@@ -61,7 +64,7 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   if (previous && done) {
     checkSameData(previous, data.split.interactions.digest);
     progress.note(`${label}: ${previous.id} is there`);
-    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(previous, done) };
+    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(previous, done), ...beside(done) };
   }
   if (previous) refuseLocked(previous);
   const began = performance.now();
@@ -83,7 +86,11 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   });
   if (results?.final === undefined) return undefined;
   progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
-  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results) };
+  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results), ...beside(results) };
+}
+
+function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
+  return verdict ? { beside: verdict.map(({ baseline, outcome }) => ({ baseline, outcome })) } : {};
 }
 
 /** Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out. */
@@ -99,12 +106,18 @@ function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<R
   };
 }
 
+/** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
+function withoutBaselines({ evaluation, ...config }: RecipeConfig): object {
+  const { baselines: _, ease: __, ...rest } = evaluation;
+  return { ...config, evaluation: rest };
+}
+
 function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
   const runs = listRuns(out)
     .map((id) => openRunDir(out, id))
     .filter((run) => {
       const saved = savedConfig(run);
-      return saved.name === recipe && isDeepStrictEqual(saved.config, config);
+      return saved.name === recipe && isDeepStrictEqual(withoutBaselines(saved.config), withoutBaselines(config));
     });
   return runs.find((run) => finished(run) !== undefined) ?? runs[0];
 }

@@ -1,3 +1,5 @@
+import type { BaselineVerdict } from '../compare/verdict.ts';
+import type { LeftOut } from '../compare/verdict-text.ts';
 import type { WindowTests } from '../training/window-tests.ts';
 
 /** Metrics of one model or baseline on one evaluated set. */
@@ -29,6 +31,10 @@ export interface RunResults {
   /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
   readonly definitions: readonly string[];
   readonly baselines: readonly ScoredModel[];
+  /** Baselines that were asked for and do not stand there, and why. */
+  readonly leftOut?: readonly LeftOut[];
+  /** The model against each baseline on the test set, when training has finished. */
+  readonly verdict?: readonly BaselineVerdict[];
   /** The chosen checkpoint on the test set, when training has finished. */
   readonly final?: ScoredModel & { readonly checkpoint: string; readonly epoch: number };
   /** The same checkpoint on the window test sets, when users were held out of training. */

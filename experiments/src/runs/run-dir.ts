@@ -19,6 +19,8 @@ export interface RunDir {
   readonly report: string;
   /** Rank of the target of every query of the test set, for paired comparisons. */
   readonly ranks: string;
+  /** The same for each baseline on each set, so that they are not made again: `baselines/<set>-<name>.safetensors`. */
+  readonly baselines: string;
   readonly last: string;
   readonly best: string;
   /** The file that `seqrec vectors` writes unless told otherwise. */
@@ -41,6 +43,7 @@ export function runDirAt(path: string): RunDir {
     results: at('results.json'),
     report: at('report.html'),
     ranks: at('test-ranks.safetensors'),
+    baselines: at('baselines'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
     itemVectors: at('item-vectors.csv'),

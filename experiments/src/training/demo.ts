@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { renderVerdict } from '../compare/verdict-text.ts';
 import { loadRecipe } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { type ComparedRun, renderComparison } from '../report/comparison.ts';
@@ -77,6 +78,8 @@ export async function runDemo(request: DemoRequest): Promise<number> {
   console.log(
     `\n${renderTable([{ title: 'model' }, { title: 'HR@10', align: 'right' }, { title: 'HR@50', align: 'right' }], rows)}`,
   );
+  for (const { name, results } of runs)
+    if (results.verdict) console.log(`\n${renderVerdict(name, results.verdict, results.leftOut)}`);
   console.log(`\nEvery event of the test records is predicted among the items open at that moment.`);
   console.log(`report: ${report} (with links to the report of each run)`);
   console.log(`${formatDuration((performance.now() - started) / 1000)} in all`);

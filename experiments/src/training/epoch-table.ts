@@ -1,3 +1,4 @@
+import { renderVerdict } from '../compare/verdict-text.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
@@ -39,7 +40,7 @@ export class EpochTable {
     );
   }
 
-  printResults({ baselines, final, windowTests }: RunResults): void {
+  printResults({ baselines, final, verdict, leftOut, windowTests }: RunResults): void {
     const rows = [...baselines, ...(final ? [final] : [])].map((each) => [
       each.name,
       each.split,
@@ -48,6 +49,7 @@ export class EpochTable {
     const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
     console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
     if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
+    if (final && verdict) console.log(`\n${renderVerdict(final.name, verdict, leftOut)}`);
     if (windowTests) console.log(`\n${renderWindowTests(windowTests)}`);
   }
 

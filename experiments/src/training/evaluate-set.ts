@@ -1,13 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import {
-  type Evaluation,
-  evaluate,
-  evaluateScorer,
-  itemKnnBaseline,
-  type Protocol,
-  popularityBaseline,
-  type SequenceModel,
-} from '@seqrec/models';
+import { type Evaluation, evaluate, type Protocol, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -32,19 +24,6 @@ export function evaluateSet(model: SequenceModel, set: ExampleSet, context: Eval
   );
 }
 
-/** A baseline fitted to the training part, under the protocol of the models. */
-export function evaluateBaseline(
-  name: RecipeConfig['evaluation']['baselines'][number],
-  set: ExampleSet,
-  context: EvaluationContext,
-): Promise<Evaluation> {
-  const { train } = context.data.split;
-  const scorer = name === 'popularity' ? popularityBaseline(train) : itemKnnBaseline(train);
-  return withProgress(`${name} on ${set.name}, users`, context, (onProgress) =>
-    evaluateScorer({ scorer, ...protocolOf(set, context), onProgress }),
-  );
-}
-
 /** A part of the split by name. */
 export function examplesOf({ split }: PreparedData, name: 'validation' | 'test'): ExampleSet {
   const examples = split[name];
@@ -55,17 +34,19 @@ export function examplesOf({ split }: PreparedData, name: 'validation' | 'test')
   return examples;
 }
 
-function protocolOf(set: ExampleSet, { data, options, window }: EvaluationContext): Protocol {
+/** Candidates, seen items, cut-offs: what models and baselines share. */
+export function protocolOf(set: ExampleSet, { data, options, window }: EvaluationContext): Protocol {
   const examples = windowed(set, window);
   const { ks, excludeSeen, positions } = options;
   return { examples, ks, excludeSeen, positions, ...(data.openItems && { candidates: data.openItems(examples) }) };
 }
 
-async function withProgress(
+/** Runs a phase with its own progress line; a stop signal leaves it. */
+export async function withProgress<R>(
   label: string,
   { progress, stop }: EvaluationContext,
-  run: (onProgress: Protocol['onProgress']) => Promise<Evaluation>,
-): Promise<Evaluation> {
+  run: (onProgress: Protocol['onProgress']) => Promise<R>,
+): Promise<R> {
   const phase = progress.phase();
   try {
     return await run(({ done, total }) => {

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, loadWeights } from '@seqrec/models';
+import { inOrder, judge } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import { MetricsLog } from '../runs/metrics-log.ts';
 import { saveRanks } from '../runs/ranks.ts';
-import type { RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
+import type { RunResults, SampleRecommendation } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
+import { saveBaselineRanks } from './baseline-ranks.ts';
+import { baselineDefinition, evaluateBaselines } from './baselines.ts';
 import { watchedSet } from './dataset.ts';
-import { type EvaluationContext, evaluateBaseline, evaluateSet } from './evaluate-set.ts';
+import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
 import { nameItem, recommendFor } from './recommend.ts';
 import type { TrainOutcome } from './train.ts';
 import { evaluateWindowTests } from './window-tests.ts';
@@ -39,10 +42,28 @@ export async function finishRun(
   await saveRanks(run.ranks, test, chosen);
   const { heldOut } = data;
   const tests = heldOut && (await evaluateWindowTests(model, { ...data, heldOut }, { ...context, config }));
+  // On the watched set too: the curves of the report are drawn there.
+  const sets = new Set<ExampleSet>([watchedSet(data.split), data.split.test]);
+  const { evaluated, skipped } = await evaluateBaselines(sets, context);
+  await saveBaselineRanks(run, evaluated);
+  const onTest = evaluated.filter((each) => each.split === 'test');
   const results: RunResults = {
     status: 'finished',
-    definitions: test.definition,
-    baselines: await baselines(context),
+    definitions: [
+      ...test.definition,
+      ...onTest.flatMap((each) => baselineDefinition(each.name, each.evaluation.definition)),
+    ],
+    baselines: evaluated.map(({ name: baseline, split, evaluation }) => ({
+      name: baseline,
+      split,
+      metrics: evaluation.metrics,
+    })),
+    leftOut: skipped,
+    verdict: judge(
+      test,
+      onTest.map(({ name, evaluation }) => ({ name, ranks: inOrder(evaluation) })),
+      { ...config.evaluation, split: 'test' },
+    ),
     final,
     ...(tests && { windowTests: tests }),
     samples: await samples(outcome, context, test),
@@ -74,20 +95,6 @@ export function interruptRun(run: RunDir, resumeCommand: string): void {
     resumeCommand,
   };
   writeJson(run.results, results);
-}
-
-async function baselines(context: EvaluationContext): Promise<ScoredModel[]> {
-  const { data, options } = context;
-  // On the watched set too: the curves of the report are drawn there.
-  const sets = new Set<ExampleSet>([watchedSet(data.split), data.split.test]);
-  const scored: ScoredModel[] = [];
-  for (const set of sets) {
-    for (const name of options.baselines) {
-      const { metrics } = await evaluateBaseline(name, set, context);
-      scored.push({ name, split: set.name, metrics });
-    }
-  }
-  return scored;
 }
 
 async function samples(

@@ -30,7 +30,7 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
 
 /**
  * The run to go on with and its configuration. A recipe, file or override given as well must agree with it; only
- * `training.epochs` may differ, since a longer run passes through the same states.
+ * `training.epochs` may differ, since a longer run passes through the same states, and which baselines stand beside it.
  *
  * @throws RunError naming the first key that differs.
  */
@@ -65,8 +65,8 @@ export function checkSameData(run: RunDir, digest: string): void {
   );
 }
 
-/** Leaves of a configuration that may change between the parts of one run. */
-const mayDiffer = new Set(['training.epochs']);
+/** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
+const mayDiffer = new Set(['training.epochs', 'evaluation.baselines', 'evaluation.ease']);
 
 export function firstDifference(
   before: unknown,

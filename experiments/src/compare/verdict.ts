@@ -1,0 +1,71 @@
+import type { Evaluation } from '@seqrec/models';
+import { type PairedDifference, pairedDifferences } from './paired.ts';
+
+/** A model against one baseline, on the queries of one set. */
+export interface BaselineVerdict {
+  readonly baseline: string;
+  readonly split: string;
+  /** `mixed`: ahead by one metric, behind by another. */
+  readonly outcome: 'beats' | 'loses' | 'mixed' | 'equals';
+  /** First is the baseline, second the model: a positive difference is for the model. */
+  readonly differences: readonly PairedDifference[];
+}
+
+/** What an evaluation says query by query. */
+export type Ranked = Pick<Evaluation, 'ranks' | 'users' | 'examples'>;
+
+/** Ranks that can be paired, by example: what `inOrder` gives, and a run folder. */
+export interface RankedBaseline {
+  readonly name: string;
+  readonly ranks: Parameters<typeof pairedDifferences>[0];
+}
+
+export interface JudgeOptions {
+  /** Cut-offs of the evaluation. */
+  readonly ks: readonly number[];
+  /** The metric that chooses the checkpoint: it is judged as well. */
+  readonly selectBy: string;
+  readonly split: string;
+  readonly resamples?: number;
+}
+
+/** Enough for an interval to two digits, few enough that four baselines take seconds. */
+const RESAMPLES = 2000;
+
+/** Hit rate at the first cut-off, NDCG there, and what chooses the checkpoint. */
+export function judgedMetrics({ ks, selectBy }: Pick<JudgeOptions, 'ks' | 'selectBy'>): string[] {
+  return [...new Set([`HR@${ks[0]}`, `NDCG@${ks[0]}`, selectBy])];
+}
+
+/**
+ * Whether a model is ahead of each baseline, paired by user: see `pairedDifferences`.
+ *
+ * @throws RunError when a baseline was not evaluated on the queries of the model.
+ */
+export function judge(model: Ranked, baselines: readonly RankedBaseline[], options: JudgeOptions): BaselineVerdict[] {
+  const metrics = judgedMetrics(options);
+  const ours = inOrder(model);
+  return baselines.map(({ name, ranks }) => {
+    const { resamples = RESAMPLES } = options;
+    const differences = pairedDifferences(ranks, ours, metrics, { resamples });
+    return { baseline: name, split: options.split, outcome: outcomeOf(differences), differences };
+  });
+}
+
+function outcomeOf(differences: readonly PairedDifference[]): BaselineVerdict['outcome'] {
+  const ahead = differences.some(({ difference }) => difference > 0);
+  const behind = differences.some(({ difference }) => difference < 0);
+  return ahead && behind ? 'mixed' : ahead ? 'beats' : behind ? 'loses' : 'equals';
+}
+
+/** Queries by example, and as float32, as a run folder has them: a model adds those without history first. */
+export function inOrder(evaluation: Ranked): RankedBaseline['ranks'] {
+  const count = evaluation.examples.length;
+  const order = Array.from({ length: count }, (_, q) => q);
+  // Stable: the queries of one example stay in the order of time.
+  order.sort((a, b) => evaluation.examples[a] - evaluation.examples[b]);
+  return {
+    ranks: Float32Array.from(order, (q) => evaluation.ranks[q]),
+    users: Int32Array.from(order, (q) => evaluation.users[q]),
+  };
+}
