@@ -29,6 +29,23 @@ describe('popularity', () => {
     expect([...scores]).toEqual([0, 3, 2, 2, 1, 0]);
   });
 
+  it('an example without history is one query, with all positions too', async () => {
+    const { train, test } = split();
+    const examples = { ...test, starts: test.targets.map((target, e) => (e === 1 ? target : target - 2)) };
+    for (const [positions, queries] of [
+      ['last', [0, 1, 2]],
+      ['all', [0, 0, 1, 2, 2]],
+    ] as const) {
+      const { examples: of } = await evaluateScorer({
+        scorer: popularityBaseline(train),
+        examples,
+        ks: [2],
+        positions,
+      });
+      expect([...of]).toEqual(queries);
+    }
+  });
+
   it('is evaluated like a model; unseen items are misses, ties go to the lower id', async () => {
     const { train, test } = split();
     const { ranks, definition } = await evaluateScorer({ scorer: popularityBaseline(train), examples: test, ks: [2] });

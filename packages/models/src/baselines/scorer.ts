@@ -31,7 +31,8 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
   for (let e = 0; e < total; e++) {
     const start = examples.starts[e];
     const last = examples.targets[e];
-    for (let target = positions === 'all' ? start + 1 : last; target <= last; target++) {
+    // An example without history is one query, as it is for a model.
+    for (let target = positions === 'all' ? Math.min(start + 1, last) : last; target <= last; target++) {
       scorer.score(itemIds.subarray(start, target), scores);
       if (scores[itemIds[target]] === 0) collector.miss(e, 'no-score');
       else collector.add(e, target, scores, 0);
