@@ -75,6 +75,12 @@ describe('baselines beside a model', () => {
     expect((await evaluate()).verdict).toEqual(results.verdict);
     expect((await evaluate('--baselines', 'none')).verdict).toEqual([]);
     expect((await evaluate('--baselines', 'last-item')).verdict).toEqual([results.verdict?.[2]]);
+
+    // Which baselines stand beside a run decides none of its weights: it may be gone on with others.
+    expect((await run('train', '--resume', folder, '--evaluation.baselines', 'item-knn')).code).toBe(0);
+    const again = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
+    expect(again.verdict).toEqual([results.verdict?.[1]]);
+    expect(again.final).toEqual(results.final);
   });
 
   it('EASE above the limit of memory, and the last item without seen items, are left out with the reason', async () => {
