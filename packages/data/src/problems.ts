@@ -13,6 +13,12 @@ export interface RowProblem {
   readonly hint?: string;
 }
 
+/** An option that a hint names, as a program sets it and as the command line does. */
+export function optionHint(key: string, value: string | boolean): string {
+  const shown = typeof value === 'string' ? `'${value}'` : String(value);
+  return `${key}: ${shown} (--data.${key} ${value})`;
+}
+
 /** Corrupt rows of one file: the first one throws, unless `lenient`, which counts them by reason. */
 export class ProblemLog {
   readonly #operation: string;
@@ -28,7 +34,8 @@ export class ProblemLog {
     this.#file = options.file;
     this.#entry = options.entry;
     this.#lenient = options.lenient;
-    this.#hint = options.hint ?? (options.lenient ? undefined : 'lenient reading skips and counts such rows');
+    this.#hint =
+      options.hint ?? (options.lenient ? undefined : `${optionHint('lenient', true)} skips and counts such rows`);
   }
 
   /** @throws {DataError} naming file and line, unless lenient */

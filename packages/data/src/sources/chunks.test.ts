@@ -60,12 +60,14 @@ describe('files that arrive in pieces', () => {
           const got: string[][] = [];
           const log = new ProblemLog({ operation: 'test', file: 'f', lenient: false });
           await readDelimited(cut(text, at), {}, log, {
-            first: (fields, delimiter) => {
-              expect([delimiter, ...fields]).toEqual([';', 'x', 'y']);
+            header: true,
+            first: (fields) => {
+              expect(fields).toEqual(['x', 'y']);
             },
             row: (fields, line) => {
               got.push([...fields]);
-              expect(line).toBe(1 + 2 * got.length);
+              expect(line).toBe(2 * got.length);
+              return undefined;
             },
           });
           expect(got).toEqual(records.map(([a, b]) => [`${a}\n`, b]));

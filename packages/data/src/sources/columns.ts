@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts';
-import type { ProblemLog, RowProblem } from '../problems.ts';
-import { plainNumber } from './plain-number.ts';
+import { optionHint, type RowProblem } from '../problems.ts';
+import { decimal, plainNumber } from './plain-number.ts';
 import { quoted } from './rating-rows.ts';
 
 /** A column by name (files with a header) or by 0-based position. */
@@ -19,13 +19,26 @@ export function locateColumns<K extends string>(
   mapping: { readonly [P in K]?: ColumnRef },
   fields: readonly string[],
   header: boolean,
-  place: { readonly file: string; readonly entry?: string },
+  place: { readonly file: string; readonly entry?: string; readonly line: number },
 ): ColumnPositions<K> {
   const names = fields.map((field) => field.trim());
   const found: { [P in K]?: number } = {};
   for (const [key, column] of Object.entries(mapping) as [K, ColumnRef | undefined][]) {
     if (column === undefined) continue;
     const at = typeof column === 'number' ? column : header ? names.indexOf(column) : -1;
+    if (typeof column === 'string' && at >= 0 && names.indexOf(column, at + 1) >= 0) {
+      throw new OptionError(
+        operation,
+        `expected one column "${column}" for ${key}; got several: ${quotedList(names)}`,
+        {
+          code: 'repeated-column',
+          ...place,
+          column,
+          key: `columns.${key}`,
+          hint: 'give the columns of the header different names',
+        },
+      );
+    }
     if (Number.isInteger(at) && at >= 0 && at < fields.length) {
       found[key] = at;
       continue;
@@ -34,7 +47,6 @@ export function locateColumns<K extends string>(
     throw new OptionError(operation, `expected ${expected} for ${key}; got ${quotedList(names)}`, {
       code: 'missing-column',
       ...place,
-      line: 1,
       column,
       key: `columns.${key}`,
       hint: hintFor(column, names, header),
@@ -55,39 +67,59 @@ function hintFor(column: ColumnRef, names: readonly string[], header: boolean): 
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
-/** The problem of an id, if any: empty, negative, or not decodable. */
+/** The problem of an id, if any: empty, negative, not decodable, or with control characters in it. */
 export function checkId(text: string, column: 'user' | 'item'): RowProblem | undefined {
   const id = column === 'item' ? 'an item id' : 'a user id';
-  if (text === '' || text.trim() === '') {
+  let control = -1;
+  let blank = true;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 32 && code !== tab) control = code;
+    else if (code > 32 && code < unicodeSpaces && code !== noBreakSpace) blank = false;
+    if (code === replacement) return badEncoding(text, column);
+  }
+  if (control >= 0) {
+    const lineBreak = control === 10 || control === 13;
+    return {
+      reason: 'control-character',
+      column,
+      message: `expected ${id} without ${lineBreak ? 'line breaks' : 'control characters'}; got ${quoted(text)}`,
+      hint: lineBreak
+        ? `is a quote left open? set ${optionHint('quote', false)} if quotes are ordinary characters`
+        : 'is this a text file?',
+    };
+  }
+  if (blank && text.trim() === '') {
     return { reason: 'missing-id', column, message: `expected ${id}; got an empty field` };
   }
   // A negative number is how some exports write "none".
   if (text.charCodeAt(0) === 45 && /^-\d+$/.test(text)) {
     return { reason: 'negative-id', column, message: `expected ${id} of 0 or more; got ${quoted(text)}` };
   }
-  if (text.includes('\ufffd')) {
-    return {
-      reason: 'bad-encoding',
-      column,
-      message: `expected valid UTF-8 in the ${column} id; got ${quoted(text)}`,
-      hint: "set encoding: 'latin1' if the file is older than UTF-8",
-    };
-  }
   return undefined;
 }
 
-/** A finite number, or its problem. */
+const tab = 9;
+const noBreakSpace = 0xa0;
+/** The other white space has codes from here on. */
+const unicodeSpaces = 0x1680;
+/** What bytes that are no UTF-8 become. */
+const replacement = 0xfffd;
+
+function badEncoding(text: string, column: 'user' | 'item'): RowProblem {
+  return {
+    reason: 'bad-encoding',
+    column,
+    message: `expected valid UTF-8 in the ${column} id; got ${quoted(text)}`,
+    hint: `set ${optionHint('encoding', 'latin1')} if the file is older than UTF-8`,
+  };
+}
+
+/** A finite number that a float holds, or its problem. */
 export function parseRating(text: string): number | RowProblem {
   const plain = plainNumber(text);
   if (plain >= 0) return plain;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value)) return value;
+  const value = decimal(text);
+  if (Number.isFinite(Math.fround(value))) return value;
   return { reason: 'bad-rating', column: 'rating', message: `expected a finite rating; got ${quoted(text)}` };
-}
-
-/** Reports a problem and says whether there was one. */
-export function reported<T>(log: ProblemLog, line: number, value: T | RowProblem | undefined): value is RowProblem {
-  if (typeof value !== 'object' || value === null || !('reason' in value)) return false;
-  log.report(line, value);
-  return true;
 }

@@ -1,9 +1,9 @@
 import { OptionError } from '../errors.ts';
 import type { ProblemCount } from '../interactions.ts';
-import { ProblemLog } from '../problems.ts';
+import { ProblemLog, type RowProblem } from '../problems.ts';
 import { CatalogueBuilder } from './catalogue-builder.ts';
 import { chooseFile } from './choose-file.ts';
-import { checkId, locateColumns, reported } from './columns.ts';
+import { checkId, locateColumns } from './columns.ts';
 import type { ItemsFile } from './csv.ts';
 import { readDelimited } from './delimited.ts';
 import type { FileSet } from './files.ts';
@@ -24,17 +24,14 @@ export async function readItemsFile(
   const header = items.header ?? true;
   let at = { item: 0, title: -1, categories: -1 };
 
-  const row = (fields: readonly string[], line: number): void => {
+  const row = (fields: readonly string[]): RowProblem | undefined => {
     const item = fields[at.item];
-    if (reported(log, line, checkId(item, 'item'))) return;
+    const problem = checkId(item, 'item');
+    if (problem !== undefined) return problem;
     const title = at.title < 0 ? '' : fields[at.title].trim();
     const categories = at.categories < 0 ? [] : splitCategories(fields[at.categories]);
-    if (builder.add(item, title, categories)) return;
-    log.report(line, {
-      reason: 'repeated-item',
-      column: 'item',
-      message: `expected distinct items; got "${item}" twice`,
-    });
+    if (builder.add(item, title, categories)) return undefined;
+    return { reason: 'repeated-item', column: 'item', message: `expected distinct items; got "${item}" twice` };
   };
 
   await readDelimited(
@@ -42,18 +39,19 @@ export async function readItemsFile(
     items,
     log,
     {
-      first(fields) {
+      header,
+      first(fields, line) {
         const { item, ...optional } = items.columns;
-        const located = locateColumns(operation, { item }, fields, header, place);
+        const located = locateColumns(operation, { item }, fields, header, { ...place, line });
         at = { ...at, item: located.item as number };
         for (const key of ['title', 'categories'] as const) {
           try {
-            at = { ...at, ...locateColumns(operation, { [key]: optional[key] }, fields, header, place) };
+            at = { ...at, ...locateColumns(operation, { [key]: optional[key] }, fields, header, { ...place, line }) };
           } catch (error) {
-            if (!(error instanceof OptionError && items.optionalColumns)) throw error;
+            if (!(error instanceof OptionError && error.code === 'missing-column' && items.optionalColumns))
+              throw error;
           }
         }
-        if (!header) row(fields, 1);
       },
       row,
     },

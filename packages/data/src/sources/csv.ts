@@ -4,10 +4,10 @@ import { OptionError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { Interner, smallInteger } from '../interner.ts';
-import { ProblemLog } from '../problems.ts';
+import { ProblemLog, type RowProblem } from '../problems.ts';
 import { CatalogueBuilder } from './catalogue-builder.ts';
 import { chooseFile } from './choose-file.ts';
-import { type ColumnRef, checkId, locateColumns, parseRating, reported } from './columns.ts';
+import { type ColumnRef, checkId, locateColumns, parseRating } from './columns.ts';
 import { readItemsFile } from './csv-items.ts';
 import { type DelimitedOptions, readDelimited } from './delimited.ts';
 import { emptyFile, type FileSet } from './files.ts';
@@ -170,6 +170,7 @@ async function readEvents(
   const titles = new Map<string, string>();
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
 
+  let width = 0;
   let withoutUser = 0;
   let resolved = 0;
   const resolve = (): void => {
@@ -178,33 +179,34 @@ async function readEvents(
     resolved = table.length;
   };
 
-  const row = (fields: readonly string[], line: number, end: number): void => {
+  const row = (fields: readonly string[], _line: number, end: number): RowProblem | undefined => {
     bytes = end;
     const user = fields[at.user];
     const item = fields[at.item];
     if (user === '' && source.withoutUser === 'skip') {
       withoutUser++;
-      return;
+      return undefined;
     }
     // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
     const userInteger = smallInteger(user);
     const itemInteger = smallInteger(item);
-    if (userInteger < 0 && reported(log, line, checkId(user, 'user'))) return;
-    if (itemInteger < 0 && reported(log, line, checkId(item, 'item'))) return;
+    const badId =
+      (userInteger < 0 ? checkId(user, 'user') : undefined) ?? (itemInteger < 0 ? checkId(item, 'item') : undefined);
+    if (badId !== undefined) return badId;
     const time = at.time < 0 ? 0 : parseTime(fields[at.time], timeUnit);
-    if (reported(log, line, time)) return;
+    if (typeof time === 'object') return time;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
-    if (reported(log, line, rating)) return;
+    if (typeof rating === 'object') return rating;
     const known = listed === undefined ? undefined : items.find(item);
     if (listed !== undefined && known === undefined) {
       const message = `expected an item of ${source.items?.file}; got "${item}"`;
-      log.report(line, { reason: 'unknown-item', column: 'item', message });
-      return;
+      return { reason: 'unknown-item', column: 'item', message };
     }
     if (at.title >= 0 && fields[at.title] !== '' && !titles.has(item)) titles.set(item, fields[at.title]);
     const itemKey = known !== undefined ? -1 - known : itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
     table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);
     if (table.length === resolved + rowsAtOnce) resolve();
+    return undefined;
   };
 
   await readDelimited(
@@ -212,18 +214,27 @@ async function readEvents(
     source,
     log,
     {
-      first(fields) {
+      header,
+      first(fields, line) {
         at = {
           user: 0,
           item: 0,
           time: -1,
           rating: -1,
           title: -1,
-          ...locateColumns(operation, columns, fields, header, place),
+          ...locateColumns(operation, columns, fields, header, { ...place, line }),
         };
-        if (!header) row(fields, 1, 0);
+        width = fields.length;
       },
       row,
+      // Without a number in the row any text with as many commas would be one.
+      isRow: (fields) =>
+        fields.length === width &&
+        (at.time >= 0 || at.rating >= 0) &&
+        checkId(fields[at.user], 'user') === undefined &&
+        checkId(fields[at.item], 'item') === undefined &&
+        (at.time < 0 || typeof parseTime(fields[at.time], timeUnit) === 'number') &&
+        (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
     },
   );
   resolve();

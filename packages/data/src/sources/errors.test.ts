@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { csv, movielens } from '../../test/error-case.ts';
 import { archiveCases } from '../../test/error-cases-archives.ts';
+import { layoutCases } from '../../test/error-cases-layouts.ts';
 import { tableCases } from '../../test/error-cases-tables.ts';
 import { filesBelow, temporaryFolder } from '../../test/fixtures.ts';
 import { DataError, type DatasetSource, loadDataset, OptionError } from '../index.ts';
 
 describe('files that cannot be read', () => {
-  it.each([...archiveCases, ...tableCases])('$name', async (c) => {
+  it.each([...archiveCases, ...tableCases, ...layoutCases])('$name', async (c) => {
     const folder = temporaryFolder();
     const cacheDir = join(folder, 'cache');
     for (const [name, content] of Object.entries(c.files ?? {})) {

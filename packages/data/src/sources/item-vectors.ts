@@ -1,9 +1,10 @@
 import type { IdMap } from '../ids.ts';
-import { ProblemLog } from '../problems.ts';
+import { ProblemLog, type RowProblem } from '../problems.ts';
 import { chooseFile } from './choose-file.ts';
 import { checkId } from './columns.ts';
 import { readDelimited } from './delimited.ts';
 import { openFiles } from './files.ts';
+import { decimal } from './plain-number.ts';
 import { readContext } from './progress.ts';
 import { quoted } from './rating-rows.ts';
 
@@ -56,25 +57,27 @@ export async function readItemVectors(
     let names: readonly string[] = [];
     let unknown = 0;
 
-    const row = (fields: readonly string[], line: number): void => {
+    const row = (fields: readonly string[]): RowProblem | undefined => {
       const problem = checkId(fields[0], 'item');
-      if (problem !== undefined) throw log.error(line, problem);
-      const vector = numbers(fields, names, line, log);
+      if (problem !== undefined) return problem;
+      const vector = numbers(fields, names);
+      if (!(vector instanceof Float32Array)) return vector;
       const item = ids.dense(fields[0]);
       if (item === undefined) {
         unknown++;
-        return;
+        return undefined;
       }
       if (seen.has(item))
-        throw log.error(line, {
+        return {
           reason: 'repeated-item',
           column: names[0],
           message: `expected distinct items; got ${quoted(fields[0])} twice`,
           hint: 'keep one row of each',
-        });
+        };
       seen.add(item);
       found.push(item);
       rows.push(vector);
+      return undefined;
     };
 
     await readDelimited(
@@ -82,6 +85,7 @@ export async function readItemVectors(
       {},
       log,
       {
+        header: true,
         first(fields) {
           names = fields.map((field) => field.trim());
         },
@@ -104,18 +108,19 @@ export async function readItemVectors(
   }
 }
 
-/** The numbers of a row, after its item. */
-function numbers(fields: readonly string[], names: readonly string[], line: number, log: ProblemLog): Float32Array {
+/** The numbers of a row, after its item, or what is wrong with one. */
+function numbers(fields: readonly string[], names: readonly string[]): Float32Array | RowProblem {
   const vector = new Float32Array(fields.length - 1);
   for (let i = 1; i < fields.length; i++) {
     const text = fields[i];
-    vector[i - 1] = text.trim() === '' ? Number.NaN : Number(text);
+    // Rounded to a float: 1e39 is none.
+    vector[i - 1] = decimal(text);
     if (Number.isFinite(vector[i - 1])) continue;
-    throw log.error(line, {
+    return {
       reason: 'bad-number',
       column: names[i],
       message: `expected a finite number in column ${quoted(names[i])}; got ${quoted(text)}`,
-    });
+    };
   }
   return vector;
 }

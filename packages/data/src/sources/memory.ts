@@ -47,7 +47,8 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     }
     const time = timestamps?.[e] ?? 0;
     const rating = ratings?.[e] ?? 0;
-    if (!Number.isFinite(time) || !Number.isFinite(rating)) {
+    // Ratings are kept as floats.
+    if (!Number.isFinite(time) || !Number.isFinite(Math.fround(rating))) {
       const key = Number.isFinite(time) ? 'ratings' : 'timestamps';
       throw new OptionError(operation, `expected finite ${key}; got ${source[key]?.[e]} at ${e}`, { key });
     }

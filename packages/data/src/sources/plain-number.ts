@@ -20,3 +20,11 @@ export function plainNumber(text: string): number {
   if (point < 0) return length <= 15 ? value : Number.NaN;
   return value / powersOfTen[length - 1 - point];
 }
+
+const written = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+
+/** The value of a decimal number such as `-3`, `.5` or `1e-3`; NaN for any other text, `0x10` and `Infinity` among them. */
+export function decimal(text: string): number {
+  const plain = plainNumber(text);
+  return plain >= 0 ? plain : written.test(text) ? Number(text) : Number.NaN;
+}

@@ -1,5 +1,5 @@
-import type { RowProblem } from '../problems.ts';
-import { plainNumber } from './plain-number.ts';
+import { optionHint, type RowProblem } from '../problems.ts';
+import { decimal, plainNumber } from './plain-number.ts';
 
 /** How times are written: seconds or milliseconds since 1970, or an ISO 8601 date (UTC unless it has a zone). */
 export type TimeUnit = 's' | 'ms' | 'iso';
@@ -14,7 +14,7 @@ export function checkTime(seconds: number): RowProblem | undefined {
     reason: 'time-out-of-range',
     column: 'time',
     message: `expected a time between 1970 and 2100; got ${seconds} s`,
-    ...(seconds >= latestTime ? { hint: "are these milliseconds? set timeUnit: 'ms'" } : {}),
+    ...(seconds >= latestTime ? { hint: `are these milliseconds? set ${optionHint('timeUnit', 'ms')}` } : {}),
   };
 }
 
@@ -45,15 +45,16 @@ export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
     const seconds = plainNumber(text) / (unit === 'ms' ? 1000 : 1);
     if (seconds < latestTime) return seconds;
   }
-  const seconds =
-    unit === 'iso' ? isoSeconds(text) : text.trim() === '' ? Number.NaN : Number(text) / (unit === 'ms' ? 1000 : 1);
+  const seconds = unit === 'iso' ? isoSeconds(text) : decimal(text) / (unit === 'ms' ? 1000 : 1);
   if (Number.isNaN(seconds)) {
     const expected = unit === 'iso' ? 'an ISO date' : unit === 'ms' ? 'milliseconds since 1970' : 'seconds since 1970';
     return {
       reason: 'bad-time',
       column: 'time',
       message: `expected ${expected}; got ${JSON.stringify(text)}`,
-      ...(unit !== 'iso' && /^\d{4}-\d\d-\d\d/.test(text) ? { hint: "is this a date? set timeUnit: 'iso'" } : {}),
+      ...(unit !== 'iso' && /^\d{4}-\d\d-\d\d/.test(text)
+        ? { hint: `is this a date? set ${optionHint('timeUnit', 'iso')}` }
+        : {}),
     };
   }
   return checkTime(seconds) ?? seconds;
