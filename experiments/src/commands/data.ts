@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../main.ts';
 
 /** As in `slidingRules` of the data package, which `--help` need not load; a test compares them. */
@@ -32,17 +32,20 @@ interface Options {
   readonly quiet?: boolean;
 }
 
-export function registerData(cli: CAC, _invocation: Invocation): void {
+export function registerData(cli: CAC, invocation: Invocation): void {
   cli
-    .command('data <dataset>', 'Describe a data set or file: statistics, lengths, processing, leakage of each split')
+    .command('data <dataset>', 'Describe a data set or file: statistics, lengths, processing, leakage of each split', {
+      allowUnknownOptions: true,
+    })
+    .usage('data DATASET [options] [--data.key VALUE ...]')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--download', 'Fetch a named data set into that folder first, with a checksum')
-    .option('--user <column>', 'CSV column of the user', { default: 'user' })
-    .option('--item <column>', 'CSV column of the item', { default: 'item' })
-    .option('--time <column>', 'CSV column of the time', { default: 'timestamp' })
-    .option('--time-unit <unit>', 'How CSV times are written: s, ms or iso', { default: 's' })
+    .option('--user <column>', 'CSV column of the user (default: user); the same as --data.columns.user')
+    .option('--item <column>', 'CSV column of the item (default: item)')
+    .option('--time <column>', 'CSV column of the time (default: timestamp), or none')
+    .option('--time-unit <unit>', 'How CSV times are written: s, ms or iso (default: s); --data.timeUnit')
     .option('--rating <column>', 'CSV column of the rating')
-    .option('--lenient', 'Count and report rows that cannot be read instead of stopping at the first')
+    .option('--lenient', 'Count and report rows that cannot be read instead of stopping at the first; --data.lenient')
     .option('--window <rule>', `Print what windows of training cover instead: ${slidingRules.join(', ')}`)
     .option('--max-length <n>', 'Events of a window', { default: 200 })
     .option('--max-history <n>', 'Latest events that windows reach back over (default: all)')
@@ -56,10 +59,12 @@ export function registerData(cli: CAC, _invocation: Invocation): void {
     .example('  $ seqrec data ml-1m --data ../datasets')
     .example('  $ seqrec data ml-1m --window one-random --max-length 50 --max-history 500 --epochs 20')
     .example('  $ seqrec data my.csv --user user_id --item sku --time timestamp')
-    .action((dataset: string, options: Options) => run(dataset, options));
+    .example('  $ seqrec data my.csv --data.encoding latin1 --data.quote none --data.delimiter ";"')
+    .example('  $ seqrec data ml-1m --data.ties shuffle:7')
+    .action((dataset: string, options: Options) => run(dataset, options, invocation));
 }
 
-async function run(dataset: string, options: Options): Action {
+async function run(dataset: string, options: Options, { overrides, argv }: Invocation): Action {
   const { describeData, readRequested, renderData } = await import('../training/describe-data.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const request = {
@@ -68,12 +73,12 @@ async function run(dataset: string, options: Options): Action {
     download: options.download ?? false,
     lenient: options.lenient ?? false,
     timeUnit: choiceOption('time-unit', options.timeUnit, ['s', 'ms', 'iso'] as const),
-    columns: {
-      user: String(options.user),
-      item: String(options.item),
-      time: String(options.time),
-      ...(options.rating !== undefined && { rating: textOption('rating', options.rating) }),
-    },
+    columns: Object.fromEntries(
+      (['user', 'item', 'time', 'rating'] as const)
+        .map((key) => [key, options[key] === undefined ? undefined : rawOption(argv, key)] as const)
+        .filter(([, column]) => column !== undefined),
+    ),
+    overrides,
     progress: new Progress({ quiet: options.quiet }),
   };
   const rule = choiceOption('window', options.window, slidingRules);

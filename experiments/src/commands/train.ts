@@ -37,6 +37,8 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
     .example('  $ seqrec train csv/hstu --data.path my.csv --data.columns.user user_id --data.columns.time at')
     .example('  $ seqrec train ml-1m/hstu --evaluation.baselines popularity,item-knn,ease --evaluation.ease.lambda 200')
+    .example('  $ seqrec train csv/sasrec --data.path my.csv --data.columns.time none --data.encoding latin1')
+    .example('  $ seqrec train ml-1m/hstu --data.ties shuffle:7')
     .example('  $ seqrec train --config my.yaml')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));

@@ -33,6 +33,8 @@ function describe(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): C
     const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
     if (deepest.length > 0 && depth(deepest) > 0)
       return deepest.flatMap((inner) => describe(schema, value, { ...inner, path: [...issue.path, ...inner.path] }));
+    const told = issue.errors.flat().find((inner) => inner.message.startsWith('expected'));
+    if (told !== undefined) return describe(schema, value, { ...told, path: issue.path });
   }
   const got = at(value, path);
   return [{ path, message: `${expectation(schema, value, path, issue)}; got ${shown(got)}`, unknownKey: false }];

@@ -7,8 +7,18 @@ import { WindowsConfigSchema } from './windows.ts';
 const count = z.int().positive();
 const rate = z.number().min(0).lt(1);
 
-/** How events are filtered and split. */
+/** How files are read, and how events are filtered and split. */
 const preparation = {
+  /**
+   * Order of the events of one user that share a time: `file-order`, or `shuffle:SEED`. Default: what is known to be right for
+   * the data set (`seqrec data` says which), `file-order` for a csv.
+   */
+  ties: z
+    .string()
+    .regex(/^(file-order|shuffle(:\d{1,15})?)$/, 'expected file-order or shuffle:SEED')
+    .optional(),
+  /** Count and report rows that cannot be read instead of stopping at the first. */
+  lenient: z.boolean().optional(),
   /** `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. */
   split: z.enum(['leave-last-out', 'train-test', 'global-time']),
   /** Keep a share of the users out of training and validation: recent and older sequences are tested on them. */
@@ -35,10 +45,19 @@ const FilesConfig = z.strictObject({
 
 const CsvConfig = z.strictObject({
   format: z.literal('csv'),
-  /** A delimited file with one event a line and a header line, plain, `.gz`, or inside a zip. */
+  /** A delimited file with one event a line, plain, `.gz`, or inside a zip or folder. */
   path: z.string().min(1),
+  /** Name of the file inside a zip or folder that holds several. */
+  file: z.string().min(1).optional(),
   /** Default: found in the first line. */
   delimiter: z.string().min(1).optional(),
+  /** Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`. */
+  quote: z.union([z.literal(false), z.string().regex(/^(.|none)$/su, 'expected one character, or none')]).optional(),
+  /** Default `utf8`. */
+  encoding: z.enum(['utf8', 'latin1']).optional(),
+  /** `false`: the first line is an event, and columns are given by their positions from 0. Default true. */
+  header: z.boolean().optional(),
+  /** Names in the header line. `none` takes away an optional one that a recipe has set. */
   columns: z.strictObject({
     user: z.string().min(1),
     item: z.string().min(1),
@@ -49,8 +68,11 @@ const CsvConfig = z.strictObject({
   }),
   /** How times are written: seconds, milliseconds, or ISO 8601. */
   timeUnit: z.enum(['s', 'ms', 'iso']).optional(),
-  /** Count and report rows that cannot be read instead of stopping at the first. */
-  lenient: z.boolean().optional(),
+  /**
+   * For data without a time column: true lets models and objectives that read times take the number of the event in its
+   * user's sequence for seconds. Without it they are refused.
+   */
+  rowNumberAsTime: z.boolean().optional(),
   ...preparation,
 });
 

@@ -10,6 +10,8 @@ export interface DataSummary {
   readonly lengths: readonly { readonly label: string; readonly count: number }[];
   readonly steps: readonly string[];
   readonly leakage: readonly string[];
+  /** Why there is no such split; `seqrec data` alone, no run has one. */
+  readonly problem?: string;
   /** Of the file that the item table starts from, where the recipe names one. */
   readonly itemVectors?: ItemVectorsSummary;
 }

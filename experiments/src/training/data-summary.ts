@@ -6,17 +6,29 @@ export function summariseData(split: Split): DataSummary {
   const { interactions, train, validation, test } = split;
   const sets = [train, ...(validation ? [validation] : []), test];
   return {
-    name: interactions.name,
-    digest: interactions.digest,
+    ...summariseInteractions(interactions),
     split: split.protocol,
     examples: Object.fromEntries(sets.map((set) => [set.name, set.targets.length])),
+    steps: [...interactions.steps, split.step].map((step) => step.detail),
+    leakage: leakageReport(split).checks.map((check) => `${check.verdict}: ${check.text}`),
+  };
+}
+
+/** The same of a split that cannot be made. */
+export function summariseWithout(split: string, interactions: Interactions, problem: string): DataSummary {
+  return { ...summariseInteractions(interactions), split, examples: {}, leakage: [], problem };
+}
+
+function summariseInteractions(interactions: Interactions) {
+  return {
+    name: interactions.name,
+    digest: interactions.digest,
     statistics: statisticsOf(interactions),
     lengths: lengthHistogram(interactions).map(({ from, to, users }) => ({
       label: to - from === 1 ? String(from) : `${from}-${to - 1}`,
       count: users,
     })),
-    steps: [...interactions.steps, split.step].map((step) => step.detail),
-    leakage: leakageReport(split).checks.map((check) => `${check.verdict}: ${check.text}`),
+    steps: interactions.steps.map((step) => step.detail),
   };
 }
 
@@ -32,8 +44,13 @@ function statisticsOf(interactions: Interactions): DataSummary['statistics'] {
     'events per user, mean': lengths.mean.toFixed(1),
     'events per user, median': lengths.median,
     'events per user, min and max': `${lengths.min} and ${lengths.max}`,
-    ...(time && { from: day(time.first), to: day(time.last) }),
-    'events that share a time with the one before': `${(100 * stats.sameTimeShare).toFixed(1)} %`,
+    ...(time
+      ? {
+          from: day(time.first),
+          to: day(time.last),
+          'events that share a time with the one before': `${(100 * stats.sameTimeShare).toFixed(1)} %`,
+        }
+      : { times: 'none, events are in the order of the file' }),
     ...(stats.followedWithin && {
       [`later event of the user within ${stats.followedWithin.map(({ days }) => days).join(', ')} days`]: `${stats.followedWithin.map(({ share }) => (100 * share).toFixed(1)).join(', ')} %`,
     }),

@@ -4,6 +4,7 @@ import {
   type DatasetSource,
   datasetEntry,
   detectFormat,
+  type EventColumns,
   type ExampleSet,
   globalTime,
   type HoldOutOptions,
@@ -18,10 +19,11 @@ import {
   type ReadProgress,
   type Split,
   streamingWorld,
+  type TieRule,
   trainTest,
 } from '@seqrec/data';
 import type { DataConfig } from '../config/schema.ts';
-import { RunError } from '../errors.ts';
+import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 
@@ -65,11 +67,10 @@ export async function loadInteractions(config: FileConfig, folder: string, progr
       total: totalBytes ?? bytes,
       fields: [formatBytes(bytes)],
     });
-  const lenient = config.format === 'csv' && config.lenient === true;
-  const options = { cacheDir: join('.cache', 'seqrec'), lenient, onProgress };
+  const options = { cacheDir: join('.cache', 'seqrec'), lenient: config.lenient === true, onProgress };
   progress.start();
   try {
-    if (config.format === 'named') return await loadNamed(config.name, folder, options);
+    if (config.format === 'named') return await loadNamed(config.name, folder, { ...options, ...tiesOf(config) });
     return await loadDataset(await sourceOf(config), options);
   } finally {
     progress.clear();
@@ -96,15 +97,53 @@ async function loadNamed(
 }
 
 async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
-  if (config.format === 'files') return detectFormat(config.path);
-  const { path, delimiter, columns, timeUnit } = config;
+  const ties = tiesOf(config);
+  if (config.format === 'files') return { ...(await detectFormat(config.path)), ...ties };
+  const { path, file, delimiter, quote, encoding, header, timeUnit } = config;
+  const columns = columnsOf(config.columns, header);
+  if (columns.time === undefined && ties.ties === 'shuffle')
+    throw new ConfigError('data.ties: expected file-order without a time column; got shuffle', 'nothing ties there');
+  if (columns.time !== undefined && config.rowNumberAsTime === true)
+    throw new ConfigError(
+      'data.rowNumberAsTime: expected false with a time column; got true',
+      'take the column away with --data.columns.time none',
+    );
   return {
     format: 'csv',
     path,
     columns,
+    ...(file !== undefined && { file }),
     ...(delimiter !== undefined && { delimiter }),
+    ...(quote !== undefined && { quote: quote === 'none' ? false : quote }),
+    ...(encoding !== undefined && { encoding }),
+    ...(header !== undefined && { header }),
     ...(timeUnit !== undefined && { timeUnit }),
+    ...ties,
   };
+}
+
+/** `file-order`, `shuffle:7` as the readers take them. */
+function tiesOf({ ties }: Pick<FileConfig, 'ties'>): { readonly ties?: TieRule; readonly tieSeed?: number } {
+  if (ties === undefined) return {};
+  const [rule, seed] = ties.split(':');
+  return { ties: rule as TieRule, ...(seed !== undefined && { tieSeed: Number(seed) }) };
+}
+
+type CsvColumns = Extract<DataConfig, { format: 'csv' }>['columns'];
+
+/** The columns without those that are `none`; positions where there is no header. */
+function columnsOf(columns: CsvColumns, header: boolean | undefined): EventColumns {
+  const optional = ['time', 'rating', 'title'];
+  const kept = Object.entries(columns).filter(([key, name]) => !(optional.includes(key) && name === 'none'));
+  if (header !== false) return Object.fromEntries(kept) as unknown as EventColumns;
+  const places = kept.map(([key, name]) => {
+    if (/^\d{1,4}$/.test(name)) return [key, Number(name)];
+    throw new ConfigError(
+      `data.columns.${key}: expected a position, as header is false; got "${name}"`,
+      'columns are counted from 0',
+    );
+  });
+  return Object.fromEntries(places) as EventColumns;
 }
 
 /** The filters of a configuration, in their order: ratings first, since the core depends on what is left. */

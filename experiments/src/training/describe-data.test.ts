@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { main } from '../main.ts';
 import { Progress } from '../terminal/progress.ts';
+import { runMain } from '../testing/run-main.ts';
 import { describeData, renderData } from './describe-data.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-data-'));
@@ -39,6 +40,83 @@ test('a file of one`s own is described under every split', async () => {
   expect(shown).toContain(summaries[0].digest);
   expect(shown).toContain('Split train-test: 8 train, 8 test examples');
   expect(shown).toContain('there is no validation part');
+});
+
+/** `seqrec data`, with what it printed. */
+const seqrecData = (...argv: string[]) => runMain('data', ...argv, '--quiet');
+
+test('a split that cannot be made says why, and the rest is shown', async () => {
+  // Three events a user: enough for train-test alone, and there are no times.
+  const file = join(folder, 'short.csv');
+  writeFileSync(file, `user,item\n${['a,x', 'a,y', 'a,z', 'b,x', 'b,z', 'b,y'].join('\n')}\n`);
+  const { code, output } = await seqrecData(file, '--time', 'none');
+  expect(code).toBe(0);
+  expect(output).toContain('times                                  none, events are in the order of the file');
+  expect(output).toContain(
+    'Split leave-last-out: not possible\n  leave-last-out: expected users with at least 4 events; got none among the 2 users of short',
+  );
+  expect(output).toContain('Split train-test: 2 train, 2 test examples');
+  expect(output).toContain(
+    'Split global-time: not possible\n  globalTime: expected times; got none in short; name the column of the times (--data.columns.time)',
+  );
+});
+
+test('a file .dat is read: a table by its columns, a published one by its name', async () => {
+  const table = join(folder, 'log.dat');
+  writeFileSync(table, `user;item;timestamp\n${[1, 2, 3, 4].map((n) => `a;x${n};${n}`).join('\n')}\n`);
+  expect((await seqrecData(table)).output).toContain('Read 4 events of 1 users from log.dat');
+  const published = join(folder, 'ratings.dat');
+  writeFileSync(published, [1, 2, 3, 4].map((n) => `7::${n}::5::${n}`).join('\n'));
+  expect((await seqrecData(published)).output).toContain('double-colon layout of MovieLens (ratings.dat)');
+  // Somebody's own, without a header.
+  const { output } = await seqrecData(
+    ...[published, '--data.format', 'csv', '--data.header', 'false', '--user', '0', '--item', '1', '--time', '3'],
+  );
+  expect(output).toContain('Read 4 events of 1 users from ratings.dat; the corpus is the 4 items that occur');
+});
+
+test('encoding, quote and ties are options, and stand in the processing', async () => {
+  const file = join(folder, 'old.csv');
+  const rows = [1, 2, 3, 4].flatMap((n) => [`zo\u00eb,5" disk ${n},7`, `bob,x${n},${n}`]);
+  writeFileSync(file, Buffer.from(`user,item,timestamp\n${rows.join('\n')}\n`, 'latin1'));
+  const strict = await seqrecData(file);
+  expect(strict.code).toBe(1);
+  expect(strict.errors).toContain('old.csv:2: expected quotes around whole fields');
+  expect(strict.errors).toContain('set quote: false (--data.quote none) if quotes are ordinary characters');
+  const utf8 = await seqrecData(file, '--data.quote', 'none');
+  expect(utf8.errors).toContain("set encoding: 'latin1' (--data.encoding latin1) if the file is older than UTF-8");
+  const read = await seqrecData(file, '--data.quote=none', '--data.encoding=latin1', '--data.ties=shuffle:7');
+  expect(read.output).toContain('from old.csv, in latin1, quotes as ordinary characters; the corpus');
+  expect(read.output).toContain('ties are shuffled with seed 7');
+  const digest = (output: string) => /digest +(\w+)/.exec(output)?.[1];
+  const again = await seqrecData(file, '--data.quote=none', '--data.encoding=latin1', '--data.ties=shuffle:8');
+  expect(digest(again.output)).not.toBe(digest(read.output));
+});
+
+test.each([
+  [['--data.ties', 'random'], '--data.ties: expected file-order or shuffle:SEED; got the text "random"'],
+  [['--data.quote', 'xx'], '--data.quote: expected one character, or none; got the text "xx"'],
+  [['--data.encoding', 'koi8'], '--data.encoding: expected one of "utf8", "latin1"; got the text "koi8"'],
+  [['--time', 'none', '--data.ties', 'shuffle:1'], 'data.ties: expected file-order without a time column; got shuffle'],
+  [['--data.rowNumberAsTime', 'true'], 'data.rowNumberAsTime: expected false with a time column; got true'],
+  [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
+  [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
+])('%j is refused', async (argv, message) => {
+  const columns = ['--user', 'who', '--item', 'what', ...(argv.includes('--time') ? [] : ['--time', 'when'])];
+  const { code, errors } = await seqrecData(writeTable('refused.csv', seconds), ...columns, ...argv);
+  expect(errors).toContain(message);
+  expect(code).toBe(2);
+});
+
+test('lenient reading of a published layout counts rows, and does not check the published size', async () => {
+  const name = join(folder, 'ml-100k');
+  mkdirSync(name);
+  writeFileSync(join(name, 'u.data'), `${[1, 2, 3, 4].map((n) => `7\t${n}\t5\t${n}`).join('\n')}\n7\t9\tmany\t9\n`);
+  const strict = await seqrecData('ml-100k', '--data', folder);
+  expect(strict.errors).toContain('u.data:5: expected a rating such as 4 or 3.5; got "many"');
+  expect(strict.errors).toContain('lenient: true (--data.lenient true) skips and counts such rows');
+  const lenient = await seqrecData('ml-100k', '--data', folder, '--lenient');
+  expect(lenient.output).toContain('1 corrupt rows were skipped');
 });
 
 test('dates without a time unit are an error that says which option reads them', async () => {

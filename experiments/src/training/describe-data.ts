@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
-import { datasetNames, download, type Interactions } from '@seqrec/data';
-import type { DataConfig } from '../config/schema.ts';
+import { DataError, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
+import { z } from 'zod';
+import type { Override } from '../arguments.ts';
+import { applyOverrides } from '../config/overrides.ts';
+import { type DataConfig, DataConfigSchema } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { suggestion } from '../suggest.ts';
@@ -8,8 +11,8 @@ import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderPairs } from '../terminal/table.ts';
-import { summariseData } from './data-summary.ts';
-import { dataFolder, loadInteractions, splitBy } from './dataset.ts';
+import { summariseData, summariseWithout } from './data-summary.ts';
+import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
 
 export interface DescribeRequest {
   /** A known name, or a file or folder. */
@@ -17,45 +20,79 @@ export interface DescribeRequest {
   readonly folder?: string;
   readonly download: boolean;
   readonly lenient: boolean;
-  readonly columns: Extract<DataConfig, { format: 'csv' }>['columns'];
+  /** Columns that were named, of a table; the others have their usual names. */
+  readonly columns: Partial<Extract<DataConfig, { format: 'csv' }>['columns']>;
   readonly timeUnit?: 's' | 'ms' | 'iso';
+  /** `--data.KEY`: the keys of a configuration, applied last. */
+  readonly overrides?: readonly Override[];
   readonly progress: Progress;
 }
 
 const protocols = ['leave-last-out', 'train-test', 'global-time'] as const;
+const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
-/** A data set under every split. */
+/** A data set under every split; one that cannot be made says why. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
   const interactions = await readRequested(request);
-  return protocols
-    .filter((protocol) => protocol !== 'global-time' || interactions.hasTimestamps)
-    .map((protocol) => summariseData(splitBy(protocol, interactions)));
+  return protocols.map((protocol) => {
+    try {
+      return summariseData(splitBy(protocol, interactions));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      return summariseWithout(protocol, interactions, error.message);
+    }
+  });
 }
 
 /** Reads the data set of a request, after fetching it if asked. */
 export async function readRequested(request: DescribeRequest): Promise<Interactions> {
   const folder = dataFolder(request.folder);
   if (request.download) await fetchDataset(request.dataset, folder, request.progress);
-  return loadInteractions(configOf(request), folder, request.progress);
+  const config = await configOf(request);
+  const interactions = await loadInteractions(config, folder, request.progress);
+  return filtered(interactions, config);
 }
 
-function configOf({
-  dataset,
-  columns,
-  lenient,
-  timeUnit,
-}: DescribeRequest): Exclude<DataConfig, { format: 'synthetic' }> {
-  const split = 'leave-last-out';
-  if (datasetNames().includes(dataset)) return { format: 'named', name: dataset, split };
+const wholeSchema = z.strictObject({ data: DataConfigSchema });
+
+async function configOf(request: DescribeRequest): Promise<Exclude<DataConfig, { format: 'synthetic' }>> {
+  const { lenient, timeUnit, overrides = [] } = request;
+  const other = overrides.find(({ key }) => !key.startsWith('data.'));
+  if (other !== undefined)
+    throw new UsageError(
+      `seqrec data: unknown option --${other.key}`,
+      'it takes the keys of data: --data.ties and so on',
+    );
+  const base = { ...(await sourceConfig(request)), ...(lenient && { lenient }), split: protocols[0] };
+  const named = { ...base, ...(timeUnit !== undefined && { timeUnit }) };
+  const { data } = applyOverrides(wholeSchema, { data: named }, overrides);
+  if (data.format === 'synthetic') throw new UsageError('--data.format: expected named, files or csv; got synthetic');
+  return data;
+}
+
+/** Format and place of what was asked for. */
+async function sourceConfig({ dataset, columns, overrides = [] }: DescribeRequest): Promise<object> {
+  if (datasetNames().includes(dataset)) return { format: 'named', name: dataset };
   if (!existsSync(dataset))
     throw new UsageError(
       `seqrec data: expected a known data set or a file; got "${dataset}"`,
       suggestion(dataset, datasetNames()),
     );
-  const isTable = /\.(csv|tsv|txt|inter)(\.gz)?$/i.test(dataset) && !/ratings_[^/]*\.csv/i.test(dataset);
-  return isTable
-    ? { format: 'csv', path: dataset, columns, lenient, timeUnit, split }
-    : { format: 'files', path: dataset, split };
+  const asked = overrides.find(({ key }) => key === 'data.format')?.text;
+  const named = Object.keys(columns).length > 0 || overrides.some(({ key }) => key.startsWith('data.columns.'));
+  const isTable = asked === 'csv' || (asked === undefined && (named || (await looksLikeTable(dataset))));
+  if (!isTable) return { format: 'files', path: dataset };
+  return { format: 'csv', path: dataset, columns: { ...usualColumns, ...columns } };
+}
+
+/** Whether a file is a table of somebody's own, and not one of a published layout. */
+async function looksLikeTable(path: string): Promise<boolean> {
+  if (/\.(csv|tsv|txt|inter)(\.gz)?$/i.test(path)) return !/ratings_[^/]*\.csv/i.test(path);
+  if (!/\.(dat|data)(\.gz)?$/i.test(path)) return false;
+  return detectFormat(path).then(
+    () => false,
+    () => true,
+  );
 }
 
 async function fetchDataset(name: string, folder: string, progress: Progress): Promise<void> {
@@ -80,9 +117,10 @@ export function renderData(summaries: readonly DataSummary[]): string {
     ([name, value]) =>
       [name, typeof value === 'number' && Number.isInteger(value) ? formatCount(value) : String(value)] as const,
   );
-  // The last step is the split's own.
-  const steps = first.steps.slice(0, -1).map((step) => `  ${step}`);
+  // The last step is the split's own, where there is one.
+  const steps = (first.problem === undefined ? first.steps.slice(0, -1) : first.steps).map((step) => `  ${step}`);
   const splits = summaries.map((summary) => {
+    if (summary.problem !== undefined) return `Split ${summary.split}: not possible\n  ${summary.problem}`;
     const examples = Object.entries(summary.examples).map(([name, count]) => `${formatCount(count)} ${name}`);
     return `Split ${summary.split}: ${examples.join(', ')} examples\n${summary.leakage.map((line) => `  ${line}`).join('\n')}`;
   });

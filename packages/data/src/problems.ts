@@ -16,8 +16,12 @@ export interface RowProblem {
 /** An option that a hint names, as a program sets it and as the command line does. */
 export function optionHint(key: string, value: string | boolean): string {
   const shown = typeof value === 'string' ? `'${value}'` : String(value);
-  return `${key}: ${shown} (--data.${key} ${value})`;
+  // The command line has no value that is false and a character as well.
+  return `${key}: ${shown} (--data.${key} ${key === 'quote' && value === false ? 'none' : value})`;
 }
+
+/** What to do with a table of no known layout. */
+export const otherTables = `for other tables set ${optionHint('format', 'csv')} and say which column is what (columns, --data.columns.user and so on)`;
 
 /** Corrupt rows of one file: the first one throws, unless `lenient`, which counts them by reason. */
 export class ProblemLog {

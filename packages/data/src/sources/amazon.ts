@@ -1,6 +1,7 @@
 import type { TieRule } from '../assemble.ts';
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { otherTables } from '../problems.ts';
 import { type CsvSource, readCsv } from './csv.ts';
 import type { FileSet } from './files.ts';
 import type { ReadContext } from './progress.ts';
@@ -48,7 +49,7 @@ export async function readAmazon(
     throw new DataError(
       operation,
       `expected ${interactionsFile} or ratings_*.csv; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
-      { code: 'unknown-layout', file: files.path, hint: "for other columns use format 'csv' with a column mapping" },
+      { code: 'unknown-layout', file: files.path, hint: otherTables },
     );
   }
   const common = { path: source.path, ties: source.ties ?? 'shuffle', tieSeed: source.tieSeed ?? 0 } as const;

@@ -34,6 +34,6 @@ export function chooseFile(operation: string, files: FileSet, wanted: string | u
     code: 'ambiguous-layout',
     file: files.path,
     key: 'file',
-    hint: 'name one of them with the option file',
+    hint: 'name one of them: file (--data.file)',
   });
 }

@@ -49,7 +49,7 @@ export function locateColumns<K extends string>(
       ...place,
       column,
       key: `columns.${key}`,
-      hint: hintFor(column, names, header),
+      hint: hintFor(key, column, names, header),
     });
   }
   return found;
@@ -60,11 +60,13 @@ function quotedList(names: readonly string[]): string {
   return names.length > 12 ? `${shown.join(', ')}, ...` : shown.join(', ');
 }
 
-function hintFor(column: ColumnRef, names: readonly string[], header: boolean): string | undefined {
+function hintFor(key: string, column: ColumnRef, names: readonly string[], header: boolean): string | undefined {
   if (typeof column === 'number') return `columns are counted from 0, the file has ${names.length}`;
-  if (!header) return 'without a header columns are given by position';
+  if (!header) return 'without a header columns are given by position, from 0';
   const near = names.find((name) => name.toLowerCase() === column.toLowerCase());
-  return near === undefined ? undefined : `did you mean "${near}"?`;
+  if (near !== undefined) return `did you mean "${near}"?`;
+  const none = key === 'user' || key === 'item' ? '' : `, or leave it out with --data.columns.${key} none`;
+  return `name the column with --data.columns.${key}${none}`;
 }
 
 /** The problem of an id, if any: empty, negative, not decodable, or with control characters in it. */

@@ -102,7 +102,7 @@ export async function readCsv(
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} events of ${users.size} users from ${place.entry ?? fileName}; ${corpus}` +
+        `Read ${table.length} events of ${users.size} users from ${place.entry ?? fileName}${formatNotes(source)}; ${corpus}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
       params: {
@@ -135,6 +135,12 @@ function checkMapping(operation: string, columns: EventColumns): void {
       });
     }
   }
+}
+
+/** What was said about the format of the file. */
+function formatNotes({ encoding = 'utf8', quote }: DelimitedOptions): string {
+  const quotes = quote === false ? ', quotes as ordinary characters' : quote === undefined ? '' : `, quote ${quote}`;
+  return `${encoding === 'utf8' ? '' : `, in ${encoding}`}${quotes}`;
 }
 
 function titleCatalogue(items: Interner, titles: ReadonlyMap<string, string>): ItemCatalogue | undefined {

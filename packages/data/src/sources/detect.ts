@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts';
+import { otherTables } from '../problems.ts';
 import { type AmazonSource, findAmazonLayout } from './amazon.ts';
 import { openFiles } from './files.ts';
 import type { MovieLensSource } from './movielens.ts';
@@ -18,7 +19,7 @@ export async function detectFormat(path: string): Promise<MovieLensSource | Amaz
     throw new DataError(
       'detectFormat',
       `expected the files of MovieLens or Amazon; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
-      { code: 'unknown-layout', file: path, hint: "for other tables use format 'csv' with a column mapping" },
+      { code: 'unknown-layout', file: path, hint: otherTables },
     );
   } finally {
     files.close();

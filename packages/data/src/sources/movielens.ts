@@ -2,7 +2,7 @@ import { assembleInteractions, type TieRule } from '../assemble.ts';
 import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { Interner } from '../interner.ts';
-import { ProblemLog } from '../problems.ts';
+import { otherTables, ProblemLog } from '../problems.ts';
 import type { CatalogueBuilder } from './catalogue-builder.ts';
 import { emptyFile, type FileSet } from './files.ts';
 import { scanLines } from './lines.ts';
@@ -106,7 +106,7 @@ async function readRatings(
       throw log.error(line, {
         reason: 'bad-header',
         message: `expected the header "${layout.header}"; got ${JSON.stringify(header.slice(0, 80))}`,
-        hint: "for other columns read it with format 'csv' and a column mapping",
+        hint: otherTables,
       });
     }
     rows++;

@@ -25,7 +25,10 @@ export type GlobalTimeOptions = {
  */
 export function globalTime(interactions: Interactions, options: GlobalTimeOptions): Split {
   if (interactions.hasTimestamps === false) {
-    throw new OptionError('globalTime', `expected times; got none in ${interactions.name}`, { key: 'testTime' });
+    throw new OptionError('globalTime', `expected times; got none in ${interactions.name}`, {
+      key: 'testTime',
+      hint: 'name the column of the times (--data.columns.time), or split by events (--data.split leave-last-out)',
+    });
   }
   const { testTime, validationTime } = cuts(interactions, options);
   const rule = options.targets ?? 'first';

@@ -1,4 +1,5 @@
 import { countDuplicates } from '../assemble.ts';
+import { optionHint } from '../problems.ts';
 import { tieOrder } from '../tie-order.ts';
 import type { ExampleSet, Split } from './split.ts';
 
@@ -224,7 +225,9 @@ function orderInsideTies(split: Split): LeakageCheck {
     text:
       `${oneWay} of ${repeatedPairs} pairs of items that were neighbours at the same time${days} more than once always came ` +
       `the same way round, ${Math.round(oneWayByChance)} would by chance` +
-      (suspicious ? ": the order inside a time is the file's, and a model can learn it; see ties: 'shuffle'." : '.'),
+      (suspicious
+        ? `: the order inside a time is the file's, and a model can learn it; ${optionHint('ties', 'shuffle')} breaks it.`
+        : '.'),
   };
 }
 
