@@ -25,10 +25,23 @@ export function hashOf(catalogue: Catalogue, history: readonly number[]): string
   return `#history=${history.map((item) => encodeURIComponent(catalogue.id(item))).join(',')}`;
 }
 
-/** The history of an address; ids that the catalogue does not have are left out. */
-export function historyOf(catalogue: Catalogue, hash: string): number[] {
+/** The history of an address, and the ids in it that the catalogue does not have. */
+export function historyOf(catalogue: Catalogue, hash: string): { items: number[]; unknown: string[] } {
   const [, list = ''] = /^#history=(.*)$/s.exec(hash) ?? [];
-  return list.split(',').flatMap((text) => catalogue.dense(decoded(text)) ?? []);
+  const ids = list === '' ? [] : list.split(',').map(decoded);
+  const items = ids.map((id) => catalogue.dense(id));
+  return {
+    items: items.filter((item) => item !== undefined),
+    unknown: ids.filter((_, i) => items[i] === undefined),
+  };
+}
+
+/** What the page says of ids that it does not know; nothing when there are none. */
+export function unknownIds(catalogue: Catalogue, unknown: readonly string[]): string | undefined {
+  if (unknown.length === 0) return undefined;
+  const shown = unknown.slice(0, 5).map((id) => `'${id}'`);
+  const more = unknown.length > shown.length ? ` and ${unknown.length - shown.length} more` : '';
+  return `#history: expected ids of ${catalogue.about.dataset}; got ${shown.join(', ')}${more}, left out of the history`;
 }
 
 function decoded(text: string): string {

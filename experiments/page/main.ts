@@ -1,7 +1,7 @@
 import { DeviceLostError } from '@seqrec/core';
 import { config } from 'zod';
 import { showDetails } from './about.ts';
-import { hashOf, historyOf, startOptionsOf } from './address.ts';
+import { hashOf, historyOf, startOptionsOf, unknownIds } from './address.ts';
 import { type Catalogue, loadCatalogue, loadWeights } from './catalogue.ts';
 import { byId, element } from './dom.ts';
 import { Engine, type PageBackend, pageBackends, type StartOptions } from './engine.ts';
@@ -35,6 +35,8 @@ class Page {
   /** Work on the model, one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #asked = 0;
+  /** What the last address was told. */
+  #told: string | undefined;
 
   constructor(catalogue: Catalogue, weights: Uint8Array<ArrayBuffer>) {
     this.#catalogue = catalogue;
@@ -53,7 +55,7 @@ class Page {
       await this.start({ backend: select.value as PageBackend });
       this.refresh();
     });
-    addEventListener('hashchange', () => this.#change(historyOf(catalogue, location.hash)));
+    addEventListener('hashchange', () => this.#readAddress());
   }
 
   /** Runs the model on a backend; if that fails, on the one before, or on the fastest when that is the same. */
@@ -85,7 +87,16 @@ class Page {
   /** Takes up the history of the address. */
   begin(): void {
     search.disabled = false;
-    this.#change(historyOf(this.#catalogue, location.hash));
+    this.#readAddress();
+  }
+
+  #readAddress(): void {
+    const { items, unknown } = historyOf(this.#catalogue, location.hash);
+    const told = unknownIds(this.#catalogue, unknown);
+    if (told !== undefined) showProblem(told);
+    else if (this.#told !== undefined && problem.textContent === this.#told) showProblem();
+    this.#told = told;
+    this.#change(items);
   }
 
   add(item: number): void {

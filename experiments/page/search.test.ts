@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashOf, historyOf, startOptionsOf } from './address.ts';
+import { hashOf, historyOf, startOptionsOf, unknownIds } from './address.ts';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
 import { normalize, searchIndex } from './search.ts';
 
@@ -79,15 +79,22 @@ describe('address', () => {
       fc.property(unique, fc.array(fc.nat()), (ids, drawn) => {
         const catalogue = catalogueOf(ids, undefined, ids);
         const history = drawn.map((n) => (n % ids.length) + 1);
-        expect(historyOf(catalogue, hashOf(catalogue, history))).toEqual(history);
+        expect(historyOf(catalogue, hashOf(catalogue, history))).toEqual({ items: history, unknown: [] });
       }),
     );
   });
 
-  it('leaves out what the catalogue does not have', () => {
+  it('leaves out what the catalogue does not have, and says so', () => {
     const catalogue = catalogueOf(['x', 'y'], undefined, ['1', '2']);
-    expect(historyOf(catalogue, '#history=2,9,%E0%A4%A,1')).toEqual([2, 1]);
-    expect(historyOf(catalogue, '')).toEqual([]);
+    const read = historyOf(catalogue, '#history=2,9,%E0%A4%A,1');
+    expect(read).toEqual({ items: [2, 1], unknown: ['9', '%E0%A4%A'] });
+    expect(unknownIds(catalogue, read.unknown)).toBe(
+      "#history: expected ids of d; got '9', '%E0%A4%A', left out of the history",
+    );
+    expect(unknownIds(catalogue, ['a', 'b', 'c', 'd', 'e', 'f'])).toContain("'e' and 1 more, left out");
+    expect(historyOf(catalogue, '')).toEqual({ items: [], unknown: [] });
+    expect(historyOf(catalogue, '#history=')).toEqual({ items: [], unknown: [] });
+    expect(unknownIds(catalogue, [])).toBeUndefined();
   });
 
   it('names backends and threads, or says what is possible', () => {

@@ -185,6 +185,17 @@ describe.skipIf(!hasChromium)('the page in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('ids that the data do not have are said, until an address has none', async () => {
+    const { page, complaints } = await open('hstu', { address: '#history=t%2C3,nope' });
+    expectEqual(await shown(page, 1), await inNode(built.hstu.checkpoint, [3]));
+    const alert = page.getByRole('alert');
+    expect(await alert.textContent()).toMatch(/^#history: expected ids of \S+; got 'nope', left out of the history$/);
+    await page.evaluate("location.hash = '#history=t%2C3,t%2C4'");
+    await shown(page, 2);
+    expect(await alert.isHidden()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
   test('on webgpu, where Chromium has an adapter', async (context) => {
     const gpu = await startChromium({ webgpu: true });
     try {
