@@ -23,9 +23,9 @@ export class Engine {
   readonly model: SequenceModel;
   /** Starting the backend, loading the weights and a first recommendation, which compiles what has to be compiled. */
   readonly startMilliseconds: number;
-  readonly #latestTime: number;
+  readonly #latestTime: number | undefined;
 
-  private constructor(choice: BackendChoice, model: SequenceModel, latestTime: number, began: number) {
+  private constructor(choice: BackendChoice, model: SequenceModel, latestTime: number | undefined, began: number) {
     this.choice = choice;
     this.model = model;
     this.#latestTime = latestTime;
@@ -36,7 +36,7 @@ export class Engine {
   static async start(
     { backend, threads }: StartOptions,
     weights: Uint8Array<ArrayBuffer>,
-    latestTime: number,
+    latestTime: number | undefined,
   ): Promise<Engine> {
     const began = performance.now();
     const choice = await useBackend(backend, threads === undefined ? {} : { threads });
@@ -49,7 +49,9 @@ export class Engine {
   async recommend(history: readonly number[], k: number): Promise<Answer> {
     const began = performance.now();
     const timestamps = madeUpTimes(history.length, this.#latestTime);
-    const items = await recommend({ model: this.model, history, timestamps, k });
+    // Where numbers in the sequence stand for times, the next event has the next one.
+    const next = this.#latestTime === undefined ? { requestTime: history.length } : {};
+    const items = await recommend({ model: this.model, history, timestamps, ...next, k });
     return { items, milliseconds: performance.now() - began };
   }
 

@@ -90,6 +90,8 @@ const SyntheticConfig = z.strictObject({
   prior: z.enum(['dirichlet', 'normalised-uniform']).optional(),
   /** Seed of the world, not of the training. */
   seed: z.int().min(0),
+  /** As for a csv: the world has an order and no times. */
+  rowNumberAsTime: z.boolean().optional(),
 });
 
 export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, FilesConfig, CsvConfig, SyntheticConfig]);

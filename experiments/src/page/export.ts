@@ -46,7 +46,9 @@ export function pageData(
     version: 1,
     ...about,
     dataset: name,
-    latestTime: timestamps.reduce((latest, time) => Math.max(latest, time), 0),
+    ...(interactions.hasTimestamps !== false && {
+      latestTime: timestamps.reduce((latest, time) => Math.max(latest, time), 0),
+    }),
     ids: dense.map((item) => items.external(item)),
     titles: dense.map((item) => catalogue?.title(item) ?? null),
     events,

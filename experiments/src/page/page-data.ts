@@ -7,8 +7,8 @@ export interface PageData {
   /** Finished epochs of the checkpoint. */
   readonly epoch: number;
   readonly dataset: string;
-  /** Time of the latest event of the data, in seconds: when a history that is made up here ends. */
-  readonly latestTime: number;
+  /** Time of the latest event of the data, in seconds: when a history that is made up here ends. Absent: no times. */
+  readonly latestTime?: number;
   /** Ids of the data file; entry `i` is the dense item `i + 1`, here and in the columns below. */
   readonly ids: readonly string[];
   /** `null` where the data have no title. */
@@ -25,7 +25,10 @@ export const pageFiles = { data: 'page.json', model: 'model.safetensors' } as co
 
 const MINUTE = 60;
 
-/** Times of a history that somebody made up: a minute apart, the last event at the latest time of the data. */
-export function madeUpTimes(length: number, latestTime: number): number[] {
-  return Array.from({ length }, (_, i) => latestTime - (length - 1 - i) * MINUTE);
+/**
+ * Times of a history that somebody made up: a minute apart, the last event at the latest time of the data. Of data without
+ * times, numbers in the sequence, as in training.
+ */
+export function madeUpTimes(length: number, latestTime: number | undefined): number[] {
+  return Array.from({ length }, (_, i) => (latestTime === undefined ? i : latestTime - (length - 1 - i) * MINUTE));
 }

@@ -95,4 +95,5 @@ it('counts events and keeps what the catalogue says', () => {
 it('made-up times are a minute apart and end at the latest', () => {
   expect(madeUpTimes(3, 1000)).toEqual([880, 940, 1000]);
   expect(madeUpTimes(0, 1000)).toEqual([]);
+  expect(madeUpTimes(3, undefined)).toEqual([0, 1, 2]);
 });

@@ -1,3 +1,4 @@
+import { modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
 import { ConfigError } from '../errors.ts';
@@ -11,6 +12,7 @@ import { watchedSet } from './dataset.ts';
  */
 export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
   const { evaluation } = config;
+  checkTimes(config, data);
   if (evaluation.checkpoint === 'best' && data.split.validation === undefined)
     throw new ConfigError(
       `evaluation.checkpoint: expected last with the split ${data.split.protocol}, which has no validation set; got best`,
@@ -33,4 +35,40 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       `evaluation.selectBy: expected one of ${metrics.join(', ')}; got ${evaluation.selectBy}`,
       'its k must be among evaluation.ks',
     );
+}
+
+/** What the configuration reads times by: settings of the model, the objective and the windows of training. */
+function timeReaders({ model, objective, windows }: RecipeConfig): TimeReader[] {
+  const below = (section: string, readers: readonly TimeReader[]) =>
+    readers.map((reader) => ({ ...reader, key: `${section}.${reader.key}` }));
+  const weighted = windows?.policy === 'stochastic-length' && windows.subsequence === 'weighted';
+  return [
+    ...below('model', modelTimeReaders(model)),
+    ...below('objective', objectiveTimeReaders(objective)),
+    ...(weighted ? [{ key: 'windows.subsequence', value: 'weighted', without: 'recent' }] : []),
+  ];
+}
+
+/** @throws ConfigError for data without times and a model that reads them, unless the configuration says what stands for them. */
+function checkTimes(config: RecipeConfig, { split }: PreparedData): void {
+  const { interactions } = split;
+  if (interactions.hasTimestamps !== false || config.data.format === 'named' || config.data.format === 'files') return;
+  const [first] = timeReaders(config);
+  if (first === undefined || config.data.rowNumberAsTime === true) return;
+  const column = config.data.format === 'csv' ? 'name the column of the times with --data.columns.time, or ' : '';
+  throw new ConfigError(
+    `${first.key}: expected a setting that reads no times, as ${interactions.name} has none; got ${first.value}`,
+    `${column}set --${first.key} ${first.without}, or let the number of an event in its sequence stand for seconds with ` +
+      '--data.rowNumberAsTime true',
+  );
+}
+
+/** One line for data whose row numbers are read as seconds; nothing for others. */
+export function rowNumberWarning(config: RecipeConfig, { split }: PreparedData): string | undefined {
+  const readers = timeReaders(config);
+  if (split.interactions.hasTimestamps !== false || readers.length === 0) return undefined;
+  return (
+    `warning: ${split.interactions.name} has no times: ${readers.map(({ key, value }) => `${key} ${value}`).join(', ')} ` +
+    'reads the number of an event in its sequence as seconds (data.rowNumberAsTime)'
+  );
 }

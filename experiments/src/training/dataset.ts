@@ -47,7 +47,7 @@ export function dataFolder(option: string | undefined): string {
 /** Reads, filters and splits what a configuration names. */
 export async function prepareData(config: DataConfig, folder: string, progress: Progress): Promise<PreparedData> {
   if (config.format === 'synthetic') {
-    const { format: _, ...world } = config;
+    const { format: _, rowNumberAsTime: __, ...world } = config;
     const { split, openItems } = streamingWorld(world);
     progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };

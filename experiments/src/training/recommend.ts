@@ -43,6 +43,8 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
 /**
  * A history written as `id,id,...`; an entry may also be a title. Titles hold commas themselves, so the longest run of
  * entries that names an item is taken. The events are set a minute apart and end at the latest time of the data.
+ *
+ * @throws UsageError for what is neither, and for a title that several items have
  */
 export function historyFromText(interactions: Interactions, text: string): EventHistory {
   const parts = text.split(',').map((part) => part.trim());
@@ -52,7 +54,8 @@ export function historyFromText(interactions: Interactions, text: string): Event
     items.push(found.item);
     at += found.parts;
   }
-  const latest = interactions.timestamps.reduce((most, time) => Math.max(most, time), 0);
+  const { hasTimestamps, timestamps } = interactions;
+  const latest = hasTimestamps === false ? undefined : timestamps.reduce((most, time) => Math.max(most, time), 0);
   return { items, timestamps: madeUpTimes(items.length, latest) };
 }
 
@@ -77,23 +80,35 @@ function longestName(
   );
 }
 
+const SHOWN_IDS = 10;
+
+/** @throws UsageError when several items have the title */
 function itemByTitle(interactions: Interactions, title: string): number | undefined {
-  return titlesOf(interactions).get(title.toLowerCase());
+  const items = titlesOf(interactions).get(title.toLowerCase());
+  if (items === undefined || items.length === 1) return items?.[0];
+  const ids = items.slice(0, SHOWN_IDS).map((item) => interactions.items.external(item));
+  const more = items.length > SHOWN_IDS ? ', ...' : '';
+  throw new UsageError(
+    `--history: expected titles of one item each; got "${title}", the title of ${items.length}: ${ids.join(', ')}${more}`,
+    'write the id instead',
+  );
 }
 
-const titleTables = new WeakMap<Interactions, ReadonlyMap<string, number>>();
+const titleTables = new WeakMap<Interactions, ReadonlyMap<string, readonly number[]>>();
 
-function titlesOf(interactions: Interactions): ReadonlyMap<string, number> {
-  let table = titleTables.get(interactions);
-  if (table === undefined) {
-    const entries: [string, number][] = [];
-    for (let item = 1; item <= interactions.numItems; item++) {
-      const title = interactions.catalogue?.title(item);
-      if (title !== undefined) entries.push([title.toLowerCase(), item]);
-    }
-    table = new Map(entries);
-    titleTables.set(interactions, table);
+/** Items by title in lower case. */
+function titlesOf(interactions: Interactions): ReadonlyMap<string, readonly number[]> {
+  const known = titleTables.get(interactions);
+  if (known !== undefined) return known;
+  const table = new Map<string, number[]>();
+  for (let item = 1; item <= interactions.numItems; item++) {
+    const title = interactions.catalogue?.title(item)?.toLowerCase();
+    if (title === undefined) continue;
+    const items = table.get(title);
+    if (items === undefined) table.set(title, [item]);
+    else items.push(item);
   }
+  titleTables.set(interactions, table);
   return table;
 }
 
@@ -107,7 +122,9 @@ export async function recommendFor(
   if (options.k > interactions.numItems)
     throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
   const { items: history, timestamps, ratings } = events;
-  const scored = await recommend({ model, history, timestamps, ...(ratings && { ratings }), ...options });
+  // Where numbers in the sequence stand for times, the next event has the next one.
+  const next = interactions.hasTimestamps === false ? { requestTime: (timestamps.at(-1) ?? -1) + 1 } : {};
+  const scored = await recommend({ model, history, timestamps, ...(ratings && { ratings }), ...next, ...options });
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);
   return {

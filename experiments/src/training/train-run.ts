@@ -15,7 +15,7 @@ import { lockRun } from '../runs/run-lock.ts';
 import { Progress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from './backend.ts';
-import { checkAgainstData } from './check-config.ts';
+import { checkAgainstData, rowNumberWarning } from './check-config.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
 import { summariseData } from './data-summary.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
@@ -104,6 +104,9 @@ export async function executeRun(
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous } = request;
   checkAgainstData(config, data);
+  const warning = rowNumberWarning(config, data);
+  // Whatever --quiet says.
+  if (warning !== undefined) console.error(warning);
   const described = summariseData(data.split);
   if (previous) checkSameData(previous, described.digest);
   // A checkpoint has its item table: the file may be gone by then.

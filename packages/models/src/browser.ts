@@ -81,6 +81,7 @@ export {
 } from './pinnerformer/config.ts';
 export { createPinnerformer } from './pinnerformer/stack.ts';
 export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
+export { modelTimeReaders, objectiveTimeReaders, type TimeReader } from './reads-times.ts';
 export {
   createModel,
   type ModelConfig,

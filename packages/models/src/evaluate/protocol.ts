@@ -147,6 +147,11 @@ export class RankCollector {
       `Rank: 1 + number of candidates with a higher score; equal scores count ${ties[this.ties]}.`,
       'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
       'Averages are over queries.',
+      ...(interactions.hasTimestamps === false
+        ? [
+            "Times: the data have none; a model that reads times is given the number of the event in its user's sequence.",
+          ]
+        : []),
       ...(this.#withoutHistory === 0 ? [] : [`${this.#withoutHistory} queries without history count as misses.`]),
     ];
   }
