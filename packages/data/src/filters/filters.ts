@@ -15,7 +15,10 @@ function checkCount(operation: string, key: string, value: number): void {
 export function minRating(i: Interactions, options: { readonly rating: number }): Interactions {
   const { rating } = options;
   if (i.ratings === undefined) {
-    throw new OptionError('minRating', `expected ratings; got none in ${i.name}`, { key: 'rating' });
+    throw new OptionError('minRating', `expected ratings; got none in ${i.name}`, {
+      key: 'rating',
+      hint: 'name the column of the ratings (--data.columns.rating), or leave --data.minRating out',
+    });
   }
   if (!Number.isFinite(rating)) {
     throw new OptionError('minRating', `expected a finite rating; got ${rating}`, { key: 'rating' });

@@ -65,6 +65,9 @@ export function nobodyLeft(operation: string, interactions: Interactions, needed
   return new DataError(
     operation,
     `expected ${needed}; got none among the ${interactions.numUsers} users of ${interactions.name}`,
-    { code: 'nobody-left', hint: 'use less filtering, or another split' },
+    {
+      code: 'nobody-left',
+      hint: 'use less filtering (--data.kCore, --data.minRating), or another split (--data.split)',
+    },
   );
 }
