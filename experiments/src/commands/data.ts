@@ -84,7 +84,7 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
   const rule = choiceOption('window', options.window, slidingRules);
   if (rule !== undefined) {
     const { coverWindows, renderCoverage } = await import('../training/window-coverage.ts');
-    const coverage = coverWindows(await readRequested(request), {
+    const coverage = coverWindows((await readRequested(request)).interactions, {
       rule,
       maxLength: integerOption('max-length', options.maxLength) ?? 200,
       maxHistory: integerOption('max-history', options.maxHistory),

@@ -61,6 +61,14 @@ test('a split that cannot be made says why, and the rest is shown', async () => 
   );
 });
 
+test('filters and one split can be chosen', async () => {
+  const table = writeTable('chosen.csv', seconds);
+  const columns = ['--user', 'who', '--item', 'what', '--time', 'when'];
+  const { output } = await seqrecData(table, ...columns, '--data.split', 'train-test', '--data.kCore', '2');
+  expect(output.match(/^Split .*:/gm)).toEqual(['Split train-test:']);
+  expect(output).toContain('Kept users with 2 and items with 2 events or more');
+});
+
 test('a file .dat is read: a table by its columns, a published one by its name', async () => {
   const table = join(folder, 'log.dat');
   writeFileSync(table, `user;item;timestamp\n${[1, 2, 3, 4].map((n) => `a;x${n};${n}`).join('\n')}\n`);
@@ -98,7 +106,8 @@ test.each([
   [['--data.quote', 'xx'], '--data.quote: expected one character, or none; got the text "xx"'],
   [['--data.encoding', 'koi8'], '--data.encoding: expected one of "utf8", "latin1"; got the text "koi8"'],
   [['--time', 'none', '--data.ties', 'shuffle:1'], 'data.ties: expected file-order without a time column; got shuffle'],
-  [['--data.rowNumberAsTime', 'true'], 'data.rowNumberAsTime: expected false with a time column; got true'],
+  [['--data.rowNumberAsTime', 'true'], 'seqrec data: unknown option --data.rowNumberAsTime'],
+  [['--data.heldOut.share', '0.1'], 'seqrec data: unknown option --data.heldOut.share; it takes the keys of data'],
   [['--data.header', 'false'], 'data.columns.user: expected a position, as header is false; got "who"'],
   [['--model.kind', 'hstu'], 'seqrec data: unknown option --model.kind'],
 ])('%j is refused', async (argv, message) => {

@@ -33,8 +33,8 @@ const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
-  const interactions = await readRequested(request);
-  return protocols.map((protocol) => {
+  const { interactions, split } = await readRequested(request);
+  return (split === undefined ? protocols : [split]).map((protocol) => {
     try {
       return summariseData(splitBy(protocol, interactions));
     } catch (error) {
@@ -44,20 +44,25 @@ export async function describeData(request: DescribeRequest): Promise<DataSummar
   });
 }
 
-/** Reads the data set of a request, after fetching it if asked. */
-export async function readRequested(request: DescribeRequest): Promise<Interactions> {
+/** Reads the data set of a request, after fetching it if asked; with the split that it names, if it names one. */
+export async function readRequested(
+  request: DescribeRequest,
+): Promise<{ readonly interactions: Interactions; readonly split?: (typeof protocols)[number] }> {
   const folder = dataFolder(request.folder);
   if (request.download) await fetchDataset(request.dataset, folder, request.progress);
   const config = await configOf(request);
   const interactions = await loadInteractions(config, folder, request.progress);
-  return filtered(interactions, config);
+  const named = request.overrides?.some(({ key }) => key === 'data.split');
+  return { interactions: filtered(interactions, config), ...(named && { split: config.split }) };
 }
 
+/** Keys of data that only training reads. */
+const ofTraining = /^data\.(heldOut|rowNumberAsTime)\b/;
 const wholeSchema = z.strictObject({ data: DataConfigSchema });
 
 async function configOf(request: DescribeRequest): Promise<Exclude<DataConfig, { format: 'synthetic' }>> {
   const { lenient, timeUnit, overrides = [] } = request;
-  const other = overrides.find(({ key }) => !key.startsWith('data.'));
+  const other = overrides.find(({ key }) => !key.startsWith('data.') || ofTraining.test(key));
   if (other !== undefined)
     throw new UsageError(
       `seqrec data: unknown option --${other.key}`,

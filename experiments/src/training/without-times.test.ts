@@ -36,6 +36,12 @@ test.each([
     ['--windows.policy', 'stochastic-length', '--windows.alpha', '1.6'],
     'set --windows.subsequence recent',
   ],
+  [
+    'csv/sasrec',
+    ['--data.rowNumberAsTime', 'true', '--data.columns.time', 'item'],
+    'data.rowNumberAsTime: expected false',
+  ],
+  ['csv/sasrec', ['--data.ties', 'shuffle:3'], 'data.ties: expected file-order without a time column; got shuffle'],
   ['csv/hstu', ['--data.split', 'global-time'], 'globalTime: expected times; got none in log'],
 ])('%s %j is refused on data without times, and nothing is left behind', async (recipe, argv, message) => {
   const { code, errors } = await train(recipe, ...argv);
