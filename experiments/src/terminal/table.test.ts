@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figures, lines, markdownListing, renderListing } from './listing.ts';
-import { renderTable } from './table.ts';
+import { renderPairs, renderSentences, renderTable } from './table.ts';
 
 const columns = [{ title: 'recipe' }, { title: 'claim' }, { title: 'HR@10', align: 'right' as const }];
 const claim = 'HSTU beats SASRec on ML-1M at the same width and depth, and it does so in every one of three seeds';
@@ -28,6 +28,36 @@ describe('a table', () => {
     for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
     expect(table.replaceAll('\n', ' ')).toContain('not shown for want of width: HR@600, HR@700');
     expect(table).toContain('HR@500');
+  });
+});
+
+describe('facts and sentences', () => {
+  const pairs = [
+    ['rounds', '3, contestants in turn, medians of all of them together'],
+    ['digest', '3ad5bdb0fddd44b57610b1ce3371167244871546caf8d2b33c4e1bd7b52ea721'],
+  ] as const;
+
+  it('stay as they are where nobody says how wide they may be', () => {
+    expect(renderPairs(pairs, { width: undefined }).split('\n')).toHaveLength(2);
+  });
+
+  it('go on below themselves, and below their key where a word does not fit', () => {
+    expect(renderPairs(pairs, { width: 70 })).toBe(
+      [
+        '  rounds  3, contestants in turn, medians of all of them together',
+        '  digest',
+        '      3ad5bdb0fddd44b57610b1ce3371167244871546caf8d2b33c4e1bd7b52ea721',
+      ].join('\n'),
+    );
+    expect(renderPairs(pairs.slice(0, 1), { width: 40 })).toBe(
+      ['  rounds  3, contestants in turn,', '          medians of all of them', '          together'].join('\n'),
+    );
+  });
+
+  it('are indented from their second line on', () => {
+    expect(renderSentences(['ok: 0 of 943 targets are events that training reads.'], '  ', 30)).toBe(
+      ['  ok: 0 of 943 targets are', '    events that training', '    reads.'].join('\n'),
+    );
   });
 });
 

@@ -73,8 +73,36 @@ function wrapCell(cell: string, width: number): string[] {
   return cell.length <= width ? [cell] : wrapText(cell, width).split('\n');
 }
 
-/** Key and value lines with the values in one column. */
-export function renderPairs(pairs: readonly (readonly [string, string])[], indent = '  '): string {
-  const width = Math.max(...pairs.map(([key]) => key.length));
-  return pairs.map(([key, value]) => `${indent}${key.padEnd(width)}  ${value}`).join('\n');
+/**
+ * Key and value lines with the values in one column. Where `width` is not enough, a value goes on below itself, and one for
+ * which that leaves no room below its key.
+ */
+export function renderPairs(
+  pairs: readonly (readonly [string, string])[],
+  { indent = '  ', width = terminalWidth() }: { readonly indent?: string; readonly width?: number } = {},
+): string {
+  const column = Math.max(...pairs.map(([key]) => key.length));
+  return pairs
+    .map(([key, value]) => {
+      const line = `${indent}${key.padEnd(column)}  ${value}`;
+      if (width === undefined || line.length <= width) return line;
+      const room = width - indent.length - column - GAP;
+      const fits = value.split(/\s+/).every((word) => word.length <= room);
+      if (!fits || room < NARROWEST) return `${indent}${key}\n${wrapText(value, width, `${indent}    `)}`;
+      const [first, ...rest] = wrapText(value, room).split('\n');
+      return [`${indent}${key.padEnd(column)}  ${first}`, ...rest.map((part) => ' '.repeat(width - room) + part)].join(
+        '\n',
+      );
+    })
+    .join('\n');
+}
+
+/** Sentences of a list: each after `indent`, going on in the lines below where `width` is not enough. */
+export function renderSentences(sentences: readonly string[], indent = '  ', width = terminalWidth()): string {
+  return sentences
+    .map((sentence) => {
+      if (width === undefined) return indent + sentence;
+      return `${indent}${wrapText(sentence, width, `${indent}  `).trimStart()}`;
+    })
+    .join('\n');
 }

@@ -10,7 +10,7 @@ import { suggestion } from '../suggest.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { renderPairs } from '../terminal/table.ts';
+import { renderPairs, renderSentences } from '../terminal/table.ts';
 import { summariseData, summariseWithout } from './data-summary.ts';
 import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
 
@@ -123,16 +123,17 @@ export function renderData(summaries: readonly DataSummary[]): string {
       [name, typeof value === 'number' && Number.isInteger(value) ? formatCount(value) : String(value)] as const,
   );
   // The last step is the split's own, where there is one.
-  const steps = (first.problem === undefined ? first.steps.slice(0, -1) : first.steps).map((step) => `  ${step}`);
+  const steps = first.problem === undefined ? first.steps.slice(0, -1) : first.steps;
   const splits = summaries.map((summary) => {
-    if (summary.problem !== undefined) return `Split ${summary.split}: not possible\n  ${summary.problem}`;
+    if (summary.problem !== undefined)
+      return `Split ${summary.split}: not possible\n${renderSentences([summary.problem])}`;
     const examples = Object.entries(summary.examples).map(([name, count]) => `${formatCount(count)} ${name}`);
-    return `Split ${summary.split}: ${examples.join(', ')} examples\n${summary.leakage.map((line) => `  ${line}`).join('\n')}`;
+    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(summary.leakage)}`;
   });
   return [
     `${first.name}\n${renderPairs([...facts, ['digest', first.digest]])}`,
     `Events per user\n${renderHistogram(first.lengths)}`,
-    `Processing\n${steps.join('\n')}`,
+    `Processing\n${renderSentences(steps)}`,
     ...splits,
   ].join('\n\n');
 }
