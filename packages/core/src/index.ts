@@ -47,7 +47,9 @@ export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { type EmbedTokensOptions, embedTokens, type TokenPlaces } from './ops/embed-tokens.ts';
 export { embedding } from './ops/embedding.ts';
 export {
+  type ExactPlaces,
   type ExactRanksOptions,
+  exactPlaces,
   exactRanks,
   type RankCountsOptions,
   type RankTies,

@@ -50,28 +50,48 @@ export function rankCounts(options: RankCountsOptions): tf.Tensor2D {
   });
 }
 
+/** Where the target of each query stands: how many other candidates are above it, and how many have exactly its score. */
+export interface ExactPlaces {
+  readonly higher: Int32Array;
+  /** With an equal score and a lower id. */
+  readonly equalBefore: Int32Array;
+  /** With an equal score and a higher id. */
+  readonly equalAfter: Int32Array;
+}
+
 /**
- * Exact rank of each query's target among all its candidates, from 1, on the host: a number per query.
+ * The numbers of candidates above each query's target and beside it, on the host. The target may stand at each of the places
+ * `higher + 1 .. higher + 1 + equalBefore + equalAfter`. Scores are compared as they are: two that differ in their last bit are
+ * no tie.
  *
  * @throws ShapeError, DTypeError; NumericError (with the query's number) when a candidate has no score, because a NaN has no
  * place in an order.
  */
-export async function exactRanks(options: ExactRanksOptions): Promise<Float64Array> {
-  const { targets, ties = 'optimistic' } = options;
+export async function exactPlaces(options: RankCountsOptions): Promise<ExactPlaces> {
+  const { targets } = options;
   const tensor = rankCounts(options);
   const counts = await tensor.data();
   tensor.dispose();
-  const ranks = new Float64Array(targets.length);
-  for (let b = 0; b < ranks.length; b++) {
-    const [higher, before, after, undefinedScores] = counts.subarray(b * 4, b * 4 + 4);
-    if (undefinedScores > 0)
-      throw new NumericError(
-        `${OP}: expected a finite score for every candidate; got ${undefinedScores} without one for query ${b}, whose target is item ${targets[b]}; the vectors are probably not finite`,
-        b,
-      );
-    ranks[b] = rankOf(ties, higher, before, after);
-  }
-  return ranks;
+  const column = (c: number): Int32Array => Int32Array.from(targets, (_, b) => counts[b * 4 + c]);
+  const undefinedScores = column(3);
+  const b = undefinedScores.findIndex((count) => count > 0);
+  if (b >= 0)
+    throw new NumericError(
+      `${OP}: expected a finite score for every candidate; got ${undefinedScores[b]} without one for query ${b}, whose target is item ${targets[b]}; the vectors are probably not finite`,
+      b,
+    );
+  return { higher: column(0), equalBefore: column(1), equalAfter: column(2) };
+}
+
+/**
+ * Exact rank of each query's target among all its candidates, from 1, on the host: a number per query.
+ *
+ * @throws as {@link exactPlaces}.
+ */
+export async function exactRanks(options: ExactRanksOptions): Promise<Float64Array> {
+  const { ties = 'optimistic' } = options;
+  const { higher, equalBefore, equalAfter } = await exactPlaces(options);
+  return Float64Array.from(higher, (count, b) => rankOf(ties, count, equalBefore[b], equalAfter[b]));
 }
 
 /** The rank under a rule for ties, from the numbers of candidates above the target and beside it, by the side of their id. */

@@ -23,6 +23,8 @@ export interface RankingProblem {
   /** Whether each query has a last candidate of its own. */
   readonly limited: boolean;
   readonly places: number;
+  /** Numbers are drawn from `-range .. range`; with 0 all candidates tie. */
+  readonly range: number;
   readonly seed: number;
 }
 
@@ -39,16 +41,17 @@ const problems: fc.Arbitrary<RankingProblem> = fc.record({
   firstItem: fc.constantFrom(0, 1),
   limited: fc.boolean(),
   places: fc.oneof(fc.constantFrom(1, 2, 10), fc.integer({ min: 1, max: 70 })),
+  range: fc.oneof({ arbitrary: fc.constant(2), weight: 4 }, { arbitrary: fc.constant(0), weight: 1 }),
   seed: seeds,
 });
 
 /**
  * Small integers, so that every score is exact in any order of summation and ties abound: ranks must be equal, not close.
  */
-function arrays({ queries, width, items, seed }: RankingProblem): Arrays {
+function arrays({ queries, width, items, range, seed }: RankingProblem): Arrays {
   return {
-    queries: { shape: [queries, width], values: Float32Array.from(ints(seed, 0, queries * width, -2, 2)) },
-    items: { shape: [items, width], values: Float32Array.from(ints(seed, 1, items * width, -2, 2)) },
+    queries: { shape: [queries, width], values: Float32Array.from(ints(seed, 0, queries * width, -range, range)) },
+    items: { shape: [items, width], values: Float32Array.from(ints(seed, 1, items * width, -range, range)) },
   };
 }
 
