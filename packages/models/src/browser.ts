@@ -19,13 +19,24 @@ export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } f
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
+export { discountedGain, type Gain, gainOf, hitGain, reciprocalGain } from './evaluate/gains.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
+export { askedAt, type QueryTime } from './evaluate/query-time.ts';
 export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
-export { exactRank, type RankRequest } from './evaluate/ranks.ts';
+export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
+export {
+  metricsUnder,
+  type Place,
+  rankUnder,
+  TIES_IN_WORDS,
+  type TiedRanks,
+  type TieRule,
+  tieWarning,
+} from './evaluate/ties.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';

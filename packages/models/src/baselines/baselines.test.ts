@@ -46,7 +46,7 @@ describe('popularity', () => {
     }
   });
 
-  it('is evaluated like a model; unseen items are misses, ties go to the lower id', async () => {
+  it('is evaluated like a model; unseen items are misses, ties count as for a model', async () => {
     const { train, test } = split();
     const { ranks, definition } = await evaluateScorer({ scorer: popularityBaseline(train), examples: test, ks: [2] });
     // a: 1 2 3 5 seen, target 4: rank 1. b: 1 2 4 seen, target 3: rank 1. c: 1 3 4 seen, target 2: rank 1.
@@ -65,7 +65,13 @@ describe('popularity', () => {
       ks: [2],
       excludeSeen: false,
     });
-    expect([...kept.ranks]).toEqual([4, 3, 2]);
+    // Events of items 1 to 4: 3, 2, 2, 1. b's target 3 stands at place 2 or 3, c's 2 too.
+    expect([...kept.ranks]).toEqual([4, 2, 2]);
+    expect([...kept.tied]).toEqual([0, 1, 1]);
+    expect(kept.metrics['HR@2']).toBeCloseTo((0 + 1 / 2 + 1 / 2) / 3, 14);
+    expect(kept.definition).toContain(
+      'Rank: 1 + number of candidates with a higher score; every metric is its mean over all orders of the candidates with the same score as the target.',
+    );
   });
 });
 

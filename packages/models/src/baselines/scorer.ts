@@ -19,12 +19,11 @@ export interface EvaluateScorerOptions extends Protocol {
 const YIELD_EVERY = 256;
 
 /**
- * Ranks with a {@link Scorer} under the same protocol as a model. Ties default to `lower-id`, because counts tie often, and a
- * target with score 0 is a miss.
+ * Ranks with a {@link Scorer} under the same protocol as a model, ties included. A target with score 0 is a miss.
  */
 export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Evaluation> {
   const { scorer, examples, positions = 'last', onProgress } = options;
-  const collector = new RankCollector(options, 'lower-id');
+  const collector = new RankCollector(options);
   const scores = new Float64Array(scorer.numItems + 1);
   const { itemIds } = examples.interactions;
   const total = examples.targets.length;
@@ -33,6 +32,10 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
     const last = examples.targets[e];
     // An example without history is one query, as it is for a model.
     for (let target = positions === 'all' ? Math.min(start + 1, last) : last; target <= last; target++) {
+      if (target < last && collector.isUsed(target)) {
+        collector.leaveOut(1);
+        continue;
+      }
       scorer.score(itemIds.subarray(start, target), scores);
       if (scores[itemIds[target]] === 0) collector.miss(e, 'no-score');
       else collector.add(e, target, scores, 0);

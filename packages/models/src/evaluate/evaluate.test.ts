@@ -3,6 +3,7 @@ import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { trainingEvents } from '../baselines/scorer.ts';
 import { EvaluationError } from '../errors.ts';
 import type { SequenceModel } from '../model.ts';
 import { createModel } from '../registry.ts';
@@ -10,6 +11,7 @@ import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
 import { metricsFromRanks } from './metrics.ts';
 import { exactRank } from './ranks.ts';
+import type { TieRule } from './ties.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -63,7 +65,8 @@ describe('three users by hand', () => {
     expect(await ranks()).toEqual([1, 2, 2]);
   });
 
-  it.each<[RankTies, number[]]>([
+  it.each<[TieRule, number[]]>([
+    ['expected', [1, 2, 2]],
     ['optimistic', [1, 2, 2]],
     ['pessimistic', [2, 2, 3]],
     ['mean', [1.5, 2, 2.5]],
@@ -100,15 +103,21 @@ describe('three users by hand', () => {
 
   it('computes the metrics and prints what they mean', async () => {
     const model = fixedModel(scores);
-    const { metrics, users, definition } = await evaluate({ model, examples: threeUsers(), ks: [1, 2] });
+    const result = await evaluate({ model, examples: threeUsers(), ks: [1, 2] });
+    const { metrics, users, definition, warnings } = result;
     const second = 1 / Math.log2(3);
+    // ann stands at place 1 or 2, bob at 2, cat at 2 or 3.
     expect(metrics).toEqual({
-      'HR@1': 1 / 3,
-      'NDCG@1': 1 / 3,
-      'HR@2': 1,
-      'NDCG@2': (1 + 2 * second) / 3,
-      MRR: (1 + 0.5 + 0.5) / 3,
+      'HR@1': 0.5 / 3,
+      'NDCG@1': 0.5 / 3,
+      'HR@2': (1 + 1 + 0.5) / 3,
+      'NDCG@2': expect.closeTo(((1 + second) / 2 + second + second / 2) / 3, 14),
+      MRR: expect.closeTo(((1 + 1 / 2) / 2 + 1 / 2 + (1 / 2 + 1 / 3) / 2) / 3, 14),
     });
+    expect([...result.tied]).toEqual([1, 0, 1]);
+    expect(warnings).toEqual([
+      'ties: 2 of 3 targets (66.7 %) have exactly the score of another candidate, of 1.0 on average; HR@1 would be 0.3333 with every target first among its equals, 0.0000 with every target last',
+    ]);
     expect([...users]).toEqual([0, 1, 2]);
     expect(definition).toEqual([
       'Data: three, set test, 3 examples.',
@@ -116,10 +125,72 @@ describe('three users by hand', () => {
       'Candidates: all 6 items, no sampling.',
       'Items of the (windowed) history are taken out of the candidates; the target never is.',
       'Score: cosine of the encoded history and the item.',
-      'Rank: 1 + number of candidates with a higher score; equal scores count behind the target.',
+      'Time of a query, where a model reads it: that of the event to predict (queryTime target), as the public reference evaluates.',
+      'Rank: 1 + number of candidates with a higher score; every metric is its mean over all orders of the candidates with the same score as the target.',
       'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
       'Averages are over queries.',
     ]);
+  });
+
+  it('optimistic: first among equals, with a warning that says what it hides', async () => {
+    const model = fixedModel(scores);
+    const { metrics, ties, warnings, definition } = await evaluate({
+      model,
+      examples: threeUsers(),
+      ks: [1, 2],
+      ties: 'optimistic',
+    });
+    const second = 1 / Math.log2(3);
+    expect(ties).toBe('optimistic');
+    expect(metrics).toEqual({
+      'HR@1': 1 / 3,
+      'NDCG@1': 1 / 3,
+      'HR@2': 1,
+      'NDCG@2': (1 + 2 * second) / 3,
+      MRR: (1 + 0.5 + 0.5) / 3,
+    });
+    expect(definition).toContain(
+      'Rank: 1 + number of candidates with a higher score; equal scores count behind the target.',
+    );
+    expect(warnings[0]).toMatch(/; every target counts as first .*: on average over their orders HR@1 is 0.1667$/);
+  });
+
+  it('positions all: events that training has read are no queries', async () => {
+    // Events: ann 0 1 2, bob 3 .. 7, cat 8 9 10. Of ann and bob all but the last were read; of cat the first.
+    const usedEvents = Uint8Array.of(1, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0);
+    for (const queryTime of ['target', 'last'] as const) {
+      const result = await evaluate({
+        model: fixedModel(scores),
+        examples: threeUsers(),
+        ks: [1],
+        positions: 'all',
+        ties: 'lower-id',
+        usedEvents,
+        queryTime,
+      });
+      expect([...result.ranks]).toEqual([1, 2, 5, 3]);
+      expect([...result.examples]).toEqual([0, 1, 2, 2]);
+      expect(result.definition[1]).toBe(
+        'Queries: every event of an example that has an event before it, but 3 that training or the choice of a checkpoint has read.',
+      );
+      const seen = trainingEvents(trainTest(threeUsers().interactions).train);
+      expect([...seen]).toEqual([1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0]);
+    }
+  });
+
+  it('a constant model is an error, not a perfect one', async () => {
+    const constant = fixedModel([0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
+    for (const ties of ['expected', 'optimistic'] as const)
+      await expect(evaluate({ model: constant, examples: threeUsers(), ks: [1], ties })).rejects.toThrow(
+        'evaluate: expected scores that tell candidates apart; got one and the same score for all candidates of every query; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
+      );
+    // One item apart is enough, if it is a candidate of some query: item 6 is seen by bob and cat, but not by ann.
+    const nearly = await evaluate({
+      model: fixedModel([0.5, 0.5, 0.5, 0.5, 0.5, 0.4]),
+      examples: threeUsers(),
+      ks: [1],
+    });
+    expect(nearly.metrics['HR@1']).toBeCloseTo((1 / 3 + 1 / 3 + 1 / 4) / 3, 14);
   });
 
   it('counts an example without history as a miss', async () => {
@@ -128,7 +199,7 @@ describe('three users by hand', () => {
     starts[1] = examples.targets[1];
     const result = await evaluate({ model: fixedModel(scores), examples: { ...examples, starts }, ks: [1] });
     expect([...result.ranks].sort()).toEqual([1, 2, Number.POSITIVE_INFINITY]);
-    expect(result.metrics.MRR).toBe(0.5);
+    expect(result.metrics.MRR).toBeCloseTo(((1 + 1 / 2) / 2 + (1 / 2 + 1 / 3) / 2) / 3, 14);
     expect(result.definition.at(-1)).toBe('1 queries without history count as misses.');
   });
 

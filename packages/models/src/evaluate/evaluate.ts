@@ -5,6 +5,7 @@ import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type SequenceModel } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
+import { askedAt, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
 import { RankQueue } from './rank-queue.ts';
 
 export interface EvaluateOptions extends Protocol {
@@ -17,24 +18,34 @@ export interface EvaluateOptions extends Protocol {
  * Exact ranking of every query against the whole catalogue.
  *
  * @throws EvaluationError when a cut-off exceeds the number of candidates, a target is no candidate, a history is longer than
- * the model's maximum, or a score is NaN.
+ * the model's maximum, a score is NaN, or the model gives all candidates of every query the same score.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { model, examples, batchSize = 128, positions = 'last', onProgress } = options;
+  const { model, batchSize = 128, positions = 'last', queryTime = DEFAULT_QUERY_TIME, onProgress } = options;
   check(model, options, batchSize);
   const collector = new RankCollector(options);
-  const total = examples.targets.length;
+  const apart = positions === 'all' && queryTime === 'last';
+  const { set, examples } = apart
+    ? everyPosition(options.examples, (event) => {
+        if (!collector.isUsed(event)) return false;
+        collector.leaveOut(1);
+        return true;
+      })
+    : { set: options.examples, examples: undefined };
+  const total = set.targets.length;
   const itemVectors = tf.tidy(() => model.itemVectors());
   const queue = new RankQueue(itemVectors, collector);
   const clock = { encode: 0, rank: 0 };
   try {
     for (let first = 0; first < total; first += batchSize) {
-      const block = queriesOf(examples, { first, past: Math.min(first + batchSize, total), all: positions === 'all' });
-      for (const example of block.missing) collector.miss(example, 'no-history');
+      const all = positions === 'all' && !apart;
+      const block = queriesOf(set, { first, past: Math.min(first + batchSize, total), all }, collector);
+      const original = (e: number): number => examples?.[e] ?? e;
+      for (const example of block.missing) collector.miss(original(example), 'no-history');
       if (block.sources.length > 0) {
-        const batch = makeBatch(examples, block.sources);
-        const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, positions));
-        await timed(clock, 'rank', () => queue.add(vectors, block.examples, block.targets));
+        const batch = askedAt(makeBatch(set, block.sources), queryTime);
+        const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, all ? block.tokens : undefined));
+        await timed(clock, 'rank', () => queue.add(vectors, block.examples.map(original), block.targets));
       }
       onProgress?.({ done: Math.min(first + batchSize, total), total });
       await yieldToEventLoop();
@@ -44,7 +55,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     queue.dispose();
     itemVectors.dispose();
   }
-  return { ...collector.result('cosine of the encoded history and the item.'), phases: clock };
+  if (collector.isConstant) {
+    throw new EvaluationError(
+      'evaluate: expected scores that tell candidates apart; got one and the same score for all candidates of every query; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
+    );
+  }
+  const result = collector.result('cosine of the encoded history and the item.');
+  return { ...result, phases: clock };
 }
 
 /** Adds the seconds that `f` takes to a phase; a device that works on after the call counts where it is waited for. */
@@ -67,30 +84,50 @@ interface Queries {
   readonly examples: number[];
   /** Index of the event to predict, in the columns of the interactions. */
   readonly targets: number[];
+  /** Packed token of each query, where some tokens make none. */
+  readonly tokens: number[] | 'every';
 }
 
 /** The queries of examples `first .. past - 1`, in the order of the packed tokens. */
-function queriesOf({ starts, targets }: ExampleSet, block: { first: number; past: number; all: boolean }): Queries {
-  const queries: Queries = { sources: [], missing: [], examples: [], targets: [] };
+function queriesOf(
+  { starts, targets }: ExampleSet,
+  block: { first: number; past: number; all: boolean },
+  collector: RankCollector,
+): Queries {
+  const queries = {
+    sources: [] as number[],
+    missing: [] as number[],
+    examples: [] as number[],
+    targets: [] as number[],
+  };
+  const tokens: number[] = [];
+  let numTokens = 0;
   for (let e = block.first; e < block.past; e++) {
     (starts[e] === targets[e] ? queries.missing : queries.sources).push(e);
-    for (let t = block.all ? starts[e] + 1 : Math.max(starts[e] + 1, targets[e]); t <= targets[e]; t++) {
+    for (let t = block.all ? starts[e] + 1 : Math.max(starts[e] + 1, targets[e]); t <= targets[e]; t++, numTokens++) {
+      if (t < targets[e] && collector.isUsed(t)) continue;
       queries.examples.push(e);
       queries.targets.push(t);
+      tokens.push(numTokens);
     }
   }
-  return queries;
+  collector.leaveOut(numTokens - tokens.length);
+  return { ...queries, tokens: tokens.length === numTokens ? 'every' : tokens };
 }
 
-/** One vector per sequence or, for all positions, per token. */
-function encodeQueries(model: SequenceModel, batch: SequenceBatch, positions: 'last' | 'all'): tf.Tensor2D {
+/** One vector per sequence or, when `tokens` are given, of those tokens. */
+function encodeQueries(
+  model: SequenceModel,
+  batch: SequenceBatch,
+  tokens: readonly number[] | 'every' | undefined,
+): tf.Tensor2D {
   const uploaded = uploadBatch(batch);
   try {
-    return tf.tidy(() =>
-      positions === 'last'
-        ? encodeLast(model, uploaded)
-        : model.encode(uploaded, { training: false, step: 0, seed: 0 }),
-    );
+    return tf.tidy(() => {
+      if (tokens === undefined) return encodeLast(model, uploaded);
+      const encoded = model.encode(uploaded, { training: false, step: 0, seed: 0 });
+      return tokens === 'every' ? encoded : tf.gather(encoded, tf.tensor1d([...tokens], 'int32'));
+    });
   } finally {
     uploaded.dispose();
   }

@@ -1,4 +1,5 @@
 import { EvaluationError } from '../errors.ts';
+import { discountedGain, type Gain, hitGain, reciprocalGain } from './gains.ts';
 
 /** Metric name to value: `HR@k`, `NDCG@k` for each k, and `MRR`. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -10,26 +11,35 @@ export const DEFAULT_KS: readonly number[] = [10, 50, 100, 200];
  * Ranking metrics with one relevant item per query, averaged over queries:
  * `HR@k = mean(rank <= k)`, `NDCG@k = mean(rank <= k ? 1 / log2(rank + 1) : 0)`, `MRR = mean(1 / rank)`.
  *
+ * With `tied`, `rank` is the first of the `tied + 1` places that the target shares with others of its score, and each metric is
+ * its mean over all orders of them: see `gains.ts`.
+ *
  * @param ranks from 1; `Infinity` is a miss at every k and adds 0 to MRR.
- * @throws EvaluationError when there is no query.
+ * @param tied other candidates with exactly the target's score, one number a query
+ * @throws EvaluationError when there is no query, or the two lists differ in length.
  */
-export function metricsFromRanks(ranks: ArrayLike<number>, ks: readonly number[] = DEFAULT_KS): Metrics {
+export function metricsFromRanks(
+  ranks: ArrayLike<number>,
+  ks: readonly number[] = DEFAULT_KS,
+  tied?: ArrayLike<number>,
+): Metrics {
   if (ranks.length === 0) throw new EvaluationError('metrics: expected at least one ranked query; got none');
+  if (tied !== undefined && tied.length !== ranks.length) {
+    throw new EvaluationError(
+      `metrics: expected as many numbers of ties as ranks, ${ranks.length}; got ${tied.length}`,
+    );
+  }
+  const mean = (gain: Gain): number => {
+    let sum = 0;
+    for (let q = 0; q < ranks.length; q++) sum += gain(ranks[q], tied?.[q]);
+    return sum / ranks.length;
+  };
   const metrics: Record<string, number> = {};
   for (const k of ks) {
-    let hits = 0;
-    let gain = 0;
-    for (let q = 0; q < ranks.length; q++) {
-      if (ranks[q] > k) continue;
-      hits++;
-      gain += 1 / Math.log2(ranks[q] + 1);
-    }
-    metrics[`HR@${k}`] = hits / ranks.length;
-    metrics[`NDCG@${k}`] = gain / ranks.length;
+    metrics[`HR@${k}`] = mean(hitGain(k));
+    metrics[`NDCG@${k}`] = mean(discountedGain(k));
   }
-  let reciprocal = 0;
-  for (let q = 0; q < ranks.length; q++) reciprocal += 1 / ranks[q];
-  metrics.MRR = reciprocal / ranks.length;
+  metrics.MRR = mean(reciprocalGain);
   return metrics;
 }
 

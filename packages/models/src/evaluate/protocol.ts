@@ -1,8 +1,9 @@
-import type { RankTies } from '@seqrec/core';
 import type { ExampleSet } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
-import { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './metrics.ts';
-import { checkTarget, DistinctItems, exactRank } from './ranks.ts';
+import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
+import { DEFAULT_QUERY_TIME, QUERY_TIME_IN_WORDS, type QueryTime } from './query-time.ts';
+import { checkTarget, DistinctItems, exactPlace } from './ranks.ts';
+import { metricsUnder, type Place, rankUnder, TIES_IN_WORDS, type TieRule, tieWarning } from './ties.ts';
 
 /** What is ranked against what; the same for models and baselines. */
 export interface Protocol {
@@ -11,20 +12,33 @@ export interface Protocol {
   readonly ks?: readonly number[];
   /** Takes the items of the history, but never the target, out of the candidates; default true. */
   readonly excludeSeen?: boolean;
-  /** Default `optimistic`, as the published figures of the reference. */
-  readonly ties?: RankTies;
+  /** Default `expected`; the published figures of the reference are `optimistic`. */
+  readonly ties?: TieRule;
   /** Highest item id that is a candidate for an example, for catalogues that open over time; default: all items. */
   readonly candidates?: (example: number) => number;
   /** `last`: one query per example, its target. `all`: every position of the history predicts the next item. */
   readonly positions?: 'last' | 'all';
+  /**
+   * With `positions: 'all'`: 1 for each event of the interactions that is no query, because training or the choice of a
+   * checkpoint has read it; see `trainingEvents`. The target of an example always is one.
+   */
+  readonly usedEvents?: Uint8Array;
+  /** The moment that a model which reads times is asked about; default `target`, the time of the event to predict. */
+  readonly queryTime?: QueryTime;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 /** Metrics of one evaluation, and what they mean. */
 export interface Evaluation {
   readonly metrics: Metrics;
-  /** Rank of the target of each query, from 1; `Infinity` for a miss. */
+  /** Rank of the target of each query, from 1; `Infinity` for a miss. With ties `expected`, the first place that it shares. */
   readonly ranks: Float64Array;
+  /** Of each query: other candidates with exactly the target's score. */
+  readonly tied: Int32Array;
+  /** The rule under which `metrics` and `ranks` count them. */
+  readonly ties: TieRule;
+  /** What a reader of the metrics must know, in sentences: more than 1 % of targets that tie. Mostly empty. */
+  readonly warnings: readonly string[];
   /** User of each query. */
   readonly users: Int32Array;
   /** Example of each query. */
@@ -40,19 +54,24 @@ export interface Evaluation {
 export class RankCollector {
   readonly #protocol: Protocol;
   readonly #ks: readonly number[];
-  readonly ties: RankTies;
+  readonly ties: TieRule;
   readonly #begin = performance.now();
   readonly #distinct: DistinctItems;
   readonly #ranks: number[] = [];
+  readonly #tied: number[] = [];
   readonly #examples: number[] = [];
   #withoutHistory = 0;
+  #leftOut = 0;
+  /** Whether a query was seen whose candidates all have one score, and one whose candidates have several. */
+  #constant = false;
+  #varied = false;
 
-  constructor(protocol: Protocol, ties: RankTies = 'optimistic') {
+  constructor(protocol: Protocol) {
     const { examples, ks = DEFAULT_KS, candidates } = protocol;
     const { numItems } = examples.interactions;
     this.#protocol = protocol;
     this.#ks = ks;
-    this.ties = protocol.ties ?? ties;
+    this.ties = protocol.ties ?? 'expected';
     this.#distinct = new DistinctItems(numItems);
     let fewest = numItems;
     if (candidates !== undefined) {
@@ -87,11 +106,44 @@ export class RankCollector {
   open(example: number, target: number): number {
     checkTarget(this.itemIds[target], this.lastItem(example));
     this.#examples.push(example);
+    this.#tied.push(0);
     return this.#ranks.push(Number.NaN) - 1;
   }
 
-  close(slot: number, rank: number): void {
-    this.#ranks[slot] = rank;
+  /** The place of the event at index `target` of the columns goes to where `open` made room. */
+  close(slot: number, target: number, place: Place): void {
+    this.#ranks[slot] = rankUnder(this.ties, place);
+    this.#tied[slot] = place.equalBefore + place.equalAfter;
+    if (!this.#varied) this.#compare(this.#examples[slot], target, place);
+  }
+
+  /** Whether the event at index `event` of the columns is left out of the queries. */
+  isUsed(event: number): boolean {
+    return this.#protocol.usedEvents?.[event] === 1;
+  }
+
+  /** Counts positions that are no queries. */
+  leaveOut(positions: number): void {
+    this.#leftOut += positions;
+  }
+
+  /** Whether no query told two of its candidates apart. */
+  get isConstant(): boolean {
+    return this.#constant && !this.#varied;
+  }
+
+  /** Looks whether all candidates of a query have one score. */
+  #compare(example: number, target: number, { higher, equalBefore, equalAfter }: Place): void {
+    const lastItem = this.lastItem(example);
+    let candidates = lastItem;
+    if (higher === 0 && equalBefore + equalAfter > 0) {
+      for (const item of this.#distinct.of(this.itemIds, ...this.excluded(example, target))) {
+        if (item <= lastItem && item !== this.itemIds[target]) candidates--;
+      }
+    }
+    if (candidates === 1) return;
+    if (equalBefore + equalAfter === candidates - 1) this.#constant = true;
+    else this.#varied = true;
   }
 
   /** Ranks the event at index `target` of the columns, given scores of all items and the history `[start, target)`. */
@@ -99,23 +151,26 @@ export class RankCollector {
     const { itemIds } = this;
     const excluded = this.#distinct.of(itemIds, ...this.excluded(example, target));
     const lastItem = this.lastItem(example);
-    this.#ranks.push(exactRank({ scores, base, target: itemIds[target], lastItem, excluded, ties: this.ties }));
-    this.#examples.push(example);
+    const place = exactPlace({ scores, base, target: itemIds[target], lastItem, excluded });
+    this.close(this.open(example, target), target, place);
   }
 
   /** Counts a query as a miss. */
   miss(example: number, reason: 'no-history' | 'no-score'): void {
     if (reason === 'no-history') this.#withoutHistory++;
     this.#ranks.push(Number.POSITIVE_INFINITY);
+    this.#tied.push(0);
     this.#examples.push(example);
   }
 
   result(scoring: string): Evaluation {
     const { examples } = this.#protocol;
-    const ranks = Float64Array.from(this.#ranks);
+    const recorded = { ranks: Float64Array.from(this.#ranks), tied: Int32Array.from(this.#tied), ties: this.ties };
+    const warning = tieWarning(recorded, this.#ks.includes(10) ? 10 : this.#ks[0]);
     return {
-      metrics: metricsFromRanks(ranks, this.#ks),
-      ranks,
+      metrics: metricsUnder(recorded, this.#ks),
+      ...recorded,
+      warnings: warning === undefined ? [] : [warning],
       users: Int32Array.from(this.#examples, (e) => examples.users[e]),
       examples: Int32Array.from(this.#examples),
       definition: this.#definition(scoring),
@@ -126,17 +181,11 @@ export class RankCollector {
   #definition(scoring: string): string[] {
     const { examples, excludeSeen = true, candidates, positions = 'last' } = this.#protocol;
     const { interactions, name } = examples;
-    const ties: Record<RankTies, string> = {
-      optimistic: 'behind the target',
-      pessimistic: 'before the target',
-      mean: 'half of them before the target',
-      'lower-id': 'before the target when their id is lower',
-    };
     return [
       `Data: ${interactions.name}, set ${name}, ${examples.targets.length} examples.`,
       positions === 'last'
         ? 'Queries: one per example, its last event.'
-        : 'Queries: every event of an example that has an event before it.',
+        : `Queries: every event of an example that has an event before it${this.#leftOut === 0 ? '' : `, but ${this.#leftOut} that training or the choice of a checkpoint has read`}.`,
       candidates === undefined
         ? `Candidates: all ${interactions.numItems} items, no sampling.`
         : `Candidates: the items open at the time of the example, of ${interactions.numItems}; no sampling.`,
@@ -144,7 +193,8 @@ export class RankCollector {
         ? 'Items of the (windowed) history are taken out of the candidates; the target never is.'
         : 'Items of the history stay candidates.',
       `Score: ${scoring}`,
-      `Rank: 1 + number of candidates with a higher score; equal scores count ${ties[this.ties]}.`,
+      `Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[this.#protocol.queryTime ?? DEFAULT_QUERY_TIME]}.`,
+      `Rank: 1 + number of candidates with a higher score; ${TIES_IN_WORDS[this.ties]}.`,
       'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
       'Averages are over queries.',
       ...(interactions.hasTimestamps === false

@@ -1,4 +1,4 @@
-import { exactRanks, NumericError } from '@seqrec/core';
+import { exactPlaces, NumericError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import type { RankCollector } from './protocol.ts';
@@ -78,16 +78,18 @@ export class RankQueue {
     });
     const slice = tf.slice(queries, [first, 0], [block.length, queries.shape[1]]);
     try {
-      const ranks = await exactRanks({
+      const { higher, equalBefore, equalAfter } = await exactPlaces({
         queries: slice,
         items: this.#items,
         targets: Int32Array.from(block, ({ target }) => itemIds[target]),
         excluded: { offsets: Int32Array.from(offsets), ids },
         firstItem: 1,
         last: Int32Array.from(block, ({ example }) => this.#collector.lastItem(example)),
-        ties: this.#collector.ties,
       });
-      for (const [q, { slot }] of block.entries()) this.#collector.close(slot, ranks[q]);
+      for (const [q, { slot, target }] of block.entries()) {
+        const place = { higher: higher[q], equalBefore: equalBefore[q], equalAfter: equalAfter[q] };
+        this.#collector.close(slot, target, place);
+      }
     } catch (error) {
       if (!(error instanceof NumericError)) throw error;
       const { example, target } = block[error.row];

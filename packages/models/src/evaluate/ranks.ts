@@ -1,7 +1,8 @@
 import { type RankTies, rankOf } from '@seqrec/core';
 import { EvaluationError } from '../errors.ts';
+import type { Place } from './ties.ts';
 
-export interface RankRequest {
+export interface PlaceRequest {
   /** Scores of items `0..lastItem` from `base` on; item 0 is padding and never counts. */
   readonly scores: ArrayLike<number>;
   readonly base: number;
@@ -10,36 +11,46 @@ export interface RankRequest {
   readonly lastItem: number;
   /** Items that are not candidates, each once; the target itself always is one. */
   readonly excluded: ArrayLike<number>;
+}
+
+export interface RankRequest extends PlaceRequest {
   readonly ties: RankTies;
 }
 
 /**
  * Exact rank of the target among all candidates, from 1.
  *
- * @throws EvaluationError when the target is no candidate or its score is NaN.
+ * @throws EvaluationError as {@link exactPlace}.
  */
-export function exactRank({ scores, base, target, lastItem, excluded, ties }: RankRequest): number {
+export function exactRank(request: RankRequest): number {
+  const { higher, equalBefore, equalAfter } = exactPlace(request);
+  return rankOf(request.ties, higher, equalBefore, equalAfter);
+}
+
+/**
+ * How many candidates are above the target, and how many have exactly its score. A candidate at -Infinity is below all others.
+ *
+ * @throws EvaluationError when the target is no candidate, or a candidate's score is NaN.
+ */
+export function exactPlace({ scores, base, target, lastItem, excluded }: PlaceRequest): Place {
   checkTarget(target, lastItem);
   const score = scores[base + target];
-  if (Number.isNaN(score)) {
-    throw new EvaluationError(
-      `rank: expected a score for item ${target}; got NaN; the model's weights are probably not finite`,
-    );
-  }
+  if (Number.isNaN(score)) throw undefinedScore(target);
   let higher = 0;
   let equalBefore = 0;
   let equalAfter = 0;
+  let undefinedScores = 0;
   for (let i = base + 1; i < base + target; i++) {
     if (scores[i] >= score) {
       if (scores[i] > score) higher++;
       else equalBefore++;
-    }
+    } else if (Number.isNaN(scores[i])) undefinedScores++;
   }
   for (let i = base + target + 1; i <= base + lastItem; i++) {
     if (scores[i] >= score) {
       if (scores[i] > score) higher++;
       else equalAfter++;
-    }
+    } else if (Number.isNaN(scores[i])) undefinedScores++;
   }
   for (let j = 0; j < excluded.length; j++) {
     const item = excluded[j];
@@ -49,9 +60,21 @@ export function exactRank({ scores, base, target, lastItem, excluded, ties }: Ra
     else if (other === score) {
       if (item < target) equalBefore--;
       else equalAfter--;
+    } else if (Number.isNaN(other)) undefinedScores--;
+  }
+  if (undefinedScores > 0) {
+    const out = new Set(Array.from(excluded));
+    for (let item = 1; item <= lastItem; item++) {
+      if (Number.isNaN(scores[base + item]) && !out.has(item)) throw undefinedScore(item);
     }
   }
-  return rankOf(ties, higher, equalBefore, equalAfter);
+  return { higher, equalBefore, equalAfter };
+}
+
+function undefinedScore(item: number): EvaluationError {
+  return new EvaluationError(
+    `rank: expected a score for item ${item}; got NaN; the model's weights are probably not finite`,
+  );
 }
 
 /** @throws EvaluationError when the target is no candidate. */
