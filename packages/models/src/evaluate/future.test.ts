@@ -3,6 +3,7 @@ import { interactionsFromArrays } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SequenceModel } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { evaluateFuture } from './future.ts';
@@ -121,6 +122,65 @@ describe('evaluateFuture', () => {
     // Twelve items without two or one seen: a list of ten holds all but at most one.
     expect(metrics['Recall@10']).toBeGreaterThanOrEqual(0.75);
     expect(Object.keys(metrics)).toEqual(['Recall@10', 'InterestEntropy@50', 'P90Coverage@10']);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  /** A model that knows items by one number each, the same for everybody. */
+  function knownModel(scoreOf: (item: number) => number, numItems: number): SequenceModel {
+    const rows = Array.from({ length: numItems + 1 }, (_, item) => [scoreOf(item)]);
+    return {
+      kind: 'known',
+      config: { kind: 'known' },
+      numItems,
+      maxSequenceLength: 4,
+      encode: (batch) => tf.ones([batch.numTokens, 1]),
+      itemVectors: () => tf.tensor2d(rows),
+      itemTable: () => expect.unreachable('not read'),
+      withItemRows: () => expect.unreachable('not read'),
+      variables: () => new Map(),
+      dispose: () => undefined,
+    };
+  }
+
+  it('finds the expected number of events when the cut is inside a run of equal scores', async () => {
+    // Sixty items; user 0 has seen 1 and 4 and takes 12, 12 and 40 later, user 1 has seen 7 and takes 3.
+    const events = [
+      [0, 1, -2],
+      [0, 4, -1],
+      [0, 12, 1],
+      [0, 12, 2],
+      [0, 40, 3],
+      [1, 7, -1],
+      [1, 3, 5],
+    ];
+    const interactions = interactionsFromArrays({
+      name: 'known',
+      users: events.map(([user]) => user),
+      items: events.map(([, item]) => item),
+      timestamps: events.map(([, , day]) => T + day * DAY),
+      catalogue: Array.from({ length: 60 }, (_, i) => ({ item: i + 1 })),
+    });
+    const recall = async (scoreOf: (item: number) => number, excludeSeen = true) =>
+      evaluateFuture({ model: knownModel(scoreOf, 60), interactions, time: T, excludeSeen });
+    const before = tf.memory().numTensors;
+    // Items 1 to 5 are above, 6 to 30 tie, the rest is below. User 0: 2, 3 and 5 above, 7 places for 25: 12 has 7/25, 40 none.
+    // User 1: all five above, 5 places for the 24 without item 7; item 3 is found.
+    const steps = (item: number) => (item <= 5 ? 3 : item <= 30 ? 2 : 1);
+    const tied = await recall(steps);
+    expect(tied.metrics['Recall@10']).toBeCloseTo((2 * (7 / 25) + 0 + 1) / 4, 12);
+    expect(tied.warnings).toEqual([
+      'ties: 2 of 2 lists (100.0 %) are cut at place 10 between items of one score; Recall@10 is its mean over their orders, the diversity is that of the lower ids',
+    ]);
+    const kept = await recall(steps, false);
+    expect(kept.metrics['Recall@10']).toBeCloseTo((2 * (5 / 25) + 0 + 1) / 4, 12);
+    // More equal scores than a list of 50 holds.
+    const long = await recall((item) => (item === 60 ? 2 : 1), false);
+    expect(long.metrics['Recall@10']).toBeCloseTo((4 * 9) / 59 / 4, 12);
+    const clear = await recall((item) => -item);
+    expect([clear.metrics['Recall@10'], clear.warnings]).toEqual([3 / 4, []]);
+    await expect(recall(() => 1)).rejects.toThrow(
+      'future: expected scores that tell candidates apart; got one and the same score for all candidates of every vector',
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 });

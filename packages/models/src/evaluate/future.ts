@@ -6,6 +6,7 @@ import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type SequenceModel } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type FutureOptions, type FutureQuery, futureQueries } from './future-queries.ts';
+import { type FoundEvents, foundEvents } from './future-recall.ts';
 import { interestEntropy, p90Coverage } from './list-metrics.ts';
 
 export interface EvaluateFutureOptions extends FutureOptions {
@@ -25,6 +26,8 @@ export interface FutureEvaluation {
   readonly numTargets: number;
   /** The exact definition, one sentence a line. */
   readonly definition: readonly string[];
+  /** What a reader of the metrics must know: more than 1 % of the lists are cut between equal scores. Mostly empty. */
+  readonly warnings: readonly string[];
 }
 
 const SHORT = 10;
@@ -35,7 +38,8 @@ const LONG = 50;
  * events, with the diversity of the lists.
  *
  * Source: Pancha et al. 2022, section 4.1 (arXiv:2205.04507). Differs from the paper in: the index is the whole catalogue.
- * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's.
+ * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's, and when the model gives
+ * all candidates of every vector the same score.
  */
 export async function evaluateFuture(options: EvaluateFutureOptions): Promise<FutureEvaluation> {
   const { model, interactions, batchSize = 128, days = 14, cadence = 'once', excludeSeen = true } = options;
@@ -46,23 +50,27 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
   }
   const queries = futureQueries(interactions, options);
   const lists: Int32Array[] = [];
-  let [found, numTargets] = [0, 0];
+  let [found, numTargets, tiedLists, constantLists] = [0, 0, 0, 0];
   const items = tf.tidy(() => model.itemVectors());
   try {
     for (let first = 0; first < queries.length; first += batchSize) {
       const block = queries.slice(first, first + batchSize);
-      for (const [i, list] of (await topLists(block, items, options, excludeSeen)).entries()) {
-        const best = new Set(list.subarray(0, SHORT));
-        const { from, to } = block[i].targets;
-        for (let event = from; event < to; event++) if (best.has(interactions.itemIds[event])) found++;
-        numTargets += to - from;
-        lists.push(list);
-      }
+      const best = await topLists(block, items, options, excludeSeen);
+      found += best.found;
+      tiedLists += best.tiedLists;
+      constantLists += best.constantLists;
+      for (const { targets } of block) numTargets += targets.to - targets.from;
+      lists.push(...best.lists);
       options.onProgress?.({ done: lists.length, total: queries.length });
       await yieldToEventLoop();
     }
   } finally {
     items.dispose();
+  }
+  if (constantLists === queries.length) {
+    throw new EvaluationError(
+      'future: expected scores that tell candidates apart; got one and the same score for all candidates of every vector; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
+    );
   }
   const { catalogue } = interactions;
   const short = lists.map((list) => list.subarray(0, SHORT));
@@ -82,22 +90,29 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
       `Targets: all ${numTargets} events of the ${days} days after ${new Date(options.time * 1000).toISOString()} of users with an event before.`,
       `Vectors: ${{ once: 'one a user, at the beginning', daily: 'a new one each day', realtime: 'a new one before each moment with events' }[cadence]}; ${queries.length} in all.`,
       `Candidates: all ${interactions.numItems} items${excludeSeen ? ', without those of the history that are no targets' : ''}.`,
-      `Recall@${SHORT}: share of target events whose item is among the top ${SHORT}, over all events.`,
+      `Recall@${SHORT}: share of target events whose item is among the top ${SHORT}, over all events; where places ${SHORT} and ${SHORT + 1} have one score, its mean over all orders of the items with that score.`,
       ...(`InterestEntropy@${LONG}` in diversity
         ? [`InterestEntropy@${LONG}: entropy (nats) of the categories of the top ${LONG}, mean over lists.`]
         : []),
       `P90Coverage@${SHORT}: share of the catalogue that makes 90 % of all top-${SHORT} places.`,
+      'Lists: among equal scores the lower id first, as they are recommended.',
     ],
+    warnings:
+      tiedLists <= 0.01 * queries.length
+        ? []
+        : [
+            `ties: ${tiedLists} of ${queries.length} lists (${((100 * tiedLists) / queries.length).toFixed(1)} %) are cut at place ${SHORT} between items of one score; Recall@${SHORT} is its mean over their orders, the diversity is that of the lower ids`,
+          ],
   };
 }
 
-/** The top 50 items of each query, fewer when there are not enough. */
+/** The top 50 items of each query, fewer when there are not enough, and what its top 10 finds. */
 async function topLists(
   queries: readonly FutureQuery[],
   items: tf.Tensor2D,
   { model, interactions }: EvaluateFutureOptions,
   excludeSeen: boolean,
-): Promise<Int32Array[]> {
+): Promise<FoundEvents & { readonly lists: readonly Int32Array[] }> {
   const batch = uploadBatch(historiesOf(queries, interactions, model.maxSequenceLength));
   const vectors = tf.tidy(() => encodeLast(model, batch));
   batch.dispose();
@@ -106,8 +121,12 @@ async function topLists(
     const excluded = excludeSeen
       ? seenOf(queries, interactions)
       : { offsets: new Int32Array(queries.length + 1), ids: new Int32Array(0) };
-    const { ids } = await topItems({ queries: vectors, items, excluded, firstItem: 1, k });
-    return queries.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0));
+    const { ids, scores } = await topItems({ queries: vectors, items, excluded, firstItem: 1, k });
+    const best = { vectors, items, ids, scores, k, excluded };
+    return {
+      ...(await foundEvents(queries, interactions.itemIds, best, SHORT)),
+      lists: queries.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0)),
+    };
   } finally {
     vectors.dispose();
   }

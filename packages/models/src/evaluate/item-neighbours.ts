@@ -37,8 +37,9 @@ const BLOCK = 256;
 /**
  * Quality of item vectors: are the neighbours of an item of its kind? For every item the others are ranked by cosine, and those
  * with exactly the same set of categories are what should come first:
- * `AP = 1/R sum_j j / rank_j` over the `R` relevant items, the `j`-th at `rank_j` (others of its score are before it),
- * `Recall@k = relevant items of rank up to k / R`; means over query items.
+ * `AP = 1/R sum_j j / rank_j` over the `R` relevant items, the `j`-th at `rank_j`,
+ * `Recall@k = relevant items of rank up to k / R`; means over the orders of equal cosines ({@link neighbourQuality}), then over
+ * query items.
  *
  * Candidates are the items with a training event. Queries are those with categories and another candidate of the same ones. A
  * tenth ("decile") is by training events, ties by id.
@@ -103,7 +104,7 @@ export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Pr
     numQueries: chosen.length,
     definition: [
       `Items: cosines of item vectors; candidates are the ${candidates.length} items with a training event, queries the ${chosen.length} of them with another candidate of exactly the same set of categories, which are the relevant ones.`,
-      'mAP: mean over query items of the average precision of the full ranking. Recall@k: share of the relevant items among the first k. Deciles: tenths of the query items by training events, 1 the least popular.',
+      'mAP: mean over query items of the average precision of the full ranking. Recall@k: share of the relevant items among the first k. Both are means over all orders of equal cosines. Deciles: tenths of the query items by training events, 1 the least popular.',
     ],
   };
 }

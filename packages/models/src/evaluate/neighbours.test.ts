@@ -11,6 +11,12 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
+/** All orders of a list. */
+function permutations<T>(list: readonly T[]): T[][] {
+  if (list.length === 0) return [[]];
+  return list.flatMap((head, i) => permutations(list.toSpliced(i, 1)).map((rest) => [head, ...rest]));
+}
+
 describe('neighbourQuality', () => {
   it('is average precision and recall: an example by hand', () => {
     // Candidates 1..5 ranked 3, 1, 5, 4, 2; relevant 1 and 4, at ranks 2 and 4.
@@ -39,9 +45,33 @@ describe('neighbourQuality', () => {
     );
   });
 
-  it('equal scores count against the model', () => {
+  it('is the mean over all orders of equal scores', () => {
     const relevant = (c: number) => c === 1;
-    expect(neighbourQuality(new Float32Array(4), 0, relevant, [1, 3])).toEqual([1 / 3, 0, 1]);
+    const [ap, ...recalls] = neighbourQuality(new Float32Array(4), 0, relevant, [1, 3]);
+    expect(ap).toBeCloseTo((1 + 1 / 2 + 1 / 3) / 3, 14);
+    expect(recalls).toEqual([1 / 3, 1]);
+    const few = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.boolean()), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(few, fc.integer({ min: 1, max: 6 }), (candidates, k) => {
+        const total = candidates.filter(([, wanted], c) => c > 0 && wanted).length;
+        fc.pre(total > 0);
+        let [sumAp, sumRecall, count] = [0, 0, 0];
+        for (const order of permutations([...candidates.keys()].slice(1))) {
+          if (order.some((c, i) => i > 0 && candidates[order[i - 1]][0] < candidates[c][0])) continue;
+          let found = 0;
+          order.forEach((c, i) => {
+            if (!candidates[c][1]) return;
+            sumAp += ++found / (i + 1) / total;
+            if (i < k) sumRecall += 1 / total;
+          });
+          count++;
+        }
+        const scores = Float32Array.from(candidates, ([score]) => score);
+        const [ap, recall] = neighbourQuality(scores, 0, (c) => candidates[c][1], [k]);
+        expect(ap).toBeCloseTo(sumAp / count, 12);
+        expect(recall).toBeCloseTo(sumRecall / count, 12);
+      }),
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
-import { evaluatePerplexity } from './perplexity.ts';
+import { evaluatePerplexity, type PerplexityOptions } from './perplexity.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -35,6 +35,31 @@ describe.each(['hstu', 'pinnerformer'])('perplexity of %s', (kind) => {
     expect(result.numQueries).toBe(count);
     expect(result.crossEntropy).toBeCloseTo(sum / count, 4);
     expect(result.perplexity).toBeCloseTo(Math.exp(result.crossEntropy), 10);
+  });
+
+  it('asks at the time of the last event when told so', async () => {
+    const timed = createModel(tinyConfigs[kind], { numItems: 20, seed: 3 });
+    for (const [name, weight] of timed.variables()) {
+      if (/ts_w/.test(name)) weight.assign(tf.reshape(tf.mul(tf.sin(tf.range(0, weight.size)), 3), weight.shape));
+    }
+    const asked = async (options: Partial<PerplexityOptions>): Promise<number> =>
+      (await evaluatePerplexity({ model: timed, examples, temperature: 0.1, ...options })).crossEntropy;
+    // The data with every target at the time of the event before it: nothing else of the target's time is read.
+    const timestamps = examples.interactions.timestamps.slice();
+    for (const target of examples.targets) timestamps[target] = timestamps[target - 1];
+    const early = { ...examples, interactions: { ...examples.interactions, timestamps } };
+    expect(await asked({ queryTime: 'last' })).toBe(await asked({ examples: early as typeof examples }));
+    expect((await asked({ queryTime: 'last' })) === (await asked({}))).toBe(kind !== 'hstu');
+    // Position by position, each as the last of a set of its own.
+    let [sum, count] = [0, 0];
+    for (let back = 0; back < 6; back++) {
+      const targets = examples.targets.map((target, e) => Math.max(examples.starts[e], target - back));
+      const rows = [...targets.keys()].filter((e) => targets[e] > examples.starts[e]);
+      const cut = { ...examples, targets };
+      sum += rows.length * (await asked({ examples: cut, queryTime: 'last' }));
+      count += rows.length;
+    }
+    expect(await asked({ positions: 'all', queryTime: 'last' })).toBeCloseTo(sum / count, 5);
   });
 
   it('is at most the number of items at a high temperature, and leaks nothing', async () => {

@@ -6,6 +6,7 @@ import { encodeLast, type SequenceModel } from '../model.ts';
 import { maskedLogSumExp } from '../objectives/masked-log-sum-exp.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
+import { askedAt, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
 
 export interface PerplexityOptions {
   readonly model: SequenceModel;
@@ -15,6 +16,8 @@ export interface PerplexityOptions {
   readonly temperature: number;
   /** `last` (default): one query an example, its target. `all`: every event of an example that has one before it. */
   readonly positions?: 'last' | 'all';
+  /** As in `Protocol`; default `target`. */
+  readonly queryTime?: QueryTime;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -36,7 +39,10 @@ export interface Perplexity {
  * @throws EvaluationError when there is no query, the data are over other items than the model's, or a loss is not finite.
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<Perplexity> {
-  const { model, examples, positions = 'last', batchSize = 128, onProgress } = options;
+  const { model, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;
+  const apart = options.positions === 'all' && queryTime === 'last';
+  const examples = apart ? everyPosition(options.examples, () => false).set : options.examples;
+  const positions = apart ? 'last' : (options.positions ?? 'last');
   const { targets, starts, interactions } = examples;
   if (interactions.numItems !== model.numItems) {
     throw new EvaluationError(
@@ -50,7 +56,8 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Pe
       const size = Math.min(batchSize, targets.length - first);
       const indices = Array.from({ length: size }, (_, i) => first + i).filter((e) => starts[e] < targets[e]);
       if (indices.length > 0) {
-        for (const loss of await lossesOf(makeBatch(examples, indices), items, options, positions)) sum += loss;
+        for (const loss of await lossesOf(askedAt(makeBatch(examples, indices), queryTime), items, options, positions))
+          sum += loss;
         numQueries += positions === 'all' ? indices.reduce((n, e) => n + targets[e] - starts[e], 0) : indices.length;
       }
       onProgress?.({ done: first + size, total: targets.length });
