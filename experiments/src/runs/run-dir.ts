@@ -21,6 +21,9 @@ export interface RunDir {
   readonly ranks: string;
   /** The same for each baseline on each set, so that they are not made again: `baselines/<set>-<name>.safetensors`. */
   readonly baselines: string;
+  /** Ids of the data for the dense numbers of users and items, a JSON object a line. */
+  readonly userIds: string;
+  readonly itemIds: string;
   readonly last: string;
   readonly best: string;
   /** The file that `seqrec vectors` writes unless told otherwise. */
@@ -44,6 +47,8 @@ export function runDirAt(path: string): RunDir {
     report: at('report.html'),
     ranks: at('test-ranks.safetensors'),
     baselines: at('baselines'),
+    userIds: at('users.jsonl'),
+    itemIds: at('items.jsonl'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
     itemVectors: at('item-vectors.csv'),

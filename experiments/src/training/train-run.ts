@@ -8,6 +8,7 @@ import { writeReport } from '../report/report.ts';
 import { writeJson } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import { describeEnvironment } from '../runs/environment.ts';
+import { saveIds } from '../runs/ids.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
 import { checkRunsFolder, createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
@@ -133,6 +134,7 @@ async function writeRun(
   if (previous) removeTemporaries(previous);
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);
+  saveIds(run, data.split.interactions);
   writeJson(run.environment, describeEnvironment(request.choice));
   writeJson(run.config, { recipe: name, config });
   progress.note(`${previous ? 'resume' : 'run'} ${run.path}`);
