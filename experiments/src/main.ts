@@ -126,7 +126,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train`, `data`, `scale`, `reproduce`, `bench` and `profile` take configuration keys',
+      'only `seqrec train`, `data`, `evaluate`, `scale`, `reproduce`, `bench` and `profile` take configuration keys',
     );
 }
 

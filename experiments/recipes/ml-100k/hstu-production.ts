@@ -1,7 +1,7 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import {
+  exactEvaluation,
   movieLensWindow,
-  referenceEvaluation,
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
@@ -31,7 +31,7 @@ export const recipe = defineRecipe({
     objective: referenceObjective,
     optimizer: referenceOptimizer,
     training: { epochs: 40, batchSize: 32, shuffle: true, evaluateEvery: 1 },
-    evaluation: referenceEvaluation,
+    evaluation: exactEvaluation,
     seed: 42,
   },
 });

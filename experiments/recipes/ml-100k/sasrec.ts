@@ -1,7 +1,7 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import {
+  exactEvaluation,
   movieLensWindow,
-  referenceEvaluation,
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
@@ -30,7 +30,7 @@ export const recipe = defineRecipe({
     objective: referenceObjective,
     optimizer: referenceOptimizer,
     training: { epochs: 80, batchSize: 32, shuffle: true, evaluateEvery: 1 },
-    evaluation: referenceEvaluation,
+    evaluation: exactEvaluation,
     seed: 42,
   },
 });

@@ -1,5 +1,5 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
-import { referenceEvaluation, referenceOptimizer } from '../../src/config/reference.ts';
+import { exactEvaluation, referenceOptimizer } from '../../src/config/reference.ts';
 
 export const recipe = defineRecipe({
   claim:
@@ -37,7 +37,7 @@ export const recipe = defineRecipe({
     optimizer: referenceOptimizer,
     training: { epochs: 40, batchSize: 64, shuffle: true, evaluateEvery: 10 },
     // Customers buy things again.
-    evaluation: { ...referenceEvaluation, excludeSeen: false },
+    evaluation: { ...exactEvaluation, excludeSeen: false },
     seed: 42,
   },
 });

@@ -66,13 +66,13 @@ async function wholeEvaluation(request: EvaluateRequest, progress: Progress): Pr
   const { name, config, model, numItems } = await openSubject(request, progress);
   const { split } = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const examples = windowed(split.test, model.maxSequenceLength);
-  const { ks, excludeSeen, positions, batchSize } = config.evaluation;
+  const { ks, excludeSeen, positions, ties, queryTime, batchSize } = config.evaluation;
   const rounds: WholeEvaluation[] = [];
   progress.start();
   // The first one warms up.
   for (let round = -1; round < Math.min(3, request.rounds); round++) {
     const result = await evaluate({
-      ...{ model, examples, ks, excludeSeen, positions, batchSize },
+      ...{ model, examples, ks, excludeSeen, positions, ties, queryTime, batchSize },
       onProgress: ({ done, total }) => progress.update({ label: `evaluate ${name}, users`, done, total }),
     });
     if (round >= 0) rounds.push(partsOf(result));

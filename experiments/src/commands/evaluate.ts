@@ -19,12 +19,21 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
+export function registerEvaluate(cli: CAC, invocation: Invocation): void {
   cli
-    .command('evaluate <run>', 'Evaluate a checkpoint of a run: exact ranks among all items')
+    .command('evaluate <run>', 'Evaluate a checkpoint of a run: exact ranks among all items', {
+      allowUnknownOptions: true,
+    })
+    .usage('evaluate RUN [options] [--evaluation.key VALUE ...]')
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
+    .option('--evaluation.ties <rule>', 'Equal scores: expected (mean over their orders), optimistic, pessimistic')
+    .option('--evaluation.queryTime <t>', 'Time that a model is asked at: target, or last (of the last event)')
+    .option(
+      '--evaluation.positions <p>',
+      'last: the target of each example; all: every event that nothing else has read',
+    )
     .option(
       '--future <days>',
       'Recall over so many days after the cut of --split: vectors once, daily and in real time',
@@ -43,16 +52,25 @@ export function registerEvaluate(cli: CAC, _invocation: Invocation): void {
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
+    .example('  $ seqrec evaluate latest --evaluation.ties optimistic --evaluation.queryTime last')
     .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
-    .action((run: string, options: Options) => evaluateCommand(run, options));
+    .action((run: string, options: Options) => evaluateCommand(run, options, invocation));
 }
 
-async function evaluateCommand(name: string, options: Options): Action {
+/** Keys of the configuration that decide how a trained model is measured. */
+const MEASURED = ['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`);
+
+async function evaluateCommand(name: string, options: Options, { overrides }: Invocation): Action {
+  const other = overrides.find(({ key }) => !MEASURED.includes(key));
+  if (other !== undefined)
+    throw new UsageError(
+      `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
+    );
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
@@ -70,15 +88,18 @@ async function evaluateCommand(name: string, options: Options): Action {
   const { formatMetric } = await import('../terminal/format.ts');
   const { renderTable } = await import('../terminal/table.ts');
 
+  const { withMeasuring } = await import('../training/with-measuring.ts');
+
+  const out = textOption('out', options.out) ?? 'runs';
+  const dataFolder = textOption('data', options.data);
   const progress = new Progress({ quiet: options.quiet });
+  // Read twice, but a wrong key is told before the data are read.
+  const evaluation = withMeasuring(out, name, overrides);
+  if (overrides.length > 0 && (days ?? positiveRating) !== undefined)
+    throw new UsageError(`--${overrides[0].key}: expected it without --future and --actions, which do not read it`);
   await startBackend(options);
-  const opened = await openTrainedRun({
-    out: textOption('out', options.out) ?? 'runs',
-    run: name,
-    checkpoint,
-    dataFolder: textOption('data', options.data),
-    progress,
-  });
+  const trained = await openTrainedRun({ out, run: name, checkpoint, dataFolder, progress });
+  const opened = { ...trained, config: { ...trained.config, evaluation } };
   if (days !== undefined) {
     const { futureCommand } = await import('../training/future.ts');
     return futureCommand(opened, {
@@ -118,12 +139,13 @@ async function evaluateCommand(name: string, options: Options): Action {
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
     const about = { run: opened.run.id, checkpoint, split: part };
-    console.log(JSON.stringify({ ...about, metrics, verdict, leftOut: skipped, definition }, null, 2));
+    console.log(JSON.stringify({ ...about, metrics, warnings: evaluation.warnings, verdict, leftOut: skipped, definition }, null, 2));
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch}), ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
+  for (const warning of evaluation.warnings) console.log(`\n${warning}.`);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   const flattered = checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)

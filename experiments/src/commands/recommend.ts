@@ -17,7 +17,10 @@ interface Options extends BackendOptions {
 
 export function registerRecommend(cli: CAC, invocation: Invocation): void {
   cli
-    .command('recommend <run>', 'Recommend items to a user of the data, or for a history given here')
+    .command(
+      'recommend <run>',
+      'Recommend items to a user of the data, or for a history given here, at the time of its last event',
+    )
     .option('--user <id>', 'A user, by the id of the data file')
     .option('--history <ids>', 'Items, oldest first, separated by commas; each an id of the data file or a title')
     .option('-k <n>', 'How many items', { default: 10 })

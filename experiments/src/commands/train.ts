@@ -32,6 +32,18 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--checkpoint-every-steps <n>', 'Also save after so many steps inside an epoch')
     .option('--checkpoint-every-seconds <n>', 'Also save after so many seconds inside an epoch (default: 60)')
+    .option(
+      '--evaluation.ties <rule>',
+      'Equal scores: expected (mean over their orders, the default), optimistic, pessimistic',
+    )
+    .option(
+      '--evaluation.queryTime <t>',
+      'Time that a model is asked at: target (the default) or last, of the last event',
+    )
+    .option(
+      '--evaluation.positions <p>',
+      'last: the target of each example; all: every event that nothing else has read',
+    )
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
@@ -39,6 +51,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ml-1m/hstu --evaluation.baselines popularity,item-knn,ease --evaluation.ease.lambda 200')
     .example('  $ seqrec train csv/sasrec --data.path my.csv --data.columns.time none --data.encoding latin1')
     .example('  $ seqrec train ml-1m/hstu --data.ties shuffle:7')
+    .example('  $ seqrec train ml-100k/hstu --evaluation.ties optimistic --evaluation.queryTime last')
     .example('  $ seqrec train --config my.yaml')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));

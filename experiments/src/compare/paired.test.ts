@@ -1,17 +1,13 @@
+import { metricsUnder, type TieRule } from '@seqrec/models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gainOf, pairedDifferences } from './paired.ts';
+import { pairedDifferences } from './paired.ts';
 
 const ranksOf = (ranks: readonly number[], users = ranks.map((_, i) => i)) => ({
   ranks: Float32Array.from(ranks),
+  tied: new Int32Array(ranks.length),
+  ties: 'expected' as TieRule,
   users: Int32Array.from(users),
-});
-
-it('gains of single ranks', () => {
-  expect([1, 10, 11, Infinity].map(gainOf('HR@10'))).toEqual([1, 1, 0, 0]);
-  expect(gainOf('NDCG@10')(3)).toBe(0.5);
-  expect([2, Infinity].map(gainOf('MRR'))).toEqual([0.5, 0]);
-  expect(() => gainOf('AUC')).toThrow('expected HR@k, NDCG@k or MRR; got AUC');
 });
 
 describe('paired differences', () => {
@@ -19,6 +15,17 @@ describe('paired differences', () => {
     const ranks = ranksOf([1, 5, 20, 300, Infinity]);
     const [hr] = pairedDifferences(ranks, ranks, ['HR@10'], { resamples: 200 });
     expect(hr).toMatchObject({ a: 0.4, b: 0.4, difference: 0, low: 0, high: 0, p: 1 });
+  });
+
+  it('of tied ranks are differences of expected metrics; ranks recorded as optimistic stay what they were', () => {
+    const clear = ranksOf([1, 5, 20, Infinity]);
+    const tied = { ...clear, tied: Int32Array.of(19, 0, 5, 0) };
+    const [hr, , mrr] = pairedDifferences(clear, tied, ['HR@10', 'NDCG@10', 'MRR'], { resamples: 200 });
+    expect(hr).toMatchObject({ a: 0.5, b: 0.375, difference: -0.125 });
+    expect(mrr.b).toBeCloseTo(metricsUnder({ ...tied, ties: 'expected' }, [10]).MRR, 12);
+    const [old] = pairedDifferences(clear, { ...tied, ties: 'optimistic' }, ['HR@10'], { resamples: 200 });
+    expect(old.difference).toBe(0);
+    expect(() => pairedDifferences(clear, clear, ['AUC'])).toThrow('expected HR@k, NDCG@k or MRR; got AUC');
   });
 
   it('p equals the exact sign test when every user differs by the same amount', () => {

@@ -1,6 +1,10 @@
 import { integers, randomWords, streamKey } from '@seqrec/core';
+import { type Gain, gainOf } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import type { SavedRanks } from '../runs/ranks.ts';
+
+/** Ranks and ties of queries, and whose they are. A model's gains are those of the rule under which its ranks were recorded. */
+type Recorded = Pick<SavedRanks, 'ranks' | 'tied' | 'ties' | 'users'>;
 
 /** A difference between two models on the same queries, `b - a`. */
 export interface PairedDifference {
@@ -24,15 +28,6 @@ export interface PairedOptions {
 /** Random numbers that a comparison may draw for each of its two tests. */
 const DRAWS = 2e8;
 
-/** What a metric gives a single rank. */
-export function gainOf(metric: string): (rank: number) => number {
-  if (metric === 'MRR') return (rank) => 1 / rank;
-  const match = /^(HR|NDCG)@(\d+)$/.exec(metric);
-  if (match === null) throw new RunError(`compare: expected HR@k, NDCG@k or MRR; got ${metric}`);
-  const k = Number(match[2]);
-  return match[1] === 'HR' ? (rank) => (rank <= k ? 1 : 0) : (rank) => (rank <= k ? 1 / Math.log2(rank + 1) : 0);
-}
-
 /**
  * Paired comparison of two models on the same queries.
  *
@@ -40,11 +35,11 @@ export function gainOf(metric: string): (rank: number) => number {
  * over users; p is the share of sign flips (each user's difference times plus or minus one) whose mean is at least as far
  * from zero, the observed one included. Both say how sure the difference is for other users, not for other seeds.
  *
- * @throws RunError when the queries differ.
+ * @throws RunError when the queries differ; EvaluationError for another metric than HR@k, NDCG@k and MRR.
  */
 export function pairedDifferences(
-  a: Pick<SavedRanks, 'ranks' | 'users'>,
-  b: Pick<SavedRanks, 'ranks' | 'users'>,
+  a: Recorded,
+  b: Recorded,
   metrics: readonly string[],
   options: PairedOptions = {},
 ): PairedDifference[] {
@@ -104,16 +99,13 @@ interface Sums {
   readonly differences: Float64Array;
 }
 
-function userSums(
-  a: Pick<SavedRanks, 'ranks'>,
-  b: Pick<SavedRanks, 'ranks'>,
-  units: Units,
-  gain: (rank: number) => number,
-): Sums {
+function userSums(a: Recorded, b: Recorded, units: Units, gain: Gain): Sums {
   const differences = new Float64Array(units.count);
+  const of = ({ ranks, tied, ties }: Recorded, q: number): number =>
+    gain(ranks[q], ties === 'expected' ? tied[q] : undefined);
   let [sumA, sumB] = [0, 0];
   for (let q = 0; q < a.ranks.length; q++) {
-    const [gainA, gainB] = [gain(a.ranks[q]), gain(b.ranks[q])];
+    const [gainA, gainB] = [of(a, q), of(b, q)];
     sumA += gainA;
     sumB += gainB;
     differences[units.of[q]] += gainB - gainA;

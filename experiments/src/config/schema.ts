@@ -134,8 +134,18 @@ export const RecipeConfigSchema = z.strictObject({
     batchSize: count,
     /** Leave items of the history out of the ranking. */
     excludeSeen: z.boolean(),
-    /** `last`: each example's target. `all`: every event that has one before it. */
+    /**
+     * `last`: each example's target. `all`: every event of an example that has one before it, but those that training or the
+     * choice of a checkpoint has read, or that lie before the cut of a split by time.
+     */
     positions: z.enum(['last', 'all']).default('last'),
+    /**
+     * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders. `optimistic`, the
+     * rule of the public reference: the target counts as first; `pessimistic`: as last.
+     */
+    ties: z.enum(['expected', 'optimistic', 'pessimistic']).default('expected'),
+    /** What models that read the time of a query are given: that of the event to predict, or of the last event before it. */
+    queryTime: z.enum(['target', 'last']).default('target'),
     /** The metric that chooses `best.safetensors`; larger is better. */
     selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
     /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */

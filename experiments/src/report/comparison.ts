@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { readMetrics } from '../runs/metrics-log.ts';
-import type { RunResults, ScoredModel } from '../runs/results.ts';
+import { type RunResults, type ScoredModel, warningsOf } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { lossChart, type Series } from './charts.ts';
 import { figureOf } from './figure.ts';
@@ -26,13 +26,15 @@ export function renderComparison(title: string, runs: readonly ComparedRun[]): s
       record.type === 'step' ? [{ x: record.step, y: record.loss }] : [],
     ),
   }));
+  const models = [...(runs[0]?.results.baselines ?? []), ...finals];
   const links = runs.map(
     ({ name, run }) => html`<li><a href="${relative(`${run.path}/..`, run.report)}">${name}</a></li>`,
   );
   return page(
     title,
     html`<header><h1>${title}</h1><p class="soft small">${runs.map(({ run }) => run.id).join(' · ')}</p></header>
-<h2>Result</h2>${scoreTable([...(runs[0]?.results.baselines ?? []), ...finals], new Set(finals.map((each) => each.name)))}
+<h2>Result</h2>${scoreTable(models, new Set(finals.map((each) => each.name)))}
+${warningsOf(models).map((text) => html`<p class="small">${text}</p>`)}
 ${runs.map(({ name, results }) => (results.verdict ? verdictSection(name, results.verdict, results.leftOut) : undefined))}
 <h2>Training</h2>
 ${figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.')}

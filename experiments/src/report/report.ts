@@ -3,7 +3,7 @@ import { readJson, writeFileAtomic } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import type { Environment } from '../runs/environment.ts';
 import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
-import type { RunResults, ScoredModel } from '../runs/results.ts';
+import { type RunResults, type ScoredModel, warningsOf } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
@@ -78,12 +78,13 @@ function resultSection(
   const latest = evaluated.at(-1);
   const rows: ScoredModel[] = [...results.baselines];
   if (results.final) rows.push({ ...results.final, name: recipe });
-  else if (latest) rows.push({ name: recipe, split: latest.split, metrics: latest.metrics });
+  else if (latest) rows.push({ ...latest, name: recipe });
   if (rows.length === 0) return undefined;
   const note = results.final
     ? `${recipe} is the ${results.final.checkpoint} checkpoint, of epoch ${results.final.epoch}.`
     : `${recipe} is the latest evaluated epoch.`;
-  return html`<h2>Result</h2>${scoreTable(rows, ours)}<p class="soft small">${note}</p>`;
+  const warnings = warningsOf(rows).map((text) => html`<p class="small">${text}</p>`);
+  return html`<h2>Result</h2>${scoreTable(rows, ours)}<p class="soft small">${note}</p>${warnings}`;
 }
 
 /** Two figures: hit rates, and the measures that count position, which are several times smaller. */

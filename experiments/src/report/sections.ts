@@ -61,7 +61,7 @@ ${results.samples.map(sample)}`;
 function sample(each: SampleRecommendation): Html {
   const target = each.target;
   return html`<h3>User ${each.user}</h3>
-${target ? html`<p class="small">Next: <strong>${nameOf(target)}</strong>, ranked ${formatCount(target.rank)} by the model.</p>` : undefined}
+${target ? html`<p class="small">Next: <strong>${nameOf(target)}</strong>, ranked ${formatCount(target.rank)}${target.tied ? ` to ${formatCount(target.rank + target.tied)}` : ''} by the model.</p>` : undefined}
 <div class="pair">
 <table><thead><tr><th>history, latest first</th></tr></thead><tbody>${each.history
     .toReversed()

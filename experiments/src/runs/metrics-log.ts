@@ -24,6 +24,8 @@ export interface EpochRecord {
   readonly tokensPerSecond: number;
   readonly split: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** What a reader of the metrics must know; absent: nothing. */
+  readonly warnings?: readonly string[];
   readonly evaluationSeconds: number;
   /** Most bytes in the heap of the backend during the steps of the epoch, where it counts them. */
   readonly peakHeapBytes?: number;

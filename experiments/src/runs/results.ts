@@ -7,11 +7,18 @@ export interface ScoredModel {
   readonly name: string;
   readonly split: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** What a reader of the metrics must know, such as many targets that tie with other items. Absent: nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface NamedItem {
   readonly item: string;
   readonly title?: string;
+}
+
+/** The warnings of several models, each with its name. */
+export function warningsOf(models: readonly ScoredModel[]): string[] {
+  return models.flatMap(({ name, split, warnings = [] }) => warnings.map((text) => `${name} on ${split}: ${text}.`));
 }
 
 /** Recommendations for one user of the test set. */
@@ -20,8 +27,8 @@ export interface SampleRecommendation {
   /** The latest events, oldest first. */
   readonly history: readonly (NamedItem & { readonly time?: string })[];
   readonly recommendations: readonly (NamedItem & { readonly score: number })[];
-  /** What the user did next, and where the model ranked it. */
-  readonly target?: NamedItem & { readonly rank: number };
+  /** What the user did next, where the model ranked it, and how many other items have its score. */
+  readonly target?: NamedItem & { readonly rank: number; readonly tied?: number };
 }
 
 /** `results.json`: everything that the report shows and the metrics file does not hold. */

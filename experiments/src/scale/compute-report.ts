@@ -33,7 +33,7 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
     figures,
     tables: [frontiers, fits, pointTable(points)],
     definitions: [
-      ...measureDefinition,
+      ...measureDefinition(plan.arms[0].config.evaluation),
       'Fits are least squares to the frontier. Intervals: 95 % bootstrap percentiles over shapes (a shape is drawn with all its points, the frontier is taken again, 1,000 resamples). They hold the choice of shapes, not the seed.',
     ],
   });

@@ -43,7 +43,7 @@ export async function finishFactor(
     lead: report.lead,
     figures: quantities.map((quantity) => factorFigure(best, report, quantity)),
     tables,
-    definitions: measureDefinition,
+    definitions: measureDefinition(plan.arms[0].config.evaluation),
   });
   return [results, laws].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
 }

@@ -1,5 +1,17 @@
 import { type ExampleSet, makeBatch } from '@seqrec/data';
-import { encodeLast, exactRank, metricsFromRanks, type SequenceModel, uploadBatch } from '@seqrec/models';
+import {
+  askedAt,
+  encodeLast,
+  exactPlace,
+  metricsUnder,
+  QUERY_TIME_IN_WORDS,
+  type QueryTime,
+  rankUnder,
+  type SequenceModel,
+  TIES_IN_WORDS,
+  type TieRule,
+  uploadBatch,
+} from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowed } from '../training/dataset.ts';
 
@@ -9,6 +21,8 @@ export interface MeasureOptions {
   readonly temperature: number;
   /** Leave the items of the user's whole history out of the ranking. */
   readonly excludeSeen: boolean;
+  readonly ties: TieRule;
+  readonly queryTime: QueryTime;
   /** Highest item that is a candidate for an example; default: all items. */
   readonly candidates?: (example: number) => number;
   /** Called after every batch; may throw to leave. */
@@ -22,9 +36,10 @@ export interface Measurement {
 }
 
 /** What the numbers of {@link measure} are, for people. */
-export const measureDefinition = [
+export const measureDefinition = ({ ties, queryTime }: Pick<MeasureOptions, 'ties' | 'queryTime'>): string[] => [
   'Queries: one per user, the held-out event. Candidates: all items, no sampling; the items of the whole history, not only of the window, are left out of the ranking, so that windows of different length are ranked against the same candidates.',
   'Loss: cross-entropy of the held-out event in a softmax over all candidates at the temperature of training, nats.',
+  `Ties: ${TIES_IN_WORDS[ties]}. Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[queryTime]}.`,
 ];
 
 /**
@@ -34,12 +49,13 @@ export const measureDefinition = [
  * candidates. Examples without history are left out.
  */
 export async function measure(model: SequenceModel, set: ExampleSet, options: MeasureOptions): Promise<Measurement> {
-  const { batchSize, temperature, excludeSeen, candidates, onBatch } = options;
+  const { batchSize, temperature, excludeSeen, ties, queryTime, candidates, onBatch } = options;
   const examples = windowed(set, model.maxSequenceLength);
   const { itemIds } = set.interactions;
   const vectors = tf.tidy(() => model.itemVectors());
   const width = vectors.shape[0];
   const ranks: number[] = [];
+  const tied: number[] = [];
   let lossSum = 0;
   try {
     for (let first = 0; first < examples.targets.length; first += batchSize) {
@@ -47,13 +63,15 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
       const all = Int32Array.from({ length: size }, (_, i) => first + i);
       const indices = all.filter((e) => examples.starts[e] < examples.targets[e]);
       if (indices.length > 0) {
-        const scores = await lastScores(model, vectors, makeBatch(examples, indices));
+        const scores = await lastScores(model, vectors, askedAt(makeBatch(examples, indices), queryTime));
         indices.forEach((example, row) => {
           const base = row * width;
           const target = itemIds[set.targets[example]];
           const lastItem = candidates?.(example) ?? model.numItems;
           const excluded = excludeSeen ? seenBefore(itemIds, set.starts[example], set.targets[example]) : [];
-          ranks.push(exactRank({ scores, base, target, lastItem, excluded, ties: 'optimistic' }));
+          const place = exactPlace({ scores, base, target, lastItem, excluded });
+          ranks.push(rankUnder(ties, place));
+          tied.push(place.equalBefore + place.equalAfter);
           lossSum += crossEntropy(scores, base, { target, lastItem, temperature });
         });
       }
@@ -62,7 +80,7 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
   } finally {
     vectors.dispose();
   }
-  return { loss: lossSum / ranks.length, metrics: metricsFromRanks(ranks, options.ks) };
+  return { loss: lossSum / ranks.length, metrics: metricsUnder({ ranks, tied, ties }, options.ks) };
 }
 
 /** Scores of all items at the last token of each sequence, row by row. */

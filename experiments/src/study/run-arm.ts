@@ -149,11 +149,13 @@ async function pointAt(
 export function measureArm(arm: Arm, model: SequenceModel, context: ArmContext) {
   const { data, evaluatedUsers, stop } = context;
   const set = evenSelection(watchedSet(data.split), evaluatedUsers);
-  const { ks, batchSize, excludeSeen } = arm.config.evaluation;
+  const { ks, batchSize, excludeSeen, ties, queryTime } = arm.config.evaluation;
   return measure(model, set, {
     ks,
     batchSize,
     excludeSeen,
+    ties,
+    queryTime,
     temperature: arm.config.objective.temperature,
     ...(data.openItems && { candidates: data.openItems(set) }),
     onBatch: () => {

@@ -1,7 +1,7 @@
 import { renderVerdict } from '../compare/verdict-text.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
-import type { RunResults } from '../runs/results.ts';
+import { type RunResults, warningsOf } from '../runs/results.ts';
 import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
 import { renderTable } from '../terminal/table.ts';
 import { renderWindowTests } from './render-window-tests.ts';
@@ -38,6 +38,7 @@ export class EpochTable {
         formatDuration(record.seconds + record.evaluationSeconds),
       ])} ${best}`.trimEnd(),
     );
+    for (const warning of record.warnings ?? []) console.log(`  ${warning}`);
   }
 
   printResults({ baselines, final, verdict, leftOut, windowTests }: RunResults): void {
@@ -48,6 +49,7 @@ export class EpochTable {
     ]);
     const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
     console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
+    for (const warning of warningsOf([...baselines, ...(final ? [final] : [])])) console.log(`\n${warning}`);
     if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
     if (final && verdict) console.log(`\n${renderVerdict(final.name, verdict, leftOut)}`);
     if (windowTests) console.log(`\n${renderWindowTests(windowTests)}`);

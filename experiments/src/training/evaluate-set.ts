@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type PreparedData, windowed } from './dataset.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
+import { usedEvents } from './used-events.ts';
 
 /** What an evaluation needs besides the model and the set. */
 export interface EvaluationContext {
@@ -24,6 +25,11 @@ export function evaluateSet(model: SequenceModel, set: ExampleSet, context: Eval
   );
 }
 
+/** What goes beside the metrics into records and results, where there is something to say. */
+export function warningsIn({ warnings }: Evaluation): { readonly warnings?: readonly string[] } {
+  return warnings.length === 0 ? {} : { warnings };
+}
+
 /** A part of the split by name. */
 export function examplesOf({ split }: PreparedData, name: 'validation' | 'test'): ExampleSet {
   const examples = split[name];
@@ -37,8 +43,12 @@ export function examplesOf({ split }: PreparedData, name: 'validation' | 'test')
 /** Candidates, seen items, cut-offs: what models and baselines share. */
 export function protocolOf(set: ExampleSet, { data, options, window }: EvaluationContext): Protocol {
   const examples = windowed(set, window);
-  const { ks, excludeSeen, positions } = options;
-  return { examples, ks, excludeSeen, positions, ...(data.openItems && { candidates: data.openItems(examples) }) };
+  const { ks, excludeSeen, positions, ties, queryTime } = options;
+  return {
+    ...{ examples, ks, excludeSeen, positions, ties, queryTime },
+    ...(data.openItems && { candidates: data.openItems(examples) }),
+    ...(positions === 'all' && { usedEvents: usedEvents(data.split, set) }),
+  };
 }
 
 /** Runs a phase with its own progress line; a stop signal leaves it. */

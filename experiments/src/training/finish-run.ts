@@ -11,7 +11,7 @@ import type { RunDir } from '../runs/run-dir.ts';
 import { saveBaselineRanks } from './baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from './baselines.ts';
 import { watchedSet } from './dataset.ts';
-import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
+import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.ts';
 import { nameItem, recommendFor } from './recommend.ts';
 import type { TrainOutcome } from './train.ts';
 import { evaluateWindowTests } from './window-tests.ts';
@@ -38,7 +38,8 @@ export async function finishRun(
   const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
   const test = known ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
-  const final = { name, split: 'test', metrics: test.metrics, checkpoint: chosen, epoch };
+  const scored = { name, split: 'test', metrics: test.metrics, ...warningsIn(test) };
+  const final = { ...scored, checkpoint: chosen, epoch };
   await saveRanks(run.ranks, test, chosen);
   const { heldOut } = data;
   const tests = heldOut && (await evaluateWindowTests(model, { ...data, heldOut }, { ...context, config }));
@@ -57,6 +58,7 @@ export async function finishRun(
       name: baseline,
       split,
       metrics: evaluation.metrics,
+      ...warningsIn(evaluation),
     })),
     leftOut: skipped,
     verdict: judge(
@@ -115,18 +117,20 @@ async function samples(
       ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(starts[example], targets[example])] }),
     };
     if (events.items.length === 0) continue;
-    const requestTime = interactions.timestamps[targets[example]];
+    // As the set was evaluated: the ranks below must be those of the lists.
+    const requestTime = interactions.timestamps[targets[example] - (options.queryTime === 'last' ? 1 : 0)];
     const recommended = await recommendFor(outcome.trainer.model, interactions, events, {
       k: Math.min(10, interactions.numItems),
       excludeSeen: options.excludeSeen,
       requestTime,
     });
     // With a query at every position, the last one of an example is its target's.
-    const rank = test.ranks[test.examples.lastIndexOf(example)];
+    const query = test.examples.lastIndexOf(example);
+    const [rank, tied] = [test.ranks[query], test.tied[query]];
     result.push({
       user: interactions.users.external(users[example]),
       ...recommended,
-      target: { ...nameItem(interactions, interactions.itemIds[targets[example]]), rank },
+      target: { ...nameItem(interactions, interactions.itemIds[targets[example]]), rank, ...(tied > 0 && { tied }) },
     });
   }
   return result;

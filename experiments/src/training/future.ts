@@ -73,6 +73,8 @@ export async function futureCommand(
   console.log(
     `${run.id}, epoch ${epoch}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`,
   );
+  for (const [cadence, { warnings }] of results)
+    for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
   for (const [cadence, { definition }] of results)
     console.log(`\n${cadence}\n${definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;

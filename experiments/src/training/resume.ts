@@ -20,12 +20,19 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
       `${run.config}: expected an object with recipe and config; got ${JSON.stringify(saved).slice(0, 60)}`,
     );
   try {
-    return { name: saved.recipe, config: validate(RecipeConfigSchema, saved.config, `${run.config}: config.`) };
+    const config = withEarlierRules(saved.config);
+    return { name: saved.recipe, config: validate(RecipeConfigSchema, config, `${run.config}: config.`) };
   } catch (error) {
     // Not the command line is wrong but the folder.
     if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Before a run wrote these keys there was one rule each, and it was not always today's default. */
+function withEarlierRules(config: Record<string, unknown>): Record<string, unknown> {
+  if (!isObject(config.evaluation)) return config;
+  return { ...config, evaluation: { ties: 'optimistic', queryTime: 'target', ...config.evaluation } };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   createModel,
   createTrainer,
   type Evaluation,
+  gainOf,
   loadCheckpoint,
   type StepInfo,
   saveCheckpoint,
@@ -17,7 +18,7 @@ import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { formatCount } from '../terminal/format.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { watchedSet } from './dataset.ts';
-import { type EvaluationContext, evaluateSet } from './evaluate-set.ts';
+import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.ts';
 import { backendHeap } from './heap.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 import { trainingSet } from './training-set.ts';
@@ -144,6 +145,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
           tokensPerSecond: timed.seconds === 0 ? 0 : timed.tokens / timed.seconds,
           split: watched.name,
           metrics,
+          ...(latest !== undefined && warningsIn(latest)),
           evaluationSeconds: (performance.now() - evaluationStarted) / 1000,
           ...(peakHeapBytes !== undefined && { peakHeapBytes }),
           time: new Date().toISOString(),
@@ -151,7 +153,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         log.append(record);
         board.scalars(globalStep, { 'train/epochLoss': record.meanLoss, ...tagged(watched.name, metrics) });
         state.evaluatedEpochs = finished;
-        const value = metrics[config.evaluation.selectBy];
+        const value = latest && selectionValue(latest, config.evaluation.selectBy);
         if (value !== undefined && (state.best === undefined || value > state.best.value)) {
           state.best = { epoch: finished, value };
           await save(run.best);
@@ -185,6 +187,13 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     log.close();
     board.close();
   }
+}
+
+/** What `best` is chosen by: under the optimistic rule, too, ties must not make a model look good. */
+function selectionValue({ metrics, ranks, tied, ties }: Evaluation, selectBy: string): number {
+  if (ties !== 'optimistic' || tied.every((count) => count === 0)) return metrics[selectBy];
+  const gain = gainOf(selectBy);
+  return ranks.reduce((sum, rank, q) => sum + gain(rank, tied[q]), 0) / ranks.length;
 }
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

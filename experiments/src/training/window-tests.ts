@@ -4,7 +4,9 @@ import {
   evaluateItemNeighbours,
   evaluatePerplexity,
   type ItemNeighbours,
+  QUERY_TIME_IN_WORDS,
   type SequenceModel,
+  TIES_IN_WORDS,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -49,14 +51,17 @@ export async function evaluateWindowTests(
   context: WindowTestContext,
 ): Promise<WindowTests> {
   const { config, sets: wanted = windowSets, maxLength = model.maxSequenceLength } = context;
-  const { excludeSeen } = config.evaluation;
+  const { excludeSeen, ties, queryTime } = config.evaluation;
   const { whole, share, seed } = data.heldOut;
   const tests = windowTestSets(whole, { maxLength, heldOut: share, seed });
   const sets: Partial<Record<WindowSet, { metrics: Metrics; queries: number }>> = {};
+  const warnings: string[] = [];
   for (const name of wanted) {
     const examples = context.select?.(tests[name]) ?? tests[name];
     if (examples.targets.length === 0) continue;
-    sets[name] = await evaluateOne(model, examples, name, context);
+    const { warnings: own, ...figures } = await evaluateOne(model, examples, name, context);
+    sets[name] = figures;
+    warnings.push(...own);
   }
   const { catalogue } = data.split.interactions;
   const categories = (catalogue?.categoryNames.length ?? 0) > 0;
@@ -71,7 +76,9 @@ export async function evaluateWindowTests(
     definition: [
       `Users held out of training: a share of ${share}. Recent: their latest window of ${maxLength} events. Older: a random earlier window that shares no event with it (${tests.withoutOlder} users are too short). In both every event with one before it is a query. Future: the last event of all ${tests.future.targets.length} users.`,
       `HR, NDCG, MRR: exact rank among all items${excludeSeen ? ' but those of the window before the query' : ''}. Perplexity: exp of the mean cross-entropy in a softmax over all items at temperature ${config.objective.temperature}${model.temperature === undefined ? '' : ', learned from there'}.`,
+      `Ties: ${TIES_IN_WORDS[ties]}. Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[queryTime]}.`,
       ...(items?.definition ?? []),
+      ...warnings,
     ],
   };
 }
@@ -94,18 +101,19 @@ async function evaluateOne(
   examples: ExampleSet,
   name: WindowSet,
   context: WindowTestContext,
-): Promise<{ metrics: Metrics; queries: number }> {
+): Promise<{ metrics: Metrics; queries: number; warnings: readonly string[] }> {
   const { evaluation, objective } = context.config;
-  const { ks, batchSize, excludeSeen } = evaluation;
+  const { ks, batchSize, excludeSeen, ties, queryTime } = evaluation;
   const positions = name === 'future' ? ('last' as const) : ('all' as const);
-  const common = { model, examples, positions, batchSize };
-  const { metrics, ranks } = await withProgress(`${name} windows, users`, context, (onProgress) =>
-    evaluate({ ...common, ks, excludeSeen, onProgress }),
+  const common = { model, examples, positions, batchSize, queryTime };
+  const { metrics, ranks, warnings } = await withProgress(`${name} windows, users`, context, (onProgress) =>
+    evaluate({ ...common, ks, excludeSeen, ties, onProgress }),
   );
   const { perplexity } = await withProgress(`perplexity of ${name} windows, users`, context, (onProgress) =>
     evaluatePerplexity({ ...common, temperature: objective.temperature, onProgress }),
   );
-  return { metrics: { ...metrics, perplexity }, queries: ranks.length };
+  const own = { metrics: { ...metrics, perplexity }, queries: ranks.length };
+  return { ...own, warnings: warnings.map((warning) => `${name}: ${warning}.`) };
 }
 
 async function withProgress<T>(

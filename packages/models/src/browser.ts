@@ -25,7 +25,7 @@ export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
-export { askedAt, type QueryTime } from './evaluate/query-time.ts';
+export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
 export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {

@@ -37,7 +37,7 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
         continue;
       }
       scorer.score(itemIds.subarray(start, target), scores);
-      if (scores[itemIds[target]] === 0) collector.miss(e, 'no-score');
+      if (scores[itemIds[target]] === 0) collector.miss(e, target, 'no-score');
       else collector.add(e, target, scores, 0);
     }
     if ((e + 1) % YIELD_EVERY === 0 || e + 1 === total) {

@@ -41,7 +41,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       const all = positions === 'all' && !apart;
       const block = queriesOf(set, { first, past: Math.min(first + batchSize, total), all }, collector);
       const original = (e: number): number => examples?.[e] ?? e;
-      for (const example of block.missing) collector.miss(original(example), 'no-history');
+      for (const example of block.missing) collector.miss(original(example), set.targets[example], 'no-history');
       if (block.sources.length > 0) {
         const batch = askedAt(makeBatch(set, block.sources), queryTime);
         const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, all ? block.tokens : undefined));

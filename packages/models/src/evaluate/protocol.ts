@@ -41,6 +41,8 @@ export interface Evaluation {
   readonly warnings: readonly string[];
   /** User of each query. */
   readonly users: Int32Array;
+  /** Item of the target of each query. */
+  readonly items: Int32Array;
   /** Example of each query. */
   readonly examples: Int32Array;
   /** The exact definition, one sentence a line, to print beside the numbers. */
@@ -60,6 +62,7 @@ export class RankCollector {
   readonly #ranks: number[] = [];
   readonly #tied: number[] = [];
   readonly #examples: number[] = [];
+  readonly #targets: number[] = [];
   #withoutHistory = 0;
   #leftOut = 0;
   /** Whether a query was seen whose candidates all have one score, and one whose candidates have several. */
@@ -106,15 +109,16 @@ export class RankCollector {
   open(example: number, target: number): number {
     checkTarget(this.itemIds[target], this.lastItem(example));
     this.#examples.push(example);
+    this.#targets.push(target);
     this.#tied.push(0);
     return this.#ranks.push(Number.NaN) - 1;
   }
 
-  /** The place of the event at index `target` of the columns goes to where `open` made room. */
-  close(slot: number, target: number, place: Place): void {
+  /** The place of a target goes to where `open` made room. */
+  close(slot: number, place: Place): void {
     this.#ranks[slot] = rankUnder(this.ties, place);
     this.#tied[slot] = place.equalBefore + place.equalAfter;
-    if (!this.#varied) this.#compare(this.#examples[slot], target, place);
+    if (!this.#varied) this.#compare(this.#examples[slot], this.#targets[slot], place);
   }
 
   /** Whether the event at index `event` of the columns is left out of the queries. */
@@ -152,15 +156,16 @@ export class RankCollector {
     const excluded = this.#distinct.of(itemIds, ...this.excluded(example, target));
     const lastItem = this.lastItem(example);
     const place = exactPlace({ scores, base, target: itemIds[target], lastItem, excluded });
-    this.close(this.open(example, target), target, place);
+    this.close(this.open(example, target), place);
   }
 
-  /** Counts a query as a miss. */
-  miss(example: number, reason: 'no-history' | 'no-score'): void {
+  /** Counts the query of the event at index `target` as a miss. */
+  miss(example: number, target: number, reason: 'no-history' | 'no-score'): void {
     if (reason === 'no-history') this.#withoutHistory++;
     this.#ranks.push(Number.POSITIVE_INFINITY);
     this.#tied.push(0);
     this.#examples.push(example);
+    this.#targets.push(target);
   }
 
   result(scoring: string): Evaluation {
@@ -172,6 +177,7 @@ export class RankCollector {
       ...recorded,
       warnings: warning === undefined ? [] : [warning],
       users: Int32Array.from(this.#examples, (e) => examples.users[e]),
+      items: Int32Array.from(this.#targets, (event) => this.itemIds[event]),
       examples: Int32Array.from(this.#examples),
       definition: this.#definition(scoring),
       seconds: (performance.now() - this.#begin) / 1000,

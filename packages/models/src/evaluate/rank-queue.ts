@@ -86,9 +86,9 @@ export class RankQueue {
         firstItem: 1,
         last: Int32Array.from(block, ({ example }) => this.#collector.lastItem(example)),
       });
-      for (const [q, { slot, target }] of block.entries()) {
+      for (const [q, { slot }] of block.entries()) {
         const place = { higher: higher[q], equalBefore: equalBefore[q], equalAfter: equalAfter[q] };
-        this.#collector.close(slot, target, place);
+        this.#collector.close(slot, place);
       }
     } catch (error) {
       if (!(error instanceof NumericError)) throw error;
