@@ -4,7 +4,6 @@ import {
   createModel,
   createTrainer,
   type Evaluation,
-  gainOf,
   loadCheckpoint,
   type StepInfo,
   saveCheckpoint,
@@ -20,6 +19,7 @@ import type { CheckpointClock } from './checkpoint-clock.ts';
 import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.ts';
 import { backendHeap } from './heap.ts';
+import { selectionValue } from './selection.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 import { trainingSet } from './training-set.ts';
 
@@ -187,13 +187,6 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     log.close();
     board.close();
   }
-}
-
-/** What `best` is chosen by: under the optimistic rule, too, ties must not make a model look good. */
-function selectionValue({ metrics, ranks, tied, ties }: Evaluation, selectBy: string): number {
-  if (ties !== 'optimistic' || tied.every((count) => count === 0)) return metrics[selectBy];
-  const gain = gainOf(selectBy);
-  return ranks.reduce((sum, rank, q) => sum + gain(rank, tied[q]), 0) / ranks.length;
 }
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

@@ -10,7 +10,7 @@ import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
 import { metricsFromRanks } from './metrics.ts';
-import { exactRank } from './ranks.ts';
+import { exactPlace, exactRank } from './ranks.ts';
 import type { TieRule } from './ties.ts';
 
 beforeAll(async () => {
@@ -247,6 +247,20 @@ describe('exactRank', () => {
         expect(rank('lower-id')).toBe(1 + higher + equal.filter(({ item }) => item < goal).length);
       }),
     );
+  });
+});
+
+describe('exactPlace', () => {
+  it('refuses a NaN among the candidates, wherever it is; one that is excluded is none', () => {
+    const scores = [9, 3, 2, Number.NaN, 1, Number.NEGATIVE_INFINITY, Number.NaN];
+    const place = (target: number, excluded: number[], lastItem = 5) =>
+      exactPlace({ scores, base: 0, target, lastItem, excluded });
+    for (const target of [1, 2, 4, 5])
+      expect(() => place(target, [])).toThrow('rank: expected a score for item 3; got NaN');
+    expect(() => place(3, [3])).toThrow('rank: expected a score for item 3; got NaN');
+    expect(() => place(1, [3], 6)).toThrow('rank: expected a score for item 6; got NaN');
+    expect(place(2, [3])).toEqual({ higher: 1, equalBefore: 0, equalAfter: 0 });
+    expect(place(5, [3, 1])).toEqual({ higher: 2, equalBefore: 0, equalAfter: 0 });
   });
 });
 
