@@ -1,6 +1,7 @@
 import { type ExampleSet, makeBatch } from '@seqrec/data';
 import {
   askedAt,
+  collapsed,
   encodeLast,
   exactPlace,
   metricsUnder,
@@ -10,6 +11,7 @@ import {
   type SequenceModel,
   TIES_IN_WORDS,
   type TieRule,
+  tiesWithAll,
   uploadBatch,
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -47,6 +49,8 @@ export const measureDefinition = ({ ties, queryTime }: Pick<MeasureOptions, 'tie
  *
  * Unlike `evaluate`, "seen" is the whole history whatever the window: a comparison of windows must not change the
  * candidates. Examples without history are left out.
+ *
+ * @throws EvaluationError when a score is NaN, or all candidates of every query have one score.
  */
 export async function measure(model: SequenceModel, set: ExampleSet, options: MeasureOptions): Promise<Measurement> {
   const { batchSize, temperature, excludeSeen, ties, queryTime, candidates, onBatch } = options;
@@ -56,6 +60,8 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
   const width = vectors.shape[0];
   const ranks: number[] = [];
   const tied: number[] = [];
+  // Whether some query told two of its candidates apart.
+  let told = false;
   let lossSum = 0;
   try {
     for (let first = 0; first < examples.targets.length; first += batchSize) {
@@ -68,10 +74,14 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
           const base = row * width;
           const target = itemIds[set.targets[example]];
           const lastItem = candidates?.(example) ?? model.numItems;
-          const excluded = excludeSeen ? seenBefore(itemIds, set.starts[example], set.targets[example]) : [];
+          const excluded = excludeSeen
+            ? seenBefore(itemIds, set.starts[example], set.targets[example])
+            : new Int32Array(0);
           const place = exactPlace({ scores, base, target, lastItem, excluded });
           ranks.push(rankUnder(ties, place));
           tied.push(place.equalBefore + place.equalAfter);
+          const open = lastItem - excluded.filter((item) => item <= lastItem).length;
+          if (open > 1) told ||= !tiesWithAll(place, open);
           lossSum += crossEntropy(scores, base, { target, lastItem, temperature });
         });
       }
@@ -80,6 +90,7 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
   } finally {
     vectors.dispose();
   }
+  if (!told && tied.some((count) => count > 0)) throw collapsed('measure');
   return { loss: lossSum / ranks.length, metrics: metricsUnder({ ranks, tied, ties }, options.ks) };
 }
 

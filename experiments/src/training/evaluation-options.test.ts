@@ -117,6 +117,20 @@ describe('a run', () => {
   });
 });
 
+test('the sample lists of a report are asked for at the time of the ranks beside them', async () => {
+  const early = [...options('early'), '--evaluation.queryTime', 'last', '--evaluation.baselines', '[]'];
+  // Of thirty items ten are listed: a rate at which the times matter after one epoch.
+  expect(await run(...early, '--optimizer.learningRate', '0.05')).toMatchObject({ code: 0 });
+  const dir = openRunDir(join(folder, 'early'), 'latest');
+  const { samples, definitions } = readJson(dir.results) as RunResults;
+  expect(definitions).toContainEqual(expect.stringMatching(/\(queryTime last\)\.$/));
+  for (const { recommendations, target } of samples) {
+    const place = recommendations.findIndex(({ item }) => item === target?.item) + 1;
+    if (target!.rank <= 10) expect(place).toBe(target!.rank);
+    else expect(place).toBe(0);
+  }
+});
+
 test.each(['expected', 'optimistic'])('a collapsed model is an error under %s, and never the best', async (ties) => {
   const out = `collapsed-${ties}`;
   const { code, errors } = await run(...options(out), '--optimizer.learningRate', '1e20', '--evaluation.ties', ties);

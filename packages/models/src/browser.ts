@@ -29,12 +29,14 @@ export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-t
 export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
+  collapsed,
   metricsUnder,
   type Place,
   rankUnder,
   TIES_IN_WORDS,
   type TiedRanks,
   type TieRule,
+  tiesWithAll,
   tieWarning,
 } from './evaluate/ties.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';

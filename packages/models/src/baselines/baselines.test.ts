@@ -75,6 +75,17 @@ describe('popularity', () => {
   });
 });
 
+it('positions all: events that are used are no queries of a baseline either', async () => {
+  const { train, test } = split();
+  const scorer = popularityBaseline(train);
+  const usedEvents = trainingEvents(train);
+  const result = await evaluateScorer({ scorer, examples: test, ks: [2], positions: 'all', usedEvents });
+  // Training read a's first three events, b's first three and c's first two; the last two of each are queries.
+  expect([...result.examples]).toEqual([0, 0, 1, 1, 2, 2]);
+  expect([...result.items]).toEqual([5, 4, 4, 3, 1, 2]);
+  expect(result.definition[1]).toMatch(/, but 5 that training or the choice of a checkpoint has read\.$/);
+});
+
 describe('item-kNN', () => {
   it('sums decayed cosines of the latest items', () => {
     const scorer = itemKnnBaseline(split().train, { last: 2, decay: 0.5 });

@@ -184,6 +184,17 @@ describe('three users by hand', () => {
       await expect(evaluate({ model: constant, examples: threeUsers(), ks: [1], ties })).rejects.toThrow(
         'evaluate: expected scores that tell candidates apart; got one and the same score for all candidates of every query; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
       );
+    // A target that the history holds as well is a candidate and counted once.
+    const again = trainTest(
+      interactionsFromArrays({
+        name: 'again',
+        users: [1, 1, 1, 1],
+        items: [1, 2, 3, 2],
+        timestamps: [1, 2, 3, 4],
+        catalogue: [1, 2, 3, 4, 5, 6].map((item) => ({ item })),
+      }),
+    ).test;
+    await expect(evaluate({ model: constant, examples: again, ks: [1] })).rejects.toThrow('the model has collapsed');
     // One item apart is enough, if it is a candidate of some query: item 6 is seen by bob and cat, but not by ann.
     const nearly = await evaluate({
       model: fixedModel([0.5, 0.5, 0.5, 0.5, 0.5, 0.4]),

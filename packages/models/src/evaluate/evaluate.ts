@@ -7,6 +7,7 @@ import { yieldToEventLoop } from '../train/yield.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
 import { askedAt, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
 import { RankQueue } from './rank-queue.ts';
+import { collapsed } from './ties.ts';
 
 export interface EvaluateOptions extends Protocol {
   readonly model: SequenceModel;
@@ -55,11 +56,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     queue.dispose();
     itemVectors.dispose();
   }
-  if (collector.isConstant) {
-    throw new EvaluationError(
-      'evaluate: expected scores that tell candidates apart; got one and the same score for all candidates of every query; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
-    );
-  }
+  if (collector.isConstant) throw collapsed('evaluate');
   const result = collector.result('cosine of the encoded history and the item.');
   return { ...result, phases: clock };
 }

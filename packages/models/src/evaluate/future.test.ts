@@ -179,7 +179,7 @@ describe('evaluateFuture', () => {
     const clear = await recall((item) => -item);
     expect([clear.metrics['Recall@10'], clear.warnings]).toEqual([3 / 4, []]);
     await expect(recall(() => 1)).rejects.toThrow(
-      'future: expected scores that tell candidates apart; got one and the same score for all candidates of every vector',
+      'future: expected scores that tell candidates apart; got one and the same score for all candidates of every query',
     );
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -8,6 +8,7 @@ import { yieldToEventLoop } from '../train/yield.ts';
 import { type FutureOptions, type FutureQuery, futureQueries } from './future-queries.ts';
 import { type FoundEvents, foundEvents } from './future-recall.ts';
 import { interestEntropy, p90Coverage } from './list-metrics.ts';
+import { collapsed } from './ties.ts';
 
 export interface EvaluateFutureOptions extends FutureOptions {
   readonly model: SequenceModel;
@@ -39,7 +40,7 @@ const LONG = 50;
  *
  * Source: Pancha et al. 2022, section 4.1 (arXiv:2205.04507). Differs from the paper in: the index is the whole catalogue.
  * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's, and when the model gives
- * all candidates of every vector the same score.
+ * all candidates of every query the same score.
  */
 export async function evaluateFuture(options: EvaluateFutureOptions): Promise<FutureEvaluation> {
   const { model, interactions, batchSize = 128, days = 14, cadence = 'once', excludeSeen = true } = options;
@@ -67,11 +68,7 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
   } finally {
     items.dispose();
   }
-  if (constantLists === queries.length) {
-    throw new EvaluationError(
-      'future: expected scores that tell candidates apart; got one and the same score for all candidates of every vector; the model has collapsed: use a smaller learning rate or an earlier checkpoint',
-    );
-  }
+  if (constantLists === queries.length) throw collapsed('future');
   const { catalogue } = interactions;
   const short = lists.map((list) => list.subarray(0, SHORT));
   const diversity: Record<string, number> =

@@ -3,7 +3,7 @@ import { EvaluationError } from '../errors.ts';
 import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
 import { DEFAULT_QUERY_TIME, QUERY_TIME_IN_WORDS, type QueryTime } from './query-time.ts';
 import { checkTarget, DistinctItems, exactPlace } from './ranks.ts';
-import { metricsUnder, type Place, rankUnder, TIES_IN_WORDS, type TieRule, tieWarning } from './ties.ts';
+import { metricsUnder, type Place, rankUnder, TIES_IN_WORDS, type TieRule, tiesWithAll, tieWarning } from './ties.ts';
 
 /** What is ranked against what; the same for models and baselines. */
 export interface Protocol {
@@ -137,16 +137,16 @@ export class RankCollector {
   }
 
   /** Looks whether all candidates of a query have one score. */
-  #compare(example: number, target: number, { higher, equalBefore, equalAfter }: Place): void {
+  #compare(example: number, target: number, place: Place): void {
     const lastItem = this.lastItem(example);
     let candidates = lastItem;
-    if (higher === 0 && equalBefore + equalAfter > 0) {
+    if (place.higher === 0 && place.equalBefore + place.equalAfter > 0) {
       for (const item of this.#distinct.of(this.itemIds, ...this.excluded(example, target))) {
         if (item <= lastItem && item !== this.itemIds[target]) candidates--;
       }
     }
     if (candidates === 1) return;
-    if (equalBefore + equalAfter === candidates - 1) this.#constant = true;
+    if (tiesWithAll(place, candidates)) this.#constant = true;
     else this.#varied = true;
   }
 

@@ -1,4 +1,5 @@
 import { type RankTies, rankOf } from '@seqrec/core';
+import { EvaluationError } from '../errors.ts';
 import { type Metrics, metricsFromRanks } from './metrics.ts';
 
 /**
@@ -12,6 +13,18 @@ export interface Place {
   readonly higher: number;
   readonly equalBefore: number;
   readonly equalAfter: number;
+}
+
+/** Whether all `candidates` of a query have the score of its target. */
+export function tiesWithAll({ equalBefore, equalAfter }: Place, candidates: number): boolean {
+  return equalBefore + equalAfter === candidates - 1;
+}
+
+/** What is thrown for a model that gives all candidates of every query the same score. */
+export function collapsed(operation: string): EvaluationError {
+  return new EvaluationError(
+    `${operation}: expected scores that tell candidates apart; got one and the same score for all candidates of every query; the model has collapsed: use a smaller learning rate or an earlier checkpoint`,
+  );
 }
 
 /** The rank under a rule; for `expected` the first of the places that the target shares. */
