@@ -82,7 +82,7 @@ const options = declaredOptions();
 const keys = configurationKeys();
 
 /** Written for any key. */
-const others = new Set(['section.key', 'data.KEY', 'data.key']);
+const others = new Set(['section.key', 'data.KEY', 'data.key', 'evaluation.key']);
 
 function exists(option: string): boolean {
   const known = option.split(hole)[0].replace(/\.$/, '');

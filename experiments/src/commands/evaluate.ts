@@ -87,19 +87,18 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
   const { renderTable } = await import('../terminal/table.ts');
-
   const { withMeasuring } = await import('../training/with-measuring.ts');
 
   const out = textOption('out', options.out) ?? 'runs';
   const dataFolder = textOption('data', options.data);
   const progress = new Progress({ quiet: options.quiet });
   // Read twice, but a wrong key is told before the data are read.
-  const evaluation = withMeasuring(out, name, overrides);
+  const rules = withMeasuring(out, name, overrides);
   if (overrides.length > 0 && (days ?? positiveRating) !== undefined)
     throw new UsageError(`--${overrides[0].key}: expected it without --future and --actions, which do not read it`);
   await startBackend(options);
   const trained = await openTrainedRun({ out, run: name, checkpoint, dataFolder, progress });
-  const opened = { ...trained, config: { ...trained.config, evaluation } };
+  const opened = { ...trained, config: { ...trained.config, evaluation: rules } };
   if (days !== undefined) {
     const { futureCommand } = await import('../training/future.ts');
     return futureCommand(opened, {
@@ -123,8 +122,7 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
       progress,
     });
   }
-  const excludeSeen = options.includeSeen ? false : opened.config.evaluation.excludeSeen;
-  const { evaluation: rules } = opened.config;
+  const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
   const set = examplesOf(opened.data, part);
   const context = {
     data: opened.data,
@@ -133,19 +131,21 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
     progress,
   };
   const evaluation = await evaluateSet(opened.model, set, context);
-  const { metrics } = evaluation;
-  const { ranked, skipped, definitions } = await baselinesBeside(opened, { set, evaluation }, context);
+  const { metrics, warnings } = evaluation;
+  // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
+  const { ranked, skipped, definitions } = await baselinesBeside(trained, { set, evaluation }, context);
   const definition = [...evaluation.definition, ...definitions];
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
     const about = { run: opened.run.id, checkpoint, split: part };
-    console.log(JSON.stringify({ ...about, metrics, warnings: evaluation.warnings, verdict, leftOut: skipped, definition }, null, 2));
+    const all = { ...about, metrics, warnings, verdict, leftOut: skipped, definition };
+    console.log(JSON.stringify(all, null, 2));
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch}), ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-  for (const warning of evaluation.warnings) console.log(`\n${warning}.`);
+  for (const warning of warnings) console.log(`\n${warning}.`);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   const flattered = checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)

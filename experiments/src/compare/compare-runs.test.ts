@@ -38,7 +38,10 @@ async function folder({ overrides = [], data = {}, definition: lines = definitio
   writeJson(run.config, { recipe: 'ml-100k/hstu', config });
   writeJson(run.data, { digest: 'abc', split: 'leave-last-out', examples: { train: 4, test: 4 }, ...data });
   const ranks = Float64Array.from(users, (user) => 1 + ((user + made) % 4));
-  await saveRanks(run.ranks, { ranks, users: Int32Array.from(users), definition: lines } as never, 'best');
+  const zeros = new Int32Array(users.length);
+  const ties = 'expected' as const;
+  const saved = { ranks, tied: zeros, ties, users: Int32Array.from(users), items: zeros, definition: lines };
+  await saveRanks(run.ranks, saved, 'best');
   return run.id;
 }
 
@@ -90,6 +93,16 @@ describe('runs that were evaluated otherwise', () => {
       'positions',
       { overrides: [['evaluation.positions', 'all']] },
       'evaluation.positions: "last" in the first, "all" in the second',
+    ],
+    [
+      'ties',
+      { overrides: [['evaluation.ties', 'optimistic']] },
+      'evaluation.ties: "expected" in the first, "optimistic" in the second',
+    ],
+    [
+      'query time',
+      { overrides: [['evaluation.queryTime', 'last']] },
+      'evaluation.queryTime: "target" in the first, "last" in the second',
     ],
     ['tie rule', reworded(definition[5], 'Rank: the mean over all orders of equal scores.'), 'rank and ties:'],
     ['candidates', reworded(definition[2], 'Candidates: the items open at the time.'), 'candidates:'],

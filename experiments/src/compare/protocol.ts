@@ -53,6 +53,8 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Candidates: /, 'candidates'],
   [/^Items of the /, 'seen items'],
   [/^Rank: /, 'rank and ties'],
+  [/^Time of a query/, 'time of a query'],
+  [/^Times: /, 'times'],
 ];
 
 /** The protocol as the evaluation itself wrote it beside its ranks: what it did, whatever was configured. */

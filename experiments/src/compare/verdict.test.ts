@@ -4,6 +4,9 @@ import { renderVerdict, verdictText } from './verdict-text.ts';
 
 const ranked = (ranks: readonly number[], examples = ranks.map((_, i) => i)) => ({
   ranks: Float64Array.from(ranks),
+  tied: new Int32Array(ranks.length),
+  ties: 'expected' as const,
+  items: Int32Array.from(examples, (e) => 1 + e),
   users: Int32Array.from(examples, (e) => 100 + e),
   examples: Int32Array.from(examples),
 });
@@ -63,6 +66,14 @@ describe('judging a model by its baselines', () => {
     const [verdict] = judge(ranked([1, 1, 40, 40]), [{ name: 'same', ranks: inOrder(shuffled) }], options);
     expect(verdict.outcome).toBe('equals');
     expect(verdict.differences[0]).toMatchObject({ low: 0, high: 0 });
+  });
+
+  it('counts tied candidates by the rule of each, whatever the order of the queries', () => {
+    // One of two places each: HR@1 is a half, wherever the ties stand in the order.
+    const tied = { ...ranked([1, 1, 5, 5], [3, 2, 1, 0]), tied: Int32Array.of(1, 1, 0, 0) };
+    const [verdict] = judge(ranked([5, 5, 1, 1]), [{ name: 'tied', ranks: inOrder(tied) }], { ...options, ks: [1] });
+    expect(verdict.differences[0]).toMatchObject({ metric: 'HR@1', a: 0.25, b: 0.5 });
+    expect(inOrder(tied).items).toEqual(Int32Array.of(1, 2, 3, 4));
   });
 
   it('refuses other queries', () => {

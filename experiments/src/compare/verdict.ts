@@ -1,4 +1,5 @@
 import type { Evaluation } from '@seqrec/models';
+import type { SavedRanks } from '../runs/ranks.ts';
 import { type PairedDifference, pairedDifferences } from './paired.ts';
 
 /** A model against one baseline, on the queries of one set. */
@@ -12,7 +13,10 @@ export interface BaselineVerdict {
 }
 
 /** What an evaluation says query by query. */
-export type Ranked = Pick<Evaluation, 'ranks' | 'users' | 'examples'>;
+export type Ranked = Pick<Evaluation, 'ranks' | 'tied' | 'ties' | 'users' | 'items' | 'examples'>;
+
+/** The same by example, ranks as float32. */
+export type OrderedRanks = Pick<SavedRanks, 'ranks' | 'tied' | 'ties' | 'users'> & Pick<Evaluation, 'items'>;
 
 /** Ranks that can be paired, by example: what `inOrder` gives, and a run folder. */
 export interface RankedBaseline {
@@ -59,13 +63,16 @@ function outcomeOf(differences: readonly PairedDifference[]): BaselineVerdict['o
 }
 
 /** Queries by example, and as float32, as a run folder has them: a model adds those without history first. */
-export function inOrder(evaluation: Ranked): RankedBaseline['ranks'] {
+export function inOrder(evaluation: Ranked): OrderedRanks {
   const count = evaluation.examples.length;
   const order = Array.from({ length: count }, (_, q) => q);
   // Stable: the queries of one example stay in the order of time.
   order.sort((a, b) => evaluation.examples[a] - evaluation.examples[b]);
   return {
     ranks: Float32Array.from(order, (q) => evaluation.ranks[q]),
+    tied: Int32Array.from(order, (q) => evaluation.tied[q]),
+    ties: evaluation.ties,
     users: Int32Array.from(order, (q) => evaluation.users[q]),
+    items: Int32Array.from(order, (q) => evaluation.items[q]),
   };
 }
