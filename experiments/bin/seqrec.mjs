@@ -12,12 +12,11 @@ if (major < 24) {
   );
   process.exit(1);
 }
-const child = spawn(
-  process.execPath,
-  ['--conditions=@seqrec/source', '--disable-warning=ExperimentalWarning', cli, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-);
-// The child shares the terminal's process group: it gets Ctrl-C itself, and this parent only waits for it.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => signal === 'SIGINT' || child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+const args = ['--conditions=@seqrec/source', '--disable-warning=ExperimentalWarning', cli, ...process.argv.slice(2)];
+// The command takes the place of this process, so that there is nobody to hand a signal on: what is sent to one process, or
+// to the group of a terminal, arrives once.
+if (process.platform !== 'win32') process.execve(process.execPath, [process.execPath, ...args], process.env);
+// Windows cannot replace a process. There the console gives its signals to every process of it; this one only waits.
+const child = spawn(process.execPath, args, { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGBREAK', 'SIGHUP']) process.on(signal, () => undefined);
+child.on('exit', (code) => process.exit(code ?? 1));

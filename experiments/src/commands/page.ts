@@ -38,6 +38,7 @@ async function pageCommand(name: string, options: Options): Action {
   const { Progress } = await import('../terminal/progress.ts');
   const { servePage } = await import('../page/serve.ts');
   const { formatBytes } = await import('../terminal/format.ts');
+  const { stopSignals } = await import('../training/stop.ts');
   const page = await makePage({
     out: textOption('out', options.out) ?? 'runs',
     run: name,
@@ -53,7 +54,7 @@ async function pageCommand(name: string, options: Options): Action {
   const server = await servePage(page.folder, { port });
   console.log(`${server.url}  (everything is computed in the browser; Ctrl-C ends)`);
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of stopSignals) process.once(signal, () => resolve());
   });
   await server.close();
   return 0;

@@ -11,28 +11,46 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** Ctrl-C, a request to end, a terminal that was closed. */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Stop = (typeof stopSignals)[number];
+
+const NUMBERS: Readonly<Record<Stop, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
 /** Exit code of a program ended by a signal: 128 + its number. */
 export function signalExitCode(signal: NodeJS.Signals): number {
-  return signal === 'SIGTERM' ? 143 : 130;
+  return 128 + (NUMBERS[signal as Stop] ?? NUMBERS.SIGINT);
 }
 
-/** Listens for Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. */
-export function listenForStop(onFirst: (signal: NodeJS.Signals) => void): StopSignal {
-  const state: { signal: NodeJS.Signals | undefined } = { signal: undefined };
+/** Between the copies of one Ctrl-C that arrive by several ways lies less than this, between two of a person more. */
+const ONE_KEYSTROKE_MS = 400;
+
+/**
+ * Listens for Ctrl-C, SIGTERM and SIGHUP: the first asks to stop. A second Ctrl-C ends the process at once.
+ *
+ * SIGTERM and SIGHUP again change nothing: npx and pnpm hand on what the process group has got already, and a terminal that
+ * closes sends several. Who will not wait for the checkpoint has SIGKILL.
+ */
+export function listenForStop(
+  onFirst: (signal: NodeJS.Signals) => void,
+  { now = () => performance.now() }: { readonly now?: () => number } = {},
+): StopSignal {
+  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   const handler = (signal: NodeJS.Signals) => {
-    if (state.signal !== undefined) process.exit(signalExitCode(signal));
-    state.signal = signal;
-    onFirst(signal);
+    if (first === undefined) {
+      first = { signal, at: now() };
+      onFirst(signal);
+    } else if (signal === 'SIGINT' && now() - first.at > ONE_KEYSTROKE_MS) {
+      process.exit(signalExitCode(signal));
+    }
   };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
+  for (const signal of stopSignals) process.on(signal, handler);
   return {
     get signal() {
-      return state.signal;
+      return first?.signal;
     },
     dispose() {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
+      for (const signal of stopSignals) process.off(signal, handler);
     },
   };
 }
