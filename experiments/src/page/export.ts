@@ -26,7 +26,7 @@ export async function exportPage(source: PageSource, folder: string): Promise<vo
     throw new RunError(
       `${checkpoint}: expected a model of ${interactions.numItems} items, as many as ${interactions.name} has; got one of ${numItems}`,
     );
-  await exportWeights(checkpoint, join(folder, pageFiles.model), { recipe, run });
+  await exportWeights(checkpoint, join(folder, pageFiles.model), { extra: { recipe, run } });
   const data = pageData(interactions, { recipe, run, epoch: position.epoch });
   writeFileAtomic(join(folder, pageFiles.data), `${JSON.stringify(data)}\n`);
 }

@@ -1,5 +1,6 @@
 export * from './browser.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
-export { type LoadOptions, loadCheckpoint, loadModel, loadWeights, saveCheckpoint } from './train/checkpoint.ts';
-export { type Checkpoint, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
-export { exportWeights } from './train/export-weights.ts';
+export { type LoadOptions, loadCheckpoint, loadModel, saveCheckpoint } from './train/checkpoint.ts';
+export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
+export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
+export { loadWeights } from './train/load-weights.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../errors.ts';
+import { decodeElements, ELEMENT_BYTES, isReadable } from './dtypes.ts';
 import { readAt, writeAll, writeFileAtomic } from './files.ts';
 import {
   bytesOf,
@@ -12,12 +13,13 @@ import {
   type Layout,
   type TensorHeader,
 } from './safetensors.ts';
+import { unreadableType } from './unreadable-type.ts';
 
 export type StoredArray = Float32Array | Int32Array;
 
 /** A tensor to write, block after block: a big table is never in memory twice. */
 export interface TensorBlocks extends TensorHeader {
-  blocks(): Iterable<StoredArray> | AsyncIterable<StoredArray>;
+  blocks(): Iterable<StoredArray | Uint8Array> | AsyncIterable<StoredArray | Uint8Array>;
 }
 
 /** Elements of a block, 64 MiB. */
@@ -31,19 +33,20 @@ export function rowsPerBlock(shape: readonly number[]): number {
 /**
  * Writes a safetensors file atomically, one block in memory at a time.
  *
- * @param metadata given the SHA-256 of the data section, in hex; its texts must be as long for every digest, since the header
- * is written twice.
+ * @param metadata given the SHA-256 of every tensor's bytes, in hex; its texts must be as long for all digests, since the
+ * header is written twice.
  * @throws CheckpointError when the file cannot be written, and what the blocks throw; then the old file stays.
  */
 export async function writeSafetensorsFile(
   file: string,
   tensors: ReadonlyMap<string, TensorBlocks>,
-  metadata: (sha256: string) => Readonly<Record<string, string>>,
+  metadata: (sha256: ReadonlyMap<string, string>) => Readonly<Record<string, string>>,
 ): Promise<void> {
   await writeFileAtomic(file, async (handle) => {
-    await writeAll(handle, encodeHeader(tensors, metadata('0'.repeat(64))));
-    const hash = createHash('sha256');
+    const digests = new Map(Array.from(tensors.keys(), (name) => [name, '0'.repeat(64)]));
+    await writeAll(handle, encodeHeader(tensors, metadata(digests)));
     for (const [name, tensor] of tensors) {
+      const hash = createHash('sha256');
       let count = 0;
       for await (const block of tensor.blocks()) {
         hash.update(bytesOf(block));
@@ -52,8 +55,9 @@ export async function writeSafetensorsFile(
       }
       const expected = elementCount(tensor.shape);
       if (count !== expected) throw new RangeError(`'${name}': expected ${expected} numbers; got ${count}`);
+      digests.set(name, hash.digest('hex'));
     }
-    const header = encodeHeader(tensors, metadata(hash.digest('hex')));
+    const header = encodeHeader(tensors, metadata(digests));
     for (let at = 0; at < header.length; ) at += (await handle.write(header, at, header.length - at, at)).bytesWritten;
   });
 }
@@ -93,21 +97,22 @@ export class SafetensorsFile {
     return this.#handle.close();
   }
 
-  /** A tensor in blocks of whole rows, in order. */
+  /** A tensor in blocks of whole rows, in order; what is no int32 as float32. @throws CheckpointError for other types. */
   async *blocks(name: string): AsyncGenerator<StoredArray> {
     const { dtype, shape, begin, end } = this.tensors.get(name)!;
-    const rowBytes = elementCount(shape.slice(1)) * 4;
+    if (!isReadable(dtype)) throw unreadableType(this.file, name, dtype);
+    const rowBytes = elementCount(shape.slice(1)) * ELEMENT_BYTES[dtype];
     const step = rowsPerBlock(shape) * rowBytes;
     for (let at = begin; at < end; at += step) {
       const { buffer } = await this.#read(at, Math.min(step, end - at));
-      yield dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer);
+      yield decodeElements(dtype, buffer);
     }
   }
 
   /** A whole tensor. */
   async read(name: string): Promise<StoredArray> {
     const { dtype, shape } = this.tensors.get(name)!;
-    const data = new (dtype === 'F32' ? Float32Array : Int32Array)(elementCount(shape));
+    const data = new (dtype === 'I32' ? Int32Array : Float32Array)(elementCount(shape));
     let at = 0;
     for await (const block of this.blocks(name)) {
       data.set(block, at);
@@ -116,12 +121,13 @@ export class SafetensorsFile {
     return data;
   }
 
-  /** SHA-256 of the data section, in hex. */
-  async digest(): Promise<string> {
+  /** SHA-256 of a tensor's bytes, or of the whole data section, in hex. */
+  async digest(name?: string): Promise<string> {
     const hash = createHash('sha256');
-    const end = Math.max(0, ...[...this.tensors.values()].map((entry) => entry.end));
+    const entries = [...this.tensors.values()];
+    const { begin, end } = this.tensors.get(name ?? '') ?? { begin: 0, end: Math.max(0, ...entries.map((e) => e.end)) };
     const step = 4 * BLOCK_ELEMENTS;
-    for (let at = 0; at < end; at += step) hash.update(await this.#read(at, Math.min(step, end - at)));
+    for (let at = begin; at < end; at += step) hash.update(await this.#read(at, Math.min(step, end - at)));
     return hash.digest('hex');
   }
 

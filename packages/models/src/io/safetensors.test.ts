@@ -69,7 +69,12 @@ describe('safetensors', () => {
     ['invalid UTF-8', Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0xff), /valid JSON/],
     ['an array', file([], 0), /a JSON object/],
     ['a repeated name', file('{"w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\\u0077":{}}', 0), /'w' twice/],
-    ['another dtype', file({ w: { ...w, dtype: 'F64' } }, 8), /'w': expected dtype F32 or I32; got "F64"/],
+    ['an unknown dtype', file({ w: { ...w, dtype: 'F4' } }, 8), /'w': expected a dtype among BOOL, .*F64; got "F4"/],
+    [
+      'numbers that are not read',
+      file({ w: { ...w, dtype: 'I64', shape: [1] } }, 8),
+      /'w': expected F32, I32, .*got I64/,
+    ],
     ['a negative axis', file({ w: { ...w, shape: [-2] } }, 8), /'w': expected shape to list whole numbers/],
     ['a wrong size', file({ w: { ...w, shape: [3] } }, 8), /expected 12 bytes for F32 \[3\]; got data_offsets of 8/],
     ['backward offsets', file({ w: { ...w, data_offsets: [8, 0] } }, 8), /data_offsets \[begin, end\]/],

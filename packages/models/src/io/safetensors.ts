@@ -1,5 +1,7 @@
 import { CheckpointError } from '../errors.ts';
+import { type DType, decodeElements, ELEMENT_BYTES, isDType, isReadable } from './dtypes.ts';
 import { repeatedKey } from './repeated-key.ts';
+import { unreadableType } from './unreadable-type.ts';
 
 /** A tensor of a safetensors file. */
 export interface StoredTensor {
@@ -16,9 +18,6 @@ export interface SafetensorsContent {
 /** The format's own limit on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
-const ELEMENT_BYTES = { F32: 4, I32: 4 } as const;
-
-export type DType = keyof typeof ELEMENT_BYTES;
 
 export interface Entry {
   readonly name: string;
@@ -70,7 +69,7 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-export function dtypeOf(data: Float32Array | Int32Array): DType {
+function dtypeOf(data: Float32Array | Int32Array): DType {
   return data instanceof Float32Array ? 'F32' : 'I32';
 }
 
@@ -85,8 +84,8 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsContent): Ui
 }
 
 /**
- * Decodes a safetensors file of float32 and int32 tensors. Strict: the header must be valid JSON without repeated keys, and
- * the tensors must fill the data section exactly, without holes or overlaps.
+ * Decodes a safetensors file of float32 and int32 tensors; float64, float16 and bfloat16 become float32. Strict: the header must
+ * be valid JSON without repeated keys, and the tensors must fill the data section exactly, without holes or overlaps.
  *
  * @param file name of the file, for messages.
  * @throws CheckpointError saying what is wrong.
@@ -97,7 +96,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   for (const { name, dtype, shape, begin, end } of entries) {
     // Copied, so that it is aligned and does not keep the whole file alive. A Node `Buffer` has a `slice` that does not copy.
     const copy = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end).buffer;
-    tensors.set(name, { shape, data: dtype === 'F32' ? new Float32Array(copy) : new Int32Array(copy) });
+    if (!isReadable(dtype)) throw unreadableType(file, name, dtype);
+    tensors.set(name, { shape, data: decodeElements(dtype, copy as ArrayBuffer) });
   }
   return { tensors, metadata };
 }
@@ -161,19 +161,20 @@ function readEntry(name: string, value: unknown, fail: Fail): Entry {
   const { dtype, shape, data_offsets: offsets, ...unknown } = value;
   const extra = Object.keys(unknown);
   if (extra.length > 0) fail(`'${name}': expected dtype, shape and data_offsets only; got also ${extra.join(', ')}`);
-  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype)) {
-    fail(`'${name}': expected dtype F32 or I32; got ${JSON.stringify(dtype)}`);
+  if (!isDType(dtype)) {
+    const known = Object.keys(ELEMENT_BYTES).join(', ');
+    return fail(`'${name}': expected a dtype among ${known}; got ${JSON.stringify(dtype)}`);
   }
   if (!isCounts(shape)) return fail(`'${name}': expected shape to list whole numbers; got ${JSON.stringify(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     return fail(`'${name}': expected data_offsets [begin, end]; got ${JSON.stringify(offsets)}`);
   }
   const [begin, end] = offsets;
-  const needed = shape.reduce((product, axis) => product * axis, ELEMENT_BYTES[dtype as DType]);
+  const needed = shape.reduce((product, axis) => product * axis, ELEMENT_BYTES[dtype]);
   if (end - begin !== needed) {
     fail(`'${name}': expected ${needed} bytes for ${dtype} [${shape.join(', ')}]; got data_offsets of ${end - begin}`);
   }
-  return { name, dtype: dtype as DType, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 function checkLayout(entries: readonly Entry[], dataBytes: number, fail: Fail): void {

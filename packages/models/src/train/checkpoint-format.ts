@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
+import { isReferenceBuffer } from './reference-buffers.ts';
 
 /** Any JSON that a caller stores with a checkpoint. */
 export type CheckpointExtra = Readonly<Record<string, unknown>>;
 
-const FORMAT = 'seqrec-checkpoint';
-const VERSION = '1';
+export const FORMAT = 'seqrec-checkpoint';
+/** Version 1 had one checksum of all bytes in their order, version 2 has one of each tensor. */
+const VERSION = '2';
+const READ_VERSIONS = ['1', VERSION];
 const PREFIX = 'optimizer.';
 
 const count = z.int().min(0);
@@ -30,13 +33,18 @@ export function momentName(moment: Moment, name: string): string {
   return `${PREFIX}${moment}/${name}`;
 }
 
+/** Whether a tensor is state of the optimiser and no weight. */
+export function isMoment(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
 /** Metadata of a checkpoint file. */
 export function checkpointMetadata(
-  sha256: string,
+  checksums: string,
   state: CheckpointState,
   extra: CheckpointExtra,
 ): Record<string, string> {
-  return { format: FORMAT, version: VERSION, sha256, state: JSON.stringify(state), extra: JSON.stringify(extra) };
+  return { format: FORMAT, version: VERSION, checksums, state: JSON.stringify(state), extra: JSON.stringify(extra) };
 }
 
 /** The state and the extra of a checkpoint whose header is this. @throws CheckpointError for another format or version. */
@@ -44,19 +52,22 @@ export function parseMetadata(
   metadata: Readonly<Record<string, string>>,
   file: string,
 ): { readonly state: CheckpointState; readonly extra: CheckpointExtra } {
-  if (metadata.format !== FORMAT || metadata.version !== VERSION) {
+  if (metadata.format !== FORMAT) {
     throw new CheckpointError(
-      `checkpoint: ${file}: expected ${FORMAT} version ${VERSION}; got ${metadata.format ?? 'no format'} version ${metadata.version ?? 'none'}`,
+      `checkpoint: ${file}: expected the metadata of a ${FORMAT}, which name the model; got ${metadata.format === undefined ? 'none' : `those of "${metadata.format}"`}; another program may have dropped them: loadWeights puts such a file into a model that you name`,
       file,
     );
   }
+  checkVersion(metadata, file);
   const state = parseState(metadata.state, file);
   return { state, extra: parseJson(metadata.extra ?? '{}', 'extra', file) as CheckpointExtra };
 }
 
-export function damaged(file: string): CheckpointError {
-  return new CheckpointError(
-    `checkpoint: ${file}: expected data with the stored checksum; got other bytes; the file is damaged`,
+/** @throws CheckpointError for a version that is not known here. */
+export function checkVersion({ version }: Readonly<Record<string, string>>, file: string): void {
+  if (READ_VERSIONS.includes(version)) return;
+  throw new CheckpointError(
+    `checkpoint: ${file}: expected ${FORMAT} version ${READ_VERSIONS.join(' or ')}; got version ${version ?? 'none'}`,
     file,
   );
 }
@@ -67,7 +78,7 @@ export function sortNames(
   file: string,
 ): { readonly weights: readonly string[]; readonly moments: ReadonlyMap<string, readonly Moment[]> } {
   const present = new Set(names);
-  const weights = names.filter((name) => !name.startsWith(PREFIX));
+  const weights = names.filter((name) => !isMoment(name) && !isReferenceBuffer(name));
   const moments = new Map<string, Moment[]>();
   for (const name of names) {
     const moment = MOMENTS.find((m) => name.startsWith(momentName(m, '')));
@@ -85,7 +96,7 @@ export function sortNames(
   return { weights, moments };
 }
 
-export function parseState(text: string | undefined, file: string): CheckpointState {
+function parseState(text: string | undefined, file: string): CheckpointState {
   const result = stateSchema.safeParse(parseJson(text ?? 'null', 'state', file));
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -2,10 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import type { SequenceModel } from '../model.ts';
-import { checkParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
-import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
-import { type CheckpointFile, withCheckpoint } from './checkpoint-file.ts';
+import { arrayBlocks, variableBlocks } from './blocks.ts';
+import { type CheckpointFile, type ReadOptions, withCheckpoint } from './checkpoint-file.ts';
 import {
   type CheckpointExtra,
   type CheckpointState,
@@ -14,7 +13,9 @@ import {
   type Moment,
   momentName,
 } from './checkpoint-format.ts';
+import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
+import { checkWeights, setWeights } from './load-weights.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
@@ -56,10 +57,12 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
     iterations: optimizer.iterations,
     training: trainingIdentity(trainer),
   };
-  await writeSafetensorsFile(file, tensors, (sha256) => checkpointMetadata(sha256, state, extra));
+  await writeSafetensorsFile(file, tensors, (digests) =>
+    checkpointMetadata(encodeChecksums(tensors, digests), state, extra),
+  );
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadOptions {
   /** Goes on although settings of training differ, for example another learning rate. The model must still be the same. */
   readonly allowDifferentTraining?: boolean;
 }
@@ -71,7 +74,7 @@ export interface LoadOptions {
  * @throws CheckpointError for a damaged file, or listing what differs: model, number of items, data, settings of training.
  */
 export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOptions = {}): Promise<CheckpointExtra> {
-  return withCheckpoint(file, async (checkpoint) => {
+  const load = async (checkpoint: CheckpointFile): Promise<CheckpointExtra> => {
     const { state, extra } = checkpoint;
     const { model } = trainer;
     const differing = differences(
@@ -96,12 +99,13 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
     await setMoments(checkpoint, trainer);
     trainer.restorePosition(state.position);
     return extra;
-  });
+  };
+  return withCheckpoint(file, load, options);
 }
 
 /** Builds the model of a checkpoint with its weights, for evaluation and serving. @throws CheckpointError, ConfigError. */
-export function loadModel(file: string): Promise<SequenceModel> {
-  return withCheckpoint(file, async (checkpoint) => {
+export function loadModel(file: string, options?: ReadOptions): Promise<SequenceModel> {
+  const load = async (checkpoint: CheckpointFile): Promise<SequenceModel> => {
     const { model: config, numItems } = checkpoint.state;
     const model = createModel(config as ModelConfigInput, { numItems });
     try {
@@ -112,19 +116,8 @@ export function loadModel(file: string): Promise<SequenceModel> {
       throw error;
     }
     return model;
-  });
-}
-
-/** Sets only the weights of `model` from a checkpoint. @throws CheckpointError. */
-export function loadWeights(file: string, model: SequenceModel): Promise<void> {
-  return withCheckpoint(file, async (checkpoint) => {
-    checkWeights(checkpoint, model, file);
-    await setWeights(checkpoint, model);
-  });
-}
-
-async function setWeights({ tensors }: CheckpointFile, model: SequenceModel): Promise<void> {
-  for (const [name, variable] of model.variables()) await assignBlocks(variable, tensors.blocks(name));
+  };
+  return withCheckpoint(file, load, options);
 }
 
 async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer): Promise<void> {
@@ -152,18 +145,6 @@ function trainingIdentity({ options, objective, examples, windows }: Trainer): R
     examples: { set: name, count: targets.length, digest: interactions.digest },
     ...(windows !== undefined && { windows: { policy: windows.name, ...windows.settings } }),
   };
-}
-
-function checkWeights({ tensors, weights }: CheckpointFile, model: SequenceModel, file: string): void {
-  const shapes = weights.map((name) => {
-    const { shape } = tensors.tensors.get(name)!;
-    return [name, { shape, length: shape.reduce((product, axis) => product * axis, 1) }] as const;
-  });
-  try {
-    checkParameters(model, new Map(shapes));
-  } catch (error) {
-    throw new CheckpointError(`checkpoint: ${file}: ${(error as Error).message}`, file, { cause: error });
-  }
 }
 
 function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer, file: string): void {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   await trainer.step();
   await saveCheckpoint(whole, trainer, { private: 'of the run' });
-  await exportWeights(whole, weights, { title: 'of the copy' });
+  await exportWeights(whole, weights, { extra: { title: 'of the copy' } });
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,10 +59,23 @@ describe('exportWeights', () => {
     const damaged = join(folder, 'damaged.safetensors');
     writeFileSync(damaged, bytes);
     await expect(exportWeights(damaged, join(folder, 'never.safetensors'))).rejects.toThrow(
-      'expected data with the stored checksum; got other bytes; the file is damaged',
+      "expected 'optimizer.v/_hstu._attention_layers.1._o.bias' with the stored checksum; got other bytes; the file is damaged",
     );
     expect(() => statSync(join(folder, 'never.safetensors'))).toThrow('ENOENT');
     await expect(exportWeights(whole, join(damaged, 'below-a-file.safetensors'))).rejects.toThrow(CheckpointError);
+  });
+
+  it('gives the reference what its models keep beside their weights: the causal mask', async () => {
+    const file = join(folder, 'reference.safetensors');
+    const written = await exportWeights(whole, file, { referenceBuffers: true });
+    const { maxSequenceLength, outputLength } = trainer.model.config as Record<string, number>;
+    const n = maxSequenceLength + outputLength;
+    expect(written.at(-1)).toEqual({ name: '_attn_mask', dtype: 'BOOL', shape: [n, n] });
+    expect(written.map(({ name }) => name)).toEqual([...trainer.model.variables().keys(), '_attn_mask']);
+    const mask = readFileSync(file).subarray(-n * n);
+    const expected = Array.from({ length: n * n }, (_, i) => (i % n > Math.floor(i / n) ? 1 : 0));
+    expect([...mask]).toEqual(expected);
+    expect(await readParameters(await loadModel(file))).toEqual(await readParameters(trainer.model));
   });
 
   it('is nothing to go on training from', async () => {

@@ -1,6 +1,23 @@
+import type { TensorHeader } from '../io/safetensors.ts';
 import { type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import { withCheckpoint } from './checkpoint-file.ts';
 import { type CheckpointExtra, checkpointMetadata } from './checkpoint-format.ts';
+import { encodeChecksums } from './checksums.ts';
+import { referenceBuffers } from './reference-buffers.ts';
+
+export interface NamedHeader extends TensorHeader {
+  readonly name: string;
+}
+
+export interface ExportOptions {
+  /** JSON to store in the place of the checkpoint's own. */
+  readonly extra?: CheckpointExtra;
+  /**
+   * Also write what the reference's models keep beside their weights, so that PyTorch's `load_state_dict(strict=True)` takes the
+   * file: `_attn_mask` of HSTU (research block) and SASRec. Default false.
+   */
+  readonly referenceBuffers?: boolean;
+}
 
 /**
  * Copies a checkpoint without the moments of the optimiser: what `loadModel` and `modelFromBytes` need, about a third of the
@@ -8,15 +25,22 @@ import { type CheckpointExtra, checkpointMetadata } from './checkpoint-format.ts
  *
  * @param file the checkpoint.
  * @param to the file to write.
- * @param extra JSON to store in the place of the checkpoint's own.
+ * @returns the tensors that were written, in order.
  * @throws CheckpointError when the checkpoint is missing, damaged or of another format, or `to` cannot be written.
  */
-export function exportWeights(file: string, to: string, extra: CheckpointExtra = {}): Promise<void> {
+export function exportWeights(file: string, to: string, options: ExportOptions = {}): Promise<readonly NamedHeader[]> {
   return withCheckpoint(file, async ({ tensors, state, weights }) => {
-    const copied = weights.map((name): [string, TensorBlocks] => {
-      const { dtype, shape } = tensors.tensors.get(name)!;
-      return [name, { dtype, shape, blocks: () => tensors.blocks(name) }];
-    });
-    await writeSafetensorsFile(to, new Map(copied), (sha256) => checkpointMetadata(sha256, state, extra));
+    const copied = new Map(
+      weights.map((name): [string, TensorBlocks] => {
+        const { shape, dtype } = tensors.tensors.get(name)!;
+        return [name, { dtype: dtype === 'I32' ? 'I32' : 'F32', shape, blocks: () => tensors.blocks(name) }];
+      }),
+    );
+    const buffers = options.referenceBuffers ? referenceBuffers(state.model) : [];
+    for (const [name, tensor] of buffers) copied.set(name, tensor);
+    await writeSafetensorsFile(to, copied, (digests) =>
+      checkpointMetadata(encodeChecksums(copied, digests), state, options.extra ?? {}),
+    );
+    return Array.from(copied, ([name, { dtype, shape }]) => ({ name, dtype, shape }));
   });
 }

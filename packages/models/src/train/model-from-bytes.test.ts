@@ -53,7 +53,7 @@ describe('modelFromBytes', () => {
     const copy = Uint8Array.from(bytes);
     copy[copy.length - 2] ^= 1;
     await expect(modelFromBytes(copy, 'a.safetensors')).rejects.toThrow(
-      'checkpoint: a.safetensors: expected data with the stored checksum; got other bytes; the file is damaged',
+      "checkpoint: a.safetensors: expected 'optimizer.v/_hstu._attention_layers.1._o.bias' with the stored checksum; got other bytes; the file is damaged",
     );
     vi.stubGlobal('crypto', {});
     expect((await modelFromBytes(copy)).kind).toBe('hstu');

@@ -1,9 +1,12 @@
 import { CheckpointError } from '../errors.ts';
+import { decodeElements, isReadable } from '../io/dtypes.ts';
 import { decodeLayout } from '../io/safetensors.ts';
+import { unreadableType } from '../io/unreadable-type.ts';
 import type { SequenceModel } from '../model.ts';
 import { loadParameters, type NamedParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
-import { damaged, parseMetadata, sortNames } from './checkpoint-format.ts';
+import { parseMetadata, sortNames } from './checkpoint-format.ts';
+import { damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
 
 /**
  * Builds the model of a checkpoint that is in memory, with its weights: what `loadModel` does for a file, where there are
@@ -13,12 +16,23 @@ import { damaged, parseMetadata, sortNames } from './checkpoint-format.ts';
  * @param name of the checkpoint, for messages.
  * @throws CheckpointError when it is truncated, damaged or of another format; ConfigError. The checksum is checked where the
  * platform can compute it (`crypto.subtle`: Node, and pages from https or localhost).
+ * @param options.onNote as for `loadModel`.
  */
-export async function modelFromBytes(bytes: Uint8Array<ArrayBuffer>, name = 'checkpoint'): Promise<SequenceModel> {
+export async function modelFromBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  name = 'checkpoint',
+  { onNote = console.warn }: { readonly onNote?: OnNote } = {},
+): Promise<SequenceModel> {
   const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, name);
   const { state } = parseMetadata(metadata, name);
-  const digest = await sha256(bytes.subarray(dataStart));
-  if (digest !== undefined && digest !== metadata.sha256) throw damaged(name);
+  const plan = planVerification(metadata, entries, name);
+  if (plan.whole !== undefined && (await differs(bytes.subarray(dataStart), plan.whole))) throw damagedFile(name);
+  for (const { name: tensor, begin, end } of entries) {
+    const stored = plan.tensors.get(tensor);
+    const own = bytes.subarray(dataStart + begin, dataStart + end);
+    if (stored !== undefined && (await differs(own, stored))) throw damagedTensor(name, tensor);
+  }
+  for (const note of plan.notes) onNote(renderNote(name, note));
   const { weights } = sortNames(
     entries.map((entry) => entry.name),
     name,
@@ -26,11 +40,12 @@ export async function modelFromBytes(bytes: Uint8Array<ArrayBuffer>, name = 'che
   const wanted = new Set(weights);
   // Without prototype, so that a tensor called '__proto__' is a name like any other.
   const parameters: Record<string, NamedParameters[string]> = Object.create(null);
-  for (const { name: weight, shape, begin, end } of entries) {
+  for (const { name: weight, dtype, shape, begin, end } of entries) {
     if (!wanted.has(weight)) continue;
+    if (!isReadable(dtype) || dtype === 'I32') throw unreadableType(name, weight, dtype);
     // Copied, so that it is aligned.
     const { buffer } = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end);
-    parameters[weight] = { shape, data: new Float32Array(buffer) };
+    parameters[weight] = { shape, data: decodeElements(dtype, buffer) as Float32Array };
   }
   const model = createModel(state.model as ModelConfigInput, { numItems: state.numItems });
   try {
@@ -42,10 +57,10 @@ export async function modelFromBytes(bytes: Uint8Array<ArrayBuffer>, name = 'che
   return model;
 }
 
-/** In hex; undefined where the platform has no `crypto.subtle`. */
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+/** Whether the bytes have another SHA-256, in hex; false where the platform has no `crypto.subtle` to tell. */
+async function differs(bytes: Uint8Array<ArrayBuffer>, sha256: string): Promise<boolean> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
-  if (subtle === undefined) return undefined;
+  if (subtle === undefined) return false;
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') !== sha256;
 }
