@@ -6,6 +6,7 @@ import { registerData } from './commands/data.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
+import { registerExport } from './commands/export.ts';
 import { registerFigures } from './commands/figures.ts';
 import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
@@ -35,6 +36,7 @@ const commands = [
   registerRecommend,
   registerPage,
   registerVectors,
+  registerExport,
   registerReport,
   registerRecipes,
   registerData,

@@ -7,6 +7,8 @@ import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
   readonly checkpoint: unknown;
+  readonly from?: unknown;
+  readonly config?: unknown;
   readonly split: unknown;
   readonly data?: unknown;
   readonly out: unknown;
@@ -21,11 +23,15 @@ interface Options extends BackendOptions {
 
 export function registerEvaluate(cli: CAC, invocation: Invocation): void {
   cli
-    .command('evaluate <run>', 'Evaluate a checkpoint of a run: exact ranks among all items', {
+    .command('evaluate [run]', 'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items', {
       allowUnknownOptions: true,
     })
-    .usage('evaluate RUN [options] [--evaluation.key VALUE ...]')
+    .usage(
+      'evaluate RUN [options] [--evaluation.key VALUE ...]\n  $ seqrec evaluate RECIPE --from FILE [options] [--section.key VALUE ...]',
+    )
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option('--from <file>', 'Weights in a safetensors file, of the model of a recipe, a run or --config')
+    .option('--config <file>', 'With --from: a YAML configuration instead of a recipe')
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
     .option('--evaluation.ties <rule>', 'Equal scores: expected (mean over their orders), optimistic, pessimistic')
@@ -59,18 +65,14 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
-    .action((run: string, options: Options) => evaluateCommand(run, options, invocation));
+    .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
+    .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
 }
 
 /** Keys of the configuration that decide how a trained model is measured. */
 const MEASURED = ['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`);
 
-async function evaluateCommand(name: string, options: Options, { overrides }: Invocation): Action {
-  const other = overrides.find(({ key }) => !MEASURED.includes(key));
-  if (other !== undefined)
-    throw new UsageError(
-      `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
-    );
+async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
@@ -78,7 +80,20 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
   if (options.windows && (days ?? positiveRating) !== undefined)
     throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
   const baselines = baselinesOption(options.baselines);
+  const from = textOption('from', options.from);
+  const configFile = textOption('config', options.config);
+  if (from === undefined) {
+    if (name === undefined) throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
+    if (configFile !== undefined)
+      throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
+    const other = overrides.find(({ key }) => !MEASURED.includes(key));
+    if (other !== undefined)
+      throw new UsageError(
+        `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
+      );
+  }
   const { openTrainedRun } = await import('../training/open-run.ts');
+  const { openWeights } = await import('../training/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
   const { baselinesBeside } = await import('../training/baseline-ranks.ts');
   const { judge } = await import('../compare/verdict.ts');
@@ -93,11 +108,16 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
   const dataFolder = textOption('data', options.data);
   const progress = new Progress({ quiet: options.quiet });
   // Read twice, but a wrong key is told before the data are read.
-  const rules = withMeasuring(out, name, overrides);
-  if (overrides.length > 0 && (days ?? positiveRating) !== undefined)
+  const measured = from === undefined ? withMeasuring(out, name ?? '', overrides) : undefined;
+  if (from === undefined && overrides.length > 0 && (days ?? positiveRating) !== undefined)
     throw new UsageError(`--${overrides[0].key}: expected it without --future and --actions, which do not read it`);
   await startBackend(options);
-  const trained = await openTrainedRun({ out, run: name, checkpoint, dataFolder, progress });
+  const place = { out, dataFolder, progress };
+  const trained =
+    from === undefined
+      ? await openTrainedRun({ ...place, run: name ?? '', checkpoint })
+      : await openWeights({ ...place, subject: name, from, configFile, overrides });
+  const rules = measured ?? trained.config.evaluation;
   const opened = { ...trained, config: { ...trained.config, evaluation: rules } };
   if (days !== undefined) {
     const { futureCommand } = await import('../training/future.ts');
@@ -132,22 +152,24 @@ async function evaluateCommand(name: string, options: Options, { overrides }: In
   };
   const evaluation = await evaluateSet(opened.model, set, context);
   const { metrics, warnings } = evaluation;
+  const own = { run: 'file' in trained ? trained.run : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
-  const { ranked, skipped, definitions } = await baselinesBeside(trained, { set, evaluation }, context);
+  const { ranked, skipped, definitions } = await baselinesBeside(own, { set, evaluation }, context);
   const definition = [...evaluation.definition, ...definitions];
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
-    const about = { run: opened.run.id, checkpoint, split: part };
+    const about = { run: opened.run.id, ...(from === undefined && { checkpoint }), split: part };
     const all = { ...about, metrics, warnings, verdict, leftOut: skipped, definition };
     console.log(JSON.stringify(all, null, 2));
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
-  console.log(`${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch}), ${part} set\n`);
+  console.log(`${opened.about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
   for (const warning of warnings) console.log(`\n${warning}.`);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
-  const flattered = checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
+  const flattered =
+    from === undefined && checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)
     console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
   console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);

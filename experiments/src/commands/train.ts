@@ -10,6 +10,7 @@ interface Options extends BackendOptions {
   readonly epochs?: unknown;
   readonly seed?: unknown;
   readonly resume?: unknown;
+  readonly from?: unknown;
   readonly checkpointEverySteps?: unknown;
   readonly checkpointEverySeconds?: unknown;
   readonly quiet?: boolean;
@@ -26,6 +27,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--epochs <n>', 'Passes over the training set; the same as --training.epochs')
     .option('--seed <n>', 'Seed of weights, order, dropout and negatives')
+    .option('--from <file>', 'Weights in a safetensors file to start from; the same as --initialWeights.path')
     .option('--resume <run>', 'Go on with a run: its path, its id, or latest')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend (default: as many as the machine has)')
@@ -53,6 +55,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ml-1m/hstu --data.ties shuffle:7')
     .example('  $ seqrec train ml-100k/hstu --evaluation.ties optimistic --evaluation.queryTime last')
     .example('  $ seqrec train --config my.yaml')
+    .example('  $ seqrec train ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
 }
@@ -60,12 +63,14 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
 async function run(recipe: string | undefined, options: Options, invocation: Invocation): Action {
   const epochs = integerOption('epochs', options.epochs);
   const seed = integerOption('seed', options.seed, 0);
+  const from = textOption('from', options.from);
   const everySteps = integerOption('checkpoint-every-steps', options.checkpointEverySteps);
   const everySeconds = integerOption('checkpoint-every-seconds', options.checkpointEverySeconds);
   // Short forms first, so that a dotted key given as well has the last word.
   const overrides = [
     ...(epochs === undefined ? [] : [{ key: 'training.epochs', text: String(epochs) }]),
     ...(seed === undefined ? [] : [{ key: 'seed', text: String(seed) }]),
+    ...(from === undefined ? [] : [{ key: 'initialWeights.path', text: from }]),
     ...invocation.overrides,
   ];
   const { trainCommand } = await import('../training/train-run.ts');

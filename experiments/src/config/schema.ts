@@ -109,6 +109,13 @@ export const RecipeConfigSchema = z.strictObject({
       missing: z.enum(['error', 'random']).default('error'),
     })
     .optional(),
+  /** Weights that all of the model starts from instead of random ones; `--from` on the command line. */
+  initialWeights: z
+    .strictObject({
+      /** A safetensors file under the names of the model's weights: of `seqrec export`, a checkpoint, or of another program. */
+      path: z.string().min(1),
+    })
+    .optional(),
   /** `kind` says which; `objective.labels` what a user vector predicts. */
   objective: objectiveConfigSchema,
   optimizer: z.strictObject({

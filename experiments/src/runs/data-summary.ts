@@ -14,6 +14,14 @@ export interface DataSummary {
   readonly problem?: string;
   /** Of the file that the item table starts from, where the recipe names one. */
   readonly itemVectors?: ItemVectorsSummary;
+  /** Of the file that all weights start from, where the recipe names one. */
+  readonly initialWeights?: InitialWeightsSummary;
+}
+
+export interface InitialWeightsSummary {
+  readonly path: string;
+  /** sha256 of the file. */
+  readonly digest: string;
 }
 
 export interface ItemVectorsSummary {

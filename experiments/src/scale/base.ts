@@ -39,6 +39,11 @@ export async function studyBase(
 ): Promise<StudyBase> {
   checkBackendOptions(options.backend);
   const { name, config: resolved } = await resolveConfig({ recipe: options.recipe, overrides: options.overrides });
+  if (resolved.initialWeights !== undefined)
+    throw new ConfigError(
+      'initialWeights: expected none in a study, whose arms have sizes of their own; got a file',
+      'leave it out',
+    );
   if (resolved.itemVectors !== undefined)
     throw new ConfigError(
       'itemVectors: expected none in a study, whose arms have item tables of their own widths; got a file',

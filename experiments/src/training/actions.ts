@@ -4,11 +4,11 @@ import type { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import { windowed } from './dataset.ts';
 import { examplesOf } from './evaluate-set.ts';
-import type { TrainedRun } from './open-run.ts';
+import type { EvaluatedModel } from './open-run.ts';
 
 /** `seqrec evaluate RUN --actions RATING`: ranking, how well the rating of each target is predicted from its item. */
 export async function actionsCommand(
-  { run, model, data, epoch }: TrainedRun,
+  { run, model, data, epoch, about }: EvaluatedModel,
   options: {
     readonly part: 'validation' | 'test';
     readonly checkpoint: string;
@@ -30,7 +30,7 @@ export async function actionsCommand(
     return 0;
   }
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
-  console.log(`${run.id}, ${checkpoint} checkpoint (epoch ${epoch}), ${part} set\n`);
+  console.log(`${about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
   console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;

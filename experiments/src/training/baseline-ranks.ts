@@ -39,10 +39,10 @@ export interface BaselinesBeside {
  * The baselines of `context.options` beside an evaluation of a set: those kept with the run where they were ranked under the
  * same rules, else made now.
  *
- * @param config of the run; the options of the context may differ from it.
+ * @param run Its folder, where there is one. @param config of the run; the options of the context may differ from it.
  */
 export async function baselinesBeside(
-  { run, config }: { readonly run: RunDir; readonly config: RecipeConfig },
+  { run, config }: { readonly run: RunDir | undefined; readonly config: RecipeConfig },
   { set, evaluation }: { readonly set: ExampleSet; readonly evaluation: Evaluation },
   context: EvaluationContext,
 ): Promise<BaselinesBeside> {
@@ -50,7 +50,7 @@ export async function baselinesBeside(
   const sameRules = isDeepStrictEqual(rankingRules(options), rankingRules(config.evaluation));
   const kept = new Map(
     options.baselines.flatMap((name) => {
-      const found = sameRules ? keptRanks(run, name, { set, evaluation }) : undefined;
+      const found = sameRules && run !== undefined ? keptRanks(run, name, { set, evaluation }) : undefined;
       return found === undefined ? [] : [[name, found] as const];
     }),
   );

@@ -19,6 +19,11 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       'the best on the test set would flatter the model',
     );
   windowPolicy(config);
+  if (config.initialWeights !== undefined && config.itemVectors !== undefined)
+    throw new ConfigError(
+      'initialWeights.path: expected it or itemVectors.path, not both: each fills the item table',
+      'leave one out',
+    );
   const { numItems } = data.split.interactions;
   const sets = [watchedSet(data.split), data.split.test];
   const open = sets.flatMap((set) => (data.openItems ? Array.from(set.users, (_, e) => data.openItems!(set)(e)) : []));

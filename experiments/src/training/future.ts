@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
-import type { TrainedRun } from './open-run.ts';
+import type { EvaluatedModel } from './open-run.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 
 const cadences: readonly Cadence[] = ['once', 'daily', 'realtime'];
@@ -56,7 +56,7 @@ export async function evaluateCadences(
 
 /** `seqrec evaluate RUN --future DAYS`. */
 export async function futureCommand(
-  { run, model, data, epoch }: TrainedRun,
+  { run, model, data, epoch, about }: EvaluatedModel,
   options: FutureRequest & { readonly json: boolean },
 ): Promise<number> {
   const results = await evaluateCadences(model, data.split, options);
@@ -70,9 +70,7 @@ export async function futureCommand(
     align: i === 0 ? ('left' as const) : ('right' as const),
   }));
   const rows = results.map(([cadence, { metrics }]) => [cadence, ...names.map((name) => formatMetric(metrics[name]))]);
-  console.log(
-    `${run.id}, epoch ${epoch}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`,
-  );
+  console.log(`${about}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`);
   for (const [cadence, { warnings }] of results)
     for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
   for (const [cadence, { definition }] of results)

@@ -19,9 +19,18 @@ export interface OpenRun {
   readonly epoch: number;
 }
 
+/** A model with the data and the configuration that it is evaluated by. */
+export interface EvaluatedModel extends Pick<OpenRun, 'name' | 'config' | 'data' | 'epoch'> {
+  readonly run: { readonly id: string };
+  readonly model: SequenceModel;
+  /** Which weights these are, for the line above the figures. */
+  readonly about: string;
+}
+
 /** The checkpoint's model, too. */
 export interface TrainedRun extends OpenRun {
   readonly model: SequenceModel;
+  readonly about: string;
 }
 
 export interface RunRequest {
@@ -35,13 +44,7 @@ export interface RunRequest {
 /** @throws RunError when the run, the checkpoint or its data are not what they were. */
 export async function openRun(request: RunRequest): Promise<OpenRun> {
   const run = openRunDir(request.out, request.run);
-  const file = run[request.checkpoint];
-  if (!existsSync(file)) {
-    const hint = existsSync(run.last)
-      ? 'no epoch has been evaluated yet, use --checkpoint last'
-      : 'the run ended before its first checkpoint';
-    throw new RunError(`${file}: expected a checkpoint; there is none; ${hint}`);
-  }
+  const file = checkpointFile(run, request.checkpoint);
   const { name, config } = savedConfig(run);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
@@ -54,8 +57,19 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
   return { run, name, config, data, file, epoch: state.position.epoch };
 }
 
+/** A checkpoint of a run. @throws RunError when it has none. */
+export function checkpointFile(run: RunDir, checkpoint: 'best' | 'last'): string {
+  const file = run[checkpoint];
+  if (existsSync(file)) return file;
+  const hint = existsSync(run.last)
+    ? 'no epoch has been evaluated yet, use --checkpoint last'
+    : 'the run ended before its first checkpoint';
+  throw new RunError(`${file}: expected a checkpoint; there is none; ${hint}`);
+}
+
 /** {@link openRun} and the model. @throws CheckpointError when the checkpoint is damaged. */
 export async function openTrainedRun(request: RunRequest): Promise<TrainedRun> {
   const opened = await openRun(request);
-  return { ...opened, model: await loadModel(opened.file) };
+  const about = `${opened.run.id}, ${request.checkpoint} checkpoint (epoch ${opened.epoch})`;
+  return { ...opened, about, model: await loadModel(opened.file) };
 }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
+import type { Trainer } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
+import { RunError } from '../errors.ts';
 import { writeReport } from '../report/report.ts';
-import { writeJson } from '../runs/atomic.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
+import { readJson, writeJson } from '../runs/atomic.ts';
+import type { DataSummary, InitialWeightsSummary } from '../runs/data-summary.ts';
 import { describeEnvironment } from '../runs/environment.ts';
 import { saveIds } from '../runs/ids.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
@@ -23,6 +25,7 @@ import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
 import { EpochTable } from './epoch-table.ts';
 import { finishRun, interruptRun } from './finish-run.ts';
 import { describeVectors, type RecipeVectors, recipeVectors, sameVectors } from './item-vectors.ts';
+import { describeInitialWeights, makeTrainer } from './make-trainer.ts';
 import { checkSameData, openForResume } from './resume.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from './stop.ts';
 import { type LoopState, train } from './train.ts';
@@ -114,21 +117,40 @@ export async function executeRun(
   const begun = previous !== undefined && existsSync(previous.last);
   const vectors = begun ? undefined : await recipeVectors(config, data.split.interactions);
   const itemVectors = (previous && sameVectors(previous, vectors)) ?? vectors?.summary;
-  const summary = { ...described, ...(itemVectors && { itemVectors }) };
+  const from = begun ? undefined : config.initialWeights?.path;
+  const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
+  const summary = { ...described, ...(itemVectors && { itemVectors }), ...(initialWeights && { initialWeights }) };
+  const beginning = { ...(vectors && { itemVectors: vectors.vectors }), ...(from && { initialWeights: from }) };
+  const trainer = await makeTrainer(config, data, beginning, request.progress);
   const run = previous ?? createRunDir(request.out, name, config, new Date());
   const lock = lockRun(run);
   try {
-    return await writeRun(run, summary, { ...request, vectors });
+    return await writeRun(run, summary, { ...request, vectors, trainer });
   } finally {
     lock.release();
   }
+}
+
+/** What a run that has a checkpoint once began from: the file may be gone by then. */
+function savedWeights(previous: RunDir | undefined): InitialWeightsSummary | undefined {
+  return previous === undefined ? undefined : (readJson(previous.data) as DataSummary).initialWeights;
+}
+
+/** The file that a run begins from. @throws RunError when a run that has begun with it finds another. */
+async function sameWeights(path: string, previous: RunDir | undefined): Promise<InitialWeightsSummary> {
+  const now = await describeInitialWeights(path);
+  const saved = savedWeights(previous);
+  if (saved === undefined || saved.digest === now.digest) return now;
+  throw new RunError(
+    `run ${previous?.id}: weights: expected those of ${saved.path} when the run began, ${saved.digest.slice(0, 12)}; got others, ${now.digest.slice(0, 12)}`,
+  );
 }
 
 /** The part of a run that writes into its folder. */
 async function writeRun(
   run: RunDir,
   summary: DataSummary,
-  request: ExecuteRequest & { readonly vectors?: RecipeVectors },
+  request: ExecuteRequest & { readonly vectors?: RecipeVectors; readonly trainer: Trainer },
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous, progress, stop, vectors } = request;
   if (previous) removeTemporaries(previous);
@@ -139,6 +161,10 @@ async function writeRun(
   writeJson(run.config, { recipe: name, config });
   progress.note(`${previous ? 'resume' : 'run'} ${run.path}`);
   if (vectors) progress.note(describeVectors(vectors.summary));
+  if (summary.initialWeights) {
+    const { path, digest } = summary.initialWeights;
+    progress.note(`weights of ${path} (sha256 ${digest.slice(0, 12)}) instead of random ones`);
+  }
 
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
   try {
@@ -147,7 +173,7 @@ async function writeRun(
       config,
       evaluation,
       resume: previous !== undefined,
-      ...(vectors && { itemVectors: vectors.vectors }),
+      trainer: request.trainer,
       checkpoints: new CheckpointClock(request.checkpoints),
       onEpoch: request.onEpoch,
     });

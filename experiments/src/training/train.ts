@@ -1,15 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { ItemVectors } from '@seqrec/data';
-import {
-  createModel,
-  createTrainer,
-  type Evaluation,
-  loadCheckpoint,
-  type StepInfo,
-  saveCheckpoint,
-  setItemVectors,
-  type Trainer,
-} from '@seqrec/models';
+import { type Evaluation, loadCheckpoint, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { type EpochRecord, MetricsLog, truncateMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
@@ -21,7 +11,6 @@ import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.
 import { backendHeap } from './heap.ts';
 import { selectionValue } from './selection.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
-import { trainingSet } from './training-set.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -36,8 +25,8 @@ export interface TrainRequest {
   readonly run: RunDir;
   readonly config: RecipeConfig;
   readonly resume: boolean;
-  /** What the item table starts from; a checkpoint has its own. */
-  readonly itemVectors?: ItemVectors;
+  /** At its first step; a run that is resumed goes on from its checkpoint. */
+  readonly trainer: Trainer;
   /** Data, protocol of the evaluation, progress line and stop signal. */
   readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
   readonly checkpoints: CheckpointClock;
@@ -59,21 +48,12 @@ export interface TrainOutcome {
  * any moment and resumed ends with the same weights, bit for bit, as one left alone.
  */
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { run, config, evaluation, checkpoints } = request;
+  const { run, config, evaluation, checkpoints, trainer } = request;
+  const { model } = trainer;
   const { progress, stop } = evaluation;
   const { split } = evaluation.data;
-  const { epochs, batchSize, shuffle, evaluateEvery } = config.training;
+  const { epochs, evaluateEvery } = config.training;
   const watched = watchedSet(split);
-  const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
-  if (request.itemVectors !== undefined) await setItemVectors(model, request.itemVectors);
-  const trainer = createTrainer({
-    model,
-    ...trainingSet(config, split.train),
-    batchSize,
-    shuffle,
-    ...config.optimizer,
-    seed: config.seed,
-  });
 
   const [rows, width] = model.itemTable().shape;
   const rule = trainer.options.embeddings === 'rowwise' ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';

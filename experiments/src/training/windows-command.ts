@@ -1,12 +1,12 @@
 import { UsageError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { TrainedRun } from './open-run.ts';
+import type { EvaluatedModel } from './open-run.ts';
 import { renderWindowTests } from './render-window-tests.ts';
 import { evaluateWindowTests } from './window-tests.ts';
 
 /** `seqrec evaluate RUN --windows`. Who slides over old events has trained on them, so users must have been held out. */
 export async function windowsCommand(
-  { run, model, data, config, epoch }: TrainedRun,
+  { run, model, data, config, epoch, about }: EvaluatedModel,
   options: {
     readonly checkpoint: string;
     readonly includeSeen?: boolean;
@@ -29,7 +29,7 @@ export async function windowsCommand(
     console.log(JSON.stringify({ run: run.id, checkpoint, epoch, ...tests }, null, 2));
     return 0;
   }
-  console.log(`${run.id}, ${checkpoint} checkpoint (epoch ${epoch})\n\n${renderWindowTests(tests)}`);
+  console.log(`${about}\n\n${renderWindowTests(tests)}`);
   console.log(`\n${tests.definition.map((line) => `- ${line}`).join('\n')}`);
   return 0;
 }

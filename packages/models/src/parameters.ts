@@ -46,10 +46,10 @@ export function checkParameters(model: SequenceModel, tensors: ReadonlyMap<strin
       problems.push(`'${name}' holds ${length} numbers, its shape needs ${variable.size}`);
     }
   }
-  for (const name of tensors.keys()) {
+  for (const [name, { shape }] of tensors) {
     if (variables.has(name)) continue;
     const near = suggest(name, [...variables.keys()]);
-    problems.push(`unexpected '${name}'${near === undefined ? '' : ` (nearest: '${near}')`}`);
+    problems.push(`unexpected '${name}' [${shape.join(', ')}]${near === undefined ? '' : ` (nearest: '${near}')`}`);
   }
   if (problems.length > 0) {
     throw new ParameterError(

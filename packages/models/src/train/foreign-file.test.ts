@@ -198,7 +198,7 @@ describe('loadWeights', () => {
     const error = await loadWeights(write(renamed), model).catch((e: Error) => e.message);
     expect(error).toContain(`'${TABLE}' is [8, 21], expected [21, 8]`);
     expect(error).toContain("missing '_hstu._attention_layers.1._uvqk' [8, 32]");
-    expect(error).toContain("unexpected '_hstu._attention_layers.1._o.baas'");
+    expect(error).toContain("unexpected '_hstu._attention_layers.1._o.baas' [8]");
     expect(await readParameters(model)).toEqual(before);
   });
 

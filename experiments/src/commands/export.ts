@@ -1,0 +1,50 @@
+import type { CAC } from 'cac';
+import { choiceOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../main.ts';
+
+interface Options {
+  readonly to?: unknown;
+  readonly checkpoint: unknown;
+  readonly out: unknown;
+  readonly buffers: boolean;
+}
+
+export function registerExport(cli: CAC, _invocation: Invocation): void {
+  cli
+    .command('export <run>', 'Write the weights of a run alone, under the names of the public reference, for PyTorch')
+    .option('--to <file>', 'Safetensors file that is written; needed')
+    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option(
+      '--no-buffers',
+      'Leave out _attn_mask, which the HSTU and SASRec of the reference keep beside their weights',
+    )
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .example('  $ seqrec export latest --to weights.safetensors')
+    .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
+    .example('  $ seqrec train ml-100k/hstu --from weights.safetensors --epochs 5')
+    .action((run: string, options: Options) => exportCommand(run, options));
+}
+
+async function exportCommand(name: string, options: Options): Action {
+  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const to = textOption('to', options.to);
+  if (to === undefined) throw new UsageError('seqrec export: expected --to FILE; got none');
+  const { exportWeights } = await import('@seqrec/models');
+  const { checkOutputFile } = await import('../runs/output-file.ts');
+  const { checkpointFile } = await import('../training/open-run.ts');
+  const { openRunDir } = await import('../runs/run-dir.ts');
+  const { savedConfig } = await import('../training/resume.ts');
+  const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
+  const file = checkpointFile(run, checkpoint);
+  checkOutputFile('--to', to);
+  const extra = { recipe: savedConfig(run).name, run: run.id };
+  const written = await exportWeights(file, to, { extra, referenceBuffers: options.buffers });
+  const weights = written.filter(({ dtype }) => dtype === 'F32');
+  const numbers = weights.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
+  const rest = written.filter(({ dtype }) => dtype !== 'F32').map(({ name: buffer }) => buffer);
+  const beside =
+    rest.length === 0 ? '' : `; beside them ${rest.join(', ')} of the reference (--no-buffers leaves it out)`;
+  console.log(`${to}: ${weights.length} weights, ${numbers} numbers${beside}`);
+  return 0;
+}
