@@ -56,11 +56,17 @@ export function rawOption(argv: readonly string[], name: string): string | undef
 }
 
 /** A whole number option, checked: `--epochs three` and `--epochs 0` are usage errors. */
-export function integerOption(name: string, value: unknown, minimum = 1): number | undefined {
+export function integerOption(
+  name: string,
+  value: unknown,
+  minimum = 1,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   if (value === undefined) return undefined;
-  const ok = typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum;
-  if (!ok) throw new UsageError(`--${name}: expected a whole number, at least ${minimum}; got ${shown(value)}`);
-  return value;
+  const ok = typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum && value <= maximum;
+  if (ok) return value;
+  const most = maximum === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${maximum}`;
+  throw new UsageError(`--${name}: expected a whole number, at least ${minimum}${most}; got ${shown(value)}`);
 }
 
 /** A number option, checked. */

@@ -20,6 +20,7 @@ import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
 import { suggestion } from './suggest.ts';
+import { systemMessage } from './system-error.ts';
 
 /** What the command line held, as typed: a command reads what the parser would change. */
 export interface Invocation {
@@ -87,7 +88,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const code: unknown = await cli.runMatchedCommand();
     return typeof code === 'number' ? code : 0;
   } catch (error) {
-    printError(error, argv.includes('--verbose'));
+    printError(error, argv.includes('--verbose') || (process.env.SEQREC_DEBUG ?? '') !== '');
     return exitCodeOf(error);
   }
 }
@@ -143,9 +144,9 @@ function label(cli: CAC): string {
 
 function printError(error: unknown, verbose: boolean): void {
   if (isExpected(error)) {
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${systemMessage(error) ?? error.message}`);
     if (verbose) console.error(error.stack);
-    else if (exitCodeOf(error) === 1) console.error('(--verbose shows the stack)');
+    else if (exitCodeOf(error) === 1) console.error('(--verbose or SEQREC_DEBUG=1 shows the stack)');
     return;
   }
   console.error('error: this is a defect of seqrec; please report it with the lines below');

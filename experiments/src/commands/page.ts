@@ -31,7 +31,7 @@ export function registerPage(cli: CAC, _invocation: Invocation): void {
 
 async function pageCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
-  const port = integerOption('port', options.port, 0) ?? 8000;
+  const port = integerOption('port', options.port, 0, 65_535) ?? 8000;
   const to = textOption('to', options.to);
 
   const { makePage } = await import('../page/make-page.ts');

@@ -82,7 +82,7 @@ function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return `the text "${value}"`;
-  return Array.isArray(value) ? 'a list' : 'an object';
+  return Array.isArray(value) ? JSON.stringify(value).slice(0, 40) : 'an object';
 }
 
 function at(value: unknown, path: readonly (string | number)[]): unknown {

@@ -4,7 +4,16 @@ import { z } from 'zod';
 import { baselineNames } from './baseline-names.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
-const count = z.int().positive();
+/** Epochs, events, items. */
+const count = z
+  .int()
+  .positive()
+  .max(2 ** 28);
+/** Sequences of a step. */
+const batch = z
+  .int()
+  .positive()
+  .max(2 ** 20);
 const rate = z.number().min(0).lt(1);
 
 /** How files are read, and how events are filtered and split. */
@@ -77,22 +86,32 @@ const CsvConfig = z.strictObject({
 });
 
 /** The streaming world of Zhai et al. 2024, section 3.1 and appendix C. */
-const SyntheticConfig = z.strictObject({
-  format: z.literal('synthetic'),
-  records: count,
-  items: count,
-  categories: count,
-  /** Events of a record; the last one is its target. */
-  length: z.int().min(2),
-  /** What the paper leaves open; defaults and meaning: `StreamingWorldOptions` of `@seqrec/data`. */
-  maxCategories: count.optional(),
-  categoryCount: z.enum(['uniform', 'exact']).optional(),
-  prior: z.enum(['dirichlet', 'normalised-uniform']).optional(),
-  /** Seed of the world, not of the training. */
-  seed: z.int().min(0),
-  /** As for a csv: the world has an order and no times. */
-  rowNumberAsTime: z.boolean().optional(),
-});
+const SyntheticConfig = z
+  .strictObject({
+    format: z.literal('synthetic'),
+    records: count,
+    items: count,
+    categories: count,
+    /** Events of a record; the last one is its target. */
+    length: z.int().min(2),
+    /** What the paper leaves open; defaults and meaning: `StreamingWorldOptions` of `@seqrec/data`. */
+    maxCategories: count.optional(),
+    categoryCount: z.enum(['uniform', 'exact']).optional(),
+    prior: z.enum(['dirichlet', 'normalised-uniform']).optional(),
+    /** Seed of the world, not of the training. */
+    seed: z.int().min(0),
+    /** As for a csv: the world has an order and no times. */
+    rowNumberAsTime: z.boolean().optional(),
+  })
+  // A world is made in memory.
+  .refine(({ records, length }) => records * length <= 2 ** 28, {
+    path: ['records'],
+    message: 'expected at most 2^28 events, records times length',
+  })
+  .refine(({ items, categories }) => items <= 2 ** 26 && categories <= items, {
+    path: ['items'],
+    message: 'expected at most 2^26 items, and as many as categories at least',
+  });
 
 export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, FilesConfig, CsvConfig, SyntheticConfig]);
 
@@ -129,7 +148,7 @@ export const RecipeConfigSchema = z.strictObject({
   windows: WindowsConfigSchema.optional(),
   training: z.strictObject({
     epochs: count,
-    batchSize: count,
+    batchSize: batch,
     /** A new order every epoch; false keeps the order of the data set, for one pass over a stream. */
     shuffle: z.boolean(),
     /** Evaluate every so many epochs, and after the last. */
@@ -137,8 +156,11 @@ export const RecipeConfigSchema = z.strictObject({
   }),
   evaluation: z.strictObject({
     /** Cut-offs of HR@k and NDCG@k. */
-    ks: z.array(count).min(1),
-    batchSize: count,
+    ks: z
+      .array(count)
+      .min(1)
+      .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ'),
+    batchSize: batch,
     /** Leave items of the history out of the ranking. */
     excludeSeen: z.boolean(),
     /**

@@ -9,7 +9,10 @@ import {
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
-const count = z.int().positive();
+const count = z
+  .int()
+  .positive()
+  .max(2 ** 28);
 
 /** X of N epochs take the newest window; later epochs go on in turns of N. */
 const schedule = z

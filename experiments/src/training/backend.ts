@@ -10,12 +10,15 @@ export interface BackendOptions {
   readonly precision?: unknown;
 }
 
+/** What the simd backend starts at most; more than the processors of a machine never help. */
+const MOST_THREADS = 64;
+
 const PRECISIONS = ['f32', 'f16'] as const;
 
 /** @throws UsageError for an unknown backend or a number of threads below 1. */
 export function checkBackendOptions(options: BackendOptions) {
   const name = choiceOption('backend', options.backend, BACKENDS) ?? 'auto';
-  const threads = integerOption('threads', options.threads);
+  const threads = integerOption('threads', options.threads, 1, MOST_THREADS);
   const precision = choiceOption('precision', options.precision, PRECISIONS);
   return { name, threads, precision };
 }

@@ -5,6 +5,29 @@ import { ConfigError } from '../errors.ts';
 import type { PreparedData } from './dataset.ts';
 import { watchedSet } from './dataset.ts';
 
+/** Of `LearnedTemperature`. */
+const MINIMUM_TEMPERATURE = 0.01;
+
+/** Values that are wrong together, which the schema sees one by one. */
+function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
+  const { temperature } = objective;
+  if (model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
+    throw new ConfigError(
+      `objective.temperature: expected more than ${MINIMUM_TEMPERATURE}, below which no learned temperature falls; got ${temperature}`,
+      'start higher, or set --model.learnedTemperature false',
+    );
+  if (optimizer.learningRate * optimizer.weightDecay >= 1)
+    throw new ConfigError(
+      `optimizer.weightDecay: expected less than 1 / learningRate = ${1 / optimizer.learningRate}, which takes all of a weight in one step; got ${optimizer.weightDecay}`,
+    );
+  const actions = 'actions' in model && model.actions === 'interleave';
+  if (objective.actionWeight > 0 && !actions)
+    throw new ConfigError(
+      `objective.actionWeight: expected 0 for a model without interleaved actions; got ${objective.actionWeight}`,
+      'set --model.kind hstu --model.actions interleave, or leave it out',
+    );
+}
+
 /**
  * Checks what only the data can tell, before the first step and not after the first epoch.
  *
@@ -24,6 +47,7 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       'initialWeights.path: expected it or itemVectors.path, not both: each fills the item table',
       'leave one out',
     );
+  checkTogether(config);
   const { numItems } = data.split.interactions;
   const sets = [watchedSet(data.split), data.split.test];
   const open = sets.flatMap((set) => (data.openItems ? Array.from(set.users, (_, e) => data.openItems!(set)(e)) : []));

@@ -7,6 +7,7 @@ import type { RecipeConfig } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { InitialWeightsSummary } from '../runs/data-summary.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { checkMemory } from './check-memory.ts';
 import type { PreparedData } from './dataset.ts';
 import { trainingSet } from './training-set.ts';
 
@@ -25,10 +26,12 @@ export interface Beginning {
  */
 export async function makeTrainer(
   config: RecipeConfig,
-  { split }: PreparedData,
+  data: PreparedData,
   { itemVectors, initialWeights }: Beginning,
   progress: Progress,
 ): Promise<Trainer> {
+  checkMemory(config, data);
+  const { split } = data;
   const { batchSize, shuffle } = config.training;
   const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
   try {

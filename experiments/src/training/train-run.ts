@@ -111,6 +111,7 @@ export async function executeRun(
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
   if (warning !== undefined) console.error(warning);
+  sayLargeBatch(config, data, request.progress);
   const described = summariseData(data.split);
   if (previous) checkSameData(previous, described.digest);
   // A checkpoint has its item table: the file may be gone by then.
@@ -129,6 +130,15 @@ export async function executeRun(
   } finally {
     lock.release();
   }
+}
+
+/** A batch beyond the data is no error, since data may be small, but hardly what was meant. */
+function sayLargeBatch({ training }: RecipeConfig, { split }: PreparedData, progress: Progress): void {
+  const examples = split.train.targets.length;
+  if (training.batchSize > examples)
+    progress.note(
+      `note: training.batchSize ${training.batchSize} is more than the ${examples} training sequences: every epoch is one step`,
+    );
 }
 
 /** What a run that has a checkpoint once began from: the file may be gone by then. */

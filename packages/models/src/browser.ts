@@ -121,3 +121,4 @@ export {
   transformerPlusPlusConfigSchema,
 } from './transformer-plus-plus/config.ts';
 export { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';
+export { weightShapes } from './weight-shapes.ts';

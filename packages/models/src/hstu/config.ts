@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encoderFields, rate, size } from '../config/fields.ts';
+import { count, encoderFields, rate, size } from '../config/fields.ts';
 import { type HstuSwitches, withSwitches } from './blocks.ts';
 
 /** Configuration of {@link createHstu}; the defaults are those of the reference's ML-1M recipe. */
@@ -65,11 +65,11 @@ export const hstuConfigSchema = z
      */
     actions: z.enum(['none', 'sum', 'interleave']).default('none'),
     /** Keys further back than this are hidden; default: none is. */
-    maxAttentionLength: size.optional(),
+    maxAttentionLength: count.optional(),
     /** With `maxAttentionLength`: so many of the first tokens are seen by all after them (semi-local attention); default: none. */
-    globalAttentionLength: size.optional(),
+    globalAttentionLength: count.optional(),
     /** With `maxAttentionLength`: so many of the newest tokens see everything before them; default: none does. */
-    minFullAttentionLength: size.optional(),
+    minFullAttentionLength: count.optional(),
   })
   .refine((config) => conditionsOf(config).gate, {
     path: ['gate'],

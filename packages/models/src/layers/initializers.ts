@@ -80,6 +80,18 @@ export function initialTensor(
   return table;
 }
 
+let withoutValues = false;
+
+/** Runs `make` so that weights are declared but get no values: one number stands for each. */
+export function declareOnly<T>(make: () => T): T {
+  withoutValues = true;
+  try {
+    return make();
+  } finally {
+    withoutValues = false;
+  }
+}
+
 /** {@link initialValues} as a tfjs-layers initialiser. */
 export class StreamInitializer extends tf.serialization.Serializable {
   static className = 'SeqrecStreamInitializer';
@@ -98,6 +110,7 @@ export class StreamInitializer extends tf.serialization.Serializable {
 
   apply(shape: (number | null)[]): tf.Tensor {
     const sizes = shape as number[];
+    if (withoutValues) return tf.zeros([1]);
     return initialTensor(this.initialization, sizes, this.stream);
   }
 

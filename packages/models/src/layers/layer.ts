@@ -29,6 +29,13 @@ export interface WeightSpec {
   readonly initialization: Initialization;
 }
 
+const declaredShapes = new WeakMap<tf.Variable, readonly number[]>();
+
+/** The shape that a layer declared for a weight, whatever stands for it now. */
+export function declaredShape(weight: tf.Variable): readonly number[] {
+  return declaredShapes.get(weight) ?? weight.shape;
+}
+
 /**
  * Base of the layers of this package: a `tf.layers.Layer` over packed tokens `[T, ...]` whose weights are declared as data
  * and start from streams of their own.
@@ -55,6 +62,7 @@ export abstract class StreamLayer extends layers.Layer {
       const made = initializer as LayerInitializer;
       const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, this.trainable);
       this.byName.set(spec.name, weight);
+      declaredShapes.set(weight.read() as tf.Variable, spec.shape);
     }
     this.built = true;
   }

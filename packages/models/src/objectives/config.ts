@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positive, size } from '../config/fields.ts';
+import { count, temperature } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { suggest } from '../config/suggest.ts';
 import { ConfigError } from '../errors.ts';
@@ -15,9 +15,9 @@ const minRating = {
 const cut = z.enum(['last', 'random']);
 const window = {
   /** Days after an event in which its labels lie, `K`. */
-  windowDays: positive.default(28),
+  windowDays: z.number().gt(0).max(36_525).default(28),
   /** Labels of a sequence in one step, at most. */
-  maxLabels: size.default(32),
+  maxLabels: count.default(32),
 };
 
 /** Which events a user vector has to predict. */
@@ -44,19 +44,26 @@ const shared = {
    */
   actionWeight: z.number().min(0).max(1).default(0),
   /** Divides the cosines; where it starts, when the model learns its temperature. */
-  temperature: positive.default(0.05),
+  temperature: temperature.default(0.05),
 };
 
 const sampledSoftmax = z.strictObject({
   // Absent in configurations from before there were others.
   kind: z.literal('sampled-softmax').optional(),
   /** Uniform negatives of each pair's own. */
-  numNegatives: size.default(128),
+  numNegatives: count.default(128),
   ...shared,
 });
 
 /** Size of the count-min sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`. */
-const sketch = z.strictObject({ depth: z.int().min(1).max(4).default(4), width: size.default(2 ** 16) });
+const sketch = z.strictObject({
+  depth: z.int().min(1).max(4).default(4),
+  width: z
+    .int()
+    .min(1)
+    .max(2 ** 26)
+    .default(2 ** 16),
+});
 
 const poolSoftmaxFields = z.strictObject({
   kind: z.literal('pool-softmax'),
@@ -64,10 +71,10 @@ const poolSoftmaxFields = z.strictObject({
   negatives: z
     .discriminatedUnion('kind', [
       /** The labels of all pairs, at most so many. */
-      z.strictObject({ kind: z.literal('in-batch'), inBatch: size.default(5000) }),
+      z.strictObject({ kind: z.literal('in-batch'), inBatch: count.default(5000) }),
       /** Uniform draws from all items. */
-      z.strictObject({ kind: z.literal('random'), random: size.default(8192) }),
-      z.strictObject({ kind: z.literal('mixed'), inBatch: size.default(5000), random: size.default(8192) }),
+      z.strictObject({ kind: z.literal('random'), random: count.default(8192) }),
+      z.strictObject({ kind: z.literal('mixed'), inBatch: count.default(5000), random: count.default(8192) }),
     ])
     .default({ kind: 'mixed', inBatch: 5000, random: 8192 }),
   /** Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch. */
@@ -86,7 +93,7 @@ const fullSoftmax = z.strictObject({ kind: z.literal('full-softmax'), ...shared 
 const bce = z.strictObject({
   kind: z.literal('bce'),
   /** Uniform negatives of each pair's own. */
-  numNegatives: size.default(1),
+  numNegatives: count.default(1),
   ...shared,
 });
 

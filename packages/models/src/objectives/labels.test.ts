@@ -280,7 +280,7 @@ describe('configuration', () => {
       { kind: 'full-softmax', labels: { kind: 'next-item', windowDays: 3 } },
       "objective: labels.windowDays: expected a known key; got 'labels.windowDays'; no such setting there",
     ],
-    [{ kind: 'full-softmax', temperature: 0 }, 'objective: temperature: expected number > 0; got 0'],
+    [{ kind: 'full-softmax', temperature: 0 }, 'objective: temperature: expected number >= 0.001; got 0'],
   ])('%j is refused', (config, message) => {
     expect(() => parseObjectiveConfig(config)).toThrow(message);
   });

@@ -1,6 +1,6 @@
 import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { z } from 'zod';
-import { rate, size } from '../config/fields.ts';
+import { count, rate } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ConfigError } from '../errors.ts';
 import type { SequenceModel } from '../model.ts';
@@ -8,7 +8,7 @@ import type { Objective } from '../objectives/objective.ts';
 
 const optionsSchema = z.strictObject({
   /** Sequences per step. */
-  batchSize: size,
+  batchSize: count,
   learningRate: z.number().min(0),
   beta1: rate.default(0.9),
   /** The reference trains with 0.98. */
