@@ -57,6 +57,10 @@ describe('before training', () => {
       [...here, '--model.learnedTemperature', 'true', '--objective.temperature', '0.01'],
       'objective.temperature: expected more than 0.01, below which no learned temperature falls; got 0.01',
     ],
+    [
+      [...here, '--objective.labels.minRating', '4'],
+      'objective.labels.minRating: expected data with ratings; got data without',
+    ],
     [[...here, '--backend', 'gpu'], '--backend: expected one of auto, simd, cpu, wasm, webgpu, tensorflow; got "gpu"'],
     [[...here, '--evaluation.ks', '[10,5000]'], 'evaluation.ks: expected cut-offs of at most'],
     [['--out', aFile], `--out: expected a folder for runs, or a place for one; got ${aFile}; ${aFile} is not a folder`],

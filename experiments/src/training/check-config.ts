@@ -48,7 +48,12 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       'leave one out',
     );
   checkTogether(config);
-  const { numItems } = data.split.interactions;
+  const { numItems, ratings } = data.split.interactions;
+  if (config.objective.labels.minRating !== undefined && ratings === undefined)
+    throw new ConfigError(
+      'objective.labels.minRating: expected data with ratings; got data without',
+      'leave it out, or name the column with --data.columns.rating',
+    );
   const sets = [watchedSet(data.split), data.split.test];
   const open = sets.flatMap((set) => (data.openItems ? Array.from(set.users, (_, e) => data.openItems!(set)(e)) : []));
   const candidates = open.reduce((fewest, items) => Math.min(fewest, items), numItems);
