@@ -141,6 +141,9 @@ export class SafetensorsFile {
 }
 
 function unreadable(file: string, error: unknown): CheckpointError {
-  const { message } = error as Error;
-  return new CheckpointError(`checkpoint: ${file}: expected a readable file; ${message}`, file, { cause: error });
+  const { message, code } = error as NodeJS.ErrnoException;
+  const hint = code === 'ENOENT' ? '; there is none: check the path, or take another checkpoint' : '';
+  return new CheckpointError(`checkpoint: ${file}: expected a readable file; ${message}${hint}`, file, {
+    cause: error,
+  });
 }

@@ -188,7 +188,7 @@ describe('checkpoint files', () => {
     await saveCheckpoint(file, trainerOf('sasrec'));
     await expect(loadCheckpoint(file, trainerOf('hstu'))).rejects.toThrow(/model\.kind: saved "sasrec", here "hstu"/);
     await expect(loadCheckpoint(join(folder, 'none'), trainerOf('hstu'))).rejects.toThrow(
-      /expected a readable file; ENOENT/,
+      /expected a readable file; ENOENT.*; there is none: check the path, or take another checkpoint/,
     );
   });
 
