@@ -50,7 +50,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['doctor', '--model.numBlocks', '4'], 'seqrec doctor: unknown option --model.numBlocks'],
     [['evaluate'], 'seqrec evaluate: expected a run, or --from FILE; got none'],
     [['evaluate', 'x', '--config', 'y.yaml'], '--config: expected it with --from FILE; a run has its configuration'],
-    [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected it with --from FILE'],
+    [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected one of --evaluation.ks, '],
     [['export', 'x'], 'seqrec export: expected --to FILE; got none'],
     [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],
     [['recommend', 'x'], 'expected --user or --history, one of them'],

@@ -96,6 +96,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { openWeights } = await import('../training/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
   const { baselinesBeside } = await import('../training/baseline-ranks.ts');
+  const { openRunDir } = await import('../runs/run-dir.ts');
   const { judge } = await import('../compare/verdict.ts');
   const { renderVerdict } = await import('../compare/verdict-text.ts');
   const { startBackend } = await import('../training/backend.ts');
@@ -152,7 +153,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   };
   const evaluation = await evaluateSet(opened.model, set, context);
   const { metrics, warnings } = evaluation;
-  const own = { run: 'file' in trained ? trained.run : undefined, config: trained.config };
+  const own = { run: from === undefined ? openRunDir(out, name ?? '') : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
   const { ranked, skipped, definitions } = await baselinesBeside(own, { set, evaluation }, context);
   const definition = [...evaluation.definition, ...definitions];
