@@ -84,7 +84,20 @@ const elsewhere = new Set([
     'rating',
     'title',
   ],
-  ...['timeUnit', 'lenient', 'itemVectors', 'missing', 'initialWeights', 'actionBounds', 'minRating'],
+  ...[
+    'ties',
+    'quote',
+    'encoding',
+    'header',
+    'file',
+    'timeUnit',
+    'lenient',
+    'itemVectors',
+    'missing',
+    'initialWeights',
+    'actionBounds',
+    'minRating',
+  ],
 ]);
 
 beforeAll(async () => {
@@ -99,7 +112,11 @@ async function base(name: string): Promise<RecipeConfig> {
   const { config } = await resolveConfig({ recipe: 'synthetic/hstu', overrides });
   const small = {
     ...config,
-    data: { ...config.data, records: 64, items: 300, maxCategories: 2, categoryCount: 'exact', prior: 'dirichlet' },
+    data: {
+      ...{ ...config.data, records: 64, items: 300, maxCategories: 2, categoryCount: 'exact', prior: 'dirichlet' },
+      // Two of the models read times.
+      rowNumberAsTime: true,
+    },
   };
   const model = { ...config.model, embeddingDim: 8, dqk: 4, dv: 4 };
   const training = { ...config.training, batchSize: 2 };
