@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ShapeError } from '../../errors.ts';
 import { hostKernel } from './kernel.ts';
 
 /** Largest output, in elements, that is accumulated in double precision. */
@@ -10,6 +11,17 @@ interface HostBackend extends tf.KernelBackend {
 }
 
 /**
+ * The shape of the ids must begin that of x: another would read rows that are not there, or leave some out.
+ * @throws ShapeError when it does not.
+ */
+export function checkSegments(x: tf.TensorInfo, segmentIds: tf.TensorInfo): void {
+  if (segmentIds.shape.length <= x.shape.length && segmentIds.shape.every((d, i) => d === x.shape[i])) return;
+  throw new ShapeError(
+    `unsortedSegmentSum: expected one segment id for each row of x; got ids [${segmentIds.shape}] and x [${x.shape}]; the shape of x begins with that of the ids`,
+  );
+}
+
+/**
  * `UnsortedSegmentSum` in one pass over the rows: `out[ids[t]] += x[t]`, negative ids are dropped.
  *
  * The stock kernel of `cpu` compares every row with every segment (seconds for a vocabulary of 2000), `wasm` has none. It
@@ -18,6 +30,7 @@ interface HostBackend extends tf.KernelBackend {
 export const segmentSum = hostKernel('UnsortedSegmentSum', ({ inputs, attrs, backend }) => {
   const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
   const { numSegments } = attrs as { numSegments: number };
+  checkSegments(x, segmentIds);
   const host = backend as HostBackend;
   const values = host.readSync(x.dataId);
   const ids = host.readSync(segmentIds.dataId) as Int32Array;

@@ -60,6 +60,8 @@ export class Heap {
    * when there is one.
    */
   allocate(bytes: number, what: string | (() => string) = 'a tensor'): number {
+    // Sizes of shapes that no check has seen: nothing here may be walked with them.
+    if (!(bytes >= 0)) throw new RangeError(`heap: expected a number of bytes; got ${bytes}`);
     const size = Math.max(LINE, Math.ceil(bytes / LINE) * LINE);
     const address = this.#reuse(size) ?? this.#extend(size, what);
     this.#allocated.set(address, size);

@@ -94,5 +94,19 @@ for (const variant of VARIANTS) {
         { numRuns: 40 },
       );
     });
+
+    it('add a bias of one value a row to the rows', () => {
+      const [a, b] = [tf.ones<tf.Rank.R2>([3, 2]), tf.ones<tf.Rank.R2>([2, 3])];
+      const got = tf.fused.matMul({ a, b, bias: tf.tensor2d([10, 20, 30], [3, 1]) });
+      expect([...got.dataSync()]).toEqual([12, 12, 12, 22, 22, 22, 32, 32, 32]);
+    });
+
+    it('of an empty batch write nothing', () => {
+      const after = tf.zeros([64]);
+      const empty = tf.matMul(tf.ones<tf.Rank.R2>([3, 3]), tf.zeros<tf.Rank.R3>([0, 3, 50]) as never);
+      expect(empty.shape).toEqual([0, 3, 50]);
+      expect(empty.size).toBe(0);
+      expect(Math.max(...after.dataSync())).toBe(0);
+    });
   });
 }

@@ -3,7 +3,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { BINARY, binary, UNARY, unary } from './elementwise.ts';
 import { sumParts } from './sum-parts.ts';
-import { allFloat, override, sizeOf } from './support.ts';
+import { allFloat, override } from './support.ts';
 
 /** Below this many multiply-adds a product stays on one thread: waking another costs more. */
 const SERIAL = 30_000;
@@ -37,7 +37,8 @@ export function matMul(
   const batchShape = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const [pa, pb] = [backend.address(a), backend.address(b)];
   const out = backend.output([...batchShape, m, n]);
-  if (batch * m * n === 0) return out.info;
+  // No product of an empty batch, though an operand without a batch of its own stands once.
+  if (batchA * batchB * m * n === 0) return out.info;
   const serial = batch * m * n * k < SERIAL;
   const { bias, activation } = epilogue;
   const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k, !bias && !activation);
@@ -170,6 +171,11 @@ const ACTIVATIONS: Readonly<Record<string, number>> = {
   leakyrelu: UNARY.LeakyRelu,
 };
 
+/** `[n]`, or with axes of one in front: a bias `[n, 1]` has one value a row. */
+function onePerColumn({ shape, dtype }: TensorInfo, n: number, rank: number): boolean {
+  return dtype === 'float32' && shape.length <= rank && shape.at(-1) === n && shape.reduce((s, d) => s * d, 1) === n;
+}
+
 function prelu(backend: SimdBackend, x: TensorInfo, alpha: TensorInfo): TensorInfo {
   const kernel = getKernel('Prelu', 'simd') as NonNullable<ReturnType<typeof getKernel>>;
   const y = kernel.kernelFunc({ inputs: { x, alpha }, backend }) as TensorInfo;
@@ -192,7 +198,7 @@ export function registerMatMul(name: string): void {
     const activation = op === undefined ? undefined : { op, alpha: Number(attrs.leakyreluAlpha ?? 0) };
     const n = transposeB ? b.shape[b.shape.length - 2] : b.shape[b.shape.length - 1];
     const k = transposeB ? b.shape[b.shape.length - 1] : b.shape[b.shape.length - 2];
-    const plain = k > 0 && (!bias || (bias.dtype === 'float32' && sizeOf(bias) === n));
+    const plain = k > 0 && (!bias || onePerColumn(bias, n, Math.max(a.shape.length, b.shape.length)));
     let y = matMul(backend, a, b, transposeA, transposeB, plain ? { bias, activation } : {});
     const then = (f: (x: TensorInfo) => TensorInfo): void => {
       const next = f(y);

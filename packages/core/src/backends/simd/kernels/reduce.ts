@@ -111,7 +111,7 @@ export function registerReductions(name: string): void {
   override(name, 'Softmax', ({ logits }, backend, attrs) => {
     const last = logits.shape.length - 1;
     const dim = Number(attrs.dim ?? -1);
-    return allFloat(logits) && (dim === -1 || dim === last) ? softmax(backend, 0, logits) : undefined;
+    return allFloat(logits) && last >= 0 && (dim === -1 || dim === last) ? softmax(backend, 0, logits) : undefined;
   });
   override(name, 'LogSoftmax', ({ logits }, backend, attrs) => {
     const last = logits.shape.length - 1;

@@ -104,6 +104,7 @@ export function registerShapeKernels(name: string): void {
   override(name, 'Tile', ({ x }, backend, attrs) => {
     const reps = attrs.reps as number[];
     const shape = x.shape.map((d, i) => d * reps[i]);
+    util.assertNonNegativeIntegerDimensions(shape);
     if ((x.dtype !== 'float32' && x.dtype !== 'int32') || util.sizeFromShape(shape) === 0) return undefined;
     // Each axis becomes two: the copies, which stand still in x, and the axis itself.
     const strides = stridesOf(x.shape);
@@ -126,6 +127,7 @@ export function registerShapeKernels(name: string): void {
     if (!allFloat(x) || x.shape.length > 5) return undefined;
     const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin as number[], attrs.size as number[]);
     slice_util.assertParamsValid(x as never, begin, size);
+    util.assertNonNegativeIntegerDimensions(size);
     if (size.every((d, i) => d === x.shape[i])) return alias(backend, x, x.shape);
     const strides = stridesOf(x.shape);
     return stridedCopy(

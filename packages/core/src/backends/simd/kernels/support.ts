@@ -14,6 +14,7 @@ import { isComposed } from '../../composed/kernel.ts';
 import type { SimdBackend } from '../backend.ts';
 import type { KernelId } from '../kernels.ts';
 import type { Floats } from '../pool.ts';
+import { stockChecks } from './checks.ts';
 
 export type Inputs = Record<string, TensorInfo>;
 export type Attributes = Record<string, unknown>;
@@ -71,10 +72,14 @@ export function alias(
   return { dataId: info.dataId, shape, dtype };
 }
 
-/** Registers a kernel of ours; where it declines, the stock kernel that it replaces runs. */
+/**
+ * Registers a kernel of ours, behind the checks of the stock kernel that it replaces; where it declines, that one runs.
+ */
 export function override(backendName: string, kernelName: string, kernel: SimdKernel): void {
   const stock = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
+  const check = stockChecks[kernelName];
   const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) => {
+    check?.(inputs as Inputs, (attrs ?? {}) as Attributes);
     const result = kernel(inputs as Inputs, backend as SimdBackend, (attrs ?? {}) as Attributes);
     if (result !== undefined) {
       (backend as SimdBackend).handedOver(result);

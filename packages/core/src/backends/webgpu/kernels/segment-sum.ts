@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { checkSegments } from '../../composed/segment-sum.ts';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
 import { bind, type Program, uniforms } from '../program.ts';
 import { withSorted } from './sort.ts';
@@ -133,6 +134,7 @@ export function segmentSum(backend: SeqrecWebgpuBackend, out: TensorInfo, proble
 
 export function registerSegmentSum(name: string): void {
   override<{ numSegments: number }>(name, 'UnsortedSegmentSum', ({ x, segmentIds }, backend, { numSegments }) => {
+    checkSegments(x, segmentIds);
     if (x.dtype !== 'float32') return undefined;
     const rowShape = x.shape.slice(segmentIds.shape.length);
     const width = rowShape.reduce((product, n) => product * n, 1);
