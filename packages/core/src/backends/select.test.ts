@@ -35,6 +35,8 @@ function fakeTensorflow(available: string): ModuleLoader {
     // What tfjs-node does at this point on Node 23 and later without our repair: call a function that is gone.
     const util = process.getBuiltinModule('node:util') as unknown as Record<string, (x: unknown) => boolean>;
     expect(util.isNullOrUndefined(undefined)).toBe(true);
+    // And one for which Node warns (DEP0044).
+    expect(util.isArray).toBe(Array.isArray);
     tf.registerBackend('tensorflow', () => new MathBackendCPU());
     for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
       if (tf.getKernel(kernelName, 'tensorflow') === undefined) {
@@ -116,7 +118,7 @@ it('tensorflow without its addon names the command that turns it on', async () =
   const missing = useBackend('tensorflow', { load: absent });
   await expect(missing).rejects.toThrow(BackendError);
   await expect(missing).rejects.toThrow(
-    "useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got @tensorflow/tfjs-node-gpu: Cannot find package '@tensorflow/tfjs-node-gpu' | @tensorflow/tfjs-node: Cannot find package '@tensorflow/tfjs-node'; its install script is off by default, as it downloads libtensorflow; turn it on with: npx -y pnpm@12 tensorflow (in a project of your own: allow the build of @tensorflow/tfjs-node-gpu and pnpm rebuild it)",
+    "useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got @tensorflow/tfjs-node-gpu: Cannot find package '@tensorflow/tfjs-node-gpu' | @tensorflow/tfjs-node: Cannot find package '@tensorflow/tfjs-node'; its install script is off by default, as it downloads libtensorflow; turn it on with: npx -y pnpm@12 tensorflow, or link a library that is here with: npx -y pnpm@12 tensorflow --library DIR (in a project of your own: allow the build of @tensorflow/tfjs-node-gpu and pnpm rebuild it)",
   );
 });
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, UnsupportedError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
 import { mendWasmFusedMatMul } from './composed/wasm-fused-mat-mul.ts';
+import { loadTensorflow, readLinked } from './tensorflow.ts';
 
 /** Backends by name; `auto` takes `simd`, else `cpu`. */
 export const backendNames = ['auto', 'simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
@@ -133,27 +134,9 @@ async function startWebgpu({ precision }: BackendOptions, load: ModuleLoader) {
   return { reason: 'WebGPU with WGSL programs of our own', details };
 }
 
-async function startTensorflow(_: BackendOptions, load: ModuleLoader) {
-  restoreIsNullOrUndefined();
-  const failures: string[] = [];
-  for (const specifier of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
-    try {
-      const module = (await load(specifier)) as { version?: Record<string, string> };
-      const reason = `libtensorflow through ${specifier}; fused ops run composed from tfjs ops`;
-      return { reason, details: { package: specifier, version: module.version?.['tfjs-node'] ?? 'unknown' } };
-    } catch (error) {
-      failures.push(`${specifier}: ${message(error)}`);
-    }
-  }
-  throw new BackendError(
-    `useBackend: expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with its native addon; got ${failures.join(' | ')}; its install script is off by default, as it downloads libtensorflow; turn it on with: npx -y pnpm@12 tensorflow (in a project of your own: allow the build of @tensorflow/tfjs-node-gpu and pnpm rebuild it)`,
-  );
-}
-
-/** Node 23 removed a function that tfjs-node 4.22 calls; the CommonJS `util` object is shared and can be mended. */
-function restoreIsNullOrUndefined(): void {
-  const util = globalThis.process?.getBuiltinModule?.('node:util') as Record<string, unknown> | undefined;
-  if (util !== undefined) util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+async function startTensorflow(options: BackendOptions, load: ModuleLoader) {
+  // A loader of the caller's own brings its addon along.
+  return loadTensorflow(load, options.load === undefined ? readLinked() : undefined);
 }
 
 function message(error: unknown): string {
