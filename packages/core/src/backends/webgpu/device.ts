@@ -50,15 +50,14 @@ type AdapterInfo = GPUAdapterInfo & {
 };
 
 /**
- * Opens the fastest adapter with every limit and feature that the programs can use.
+ * Opens the fastest adapter with every limit and feature that the programs can use. `explain` says why there is none.
  * @throws UnsupportedError when there is no adapter; BackendError when the adapter gives no device.
  */
-export async function openDevice(gpu: GPU): Promise<OpenDevice> {
+export async function openDevice(gpu: GPU, explain?: () => string | undefined): Promise<OpenDevice> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
-    throw new UnsupportedError(
-      'webgpu: expected a GPU adapter; got none; install a Vulkan driver (Debian: mesa-vulkan-drivers, which also runs on a CPU), or use another backend: simd, cpu',
-    );
+    const why = explain?.() ?? 'got none; a driver for Vulkan, Metal or D3D12 may be missing';
+    throw new UnsupportedError(`webgpu: expected a GPU adapter; ${why}; or use another backend: simd, cpu`);
   }
   const features = WANTED_FEATURES.filter((name) => adapter.features.has(name));
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));

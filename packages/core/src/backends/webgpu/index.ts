@@ -16,6 +16,8 @@ export interface WebgpuOptions {
 const NAME = 'webgpu';
 const PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 let registered: Pick<OpenDevice, 'info' | 'matrices'> | undefined;
+/** The GPU that Dawn made, in Node. */
+let madeHere: GPU | undefined;
 let restoreProducts: (() => void) | undefined;
 /** What each backend said of its subgroup matrices. */
 const tried = new WeakMap<SeqrecWebgpuBackend, string>();
@@ -73,8 +75,9 @@ async function tryMatrices(backend: SeqrecWebgpuBackend, unit: Omit<MatrixUnit, 
 }
 
 async function open(load: NonNullable<WebgpuOptions['load']>): Promise<Pick<OpenDevice, 'info' | 'matrices'>> {
-  const gpu = await findGpu(load);
-  const { device, adapterInfo, info, matrices } = await openDevice(gpu);
+  const { gpu, fromDawn } = await findGpu(load);
+  const explain = fromDawn ? (await import('./drivers.ts')).explainNoAdapter : undefined;
+  const { device, adapterInfo, info, matrices } = await openDevice(gpu, explain);
   // Loaded only now: the stock backend looks for navigator.gpu when it is imported.
   const [{ SeqrecWebgpuBackend }, { registerWebgpuKernels }] = await loadBackend(load);
   if (tf.findBackendFactory(NAME) != null) tf.removeBackend(NAME);
@@ -99,9 +102,9 @@ async function loadBackend(load: NonNullable<WebgpuOptions['load']>) {
 }
 
 /** `navigator.gpu`, in Node made by Dawn and put where tfjs looks for it. */
-async function findGpu(load: NonNullable<WebgpuOptions['load']>): Promise<GPU> {
+async function findGpu(load: NonNullable<WebgpuOptions['load']>): Promise<{ gpu: GPU; fromDawn: boolean }> {
   const present = (globalThis.navigator as Partial<Navigator> | undefined)?.gpu;
-  if (present !== undefined) return present;
+  if (present !== undefined) return { gpu: present, fromDawn: present === madeHere };
   if (globalThis.process?.versions?.node === undefined) {
     throw new UnsupportedError(
       'webgpu: expected navigator.gpu; got none; use a browser with WebGPU and a secure page (https or localhost), or another backend: simd, cpu',
@@ -116,8 +119,9 @@ async function findGpu(load: NonNullable<WebgpuOptions['load']>): Promise<GPU> {
   Object.assign(globalThis, dawn.globals);
   // Subgroup matrices are still behind this switch of Dawn.
   const gpu = dawn.create(['enable-dawn-features=allow_unsafe_apis']);
+  madeHere = gpu;
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
-  return gpu;
+  return { gpu, fromDawn: true };
 }
 
 function importModule(specifier: string): Promise<unknown> {
