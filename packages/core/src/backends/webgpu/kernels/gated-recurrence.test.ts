@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { floats } from '../../../../test/conformance/arbitraries.ts';
 import { probe } from '../../../../test/conformance/backends.ts';
 import { runProblem, take } from '../../../../test/conformance/compare.ts';
 import { gatedRecurrenceCase } from '../../../../test/conformance/recurrence-case.ts';
 import { gatedRecurrence } from '../../../index.ts';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
+
+// A software driver on a busy machine takes long.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { absent } = await probe('webgpu');
 

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ints, runs } from '../../../../test/conformance/arbitraries.ts';
 import { probe } from '../../../../test/conformance/backends.ts';
 import { runProblem } from '../../../../test/conformance/compare.ts';
 import { checkUndefinedScores, rankCountsCase } from '../../../../test/conformance/ranking-cases.ts';
 import { explainKernels, rankCounts } from '../../../index.ts';
 import * as ref from '../../../reference/index.ts';
+
+// A software driver on a busy machine takes long.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { absent } = await probe('webgpu');
 

@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { floats, ints, runs } from '../../../../test/conformance/arbitraries.ts';
 import { probe } from '../../../../test/conformance/backends.ts';
 import { runProblem } from '../../../../test/conformance/compare.ts';
 import { checkUndefinedScores, topItemsCase } from '../../../../test/conformance/ranking-cases.ts';
 import { explainKernels, topItems } from '../../../index.ts';
+
+// A software driver on a busy machine takes long.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { absent } = await probe('webgpu');
 
