@@ -13,8 +13,8 @@ type Check = (inputs: Inputs, attrs: Attributes) => void;
 export const stockChecks: Readonly<Record<string, Check>> = {
   BatchMatMul: ({ a, b }, attrs) => checkProduct(a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB)),
   _FusedMatMul: ({ a, b, bias }, attrs) => {
-    const shape = checkProduct(a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB));
-    if (bias) broadcast_util.assertAndGetBroadcastShape(shape, bias.shape);
+    checkProduct(a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB));
+    if (bias) broadcast_util.assertAndGetBroadcastShape(productShape(a, b, attrs), bias.shape);
   },
   Concat: (inputs, attrs) => {
     const shapes = Object.values(inputs).map((x) => x.shape);
@@ -58,29 +58,39 @@ export const stockChecks: Readonly<Record<string, Check>> = {
   Max: ({ x }, { reductionIndices }) => checkAxes('max', x, reductionIndices),
 };
 
-/** @returns the shape of the product. */
-function checkProduct(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean): number[] {
-  if (a.shape.length < 2 || b.shape.length < 2) {
+function checkProduct(
+  { shape: a }: TensorInfo,
+  { shape: b }: TensorInfo,
+  transposeA: boolean,
+  transposeB: boolean,
+): void {
+  const [ra, rb] = [a.length, b.length];
+  if (ra < 2 || rb < 2) {
     throw new ShapeError(
-      `matMul: expected matrices, or batches of them; got shapes [${a.shape}] and [${b.shape}]; reshape a vector to [1, n] or [n, 1]`,
+      `matMul: expected matrices, or batches of them; got shapes [${a}] and [${b}]; reshape a vector to [1, n] or [n, 1]`,
     );
   }
-  const [rowsA, columnsA] = a.shape.slice(-2);
-  const [rowsB, columnsB] = b.shape.slice(-2);
-  const outer = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const innerA = transposeA ? rowsA : columnsA;
-  const innerB = transposeB ? columnsB : rowsB;
+  // Called before every product: nothing is made for two matrices.
+  if (ra > 2 || rb > 2) broadcast_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
+  const innerA = transposeA ? a[ra - 2] : a[ra - 1];
+  const innerB = transposeB ? b[rb - 1] : b[rb - 2];
   util.assert(
     innerA === innerB,
     () =>
-      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape} and ${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a} and ${b} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
   );
-  return [...outer, transposeA ? columnsA : rowsA, transposeB ? rowsB : columnsB];
+}
+
+function productShape({ shape: a }: TensorInfo, { shape: b }: TensorInfo, attrs: Attributes): number[] {
+  const outer = broadcast_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
+  return [...outer, a[a.length - (attrs.transposeA ? 1 : 2)], b[b.length - (attrs.transposeB ? 2 : 1)]];
 }
 
 /** An axis named twice: `cpu` returns nonsense, or throws over its own reshape. */
 function checkAxes(op: string, x: TensorInfo, axis: unknown): void {
-  const axes = util.parseAxisParam(axis as number | number[], x.shape);
+  // None means all of them, each once; a range is checked where the axes are used.
+  if (!Array.isArray(axis) || axis.length < 2) return;
+  const axes = util.parseAxisParam(axis as number[], x.shape);
   if (new Set(axes).size === axes.length) return;
   throw new ShapeError(`${op}: expected each axis once; got axes [${axis}] of shape [${x.shape}]; name an axis once`);
 }
