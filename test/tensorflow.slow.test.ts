@@ -1,5 +1,5 @@
-// The tensorflow backend on a real library, which SEQREC_TENSORFLOW_LIBRARY names: linked into a folder of its own, so that
-// no other test finds it.
+// The tensorflow backend on a real library, which SEQREC_TENSORFLOW_LIBRARY names: linked into a folder of its own, so
+// that no other test finds it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// `pnpm tensorflow`: turns the tensorflow backend on. With `--library DIR` it links the addon of tfjs-node to the library
-// in DIR. Without, it runs the package's own install script, which pnpm refuses to run by itself: it downloads
+// `pnpm tensorflow`: turns the tensorflow backend on. With `--library DIR` it links the addon of tfjs-node to the
+// library in DIR. Without, it runs the package's own install script, which pnpm refuses to run by itself: it downloads
 // libtensorflow, hundreds of megabytes, from outside the registry. Then it starts the backend and runs a product.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

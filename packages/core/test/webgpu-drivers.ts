@@ -1,5 +1,6 @@
-// Tries the Vulkan drivers of this machine, those that the loader finds first, then those beside a browser. Each that gives
-// Dawn an adapter is a line of the output: its file (a dash for the loader's own choice), a tab, the adapter. Reasons go to standard error.
+// Tries the Vulkan drivers of this machine, those that the loader finds first, then those beside a browser. Each that
+// gives Dawn an adapter is a line of the output: its file (a dash for the loader's own choice), a tab, the adapter.
+// Reasons go to standard error.
 import { browserDrivers, installedDrivers, tryDriver } from '../src/backends/webgpu/drivers.ts';
 
 const candidates = [undefined, ...browserDrivers().filter((file) => !installedDrivers().includes(file))];

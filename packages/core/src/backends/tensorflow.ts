@@ -94,7 +94,7 @@ export function readLinked(): LinkedAddon | undefined {
   return { ...(JSON.parse(fs.readFileSync(about, 'utf8')) as LinkedTensorflow), folder, addon };
 }
 
-/** Makes tfjs-node find another addon than that of its package: it asks node-pre-gyp, which both packages bring along. */
+/** Makes tfjs-node find another addon than that of its package: it asks node-pre-gyp, which both packages bring. */
 function redirect(addon: string): () => void {
   const create = builtin('node:module')?.createRequire;
   const restores: (() => void)[] = [];

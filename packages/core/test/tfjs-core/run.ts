@@ -1,4 +1,4 @@
-// Runs the tests that tfjs-core publishes in its own package on a backend, `simd` unless the second argument names another.
+// Runs the tests that tfjs-core publishes in its own package on a backend, `simd` unless the second argument names one.
 // They are written for a bundler (imports without extensions, `require` beside `import`) and for jasmine 3. The first
 // argument is a folder for the bundle; the last line of the output is a report as JSON.
 import { createRequire } from 'node:module';

@@ -38,8 +38,8 @@ export function browserDrivers(): string[] {
 }
 
 /**
- * Asks Dawn for an adapter in a process of its own, as the loader reads its environment once and Dawn tells its reasons on
- * standard error alone. `driver` undefined: the drivers that the loader finds.
+ * Asks Dawn for an adapter in a process of its own, as the loader reads its environment once and Dawn tells its
+ * reasons on standard error alone. `driver` undefined: the drivers that the loader finds.
  */
 export function tryDriver(driver?: string): DriverOutcome {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
