@@ -84,7 +84,11 @@ const keys = configurationKeys();
 /** Written for any key. */
 const others = new Set(['section.key', 'data.KEY', 'data.key', 'evaluation.key']);
 
+/** Options of a script of package.json, which are read there. */
+const scripts: Readonly<Record<string, string>> = { library: 'packages/core/install-tensorflow.ts' };
+
 function exists(option: string): boolean {
+  if (scripts[option] !== undefined) return readFileSync(join(root, scripts[option]), 'utf8').includes(`--${option} `);
   const known = option.split(hole)[0].replace(/\.$/, '');
   return others.has(option) || (option.includes('.') ? keys.has(known) : options.has(known));
 }
