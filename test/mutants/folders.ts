@@ -1,0 +1,43 @@
+/** What is mutated, a folder at a time, and the tests that may kill its mutants. */
+export interface Folder {
+  /** The name that `--folder` takes and the list of survivors has. */
+  readonly name: string;
+  readonly path: string;
+  /**
+   * Globs of the tests that Stryker may choose from; of these it runs the ones that reach a mutant, and all of them for
+   * code that runs while a test file is loaded. Those of the folder itself come first.
+   */
+  readonly tests: readonly string[];
+}
+
+const data = ['packages/data/src/{splits,windows,batches,negatives,filters}/**/*.test.ts'];
+const models = [
+  'packages/models/src/{evaluate,objectives,layers,hstu,sasrec,transformer,transformer-plus-plus}/**/*.test.ts',
+  'packages/models/src/{pinnerformer,gru4rec,golden,encoders}/**/*.test.ts',
+  'packages/models/src/*.test.ts',
+];
+
+export const folders: readonly Folder[] = [
+  ...['splits', 'windows', 'negatives', 'filters'].map((name) => ({
+    name: `data/${name}`,
+    path: `packages/data/src/${name}`,
+    tests: data,
+  })),
+  ...[
+    ...['evaluate', 'objectives', 'layers', 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus'],
+    ...['pinnerformer', 'gru4rec'],
+  ].map((name) => ({ name: `models/${name}`, path: `packages/models/src/${name}`, tests: models })),
+];
+
+/**
+ * Whole trainings. They reach nearly every line and would cost ten seconds a mutant; what they alone would notice
+ * deserves a test that says what is wrong.
+ */
+export const tooLong = [
+  '**/*.slow.test.ts',
+  'packages/models/src/{overfit,matrix,item-vectors}.test.ts',
+  'packages/models/src/train/*.test.ts',
+];
+
+/** Defaults and limits of configurations: a test of them would repeat them. */
+export const notMutated = ['*.test.ts', 'config.ts'];

@@ -1,0 +1,153 @@
+// `pnpm mutants`: plants small faults in the code that figures rest on and counts those that the tests notice.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Folder, folders } from './folders.ts';
+import { mutate } from './mutate.ts';
+import { type Excuse, type Mutant, type Score, score } from './score.ts';
+
+const BAR = 0.9;
+const help = `pnpm mutants [options]
+
+Plants mutants (a changed comparison, constant, sum, condition, a removed statement) in the folders below, runs the
+tests that reach each of them, and prints which died. Ends with 1 when a folder has less than ${100 * BAR} % of those that
+are not equivalent. Survivors are explained in test/mutants/survivors.
+
+  --folder NAME   only this folder; may be repeated
+  --file TEXT     only files whose path in the folder contains this; the results are not kept
+  --sample N      about N mutants a folder, for a quick estimate; the results are not kept
+  --seed S        which ones (default 1)
+  --workers N     test processes beside each other (default: the number of cores)
+  --last          mutate nothing: the scores of the results that were kept, with the list of survivors as it is now
+  --all           also print the survivors that the list explains
+  --help          this text
+
+Folders: ${folders.map(({ name }) => name).join(', ')}
+`;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const kept = `${root}.cache/mutants`;
+const fileOf = (folder: Folder): string => folder.name.replace('/', '-');
+
+function stop(message: string): never {
+  console.error(`mutants: ${message}; see --help`);
+  process.exit(2);
+}
+
+function whole(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) stop(`expected --${name} of 1 or more; got ${text}`);
+  return value;
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        folder: { type: 'string', multiple: true },
+        file: { type: 'string' },
+        sample: { type: 'string' },
+        seed: { type: 'string' },
+        workers: { type: 'string' },
+        last: { type: 'boolean' },
+        all: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return stop((error as Error).message);
+  }
+}
+
+/** About how many mutants a folder has, from the kept results or from its text. */
+function expected(folder: Folder): number {
+  const file = `${kept}/${fileOf(folder)}.json`;
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as Mutant[]).length;
+  return 800;
+}
+
+const sources = new Map<string, readonly string[]>();
+function sourceLine(file: string, line: number): string {
+  let lines = sources.get(file);
+  if (lines === undefined) {
+    lines = readFileSync(`${root}${file}`, 'utf8').split('\n');
+    sources.set(file, lines);
+  }
+  return lines[line - 1] ?? '';
+}
+
+function excusesOf(folder: Folder): readonly Excuse[] {
+  const file = `${root}test/mutants/survivors/${fileOf(folder)}.json`;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Excuse[]) : [];
+}
+
+function describe({ file, line, column, operator, replacement, status }: Mutant): string {
+  const shown = replacement.replaceAll(/\s+/g, ' ');
+  const reached = status === 'NoCoverage' ? ' (no test reaches it)' : '';
+  return `  ${file}:${line}:${column + 1} ${operator}${reached}\n    ${sourceLine(file, line).trim()}\n    -> ${shown}`;
+}
+
+function print(scores: ReadonlyMap<string, Score>): void {
+  const rows = [...scores].map(([name, s]) => [
+    name,
+    ...[s.mutants, s.killed, s.survived, s.equivalent, s.unlisted.length].map(String),
+    `${(100 * s.share).toFixed(1)} %${s.share < BAR ? '  below the bar' : ''}`,
+  ]);
+  const table = [['folder', 'mutants', 'killed', 'survived', 'equivalent', 'unexplained', 'score'], ...rows];
+  const widths = table[0].map((_, c) => Math.max(...table.map((row) => row[c].length)));
+  for (const row of table) {
+    console.log(row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  '));
+  }
+}
+
+const given = options();
+if (given.help) {
+  console.log(help);
+  process.exit(0);
+}
+for (const name of given.folder ?? []) {
+  if (!folders.some((folder) => folder.name === name)) {
+    stop(`expected --folder ${folders.map((folder) => folder.name).join(', ')}; got ${name}`);
+  }
+}
+const sample = whole('sample', given.sample);
+const seed = whole('seed', given.seed) ?? 1;
+const workers = whole('workers', given.workers) ?? availableParallelism();
+const chosen = folders.filter(({ name }) => given.folder?.includes(name) ?? true);
+const partly = sample !== undefined || given.file !== undefined;
+if (given.last && partly) stop('expected --last alone or with --folder; got --sample or --file beside it');
+
+const scores = new Map<string, Score>();
+for (const folder of chosen) {
+  const file = `${kept}/${fileOf(folder)}.json`;
+  let mutants: readonly Mutant[];
+  if (given.last) {
+    if (!existsSync(file)) {
+      console.log(`${folder.name}: not yet run`);
+      continue;
+    }
+    mutants = JSON.parse(readFileSync(file, 'utf8')) as Mutant[];
+  } else {
+    const began = performance.now();
+    const share = sample === undefined ? 1 : Math.min(1, sample / expected(folder));
+    mutants = await mutate(folder, { workers, share, seed, file: given.file });
+    const seconds = (performance.now() - began) / 1000;
+    console.log(`${folder.name}: ${mutants.length} mutants in ${seconds.toFixed(0)} s`);
+    if (!partly) {
+      mkdirSync(kept, { recursive: true });
+      writeFileSync(file, JSON.stringify(mutants));
+    }
+  }
+  const excuses = excusesOf(folder);
+  const result = score(mutants, excuses, sourceLine);
+  scores.set(folder.name, result);
+  for (const mutant of given.all ? mutants.filter(({ status }) => /Survived|NoCoverage/.test(status)) : result.unlisted)
+    console.log(describe(mutant));
+  if (!partly) {
+    for (const { file, line } of result.unused) console.log(`  no survivor needs the excuse of ${file}: ${line}`);
+  }
+}
+print(scores);
+process.exitCode = [...scores.values()].some(({ share }) => share < BAR) ? 1 : 0;
