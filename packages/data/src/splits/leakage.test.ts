@@ -185,4 +185,44 @@ describe('leakageReport', () => {
     expect(check(bad, 'train-events-after-test-cut')?.verdict).toBe('leak');
     expect(check(bad, 'test-targets-before-training-events')).toMatchObject({ value: 1, share: 0.5, verdict: 'leak' });
   });
+
+  it('a set of one single moment has no future and no days', () => {
+    const split = trainTest(world([1, 2, 3, 4].flatMap((item) => [0, 1].map((user) => ({ user, item, time: 0 })))));
+    // Nothing is older than the target: all six events of training are not.
+    expect(check(split, 'train-events-after-test-cut')).toMatchObject({ value: 6, share: 1 });
+    expect(check(split, 'test-targets-before-training-events')?.value).toBe(0);
+    expect(check(split, 'order-inside-ties')?.text).toContain('neighbours at the same time more than once');
+  });
+
+  it('a target older than everything that training reads has all of it in its future', () => {
+    const users = [0, 1].flatMap((user) => [0, 1, 2, 3].map((e) => ({ user, item: e, time: 10 * user + e })));
+    const split = trainTest(world(users));
+    const last = (column: Int32Array): Int32Array => column.slice(1);
+    const { train } = split;
+    const late = { ...train, users: last(train.users), starts: last(train.starts), targets: last(train.targets) };
+    const found = check({ ...split, train: late }, 'test-targets-before-training-events');
+    // User 0's target sees all three events ahead, user 1's none.
+    expect(found).toMatchObject({ value: 1, share: 0.5 });
+    expect(found?.text).toContain('on average 50.0 % of the training events');
+  });
+
+  it('the order inside ties: pairs that came one way round, of those that came more than once', () => {
+    // Three users have 1 then 2 at one time, two have 3 and 4 both ways round.
+    const rows = [
+      [0, [1, 2, 5, 6]],
+      [1, [1, 2, 5, 7]],
+      [2, [1, 2, 8, 5]],
+      [3, [3, 4, 9, 6]],
+      [4, [4, 3, 9, 7]],
+    ] as const;
+    const split = trainTest(
+      world(rows.flatMap(([user, items]) => items.map((item, e) => ({ user, item, time: e < 2 ? 0 : e })))),
+    );
+    const found = check(split, 'order-inside-ties');
+    expect(found).toMatchObject({ value: 1, share: 0.5, verdict: 'ok' });
+    expect(found?.text).toMatch(/^1 of 2 pairs of items that were neighbours at the same time more than once always/);
+    expect(check(split, 'no-validation-part')).toMatchObject({ value: 1, share: 1, verdict: 'note' });
+    const untied = trainTest(world([0, 1, 2, 3].map((e) => ({ user: 0, item: e, time: e }))));
+    expect(check(untied, 'order-inside-ties')).toMatchObject({ value: 0, share: 0, verdict: 'ok' });
+  });
 });
