@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,6 +29,8 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
     .filter((file) => file.endsWith('.ts') && !notMutated.some((end) => matches(file, end)))
     .filter((file) => options.file === undefined || file.includes(options.file));
   if (files.length === 0) return [];
+  const paths = files.map((file) => `${folder.path}/${file}`);
+  const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n')]));
   // The tests' processes inherit it.
   process.env.SEQREC_MUTANT_TESTS = folder.tests.join(';');
   process.env.SEQREC_MUTANT_FOLDER = folder.path;
@@ -38,7 +40,7 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
     ignorers: ['texts'],
     vitest: { configFile: 'test/mutants/vitest.config.ts', pool: 'threads', related: false },
     coverageAnalysis: 'perTest',
-    mutate: files.map((file) => `${folder.path}/${file}`),
+    mutate: paths,
     mutator: { excludedMutations: excluded },
     disableTypeChecks: false,
     // Loops that no longer end are found by counting; the clock is for the rest and must bear a busy machine.
@@ -52,14 +54,12 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
   } as ConstructorParameters<typeof Stryker>[0]).runMutationTest();
   return results
     .filter(({ status }) => status !== 'Ignored' && status !== 'CompileError')
-    .map(({ fileName, location, mutatorName, replacement, status }) => ({
-      file: fileName.startsWith(root) ? fileName.slice(root.length) : fileName,
-      line: location.start.line,
-      column: location.start.column,
-      operator: mutatorName,
-      replacement,
-      status,
-    }));
+    .map(({ fileName, location, mutatorName, replacement, status }) => {
+      const file = fileName.startsWith(root) ? fileName.slice(root.length) : fileName;
+      const { line, column } = location.start;
+      const text = (sources.get(file)?.[line - 1] ?? '').trim();
+      return { file, line, column, text, operator: mutatorName, replacement, status };
+    });
 }
 
 function matches(file: string, end: string): boolean {

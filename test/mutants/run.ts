@@ -68,25 +68,15 @@ function expected(folder: Folder): number {
   return 800;
 }
 
-const sources = new Map<string, readonly string[]>();
-function sourceLine(file: string, line: number): string {
-  let lines = sources.get(file);
-  if (lines === undefined) {
-    lines = readFileSync(`${root}${file}`, 'utf8').split('\n');
-    sources.set(file, lines);
-  }
-  return lines[line - 1] ?? '';
-}
-
 function excusesOf(folder: Folder): readonly Excuse[] {
   const file = `${root}test/mutants/survivors/${fileOf(folder)}.json`;
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Excuse[]) : [];
 }
 
-function describe({ file, line, column, operator, replacement, status }: Mutant): string {
+function describe({ file, line, column, text, operator, replacement, status }: Mutant): string {
   const shown = replacement.replaceAll(/\s+/g, ' ');
   const reached = status === 'NoCoverage' ? ' (no test reaches it)' : '';
-  return `  ${file}:${line}:${column + 1} ${operator}${reached}\n    ${sourceLine(file, line).trim()}\n    -> ${shown}`;
+  return `  ${file}:${line}:${column + 1} ${operator}${reached}\n    ${text}\n    -> ${shown}`;
 }
 
 function print(scores: ReadonlyMap<string, Score>): void {
@@ -141,7 +131,7 @@ for (const folder of chosen) {
     }
   }
   const excuses = excusesOf(folder);
-  const result = score(mutants, excuses, sourceLine);
+  const result = score(mutants, excuses);
   scores.set(folder.name, result);
   for (const mutant of given.all ? mutants.filter(({ status }) => /Survived|NoCoverage/.test(status)) : result.unlisted)
     console.log(describe(mutant));

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { type Node, otherNumber, ownOperators, thinned } from './operators.ts';
 import { type Excuse, type Mutant, score } from './score.ts';
 
+const text = ['if (a < b) return;', 'total += a;'];
 const mutant = (line: number, replacement: string, status: string): Mutant => ({
   file: 'a.ts',
   line,
   column: 0,
+  text: text[line - 1],
   operator: 'EqualityOperator',
   replacement,
   status,
 });
-const text = ['  if (a < b) return;', '  total += a;'];
-const source = (_: string, line: number): string => text[line - 1];
 
 describe('score of mutants', () => {
   const mutants = [
@@ -22,12 +22,12 @@ describe('score of mutants', () => {
   ];
 
   it('is killed over all that are not equivalent; what a test does not reach survives', () => {
-    expect(score(mutants, [], source)).toMatchObject({ mutants: 4, killed: 2, survived: 2, equivalent: 0, share: 0.5 });
+    expect(score(mutants, [])).toMatchObject({ mutants: 4, killed: 2, survived: 2, equivalent: 0, share: 0.5 });
     const excuses: Excuse[] = [
       { file: 'a.ts', line: 'if (a < b) return;', mutants: ['a <= b'], kind: 'equivalent', why: 'a is never b' },
       { file: 'a.ts', line: 'total += a;', kind: 'left', why: 'only a text reads it' },
     ];
-    const result = score(mutants, excuses, source);
+    const result = score(mutants, excuses);
     expect(result).toMatchObject({ killed: 2, survived: 1, equivalent: 1, unlisted: [], unused: [] });
     expect(result.share).toBeCloseTo(2 / 3, 12);
   });
@@ -37,13 +37,13 @@ describe('score of mutants', () => {
       { file: 'a.ts', line: 'if (a < b) return;', mutants: ['a >= b'], kind: 'equivalent', why: '' },
       { file: 'b.ts', line: 'total += a;', kind: 'equivalent', why: '' },
     ];
-    const result = score(mutants, excuses, source);
+    const result = score(mutants, excuses);
     expect(result.unlisted).toEqual([mutants[0], mutants[3]]);
     expect(result.unused).toEqual(excuses);
   });
 
   it('is whole without mutants', () => {
-    expect(score([], [], source).share).toBe(1);
+    expect(score([], []).share).toBe(1);
   });
 });
 

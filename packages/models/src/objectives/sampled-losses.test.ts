@@ -55,7 +55,9 @@ function known(temperature?: number): SequenceModel {
 /** The loss, and the negatives `[P][R]` that it was computed with. */
 function lossOf(config: ObjectiveConfigInput, model = known()): { loss: number; negatives: number[][] } {
   const objective = createObjective(config, tinyTrain());
-  const { labels, numNegatives } = parseObjectiveConfig(config) as { labels: never; numNegatives: number };
+  const parsed = parseObjectiveConfig(config);
+  const { labels } = parsed;
+  const numNegatives = 'numNegatives' in parsed ? parsed.numNegatives : 0;
   const batch = uploadBatch(host);
   const drawn = objective.draw!({ batch: host, numItems: NUM_ITEMS, run });
   const flat = [...drawn.negatives.dataSync()];
