@@ -1,0 +1,170 @@
+import { useBackend } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
+import { makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uploadBatch } from '../inputs.ts';
+import { actionOf } from '../layers/actions.ts';
+import { knownModel, onCircle } from '../test-support/known-model.ts';
+import { tinyTrain } from '../test-support/tiny.ts';
+import { withActions } from './actions.ts';
+import { createObjective } from './create.ts';
+import { cutBatch } from './cuts.ts';
+import { maskedLogSumExp } from './masked-log-sum-exp.ts';
+import type { Objective } from './objective.ts';
+import { flatSettings } from './pairs.ts';
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+const examples = tinyTrain();
+const run = { training: true, step: 3, seed: 1 };
+
+describe('withActions', () => {
+  const logit = (item: number, action: number): number => Math.sin(2 + item * (action + 1));
+  const model = knownModel(
+    Array.from({ length: 21 }, (_, item) => onCircle(item)),
+    () => [],
+    {
+      encodeWithActions: ({ host }) => ({
+        encoded: tf.fill([host.itemIds.length, 2], 0.25),
+        actionLogits: tf.tensor2d(
+          Array.from(host.itemIds, (item) => Array.from({ length: 10 }, (_, a) => logit(item, a))),
+        ),
+      }),
+    },
+  );
+  /** Answers with the sum of what the model's `encode` gives: that of the same pass, 0.25 everywhere. */
+  const itemLoss: Objective = {
+    name: 'items',
+    settings: { numNegatives: 3 },
+    draw: () => ({ drawn: tf.zeros([1], 'int32') }),
+    loss: ({ model: inner, batch, run: at }) => tf.sum(inner.encode(batch, at)),
+  };
+
+  it.each([0.3, 1])('is (1 - w) items + w cross-entropy of the actions: w = %d', (weight) => {
+    const host = makeBatch(examples, [0, 1, 2]);
+    const batch = uploadBatch(host);
+    const losses = Array.from(host.itemIds, (item, t) => {
+      const logits = Array.from({ length: 10 }, (_, a) => logit(item, a));
+      const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+      return Math.log(total) - logits[actionOf(host.ratings![t]) - 1];
+    });
+    const actions = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    const items = 2 * 0.25 * host.itemIds.length;
+    const loss = tf.tidy(() => withActions(itemLoss, weight).loss({ model, batch, drawn: {}, run }).dataSync()[0]);
+    expect(loss).toBeCloseTo((1 - weight) * items + weight * actions, 4);
+    batch.dispose();
+  });
+
+  it('says its name and weight, and draws only where items are scored', () => {
+    const both = withActions(itemLoss, 0.3);
+    expect(both).toMatchObject({ name: 'items+actions', settings: { numNegatives: 3, actionWeight: 0.3 } });
+    const context = { batch: makeBatch(examples, [0]), numItems: 20, run };
+    const drawn = both.draw!(context);
+    expect(Object.keys(drawn)).toEqual(['drawn']);
+    tf.dispose(drawn);
+    const alone = withActions(itemLoss, 1);
+    expect(alone).toMatchObject({ name: 'actions', settings: { actionWeight: 1 } });
+    expect(alone.draw!(context)).toEqual({});
+    const { draw: _, ...dense } = itemLoss;
+    expect(Object.keys(withActions(dense, 0.3))).not.toContain('draw');
+  });
+
+  it.each([0, -0.1, 1.1, Number.NaN])('refuses a weight of %d', (weight) => {
+    expect(() => withActions(itemLoss, weight)).toThrow(
+      `objective: actionWeight: expected a number above 0, at most 1; got ${weight}`,
+    );
+  });
+});
+
+describe('maskedLogSumExp', () => {
+  it('gives in several blocks what it gives in parts', () => {
+    // More than 2^22 scores: two blocks.
+    const [queries, candidates] = [2100, 2100];
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const q = tf.randomNormal([queries, 2], 0, 1, 'float32', 1) as tf.Tensor2D;
+      const c = tf.randomNormal([candidates, 2], 0, 1, 'float32', 2) as tf.Tensor2D;
+      const dy = tf.randomNormal([queries], 0, 1, 'float32', 3) as tf.Tensor1D;
+      const gradients = (from: number, count: number): tf.Tensor[] =>
+        tf.grads((a, b) => maskedLogSumExp({ queries: a as tf.Tensor2D, candidates: b as tf.Tensor2D }))(
+          [tf.slice(q, [from, 0], [count, -1]), c],
+          tf.slice(dy, [from], [count]),
+        );
+      const part = (from: number, count: number): tf.Tensor =>
+        maskedLogSumExp({ queries: tf.slice(q, [from, 0], [count, -1]), candidates: c });
+      const distance = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0];
+      const whole = maskedLogSumExp({ queries: q, candidates: c });
+      expect(whole.shape).toEqual([queries]);
+      expect(distance(whole, tf.concat([part(0, 1000), part(1000, 1100)]))).toBeLessThan(1e-5);
+      const [dq, dc] = gradients(0, queries);
+      const [first, second] = [gradients(0, 1000), gradients(1000, 1100)];
+      expect(distance(dq, tf.concat([first[0], second[0]]))).toBeLessThan(1e-5);
+      expect(distance(dc, tf.add(first[1], second[1]))).toBeLessThan(1e-4);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('of no query is nothing', () => {
+    tf.tidy(() => {
+      const value = maskedLogSumExp({ queries: tf.zeros([0, 2]), candidates: tf.ones([3, 2]) });
+      expect(value.shape).toEqual([0]);
+    });
+  });
+});
+
+describe('cutBatch', () => {
+  it('cuts each sequence behind its event, an empty one not at all, and keeps what there is', () => {
+    const host: SequenceBatch = {
+      users: Int32Array.of(1, 2, 3),
+      offsets: Int32Array.of(0, 3, 3, 5),
+      itemIds: Int32Array.of(1, 2, 3, 4, 5),
+      timestamps: Float64Array.of(10, 20, 30, 40, 50),
+      targets: Int32Array.of(2, 3, 4, 5, 6),
+      targetTimestamps: Float64Array.of(20, 30, 40, 50, 60),
+    };
+    const { batch, shifts } = cutBatch(host, Int32Array.of(1, 3, 3));
+    expect([...batch.offsets]).toEqual([0, 2, 2, 3]);
+    expect([...batch.itemIds]).toEqual([1, 2, 4]);
+    expect([...batch.targetTimestamps]).toEqual([20, 30, 50]);
+    expect([...shifts]).toEqual([0, 1, 1]);
+    expect(Object.keys(batch)).not.toContain('ratings');
+    const rated = { ...host, ratings: Float32Array.of(1, 2, 3, 4, 5), targetRatings: Float32Array.of(5, 4, 3, 2, 1) };
+    const cut = cutBatch(rated, Int32Array.of(1, 3, 3)).batch;
+    expect([[...cut.ratings!], [...cut.targetRatings!]]).toEqual([
+      [1, 2, 4],
+      [5, 4, 2],
+    ]);
+  });
+});
+
+describe('settings', () => {
+  it('are one flat record, without what is not set', () => {
+    expect(flatSettings({ a: 1, b: { c: 'x', d: { e: true } }, f: undefined })).toEqual({
+      a: 1,
+      'b.c': 'x',
+      'b.d.e': true,
+    });
+  });
+
+  it.each([
+    [{ kind: 'full-softmax' }, 'full-softmax'],
+    [{ kind: 'bce' }, 'bce'],
+    [{ kind: 'pool-softmax' }, 'pool-softmax'],
+    [{}, 'sampled-softmax'],
+    [{ actionWeight: 0.5 }, 'sampled-softmax+actions'],
+  ] as const)('%j is the objective %s', (config, name) => {
+    const objective = createObjective(config, examples);
+    expect(objective.name).toBe(name);
+    expect(Object.keys(objective.settings)).not.toContain('kind');
+    expect(objective.settings.temperature).toBe(0.05);
+  });
+
+  it('a label kind and a window are part of them', () => {
+    expect(
+      createObjective({ kind: 'bce', labels: { kind: 'all-action', windowDays: 7 } }, examples).settings,
+    ).toMatchObject({ 'labels.kind': 'all-action', 'labels.windowDays': 7, weighting: 'token' });
+  });
+});
