@@ -22,44 +22,77 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Operators whose mutants crash at once or change a text: they would make the score look better than the tests. */
 const excluded = ['StringLiteral', 'ObjectLiteral', 'ArrayDeclaration', 'Regex', 'OptionalChaining', 'UpdateOperator'];
 
-/** Mutates one folder and runs, for every mutant, the tests that reach it until one fails. */
+/**
+ * Mutates one folder and runs, for every mutant, the tests that reach it until one fails. Code that runs only while a
+ * file is loaded (a constant of a module) is reached by no test in particular: those mutants come last, with all tests.
+ */
 export async function mutate(folder: Folder, options: MutateOptions): Promise<readonly Mutant[]> {
-  await addOperators(options);
   const files = readdirSync(join(root, folder.path), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !notMutated.some((end) => matches(file, end)))
-    .filter((file) => options.file === undefined || file.includes(options.file));
+    .filter((file) => options.file === undefined || `${folder.path}/${file}`.split('/src')[1].includes(options.file));
   if (files.length === 0) return [];
   const paths = files.map((file) => `${folder.path}/${file}`);
   const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n')]));
   // The tests' processes inherit it.
   process.env.SEQREC_MUTANT_TESTS = folder.tests.join(';');
   process.env.SEQREC_MUTANT_FOLDER = folder.path;
-  const results = await new Stryker({
+
+  await useOperators(options.share, options.seed);
+  const found = await run(paths, options.workers, true);
+  const late = found.filter(({ status, statusReason }) => status === 'Ignored' && /^Static/.test(statusReason ?? ''));
+  const results = found.filter(({ status }) => status !== 'Ignored');
+  if (late.length > 0) {
+    await useOperators(1, options.seed);
+    const wanted = new Set(late.map(identity));
+    const again = await run([...new Set(late.map(rangeOf))], options.workers, false);
+    results.push(...again.filter((result) => wanted.has(identity(result))));
+  }
+  return results
+    .filter(({ status }) => status !== 'CompileError')
+    .map(({ fileName, location, mutatorName, replacement, status }) => {
+      const file = relative(fileName);
+      const { line, column } = location.start;
+      const text = (sources.get(file)?.[line - 1] ?? '').trim();
+      return { file, line, column, text, operator: mutatorName, replacement, status };
+    });
+}
+
+type Results = Awaited<ReturnType<Stryker['runMutationTest']>>;
+type Result = Results[number];
+
+/** @param patterns files, or ranges of them */
+function run(patterns: readonly string[], workers: number, ignoreStatic: boolean): Promise<Results> {
+  return new Stryker({
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('ignore-texts.ts', import.meta.url))],
     ignorers: ['texts'],
     vitest: { configFile: 'test/mutants/vitest.config.ts', pool: 'threads', related: false },
     coverageAnalysis: 'perTest',
-    mutate: paths,
+    ignoreStatic,
+    mutate: [...patterns],
     mutator: { excludedMutations: excluded },
     disableTypeChecks: false,
     // Loops that no longer end are found by counting; the clock is for the rest and must bear a busy machine.
     timeoutMS: 20_000,
-    concurrency: options.workers,
+    concurrency: workers,
     reporters: ['progress-append-only'],
     logLevel: 'warn',
     warnings: false,
     ignorePatterns: ['runs', '.cache', '**/dist'],
     allowEmpty: true,
   } as ConstructorParameters<typeof Stryker>[0]).runMutationTest();
-  return results
-    .filter(({ status }) => status !== 'Ignored' && status !== 'CompileError')
-    .map(({ fileName, location, mutatorName, replacement, status }) => {
-      const file = fileName.startsWith(root) ? fileName.slice(root.length) : fileName;
-      const { line, column } = location.start;
-      const text = (sources.get(file)?.[line - 1] ?? '').trim();
-      return { file, line, column, text, operator: mutatorName, replacement, status };
-    });
+}
+
+const relative = (file: string): string => (file.startsWith(root) ? file.slice(root.length) : file);
+const place = ({ line, column }: Result['location']['start']): string => `${line}:${column}`;
+
+/** Stryker's notation of a part of a file. Lines count from 1 there, columns from 0. */
+function rangeOf({ fileName, location }: Result): string {
+  return `${relative(fileName)}:${place(location.start)}-${place(location.end)}`;
+}
+
+function identity(result: Result): string {
+  return `${rangeOf(result)} ${result.mutatorName} ${result.replacement}`;
 }
 
 function matches(file: string, end: string): boolean {
@@ -72,7 +105,7 @@ let own: readonly Operator[] | undefined;
  * Adds our operators to Stryker's list and thins all of them. Stryker has no door for operators, so its modules are
  * loaded by path; the version is pinned for that reason, and the check says so when the list has moved.
  */
-async function addOperators({ share, seed }: MutateOptions): Promise<void> {
+async function useOperators(share: number, seed: number): Promise<void> {
   const fromCore = createRequire(createRequire(import.meta.url).resolve('@stryker-mutator/core'));
   const folder = join(dirname(fromCore.resolve('@stryker-mutator/instrumenter/package.json')), 'dist/src');
   const load = (file: string) => import(pathToFileURL(join(folder, file)).href);

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Folder, folders } from './folders.ts';
 import { mutate } from './mutate.ts';
-import { type Excuse, type Mutant, type Score, score } from './score.ts';
+import { type Excuse, isAlive, type Mutant, type Score, score } from './score.ts';
 
 const BAR = 0.9;
+/** Mutants of a folder that was not run yet, roughly: what a sample is a share of. */
+const MANY = 500;
 const help = `pnpm mutants [options]
 
 Plants mutants (a changed comparison, constant, sum, condition, a removed statement) in the folders below, runs the
@@ -15,7 +17,7 @@ tests that reach each of them, and prints which died. Ends with 1 when a folder 
 are not equivalent. Survivors are explained in test/mutants/survivors.
 
   --folder NAME   only this folder; may be repeated
-  --file TEXT     only files whose path in the folder contains this; the results are not kept
+  --file TEXT     only files whose path below src contains this
   --sample N      about N mutants a folder, for a quick estimate; the results are not kept
   --seed S        which ones (default 1)
   --workers N     test processes beside each other (default: the number of cores)
@@ -61,13 +63,6 @@ function options() {
   }
 }
 
-/** About how many mutants a folder has, from the kept results or from its text. */
-function expected(folder: Folder): number {
-  const file = `${kept}/${fileOf(folder)}.json`;
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as Mutant[]).length;
-  return 800;
-}
-
 function excusesOf(folder: Folder): readonly Excuse[] {
   const file = `${root}test/mutants/survivors/${fileOf(folder)}.json`;
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Excuse[]) : [];
@@ -106,36 +101,35 @@ const sample = whole('sample', given.sample);
 const seed = whole('seed', given.seed) ?? 1;
 const workers = whole('workers', given.workers) ?? availableParallelism();
 const chosen = folders.filter(({ name }) => given.folder?.includes(name) ?? true);
-const partly = sample !== undefined || given.file !== undefined;
-if (given.last && partly) stop('expected --last alone or with --folder; got --sample or --file beside it');
+if (given.last && sample !== undefined) stop('expected --last without --sample; got both');
+const asked = ({ file }: { readonly file: string }): boolean =>
+  given.file === undefined || file.slice(file.indexOf('/src/')).includes(given.file);
 
 const scores = new Map<string, Score>();
 for (const folder of chosen) {
   const file = `${kept}/${fileOf(folder)}.json`;
-  let mutants: readonly Mutant[];
-  if (given.last) {
-    if (!existsSync(file)) {
-      console.log(`${folder.name}: not yet run`);
-      continue;
-    }
-    mutants = JSON.parse(readFileSync(file, 'utf8')) as Mutant[];
-  } else {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Mutant[]) : [];
+  let mutants: readonly Mutant[] = before.filter(asked);
+  if (!given.last) {
     const began = performance.now();
-    const share = sample === undefined ? 1 : Math.min(1, sample / expected(folder));
+    const share = sample === undefined ? 1 : Math.min(1, sample / (mutants.length > 0 ? mutants.length : MANY));
     mutants = await mutate(folder, { workers, share, seed, file: given.file });
     const seconds = (performance.now() - began) / 1000;
     console.log(`${folder.name}: ${mutants.length} mutants in ${seconds.toFixed(0)} s`);
-    if (!partly) {
+    if (sample === undefined) {
       mkdirSync(kept, { recursive: true });
-      writeFileSync(file, JSON.stringify(mutants));
+      writeFileSync(file, JSON.stringify([...before.filter((mutant) => !asked(mutant)), ...mutants]));
     }
   }
-  const excuses = excusesOf(folder);
-  const result = score(mutants, excuses);
+  if (mutants.length === 0) {
+    console.log(`${folder.name}: no mutants${given.last ? ' yet' : ''}`);
+    continue;
+  }
+  const result = score(mutants, excusesOf(folder).filter(asked));
   scores.set(folder.name, result);
-  for (const mutant of given.all ? mutants.filter(({ status }) => /Survived|NoCoverage/.test(status)) : result.unlisted)
-    console.log(describe(mutant));
-  if (!partly) {
+  const shown = given.all ? mutants.filter(({ status }) => isAlive(status)) : result.unlisted;
+  for (const mutant of shown) console.log(describe(mutant));
+  if (sample === undefined) {
     for (const { file, line } of result.unused) console.log(`  no survivor needs the excuse of ${file}: ${line}`);
   }
 }

@@ -37,7 +37,10 @@ export interface Score {
   readonly share: number;
 }
 
-const alive = new Set(['Survived', 'NoCoverage']);
+/** Whether no test failed; a mutant that no test reaches is alive too. */
+export function isAlive(status: string): boolean {
+  return status === 'Survived' || status === 'NoCoverage';
+}
 
 export function score(mutants: readonly Mutant[], excuses: readonly Excuse[]): Score {
   const used = new Set<Excuse>();
@@ -45,7 +48,7 @@ export function score(mutants: readonly Mutant[], excuses: readonly Excuse[]): S
   let killed = 0;
   let equivalent = 0;
   for (const mutant of mutants) {
-    if (!alive.has(mutant.status)) {
+    if (!isAlive(mutant.status)) {
       killed++;
       continue;
     }
