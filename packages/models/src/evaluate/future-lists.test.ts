@@ -95,7 +95,7 @@ describe('evaluateFuture', () => {
         [2, -1],
         [2, 1],
         [11, 2],
-        [12, 3],
+        [13, 3],
       ],
     ];
     const interactions = world(20, users);
