@@ -13,8 +13,10 @@ export interface MutateOptions {
   /** Share of the mutants that are tried, in (0, 1]. */
   readonly share: number;
   readonly seed: number;
-  /** Only files whose name contains this. */
+  /** Only files whose path below `src` contains this. */
   readonly file?: string;
+  /** Only the tests of the folder itself. */
+  readonly own?: boolean;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,7 +36,8 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
   const paths = files.map((file) => `${folder.path}/${file}`);
   const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n')]));
   // The tests' processes inherit it.
-  process.env.SEQREC_MUTANT_TESTS = folder.tests.join(';');
+  const tests = options.own === true ? [`${folder.path}/**/*.test.ts`] : folder.tests;
+  process.env.SEQREC_MUTANT_TESTS = tests.join(';');
   process.env.SEQREC_MUTANT_FOLDER = folder.path;
 
   await useOperators(options.share, options.seed);

@@ -18,6 +18,7 @@ are not equivalent. Survivors are explained in test/mutants/survivors.
 
   --folder NAME   only this folder; may be repeated
   --file TEXT     only files whose path below src contains this
+  --own           only the tests of the folder itself may kill: quicker, and the score a lower bound
   --sample N      about N mutants a folder, for a quick estimate; the results are not kept
   --seed S        which ones (default 1)
   --workers N     test processes beside each other (default: the number of cores)
@@ -50,6 +51,7 @@ function options() {
       options: {
         folder: { type: 'string', multiple: true },
         file: { type: 'string' },
+        own: { type: 'boolean' },
         sample: { type: 'string' },
         seed: { type: 'string' },
         workers: { type: 'string' },
@@ -113,7 +115,7 @@ for (const folder of chosen) {
   if (!given.last) {
     const began = performance.now();
     const share = sample === undefined ? 1 : Math.min(1, sample / (mutants.length > 0 ? mutants.length : MANY));
-    mutants = await mutate(folder, { workers, share, seed, file: given.file });
+    mutants = await mutate(folder, { workers, share, seed, file: given.file, own: given.own });
     const seconds = (performance.now() - began) / 1000;
     console.log(`${folder.name}: ${mutants.length} mutants in ${seconds.toFixed(0)} s`);
     if (sample === undefined) {
