@@ -163,6 +163,37 @@ describe('evaluateFuture', () => {
     expect(seen[0].ratings).toBeUndefined();
   });
 
+  it('stops at the last query, and at the last event of the window', async () => {
+    // Item 2 comes back after the window: once is once.
+    const interactions = world(20, [
+      [
+        [1, -1],
+        [2, 1],
+        [2, 20],
+      ],
+      [
+        [1, -1],
+        [3, 1],
+      ],
+    ]);
+    const progress: number[] = [];
+    const result = await evaluateFuture({
+      model: inOrder(20).model,
+      interactions,
+      time: T,
+      batchSize: 1,
+      onProgress: ({ done }) => progress.push(done),
+    });
+    expect(progress).toEqual([1, 2]);
+    expect(result.metrics['Recall@10']).toBe(1);
+    const { catalogue: _, ...bare } = interactions;
+    const without = await evaluateFuture({ model: inOrder(20).model, interactions: bare, time: T });
+    expect(without.metrics).toEqual({
+      'Recall@10': 1,
+      'P90Coverage@10': result.metrics['P90Coverage@10'],
+    });
+  });
+
   it('lists are shorter than ten when the candidates are', async () => {
     const interactions = world(4, [
       [
@@ -249,6 +280,7 @@ describe('future queries, at the edges', () => {
     expect(at([0, 1])).toEqual([[1, 0, 1, 2]]);
     expect(at([-1, 0, 14, 14.001])).toEqual([[2, 0, 2, 3]]);
     expect(at([-1, 2, 2.5], { days: 2 })).toEqual([[1, 0, 1, 2]]);
+    expect(at([-1, 0.25, 0.75], { days: 0.5 })).toEqual([[1, 0, 1, 2]]);
   });
 
   it('daily: day d is (time + d, time + d + 1]', () => {
