@@ -64,12 +64,27 @@ describe('stochastic length, weighted', () => {
     expect(counts).toEqual([cut, 0, 0]);
   });
 
-  it('is uniform when all events share a time', () => {
-    const { counts, cut } = leftOut([5, 5, 5], 'weighted', 40);
+  it.each([
+    ['weighted', [5, 5, 5]],
+    ['random', [0, 1, 3]],
+  ] as const)('%s is uniform over events at %j', (subsequence, times) => {
+    const { counts, cut } = leftOut(times, subsequence, 40);
     for (const count of counts) {
       expect(Math.abs(count / cut - 1 / 3)).toBeLessThan(4 * Math.sqrt(2 / 9 / cut));
     }
   });
+});
+
+it('every example of a set is cut in some epoch, the first and the last too', () => {
+  const set = alike([0, 1, 2, 3], 5);
+  const policy = stochasticLength({ maxLength: 4, alpha: 1.01, subsequence: 'recent', seed: 2 });
+  const cut = new Set<number>();
+  for (let epoch = 0; epoch < 40; epoch++) {
+    policy.examples(set, epoch).starts.forEach((start, e) => {
+      if (start > set.starts[e]) cut.add(e);
+    });
+  }
+  expect(cut.size).toBe(5);
 });
 
 describe('stochastic length, its numbers', () => {
