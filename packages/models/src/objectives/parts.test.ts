@@ -72,6 +72,17 @@ describe('withActions', () => {
     expect(Object.keys(withActions(dense, 0.3))).not.toContain('draw');
   });
 
+  it('has no labels without ratings, in training or not', () => {
+    const { ratings: _, ...bare } = makeBatch(examples, [0]);
+    const batch = uploadBatch(bare);
+    for (const training of [true, false]) {
+      expect(() =>
+        tf.tidy(() => withActions(itemLoss, 1).loss({ model, batch, drawn: {}, run: { ...run, training } })),
+      ).toThrow('model config: actions: expected data with ratings; got data without');
+    }
+    batch.dispose();
+  });
+
   it.each([0, -0.1, 1.1, Number.NaN])('refuses a weight of %d', (weight) => {
     expect(() => withActions(itemLoss, weight)).toThrow(
       `objective: actionWeight: expected a number above 0, at most 1; got ${weight}`,
