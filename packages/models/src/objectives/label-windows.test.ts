@@ -157,6 +157,24 @@ describe('the window t < t_label <= t + K days', () => {
     expect(counts.size).toBe(6);
   });
 
+  it('dense: which label is independent of which position', () => {
+    const batch = batchOf([days(0, 1, 2, 3, 4)]);
+    const firsts = [0, 0, 0];
+    const chosen = [0, 0, 0];
+    for (let step = 0; step < 3000; step++) {
+      const one = { kind: 'dense-all-action', windowDays: 28, maxLabels: 1, cut: 'last' } as const;
+      const { rows, positives } = samplePairs(batch, one, run(step));
+      // The last position has a single label.
+      if (rows[0] === 3) continue;
+      chosen[rows[0]]++;
+      if (positives[0] === rows[0] + 2) firsts[rows[0]]++;
+    }
+    for (const [t, count] of chosen.entries()) {
+      const chance = 1 / (4 - t);
+      expect(Math.abs(firsts[t] - count * chance)).toBeLessThan(4 * Math.sqrt(count * chance * (1 - chance)));
+    }
+  });
+
   it('maxLabels: a uniform choice of positions (dense) and of labels (all-action)', () => {
     const batch = batchOf([days(0, 1, 2, 3, 4)]);
     const steps = 3000;
@@ -206,6 +224,7 @@ describe('labels with a least rating', () => {
   it('next-action: only a newest position that has a positive after it', () => {
     expect(pairs(rated(1, 5), { kind: 'next-action', cut: 'last', minRating: 4 })).toEqual(['1>3']);
     expect(pairs(rated(5, 1), { kind: 'next-action', cut: 'last', minRating: 4 })).toEqual([]);
+    expect(pairs(rated(5), { kind: 'next-action', cut: 'last', minRating: 4 })).toEqual(['0>2']);
     const { cuts, rows } = samplePairs(rated(1, 1), { kind: 'next-action', cut: 'random', minRating: 4 }, run());
     expect([...rows, ...cuts!]).toEqual([0]);
   });
