@@ -126,7 +126,9 @@ describe('ranks and cut-offs', () => {
     }
     const request = { scores: [0, 1, Number.NaN], base: 0, lastItem: 2, excluded: [], ties: 'optimistic' } as const;
     expect(() => exactRank({ ...request, target: 2 })).toThrow('rank: expected a score for item 2; got NaN');
-    expect(exactRank({ ...request, target: 1 })).toBe(1);
+    // A score that is no number makes every rank meaningless, not the target's own alone.
+    expect(() => exactRank({ ...request, target: 1 })).toThrow('rank: expected a score for item 2; got NaN');
+    expect(exactRank({ ...request, scores: [0, 1, 0.5], target: 1 })).toBe(1);
   });
 
   it('distinct items, in order of first appearance, call by call', () => {

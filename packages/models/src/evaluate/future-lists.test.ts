@@ -220,7 +220,8 @@ describe('evaluateFuture', () => {
       'Targets: all 2 events of the 14 days after 2023-11-15T00:00:00.000Z of users with an event before.',
       'Vectors: one a user, at the beginning; 1 in all.',
       'Candidates: all 60 items, without those of the history that are no targets.',
-      'Recall@10: share of target events whose item is among the top 10, over all events.',
+      'Recall@10: share of target events whose item is among the top 10, over all events; where places 10 and 11 have one score, its mean over all orders of the items with that score.',
+      'Lists: among equal scores the lower id first, as they are recommended.',
       'InterestEntropy@50: entropy (nats) of the categories of the top 50, mean over lists.',
       'P90Coverage@10: share of the catalogue that makes 90 % of all top-10 places.',
     ]);
