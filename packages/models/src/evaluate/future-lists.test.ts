@@ -221,9 +221,9 @@ describe('evaluateFuture', () => {
       'Vectors: one a user, at the beginning; 1 in all.',
       'Candidates: all 60 items, without those of the history that are no targets.',
       'Recall@10: share of target events whose item is among the top 10, over all events; where places 10 and 11 have one score, its mean over all orders of the items with that score.',
-      'Lists: among equal scores the lower id first, as they are recommended.',
       'InterestEntropy@50: entropy (nats) of the categories of the top 50, mean over lists.',
       'P90Coverage@10: share of the catalogue that makes 90 % of all top-10 places.',
+      'Lists: among equal scores the lower id first, as they are recommended.',
     ]);
     const daily = await evaluateFuture({
       model,
