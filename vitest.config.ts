@@ -2,6 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // Every project reads the TypeScript sources through the `@seqrec/source` condition, so tests need no build.
 const resolve = { conditions: ['@seqrec/source', 'node', 'import', 'default'] };
+/**
+ * For a test that hangs, not for a slow machine: the longest ones take 15 s alone, and a minute beside two busy processes on
+ * two cores.
+ */
+const TIMEOUT = 300_000;
+
 const shared = {
   resolve,
   ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
@@ -10,8 +16,8 @@ const shared = {
 export default defineConfig({
   ...shared,
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
     projects: [
       {
         ...shared,
@@ -21,8 +27,8 @@ export default defineConfig({
           exclude: ['**/*.slow.test.ts', '**/node_modules/**', '**/dist/**'],
           pool: 'forks',
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
         },
       },
       {

@@ -27,7 +27,10 @@ export interface EpochRecord {
   /** What a reader of the metrics must know; absent: nothing. */
   readonly warnings?: readonly string[];
   readonly evaluationSeconds: number;
-  /** Most bytes in the heap of the backend during the steps of the epoch, where it counts them. */
+  /**
+   * Most bytes in the heap of the backend during the steps of the epoch that the process took, where it counts them. Absent
+   * where it took none: the run was stopped in the evaluation of the epoch and went on there.
+   */
   readonly peakHeapBytes?: number;
   readonly time: string;
 }

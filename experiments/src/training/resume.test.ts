@@ -34,7 +34,8 @@ test('a checkpoint is due after so many steps or seconds', () => {
 // One story, since every part of it needs a trained run: interrupt, refuse, resume, evaluate, recommend, report.
 test('Ctrl-C saves, and the run goes on from there', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'seqrec-interrupt-'));
-  const { child, ended } = startCli(['train', ...tinyRecipe, '--epochs', '50'], cwd);
+  // More epochs than any machine trains while the second command starts.
+  const { child, ended } = startCli(['train', ...tinyRecipe, '--epochs', '100000', '--backend', 'simd'], cwd);
   const run = () => {
     const id = readdirSync(cwd).includes('runs') ? readdirSync(join(cwd, 'runs'))[0] : undefined;
     return id === undefined ? undefined : join(cwd, 'runs', id);
@@ -60,11 +61,15 @@ test('Ctrl-C saves, and the run goes on from there', async () => {
   expect(records().at(-1)!.step).toBe(stopped);
 
   const epochs = Math.ceil(stopped / 18) + 1;
-  const resumed = await runCli(['train', '--resume', 'latest', '--epochs', String(epochs)], cwd);
+  const more = ['train', '--resume', 'latest', '--epochs', String(epochs), '--backend', 'simd'];
+  const resumed = await runCli(more, cwd);
   expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
   const steps = records().flatMap((record) => (record.type === 'step' ? [record.step] : []));
   expect(steps).toEqual(Array.from({ length: epochs * 18 }, (_, i) => i + 1));
-  const peaks = records().flatMap((record) => (record.type === 'epoch' ? [record.peakHeapBytes ?? 0] : []));
+  // A signal that came while the model was evaluated leaves an epoch whose steps the resumed process did not take.
+  const trained = records().filter((record) => record.type === 'epoch' && record.seconds > 0);
+  const peaks = trained.map((record) => (record.type === 'epoch' ? (record.peakHeapBytes ?? 0) : 0));
+  expect(peaks.length).toBeGreaterThan(0);
   expect(Math.min(...peaks)).toBeGreaterThan(2 ** 20);
 
   const evaluated = await runCli(['evaluate', 'latest', '--checkpoint', 'last', '--json'], cwd);

@@ -112,7 +112,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 
       if (finished > state.evaluatedEpochs) {
         const due = finished % evaluateEvery === 0 || finished === epochs;
-        const peakHeapBytes = heap?.peak;
+        // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
+        const peakHeapBytes = timed.tokens > 0 ? heap?.peak : undefined;
         const evaluationStarted = performance.now();
         latest = due ? await evaluateSet(model, watched, evaluation) : undefined;
         const metrics = latest?.metrics ?? {};
