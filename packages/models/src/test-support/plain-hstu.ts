@@ -1,140 +1,227 @@
-import { layerNorm } from '@seqrec/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { withSwitches } from '../hstu/blocks.ts';
-import type { HstuConfig } from '../hstu/config.ts';
-import type { SequenceModel } from '../model.ts';
-import { parseModelConfig } from '../registry.ts';
+import {
+  add,
+  affine,
+  dot,
+  geluTanh,
+  headOf,
+  ITEMS,
+  inOut,
+  layerNorm,
+  type PlainModel,
+  type PlainSequence,
+  type PlainTensor,
+  POSITIONS,
+  rootMeanSquareNorm,
+  rotated,
+  row,
+  scale,
+  silu,
+  sum,
+  type Weights,
+} from './plain-maths.ts';
 
-/** Times of the tokens of one sequence, seconds after its first event. */
-export interface PlainTimes {
-  readonly query: ArrayLike<number>;
-  readonly key: ArrayLike<number>;
+/** A configuration of HSTU as people write it. */
+export interface PlainHstuConfig {
+  readonly embeddingDim: number;
+  readonly maxSequenceLength: number;
+  readonly outputLength?: number;
+  readonly numBlocks: number;
+  readonly numHeads: number;
+  readonly dqk: number;
+  readonly dv: number;
+  readonly block?: 'research' | 'production';
+  readonly numTimeBuckets?: number;
+  readonly attention?: 'silu' | 'softmax';
+  readonly actions?: 'none' | 'sum' | 'interleave';
+  readonly ageBuckets?: number;
+  readonly ageScale?: 'sqrt' | 'log';
+  readonly maxAttentionLength?: number;
+  readonly globalAttentionLength?: number;
+  readonly minFullAttentionLength?: number;
+  readonly relativeBias?: 'none' | 'position' | 'position-time' | 'rotary';
+  readonly normalizer?: 'padded' | 'seen' | 'none';
+  readonly attentionScale?: 'one' | 'inverse-sqrt';
+  readonly activation?: 'uvqk' | 'u' | 'none';
+  readonly projectionBias?: boolean;
+  readonly affineNorms?: boolean;
+  readonly outputNorm?: 'layer' | 'group' | 'rms';
+  readonly gate?: boolean;
+  readonly concat?: boolean | 'raw';
+  readonly outputBias?: boolean;
+  readonly inputEncoding?: 'position' | 'reverse-position-time';
 }
 
-type Matrix = number[][];
-const silu = (z: number): number => z / (1 + Math.exp(-z));
-const normalised = (values: number[], gain: (c: number) => number, bias: (c: number) => number): number[] => {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return values.map((value, c) => ((value - mean) / Math.sqrt(variance + 1e-6)) * gain(c) + bias(c));
-};
+/** A token: its vector, the time of its event, and of what is asked for after it. */
+interface Token {
+  readonly vector: number[];
+  readonly time: number;
+  readonly queryTime: number;
+}
 
 /**
- * The first block of an HSTU model written as its formula over one sequence, `[length, D]` to `[length, D]`: loops over queries
- * and keys, every switch where the formula has it.
+ * HSTU: `U, V, Q, K = split(silu(W LN(X)))`, `O = (silu(Q K^T + bias) / n) V` over earlier tokens, `Y = X + W_o (U * LN(O)) + b_o`,
+ * and every published switch where the formula has it.
+ *
+ * Source: Zhai et al. 2024, equations 1 to 3; `research/modeling/sequential/hstu.py` and `modules/stu.py` of the public code.
  */
-export function plainHstuBlock(model: SequenceModel, x: tf.Tensor2D, times: PlainTimes, n: number): Matrix {
-  const config = withSwitches(parseModelConfig(model.config) as HstuConfig);
-  const weight = <T extends number[] | Matrix>(name: string): T =>
-    model.variables().get(`_hstu._attention_layers.0.${name}`)!.arraySync() as T;
-  const vector = (name: string): number[] => weight<number[]>(name);
-  const { dqk, dv, numHeads: h, gate, activation, affineNorms } = config;
-  const norm = layerNorm(x).arraySync() as Matrix;
-  const normedX = affineNorms
-    ? norm.map((row) => row.map((v, c) => v * vector('_input_norm_weight')[c] + vector('_input_norm_bias')[c]))
-    : norm;
-  const first = gate ? h * dv : 0;
-  const mixed = (tf.matMul(tf.tensor2d(normedX), tf.tensor2d(weight<Matrix>('_uvqk'))).arraySync() as Matrix).map(
-    (row) =>
-      row.map((product, c) => {
-        const z = product + (config.projectionBias ? vector('_uvqk_beta')[c] : 0);
-        return activation === 'none' || (activation === 'u' && c >= first) ? z : silu(z);
-      }),
-  );
-  const part = (t: number, from: number, width: number): number[] => mixed[t].slice(from, from + width);
-  const turn = (values: number[], position: number): number[] => {
-    if (config.relativeBias !== 'rotary') return values;
-    const half = values.length / 2;
-    return values.map((value, i) => {
-      const angle = position * 10_000 ** (-(i % half) / half);
-      const other = i < half ? -values[i + half] : values[i - half];
-      return value * Math.cos(angle) + other * Math.sin(angle);
-    });
+export function plainHstu(config: PlainHstuConfig): PlainModel {
+  const production = config.block === 'production';
+  const interleaved = config.actions === 'interleave';
+  const n = (interleaved ? 2 : 1) * config.maxSequenceLength + (config.outputLength ?? 11);
+  return {
+    encode(w, sequence) {
+      const tokens = tokensOf(config, w, sequence);
+      const byAge = (config.inputEncoding ?? (production ? 'reverse-position-time' : 'position')) !== 'position';
+      let x = tokens.map((token, j) =>
+        add(token.vector, byAge ? agePlace(config, w, tokens, j, n) : row(w[POSITIONS], j)),
+      );
+      for (let i = 0; i < config.numBlocks; i++) x = block(config, w, `_hstu._attention_layers.${i}.`, x, tokens, n);
+      if (!interleaved) return { rows: x };
+      const head = (name: string) => w[`action_head.${name}`];
+      const contents = x.filter((_, token) => token % 2 === 0);
+      return {
+        rows: x.filter((_, token) => token % 2 === 1),
+        actionLogits: contents.map((content) => {
+          const hidden = affine(layerNorm(content, 1e-6), head('0.weight'), head('0.bias')).map(geluTanh);
+          return affine(hidden, head('2.weight'), head('2.bias'));
+        }),
+      };
+    },
   };
-  const bias = (i: number, j: number): number => {
-    if (config.relativeBias !== 'position-time' && config.relativeBias !== 'position') return 0;
-    const position = vector('_rel_attn_bias._pos_w')[j - i + n - 1];
-    if (config.relativeBias === 'position') return position;
-    const gap = Math.max(Math.abs(times.query[i] - times.key[j]), 1);
-    return position + vector('_rel_attn_bias._ts_w')[Math.min(128, Math.trunc(Math.log(gap) / 0.301))];
-  };
-  const length = mixed.length;
-  const attended: Matrix = [];
-  for (let i = 0; i < length; i++) {
-    const row: number[] = [];
-    const keys = Array.from({ length: i + 1 }, (_, j) => j).filter((j) => sees(config, length, i, j));
-    for (let head = 0; head < h; head++) {
-      const q = turn(part(i, first + h * dv + head * dqk, dqk), i);
-      const products = keys.map((j) => {
-        const k = turn(part(j, first + h * dv + h * dqk + head * dqk, dqk), j);
-        return q.reduce((sum, value, c) => sum + value * k[c], 0);
-      });
-      const exponentials = products.map((product) => Math.exp(product / Math.sqrt(dqk)));
-      const total = exponentials.reduce((sum, value) => sum + value, 0);
-      const divisor = { none: 1, seen: keys.length, padded: n }[config.normalizer];
-      const scale = config.attentionScale === 'one' ? 1 : 1 / Math.sqrt(dqk);
-      for (let c = 0; c < dv; c++) {
-        row.push(
-          keys.reduce((sum, j, at) => {
-            const score = scale * products[at] + bias(i, j);
-            const p = config.attention === 'softmax' ? exponentials[at] / total : silu(score) / divisor;
-            return sum + p * mixed[j][first + head * dv + c];
-          }, 0),
-        );
-      }
-    }
-    attended.push(row);
-  }
-  const output = weight<Matrix>('_o.weight');
-  const residual = x.arraySync();
-  return attended.map((o, t) => {
-    const u = part(t, 0, first);
-    const normed = plainOutputNorm(o, config, vector);
-    const product = gate ? normed.map((value, c) => value * u[c]) : normed;
-    const read = config.concat ? [...u, ...(config.concat === 'raw' ? o : normed), ...product] : product;
-    return output.map((w, d) =>
-      w.reduce(
-        (sum, value, c) => sum + value * read[c],
-        residual[t][d] + (config.outputBias ? vector('_o.bias')[d] : 0),
-      ),
-    );
+}
+
+/** `sqrt(D) E[id]`; with actions `sqrt(D) (E[id] + A[action])`, or `sqrt(D) E[id]` and `sqrt(D) A[action]` in turn. */
+function tokensOf(config: PlainHstuConfig, w: Weights, sequence: PlainSequence): Token[] {
+  const root = Math.sqrt(config.embeddingDim);
+  return sequence.items.flatMap((item, t): Token[] => {
+    const time = sequence.times[t];
+    const next = { time, queryTime: sequence.targetTimes[t] };
+    const vector = scale(row(w[ITEMS], item), root);
+    if ((config.actions ?? 'none') === 'none') return [{ vector, ...next }];
+    const id = Math.min(10, Math.max(1, Math.round(2 * sequence.ratings[t])));
+    const action = scale(row(w['_input_features_preproc._action_emb.weight'], id), root);
+    if (config.actions === 'sum') return [{ vector: add(vector, action), ...next }];
+    return [
+      { vector, time, queryTime: time },
+      { vector: action, ...next },
+    ];
   });
 }
 
-type Resolved = ReturnType<typeof withSwitches<HstuConfig>>;
-
-function sees(config: Resolved, length: number, i: number, j: number): boolean {
-  const { maxAttentionLength, minFullAttentionLength = 0, globalAttentionLength = 0 } = config;
-  return (
-    maxAttentionLength === undefined ||
-    j < globalAttentionLength ||
-    i >= length - minFullAttentionLength ||
-    i - j <= maxAttentionLength
+/** Vectors of the place from the newest token, 1, and of the bucket of the age in minutes. */
+function agePlace(config: PlainHstuConfig, w: Weights, tokens: readonly Token[], j: number, n: number): number[] {
+  const minutes = Math.max(tokens[tokens.length - 1].time - tokens[j].time, 1e-6) / 60;
+  const age = Math.trunc(config.ageScale === 'log' ? Math.log(minutes) : Math.sqrt(minutes));
+  const bucket = Math.max(0, Math.min(age, config.ageBuckets ?? 2048));
+  return add(
+    row(w['_input_features_preproc._position_embeddings_weight'], Math.min(tokens.length - j, n - 1)),
+    row(w['_input_features_preproc._timestamp_embeddings_weight'], bucket),
   );
 }
 
-function plainOutputNorm(
-  o: number[],
-  { numHeads, dv, outputNorm, affineNorms }: Resolved,
-  vector: (name: string) => number[],
+function block(
+  config: PlainHstuConfig,
+  w: Weights,
+  prefix: string,
+  x: readonly number[][],
+  tokens: readonly Token[],
+  n: number,
+): number[][] {
+  const { numHeads: h, dqk, dv } = config;
+  const production = config.block === 'production';
+  const of = (name: string): PlainTensor => w[`${prefix}${name}`];
+  const affineNorms = config.affineNorms ?? production;
+  const gate = config.gate ?? true;
+  const activation = config.activation ?? (production ? 'u' : 'uvqk');
+  const gateWidth = gate ? h * dv : 0;
+  const mixed = x.map((values) => {
+    const normed = affineNorms
+      ? layerNorm(values, 1e-6, of('_input_norm_weight').data, of('_input_norm_bias').data)
+      : layerNorm(values, 1e-6);
+    // The first projection alone is stored as `[in, out]`.
+    return inOut(normed, of('_uvqk')).map((product, c) => {
+      const z = product + ((config.projectionBias ?? production) ? of('_uvqk_beta').data[c] : 0);
+      return activation === 'uvqk' || (activation === 'u' && c < gateWidth) ? silu(z) : z;
+    });
+  });
+  const v = mixed.map((values) => values.slice(gateWidth, gateWidth + h * dv));
+  const [q, k] = [0, 1].map((part) =>
+    mixed.map((values) => {
+      const from = gateWidth + h * dv + part * h * dqk;
+      return values.slice(from, from + h * dqk);
+    }),
+  );
+  const concat = config.concat ?? (production ? 'raw' : false);
+  return x.map((values, i) => {
+    const o = attended(config, of, { q, k, v }, tokens, i, n);
+    const normed = outputNorm(config, of, o, affineNorms);
+    const u = mixed[i].slice(0, gateWidth);
+    const gated = gate ? normed.map((value, c) => value * u[c]) : normed;
+    const read = concat === false ? gated : [...u, ...(concat === 'raw' ? o : normed), ...gated];
+    const bias = (config.outputBias ?? !production) ? of('_o.bias') : undefined;
+    return add(values, affine(read, of('_o.weight'), bias));
+  });
+}
+
+/** What the query at place `i` reads, heads side by side. */
+function attended(
+  config: PlainHstuConfig,
+  of: (name: string) => PlainTensor,
+  { q, k, v }: { readonly q: number[][]; readonly k: number[][]; readonly v: number[][] },
+  tokens: readonly Token[],
+  i: number,
+  n: number,
 ): number[] {
-  const perHead = outputNorm === 'group';
-  const learned = (name: string, otherwise: number) => {
-    const values = affineNorms ? vector(`_output_norm_${name}`) : [];
-    return (c: number): number => (affineNorms ? values[perHead ? Math.floor(c / dv) : c] : otherwise);
+  const { numHeads: h, dqk, dv, attention = 'silu' } = config;
+  const production = config.block === 'production';
+  const softmax = attention === 'softmax';
+  const relativeBias = config.relativeBias ?? (production ? 'none' : 'position-time');
+  const scaled = softmax || (config.attentionScale ?? (production ? 'inverse-sqrt' : 'one')) === 'inverse-sqrt';
+  const keys = tokens.map((_, j) => j).filter((j) => isSeen(config, tokens.length, i, j));
+  const divisor = { padded: n, seen: keys.length, none: 1 }[config.normalizer ?? 'padded'];
+  const bias = (j: number): number => {
+    if (relativeBias !== 'position' && relativeBias !== 'position-time') return 0;
+    const distance = of('_rel_attn_bias._pos_w').data[j - i + n - 1];
+    if (relativeBias === 'position') return distance;
+    const seconds = Math.max(Math.abs(tokens[i].queryTime - tokens[j].time), 1);
+    const buckets = config.numTimeBuckets ?? 128;
+    return distance + of('_rel_attn_bias._ts_w').data[Math.min(Math.trunc(Math.log(seconds) / 0.301), buckets)];
   };
-  const gain = learned('weight', 1);
-  if (outputNorm === 'rms') {
-    const root = Math.sqrt(o.reduce((sum, value) => sum + value * value, 0) / o.length);
-    return o.map((value, c) => (value / root) * gain(c));
-  }
-  const bias = learned('bias', 0);
-  if (!perHead) return normalised(o, gain, bias);
-  return Array.from({ length: numHeads }, (_, head) =>
-    normalised(
-      o.slice(head * dv, (head + 1) * dv),
-      (c) => gain(head * dv + c),
-      (c) => bias(head * dv + c),
-    ),
+  const turned = (values: readonly number[], head: number, position: number): number[] => {
+    const own = headOf(values, head, dqk);
+    return relativeBias === 'rotary' ? rotated(own, position) : own;
+  };
+  return Array.from({ length: h }, (_, head) => {
+    const query = turned(q[i], head, i);
+    const scores = keys.map((j) => {
+      const product = dot(query, turned(k[j], head, j));
+      return (scaled ? product / Math.sqrt(dqk) : product) + (softmax ? 0 : bias(j));
+    });
+    const exponentials = scores.map((score) => Math.exp(score));
+    const weights = softmax ? scale(exponentials, 1 / sum(exponentials)) : scores.map((score) => silu(score) / divisor);
+    return Array.from({ length: dv }, (_value, c) => sum(keys.map((j, at) => weights[at] * v[j][head * dv + c])));
+  }).flat();
+}
+
+/** No key is newer than its query; with a window, none is further back but for the first tokens and the newest queries. */
+function isSeen(config: PlainHstuConfig, length: number, i: number, j: number): boolean {
+  if (j > i) return false;
+  if (config.maxAttentionLength === undefined || i - j <= config.maxAttentionLength) return true;
+  return j < (config.globalAttentionLength ?? 0) || i >= length - (config.minFullAttentionLength ?? 0);
+}
+
+function outputNorm(
+  { numHeads: h, dv, outputNorm: kind = 'layer' }: PlainHstuConfig,
+  of: (name: string) => PlainTensor,
+  o: readonly number[],
+  affineNorms: boolean,
+): number[] {
+  const gain = affineNorms ? of('_output_norm_weight').data : undefined;
+  if (kind === 'rms') return rootMeanSquareNorm(o, gain);
+  const bias = affineNorms ? of('_output_norm_bias').data : undefined;
+  if (kind === 'layer') return layerNorm(o, 1e-6, gain, bias);
+  // One gain and one bias a head.
+  return Array.from({ length: h }, (_, head) =>
+    layerNorm(headOf(o, head, dv), 1e-6).map((value) => value * (gain?.[head] ?? 1) + (bias?.[head] ?? 0)),
   ).flat();
 }

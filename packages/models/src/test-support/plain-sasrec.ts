@@ -1,0 +1,53 @@
+import {
+  add,
+  affine,
+  geluExact,
+  ITEMS,
+  layerNorm,
+  type PlainModel,
+  POSITIONS,
+  relu,
+  row,
+  scale,
+  softmaxAttention,
+} from './plain-maths.ts';
+
+/**
+ * SASRec as the research code of Zhai et al. 2024 has it: `q = LN(x)`, `z = LN(q + MHA(q, x, x))`,
+ * `y = z + W2 act(W1 z + b1) + b2`, norms without gain and bias.
+ *
+ * Source: Kang & McAuley 2018, equations 2 to 7; `research/modeling/sequential/sasrec.py` of the public code.
+ */
+export function plainSasrec(config: {
+  readonly numBlocks: number;
+  readonly numHeads: number;
+  readonly activation?: 'relu' | 'gelu';
+}): PlainModel {
+  const activation = config.activation === 'gelu' ? geluExact : relu;
+  return {
+    encode(w, { items }) {
+      let x = items.map((item, j) => {
+        const vector = row(w[ITEMS], item);
+        return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], j));
+      });
+      for (let i = 0; i < config.numBlocks; i++) {
+        const attention = (name: string) => w[`attention_layers.${i}.${name}`];
+        const convolution = (name: string) => w[`forward_layers.${i}._conv1d.${name}`];
+        const queries = x.map((values) => layerNorm(values, 1e-8));
+        const width = x[0].length;
+        const project = (rows: readonly number[][], part: number): number[][] =>
+          rows.map((values) =>
+            affine(values, attention('in_proj_weight'), attention('in_proj_bias'), part * width, width),
+          );
+        const attended = softmaxAttention(project(queries, 0), project(x, 1), project(x, 2), config.numHeads);
+        x = queries.map((query, t) => {
+          const out = affine(attended[t], attention('out_proj.weight'), attention('out_proj.bias'));
+          const z = layerNorm(add(query, out), 1e-8);
+          const hidden = affine(z, convolution('0.weight'), convolution('0.bias')).map(activation);
+          return add(z, affine(hidden, convolution('3.weight'), convolution('3.bias')));
+        });
+      }
+      return { rows: x };
+    },
+  };
+}
