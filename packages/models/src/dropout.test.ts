@@ -1,0 +1,352 @@
+import { useBackend } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type * as Encoder from './encoder.ts';
+import type { EncoderParts } from './encoder.ts';
+import { type EncoderBatch, uploadBatch } from './inputs.ts';
+import type { Run, StreamLayer } from './layers/layer.ts';
+import type { SequenceModel } from './model.ts';
+import { createModel, type ModelConfigInput } from './registry.ts';
+
+type Parts = EncoderParts<{ readonly kind: string }>;
+const built: Parts[] = [];
+vi.mock('./encoder.ts', async (original) => {
+  const encoder = await original<typeof Encoder>();
+  const createEncoder = (parts: Parts) => {
+    built.push(parts);
+    return encoder.createEncoder(parts);
+  };
+  return { ...encoder, createEncoder };
+});
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+afterEach(() => {
+  for (const model of models.splice(0)) model.dispose();
+  built.length = 0;
+});
+
+const models: SequenceModel[] = [];
+const D = 24;
+const ROWS = 1000;
+const RATE = 0.3;
+const KEPT = 1 / (1 - RATE);
+const training: Run = { training: true, step: 5, seed: 7 };
+const evaluation: Run = { ...training, training: false };
+const wide = { embeddingDim: D, maxSequenceLength: 3, numBlocks: 2, inputDropout: 0 };
+const silent = { hstu: { linearDropout: 0 }, sasrec: { ffnDropout: 0 }, others: { blockDropout: 0 } };
+
+/** The parts that a configuration makes, so that the rates on the way from it are tested too. */
+function partsOf(config: ModelConfigInput): Parts {
+  models.push(createModel(config, { numItems: 20, seed: 1 }));
+  return built[built.length - 1];
+}
+
+/** `ROWS` histories of one event. */
+function single(): EncoderBatch {
+  const column = Int32Array.from({ length: ROWS }, (_, i) => 1 + (i % 20));
+  const times = Float64Array.from(column, (item) => 1e9 + item);
+  const host: SequenceBatch = {
+    users: column,
+    offsets: Int32Array.from({ length: ROWS + 1 }, (_, i) => i),
+    itemIds: column,
+    timestamps: times,
+    targets: column,
+    targetTimestamps: times,
+    ratings: new Float32Array(ROWS).fill(4),
+  };
+  return uploadBatch(host);
+}
+
+function assign(layer: StreamLayer, weights: Readonly<Record<string, number | number[][]>>): void {
+  for (const [name, value] of Object.entries(weights)) {
+    const variable = layer.weight(name);
+    const made =
+      typeof value === 'number' ? tf.fill(variable.shape, value) : tf.reshape(tf.tensor(value), variable.shape);
+    variable.assign(made);
+  }
+}
+
+const identity = (size = D): number[][] =>
+  Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_value, j) => (i === j ? 1 : 0)));
+
+const rowsOf = (x: tf.Tensor): number[][] => x.arraySync() as number[][];
+const apply = (layer: StreamLayer, inputs: tf.Tensor[], run: Run): number[][] =>
+  tf.tidy(() => rowsOf(layer.apply(inputs, { ...run }) as tf.Tensor));
+const constant = (value: number, width = D): tf.Tensor2D => tf.fill([ROWS, width], value) as tf.Tensor2D;
+
+/** Within four standard errors of `n` draws. */
+function expectShare(values: readonly boolean[], expected: number, what: string): void {
+  const share = values.filter(Boolean).length / values.length;
+  const error = Math.sqrt((expected * (1 - expected)) / values.length);
+  expect(Math.abs(share - expected), `${what}: ${share} for ${expected}`).toBeLessThan(4 * error);
+}
+
+const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
+
+/** All numbers are 0 or `kept`, and independently `share` of them are 0. */
+function expectDropped(rows: readonly number[][], kept: number, share: number, what: string): void {
+  const values = rows.flat();
+  const other = values.find((value) => !near(value, 0) && !near(value, kept));
+  expect(other, `${what}: neither 0 nor ${kept}`).toBeUndefined();
+  expectShare(
+    values.map((value) => near(value, 0)),
+    share,
+    `${what}, zeros`,
+  );
+}
+
+/** Training over evaluation, number by number: 0, or what a kept number is scaled by. */
+function ratios(trained: readonly number[][], evaluated: readonly number[][]): number[][] {
+  return trained.map((row, t) => row.map((value, c) => value / evaluated[t][c]));
+}
+
+const inputs: Readonly<Record<string, ModelConfigInput>> = {
+  hstu: { kind: 'hstu', ...wide, numHeads: 2, dqk: 4, dv: 4 },
+  'hstu, production': { kind: 'hstu', ...wide, numHeads: 2, dqk: 4, dv: 4, block: 'production' },
+  'hstu, actions summed': { kind: 'hstu', ...wide, numHeads: 2, dqk: 4, dv: 4, actions: 'sum' },
+  sasrec: { kind: 'sasrec', ...wide, numHeads: 2, ffnDim: D },
+  transformer: { kind: 'transformer', ...wide, numHeads: 2 },
+  'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 2 },
+  gru4rec: { kind: 'gru4rec', ...wide },
+  pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: D, numHeads: 2 },
+};
+
+describe.each(Object.keys(inputs))('%s', (name) => {
+  it('drops inputDropout of the numbers that enter the first block', () => {
+    const { input, items } = partsOf({ ...inputs[name], inputDropout: RATE } as ModelConfigInput);
+    const batch = single();
+    const embed = (run: Run): number[][] =>
+      tf.tidy(() => rowsOf(input.embed(items.weight('weight') as tf.Variable<tf.Rank.R2>, batch, run, batch)));
+    expectDropped(ratios(embed(training), embed(evaluation)), KEPT, RATE, 'input');
+    batch.dispose();
+  });
+
+  it('has no other dropout: without rates training is evaluation, bit for bit', () => {
+    const rates = name.startsWith('hstu') ? silent.hstu : name === 'sasrec' ? silent.sasrec : silent.others;
+    partsOf({ ...inputs[name], ...rates } as ModelConfigInput);
+    const batch = single();
+    const [trained, evaluated] = [training, evaluation].map((run) =>
+      tf.tidy(() => rowsOf(models[0].encode(batch, run))),
+    );
+    expect(trained).toEqual(evaluated);
+    batch.dispose();
+  });
+
+  it('draws anew in every step, and the same in the same step', () => {
+    partsOf({ ...inputs[name], inputDropout: 0 } as ModelConfigInput);
+    const batch = single();
+    const encode = (run: Run): number[][] => tf.tidy(() => rowsOf(models[0].encode(batch, run)));
+    const first = encode(training);
+    expect(encode(training)).toEqual(first);
+    expect(encode({ ...training, step: 6 })).not.toEqual(first);
+    expect(encode({ ...training, seed: 8 })).not.toEqual(first);
+    expect(encode(evaluation)).not.toEqual(first);
+    batch.dispose();
+  });
+});
+
+/** Outputs of both blocks of a model on the same input, `x` taken off, with weights that show one place alone. */
+function bothBlocks(
+  config: ModelConfigInput,
+  weights: Readonly<Record<string, number | number[][]>>,
+  x: tf.Tensor2D,
+  run: Run = training,
+): readonly number[][][] {
+  const { stack, context } = partsOf(config);
+  const batch = single();
+  const shared = [batch.offsets, ...(context?.(batch) ?? [])];
+  const outputs = stack.map(({ layer }) => {
+    assign(layer, weights);
+    return apply(layer, [x, ...shared], run);
+  });
+  batch.dispose();
+  const [before] = rowsOf(x);
+  return outputs.map((rows) => rows.map((row) => row.map((value, c) => value - before[c])));
+}
+
+/** Each head of a row is dropped or not as a whole: the one weight of its one key. */
+const headsDropped = (rows: readonly number[][]): boolean[] =>
+  rows.flatMap((row) => [0, 1].map((head) => row.slice((head * D) / 2, ((head + 1) * D) / 2).every((v) => near(v, 0))));
+
+/** Values of one through attention and out: each number is dropped by its head's weight and once more at the end. */
+function expectAttentionAndOutput(blocks: readonly number[][][]): void {
+  for (const rows of blocks) {
+    const twice = KEPT ** 2;
+    const values = rows.flat();
+    expect(values.every((value) => near(value, 0) || near(value, twice))).toBe(true);
+    expectShare(headsDropped(rows), RATE + (1 - RATE) * RATE ** (D / 2), 'attention');
+    const alive = rows.flatMap((row) =>
+      [0, 1]
+        .map((head) => row.slice((head * D) / 2, ((head + 1) * D) / 2))
+        .filter((part) => part.some((v) => !near(v, 0))),
+    );
+    // Of heads with a number left; those that lost all of them at the end are not among these.
+    const lost = (RATE - RATE ** (D / 2)) / (1 - RATE ** (D / 2));
+    expectShare(
+      alive.flat().map((value) => near(value, 0)),
+      lost,
+      'output',
+    );
+  }
+  expect(blocks[0]).not.toEqual(blocks[1]);
+}
+
+const transformers: Readonly<Record<string, ModelConfigInput>> = {
+  transformer: { kind: 'transformer', ...wide, numHeads: 2, ffnDim: D, blockDropout: RATE },
+  pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: D, numHeads: 2, ffnDim: D, blockDropout: RATE },
+};
+
+describe.each(Object.keys(transformers))('%s', (name) => {
+  const zero = { in_proj_weight: 0, in_proj_bias: 0, 'out_proj.weight': 0, 'ffn.0.weight': 0, 'ffn.2.weight': 0 };
+
+  it('drops blockDropout of the attention weights and of the output of attention', () => {
+    const values = [...new Array(2 * D).fill([0]), ...new Array(D).fill([1])] as number[][];
+    const weights = { ...zero, in_proj_bias: values, 'out_proj.weight': identity() };
+    expectAttentionAndOutput(bothBlocks(transformers[name], weights, constant(0)));
+  });
+
+  it('drops blockDropout of the output of the feed-forward part', () => {
+    const blocks = bothBlocks(transformers[name], { ...zero, 'ffn.2.bias': 1 }, constant(0));
+    for (const rows of blocks) expectDropped(rows, KEPT, RATE, 'feed-forward');
+    expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+});
+
+describe('transformer-plus-plus', () => {
+  const config = { kind: 'transformer-plus-plus', ...wide, numHeads: 2, ffnDim: D, blockDropout: RATE } as const;
+  const zero = { 'attention.wqkv': 0, 'attention.wo': 0, 'ffn.w13': 0, 'ffn.w2': 0 };
+
+  it('drops blockDropout of the attention weights and of the output of attention', () => {
+    const row = (value: number): number[] => new Array(D).fill(value / D);
+    const qkv = [...new Array(2 * D).fill(row(0)), ...new Array(D).fill(row(1))] as number[][];
+    const weights = { ...zero, 'attention.wqkv': qkv, 'attention.wo': identity() };
+    expectAttentionAndOutput(bothBlocks(config, weights, constant(1)));
+  });
+
+  it('drops blockDropout of the output of the gated unit', () => {
+    // Gate and value of one each: silu(1) through the map out.
+    const silu = 1 / (1 + Math.exp(-1));
+    const blocks = bothBlocks(config, { ...zero, 'ffn.w13': 1 / D, 'ffn.w2': 1 / (D * silu) }, constant(1));
+    for (const rows of blocks) expectDropped(rows, KEPT, RATE, 'gated unit');
+    expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+});
+
+describe.each(['relu', 'gelu'] as const)('sasrec with %s', (activation) => {
+  const config = { kind: 'sasrec', ...wide, numHeads: 2, ffnDim: D, ffnDropout: RATE, activation } as const;
+  const zero = { in_proj_weight: 0, in_proj_bias: 0, 'out_proj.weight': 0, 'out_proj.bias': 0 };
+  const quiet = { ...zero, 'conv1.weight': 0, 'conv1.bias': 0, 'conv2.weight': 0, 'conv2.bias': 0 };
+
+  it('drops ffnDropout of the attention weights', () => {
+    // x, and the values of each head, are +1 and -1 in turn: a head that keeps its weight is larger by it, after the norm too.
+    const turns = Array.from({ length: D }, (_, c) => (c % 2 === 0 ? 1 : -1));
+    const values = [...new Array(2 * D).fill(0), ...turns].map((value) => [value]);
+    const x = tf.tile(tf.tensor2d([turns]), [ROWS, 1]) as tf.Tensor2D;
+    const blocks = bothBlocks(config, { ...quiet, in_proj_bias: values, 'out_proj.weight': identity() }, x);
+    for (const rows of blocks) {
+      const sizes = rows.map((row) => [0, D / 2].map((c) => Math.abs(row[c] + turns[c])));
+      const proportions = sizes.map(([first, second]) => first / second);
+      const larger = 1 + KEPT;
+      expect(proportions.every((p) => [1, larger, 1 / larger].some((value) => near(p, value)))).toBe(true);
+      for (const value of [larger, 1 / larger]) {
+        expectShare(
+          proportions.map((p) => near(p, value)),
+          RATE * (1 - RATE),
+          'attention',
+        );
+      }
+    }
+    expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+
+  it('drops ffnDropout of the hidden numbers', () => {
+    // Every output reads hidden number 0 alone: a row falls away with it, and its numbers once more at the end.
+    const first = Array.from({ length: D }, () => Array.from({ length: D }, (_, c) => (c === 0 ? 1 : 0)));
+    const blocks = bothBlocks(config, { ...quiet, 'conv1.bias': 1, 'conv2.weight': first }, constant(0));
+    const active = activation === 'relu' ? 1 : 0.8413447;
+    for (const rows of blocks) {
+      const values = rows.flat();
+      expect(values.every((value) => near(value, 0) || near(value, active * KEPT ** 2))).toBe(true);
+      expectShare(
+        rows.map((row) => row.every((value) => near(value, 0))),
+        RATE + (1 - RATE) * RATE ** D,
+        'hidden',
+      );
+    }
+    expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+
+  it('drops ffnDropout of the output of the feed-forward part', () => {
+    const blocks = bothBlocks(config, { ...quiet, 'conv2.bias': 1 }, constant(0));
+    for (const rows of blocks) expectDropped(rows, KEPT, RATE, 'feed-forward');
+    expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+});
+
+it('gru4rec drops blockDropout of the states that a layer gives', () => {
+  const { stack } = partsOf({ kind: 'gru4rec', ...wide, hiddenDim: 6, blockDropout: RATE });
+  const batch = single();
+  const masks = stack.map(({ layer }, i) => {
+    const x = tf.randomNormal([ROWS, i === 0 ? D : 6], 0, 1, 'float32', 3);
+    const states = [training, evaluation].map((run) => apply(layer, [x, batch.offsets], run));
+    const mask = ratios(states[0], states[1]);
+    expectDropped(mask, KEPT, RATE, 'states');
+    return mask.map((row) => row.map((value) => near(value, 0)));
+  });
+  expect(masks[0]).not.toEqual(masks[1]);
+  batch.dispose();
+});
+
+const hstu = { kind: 'hstu', ...wide, numHeads: 2, dqk: 3, dv: 12, linearDropout: RATE } as const;
+describe.each([
+  ['as published', {}, 0],
+  ['production, U', { block: 'production' }, 0],
+  ['production, O', { block: 'production' }, 1],
+  ['production, U * N(O)', { block: 'production' }, 2],
+  ['concat', { concat: true }, 1],
+  ['root mean square', { outputNorm: 'rms' }, 0],
+  ['norm by head', { outputNorm: 'group' }, 0],
+  ['no gate', { gate: false }, 0],
+  ['softmax', { attention: 'softmax', relativeBias: 'none' }, 0],
+  ['no output bias', { outputBias: false }, 0],
+  ['window', { maxAttentionLength: 1 }, 0],
+] as const)('hstu, %s', (_, switches, part) => {
+  it('drops linearDropout of what the output map reads, and nothing else', () => {
+    const { stack, context } = partsOf({ ...hstu, ...switches } as ModelConfigInput);
+    const batch = single();
+    const shared = [batch.offsets, ...(context?.(batch) ?? [])];
+    const x = tf.randomNormal([ROWS, D], 0, 1, 'float32', 4) as tf.Tensor2D;
+    const biased = !('block' in switches) && !('outputBias' in switches);
+    const masks = stack.map(({ layer }) => {
+      // The output map hands one of the parts that it reads on as it is.
+      const columns = layer.weight('o.weight').shape[1] as number;
+      const read = Array.from({ length: D }, (_row, i) =>
+        Array.from({ length: columns }, (_value, c) => (c === part * D + i ? 1 : 0)),
+      );
+      assign(layer, { 'o.weight': read, ...(biased ? { 'o.bias': 0 } : {}) });
+      layer.weight('uvqk').assign(tf.randomNormal(layer.weight('uvqk').shape, 0, 1, 'float32', 5));
+      const [trained, evaluated] = [training, evaluation].map((run) =>
+        tf.tidy(() => rowsOf(tf.sub(layer.apply([x, ...shared], { ...run }) as tf.Tensor, x))),
+      );
+      const mask = ratios(trained, evaluated);
+      const dropped = mask.map((row) => row.map((value) => Math.abs(value) < 0.1));
+      // The difference from x has lost digits where what is read is small.
+      const kept = mask.flatMap((row, t) =>
+        row.filter((_value, c) => !dropped[t][c] && Math.abs(evaluated[t][c]) > 1e-2),
+      );
+      expect(kept.length).toBeGreaterThan(100);
+      for (const value of kept) expect(value).toBeCloseTo(KEPT, 2);
+      expectShare(
+        mask.flatMap((row, t) => row.flatMap((_v, c) => (Math.abs(evaluated[t][c]) > 1e-2 ? [dropped[t][c]] : []))),
+        RATE,
+        'linear',
+      );
+      return dropped;
+    });
+    expect(masks[0]).not.toEqual(masks[1]);
+    batch.dispose();
+  });
+});
