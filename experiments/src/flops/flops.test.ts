@@ -27,7 +27,10 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'hstu', ...base, dqk: 7, dv: 13, actions: 'interleave', maxAttentionLength: 9 },
   ],
   sasrec: [{ kind: 'sasrec', ...base, ffnDim: 31 }],
-  'transformer-plus-plus': [{ kind: 'transformer-plus-plus', ...base, ffnDim: 19 }],
+  'transformer-plus-plus': [
+    { kind: 'transformer-plus-plus', ...base, ffnDim: 19 },
+    { kind: 'transformer-plus-plus', ...base, ffnDim: 19, headDim: 10 },
+  ],
   pinnerformer: [
     { kind: 'pinnerformer', ...base, modelDim: 20 },
     { kind: 'pinnerformer', ...base, modelDim: 28, ffnDim: 33, itemHiddenDim: 17, time: false },
@@ -41,7 +44,7 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   ],
   transformer: [
     { kind: 'transformer', ...base },
-    { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17 },
+    { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, activation: 'gelu' },
   ],
 };
 const sampled = { numNegatives: 9 };

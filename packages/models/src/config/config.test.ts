@@ -76,6 +76,14 @@ describe('parseModelConfig', () => {
       "model config (hstu): relativeBias: expected 'none' or 'rotary' when attention is 'softmax' (softmax attention has no relative bias here); got nothing",
     ],
     [
+      { kind: 'transformer-plus-plus', embeddingDim: 10, maxSequenceLength: 4, numBlocks: 1, numHeads: 2 },
+      'model config (transformer-plus-plus): embeddingDim: expected a multiple of 2 * numHeads, or headDim; got 10',
+    ],
+    [
+      { kind: 'transformer-plus-plus', embeddingDim: 10, maxSequenceLength: 4, numBlocks: 1, numHeads: 2, headDim: 3 },
+      'model config (transformer-plus-plus): headDim: expected an even width, whose columns rotary positions turn in pairs; got 3',
+    ],
+    [
       { kind: 'sasrec', embeddingDim: 10, maxSequenceLength: 4, numBlocks: 1, numHeads: 3, ffnDim: 8 },
       'model config (sasrec): embeddingDim: expected a multiple of numHeads; got 10',
     ],

@@ -1,6 +1,7 @@
 import { layerNorm, linearLayer, linearLayerAndSkip } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../layers/attention.ts';
+import { exactGelu } from '../layers/gelu.ts';
 import {
   inputList,
   type LastRows,
@@ -124,8 +125,3 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   }
 }
 tf.serialization.registerClass(SasrecBlock);
-
-/** `x Phi(x)`. */
-function exactGelu(x: tf.Tensor2D): tf.Tensor2D {
-  return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
-}

@@ -87,7 +87,7 @@ export const formulaKinds: Readonly<Record<string, Kind>> = {
     configs: joined(
       heads,
       fc.record({ ...sizes, blockDropout: fc.constant(0) }),
-      keys({ ...optional, outputLength: upTo(5), ffnDim: upTo(9) }),
+      keys({ ...optional, outputLength: upTo(5), ffnDim: upTo(9), activation: oneOf('relu', 'gelu') }),
     ),
     plain: plainTransformer,
   },
@@ -95,7 +95,7 @@ export const formulaKinds: Readonly<Record<string, Kind>> = {
     configs: joined(
       heads,
       fc.record({ ...sizes, blockDropout: fc.constant(0) }),
-      keys({ ...optional, ffnDim: upTo(9) }),
+      keys({ ...optional, ffnDim: upTo(9), headDim: oneOf(2, 4, 6) }),
     ),
     plain: plainTransformerPlusPlus,
   },

@@ -7,8 +7,12 @@ import { type Rotation, rotate } from '../layers/rotary.ts';
 export interface TransformerPlusPlusBlockArgs extends LayerArgs {
   readonly embeddingDim: number;
   readonly numHeads: number;
+  /** Width `A` of a head; `D / H` unless given. */
+  readonly headDim?: number;
   readonly ffnDim: number;
   readonly dropout: number;
+  /** Of the norms, see `rmsNorm`. */
+  readonly epsilon?: number;
 }
 
 /**
@@ -16,11 +20,11 @@ export interface TransformerPlusPlusBlockArgs extends LayerArgs {
  *
  * ```
  * q, k, v = split(RMS(x) Wqkv)
- * z = x + drop(Attention(RoPE(q), RoPE(k), v) Wo)      causal softmax, scale 1 / sqrt(D / H)
+ * z = x + drop(Attention(RoPE(q), RoPE(k), v) Wo)      causal softmax, scale 1 / sqrt(A), heads of width A
  * y = z + drop((silu(n W1) * n W3) W2),  n = RMS(z)    SwiGLU
  * ```
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1], cosine [T, D], sine [T, D]]`. Output `[T, D]`.
+ * Inputs: `[x [T, D], offsets int32 [B + 1], cosine [T, H A], sine [T, H A]]`. Output `[T, D]`.
  *
  * Source: Touvron et al. 2023, section 2.2 (arXiv:2302.13971): RMSNorm (Zhang & Sennrich 2019), SwiGLU (Shazeer 2020,
  * arXiv:2002.05202), RoPE (Su et al. 2021).
@@ -34,8 +38,15 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     this.args = args;
   }
 
+  /** `H A`: columns of queries, keys and values. */
+  private get innerDim(): number {
+    const { embeddingDim, numHeads, headDim } = this.args;
+    return headDim === undefined ? embeddingDim : numHeads * headDim;
+  }
+
   protected weightSpecs(): WeightSpec[] {
     const { embeddingDim: d, ffnDim } = this.args;
+    const inner = this.innerDim;
     const matrix = (name: string, out: number, into: number): WeightSpec => ({
       name,
       shape: [out, into],
@@ -43,8 +54,8 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     });
     return [
       { name: 'norm1.weight', shape: [d], initialization: { kind: 'ones' } },
-      matrix('attention.wqkv', 3 * d, d),
-      matrix('attention.wo', d, d),
+      matrix('attention.wqkv', 3 * inner, d),
+      matrix('attention.wo', d, inner),
       { name: 'norm2.weight', shape: [d], initialization: { kind: 'ones' } },
       matrix('ffn.w13', 2 * ffnDim, d),
       matrix('ffn.w2', d, ffnDim),
@@ -55,26 +66,31 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     const [x, offsets, cosine, sine] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D, tf.Tensor2D];
     const run = runOf(kwargs);
     return tf.tidy(() => {
-      const attended = this.attend(rmsNorm(x, this.weight('norm1.weight')), offsets, { cosine, sine }, run);
+      const attended = this.attend(this.norm(x, 'norm1'), offsets, { cosine, sine }, run);
       const z = this.close(attended, 'attention.wo', { residual: x, site: 'output', run });
-      const hidden = this.gatedUnit(rmsNorm(z, this.weight('norm2.weight')));
+      const hidden = this.gatedUnit(this.norm(z, 'norm2'));
       return this.close(hidden, 'ffn.w2', { residual: z, site: 'ffn.output', run });
     });
   }
 
+  private norm(x: tf.Tensor2D, name: string): tf.Tensor2D {
+    return rmsNorm(x, this.weight(`${name}.weight`), this.args.epsilon);
+  }
+
   private attend(x: tf.Tensor2D, offsets: tf.Tensor1D, rotation: Rotation, run: Run): tf.Tensor2D {
-    const { embeddingDim: d, numHeads, dropout } = this.args;
-    const [q, k, v] = linearBlocks({ x, w: this.weight('attention.wqkv') as tf.Tensor2D }, [d, d, d]);
-    const heads = (y: tf.Tensor): tf.Tensor3D => tf.reshape(y, [-1, numHeads, d / numHeads]);
+    const { numHeads, dropout } = this.args;
+    const inner = this.innerDim;
+    const [q, k, v] = linearBlocks({ x, w: this.weight('attention.wqkv') as tf.Tensor2D }, [inner, inner, inner]);
+    const heads = (y: tf.Tensor): tf.Tensor3D => tf.reshape(y, [-1, numHeads, inner / numHeads]);
     const attended = causalAttention({
       q: heads(rotate(q, numHeads, rotation)),
       k: heads(rotate(k, numHeads, rotation)),
       v: heads(v),
       offsets,
-      scale: 1 / Math.sqrt(d / numHeads),
+      scale: 1 / Math.sqrt(inner / numHeads),
       dropout: this.dropOptions(dropout, 'attention', run),
     });
-    return tf.reshape(attended, [-1, d]);
+    return tf.reshape(attended, [-1, inner]);
   }
 
   private gatedUnit(x: tf.Tensor2D): tf.Tensor2D {
@@ -98,8 +114,9 @@ export class TransformerPlusPlusBlock extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { embeddingDim, numHeads, ffnDim, dropout } = this.args;
-    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout };
+    const { embeddingDim, numHeads, headDim, ffnDim, dropout, epsilon } = this.args;
+    const given = Object.entries({ headDim, epsilon }).filter(([, value]) => value !== undefined);
+    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout, ...Object.fromEntries(given) };
   }
 }
 tf.serialization.registerClass(TransformerPlusPlusBlock);

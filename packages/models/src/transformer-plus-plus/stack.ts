@@ -20,13 +20,14 @@ export function createTransformerPlusPlus(
   config: TransformerPlusPlusConfig,
   { numItems, seed = 0 }: ModelOptions,
 ): SequenceModel {
-  const { embeddingDim, numHeads, blockDropout: dropout } = config;
+  const { embeddingDim, numHeads, headDim, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 8 * Math.ceil(embeddingDim / 3);
   const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new TransformerPlusPlusBlock({
       embeddingDim,
       numHeads,
+      ...(headDim === undefined ? {} : { headDim }),
       ffnDim,
       dropout,
       seed,
@@ -42,7 +43,7 @@ export function createTransformerPlusPlus(
     input: tokenInput({ config }),
     stack,
     context: (batch) => {
-      const { cosine, sine } = rotationsOf(batch, numHeads, embeddingDim / numHeads);
+      const { cosine, sine } = rotationsOf(batch, numHeads, headDim ?? embeddingDim / numHeads);
       return [cosine, sine];
     },
     final: [{ layer: norm, names: { weight: 'final_norm.weight' } }],

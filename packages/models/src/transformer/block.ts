@@ -1,6 +1,7 @@
 import { layerNorm, linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../layers/attention.ts';
+import { exactGelu } from '../layers/gelu.ts';
 import {
   inputList,
   type LastRows,
@@ -16,6 +17,10 @@ export interface TransformerBlockArgs extends LayerArgs {
   readonly numHeads: number;
   readonly ffnDim: number;
   readonly dropout: number;
+  /** Of the feed-forward part, `relu` unless given; GELU in its exact form. */
+  readonly activation?: 'relu' | 'gelu';
+  /** Of the norms, 1e-6 unless given. */
+  readonly epsilon?: number;
 }
 
 const EPSILON = 1e-6;
@@ -26,7 +31,7 @@ type BlockInputs = Pick<SelfAttentionOptions, 'query' | 'keyValue' | 'offsets' |
 };
 
 /**
- * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`, `y = z + drop(W2 relu(W1 LN(z)))`,
+ * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`, `y = z + drop(W2 act(W1 LN(z)))`,
  * layer norms with gain and bias, dropout also on the attention probabilities.
  *
  * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
@@ -59,7 +64,7 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
     return tf.tidy(() => {
-      const normed = affineNorm(x, 'norm1', (name) => this.weight(name));
+      const normed = this.norm(x, 'norm1');
       return this.forward({ x, query: normed, keyValue: normed, offsets }, run);
     });
   }
@@ -68,7 +73,7 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
     return tf.tidy(() => {
-      const keyValue = affineNorm(x, 'norm1', (name) => this.weight(name));
+      const keyValue = this.norm(x, 'norm1');
       const query = tf.gather(keyValue, rows);
       const run = { training: false, step: 0, seed: 0 };
       return this.forward({ x: tf.gather(x, rows), query, keyValue, offsets, lastOnly: true }, run);
@@ -76,7 +81,7 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   private forward({ x, ...attention }: BlockInputs, run: Run): tf.Tensor2D {
-    const { numHeads, dropout } = this.args;
+    const { numHeads, dropout, activation = 'relu' } = this.args;
     const weight = (name: string): tf.Variable => this.weight(name);
     const site = `${this.stream}.attention`;
     const output = { dropout: this.dropOptions(dropout, 'output', run), residual: x };
@@ -85,9 +90,14 @@ export class TransformerBlock extends StreamLayer implements LastRows {
       w: weight(`${name}.weight`) as tf.Tensor2D,
       b: weight(`${name}.bias`) as tf.Tensor1D,
     });
-    const hidden = linearLayer({ x: affineNorm(z, 'norm2', weight), ...map('ffn.0'), activation: 'relu' });
+    const inner = { x: this.norm(z, 'norm2'), ...map('ffn.0') };
+    const hidden = activation === 'relu' ? linearLayer({ ...inner, activation }) : exactGelu(linearLayer(inner));
     const last = this.dropOptions(dropout, 'ffn.output', run);
     return linearLayer({ x: hidden, ...map('ffn.2'), dropout: last, residual: z });
+  }
+
+  private norm(x: tf.Tensor2D, name: string): tf.Tensor2D {
+    return affineNorm(x, name, (weight) => this.weight(weight), this.args.epsilon);
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
@@ -95,8 +105,9 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { embeddingDim, numHeads, ffnDim, dropout } = this.args;
-    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout };
+    const { embeddingDim, numHeads, ffnDim, dropout, activation, epsilon } = this.args;
+    const given = Object.entries({ activation, epsilon }).filter(([, value]) => value !== undefined);
+    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout, ...Object.fromEntries(given) };
   }
 }
 tf.serialization.registerClass(TransformerBlock);
@@ -136,7 +147,12 @@ function affineWeights(name: string, embeddingDim: number): WeightSpec[] {
   ];
 }
 
-function affineNorm(x: tf.Tensor2D, name: string, weight: (name: string) => tf.Variable): tf.Tensor2D {
-  const normed = layerNorm(x, { epsilon: EPSILON });
+function affineNorm(
+  x: tf.Tensor2D,
+  name: string,
+  weight: (name: string) => tf.Variable,
+  epsilon = EPSILON,
+): tf.Tensor2D {
+  const normed = layerNorm(x, { epsilon });
   return tf.add(tf.mul(normed, weight(`${name}.weight`)), weight(`${name}.bias`));
 }

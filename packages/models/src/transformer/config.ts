@@ -8,6 +8,8 @@ export const transformerConfigSchema = z
     ...encoderFields,
     /** Hidden width of the feed-forward part; four times `embeddingDim` unless given. */
     ffnDim: size.optional(),
+    /** Of the feed-forward part, `relu` unless given; GELU in its exact form. */
+    activation: z.enum(['relu', 'gelu']).optional(),
     /** Dropout on attention probabilities and on the outputs of both sub-layers. */
     blockDropout: rate.default(0.2),
   })

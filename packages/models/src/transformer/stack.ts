@@ -17,10 +17,18 @@ export const transformerBlockWeights: readonly string[] = [...NORMS, ...ATTENTIO
  * (Zhai et al. 2024, table 2). Pre-norm blocks with a feed-forward part of `4 D`, and a final layer norm.
  */
 export function createTransformer(config: TransformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
-  const { embeddingDim, numHeads, blockDropout: dropout } = config;
+  const { embeddingDim, numHeads, activation, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * embeddingDim;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
-    layer: new TransformerBlock({ embeddingDim, numHeads, ffnDim, dropout, seed, stream: `transformer.${i}` }),
+    layer: new TransformerBlock({
+      embeddingDim,
+      numHeads,
+      ffnDim,
+      dropout,
+      activation,
+      seed,
+      stream: `transformer.${i}`,
+    }),
     names: Object.fromEntries(transformerBlockWeights.map((name) => [name, `layers.${i}.${name}`])),
   }));
   const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
