@@ -5,7 +5,7 @@ export { defineRecipe, type Recipe, type RecipeConfigInput } from './config/reci
 export { type DataConfig, type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';
-export { type Comparison, compareFile, renderComparisons } from './parity/compare.ts';
+export { type Comparison, compareFile, type NotCompared, renderComparisons } from './parity/compare.ts';
 export { renderReport, writeReport } from './report/report.ts';
 export type { DataSummary } from './runs/data-summary.ts';
 export type { Environment } from './runs/environment.ts';

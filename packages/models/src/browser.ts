@@ -39,8 +39,11 @@ export {
   tiesWithAll,
   tieWarning,
 } from './evaluate/ties.ts';
+export { checkGolden, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
-export { type GoldenReport, goldenModelConfig, relativeError, runGolden } from './golden/run.ts';
+export { relativeError } from './golden/relative-error.ts';
+export type { GoldenMaxima, GoldenReport } from './golden/report.ts';
+export { goldenModelConfig, runGolden } from './golden/run.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';
 export { createGru4rec } from './gru4rec/stack.ts';

@@ -4,14 +4,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GoldenError } from '../errors.ts';
 import { paddedHstu } from '../test-support/padded-hstu.ts';
+import { checkGolden } from './check.ts';
 import { parseGolden } from './parse.ts';
-import { relativeError, runGolden } from './run.ts';
+import { relativeError } from './relative-error.ts';
+import type { GoldenReport } from './report.ts';
+import { runGolden } from './run.ts';
 
 const folder = new URL('./fixtures/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+const modules = ['gru.json', 'llama-square.json', 'llama.json', 'pre-norm-transformer.json'];
+const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !modules.includes(file));
 const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 
-it('has the four files', () => {
+it('has the four files of encoders and four of modules', () => {
+  expect(readdirSync(folder).filter((file) => modules.includes(file))).toEqual(modules);
   expect(files).toEqual(['hstu-1x1.json', 'hstu-2x2-gain.json', 'hstu-2x2.json', 'sasrec-2x2.json']);
 });
 
@@ -45,11 +50,81 @@ describe.each(['cpu', 'auto'] as const)('golden vectors of the reference on %s',
     expect(maxima.loss).toBeLessThan(1e-5);
   });
 
+  it.each(modules)('%s, a module of a reference, agrees in outputs, loss and every gradient', async (file) => {
+    const json = read(file);
+    const before = tf.memory().numTensors;
+    const report = (await checkGolden(json)) as GoldenReport;
+    expect(tf.memory().numTensors).toBe(before);
+    if (process.env.SEQREC_PRINT) console.log(tf.getBackend(), report);
+    for (const of of ['outputs', 'loss', 'gradients'] as const) {
+      expect(report.tolerance[of], of).toBeLessThan(1e-4);
+      expect(report.maxima[of], of).toBeLessThan(report.tolerance[of]);
+    }
+    expect(Object.keys(report.gradients)).toEqual([...Object.keys(json.gradients as object), 'x']);
+  });
+
+  it.each(modules)('%s: one changed number of any parameter is noticed', async (file) => {
+    const { gradients } = read(file) as unknown as { gradients: Record<string, { data: number[] }> };
+    for (const [name, { data }] of Object.entries(gradients)) {
+      const at = data.reduce((best, value, i) => (Math.abs(value) > Math.abs(data[best]) ? i : best), 0);
+      // Steps that are nothing in exact arithmetic, as the bias of keys before a softmax, cannot be seen.
+      if (data[at] === 0) continue;
+      const changed = read(file) as unknown as { parameters: Record<string, { data: number[] }> };
+      changed.parameters[name].data[at] += 0.01;
+      const { maxima, tolerance } = (await checkGolden(changed)) as GoldenReport;
+      expect(maxima.loss > tolerance.loss || maxima.outputs > tolerance.outputs, name).toBe(true);
+    }
+  });
+
   it('notices one changed parameter', async () => {
     const golden = parseGolden(read('hstu-2x2-gain.json'));
     golden.parameters['_hstu._attention_layers.1._rel_attn_bias._ts_w'].data[30] += 0.1;
     const report = await runGolden(golden);
     expect(report.maxima.outputs).toBeGreaterThan(1e-5);
+  });
+});
+
+describe('checkGolden', () => {
+  const gru = (): Record<string, unknown> => read('gru.json');
+  it.each([
+    [
+      'an unknown kind',
+      { kind: 'grü' },
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, or one still to come; got "grü"',
+    ],
+    ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
+    ['a missing loss', { loss: undefined }, 'golden: loss: '],
+    [
+      'a configuration of another size',
+      { config: { inputDim: 4, hiddenDim: 7, layers: 1 } },
+      'golden: weight_ih_l0: expected 84 numbers; got fewer',
+    ],
+    ['a configuration without a size', { config: { inputDim: 4 } }, 'golden: config.hiddenDim: '],
+    ['inputs without x', { inputs: {} }, 'golden: x: expected this tensor; got '],
+    [
+      'another layer',
+      { config: { inputDim: 4, hiddenDim: 5, layers: 2 } },
+      'golden: weight_ih_l1: expected this tensor',
+    ],
+  ])('refuses %s', async (_, change, message) => {
+    const checked = checkGolden({ ...gru(), ...change });
+    await expect(checked).rejects.toThrow(GoldenError);
+    await expect(checkGolden({ ...gru(), ...change })).rejects.toThrow(message);
+  });
+
+  it('names what is still to come', async () => {
+    expect(await checkGolden({ name: 'a', kind: 't5' })).toEqual({ name: 'a', notYet: 'no T5' });
+    expect(await checkGolden({ name: 'b', kind: 'ligr', config: { block: 'ligr' } })).toEqual({
+      name: 'b',
+      notYet: 'no LiGR block',
+    });
+  });
+
+  it('takes the files of encoders too', async () => {
+    expect(await checkGolden(read('hstu-1x1.json'))).toMatchObject({
+      name: 'hstu-1x1',
+      tolerance: { gradients: 1e-4 },
+    });
   });
 });
 

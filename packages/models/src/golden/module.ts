@@ -1,0 +1,213 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { GoldenError } from '../errors.ts';
+import { relativeError } from './relative-error.ts';
+import type { GoldenReport } from './report.ts';
+
+const tensor = z
+  .strictObject({ shape: z.array(z.int().min(0)), data: z.array(z.number()) })
+  .refine(({ shape, data }) => shape.reduce((product, axis) => product * axis, 1) === data.length, {
+    path: ['data'],
+    message: 'as many numbers as the shape needs',
+  });
+const tensors = z.record(z.string(), tensor);
+const deviation = z.number().min(0);
+
+const moduleSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  inputs: tensors,
+  parameters: tensors,
+  outputs: tensors,
+  loss: z.number(),
+  gradients: tensors,
+  inputGradients: tensors.default({}),
+  /** What the reference itself loses in float32, over the largest magnitude. */
+  float32Deviation: z.object({
+    outputs: deviation,
+    loss: deviation,
+    gradients: deviation,
+    inputGradients: deviation.default(0),
+  }),
+});
+
+/** A module of a reference, not a whole encoder: sequences of vectors `x` in, vectors out, `loss = sum(y * cotangent)`. */
+export type ModuleGolden = z.output<typeof moduleSchema>;
+export type GoldenTensor = z.output<typeof tensor>;
+
+/** @throws GoldenError naming the field, what was expected and what was got. */
+export function parseModule(json: unknown): ModuleGolden {
+  return checked(moduleSchema, json, '');
+}
+
+/** The `config` of a file by the schema of its kind. */
+export function configOf<T>(schema: z.ZodType<T>, { config }: ModuleGolden): T {
+  return checked(schema, config, 'config.');
+}
+
+function checked<T>(schema: z.ZodType<T>, json: unknown, prefix: string): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const path = prefix + first.path.map(String).join('.');
+  throw new GoldenError(`golden: ${path === '' ? 'the file' : path}: ${first.message}`);
+}
+
+/** A tensor of a file by its name, which must be there with this shape (where it is given). */
+export function tensorOf(
+  from: Readonly<Record<string, GoldenTensor>>,
+  name: string,
+  shape?: readonly number[],
+): GoldenTensor {
+  const found = from[name];
+  if (found === undefined)
+    throw new GoldenError(`golden: ${name}: expected this tensor; got ${Object.keys(from).join(', ')}`);
+  if (shape !== undefined && found.shape.join() !== shape.join()) {
+    throw new GoldenError(`golden: ${name}: expected shape [${shape.join(', ')}]; got [${found.shape.join(', ')}]`);
+  }
+  return found;
+}
+
+/** Where a parameter of the file lies: rows of a weight, from `begin` on. */
+export interface Place {
+  readonly variable: tf.Variable;
+  readonly begin?: number;
+}
+
+export interface ModuleCheck {
+  readonly golden: ModuleGolden;
+  /** For every parameter that has a gradient, its place in the weights of ours. */
+  readonly places: Readonly<Record<string, Place>>;
+  /** Rows of `x` `[B N, D]` that are packed; default: all. */
+  readonly packed?: readonly number[];
+  /** Which packed rows count, the others being padding that is seen; default: all. */
+  readonly compared?: readonly boolean[];
+  /** From packed rows `[T, D]` to what the file calls outputs; `y` gives the loss. Rows of outputs are packed rows too. */
+  forward(x: tf.Tensor2D): Readonly<Record<string, tf.Tensor2D>> & { readonly y: tf.Tensor2D };
+}
+
+/**
+ * Gives the module the parameters of a file, runs it forwards and backwards and compares everything that the file has. Frees the
+ * weights.
+ */
+export async function compareModule(check: ModuleCheck): Promise<GoldenReport> {
+  const { golden, places } = check;
+  const input = tensorOf(golden.inputs, 'x');
+  const rows = check.packed ?? Array.from({ length: input.shape[0] * input.shape[1] }, (_, row) => row);
+  const counts = rows.map((_, at) => check.compared?.[at] ?? true);
+  setParameters(golden, places);
+  /** Packed rows of a padded tensor; rows that do not count are zero. */
+  const pack = ({ shape, data }: GoldenTensor): number[] => {
+    const width = shape[shape.length - 1];
+    return rows.flatMap((row, at) =>
+      counts[at] ? data.slice(row * width, (row + 1) * width) : new Array<number>(width).fill(0),
+    );
+  };
+  const matrix = (values: GoldenTensor): tf.Tensor2D =>
+    tf.tensor2d(pack(values), [rows.length, values.shape[values.shape.length - 1]]);
+  const x = tf.tidy(() => tf.variable(matrix(input)));
+  const cotangent = matrix(tensorOf(golden.inputs, 'cotangent'));
+  const variables = [...new Set(Object.values(places).map(({ variable }) => variable))];
+  try {
+    const made: Record<string, tf.Tensor2D> = {};
+    const { value, grads } = tf.variableGrads(() => {
+      const outputs = check.forward(x as unknown as tf.Tensor2D);
+      for (const [name, output] of Object.entries(outputs)) made[name] = tf.keep(output);
+      return tf.sum(tf.mul(outputs.y, cotangent)) as tf.Scalar;
+    }, [x, ...variables]);
+    const outputs: number[] = [];
+    for (const [name, output] of Object.entries(made)) {
+      outputs.push(
+        relativeError(counted(await output.data(), counts), counted(pack(tensorOf(golden.outputs, name)), counts)),
+      );
+    }
+    const loss = relativeError(await value.data(), [golden.loss]);
+    const gradients = await gradientErrors(golden, places, grads);
+    const ofInput = tensorOf(golden.inputGradients, 'x');
+    gradients.x = relativeError(counted(await grads[x.name].data(), counts), counted(pack(ofInput), counts));
+    tf.dispose([value, grads, made]);
+    const worst = Math.max(0, ...Object.values(gradients));
+    const most = Math.max(0, ...outputs);
+    return {
+      name: golden.name,
+      outputs: most,
+      loss,
+      gradients,
+      maxima: { outputs: most, loss, gradients: worst },
+      tolerance: toleranceOf(golden),
+    };
+  } finally {
+    tf.dispose([x, cotangent, variables]);
+  }
+}
+
+/** The rows that count of a packed matrix. */
+function counted(values: ArrayLike<number>, counts: readonly boolean[]): number[] {
+  const width = values.length / counts.length;
+  return Array.from(values).filter((_, at) => counts[Math.floor(at / width)]);
+}
+
+/**
+ * Five times what the reference loses in float32, at least 1e-6; and where the loss is steep three times what rounding weights and
+ * inputs to float32 does to it in the mean, `2^-24 sqrt(sum (w dL/dw)^2) / |L|`: one run of one library may lose less by luck.
+ */
+function toleranceOf(golden: ModuleGolden): GoldenReport['tolerance'] {
+  const { float32Deviation: lost, gradients, inputGradients, parameters, inputs } = golden;
+  let squares = 0;
+  for (const [slopes, values] of [[gradients, parameters] as const, [inputGradients, inputs] as const]) {
+    for (const [name, { data }] of Object.entries(slopes)) {
+      const at = tensorOf(values, name).data;
+      for (const [i, slope] of data.entries()) squares += (slope * at[i]) ** 2;
+    }
+  }
+  const rounding = (2 ** -24 * Math.sqrt(squares)) / Math.abs(golden.loss);
+  const [outputs, loss, slopes] = [lost.outputs, lost.loss, Math.max(lost.gradients, lost.inputGradients)].map((each) =>
+    Math.max(1e-6, 5 * each, 3 * rounding),
+  );
+  return { outputs, loss, gradients: slopes };
+}
+
+function setParameters({ parameters }: ModuleGolden, places: ModuleCheck['places']): void {
+  const byVariable = Map.groupBy(Object.entries(places), ([, { variable }]) => variable);
+  for (const [variable, own] of byVariable) {
+    const width = variable.size / variable.shape[0];
+    const values = new Float32Array(variable.size).fill(Number.NaN);
+    for (const [name, { begin = 0 }] of own) {
+      const { data } = tensorOf(parameters, name);
+      if (begin * width + data.length > values.length) {
+        throw new GoldenError(
+          `golden: ${name}: expected at most ${values.length - begin * width} numbers; got ${data.length}`,
+        );
+      }
+      values.set(data, begin * width);
+    }
+    const missing = values.indexOf(Number.NaN) >= 0 || values.some(Number.isNaN);
+    if (missing)
+      throw new GoldenError(
+        `golden: ${own.map(([name]) => name).join(', ')}: expected ${values.length} numbers; got fewer`,
+      );
+    tf.tidy(() => void variable.assign(tf.tensor(values, variable.shape)));
+  }
+}
+
+/** A gradient that is zero in exact arithmetic is measured by the largest gradient of the file. */
+async function gradientErrors(
+  { gradients }: ModuleGolden,
+  places: ModuleCheck['places'],
+  grads: tf.NamedTensorMap,
+): Promise<Record<string, number>> {
+  const largest = Math.max(...Object.values(gradients).flatMap(({ data }) => data.map(Math.abs)));
+  const errors: Record<string, number> = {};
+  for (const [name, { data }] of Object.entries(gradients)) {
+    const place = places[name];
+    if (place === undefined)
+      throw new GoldenError(`golden: gradients: ${name}: expected a parameter that is compared; got another`);
+    const width = place.variable.size / place.variable.shape[0];
+    const from = (place.begin ?? 0) * width;
+    const got = (await grads[place.variable.name].data()).slice(from, from + data.length);
+    const error = relativeError(got, data);
+    errors[name] = data.every((value) => value === 0) ? error / largest : error;
+  }
+  return errors;
+}
