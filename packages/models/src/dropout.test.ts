@@ -1,13 +1,29 @@
 import { useBackend } from '@seqrec/core';
-import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as Encoder from './encoder.ts';
 import type { EncoderParts } from './encoder.ts';
-import { type EncoderBatch, uploadBatch } from './inputs.ts';
-import type { Run, StreamLayer } from './layers/layer.ts';
+import type { Run } from './layers/layer.ts';
 import type { SequenceModel } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
+import {
+  apply,
+  assign,
+  constant,
+  D,
+  evaluation,
+  expectDropped,
+  expectShare,
+  identity,
+  KEPT,
+  near,
+  RATE,
+  ROWS,
+  ratios,
+  rowsOf,
+  single,
+  training,
+} from './test-support/dropout.ts';
 
 type Parts = EncoderParts<{ readonly kind: string }>;
 const built: Parts[] = [];
@@ -29,12 +45,6 @@ afterEach(() => {
 });
 
 const models: SequenceModel[] = [];
-const D = 24;
-const ROWS = 1000;
-const RATE = 0.3;
-const KEPT = 1 / (1 - RATE);
-const training: Run = { training: true, step: 5, seed: 7 };
-const evaluation: Run = { ...training, training: false };
 const wide = { embeddingDim: D, maxSequenceLength: 3, numBlocks: 2, inputDropout: 0 };
 const silent = { hstu: { linearDropout: 0 }, sasrec: { ffnDropout: 0 }, others: { blockDropout: 0 } };
 
@@ -42,65 +52,6 @@ const silent = { hstu: { linearDropout: 0 }, sasrec: { ffnDropout: 0 }, others: 
 function partsOf(config: ModelConfigInput): Parts {
   models.push(createModel(config, { numItems: 20, seed: 1 }));
   return built[built.length - 1];
-}
-
-/** `ROWS` histories of one event. */
-function single(): EncoderBatch {
-  const column = Int32Array.from({ length: ROWS }, (_, i) => 1 + (i % 20));
-  const times = Float64Array.from(column, (item) => 1e9 + item);
-  const host: SequenceBatch = {
-    users: column,
-    offsets: Int32Array.from({ length: ROWS + 1 }, (_, i) => i),
-    itemIds: column,
-    timestamps: times,
-    targets: column,
-    targetTimestamps: times,
-    ratings: new Float32Array(ROWS).fill(4),
-  };
-  return uploadBatch(host);
-}
-
-function assign(layer: StreamLayer, weights: Readonly<Record<string, number | number[][]>>): void {
-  for (const [name, value] of Object.entries(weights)) {
-    const variable = layer.weight(name);
-    const made =
-      typeof value === 'number' ? tf.fill(variable.shape, value) : tf.reshape(tf.tensor(value), variable.shape);
-    variable.assign(made);
-  }
-}
-
-const identity = (size = D): number[][] =>
-  Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_value, j) => (i === j ? 1 : 0)));
-
-const rowsOf = (x: tf.Tensor): number[][] => x.arraySync() as number[][];
-const apply = (layer: StreamLayer, inputs: tf.Tensor[], run: Run): number[][] =>
-  tf.tidy(() => rowsOf(layer.apply(inputs, { ...run }) as tf.Tensor));
-const constant = (value: number, width = D): tf.Tensor2D => tf.fill([ROWS, width], value) as tf.Tensor2D;
-
-/** Within four standard errors of `n` draws. */
-function expectShare(values: readonly boolean[], expected: number, what: string): void {
-  const share = values.filter(Boolean).length / values.length;
-  const error = Math.sqrt((expected * (1 - expected)) / values.length);
-  expect(Math.abs(share - expected), `${what}: ${share} for ${expected}`).toBeLessThan(4 * error);
-}
-
-const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
-
-/** All numbers are 0 or `kept`, and independently `share` of them are 0. */
-function expectDropped(rows: readonly number[][], kept: number, share: number, what: string): void {
-  const values = rows.flat();
-  const other = values.find((value) => !near(value, 0) && !near(value, kept));
-  expect(other, `${what}: neither 0 nor ${kept}`).toBeUndefined();
-  expectShare(
-    values.map((value) => near(value, 0)),
-    share,
-    `${what}, zeros`,
-  );
-}
-
-/** Training over evaluation, number by number: 0, or what a kept number is scaled by. */
-function ratios(trained: readonly number[][], evaluated: readonly number[][]): number[][] {
-  return trained.map((row, t) => row.map((value, c) => value / evaluated[t][c]));
 }
 
 const inputs: Readonly<Record<string, ModelConfigInput>> = {

@@ -87,7 +87,7 @@ function probes({ data }: PlainTensor, gradient: ArrayLike<number>, seed: number
 }
 
 /** Numbers of size one, matrices such that they keep the size of a row, gains around one. */
-function drawWeights(model: SequenceModel, seed: number): Record<string, PlainTensor> {
+export function drawWeights(model: SequenceModel, seed: number): Record<string, PlainTensor> {
   const weights: Record<string, PlainTensor> = {};
   for (const [name, variable] of model.variables()) {
     const drawn = normals(streamKey(seed, `plain/${name}`), 0, variable.size);
@@ -101,7 +101,7 @@ function drawWeights(model: SequenceModel, seed: number): Record<string, PlainTe
 }
 
 /** Three histories of random length, the longest allowed among them; gaps from none to months, ratings in half stars and beyond. */
-function drawBatch(
+export function drawBatch(
   longest: number,
   seed: number,
 ): { readonly sequences: readonly PlainSequence[]; readonly host: SequenceBatch } {

@@ -144,12 +144,16 @@ export function expectFormula(config: ModelConfigInput, plain: PlainModel, seed:
   expect(steepest[1], `gradient of ${steepest[0]}`).toBeLessThan(1e-3);
 }
 
+/** Random configurations of a kind, as the schema takes them. */
+export function allowedConfigs(kind: string): fc.Arbitrary<object> {
+  return formulaKinds[kind].configs.map((config) => ({ kind, ...config })).filter(isAllowed);
+}
+
 /** Random configurations of a kind of model against its formula. */
 export function expectFormulas(kind: string, seed: number, runs = formulaKinds[kind].runs ?? 5): void {
-  const { configs, plain } = formulaKinds[kind];
-  const allowed = configs.map((config) => ({ kind, ...config })).filter(isAllowed);
+  const { plain } = formulaKinds[kind];
   fc.assert(
-    fc.property(allowed, fc.nat(1e6), (config, weightSeed) =>
+    fc.property(allowedConfigs(kind), fc.nat(1e6), (config, weightSeed) =>
       expectFormula(config as ModelConfigInput, plain(config as never), weightSeed),
     ),
     { seed, numRuns: runs },
