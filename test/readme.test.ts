@@ -59,14 +59,14 @@ describe('README', () => {
       expect(forHistory).toMatch(/\(19\d\d\)/);
       for (const line of blocks[1]) seqrec(line);
     },
-    300_000,
+    600_000,
   );
 
   it("goes from a file of one's own to recommendations", () => {
     const [described, , recommended] = blocks[2].map(seqrec);
     expect(described).toMatch(/900/);
     expect(recommended).toMatch(/p\d+/);
-  }, 120_000);
+  }, 600_000);
 
   // The same data set as above.
   it.skipIf(!hasData)(
@@ -85,7 +85,7 @@ describe('README', () => {
         rmSync(file);
       }
     },
-    120_000,
+    600_000,
   );
 
   it('links only to files that exist', () => {

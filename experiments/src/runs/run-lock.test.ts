@@ -51,13 +51,14 @@ test('a number given to another process since is not the process of the lock', (
 
 // Without an init process, as in many containers, what was killed stays in the table of processes.
 test.skipIf(process.platform !== 'linux')('a process that ended without being waited for is gone', async () => {
-  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 20']);
+  const parent = spawn('sh', ['-c', 'sleep 300 & echo $!; exec sleep 300']);
   const [text] = await once(parent.stdout, 'data');
   const pid = Number(String(text));
   const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
   const run = newRun();
   write(run, { pid, host, began: stat()[21] });
   expect(() => lockRun(run)).toThrow(`process ${pid}`);
+  process.kill(pid);
   while (stat()[2] !== 'Z') await sleep(20);
   lockRun(run).release();
   parent.kill();

@@ -46,7 +46,7 @@ describe('from one run to the next', () => {
     expect(await run(...hstu)).toMatchObject({ code: 0 });
     [first] = runs();
     expect(await run('vectors', 'latest', '--out', out, '--to', file)).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   test('frozen, they are what the run ends with, at the size of initial values; the run goes on without the file', async () => {
     const done = await run(...pinnerformer, ...given);
@@ -76,7 +76,7 @@ describe('from one run to the next', () => {
       /item vectors: expected those of .*vectors\.csv when the run began, \w{12}; got others/,
     );
     writeFileSync(file, text);
-  }, 60_000);
+  });
 
   test.each([
     [
