@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
 let packed: Packed;
 beforeAll(() => {
   packed = packAll();
-}, 300_000);
+});
 afterAll(() => packed?.remove());
 
 function npmInstall(place: string, more: readonly string[] = []): void {
@@ -55,7 +55,7 @@ describe('Vite', () => {
     });
     npmInstall(place, [`vite@${VITE}`]);
     run(process.execPath, ['node_modules/vite/bin/vite.js', 'build'], place);
-  }, 600_000);
+  });
 
   it.skipIf(!hasChromium).each([true, false])(
     'bundles what a page computes as Node does, with its headers for threads: %s',

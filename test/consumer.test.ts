@@ -10,7 +10,7 @@ describe('the packed packages', () => {
   let packed: Packed;
   beforeAll(() => {
     packed = packAll();
-  }, 300_000);
+  });
   afterAll(() => packed?.remove());
 
   it('have nothing that publint remarks on', async () => {
@@ -48,7 +48,7 @@ describe('the packed packages', () => {
       });
       pnpm(['install', '--no-frozen-lockfile'], place);
       output = lastLine<Output>(run(process.execPath, ['train.js'], place));
-    }, 300_000);
+    });
 
     it('run on the compiled kernels that the tarball ships', () => {
       expect(output.backend).toBe('simd');
