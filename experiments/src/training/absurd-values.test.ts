@@ -62,6 +62,9 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
     },
     windows: { policy: 'stochastic-length', alpha: 1.5, subsequence: 'recent' },
   },
+  llama: {
+    model: { kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, blockDropout: 0.1 },
+  },
   gru: {
     model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1 },
     objective: { kind: 'full-softmax', temperature: 0.05 },
