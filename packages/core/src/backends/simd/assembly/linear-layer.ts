@@ -37,7 +37,7 @@ export function linearLayer(args: usize, task: i32): void {
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
   const inPlace = flt(args, 17) == 0 && liesReady(d);
-  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17), scratch);
+  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17), 0);
   const from = inPlace ? x : copied;
   if (ptr(args, 18)) {
     const normed = ptr(args, 18) + <usize>begin * dBytes;
@@ -157,16 +157,18 @@ function liesReady(columns: i32): bool {
   return rowStride(columns) == bytes && bytes <= 8192;
 }
 
-/** Copies rows; where `epsilon` is not 0 their layer norm, and mean and scale of each row to `statistics`. */
+/** Copies rows; where `epsilon` is not 0 their layer norm, and mean and scale of each row, eight bytes, to `statistics` (0: not kept). */
 function readRows(x: usize, rows: i32, d: i32, to: usize, stride: usize, epsilon: f32, statistics: usize): void {
   const bytes = <usize>d << 2;
   for (let r = 0; r < rows; r++, x += bytes, to += stride) {
     if (epsilon > 0) {
       const mean = rowMean(x, d), scale = rowScale(x, d, mean, epsilon);
       normalizeRow(x, to, d, mean, scale);
-      store<f32>(statistics, mean);
-      store<f32>(statistics, scale, 4);
-      statistics += 8;
+      if (statistics) {
+        store<f32>(statistics, mean);
+        store<f32>(statistics, scale, 4);
+        statistics += 8;
+      }
     } else {
       copyFloats(to, x, bytes);
     }
