@@ -1,6 +1,7 @@
 // Compiles the AssemblyScript kernels of the simd backend: one binary with relaxed SIMD (fused multiply-add), one
 // without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
-// `--dist` also copies them beside the built JavaScript, for publishing.
+// `--dist` also copies them beside the built JavaScript, for publishing. `--guarded` makes one that traps where a kernel writes outside the
+// regions of its scratch memory (`assembly/regions.ts`), for the tests, and nothing else.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +11,21 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const sources = join(root, 'src/backends/simd/assembly');
 const output = join(root, 'src/backends/simd/wasm');
 
-const variants = [
-  { name: 'relaxed', features: 'simd,relaxed-simd,threads' },
-  { name: 'plain', features: 'simd,threads' },
+const shipped = [
+  { name: 'relaxed', features: 'simd,relaxed-simd,threads', how: ['-O3', '--noAssert'] },
+  { name: 'plain', features: 'simd,threads', how: ['-O3', '--noAssert'] },
 ];
+const guarded = process.argv.includes('--guarded');
+const variants = guarded
+  ? [{ name: 'guarded', features: 'simd,relaxed-simd,threads', how: ['-O1', '--debug'] }]
+  : shipped;
 
 const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
 for (const file of readdirSync(sources).sort()) {
   if (file.endsWith('.ts')) hash.update(file).update(readFileSync(join(sources, file)));
 }
 const digest = hash.digest('hex');
-const stamp = join(output, 'sources.sha256');
+const stamp = join(output, guarded ? 'guarded.sha256' : 'sources.sha256');
 const fresh =
   existsSync(stamp) &&
   readFileSync(stamp, 'utf8') === digest &&
@@ -29,7 +34,7 @@ const fresh =
 if (!fresh) {
   const { main } = await import('assemblyscript/asc');
   mkdirSync(output, { recursive: true });
-  for (const { name, features } of variants) {
+  for (const { name, features, how } of variants) {
     const text = join(output, `${name}.wat`);
     const { error, stderr } = await main([
       join(sources, 'index.ts'),
@@ -37,7 +42,7 @@ if (!fresh) {
       ...['--enable', features],
       ...['--runtime', 'stub', '--use', 'abort='],
       ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-      ...['-O3', '--noAssert'],
+      ...how,
     ]);
     if (error) {
       console.error(stderr.toString());
@@ -54,11 +59,11 @@ if (!fresh) {
     }
   }
   writeFileSync(stamp, digest);
-  console.log('build-assembly: compiled the simd kernels');
+  console.log(`build-assembly: compiled the ${guarded ? 'guarded ' : ''}simd kernels`);
 }
 
 if (process.argv.includes('--dist')) {
   const target = join(root, 'dist/backends/simd/wasm');
   mkdirSync(target, { recursive: true });
-  for (const { name } of variants) copyFileSync(join(output, `${name}.wasm`), join(target, `${name}.wasm`));
+  for (const { name } of shipped) copyFileSync(join(output, `${name}.wasm`), join(target, `${name}.wasm`));
 }

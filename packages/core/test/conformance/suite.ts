@@ -22,6 +22,8 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
   const title = absent === undefined ? `backend ${label}` : `backend ${label} (absent: ${absent})`;
   describe.skipIf(absent !== undefined)(title, () => {
     beforeAll(async () => {
+      // Another suite of the file may have started the backend in its own way since.
+      await variant?.start();
       await tf.setBackend(name);
     });
 

@@ -3,6 +3,7 @@
 import { KEPT_HEADER, keptPanel } from './attention-bias';
 import { PANEL, skipped } from './attention-tile';
 import { int, madd, ptr, scratch } from './env';
+import { after } from './regions';
 import { constants, L0, L1, L2, L3, L4, L5, MANTISSA, ONE, ROUNDER, SIGN } from './math';
 
 /** Keys whose buckets are made at a time, four bytes a pair. */
@@ -124,6 +125,7 @@ export function bucketRows(args: usize, task: i32): void {
   const start = <usize>load<u32>(unit);
   const q0 = load<i32>(unit, 4), end = q0 + load<i32>(unit, 8);
   const queryTimes = ptr(args, 14) + (start << 2), keyTimes = ptr(args, 15) + (start << 2);
+  after(scratch, ROUGH_BYTES);
   for (let q = q0 - skipped(end - q0); q < end; q += PANEL) {
     const base = keptPanel(<usize>load<u32>(unit, 16), q);
     panelBuckets<u8>(args, queryTimes + (<usize>q << 2), keyTimes, q + PANEL, base, scratch);

@@ -18,24 +18,39 @@ import { addRows, clearRows, holds, overlaps, QUERIES, setSpan, spanEnd, spanFir
 import { NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { dot, flt, int, ptr, scratch } from './env';
+import { after, GUARD } from './regions';
+import { TILE_BYTES } from './tile';
 
 /** Keys of a block; a row of scores is a key. */
 const KEYS: i32 = 96;
 const SQUARE: usize = <usize>KEYS * STRIDE;
 
-const SCORES: usize = SPANS + SPANS_BYTES;
-const GRADS: usize = SCORES + SQUARE;
-const BIAS: usize = GRADS + SQUARE;
-const BUCKETS: usize = BIAS + SQUARE;
-const HISTOGRAM: usize = BUCKETS + SQUARE / 2;
-const PLANES: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64;
-const ROUGH: usize = PLANES + PLANES_BYTES;
-const PACKS: usize = ROUGH + ROUGH_BYTES;
+const SCORES: usize = SPANS + SPANS_BYTES + GUARD;
+const GRADS: usize = SCORES + SQUARE + GUARD;
+const BIAS: usize = GRADS + SQUARE + GUARD;
+const BUCKETS: usize = BIAS + SQUARE + GUARD;
+const HISTOGRAM: usize = BUCKETS + SQUARE / 2 + GUARD;
+const PLANES: usize = HISTOGRAM + <usize>HISTOGRAM_BUCKETS * 64 + GUARD;
+const ROUGH: usize = PLANES + PLANES_BYTES + GUARD;
+const PACKS: usize = ROUGH + ROUGH_BYTES + GUARD;
 /** Softmax has no buckets: two floats for each query lie in the place of their sums. */
 const SHIFTS: usize = HISTOGRAM;
 const DELTAS: usize = SHIFTS + STRIDE;
 
+function layOut(): void {
+  after(scratch, TILE_BYTES);
+  after(scratch + SPANS, SPANS_BYTES);
+  after(scratch + SCORES, SQUARE);
+  after(scratch + GRADS, SQUARE);
+  after(scratch + BIAS, SQUARE);
+  after(scratch + BUCKETS, SQUARE / 2);
+  after(scratch + HISTOGRAM, <usize>HISTOGRAM_BUCKETS * 64);
+  after(scratch + PLANES, PLANES_BYTES);
+  after(scratch + ROUGH, ROUGH_BYTES);
+}
+
 export function hstuBackward(args: usize, task: i32): void {
+  layOut();
   const groups = ptr(args, 24) + (<usize>task << 2);
   const times = int(args, 13);
   const histogram = ptr(args, 12) != 0 && times <= HISTOGRAM_BUCKETS;
@@ -46,6 +61,7 @@ export function hstuBackward(args: usize, task: i32): void {
 }
 
 export function softmaxBackward(args: usize, task: i32): void {
+  layOut();
   const groups = ptr(args, 24) + (<usize>task << 2);
   for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, true);
 }
@@ -68,16 +84,18 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   // Sums of a block of keys: dK, dV, and those of their last columns; for each head.
   const thinBytes: usize = thinColumns(a) + thinColumns(c) > 0 ? <usize>KEYS * THIN_BYTES : 0;
   const sums = scratch + PACKS, sumsBytes = <usize>KEYS * (aSum + cSum) + 2 * thinBytes;
-  const qPack = sums + <usize>count * sumsBytes, oPack = qPack + (<usize>(QUERIES * a) << 2); // transposed panels
-  const kPack = oPack + (<usize>(QUERIES * c) << 2), vPack = kPack + <usize>(count * KEYS) * rowBytes(a);
-  const qFar = vPack + <usize>(count * KEYS) * rowBytes(c), oFar = qFar + <usize>QUERIES * rowBytes(a);
-  const total = oFar + <usize>QUERIES * rowBytes(c); // bias gradients of all heads
+  const qPack = after(sums, <usize>count * sumsBytes), oPack = after(qPack, <usize>(QUERIES * a) << 2); // transposed panels
+  const kPack = after(oPack, <usize>(QUERIES * c) << 2), vPack = after(kPack, <usize>(count * KEYS) * rowBytes(a));
+  const qFar = after(vPack, <usize>(count * KEYS) * rowBytes(c)), oFar = after(qFar, <usize>QUERIES * rowBytes(a));
+  const total = after(oFar, <usize>QUERIES * rowBytes(c)); // bias gradients of all heads
+  const ownParts = after(total, count > 1 ? SQUARE : 0);
   const scores = scratch + SCORES, grads = scratch + GRADS;
-  const parts = alone ? total + (count > 1 ? SQUARE : 0) : <usize>load<u32>(unit, 24);
+  const parts = alone ? ownParts : <usize>load<u32>(unit, 24);
   const masked = ptr(args, 26) != 0;
   const pad = skipped(length);
   if (hasTime && kept != 0) touchKept(kept, ((firstKey + pad) & ~(PANEL - 1)) - pad, length);
   const partBytes = <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a);
+  if (alone) after(parts, <usize>count * partBytes);
   if (masked) memory.fill(parts, 0, <usize>count * partBytes);
   const qBase = ptr(args, 0) + start * qStride + <usize>(head * a) * 4;
   const kBase = ptr(args, 1) + start * qStride + <usize>(head * a) * 4;
@@ -208,9 +226,13 @@ function storeQueries(sums: usize, width: i32, skip: i32, rows: i32, out: usize,
   }
 }
 
-/** For each query of a block but its first `skip`: log2(e) logSumExp, and dO . O. */
+/** For each query of a block: log2(e) logSumExp, and dO . O; zeros for the first `skip`, whose weights must be finite to vanish. */
 function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32): void {
   const heads = int(args, 5), c = int(args, 7);
+  for (let i: usize = 0; i < <usize>skip << 2; i += 4) {
+    store<f32>(scratch + SHIFTS + i, 0);
+    store<f32>(scratch + DELTAS + i, 0);
+  }
   for (let i = <usize>skip; i < <usize>rows; i++) {
     const at = (row + i) * <usize>heads + <usize>head;
     const y = at * <usize>c * 4;

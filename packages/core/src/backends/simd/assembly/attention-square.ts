@@ -1,6 +1,7 @@
 // A block of scores in the backward pass: a row for each key, a column for each of 64 queries, in four panels; and which rows of a
 // panel are in use.
 import { scratch } from './env';
+import { GUARD } from './regions';
 import { TILE_BYTES } from './tile';
 
 /** Queries of a block. */
@@ -9,7 +10,7 @@ export const QUERIES: i32 = 64;
 export const STRIDE: usize = <usize>QUERIES * 4;
 
 /** Where the first and end row of each panel lie in the scratch memory. */
-export const SPANS: usize = TILE_BYTES;
+export const SPANS: usize = TILE_BYTES + GUARD;
 export const SPANS_BYTES: usize = 64;
 
 // @ts-ignore: decorator

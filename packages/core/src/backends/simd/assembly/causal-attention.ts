@@ -10,22 +10,28 @@ import { softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
+import { after, GUARD } from './regions';
 import { log4 } from './math';
 import { TILE_BYTES } from './tile';
 
-const SCORES: usize = TILE_BYTES;
 const SQUARE: usize = <usize>KEYS * 64;
-const MASK: usize = SCORES + SQUARE;
-const RATIO: usize = MASK + SQUARE;
+const SCORES: usize = TILE_BYTES + GUARD;
+const MASK: usize = SCORES + SQUARE + GUARD;
+const RATIO: usize = MASK + SQUARE + GUARD;
 /** A running maximum and sum for each of up to 256 queries, by panels. */
-const STATS: usize = RATIO + 64;
-const PACKS: usize = STATS + 2048;
+const STATS: usize = RATIO + 64 + GUARD;
+const PACKS: usize = STATS + 2048 + GUARD;
 /** Below every score, and finite under any scale: the maximum before the first key. */
 const LOWEST: f32 = -1e30;
 
 /** One task: one chunk of up to 256 queries of one sequence, head by head. */
 export function softmaxForward(args: usize, task: i32): void {
   const unit = ptr(args, 4) + (<usize>task << 5);
+  after(scratch, TILE_BYTES);
+  after(scratch + SCORES, SQUARE);
+  after(scratch + MASK, SQUARE);
+  after(scratch + RATIO, 64);
+  after(scratch + STATS, 2048);
   for (let h = 0; h < int(args, 5); h++) forwardHead(args, unit, h);
 }
 
@@ -43,8 +49,9 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const skip = skipped(rows);
   const scores = scratch + SCORES, mask = scratch + MASK, ratio = scratch + RATIO;
   const qPanel = <usize>a << 6, oPanel = panelBytes(c);
-  const qPack = scratch + PACKS, sums = qPack + <usize>panels * qPanel;
-  const kPack = sums + <usize>panels * oPanel, vPack = kPack + <usize>KEYS * rowBytes(a);
+  const qPack = scratch + PACKS, sums = after(qPack, <usize>panels * qPanel);
+  const kPack = after(sums, <usize>panels * oPanel), vPack = after(kPack, <usize>KEYS * rowBytes(a));
+  after(vPack, <usize>KEYS * rowBytes(c));
   touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a);
   packQueries(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
   for (let p: usize = 0; p < <usize>panels; p++) {

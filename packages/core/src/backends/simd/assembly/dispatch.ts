@@ -22,9 +22,11 @@ import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
 import { copyBytes, copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
 import { sampledSoftmax, sampledSoftmaxGrad, sampledSoftmaxItems } from './sampled-softmax';
 import { softmaxForward } from './causal-attention';
+import { closeRegions, openRegions } from './regions';
 
 // The numbers are the contract with `kernels.ts` of the backend.
 export function dispatch(kernel: i32, args: usize, task: i32): void {
+  openRegions();
   switch (kernel) {
     case 0: packB(args, task); break;
     case 1: gemm(args, task); break;
@@ -90,4 +92,5 @@ export function dispatch(kernel: i32, args: usize, task: i32): void {
     case 61: sumGroups(args, task); break;
     default: unreachable();
   }
+  closeRegions();
 }

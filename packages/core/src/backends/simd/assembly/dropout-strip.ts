@@ -3,6 +3,13 @@ import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
 import { factors32, keySchedule } from './random';
 
+/** Bytes of the factors of `count` elements: whole runs of 32, from up to 15 elements before the first. */
+// @ts-ignore: decorator
+@inline
+export function stripBytes(count: i32): usize {
+  return <usize>((count + 15 + 31) & ~31) << 2;
+}
+
 /**
  * Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`, in whole runs of 32; returns where element
  * `from` is. args from `slot` on: threshold, scale, k0, k1, step. `bits` (0: not wanted): which elements stay, a bit each; `from`

@@ -1,11 +1,12 @@
 // Dropout of a tensor, and of its gradient from the bits that were kept.
-import { dropoutStrip, keptStrip } from './dropout-strip';
+import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { flt, int, ptr, scratch } from './env';
+import { KEYS_BYTES } from './random';
+import { after } from './regions';
 import { timesRow } from './row-arithmetic';
 
 /** Elements whose factors are made at a time. */
 const RUN: i32 = 1024;
-const FACTORS: usize = 256;
 
 /**
  * y = x times the factors of dropout.
@@ -14,18 +15,22 @@ const FACTORS: usize = 256;
  */
 export function dropout(args: usize, task: i32): void {
   const begin = task * int(args, 3), end = min(begin + int(args, 3), int(args, 2));
+  const factors = after(scratch, KEYS_BYTES);
+  after(factors, stripBytes(RUN));
   for (let i = begin; i < end; i += RUN) {
     const count = min(RUN, end - i);
-    timesFactors(args, i, count, dropoutStrip(args, 4, <u32>i, <u32>count, scratch + FACTORS, ptr(args, 9)));
+    timesFactors(args, i, count, dropoutStrip(args, 4, <u32>i, <u32>count, factors, ptr(args, 9)));
   }
 }
 
 /** The same from kept bits. args: 0 x, 1 y, 2 n, 3 elements per task (a multiple of 32), 4 bits, 5 1 / (1 - rate) */
 export function keptDropout(args: usize, task: i32): void {
   const begin = task * int(args, 3), end = min(begin + int(args, 3), int(args, 2));
+  const factors = after(scratch, KEYS_BYTES);
+  after(factors, stripBytes(RUN));
   for (let i = begin; i < end; i += RUN) {
     const count = min(RUN, end - i);
-    timesFactors(args, i, count, keptStrip(ptr(args, 4), flt(args, 5), <u32>i, <u32>count, scratch + FACTORS));
+    timesFactors(args, i, count, keptStrip(ptr(args, 4), flt(args, 5), <u32>i, <u32>count, factors));
   }
 }
 

@@ -1,15 +1,14 @@
 // What enters the first block: rows of an item table, scaled, plus rows of a table of places, and dropout.
-import { dropoutStrip } from './dropout-strip';
+import { dropoutStrip, stripBytes } from './dropout-strip';
 import { flt, int, ptr, scratch } from './env';
+import { KEYS_BYTES } from './random';
+import { after } from './regions';
 
 /** Slot of dropout?; threshold, 1 / (1 - rate), k0, k1, step and bits (0: not kept) follow. */
 const DROPOUT: i32 = 6;
 
 /** Rows whose factors are made at a time: with any width whole words of bits. */
 const ROWS: i32 = 32;
-
-/** Where the factors go, after the key schedule. */
-const FACTORS: usize = 256;
 
 /**
  * y = dropout(scale table[id] + places[position]) for a range of rows.
@@ -20,11 +19,13 @@ export function embedTokens(args: usize, task: i32): void {
   const d = int(args, 5), bytes = <usize>d << 2;
   const begin = task * int(args, 14), end = min(begin + int(args, 14), int(args, 4));
   const places = ptr(args, 2), scale = flt(args, 15);
+  const factors = after(scratch, KEYS_BYTES);
+  after(factors, stripBytes(ROWS * d));
   for (let from = begin; from < end; from += ROWS) {
     const rows = min(ROWS, end - from);
     let mask: usize = 0;
     if (int(args, DROPOUT)) {
-      mask = dropoutStrip(args, DROPOUT + 1, <u32>(from * d), <u32>(rows * d), scratch + FACTORS, ptr(args, DROPOUT + 6));
+      mask = dropoutStrip(args, DROPOUT + 1, <u32>(from * d), <u32>(rows * d), factors, ptr(args, DROPOUT + 6));
     }
     for (let r = from; r < from + rows; r++) {
       const at = <usize>r << 2;

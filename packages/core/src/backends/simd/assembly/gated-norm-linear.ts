@@ -1,7 +1,8 @@
 // Out of an HSTU layer, a block of rows at a time: gate, norm, dropout, linear map and residual sum; and back.
-import { dropoutStrip, keptStrip } from './dropout-strip';
+import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
+import { after } from './regions';
 import { addRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { TILE_BYTES } from './tile';
@@ -27,12 +28,13 @@ export function gatedNormLinear(args: usize, task: i32): void {
   const panels = ptr(args, 2);
   const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
   const yStride = rowStride(c), dStride = bufferStride(d);
-  const thin = scratch + TILE_BYTES;
-  const y = thin + 2 * bufferStride(c);
-  const strip = y + <usize>(perTask + STRIP) * yStride;
+  const thin = after(scratch, TILE_BYTES);
+  const y = after(thin, 2 * bufferStride(c));
+  const strip = after(y, <usize>(perTask + STRIP) * yStride);
   const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
   const residual = ptr(args, 14) + <usize>begin * dBytes, out = ptr(args, 15) + <usize>begin * dBytes;
-  const masks = strip + <usize>STRIP * dStride;
+  const masks = after(strip, <usize>STRIP * dStride);
+  after(masks, stripBytes(rows * c));
   const mask = int(args, DROPOUT)
     ? dropoutStrip(args, DROPOUT + 1, <u32>(begin * c), <u32>(rows * c), masks, ptr(args, 17))
     : ones(rows * c, masks);
@@ -81,15 +83,19 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
   const cStride = bufferStride(c), partBytes = cBytes + 4;
   const yStride = parts ? bufferStride(c + 1) : partBytes, sumStride = bufferStride(c + 1);
   const dStride = rowStride(d);
-  const thin = scratch + TILE_BYTES;
-  const strip = thin + 2 * bufferStride(d);
-  const normed = strip + <usize>STRIP * cStride;
-  const copied = normed + cStride;
-  const sums = copied + <usize>(block + STRIP) * dStride;
-  const tail = sums + (parts ? <usize>(d + 6) * sumStride : 0);
-  const yBuffer = tail + (parts ? tailBytes(d) : 0);
-  const masks = yBuffer + (parts ? <usize>(block + STRIP) * yStride : 0);
-  if (parts) memory.fill(sums, 0, <usize>(d + 6) * sumStride + tailBytes(d));
+  const thin = after(scratch, TILE_BYTES);
+  const strip = after(thin, 2 * bufferStride(d));
+  const normed = after(strip, <usize>STRIP * cStride);
+  const copied = after(normed, cStride);
+  const sums = after(copied, <usize>(block + STRIP) * dStride);
+  const tail = after(sums, parts ? <usize>(d + 6) * sumStride : 0);
+  const yBuffer = after(tail, parts ? tailBytes(d) : 0);
+  const masks = after(yBuffer, parts ? <usize>(block + STRIP) * yStride : 0);
+  after(masks, stripBytes(block * c));
+  if (parts) {
+    memory.fill(sums, 0, <usize>(d + 6) * sumStride);
+    memory.fill(tail, 0, tailBytes(d));
+  }
   takeThin(panels, d, c, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);

@@ -2,6 +2,7 @@
 // steps: nothing is shared between tasks, so no step waits for another thread. Products read the packed weights.
 import { copyFloats, int, loadPart, madd, ptr, scratch, storePart } from './env';
 import { one4, sigmoid4, tanh4 } from './math';
+import { after } from './regions';
 import { TILE_BYTES, tileRows } from './tile';
 
 const ROWS: i32 = 12;
@@ -78,7 +79,8 @@ export function recurrentForward(args: usize, task: i32): void {
   const first = (int(args, 8) - 1 - task) * ROWS;
   const begins = ptr(args, 5), bias = ptr(args, 2), states = ptr(args, 3);
   const bytes = <usize>e << 2;
-  const spare = scratch + TILE_BYTES, sums = spare + 6 * bytes, zeros = sums + <usize>ROWS * 3 * bytes;
+  const spare = after(scratch, TILE_BYTES), sums = after(spare, 6 * bytes), zeros = after(sums, <usize>ROWS * 3 * bytes);
+  after(zeros, bytes);
   memory.fill(zeros, 0, bytes);
   let before = zeros, beforeStride: usize = 0;
   let sum = bias, sumStride: usize = 0;
@@ -136,7 +138,8 @@ export function recurrentBackward(args: usize, task: i32): void {
   const first = (int(args, 8) - 1 - task) * ROWS;
   const begins = ptr(args, 5);
   const bytes = <usize>e << 2;
-  const spare = scratch + TILE_BYTES, carry = spare + 18 * bytes, zeros = carry + <usize>ROWS * bytes;
+  const spare = after(scratch, TILE_BYTES), carry = after(spare, 18 * bytes), zeros = after(carry, <usize>ROWS * bytes);
+  after(zeros, bytes);
   memory.fill(zeros, 0, bytes);
   let steps = int(args, 6), alive = 0;
   while (steps > 0 && rowsAt(begins, steps - 1, first) <= 0) steps--;

@@ -3,6 +3,7 @@ import { unaryRow } from './elementwise';
 import { flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
 import { thinRows, wide } from './micro-wide';
+import { after } from './regions';
 import { TILE_BYTES, tileColumns, tileRows } from './tile';
 import { touch } from './touch';
 
@@ -66,9 +67,10 @@ export function gemm(args: usize, task: i32): void {
   const b = ptr(args, 1) + <usize>batch * ptr(args, 9);
   const cStride = <usize>n << 2;
   const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride + (<usize>column0 << 2);
-  const thin = scratch + TILE_BYTES;
-  const pack = thin + 2 * THIN;
-  const packedB = pack + PACK_A;
+  const thin = after(scratch, TILE_BYTES);
+  const pack = after(thin, 2 * THIN);
+  const packedB = after(pack, PACK_A);
+  after(packedB, source == OWN || source == OWN_TRANSPOSED ? <usize>((columns + 7) & ~7) * <usize>BLOCK_K * 4 : 0);
   // Rows before `whole` are read in place; with a packed A there are none.
   const whole = int(args, 17) ? 0 : rows - (rows % 6);
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {

@@ -13,15 +13,16 @@ import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { biasPanel, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets } from './attention-buckets';
 import { flt, int, ptr, scratch } from './env';
+import { after, GUARD } from './regions';
 import { siluPanel } from './attention-math';
 import { TILE_BYTES } from './tile';
 
-const SCORES: usize = TILE_BYTES;
 const SQUARE: usize = <usize>KEYS * 64;
-const BIAS: usize = SCORES + SQUARE;
-const BUCKETS: usize = BIAS + SQUARE;
-const PLANES: usize = BUCKETS + SQUARE / 2;
-const PACKS: usize = PLANES + PLANES_BYTES;
+const SCORES: usize = TILE_BYTES + GUARD;
+const BIAS: usize = SCORES + SQUARE + GUARD;
+const BUCKETS: usize = BIAS + SQUARE + GUARD;
+const PLANES: usize = BUCKETS + SQUARE / 2 + GUARD;
+const PACKS: usize = PLANES + PLANES_BYTES + GUARD;
 /** Scratch memory for what belongs to the heads of a group. */
 const GROUP_BYTES: usize = 5 * 1024 * 1024;
 
@@ -33,6 +34,11 @@ export function hstuForward(args: usize, task: i32): void {
   const panels = (rows + PANEL - 1) / PANEL;
   const bytes = <usize>panels * (panelBytes(c) + (<usize>a << 6)) + <usize>KEYS * (rowBytes(a) + rowBytes(c));
   const group = max(1, min(heads, <i32>(GROUP_BYTES / bytes)));
+  after(scratch, TILE_BYTES);
+  after(scratch + SCORES, SQUARE);
+  after(scratch + BIAS, SQUARE);
+  after(scratch + BUCKETS, SQUARE / 2);
+  after(scratch + PLANES, PLANES_BYTES);
   if (ptr(args, 12) != 0) splitWeights(ptr(args, 12), int(args, 13), scratch + PLANES);
   for (let h = 0; h < heads; h += group) forwardHeads(args, unit, h, min(group, heads - h), panels);
 }
@@ -48,8 +54,9 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   const scores = scratch + SCORES, bias = scratch + BIAS;
   const skip = skipped(rows);
   const qPanel = <usize>a << 6, oPanel = panelBytes(c);
-  const qPack = scratch + PACKS, oPack = qPack + <usize>(count * panels) * qPanel;
-  const kPack = oPack + <usize>(count * panels) * oPanel, vPack = kPack + <usize>(count * KEYS) * rowBytes(a);
+  const qPack = scratch + PACKS, oPack = after(qPack, <usize>(count * panels) * qPanel);
+  const kPack = after(oPack, <usize>(count * panels) * oPanel), vPack = after(kPack, <usize>(count * KEYS) * rowBytes(a));
+  after(vPack, <usize>(count * KEYS) * rowBytes(c));
   const kFar = qStride > NEAR, vFar = vStride > NEAR;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
   touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, count * a);

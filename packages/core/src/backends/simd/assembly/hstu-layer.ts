@@ -1,8 +1,10 @@
 // The elementwise steps of an HSTU layer, fused: SiLU with the split into U, V, Q, K, and dropout(U * layerNorm(X)).
-import { dropoutStrip } from './dropout-strip';
+import { dropoutStrip, stripBytes } from './dropout-strip';
 import { dot, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { one4, sigmoid4, silu4 } from './math';
 import { normalizeRow, rowMean, rowScale } from './norm';
+import { KEYS_BYTES } from './random';
+import { after } from './regions';
 
 /** args: z, E, rows, rows per task, outputs count, then (address, width) pairs */
 export function siluSplit(args: usize, task: i32): void {
@@ -85,7 +87,11 @@ export function gatedNorm(args: usize, task: i32): void {
   const end = min(begin + int(args, 5), int(args, 3));
   const hasDropout = int(args, 7) != 0;
   let mask: usize = 0;
-  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256, 0);
+  if (hasDropout) {
+    const factors = after(scratch, KEYS_BYTES);
+    after(factors, stripBytes((end - begin) * d));
+    mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
+  }
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
     const x = ptr(args, 1) + o;
@@ -125,9 +131,10 @@ export function gatedNormGrad(args: usize, task: i32): void {
   const inverse: f32 = 1 / <f32>d;
   const bytes = <usize>d << 2;
   let mask: usize = 0;
-  const strip = (<usize>((end - begin) * d) << 2) + 256;
-  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), scratch + 256, 0);
-  const gNorm = scratch + 256 + strip + 64; // dy * mask * u: the gradient of the normalised row
+  const factors = after(scratch, KEYS_BYTES);
+  const gNorm = after(factors, stripBytes((end - begin) * d)); // dy * mask * u: the gradient of the normalised row
+  after(gNorm, bytes);
+  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
   for (let r = begin; r < end; r++) {
     const o = <usize>r * bytes;
     const x = ptr(args, 1) + o, u = ptr(args, 0) + o, dy = ptr(args, 13) + o, du = ptr(args, 14) + o, dx = ptr(args, 15) + o;

@@ -1,7 +1,8 @@
 // A linear map with what comes before and after it, a block of rows at a time: layer norm; bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
-import { dropoutStrip, keptStrip } from './dropout-strip';
+import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
 import { layerNormGradRow, normalizeRow, rowMean, rowScale } from './norm';
+import { after } from './regions';
 import { addRow, timesRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { geluSlopeRow } from './silu-row';
@@ -26,13 +27,15 @@ export function linearLayer(args: usize, task: i32): void {
   const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
   const panels = ptr(args, 1), residual = ptr(args, 14), slopes = ptr(args, 15);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
-  const thin = scratch + TILE_BYTES;
-  const copied = thin + 2 * bufferStride(d);
-  const strip = copied + <usize>(perTask + STRIP) * dStride;
-  const unused = strip + <usize>STRIP * eStride;
+  const thin = after(scratch, TILE_BYTES);
+  const copied = after(thin, 2 * bufferStride(d));
+  const strip = after(copied, <usize>(perTask + STRIP) * dStride);
+  const unused = after(strip, <usize>STRIP * eStride);
+  const factors = after(unused, eStride);
   let mask: usize = 0;
   if (int(args, DROPOUT)) {
-    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), unused + eStride, ptr(args, 16));
+    after(factors, stripBytes(rows * e));
+    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), factors, ptr(args, 16));
   }
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
@@ -85,15 +88,17 @@ export function linearLayerGrad(args: usize, task: i32): void {
   const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17), skip = ptr(args, 18);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
-  const thin = scratch + TILE_BYTES;
-  const strip = thin + 2 * eStride;
-  const sums = strip + <usize>STRIP * dStride;
-  const tail = sums + <usize>(e + 6) * xStride;
-  const gBuffer = tail + tailBytes(e);
-  const copied = gBuffer + <usize>(block + STRIP) * gStride;
-  const statistics = copied + <usize>(block + STRIP) * xStride;
-  const masks = statistics + (<usize>block << 3);
-  memory.fill(sums, 0, <usize>(e + 6) * xStride + tailBytes(e));
+  const thin = after(scratch, TILE_BYTES);
+  const strip = after(thin, 2 * eStride);
+  const sums = after(strip, <usize>STRIP * dStride);
+  const tail = after(sums, <usize>(e + 6) * xStride);
+  const gBuffer = after(tail, tailBytes(e));
+  const copied = after(gBuffer, <usize>(block + STRIP) * gStride);
+  const statistics = after(copied, <usize>(block + STRIP) * xStride);
+  const masks = after(statistics, <usize>block << 3);
+  after(masks, stripBytes(block * e));
+  memory.fill(sums, 0, <usize>(e + 6) * xStride);
+  memory.fill(tail, 0, tailBytes(e));
   takeThin(panels, e, d, thin);
   const asIs = activation != RELU && activation != GELU && !int(args, DROPOUT) && outputs == 1 && liesReady(e);
   let g = gBuffer;

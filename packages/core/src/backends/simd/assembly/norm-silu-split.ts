@@ -1,6 +1,7 @@
 // Into an HSTU layer, a block of rows at a time: layer norm, product, SiLU and split; and back.
 import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
+import { after } from './regions';
 import { timesRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { siluSlopeRow } from './silu-row';
@@ -17,10 +18,11 @@ export function normSiluSplit(args: usize, task: i32): void {
   const perTask = int(args, 5), begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
   const panels = ptr(args, 1), slopes = ptr(args, 7);
   const xStride = <usize>d << 2, nStride = rowStride(d), eStride = bufferStride(e);
-  const thin = scratch + TILE_BYTES;
-  const normed = thin + 2 * bufferStride(d);
-  const strip = normed + <usize>(perTask + STRIP) * nStride;
-  const unused = strip + <usize>STRIP * eStride;
+  const thin = after(scratch, TILE_BYTES);
+  const normed = after(thin, 2 * bufferStride(d));
+  const strip = after(normed, <usize>(perTask + STRIP) * nStride);
+  const unused = after(strip, <usize>STRIP * eStride);
+  after(unused, eStride);
   const x = ptr(args, 0) + <usize>begin * xStride;
   for (let r = 0; r < rows; r++) {
     const p = x + <usize>r * xStride;
@@ -57,15 +59,17 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
   const first = task * int(args, 8), last = min(first + int(args, 8), int(args, 2));
   const xStride = <usize>d << 2, eStride = bufferStride(e), dStride = bufferStride(d);
   const nStride = parts ? rowStride(d) : xStride, gStride = parts ? eStride : <usize>e << 2;
-  const thin = scratch + TILE_BYTES;
-  const scales = thin + 2 * eStride;
-  const strip = scales + (<usize>block << 2);
-  const sums = strip + <usize>STRIP * dStride;
-  const tail = sums + (parts ? <usize>(d + 6) * eStride : 0);
-  const normedBuffer = tail + (parts ? tailBytes(d) : 0);
-  const gBuffer = normedBuffer + <usize>(block + STRIP) * nStride;
+  const thin = after(scratch, TILE_BYTES);
+  const scales = after(thin, 2 * eStride);
+  const strip = after(scales, <usize>block << 2);
+  const sums = after(strip, <usize>STRIP * dStride);
+  const tail = after(sums, parts ? <usize>(d + 6) * eStride : 0);
+  const normedBuffer = after(tail, parts ? tailBytes(d) : 0);
+  const gBuffer = after(normedBuffer, parts ? <usize>(block + STRIP) * nStride : 0);
+  after(gBuffer, parts ? <usize>block * eStride : 0);
   if (parts) {
-    memory.fill(sums, 0, <usize>(d + 6) * eStride + tailBytes(d));
+    memory.fill(sums, 0, <usize>(d + 6) * eStride);
+    memory.fill(tail, 0, tailBytes(d));
     memory.fill(gBuffer, 0, <usize>block * eStride);
   }
   takeThin(ptr(args, 1), e, d, thin);
@@ -75,7 +79,7 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
     const g = parts ? gBuffer : ptr(args, 13) + <usize>begin * gStride;
     const x = ptr(args, 0) + <usize>begin * xStride;
     const dSkip = ptr(args, 9) + <usize>begin * xStride, dx = ptr(args, 10) + <usize>begin * xStride;
-      touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
+    touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
       const width = ptr(args, 16 + 2 * o) << 2;

@@ -1,6 +1,7 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
 // Words of a counter that are the same in all lanes meet the rest over two or three rounds; until then their products are scalars.
 import { copyFloats, int, ptr, scratch } from './env';
+import { after } from './regions';
 
 // The four products c * m as two vectors of 64-bit lanes, split into low and high words.
 // @ts-ignore: decorator
@@ -10,6 +11,9 @@ function mulHigh(c: v128, m: v128): v128 {
 }
 
 const M0: u64 = 0xd2511f53, M1: u64 = 0xcd9e8d57;
+
+/** Room for what `keySchedule` writes, in whole lines. */
+export const KEYS_BYTES: usize = 128;
 
 /** Writes the key of each round (ten pairs of words) at `keys`, where `philox32` reads them. */
 export function keySchedule(k0: u32, k1: u32, keys: usize): void {
@@ -171,7 +175,8 @@ export function uniformIntegers(args: usize, task: i32): void {
   const end = min(begin + int(args, 2), int(args, 1));
   const low = i32x4.splat(int(args, 3));
   const bound = i32x4.splat(int(args, 4));
-  const words = scratch, keys = scratch + 128;
+  const words = scratch, keys = after(words, 128);
+  after(keys, KEYS_BYTES);
   keySchedule(<u32>int(args, 5), <u32>int(args, 6), keys);
   for (let i = begin; i < end; i += 32) {
     const y = ptr(args, 0) + (<usize>i << 2);

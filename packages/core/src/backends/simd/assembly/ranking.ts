@@ -9,9 +9,17 @@
 import { int, ptr, scratch } from './env';
 import { microColumns, packPanels, packRows, ZEROS } from './micro';
 import { wide, wideColumns } from './micro-wide';
+import { after } from './regions';
 
 const BLOCK: i32 = 64;
 const LINE: usize = 256;
+
+/** Bytes of the cursors of so many queries, in whole lines of the cache. */
+// @ts-ignore: decorator
+@inline
+function cursorBytes(queries: i32): usize {
+  return <usize>((queries + 15) & ~15) << 2;
+}
 
 /**
  * Packs queries into panels of six, scores their targets and sorts their excluded ids.
@@ -27,7 +35,8 @@ export function prepareRanking(args: usize, task: i32): void {
   packPanels(ptr(args, 0) + <usize>begin * row, row, end - begin, k, packed);
   if (ptr(args, 3)) {
     // Six queries by their six targets: the scores are the diagonal of the tile.
-    const tile = scratch, panel = scratch + 256;
+    const tile = scratch, panel = after(tile, 256);
+    after(panel, <usize>k << 5);
     memory.fill(panel, 0, <usize>k << 5);
     for (let b = begin; b < end; b += 6) {
       const rows = min(6, end - b);
@@ -135,9 +144,10 @@ export function rankCounts(args: usize, task: i32): void {
   const goals = ptr(args, 2), targets = ptr(args, 3);
   const out = ptr(args, 14) + <usize>(itemTask * int(args, 7)) * 16;
   const higher = scratch;
-  const cursors = higher + (<usize>(end - begin) << 4);
-  const tile = cursors + (<usize>(end - begin + 16) << 2) & ~63;
-  const packed = tile + 6 * LINE;
+  const cursors = after(higher, <usize>((end - begin + 3) & ~3) << 4);
+  const tile = after(cursors, cursorBytes(end - begin));
+  const packed = after(tile, 6 * LINE);
+  after(packed, <usize>(BLOCK * k) << 2);
   startCursors(args, begin, end, firstItem, cursors);
   memory.fill(higher, 0, <usize>(end - begin) << 4);
   memory.fill(out + (<usize>begin << 4), 0, <usize>(end - begin) << 4);
@@ -219,8 +229,9 @@ export function topItems(args: usize, task: i32): void {
   const heaps = ptr(args, 14) + (<usize>base * <usize>places << 3);
   const undefined = ptr(args, 16) + (<usize>base << 2);
   const cursors = scratch;
-  const tile = cursors + (<usize>(end - begin + 16) << 2) & ~63;
-  const packed = tile + 6 * LINE;
+  const tile = after(cursors, cursorBytes(end - begin));
+  const packed = after(tile, 6 * LINE);
+  after(packed, <usize>(BLOCK * k) << 2);
   startCursors(args, begin, end, firstItem, cursors);
   memory.fill(heaps + (<usize>begin * <usize>places << 3), 0, <usize>(end - begin) * <usize>places << 3);
   memory.fill(undefined + (<usize>begin << 2), 0, <usize>(end - begin) << 2);

@@ -1,5 +1,6 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
 import { copyFloats, flt, int, ptr, scratch } from './env';
+import { after } from './regions';
 import { weightedRows } from './table-rows';
 
 /** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
@@ -123,6 +124,7 @@ export function sumSegments(args: usize, task: i32): void {
   const rows = ptr(args, 0), offsets = ptr(args, 1), weights = ptr(args, 6);
   const bytes = <usize>d << 2;
   const scale = flt(args, 8);
+  if (weights) after(scratch, ptr(args, 7));
   for (let s = begin; s < end; s++) {
     const out = ptr(args, 2) + <usize>s * bytes;
     const first = load<i32>(offsets + (<usize>s << 2)), last = load<i32>(offsets + (<usize>s << 2) + 4);

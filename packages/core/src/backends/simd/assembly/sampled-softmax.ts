@@ -11,6 +11,7 @@
 //       22 tables, together [groups, I, W], 23 columns of a strip, 24 groups
 import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, power, SHIFTER } from './math';
+import { after } from './regions';
 import { addToRows, dotRows, weightedRows } from './table-rows';
 
 /** The addresses of the R + 1 rows of token t at `rows`, the positive's first, then 0 up to Z. */
@@ -127,7 +128,8 @@ export function sampledSoftmax(args: usize, task: i32): void {
   const end = min(begin + int(args, 9), int(args, 5));
   const n = ptr(args, 15) << 2;
   const row = ptr(args, 7) << 2, width = ptr(args, 16) << 2;
-  const rows = scratch, sums = rows + n;
+  const rows = scratch, sums = after(rows, n);
+  after(sums, max(n << 3, row));
   for (let t = <usize>begin; t < <usize>end; t++) {
     const z = ptr(args, 14) + t * n;
     findRows(args, t, rows);
@@ -176,6 +178,7 @@ export function sampledSoftmaxItems(args: usize, task: i32): void {
   const table = ptr(args, 22) + <usize>(first << 2) * ptr(args, 18) * ptr(args, 24) + <usize>group * size;
   const queries = ptr(args, 0) + <usize>(first << 2);
   memory.fill(table, 0, size);
+  after(scratch, strip);
   for (let t = <usize>begin; t < <usize>end; t++) {
     const at = t << 2;
     const weights = ptr(args, 14) + t * n;

@@ -8,7 +8,7 @@ import {
   SiluSplitGrad,
 } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
-import { KERNEL } from '../kernels.ts';
+import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { dropThreshold } from './random.ts';
 import { override, rowsAndInner, rowsPerTask } from './support.ts';
 
@@ -38,15 +38,21 @@ function splitGrad(z: TensorInfo, dys: readonly TensorInfo[], backend: SimdBacke
   return dz.info;
 }
 
+/** Whether the factors of a task's rows of `d` and a row of the gradient fit a thread's scratch memory. */
+function fits(d: number): boolean {
+  return (rowsPerTask(d) * d + d) * 4 + 64 * 1024 <= SCRATCH_BYTES;
+}
+
 function gated(
   inputs: readonly TensorInfo[],
   outputs: number,
   backend: SimdBackend,
   attrs: GatedNormAttrs,
-): TensorInfo[] {
+): TensorInfo[] | undefined {
   const { epsilon, rate, k0, k1, step } = attrs;
   const [, x, dy] = inputs;
   const [rows, d] = rowsAndInner(x.shape);
+  if (!fits(d)) return undefined;
   const addresses = inputs.map((info) => backend.address(info));
   const made = Array.from({ length: outputs }, () => backend.output(x.shape));
   if (rows * d === 0) return made.map(({ info }) => info);
@@ -76,7 +82,7 @@ export function registerHstuLayer(name: string): void {
   override(
     name,
     GatedNorm,
-    ({ u, x }, backend, attrs) => gated([u, x], 1, backend, attrs as unknown as GatedNormAttrs)[0],
+    ({ u, x }, backend, attrs) => gated([u, x], 1, backend, attrs as unknown as GatedNormAttrs)?.[0],
   );
   override(name, GatedNormGrad, ({ u, x, dy }, backend, attrs) =>
     gated([u, x, dy], 2, backend, attrs as unknown as GatedNormAttrs),

@@ -69,6 +69,8 @@ function common(
   }
   if (r > SCRATCH_BYTES / 64)
     throw new UnsupportedError(`${OP}: expected at most ${SCRATCH_BYTES / 64} negatives a token; got ${r}`);
+  if (width > SCRATCH_BYTES / 8)
+    throw new UnsupportedError(`${OP}: expected rows of at most ${SCRATCH_BYTES / 8} numbers; got ${width}`);
   const ids = [positives, negatives].map((x) => backend.address(x));
   return [...addresses, ...ids, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, width, 0, TOKENS_PER_TASK];
 }
