@@ -3,6 +3,7 @@ import { type AttentionMask, causalAttention, hstuAttention, type RelativeBias }
 import * as ref from '../../src/reference/index.ts';
 import { type AttentionSizes, attentionSizes, floats, ints, offsetsFor, scattered, total } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
+import { around, edgesOf, HISTOGRAM_BUCKETS, KEYS, PANEL, QUERIES } from './edges.ts';
 
 /** Parts of a mask; undefined: causal alone. Targets are `targetShare` of each sequence. */
 export interface MaskProblem {
@@ -34,6 +35,59 @@ function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]) {
   const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
   return { reference: { ...parts, numTargets }, op: { ...given, numTargets } satisfies AttentionMask };
 }
+
+const none = {
+  maxAttentionLength: 0,
+  contextualLength: 0,
+  minFullAttentionLength: 0,
+  globalAttentionLength: 0,
+  targetShare: 0,
+};
+/** Ranges that say what causality says, and one of each part around a panel and a block. */
+const maskEdges: readonly (MaskProblem | undefined)[] = [
+  undefined,
+  none,
+  { ...none, maxAttentionLength: 1 },
+  { ...none, maxAttentionLength: PANEL + 1, globalAttentionLength: 1 },
+  { ...none, maxAttentionLength: 5, globalAttentionLength: KEYS + 1, targetShare: 0.2 },
+  { ...none, contextualLength: PANEL + 1 },
+  { ...none, maxAttentionLength: 60, minFullAttentionLength: 20, targetShare: 0.5 },
+];
+
+const lengthEdges: readonly number[] = [
+  1,
+  ...around(PANEL),
+  ...around(2 * PANEL),
+  ...around(QUERIES),
+  ...around(KEYS),
+  // The queries of a forward task, in `attention-plan.ts`.
+  ...around(256).slice(1),
+];
+/** A sequence alone; after an empty and a short one; more of them than groups of the backward pass. */
+const batches = (length: number, batch: string): number[] => {
+  if (batch === 'alone') return [length];
+  return batch === 'beside' ? [0, 3, length, 1] : [...new Array<number>(33).fill(Math.min(length, 18)), length];
+};
+const headWidths: readonly number[] = [1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 50];
+
+/** Lengths and batches, heads and widths; `rest` are the dimensions of one attention. */
+function attentionEdges<P extends AttentionSizes>(
+  rest: { readonly [K in Exclude<keyof P, keyof AttentionSizes>]-?: readonly P[K][] },
+  limits: readonly Omit<P, 'seed'>[],
+): P[] {
+  type Paired = Omit<P, 'lengths'> & { readonly length: number; readonly batch: string; readonly seed: number };
+  const pairs = edgesOf<Paired>({
+    ...{ length: lengthEdges, batch: ['alone', 'beside', 'many'], heads: [1, 2, 3] },
+    ...{ queryWidth: headWidths, valueWidth: headWidths, ...rest },
+  } as never);
+  const problems = pairs.map(({ length, batch, ...others }) => ({ ...others, lengths: batches(length, batch) }));
+  return [...problems, ...limits.map((limit, i) => ({ ...limit, seed: 1 + i }))] as unknown as P[];
+}
+
+/** The widest heads; the longest sequence whose sums of dQ fit scratch memory, and one panel more (`SCRATCH_DQ`). */
+const wideHeads = [7, 8].map((panels) => ({
+  ...{ lengths: [panels * PANEL], heads: 2, queryWidth: 512, valueWidth: 512 },
+}));
 
 export type BiasKind = 'none' | 'position' | 'position and time';
 
@@ -132,6 +186,15 @@ export const hstuCase: KernelCase<HstuProblem> = {
     return 1 / normalizer;
   },
   problem: hstuProblems,
+  edges: () =>
+    attentionEdges<HstuProblem>(
+      {
+        ...{ bias: ['none', 'position', 'position and time'], scale: [1, 0.25], normalizer: [70], slack: [0, 3] },
+        // Buckets of one byte and two, sums by bucket in scratch memory or not.
+        ...{ buckets: [0, 12, 128, 254, 255, 256, HISTOGRAM_BUCKETS - 1, HISTOGRAM_BUCKETS], mask: maskEdges },
+      },
+      wideHeads.map((sizes) => ({ ...sizes, bias: 'position', scale: 1, normalizer: 70, slack: 0, buckets: 0 })),
+    ),
   arrays: hstuArrays,
   run: (problem, tensors) => runHstu(problem, tensors),
   reference: (problem, arrays, dy) => {
@@ -191,6 +254,11 @@ export const causalCase: KernelCase<CausalProblem> = {
   floor: ({ queryWidth, valueWidth }, tensor) =>
     tensor === 'q' || tensor === 'k' ? Math.sqrt(valueWidth) * queryWidth ** -0.75 : 1,
   problem: causalProblems,
+  edges: () =>
+    attentionEdges<CausalProblem>(
+      { rate: [0, 0.2], mask: maskEdges },
+      wideHeads.map((sizes) => ({ ...sizes, rate: 0.2 })),
+    ),
   arrays: qkv,
   run: (problem, tensors) => runCausal(problem, tensors, offsetsFor(problem.lengths)),
   reference: ({ lengths, heads, queryWidth, valueWidth, rate, seed, mask }, { q, k, v }, dy) => {

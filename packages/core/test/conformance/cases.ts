@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { causalCase, hstuCase } from './attention-cases.ts';
-import { type AnyCase, type KernelCase, runProblem } from './compare.ts';
+import { type AnyCase, checkEdges, type KernelCase, runProblem } from './compare.ts';
 import {
   dropoutCase,
   embeddingCase,
@@ -37,6 +37,8 @@ function close<P>(kase: KernelCase<P>): AnyCase {
         fc.asyncProperty(kase.problem, (problem) => runProblem(kase, problem, worst)),
         parameters,
       ),
+    countEdges: () => kase.edges().length,
+    checkEdges: (part = { step: 1 }) => checkEdges(kase.edges(), part, (problem) => runProblem(kase, problem, worst)),
   };
 }
 

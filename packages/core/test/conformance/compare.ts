@@ -34,6 +34,8 @@ export interface KernelCase<Problem> {
    */
   readonly floor?: (problem: Problem, tensor: string) => number;
   readonly problem: fc.Arbitrary<Problem>;
+  /** Problems on the sizes at which kernels change their way, whatever the seed (`edges.ts`). */
+  readonly edges: () => readonly Problem[];
   readonly arrays: (problem: Problem) => Arrays;
   readonly run: (problem: Problem, tensors: Tensors) => tf.Tensor;
   readonly reference: (problem: Problem, arrays: Arrays, dy: Float32Array) => Expected;
@@ -46,6 +48,9 @@ export interface AnyCase {
   readonly bounds: { readonly output: number; readonly gradients: number };
   /** Draws problems with fast-check and rejects with the first that fails, shrunk. */
   readonly check: (parameters: fc.Parameters<[unknown]>) => Promise<void>;
+  readonly countEdges: () => number;
+  /** Runs the edges and rejects with the first that fails, which its message names. */
+  readonly checkEdges: (part?: EdgePart) => Promise<void>;
   /** Largest relative error met per tensor, for setting bounds. */
   readonly worst: Map<string, number>;
 }
@@ -137,4 +142,26 @@ export async function runProblem<P>(kase: KernelCase<P>, problem: P, worst = new
     upstream.dispose();
   }
   tf.dispose(Object.values(tensors));
+}
+
+/** Every `step`th edge, from the one at `first` on. */
+export interface EdgePart {
+  readonly step: number;
+  readonly first?: number;
+}
+
+/** Runs a part of the edges; an error names the problem. */
+export async function checkEdges<P>(
+  edges: readonly P[],
+  { step, first = 0 }: EdgePart,
+  check: (problem: P) => Promise<void>,
+): Promise<void> {
+  for (let i = first; i < edges.length; i += step) {
+    try {
+      await check(edges[i]);
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`edge ${i} of ${edges.length}, ${JSON.stringify(edges[i])}: ${what}`, { cause });
+    }
+  }
 }

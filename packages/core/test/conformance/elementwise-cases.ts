@@ -3,9 +3,27 @@ import { dropout, embedding, l2Normalize, layerNorm, linear, silu, uniformIntege
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
+import {
+  around,
+  CHUNK,
+  DROPOUT_RUN,
+  edgesOf,
+  LANES,
+  MANY_ROWS,
+  PANEL_COLUMNS,
+  rowEdges,
+  TILE_COLUMNS,
+  widthEdges,
+} from './edges.ts';
 
 const rows = fc.record({ count: rowCounts, width: widths, seed: seeds });
 type Rows = { count: number; width: number; seed: number };
+const rowProblems = (): Rows[] =>
+  edgesOf<Rows>({ count: rowEdges, width: widthEdges }, [
+    { count: 0, width: LANES },
+    // More tasks than one thread takes at once.
+    { count: MANY_ROWS, width: TILE_COLUMNS + 1 },
+  ]);
 
 export const siluCase: KernelCase<Rows> = {
   name: 'silu',
@@ -13,6 +31,7 @@ export const siluCase: KernelCase<Rows> = {
   bounds: { output: 5e-7, gradients: 1e-6 },
   floor: () => 1,
   problem: rows,
+  edges: rowProblems,
   arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width, 4) } }),
   run: (_, { x }) => silu(x),
   reference: (_, { x }, dy) => ({ output: ref.silu(x.values), gradients: { x: ref.siluGrad(x.values, dy) } }),
@@ -30,6 +49,7 @@ export const layerNormCase: KernelCase<Rows> = {
   // With two columns the gradient cancels to almost nothing.
   floor: () => 1,
   problem: rows,
+  edges: rowProblems,
   arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: spread(seed, count, width) } }),
   run: (_, { x }) => layerNorm(x, { epsilon: 1e-4 }),
   reference: ({ width }, { x }, dy) => ({
@@ -56,6 +76,7 @@ export const l2NormalizeCase: KernelCase<Rows> = {
   bounds: { output: 1e-6, gradients: 2e-6 },
   floor: () => 1,
   problem: rows,
+  edges: rowProblems,
   arrays: ({ count, width, seed }) => {
     // Norms near 1; every fifth row is below epsilon = 0.1, the third row is zero.
     const values = spread(seed, count, width).map((x, i) => {
@@ -85,6 +106,10 @@ export const dropoutCase: KernelCase<Drops> = {
   // One product and one rounding of the constant: a wrong bit of the mask is an error of the size of the tensor.
   bounds: { output: 2e-7, gradients: 2e-7 },
   problem: drops,
+  edges: () =>
+    edgesOf<Drops>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9] }, [
+      ...[DROPOUT_RUN, CHUNK].flatMap((size) => around(size).map((count) => ({ count, width: 1, rate: 0.5 }))),
+    ]),
   arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width) } }),
   run: ({ rate, seed }, { x }) => dropout(x, { rate, stream: stream(seed) }),
   reference: ({ rate, seed, count, width }, { x }, dy) => {
@@ -105,6 +130,12 @@ export const uniformIntegersCase: KernelCase<{ count: number; low: number; bound
   kernels: ['UniformIntegers'],
   bounds: { output: 0, gradients: 0 },
   problem: drawn,
+  edges: () =>
+    edgesOf<{ count: number; low: number; bound: number; seed: number }>({
+      count: [0, 1, ...around(LANES), ...around(2 * TILE_COLUMNS), ...around(CHUNK), 3 * CHUNK + 1],
+      low: [-1000, 0, 1000],
+      bound: [1, 2, 5000, 2 ** 24, 2 ** 31 - 1001],
+    }),
   arrays: () => ({}),
   run: ({ count, low, bound, seed }) => uniformIntegers({ count, low, bound, stream: stream(seed) }),
   reference: ({ count, low, bound, seed }) => ({
@@ -128,6 +159,11 @@ export const linearCase: KernelCase<Rows & { outputs: number; biased: boolean }>
   bounds: { output: 2e-6, gradients: 2e-6 },
   floor: () => 1,
   problem: linears,
+  edges: () =>
+    edgesOf<Rows & { outputs: number; biased: boolean }>(
+      { count: rowEdges, width: widthEdges, outputs: widthEdges, biased: [false, true] },
+      [{ count: MANY_ROWS, width: TILE_COLUMNS + 1, outputs: PANEL_COLUMNS + 1, biased: true }],
+    ),
   arrays: ({ count, width, outputs, seed }) => ({
     x: { shape: [count, width], values: floats(seed, 0, count * width) },
     w: { shape: [width, outputs], values: floats(seed, 1, width * outputs) },
@@ -151,6 +187,7 @@ export const embeddingCase: KernelCase<Rows & { items: number }> = {
   bounds: { output: 0, gradients: 1e-6 },
   floor: () => 1,
   problem: lookups,
+  edges: () => edgesOf<Rows & { items: number }>({ count: rowEdges, width: widthEdges, items: [1, 2, 64, 65, 129] }),
   arrays: ({ count, width, items, seed }) => ({
     table: { shape: [items, width], values: floats(seed, 0, items * width) },
     ids: { shape: [count], values: ints(seed, 1, count, 0, items - 1) },

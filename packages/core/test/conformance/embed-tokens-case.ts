@@ -4,6 +4,7 @@ import { embedTokens } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
+import { around, CHUNK, edgesOf, rowEdges, TOKEN_ROWS, widthEdges } from './edges.ts';
 import { dropRates, flatStream, stream } from './elementwise-cases.ts';
 
 interface TokensProblem {
@@ -37,6 +38,18 @@ export const embedTokensCase: KernelCase<TokensProblem> = {
   bounds: { output: 3e-7, gradients: 1e-6 },
   floor: ({ rate, scale }) => Math.max(1, scale) / (1 - rate),
   problem: problems,
+  edges: () =>
+    edgesOf<TokensProblem>(
+      {
+        count: [...around(TOKEN_ROWS), ...rowEdges],
+        width: widthEdges,
+        items: [1, 2, 65],
+        places: [0, 1, 30],
+        scale: [1, 0.5],
+        rate: [0, 0.2],
+      },
+      around(CHUNK).map((count) => ({ count, width: 1, items: 999, places: 500, scale: 0.5, rate: 0.2 })),
+    ),
   arrays: ({ count, width, items, places, seed }) => ({
     table: { shape: [items, width], values: floats(seed, 0, items * width) },
     ids: { shape: [count], values: ints(seed, 1, count, 0, items - 1) },

@@ -27,6 +27,13 @@ function expectedRows({ lengths, heads, valueWidth }: AttentionSizes, full: Arra
 
 const noGradient = (arrays: Arrays): Float32Array => new Float32Array((arrays.v as HostTensor).values.length);
 
+/** The full attention's edges, without masks; half of them, since a panel here has one query and its length is not among the ways. */
+function lastEdges<P>({ edges }: KernelCase<P>): P[] {
+  return edges()
+    .filter((_, i) => i % 2 === 0)
+    .map((problem) => ({ ...problem, mask: undefined }));
+}
+
 /** What the full attention's reference says of the last rows. */
 export const hstuLastCase: KernelCase<HstuProblem> = {
   name: 'hstuAttentionLast',
@@ -34,6 +41,7 @@ export const hstuLastCase: KernelCase<HstuProblem> = {
   bounds: { output: 2e-6, gradients: 0 },
   floor: ({ normalizer }) => 1 / normalizer,
   problem: hstuCase.problem.map((problem) => ({ ...problem, mask: undefined })),
+  edges: () => lastEdges(hstuCase),
   arrays: hstuCase.arrays,
   run: ({ lengths, scale, normalizer, bias }, { q, k, v, ...rest }: Tensors) =>
     tf.tidy(() => {
@@ -58,6 +66,7 @@ export const causalLastCase: KernelCase<CausalProblem> = {
   bounds: { output: 2e-6, gradients: 0 },
   floor: () => 1,
   problem: causalCase.problem.map((problem) => ({ ...problem, mask: undefined })),
+  edges: () => lastEdges(causalCase),
   arrays: causalCase.arrays,
   run: ({ lengths, queryWidth }, { q, k, v }) =>
     tf.tidy(() =>

@@ -11,6 +11,18 @@ import {
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
 import { type KernelCase, take, upload } from './compare.ts';
+import {
+  edgesOf,
+  LANES,
+  MANY_ROWS,
+  PANEL_COLUMNS,
+  rowEdges,
+  TILE_COLUMNS,
+  TILE_ROWS,
+  widestBlock,
+  widestWeight,
+  widthEdges,
+} from './edges.ts';
 import { dropRates, flatStream, layerNormCase, siluCase, spread, stream } from './elementwise-cases.ts';
 
 interface SplitProblem {
@@ -32,6 +44,14 @@ const splits: fc.Arbitrary<SplitProblem> = fc.record({
   seed: seeds,
 });
 
+/** Blocks of one width, of several, and more of them than the kernels have room for (24 in the argument block). */
+const splitEdges: readonly (readonly number[])[] = [
+  ...widthEdges.map((width) => [width]),
+  [TILE_COLUMNS, TILE_COLUMNS + 1, LANES, 1],
+  [50, 50, 25, 25],
+  ...[23, 24, 25].map((blocks) => new Array<number>(blocks).fill(LANES + 1)),
+];
+
 /** The blocks that the result is made of, last block first: each output has a place of its own. */
 function shown({ sizes, unused }: SplitProblem): number[] {
   const last = unused && sizes.length > 1 ? 1 : 0;
@@ -47,6 +67,11 @@ export const siluSplitCase: KernelCase<SplitProblem> = {
   bounds: siluCase.bounds,
   floor: () => 1,
   problem: splits,
+  edges: () =>
+    edgesOf<SplitProblem>({ count: rowEdges, sizes: splitEdges, unused: [false, true] }, [
+      { count: 0, sizes: [LANES, 1], unused: false },
+      { count: MANY_ROWS, sizes: [TILE_COLUMNS, 1], unused: false },
+    ]),
   arrays: ({ count, sizes, seed }) => {
     const width = total(sizes);
     return { z: { shape: [count, width], values: floats(seed, 0, count * width, 4) } };
@@ -100,6 +125,11 @@ export const normSiluSplitCase: KernelCase<ProjectionProblem> = {
     unused: fc.boolean(),
     seed: seeds,
   }),
+  edges: () =>
+    edgesOf<ProjectionProblem>({ count: rowEdges, width: widthEdges, sizes: splitEdges, unused: [false, true] }, [
+      { count: MANY_ROWS, width: LANES + 1, sizes: [PANEL_COLUMNS + 1], unused: false },
+      ...atLimits(65).map(([outputs, count]) => ({ count, width: 65, sizes: [outputs], unused: false })),
+    ]),
   arrays: ({ count, width, sizes, seed }) => ({
     x: { shape: [count, width], values: spread(seed, count, width) },
     w: { shape: [width, total(sizes)], values: floats(seed, 1, width * total(sizes), 1 / Math.sqrt(width)) },
@@ -133,6 +163,14 @@ export const normSiluSplitCase: KernelCase<ProjectionProblem> = {
     return { output, gradients: { x: dx.map((value, i) => value + dSkip[i]), w: dw } };
   },
 };
+
+/** Columns beside `width` on both sides of the largest weight that is summed by ranges and of the widest block of rows, and rows. */
+export function atLimits(width: number): (readonly [columns: number, rows: number])[] {
+  return [widestWeight(width), widestBlock(width)].flatMap((most) => [
+    [most, TILE_ROWS + 1] as const,
+    [most + 1, TILE_ROWS + 1] as const,
+  ]);
+}
 
 interface GatedProblem {
   readonly count: number;
@@ -169,6 +207,11 @@ function gatedCase(
     // The terms are those of the norm, times the scale of what dropout keeps.
     floor: ({ rate }) => 1 / (1 - rate),
     problem: fc.record({ count: gatedCounts, width: widths, rate: dropRates, seed: seeds }),
+    edges: () =>
+      edgesOf<GatedProblem>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9] }, [
+        { count: 0, width: LANES, rate: 0.2 },
+        { count: MANY_ROWS, width: TILE_COLUMNS + 1, rate: 0.5 },
+      ]),
     arrays: ({ count, width, seed }) => ({
       u: { shape: [count, width], values: floats(seed, 1, count * width) },
       x: { shape: [count, width], values: values(seed, count, width) },
@@ -199,6 +242,12 @@ export const gatedNormLinearCase: KernelCase<OutputProblem> = {
     rate: dropRates,
     seed: seeds,
   }),
+  edges: () =>
+    edgesOf<OutputProblem>({ count: rowEdges, width: widthEdges, outputs: widthEdges, rate: [0, 0.2] }, [
+      { count: MANY_ROWS, width: LANES + 1, outputs: PANEL_COLUMNS + 1, rate: 0.2 },
+      // The gradient of the bias is a column more.
+      ...atLimits(65).map(([outputs, count]) => ({ count, width: 64, outputs, rate: 0.2 })),
+    ]),
   arrays: ({ count, width, outputs, seed }) => ({
     u: { shape: [count, width], values: floats(seed, 1, count * width) },
     x: { shape: [count, width], values: spread(seed, count, width) },

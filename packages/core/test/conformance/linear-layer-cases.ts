@@ -4,7 +4,9 @@ import { linearBlocks, linearBlocksAndSkip, linearLayer, linearLayerAndSkip } fr
 import * as ref from '../../src/reference/index.ts';
 import { floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
+import { edgesOf, LANES, MANY_ROWS, PANEL_COLUMNS, rowEdges, TILE_COLUMNS, TILE_ROWS, widthEdges } from './edges.ts';
 import { dropRates, flatStream, spread, stream } from './elementwise-cases.ts';
+import { atLimits } from './layer-step-cases.ts';
 
 // Now and then more rows than a block, and than a range of blocks. At least one: the stock wasm backend sums an axis of length 0 to
 // uninitialised memory.
@@ -39,6 +41,37 @@ const layers: fc.Arbitrary<LayerProblem> = fc.record({
   seed: seeds,
 });
 
+/** What follows the product, with or without a bias and a norm before it. */
+const forms = (['nothing', 'relu', 'gelu', 'residual'] as const).flatMap((follows) =>
+  [false, true].flatMap((normed) =>
+    [false, true]
+      .filter((biased) => follows !== 'relu' || (biased && !normed))
+      .map((biased) => ({ follows, normed, biased })),
+  ),
+);
+
+/** So wide that rows are copied though their lines would spread. */
+const FAR = 2049;
+
+function layerEdges(): LayerProblem[] {
+  const plain = { biased: true, follows: 'nothing', rate: 0, skip: false, normed: true } as const;
+  type Paired = Pick<LayerProblem, 'count' | 'width' | 'outputs' | 'rate' | 'skip' | 'seed'> & {
+    readonly form: (typeof forms)[number];
+  };
+  const pairs = edgesOf<Paired>({
+    ...{ count: rowEdges, width: widthEdges, outputs: widthEdges, form: forms },
+    ...{ rate: [0, 0.2], skip: [false, true] },
+  });
+  const limits = edgesOf<LayerProblem>({} as never, [
+    { ...plain, count: MANY_ROWS, width: LANES + 1, outputs: PANEL_COLUMNS + 1, rate: 0.2 },
+    { ...plain, count: TILE_ROWS + 1, width: FAR - 1, outputs: LANES, normed: false },
+    { ...plain, count: TILE_ROWS + 1, width: FAR, outputs: LANES, normed: false },
+    // The gradient of the bias is a column more.
+    ...atLimits(65).map(([outputs, count]) => ({ ...plain, count, width: 64, outputs, rate: 0.2, skip: true })),
+  ]).slice(1);
+  return [...pairs.map(({ form, ...rest }) => ({ ...rest, ...form })), ...limits];
+}
+
 const EPSILON = 1e-4;
 
 /** Multiples of `1 / unit`: products and sums of few of them are exact, so that every backend agrees which are positive. */
@@ -67,6 +100,7 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
   floor: ({ rate }, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1) / (1 - rate),
   // A map without bias meets exact zeros, where a ReLU has no slope to agree on; of a norm it meets anything.
   problem: layers.filter(({ biased, follows, normed }) => follows !== 'relu' || (biased && !normed)),
+  edges: layerEdges,
   arrays: (problem) => {
     const { count, outputs, seed } = problem;
     return { ...map(problem), residual: { shape: [count, outputs], values: floats(seed, 3, count * outputs) } };
@@ -166,6 +200,18 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
   bounds: { output: 2e-6, gradients: 4e-6 },
   floor: (_, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1),
   problem: blocks,
+  edges: () =>
+    edgesOf<BlocksProblem>({
+      count: rowEdges,
+      width: widthEdges,
+      sizes: [
+        ...widthEdges.map((width) => [width]),
+        [TILE_COLUMNS, TILE_COLUMNS + 1, LANES, 1],
+        // Around the room for outputs in the argument block.
+        ...[18, 19, 20].map((count) => new Array<number>(count).fill(3)),
+      ],
+      ...{ unused: [false, true], skip: [false, true], normed: [false, true] },
+    }),
   arrays: (problem) => map(layerOf(problem)),
   run: ({ sizes, unused, skip, normed }, tensors) =>
     tf.tidy(() => {

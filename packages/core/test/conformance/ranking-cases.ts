@@ -12,6 +12,7 @@ import {
 import * as ref from '../../src/reference/index.ts';
 import { ints, seeds, widths } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
+import { around, edgesOf, RANKED_ITEMS, TILE_ROWS, widthEdges } from './edges.ts';
 
 export interface RankingProblem {
   readonly queries: number;
@@ -44,6 +45,17 @@ const problems: fc.Arbitrary<RankingProblem> = fc.record({
   range: fc.oneof({ arbitrary: fc.constant(2), weight: 4 }, { arbitrary: fc.constant(0), weight: 1 }),
   seed: seeds,
 });
+
+const edges = (): RankingProblem[] =>
+  edgesOf<RankingProblem>({
+    queries: [0, 1, ...around(TILE_ROWS), ...around(48), 97],
+    width: widthEdges,
+    items: [2, 8, ...around(RANKED_ITEMS), ...around(8 * RANKED_ITEMS), 1300],
+    excluded: [0, 1, 200],
+    firstItem: [0, 1],
+    limited: [false, true],
+    places: [1, 2, 10, 70],
+  });
 
 /**
  * Small integers, so that every score is exact in any order of summation and ties abound: ranks must be equal, not close.
@@ -90,6 +102,7 @@ export const rankCountsCase: KernelCase<RankingProblem> = {
   kernels: ['RankCounts'],
   bounds: { output: 0, gradients: 0 },
   problem: problems,
+  edges,
   arrays,
   run: (problem, tensors) => rankCounts(options(problem, tensors)),
   reference: (problem, arrays) => ({
@@ -104,6 +117,7 @@ export const topItemsCase: KernelCase<RankingProblem> = {
   kernels: ['TopItems'],
   bounds: { output: 0, gradients: 0 },
   problem: problems,
+  edges,
   arrays,
   run: (problem, tensors) =>
     tf.tidy(() => {

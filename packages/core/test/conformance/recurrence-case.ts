@@ -3,6 +3,7 @@ import { gatedRecurrence } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, seeds, total, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
+import { around, edgesOf, SEQUENCES, TILE_ROWS, widthEdges } from './edges.ts';
 
 interface RecurrenceProblem {
   readonly sizes: readonly number[];
@@ -15,12 +16,26 @@ const stepSizes = fc
   .array(fc.oneof(fc.integer({ min: 1, max: 14 }), fc.constantFrom(6, 12, 13, 24, 31)), { minLength: 0, maxLength: 9 })
   .map((sizes) => [...sizes].sort((a, b) => b - a));
 
+const sizeEdges = [1, ...around(TILE_ROWS), ...around(SEQUENCES), 2 * SEQUENCES + 1];
+/** Steps that keep all sequences, lose one each, or all but one at once. */
+const shrink = (first: number, way: string): number[] => {
+  if (way === 'one step') return [first];
+  if (way === 'all stay') return [first, first, first];
+  return way === 'all but one end' ? [first, 1, 1] : Array.from({ length: Math.min(first, 9) }, (_, s) => first - s);
+};
+
 export const gatedRecurrenceCase: KernelCase<RecurrenceProblem> = {
   name: 'gatedRecurrence',
   kernels: ['GatedRecurrence', 'GatedRecurrenceGrad'],
   bounds: { output: 2e-6, gradients: 4e-6 },
   floor: ({ sizes }, tensor) => (tensor === 'weight' || tensor === 'bias' ? Math.sqrt(total(sizes)) : 1),
   problem: fc.record({ sizes: stepSizes, width: widths, seed: seeds }),
+  edges: () =>
+    edgesOf<{ first: number; way: string; width: number; seed: number }>({
+      ...{ first: sizeEdges, way: ['one step', 'all stay', 'all but one end', 'one ends'] },
+      // The weight has three times as many columns.
+      width: widthEdges.filter((width) => width <= 65),
+    }).map(({ first, way, ...rest }) => ({ ...rest, sizes: shrink(first, way) })),
   arrays: ({ sizes, width, seed }) => {
     const tokens = total(sizes);
     return {

@@ -3,6 +3,7 @@ import { sampledSoftmaxLoss } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
+import { around, edgesOf, PANEL_COLUMNS } from './edges.ts';
 
 export interface SoftmaxProblem {
   readonly tokens: number;
@@ -38,6 +39,22 @@ export const sampledSoftmaxCase: KernelCase<SoftmaxProblem> = {
   bounds: { output: 2e-6, gradients: 1e-5 },
   floor: ({ temperature, width }, tensor) => (tensor === 'output' ? 1 : width ** -0.5 / temperature),
   problem: problems,
+  edges: () =>
+    edgesOf<SoftmaxProblem>(
+      {
+        // A task has 64 tokens.
+        tokens: [1, 2, ...around(64), 129],
+        // Strips of 64, 56, 32, 24 and 8 columns, alone and after others.
+        width: [1, 7, 8, 9, 24, 25, 32, 50, 56, 57, 64, 65, 88, 96, 120, 128, 192, 200, 224, 257],
+        numItems: [1, 2, 6, 500],
+        numNegatives: [1, ...around(PANEL_COLUMNS - 1), ...around(2 * PANEL_COLUMNS), 40],
+        ...{ corrected: [false, true], temperature: [0.05, 1] },
+      },
+      // Item gradients in tables of one strip of columns and of more; too large for tables.
+      [490, 500, 1410, 1430].map((numItems) => ({
+        ...{ tokens: 20, width: 264, numItems, numNegatives: 8, corrected: false, temperature: 0.5 },
+      })),
+    ),
   arrays: ({ tokens, width, numItems, numNegatives, seed }) => ({
     queries: { shape: [tokens, width], values: unit(seed, 0, tokens, width) },
     items: { shape: [numItems, width], values: unit(seed, 1, numItems, width) },

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { floats, ints, runs, seeds } from './arbitraries.ts';
-import { assertClose, take } from './compare.ts';
+import { assertClose, checkEdges, type EdgePart, take } from './compare.ts';
+import { around, BLOCK_K, edgesOf, LANES, PANEL_COLUMNS, TILE_COLUMNS, TILE_ROWS } from './edges.ts';
 
 /** A stock op as drawn: a label for messages, and a function that builds inputs from a seed and runs it. */
 interface Drawn {
@@ -14,6 +15,8 @@ interface StockOp {
   readonly bound: number;
   readonly floor?: number;
   readonly drawn: fc.Arbitrary<Drawn>;
+  /** Problems on the sizes at which kernels change their way. */
+  readonly edges?: () => readonly Drawn[];
 }
 
 const size = fc.oneof(fc.constantFrom(1, 4, 8, 16, 17), fc.integer({ min: 1, max: 24 }));
@@ -28,9 +31,14 @@ function integers(seed: number, name: number, dims: readonly number[], low: numb
 }
 
 function op<T>(name: string, arbitrary: fc.Arbitrary<T>, run: (drawn: T) => tf.Tensor, bound = 0, floor = 0): StockOp {
-  const drawn = arbitrary.map((value) => ({ label: JSON.stringify(value), run: () => run(value) }));
+  const drawn = arbitrary.map((value) => drawnOf(value, run));
   return { name, bound, floor, drawn };
 }
+
+const drawnOf = <T>(value: T, run: (drawn: T) => tf.Tensor): Drawn => ({
+  label: JSON.stringify(value),
+  run: () => run(value),
+});
 
 const matMulShapes = fc.record({
   batch: fc.constantFrom([], [1], [3], [2, 3]),
@@ -43,18 +51,46 @@ const matMulShapes = fc.record({
   seed: seeds,
 });
 
-const matMul = op(
-  'matMul',
-  matMulShapes,
-  ({ batch, shared, m, k, n, ta, tb, seed }) => {
-    const ones = batch.map(() => 1);
-    const a = [...(shared === 'a' ? ones : batch), ...(ta ? [k, m] : [m, k])];
-    const b = [...(shared === 'b' ? ones : batch), ...(tb ? [n, k] : [k, n])];
-    return tf.matMul(tensor(seed, 0, a), tensor(seed, 1, b), ta, tb);
-  },
-  2e-6,
-  1,
-);
+interface Product {
+  readonly batch: readonly number[];
+  readonly shared: string;
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly ta: boolean;
+  readonly tb: boolean;
+  readonly seed: number;
+}
+
+function product({ batch, shared, m, k, n, ta, tb, seed }: Product): tf.Tensor {
+  const ones = batch.map(() => 1);
+  const a = [...(shared === 'a' ? ones : batch), ...(ta ? [k, m] : [m, k])];
+  const b = [...(shared === 'b' ? ones : batch), ...(tb ? [n, k] : [k, n])];
+  return tf.matMul(tensor(seed, 0, a), tensor(seed, 1, b), ta, tb);
+}
+
+/** Tiles; few rows (48), whole rows (264) and thin products (32 columns) of `kernels/mat-mul.ts`; rows of B on the same cache sets (512). */
+function productEdges(): readonly Drawn[] {
+  const problems = edgesOf<Product>(
+    {
+      m: [1, TILE_ROWS, TILE_ROWS + 1, 48, 49, 264, 265],
+      k: [1, PANEL_COLUMNS, TILE_COLUMNS + 1, ...around(BLOCK_K)],
+      n: [1, LANES, PANEL_COLUMNS + 1, ...around(TILE_COLUMNS), TILE_COLUMNS + 2, 32, 33, 64, 256],
+      ...{ batch: [[], [3]], shared: ['none', 'a', 'b'], ta: [false, true], tb: [false, true] },
+    },
+    [
+      // Cut along K, with slices that do not divide it.
+      ...around(4096).map((k) => ({ ...{ batch: [], shared: 'none', m: 7, k, n: 17 }, ta: true, tb: false })),
+      ...[false, true].flatMap((ta) =>
+        [false, true].map((tb) => ({ ...{ batch: [], shared: 'none', m: 3, k: 5, n: 5 }, ta, tb })),
+      ),
+      ...around(512).map((n) => ({ ...{ batch: [], shared: 'none', m: 13, k: 9, n }, ta: false, tb: false })),
+    ],
+  );
+  return problems.map((problem) => drawnOf(problem, product));
+}
+
+const matMul: StockOp = { ...op('matMul', matMulShapes, product, 2e-6, 1), edges: productEdges };
 
 /** As linear layers use it; long enough that a bias is not added once for every block of the sum. */
 const fusedMatMul = op(
@@ -265,7 +301,19 @@ export const stockOps: readonly StockOp[] = [
 ];
 
 /** Runs `stock` on `cpu`, where it defines the answer, and on `backend`, over drawn shapes. */
-export async function checkStockOp({ name, bound, floor, drawn }: StockOp, backend: string): Promise<void> {
+export async function checkStockOp(stock: StockOp, backend: string): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(stock.drawn, (problem) => checkProblem(stock, backend, problem)),
+    runs(25),
+  );
+}
+
+/** The same over its edges. */
+export async function checkStockEdges(stock: StockOp, backend: string, part: EdgePart = { step: 1 }): Promise<void> {
+  await checkEdges(stock.edges?.() ?? [], part, (problem) => checkProblem(stock, backend, problem));
+}
+
+async function checkProblem({ name, bound, floor }: StockOp, backend: string, problem: Drawn): Promise<void> {
   const on = async (where: string, { run }: Drawn) => {
     await tf.setBackend(where);
     const before = tf.memory().numTensors;
@@ -275,15 +323,10 @@ export async function checkStockOp({ name, bound, floor, drawn }: StockOp, backe
     if (tf.memory().numTensors !== before) throw new Error(`${name} on ${where}: leaked a tensor`);
     return { values, dims };
   };
-  await fc.assert(
-    fc.asyncProperty(drawn, async (problem) => {
-      const expected = await on('cpu', problem);
-      const actual = await on(backend, problem);
-      if (!tf.util.arraysEqual(actual.dims, expected.dims)) {
-        throw new Error(`${name} ${problem.label}: expected shape [${expected.dims}]; got [${actual.dims}]`);
-      }
-      assertClose(`${name} ${problem.label}`, actual.values, expected.values, { bound, floor });
-    }),
-    runs(25),
-  );
+  const expected = await on('cpu', problem);
+  const actual = await on(backend, problem);
+  if (!tf.util.arraysEqual(actual.dims, expected.dims)) {
+    throw new Error(`${name} ${problem.label}: expected shape [${expected.dims}]; got [${actual.dims}]`);
+  }
+  assertClose(`${name} ${problem.label}`, actual.values, expected.values, { bound, floor });
 }

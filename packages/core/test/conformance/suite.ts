@@ -1,22 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { checkAdamW } from './adamw-check.ts';
-import { runs } from './arbitraries.ts';
+import { eachSeed, runs } from './arbitraries.ts';
 import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
+import type { EdgePart } from './compare.ts';
 import { checkGatedMask } from './layer-step-cases.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { checkUndefinedScores } from './ranking-cases.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
-import { checkStockOp, stockOps } from './stock-ops.ts';
+import { checkStockEdges, checkStockOp, stockOps } from './stock-ops.ts';
 
 const RUNS = 30;
 
+/** Whether a backend has kernels of ours, whose ways the edges are about; composed ones run every tenth. */
+const ownKernels = (name: Present['name']): boolean => name === 'simd';
+
 /**
  * The conformance suite of one backend: every op of ours against the float64 reference, properties, and the stock ops we
- * rely on against `cpu`. A backend that is absent is reported as skipped, with the reason in its title.
+ * rely on against `cpu`; `edges` says which part of the edges is run. A backend that is absent is reported as skipped, with the reason in its title.
  */
-export async function conformanceSuite(name: Present['name'], variant?: Variant): Promise<void> {
+export async function conformanceSuite(
+  name: Present['name'],
+  variant?: Variant,
+  edges: EdgePart = { step: ownKernels(name) ? 1 : 10 },
+): Promise<void> {
   const { absent } = await probe(name, variant);
   const label = variant === undefined ? name : `${name}, ${variant.label}`;
   const title = absent === undefined ? `backend ${label}` : `backend ${label} (absent: ${absent})`;
@@ -29,31 +37,35 @@ export async function conformanceSuite(name: Present['name'], variant?: Variant)
 
     describe('ours against the float64 reference', () => {
       for (const kase of cases) {
-        it(`${kase.name}, within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`, () =>
-          kase.check(runs(RUNS)));
+        const within = `within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`;
+        it(`${kase.name}, edges, ${within}`, () => kase.checkEdges(edges));
+        it(`${kase.name}, drawn, ${within}`, () => eachSeed(() => kase.check(runs(RUNS))));
       }
-      it('AdamW', checkAdamW);
-      it('RowwiseAdamW', checkRowwiseAdamW);
-      it('assignRows', checkAssignRows);
+      it('AdamW', () => eachSeed(checkAdamW));
+      it('RowwiseAdamW', () => eachSeed(checkRowwiseAdamW));
+      it('assignRows', () => eachSeed(checkAssignRows));
     });
 
     describe('properties', () => {
-      it('dropout masks have the bits of the reference', checkDropoutBits);
-      it('gatedNorm drops what dropout drops', checkGatedMask);
+      it('dropout masks have the bits of the reference', () => eachSeed(checkDropoutBits));
+      it('gatedNorm drops what dropout drops', () => eachSeed(checkGatedMask));
       it('ranking refuses a NaN', checkUndefinedScores);
       const [hstu, causal] = attentions;
-      it('hstuAttention is causal', () => checkCausality(hstu));
-      it('hstuAttention treats each sequence as if alone', () => checkAlone(hstu));
-      it('hstuAttention commutes with permuting the batch', () => checkPermutation(hstu));
-      it('causalAttention is causal', () => checkCausality(causal));
-      it('causalAttention treats each sequence as if alone', () => checkAlone(causal));
-      it('causalAttention commutes with permuting the batch', () => checkPermutation(causal));
+      it('hstuAttention is causal', () => eachSeed(() => checkCausality(hstu)));
+      it('hstuAttention treats each sequence as if alone', () => eachSeed(() => checkAlone(hstu)));
+      it('hstuAttention commutes with permuting the batch', () => eachSeed(() => checkPermutation(hstu)));
+      it('causalAttention is causal', () => eachSeed(() => checkCausality(causal)));
+      it('causalAttention treats each sequence as if alone', () => eachSeed(() => checkAlone(causal)));
+      it('causalAttention commutes with permuting the batch', () => eachSeed(() => checkPermutation(causal)));
     });
 
     // On cpu the stock ops are the yardstick themselves.
     if (name !== 'cpu') {
       describe('stock ops against cpu', () => {
-        for (const stock of stockOps) it(stock.name, () => checkStockOp(stock, name));
+        for (const stock of stockOps) {
+          if (stock.edges !== undefined) it(`${stock.name}, edges`, () => checkStockEdges(stock, name, edges));
+          it(stock.name, () => eachSeed(() => checkStockOp(stock, name)));
+        }
       });
     }
 

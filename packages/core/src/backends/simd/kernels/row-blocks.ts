@@ -4,7 +4,7 @@ import { SCRATCH_BYTES } from '../kernels.ts';
 export const BLOCK = 96;
 
 /** Ranges of rows, each with its own part of a weight's gradient. */
-const RANGES = 32;
+export const RANGES = 32;
 
 /** The gradient of a larger weight would leave the second-level cache between two blocks: then it is a product of its own. */
 export const WEIGHT_BYTES = 320 * 1024;

@@ -1,0 +1,13 @@
+import { randomInt } from 'node:crypto';
+import { useSeeds } from '../../test/conformance/arbitraries.ts';
+import { conformanceSuite } from '../../test/conformance/suite.ts';
+
+// Seeds that nobody has seen; SEQREC_SEED runs one of them again.
+if (process.env.SEQREC_SEED === undefined) {
+  const seeds = Array.from({ length: 20 }, () => randomInt(2 ** 31));
+  process.stdout.write(
+    `conformance: drawn seeds ${seeds.join(', ')}; SEQREC_SEED=${seeds[0]} draws those of the first again\n`,
+  );
+  useSeeds(seeds);
+}
+await conformanceSuite('simd');
