@@ -5,7 +5,7 @@ import { assertDType, assertShape } from '../shapes.ts';
 import { registerGradientOnce, runKernel } from './run-kernel.ts';
 
 export interface NormOptions {
-  /** Added to the variance by {@link layerNorm}, a floor of the norm in {@link l2Normalize}; positive. */
+  /** Added to the variance by {@link layerNorm}, to the mean square by `rmsNorm`, a floor of the norm in {@link l2Normalize}; positive. */
   readonly epsilon?: number;
 }
 
@@ -24,7 +24,7 @@ export function layerNorm<T extends tf.Tensor>(x: T, { epsilon = 1e-6 }: NormOpt
   return runKernel<T>(LayerNorm, { x }, { epsilon });
 }
 
-/** Checks shared by the two normalisations. */
+/** Checks shared by the normalisations. */
 export function checkNorm(op: string, x: tf.Tensor, epsilon: number): void {
   assertDType(x, 'float32', { op, name: 'x' });
   assertShape(x, '... D', { op, name: 'x' });

@@ -25,6 +25,7 @@ export { type LinearLayerInput, linearLayer, linearLayerGrad, linearLayerRows } 
 export { type NormSiluSplitInput, normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';
 export { type RankingInput, rankCounts, topItems } from './ranking.ts';
+export { rmsNorm, rmsNormGrad } from './rms-norm.ts';
 export { type RowState, rowwiseAdamWStep } from './rowwise-adamw.ts';
 export {
   type SampledSoftmaxInput,

@@ -61,6 +61,25 @@ it('silu, layer norm and L2 normalisation', () => {
   );
 });
 
+it('rmsNorm: the square of a row has mean 1, a row of zeros stays zero, and gradients', () => {
+  fc.assert(
+    fc.property(rows, ({ count, width, seed }) => {
+      const x = numbers(seed, 0, count * width);
+      const dy = numbers(seed, 1, count * width);
+      const y = ref.rmsNorm(x, width, 1e-12);
+      for (let start = 0; start < x.length; start += width) {
+        const squares = y.slice(start, start + width).reduce((sum, value) => sum + value * value, 0);
+        expect(squares / width).toBeCloseTo(1, 6);
+      }
+      checkGradient(x, ref.rmsNormGrad(x, dy, width, 1e-3), (z) => dot(ref.rmsNorm(z, width, 1e-3), dy));
+    }),
+    options,
+  );
+  const zeros = new Float64Array(3);
+  expect([...ref.rmsNorm(zeros, 3, 0.25)]).toEqual([0, 0, 0]);
+  expect([...ref.rmsNormGrad(zeros, [1, 2, 3], 3, 0.25)]).toEqual([2, 4, 6]);
+});
+
 it('SiLU with a split', () => {
   const blocks = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
   fc.assert(

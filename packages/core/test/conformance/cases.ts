@@ -8,6 +8,7 @@ import {
   layerNormCase,
   layerNormTinyCase,
   linearCase,
+  rmsNormCase,
   siluCase,
   uniformIntegersCase,
 } from './elementwise-cases.ts';
@@ -50,6 +51,7 @@ export const cases: readonly AnyCase[] = [
   close(layerNormCase),
   close(layerNormTinyCase),
   close(l2NormalizeCase),
+  close(rmsNormCase),
   close(dropoutCase),
   close(gatedNormCase),
   close(gatedNormTinyCase),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dropout, embedding, l2Normalize, layerNorm, linear, silu, uniformIntegers } from '../../src/index.ts';
+import { dropout, embedding, l2Normalize, layerNorm, linear, rmsNorm, silu, uniformIntegers } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
@@ -89,6 +89,29 @@ export const l2NormalizeCase: KernelCase<Rows> = {
   reference: ({ width }, { x }, dy) => ({
     output: ref.l2Normalize(x.values, width, 0.1),
     gradients: { x: ref.l2NormalizeGrad(x.values, dy, width, 0.1) },
+  }),
+};
+
+/** Rows of about one and rows far smaller than epsilon; the first, in every second problem, is zero. */
+export const rmsNormCase: KernelCase<Rows> = {
+  name: 'rmsNorm',
+  kernels: ['RmsNorm', 'RmsNormGrad'],
+  bounds: { output: 1e-6, gradients: 2e-6 },
+  // Rows of zeros have gradients of dy / sqrt(epsilon); with few columns those of others cancel.
+  floor: () => 1,
+  problem: rows,
+  edges: rowProblems,
+  arrays: ({ count, width, seed }) => {
+    const values = spread(seed, count, width).map((x, i) => {
+      const row = Math.floor(i / width);
+      return row === 0 && seed % 2 === 0 ? 0 : x * (row % 5 === 4 ? 1e-4 : 1);
+    });
+    return { x: { shape: [count, width], values } };
+  },
+  run: (_, { x }) => rmsNorm(x, { epsilon: 1e-4 }),
+  reference: ({ width }, { x }, dy) => ({
+    output: ref.rmsNorm(x.values, width, 1e-4),
+    gradients: { x: ref.rmsNormGrad(x.values, dy, width, 1e-4) },
   }),
 };
 

@@ -1,9 +1,9 @@
-import { type DropoutOptions, dropout, gatedNorm, l2Normalize, layerNorm } from '@seqrec/core';
+import { type DropoutOptions, dropout, gatedNorm, layerNorm, rmsNorm } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WeightSpec } from '../layers/layer.ts';
 import type { HstuSwitches } from './blocks.ts';
 
-/** Of both norms of a layer. */
+/** Of both norms of a layer: added to the variance, of `rms` to the mean square. */
 export const EPSILON = 1e-6;
 
 type Weights = (name: string) => tf.Tensor;
@@ -80,7 +80,7 @@ function normedOutput(
 ): tf.Tensor2D {
   const columns = o.shape[1];
   if (outputNorm === 'rms') {
-    const norm = tf.mul(l2Normalize(o, { epsilon: EPSILON }), Math.sqrt(columns)) as tf.Tensor2D;
+    const norm = rmsNorm(o, { epsilon: EPSILON });
     return affineNorms ? tf.mul(norm, weights('output_norm.weight')) : norm;
   }
   if (outputNorm === 'layer') {

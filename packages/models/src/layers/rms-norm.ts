@@ -1,26 +1,18 @@
-import { l2Normalize } from '@seqrec/core';
+import { rmsNorm as normalize } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, StreamLayer, type WeightSpec } from './layer.ts';
 
-const FLOOR = 1e-6;
+/** That of Llama's public code. */
+const EPSILON = 1e-6;
 
 /**
- * `y = sqrt(D) x / max(||x||, 1e-6) * gain` over the last axis, `x` `[T, D]`, `gain` `[D]`: root-mean-square norm.
+ * `y = x / sqrt(mean(x^2) + 1e-6) * gain` over the last axis, `x` `[T, D]`, `gain` `[D]`: root-mean-square norm. A row of
+ * zeros stays zero.
  *
- * Source: Zhang & Sennrich 2019, eq. 4 (arXiv:1910.07467). Differs from common code in: a floor under the norm where
- * others add an epsilon to the mean square.
- *
- * @param epsilon added to the mean square, in the place of the floor, where it is given: `x / sqrt(mean x^2 + epsilon) * gain`
+ * Source: Zhang & Sennrich 2019, eq. 4 (arXiv:1910.07467); epsilon as in Llama's public code unless given.
  */
-export function rmsNorm(x: tf.Tensor2D, gain: tf.Tensor, epsilon?: number): tf.Tensor2D {
-  return tf.tidy(() => {
-    if (epsilon !== undefined) {
-      const meanSquare = tf.mean(tf.square(x), 1, true);
-      return tf.mul(tf.div(x, tf.sqrt(tf.add(meanSquare, epsilon))), gain) as tf.Tensor2D;
-    }
-    const unit = l2Normalize(x, { epsilon: FLOOR });
-    return tf.mul(unit, tf.mul(gain, Math.sqrt(x.shape[1]))) as tf.Tensor2D;
-  });
+export function rmsNorm(x: tf.Tensor2D, gain: tf.Tensor, epsilon = EPSILON): tf.Tensor2D {
+  return tf.tidy(() => tf.mul(normalize(x, { epsilon }), gain) as tf.Tensor2D);
 }
 
 export interface RmsNormArgs extends LayerArgs {

@@ -50,6 +50,14 @@ it('RMS norm: x over its root mean square, times the gain', () => {
   expect(out[0][1]).toBeCloseTo((2 * 4) / rms, 5);
 });
 
+it('RMS norm: a row of zeros stays zero and has a gradient', () => {
+  const gain = tf.tensor1d([1, 2, 1, 1]);
+  const dx = tf.grad((x) => tf.sum(rmsNorm(x as tf.Tensor2D, gain)))(tf.zeros([1, 4])) as tf.Tensor2D;
+  expect(rmsNorm(tf.zeros([1, 4]), gain).arraySync()).toEqual([[0, 0, 0, 0]]);
+  // The gain over the root of epsilon.
+  expect(dx.arraySync()[0].map((value) => Math.round(value))).toEqual([1000, 2000, 1000, 1000]);
+});
+
 it('a learned temperature starts at its base and ends at 0.01', () => {
   const layer = new LearnedTemperature({ stream: 'test' });
   expect(layer.value(0.05).dataSync()[0]).toBeCloseTo(0.05, 6);

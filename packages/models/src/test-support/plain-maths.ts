@@ -108,7 +108,7 @@ export function layerNorm(
 
 /** `x / sqrt(mean x^2) * gain`. */
 export function rootMeanSquareNorm(x: readonly number[], gain?: readonly number[]): number[] {
-  const root = Math.sqrt(sum(x.map((value) => value * value)) / x.length);
+  const root = Math.sqrt(sum(x.map((value) => value * value)) / x.length + 1e-6);
   return x.map((value, i) => (value / root) * (gain?.[i] ?? 1));
 }
 

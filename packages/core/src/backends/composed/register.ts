@@ -15,6 +15,7 @@ import { linearLayer, linearLayerGrad } from './linear-layer.ts';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 import { dropout, dropoutGrad, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
+import { rmsNorm, rmsNormGrad } from './rms-norm.ts';
 import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
 import { segmentSum } from './segment-sum.ts';
@@ -41,6 +42,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   layerNormGrad,
   l2Normalize,
   l2NormalizeGrad,
+  rmsNorm,
+  rmsNormGrad,
   dropout,
   dropoutGrad,
   uniformIntegers,

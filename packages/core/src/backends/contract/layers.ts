@@ -134,6 +134,17 @@ export interface L2NormalizeGradInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
 }
 
+/** `y = x / sqrt(mean(x^2) + epsilon)` over the last axis, no gain. */
+export const RmsNorm = 'RmsNorm';
+export interface RmsNormInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+export const RmsNormGrad = 'RmsNormGrad';
+export interface RmsNormGradInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  dy: TensorInfo;
+}
+
 /**
  * Tokens of events: `y_t = dropout(scale table[ids_t] + places[positions_t])`; where `places` and `positions` are empty,
  * `dropout(scale table[ids_t])`. The mask is that of `Dropout` on `y`; rate 0 leaves it out.

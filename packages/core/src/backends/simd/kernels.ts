@@ -62,6 +62,8 @@ export const KERNEL = {
   copyBytes: 59,
   distanceTable: 60,
   sumGroups: 61,
+  rmsNorm: 62,
+  rmsNormGrad: 63,
 } as const;
 
 /** Name of a kernel, for errors. */

@@ -13,7 +13,7 @@ import { gatedNorm, gatedNormGrad, siluSplit, siluSplitGrad } from './hstu-layer
 import { linearLayer, linearLayerGrad } from './linear-layer';
 import { clip, compare, logical, select, toFloat } from './logic';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split';
-import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad } from './norm';
+import { batchNorm, l2Normalize, l2NormalizeGrad, layerNorm, layerNormGrad, rmsNorm, rmsNormGrad } from './norm';
 import { dropout, keptDropout } from './dropout';
 import { embedTokens } from './embed-tokens';
 import { uniformIntegers } from './random';
@@ -90,6 +90,8 @@ export function dispatch(kernel: i32, args: usize, task: i32): void {
     case 59: copyBytes(args, task); break;
     case 60: distanceTable(args, task); break;
     case 61: sumGroups(args, task); break;
+    case 62: rmsNorm(args, task); break;
+    case 63: rmsNormGrad(args, task); break;
     default: unreachable();
   }
   closeRegions();

@@ -156,6 +156,31 @@ export function l2NormalizeGrad(args: usize, task: i32): void {
   }
 }
 
+/** y = x / sqrt(mean square + epsilon). args: x, y, rows, D, rows per task, epsilon */
+export function rmsNorm(args: usize, task: i32): void {
+  const d = int(args, 3);
+  const begin = task * int(args, 4);
+  const end = min(begin + int(args, 4), int(args, 2));
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 0) + o;
+    normalizeRow(x, ptr(args, 1) + o, d, 0, rowScale(x, d, 0, flt(args, 5)));
+  }
+}
+
+/** dx = s (dy - x s^2 mean(x dy)), s = 1 / sqrt(mean square + epsilon). args: x, dy, dx, rows, D, rows per task, epsilon */
+export function rmsNormGrad(args: usize, task: i32): void {
+  const d = int(args, 4);
+  const begin = task * int(args, 5);
+  const end = min(begin + int(args, 5), int(args, 3));
+  for (let r = begin; r < end; r++) {
+    const o = <usize>r * <usize>d << 2;
+    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
+    const scale = rowScale(x, d, 0, flt(args, 6));
+    scaledRest(x, dy, dx, <usize>d << 2, 0, 0, dot(x, dy, d) * (<f32>1 / <f32>d) * scale * scale, scale);
+  }
+}
+
 /**
  * y = (x - mean) scale / sqrt(variance + epsilon) + offset, row by row. Each statistic has a row stride in bytes: 0 repeats one
  * row, as for channels. args: x, mean, variance, offset (0: none), scale (0: none), y, rows, inner, rows per task,

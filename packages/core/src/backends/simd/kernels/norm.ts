@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad } from '../../kernel-names.ts';
+import { L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, RmsNorm, RmsNormGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, type KernelId } from '../kernels.ts';
 import { allFloat, type Inputs, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
@@ -51,5 +51,9 @@ export function registerNorms(name: string): void {
   );
   override(name, L2NormalizeGrad, ({ x, dy }, backend, attrs) =>
     rowKernel(backend, KERNEL.l2NormalizeGrad, [x, dy], Number(attrs.epsilon)),
+  );
+  override(name, RmsNorm, ({ x }, backend, attrs) => rowKernel(backend, KERNEL.rmsNorm, [x], Number(attrs.epsilon)));
+  override(name, RmsNormGrad, ({ x, dy }, backend, attrs) =>
+    rowKernel(backend, KERNEL.rmsNormGrad, [x, dy], Number(attrs.epsilon)),
   );
 }

@@ -1,4 +1,12 @@
-import { L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, type NormAttrs } from '../../kernel-names.ts';
+import {
+  L2Normalize,
+  L2NormalizeGrad,
+  LayerNorm,
+  LayerNormGrad,
+  type NormAttrs,
+  RmsNorm,
+  RmsNormGrad,
+} from '../../kernel-names.ts';
 import { bind, type Program, uniforms } from '../program.ts';
 import { override, rowsAndWidth } from './support.ts';
 import { rowSum } from './wgsl.ts';
@@ -107,9 +115,36 @@ const l2NormalizeGrad = (lanes: number) =>
   }`,
   );
 
+const root = (lanes: number) => `
+  var squares = 0.0;
+  for (var c = part; c < width; c += ${lanes}u) { squares += x[first + c] * x[first + c]; }
+  let inverse = 1.0 / sqrt(rowSum(squares, lane) / count + u.epsilon);`;
+
+const rmsNorm = (lanes: number) =>
+  rowProgram(
+    RmsNorm,
+    lanes,
+    false,
+    `${root(lanes)}
+  for (var c = part; c < width; c += ${lanes}u) { y[first + c] = x[first + c] * inverse; }`,
+  );
+
+const rmsNormGrad = (lanes: number) =>
+  rowProgram(
+    RmsNormGrad,
+    lanes,
+    true,
+    `${root(lanes)}
+  var dot = 0.0;
+  for (var c = part; c < width; c += ${lanes}u) { dot += x[first + c] * dy[first + c]; }
+  let along = rowSum(dot, lane) / count * inverse * inverse;
+  for (var c = part; c < width; c += ${lanes}u) { dx[first + c] = (dy[first + c] - x[first + c] * along) * inverse; }`,
+  );
+
 export function registerNorms(name: string): void {
   const programs = { [LayerNorm]: layerNorm, [LayerNormGrad]: layerNormGrad };
-  const all = { ...programs, [L2Normalize]: l2Normalize, [L2NormalizeGrad]: l2NormalizeGrad };
+  const lengths = { [L2Normalize]: l2Normalize, [L2NormalizeGrad]: l2NormalizeGrad };
+  const all = { ...programs, ...lengths, [RmsNorm]: rmsNorm, [RmsNormGrad]: rmsNormGrad };
   for (const [kernelName, program] of Object.entries(all)) {
     override<NormAttrs>(name, kernelName, ({ x, dy }, backend, { epsilon }) => {
       const [rows, width] = rowsAndWidth(x.shape);
