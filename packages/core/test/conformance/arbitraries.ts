@@ -8,7 +8,7 @@ let drawnSeeds = process.env.SEQREC_SEED === undefined ? FIXED_SEEDS : [Number(p
 let seed = drawnSeeds[0];
 let runsFactor = Number(process.env.SEQREC_RUNS ?? 1);
 /** Part of a check's problems that each of several seeds draws. */
-const SHARE = 1 / 4;
+const SHARE = 1 / 5;
 let share = 1;
 
 /** Draws from these seeds in this file. */

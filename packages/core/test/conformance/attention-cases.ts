@@ -57,8 +57,8 @@ const maskEdges: readonly (MaskProblem | undefined)[] = [
 const lengthEdges: readonly number[] = [
   1,
   ...around(PANEL),
-  ...around(2 * PANEL),
-  ...around(QUERIES),
+  2 * PANEL + 1,
+  ...[QUERIES, QUERIES + 1],
   ...around(KEYS),
   // The queries of a forward task, in `attention-plan.ts`.
   ...around(256).slice(1),

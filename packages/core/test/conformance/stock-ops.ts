@@ -87,7 +87,8 @@ function productEdges(): readonly Drawn[] {
       ...around(512).map((n) => ({ ...{ batch: [], shared: 'none', m: 13, k: 9, n }, ta: false, tb: false })),
     ],
   );
-  return problems.map((problem) => drawnOf(problem, product));
+  // The small ones of the end first.
+  return problems.toReversed().map((problem) => drawnOf(problem, product));
 }
 
 const matMul: StockOp = { ...op('matMul', matMulShapes, product, 2e-6, 1), edges: productEdges };
