@@ -55,6 +55,7 @@ const edges = (): RankingProblem[] =>
     firstItem: [0, 1],
     limited: [false, true],
     places: [1, 2, 10, 70],
+    range: [2, 0],
   });
 
 /**
