@@ -1,10 +1,8 @@
-import { integers, randomWords, streamKey } from '@seqrec/core';
+import { randomWords, streamKey } from '@seqrec/core';
 import { type Gain, gainOf } from '@seqrec/models';
 import { RunError } from '../errors.ts';
 import type { SavedRanks } from '../runs/ranks.ts';
-
-/** Ranks and ties of queries, and whose they are. A model's gains are those of the rule under which its ranks were recorded. */
-type Recorded = Pick<SavedRanks, 'ranks' | 'tied' | 'ties' | 'users'>;
+import { bootstrapMeans, byUser, gainAt, percentiles, type Recorded, type Units } from './bootstrap.ts';
 
 /** A difference between two models on the same queries, `b - a`. */
 export interface PairedDifference {
@@ -48,19 +46,19 @@ export function pairedDifferences(
   const sums = metrics.map((metric) => userSums(a, b, units, gainOf(metric)));
   const { seed = 0 } = options;
   const resamples = options.resamples ?? Math.max(1000, Math.min(10_000, Math.floor(DRAWS / units.count)));
-  const means = bootstrapMeans(sums, units, resamples, seed);
+  const differences = sums.map((each) => each.differences);
+  const means = bootstrapMeans(differences, units, resamples, seed);
   const extremes = flipExtremes(sums, units, resamples, seed);
   const queries = a.ranks.length;
   return metrics.map((metric, m) => {
-    const sorted = means[m].sort();
-    const at = (share: number): number => sorted[Math.min(resamples - 1, Math.floor(share * resamples))];
+    const [low, high] = percentiles(means[m]);
     return {
       metric,
       a: sums[m].a / queries,
       b: sums[m].b / queries,
       difference: (sums[m].b - sums[m].a) / queries,
-      low: at(0.025),
-      high: at(0.975),
+      low,
+      high,
       p: (1 + extremes[m]) / (1 + resamples),
     };
   });
@@ -73,25 +71,6 @@ function checkSameQueries(a: Pick<SavedRanks, 'users'>, b: Pick<SavedRanks, 'use
   );
 }
 
-/** Users numbered from 0 without gaps, and how many queries each has. */
-interface Units {
-  readonly count: number;
-  readonly of: Int32Array;
-  readonly queries: Int32Array;
-}
-
-function byUser(users: Int32Array): Units {
-  const numbers = new Map<number, number>();
-  const of = users.map((user) => {
-    const known = numbers.get(user) ?? numbers.size;
-    numbers.set(user, known);
-    return known;
-  });
-  const queries = new Int32Array(numbers.size);
-  for (const unit of of) queries[unit]++;
-  return { count: numbers.size, of, queries };
-}
-
 interface Sums {
   readonly a: number;
   readonly b: number;
@@ -101,33 +80,14 @@ interface Sums {
 
 function userSums(a: Recorded, b: Recorded, units: Units, gain: Gain): Sums {
   const differences = new Float64Array(units.count);
-  const of = ({ ranks, tied, ties }: Recorded, q: number): number =>
-    gain(ranks[q], ties === 'expected' ? tied[q] : undefined);
   let [sumA, sumB] = [0, 0];
   for (let q = 0; q < a.ranks.length; q++) {
-    const [gainA, gainB] = [of(a, q), of(b, q)];
+    const [gainA, gainB] = [gainAt(a, q, gain), gainAt(b, q, gain)];
     sumA += gainA;
     sumB += gainB;
     differences[units.of[q]] += gainB - gainA;
   }
   return { a: sumA, b: sumB, differences };
-}
-
-/** Mean difference per query of each resample, metric by metric. */
-function bootstrapMeans(sums: readonly Sums[], units: Units, resamples: number, seed: number): Float64Array[] {
-  const means = sums.map(() => new Float64Array(resamples));
-  const key = streamKey(seed, 'paired-bootstrap');
-  for (let r = 0; r < resamples; r++) {
-    const drawn = integers(key, r, units.count, 0, units.count);
-    let queries = 0;
-    for (const unit of drawn) queries += units.queries[unit];
-    for (const [m, { differences }] of sums.entries()) {
-      let sum = 0;
-      for (const unit of drawn) sum += differences[unit];
-      means[m][r] = sum / queries;
-    }
-  }
-  return means;
 }
 
 /** How many sign flips are at least as far from zero as what was observed, metric by metric. */

@@ -107,6 +107,30 @@ test('a report holds everything and asks the network for nothing', () => {
   expect(page).not.toMatch(/<script|@import|url\(/);
 });
 
+test('the model stands beside its baselines on the set that chose the checkpoint, and with its interval on the other', () => {
+  const run = fakeRun(2);
+  const final = { ...results.final!, intervals: { 'HR@10': [0.41, 0.4567] as const } };
+  const parameters = { total: 123_456, encoder: 23_456 };
+  writeJson(run.results, { ...results, final, parameters });
+  const command = ['train', 'ml-100k/hstu', '--data.path', 'my events.csv'];
+  writeJson(run.environment, { ...describeEnvironment({ name: 'cpu' }), command });
+  const page = readFileSync(writeReport(run), 'utf8');
+  const rows = Array.from(
+    page.matchAll(/<tr class="(?:ours)?"><td>([^<]*)<\/td><td>([^<]*)<\/td><td[^>]*>([^<]*)/g),
+    (match) => match.slice(1),
+  );
+  expect(rows).toEqual([
+    ['popularity', 'validation', '0.1000'],
+    ['tiny/hstu', 'validation', '0.4000'],
+    ['tiny/hstu', 'test', '0.4321'],
+  ]);
+  expect(page).toContain('<span class="soft interval">.4100–.4567</span>');
+  expect(page).toContain('123,456 parameters, 23,456 of them outside the item and position tables');
+  expect(page).toContain(
+    '<pre class="command">seqrec train ml-100k/hstu --data.path &#39;my events.csv&#39;</pre>'.replaceAll('&#39;', "'"),
+  );
+});
+
 test('a run stopped before its first epoch has a report too', () => {
   const run = fakeRun(0);
   expect(readFileSync(writeReport(run), 'utf8')).toContain('No step has been logged yet');

@@ -6,6 +6,7 @@ import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
 import { type RunResults, type ScoredModel, warningsOf } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
@@ -34,7 +35,8 @@ export function renderReport(run: RunDir): string {
     `${saved.recipe} · ${run.id}`,
     html`<header><h1>${saved.recipe}</h1>
 <p class="soft small">${run.id} · ${environment.cpu} · Node ${environment.node}${environment.commit ? ` · commit ${environment.commit.slice(0, 12)}` : ''}</p>
-<p>${statusLine(results, epochs)}</p></header>
+<p>${statusLine(results, epochs)}</p>
+<pre class="command">${commandLine(environment)}</pre></header>
 ${resultSection(saved.recipe, results, evaluated)}
 ${results?.verdict ? verdictSection(saved.recipe, results.verdict, results.leftOut) : undefined}
 ${results ? windowTestsSection(results) : undefined}
@@ -68,6 +70,11 @@ function statusLine(results: RunResults | undefined, epochs: readonly EpochRecor
   return html`Running, or stopped without notice, after ${done}.`;
 }
 
+/** What was typed, in one line to copy. */
+function commandLine({ command }: Environment): string {
+  return ['seqrec', ...command].map(shellWord).join(' ');
+}
+
 function resultSection(
   recipe: string,
   results: RunResults | undefined,
@@ -76,13 +83,27 @@ function resultSection(
   if (!results) return undefined;
   const ours = new Set([recipe]);
   const latest = evaluated.at(-1);
-  const rows: ScoredModel[] = [...results.baselines];
-  if (results.final) rows.push({ ...results.final, name: recipe });
-  else if (latest) rows.push({ ...latest, name: recipe });
+  const { final, parameters } = results;
+  const tested = evaluated.find(({ epoch }) => epoch === final?.epoch);
+  const own: ScoredModel[] = [];
+  // Beside the rows of the baselines on the set that chose the checkpoint, when that is another one.
+  if (final && tested && tested.split !== final.split) own.push({ ...tested, name: recipe });
+  if (final) own.push({ ...final, name: recipe });
+  else if (latest) own.push({ ...latest, name: recipe });
+  const rows = [...results.baselines, ...own].toSorted(
+    (a, b) => Number(a.split === 'test') - Number(b.split === 'test'),
+  );
   if (rows.length === 0) return undefined;
-  const note = results.final
-    ? `${recipe} is the ${results.final.checkpoint} checkpoint, of epoch ${results.final.epoch}.`
+  const which = final
+    ? `${recipe} is the ${final.checkpoint} checkpoint, of epoch ${final.epoch}.`
     : `${recipe} is the latest evaluated epoch.`;
+  const size = parameters
+    ? ` ${formatCount(parameters.total)} parameters, ${formatCount(parameters.encoder)} of them outside the item and position tables.`
+    : '';
+  const spread = rows.some(({ intervals }) => intervals !== undefined)
+    ? ' Below a figure: its 95 % interval over users (bootstrap); other seeds are another matter.'
+    : '';
+  const note = `${which}${size}${spread}`;
   const warnings = warningsOf(rows).map((text) => html`<p class="small">${text}</p>`);
   return html`<h2>Result</h2>${scoreTable(rows, ours)}<p class="soft small">${note}</p>${warnings}`;
 }

@@ -14,9 +14,17 @@ export function scoreTable(rows: readonly ScoredModel[], ours: ReadonlySet<strin
 <tbody>${rows.map(
     (row) =>
       html`<tr class="${ours.has(row.name) ? 'ours' : ''}"><td>${row.name}</td><td>${row.split}</td>${metrics.map(
-        (metric) => html`<td class="number">${formatMetric(row.metrics[metric])}</td>`,
+        (metric) => html`<td class="number">${formatMetric(row.metrics[metric])}${intervalOf(row, metric)}</td>`,
       )}</tr>`,
   )}</tbody></table></div>`;
+}
+
+/** Below the figure: `.0986 to .1432`. */
+function intervalOf({ intervals }: ScoredModel, metric: string): Html | undefined {
+  const interval = intervals?.[metric];
+  if (interval === undefined) return undefined;
+  const [low, high] = interval.map((end) => formatMetric(end).replace(/^0/, ''));
+  return html`<br><span class="soft interval">${low}\u2013${high}</span>`;
 }
 
 /** The window test sets and the item vectors. */

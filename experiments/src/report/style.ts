@@ -36,11 +36,13 @@ p.loses, li.loses { color: var(--bad); }
 code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: 13px; }
 code { overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: 14px 16px; border-radius: 6px; overflow-x: auto; line-height: 1.45; }
+pre.command { white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; margin: 14px 0 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; margin: 10px 0; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; }
 td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th.number, td.number { text-align: right; white-space: nowrap; padding-right: 0; padding-left: 14px; }
 tr.ours td { font-weight: 600; }
+.interval { font-size: 11.5px; font-weight: 400; }
 tr.hit td { color: var(--accent); font-weight: 600; }
 .scroll { overflow-x: auto; ${scrollShadows} }
 .scroll table { font-size: 13.5px; }

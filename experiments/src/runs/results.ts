@@ -7,6 +7,8 @@ export interface ScoredModel {
   readonly name: string;
   readonly split: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** 95 % bootstrap interval over users of each metric, where the ranks are kept. */
+  readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
   /** What a reader of the metrics must know, such as many targets that tie with other items. Absent: nothing. */
   readonly warnings?: readonly string[];
 }
@@ -38,6 +40,8 @@ export interface RunResults {
   /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
   readonly definitions: readonly string[];
   readonly baselines: readonly ScoredModel[];
+  /** Trained numbers of the model: all, and those that are no row of the item or position table. */
+  readonly parameters?: { readonly total: number; readonly encoder: number };
   /** Baselines that were asked for and do not stand there, and why. */
   readonly leftOut?: readonly LeftOut[];
   /** The model against each baseline on the test set, when training has finished. */

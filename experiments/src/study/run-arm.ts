@@ -13,6 +13,7 @@ import {
 import { stepFlops, totalFlops } from '../flops/step.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { CheckpointClock } from '../training/checkpoint-clock.ts';
+import { countParameters } from '../training/count-parameters.ts';
 import { type PreparedData, watchedSet } from '../training/dataset.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { trainingSet } from '../training/training-set.ts';
@@ -184,16 +185,6 @@ async function windowMetrics(arm: Arm, model: SequenceModel, context: ArmContext
     },
   );
   return Object.fromEntries(Object.entries(flatWindowTests(tests)).filter(([name]) => WINDOW_METRICS.test(name)));
-}
-
-function countParameters(model: SequenceModel): StudyPoint['parameters'] {
-  let total = 0;
-  let tables = 0;
-  for (const [name, variable] of model.variables()) {
-    total += variable.size;
-    if (/_item_emb|_pos_emb|input\.positions/.test(name)) tables += variable.size;
-  }
-  return { total, encoder: total - tables };
 }
 
 /** The examples of the first `count` users of an order that depends on the seed alone: smaller selections lie in larger. */

@@ -7,6 +7,7 @@ import { readJson, writeJson } from '../runs/atomic.ts';
 import { readRanks } from '../runs/ranks.ts';
 import type { RunResults } from '../runs/results.ts';
 import { openRunDir } from '../runs/run-dir.ts';
+import { readTensorBoard } from '../runs/tensorboard-reader.ts';
 import { runMain as run } from '../testing/run-main.ts';
 import { savedConfig } from './resume.ts';
 
@@ -71,6 +72,24 @@ describe('a run', () => {
     expect(readFileSync(dir.report, 'utf8')).toContain(line);
     expect(definitions).toContainEqual(expect.stringMatching(/^Time of a query.* \(queryTime target\)/));
     expect(definitions).toContainEqual(expect.stringMatching(/^Rank: .* mean over all orders of the candidates/));
+  });
+
+  test('has the figures of the end in TensorBoard, with intervals and the number of parameters in its results', () => {
+    const dir = openRunDir(out, 'latest');
+    const { final, baselines, parameters } = readJson(dir.results) as RunResults;
+    const names = readdirSync(dir.path).filter((name) => name.startsWith('events.out.tfevents'));
+    const scalars = Object.assign(
+      {},
+      ...names.flatMap((name) => readTensorBoard(readFileSync(join(dir.path, name))).map((event) => event.scalars)),
+    ) as Record<string, number>;
+    expect(scalars['test/MRR']).toBeCloseTo(final?.metrics.MRR ?? Number.NaN, 6);
+    for (const { name, split, metrics } of baselines)
+      expect(scalars[`baseline-${name}/${split}/HR@5`], name).toBeCloseTo(metrics['HR@5'], 6);
+    const [low, high] = final?.intervals?.['HR@5'] ?? [];
+    expect(low).toBeLessThanOrEqual(final?.metrics['HR@5'] as number);
+    expect(high).toBeGreaterThanOrEqual(final?.metrics['HR@5'] as number);
+    // 31 rows of items and the places of 16 columns, the blocks besides.
+    expect(parameters?.total).toBeGreaterThan((parameters?.encoder ?? 0) + 31 * 16);
   });
 
   test('keeps ranks with their ties, and the ids that its numbers stand for', () => {

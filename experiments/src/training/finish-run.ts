@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, loadWeights } from '@seqrec/models';
+import { metricIntervals } from '../compare/bootstrap.ts';
 import { inOrder, judge } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import { MetricsLog } from '../runs/metrics-log.ts';
 import { saveRanks } from '../runs/ranks.ts';
-import type { RunResults, SampleRecommendation } from '../runs/results.ts';
+import type { RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
+import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { saveBaselineRanks } from './baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from './baselines.ts';
+import { countParameters } from './count-parameters.ts';
 import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.ts';
 import { nameItem, recommendFor } from './recommend.ts';
@@ -38,7 +41,8 @@ export async function finishRun(
   const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
   const test = known ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
-  const scored = { name, split: 'test', metrics: test.metrics, ...warningsIn(test) };
+  const intervals = intervalsOf(test);
+  const scored = { name, split: 'test', metrics: test.metrics, intervals, ...warningsIn(test) };
   const final = { ...scored, checkpoint: chosen, epoch };
   await saveRanks(run.ranks, test, chosen);
   const { heldOut } = data;
@@ -58,8 +62,10 @@ export async function finishRun(
       name: baseline,
       split,
       metrics: evaluation.metrics,
+      intervals: intervalsOf(evaluation),
       ...warningsIn(evaluation),
     })),
+    parameters: countParameters(model),
     leftOut: skipped,
     verdict: judge(
       test,
@@ -82,7 +88,24 @@ export async function finishRun(
     time: new Date().toISOString(),
   });
   log.close();
+  const board = new TensorBoardWriter(run.path);
+  board.scalars(outcome.trainer.progress.globalStep, boardScalars(results));
+  board.close();
   return results;
+}
+
+/** The figures of the end as TensorBoard shows them: `test/HR@10`, and `baseline-item-knn/test/HR@10` for each baseline. */
+function boardScalars({ baselines, final }: RunResults): Record<string, number> {
+  const named = (prefix: string, { split, metrics }: ScoredModel): [string, number][] =>
+    Object.entries(metrics).map(([metric, value]) => [`${prefix}${split}/${metric}`, value]);
+  return Object.fromEntries([
+    ...baselines.flatMap((each) => named(`baseline-${each.name}/`, each)),
+    ...(final === undefined ? [] : named('', final)),
+  ]);
+}
+
+function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals']> {
+  return metricIntervals(inOrder(evaluation), Object.keys(evaluation.metrics));
 }
 
 /** What the report of an interrupted run says. */
