@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -87,26 +87,4 @@ describe('README', () => {
     },
     600_000,
   );
-
-  it('links only to files that exist', () => {
-    for (const page of [
-      'README.md',
-      'CONTRIBUTING.md',
-      'docs/browser.md',
-      'docs/kernels.md',
-      'docs/notation.md',
-      'packages/core/README.md',
-      'packages/data/README.md',
-      'packages/models/README.md',
-    ]) {
-      const text = readFileSync(join(root, page), 'utf8');
-      for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
-        expect({ page, target, exists: existsSync(join(root, dirname(page), target)) }).toEqual({
-          page,
-          target,
-          exists: true,
-        });
-      }
-    }
-  });
 });
