@@ -128,6 +128,7 @@ test('help of the program and of every command has examples, which the program a
   const { code, output } = await run('--help');
   expect(code).toBe(0);
   expect(output).toContain('Examples:');
+  expect(output.split('\n').filter((line) => line.length > 120)).toEqual([]);
   examples.push(...examplesOf(output));
   const names = [
     'train',
@@ -145,6 +146,9 @@ test('help of the program and of every command has examples, which the program a
     'export',
     'compare',
     'reproduce',
+    'vectors',
+    'profile',
+    'figures',
   ];
   for (const name of names) {
     expect(output).toContain(`  ${name}`);
@@ -152,6 +156,9 @@ test('help of the program and of every command has examples, which the program a
     expect(help.code).toBe(0);
     expect(help.output).toContain(`$ seqrec ${name}`);
     expect(help.output).toContain('Examples:');
+    const flags = Array.from(help.output.matchAll(/^ {2}(-.*?)(?: {2,}|$)/gm), ([, flag]) => flag);
+    expect({ name, flags }).toEqual({ name, flags: [...new Set(flags)] });
+    expect(help.output).not.toMatch(/--no-.*default: true/);
     examples.push(...examplesOf(help.output));
   }
   expect(examples.length).toBeGreaterThan(20);

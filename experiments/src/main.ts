@@ -31,6 +31,12 @@ export interface Invocation {
 /** A command's action; what it returns is the exit code, nothing means 0. */
 export type Action = Promise<number | undefined>;
 
+/** A part of a help text. */
+interface HelpSection {
+  readonly title?: string;
+  readonly body: string;
+}
+
 const commands = [
   registerTrain,
   registerEvaluate,
@@ -103,7 +109,7 @@ function createProgram(invocation: Invocation): CAC {
   cli.example('  $ seqrec recommend latest --user 42 -k 10');
   cli.help((sections) => {
     // The list of "COMMAND --help" lines repeats the list of commands.
-    const shown = sections.filter((section) => !section.title?.startsWith('For more info'));
+    const shown = sections.filter((section) => !section.title?.startsWith('For more info')).map(withoutNoise);
     shown[0] = { body: 'seqrec trains, evaluates and inspects sequential recommenders' };
     const isProgram = sections.some((section) => section.title === 'Commands');
     return isProgram
@@ -111,6 +117,22 @@ function createProgram(invocation: Invocation): CAC {
       : shown;
   });
   return cli;
+}
+
+/** Without what the parser adds to the options: `default: true` of a `--no-x`, and an option of the program that the command has too. */
+function withoutNoise({ title, body }: HelpSection): HelpSection {
+  if (title !== 'Options') return { title, body };
+  const seen = new Set<string>();
+  const lines = body.split('\n').filter((line) => {
+    const flag = line.trim().split(/\s/)[0];
+    if (seen.has(flag)) return false;
+    seen.add(flag);
+    return true;
+  });
+  return {
+    title,
+    body: lines.map((line) => (/^\s*--no-/.test(line) ? line.replace(' (default: true)', '') : line)).join('\n'),
+  };
 }
 
 /** Options that no command declares are errors, here and not in the parser, for the sake of the suggestion. */

@@ -49,7 +49,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure: `epoch` of a recipe, a training `step`, matrix products (`gemm`), `attention`, full-catalogue ranks (`evaluate`); models of TensorFlow.js (`stock`), reading (`csv`), steps by `catalogue` size and by `threads`, `memory` over many steps, programs of a `gpu`; peers in turn',
+      'Measure epoch, step, gemm (products), attention, evaluate (ranks), csv (reading) and more',
       {
         allowUnknownOptions: true,
       },

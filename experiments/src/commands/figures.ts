@@ -5,7 +5,7 @@ export function registerFigures(cli: CAC): void {
   cli
     .command(
       'figures',
-      'Make the figures of the docs again from docs/results, which `bench --save` and `reproduce --save` write',
+      'Make the figures of the docs again from docs/results, which bench and reproduce write with --save',
     )
     .usage('figures [--check]')
     .option('--check', 'Write nothing; exit with 1 where a page differs')

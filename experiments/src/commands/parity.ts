@@ -16,7 +16,7 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'parity [...files]',
-      'Compare outputs, loss and gradients with golden files of a reference (encoders: HSTU, SASRec; modules: GRU, LLaMA, pre-norm Transformer); or the losses of a recipe, step by step, with those of the simd backend',
+      'Compare a model with golden files of a reference, or the losses of a recipe with those of simd',
       { allowUnknownOptions: true },
     )
     .usage(

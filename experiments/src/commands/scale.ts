@@ -33,7 +33,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'scale [study]',
-      'Scaling studies with plots: `compute`, `length`, `data`, `history`; a killed one goes on with the same command',
+      'Scaling studies with plots: compute, length, data, history; a killed one continues',
       {
         allowUnknownOptions: true,
       },
