@@ -7,7 +7,8 @@ Written from the published equations. Variants, each as good as eager PyTorch wa
   sdpa     torch.nn.functional.scaled_dot_product_attention, causal (softmax only)
 Time buckets are made once before timing, as a model shares them between its layers.
 
-Reads a JSON list of points (kind, length, width, sequences), prints the version and a JSON list of timings. Denormals are flushed.
+Reads a JSON list of points (kind, length, width, sequences), prints the version and a JSON list of timings.
+Denormals are flushed.
 """
 
 import argparse

@@ -2,13 +2,13 @@
 
 Written from the published equations. Variants, float32 as ours:
   sdpa    torch.nn.functional.scaled_dot_product_attention, causal (softmax)
-  triton  a fused kernel of HSTU attention without bias, forward: keys and values streamed in tiles, the scores in registers,
-          tiles above the diagonal skipped; only where Triton can be imported
+  triton  a fused kernel of HSTU attention without bias, forward: keys and values streamed in tiles, the scores in
+          registers, tiles above the diagonal skipped; only where Triton can be imported
   eager   whole [B, H, N, N] scores, gradients by autograd (HSTU), where they fit
 Float32 products may use TF32 in `triton` and `sdpa`, as PyTorch's users would let them.
 
-Reads a JSON list of points (kind, length, width, sequences, heads), prints {"device", "results"}. `--device cpu` runs the
-eager variants without a GPU, to try the script.
+Reads a JSON list of points (kind, length, width, sequences, heads), prints {"device", "results"}. `--device cpu` runs
+the eager variants without a GPU, to try the script.
 """
 
 import argparse

@@ -84,7 +84,8 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   // Sums of a block of keys: dK, dV, and those of their last columns; for each head.
   const thinBytes: usize = thinColumns(a) + thinColumns(c) > 0 ? <usize>KEYS * THIN_BYTES : 0;
   const sums = scratch + PACKS, sumsBytes = <usize>KEYS * (aSum + cSum) + 2 * thinBytes;
-  const qPack = after(sums, <usize>count * sumsBytes), oPack = after(qPack, <usize>(QUERIES * a) << 2); // transposed panels
+  // Transposed panels.
+  const qPack = after(sums, <usize>count * sumsBytes), oPack = after(qPack, <usize>(QUERIES * a) << 2);
   const kPack = after(oPack, <usize>(QUERIES * c) << 2), vPack = after(kPack, <usize>(count * KEYS) * rowBytes(a));
   const qFar = after(vPack, <usize>(count * KEYS) * rowBytes(c)), oFar = after(qFar, <usize>QUERIES * rowBytes(a));
   const total = after(oFar, <usize>QUERIES * rowBytes(c)); // bias gradients of all heads

@@ -8,7 +8,8 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
   switch (op) {
     case 0: return f32x4.neg(x);
     case 1: return f32x4.abs(x);
-    case 2: return v128.bitselect(x, f32x4.splat(0), v128.or(f32x4.gt(x, f32x4.splat(0)), f32x4.ne(x, x))); // relu; NaN stays NaN
+    // Relu; NaN stays NaN.
+    case 2: return v128.bitselect(x, f32x4.splat(0), v128.or(f32x4.gt(x, f32x4.splat(0)), f32x4.ne(x, x)));
     case 3: return sigmoid4(x);
     case 4: return tanh4(x);
     case 5: return exp4(x);
@@ -18,7 +19,8 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
     case 9: return f32x4.mul(x, x);
     case 10: return silu4(x);
     case 11: return f32x4.div(f32x4.splat(1), x);
-    case 12: return v128.bitselect(f32x4.splat(1), v128.bitselect(x, alpha, f32x4.ne(x, x)), f32x4.gt(x, f32x4.splat(0))); // step
+    // Step.
+    case 12: return v128.bitselect(f32x4.splat(1), v128.bitselect(x, alpha, f32x4.ne(x, x)), f32x4.gt(x, f32x4.splat(0)));
     case 13: return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.ge(x, f32x4.splat(0))); // leaky relu
     case 14: return f32x4.mul(x, alpha); // scale
     case 16: return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(6)); // relu6
