@@ -1,11 +1,12 @@
 """A training step of HSTU or SASRec in PyTorch on the CPU, as a peer for `seqrec bench step`.
 
-Written from the published equations. Two variants of each model:
+Written from the published equations. Three variants of each model:
   research  shaped like the public research code: padded sequences, the relative attention bias gathered and stored as
             [B, n, n], negatives of the sampled softmax gathered as [T, R, D]
   best      as good as eager PyTorch was made here: sequences sorted by length and padded to the longest of a small
             group, time buckets computed once for all layers, bias added in place, scores of the sampled softmax by one batched
             product per chunk of tokens that fits the cache
+  compile   the research variant under torch.compile
 
 Reads a JSON file with the model's shape and a batch (lengths, ids, timestamps), prints one JSON line with the seconds
 of every timed step. Denormals are flushed: worth a fifth of the time on this model.
