@@ -31,13 +31,9 @@ const studies = ['compute', 'length', 'data', 'history'];
 
 export function registerScale(cli: CAC, invocation: Invocation): void {
   cli
-    .command(
-      'scale [study]',
-      'Scaling studies with plots: compute, length, data, history; a killed one continues',
-      {
-        allowUnknownOptions: true,
-      },
-    )
+    .command('scale [study]', 'Scaling studies with plots: compute, length, data, history; a killed one continues', {
+      allowUnknownOptions: true,
+    })
     .usage('scale compute|length|data|history [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe that gives data, objective, optimiser, batch and seed', {
       default: 'ml-1m/hstu',
