@@ -3,7 +3,7 @@ import { readJson, writeFileAtomic } from '../runs/atomic.ts';
 import type { DataSummary } from '../runs/data-summary.ts';
 import type { Environment } from '../runs/environment.ts';
 import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
-import { type RunResults, type ScoredModel, warningsOf } from '../runs/results.ts';
+import { type RunResults, type ScoredModel, savedResults, warningsOf } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { shellWord } from '../terminal/shell-word.ts';
@@ -24,7 +24,7 @@ export function renderReport(run: RunDir): string {
   const saved = readJson(run.config) as { readonly recipe: string; readonly config: unknown };
   const environment = readJson(run.environment) as Environment;
   const data = existsSync(run.data) ? (readJson(run.data) as DataSummary) : undefined;
-  const results = existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
+  const results = savedResults(run);
   const metrics = readMetrics(run.metrics);
   const steps = metrics.filter((record) => record.type === 'step');
   const epochs = metrics.filter((record) => record.type === 'epoch');
@@ -44,7 +44,7 @@ ${results ? windowTestsSection(results) : undefined}
 ${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}
 ${epochTable(evaluated)}
-${results ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
+${results && results.definitions.length > 0 ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
 ${results ? samplesSection(results) : undefined}
 ${data ? dataSection(data) : undefined}
 ${jsonSection('Configuration', saved.config)}
@@ -67,6 +67,7 @@ function statusLine(results: RunResults | undefined, epochs: readonly EpochRecor
   if (results?.status === 'finished') return html`Finished: ${done}.`;
   if (results?.status === 'interrupted')
     return html`Interrupted after ${done}. Resume with <code>${results.resumeCommand ?? ''}</code>`;
+  if (results?.status === 'failed') return html`Failed after ${done}: ${results.error ?? 'no reason is known'}`;
   return html`Running, or stopped without notice, after ${done}.`;
 }
 

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { BaselineVerdict } from '../compare/verdict.ts';
 import type { LeftOut } from '../compare/verdict-text.ts';
 import type { WindowTests } from '../training/window-tests.ts';
+import { readJson } from './atomic.ts';
+import type { RunDir } from './run-dir.ts';
 
 /** Metrics of one model or baseline on one evaluated set. */
 export interface ScoredModel {
@@ -35,8 +38,11 @@ export interface SampleRecommendation {
 
 /** `results.json`: everything that the report shows and the metrics file does not hold. */
 export interface RunResults {
-  readonly status: 'running' | 'interrupted' | 'finished';
+  readonly status: 'running' | 'interrupted' | 'failed' | 'finished';
+  /** Of an interrupted run. */
   readonly resumeCommand?: string;
+  /** Of a failed run: what its last process ended with. */
+  readonly error?: string;
   /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
   readonly definitions: readonly string[];
   readonly baselines: readonly ScoredModel[];
@@ -51,4 +57,9 @@ export interface RunResults {
   /** The same checkpoint on the window test sets, when users were held out of training. */
   readonly windowTests?: WindowTests;
   readonly samples: readonly SampleRecommendation[];
+}
+
+/** `results.json` of a run, when a process has written it. */
+export function savedResults(run: RunDir): RunResults | undefined {
+  return existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
 }

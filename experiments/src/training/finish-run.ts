@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, loadWeights } from '@seqrec/models';
 import { metricIntervals } from '../compare/bootstrap.ts';
 import { inOrder, judge } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
-import { readJson, writeJson } from '../runs/atomic.ts';
+import { writeJson } from '../runs/atomic.ts';
 import { MetricsLog } from '../runs/metrics-log.ts';
 import { saveRanks } from '../runs/ranks.ts';
-import type { RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
+import { type RunResults, type SampleRecommendation, type ScoredModel, savedResults } from '../runs/results.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { saveBaselineRanks } from './baseline-ranks.ts';
@@ -108,18 +107,20 @@ function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals
   return metricIntervals(inOrder(evaluation), Object.keys(evaluation.metrics));
 }
 
-/** What the report of an interrupted run says. */
-export function interruptRun(run: RunDir, resumeCommand: string): void {
-  const before = existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
-  const results: RunResults = {
-    definitions: [],
-    baselines: [],
-    samples: [],
-    ...before,
-    status: 'interrupted',
-    resumeCommand,
-  };
-  writeJson(run.results, results);
+/** How a process left a run that it did not finish; what an earlier one had finished stays. */
+export type Unfinished =
+  | { readonly status: 'running' }
+  | { readonly status: 'interrupted'; readonly resumeCommand: string }
+  | { readonly status: 'failed'; readonly error: string };
+
+/** What the report of an unfinished run says. */
+export function leaveRun(run: RunDir, unfinished: Unfinished): void {
+  const {
+    resumeCommand: _,
+    error: __,
+    ...before
+  } = savedResults(run) ?? { definitions: [], baselines: [], samples: [] };
+  writeJson(run.results, { ...before, ...unfinished } satisfies RunResults);
 }
 
 async function samples(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadModel, parseModelConfig, readCheckpointState, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
+import { savedResults } from '../runs/results.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
@@ -61,9 +62,12 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
 export function checkpointFile(run: RunDir, checkpoint: 'best' | 'last'): string {
   const file = run[checkpoint];
   if (existsSync(file)) return file;
+  const failed = savedResults(run)?.error;
   const hint = existsSync(run.last)
     ? 'no epoch has been evaluated yet, use --checkpoint last'
-    : 'the run ended before its first checkpoint';
+    : failed === undefined
+      ? 'the run ended before its first checkpoint'
+      : `the run failed before its first checkpoint: ${failed}`;
   throw new RunError(`${file}: expected a checkpoint; there is none; ${hint}`);
 }
 

@@ -15,6 +15,7 @@ import type { EpochRecord } from '../runs/metrics-log.ts';
 import type { RunResults } from '../runs/results.ts';
 import { checkRunsFolder, createRunDir, type RunDir, removeTemporaries } from '../runs/run-dir.ts';
 import { lockRun } from '../runs/run-lock.ts';
+import { systemMessage } from '../system-error.ts';
 import { Progress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from './backend.ts';
@@ -23,7 +24,7 @@ import { CheckpointClock } from './checkpoint-clock.ts';
 import { summariseData } from './data-summary.ts';
 import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
 import { EpochTable } from './epoch-table.ts';
-import { finishRun, interruptRun } from './finish-run.ts';
+import { finishRun, leaveRun } from './finish-run.ts';
 import { describeVectors, type RecipeVectors, recipeVectors, sameVectors } from './item-vectors.ts';
 import { describeInitialWeights, makeTrainer } from './make-trainer.ts';
 import { checkSameData, openForResume } from './resume.ts';
@@ -164,6 +165,7 @@ async function writeRun(
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous, progress, stop, vectors } = request;
   if (previous) removeTemporaries(previous);
+  if (previous && existsSync(previous.results)) leaveRun(previous, { status: 'running' });
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);
   saveIds(run, data.split.interactions);
@@ -196,10 +198,24 @@ async function writeRun(
     if (error instanceof DeviceLostError && existsSync(run.last)) {
       console.error(`the last checkpoint is whole; go on from it with: ${command}`);
     }
-    if (!(error instanceof Interrupted)) throw error;
-    interruptRun(run, command);
+    if (!(error instanceof Interrupted)) {
+      sayFailed(run, error);
+      throw error;
+    }
+    leaveRun(run, { status: 'interrupted', resumeCommand: command });
     writeReport(run);
     console.error(`saved; resume with: ${command}`);
     return { run };
+  }
+}
+
+/** Leaves the reason in the folder of a run, for its report and whoever opens it. */
+function sayFailed(run: RunDir, error: unknown): void {
+  const message = error instanceof Error ? (systemMessage(error) ?? error.message) : String(error);
+  try {
+    leaveRun(run, { status: 'failed', error: message });
+    writeReport(run);
+  } catch {
+    // A full disk, say, has ended the run and refuses this as well: the reason of the run is the one to tell.
   }
 }
