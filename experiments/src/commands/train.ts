@@ -46,6 +46,10 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
       '--evaluation.positions <p>',
       'last: the target of each example; all: every event that nothing else has read',
     )
+    .option(
+      '--evaluation.baselines <names>',
+      'What stands beside the model: popularity, item-knn, last-item, ease, with commas, or none (default: all)',
+    )
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')

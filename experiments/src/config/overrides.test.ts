@@ -29,6 +29,14 @@ test('a text with commas is a list where the schema takes one', () => {
   expect(apply('ks', ' 5 , 20 ').ks).toEqual([5, 20]);
   expect(apply('ks', '5').ks).toEqual([5]);
   expect(apply('name', 'a,b').name).toBe('a,b');
+  // A shell leaves no quotes inside brackets.
+  const names = z.strictObject({ names: z.array(z.enum(['a', 'b'])) });
+  const listed = (text: string) => applyOverrides(names, { names: ['a'] }, [{ key: 'names', text }]).names;
+  expect(['[a, b]', 'a,b', '["b"]', '[b]', 'none', '[]'].map(listed)).toEqual([
+    ...[['a', 'b'], ['a', 'b'], ['b'], ['b'], [], []],
+  ]);
+  expect(() => listed('c')).toThrow('--names.0: expected one of "a", "b"; got the text "c"');
+  expect(apply('name', 'none').name).toBe('none');
   expect(() => apply('ks', '5,x')).toThrow('--ks.1: expected a number; got the text "x"');
   expect(() => apply('ks', 'x')).toThrow('--ks.0: expected a number; got the text "x"');
 });

@@ -54,10 +54,12 @@ function readings(text: string | true): unknown[] {
 /** Codes of what is wrong with a list that is one. */
 const LIST_ITSELF = new Set(['custom', 'too_small', 'too_big']);
 
-/** The list that a text with commas stands for. */
+/** The list that a text stands for: words with commas, in brackets or not; `none` is an empty one. */
 function listOf(text: string | true): unknown[] {
-  if (text === true || /^\s*[[{]/.test(text)) return [];
-  return [text.split(',').map((part) => readings(part.trim())[0])];
+  if (text === true || /^\s*\{/.test(text)) return [];
+  const inner = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1] ?? text;
+  const words = inner.split(',').map((part) => readings(part.trim())[0]);
+  return inner.trim() === 'none' ? [[], words] : [words];
 }
 
 /**
