@@ -208,7 +208,7 @@ test('the variants name every key of the schema', async () => {
 test('a run beyond the memory names what it needs and what to lower', async () => {
   const config = await base('sasrec');
   const huge = (change: object) => begin({ ...config, ...change });
-  await expect(huge({ model: { ...config.model, embeddingDim: 65_536 } })).rejects.toThrow(
+  await expect(huge({ model: { ...config.model, embeddingDim: 16_384, numBlocks: 64 } })).rejects.toThrow(
     /memory: expected a run that fits into .*needs at least .*weights .*; lower model\.embeddingDim/,
   );
   await expect(
@@ -220,4 +220,24 @@ test('a run beyond the memory names what it needs and what to lower', async () =
       model: { ...config.model, maxSequenceLength: 99 },
     }),
   ).rejects.toThrow(/1000000 negatives of each label .*; lower objective\.numNegatives or training\.batchSize/);
+});
+
+test('what the kernels would refuse after an epoch is refused before: too wide items, ids and scores of negatives', async () => {
+  const config = await base('sasrec');
+  await expect(begin({ ...config, model: { ...config.model, embeddingDim: 16_385 } })).rejects.toThrow(
+    'model.embeddingDim: expected a number of at most 16384; got 16385',
+  );
+  // Four bytes each would fit into a heap of 4 GiB, and the step then asks for as many again.
+  const negatives = { kind: 'sampled-softmax', numNegatives: 1_000_000, temperature: 0.05 };
+  const world = { ...config.data, records: 40, length: 20 };
+  const change = { objective: negatives, windows: undefined, data: world };
+  const model = { ...config.model, maxSequenceLength: 19 };
+  await useBackend('simd');
+  try {
+    await expect(
+      begin({ ...config, ...change, model, training: { ...config.training, batchSize: 40 } }),
+    ).rejects.toThrow(/memory: expected a run that fits into 4\.0 GiB, the heap of simd.*1000000 negatives/);
+  } finally {
+    await useBackend('cpu');
+  }
 });

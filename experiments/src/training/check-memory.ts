@@ -58,7 +58,8 @@ function partsOf({ model, objective, optimizer, training, windows }: RecipeConfi
     const rows = parsed.labels.kind === 'next-item' ? read : sequences;
     parts.push({
       what: `${parsed.numNegatives} negatives of each label`,
-      bytes: 4 * rows * parsed.numNegatives,
+      // An id and a score each.
+      bytes: 8 * rows * parsed.numNegatives,
       lower: 'objective.numNegatives or training.batchSize',
     });
   }

@@ -23,8 +23,8 @@ export const positive = z.number().gt(0);
 
 /** Fields that every encoder has. */
 export const sequenceFields = {
-  /** Model width `D`, also the width of the item table. */
-  embeddingDim: size,
+  /** Model width `D`, also the width of the item table. The kernels that rank take no wider one. */
+  embeddingDim: size.max(2 ** 14),
   /** Longest history that is used, in events. */
   maxSequenceLength: count,
   /** Number of stacked blocks. */
