@@ -1,7 +1,7 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
 import { describeEnvironment, type Environment } from './runs/environment.ts';
 import { formatBytes, wrapText } from './terminal/format.ts';
-import { renderPairs } from './terminal/table.ts';
+import { renderPairs, terminalWidth } from './terminal/table.ts';
 
 interface BackendStatus {
   readonly name: string;
@@ -65,7 +65,7 @@ export function renderExamination({ environment, backends, chosen, kernels }: Ex
   const status = backends.map((backend) => {
     const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(key, value)}`);
     const about = [backend.reason, ...facts].join('; ');
-    return `  ${backend.name.padEnd(11)} ${backend.available ? 'yes' : 'no '} ${wrapText(about, 110, ' '.repeat(18)).trimStart()}`;
+    return `  ${backend.name.padEnd(11)} ${backend.available ? 'yes' : 'no '} ${wrapText(about, Math.min(110, terminalWidth() ?? 110), ' '.repeat(18)).trimStart()}`;
   });
   return [
     `Machine\n${machine}`,

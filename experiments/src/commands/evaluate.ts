@@ -102,7 +102,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { startBackend } = await import('../training/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
-  const { renderTable } = await import('../terminal/table.ts');
+  const { renderDefinition, renderSentences, renderTable } = await import('../terminal/table.ts');
   const { withMeasuring } = await import('../training/with-measuring.ts');
 
   const out = textOption('out', options.out) ?? 'runs';
@@ -167,13 +167,13 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${opened.about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-  for (const warning of warnings) console.log(`\n${warning}.`);
+  for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
   const flattered =
     from === undefined && checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)
     console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
-  console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
+  console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }
 

@@ -6,7 +6,7 @@ import { readRanks, type SavedRanks, saveRanks } from '../runs/ranks.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { formatMetric } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { renderSentences, renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { evaluateSet } from '../training/evaluate-set.ts';
 import { openTrainedRun } from '../training/open-run.ts';
@@ -97,6 +97,10 @@ async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress)
   return readRanks(run.ranks);
 }
 
+const ABOUT =
+  'Interval: bootstrap over users. p: sign-flip permutation over users, two-sided, one test a row, not adjusted for their ' +
+  'number. Both are about other users, not about other seeds: `seqrec reproduce` is.';
+
 export function renderComparisons(comparisons: readonly RunComparison[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
@@ -116,5 +120,5 @@ export function renderComparisons(comparisons: readonly RunComparison[]): string
         : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
     return `first:  ${base}\nsecond: ${run}\n${users} users of the test set, paired\n${warning}\n${renderTable(columns, rows)}`;
   });
-  return `${parts.join('\n\n')}\n\nInterval: bootstrap over users. p: sign-flip permutation over users, two-sided, one test a row, not adjusted for their\nnumber. Both are about other users, not about other seeds: \`seqrec reproduce\` is.`;
+  return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
 }

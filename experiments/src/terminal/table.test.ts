@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figures, lines, markdownListing, renderListing } from './listing.ts';
-import { renderPairs, renderSentences, renderTable } from './table.ts';
+import { renderDefinition, renderPairs, renderSentences, renderTable } from './table.ts';
 
 const columns = [{ title: 'recipe' }, { title: 'claim' }, { title: 'HR@10', align: 'right' as const }];
 const claim = 'HSTU beats SASRec on ML-1M at the same width and depth, and it does so in every one of three seeds';
@@ -79,4 +79,12 @@ describe('a listing', () => {
       '- backend simd `{"threads":2}`\n\n- rounds: 3\n\na &lt; b:\n\n| step   | ms   |\n| ------ | ---- |\n| seqrec | 52.0 |',
     );
   });
+});
+
+it('how figures are defined fits a terminal, and is one line a sentence elsewhere', () => {
+  const definition = ['Rank: 1 + number of candidates with a higher score.', 'Averages are over queries.'];
+  expect(renderDefinition(definition, undefined)).toBe(definition.map((line) => `- ${line}`).join('\n'));
+  expect(renderDefinition(definition, 40)).toBe(
+    '- Rank: 1 + number of candidates with a\n  higher score.\n- Averages are over queries.',
+  );
 });

@@ -106,3 +106,12 @@ export function renderSentences(sentences: readonly string[], indent = '  ', wid
     })
     .join('\n');
 }
+
+/** How figures are defined, as a list of sentences. */
+export function renderDefinition(definition: readonly string[], width = terminalWidth()): string {
+  return renderSentences(
+    definition.map((line) => `- ${line}`),
+    '',
+    width,
+  );
+}

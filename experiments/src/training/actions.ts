@@ -1,7 +1,7 @@
 import { evaluateActions } from '@seqrec/models';
 import { formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { renderDefinition, renderTable } from '../terminal/table.ts';
 import { windowed } from './dataset.ts';
 import { examplesOf } from './evaluate-set.ts';
 import type { EvaluatedModel } from './open-run.ts';
@@ -32,6 +32,6 @@ export async function actionsCommand(
   const rows = Object.entries(metrics).map(([metric, value]) => [metric, formatMetric(value)]);
   console.log(`${about}, ${part} set\n`);
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
-  console.log(`\n${definition.map((line) => `- ${line}`).join('\n')}`);
+  console.log(`\n${renderDefinition(definition)}`);
   return 0;
 }

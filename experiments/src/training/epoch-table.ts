@@ -3,7 +3,7 @@ import type { RecipeConfig } from '../config/schema.ts';
 import type { EpochRecord } from '../runs/metrics-log.ts';
 import { type RunResults, warningsOf } from '../runs/results.ts';
 import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
-import { renderTable } from '../terminal/table.ts';
+import { renderSentences, renderTable } from '../terminal/table.ts';
 import { renderWindowTests } from './render-window-tests.ts';
 import type { LoopState } from './train.ts';
 
@@ -38,7 +38,7 @@ export class EpochTable {
         formatDuration(record.seconds + record.evaluationSeconds),
       ])} ${best}`.trimEnd(),
     );
-    for (const warning of record.warnings ?? []) console.log(`  ${warning}`);
+    if (record.warnings) console.log(renderSentences(record.warnings));
   }
 
   printResults({ baselines, final, verdict, leftOut, windowTests }: RunResults): void {
@@ -49,7 +49,8 @@ export class EpochTable {
     ]);
     const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
     console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
-    for (const warning of warningsOf([...baselines, ...(final ? [final] : [])])) console.log(`\n${warning}`);
+    for (const warning of warningsOf([...baselines, ...(final ? [final] : [])]))
+      console.log(`\n${renderSentences([warning], '')}`);
     if (final) console.log(`\n${final.name}: ${final.checkpoint} checkpoint, epoch ${final.epoch}`);
     if (final && verdict) console.log(`\n${renderVerdict(final.name, verdict, leftOut)}`);
     if (windowTests) console.log(`\n${renderWindowTests(windowTests)}`);

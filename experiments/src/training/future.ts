@@ -3,7 +3,7 @@ import { type Cadence, evaluateFuture, type FutureEvaluation, type SequenceModel
 import { UsageError } from '../errors.ts';
 import { formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { renderDefinition, renderTable } from '../terminal/table.ts';
 import type { EvaluatedModel } from './open-run.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 
@@ -73,7 +73,6 @@ export async function futureCommand(
   console.log(`${about}, ${options.days} days after the ${options.part} cut\n\n${renderTable(columns, rows)}`);
   for (const [cadence, { warnings }] of results)
     for (const warning of warnings) console.log(`\n${cadence}: ${warning}`);
-  for (const [cadence, { definition }] of results)
-    console.log(`\n${cadence}\n${definition.map((line) => `- ${line}`).join('\n')}`);
+  for (const [cadence, { definition }] of results) console.log(`\n${cadence}\n${renderDefinition(definition)}`);
   return 0;
 }
