@@ -85,6 +85,6 @@ it('how figures are defined fits a terminal, and is one line a sentence elsewher
   const definition = ['Rank: 1 + number of candidates with a higher score.', 'Averages are over queries.'];
   expect(renderDefinition(definition, undefined)).toBe(definition.map((line) => `- ${line}`).join('\n'));
   expect(renderDefinition(definition, 40)).toBe(
-    '- Rank: 1 + number of candidates with a\n  higher score.\n- Averages are over queries.',
+    '- Rank: 1 + number of candidates with\n  a higher score.\n- Averages are over queries.',
   );
 });

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { madeUpTimes } from '../page/page-data.ts';
 import type { NamedItem } from '../runs/results.ts';
 import { suggestion } from '../suggest.ts';
-import { renderTable } from '../terminal/table.ts';
+import { type Column, renderTable } from '../terminal/table.ts';
 
 /** Events as the model takes them: dense items and seconds, oldest first. */
 export interface EventHistory {
@@ -148,13 +148,24 @@ function isoTime(seconds: number): string {
 
 export function renderRecommendation(result: Recommendation, user: string | undefined): string {
   const history = renderTable(
-    [{ title: 'when' }, { title: 'item' }, { title: 'title' }],
-    result.history.map((event) => [event.time?.slice(0, 16).replace('T', ' ') ?? '', event.item, event.title ?? '']),
+    ...withoutEmpty(
+      [{ title: 'when' }, { title: 'item' }, { title: 'title' }],
+      result.history.map((event) => [event.time?.slice(0, 16).replace('T', ' ') ?? '', event.item, event.title ?? '']),
+    ),
   );
   const items = renderTable(
-    [{ title: '', align: 'right' }, { title: 'score', align: 'right' }, { title: 'item' }, { title: 'title' }],
-    result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
+    ...withoutEmpty(
+      [{ title: '', align: 'right' }, { title: 'score', align: 'right' }, { title: 'item' }, { title: 'title' }],
+      result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
+    ),
   );
   const whose = user === undefined ? 'History' : `History of user ${user}`;
   return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: cosine)\n\n${items}`;
+}
+
+/** Without the columns of what the data do not have: times, titles. */
+function withoutEmpty(columns: readonly Column[], rows: readonly (readonly string[])[]): [Column[], string[][]] {
+  const filled = columns.map((_, i) => rows.some((row) => row[i] !== ''));
+  const kept = <T>(row: readonly T[]): T[] => row.filter((_, i) => filled[i]);
+  return [kept(columns), rows.map(kept)];
 }
