@@ -21,9 +21,18 @@ export interface NamedItem {
   readonly title?: string;
 }
 
-/** The warnings of several models, each with its name. */
+/** The warnings of several models, each with the names of those that have it. */
 export function warningsOf(models: readonly ScoredModel[]): string[] {
-  return models.flatMap(({ name, split, warnings = [] }) => warnings.map((text) => `${name} on ${split}: ${text}.`));
+  const names = new Map<string, { readonly text: string; readonly split: string; readonly of: string[] }>();
+  for (const { name, split, warnings = [] } of models) {
+    for (const text of warnings) {
+      const key = JSON.stringify([split, text]);
+      const same = names.get(key);
+      if (same === undefined) names.set(key, { text, split, of: [name] });
+      else same.of.push(name);
+    }
+  }
+  return [...names.values()].map(({ text, split, of }) => `${of.join(', ')} on ${split}: ${text}.`);
 }
 
 /** Recommendations for one user of the test set. */

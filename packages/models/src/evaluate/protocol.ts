@@ -1,5 +1,6 @@
 import type { ExampleSet } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
+import { certainHitWarning } from './certain-hits.ts';
 import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
 import { DEFAULT_QUERY_TIME, QUERY_TIME_IN_WORDS, type QueryTime } from './query-time.ts';
 import { checkTarget, DistinctItems, exactPlace } from './ranks.ts';
@@ -37,7 +38,7 @@ export interface Evaluation {
   readonly tied: Int32Array;
   /** The rule under which `metrics` and `ranks` count them. */
   readonly ties: TieRule;
-  /** What a reader of the metrics must know, in sentences: more than 1 % of targets that tie. Mostly empty. */
+  /** What a reader of the metrics must know, in sentences: more than 1 % of targets that tie or are certain hits. Mostly empty. */
   readonly warnings: readonly string[];
   /** User of each query. */
   readonly users: Int32Array;
@@ -136,15 +137,30 @@ export class RankCollector {
     return this.#constant && !this.#varied;
   }
 
-  /** Looks whether all candidates of a query have one score. */
-  #compare(example: number, target: number, place: Place): void {
+  /** Candidates of a query, the target among them. */
+  #candidates(example: number, target: number): number {
     const lastItem = this.lastItem(example);
     let candidates = lastItem;
-    if (place.higher === 0 && place.equalBefore + place.equalAfter > 0) {
-      for (const item of this.#distinct.of(this.itemIds, ...this.excluded(example, target))) {
-        if (item <= lastItem && item !== this.itemIds[target]) candidates--;
-      }
+    for (const item of this.#distinct.of(this.itemIds, ...this.excluded(example, target))) {
+      if (item <= lastItem && item !== this.itemIds[target]) candidates--;
     }
+    return candidates;
+  }
+
+  /** The same of every query, exact where it matters: at most the largest cut-off. */
+  #candidatesLeft(): number[] {
+    const most = Math.max(...this.#ks);
+    return this.#examples.map((example, q) => {
+      const [start, end] = this.excluded(example, this.#targets[q]);
+      const atLeast = this.lastItem(example) - (end - start);
+      return atLeast > most ? atLeast : this.#candidates(example, this.#targets[q]);
+    });
+  }
+
+  /** Looks whether all candidates of a query have one score. */
+  #compare(example: number, target: number, place: Place): void {
+    const mayTie = place.higher === 0 && place.equalBefore + place.equalAfter > 0;
+    const candidates = mayTie ? this.#candidates(example, target) : this.lastItem(example);
     if (candidates === 1) return;
     if (tiesWithAll(place, candidates)) this.#constant = true;
     else this.#varied = true;
@@ -171,11 +187,14 @@ export class RankCollector {
   result(scoring: string): Evaluation {
     const { examples } = this.#protocol;
     const recorded = { ranks: Float64Array.from(this.#ranks), tied: Int32Array.from(this.#tied), ties: this.ties };
-    const warning = tieWarning(recorded, this.#ks.includes(10) ? 10 : this.#ks[0]);
+    const warnings = [
+      tieWarning(recorded, this.#ks.includes(10) ? 10 : this.#ks[0]),
+      certainHitWarning(this.#candidatesLeft(), this.#ks),
+    ];
     return {
       metrics: metricsUnder(recorded, this.#ks),
       ...recorded,
-      warnings: warning === undefined ? [] : [warning],
+      warnings: warnings.filter((warning) => warning !== undefined),
       users: Int32Array.from(this.#examples, (e) => examples.users[e]),
       items: Int32Array.from(this.#targets, (event) => this.itemIds[event]),
       examples: Int32Array.from(this.#examples),
