@@ -84,14 +84,19 @@ function phrase(verb: string, names: readonly string[], after = ''): string {
 }
 
 /** `loses to item-knn: HR@10 .1676 against .1718, -.0042 [-.0250, +.0170], within the interval; ...`. */
-function sentence({ baseline, outcome, differences }: BaselineVerdict): string {
+function sentence({ baseline, users, outcome, differences }: BaselineVerdict): string {
   const verb = { loses: 'loses to', beats: 'beats', equals: 'equals', mixed: 'is ahead of and behind' }[outcome];
-  return `${verb} ${baseline}: ${differences.map(clause).join('; ')}`;
+  return `${verb} ${baseline}: ${differences.map((each) => clause(each, users)).join('; ')}`;
 }
 
-function clause({ metric, a, b, difference, low, high }: PairedDifference): string {
+/** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
+const FEWEST_USERS = 6;
+
+function clause({ metric, a, b, difference, low, high }: PairedDifference, users = FEWEST_USERS): string {
   const values = `${metric} ${figure(b)} against ${figure(a)}`;
   if (difference === 0) return `${values}, no difference`;
+  if (users < FEWEST_USERS)
+    return `${values}, ${signed(difference)}, ${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
   const sure = low > 0 || high < 0 ? 'beyond the interval' : 'within the interval';
   return `${values}, ${signed(difference)} [${signed(low)}, ${signed(high)}], ${sure}`;
 }

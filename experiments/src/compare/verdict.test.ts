@@ -76,6 +76,18 @@ describe('judging a model by its baselines', () => {
     expect(inOrder(tied).items).toEqual(Int32Array.of(1, 2, 3, 4));
   });
 
+  it('claims no interval over one user or a few', () => {
+    const line = (count: number): string => {
+      const verdicts = judge(ranked(repeat(count, [1])), [{ name: 'x', ranks: ordered(repeat(count, [40])) }], options);
+      return verdictText('m', verdicts).lines[0].text;
+    };
+    expect(line(1)).toMatch(
+      /^beats x: HR@10 1\.0000 against \.0000, \+1\.0000, one user: too few for an interval; NDCG/,
+    );
+    expect(line(5)).toContain('5 users: too few for an interval');
+    expect(line(6)).toContain('[+1.0000, +1.0000], beyond the interval');
+  });
+
   it('refuses other queries', () => {
     expect(() => judge(model, [{ name: 'x', ranks: ordered([1]) }], options)).toThrow('on the same queries');
   });

@@ -6,6 +6,8 @@ import { type PairedDifference, pairedDifferences } from './paired.ts';
 export interface BaselineVerdict {
   readonly baseline: string;
   readonly split: string;
+  /** That the differences are paired by; absent in results from before it was counted. */
+  readonly users?: number;
   /** `mixed`: ahead by one metric, behind by another. */
   readonly outcome: 'beats' | 'loses' | 'mixed' | 'equals';
   /** First is the baseline, second the model: a positive difference is for the model. */
@@ -49,10 +51,11 @@ export function judgedMetrics({ ks, selectBy }: Pick<JudgeOptions, 'ks' | 'selec
 export function judge(model: Ranked, baselines: readonly RankedBaseline[], options: JudgeOptions): BaselineVerdict[] {
   const metrics = judgedMetrics(options);
   const ours = inOrder(model);
+  const users = new Set(ours.users).size;
   return baselines.map(({ name, ranks }) => {
     const { resamples = RESAMPLES } = options;
     const differences = pairedDifferences(ranks, ours, metrics, { resamples });
-    return { baseline: name, split: options.split, outcome: outcomeOf(differences), differences };
+    return { baseline: name, split: options.split, users, outcome: outcomeOf(differences), differences };
   });
 }
 
