@@ -30,6 +30,7 @@ export class ProblemLog {
   readonly #entry: string | undefined;
   readonly #lenient: boolean;
   readonly #hint: string | undefined;
+  #first: { readonly line: number; readonly problem: RowProblem } | undefined;
   readonly #reasons = new Map<string, { count: number; firstLines: number[] }>();
 
   /** @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows */
@@ -45,6 +46,7 @@ export class ProblemLog {
   /** @throws {DataError} naming file and line, unless lenient */
   report(line: number, problem: RowProblem): void {
     if (!this.#lenient) throw this.error(line, problem);
+    this.#first ??= { line, problem };
     const known = this.#reasons.get(problem.reason);
     if (known === undefined) {
       this.#reasons.set(problem.reason, { count: 1, firstLines: [line] });
@@ -63,6 +65,15 @@ export class ProblemLog {
       ...(problem.column === undefined ? {} : { column: problem.column }),
       hint: problem.hint ?? this.#hint,
     });
+  }
+
+  /** The error of a file without one good row, which tells what is wrong with the first. */
+  noRows(rows: string, seen = this.total): DataError {
+    const got = seen === 0 ? 'none' : `${seen} corrupt ones`;
+    const { line, problem } = this.#first ?? {};
+    const why = problem === undefined ? '' : `, of which line ${line}: ${problem.message}`;
+    const hint = problem?.hint === undefined ? {} : { hint: problem.hint };
+    return this.error(undefined, { reason: 'no-rows', message: `expected ${rows}; got ${got}${why}`, ...hint });
   }
 
   get total(): number {

@@ -246,8 +246,7 @@ async function readEvents(
   resolve();
   if (table.length === 0) {
     if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
-    const total = log.total === 0 ? 'none' : `${log.total} corrupt ones`;
-    throw log.error(undefined, { reason: 'no-rows', message: `expected rows of events; got ${total}` });
+    throw log.noRows('rows of events');
   }
   problems.push(...log.counts(place.entry ?? fileName));
   return { table, users, items, titles, skipped: log.total, withoutUser };

@@ -30,7 +30,7 @@ export async function openFiles(path: string): Promise<FileSet> {
     throw new DataError('openFiles', 'expected a file, zip or folder; got nothing there', {
       code: 'missing-file',
       file: path,
-      hint: 'check the path, or download the data set first',
+      hint: 'check the path (--data.path), or download the data set first',
       cause,
     });
   });

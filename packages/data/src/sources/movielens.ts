@@ -138,7 +138,7 @@ async function readRatings(
     throw log.error(undefined, { reason: 'no-rows', message: 'expected rows after the header; got none' });
   }
   if (table.length === 0) {
-    throw log.error(undefined, { reason: 'no-rows', message: `expected valid rows; got ${rows} corrupt ones` });
+    throw log.noRows('valid rows', rows);
   }
   problems.push(...log.counts(place.entry ?? fileName));
   return { table, users, items, rows };
