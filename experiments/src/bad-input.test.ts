@@ -33,10 +33,10 @@ describe('before training', () => {
     ],
     [
       [...here, '--model.embeddingDim', '100000'],
-      '--model.embeddingDim: expected a number of at most 65536; got 100000',
+      '--model.embeddingDim: expected a number of at most 16384; got 100000',
     ],
     [
-      [...here, '--model.embeddingDim', '60000', '--model.dqk', '60000', '--model.dv', '60000'],
+      [...here, '--model.embeddingDim', '16384', '--model.dqk', '60000', '--model.dv', '60000'],
       'lower model.embeddingDim',
     ],
     [

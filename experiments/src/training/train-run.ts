@@ -165,7 +165,6 @@ async function writeRun(
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous, progress, stop, vectors } = request;
   if (previous) removeTemporaries(previous);
-  if (previous && existsSync(previous.results)) leaveRun(previous, { status: 'running' });
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, summary);
   saveIds(run, data.split.interactions);
@@ -179,6 +178,8 @@ async function writeRun(
   }
 
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
+  // A run whose checkpoint cannot be read is left as it is.
+  let begun = previous === undefined;
   try {
     const outcome = await train({
       run,
@@ -187,6 +188,10 @@ async function writeRun(
       resume: previous !== undefined,
       trainer: request.trainer,
       checkpoints: new CheckpointClock(request.checkpoints),
+      onBegin: () => {
+        begun = true;
+        if (existsSync(run.results)) leaveRun(run, { status: 'running' });
+      },
       onEpoch: request.onEpoch,
     });
     if (outcome.interrupted) throw new Interrupted('stopped while training');
@@ -199,7 +204,7 @@ async function writeRun(
       console.error(`the last checkpoint is whole; go on from it with: ${command}`);
     }
     if (!(error instanceof Interrupted)) {
-      sayFailed(run, error);
+      if (begun) sayFailed(run, error);
       throw error;
     }
     leaveRun(run, { status: 'interrupted', resumeCommand: command });

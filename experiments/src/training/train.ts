@@ -30,6 +30,8 @@ export interface TrainRequest {
   /** Data, protocol of the evaluation, progress line and stop signal. */
   readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
   readonly checkpoints: CheckpointClock;
+  /** When the state of a run that is resumed has been read, and before the first step. */
+  readonly onBegin: () => void;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
 }
 
@@ -65,6 +67,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     if (existsSync(run.last)) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
     truncateMetrics(run.metrics, { step: trainer.progress.globalStep, epochs: state.evaluatedEpochs });
   }
+  request.onBegin();
   const log = new MetricsLog(run.metrics);
   const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
   const save = async (file: string) => {
