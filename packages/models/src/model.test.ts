@@ -6,7 +6,7 @@ import { ParameterError } from './errors.ts';
 import { parseGolden } from './golden/parse.ts';
 import { goldenModelConfig } from './golden/run.ts';
 import { uploadBatch } from './inputs.ts';
-import type { SequenceModel } from './model.ts';
+import type { ModelOptions, SequenceModel } from './model.ts';
 import { loadParameters, readParameters } from './parameters.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from './registry.ts';
 import { tinyConfigs, tinyTrain } from './test-support/tiny.ts';
@@ -19,7 +19,7 @@ const models: SequenceModel[] = [];
 afterEach(() => {
   for (const model of models.splice(0)) model.dispose();
 });
-function build(config: ModelConfigInput, options = { numItems: 20, seed: 1 }): SequenceModel {
+function build(config: ModelConfigInput, options: ModelOptions = { numItems: 20, seed: 1 }): SequenceModel {
   const model = createModel(config, options);
   models.push(model);
   return model;
@@ -90,6 +90,12 @@ describe.each(names)('%s', (name) => {
     expect(after.slice(0, at)).toEqual(before.slice(0, at));
     expect(after[at]).not.toEqual(before[at]);
     expect(after[at + 1]).not.toEqual(before[at + 1]);
+  });
+
+  it('starts from seed 0 unless told', async () => {
+    const weights = await readParameters(build(configs[name], { numItems: 20 }));
+    expect(weights).toEqual(await readParameters(build(configs[name], { numItems: 20, seed: 0 })));
+    expect(weights).not.toEqual(await readParameters(build(configs[name], { numItems: 20, seed: 1 })));
   });
 
   it('frees everything', () => {

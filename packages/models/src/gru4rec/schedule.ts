@@ -18,7 +18,8 @@ export function recurrentSchedule(offsets: ArrayLike<number>): RecurrentSchedule
   const numSequences = offsets.length - 1;
   const numTokens = offsets[numSequences];
   const length = (b: number): number => offsets[b + 1] - offsets[b];
-  const longestFirst = Array.from({ length: numSequences }, (_, b) => b).sort((a, b) => length(b) - length(a) || a - b);
+  // The sort is stable: sequences of one length stay in the order of the batch.
+  const longestFirst = Array.from({ length: numSequences }, (_, b) => b).sort((a, b) => length(b) - length(a));
   const steps = numSequences === 0 ? 0 : length(longestFirst[0]);
   const order = new Int32Array(numTokens);
   const places = new Int32Array(numTokens);

@@ -1,12 +1,16 @@
-import { dropout, hstuAttention, layerNorm, silu, streamKey } from '@seqrec/core';
+import { dropout, hstuAttention, layerNorm, rememberHostValues, silu, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { GruLayer } from '../gru4rec/layer.ts';
 import { HstuLayer } from '../hstu/layer.ts';
+import { TimeEncoder } from '../pinnerformer/time-encoder.ts';
 import { SasrecBlock } from '../sasrec/block.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
+import { TransformerPlusPlusBlock } from '../transformer-plus-plus/block.ts';
 import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
 import { type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';
+import { RmsNorm } from './rms-norm.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -29,7 +33,7 @@ const x = (): tf.Tensor =>
     Array.from({ length: 20 }, (_, i) => Math.sin(i * 1.3)),
     [5, 4],
   );
-const offsets = (): tf.Tensor => tf.tensor1d([0, 3, 5], 'int32');
+const offsets = (): tf.Tensor => rememberHostValues(tf.tensor1d([0, 3, 5], 'int32'), Int32Array.of(0, 3, 5));
 const times = (): tf.Tensor => tf.tensor1d([0, 5, 60, 0, 7], 'int32');
 
 interface Case {
@@ -38,6 +42,9 @@ interface Case {
   readonly inputs: () => tf.Tensor | tf.Tensor[];
 }
 const shared = { seed: 7, stream: 'test.0' };
+const transformer = { embeddingDim: 4, numHeads: 2, ffnDim: 16, dropout: 0.1 } as const;
+/** Angles of one turn a head: [5, 4]. */
+const angles = (f: (x: tf.Tensor) => tf.Tensor, columns = 4): tf.Tensor => f(tf.mul(tf.ones([5, columns]), 0.7));
 const cases: Case[] = [
   {
     name: 'ItemEmbedding',
@@ -63,10 +70,41 @@ const cases: Case[] = [
   { name: 'SasrecBlock', layer: () => new SasrecBlock({ ...shared, ...sasrec }), inputs: () => [x(), offsets()] },
   {
     name: 'TransformerBlock',
-    layer: () => new TransformerBlock({ ...shared, embeddingDim: 4, numHeads: 2, ffnDim: 16, dropout: 0.1 }),
+    layer: () => new TransformerBlock({ ...shared, ...transformer }),
     inputs: () => [x(), offsets()],
   },
+  {
+    name: 'TransformerBlock with all arguments',
+    layer: () => new TransformerBlock({ ...shared, ...transformer, activation: 'gelu', epsilon: 0.1 }),
+    inputs: () => [x(), offsets()],
+  },
+  {
+    name: 'TransformerPlusPlusBlock',
+    layer: () => new TransformerPlusPlusBlock({ ...shared, ...transformer }),
+    inputs: () => [x(), offsets(), angles(tf.cos), angles(tf.sin)],
+  },
+  {
+    name: 'TransformerPlusPlusBlock with all arguments',
+    layer: () => new TransformerPlusPlusBlock({ ...shared, ...transformer, headDim: 6, epsilon: 0.1 }),
+    inputs: () => [x(), offsets(), angles(tf.cos, 12), angles(tf.sin, 12)],
+  },
+  {
+    name: 'HstuLayer with a window and switches',
+    layer: () => new HstuLayer({ ...shared, ...hstu, relativeBias: 'none', gate: false, maxAttentionLength: 1, dv: 3 }),
+    inputs: () => [x(), offsets()],
+  },
+  {
+    name: 'GruLayer',
+    layer: () => new GruLayer({ ...shared, inputDim: 4, hiddenDim: 3, dropout: 0.1 }),
+    inputs: () => [x(), offsets()],
+  },
+  {
+    name: 'TimeEncoder',
+    layer: () => new TimeEncoder({ ...shared, numPeriods: 4 }),
+    inputs: () => [angles(tf.cos), angles(tf.sin), tf.ones([5, 1])],
+  },
   { name: 'AffineLayerNorm', layer: () => new AffineLayerNorm({ ...shared, embeddingDim: 4 }), inputs: x },
+  { name: 'RmsNorm', layer: () => new RmsNorm({ ...shared, embeddingDim: 4, epsilon: 0.1 }), inputs: x },
 ];
 
 describe.each(cases)('$name as a tf.layers.Layer', ({ layer, inputs }) => {
@@ -86,6 +124,15 @@ describe.each(cases)('$name as a tf.layers.Layer', ({ layer, inputs }) => {
       expect(outputs[0].every(Number.isFinite)).toBe(true);
     }
     expect(two.weights.map((weight) => weight.shape)).toEqual(one.weights.map((weight) => weight.shape));
+  });
+
+  it('says the shape that it makes', () => {
+    tf.tidy(() => {
+      const given = inputs();
+      const shapes = Array.isArray(given) ? given.map(({ shape }) => shape) : given.shape;
+      const one = layer();
+      expect(one.computeOutputShape(shapes as number[])).toEqual((one.apply(given) as tf.Tensor).shape);
+    });
   });
 
   it('leaks nothing', () => {

@@ -6,7 +6,7 @@ import type { SequenceModel } from '../model.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { plainEncoded, plainLoss } from './plain-loss.ts';
-import type { PlainModel, PlainSequence, PlainTensor } from './plain-maths.ts';
+import { ITEMS, type PlainModel, type PlainSequence, type PlainTensor, POSITIONS } from './plain-maths.ts';
 
 export const NUM_ITEMS = 7;
 const TEMPERATURE = 0.3;
@@ -66,6 +66,28 @@ export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: 
   batch.dispose();
   model.dispose();
   return differences;
+}
+
+/**
+ * Largest difference of any coordinate of a unit vector between a model and its formula, when what enters the first block is
+ * `size` times as large as in {@link comparePlain}: so small that the epsilons of the norms decide.
+ */
+export function compareSmall(config: ModelConfigInput, plain: PlainModel, size: number): number {
+  const model = createModel({ ...config }, { numItems: NUM_ITEMS, seed: 1 });
+  const weights = drawWeights(model, 1);
+  for (const name of [ITEMS, POSITIONS].filter((each) => each in weights)) {
+    const { data } = weights[name];
+    for (const [i, value] of data.entries()) data[i] = Math.fround(size * value);
+    const variable = model.variables().get(name)!;
+    variable.assign(tf.tidy(() => tf.tensor(data, variable.shape)));
+  }
+  const { sequences, host } = drawBatch(config.maxSequenceLength, 1);
+  const batch = uploadBatch(host);
+  const outputs = tf.tidy(() => model.encode(batch, { training: false, step: 0, seed: 0 }).arraySync());
+  const expected = plainEncoded(plain, weights, sequences);
+  batch.dispose();
+  model.dispose();
+  return Math.max(...outputs.flatMap((values, t) => values.map((each, d) => Math.abs(each - expected[t][d]))));
 }
 
 /** `(L(w + e) - L(w - e)) / 2 e` in one number of a weight. */
