@@ -166,7 +166,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
       const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
       const attended = this.attend(heads, offsets, times === undefined ? {} : { times }, true);
-      return this.project(u, attended, newest.skip, { training: false, step: 0, seed: 0 });
+      return this.project(u, attended, newest.skip, runOf(undefined));
     });
   }
 

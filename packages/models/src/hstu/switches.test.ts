@@ -1,14 +1,16 @@
 import { useBackend } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type SequenceModel } from '../model.ts';
 import { createModel, parseModelConfig } from '../registry.ts';
 import { expectFormula } from '../test-support/formula-kinds.ts';
 import { plainHstu } from '../test-support/plain-hstu.ts';
 import { tinyTrain } from '../test-support/tiny.ts';
+import { weightShapes } from '../weight-shapes.ts';
 import type { HstuConfigInput } from './config.ts';
+import { HstuLayer } from './layer.ts';
 
 beforeAll(async () => {
   await useBackend('auto');
@@ -86,6 +88,26 @@ describe.each(Object.keys(switches))('%s', (name) => {
     const all = tf.gather(model.encode(batch, run), tf.tensor1d(rows, 'int32')).dataSync();
     for (const [i, value] of encodeLast(model, batch).dataSync().entries()) expect(value).toBeCloseTo(all[i], 5);
   });
+});
+
+it.each([{}, { attention: 'softmax', relativeBias: 'none' }, { concat: true }, { outputNorm: 'rms' }] as const)(
+  'the last rows of %j are made without the others',
+  (changes) => {
+    const { embeddingDim, numHeads, dqk, dv } = base;
+    const args = { embeddingDim, numHeads, dqk, dv, attention: 'silu', numTimeBuckets: 4, paddedLength: 5 } as const;
+    const layer = new HstuLayer({ ...args, relativeBias: 'position', stream: 'test', ...changes });
+    const inputs = [tf.randomNormal([3, embeddingDim], 0, 1, 'float32', 1), tf.tensor1d([0, 3], 'int32')];
+    const [, , all] = (layer.apply(inputs) as tf.Tensor2D).arraySync();
+    const whole = vi.spyOn(layer, 'apply');
+    const [last] = layer.last(inputs, tf.tensor1d([2], 'int32')).arraySync();
+    expect(whole).not.toHaveBeenCalled();
+    for (const [i, value] of last.entries()) expect(value).toBeCloseTo(all[i], 5);
+  },
+);
+
+it('has 2,048 buckets of ages and one for all above, unless told', () => {
+  const shapes = weightShapes({ ...base, block: 'production' }, { numItems: 20 });
+  expect(shapes.get('_input_features_preproc._timestamp_embeddings_weight')).toEqual([2049, base.embeddingDim]);
 });
 
 it.each([

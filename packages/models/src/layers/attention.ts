@@ -6,10 +6,9 @@ import {
   linearBlocksAndSkip,
   linearLayer,
   linearLayerAndSkip,
-  streamKey,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Run, WeightSpec } from './layer.ts';
+import { dropOptionsAt, type Run, type WeightSpec } from './layer.ts';
 
 /** Weights of multi-head attention in PyTorch's layout: rows of `in_proj_weight` are q, k, v. Biases start at zero. */
 export function attentionWeights(embeddingDim: number): WeightSpec[] {
@@ -58,11 +57,9 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
   const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
-  const active = run.training && dropoutRate > 0;
-  const stream = { key: streamKey(run.seed, `dropout/${site}`), step: run.step };
   const attended = lastOnly
     ? causalAttentionLast(inputs)
-    : causalAttention({ ...inputs, dropout: active ? { rate: dropoutRate, stream } : undefined });
+    : causalAttention({ ...inputs, dropout: dropOptionsAt(dropoutRate, site, run) });
   const w = weight('out_proj.weight') as tf.Tensor2D;
   const b = weight('out_proj.bias') as tf.Tensor1D;
   const residual = output?.residual === 'query' ? query : output?.residual;

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TimeEncoder } from './time-encoder.ts';
-import { ABSOLUTE_PERIODS, eventTimes, RELATIVE_PERIODS, timeFeatures } from './time-features.ts';
+import {
+  ABSOLUTE_PERIODS,
+  eventTimes,
+  pinnerformerTimeColumns,
+  RELATIVE_PERIODS,
+  timeFeatures,
+} from './time-features.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -12,6 +18,7 @@ describe('time encoder', () => {
     expect(ABSOLUTE_PERIODS).toHaveLength(12);
     expect([ABSOLUTE_PERIODS[0], ABSOLUTE_PERIODS[11]]).toEqual([900, 31_536_000]);
     expect(RELATIVE_PERIODS).toHaveLength(32);
+    expect(pinnerformerTimeColumns).toBe(25 + 65 + 65);
     expect(RELATIVE_PERIODS[0]).toBe(1);
     expect(RELATIVE_PERIODS[31]).toBeCloseTo(2_419_200, 3);
     const ratio = RELATIVE_PERIODS[1] / RELATIVE_PERIODS[0];

@@ -63,7 +63,7 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   /** Everything but keys and values at the last tokens alone. */
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
-    const run = { training: false, step: 0, seed: 0 };
+    const run = runOf(undefined);
     return tf.tidy(() => {
       const query = layerNorm(tf.gather(x, rows) as tf.Tensor2D, NORM);
       return this.forward(query, x, offsets, run, true);

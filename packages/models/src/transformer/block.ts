@@ -75,7 +75,7 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     return tf.tidy(() => {
       const keyValue = this.norm(x, 'norm1');
       const query = tf.gather(keyValue, rows);
-      const run = { training: false, step: 0, seed: 0 };
+      const run = runOf(undefined);
       return this.forward({ x: tf.gather(x, rows), query, keyValue, offsets, lastOnly: true }, run);
     });
   }
