@@ -48,7 +48,13 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
     await useOperators(1, options.seed);
     const wanted = new Set(late.map(identity));
     const again = await run([...new Set(late.map(rangeOf))], options.workers, false);
-    results.push(...again.filter((result) => wanted.has(identity(result))));
+    const tried = again.filter((result) => wanted.has(identity(result)));
+    if (tried.length < late.length) {
+      throw new Error(
+        `mutants: expected ${late.length} mutants of code that runs while a file loads; got ${tried.length}`,
+      );
+    }
+    results.push(...tried);
   }
   return results
     .filter(({ status }) => status !== 'CompileError')
@@ -87,9 +93,9 @@ function run(patterns: readonly string[], workers: number, ignoreStatic: boolean
 }
 
 const relative = (file: string): string => (file.startsWith(root) ? file.slice(root.length) : file);
-const place = ({ line, column }: Result['location']['start']): string => `${line}:${column}`;
+const place = ({ line, column }: Result['location']['start']): string => `${line}:${column - 1}`;
 
-/** Stryker's notation of a part of a file. Lines count from 1 there, columns from 0. */
+/** Stryker's notation of a part of a file. Lines count from 1 there, columns from 0; those of a result count from 1. */
 function rangeOf({ fileName, location }: Result): string {
   return `${relative(fileName)}:${place(location.start)}-${place(location.end)}`;
 }

@@ -73,7 +73,7 @@ function excusesOf(folder: Folder): readonly Excuse[] {
 function describe({ file, line, column, text, operator, replacement, status }: Mutant): string {
   const shown = replacement.replaceAll(/\s+/g, ' ');
   const reached = status === 'NoCoverage' ? ' (no test reaches it)' : '';
-  return `  ${file}:${line}:${column + 1} ${operator}${reached}\n    ${text}\n    -> ${shown}`;
+  return `  ${file}:${line}:${column} ${operator}${reached}\n    ${text}\n    -> ${shown}`;
 }
 
 function print(scores: ReadonlyMap<string, Score>): void {

@@ -1,7 +1,7 @@
 /** One mutant and what became of it. */
 export interface Mutant {
   readonly file: string;
-  /** From 1. */
+  /** From 1, as the column. */
   readonly line: number;
   readonly column: number;
   /** The line on which it begins, without the space around it. */
