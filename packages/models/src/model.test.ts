@@ -2,6 +2,14 @@ import { readFileSync } from 'node:fs';
 import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createGru4rec,
+  createHstu,
+  createPinnerformer,
+  createSasrec,
+  createTransformer,
+  createTransformerPlusPlus,
+} from './browser.ts';
 import { ParameterError } from './errors.ts';
 import { parseGolden } from './golden/parse.ts';
 import { goldenModelConfig } from './golden/run.ts';
@@ -31,6 +39,14 @@ const configs: Record<string, ModelConfigInput> = {
   'sasrec-gelu': { ...tinyConfigs.sasrec, activation: 'gelu' } as ModelConfigInput,
 };
 const names = Object.keys(configs);
+const builders = {
+  hstu: createHstu,
+  sasrec: createSasrec,
+  transformer: createTransformer,
+  'transformer-plus-plus': createTransformerPlusPlus,
+  gru4rec: createGru4rec,
+  pinnerformer: createPinnerformer,
+} as const;
 /** Models without a table of positions, or one whose last row stands for all further places, take sequences of any length. */
 const withoutPositions = ['transformer-plus-plus', 'gru4rec', 'hstu-production'];
 const modelConfig = (name: string): object => parseModelConfig(configs[name]);
@@ -92,10 +108,14 @@ describe.each(names)('%s', (name) => {
     expect(after[at + 1]).not.toEqual(before[at + 1]);
   });
 
-  it('starts from seed 0 unless told', async () => {
+  it('starts from seed 0 unless told, by its name or by its own builder', async () => {
     const weights = await readParameters(build(configs[name], { numItems: 20 }));
     expect(weights).toEqual(await readParameters(build(configs[name], { numItems: 20, seed: 0 })));
     expect(weights).not.toEqual(await readParameters(build(configs[name], { numItems: 20, seed: 1 })));
+    const config = parseModelConfig(configs[name]);
+    const own = builders[config.kind](config as never, { numItems: 20 });
+    models.push(own);
+    expect(await readParameters(own)).toEqual(weights);
   });
 
   it('frees everything', () => {
