@@ -48,7 +48,7 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
         ? []
         : [{ layer: table, names: { weight: '_input_features_preproc._action_emb.weight' } }]),
     ],
-    ...(limit === undefined ? {} : { limit }),
+    limit,
     embed(items, batch, run, tokens) {
       let x = embedding(items, batch.itemIds);
       if (table !== undefined) {

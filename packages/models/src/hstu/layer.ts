@@ -165,7 +165,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
       const [u, , q] = newest.blocks;
       const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
-      const attended = this.attend(heads, offsets, times === undefined ? {} : { times }, true);
+      const attended = this.attend(heads, offsets, { times }, true);
       return this.project(u, attended, newest.skip, runOf(undefined));
     });
   }

@@ -19,7 +19,7 @@ export function tokenInput({ config, positions }: TokenInputOptions): InputStage
     positions === undefined ? [] : [{ layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } }];
   return {
     layers,
-    ...(positions === undefined ? {} : { limit: positions.numPositions }),
+    limit: positions?.numPositions,
     embed(table, batch, run) {
       return embedTokens({
         table,

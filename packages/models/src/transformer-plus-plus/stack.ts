@@ -27,7 +27,7 @@ export function createTransformerPlusPlus(
     layer: new TransformerPlusPlusBlock({
       embeddingDim,
       numHeads,
-      ...(headDim === undefined ? {} : { headDim }),
+      headDim,
       ffnDim,
       dropout,
       seed,
