@@ -105,6 +105,11 @@ it.each([{}, { attention: 'softmax', relativeBias: 'none' }, { concat: true }, {
   },
 );
 
+it('drops as the published layers do: 0.2, in production 0.3', () => {
+  expect(parseModelConfig(base)).toMatchObject({ linearDropout: 0.2 });
+  expect(parseModelConfig({ ...base, block: 'production' })).toMatchObject({ linearDropout: 0.3 });
+});
+
 it('has 2,048 buckets of ages and one for all above, unless told', () => {
   const shapes = weightShapes({ ...base, block: 'production' }, { numItems: 20 });
   expect(shapes.get('_input_features_preproc._timestamp_embeddings_weight')).toEqual([2049, base.embeddingDim]);
