@@ -30,6 +30,11 @@ describe('actions', () => {
     expect([...ratingActions(rated(0.5, 4), evaluation)]).toEqual([1, 8]);
   });
 
+  it('half stars need a table of eleven rows, the first for what is not known', () => {
+    const table = new ActionEmbedding({ stream: 'test', actionDim: 3 }).weight('weight');
+    expect(table.shape).toEqual([11, 3]);
+  });
+
   it('buckets: one more with every bound that is reached', () => {
     const rule = ratingBuckets([10, 60]);
     expect(rule.numActions).toBe(4);
