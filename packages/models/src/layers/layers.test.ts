@@ -1,4 +1,14 @@
-import { dropout, hstuAttention, layerNorm, rememberHostValues, silu, streamKey } from '@seqrec/core';
+import {
+  dropout,
+  hstuAttention,
+  layerNorm,
+  normals,
+  rememberHostValues,
+  silu,
+  streamKey,
+  truncatedNormals,
+  uniform01,
+} from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GruLayer } from '../gru4rec/layer.ts';
@@ -192,6 +202,22 @@ describe('initial values', () => {
     const bias = initialValues({ kind: 'uniform', limit: 0.25 }, [5000], stream);
     expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(0.25);
     expect(std(bias)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
+  });
+
+  it('are the numbers of their stream from step 0 on, at their scale: a seed gives the same weights for ever', () => {
+    const key = streamKey(5, 'init/w');
+    const shape = [4, 6, 3];
+    // Fans of a kernel of width 3: 18 in, 12 out.
+    const drawn: readonly [Initialization, Float64Array, number][] = [
+      [{ kind: 'normal', standardDeviation: 0.3 }, normals(key, 0, 72), 0.3],
+      [{ kind: 'truncated-normal', standardDeviation: 0.3 }, truncatedNormals(key, 0, 72), 0.3],
+      [{ kind: 'xavier-normal' }, normals(key, 0, 72), Math.sqrt(2 / 30)],
+      [{ kind: 'xavier-uniform' }, uniform01(key, 0, 72).map((u) => 2 * u - 1), Math.sqrt(6 / 30)],
+      [{ kind: 'uniform', limit: 0.3 }, uniform01(key, 0, 72).map((u) => 2 * u - 1), 0.3],
+    ];
+    for (const [rule, numbers, scale] of drawn) {
+      expect(initialValues(rule, shape, stream), rule.kind).toEqual(Float32Array.from(numbers, (x) => x * scale));
+    }
   });
 
   it('are cut at two standard deviations when truncated', () => {
