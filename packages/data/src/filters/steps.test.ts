@@ -84,6 +84,57 @@ describe('what a filter says it did', () => {
   });
 });
 
+describe('what stays', () => {
+  it('without times the events of every user are numbered from 0 again', () => {
+    const timeless = interactionsFromArrays({
+      name: 'timeless',
+      users: [1, 1, 1, 2, 2, 2, 2],
+      items: [1, 2, 3, 1, 2, 3, 2],
+      ratings: [5, 1, 5, 5, 1, 5, 5],
+    });
+    const kept = minRating(timeless, { rating: 4 });
+    expect([...kept.timestamps]).toEqual([0, 1, 0, 1, 2]);
+    expect([...kept.itemIds]).toEqual([1, 3, 1, 3, 2]);
+    expect(kept.hasTimestamps).toBe(false);
+  });
+
+  it('data that do not say whether they have times have them', () => {
+    const { hasTimestamps: _, ...silent } = i;
+    expect(minRating(silent, { rating: 4 }).hasTimestamps).toBe(true);
+  });
+
+  it('dedupe: the last event of each user and item, user by user', () => {
+    // Item 11 is the last of user 1 and the first of user 2.
+    const kept = dedupe(i, { by: 'item', keep: 'last' });
+    expect([...kept.userOffsets]).toEqual([0, 2, 4, 5]);
+    const again = store([
+      [1, 10, 0, 5],
+      [1, 11, 1, 5],
+      [2, 11, 1, 5],
+      [2, 10, 2, 5],
+      [3, 10, 3, 5],
+    ]);
+    for (const keep of ['first', 'last'] as const) {
+      expect([...dedupe(again, { by: 'item', keep }).userOffsets]).toEqual([0, 2, 4, 5]);
+    }
+    // The same moment, too: events of two users are never repetitions of each other.
+    expect(dedupe(again, { keep: 'last' }).numEvents).toBe(5);
+  });
+
+  it('dedupe: items without an event stay in the corpus', () => {
+    const listed = interactionsFromArrays({
+      name: 'listed',
+      users: [1, 1],
+      items: [10, 10],
+      timestamps: [0, 0],
+      catalogue: [{ item: 9 }, { item: 10 }, { item: 11 }],
+    });
+    const kept = dedupe(listed);
+    expect([kept.numEvents, kept.numItems]).toEqual([1, 3]);
+    expect(kept.items.external(kept.itemIds[0])).toBe('10');
+  });
+});
+
 describe('refusals', () => {
   it.each([
     [() => minRating(i, { rating: Number.NaN }), 'minRating: expected a finite rating; got NaN'],
