@@ -29,12 +29,9 @@ const excluded = ['StringLiteral', 'ObjectLiteral', 'ArrayDeclaration', 'Regex',
  * file is loaded (a constant of a module) is reached by no test in particular: those mutants come last, with all tests.
  */
 export async function mutate(folder: Folder, options: MutateOptions): Promise<readonly Mutant[]> {
-  const files = readdirSync(join(root, folder.path), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !notMutated.some((end) => matches(file, end)))
-    .filter((file) => options.file === undefined || `${folder.path}/${file}`.split('/src')[1].includes(options.file));
-  if (files.length === 0) return [];
-  const paths = files.map((file) => `${folder.path}/${file}`);
-  const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n')]));
+  const sources = sourcesOf(folder, options.file);
+  if (sources.size === 0) return [];
+  const paths = [...sources.keys()];
   // The tests' processes inherit it.
   const tests = options.own === true ? [`${folder.path}/**/*.test.ts`] : folder.tests;
   process.env.SEQREC_MUTANT_TESTS = tests.join(';');
@@ -64,6 +61,20 @@ export async function mutate(folder: Folder, options: MutateOptions): Promise<re
       const text = (sources.get(file)?.[line - 1] ?? '').trim();
       return { file, line, column, text, operator: mutatorName, replacement, status };
     });
+}
+
+/** The lines of the files to mutate, by path; `part` as `MutateOptions.file`. */
+function sourcesOf({ path: folder }: Folder, part: string | undefined): ReadonlyMap<string, readonly string[]> {
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !notMutated.some((end) => matches(file, end)))
+    .map((file) => `${folder}/${file}`)
+    .filter((path) => part === undefined || path.split('/src')[1].includes(part));
+  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n')]));
+}
+
+/** Lines of the files to mutate. */
+export function linesOf(folder: Folder, part?: string): number {
+  return [...sourcesOf(folder, part).values()].reduce((sum, lines) => sum + lines.length, 0);
 }
 
 type Results = Awaited<ReturnType<Stryker['runMutationTest']>>;

@@ -4,17 +4,15 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Folder, folders } from './folders.ts';
-import { mutate } from './mutate.ts';
-import { type Excuse, isAlive, type Mutant, type Score, score } from './score.ts';
+import { linesOf, mutate } from './mutate.ts';
+import { type Excuse, exitCode, isAlive, type Mutant, type Score, score, table } from './score.ts';
 
 const BAR = 0.9;
-/** Mutants of a folder that was not run yet, roughly: what a sample is a share of. */
-const MANY = 500;
 const help = `pnpm mutants [options]
 
 Plants mutants (a changed comparison, constant, sum, condition, a removed statement) in the folders below, runs the
-tests that reach each of them, and prints which died. Ends with 1 when a folder has less than ${100 * BAR} % of those that
-are not equivalent. Survivors are explained in test/mutants/survivors.
+tests that reach each of them, and counts which died. At the end it lists the survivors that test/mutants/survivors does not
+explain, then one table. Ends with 1 when a folder was not run or less than ${100 * BAR} % of its mutants that are not equivalent died.
 
   --folder NAME   only this folder; may be repeated
   --file TEXT     only files whose path below src contains this
@@ -76,19 +74,6 @@ function describe({ file, line, column, text, operator, replacement, status }: M
   return `  ${file}:${line}:${column} ${operator}${reached}\n    ${text}\n    -> ${shown}`;
 }
 
-function print(scores: ReadonlyMap<string, Score>): void {
-  const rows = [...scores].map(([name, s]) => [
-    name,
-    ...[s.mutants, s.killed, s.survived, s.equivalent, s.unlisted.length].map(String),
-    `${(100 * s.share).toFixed(1)} %${s.share < BAR ? '  below the bar' : ''}`,
-  ]);
-  const table = [['folder', 'mutants', 'killed', 'survived', 'equivalent', 'unexplained', 'score'], ...rows];
-  const widths = table[0].map((_, c) => Math.max(...table.map((row) => row[c].length)));
-  for (const row of table) {
-    console.log(row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  '));
-  }
-}
-
 const given = options();
 if (given.help) {
   console.log(help);
@@ -107,14 +92,16 @@ if (given.last && sample !== undefined) stop('expected --last without --sample; 
 const asked = ({ file }: { readonly file: string }): boolean =>
   given.file === undefined || file.slice(file.indexOf('/src/')).includes(given.file);
 
-const scores = new Map<string, Score>();
+const scores = new Map<string, Score | undefined>();
+const notes: string[] = [];
 for (const folder of chosen) {
   const file = `${kept}/${fileOf(folder)}.json`;
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Mutant[]) : [];
   let mutants: readonly Mutant[] = before.filter(asked);
   if (!given.last) {
     const began = performance.now();
-    const share = sample === undefined ? 1 : Math.min(1, sample / (mutants.length > 0 ? mutants.length : MANY));
+    // Code has about one mutant a line.
+    const share = sample === undefined ? 1 : Math.min(1, sample / linesOf(folder, given.file));
     mutants = await mutate(folder, { workers, share, seed, file: given.file, own: given.own });
     const seconds = (performance.now() - began) / 1000;
     console.log(`${folder.name}: ${mutants.length} mutants in ${seconds.toFixed(0)} s`);
@@ -124,16 +111,19 @@ for (const folder of chosen) {
     }
   }
   if (mutants.length === 0) {
-    console.log(`${folder.name}: no mutants${given.last ? ' yet' : ''}`);
+    // A part of the files, or a sample, may leave nothing of a folder.
+    if (given.file === undefined && sample === undefined) scores.set(folder.name, undefined);
     continue;
   }
   const result = score(mutants, excusesOf(folder).filter(asked));
   scores.set(folder.name, result);
   const shown = given.all ? mutants.filter(({ status }) => isAlive(status)) : result.unlisted;
-  for (const mutant of shown) console.log(describe(mutant));
+  if (shown.length > 0) notes.push(`${folder.name}: survivors${given.all ? '' : ' without a reason'}`);
+  notes.push(...shown.map(describe));
   if (sample === undefined) {
-    for (const { file, line } of result.unused) console.log(`  no survivor needs the excuse of ${file}: ${line}`);
+    for (const { file, line } of result.unused) notes.push(`  no survivor needs the excuse of ${file}: ${line}`);
   }
 }
-print(scores);
-process.exitCode = [...scores.values()].some(({ share }) => share < BAR) ? 1 : 0;
+for (const note of notes) console.log(note);
+console.log(table(scores, BAR));
+process.exitCode = exitCode(scores, BAR);

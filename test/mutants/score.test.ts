@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Node, otherNumber, ownOperators, thinned } from './operators.ts';
-import { type Excuse, type Mutant, score } from './score.ts';
+import { type Excuse, exitCode, type Mutant, score, table } from './score.ts';
 
 const text = ['if (a < b) return;', 'total += a;'];
 const mutant = (line: number, replacement: string, status: string): Mutant => ({
@@ -44,6 +44,56 @@ describe('score of mutants', () => {
 
   it('is whole without mutants', () => {
     expect(score([], []).share).toBe(1);
+  });
+});
+
+describe('the table', () => {
+  const [good, bad] = [
+    score(
+      [1, 2, 2, 2].map((line) => mutant(line, '', 'Killed')),
+      [],
+    ),
+    score([mutant(1, 'a', 'Killed'), mutant(2, 'b', 'Survived')], []),
+  ];
+
+  it('has a line a folder and one for the whole', () => {
+    const scores = new Map([
+      ['data/splits', good],
+      ['models/hstu', bad],
+      ['models/sasrec', undefined],
+    ]);
+    expect(table(scores, 0.9).split('\n')).toEqual([
+      'folder         mutants  killed  survived  equivalent  unexplained    score',
+      'data/splits          4       4         0           0            0  100.0 %',
+      'models/hstu          2       1         1           0            1   50.0 %  below the bar',
+      'models/sasrec        -       -         -           -            -  not run',
+      'all                  6       5         1           0            1   83.3 %  below the bar',
+    ]);
+    expect(table(new Map([['data/splits', good]]), 0.9).split('\n')).toHaveLength(2);
+  });
+
+  it('is a success when every folder was run and reaches the bar', () => {
+    expect(exitCode(new Map([['a', good]]), 0.9)).toBe(0);
+    expect(exitCode(new Map([['a', bad]]), 0.5)).toBe(0);
+    expect(
+      exitCode(
+        new Map([
+          ['a', good],
+          ['b', bad],
+        ]),
+        0.6,
+      ),
+    ).toBe(1);
+    expect(
+      exitCode(
+        new Map([
+          ['a', good],
+          ['b', undefined],
+        ]),
+        0.6,
+      ),
+    ).toBe(1);
+    expect(exitCode(new Map(), 0.6)).toBe(1);
   });
 });
 

@@ -70,3 +70,45 @@ export function score(mutants: readonly Mutant[], excuses: readonly Excuse[]): S
     share: counted === 0 ? 1 : killed / counted,
   };
 }
+
+/** The scores of folders as one. */
+export function total(scores: Iterable<Score>): Score {
+  const all = [...scores];
+  const sum = (of: (score: Score) => number): number => all.reduce((count, score) => count + of(score), 0);
+  const [mutants, killed, equivalent] = [sum((s) => s.mutants), sum((s) => s.killed), sum((s) => s.equivalent)];
+  const counted = mutants - equivalent;
+  return {
+    mutants,
+    killed,
+    survived: counted - killed,
+    equivalent,
+    unlisted: all.flatMap(({ unlisted }) => unlisted),
+    unused: all.flatMap(({ unused }) => unused),
+    share: counted === 0 ? 1 : killed / counted,
+  };
+}
+
+/** One line a folder and one for the whole, in columns. Folders without a score were not run. */
+export function table(scores: ReadonlyMap<string, Score | undefined>, bar: number): string {
+  const known = [...scores.values()].filter((s) => s !== undefined);
+  const whole: [string, Score | undefined][] = known.length > 1 ? [['all', total(known)]] : [];
+  const rows = [...scores, ...whole].map(([name, s]) =>
+    s === undefined
+      ? [name, ...Array<string>(5).fill('-'), 'not run']
+      : [
+          name,
+          ...[s.mutants, s.killed, s.survived, s.equivalent, s.unlisted.length].map(String),
+          `${(100 * s.share).toFixed(1)} %`.padStart(7) + (s.share < bar ? '  below the bar' : ''),
+        ],
+  );
+  const lines = [['folder', 'mutants', 'killed', 'survived', 'equivalent', 'unexplained', 'score'], ...rows];
+  const widths = lines[0].map((_, c) => (c === 6 ? 7 : Math.max(...lines.map((row) => row[c].length))));
+  return lines
+    .map((row) => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  '))
+    .join('\n');
+}
+
+/** 0 when every folder was run and reaches the bar, unexplained survivors or not; else 1. */
+export function exitCode(scores: ReadonlyMap<string, Score | undefined>, bar: number): number {
+  return scores.size > 0 && [...scores.values()].every((s) => s !== undefined && s.share >= bar) ? 0 : 1;
+}
