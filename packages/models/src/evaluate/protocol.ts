@@ -159,8 +159,7 @@ export class RankCollector {
 
   /** Looks whether all candidates of a query have one score. */
   #compare(example: number, target: number, place: Place): void {
-    const mayTie = place.higher === 0 && place.equalBefore + place.equalAfter > 0;
-    const candidates = mayTie ? this.#candidates(example, target) : this.lastItem(example);
+    const candidates = place.higher === 0 ? this.#candidates(example, target) : this.lastItem(example);
     if (candidates === 1) return;
     if (tiesWithAll(place, candidates)) this.#constant = true;
     else this.#varied = true;
