@@ -28,7 +28,8 @@ export function reversePlaces(
 ): ReversePlaces {
   const positions = new Int32Array(numTokens);
   const ages = new Int32Array(numTokens);
-  const tokensPerEvent = timestamps.length === 0 ? 1 : numTokens / timestamps.length;
+  // Not a number without events, and then nobody asks.
+  const tokensPerEvent = numTokens / timestamps.length;
   const timeOf = (token: number): number => timestamps[Math.floor(token / tokensPerEvent)];
   for (let b = 0; b + 1 < hostOffsets.length; b++) {
     const end = hostOffsets[b + 1];
