@@ -2,7 +2,7 @@ import { type ExampleSet, interactionsFromArrays } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import type { LabelsConfig } from './config.ts';
 import { visitExpectedLabels } from './expected-labels.ts';
-import { exactFrequencies } from './frequencies.ts';
+import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 
 /** One user with items 1, 2, .. on the given days, as one example. */
 function sequence(days: readonly number[], ratings?: readonly number[]): ExampleSet {
@@ -124,5 +124,6 @@ describe('expected labels by hand', () => {
     const none = { ...five, starts: Int32Array.of(4) };
     expect(expected(none, { kind: 'next-item' })).toEqual({});
     expect(exactFrequencies(none).share(5)).toBe(0);
+    expect(sketchFrequencies(none).share(5)).toBe(0);
   });
 });

@@ -73,6 +73,9 @@ describe('count-min sketch', () => {
       return Array.from({ length: 30 }, (_, i) => sketch.estimate(i + 1));
     };
     expect(estimates(3)).toEqual(estimates(3));
+    const plain = new CountMinSketch({ depth: 1, width: 5 });
+    for (let item = 1; item <= 30; item++) plain.add(item, item);
+    expect(Array.from({ length: 30 }, (_, i) => plain.estimate(i + 1))).toEqual(estimates(0));
     expect(estimates(3)).not.toEqual(estimates(4));
   });
 

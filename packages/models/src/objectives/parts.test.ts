@@ -68,6 +68,12 @@ describe('withActions', () => {
     const alone = withActions(itemLoss, 1);
     expect(alone).toMatchObject({ name: 'actions', settings: { actionWeight: 1 } });
     expect(alone.draw!(context)).toEqual({});
+    // Items are not scored at all, not even to be multiplied by 0.
+    const unscored = { ...itemLoss, loss: () => expect.unreachable('items are not scored') };
+    const batch = uploadBatch(context.batch);
+    tf.tidy(() => withActions(unscored, 1).loss({ model, batch, drawn: {}, run }).dataSync());
+    expect(() => tf.tidy(() => withActions(unscored, 0.5).loss({ model, batch, drawn: {}, run }))).toThrow();
+    batch.dispose();
     const { draw: _, ...dense } = itemLoss;
     expect(Object.keys(withActions(dense, 0.3))).not.toContain('draw');
   });
