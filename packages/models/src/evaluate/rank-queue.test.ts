@@ -85,6 +85,21 @@ describe('RankQueue', () => {
     }
   });
 
+  it('ranks long histories a few at a time, and one that is longer than a call may be on its own', async () => {
+    const items = table();
+    const long = 2 ** 22;
+    // Every event is item 1 but the last, item 3: item 1 is seen, item 2 is beside the target.
+    const events = new Int32Array(long + 3).fill(1).with(long + 2, 3);
+    const { collector, places } = recorder([long / 4, long / 2, 1, 0, long]);
+    const queue = new RankQueue(items, { ...collector, itemIds: events } as RankCollector);
+    await queue.add(tf.ones([5, 1]), [0, 1, 2, 3, 4], Array<number>(5).fill(long + 2));
+    await queue.flush();
+    expect([...places]).toEqual(
+      [101, 102, 103, 104, 105].map((slot) => [slot, { higher: 0, equalBefore: 1, equalAfter: 0 }]),
+    );
+    items.dispose();
+  });
+
   it('names the example and the target of a score that is no number, and frees what waits', async () => {
     const before = tf.memory().numTensors;
     const items = table();
