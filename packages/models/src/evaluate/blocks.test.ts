@@ -74,6 +74,25 @@ describe('evaluate, in blocks', () => {
     expect(progress).toEqual([1000, 2000, 3000, 4000, 4200].flatMap((done) => [done, 4200]));
   });
 
+  it('ranks the positions that nothing has read, each by the vector of its own history', async () => {
+    const few = world(40);
+    // Of every user another of the two earlier positions was read; of every fifth none.
+    const used = Uint8Array.from(few.interactions.itemIds, (_, event) => {
+      const user = Math.floor(event / 4);
+      return user % 5 > 0 && event % 4 === 1 + (user % 2) ? 1 : 0;
+    });
+    for (const usedEvents of [used, new Uint8Array(used.length), undefined]) {
+      const { ranks } = await evaluate({ model, examples: few, ks: [1], positions: 'all', usedEvents, batchSize: 7 });
+      const expected: number[] = [];
+      few.targets.forEach((target, e) => {
+        for (let t = few.starts[e] + 1; t <= target; t++) {
+          if (usedEvents?.[t] !== 1) expected.push(rankOf(few, few.starts[e], t, true));
+        }
+      });
+      expect([...ranks]).toEqual(expected);
+    }
+  });
+
   it('times encoding and ranking inside the whole, in seconds', async () => {
     const { seconds, phases } = await evaluate({ model, examples: world(50), ks: [1] });
     expect(phases!.encode).toBeGreaterThan(0);

@@ -57,13 +57,19 @@ describe('RankCollector', () => {
     collector.close(second, { higher: 2, equalBefore: 0, equalAfter: 1 });
     collector.close(first, { higher: 0, equalBefore: 0, equalAfter: 0 });
     collector.miss(0, 2, 'no-score');
-    const { ranks, tied, items, definition } = collector.result('');
+    const { ranks, tied, items, users, examples: of, definition } = collector.result('');
     expect([...ranks]).toEqual([1, 3, Number.POSITIVE_INFINITY]);
     expect([...tied]).toEqual([0, 1, 0]);
     expect([...items]).toEqual([7, 4, 3]);
+    expect([[...of], [...users]]).toEqual([
+      [1, 0, 0],
+      [1, 0, 0],
+    ]);
     // No score is a miss, but not one for want of a history.
     expect(definition.at(-1)).toBe('Averages are over queries.');
     expect(() => collect({ candidates: () => 3 }).open(0, 3)).toThrow('got item 4');
+    // A catalogue may begin with one item.
+    expect(collect({ candidates: () => 1 }).lastItem(0)).toBe(1);
   });
 
   it('warns with HR@10 where it is a metric, else with the first cut-off', () => {
