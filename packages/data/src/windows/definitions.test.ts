@@ -91,6 +91,7 @@ describe('windows as they are defined', () => {
   it('one-random: a position is covered as often as windows that hold it', () => {
     for (const [history, maxLength] of [
       [3, 5],
+      [4, 5],
       [5, 5],
       [6, 5],
       [12, 5],

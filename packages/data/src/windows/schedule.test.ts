@@ -35,7 +35,7 @@ describe('mixed schedule', () => {
     [{ epochs: 2, controlEpochs: -1 }, 'expected controlEpochs of 0 or more, a whole number; got -1'],
     [{ epochs: 2, controlEpochs: 3 }, 'MixedSchedule: expected controlEpochs up to 2; got 3'],
     [
-      { epochs: 2, controlEpochs: 1, order: 'random' },
+      { epochs: 2, controlEpochs: 2, order: 'random' },
       'MixedSchedule: expected order control-first, sliding-first, interleaved; got random',
     ],
   ])('refuses %j', (schedule, message) => {
@@ -52,7 +52,7 @@ describe('mixed schedule', () => {
       return undefined;
     };
     expect(keyOf({ epochs: 2, controlEpochs: 3 })).toBe('controlEpochs');
-    expect(keyOf({ epochs: 2, controlEpochs: 1, order: 'random' })).toBe('order');
+    expect(keyOf({ epochs: 2, controlEpochs: 2, order: 'random' })).toBe('order');
     expect(keyOf({ epochs: 2, controlEpochs: 2 })).toBeUndefined();
   });
 });
