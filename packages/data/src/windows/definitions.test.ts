@@ -30,6 +30,18 @@ describe('windows as they are defined', () => {
     expect(countWindows(14, 10, 1)).toBe(5);
   });
 
+  it('of a history with two windows each is taken about half of the time', () => {
+    // Histories of 5 positions, windows of 4.
+    const { train } = trainTest(world(Array<number>(400).fill(7)));
+    for (const rule of ['one-random', 'round-robin'] as const) {
+      const taken = shifts(train, slidingWindows({ rule, maxLength: 4, seed: 1 }).examples(train, 0));
+      const older = taken.filter((shift) => shift === 1).length;
+      expect(taken.filter((shift) => shift === 0).length).toBe(400 - older);
+      // Binomial: four standard deviations are 40.
+      expect(Math.abs(older - 200)).toBeLessThan(40);
+    }
+  });
+
   it('all-windows: every r positions from the newest, the oldest moved to where it is whole', () => {
     const { train } = trainTest(world([16, 6, 4]));
     const at = (o: Partial<SlidingWindowOptions>) =>
@@ -233,6 +245,9 @@ describe('windowTestSets', () => {
     // Events of a user: 0..11; 9 is the training target and 11 the test target.
     expect(new Set(recent.targets.map((target) => target % 12))).toEqual(new Set([9]));
     expect(new Set(future.targets.map((target) => target % 12))).toEqual(new Set([11]));
+    const split = leaveLastOut(world(new Array(200).fill(12)));
+    const [plain, tenth] = [undefined, 0.1].map((heldOut) => windowTestSets(split, { maxLength: 2, heldOut, seed: 4 }));
+    expect(plain.recent.users).toEqual(tenth.recent.users);
     expect(() => windowTestSets(leaveLastOut(world([9])), { maxLength: 0, seed: 1 })).toThrow(
       'windowTestSets: expected maxLength of 1 or more',
     );
@@ -281,6 +296,15 @@ describe('windowCoverage', () => {
         events: { offsets: Int32Array.of(0, 2), indices: Int32Array.of(1, 9) },
       }),
     };
+    // The same length, other events: what was reached are the events, whatever range stands for their number.
+    const moving = {
+      ...sparse,
+      examples: (set: ExampleSet, epoch: number) => ({
+        ...sparse.examples(set),
+        events: { offsets: Int32Array.of(0, 2), indices: Int32Array.of(epoch, 5 + epoch) },
+      }),
+    };
+    expect(windowCoverage(train, moving, 2).map(({ covered }) => covered)).toEqual([0.2, 0.4]);
     expect(windowCoverage(train, sparse, 2)).toEqual([
       { epoch: 0, examples: 1, tokens: 2, cost: 2 / 3, covered: 0.2 },
       { epoch: 1, examples: 1, tokens: 2, cost: 2 / 3, covered: 0.2 },
