@@ -37,7 +37,7 @@ async function exportCommand(name: string, options: Options): Action {
   const { savedConfig } = await import('../training/resume.ts');
   const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
   const file = checkpointFile(run, checkpoint);
-  checkOutputFile('--to', to);
+  checkOutputFile('--to', to, '.safetensors');
   const extra = { recipe: savedConfig(run).name, run: run.id };
   const written = await exportWeights(file, to, { extra, referenceBuffers: options.buffers });
   const weights = written.filter(({ dtype }) => dtype === 'F32');
