@@ -246,6 +246,14 @@ describe('initial values', () => {
     }
   });
 
+  it.each([[[7]], [[3, 2, 2]]])('a weight of shape %j is made at once, whatever the size of blocks', (shape) => {
+    const rule = { kind: 'normal', standardDeviation: 1 } as const;
+    const made = initialTensor(rule, shape, stream, 1);
+    expect(made.shape).toEqual(shape);
+    expect(made.dataSync()).toEqual(initialValues(rule, shape, stream));
+    made.dispose();
+  });
+
   it('depend on seed and name, nothing else', () => {
     const rule = { kind: 'normal', standardDeviation: 1 } as const;
     expect(initialValues(rule, [4], stream)).toEqual(initialValues(rule, [4], { ...stream }));
