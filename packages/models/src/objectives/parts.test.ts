@@ -10,7 +10,7 @@ import { tinyTrain } from '../test-support/tiny.ts';
 import { withActions } from './actions.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
-import { maskedLogSumExp } from './masked-log-sum-exp.ts';
+import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import type { Objective } from './objective.ts';
 import { flatSettings } from './pairs.ts';
 
@@ -97,6 +97,20 @@ describe('withActions', () => {
 });
 
 describe('maskedLogSumExp', () => {
+  it('counts a single candidate, or does not', () => {
+    const one = (mask: number): number =>
+      tf.tidy(
+        () =>
+          maskedLogSumExp({
+            queries: tf.tensor2d([[2, 1]]),
+            candidates: tf.tensor2d([[3, 4]]),
+            mask: { values: tf.tensor2d([[mask]]), groups: Int32Array.of(0) },
+          }).dataSync()[0],
+      );
+    expect(one(0)).toBeCloseTo(10, 5);
+    expect(one(MASKED) / MASKED).toBeCloseTo(1, 6);
+  });
+
   it('gives in several blocks what it gives in parts', () => {
     // More than 2^22 scores: two blocks.
     const [queries, candidates] = [2100, 2100];
