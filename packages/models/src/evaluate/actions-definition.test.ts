@@ -77,6 +77,9 @@ describe('evaluateActions, by hand', () => {
     const before = tf.memory().numTensors;
     const blocks = await evaluateActions({ model, examples, batchSize: 5, onProgress: (p) => progress.push(p) });
     expect(progress).toEqual([5, 10, 12].map((done) => ({ done, total: 12 })));
+    progress.length = 0;
+    await evaluateActions({ model, examples, batchSize: 6, onProgress: (p) => progress.push(p) });
+    expect(progress).toEqual([6, 12].map((done) => ({ done, total: 12 })));
     const whole = await evaluateActions({ model, examples });
     for (const [name, value] of Object.entries(whole.metrics)) expect(blocks.metrics[name]).toBeCloseTo(value, 6);
     expect(tf.memory().numTensors).toBe(before);

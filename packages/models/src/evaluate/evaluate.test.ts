@@ -204,6 +204,13 @@ describe('three users by hand', () => {
     expect(nearly.metrics['HR@1']).toBeCloseTo((1 / 3 + 1 / 3 + 1 / 4) / 3, 14);
   });
 
+  it('frees what waits to be ranked when it is stopped', async () => {
+    const before = tf.memory().numTensors;
+    const stop = () => expect.fail('stop');
+    await expect(ranks({ batchSize: 2, onProgress: stop })).rejects.toThrow('stop');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('counts an example without history as a miss', async () => {
     const examples = threeUsers();
     const starts = examples.starts.slice();

@@ -183,4 +183,32 @@ describe('evaluateFuture', () => {
     );
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it('ties matter where they are at the cut of a list, and only there', async () => {
+    // User 0 has seen 60, user 1 has seen 1: places 10 and 11 are items 10 and 11, and 11 and 12.
+    const known = (numItems: number, users: readonly (readonly number[])[]) =>
+      interactionsFromArrays({
+        name: 'cut',
+        users: users.flatMap((own, user) => own.map(() => user)),
+        items: users.flat(),
+        timestamps: users.flatMap((own) => own.map((_, i) => T + (i - 1) * DAY + 1)).map((time) => time - 2),
+        catalogue: Array.from({ length: numItems }, (_, i) => ({ item: i + 1 })),
+      });
+    const evaluated = async (interactions: ReturnType<typeof known>, scoreOf: (item: number) => number) =>
+      evaluateFuture({ model: knownModel(scoreOf, interactions.numItems), interactions, time: T - DAY });
+    const two = known(60, [
+      [60, 11],
+      [1, 11],
+    ]);
+    const { metrics, warnings } = await evaluated(two, (item) => -(item === 11 ? 10 : item));
+    expect(metrics['Recall@10']).toBe((1 / 2 + 1) / 2);
+    expect(warnings[0]).toMatch(/^ties: 1 of 2 lists/);
+    // Ten places for five candidates: everything is found, whatever ties.
+    const few = known(
+      6,
+      [1, 2, 3, 4, 5].map((item) => [6, item]),
+    );
+    const small = await evaluated(few, (item) => item % 2);
+    expect([small.metrics['Recall@10'], small.warnings]).toEqual([1, []]);
+  });
 });

@@ -90,7 +90,7 @@ describe('RankQueue', () => {
     const long = 2 ** 22;
     // Every event is item 1 but the last, item 3: item 1 is seen, item 2 is beside the target.
     const events = new Int32Array(long + 3).fill(1).with(long + 2, 3);
-    const { collector, places } = recorder([long / 4, long / 2, 1, 0, long]);
+    const { collector, places } = recorder([0, long / 4, long / 2, 1, long]);
     const queue = new RankQueue(items, { ...collector, itemIds: events } as RankCollector);
     await queue.add(tf.ones([5, 1]), [0, 1, 2, 3, 4], Array<number>(5).fill(long + 2));
     await queue.flush();
