@@ -13,7 +13,7 @@ describe.each(['simd', 'cpu'] as const)('on %s', (backend) => {
 
   describe.each(Object.keys(formulaKinds))('%s', (kind) => {
     it.each([first, first + 1, first + 2])('is its formula; configurations of seed %i', (seed) =>
-      expectFormulas(kind, seed, 30),
+      expectFormulas(kind, seed, 30, 5),
     );
   });
 });

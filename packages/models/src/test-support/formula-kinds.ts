@@ -134,14 +134,19 @@ function isAllowed(config: object): boolean {
   }
 }
 
-/** A model against its formula. Float32 is off by 5e-6 in outputs and 3e-4 in gradients at most, over a thousand configurations. */
-export function expectFormula(config: ModelConfigInput, plain: PlainModel, seed: number): void {
+/**
+ * A model against its formula. Float32 is off by 5e-6 in outputs and 3e-4 in gradients at most, over a thousand configurations.
+ *
+ * @param slack more than that, as a factor: of a few thousand configurations one has norms of rows that hardly differ from
+ * their mean, which lose a digit or two on every backend
+ */
+export function expectFormula(config: ModelConfigInput, plain: PlainModel, seed: number, slack = 1): void {
   const { outputs, loss, gradients } = comparePlain(config, plain, seed);
   const steepest = Object.entries(gradients).reduce((a, b) => (b[1] > a[1] ? b : a));
   if (process.env.SEQREC_PRINT) console.log(JSON.stringify({ config, seed, outputs, loss, steepest }));
-  expect(outputs).toBeLessThan(2e-5);
-  expect(loss).toBeLessThan(1e-5);
-  expect(steepest[1], `gradient of ${steepest[0]}`).toBeLessThan(1e-3);
+  expect(outputs).toBeLessThan(2e-5 * slack);
+  expect(loss).toBeLessThan(1e-5 * slack);
+  expect(steepest[1], `gradient of ${steepest[0]}`).toBeLessThan(1e-3 * slack);
 }
 
 /** Random configurations of a kind, as the schema takes them. */
@@ -150,11 +155,11 @@ export function allowedConfigs(kind: string): fc.Arbitrary<object> {
 }
 
 /** Random configurations of a kind of model against its formula. */
-export function expectFormulas(kind: string, seed: number, runs = formulaKinds[kind].runs ?? 5): void {
+export function expectFormulas(kind: string, seed: number, runs = formulaKinds[kind].runs ?? 5, slack = 1): void {
   const { plain } = formulaKinds[kind];
   fc.assert(
     fc.property(allowedConfigs(kind), fc.nat(1e6), (config, weightSeed) =>
-      expectFormula(config as ModelConfigInput, plain(config as never), weightSeed),
+      expectFormula(config as ModelConfigInput, plain(config as never), weightSeed, slack),
     ),
     { seed, numRuns: runs },
   );
