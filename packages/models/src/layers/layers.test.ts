@@ -10,7 +10,7 @@ import {
   uniform01,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { GruLayer } from '../gru4rec/layer.ts';
 import { HstuLayer } from '../hstu/layer.ts';
 import { TimeEncoder } from '../pinnerformer/time-encoder.ts';
@@ -18,7 +18,7 @@ import { SasrecBlock } from '../sasrec/block.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
 import { TransformerPlusPlusBlock } from '../transformer-plus-plus/block.ts';
 import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
-import { type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
+import { declareOnly, type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';
 import { RmsNorm } from './rms-norm.ts';
 
@@ -254,6 +254,30 @@ describe('initial values', () => {
     made.dispose();
   });
 
+  it.each<[number[], number, number[]]>([
+    [[21, 3], 63, []],
+    [[21, 3], 62, [20, 1]],
+    [[21, 3], 30, [8, 8, 5]],
+    [[21, 3], 24, [8, 8, 5]],
+    [[20, 3], 1, [4, 4, 4, 4, 4]],
+  ])(
+    '%j: of %i numbers at a time, in blocks of four rows and as many more as fit: %j',
+    (shape, blockElements, rows) => {
+      const made = vi.spyOn(tf.engine(), 'makeTensor');
+      initialTensor({ kind: 'ones' }, shape, stream, blockElements).dispose();
+      const shapes = made.mock.calls.map(([, each]) => each);
+      made.mockRestore();
+      expect(shapes).toEqual([shape, ...rows.map((count) => [count, 3])]);
+    },
+  );
+
+  it('of a weight that is only declared are one zero', () => {
+    const initializer = new StreamInitializer({ initialization: { kind: 'ones' }, stream });
+    const declared = declareOnly(() => initializer.apply([4, 5]));
+    expect([...declared.dataSync()]).toEqual([0]);
+    expect(initializer.apply([4, 5]).shape).toEqual([4, 5]);
+  });
+
   it('depend on seed and name, nothing else', () => {
     const rule = { kind: 'normal', standardDeviation: 1 } as const;
     expect(initialValues(rule, [4], stream)).toEqual(initialValues(rule, [4], { ...stream }));
@@ -264,6 +288,8 @@ describe('initial values', () => {
   it('come from a serialisable initialiser', () => {
     const one = new StreamInitializer({ initialization: { kind: 'ones' }, stream });
     const two = new StreamInitializer(JSON.parse(JSON.stringify(one.getConfig())));
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    expect(classNameMap[StreamInitializer.className][0]).toBe(StreamInitializer);
     expect(tf.tidy(() => two.apply([2, 2]).arraySync())).toEqual([
       [1, 1],
       [1, 1],

@@ -236,4 +236,6 @@ it('a learned temperature is 0.01 + (base - 0.01) exp(theta)', () => {
   layer.weight('theta').assign(tf.tensor1d([Math.log(2)]));
   expect(layer.value(0.05).dataSync()[0]).toBeCloseTo(0.01 + 0.04 * 2, 6);
   expect(layer.value(0.05).shape).toEqual([1]);
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  expect(classNameMap[LearnedTemperature.className][0]).toBe(LearnedTemperature);
 });
