@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 // Every project reads the TypeScript sources through the `@seqrec/source` condition, so tests need no build.
 const resolve = { conditions: ['@seqrec/source', 'node', 'import', 'default'] };
 /**
- * For a test that hangs, not for a slow machine: the longest ones take 15 s alone, and a minute beside two busy processes on
- * two cores.
+ * For a test that hangs, not for a slow machine: the longest ones take 15 s alone, and a minute beside two
+ * busy processes on two cores.
  */
 const TIMEOUT = 300_000;
 

@@ -1,5 +1,5 @@
-// The Markdown files of the repository: links and anchors lead somewhere, commands have the options, keys, recipes and tables
-// that they name.
+// The Markdown files of the repository: links and anchors lead somewhere, commands have the options, keys, recipes
+// and tables that they name.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -26,7 +26,9 @@ interface Text {
   readonly text: string;
 }
 
-/** Texts of a source file, templates with a hole for each expression, and the first arguments of calls of `optionHint`. */
+/**
+ * Texts of a source file, templates with a hole for each expression, and the first arguments of calls of `optionHint`.
+ */
 function textsOf(file: string): { texts: Text[]; hinted: Text[] } {
   const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const texts: Text[] = [];

@@ -13,8 +13,8 @@ if (major < 24) {
   process.exit(1);
 }
 const args = ['--conditions=@seqrec/source', '--disable-warning=ExperimentalWarning', cli, ...process.argv.slice(2)];
-// The command takes the place of this process, so that there is nobody to hand a signal on: what is sent to one process, or
-// to the group of a terminal, arrives once.
+// The command takes the place of this process, so that there is nobody to hand a signal on: what is sent to one
+// process, or to the group of a terminal, arrives once.
 if (process.platform !== 'win32') process.execve(process.execPath, [process.execPath, ...args], process.env);
 // Windows cannot replace a process. There the console gives its signals to every process of it; this one only waits.
 const child = spawn(process.execPath, args, { stdio: 'inherit' });

@@ -3,9 +3,9 @@ import type { Catalogue } from './catalogue.ts';
 /** Finds items by words of their titles. */
 export interface SearchIndex {
   /**
-   * Items whose title holds every word of `text`, whatever case and accents: first those with a word that begins so for each
-   * word, then the rest; among them the most seen first. Titles put their article last as often as first, so the beginning of
-   * a title counts no more than its other words. Empty for an empty text.
+   * Items whose title holds every word of `text`, whatever case and accents: first those with a word that begins so
+   * for each word, then the rest; among them the most seen first. Titles put their article last as often as first, so
+   * the beginning of a title counts no more than its other words. Empty for an empty text.
    */
   search(text: string, limit: number): SearchResult;
 }

@@ -86,7 +86,8 @@ describe('before training', () => {
   });
 });
 
-// The first step takes the weights beyond the largest number: what comes first, the next loss or a checkpoint, stops it.
+// The first step takes the weights beyond the largest number: what comes first, the next loss
+// or a checkpoint, stops it.
 test.each([
   [[], /train: expected a finite loss; got \S+ at step 1 \(epoch 0, batch 1 of \d+, .*learning rate 1e\+38/],
   [['--checkpoint-every-steps', '1'], /last\.safetensors: expected finite weights.*nothing was written/],

@@ -82,7 +82,9 @@ export function parseCommandLine(argv: readonly string[]): { readonly cli: CAC; 
   return { cli, overrides };
 }
 
-/** Runs the program on an argument list and returns its exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted. */
+/**
+ * Runs the program on an argument list and returns its exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { cli } = parseCommandLine(argv);
@@ -119,7 +121,10 @@ function createProgram(invocation: Invocation): CAC {
   return cli;
 }
 
-/** Without what the parser adds to the options: `default: true` of a `--no-x`, and an option of the program that the command has too. */
+/**
+ * Without what the parser adds to the options: `default: true` of a `--no-x`, and an option of the program
+ * that the command has too.
+ */
 function withoutNoise({ title, body }: HelpSection): HelpSection {
   if (title !== 'Options') return { title, body };
   const seen = new Set<string>();

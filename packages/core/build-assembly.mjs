@@ -1,7 +1,7 @@
 // Compiles the AssemblyScript kernels of the simd backend: one binary with relaxed SIMD (fused multiply-add), one
 // without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
-// `--dist` also copies them beside the built JavaScript, for publishing. `--guarded` makes one that traps where a kernel writes outside the
-// regions of its scratch memory (`assembly/regions.ts`), for the tests, and nothing else.
+// `--dist` also copies them beside the built JavaScript, for publishing. `--guarded` makes one that traps where a
+// kernel writes outside the regions of its scratch memory (`assembly/regions.ts`), for the tests, and nothing else.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

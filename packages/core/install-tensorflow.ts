@@ -24,7 +24,8 @@ Without it the install script of ${PACKAGE} downloads libtensorflow 2.9.1 (CUDA 
 The linked addon goes to $SEQREC_TENSORFLOW, else to packages/core/tensorflow; remove the folder to undo it.`;
 
 /**
- * Runs the `install` script of the package in `folder` as a package manager does: there, with its own commands on the path.
+ * Runs the `install` script of the package in `folder` as a package manager does: there, with its
+ * own commands on the path.
  * @throws BackendError when the package has no such script, or it fails.
  */
 export function runInstallScript(folder: string): void {

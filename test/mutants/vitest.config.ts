@@ -6,8 +6,8 @@ import { tooLong } from './folders.ts';
 const conditions = ['@seqrec/source', 'node', 'import', 'default'];
 
 /**
- * The tests of the mutated folder, then formulas, which kill most of what they reach, then the rest by name: most mutants die
- * at once, and in the same order each time.
+ * The tests of the mutated folder, then formulas, which kill most of what they reach, then the rest by name: most
+ * mutants die at once, and in the same order each time.
  */
 class OwnFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

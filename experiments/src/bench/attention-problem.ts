@@ -19,8 +19,8 @@ export function causalPairs({ length, sequences }: AttentionPoint): number {
 }
 
 /**
- * Useful floating-point operations, a multiply-add counting two and the causal half only: forward `4 A` a pair; backward
- * 2.5 times that, the convention of FlashAttention: five products, the scores made again among them.
+ * Useful floating-point operations, a multiply-add counting two and the causal half only: forward `4 A` a pair;
+ * backward 2.5 times that, the convention of FlashAttention: five products, the scores made again among them.
  */
 export function attentionWork(point: AttentionPoint): { readonly forward: number; readonly backward: number } {
   const forward = 4 * (point.heads ?? 1) * point.width * causalPairs(point);

@@ -42,7 +42,9 @@ export interface AttentionRow {
   readonly point: AttentionPoint;
   readonly forward: Rate;
   readonly backward: Rate;
-  /** Most bytes in the heap during forward and backward, inputs and outputs included; undefined off the simd backend. */
+  /**
+   * Most bytes in the heap during forward and backward, inputs and outputs included; undefined off the simd backend.
+   */
   readonly peakBytes?: number;
 }
 

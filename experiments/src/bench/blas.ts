@@ -22,8 +22,9 @@ const PLAIN = 111;
 const TRANSPOSED = 112;
 
 /**
- * Loads OpenBLAS with so many threads, or says how to install it. It takes the best kernels for this processor, or those of
- * `core` (`Haswell`: 256-bit vectors); a library that is loaded once more is a copy, with threads and a choice of its own.
+ * Loads OpenBLAS with so many threads, or says how to install it. It takes the best kernels for this processor,
+ * or those of `core` (`Haswell`: 256-bit vectors); a library that is loaded once more is a copy, with threads
+ * and a choice of its own.
  */
 export async function openBlas(threads: number, core?: string): Promise<Blas | { readonly missing: string }> {
   // Read when the library loads. A machine may force an older kernel by it.

@@ -40,7 +40,9 @@ export interface CatalogueBench {
   readonly rows: readonly CatalogueRow[];
 }
 
-/** Times one training step of HSTU against the size of the catalogue, with dense and row-wise AdamW on the item table. */
+/**
+ * Times one training step of HSTU against the size of the catalogue, with dense and row-wise AdamW on the item table.
+ */
 export async function benchCatalogue(request: {
   readonly backend: BackendOptions;
   readonly items: readonly number[];

@@ -2,8 +2,8 @@ import { finishPrograms, startProgramTimers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Seconds that the work of `run` takes on the device: by timestamps where it has them, else until it has done all, with the
- * way there and back. On backends without a device, the time of the call.
+ * Seconds that the work of `run` takes on the device: by timestamps where it has them, else until it has done all,
+ * with the way there and back. On backends without a device, the time of the call.
  */
 export async function deviceSeconds(run: () => void): Promise<number> {
   const timers = startProgramTimers();
@@ -18,7 +18,9 @@ export async function deviceSeconds(run: () => void): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
-/** Devices round their timestamps, by up to a tenth of a millisecond: shorter work is repeated until it has taken this. */
+/**
+ * Devices round their timestamps, by up to a tenth of a millisecond: shorter work is repeated until it has taken this.
+ */
 const LEAST_SECONDS = 2e-3;
 const MOST_CALLS = 4096;
 

@@ -13,8 +13,8 @@ export interface EventLogOptions {
 const delay = 86_400;
 
 /**
- * Writes a log as a service would: `userId,movieId,rating,timestamp`, users interleaved, the times of a few years nearly but
- * not quite in order, popular items often. The same options give the same bytes.
+ * Writes a log as a service would: `userId,movieId,rating,timestamp`, users interleaved, the times of a few years
+ * nearly but not quite in order, popular items often. The same options give the same bytes.
  */
 export async function writeEventLog(
   path: string,

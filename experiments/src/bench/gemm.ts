@@ -32,7 +32,10 @@ export interface GemmRow {
 export interface GemmBench {
   readonly backend: string;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Kernels that OpenBLAS took: the best for this processor; on x86 also those of 256-bit vectors, as wide as WebAssembly's get. */
+  /**
+   * Kernels that OpenBLAS took: the best for this processor; on x86 also those of 256-bit vectors, as
+   * wide as WebAssembly's get.
+   */
   readonly peers: readonly string[];
   /** Version and build of OpenBLAS. */
   readonly library?: string;

@@ -13,7 +13,9 @@ export interface GpuProgram {
 }
 
 const NEGATIVES = 128;
-/** Steps of the recurrence, tokens of a sequence whose last query is asked, queries that rank all rows, and their list. */
+/**
+ * Steps of the recurrence, tokens of a sequence whose last query is asked, queries that rank all rows, and their list.
+ */
 const STEPS = 32;
 const SEQUENCE = 256;
 const QUERIES = 128;

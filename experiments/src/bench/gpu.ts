@@ -150,7 +150,10 @@ export interface GpuMemory {
   readonly backwardSeconds: number;
 }
 
-/** Device memory of one long sequence, forward and backward, inputs and gradients included: what the pool holds after it. */
+/**
+ * Device memory of one long sequence, forward and backward, inputs and gradients included: what
+ * the pool holds after it.
+ */
 export async function gpuMemory(request: {
   backend: BackendOptions;
   length: number;

@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 const FLOATS = 1 << 24;
 
-/** A few additions of arrays that no cache holds, as GB/s of inputs and outputs: the rate at which memory feeds kernels. */
+/**
+ * A few additions of arrays that no cache holds, as GB/s of inputs and outputs: the rate at which memory feeds kernels.
+ */
 export function ownStream(into: number[]): void {
   const a = tf.fill([FLOATS], 1);
   const b = tf.fill([FLOATS], 2);

@@ -13,8 +13,8 @@ export interface StepProfile {
   readonly recipe: string;
   readonly backend: string;
   /**
-   * What a kernel's time is: of the call (`host`); of its programs by timestamps of the GPU (`device`); or, on a GPU without
-   * them, of handing the programs over (`calls`), which says little.
+   * What a kernel's time is: of the call (`host`); of its programs by timestamps of the GPU (`device`); or, on a GPU
+   * without them, of handing the programs over (`calls`), which says little.
    */
   readonly clock: 'host' | 'device' | 'calls';
   /** Programs that were run, where they were timed. */
@@ -26,7 +26,9 @@ export interface StepProfile {
   readonly freeSeconds?: number;
   /** Making and uploading the batches of as many steps, a part of the time outside kernels. */
   readonly batchSeconds: number;
-  /** Rates of the machine in this run: our own 1024 x 1024 x 1024 product, and additions of arrays that no cache holds. */
+  /**
+   * Rates of the machine in this run: our own 1024 x 1024 x 1024 product, and additions of arrays that no cache holds.
+   */
   readonly peak: { readonly gflops: number; readonly gbytes: number };
   readonly kernels: readonly KernelProfile[];
   readonly trace: readonly TraceEvent[];
@@ -109,8 +111,8 @@ function hostPeak(): StepProfile['peak'] {
 }
 
 /**
- * How near a kernel is to the roofline: the time that its arithmetic at the rate of a large product, or its operands at the
- * rate of memory, would take at least, over the time that it took. Above 1 where the operands were in a cache.
+ * How near a kernel is to the roofline: the time that its arithmetic at the rate of a large product, or its operands
+ * at the rate of memory, would take at least, over the time that it took. Above 1 where the operands were in a cache.
  */
 export function rooflineShare({ flops, bytes, seconds }: KernelProfile, peak: StepProfile['peak']): number {
   return Math.max(flops / (peak.gflops * 1e9), bytes / (peak.gbytes * 1e9)) / seconds;

@@ -48,8 +48,8 @@ function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: n
 }
 
 /**
- * Times training steps on the recipe's first batch, in turn with the peers: each round runs a few of ours, then a few of
- * every peer, so that a drift of the machine's speed meets all alike.
+ * Times training steps on the recipe's first batch, in turn with the peers: each round runs a few of ours, then a few
+ * of every peer, so that a drift of the machine's speed meets all alike.
  */
 export async function benchStep(
   request: SubjectRequest & { readonly rounds: number; readonly peers: readonly Peer[] },

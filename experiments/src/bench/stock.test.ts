@@ -29,7 +29,8 @@ describe('models of stock TensorFlow.js layers', () => {
   }
 
   it('a training step of the classifier leads to the same model', async () => {
-    // Adam divides by the root of the squared gradient, so that rounding in a small one counts as much as in a large one.
+    // Adam divides by the root of the squared gradient, so that rounding in a small one counts
+    // as much as in a large one.
     expect(await difference(STOCK_MODELS[0], 1)).toBeLessThan(1e-4);
   });
 });

@@ -132,7 +132,10 @@ async function batch(contestant: Contestant, task: Task): Promise<void> {
   else predict(contestant);
 }
 
-/** One contestant's turn, after a short rest, since threads of the one before may spin. The first of several batches is left out. */
+/**
+ * One contestant's turn, after a short rest, since threads of the one before may spin. The first of
+ * several batches is left out.
+ */
 async function turn(contestant: Contestant, task: Task): Promise<void> {
   await tf.setBackend(contestant.backend);
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -47,7 +47,9 @@ export async function openMaterial(request: SubjectRequest, progress: Progress):
   return { name, config, split };
 }
 
-/** Two batches of users whose histories fill the window, popularity by Zipf: the size of a data set without the data. */
+/**
+ * Two batches of users whose histories fill the window, popularity by Zipf: the size of a data set without the data.
+ */
 function standIn({ model, training, seed }: RecipeConfig, items: number): Split {
   const { maxSequenceLength } = model;
   return trainTest(zipfWorld({ users: 2 * training.batchSize, items, length: maxSequenceLength + 2, seed }));

@@ -8,7 +8,9 @@ const TIMED_MS = 60;
 const LEAST_CALLS = 3;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
-/** One contestant's turn: a pause, calls to warm up, then timed calls; adds the GFLOP/s of each timed call to `into`. */
+/**
+ * One contestant's turn: a pause, calls to warm up, then timed calls; adds the GFLOP/s of each timed call to `into`.
+ */
 export function turn(call: () => void, flops: number, into: number[]): void {
   Atomics.wait(nobody, 0, 0, PAUSE_MS);
   const start = performance.now();

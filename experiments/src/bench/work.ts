@@ -37,9 +37,10 @@ function mapWork({ x, w }: Readonly<Record<string, tf.TensorInfo>>): number {
 
 /**
  * Useful floating-point operations of a kernel call; 0 for a kernel without a formula (it moves bytes). A multiply-add
- * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward `2 P H (3 A + 2 C)` with the scores
- * made again, for `P` pairs. Gated recurrence: the products with the
- * state, `6 (T - B) E^2` each way; that of the weights is a product of its own. Sampled softmax: `2 T (R + 1) D` forward, twice that backward.
+ * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward
+ * `2 P H (3 A + 2 C)` with the scores made again, for `P` pairs. Gated recurrence: the products with the
+ * state, `6 (T - B) E^2` each way; that of the weights is a product of its own. Sampled softmax: `2 T (R + 1) D`
+ * forward, twice that backward.
  */
 export function kernelWork(
   kernel: string,

@@ -2,7 +2,10 @@ import { integers, streamKey } from '@seqrec/core';
 import { gainOf } from '@seqrec/models';
 import type { SavedRanks } from '../runs/ranks.ts';
 
-/** Ranks and ties of queries, and whose they are. A model's gains are those of the rule under which its ranks were recorded. */
+/**
+ * Ranks and ties of queries, and whose they are. A model's gains are those of the rule under which
+ * its ranks were recorded.
+ */
 export type Recorded = Pick<SavedRanks, 'ranks' | 'tied' | 'ties' | 'users'>;
 
 /** Users numbered from 0 without gaps, and how many queries each has. */
@@ -30,8 +33,8 @@ export function gainAt({ ranks, tied, ties }: Recorded, q: number, gain: ReturnT
 }
 
 /**
- * Mean a query of each resample of users, for sums over the queries of each user. Users, not queries, are drawn: the queries
- * of one user are not independent.
+ * Mean a query of each resample of users, for sums over the queries of each user. Users, not queries, are drawn: the
+ * queries of one user are not independent.
  */
 export function bootstrapMeans(
   totals: readonly Float64Array[],

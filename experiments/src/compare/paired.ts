@@ -29,9 +29,10 @@ const DRAWS = 2e8;
 /**
  * Paired comparison of two models on the same queries.
  *
- * Users, not queries, are drawn and flipped: the queries of one user are not independent. The interval is of a bootstrap
- * over users; p is the share of sign flips (each user's difference times plus or minus one) whose mean is at least as far
- * from zero, the observed one included. Both say how sure the difference is for other users, not for other seeds.
+ * Users, not queries, are drawn and flipped: the queries of one user are not independent. The interval is of a
+ * bootstrap over users; p is the share of sign flips (each user's difference times plus or minus one) whose
+ * mean is at least as far from zero, the observed one included. Both say how sure the difference is for other
+ * users, not for other seeds.
  *
  * @throws RunError when the queries differ; EvaluationError for another metric than HR@k, NDCG@k and MRR.
  */

@@ -5,7 +5,9 @@ import type { DataSummary } from '../runs/data-summary.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { savedConfig } from '../training/resume.ts';
 
-/** What the figures of a run were measured on and how, as `key` to value, in the order in which differences are told. */
+/**
+ * What the figures of a run were measured on and how, as `key` to value, in the order in which differences are told.
+ */
 export type RunProtocol = ReadonlyMap<string, unknown>;
 
 /** One place where two runs were evaluated otherwise. */
@@ -22,9 +24,9 @@ const reading = new Set(['format', 'name', 'path', 'delimiter', 'columns', 'time
 const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baselines', 'ease']);
 
 /**
- * Everything that a run folder records of its protocol: digest, split and examples of the data, how they were filtered, the
- * window, and every setting of the evaluation that can change a rank. Settings are taken by what they are *not*, so that a
- * new one is compared from its first day.
+ * Everything that a run folder records of its protocol: digest, split and examples of the data, how they were
+ * filtered, the window, and every setting of the evaluation that can change a rank. Settings are taken by what they
+ * are *not*, so that a new one is compared from its first day.
  */
 export function recordedProtocol(run: RunDir): RunProtocol {
   const { data, evaluation, model } = savedConfig(run).config;

@@ -82,7 +82,10 @@ async function loadYaml(file: string): Promise<RecipeConfig> {
   return validateYaml(RecipeConfigSchema, merge(base, own), yaml);
 }
 
-/** Objects are merged key by key; a section whose tag changes (`kind`, `format`, `policy`) replaces the parent's as a whole. */
+/**
+ * Objects are merged key by key; a section whose tag changes (`kind`, `format`, `policy`) replaces
+ * the parent's as a whole.
+ */
 function merge(base: unknown, own: unknown): unknown {
   if (!isMapping(base) || !isMapping(own)) return own;
   for (const tag of ['kind', 'format', 'policy']) if (tag in own && own[tag] !== base[tag]) return own;

@@ -7,9 +7,10 @@ import { configIssues, knownKeys, renderPath } from './issues.ts';
 /**
  * A configuration with dotted overrides applied, checked against its schema.
  *
- * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON lists
- * likewise, and `a,b` or `a` as a list where the schema takes one. Every problem is reported at once, each with its key. An override of `kind`, `format` or `policy` keeps of its section
- * what the new kind has too, and takes defaults for the rest.
+ * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON
+ * lists likewise, and `a,b` or `a` as a list where the schema takes one. Every problem is reported at once, each
+ * with its key. An override of `kind`, `format` or `policy` keeps of its section what the new kind has too, and
+ * takes defaults for the rest.
  */
 export function applyOverrides<S extends z.ZodType>(
   schema: S,
@@ -63,8 +64,8 @@ function listOf(text: string | true): unknown[] {
 }
 
 /**
- * Sets the first reading that the schema accepts at that key; with none, the list when only elements of it are wrong, else
- * the text as typed, for the error to show.
+ * Sets the first reading that the schema accepts at that key; with none, the list when only elements of it are wrong,
+ * else the text as typed, for the error to show.
  */
 function firstAccepted(
   schema: z.ZodType,
@@ -87,8 +88,8 @@ function firstAccepted(
 const tags = ['kind', 'format', 'policy'];
 
 /**
- * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others belong to
- * the kind before.
+ * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others
+ * belong to the kind before.
  */
 function retagged(schema: z.ZodType, value: unknown, path: readonly string[], leaf: unknown): unknown {
   const tag = path.at(-1) as string;

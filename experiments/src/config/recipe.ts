@@ -19,7 +19,9 @@ export interface Recipe {
 
 export type RecipeConfigInput = z.input<typeof RecipeConfigSchema>;
 
-/** Declares a recipe; an unknown key or a wrong type in its configuration is a `ConfigError` when the file is loaded. */
+/**
+ * Declares a recipe; an unknown key or a wrong type in its configuration is a `ConfigError` when the file is loaded.
+ */
 export function defineRecipe(recipe: Omit<Recipe, 'config'> & { readonly config: RecipeConfigInput }): Recipe {
   return { ...recipe, config: validate(RecipeConfigSchema, recipe.config) };
 }

@@ -1,7 +1,8 @@
 import { type BaselineName, baselineNames } from './baseline-names.ts';
 
-// What every recipe of the reference shares: meta-recsys/generative-recommenders, research code, commit db1bf8f, `configs/`
-// and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run still shows every value.
+// What every recipe of the reference shares: meta-recsys/generative-recommenders, research code, commit
+// db1bf8f, `configs/` and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run
+// still shows every value.
 
 /** 128 uniform negatives for each position, cosine similarities over 0.05. */
 export const referenceObjective = { kind: 'sampled-softmax' as const, numNegatives: 128, temperature: 0.05 };
@@ -18,7 +19,10 @@ export const exactEvaluation = {
   baselines: [...baselineNames],
 };
 
-/** The same with what the reference's tables leave unsaid: the target first among its equals, its time known to the model. */
+/**
+ * The same with what the reference's tables leave unsaid: the target first among its equals, its
+ * time known to the model.
+ */
 export const referenceEvaluation = {
   ...exactEvaluation,
   ties: 'optimistic' as const,

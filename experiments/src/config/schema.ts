@@ -19,8 +19,8 @@ const rate = z.number().min(0).lt(1);
 /** How files are read, and how events are filtered and split. */
 const preparation = {
   /**
-   * Order of the events of one user that share a time: `file-order`, or `shuffle:SEED`. Default: what is known to be right for
-   * the data set (`seqrec data` says which), `file-order` for a csv.
+   * Order of the events of one user that share a time: `file-order`, or `shuffle:SEED`. Default: what is known to be
+   * right for the data set (`seqrec data` says which), `file-order` for a csv.
    */
   ties: z
     .string()
@@ -60,7 +60,9 @@ const CsvConfig = z.strictObject({
   file: z.string().min(1).optional(),
   /** Default: found in the first line. */
   delimiter: z.string().min(1).optional(),
-  /** Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`. */
+  /**
+   * Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`.
+   */
   quote: z.union([z.literal(false), z.string().regex(/^(.|none)$/su, 'expected one character, or none')]).optional(),
   /** Default `utf8`. */
   encoding: z.enum(['utf8', 'latin1']).optional(),
@@ -122,7 +124,10 @@ export const RecipeConfigSchema = z.strictObject({
   /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
   itemVectors: z
     .strictObject({
-      /** A delimited file with a header line: the item's id as in the data, then its numbers. As `seqrec vectors` writes it. */
+      /**
+       * A delimited file with a header line: the item's id as in the data, then its numbers. As
+       * `seqrec vectors` writes it.
+       */
       path: z.string().min(1),
       /** Items of the data without a vector: an error, or they start at random. */
       missing: z.enum(['error', 'random']).default('error'),
@@ -131,7 +136,10 @@ export const RecipeConfigSchema = z.strictObject({
   /** Weights that all of the model starts from instead of random ones; `--from` on the command line. */
   initialWeights: z
     .strictObject({
-      /** A safetensors file under the names of the model's weights: of `seqrec export`, a checkpoint, or of another program. */
+      /**
+       * A safetensors file under the names of the model's weights: of `seqrec export`, a
+       * checkpoint, or of another program.
+       */
       path: z.string().min(1),
     })
     .optional(),
@@ -164,16 +172,19 @@ export const RecipeConfigSchema = z.strictObject({
     /** Leave items of the history out of the ranking. */
     excludeSeen: z.boolean(),
     /**
-     * `last`: each example's target. `all`: every event of an example that has one before it, but those that training or the
-     * choice of a checkpoint has read, or that lie before the cut of a split by time.
+     * `last`: each example's target. `all`: every event of an example that has one before it, but those that training
+     * or the choice of a checkpoint has read, or that lie before the cut of a split by time.
      */
     positions: z.enum(['last', 'all']).default('last'),
     /**
-     * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders. `optimistic`, the
-     * rule of the public reference: the target counts as first; `pessimistic`: as last.
+     * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders.
+     * `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.
      */
     ties: z.enum(['expected', 'optimistic', 'pessimistic']).default('expected'),
-    /** What models that read the time of a query are given: that of the event to predict, or of the last event before it. */
+    /**
+     * What models that read the time of a query are given: that of the event to predict, or of
+     * the last event before it.
+     */
     queryTime: z.enum(['target', 'last']).default('target'),
     /** The metric that chooses `best.safetensors`; larger is better. */
     selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),

@@ -35,8 +35,8 @@ const sliding = {
 const stride = count.default(1);
 
 /**
- * Rules that take several windows of a history. `epochs`: all of them, so that an epoch costs more steps than `control`'s.
- * `steps`: a selection, as many as there are histories, so that it takes as many steps.
+ * Rules that take several windows of a history. `epochs`: all of them, so that an epoch costs more steps than
+ * `control`'s. `steps`: a selection, as many as there are histories, so that it takes as many steps.
  */
 const budget = z.enum(['epochs', 'steps']).default('epochs');
 

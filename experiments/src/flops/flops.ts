@@ -45,8 +45,9 @@ export function linearFlops(tokens: number, width: { readonly in: number; readon
 }
 
 /**
- * Causal attention over `P` pairs with `H` heads of query width `A` and value width `C`: scores and weighted sum forward
- * (`2 P H (A + C)`); backward the scores once more, then the gradients of q, k, v and of the weights (`2 P H (3 A + 2 C)`).
+ * Causal attention over `P` pairs with `H` heads of query width `A` and value width `C`: scores and weighted
+ * sum forward (`2 P H (A + C)`); backward the scores once more, then the gradients of q, k, v and of the
+ * weights (`2 P H (3 A + 2 C)`).
  */
 export function attentionFlops(
   pairs: number,

@@ -2,8 +2,9 @@ import { type HstuConfig, numVisibleKeys, withSwitches } from '@seqrec/models';
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
 
 /**
- * A block: `D -> 2 H C + 2 H A`, attention of `H` heads over the pairs that the mask leaves, `H C -> D`; `H C` columns fewer
- * without a gate, an output map three times as wide with `concat`. Interleaved actions make two tokens of every event.
+ * A block: `D -> 2 H C + 2 H A`, attention of `H` heads over the pairs that the mask leaves, `H C -> D`;
+ * `H C` columns fewer without a gate, an output map three times as wide with `concat`. Interleaved actions
+ * make two tokens of every event.
  */
 export function hstuFlops(given: HstuConfig, { tokens: events, lengths }: Workload): Flops {
   const config = withSwitches(given);

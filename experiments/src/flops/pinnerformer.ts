@@ -3,8 +3,8 @@ import { addFlops, type Flops, linearFlops, type Workload } from './flops.ts';
 import { transformerBlocksFlops } from './transformer.ts';
 
 /**
- * Item vectors, times and actions each `-> M`, Transformer blocks of width `M`, the output network `M -> F -> D`, and the
- * network `D_i -> F_i -> D` over the rows of the item table, which is `D_i` wide.
+ * Item vectors, times and actions each `-> M`, Transformer blocks of width `M`, the output network `M -> F -> D`, and
+ * the network `D_i -> F_i -> D` over the rows of the item table, which is `D_i` wide.
  */
 export function pinnerformerFlops(config: PinnerformerConfig, work: Workload): Flops {
   const { embeddingDim: d, modelDim: m, actionDim } = config;

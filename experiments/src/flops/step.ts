@@ -32,8 +32,8 @@ const encoders: Readonly<Record<string, (config: ModelConfig, work: Workload) =>
 export const countedEncoders: readonly string[] = Object.keys(encoders);
 
 /**
- * Floating-point operations of an encoder: matrix products and the causal half of attention. What is linear in the width
- * (norms, activations, dropout, embedding rows, the relative bias, the optimiser) is left out, as is usual.
+ * Floating-point operations of an encoder: matrix products and the causal half of attention. What is linear in the
+ * width (norms, activations, dropout, embedding rows, the relative bias, the optimiser) is left out, as is usual.
  *
  * @throws ConfigError for an encoder without a formula.
  */
@@ -49,9 +49,11 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
 
 /**
  * A training step of an encoder with the sampled softmax on packed sequences of these lengths. The whole item table is
- * worked on: where only the rows that a step reads are trained, this is the bound for items that pass through a network.
+ * worked on: where only the rows that a step reads are trained, this is the bound for items
+ * that pass through a network.
  *
- * @throws ConfigError for another objective, or other labels than the next item of every token: their work is not counted.
+ * @throws ConfigError for another objective, or other labels than the next item of every token:
+ *   their work is not counted.
  */
 export function stepFlops(
   config: ModelConfig,

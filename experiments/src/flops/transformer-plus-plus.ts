@@ -1,7 +1,10 @@
 import type { TransformerPlusPlusConfig } from '@seqrec/models';
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
 
-/** A block: `D -> 3 H A`, attention of `H` heads of width `A`, `H A -> D`, then `D -> 2 F` and `F -> D` of the gated unit. */
+/**
+ * A block: `D -> 3 H A`, attention of `H` heads of width `A`, `H A -> D`, then `D -> 2 F` and
+ * `F -> D` of the gated unit.
+ */
 export function transformerPlusPlusFlops(config: TransformerPlusPlusConfig, { tokens, pairs }: Workload): Flops {
   const { embeddingDim: d, numHeads, numBlocks } = config;
   const ffnDim = config.ffnDim ?? 8 * Math.ceil(d / 3);

@@ -26,8 +26,8 @@ export const pageFiles = { data: 'page.json', model: 'model.safetensors' } as co
 const MINUTE = 60;
 
 /**
- * Times of a history that somebody made up: a minute apart, the last event at the latest time of the data. Of data without
- * times, numbers in the sequence, as in training.
+ * Times of a history that somebody made up: a minute apart, the last event at the latest time of the data. Of data
+ * without times, numbers in the sequence, as in training.
  */
 export function madeUpTimes(length: number, latestTime: number | undefined): number[] {
   return Array.from({ length }, (_, i) => (latestTime === undefined ? i : latestTime - (length - 1 - i) * MINUTE));

@@ -17,8 +17,8 @@ export interface WrittenPage {
 }
 
 /**
- * Writes a page as a folder of static files: `index.html`, `assets/`, `model.safetensors`, `page.json`, and `_headers` for
- * hosts that read one. A page that lies there already is replaced.
+ * Writes a page as a folder of static files: `index.html`, `assets/`, `model.safetensors`, `page.json`, and
+ * `_headers` for hosts that read one. A page that lies there already is replaced.
  *
  * @throws UsageError when the folder holds something else.
  */

@@ -95,7 +95,10 @@ export function roundDomain(low: number, high: number): [number, number] {
   return [at(Math.floor(low / step + 1e-9)), at(Math.ceil(high / step - 1e-9))];
 }
 
-/** An axis with exactly these ticks, each with its label: on a log scale Plot would write those near powers of ten alone. */
+/**
+ * An axis with exactly these ticks, each with its label: on a log scale Plot would write those
+ * near powers of ten alone.
+ */
 function givenTicks({ ticks, format, label }: AxisOptions): Plot.Markish[] {
   if (ticks === undefined || format === undefined) return [];
   return [Plot.axisX(ticks, { text: ticks.map(format), label, labelAnchor: 'center' })];

@@ -46,7 +46,10 @@ const PAD = 7;
 const STYLE =
   '<style>.stop .tip rect{fill:Canvas;stroke:currentColor;stroke-opacity:.35}.stop:hover .tip{visibility:visible}</style>';
 
-/** Invisible strips, one a stop, as wide as to the middle between neighbours; each shows its values while the pointer is over it. */
+/**
+ * Invisible strips, one a stop, as wide as to the middle between neighbours; each shows its values
+ * while the pointer is over it.
+ */
 export function hoverStrips({ along, stops }: Hover, frame: Frame, position: (at: number | string) => number): string {
   const [low, high] = along === 'x' ? [frame.left, frame.right] : [frame.top, frame.bottom];
   const placed = stops

@@ -33,7 +33,9 @@ const GAP = 12;
 /** Pixels from the frame to the symbols of the legend, and from one to the next. */
 const LEGEND = { symbol: 18, name: 28, line: 17 };
 
-/** Means with their intervals, a row each, series above each other inside it, named at the right. Returns SVG source. */
+/**
+ * Means with their intervals, a row each, series above each other inside it, named at the right. Returns SVG source.
+ */
 export function intervalFigure({ series, rows, x, zero, width }: IntervalFigure): string {
   const points = series.flatMap((each) => each.points);
   const ends = points.flatMap(({ mean, half = 0 }) => [mean - half, mean + half]);

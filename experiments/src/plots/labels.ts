@@ -42,7 +42,10 @@ export function endLabels(
   });
 }
 
-/** Labels moved apart until neighbours are at least `gap` away from each other, order kept, inside `ends` where they fit. */
+/**
+ * Labels moved apart until neighbours are at least `gap` away from each other, order kept,
+ * inside `ends` where they fit.
+ */
 export function spread<T extends { readonly y: number }>(
   labels: readonly T[],
   gap: number,

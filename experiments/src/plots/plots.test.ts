@@ -18,7 +18,9 @@ const figure = lineFigure({
   y: { label: 'loss (nats)' },
 });
 
-/** Places of the texts that are drawn at the right edge: x of the start and the room that 7.6 pixels a character need. */
+/**
+ * Places of the texts that are drawn at the right edge: x of the start and the room that 7.6 pixels a character need.
+ */
 function labelsAtTheEnd(svg: string): { readonly x: number; readonly y: number; readonly text: string }[] {
   return [...svg.matchAll(/<text[^>]*transform="translate\(([\d.]+),([\d.]+)\)"[^>]*>([^<]+)<\/text>/g)]
     .map(([, x, y, text]) => ({ x: Number(x), y: Number(y), text }))

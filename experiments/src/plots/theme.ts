@@ -1,6 +1,6 @@
 /**
- * Colours of series: told apart with the common colour deficiencies, by lightness too, with a contrast of at least 4 to 1 on
- * their paper. After Okabe and Ito's palette, darkened for white and lightened for near-black.
+ * Colours of series: told apart with the common colour deficiencies, by lightness too, with a contrast of at least 4
+ * to 1 on their paper. After Okabe and Ito's palette, darkened for white and lightened for near-black.
  */
 const light = ['#0068a8', '#c4500a', '#00805c', '#a8488a', '#7a5c00', '#4a4f57', '#5b4bc4', '#8a2b2b'];
 const dark = ['#56b4e9', '#f0884a', '#2fc79a', '#e08cc0', '#e3c04b', '#b6bcc4', '#a79bf5', '#ef8f8f'];

@@ -170,7 +170,10 @@ function seedsOf(runs: readonly SeedRun[]): number[] {
   return [...new Set(runs.map((run) => run.seed))];
 }
 
-/** The table in three forms, the same bytes whenever it is made; apart from it what it took, and a page of both. Returns the names. */
+/**
+ * The table in three forms, the same bytes whenever it is made; apart from it what it took, and a page of
+ * both. Returns the names.
+ */
 function write(out: string, reproduction: Reproduction, costs: readonly RunCost[]): string[] {
   mkdirSync(out, { recursive: true });
   writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));

@@ -79,7 +79,10 @@ function gainCell({ gain, verdict }: Gain): string {
   return verdict === 'no difference beyond the interval' ? `(${text})` : text;
 }
 
-/** Published figures and ours; with nothing published the models beside each other, those together that are compared with the same row. */
+/**
+ * Published figures and ours; with nothing published the models beside each other, those together that are
+ * compared with the same row.
+ */
 function figures(reproduction: Reproduction): Section[] {
   const { table, runs } = reproduction;
   const title = 'Figures';

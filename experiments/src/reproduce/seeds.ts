@@ -93,7 +93,9 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
   return verdict ? { beside: verdict.map(({ baseline, outcome }) => ({ baseline, outcome })) } : {};
 }
 
-/** Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out. */
+/**
+ * Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out.
+ */
 function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(
     (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,

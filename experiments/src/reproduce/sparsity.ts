@@ -21,8 +21,8 @@ export interface SparsityRequest {
 const USERS = 50;
 
 /**
- * Sparsity `1 - mean length / N` of the lengths that stochastic length draws, for histories that fill N and for those of a
- * training set, and the largest error of a mean length against its closed form.
+ * Sparsity `1 - mean length / N` of the lengths that stochastic length draws, for histories that fill N and for those
+ * of a training set, and the largest error of a mean length against its closed form.
  */
 export function measureSparsity(train: ExampleSet, request: SparsityRequest): Record<string, number> {
   const { lengths, windows } = request;

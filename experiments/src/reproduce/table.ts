@@ -59,8 +59,8 @@ export interface FutureTable {
 }
 
 /**
- * What `future` adds: recall, coverage and, where items have categories, entropy from one vector a user; recall from a vector
- * a day and from one before every moment; and what of the last stays with one a day.
+ * What `future` adds: recall, coverage and, where items have categories, entropy from one vector a user; recall from
+ * a vector a day and from one before every moment; and what of the last stays with one a day.
  */
 export const FUTURE_METRICS = [
   'Recall@10',
@@ -71,7 +71,9 @@ export const FUTURE_METRICS = [
   'kept daily',
 ] as const;
 
-/** Declares a table. @throws ConfigError when a claim or a gain names no row, or a metric that the table does not have. */
+/**
+ * Declares a table. @throws ConfigError when a claim or a gain names no row, or a metric that the table does not have.
+ */
 export function defineTable(table: PaperTable): PaperTable {
   for (const { better, worse, metrics } of table.claims) check(table, 'claims', [better, worse], metrics);
   for (const { over, rows, metrics } of table.gains ?? []) check(table, 'gains', [over, ...rows], metrics);

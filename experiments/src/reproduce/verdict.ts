@@ -57,7 +57,9 @@ export function rowEstimates(
   );
 }
 
-/** Claims hold when the order is theirs and the intervals do not touch; otherwise in how many seeds the order is theirs. */
+/**
+ * Claims hold when the order is theirs and the intervals do not touch; otherwise in how many seeds the order is theirs.
+ */
 export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): ClaimVerdict[] {
   const estimates = rowEstimates(table, runs);
   return table.claims.flatMap((claim) =>

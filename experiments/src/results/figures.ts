@@ -51,7 +51,8 @@ export function shownIn(page: string): string[] {
 }
 
 /**
- * Writes the results that a page names between their two comments; with `tables 1,3` those tables alone, counted from 1.
+ * Writes the results that a page names between their two comments; with `tables 1,3` those
+ * tables alone, counted from 1.
  *
  * @throws RunError for a file or a table that is not there.
  */

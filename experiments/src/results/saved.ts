@@ -50,7 +50,10 @@ export function saveFolder(save: unknown): string | undefined {
   return String(save);
 }
 
-/** Writes a result as `FOLDER/CORE/COMMAND.json`; a result of the same command on the same core is replaced. Returns the file. */
+/**
+ * Writes a result as `FOLDER/CORE/COMMAND.json`; a result of the same command on the same core is
+ * replaced. Returns the file.
+ */
 export function saveResult(folder: string, kind: string, result: unknown, argv = process.argv.slice(2)): string {
   const { cpu, cores, memoryBytes, commit, node } = describeEnvironment(undefined);
   const words = essential(argv);

@@ -6,8 +6,9 @@ import type { RunDir } from './run-dir.ts';
 const BLOCK = 65_536;
 
 /**
- * Writes what the dense numbers of a run mean: `users.jsonl` with a line `{"user":0,"id":"196"}` for each user, `items.jsonl` with
- * `{"item":1,"id":"242","title":"Kolya (1996)"}` for each item, titles where the data have them; in the order of the numbers.
+ * Writes what the dense numbers of a run mean: `users.jsonl` with a line `{"user":0,"id":"196"}` for each user,
+ * `items.jsonl` with `{"item":1,"id":"242","title":"Kolya (1996)"}` for each item, titles where the data have them;
+ * in the order of the numbers.
  */
 export function saveIds(run: RunDir, { users, items, catalogue }: Interactions): void {
   writeLines(run.userIds, users.size, (n) => ({ user: users.first + n, id: users.external(users.first + n) }));

@@ -28,8 +28,8 @@ export interface EpochRecord {
   readonly warnings?: readonly string[];
   readonly evaluationSeconds: number;
   /**
-   * Most bytes in the heap of the backend during the steps of the epoch that the process took, where it counts them. Absent
-   * where it took none: the run was stopped in the evaluation of the epoch and went on there.
+   * Most bytes in the heap of the backend during the steps of the epoch that the process took, where it counts them.
+   * Absent where it took none: the run was stopped in the evaluation of the epoch and went on there.
    */
   readonly peakHeapBytes?: number;
   readonly time: string;

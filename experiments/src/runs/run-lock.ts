@@ -7,7 +7,9 @@ import type { RunDir } from './run-dir.ts';
 export interface LockOwner {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, where the system tells: a number given out again is then not taken for its former bearer. */
+  /**
+   * When the process began, where the system tells: a number given out again is then not taken for its former bearer.
+   */
   readonly began?: string;
 }
 
@@ -77,8 +79,8 @@ function created(file: string, content: string): boolean {
 }
 
 /**
- * Removes a stale lock. Of two processes that found the same one, the second may already meet the first's new lock: what
- * was moved aside is looked at, and a lock that is not the stale one goes back.
+ * Removes a stale lock. Of two processes that found the same one, the second may already meet the first's new lock:
+ * what was moved aside is looked at, and a lock that is not the stale one goes back.
  */
 function takeAway(file: string, stale: string): void {
   const aside = `${file}.${process.pid}.tmp`;

@@ -9,7 +9,10 @@ export interface TensorBoardEvent {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** Reads the events that `TensorBoardWriter` writes, checking both checksums of every record. A torn last record is left out. */
+/**
+ * Reads the events that `TensorBoardWriter` writes, checking both checksums of every record. A torn
+ * last record is left out.
+ */
 export function readTensorBoard(bytes: Uint8Array, name = 'events file'): TensorBoardEvent[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const events: TensorBoardEvent[] = [];

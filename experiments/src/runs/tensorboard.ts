@@ -7,7 +7,8 @@ import CRC32C from 'crc-32/crc32c.js';
  * Writes scalars to a TensorBoard events file.
  *
  * Framing is TFRecord: `uint64 length, uint32 maskedCrc(length), data, uint32 maskedCrc(data)`, little endian, where
- * `maskedCrc = rotateRight(crc32c, 15) + 0xa282ead8`. The data are `tensorflow.Event` protocol buffers, encoded by hand.
+ * `maskedCrc = rotateRight(crc32c, 15) + 0xa282ead8`. The data are `tensorflow.Event` protocol
+ * buffers, encoded by hand.
  * Source: tensorflow/core/lib/io/record_writer.h and tensorflow/core/util/event.proto.
  */
 export class TensorBoardWriter {

@@ -27,8 +27,9 @@ export interface StudyBase {
 }
 
 /**
- * A recipe as the base of a study: its data, objective, optimiser, batch and seed. Its encoder is replaced arm by arm, and
- * the reference's protocol without validation gives way to leave-last-out: a study chooses, so it must not see the test set.
+ * A recipe as the base of a study: its data, objective, optimiser, batch and seed. Its encoder is replaced arm
+ * by arm, and the reference's protocol without validation gives way to leave-last-out: a study chooses, so it
+ * must not see the test set.
  *
  * @param adapt changes the configuration before the data are read
  */

@@ -64,8 +64,8 @@ export interface HistoryOptions extends FactorOptions {
 }
 
 /**
- * `seqrec scale history`: the same steps on longer and longer histories. The latest window grows with the history; a sliding
- * policy reads K events of it in training and in use, from anywhere in the latest so many.
+ * `seqrec scale history`: the same steps on longer and longer histories. The latest window grows with the history; a
+ * sliding policy reads K events of it in training and in use, from anywhere in the latest so many.
  */
 export async function scaleHistory(options: HistoryOptions): Promise<number> {
   const progress = new Progress({ quiet: options.quiet });

@@ -187,7 +187,9 @@ async function windowMetrics(arm: Arm, model: SequenceModel, context: ArmContext
   return Object.fromEntries(Object.entries(flatWindowTests(tests)).filter(([name]) => WINDOW_METRICS.test(name)));
 }
 
-/** The examples of the first `count` users of an order that depends on the seed alone: smaller selections lie in larger. */
+/**
+ * The examples of the first `count` users of an order that depends on the seed alone: smaller selections lie in larger.
+ */
 export function firstUsers(set: ExampleSet, count: number | undefined, seed: number): ExampleSet {
   const users = Int32Array.from(new Set(set.users));
   if (count === undefined || count >= users.length) return set;

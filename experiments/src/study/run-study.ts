@@ -26,7 +26,9 @@ export interface StudyRequest {
   readonly finish: (dir: StudyDir, plan: StudyPlan, points: readonly StudyPoint[]) => Promise<string>;
 }
 
-/** Plans a study, or takes up the one in the folder, runs what is missing and writes its report. Returns the exit code. */
+/**
+ * Plans a study, or takes up the one in the folder, runs what is missing and writes its report. Returns the exit code.
+ */
 export async function runStudy(request: StudyRequest): Promise<number> {
   const { kind, recipe, data, progress, evaluatedUsers } = request;
   const dir = new StudyDir(request.out);

@@ -7,7 +7,10 @@ import { checkRunsFolder, runDirAt } from '../runs/run-dir.ts';
 import { lockRun, type RunLock } from '../runs/run-lock.ts';
 import { firstDifference } from '../training/resume.ts';
 
-/** A training that passes through several measured moments. With a constant learning rate each is what a shorter one gives. */
+/**
+ * A training that passes through several measured moments. With a constant learning rate each is
+ * what a shorter one gives.
+ */
 export interface Arm {
   /** Name of its files. */
   readonly id: string;
@@ -57,7 +60,9 @@ export interface StudyPlan {
   readonly notes: readonly string[];
 }
 
-/** The files of a study: `plan.json`, `points/<arm>.<n>.json`, `checkpoints/<arm>.safetensors`, `report.html`, `plots/`. */
+/**
+ * The files of a study: `plan.json`, `points/<arm>.<n>.json`, `checkpoints/<arm>.safetensors`, `report.html`, `plots/`.
+ */
 export class StudyDir {
   readonly path: string;
 

@@ -4,8 +4,8 @@ import type { Writable } from 'node:stream';
 const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
 /**
- * Lets the program go on when nobody reads its output any more: a training saves what it has. Other failures of writing,
- * for example a full disk, end it with one line.
+ * Lets the program go on when nobody reads its output any more: a training saves what it has. Other failures of
+ * writing, for example a full disk, end it with one line.
  */
 export function survivesClosedOutput(streams: readonly Writable[], fail: (message: string) => void): void {
   for (const stream of streams) {

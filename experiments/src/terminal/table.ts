@@ -10,14 +10,18 @@ const GAP = 2;
 /** A column of names or sentences is not made narrower than this. */
 const NARROWEST = 24;
 
-/** Columns of the terminal that standard output is; nothing for a file or a pipe, where lines may be as long as they are. */
+/**
+ * Columns of the terminal that standard output is; nothing for a file or a pipe, where lines
+ * may be as long as they are.
+ */
 export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
 }
 
 /**
- * An aligned plain-text table: titles, a rule, rows. Numbers belong in right-aligned columns. Where `width` is not enough,
- * sentences of left-aligned columns are wrapped, then columns at the right are left out, and a line below names them.
+ * An aligned plain-text table: titles, a rule, rows. Numbers belong in right-aligned columns. Where `width`
+ * is not enough, sentences of left-aligned columns are wrapped, then columns at the right are left out, and
+ * a line below names them.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -74,8 +78,8 @@ function wrapCell(cell: string, width: number): string[] {
 }
 
 /**
- * Key and value lines with the values in one column. Where `width` is not enough, a value goes on below itself, and one for
- * which that leaves no room below its key.
+ * Key and value lines with the values in one column. Where `width` is not enough, a value goes on below itself, and
+ * one for which that leaves no room below its key.
  */
 export function renderPairs(
   pairs: readonly (readonly [string, string])[],

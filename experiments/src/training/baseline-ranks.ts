@@ -36,8 +36,8 @@ export interface BaselinesBeside {
 }
 
 /**
- * The baselines of `context.options` beside an evaluation of a set: those kept with the run where they were ranked under the
- * same rules, else made now.
+ * The baselines of `context.options` beside an evaluation of a set: those kept with the run where they were ranked
+ * under the same rules, else made now.
  *
  * @param run Its folder, where there is one. @param config of the run; the options of the context may differ from it.
  */

@@ -37,9 +37,9 @@ export interface Baselines {
 const CPU_ITEMS = 2000;
 
 /**
- * The baselines of a configuration, fitted to the training part, on sets under the protocol of the models. One after another,
- * since some hold a matrix of items by items. A baseline that does not apply, is too large or fails is skipped with its
- * reason: a finished training is not lost to it.
+ * The baselines of a configuration, fitted to the training part, on sets under the protocol of the models. One after
+ * another, since some hold a matrix of items by items. A baseline that does not apply, is too large or fails is
+ * skipped with its reason: a finished training is not lost to it.
  */
 export async function evaluateBaselines(sets: Iterable<ExampleSet>, context: EvaluationContext): Promise<Baselines> {
   const evaluated: EvaluatedBaseline[] = [];

@@ -83,7 +83,10 @@ function timeReaders({ model, objective, windows }: RecipeConfig): TimeReader[] 
   ];
 }
 
-/** @throws ConfigError for data without times and a model that reads them, unless the configuration says what stands for them. */
+/**
+ * @throws ConfigError for data without times and a model that reads them, unless the configuration
+ *   says what stands for them.
+ */
 function checkTimes(config: RecipeConfig, { split }: PreparedData): void {
   const { interactions } = split;
   if (interactions.hasTimestamps !== false || config.data.format === 'named' || config.data.format === 'files') return;

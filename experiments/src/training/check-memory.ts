@@ -14,8 +14,9 @@ interface Part {
 }
 
 /**
- * Refuses a run that cannot fit: its weights, moments, gradients and one batch, counted from below, so that nothing is refused
- * that would have fitted. The heap of `simd` ends at its maximum, other backends at the memory of the machine.
+ * Refuses a run that cannot fit: its weights, moments, gradients and one batch, counted from below, so
+ * that nothing is refused that would have fitted. The heap of `simd` ends at its maximum, other backends
+ * at the memory of the machine.
  *
  * @throws ConfigError naming the parts in bytes, and what to lower.
  */

@@ -1,4 +1,6 @@
-/** Says when the next checkpoint inside an epoch is due: after so many steps, or so many seconds, whichever comes first. */
+/**
+ * Says when the next checkpoint inside an epoch is due: after so many steps, or so many seconds, whichever comes first.
+ */
 export class CheckpointClock {
   readonly #everySteps: number;
   readonly #everySeconds: number;

@@ -65,8 +65,8 @@ test('a run killed at ten random moments and resumed ends with the weights of a 
   for (let attempt = 0; kills < KILLS && attempt < 40; attempt++) {
     const run = onlyRun(join(cwd, folder));
     const { child, ended } = startCli(run ? ['train', '--resume', run] : ['train', ...training, '--out', folder], cwd);
-    // After a random number of new log lines, then a random moment more: inside a step, an evaluation, or the writing of
-    // a checkpoint. One time in four at any moment, start-up included.
+    // After a random number of new log lines, then a random moment more: inside a step, an evaluation, or the writing
+    // of a checkpoint. One time in four at any moment, start-up included.
     const anywhere = random() < 0.25;
     const lines = Math.floor(random() * 25);
     const before = run ? readMetrics(join(run, 'metrics.jsonl')).length : 0;

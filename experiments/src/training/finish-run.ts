@@ -23,8 +23,8 @@ const SAMPLES = 5;
 /**
  * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
  *
- * With a validation set the chosen checkpoint is the best one there, unless the configuration says the last. Without one it
- * is the last: choosing by the test set would flatter the model.
+ * With a validation set the chosen checkpoint is the best one there, unless the configuration says the last. Without
+ * one it is the last: choosing by the test set would flatter the model.
  */
 export async function finishRun(
   run: RunDir,
@@ -93,7 +93,9 @@ export async function finishRun(
   return results;
 }
 
-/** The figures of the end as TensorBoard shows them: `test/HR@10`, and `baseline-item-knn/test/HR@10` for each baseline. */
+/**
+ * The figures of the end as TensorBoard shows them: `test/HR@10`, and `baseline-item-knn/test/HR@10` for each baseline.
+ */
 function boardScalars({ baselines, final }: RunResults): Record<string, number> {
   const named = (prefix: string, { split, metrics }: ScoredModel): [string, number][] =>
     Object.entries(metrics).map(([metric, value]) => [`${prefix}${split}/${metric}`, value]);

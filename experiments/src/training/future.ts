@@ -20,7 +20,8 @@ export interface FutureRequest {
 }
 
 /**
- * What users do in the days after a cut, found from vectors of three cadences. No event of the window was seen in training.
+ * What users do in the days after a cut, found from vectors of three cadences. No event of the
+ * window was seen in training.
  *
  * @throws UsageError for a split without cuts in time.
  */

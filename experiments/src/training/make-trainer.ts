@@ -19,8 +19,8 @@ export interface Beginning {
 }
 
 /**
- * The model of a configuration at its first step, and its trainer. Made before a run folder is, so that what does not go
- * together is said while there is nothing to clear up.
+ * The model of a configuration at its first step, and its trainer. Made before a run folder is, so that what does not
+ * go together is said while there is nothing to clear up.
  *
  * @throws ConfigError, CheckpointError naming what is wrong.
  */

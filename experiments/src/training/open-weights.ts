@@ -23,8 +23,8 @@ export interface WeightsRequest {
 }
 
 /**
- * A model with weights from a file, and the data of the configuration that goes with them: that of a recipe, of a YAML file
- * or of a run.
+ * A model with weights from a file, and the data of the configuration that goes with them: that of a recipe, of
+ * a YAML file or of a run.
  *
  * @throws UsageError when none is named. @throws CheckpointError listing every tensor that does not fit.
  */

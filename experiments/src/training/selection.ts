@@ -1,6 +1,9 @@
 import { type Evaluation, gainOf } from '@seqrec/models';
 
-/** What `best` is chosen by. Under the optimistic rule, too, ties must not make a model look good: they count as expected. */
+/**
+ * What `best` is chosen by. Under the optimistic rule, too, ties must not make a model look
+ * good: they count as expected.
+ */
 export function selectionValue(
   { metrics, ranks, tied, ties }: Pick<Evaluation, 'metrics' | 'ranks' | 'tied' | 'ties'>,
   selectBy: string,

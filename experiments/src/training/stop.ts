@@ -28,8 +28,8 @@ const ONE_KEYSTROKE_MS = 400;
 /**
  * Listens for Ctrl-C, SIGTERM and SIGHUP: the first asks to stop. A second Ctrl-C ends the process at once.
  *
- * SIGTERM and SIGHUP again change nothing: npx and pnpm hand on what the process group has got already, and a terminal that
- * closes sends several. Who will not wait for the checkpoint has SIGKILL.
+ * SIGTERM and SIGHUP again change nothing: npx and pnpm hand on what the process group has got already, and a
+ * terminal that closes sends several. Who will not wait for the checkpoint has SIGKILL.
  */
 export function listenForStop(
   onFirst: (signal: NodeJS.Signals) => void,

@@ -4,8 +4,8 @@ import { trainingEvents } from '@seqrec/models';
 const known = new WeakMap<ExampleSet, Uint8Array>();
 
 /**
- * The events of a split that are no fair query of one of its sets, 1 each: training has read them; validation has, before the test
- * set; or they lie before the cut at which the set begins.
+ * The events of a split that are no fair query of one of its sets, 1 each: training has read them; validation has,
+ * before the test set; or they lie before the cut at which the set begins.
  */
 export function usedEvents(split: Split, set: ExampleSet): Uint8Array {
   const found = known.get(set) ?? markEvents(split, set);

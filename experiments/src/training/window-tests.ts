@@ -42,8 +42,8 @@ export interface WindowTestContext {
 /**
  * The three test sets and the item vectors of a run that kept users out of training.
  *
- * Recent and older windows are sequences: every event that has one before it in the window is predicted. Of the future, the one
- * unseen event is.
+ * Recent and older windows are sequences: every event that has one before it in the window is predicted. Of the
+ * future, the one unseen event is.
  */
 export async function evaluateWindowTests(
   model: SequenceModel,

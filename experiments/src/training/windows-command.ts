@@ -4,7 +4,9 @@ import type { EvaluatedModel } from './open-run.ts';
 import { renderWindowTests } from './render-window-tests.ts';
 import { evaluateWindowTests } from './window-tests.ts';
 
-/** `seqrec evaluate RUN --windows`. Who slides over old events has trained on them, so users must have been held out. */
+/**
+ * `seqrec evaluate RUN --windows`. Who slides over old events has trained on them, so users must have been held out.
+ */
 export async function windowsCommand(
   { run, model, data, config, epoch, about }: EvaluatedModel,
   options: {

@@ -15,8 +15,8 @@ export function describe(x: { readonly dtype: string; readonly shape: readonly n
 /**
  * Checks several tensors against patterns of dimension letters and returns the sizes bound to the letters.
  *
- * A letter binds to the first size it meets and must meet the same size afterwards. `B+1` is one more than `B`, `2n-1` is
- * an odd size; a digit is that size; `...` at the front stands for any number of leading dimensions.
+ * A letter binds to the first size it meets and must meet the same size afterwards. `B+1` is one more than `B`,
+ * `2n-1` is an odd size; a digit is that size; `...` at the front stands for any number of leading dimensions.
  *
  * @throws ShapeError naming the op, every pattern, every shape and the first contradiction.
  */

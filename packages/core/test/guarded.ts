@@ -14,9 +14,9 @@ const GUARD = 64;
 const BYTE = 0x5e;
 
 /**
- * Starts the simd backend on its guarded kernels, one thread: a kernel traps when it ends and wrote outside the regions of its scratch memory,
- * where stale values are NaN; and a block of the heap is refused back when something wrote past the bytes that were asked for.
- * `wide`: with the micro-kernels for 256-bit registers.
+ * Starts the simd backend on its guarded kernels, one thread: a kernel traps when it ends and wrote outside the
+ * regions of its scratch memory, where stale values are NaN; and a block of the heap is refused back when something
+ * wrote past the bytes that were asked for. `wide`: with the micro-kernels for 256-bit registers.
  */
 export async function useGuarded(wide: boolean): Promise<void> {
   // Registers what is registered once, and is then replaced.

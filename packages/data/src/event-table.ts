@@ -1,8 +1,8 @@
 /**
  * Rows while a file is read: four growing columns, 20 bytes a row (16 without ratings), never an object a row.
  *
- * `users` and `items` are interner codes. Capacity grows to what is expected, else by half, so that a large file is copied
- * seldom.
+ * `users` and `items` are interner codes. Capacity grows to what is expected, else by half, so that a
+ * large file is copied seldom.
  */
 export class EventTable {
   length = 0;

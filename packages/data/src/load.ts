@@ -30,7 +30,8 @@ export function datasetName(path: string): string {
 /**
  * Reads a dataset into a columnar store, from its files or from the cache.
  *
- * @throws {DataError} naming file and line (and zip entry) of what is wrong; {OptionError} for options that make no sense
+ * @throws {DataError} naming file and line (and zip entry) of what is wrong; {OptionError} for
+ *   options that make no sense
  */
 export async function loadDataset(source: DatasetSource, options: LoadOptions = {}): Promise<Interactions> {
   const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, { code: 'SEQREC_CACHE' }));

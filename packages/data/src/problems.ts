@@ -33,7 +33,9 @@ export class ProblemLog {
   #first: { readonly line: number; readonly problem: RowProblem } | undefined;
   readonly #reasons = new Map<string, { count: number; firstLines: number[] }>();
 
-  /** @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows */
+  /**
+   * @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows
+   */
   constructor(options: { operation: string; file: string; entry?: string; lenient: boolean; hint?: string }) {
     this.#operation = options.operation;
     this.#file = options.file;

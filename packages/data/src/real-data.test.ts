@@ -15,8 +15,8 @@ import {
   trainTest,
 } from './index.ts';
 
-// The published files may not be redistributed, so they are not here: SEQREC_DATA names a folder that has them. Without it
-// these tests are reported as skipped.
+// The published files may not be redistributed, so they are not here: SEQREC_DATA names a folder that has them.
+// Without it these tests are reported as skipped.
 const dataDir = process.env.SEQREC_DATA;
 const has = (...files: string[]) => dataDir !== undefined && files.some((file) => existsSync(join(dataDir, file)));
 

@@ -128,7 +128,9 @@ export interface LengthBin {
   readonly users: number;
 }
 
-/** Users by length of their sequence, in bins that double: [1, 2), [2, 4), [4, 8), ...; empty ones at the ends left out. */
+/**
+ * Users by length of their sequence, in bins that double: [1, 2), [2, 4), [4, 8), ...; empty ones at the ends left out.
+ */
 export function lengthHistogram(i: Interactions): LengthBin[] {
   const lengths = sortedLengths(i);
   const bins: LengthBin[] = [];

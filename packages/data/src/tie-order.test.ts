@@ -84,8 +84,8 @@ describe.each([
 });
 
 /**
- * Share of the users whose last item is among the ten that most often came after (`step` 1) or before (-1) the one before it in training,
- * items of the history left out, equal counts by lower id.
+ * Share of the users whose last item is among the ten that most often came after (`step` 1) or before (-1) the one
+ * before it in training, items of the history left out, equal counts by lower id.
  */
 function markovRecall(i: Interactions, step: 1 | -1): number {
   const { itemIds, userOffsets } = i;
@@ -112,7 +112,8 @@ function markovRecall(i: Interactions, step: 1 | -1): number {
   return hits / i.numUsers;
 }
 
-// Recall@10 as counted elsewhere for the same files and split; ties shuffled: a mean of five shuffles that differ by up to .003.
+// Recall@10 as counted elsewhere for the same files and split; ties shuffled: a mean of five shuffles
+// that differ by up to .003.
 for (const { name, file, asWritten, shuffled } of [
   { name: 'amazon-beauty', file: 'amazon2014-beauty', asWritten: [0.0629, 0.0252], shuffled: [0.0481, 0.0432] },
   { name: 'amazon-sports', file: 'amazon2014-sports', asWritten: [0.0343, 0.0106], shuffled: [0.0278, 0.0248] },

@@ -24,9 +24,9 @@ const clear = 6;
  * Looks for a made-up order among events of one user that share a time.
  *
  * Files whose times are whole days (Amazon 2014) keep, inside a day, the order in which they were once sorted by item.
- * Items that are bought together then follow each other the same way round for everybody, and a sequence model scores by
- * learning it. People do not all act in one order: where ties are shuffled, a pair that was seen `m` times came always the
- * same way round with chance `2^(1 - m)`.
+ * Items that are bought together then follow each other the same way round for everybody, and a sequence model scores
+ * by learning it. People do not all act in one order: where ties are shuffled, a pair that was seen `m` times came
+ * always the same way round with chance `2^(1 - m)`.
  */
 export function tieOrder(i: Interactions): TieOrder {
   const { tied, pairs, resolution } = neighbours(i);

@@ -192,7 +192,8 @@ describe.each(['relu', 'gelu'] as const)('sasrec with %s', (activation) => {
   const quiet = { ...zero, 'conv1.weight': 0, 'conv1.bias': 0, 'conv2.weight': 0, 'conv2.bias': 0 };
 
   it('drops ffnDropout of the attention weights', () => {
-    // x, and the values of each head, are +1 and -1 in turn: a head that keeps its weight is larger by it, after the norm too.
+    // x, and the values of each head, are +1 and -1 in turn: a head that keeps its weight is larger
+    // by it, after the norm too.
     const turns = Array.from({ length: D }, (_, c) => (c % 2 === 0 ? 1 : -1));
     const values = [...new Array(2 * D).fill(0), ...turns].map((value) => [value]);
     const x = tf.tile(tf.tensor2d([turns]), [ROWS, 1]) as tf.Tensor2D;

@@ -21,8 +21,8 @@ export interface InputStage {
   /** Longest sequence it can place; absent: any. */
   readonly limit?: number;
   /**
-   * Tokens `[T, D]` of a batch whose item ids are rows of `table`. `tokens` are those that the blocks see: the batch itself,
-   * or its events as content and action in turn, with `actionHead`.
+   * Tokens `[T, D]` of a batch whose item ids are rows of `table`. `tokens` are those that the blocks see: the batch
+   * itself, or its events as content and action in turn, with `actionHead`.
    */
   embed(table: tf.Tensor2D, batch: EncoderBatch, run: Run, tokens: TokenBatch): tf.Tensor2D;
 }
@@ -39,8 +39,8 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
   /** Applied after the blocks, in order. */
   readonly final?: readonly NamedLayer[];
   /**
-   * Makes the history interleaved: every event is two tokens, content and action, so that the input gives `[2 T, D]`. The
-   * next event is predicted from the action, and this layer makes logits `[T, 10]` of the contents.
+   * Makes the history interleaved: every event is two tokens, content and action, so that the input gives `[2 T, D]`.
+   * The next event is predicted from the action, and this layer makes logits `[T, 10]` of the contents.
    */
   readonly actionHead?: NamedLayer;
   /** Maps the item table, times `inputScale`, to the vectors that are scored; the table itself when absent. */

@@ -2,8 +2,8 @@ import { useBackend } from '@seqrec/core';
 import { beforeAll, describe, it } from 'vitest';
 import { expectFormulas, formulaKinds } from './test-support/formula-kinds.ts';
 
-// As formulas.test.ts, with new configurations in every run: the seed is in the name of the test, so that a red one is red again
-// with SEQREC_SEED.
+// As formulas.test.ts, with new configurations in every run: the seed is in the name of the test, so that a red one
+// is red again with SEQREC_SEED.
 const first = Number(process.env.SEQREC_SEED ?? Date.now() % 1_000_000);
 
 describe.each(['simd', 'cpu'] as const)('on %s', (backend) => {

@@ -208,7 +208,10 @@ const densities = {
   uniform: { deviation: 1 / Math.sqrt(3), kurtosis: 1.8, within: 1 },
 } as const;
 
-/** Five standard errors everywhere: seeds are fixed, and a change of the documented size by a tenth shows in a thousand numbers. */
+/**
+ * Five standard errors everywhere: seeds are fixed, and a change of the documented size by a tenth
+ * shows in a thousand numbers.
+ */
 function expectDistribution(values: ArrayLike<number>, initial: Initial, name: string): void {
   const all = Array.from(values);
   if (!('size' in initial)) {
@@ -224,7 +227,8 @@ function expectDistribution(values: ArrayLike<number>, initial: Initial, name: s
   expect(Math.abs(Math.sqrt(moment(2)) / deviation - 1), `deviation of ${name}`).toBeLessThan(error);
   const sizes = all.map((value) => Math.abs(value) / unit);
   const beyond = sizes.filter((size) => size > within * (1 + 1e-6)).length / n;
-  // The reference's rule for a cut normal: the first of four draws inside, the first of all when none is (4 in a million).
+  // The reference's rule for a cut normal: the first of four draws inside, the first of all when
+  // none is (4 in a million).
   expect(beyond, `range of ${name}`).toBeLessThanOrEqual(initial.kind === 'truncated' ? 1e-4 : 0);
   // What tells the densities apart, in weights that are large enough for it.
   if (n < 1000) return;

@@ -12,10 +12,11 @@ export interface GivenItemVectors {
 }
 
 /**
- * Puts vectors that were learned elsewhere into the item table of a new model; items without one keep their initial values.
+ * Puts vectors that were learned elsewhere into the item table of a new model; items without one
+ * keep their initial values.
  *
- * One factor for all, `1 / (sqrt(width) * mean length)`, gives them the size of initial values: encoders use the table times
- * `sqrt(width)`, so that vectors have length 1 on average there. Directions and relative lengths stay.
+ * One factor for all, `1 / (sqrt(width) * mean length)`, gives them the size of initial values: encoders use the
+ * table times `sqrt(width)`, so that vectors have length 1 on average there. Directions and relative lengths stay.
  *
  * @throws ShapeError when the width is not that of the table, or an id is outside `1..numItems`.
  */

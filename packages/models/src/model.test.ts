@@ -47,7 +47,10 @@ const builders = {
   gru4rec: createGru4rec,
   pinnerformer: createPinnerformer,
 } as const;
-/** Models without a table of positions, or one whose last row stands for all further places, take sequences of any length. */
+/**
+ * Models without a table of positions, or one whose last row stands for all further places, take
+ * sequences of any length.
+ */
 const withoutPositions = ['transformer-plus-plus', 'gru4rec', 'hstu-production'];
 const modelConfig = (name: string): object => parseModelConfig(configs[name]);
 const evaluation = { training: false, step: 0, seed: 0 };

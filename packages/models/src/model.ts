@@ -21,13 +21,13 @@ export interface SequenceModel {
   /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /**
-   * The rows of {@link encode} at the last token of each sequence, outside training, where a model has a shorter way to them.
-   * Shape `[B, D]`; no sequence may be empty.
+   * The rows of {@link encode} at the last token of each sequence, outside training, where a model has a shorter way
+   * to them. Shape `[B, D]`; no sequence may be empty.
    */
   encodeLast?(batch: EncoderBatch): tf.Tensor2D;
   /**
-   * {@link encode} together with what the model makes of each event's action, from the event's content and what came before
-   * it. Of models whose histories hold contents and actions in turn.
+   * {@link encode} together with what the model makes of each event's action, from the event's content and what came
+   * before it. Of models whose histories hold contents and actions in turn.
    */
   encodeWithActions?(batch: EncoderBatch, run: Run): EncodedActions;
   /** One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */

@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 
 /**
- * Objectives whose newest position has one label, the target: these claim that a model learns it by heart. Random cuts do not, nor
- * does an `actionWeight`, which shares the loss.
+ * Objectives whose newest position has one label, the target: these claim that a model learns it by heart. Random
+ * cuts do not, nor does an `actionWeight`, which shares the loss.
  */
 const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
   'sampled softmax': { kind: 'sampled-softmax', numNegatives: 64 },

@@ -15,8 +15,8 @@ export interface BackendOptions {
   /** Threads of the `simd` backend, the main thread included; default: as many as the machine has. */
   readonly threads?: number;
   /**
-   * Of the operands of matrix products and of those in attention: `f16` on `webgpu` alone, which keeps them in half precision
-   * and sums in float32. Default `f32`.
+   * Of the operands of matrix products and of those in attention: `f16` on `webgpu` alone, which keeps them in half
+   * precision and sums in float32. Default `f32`.
    */
   readonly precision?: 'f32' | 'f16';
   /** How optional modules are imported. */
@@ -49,11 +49,11 @@ const starters: Record<Exclude<BackendName, 'auto'>, Start> = {
 };
 
 /**
- * Chooses the tfjs backend and waits until it is ready. Nothing is chosen silently: the result says what was taken, why,
- * and what was tried before.
+ * Chooses the tfjs backend and waits until it is ready. Nothing is chosen silently: the result says what was taken,
+ * why, and what was tried before.
  *
- * @throws BackendError for an unknown name or a backend that does not start; UnsupportedError when the platform lacks it
- * or the precision.
+ * @throws BackendError for an unknown name or a backend that does not start; UnsupportedError when the platform
+ *   lacks it or the precision.
  */
 export async function useBackend(name: BackendName = 'auto', options: BackendOptions = {}): Promise<BackendChoice> {
   if (!backendNames.includes(name)) {

@@ -32,8 +32,8 @@ export async function finishPrograms(): Promise<void> {
 }
 
 /**
- * Waits until all kernels of the active backend have ended, for measurements and for nothing else: whoever reads a value waits
- * for it anyway. A device is not waited for ({@link finishPrograms}).
+ * Waits until all kernels of the active backend have ended, for measurements and for nothing else: whoever reads a
+ * value waits for it anyway. A device is not waited for ({@link finishPrograms}).
  *
  * @throws BackendError when a kernel failed.
  */

@@ -8,7 +8,8 @@ import { removeSimdBackend } from '../backends/simd/index.ts';
 import { SCRATCH_BYTES } from '../backends/simd/kernels.ts';
 import { gatedNorm, sampledSoftmaxLoss } from '../index.ts';
 
-// The edges of all widths run in simd.test.ts; here a part of them is enough, since each kernel of a guarded build watches all its regions.
+// The edges of all widths run in simd.test.ts; here a part of them is enough, since each kernel of a guarded build
+// watches all its regions.
 scaleRuns(0.5);
 for (const wide of [true, false]) {
   const variant = { label: `guarded, ${wide ? 'wide' : 'narrow'}`, start: () => useGuarded(wide) };

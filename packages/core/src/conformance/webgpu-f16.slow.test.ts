@@ -41,8 +41,8 @@ function halved(arrays: Arrays, operands: readonly string[]): Arrays {
 const FLOAT32 = 2e-6;
 
 /**
- * The three-way rule: with float64 as the truth, the error of the kernel is at most twice (gradients: three times) that of a
- * computation that rounds its inputs and its results to half precision and is exact in between. The largest
+ * The three-way rule: with float64 as the truth, the error of the kernel is at most twice (gradients: three times)
+ * that of a computation that rounds its inputs and its results to half precision and is exact in between. The largest
  * errors of all problems are compared, as a single problem may be lucky. Returns the largest error of the outputs.
  */
 async function threeWay<P>(kase: KernelCase<P>, operands: readonly string[] = ATTENTION): Promise<number> {
@@ -139,7 +139,8 @@ describe.skipIf(absent !== undefined)(
       );
     });
 
-    // The others have no operands in half precision and are held to what they are in float32; linear: half-products.test.ts.
+    // The others have no operands in half precision and are held to what they are in float32;
+    // linear: half-products.test.ts.
     const layers = ['normSiluSplit', 'gatedNormLinear', 'linearLayer', 'linearBlocks', 'linear'];
     const apart = ['hstuAttention', 'causalAttention', 'gatedRecurrence', ...layers];
     it.each(cases.filter(({ name }) => !apart.includes(name)))('$name stays in float32', ({ check }) => check(runs(8)));

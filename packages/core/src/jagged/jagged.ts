@@ -5,7 +5,8 @@ import { describe } from '../shapes.ts';
 
 /**
  * A batch of sequences of different lengths without padding: `values` `[T, ...]` holds all tokens, sequence `b` is rows
- * `offsets[b] .. offsets[b + 1] - 1`. Offsets are a host array, so their content is checked and never read from a device.
+ * `offsets[b] .. offsets[b + 1] - 1`. Offsets are a host array, so their content is checked and
+ * never read from a device.
  */
 export class Jagged<V extends tf.Tensor = tf.Tensor> {
   readonly values: V;

@@ -5,8 +5,9 @@ import { describe } from '../shapes.ts';
 import { runKernel } from './run-kernel.ts';
 
 /**
- * `x` with the rows from `begin` on replaced by `rows`: fills a big table block by block. On a backend that works in place,
- * `simd`, the memory of `x` is written, so that there is no second copy of it (unless something else holds the values too).
+ * `x` with the rows from `begin` on replaced by `rows`: fills a big table block by block. On a backend that
+ * works in place, `simd`, the memory of `x` is written, so that there is no second copy of it (unless something
+ * else holds the values too).
  *
  * A variable is updated and returned itself. A tensor is consumed: use the result in its place. `rows` is disposed.
  *

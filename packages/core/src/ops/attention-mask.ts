@@ -6,9 +6,9 @@ import { ShapeError, UnsupportedError } from '../errors.ts';
  * What a query sees besides causality. A sequence is `contextualLength` contextual tokens, then its history, then its
  * targets (candidates). Work on hidden keys is skipped, not only masked.
  *
- * Source: section 4.2 and the attention of the public HSTU code (meta-recsys/generative-recommenders), whose arguments are
- * `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`. Semi-local attention: ULTRA-HSTU
- * (arXiv:2602.16986), whose K1 is `maxAttentionLength` and whose K2 is `globalAttentionLength`.
+ * Source: section 4.2 and the attention of the public HSTU code (meta-recsys/generative-recommenders), whose
+ * arguments are `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`. Semi-local
+ * attention: ULTRA-HSTU (arXiv:2602.16986), whose K1 is `maxAttentionLength` and whose K2 is `globalAttentionLength`.
  */
 export interface AttentionMask {
   /** Keys further back than this are hidden; contextual tokens count as one. Default: no limit. */
@@ -18,8 +18,8 @@ export interface AttentionMask {
   /** With `maxAttentionLength`: the newest tokens of the history, and the targets, see all of it. Default 0. */
   readonly minFullAttentionLength?: number;
   /**
-   * With `maxAttentionLength`: the first tokens of a sequence, contextual ones included, that every token after them sees
-   * whatever the window: semi-local attention. Default 0: only what the window holds.
+   * With `maxAttentionLength`: the first tokens of a sequence, contextual ones included, that every token after them
+   * sees whatever the window: semi-local attention. Default 0: only what the window holds.
    */
   readonly globalAttentionLength?: number;
   /** Targets at the end of each sequence, `[B]`: each sees contextual tokens, history and itself, never another. */
@@ -27,10 +27,10 @@ export interface AttentionMask {
 }
 
 /**
- * Visible keys of each query as int32 `[T, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself. With
- * `m = length - targets - max(0, c - 1)` and `id(i) = min(i, m)`, or `min(max(i - c + 1, 0), m)` when there are `c > 0` contextual
- * tokens: a key is seen when `id(i) - id(j)` is from 1 to the limit (from 1 on where `id(i) >= m - full`), and a contextual query
- * sees every key with `id(j) < m`.
+ * Visible keys of each query as int32 `[T, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself.
+ * With `m = length - targets - max(0, c - 1)` and `id(i) = min(i, m)`, or `min(max(i - c + 1, 0), m)` when there are
+ * `c > 0` contextual tokens: a key is seen when `id(i) - id(j)` is from 1 to the limit (from 1 on where
+ * `id(i) >= m - full`), and a contextual query sees every key with `id(j) < m`.
  */
 export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor): tf.Tensor2D {
   const bounds = hostValues(offsets) as Int32Array;

@@ -10,7 +10,10 @@ export interface CandidateOptions {
   readonly queries: tf.Tensor;
   /** float32 `[I, D]`: one row per item. */
   readonly items: tf.Tensor;
-  /** Items that are no candidates of a query, jagged: `ids[offsets[b] .. offsets[b + 1] - 1]`, in any order, repeats allowed. */
+  /**
+   * Items that are no candidates of a query, jagged: `ids[offsets[b] .. offsets[b + 1] - 1]`, in
+   * any order, repeats allowed.
+   */
   readonly excluded?: { readonly offsets: Int32Array; readonly ids: Int32Array };
   /** Lowest id that is a candidate; 1 where row 0 is padding. Default 0. */
   readonly firstItem?: number;
@@ -18,7 +21,9 @@ export interface CandidateOptions {
   readonly last?: Int32Array;
 }
 
-/** Checks the options and uploads the integers, which come from the host and are checked there. Call it inside a tidy. */
+/**
+ * Checks the options and uploads the integers, which come from the host and are checked there. Call it inside a tidy.
+ */
 export function candidateInputs(op: string, options: CandidateOptions): Record<string, tf.Tensor> {
   const { queries, items, firstItem = 0, last } = options;
   assertShapes(op, [

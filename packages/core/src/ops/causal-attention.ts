@@ -30,7 +30,8 @@ export interface CausalAttentionOptions {
 
 /**
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`. With
- * `mask`, the softmax is over the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
+ * `mask`, the softmax is over the keys that it leaves (see {@link AttentionMask}), at a cost that
+ * falls with their number.
  *
  * @returns float32 `[T, H, C]`.
  * @throws ShapeError, DTypeError, UnsupportedError when the dropout rate is outside `[0, 1)`.
@@ -58,8 +59,8 @@ export function causalAttention(options: CausalAttentionOptions): tf.Tensor3D {
 }
 
 /**
- * {@link causalAttention} without dropout of the last query of each sequence alone, for inference: `q` is `[B, H, A]`, that of
- * the last tokens. The row of an empty sequence is zero. No gradient.
+ * {@link causalAttention} without dropout of the last query of each sequence alone, for inference: `q` is
+ * `[B, H, A]`, that of the last tokens. The row of an empty sequence is zero. No gradient.
  *
  * @returns float32 `[B, H, C]`.
  * @throws ShapeError, DTypeError.

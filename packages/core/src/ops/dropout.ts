@@ -13,7 +13,8 @@ export interface DropoutOptions {
 
 /**
  * `y = x * mask / (1 - rate)`. The mask is a pure function of the stream and the element's row-major index, and has
- * the same bits on every backend. It is never stored: the backward pass draws it again, or has kept a bit an element. Rate 0 is the identity.
+ * the same bits on every backend. It is never stored: the backward pass draws it again, or has kept a bit an
+ * element. Rate 0 is the identity.
  *
  * @param x float32, any shape.
  * @returns a tensor of the shape of `x`.

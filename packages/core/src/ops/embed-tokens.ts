@@ -26,8 +26,9 @@ export interface EmbedTokensOptions {
 const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
 
 /**
- * `y_t = dropout(scale table[ids_t] + places[positions_t])` in one pass: what enters the first block of an encoder. The gradients
- * of both tables are segment sums over their ids, whatever the size of the table; rows never looked up get zero.
+ * `y_t = dropout(scale table[ids_t] + places[positions_t])` in one pass: what enters the first block of an
+ * encoder. The gradients of both tables are segment sums over their ids, whatever the size of the table; rows
+ * never looked up get zero.
  *
  * @returns float32 `[T, D]`.
  * @throws ShapeError, DTypeError, UnsupportedError for a rate outside `[0, 1)`.

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertDType, assertShapes } from '../shapes.ts';
 
 /**
- * Rows of a table: `y_t = table[ids_t]`. The gradient is a segment sum over the ids, whatever the size of the table; rows
- * never looked up get zero.
+ * Rows of a table: `y_t = table[ids_t]`. The gradient is a segment sum over the ids, whatever the size of the table;
+ * rows never looked up get zero.
  *
  * @param table float32 `[I, D]`.
  * @param ids int32 `[T]`, each in `0 .. I - 1` (not checked: that would read the device).

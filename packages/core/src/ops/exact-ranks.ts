@@ -26,9 +26,10 @@ export interface ExactRanksOptions extends RankCountsOptions {
 const OP = 'exactRanks';
 
 /**
- * int32 `[B, 4]`, per query: candidates with a score above the target's, with an equal score and a lower id, with an equal
- * score and a higher id, and without a score (NaN; a target whose score is not finite counts here too). Scores are dot
- * products `q_b . item_i`; nothing of size `[B, I]` is stored on `simd`, a block of queries elsewhere. No gradient.
+ * int32 `[B, 4]`, per query: candidates with a score above the target's, with an equal score and a lower id,
+ * with an equal score and a higher id, and without a score (NaN; a target whose score is not finite counts here
+ * too). Scores are dot products `q_b . item_i`; nothing of size `[B, I]` is stored on `simd`, a block of
+ * queries elsewhere. No gradient.
  *
  * @throws ShapeError, DTypeError.
  */
@@ -50,7 +51,9 @@ export function rankCounts(options: RankCountsOptions): tf.Tensor2D {
   });
 }
 
-/** Where the target of each query stands: how many other candidates are above it, and how many have exactly its score. */
+/**
+ * Where the target of each query stands: how many other candidates are above it, and how many have exactly its score.
+ */
 export interface ExactPlaces {
   readonly higher: Int32Array;
   /** With an equal score and a lower id. */
@@ -60,12 +63,12 @@ export interface ExactPlaces {
 }
 
 /**
- * The numbers of candidates above each query's target and beside it, on the host. The target may stand at each of the places
- * `higher + 1 .. higher + 1 + equalBefore + equalAfter`. Scores are compared as they are: two that differ in their last bit are
- * no tie.
+ * The numbers of candidates above each query's target and beside it, on the host. The target may stand at each of the
+ * places `higher + 1 .. higher + 1 + equalBefore + equalAfter`. Scores are compared as they are: two that differ in
+ * their last bit are no tie.
  *
- * @throws ShapeError, DTypeError; NumericError (with the query's number) when a candidate has no score, because a NaN has no
- * place in an order.
+ * @throws ShapeError, DTypeError; NumericError (with the query's number) when a candidate has no score, because a
+ *   NaN has no place in an order.
  */
 export async function exactPlaces(options: RankCountsOptions): Promise<ExactPlaces> {
   const { targets } = options;
@@ -94,7 +97,10 @@ export async function exactRanks(options: ExactRanksOptions): Promise<Float64Arr
   return Float64Array.from(higher, (count, b) => rankOf(ties, count, equalBefore[b], equalAfter[b]));
 }
 
-/** The rank under a rule for ties, from the numbers of candidates above the target and beside it, by the side of their id. */
+/**
+ * The rank under a rule for ties, from the numbers of candidates above the target and beside it,
+ * by the side of their id.
+ */
 export function rankOf(ties: RankTies, higher: number, equalBefore: number, equalAfter: number): number {
   switch (ties) {
     case 'optimistic':

@@ -26,7 +26,8 @@ export interface GatedNormLinearOptions extends GatedNormOptions {
  * @throws ShapeError, DTypeError, UnsupportedError when epsilon is not positive or the rate is outside `[0, 1)`.
  *
  * Source: Zhai et al. 2024, eq. 3 (arXiv:2402.17152): `Y = f_2(Norm(A V) * U)`.
- * Differs from the paper in: dropout, the bias and the residual sum, as in the public code; no gain and no bias of the norm.
+ * Differs from the paper in: dropout, the bias and the residual sum, as in the public code; no gain
+ * and no bias of the norm.
  */
 export function gatedNormLinear(options: GatedNormLinearOptions): tf.Tensor2D {
   const { u, x, w, b, residual, epsilon = 1e-6, dropout } = options;

@@ -13,8 +13,8 @@ export interface RecurrentWeights {
 }
 
 /**
- * Gated recurrent unit over tokens in time-major order: step `s` is the next `sizes[s]` rows, its row `i` continues row `i` of the
- * step before:
+ * Gated recurrent unit over tokens in time-major order: step `s` is the next `sizes[s]` rows, its row `i` continues
+ * row `i` of the step before:
  *
  * ```
  * a_r, a_z, a_n = h W^T + b
@@ -29,7 +29,8 @@ export interface RecurrentWeights {
  * @returns float32 `[T, E]`: the states `h'`, in the order of `x`.
  * @throws ShapeError, DTypeError.
  *
- * Source: Cho et al. 2014 (arXiv:1406.1078), in the form of cuDNN and PyTorch, where the reset gate acts after the product.
+ * Source: Cho et al. 2014 (arXiv:1406.1078), in the form of cuDNN and PyTorch, where the reset
+ * gate acts after the product.
  */
 export function gatedRecurrence(x: tf.Tensor, weights: RecurrentWeights, sizes: ArrayLike<number>): tf.Tensor2D {
   const op = 'gatedRecurrence';

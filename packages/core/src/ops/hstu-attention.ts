@@ -18,7 +18,9 @@ export interface TimeBias {
   readonly timeWeights: tf.Tensor;
   /** int32 `[T]`, seconds: the moment at which the query is asked, in HSTU the time of the next event. */
   readonly queryTimes: tf.Tensor;
-  /** int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence, to stay inside int32. */
+  /**
+   * int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence, to stay inside int32.
+   */
   readonly keyTimes: tf.Tensor;
   /** Natural-log base of the buckets, default 0.301. */
   readonly bucketDivisor?: number;
@@ -52,11 +54,12 @@ export interface HstuAttentionOptions {
 /**
  * Pointwise-SiLU attention over jagged causal sequences:
  * `S_ij = scale * q_i . k_j + position[(j - i) + (n - 1)] + time[bucket(queryTimes_i - keyTimes_j)]`,
- * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU. With `mask`, the sum is over
- * the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
+ * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU. With `mask`, the
+ * sum is over the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
  *
  * @returns float32 `[T, H, C]`.
- * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive or a length of the mask is no whole number.
+ * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive or a length of the
+ *   mask is no whole number.
  *
  * Source: Zhai et al. 2024, eq. 2 (arXiv:2402.17152).
  * Differs from the paper in: the division by a constant, as in the public code.
@@ -70,8 +73,9 @@ export function hstuAttention(options: HstuAttentionOptions): tf.Tensor3D {
 }
 
 /**
- * {@link hstuAttention} of the last query of each sequence alone, for inference: `q` is `[B, H, A]` and `queryTimes` `[B]`, those
- * of the last tokens; keys and values are those of all tokens. The row of an empty sequence is zero. No gradient.
+ * {@link hstuAttention} of the last query of each sequence alone, for inference: `q` is `[B, H, A]` and
+ * `queryTimes` `[B]`, those of the last tokens; keys and values are those of all tokens. The row of an empty
+ * sequence is zero. No gradient.
  *
  * @returns float32 `[B, H, C]`.
  * @throws as {@link hstuAttention}.

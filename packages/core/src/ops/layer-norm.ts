@@ -5,7 +5,10 @@ import { assertDType, assertShape } from '../shapes.ts';
 import { registerGradientOnce, runKernel } from './run-kernel.ts';
 
 export interface NormOptions {
-  /** Added to the variance by {@link layerNorm}, to the mean square by `rmsNorm`, a floor of the norm in {@link l2Normalize}; positive. */
+  /**
+   * Added to the variance by {@link layerNorm}, to the mean square by `rmsNorm`, a floor of the norm in
+   * {@link l2Normalize}; positive.
+   */
   readonly epsilon?: number;
 }
 
@@ -17,7 +20,8 @@ export interface NormOptions {
  * @returns a tensor of the shape of `x`.
  * @throws ShapeError, DTypeError, UnsupportedError when epsilon is not positive.
  *
- * Source: Ba et al. 2016 (arXiv:1607.06450). Differs from the paper in: no gain and no bias, as in the public HSTU code.
+ * Source: Ba et al. 2016 (arXiv:1607.06450). Differs from the paper in: no gain and no bias, as
+ * in the public HSTU code.
  */
 export function layerNorm<T extends tf.Tensor>(x: T, { epsilon = 1e-6 }: NormOptions = {}): T {
   checkNorm('layerNorm', x, epsilon);

@@ -31,8 +31,8 @@ export interface LinearLayerOptions extends LinearMap {
 }
 
 /**
- * What a map makes of its rows, and the rows for another use: read here, their gradient is added inside the kernel that takes the map
- * back.
+ * What a map makes of its rows, and the rows for another use: read here, their gradient is added inside the kernel
+ * that takes the map back.
  */
 export interface AndSkip {
   /** float32 `[T, D]`: `x`, or with `norm` its layer norm. */
@@ -42,18 +42,20 @@ export interface AndSkip {
 const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
 
 /**
- * `dropout(act(n w^T + b)) + residual` in one pass, and one pass back: layer norm if wanted (`n` is `x` without), the map, ReLU or GELU if
- * wanted, {@link dropout} and a residual sum.
+ * `dropout(act(n w^T + b)) + residual` in one pass, and one pass back: layer norm if wanted (`n` is `x` without), the
+ * map, ReLU or GELU if wanted, {@link dropout} and a residual sum.
  *
  * @returns float32 `[T, E]`.
- * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual, a rate outside `[0, 1)` or an epsilon that is not positive.
+ * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual, a rate outside `[0, 1)` or an
+ *   epsilon that is not positive.
  */
 export function linearLayer(options: LinearLayerOptions): tf.Tensor2D {
   return run(options, layerAttrs('linearLayer', options))[0];
 }
 
 /**
- * {@link linearLayer} and the rows that it reads, for a residual sum or whatever else reads them: the gradients of both uses are added in one kernel.
+ * {@link linearLayer} and the rows that it reads, for a residual sum or whatever else reads them: the gradients of
+ * both uses are added in one kernel.
  *
  * @returns y float32 `[T, E]`, skip float32 `[T, D]`.
  * @throws as {@link linearLayer}.
@@ -77,7 +79,8 @@ function layerAttrs(op: string, options: LinearLayerOptions): LinearLayerAttrs {
 }
 
 /**
- * `y_i = (n w^T + b)[:, block i]` in one pass: a linear map whose result is used in blocks of columns, as queries, keys and values.
+ * `y_i = (n w^T + b)[:, block i]` in one pass: a linear map whose result is used in blocks of columns, as
+ * queries, keys and values.
  *
  * @param sizes widths of the blocks: positive integers, their sum is `E`.
  * @returns float32 `[T, sizes[i]]`, one a block.

@@ -4,7 +4,8 @@ import { checkNorm, type NormOptions } from './layer-norm.ts';
 import { registerGradientOnce, runKernel } from './run-kernel.ts';
 
 /**
- * `y = x / sqrt(mean(x^2) + epsilon)` over the last axis, no gain. A row of zeros stays zero, and its gradient is `dy / sqrt(epsilon)`.
+ * `y = x / sqrt(mean(x^2) + epsilon)` over the last axis, no gain. A row of zeros stays zero, and its gradient
+ * is `dy / sqrt(epsilon)`.
  *
  * Gradient: with r the root, `(dy - y mean(y dy)) / r`.
  *
@@ -13,7 +14,8 @@ import { registerGradientOnce, runKernel } from './run-kernel.ts';
  * @returns a tensor of the shape of `x`.
  * @throws ShapeError, DTypeError, UnsupportedError when epsilon is not positive.
  *
- * Source: Zhang & Sennrich 2019, eq. 4 (arXiv:1910.07467). Differs from the paper in: epsilon, as in the public code of Llama.
+ * Source: Zhang & Sennrich 2019, eq. 4 (arXiv:1910.07467). Differs from the paper in: epsilon, as in
+ * the public code of Llama.
  */
 export function rmsNorm<T extends tf.Tensor>(x: T, { epsilon = 1e-6 }: NormOptions = {}): T {
   checkNorm('rmsNorm', x, epsilon);

@@ -20,8 +20,8 @@ export interface SampledSoftmaxOptions {
 }
 
 /**
- * Sampled softmax over item ids: `z_0 = q_t . items[positives_t] / temperature - logQ`, `z_r` likewise for the negatives,
- * a negative equal to the positive gets -5e4, `loss_t = logsumexp(z) - z_0`.
+ * Sampled softmax over item ids: `z_0 = q_t . items[positives_t] / temperature - logQ`, `z_r` likewise for the
+ * negatives, a negative equal to the positive gets -5e4, `loss_t = logsumexp(z) - z_0`.
  *
  * @returns float32 `[T]`, one loss per token; average or weight them yourself.
  * @throws ShapeError, DTypeError, UnsupportedError when the temperature is not positive.

@@ -20,7 +20,8 @@ export interface TopItemsResult {
 const OP = 'topItems';
 
 /**
- * {@link topItems} on the device: `[scores float32 [B, k], ids int32 [B, k], number of candidates with a NaN int32 [B]]`.
+ * {@link topItems} on the device:
+ * `[scores float32 [B, k], ids int32 [B, k], number of candidates with a NaN int32 [B]]`.
  *
  * @throws ShapeError, DTypeError, UnsupportedError.
  */
@@ -39,10 +40,11 @@ export function topItemTensors(options: TopItemsOptions): [tf.Tensor2D, tf.Tenso
 }
 
 /**
- * Exact top-k of `q_b . item_i` over all candidates of each query, on the host. Nothing of size `[B, I]` is stored on `simd`,
- * a block of queries elsewhere; the lists take `16 B k` bytes and more while the kernel runs.
+ * Exact top-k of `q_b . item_i` over all candidates of each query, on the host. Nothing of size `[B, I]` is stored on
+ * `simd`, a block of queries elsewhere; the lists take `16 B k` bytes and more while the kernel runs.
  *
- * @throws ShapeError, DTypeError, UnsupportedError; NumericError (with the query's number) when a candidate's score is NaN.
+ * @throws ShapeError, DTypeError, UnsupportedError; NumericError (with the query's number) when a
+ *   candidate's score is NaN.
  */
 export async function topItems(options: TopItemsOptions): Promise<TopItemsResult> {
   const tensors = topItemTensors(options);

@@ -9,8 +9,8 @@ export interface RowSet {
 }
 
 /**
- * The distinct ids of some lists. Costs one pass over the lists and one over `numRows / 32` words; two of its tables, of
- * `numRows / 8` bytes each, stay in a processor's cache where a table of places would not.
+ * The distinct ids of some lists. Costs one pass over the lists and one over `numRows / 32` words; two of its tables,
+ * of `numRows / 8` bytes each, stay in a processor's cache where a table of places would not.
  *
  * @param numRows the ids are in `0 .. numRows - 1`.
  * @throws ShapeError naming an id outside.

@@ -8,9 +8,9 @@ import { backendMoments, hostMoments, type MomentStore, type RowwiseMoments } fr
 
 export interface RowwiseAdamWOptions extends AdamWOptions {
   /**
-   * Where the moments live: in the memory of the `backend`, beside the table, or on the `host`, outside it, from where the rows
-   * of a step travel. Default: `backend` for tables of at most 1 GiB; on `simd`, whose memory ends at 4 GiB, a larger one
-   * leaves no room for a first moment of its size. The results are the same.
+   * Where the moments live: in the memory of the `backend`, beside the table, or on the `host`, outside it, from
+   * where the rows of a step travel. Default: `backend` for tables of at most 1 GiB; on `simd`, whose memory ends
+   * at 4 GiB, a larger one leaves no room for a first moment of its size. The results are the same.
    */
   readonly moments?: 'backend' | 'host';
 }
@@ -19,16 +19,16 @@ export interface RowwiseAdamWOptions extends AdamWOptions {
 const LARGEST_ON_BACKEND = 2 ** 28;
 
 /**
- * Row-wise AdamW for one big table `[I, D]`. A step changes the rows that have a gradient, and costs nothing for the others:
- * for each such row, touched `n` times by now,
+ * Row-wise AdamW for one big table `[I, D]`. A step changes the rows that have a gradient, and costs nothing for the
+ * others: for each such row, touched `n` times by now,
  * `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) mean(g^2)` (one number a row),
  * `w = w - lr (m / (1 - b1^n) / (sqrt(v / (1 - b2^n)) + epsilon) + weightDecay w)`.
  *
  * Moments and weight decay of a row rest while it has no gradient, unlike in the dense {@link AdamW}. State:
  * `4 I (D + 2)` bytes.
  *
- * Source: Zhai et al. 2024, section 3 (arXiv:2402.17152), which names row-wise AdamW with states in DRAM; the form is that of
- * FBGEMM's partial row-wise Adam, with a step count for each row.
+ * Source: Zhai et al. 2024, section 3 (arXiv:2402.17152), which names row-wise AdamW with states in DRAM; the form is
+ * that of FBGEMM's partial row-wise Adam, with a step count for each row.
  */
 export class RowwiseAdamW {
   readonly table: tf.Variable<tf.Rank.R2>;

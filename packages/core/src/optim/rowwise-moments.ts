@@ -113,7 +113,10 @@ export function hostMoments(rows: number, d: number): MomentStore {
 /** Floats of a cache line. */
 const LINE = 16;
 
-/** Reads one number of each cache line of some rows: many loads in flight at once, where copying row by row waits for each. */
+/**
+ * Reads one number of each cache line of some rows: many loads in flight at once, where copying
+ * row by row waits for each.
+ */
 function fetchRows(table: Float32Array, ids: Int32Array, d: number): number {
   let sum = 0;
   for (let u = 0; u < ids.length; u++) {

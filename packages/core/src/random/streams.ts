@@ -1,10 +1,11 @@
 /**
  * Counter-based random streams: Philox4x32-10.
  *
- * Every random number of the framework is a pure function of (seed, stream name, step, index), so it is never stored, is
- * the same on every backend and in the float64 reference, and survives a resumed run.
+ * Every random number of the framework is a pure function of (seed, stream name, step, index), so it is never stored,
+ * is the same on every backend and in the float64 reference, and survives a resumed run.
  *
- * Counter layout: `[index / 4, 0, step, 0]` (the second word counts on past 2^34 numbers), word `index & 3`; key: {@link streamKey}.
+ * Counter layout: `[index / 4, 0, step, 0]` (the second word counts on past 2^34 numbers), word
+ * `index & 3`; key: {@link streamKey}.
  *
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; constants and known answers of Random123.
  */
@@ -133,8 +134,8 @@ export function shuffle(key: RandomKey, step: number, n: number): Int32Array {
 }
 
 /**
- * `count` standard normal numbers by Box-Muller: numbers `2i` and `2i + 1` come from words `2i` and `2i + 1`. Begins with
- * number `first`, a multiple of 4.
+ * `count` standard normal numbers by Box-Muller: numbers `2i` and `2i + 1` come from words `2i` and `2i + 1`. Begins
+ * with number `first`, a multiple of 4.
  * `Math.log`, `Math.cos` and `Math.sin` may differ in the last bit between JavaScript engines.
  */
 export function normals(key: RandomKey, step: number, count: number, first = 0): Float64Array {
@@ -150,8 +151,8 @@ export function normals(key: RandomKey, step: number, count: number, first = 0):
 }
 
 /**
- * Normal numbers cut at two standard deviations: number `i` is the first of the {@link normals} `4i .. 4i + 3` inside, or
- * `4i` when none is. Only as many as needed are made. Begins with number `first`.
+ * Normal numbers cut at two standard deviations: number `i` is the first of the {@link normals} `4i .. 4i + 3`
+ * inside, or `4i` when none is. Only as many as needed are made. Begins with number `first`.
  */
 export function truncatedNormals(key: RandomKey, step: number, count: number, first = 0): Float64Array {
   const out = new Float64Array(count);

@@ -1,4 +1,6 @@
-/** Float64 reference of AdamW. Source: Loshchilov and Hutter 2019, algorithm 2 (arXiv:1711.05101), as torch writes it. */
+/**
+ * Float64 reference of AdamW. Source: Loshchilov and Hutter 2019, algorithm 2 (arXiv:1711.05101), as torch writes it.
+ */
 export interface AdamWConstants {
   readonly learningRate: number;
   readonly beta1: number;

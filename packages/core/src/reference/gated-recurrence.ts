@@ -1,4 +1,7 @@
-/** Gated recurrence over time-major rows: step `s` is the next `sizes[s]` rows, row `i` continues row `i` of the step before. */
+/**
+ * Gated recurrence over time-major rows: step `s` is the next `sizes[s]` rows, row `i` continues
+ * row `i` of the step before.
+ */
 export interface GatedRecurrenceInput {
   /** `[T, 3 E]` */
   readonly x: ArrayLike<number>;

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { philox4x32 as philoxOnNumbers } from '../random/streams.ts';
 import * as ref from './index.ts';
 
-// Finite differences check the hand-derived gradients: central differences in float64, so the error is about h^2 + eps / h.
+// Finite differences check the hand-derived gradients: central differences in float64, so the
+// error is about h^2 + eps / h.
 const H = 1e-5;
 const BOUND = 1e-7;
 

@@ -9,8 +9,10 @@ export interface RowState {
 }
 
 /**
- * Float64 reference of row-wise AdamW, one row and one step in which the row has a gradient; rows without one do not change.
- * Source: Zhai et al. 2024, section 3 (arXiv:2402.17152), which names the rule; the form is FBGEMM's partial row-wise Adam.
+ * Float64 reference of row-wise AdamW, one row and one step in which the row has a gradient; rows
+ * without one do not change.
+ * Source: Zhai et al. 2024, section 3 (arXiv:2402.17152), which names the rule; the form is
+ * FBGEMM's partial row-wise Adam.
  */
 export function rowwiseAdamWStep(
   row: RowState,

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { offsetsOf } from '../../src/jagged/jagged.ts';
 import { normals, randomWords } from '../../src/random/streams.ts';
 
-/** Seeds of the drawn problems: fixed, so that a red run is red again. SEQREC_SEED names another one, SEQREC_RUNS makes more problems of each. */
+/**
+ * Seeds of the drawn problems: fixed, so that a red run is red again. SEQREC_SEED names another one, SEQREC_RUNS
+ * makes more problems of each.
+ */
 const FIXED_SEEDS: readonly number[] = [20_240_217, 1, 2, 3, 7];
 let drawnSeeds = process.env.SEQREC_SEED === undefined ? FIXED_SEEDS : [Number(process.env.SEQREC_SEED)];
 let seed = drawnSeeds[0];

@@ -29,8 +29,8 @@ export interface KernelCase<Problem> {
    */
   readonly bounds: { readonly output: number; readonly gradients: number };
   /**
-   * Magnitude below which the error of a tensor (`'output'` or the name of a differentiated input) is measured absolutely:
-   * the size of the terms of its sum, for results that may cancel to nothing.
+   * Magnitude below which the error of a tensor (`'output'` or the name of a differentiated input) is measured
+   * absolutely: the size of the terms of its sum, for results that may cancel to nothing.
    */
   readonly floor?: (problem: Problem, tensor: string) => number;
   readonly problem: fc.Arbitrary<Problem>;

@@ -22,7 +22,10 @@ export const LANES = 4;
 /** Rows that are multiplied, and used, before the next; steps of K that keep a panel of B in the cache. */
 export const STRIP = constant('row-products', 'STRIP');
 export const BLOCK_K = constant('row-products', 'BLOCK_K');
-/** Queries of a panel of attention, keys of a block of scores, queries of a block of the backward pass, buckets of a histogram. */
+/**
+ * Queries of a panel of attention, keys of a block of scores, queries of a block of the backward
+ * pass, buckets of a histogram.
+ */
 export const PANEL = constant('attention-tile', 'PANEL');
 export const KEYS = constant('attention-tile', 'KEYS');
 export const QUERIES = constant('attention-square', 'QUERIES');
@@ -41,8 +44,9 @@ export const around = (size: number): number[] => [size - 1, size, size + 1];
 const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /**
- * Columns: vectors, pairs of vectors, tiles; one, two, three, four and five columns past a tile, which kernels take in ways of their own; rows
- * whose lines would share few sets of the cache (multiples of 64); a K of more than one block.
+ * Columns: vectors, pairs of vectors, tiles; one, two, three, four and five columns past a tile, which
+ * kernels take in ways of their own; rows whose lines would share few sets of the cache (multiples of 64);
+ * a K of more than one block.
  */
 export const widthEdges: readonly number[] = ascending([
   ...[1, LANES, LANES + 1, PANEL_COLUMNS, PANEL_COLUMNS + 1],

@@ -27,7 +27,10 @@ function expectedRows({ lengths, heads, valueWidth }: AttentionSizes, full: Arra
 
 const noGradient = (arrays: Arrays): Float32Array => new Float32Array((arrays.v as HostTensor).values.length);
 
-/** The full attention's edges, without masks; half of them, since a panel here has one query and its length is not among the ways. */
+/**
+ * The full attention's edges, without masks; half of them, since a panel here has one query and its
+ * length is not among the ways.
+ */
 function lastEdges<P>({ edges }: KernelCase<P>): P[] {
   return edges()
     .filter((_, i) => i % 2 === 0)
@@ -39,7 +42,8 @@ export const hstuLastCase: KernelCase<HstuProblem> = {
   name: 'hstuAttentionLast',
   kernels: ['HstuAttentionLast'],
   bounds: { output: 2e-6, gradients: 0 },
-  // A sum of n terms near one reaches sqrt(n) on its way and each addition rounds to 6e-8 of that; here it may be the only result and cancel.
+  // A sum of n terms near one reaches sqrt(n) on its way and each addition rounds to 6e-8 of that; here it may be
+  // the only result and cancel.
   floor: ({ normalizer, lengths }) => Math.sqrt(Math.max(1, ...lengths)) / normalizer,
   problem: hstuCase.problem.map((problem) => ({ ...problem, mask: undefined })),
   edges: () => lastEdges(hstuCase),

@@ -164,7 +164,10 @@ export const normSiluSplitCase: KernelCase<ProjectionProblem> = {
   },
 };
 
-/** Columns beside `width` on both sides of the largest weight that is summed by ranges and of the widest block of rows, and rows. */
+/**
+ * Columns beside `width` on both sides of the largest weight that is summed by ranges and of the widest
+ * block of rows, and rows.
+ */
 export function atLimits(width: number): (readonly [columns: number, rows: number])[] {
   return [widestWeight(width), widestBlock(width)].flatMap((most) => [
     [most, TILE_ROWS + 1] as const,
@@ -234,7 +237,8 @@ export const gatedNormLinearCase: KernelCase<OutputProblem> = {
   name: 'gatedNormLinear',
   kernels: ['GatedNormLinear', 'GatedNormLinearGrad'],
   bounds: { output: 2e-6, gradients: 4e-6 },
-  // Gradients of w and b are sums over up to 700 rows of terms near one: the sums on the way reach 26, and each addition rounds to 6e-8 of them.
+  // Gradients of w and b are sums over up to 700 rows of terms near one: the sums on the way reach 26, and each
+  // addition rounds to 6e-8 of them.
   floor: ({ rate }, tensor) => (tensor === 'w' || tensor === 'b' ? 10 : 1) / (1 - rate),
   problem: fc.record({
     count: gatedCounts.filter((count) => count > 0),

@@ -8,8 +8,8 @@ import { edgesOf, LANES, MANY_ROWS, PANEL_COLUMNS, rowEdges, TILE_COLUMNS, TILE_
 import { dropRates, flatStream, spread, stream } from './elementwise-cases.ts';
 import { atLimits } from './layer-step-cases.ts';
 
-// Now and then more rows than a block, and than a range of blocks. At least one: the stock wasm backend sums an axis of length 0 to
-// uninitialised memory.
+// Now and then more rows than a block, and than a range of blocks. At least one: the stock wasm backend sums an axis
+// of length 0 to uninitialised memory.
 const counts = fc.oneof(
   { weight: 4, arbitrary: rowCounts.filter((count) => count > 0) },
   { weight: 1, arbitrary: fc.constantFrom(95, 96, 97, 200, 3200) },
@@ -74,7 +74,9 @@ function layerEdges(): LayerProblem[] {
 
 const EPSILON = 1e-4;
 
-/** Multiples of `1 / unit`: products and sums of few of them are exact, so that every backend agrees which are positive. */
+/**
+ * Multiples of `1 / unit`: products and sums of few of them are exact, so that every backend agrees which are positive.
+ */
 function coarse(values: Float32Array, unit: number): Float32Array {
   return values.map((x) => Math.round(x * unit) / unit);
 }

@@ -2,9 +2,10 @@
 type Values<P> = { readonly [K in keyof P]: readonly P[K][] };
 
 /**
- * Problems in which every two values of two dimensions meet at least once (pairwise covering): far fewer than all combinations, and every
- * kernel that goes wrong for two sizes together is found. Greedy, and the same list each time: a row begins with the first pair
- * that has not met and takes, dimension by dimension, the value that brings the most new pairs.
+ * Problems in which every two values of two dimensions meet at least once (pairwise covering): far fewer than all
+ * combinations, and every kernel that goes wrong for two sizes together is found. Greedy, and the same list each
+ * time: a row begins with the first pair that has not met and takes, dimension by dimension, the value that
+ * brings the most new pairs.
  */
 export function pairwise<P extends object>(values: Values<P>): P[] {
   const names = Object.keys(values) as (keyof P & string)[];

@@ -59,7 +59,8 @@ const edges = (): RankingProblem[] =>
   });
 
 /**
- * Small integers, so that every score is exact in any order of summation and ties abound: ranks must be equal, not close.
+ * Small integers, so that every score is exact in any order of summation and ties abound: ranks
+ * must be equal, not close.
  */
 function arrays({ queries, width, items, range, seed }: RankingProblem): Arrays {
   return {
@@ -136,7 +137,10 @@ export const topItemsCase: KernelCase<RankingProblem> = {
   },
 };
 
-/** A NaN has no place in an order: ranks and lists refuse it and say which query; one of an excluded item does not count. */
+/**
+ * A NaN has no place in an order: ranks and lists refuse it and say which query; one of an
+ * excluded item does not count.
+ */
 export async function checkUndefinedScores(): Promise<void> {
   const width = 5;
   const numItems = 700;

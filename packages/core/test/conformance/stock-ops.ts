@@ -69,7 +69,10 @@ function product({ batch, shared, m, k, n, ta, tb, seed }: Product): tf.Tensor {
   return tf.matMul(tensor(seed, 0, a), tensor(seed, 1, b), ta, tb);
 }
 
-/** Tiles; few rows (48), whole rows (264) and thin products (32 columns) of `kernels/mat-mul.ts`; rows of B on the same cache sets (512). */
+/**
+ * Tiles; few rows (48), whole rows (264) and thin products (32 columns) of `kernels/mat-mul.ts`; rows of B on
+ * the same cache sets (512).
+ */
 function productEdges(): readonly Drawn[] {
   const problems = edgesOf<Product>(
     {

@@ -19,8 +19,9 @@ const EDGES_TIMEOUT = 300_000;
 const ownKernels = (name: Present['name']): boolean => name === 'simd';
 
 /**
- * The conformance suite of one backend: every op of ours against the float64 reference, properties, and the stock ops we
- * rely on against `cpu`; `edges` says which part of the edges is run. A backend that is absent is reported as skipped, with the reason in its title.
+ * The conformance suite of one backend: every op of ours against the float64 reference, properties, and the stock ops
+ * we rely on against `cpu`; `edges` says which part of the edges is run. A backend that is absent is reported as
+ * skipped, with the reason in its title.
  */
 export async function conformanceSuite(
   name: Present['name'],

@@ -103,7 +103,8 @@ export function countBatches(numExamples: number, batchSize: number): number {
 }
 
 /**
- * The batches of one epoch. With the same order or plan, batches from `startBatch` on are those of an uninterrupted epoch.
+ * The batches of one epoch. With the same order or plan, batches from `startBatch` on are those
+ * of an uninterrupted epoch.
  *
  * @throws {OptionError} for a batch size below 1 or a start outside the epoch
  */

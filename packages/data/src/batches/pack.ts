@@ -18,7 +18,8 @@ export interface BatchPlan {
 }
 
 /**
- * Packs examples into batches of at most `maxTokens` tokens, in order: a batch ends where the next example would not fit.
+ * Packs examples into batches of at most `maxTokens` tokens, in order: a batch ends where the
+ * next example would not fit.
  *
  * Jagged batches pay by token, so a budget of tokens makes steps of equal cost and equal memory out of histories of any
  * length. Order and batches depend on the order and the lengths alone.

@@ -143,8 +143,8 @@ class DamagedColumn extends Error {}
  * Opens a cache file: the columns are views of its bytes, and nothing is parsed but the header.
  *
  * Size and header are checked, and every column against its checksum before it is handed out. In a file of more than
- * `eager` bytes (default 32 MiB) item ids, timestamps and ratings are read when they are first looked at, so that opening
- * takes the same few milliseconds whatever the number of events.
+ * `eager` bytes (default 32 MiB) item ids, timestamps and ratings are read when they are first looked at, so that
+ * opening takes the same few milliseconds whatever the number of events.
  */
 export function decodeCache(source: CacheSource, key: string, eager = eagerBytes): DecodedCache {
   const damaged = (problem: string): DecodedCache => ({ state: 'damaged', problem });

@@ -93,9 +93,9 @@ export function minLength(i: Interactions, options: { readonly length: number })
 /**
  * k-core: users with at least `users` events and items with at least `items` events, repeated until nothing changes.
  *
- * Items that leave the data leave the corpus. `iterate: false` counts once, on the raw data, and keeps rows whose user and
- * item both pass: the preparation of Amazon Books in `facebookresearch/generative-recommenders`, followed there by
- * dropping short users (`minLength`).
+ * Items that leave the data leave the corpus. `iterate: false` counts once, on the raw data, and keeps rows whose
+ * user and item both pass: the preparation of Amazon Books in `facebookresearch/generative-recommenders`, followed
+ * there by dropping short users (`minLength`).
  */
 export function kCore(
   i: Interactions,

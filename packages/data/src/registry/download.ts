@@ -25,10 +25,11 @@ export interface DownloadOptions {
 /**
  * Fetches a known dataset into a folder. Nothing is ever downloaded unless this is called.
  *
- * The bytes go to a temporary file; only when their number, checksum and (for a zip) directory are right does it get its
- * name. A file that is already there is left alone.
+ * The bytes go to a temporary file; only when their number, checksum and (for a zip) directory are right does it get
+ * its name. A file that is already there is left alone.
  * @returns path of the file
- * @throws {DownloadError} `offline`, `bad-status`, `truncated`, `bad-checksum`, `not-an-archive`; nothing is left behind
+ * @throws {DownloadError} `offline`, `bad-status`, `truncated`, `bad-checksum`,
+ *   `not-an-archive`; nothing is left behind
  */
 export async function download(name: string, dir: string, options: DownloadOptions = {}): Promise<string> {
   const entry = datasetEntry(name);

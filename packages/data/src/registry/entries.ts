@@ -38,7 +38,9 @@ const movieLens = (name: string, title: string, rest: Partial<DatasetEntry>): Da
   ...rest,
 });
 
-/** The layout since ML-20M is sorted by user and movie, so that events of one second stand in the order of the movies. */
+/**
+ * The layout since ML-20M is sorted by user and movie, so that events of one second stand in the order of the movies.
+ */
 const byMovie = { source: { format: 'movielens', ties: 'shuffle' } } as const;
 
 const fiveCore = (name: string, title: string, expected: DatasetEntry['expected']): DatasetEntry => ({

@@ -49,7 +49,9 @@ export interface CsvSource extends DelimitedOptions {
   readonly file?: string;
   /** A file of the same zip or folder that lists the items: they become the corpus. */
   readonly items?: ItemsFile;
-  /** Rows with an empty user: `error` (default), or `skip` and count them, as purchases of visitors without an account. */
+  /**
+   * Rows with an empty user: `error` (default), or `skip` and count them, as purchases of visitors without an account.
+   */
   readonly withoutUser?: 'error' | 'skip';
   /** Default `file-order`. */
   readonly ties?: TieRule;

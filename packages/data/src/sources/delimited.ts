@@ -32,9 +32,10 @@ const sampleBytes = 1 << 16;
 /**
  * Streams delimited text, record by record; memory is one chunk and one record.
  *
- * A byte order mark and blank lines are skipped, `\r\n` is read as `\n`. Records whose number of fields differs from the
- * header's (without one: from that of most of the first rows), stray and open quotes and overlong lines are problems of `log`,
- * with the line in which the row begins. After a bad row the next line is read, wherever the row's quotes would have ended.
+ * A byte order mark and blank lines are skipped, `\r\n` is read as `\n`. Records whose number of fields differs from
+ * the header's (without one: from that of most of the first rows), stray and open quotes and overlong lines are
+ * problems of `log`, with the line in which the row begins. After a bad row the next line is read, wherever the row's
+ * quotes would have ended.
  */
 export async function readDelimited(
   chunks: AsyncIterable<Uint8Array>,

@@ -31,16 +31,16 @@ export interface ItemVectorsOptions {
 const operation = 'readItemVectors';
 
 /**
- * Reads item vectors: a delimited file (`.csv`, `.tsv` and so on, also `.gz` or in a zip) with a header line, the id of an
- * item in the first column, as in the data, and one number in each other column.
+ * Reads item vectors: a delimited file (`.csv`, `.tsv` and so on, also `.gz` or in a zip) with a header line, the id
+ * of an item in the first column, as in the data, and one number in each other column.
  *
  * ```
  * item,0,1,2
  * B0001,0.12,-0.5,1e-3
  * ```
  *
- * @throws {DataError} naming file and line: a number that is none, too few or too many of them, a repeated item; naming the
- *   file: no rows, or items without a vector unless those are allowed
+ * @throws {DataError} naming file and line: a number that is none, too few or too many of them, a repeated item;
+ *   naming the file: no rows, or items without a vector unless those are allowed
  */
 export async function readItemVectors(
   path: string,

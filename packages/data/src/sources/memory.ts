@@ -22,7 +22,8 @@ export interface MemorySource {
 /**
  * A store from arrays in memory, the way in for data that a program already holds.
  *
- * @throws {OptionError} for arrays of different lengths, times or ratings that are no numbers, items not in the catalogue
+ * @throws {OptionError} for arrays of different lengths, times or ratings that are no numbers,
+ *   items not in the catalogue
  */
 export function interactionsFromArrays(source: MemorySource): Interactions {
   const { users, items, timestamps, ratings } = source;

@@ -23,7 +23,9 @@ export function plainNumber(text: string): number {
 
 const written = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
-/** The value of a decimal number such as `-3`, `.5` or `1e-3`; NaN for any other text, `0x10` and `Infinity` among them. */
+/**
+ * The value of a decimal number such as `-3`, `.5` or `1e-3`; NaN for any other text, `0x10` and `Infinity` among them.
+ */
 export function decimal(text: string): number {
   const plain = plainNumber(text);
   return plain >= 0 ? plain : written.test(text) ? Number(text) : Number.NaN;

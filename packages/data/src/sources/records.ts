@@ -4,8 +4,8 @@ import { maxLineBytes } from './lines.ts';
 import { quoted } from './rating-rows.ts';
 
 /**
- * Takes a record, or says what is wrong with it. A record of several lines that is refused may be a quote left open that took
- * in good rows: then its first line alone is given up.
+ * Takes a record, or says what is wrong with it. A record of several lines that is refused may be a quote left open
+ * that took in good rows: then its first line alone is given up.
  */
 export type RecordHandler = (fields: string[], line: number, lines: number, end: number) => RowProblem | undefined;
 
@@ -28,11 +28,11 @@ class Refused extends Error {
 const newline = 10;
 
 /**
- * csv-parse with a way on after a bad row: the line that the row begins in is reported and left out, and the next line is
- * read as the beginning of a row, by a new parser.
+ * csv-parse with a way on after a bad row: the line that the row begins in is reported and left out, and the next
+ * line is read as the beginning of a row, by a new parser.
  *
- * csv-parse's own way (`skip_records_with_error`) goes on inside the record, and an open quote then takes in all lines up
- * to the next one. Kept in memory: the chunk, and the bytes of the record that is not finished.
+ * csv-parse's own way (`skip_records_with_error`) goes on inside the record, and an open quote then takes in all
+ * lines up to the next one. Kept in memory: the chunk, and the bytes of the record that is not finished.
  */
 export class RecordReader {
   /** False: a bad row is an error whatever the log says, as one in the header. */

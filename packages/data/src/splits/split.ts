@@ -14,8 +14,9 @@ export interface ExampleSet {
   readonly starts: Int32Array;
   readonly targets: Int32Array;
   /**
-   * Histories that are subsequences: of example `e` the events `indices[offsets[e], offsets[e + 1])`, ascending and as many
-   * as `targets[e] - starts[e]`, which then is a length and not a range. Absent when all histories are ranges.
+   * Histories that are subsequences: of example `e` the events `indices[offsets[e], offsets[e + 1])`,
+   * ascending and as many as `targets[e] - starts[e]`, which then is a length and not a range. Absent when
+   * all histories are ranges.
    */
   readonly events?: { readonly offsets: Int32Array; readonly indices: Int32Array };
 }

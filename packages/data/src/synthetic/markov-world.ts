@@ -25,9 +25,9 @@ export interface MarkovWorld {
   /** Likely successors of an item, most likely first. */
   successors(last: number): Int32Array;
   /**
-   * Expected HR@k of the best possible ranking on the examples of `set`: the mean over examples of the probability of the
-   * k likeliest items. With `excludeSeen` the items of the (windowed) history cannot be recommended, and a target among
-   * them is a miss.
+   * Expected HR@k of the best possible ranking on the examples of `set`: the mean over examples of the probability
+   * of the k likeliest items. With `excludeSeen` the items of the (windowed) history cannot be recommended, and a
+   * target among them is a miss.
    *
    * No model can do better in expectation; on `n` examples the realised HR@k deviates by about `sqrt(h (1 - h) / n)`.
    */

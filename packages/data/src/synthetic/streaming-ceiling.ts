@@ -1,8 +1,8 @@
 /**
- * The most that any predictor can expect of a stream: the hit rate of one that knows each record's categories, prior and
- * alpha. At a position with `n_c` earlier events of category `c` out of `p`, its next event is of `c` with probability
- * `(alpha H_c + n_c) / (alpha + p)`, uniform among the open items of `c`; the best list takes items in the order of that
- * probability an item.
+ * The most that any predictor can expect of a stream: the hit rate of one that knows each record's categories, prior
+ * and alpha. At a position with `n_c` earlier events of category `c` out of `p`, its next event is of `c` with
+ * probability `(alpha H_c + n_c) / (alpha + p)`, uniform among the open items of `c`; the best list takes items in
+ * the order of that probability an item.
  */
 export class StreamingCeiling {
   readonly #sums: Float64Array;

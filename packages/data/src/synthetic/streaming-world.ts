@@ -24,17 +24,18 @@ export interface StreamingWorldOptions {
   /** Most categories of a record; default 5, the paper's. */
   readonly maxCategories?: number;
   /**
-   * "up to 5 categories": `uniform` draws 1..maxCategories (default), `exact` takes maxCategories. Not stated in the paper.
+   * "up to 5 categories": `uniform` draws 1..maxCategories (default), `exact` takes maxCategories.
+   * Not stated in the paper.
    */
   readonly categoryCount?: 'uniform' | 'exact';
   /**
-   * The random prior over a record's categories: `dirichlet`, uniform on the simplex (default), or `normalised-uniform`,
-   * independent uniforms divided by their sum. Not stated in the paper.
+   * The random prior over a record's categories: `dirichlet`, uniform on the simplex (default), or
+   * `normalised-uniform`, independent uniforms divided by their sum. Not stated in the paper.
    */
   readonly prior?: 'dirichlet' | 'normalised-uniform';
   /**
-   * A category without an open item: `redraw` never chooses it for a record (default), `error` throws. Not stated in the
-   * paper, where it cannot happen in practice (about 80 open items a category at the start).
+   * A category without an open item: `redraw` never chooses it for a record (default), `error` throws. Not stated in
+   * the paper, where it cannot happen in practice (about 80 open items a category at the start).
    */
   readonly emptyCategory?: 'redraw' | 'error';
   /** Range of the concentration `alpha`, uniform; default [1, 500], the paper's. */
@@ -57,13 +58,13 @@ export interface StreamingWorld {
 }
 
 /**
- * The synthetic streaming data on which HSTU and softmax attention differ: a vocabulary that grows, and preferences that
- * reinforce themselves.
+ * The synthetic streaming data on which HSTU and softmax attention differ: a vocabulary that grows, and preferences
+ * that reinforce themselves.
  *
- * Record `r` (from 0): the items `1..floor(I (0.4 + 0.6 r / R))` are open; draw its categories, a prior `H` over them and
- * `alpha ~ U(1, 500)`; at position `p = 1, 2, ...` the category is new, `c ~ H`, with probability
- * `alpha / (alpha + p - 1)`, else one that occurred in the record, in proportion to how often; the item is uniform among
- * the open items of `c`. What the paper leaves open is an option here.
+ * Record `r` (from 0): the items `1..floor(I (0.4 + 0.6 r / R))` are open; draw its categories, a prior `H` over them
+ * and `alpha ~ U(1, 500)`; at position `p = 1, 2, ...` the category is new, `c ~ H`, with probability
+ * `alpha / (alpha + p - 1)`, else one that occurred in the record, in proportion to how often; the item is uniform
+ * among the open items of `c`. What the paper leaves open is an option here.
  *
  * Memory: 12 bytes an event, 1.5 GB at the paper's size.
  * Source: Zhai et al. 2024 (arXiv:2402.17152), section 3.1 and appendix C.

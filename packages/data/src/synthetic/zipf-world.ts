@@ -17,8 +17,9 @@ export interface ZipfWorldOptions {
 const SPREAD = 2_147_483_647;
 
 /**
- * Independent events with Zipf's popularity over a catalogue of any size: for measuring what a catalogue costs. There is
- * nothing to learn but popularity. Users have `length` events, one a minute; popular items lie all over the id range.
+ * Independent events with Zipf's popularity over a catalogue of any size: for measuring what a catalogue
+ * costs. There is nothing to learn but popularity. Users have `length` events, one a minute; popular items
+ * lie all over the id range.
  *
  * Ranks come from the continuous inverse of the distribution: `r = floor(((I + 1)^(1 - s) - 1) u + 1)^(1 / (1 - s))`.
  *

@@ -45,8 +45,9 @@ export function windowCoverage(set: ExampleSet, policy: WindowPolicy, epochs: nu
 }
 
 /**
- * Chance that the position `depth` steps before the newest (from 0) of a history of `history` is in a window drawn uniformly
- * with stride 1: `min(d + 1, K, H - d, W) / W`, the number of windows that hold it over the number of windows.
+ * Chance that the position `depth` steps before the newest (from 0) of a history of `history` is in a
+ * window drawn uniformly with stride 1: `min(d + 1, K, H - d, W) / W`, the number of windows that hold it
+ * over the number of windows.
  */
 export function oneRandomCoverage(depth: number, history: number, maxLength: number): number {
   if (history <= maxLength) return 1;

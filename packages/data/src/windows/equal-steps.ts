@@ -3,9 +3,10 @@ import type { ExampleSet } from '../splits/split.ts';
 import type { WindowPolicy } from './policy.ts';
 
 /**
- * A policy that takes several windows of a history, held to the number of examples of `latestWindow`: of the windows of an
- * epoch a uniform selection without replacement, one for each example of the set on average. An optimiser then takes as many
- * steps an epoch as with one window each; a history gets them in proportion to its windows, so that tokens are more.
+ * A policy that takes several windows of a history, held to the number of examples of `latestWindow`: of the
+ * windows of an epoch a uniform selection without replacement, one for each example of the set on average. An
+ * optimiser then takes as many steps an epoch as with one window each; a history gets them in proportion to its
+ * windows, so that tokens are more.
  *
  * Unlike a window itself, the selection depends on all examples of the set.
  */

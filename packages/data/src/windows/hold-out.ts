@@ -9,10 +9,11 @@ export interface HoldOutOptions {
 }
 
 /**
- * A split whose training and validation parts are without a share of the users; its test part keeps all of them. Who is held
- * out depends on the seed and the user alone.
+ * A split whose training and validation parts are without a share of the users; its test part keeps all of them. Who
+ * is held out depends on the seed and the user alone.
  *
- * @throws {OptionError} naming the option; {DataError} `nobody-left` when all or none of the training users are held out
+ * @throws {OptionError} naming the option; {DataError} `nobody-left` when all or none of the
+ *   training users are held out
  */
 export function holdOutUsers(split: Split, { share, seed }: HoldOutOptions): Split {
   const operation = 'holdOutUsers';

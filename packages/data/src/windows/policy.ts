@@ -4,8 +4,8 @@ import type { ExampleSet } from '../splits/split.ts';
 /**
  * Which part of every history an epoch trains on.
  *
- * `examples(set, epoch)` is a pure function of the policy's options, the set and the epoch: whoever asks, in which order and
- * for which batches, gets the same windows, and nothing is carried from one epoch to the next.
+ * `examples(set, epoch)` is a pure function of the policy's options, the set and the epoch: whoever asks, in which
+ * order and for which batches, gets the same windows, and nothing is carried from one epoch to the next.
  */
 export interface WindowPolicy {
   readonly name: string;

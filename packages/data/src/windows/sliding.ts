@@ -43,12 +43,13 @@ export function countWindows(history: number, maxLength: number, stride: number)
 }
 
 /**
- * Sliding-window training: over the epochs windows of fixed size come from all of a long history, so that old events are
- * trained on while the model's input, and with the rules that take one window an epoch the cost, stay the same.
+ * Sliding-window training: over the epochs windows of fixed size come from all of a long history, so that old events
+ * are trained on while the model's input, and with the rules that take one window an epoch the cost, stay the same.
  *
- * A history has `n = target - start` positions, each an input whose next event is its target; `H = min(n, maxHistory)` of
- * them are used. Window `i` ends `i r` positions before the newest, the oldest one starts at the first of the `H`; every
- * window has exactly `min(K, H)` positions, so no length is wasted and a history of at most K is always taken whole.
+ * A history has `n = target - start` positions, each an input whose next event is its target;
+ * `H = min(n, maxHistory)` of them are used. Window `i` ends `i r` positions before the newest, the oldest one starts
+ * at the first of the `H`; every window has exactly `min(K, H)` positions, so no length is wasted and a history of at
+ * most K is always taken whole.
  *
  * | rule             | windows of an epoch                                      | cost        |
  * | ---------------- | -------------------------------------------------------- | ----------- |
@@ -59,8 +60,8 @@ export function countWindows(history: number, maxLength: number, stride: number)
  * | `strided-offset` | those that start at multiples of K + floor(e K / epochs) | about H / K |
  * | `weighted`       | one, with weight exp(-i r / decay)                       | 1           |
  *
- * Source: Joshi et al., "Sliding Window Training", RecSys 2024, section 2. The draw inside an epoch is not published; these
- * rules are the readings of it.
+ * Source: Joshi et al., "Sliding Window Training", RecSys 2024, section 2. The draw inside an epoch is not published;
+ * these rules are the readings of it.
  * @throws {OptionError} naming the option
  */
 export function slidingWindows(options: SlidingWindowOptions): WindowPolicy {

@@ -41,12 +41,12 @@ export function expectedLength(length: number, options: Pick<StochasticLengthOpt
 
 /**
  * Stochastic length: in training, a history of `n > N^(alpha / 2)` events is cut to `N^(alpha / 2)` of them with chance
- * `1 - N^alpha / n^2`, anew in every epoch, so that attention costs `O(N^alpha)` instead of `O(N^2)`. Evaluation and serving
- * use whole histories.
+ * `1 - N^alpha / n^2`, anew in every epoch, so that attention costs `O(N^alpha)` instead of `O(N^2)`. Evaluation and
+ * serving use whole histories.
  *
  * What is kept: `recent`, the latest events; `random`, a uniform subsequence; `weighted`, one drawn without replacement
- * with weights `1 - f_i / sum f`, `f_i = t_n - t_i`, which prefers recent events. The target stays the example's own; inside
- * a shortened history the target of an event is the next one that was kept.
+ * with weights `1 - f_i / sum f`, `f_i = t_n - t_i`, which prefers recent events. The target stays the example's own;
+ * inside a shortened history the target of an event is the next one that was kept.
  *
  * Source: Zhai et al., "Actions Speak Louder than Words", ICML 2024, section 3.2 (equation 4) and appendix F.
  * @throws {OptionError} naming the option
@@ -110,7 +110,9 @@ function drawUniform(kept: Int32Array, from: number, target: number, random: Cou
   }
 }
 
-/** Weighted sampling without replacement: the largest of `u^(1 / w)` (Efraimidis and Spirakis 2006), in order of events. */
+/**
+ * Weighted sampling without replacement: the largest of `u^(1 / w)` (Efraimidis and Spirakis 2006), in order of events.
+ */
 function drawRecent(kept: Int32Array, from: number, target: number, times: Float64Array, random: CounterRandom): void {
   const count = target - from;
   const last = times[target - 1];

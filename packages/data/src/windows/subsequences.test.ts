@@ -43,8 +43,8 @@ function leftOut(times: readonly number[], subsequence: 'random' | 'weighted' | 
 
 describe('stochastic length, weighted', () => {
   it('draws without replacement with weights 1 - f / sum f', () => {
-    // Times 0, 1, 3: f = 3, 2, 0, weights .4, .6, 1; two of three stay (3^.505 = 1.74). Event 0 is left out when 1 and 2 are
-    // drawn, in either order: .6/2 * 1/1.4 + 1/2 * .6/1; the others alike.
+    // Times 0, 1, 3: f = 3, 2, 0, weights .4, .6, 1; two of three stay (3^.505 = 1.74). Event 0 is left out when 1
+    // and 2 are drawn, in either order: .6/2 * 1/1.4 + 1/2 * .6/1; the others alike.
     expect(shortLength({ maxLength: 3, alpha: 1.01 })).toBe(2);
     const { counts, cut } = leftOut([0, 1, 3], undefined, 40);
     const chances = [

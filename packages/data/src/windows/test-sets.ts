@@ -27,8 +27,9 @@ export interface WindowTestSets {
 /**
  * The three test sets of sliding-window training: recent interactions, random older sequences, unseen future ones.
  *
- * Whoever slides over a user's old events has trained on them, so old and recent events are tested on users that training
- * never reads; nobody's future is read, so it is tested on all. An older target needs `n >= 2 K + 1` training positions.
+ * Whoever slides over a user's old events has trained on them, so old and recent events are tested on users
+ * that training never reads; nobody's future is read, so it is tested on all. An older target needs
+ * `n >= 2 K + 1` training positions.
  * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (the three sets; how they are drawn is not published).
  * @throws {OptionError} naming the option; {DataError} `nobody-left`
  */

@@ -93,7 +93,8 @@ describe('item-kNN', () => {
     scorer.score(Int32Array.of(4, 1, 3), scores);
     const a = 1 / Math.log2(5);
     const b = 1 / Math.log2(4);
-    // Distinct items: a {1, 2, 3}, b {1, 2}, c {3, 4}; each of 1, 2, 3 has two users, 4 has one. Item 3 is newest, then 1.
+    // Distinct items: a {1, 2, 3}, b {1, 2}, c {3, 4}; each of 1, 2, 3 has two users, 4 has one.
+    // Item 3 is newest, then 1.
     const similarity = { s31: a / 2, s32: a / 2, s34: b / Math.sqrt(2), s12: (a + b) / 2, s13: a / 2 };
     expect(scores[1]).toBeCloseTo(similarity.s31);
     expect(scores[2]).toBeCloseTo(similarity.s32 + 0.5 * similarity.s12);

@@ -8,7 +8,10 @@ import { trainingEvents } from './scorer.ts';
 
 const folder = process.env.SEQREC_DATA;
 
-/** `B` of the formula in float64 over all items, `lambda` on the diagonal of those without events too; Gauss-Jordan in place. */
+/**
+ * `B` of the formula in float64 over all items, `lambda` on the diagonal of those without events
+ * too; Gauss-Jordan in place.
+ */
 function reference(train: ExampleSet, lambda: number): { b: Float64Array; n: number } {
   const { interactions } = train;
   const n = interactions.numItems;

@@ -21,11 +21,12 @@ export function easeBytes(train: ExampleSet): number {
 /**
  * EASE: the linear item-to-item model of least squares whose items may not predict themselves, in closed form.
  *
- * `B = I - P diag(1 / P_jj)`, `P = (X^T X + lambda I)^-1`, `X [U, I]` the binary matrix of users and their distinct items of
- * the training part; `score(j) = sum over the distinct items i of the history of B_ij`. Items without training events have
- * score 0, which is what the formula says. The order of the history plays no part.
+ * `B = I - P diag(1 / P_jj)`, `P = (X^T X + lambda I)^-1`, `X [U, I]` the binary matrix of users and their distinct
+ * items of the training part; `score(j) = sum over the distinct items i of the history of B_ij`. Items without
+ * training events have score 0, which is what the formula says. The order of the history plays no part.
  *
- * The inverse is float32 on the current backend. It is checked: `(X^T X + lambda I) P v = v` for random `v`, in float64.
+ * The inverse is float32 on the current backend. It is checked: `(X^T X + lambda I) P v = v`
+ * for random `v`, in float64.
  *
  * Source: Steck 2019 (arXiv:1905.03375); lambda 500 is the paper's for ML-20M, and RecTools' default.
  * @param train the training set before windows are cut.

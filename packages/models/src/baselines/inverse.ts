@@ -27,9 +27,9 @@ export function inverseBytes(size: number, block = BLOCK): number {
 /**
  * Inverse of a symmetric positive definite matrix `[N, N]`, in float32, as a row-major array; `N^3` operations.
  *
- * Blocks on and below the diagonal are swept one after another: with `D` the inverse of the diagonal block `k`, found by
- * Cholesky in float64, `A_ij -= A_ik D A_kj`, `A_ik := A_ik D`, `A_kk := -D`. After all sweeps `-A` is the inverse. Products run
- * on the current backend.
+ * Blocks on and below the diagonal are swept one after another: with `D` the inverse of the diagonal block `k`, found
+ * by Cholesky in float64, `A_ij -= A_ik D A_kj`, `A_ik := A_ik D`, `A_kk := -D`. After all sweeps `-A` is the
+ * inverse. Products run on the current backend.
  *
  * Source: Goodnight 1979, "A tutorial on the SWEEP operator", with blocks in place of pivots.
  * @throws EvaluationError when the matrix is not positive definite.
@@ -53,7 +53,8 @@ export async function inverseOfPositiveDefinite(options: InverseOptions): Promis
 }
 
 /**
- * Relative error of an inverse: root mean square of `A M v - v` over vectors `v` of signs, the worst of four, in float64.
+ * Relative error of an inverse: root mean square of `A M v - v` over vectors `v` of signs, the
+ * worst of four, in float64.
  *
  * @param times multiplies a vector with the matrix itself, `A`.
  */

@@ -18,8 +18,8 @@ interface Row {
  * Cosine item-to-item neighbours.
  *
  * `co(i, j) = sum over users with both of 1 / log2(|u| + 2)`, pairs once per user over the `|u|` distinct items of the
- * training part; `score(j) = sum over the last items i, newest first, of decay^age * co(i, j) / sqrt(n_i n_j)`, `n_i` the
- * number of users with `i`. Neighbours of an item are computed when first needed and kept.
+ * training part; `score(j) = sum over the last items i, newest first, of decay^age * co(i, j) / sqrt(n_i n_j)`, `n_i`
+ * the number of users with `i`. Neighbours of an item are computed when first needed and kept.
  *
  * @param train the training set before windows are cut.
  */

@@ -3,10 +3,11 @@ import type { Scorer } from './scorer.ts';
 
 /**
  * The last item again: what was taken last is recommended first, what was taken before it second, and so on;
- * `score(j) = 1 / (1 + age)`, `age` the number of events since the last one of `j`, 0 for the newest. Other items have no score.
+ * `score(j) = 1 / (1 + age)`, `age` the number of events since the last one of `j`, 0 for the newest.
+ * Other items have no score.
  *
- * Only for protocols that leave items of the history among the candidates: where they are taken out and the target never
- * is, a target of the history would be first for want of others, whatever its age.
+ * Only for protocols that leave items of the history among the candidates: where they are taken out and the target
+ * never is, a target of the history would be first for want of others, whatever its age.
  *
  * @param train the training set: nothing is learned from it.
  */

@@ -8,8 +8,8 @@ type Issue = z.core.$ZodIssue;
  * Validates `value` against a strict zod object and returns it with defaults filled in.
  *
  * @param what names the configuration in messages, for example `'model config (hstu)'`.
- * @throws ConfigError with one line per problem: the key's path, what was expected, what was got and, for an unknown key,
- * the nearest known one.
+ * @throws ConfigError with one line per problem: the key's path, what was expected, what was got and, for an
+ *   unknown key, the nearest known one.
  */
 export function parseConfig<S extends z.ZodObject>(schema: S, value: unknown, what: string): z.output<S> {
   const result = schema.safeParse(value);

@@ -26,12 +26,13 @@ export interface ActionEvaluation {
 }
 
 /**
- * How well the action on each example's target is predicted, the target's item and time being known: ranking. The target's
- * item is put at the end of the history; its action is not read.
+ * How well the action on each example's target is predicted, the target's item and time being known: ranking. The
+ * target's item is put at the end of the history; its action is not read.
  *
- * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper in: the action is
- * a rating.
- * @throws EvaluationError for a model without interleaved actions, data without ratings, or a set with a single kind of action.
+ * Source: Zhai et al. 2024, section 2 and table 5 (arXiv:2402.17152): normalised entropy. Differs from the paper
+ * in: the action is a rating.
+ * @throws EvaluationError for a model without interleaved actions, data without ratings, or a set with
+ *   a single kind of action.
  */
 export async function evaluateActions(options: EvaluateActionsOptions): Promise<ActionEvaluation> {
   const { model, examples, positiveRating = 4, batchSize = 128 } = options;

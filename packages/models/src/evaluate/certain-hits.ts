@@ -2,8 +2,9 @@
 const TOLD_FROM = 0.01;
 
 /**
- * One sentence about queries with so few candidates that any model hits: where items of the history are no candidates, a user
- * who has seen nearly all of a small catalogue leaves hardly more than the target. Nothing when that is at most 1 % of them.
+ * One sentence about queries with so few candidates that any model hits: where items of the history are no
+ * candidates, a user who has seen nearly all of a small catalogue leaves hardly more than the target. Nothing when
+ * that is at most 1 % of them.
  *
  * @param candidates of each query, the target included
  */

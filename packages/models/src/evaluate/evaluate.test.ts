@@ -95,7 +95,8 @@ describe('three users by hand', () => {
       positions: 'all',
       ties: 'lower-id',
     });
-    // ann: 4 after 1: 2, 3 before it; 2 after 1, 4. bob: 2 after 1; 6 after 1, 2; 4 after 1, 2, 6. cat: 6 after 5; 3 after 5, 6.
+    // ann: 4 after 1: 2, 3 before it; 2 after 1, 4. bob: 2 after 1; 6 after 1, 2; 4 after 1, 2, 6. cat:
+    // 6 after 5; 3 after 5, 6.
     expect([...result.ranks]).toEqual([3, 1, 1, 4, 2, 5, 3]);
     expect([...result.users]).toEqual([0, 0, 1, 1, 1, 2, 2]);
     expect([...result.examples]).toEqual([0, 0, 1, 1, 1, 2, 2]);

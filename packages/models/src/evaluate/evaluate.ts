@@ -18,8 +18,8 @@ export interface EvaluateOptions extends Protocol {
 /**
  * Exact ranking of every query against the whole catalogue.
  *
- * @throws EvaluationError when a cut-off exceeds the number of candidates, a target is no candidate, a history is longer than
- * the model's maximum, a score is NaN, or the model gives all candidates of every query the same score.
+ * @throws EvaluationError when a cut-off exceeds the number of candidates, a target is no candidate, a history is
+ *   longer than the model's maximum, a score is NaN, or the model gives all candidates of every query the same score.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { model, batchSize = 128, positions = 'last', queryTime = DEFAULT_QUERY_TIME, onProgress } = options;

@@ -60,7 +60,8 @@ function world(numItems: number, users: readonly (readonly Event[])[], categorie
 
 describe('evaluateFuture', () => {
   it('recall: share of all target events among the first ten; seen items are no candidates', async () => {
-    // User 0 has seen 1 and 2: the ten are 3..12. Of 3, 12, 13, 13 two are found. User 1 has seen 40: 1..10 hold 10, not 11.
+    // User 0 has seen 1 and 2: the ten are 3..12. Of 3, 12, 13, 13 two are found. User 1 has
+    // seen 40: 1..10 hold 10, not 11.
     const interactions = world(60, [
       [
         [1, -2],

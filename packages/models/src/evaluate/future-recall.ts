@@ -23,8 +23,9 @@ export interface FoundEvents {
 }
 
 /**
- * How many target events are among the first `cut` items. Only where the places `cut` and `cut + 1` tie does it depend on the order
- * of equal scores; there an item at the places `r .. r + tied` counts as `P(place <= cut)`, see {@link hitGain}.
+ * How many target events are among the first `cut` items. Only where the places `cut` and `cut + 1` tie does
+ * it depend on the order of equal scores; there an item at the places `r .. r + tied` counts as
+ * `P(place <= cut)`, see {@link hitGain}.
  */
 export async function foundEvents(
   queries: readonly FutureQuery[],

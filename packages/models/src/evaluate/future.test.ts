@@ -163,8 +163,8 @@ describe('evaluateFuture', () => {
     const recall = async (scoreOf: (item: number) => number, excludeSeen = true) =>
       evaluateFuture({ model: knownModel(scoreOf, 60), interactions, time: T, excludeSeen });
     const before = tf.memory().numTensors;
-    // Items 1 to 5 are above, 6 to 30 tie, the rest is below. User 0: 2, 3 and 5 above, 7 places for 25: 12 has 7/25, 40 none.
-    // User 1: all five above, 5 places for the 24 without item 7; item 3 is found.
+    // Items 1 to 5 are above, 6 to 30 tie, the rest is below. User 0: 2, 3 and 5 above, 7 places for 25: 12 has 7/25,
+    // 40 none. User 1: all five above, 5 places for the 24 without item 7; item 3 is found.
     const steps = (item: number) => (item <= 5 ? 3 : item <= 30 ? 2 : 1);
     const tied = await recall(steps);
     expect(tied.metrics['Recall@10']).toBeCloseTo((2 * (7 / 25) + 0 + 1) / 4, 12);

@@ -35,12 +35,13 @@ const SHORT = 10;
 const LONG = 50;
 
 /**
- * How much of what users do in a window of the future is among the top 10 of a vector from before: recall over all target
- * events, with the diversity of the lists.
+ * How much of what users do in a window of the future is among the top 10 of a vector from before: recall over all
+ * target events, with the diversity of the lists.
  *
- * Source: Pancha et al. 2022, section 4.1 (arXiv:2205.04507). Differs from the paper in: the index is the whole catalogue.
- * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's, and when the model gives
- * all candidates of every query the same score.
+ * Source: Pancha et al. 2022, section 4.1 (arXiv:2205.04507). Differs from the paper in: the
+ * index is the whole catalogue.
+ * @throws EvaluationError, see {@link futureQueries}; also for data over other items than the model's, and when the
+ *   model gives all candidates of every query the same score.
  */
 export async function evaluateFuture(options: EvaluateFutureOptions): Promise<FutureEvaluation> {
   const { model, interactions, batchSize = 128, days = 14, cadence = 'once', excludeSeen = true } = options;

@@ -1,8 +1,8 @@
 import { EvaluationError } from '../errors.ts';
 
 /**
- * What a metric gives one query whose target may stand, each equally likely, at any of the places `rank .. rank + tied`: it
- * shares its score with `tied` other candidates. An infinite rank is a miss and gives 0.
+ * What a metric gives one query whose target may stand, each equally likely, at any of the places
+ * `rank .. rank + tied`: it shares its score with `tied` other candidates. An infinite rank is a miss and gives 0.
  */
 export type Gain = (rank: number, tied?: number) => number;
 
@@ -48,7 +48,10 @@ export function gainOf(metric: string): Gain {
 /** From here on the term left out of the series below, `1/252n^6`, is under the last bit of a float64. */
 const SERIES_FROM = 256;
 
-/** `1/from + .. + 1/to`: terms while they are few or large, `H(n) = ln n + gamma + 1/2n - 1/12n^2 + 1/120n^4` for the others. */
+/**
+ * `1/from + .. + 1/to`: terms while they are few or large,
+ * `H(n) = ln n + gamma + 1/2n - 1/12n^2 + 1/120n^4` for the others.
+ */
 function harmonicSum(from: number, to: number): number {
   const direct = to - from < SERIES_FROM ? to : Math.min(to, SERIES_FROM);
   let sum = 0;

@@ -35,17 +35,17 @@ const KS = [10, 100] as const;
 const BLOCK = 256;
 
 /**
- * Quality of item vectors: are the neighbours of an item of its kind? For every item the others are ranked by cosine, and those
- * with exactly the same set of categories are what should come first:
+ * Quality of item vectors: are the neighbours of an item of its kind? For every item the others are ranked by cosine,
+ * and those with exactly the same set of categories are what should come first:
  * `AP = 1/R sum_j j / rank_j` over the `R` relevant items, the `j`-th at `rank_j`,
- * `Recall@k = relevant items of rank up to k / R`; means over the orders of equal cosines ({@link neighbourQuality}), then over
- * query items.
+ * `Recall@k = relevant items of rank up to k / R`; means over the orders of equal cosines
+ * ({@link neighbourQuality}), then over query items.
  *
- * Candidates are the items with a training event. Queries are those with categories and another candidate of the same ones. A
- * tenth ("decile") is by training events, ties by id.
+ * Candidates are the items with a training event. Queries are those with categories and another candidate of the same
+ * ones. A tenth ("decile") is by training events, ties by id.
  *
- * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (mAP and recall of item embeddings; the task is not published,
- * this one is a reading of it).
+ * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (mAP and recall of item embeddings; the task is not
+ * published, this one is a reading of it).
  * @throws EvaluationError when the data have no categories, or no item has a neighbour of its kind.
  */
 export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Promise<ItemNeighbours> {
@@ -109,7 +109,9 @@ export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Pr
   };
 }
 
-/** For every candidate a number that is the same for equal sets of categories, -1 without any; and how many have each. */
+/**
+ * For every candidate a number that is the same for equal sets of categories, -1 without any; and how many have each.
+ */
 function kindsOf(catalogue: ItemCatalogue, candidates: Int32Array): { of: Int32Array; sizes: Map<number, number> } {
   const numbers = new Map<string, number>();
   const sizes = new Map<number, number>();

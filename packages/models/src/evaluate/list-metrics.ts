@@ -1,6 +1,6 @@
 /**
- * Mean over lists of the entropy, in nats, of the interests of their items. An item with several interests gives each an equal
- * part of its place; items without any are left out, and lists without any interest count as 0.
+ * Mean over lists of the entropy, in nats, of the interests of their items. An item with several interests gives each
+ * an equal part of its place; items without any are left out, and lists without any interest count as 0.
  *
  * Source: "interest entropy" of Pancha et al. 2022, section 4.1 (arXiv:2205.04507).
  */
@@ -25,8 +25,8 @@ export function interestEntropy(
 }
 
 /**
- * The smallest number of distinct items that make 90 % of all places of the lists, divided by the number of items: how much of
- * the catalogue the recommendations really use.
+ * The smallest number of distinct items that make 90 % of all places of the lists, divided by the number of items:
+ * how much of the catalogue the recommendations really use.
  *
  * Source: "P90 coverage" of Pancha et al. 2022, section 4.1 (arXiv:2205.04507).
  */

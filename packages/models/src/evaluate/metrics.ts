@@ -11,8 +11,8 @@ export const DEFAULT_KS: readonly number[] = [10, 50, 100, 200];
  * Ranking metrics with one relevant item per query, averaged over queries:
  * `HR@k = mean(rank <= k)`, `NDCG@k = mean(rank <= k ? 1 / log2(rank + 1) : 0)`, `MRR = mean(1 / rank)`.
  *
- * With `tied`, `rank` is the first of the `tied + 1` places that the target shares with others of its score, and each metric is
- * its mean over all orders of them: see `gains.ts`.
+ * With `tied`, `rank` is the first of the `tied + 1` places that the target shares with others of its score, and each
+ * metric is its mean over all orders of them: see `gains.ts`.
  *
  * @param ranks from 1; `Infinity` is a miss at every k and adds 0 to MRR.
  * @param tied other candidates with exactly the target's score, one number a query

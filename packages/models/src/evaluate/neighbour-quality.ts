@@ -1,13 +1,14 @@
 /**
- * Average precision and recalls of one query among its neighbours: `[AP, recall@k for each k]`, each its mean over all orders of
- * candidates with equal scores. The query itself is no candidate.
+ * Average precision and recalls of one query among its neighbours: `[AP, recall@k for each k]`, each its mean over
+ * all orders of candidates with equal scores. The query itself is no candidate.
  *
- * Without ties `AP = 1/R sum_j j / rank_j` over the `R` relevant candidates, `recall@k` the share of them at a rank up to `k`. A
- * group of `n` equal scores, `r` of them relevant, that comes after `N` candidates with `M` relevant ones adds
- * `r/n sum_{i=1}^{n} (M + (i - 1)(r - 1)/(n - 1) + 1) / (N + i)` to `R AP`, and `r min(n, max(0, k - N)) / n` to `R recall@k`.
+ * Without ties `AP = 1/R sum_j j / rank_j` over the `R` relevant candidates, `recall@k` the share of them at a rank
+ * up to `k`. A group of `n` equal scores, `r` of them relevant, that comes after `N` candidates with `M` relevant
+ * ones adds `r/n sum_{i=1}^{n} (M + (i - 1)(r - 1)/(n - 1) + 1) / (N + i)` to `R AP`, and
+ * `r min(n, max(0, k - N)) / n` to `R recall@k`.
  *
- * Source: McSherry and Najork 2008, "Computing information retrieval performance measures efficiently in the presence of tied
- * scores", section 3.
+ * Source: McSherry and Najork 2008, "Computing information retrieval performance measures efficiently in the presence
+ * of tied scores", section 3.
  *
  * @param scores one a candidate
  * @param query its place among the candidates

@@ -130,7 +130,8 @@ describe('evaluateItemNeighbours, by loops', () => {
   });
 
   it('scores queries in blocks', async () => {
-    // 600 items of two kinds on a circle: three blocks, and every neighbour of the same kind lies nearer than the others.
+    // 600 items of two kinds on a circle: three blocks, and every neighbour of the same kind
+    // lies nearer than the others.
     const count = 600;
     const circle = Array.from({ length: count + 1 }, (_, i) => {
       const angle = (i % 2) * Math.PI + i / 1000;

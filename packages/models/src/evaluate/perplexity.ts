@@ -32,11 +32,13 @@ export interface Perplexity {
 }
 
 /**
- * Perplexity of next-item prediction in a full softmax: `exp(mean_q(log sum_i exp(s_qi / tau) - s_qy / tau))` over all items
- * `i`, seen ones included. Examples without history have no query. Memory beside the item vectors: scores in blocks, 16 MiB.
+ * Perplexity of next-item prediction in a full softmax: `exp(mean_q(log sum_i exp(s_qi / tau) - s_qy / tau))`
+ * over all items `i`, seen ones included. Examples without history have no query. Memory beside the item vectors:
+ * scores in blocks, 16 MiB.
  *
  * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (the metric).
- * @throws EvaluationError when there is no query, the data are over other items than the model's, or a loss is not finite.
+ * @throws EvaluationError when there is no query, the data are over other items than the model's,
+ *   or a loss is not finite.
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<Perplexity> {
   const { model, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;

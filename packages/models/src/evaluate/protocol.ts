@@ -32,13 +32,19 @@ export interface Protocol {
 /** Metrics of one evaluation, and what they mean. */
 export interface Evaluation {
   readonly metrics: Metrics;
-  /** Rank of the target of each query, from 1; `Infinity` for a miss. With ties `expected`, the first place that it shares. */
+  /**
+   * Rank of the target of each query, from 1; `Infinity` for a miss. With ties `expected`, the
+   * first place that it shares.
+   */
   readonly ranks: Float64Array;
   /** Of each query: other candidates with exactly the target's score. */
   readonly tied: Int32Array;
   /** The rule under which `metrics` and `ranks` count them. */
   readonly ties: TieRule;
-  /** What a reader of the metrics must know, in sentences: more than 1 % of targets that tie or are certain hits. Mostly empty. */
+  /**
+   * What a reader of the metrics must know, in sentences: more than 1 % of targets that tie or are
+   * certain hits. Mostly empty.
+   */
   readonly warnings: readonly string[];
   /** User of each query. */
   readonly users: Int32Array;

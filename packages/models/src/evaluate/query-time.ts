@@ -1,8 +1,9 @@
 import type { ExampleSet, SequenceBatch } from '@seqrec/data';
 
 /**
- * The moment that a model is asked about, where it reads one (HSTU with its time bias): `target` is the time of the event to
- * predict, as the reference evaluates; `last` is the time of the last event of the history, when nothing is known of the next.
+ * The moment that a model is asked about, where it reads one (HSTU with its time bias): `target` is the time of
+ * the event to predict, as the reference evaluates; `last` is the time of the last event of the history, when
+ * nothing is known of the next.
  */
 export type QueryTime = 'target' | 'last';
 
@@ -14,7 +15,10 @@ export const QUERY_TIME_IN_WORDS: Readonly<Record<QueryTime, string>> = {
   last: 'that of the last event of the history (queryTime last)',
 };
 
-/** The batch with the last event of each sequence asked at its own time; earlier ones keep the time of the event after them. */
+/**
+ * The batch with the last event of each sequence asked at its own time; earlier ones keep the time
+ * of the event after them.
+ */
 export function askedAt(batch: SequenceBatch, queryTime: QueryTime): SequenceBatch {
   if (queryTime === 'target') return batch;
   const targetTimestamps = batch.targetTimestamps.slice();
@@ -26,9 +30,9 @@ export function askedAt(batch: SequenceBatch, queryTime: QueryTime): SequenceBat
 }
 
 /**
- * An example for each position of each example that has an event before it, and the number of the example that it is of. A
- * position asked at the time of its last event cannot share an encoding with later ones: in theirs its query has the time of
- * the event after it.
+ * An example for each position of each example that has an event before it, and the number of the example that it is
+ * of. A position asked at the time of its last event cannot share an encoding with later ones: in theirs its query
+ * has the time of the event after it.
  *
  * @param isUsed events that are no queries, but the target of an example always is one
  */

@@ -5,8 +5,8 @@ const FLOOR = 1e-7;
 
 /**
  * Normalised entropy of binary predictions: mean log loss over the entropy of the base rate,
- * `NE = -(1/N) sum(y log p + (1 - y) log(1 - p)) / -(b log b + (1 - b) log(1 - b))`, `b` the share of positives. 1 is no
- * better than answering `b`.
+ * `NE = -(1/N) sum(y log p + (1 - y) log(1 - p)) / -(b log b + (1 - b) log(1 - b))`, `b` the share of positives. 1 is
+ * no better than answering `b`.
  *
  * Source: He et al. 2014, section 3 (Practical Lessons from Predicting Clicks on Ads at Facebook).
  * @throws EvaluationError when there are no positives or no negatives.

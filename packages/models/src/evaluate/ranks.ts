@@ -28,7 +28,8 @@ export function exactRank(request: RankRequest): number {
 }
 
 /**
- * How many candidates are above the target, and how many have exactly its score. A candidate at -Infinity is below all others.
+ * How many candidates are above the target, and how many have exactly its score. A candidate at
+ * -Infinity is below all others.
  *
  * @throws EvaluationError when the target is no candidate, or a candidate's score is NaN.
  */

@@ -3,8 +3,8 @@ import { EvaluationError } from '../errors.ts';
 import { type Metrics, metricsFromRanks } from './metrics.ts';
 
 /**
- * How candidates with exactly the target's score count. `expected`: every metric is its mean over all orders of the tied
- * candidates. The others are one order: see `RankTies`.
+ * How candidates with exactly the target's score count. `expected`: every metric is its mean over all orders of the
+ * tied candidates. The others are one order: see `RankTies`.
  */
 export type TieRule = 'expected' | RankTies;
 

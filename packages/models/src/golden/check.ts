@@ -72,8 +72,8 @@ const toCome: Readonly<Record<string, string>> = {
 export const goldenKinds: readonly string[] = Object.keys(checks);
 
 /**
- * Rebuilds what a golden file describes on the active backend, gives it the file's parameters, runs it forwards and backwards and
- * compares outputs, loss and every gradient.
+ * Rebuilds what a golden file describes on the active backend, gives it the file's parameters, runs it forwards and
+ * backwards and compares outputs, loss and every gradient.
  *
  * @param json the parsed JSON.
  * @returns the errors; or that a kind is still to come.

@@ -24,7 +24,10 @@ const configSchema = z
     message: 'as many as heads: Transformer++ shares no keys',
   });
 
-/** `LlamaModel` on given vectors beside the blocks and the final norm of Transformer++; sequences are padded at the right. */
+/**
+ * `LlamaModel` on given vectors beside the blocks and the final norm of Transformer++; sequences
+ * are padded at the right.
+ */
 export async function checkLlama(json: unknown): Promise<GoldenReport> {
   const golden = parseModule(json);
   const config = configOf(configSchema, golden);

@@ -32,7 +32,9 @@ const moduleSchema = z.object({
   }),
 });
 
-/** A module of a reference, not a whole encoder: sequences of vectors `x` in, vectors out, `loss = sum(y * cotangent)`. */
+/**
+ * A module of a reference, not a whole encoder: sequences of vectors `x` in, vectors out, `loss = sum(y * cotangent)`.
+ */
 export type ModuleGolden = z.output<typeof moduleSchema>;
 export type GoldenTensor = z.output<typeof tensor>;
 
@@ -83,13 +85,15 @@ export interface ModuleCheck {
   readonly packed?: readonly number[];
   /** Which packed rows count, the others being padding that is seen; default: all. */
   readonly compared?: readonly boolean[];
-  /** From packed rows `[T, D]` to what the file calls outputs; `y` gives the loss. Rows of outputs are packed rows too. */
+  /**
+   * From packed rows `[T, D]` to what the file calls outputs; `y` gives the loss. Rows of outputs are packed rows too.
+   */
   forward(x: tf.Tensor2D): Readonly<Record<string, tf.Tensor2D>> & { readonly y: tf.Tensor2D };
 }
 
 /**
- * Gives the module the parameters of a file, runs it forwards and backwards and compares everything that the file has. Frees the
- * weights.
+ * Gives the module the parameters of a file, runs it forwards and backwards and compares everything that the
+ * file has. Frees the weights.
  */
 export async function compareModule(check: ModuleCheck): Promise<GoldenReport> {
   const { golden, places } = check;
@@ -149,8 +153,9 @@ function counted(values: ArrayLike<number>, counts: readonly boolean[]): number[
 }
 
 /**
- * Five times what the reference loses in float32, at least 1e-6; and where the loss is steep three times what rounding weights and
- * inputs to float32 does to it in the mean, `2^-24 sqrt(sum (w dL/dw)^2) / |L|`: one run of one library may lose less by luck.
+ * Five times what the reference loses in float32, at least 1e-6; and where the loss is steep three times what
+ * rounding weights and inputs to float32 does to it in the mean, `2^-24 sqrt(sum (w dL/dw)^2) / |L|`: one run of one
+ * library may lose less by luck.
  */
 function toleranceOf(golden: ModuleGolden): GoldenReport['tolerance'] {
   const { float32Deviation: lost, gradients, inputGradients, parameters, inputs } = golden;

@@ -42,7 +42,8 @@ const goldenSchema = z.strictObject({
 export type Golden = z.output<typeof goldenSchema>;
 
 /**
- * Checks the content of a golden file. Any file of the format is accepted: other sizes, heads, `dqk != dv`, longer sequences.
+ * Checks the content of a golden file. Any file of the format is accepted: other sizes, heads,
+ * `dqk != dv`, longer sequences.
  *
  * @param json the parsed JSON.
  * @throws GoldenError naming the field, what was expected and what was got.

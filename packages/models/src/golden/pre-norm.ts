@@ -33,8 +33,9 @@ const NAMES = {
 };
 
 /**
- * The pre-norm block of RecTools beside that of the Transformer: GELU in its exact form whatever its `activation` says (that is about
- * its other block). Sequences are padded at the left, and real rows see the padding: it is packed with them, as zeros.
+ * The pre-norm block of RecTools beside that of the Transformer: GELU in its exact form whatever its `activation`
+ * says (that is about its other block). Sequences are padded at the left, and real rows see the padding: it is
+ * packed with them, as zeros.
  */
 export async function checkPreNorm(json: unknown): Promise<GoldenReport> {
   const golden = parseModule(json);

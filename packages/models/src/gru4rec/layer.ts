@@ -13,8 +13,8 @@ export interface GruLayerArgs extends LayerArgs {
 /**
  * A gated recurrent unit over the sequences of a packed batch, see {@link gatedRecurrence}; dropout on its output.
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1]]`, offsets with known host values, as `uploadBatch` makes them. Output `[T, E]`.
- * Names, layout and initial values are PyTorch's: uniform in `1 / sqrt(E)`.
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`, offsets with known host values, as `uploadBatch` makes them. Output
+ * `[T, E]`. Names, layout and initial values are PyTorch's: uniform in `1 / sqrt(E)`.
  */
 export class GruLayer extends StreamLayer {
   static className = 'SeqrecGruLayer';

@@ -1,6 +1,8 @@
 /** The order in which a recurrent layer visits the tokens of a jagged batch. */
 export interface RecurrentSchedule {
-  /** Packed row of each place in time-major order: all first tokens, longest sequence first, then all second ones, ... */
+  /**
+   * Packed row of each place in time-major order: all first tokens, longest sequence first, then all second ones, ...
+   */
   readonly order: Int32Array;
   /** Inverse of {@link order}: place of each packed row. */
   readonly places: Int32Array;
@@ -9,8 +11,8 @@ export interface RecurrentSchedule {
 }
 
 /**
- * Sorts the sequences of a batch by length, so that the sequences alive at a step are a prefix of those alive at the step
- * before: a recurrence then needs one matrix product a step over rows that lie together, and no padding.
+ * Sorts the sequences of a batch by length, so that the sequences alive at a step are a prefix of those alive at the
+ * step before: a recurrence then needs one matrix product a step over rows that lie together, and no padding.
  *
  * @param offsets `[B + 1]`
  */

@@ -9,8 +9,8 @@ import { GruLayer } from './layer.ts';
 const WEIGHTS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'];
 
 /**
- * GRU4Rec: item embeddings, `numBlocks` gated recurrent layers, a linear map back to `embeddingDim`, L2-normalised output.
- * The baseline without attention.
+ * GRU4Rec: item embeddings, `numBlocks` gated recurrent layers, a linear map back to `embeddingDim`, L2-normalised
+ * output. The baseline without attention.
  *
  * Source: Hidasi et al. 2016 (arXiv:1511.06939). Differs from the paper in: whole histories instead of session-parallel
  * batches, the objectives of this package instead of TOP1 and BPR, item vectors shared by input and output.

@@ -1,6 +1,6 @@
 /**
- * What can differ between HSTU layers. Every key changes one thing; a configuration sets a key, or leaves it to the block
- * that it names.
+ * What can differ between HSTU layers. Every key changes one thing; a configuration sets a key, or leaves it to
+ * the block that it names.
  */
 export interface HstuSwitches {
   /** Learned bias of the scores per distance, and per bucket of the time difference; `rotary`: RoPE instead. */
@@ -32,8 +32,8 @@ export interface HstuSwitches {
 }
 
 /**
- * The layers that the published code has. `research`: of the public experiments (also the paper's figures). `production`: the
- * `STULayer` of the same repository, which ranks in production.
+ * The layers that the published code has. `research`: of the public experiments (also the paper's figures).
+ * `production`: the `STULayer` of the same repository, which ranks in production.
  *
  * Source: meta-recsys/generative-recommenders, `research/modeling/sequential/hstu.py` and `modules/stu.py` with its
  * `STULayerConfig` defaults.
@@ -77,7 +77,10 @@ interface Switchable extends Partial<HstuSwitches> {
   readonly attention: 'silu' | 'softmax';
 }
 
-/** A configuration with every switch set: its own value, else that of its block. A softmax always divides by `sqrt(dqk)`. */
+/**
+ * A configuration with every switch set: its own value, else that of its block. A softmax
+ * always divides by `sqrt(dqk)`.
+ */
 export function withSwitches<C extends Switchable>(config: C): Omit<C, keyof HstuSwitches> & HstuSwitches {
   const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as C;
   const scale = config.attention === 'softmax' ? ({ attentionScale: 'inverse-sqrt' } as const) : {};

@@ -12,15 +12,15 @@ export const hstuConfigSchema = z
     /** Value and gate width per head, `C`. */
     dv: size,
     /**
-     * The layer that switches depart from, see `hstuBlocks`: `research`, or `production` (affine norms, bias of the first
-     * projection, SiLU on U alone, scores over `sqrt(dqk)`, `[U, O, U * LN(O)]`, no relative bias).
+     * The layer that switches depart from, see `hstuBlocks`: `research`, or `production` (affine norms, bias of the
+     * first projection, SiLU on U alone, scores over `sqrt(dqk)`, `[U, O, U * LN(O)]`, no relative bias).
      */
     block: z.enum(['research', 'production']).default('research'),
     /** Dropout on what the output map reads; research 0.2, production 0.3. */
     linearDropout: rate.optional(),
     /**
-     * Relative attention bias: learned per distance, and per bucket of the time difference. `rotary`: no bias, queries and
-     * keys are turned by their positions instead (RoPE). Research `position-time`, production `none`.
+     * Relative attention bias: learned per distance, and per bucket of the time difference. `rotary`: no bias,
+     * queries and keys are turned by their positions instead (RoPE). Research `position-time`, production `none`.
      */
     relativeBias: z.enum(['none', 'position', 'position-time', 'rotary']).optional(),
     /** Time buckets of the relative bias; the table has one more row. */
@@ -32,9 +32,15 @@ export const hstuConfigSchema = z
     attention: z.enum(['silu', 'softmax']).default('silu'),
     /** What SiLU weights are divided by: `n` (`padded`), the number of keys that a query sees, or nothing. */
     normalizer: z.enum(['padded', 'seen', 'none']).optional(),
-    /** Factor of `q k^T` before SiLU; a softmax always has `inverse-sqrt`. Research `one`, production `inverse-sqrt`: `1 / sqrt(dqk)`. */
+    /**
+     * Factor of `q k^T` before SiLU; a softmax always has `inverse-sqrt`. Research `one`, production
+     * `inverse-sqrt`: `1 / sqrt(dqk)`.
+     */
     attentionScale: z.enum(['one', 'inverse-sqrt']).optional(),
-    /** Where SiLU acts after the first projection: on all of U, V, Q, K (research), on the gate U alone (production), or nowhere. */
+    /**
+     * Where SiLU acts after the first projection: on all of U, V, Q, K (research), on the gate U alone
+     * (production), or nowhere.
+     */
     activation: z.enum(['uvqk', 'u', 'none']).optional(),
     /** Bias of the first projection; production. */
     projectionBias: z.boolean().optional(),
@@ -42,11 +48,17 @@ export const hstuConfigSchema = z
     projectionInit: z.enum(['normal', 'xavier-uniform']).optional(),
     /** Gain and bias of the norms; production. With `group` one pair a head, with `rms` a gain alone. */
     affineNorms: z.boolean().optional(),
-    /** Norm of the attention's output: over all heads together (`layer`), over each head (`group`), root mean square (`rms`). */
+    /**
+     * Norm of the attention's output: over all heads together (`layer`), over each head (`group`),
+     * root mean square (`rms`).
+     */
     outputNorm: z.enum(['layer', 'group', 'rms']).optional(),
     /** False leaves the gate U out: `dropout(N(O))`. */
     gate: z.boolean().optional(),
-    /** The output map reads `[U, N(O), U * N(O)]` (true) or `[U, O, U * N(O)]` (`raw`, production) instead of the product alone. */
+    /**
+     * The output map reads `[U, N(O), U * N(O)]` (true) or `[U, O, U * N(O)]` (`raw`, production)
+     * instead of the product alone.
+     */
     concat: z.union([z.boolean(), z.literal('raw')]).optional(),
     /** Bias of the output map; research. */
     outputBias: z.boolean().optional(),
@@ -60,13 +72,17 @@ export const hstuConfigSchema = z
     /** How minutes of age become a bucket, for `reverse-position-time`; `sqrt` unless given. */
     ageScale: z.enum(['sqrt', 'log']).optional(),
     /**
-     * What was done at each event (its rating) as an input. `sum`: a vector added to the item's. `interleave`: a token of its
-     * own after the item's, so that histories are twice as long and the action of an item can be predicted from it.
+     * What was done at each event (its rating) as an input. `sum`: a vector added to the item's.
+     * `interleave`: a token of its own after the item's, so that histories are twice as long and the action
+     * of an item can be predicted from it.
      */
     actions: z.enum(['none', 'sum', 'interleave']).default('none'),
     /** Keys further back than this are hidden; default: none is. */
     maxAttentionLength: count.optional(),
-    /** With `maxAttentionLength`: so many of the first tokens are seen by all after them (semi-local attention); default: none. */
+    /**
+     * With `maxAttentionLength`: so many of the first tokens are seen by all after them (semi-local
+     * attention); default: none.
+     */
     globalAttentionLength: count.optional(),
     /** With `maxAttentionLength`: so many of the newest tokens see everything before them; default: none does. */
     minFullAttentionLength: count.optional(),

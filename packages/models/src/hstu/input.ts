@@ -28,8 +28,8 @@ export interface HstuInputOptions {
 }
 
 /**
- * The input of HSTU: `x = dropout(sqrt(D) E[id] + places)`. With actions summed `sqrt(D) (E[id] + A[action])`; interleaved an
- * event is two tokens, `sqrt(D) E[id]` and then `sqrt(D) A[action]`.
+ * The input of HSTU: `x = dropout(sqrt(D) E[id] + places)`. With actions summed `sqrt(D) (E[id] + A[action])`;
+ * interleaved an event is two tokens, `sqrt(D) E[id]` and then `sqrt(D) A[action]`.
  */
 export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): InputStage {
   const { embeddingDim, actions, inputDropout } = config;

@@ -46,8 +46,9 @@ export type LayerSwitches = Omit<HstuSwitches, 'inputEncoding'>;
  * Y = dropout(U * LN(O)) W_o^T + b_o + X                 LN over all H*C columns, no affine part, epsilon 1e-6
  * ```
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and `queryTimes`, `keyTimes` int32 `[T]` (seconds) with the time bias, or
- * `cosine`, `sine` `[T, H A]` with rotary positions, or `seen` `[T, 1]` last with that normaliser. Output `[T, D]`.
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and `queryTimes`, `keyTimes` int32 `[T]` (seconds) with the
+ * time bias, or `cosine`, `sine` `[T, H A]` with rotary positions, or `seen` `[T, 1]` last with that
+ * normaliser. Output `[T, D]`.
  *
  * Switches change one thing each: {@link HstuSwitches}. The formula is that of the research block.
  *

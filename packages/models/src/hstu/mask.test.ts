@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { attentionMask, type HstuMask, numVisibleKeys } from './mask.ts';
 
-/** Keys one by one: those up to the query, of them the ones in the window, the first ones, or all for the newest queries. */
+/**
+ * Keys one by one: those up to the query, of them the ones in the window, the first ones, or
+ * all for the newest queries.
+ */
 function counted(config: HstuMask, length: number, i: number): number {
   const { maxAttentionLength = length, globalAttentionLength = 0, minFullAttentionLength = 0 } = config;
   let seen = 0;

@@ -52,8 +52,8 @@ export function readsGatedNorm({
 }
 
 /**
- * What the output map reads, dropout included: `U * N(O)`, or with `concat` `[U, N(O), U * N(O)]` or `[U, O, U * N(O)]`;
- * `N(O)` where there is no gate U.
+ * What the output map reads, dropout included: `U * N(O)`, or with `concat` `[U, N(O), U * N(O)]` or
+ * `[U, O, U * N(O)]`; `N(O)` where there is no gate U.
  *
  * @param parts U and O, both `[T, H C]`
  */

@@ -2,7 +2,10 @@ import type { TokenBatch } from '../inputs.ts';
 
 /** How a table is read, one row a token; shape [T]. */
 export interface ReversePlaces {
-  /** Place counted from the newest token of the sequence, which has 1; 0 is left for candidates. At most `numPositions - 1`. */
+  /**
+   * Place counted from the newest token of the sequence, which has 1; 0 is left for candidates. At
+   * most `numPositions - 1`.
+   */
   readonly positions: Int32Array;
   /** Bucket of the age, in `0..numBuckets`. */
   readonly ages: Int32Array;

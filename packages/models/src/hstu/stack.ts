@@ -13,8 +13,8 @@ import { HstuLayer } from './layer.ts';
 import { numVisibleKeys } from './mask.ts';
 
 /**
- * HSTU: item vectors with places, and actions where asked for, `numBlocks` of {@link HstuLayer}, L2-normalised output, no
- * final norm. With interleaved actions a network `D -> D -> 10` over the contents predicts them.
+ * HSTU: item vectors with places, and actions where asked for, `numBlocks` of {@link HstuLayer}, L2-normalised
+ * output, no final norm. With interleaved actions a network `D -> D -> 10` over the contents predicts them.
  *
  * Source: Zhai et al. 2024 (arXiv:2402.17152); names, sizes and initial values of the published code.
  */

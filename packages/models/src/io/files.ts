@@ -7,11 +7,12 @@ import { CheckpointError } from '../errors.ts';
 const CHUNK_BYTES = 2 ** 28;
 
 /**
- * Replaces a file all at once: a reader, or a crash at any moment, sees the old content or the new one. Writes a temporary
- * file beside it, flushes it to the disk, renames it, flushes the folder.
+ * Replaces a file all at once: a reader, or a crash at any moment, sees the old content or the new one. Writes a
+ * temporary file beside it, flushes it to the disk, renames it, flushes the folder.
  *
  * @param content the pieces of the file, or a function that writes them.
- * @throws CheckpointError with the cause, for example no space left, or the error of `content`; the temporary file is removed.
+ * @throws CheckpointError with the cause, for example no space left, or the error of `content`; the
+ *   temporary file is removed.
  */
 export async function writeFileAtomic(
   file: string,

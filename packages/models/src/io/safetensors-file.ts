@@ -33,8 +33,8 @@ export function rowsPerBlock(shape: readonly number[]): number {
 /**
  * Writes a safetensors file atomically, one block in memory at a time.
  *
- * @param metadata given the SHA-256 of every tensor's bytes, in hex; its texts must be as long for all digests, since the
- * header is written twice.
+ * @param metadata given the SHA-256 of every tensor's bytes, in hex; its texts must be as long for all digests,
+ *   since the header is written twice.
  * @throws CheckpointError when the file cannot be written, and what the blocks throw; then the old file stays.
  */
 export async function writeSafetensorsFile(
@@ -97,7 +97,9 @@ export class SafetensorsFile {
     return this.#handle.close();
   }
 
-  /** A tensor in blocks of whole rows, in order; what is no int32 as float32. @throws CheckpointError for other types. */
+  /**
+   * A tensor in blocks of whole rows, in order; what is no int32 as float32. @throws CheckpointError for other types.
+   */
   async *blocks(name: string): AsyncGenerator<StoredArray> {
     const { dtype, shape, begin, end } = this.tensors.get(name)!;
     if (!isReadable(dtype)) throw unreadableType(this.file, name, dtype);

@@ -74,7 +74,8 @@ function dtypeOf(data: Float32Array | Int32Array): DType {
 }
 
 /**
- * Encodes tensors as a safetensors file: u64 header length, JSON header padded to 8 bytes, then the data, little-endian.
+ * Encodes tensors as a safetensors file: u64 header length, JSON header padded to 8 bytes, then
+ * the data, little-endian.
  *
  * @returns the pieces of the file in order; data is not copied.
  */
@@ -84,8 +85,9 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsContent): Ui
 }
 
 /**
- * Decodes a safetensors file of float32 and int32 tensors; float64, float16 and bfloat16 become float32. Strict: the header must
- * be valid JSON without repeated keys, and the tensors must fill the data section exactly, without holes or overlaps.
+ * Decodes a safetensors file of float32 and int32 tensors; float64, float16 and bfloat16 become float32. Strict:
+ * the header must be valid JSON without repeated keys, and the tensors must fill the data section exactly,
+ * without holes or overlaps.
  *
  * @param file name of the file, for messages.
  * @throws CheckpointError saying what is wrong.
@@ -94,7 +96,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, file);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    // Copied, so that it is aligned and does not keep the whole file alive. A Node `Buffer` has a `slice` that does not copy.
+    // Copied, so that it is aligned and does not keep the whole file alive. A Node `Buffer` has a
+    // `slice` that does not copy.
     const copy = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end).buffer;
     if (!isReadable(dtype)) throw unreadableType(file, name, dtype);
     tensors.set(name, { shape, data: decodeElements(dtype, copy as ArrayBuffer) });

@@ -74,7 +74,10 @@ export interface ActionEmbeddingArgs extends LayerArgs {
   readonly actionDim: number;
 }
 
-/** Table of action vectors `[numActions, actionDim]`; maps ids int32 `[T]` to `[T, actionDim]`. Truncated normal, std 0.02. */
+/**
+ * Table of action vectors `[numActions, actionDim]`; maps ids int32 `[T]` to `[T, actionDim]`.
+ * Truncated normal, std 0.02.
+ */
 export class ActionEmbedding extends StreamLayer {
   static className = 'SeqrecActionEmbedding';
   readonly numActions: number;

@@ -23,8 +23,8 @@ export function attentionWeights(embeddingDim: number): WeightSpec[] {
 
 export interface SelfAttentionOptions {
   /**
-   * Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. Or they come from the layer norm of
-   * `keyValue`: then the kernel of their map makes it, and adds the gradients of all uses.
+   * Queries come from this, shape `[T, D]`; with `lastOnly` `[B, D]`, the last token of each sequence. Or they come
+   * from the layer norm of `keyValue`: then the kernel of their map makes it, and adds the gradients of all uses.
    */
   readonly query: tf.Tensor2D | { readonly epsilon: number };
   /** One query a sequence, for inference. */
@@ -46,8 +46,8 @@ export interface SelfAttentionOptions {
 }
 
 /**
- * Causal multi-head attention as `torch.nn.MultiheadAttention`: projections with bias, scale `1 / sqrt(D / H)`, dropout on
- * the attention probabilities; then `output`.
+ * Causal multi-head attention as `torch.nn.MultiheadAttention`: projections with bias, scale `1 / sqrt(D / H)`,
+ * dropout on the attention probabilities; then `output`.
  *
  * @returns shape of `query`
  */

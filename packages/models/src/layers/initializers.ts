@@ -6,9 +6,10 @@ import type { initializers } from '@tensorflow/tfjs-layers';
  * How a weight starts. Fans follow PyTorch: for a weight `[out, in, ...kernel]`, `fanIn = in * kernel` and
  * `fanOut = out * kernel`.
  *
- * - `truncated-normal`: four normals per element, the first one inside two standard deviations is taken, the first one when
- *   none is (the reference's rule).
- * - `xavier-normal`: standard deviation `sqrt(2 / (fanIn + fanOut))`; `xavier-uniform`: limit `sqrt(6 / (fanIn + fanOut))`.
+ * - `truncated-normal`: four normals per element, the first one inside two standard deviations is taken, the first
+ *   one when none is (the reference's rule).
+ * - `xavier-normal`: standard deviation `sqrt(2 / (fanIn + fanOut))`; `xavier-uniform`: limit
+ *   `sqrt(6 / (fanIn + fanOut))`.
  * - `uniform`: in `[-limit, limit)`; PyTorch's default bias has `limit = 1 / sqrt(fanIn)`.
  */
 export type Initialization =
@@ -16,7 +17,10 @@ export type Initialization =
   | { readonly kind: 'truncated-normal' | 'normal'; readonly standardDeviation: number }
   | { readonly kind: 'uniform'; readonly limit: number };
 
-/** Names the random stream of one weight: `init/<name>`. Weights have streams of their own, so that one never moves another. */
+/**
+ * Names the random stream of one weight: `init/<name>`. Weights have streams of their own, so that
+ * one never moves another.
+ */
 export interface WeightStream {
   readonly seed: number;
   readonly name: string;

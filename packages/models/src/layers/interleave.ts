@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch, TokenBatch } from '../inputs.ts';
 
 /**
- * The events of a batch as two tokens each, content then action: `Phi_0, a_0, Phi_1, a_1, ...`. What comes after a content is
- * its own action, so its query time is its event's own time; what comes after an action is the next event.
+ * The events of a batch as two tokens each, content then action: `Phi_0, a_0, Phi_1, a_1, ...`. What comes after a
+ * content is its own action, so its query time is its event's own time; what comes after an action is the next event.
  *
  * Source: Zhai et al. 2024, table 1 (arXiv:2402.17152).
  */

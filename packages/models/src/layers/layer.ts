@@ -3,7 +3,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
 
-/** What a forward pass may depend on besides its inputs. Every random number is a function of `seed`, a name and `step`. */
+/**
+ * What a forward pass may depend on besides its inputs. Every random number is a function of `seed`, a name and `step`.
+ */
 export interface Run {
   readonly training: boolean;
   /** Global optimiser step: the counter of the dropout streams. */
@@ -37,8 +39,8 @@ export function declaredShape(weight: tf.Variable): readonly number[] {
 }
 
 /**
- * Base of the layers of this package: a `tf.layers.Layer` over packed tokens `[T, ...]` whose weights are declared as data
- * and start from streams of their own.
+ * Base of the layers of this package: a `tf.layers.Layer` over packed tokens `[T, ...]` whose weights are declared as
+ * data and start from streams of their own.
  */
 export abstract class StreamLayer extends layers.Layer {
   readonly seed: number;
@@ -94,8 +96,8 @@ export abstract class StreamLayer extends layers.Layer {
 /** A block that can make its output at the last token of each sequence without the other rows, for inference. */
 export interface LastRows {
   /**
-   * The rows `rows` int32 `[B]` (the last token of each sequence, none empty) of what `apply(inputs)` makes, shape `[B, D]`;
-   * no dropout.
+   * The rows `rows` int32 `[B]` (the last token of each sequence, none empty) of what `apply(inputs)` makes,
+   * shape `[B, D]`; no dropout.
    */
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D;
 }

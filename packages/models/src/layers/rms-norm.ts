@@ -6,8 +6,8 @@ import { inputList, type LayerArgs, StreamLayer, type WeightSpec } from './layer
 const EPSILON = 1e-6;
 
 /**
- * `y = x / sqrt(mean(x^2) + 1e-6) * gain` over the last axis, `x` `[T, D]`, `gain` `[D]`: root-mean-square norm. A row of
- * zeros stays zero.
+ * `y = x / sqrt(mean(x^2) + 1e-6) * gain` over the last axis, `x` `[T, D]`, `gain` `[D]`: root-mean-square norm. A
+ * row of zeros stays zero.
  *
  * Source: Zhang & Sennrich 2019, eq. 4 (arXiv:1910.07467); epsilon as in Llama's public code unless given.
  */

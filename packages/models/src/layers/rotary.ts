@@ -21,8 +21,9 @@ interface HostTable {
 }
 
 /**
- * The rotations of a batch: pair `i` of a head turns by `position * base^(-2 i / A)`, position 0 being the oldest event. Angles are taken on
- * the host in float64, once for each position; the rows of the tokens are gathered on the device.
+ * The rotations of a batch: pair `i` of a head turns by `position * base^(-2 i / A)`, position 0 being
+ * the oldest event. Angles are taken on the host in float64, once for each position; the rows of the
+ * tokens are gathered on the device.
  *
  * @param width `A`, even.
  */
@@ -64,7 +65,8 @@ function tableOf(longest: number, numHeads: number, width: number): HostTable {
 
 /**
  * Rotary position embedding of queries or keys: column `i` and column `i + A/2` of a head are a pair that turns,
- * `y = x cos + rotateHalf(x) sin` with `rotateHalf(x1, x2) = (-x2, x1)`. Inner products then depend on the distance only.
+ * `y = x cos + rotateHalf(x) sin` with `rotateHalf(x1, x2) = (-x2, x1)`. Inner products then
+ * depend on the distance only.
  *
  * @param x `[T, H * A]`, head-major
  *

@@ -10,8 +10,8 @@ export interface TokenInputOptions {
 }
 
 /**
- * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event; without a table of
- * positions `x = dropout(sqrt(D) E[id])`.
+ * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event; without a
+ * table of positions `x = dropout(sqrt(D) E[id])`.
  */
 export function tokenInput({ config, positions }: TokenInputOptions): InputStage {
   const scale = Math.sqrt(config.embeddingDim);

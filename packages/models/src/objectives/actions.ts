@@ -5,11 +5,12 @@ import type { Objective, ObjectiveContext } from './objective.ts';
 
 /**
  * Adds the prediction of actions to an objective:
- * `loss = (1 - w) items + w mean_t(-log softmax(logits_t)[action_t])` over the events `t` of the batch. With `w = 1` the items are
- * not scored at all: ranking alone.
+ * `loss = (1 - w) items + w mean_t(-log softmax(logits_t)[action_t])` over the events `t` of the batch. With `w = 1`
+ * the items are not scored at all: ranking alone.
  *
- * Source: Zhai et al. 2024, table 1, row "ranking" (arXiv:2402.17152). Differs from the paper in: one categorical task over the
- * ids of the ratings where it has several binary ones, which data without several kinds of feedback cannot give.
+ * Source: Zhai et al. 2024, table 1, row "ranking" (arXiv:2402.17152). Differs from the paper in: one
+ * categorical task over the ids of the ratings where it has several binary ones, which data without several
+ * kinds of feedback cannot give.
  *
  * @param weight `w`, above 0 and at most 1
  * @throws ConfigError for another weight; in training for a model without interleaved actions or data without ratings

@@ -7,12 +7,13 @@ import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
 
 /**
- * Binary cross-entropy with sampled negatives: `loss = -log sigmoid(s_label) - mean_r log(1 - sigmoid(s_r))`. A negative
- * that the sequence itself has as a label does not count.
+ * Binary cross-entropy with sampled negatives: `loss = -log sigmoid(s_label) - mean_r log(1 - sigmoid(s_r))`. A
+ * negative that the sequence itself has as a label does not count.
  *
  * Negatives come from the stream `negatives` at the global step.
  *
- * Source: Kang & McAuley 2018, eq. 7 (arXiv:1808.09781). Differs from the paper in: scores are cosines over a temperature.
+ * Source: Kang & McAuley 2018, eq. 7 (arXiv:1808.09781). Differs from the paper in: scores are
+ * cosines over a temperature.
  */
 export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): Objective {
   const { numNegatives } = config;

@@ -9,8 +9,8 @@ const minRating = {
   minRating: z.number().optional(),
 };
 /**
- * Where the history of a sequence ends. `last`: at the newest event of the window. `random`: at a random event, drawn anew in
- * every step; later events are labels only, so that the newest position sees many histories.
+ * Where the history of a sequence ends. `last`: at the newest event of the window. `random`: at a random event, drawn
+ * anew in every step; later events are labels only, so that the newest position sees many histories.
  */
 const cut = z.enum(['last', 'random']);
 const window = {
@@ -28,7 +28,9 @@ export const labelsConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sasrec'), cut: cut.default('last'), ...minRating }),
   /** The newest position predicts the next positive. */
   z.strictObject({ kind: z.literal('next-action'), cut: cut.default('last'), ...minRating }),
-  /** The newest position predicts random positives of the next days; with `last` only the window's target can be one. */
+  /**
+   * The newest position predicts random positives of the next days; with `last` only the window's target can be one.
+   */
   z.strictObject({ kind: z.literal('all-action'), cut: cut.default('random'), ...window, ...minRating }),
   /** Random positions each predict one random positive of the days after them. */
   z.strictObject({ kind: z.literal('dense-all-action'), cut: cut.default('last'), ...window, ...minRating }),
@@ -39,8 +41,9 @@ const shared = {
   /** `token`: every pair of position and label counts the same. `user`: every user does. */
   weighting: z.enum(['token', 'user']).default('token'),
   /**
-   * Share of the loss that predicts the action of every event from its item and what came before it, cross-entropy over the ids of the
-   * ratings; the rest is this objective. 1 trains ranking alone. For models with interleaved actions.
+   * Share of the loss that predicts the action of every event from its item and what came before it,
+   * cross-entropy over the ids of the ratings; the rest is this objective. 1 trains ranking alone. For models
+   * with interleaved actions.
    */
   actionWeight: z.number().min(0).max(1).default(0),
   /** Divides the cosines; where it starts, when the model learns its temperature. */
@@ -55,7 +58,9 @@ const sampledSoftmax = z.strictObject({
   ...shared,
 });
 
-/** Size of the count-min sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`. */
+/**
+ * Size of the count-min sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`.
+ */
 const sketch = z.strictObject({
   depth: z.int().min(1).max(4).default(4),
   width: z
@@ -77,7 +82,9 @@ const poolSoftmaxFields = z.strictObject({
       z.strictObject({ kind: z.literal('mixed'), inBatch: count.default(5000), random: count.default(8192) }),
     ])
     .default({ kind: 'mixed', inBatch: 5000, random: 8192 }),
-  /** Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch. */
+  /**
+   * Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch.
+   */
   logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
   /** For `logQ: 'sketch'` alone. */
   sketch: sketch.optional(),

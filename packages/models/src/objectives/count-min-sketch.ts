@@ -10,8 +10,8 @@ export interface SketchOptions {
 }
 
 /**
- * Counts of items in fixed memory, `depth * width` numbers whatever the number of items: an item adds to one counter of each
- * row, the estimate is the smallest of them. It is never below the true count.
+ * Counts of items in fixed memory, `depth * width` numbers whatever the number of items: an item adds to one counter
+ * of each row, the estimate is the smallest of them. It is never below the true count.
  *
  * Source: Cormode & Muthukrishnan 2005, "An improved data stream summary: the count-min sketch".
  */

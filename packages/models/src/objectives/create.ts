@@ -15,8 +15,9 @@ import { sampledSoftmaxObjective } from './sampled-softmax.ts';
 
 export interface CreateObjectiveOptions {
   /**
-   * Whether a window policy cuts other windows from the examples in every epoch: then every positive event of an example but
-   * its first can be a label, and a logQ correction counts each once. Default false: labels are those of the examples.
+   * Whether a window policy cuts other windows from the examples in every epoch: then every positive event of
+   * an example but its first can be a label, and a logQ correction counts each once. Default false: labels
+   * are those of the examples.
    */
   readonly windowsMove?: boolean;
 }

@@ -6,8 +6,8 @@ import { SECONDS_PER_DAY, SequenceLabels } from './labels.ts';
 const BLOCK = 256;
 
 /**
- * Calls `visit(item, count)` with how often an item is expected among the labels when every example of the set is in a step
- * once: the mean of what `samplePairs` draws, in closed form. Only ratios of counts matter to a caller.
+ * Calls `visit(item, count)` with how often an item is expected among the labels when every example of the set is in
+ * a step once: the mean of what `samplePairs` draws, in closed form. Only ratios of counts matter to a caller.
  *
  * @throws ConfigError when labels have a least rating and the data no ratings.
  */
@@ -46,7 +46,8 @@ function visitSequence(
       for (let t = start; t < end; t++) if (sequence.isPositive(t)) visit(item(t), 1);
       return;
     case 'sasrec': {
-      // A random history keeps 1 .. n of the n labelled positions, each number as likely: position i in n - i of n cases.
+      // A random history keeps 1 .. n of the n labelled positions, each number as likely:
+      // position i in n - i of n cases.
       const positions = sequence.positionsBeforeAPositive();
       const n = positions.length;
       for (const [i, t] of positions.entries()) visit(item(sequence.next(t)), random ? (n - i) / n : 1);

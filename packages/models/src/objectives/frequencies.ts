@@ -25,7 +25,10 @@ export function exactFrequencies(examples: ExampleSet, labels: LabelsConfig = { 
   return { share: (item) => (total === 0 ? 0 : counts[item] / total) };
 }
 
-/** Shares by a count-min sketch; `8 depth width` bytes of memory whatever the number of items, 2 MiB unless told otherwise. */
+/**
+ * Shares by a count-min sketch; `8 depth width` bytes of memory whatever the number of items, 2
+ * MiB unless told otherwise.
+ */
 export function sketchFrequencies(
   examples: ExampleSet,
   options?: SketchOptions,

@@ -25,8 +25,8 @@ export const SECONDS_PER_DAY = 86_400;
  * sequence may have to predict the events after it up to the example's target, never one beyond.
  *
  * Windows are half-open: `t_position < t_label <= t_position + K days`. Positions without a label are left out. With
- * `cut: 'random'` a history ends at a random one of the positions that have a label. Choices come from the stream `labels` at
- * the run's step.
+ * `cut: 'random'` a history ends at a random one of the positions that have a label. Choices come from the stream
+ * `labels` at the run's step.
  *
  * Source: Pancha et al. 2022, sections 3.4 and 3.5 and figure 2 (arXiv:2205.04507).
  * @throws ConfigError when labels have a least rating and the data no ratings.
@@ -100,7 +100,9 @@ interface Range {
   readonly to: number;
 }
 
-/** The positives of one sequence. Event `j` is the target of packed position `j`, so it comes right after position `j`. */
+/**
+ * The positives of one sequence. Event `j` is the target of packed position `j`, so it comes right after position `j`.
+ */
 export class SequenceLabels {
   readonly #host: SequenceBatch;
   readonly #start: number;
@@ -207,7 +209,8 @@ class PairList {
 }
 
 /**
- * Weights that sum to 1. `token`: in proportion. `user`: first within each user, then the same for every user of the batch.
+ * Weights that sum to 1. `token`: in proportion. `user`: first within each user, then the same for
+ * every user of the batch.
  */
 export function normalisedWeights(
   { sequences, weights }: LabelledPairs,

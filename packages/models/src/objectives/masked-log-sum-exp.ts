@@ -29,7 +29,8 @@ const BLOCK_SCORES = 2 ** 22;
  * `log sum_n exp(q_p . c_n + bias_n + mask_pn)` for every query, without ever holding `[P, N]`: scores are computed in
  * blocks of queries, and once more for the gradient.
  *
- * Memory beside inputs and gradients: `max(N, 2^22)` floats for scores and as many for probabilities, `P` for the result.
+ * Memory beside inputs and gradients: `max(N, 2^22)` floats for scores and as many for
+ * probabilities, `P` for the result.
  *
  * @returns float32 `[P]`
  */

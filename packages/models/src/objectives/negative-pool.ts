@@ -31,7 +31,9 @@ function subset(values: Int32Array, count: number, run: Run): Int32Array {
   return Int32Array.from(order.subarray(0, count), (place) => values[place]);
 }
 
-/** Log of the number of times that an item is expected in a pool of these sizes: `log(N_inBatch share + N_random / I)`. */
+/**
+ * Log of the number of times that an item is expected in a pool of these sizes: `log(N_inBatch share + N_random / I)`.
+ */
 export function logExpected(
   { inBatch, random }: Pick<NegativePool, 'inBatch' | 'random'>,
   share: (row: number) => number,

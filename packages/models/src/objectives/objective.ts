@@ -13,8 +13,9 @@ export interface DrawContext {
   /** Draw random numbers only from streams of `run.seed` at `run.step`: that is what makes resumed runs exact. */
   readonly run: Run;
   /**
-   * Whether the ids are needed on the host too, and reading them from the device would keep it waiting: row-wise training on
-   * a GPU. Draw them on the host then, and remember them (`rememberHostValues`); tensors without are read.
+   * Whether the ids are needed on the host too, and reading them from the device would keep it waiting:
+   * row-wise training on a GPU. Draw them on the host then, and remember them (`rememberHostValues`);
+   * tensors without are read.
    */
   readonly onHost?: boolean;
 }
@@ -43,9 +44,9 @@ export interface Objective {
   /** Everything that changes the loss; stored in checkpoints and compared when a run resumes. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /**
-   * Item ids that the loss needs besides those of the batch, for example negatives; `{}` for none. Called before the tape,
-   * since row-wise training of the item table must know every item of a step beforehand. An objective without it, for
-   * example one that scores all items, trains with dense gradients only.
+   * Item ids that the loss needs besides those of the batch, for example negatives; `{}` for none. Called before the
+   * tape, since row-wise training of the item table must know every item of a step beforehand. An objective without
+   * it, for example one that scores all items, trains with dense gradients only.
    */
   draw?(context: DrawContext): DrawnItems;
   /** The loss to minimise, a scalar. Called inside the gradient tape and a tidy. */

@@ -34,8 +34,8 @@ export function isEveryToken({ labels, weighting }: PairSettings): boolean {
 }
 
 /**
- * The weighted mean of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each `[P]`.
- * A batch without pairs has loss 0.
+ * The weighted mean of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each
+ * `[P]`. A batch without pairs has loss 0.
  */
 export function pairObjectiveLoss(
   context: ObjectiveContext,

@@ -34,8 +34,9 @@ interface Problem {
 }
 
 /**
- * Equation 1 of the paper in float64, pair by pair: scores `<u, p> / temperature - log Q(p)`, the label against what the pool
- * holds besides the user's own labels; then the mean over pairs, or over users of the means over their pairs.
+ * Equation 1 of the paper in float64, pair by pair: scores `<u, p> / temperature - log Q(p)`, the label
+ * against what the pool holds besides the user's own labels; then the mean over pairs, or over users of
+ * the means over their pairs.
  */
 function reference({ pairs, host, queries, items, temperature, pool, share, weighting }: Problem): number {
   const { rows, positives, sequences, weights } = pairs;

@@ -10,11 +10,13 @@ import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
 
 /**
- * Softmax of each label against one pool of negatives that the whole batch shares: the labels of the batch (`in-batch`),
- * uniform draws (`random`), or both (`mixed`). An item that the user has as a label is never a negative of that user.
+ * Softmax of each label against one pool of negatives that the whole batch shares: the labels of the batch
+ * (`in-batch`), uniform draws (`random`), or both (`mixed`). An item that the user has as a label is never
+ * a negative of that user.
  *
- * With `logQ` every score, the label's too, has `log(N_inBatch share(v) + N_random / I)` taken off: how often the item is
- * expected in the pool, `share(v)` its share of the labels that are drawn. Random numbers come from the streams `negatives` and `pool` at the global step.
+ * With `logQ` every score, the label's too, has `log(N_inBatch share(v) + N_random / I)` taken off: how often the
+ * item is expected in the pool, `share(v)` its share of the labels that are drawn. Random numbers come from the
+ * streams `negatives` and `pool` at the global step.
  *
  * Source: Pancha et al. 2022, eq. 1-2 and section 3.3 (arXiv:2205.04507); mixed negatives after Yang et al. 2020, logQ
  * after Yi et al. 2019. Differs from the paper in: shares are counted over the training set beforehand, not while

@@ -40,8 +40,8 @@ const pools = {
 } as const;
 
 /**
- * Per item the mean over many steps of (times in the pool) - exp(logQ), in standard errors of that mean. Steps take random
- * examples, draw pairs and pool as training does.
+ * Per item the mean over many steps of (times in the pool) - exp(logQ), in standard errors of that mean. Steps take
+ * random examples, draw pairs and pool as training does.
  */
 function excess(config: PoolSoftmaxConfig, share: (item: number) => number): Float64Array {
   const objective = createObjective(config, examples);

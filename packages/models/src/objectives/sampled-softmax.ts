@@ -21,7 +21,8 @@ export interface SampledSoftmaxSettings extends Partial<Pick<SampledSoftmaxConfi
  *
  * Negatives come from the stream `negatives` at the global step.
  *
- * Source: the published research code of Zhai et al. 2024 (arXiv:2402.17152). No logQ correction: the sampler is uniform.
+ * Source: the published research code of Zhai et al. 2024 (arXiv:2402.17152). No logQ
+ * correction: the sampler is uniform.
  * @throws ConfigError when a setting is outside its range.
  */
 export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): Objective {

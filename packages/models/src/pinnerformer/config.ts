@@ -17,7 +17,10 @@ export const pinnerformerConfigSchema = z
     blockDropout: rate.default(0.1),
     /** Time features: absolute, age, gap. False leaves them out (the paper's table 6 does that). */
     time: z.boolean().default(true),
-    /** The action type of an event. `rating`: its rating in half stars. `buckets`: where its rating lies among `actionBounds`. */
+    /**
+     * The action type of an event. `rating`: its rating in half stars. `buckets`: where its rating
+     * lies among `actionBounds`.
+     */
     actions: z.enum(['none', 'rating', 'buckets']).default('none'),
     /** Ascending; `[1, 10]` tells ratings below 1, from 1 to below 10, and from 10 on apart. For `buckets` alone. */
     actionBounds: z.array(z.number()).min(1).optional(),

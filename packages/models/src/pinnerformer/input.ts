@@ -14,8 +14,9 @@ const TIMES = { absolute: ABSOLUTE_PERIODS, age: RELATIVE_PERIODS, gap: RELATIVE
 type TimeName = keyof typeof TIMES;
 
 /**
- * What the item table is multiplied by, for the input and for the item network. The table is kept small, as in the other
- * encoders, and used at length of about one: Adam moves every number by the same step, so that small numbers learn faster.
+ * What the item table is multiplied by, for the input and for the item network. The table is kept small, as
+ * in the other encoders, and used at length of about one: Adam moves every number by the same step, so that
+ * small numbers learn faster.
  */
 export function itemScale(config: PinnerformerConfig): number {
   return Math.sqrt(itemWidth(config));

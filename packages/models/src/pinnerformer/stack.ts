@@ -10,8 +10,8 @@ import { itemScale, itemWidth, pinnerformerInput } from './input.ts';
 const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 
 /**
- * PinnerFormer: event features with encoded times, a pre-norm causal Transformer, an output network over every position and
- * one over the items, both L2-normalised, and a learned temperature.
+ * PinnerFormer: event features with encoded times, a pre-norm causal Transformer, an output network over every
+ * position and one over the items, both L2-normalised, and a learned temperature.
  *
  * Source: Pancha et al. 2022, section 3 and appendix A (arXiv:2205.04507).
  */

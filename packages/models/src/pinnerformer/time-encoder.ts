@@ -9,8 +9,8 @@ export interface TimeEncoderArgs extends LayerArgs {
 
 /**
  * Encodes a time by fixed periods and learned phases, `2 P + 1` columns:
- * `[cos(2 pi t / p_i + phase_i)]_i, [sin(2 pi t / p_i + phase'_i)]_i, ln(max(t, 1)) / ln p_P`. Phases start uniform in a full
- * turn.
+ * `[cos(2 pi t / p_i + phase_i)]_i, [sin(2 pi t / p_i + phase'_i)]_i, ln(max(t, 1)) / ln p_P`. Phases
+ * start uniform in a full turn.
  *
  * Inputs: `[cosine [T, P], sine [T, P], logarithm [T, 1]]` of {@link TimeFeatures}. Output `[T, 2 P + 1]`.
  *

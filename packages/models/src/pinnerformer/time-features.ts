@@ -22,7 +22,10 @@ export const ABSOLUTE_PERIODS: readonly number[] = [
 /** Periods of time differences, seconds: 32 in geometric steps from one second to four weeks. */
 export const RELATIVE_PERIODS: readonly number[] = Array.from({ length: 32 }, (_, i) => (28 * DAY) ** (i / 31));
 
-/** Columns of the encoded times: sine and cosine of every period and a logarithm, of the absolute time, the age and the gap. */
+/**
+ * Columns of the encoded times: sine and cosine of every period and a logarithm, of the absolute
+ * time, the age and the gap.
+ */
 export const pinnerformerTimeColumns = 2 * ABSOLUTE_PERIODS.length + 1 + 2 * (2 * RELATIVE_PERIODS.length + 1);
 
 /** Cosine and sine of 0, 1, 2, 3 and 4 quarters of a turn. */
@@ -41,8 +44,9 @@ export interface TimeFeatures {
 
 /**
  * `cos(2 pi t / p)` and `sin(2 pi t / p)` of every time and period, without phases: those are learned, and
- * `cos(a + phase)` follows from both. Angles are taken in float64, since a float32 second of today is a minute wide. Logarithms, up to 21, come at the size of the other columns:
- * as they are, each step of Adam moves their part of the input twenty times as far as any other, and learning stalls.
+ * `cos(a + phase)` follows from both. Angles are taken in float64, since a float32 second of today is a minute wide.
+ * Logarithms, up to 21, come at the size of the other columns: as they are, each step of Adam moves their part of the
+ * input twenty times as far as any other, and learning stalls.
  */
 export function timeFeatures(times: Float64Array, periods: readonly number[]): TimeFeatures {
   const width = periods.length;
@@ -60,8 +64,8 @@ export function timeFeatures(times: Float64Array, periods: readonly number[]): T
       const quarter = Math.floor(4 * fraction + 0.5);
       const x = (fraction - quarter / 4) * 2 * Math.PI;
       const z = x * x;
-      // Taylor series on an eighth of a turn either way, below 5e-17 from sine and cosine: `Math.sin` and `Math.cos` are calls
-      // into compiled C, slow after 256-bit kernels (docs/kernels.md). Literals, which the compiler folds.
+      // Taylor series on an eighth of a turn either way, below 5e-17 from sine and cosine: `Math.sin` and `Math.cos`
+      // are calls into compiled C, slow after 256-bit kernels (docs/kernels.md). Literals, which the compiler folds.
       const s =
         x +
         x *

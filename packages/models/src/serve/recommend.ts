@@ -31,7 +31,8 @@ export interface Recommendation {
 /**
  * The `k` items that the model expects next, best first; among equal scores the lower id first.
  *
- * @throws EvaluationError when the history is empty, holds an id outside `1..numItems`, or does not match its timestamps.
+ * @throws EvaluationError when the history is empty, holds an id outside `1..numItems`, or does
+ *   not match its timestamps.
  */
 export async function recommend(options: RecommendOptions): Promise<Recommendation[]> {
   const { model, k = 10, excludeSeen = true } = options;

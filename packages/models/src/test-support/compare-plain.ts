@@ -20,13 +20,17 @@ export interface PlainDifferences {
   readonly outputs: number;
   /** Relative. */
   readonly loss: number;
-  /** By weight, over the largest difference quotient of the weight, or a thousandth of the largest of all where that is more. */
+  /**
+   * By weight, over the largest difference quotient of the weight, or a thousandth of the largest
+   * of all where that is more.
+   */
   readonly gradients: Readonly<Record<string, number>>;
 }
 
 /**
- * Builds a model, gives it weights far from where they start, and compares unit vectors, loss and gradients with the plain model and
- * central differences of the plain loss. The loss: full softmax over the items, and actions where the model predicts them.
+ * Builds a model, gives it weights far from where they start, and compares unit vectors, loss and gradients with
+ * the plain model and central differences of the plain loss. The loss: full softmax over the items, and actions
+ * where the model predicts them.
  */
 export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: number): PlainDifferences {
   const model = createModel({ ...config }, { numItems: NUM_ITEMS, seed });
@@ -69,8 +73,8 @@ export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: 
 }
 
 /**
- * Largest difference of any coordinate of a unit vector between a model and its formula, when what enters the first block is
- * `size` times as large as in {@link comparePlain}: so small that the epsilons of the norms decide.
+ * Largest difference of any coordinate of a unit vector between a model and its formula, when what enters the first
+ * block is `size` times as large as in {@link comparePlain}: so small that the epsilons of the norms decide.
  */
 export function compareSmall(config: ModelConfigInput, plain: PlainModel, size: number): number {
   const model = createModel({ ...config }, { numItems: NUM_ITEMS, seed: 1 });
@@ -122,7 +126,10 @@ export function drawWeights(model: SequenceModel, seed: number): Record<string, 
   return weights;
 }
 
-/** Three histories of random length, the longest allowed among them; gaps from none to months, ratings in half stars and beyond. */
+/**
+ * Three histories of random length, the longest allowed among them; gaps from none to months, ratings
+ * in half stars and beyond.
+ */
 export function drawBatch(
   longest: number,
   seed: number,

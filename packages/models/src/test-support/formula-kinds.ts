@@ -135,10 +135,11 @@ function isAllowed(config: object): boolean {
 }
 
 /**
- * A model against its formula. Float32 is off by 5e-6 in outputs and 3e-4 in gradients at most, over a thousand configurations.
+ * A model against its formula. Float32 is off by 5e-6 in outputs and 3e-4 in gradients at most, over a
+ * thousand configurations.
  *
- * @param slack more than that, as a factor: of a few thousand configurations one has norms of rows that hardly differ from
- * their mean, which lose a digit or two on every backend
+ * @param slack more than that, as a factor: of a few thousand configurations one has norms of rows that hardly
+ *   differ from their mean, which lose a digit or two on every backend
  */
 export function expectFormula(config: ModelConfigInput, plain: PlainModel, seed: number, slack = 1): void {
   const { outputs, loss, gradients } = comparePlain(config, plain, seed);

@@ -51,8 +51,8 @@ export interface Learned {
 /**
  * Trains until 31 of the 32 sequences have their next item first, for so many steps at most.
  *
- * BCE and pools never take a user's own labels as negatives: these objectives say nothing of the order among them, so items of the
- * history are left out there, as a recommendation does.
+ * BCE and pools never take a user's own labels as negatives: these objectives say nothing of the order among them, so
+ * items of the history are left out there, as a recommendation does.
  */
 export async function learnByHeart(
   encoder: string,

@@ -16,8 +16,9 @@ const OUTPUT_LENGTH = 11;
 const PREFIX = '_hstu._attention_layers.0.';
 
 /**
- * A golden file of one HSTU block, computed here in float64 on padded matrices, head by head, straight from the formulas and
- * without any code of the package: for sizes that the reference's files do not have. Outputs and loss only.
+ * A golden file of one HSTU block, computed here in float64 on padded matrices, head by head, straight
+ * from the formulas and without any code of the package: for sizes that the reference's files do not
+ * have. Outputs and loss only.
  */
 export function paddedHstu(sizes: Sizes): Record<string, unknown> {
   const { numItems, embeddingDim: d, numHeads: h, dqk, dv, numNegatives: r, lengths } = sizes;

@@ -2,7 +2,8 @@ import { affine, ITEMS, type PlainModel, row, scale, sigmoid } from './plain-mat
 
 /**
  * GRU4Rec: `r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)`, `z` likewise, `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`,
- * `h' = (1 - z) n + z h` from a state of zeros; a linear map of the last layer's states. Rows of the weights are r, z, n.
+ * `h' = (1 - z) n + z h` from a state of zeros; a linear map of the last layer's states. Rows of
+ * the weights are r, z, n.
  *
  * Source: Hidasi et al. 2016, section 3; gates in the form of `torch.nn.GRU`.
  */

@@ -59,10 +59,11 @@ interface Token {
 }
 
 /**
- * HSTU: `U, V, Q, K = split(silu(W LN(X)))`, `O = (silu(Q K^T + bias) / n) V` over earlier tokens, `Y = X + W_o (U * LN(O)) + b_o`,
- * and every published switch where the formula has it.
+ * HSTU: `U, V, Q, K = split(silu(W LN(X)))`, `O = (silu(Q K^T + bias) / n) V` over earlier tokens,
+ * `Y = X + W_o (U * LN(O)) + b_o`, and every published switch where the formula has it.
  *
- * Source: Zhai et al. 2024, equations 1 to 3; `research/modeling/sequential/hstu.py` and `modules/stu.py` of the public code.
+ * Source: Zhai et al. 2024, equations 1 to 3; `research/modeling/sequential/hstu.py` and
+ * `modules/stu.py` of the public code.
  */
 export function plainHstu(config: PlainHstuConfig): PlainModel {
   const production = config.block === 'production';
@@ -203,7 +204,9 @@ function attended(
   }).flat();
 }
 
-/** No key is newer than its query; with a window, none is further back but for the first tokens and the newest queries. */
+/**
+ * No key is newer than its query; with a window, none is further back but for the first tokens and the newest queries.
+ */
 function isSeen(config: PlainHstuConfig, length: number, i: number, j: number): boolean {
   if (j > i) return false;
   if (config.maxAttentionLength === undefined || i - j <= config.maxAttentionLength) return true;

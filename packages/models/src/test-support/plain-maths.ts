@@ -128,7 +128,10 @@ export function rotated(x: readonly number[], position: number): number[] {
   });
 }
 
-/** Causal softmax attention of one sequence, `softmax(q k / sqrt(width))` over the keys up to the query, heads side by side. */
+/**
+ * Causal softmax attention of one sequence, `softmax(q k / sqrt(width))` over the keys up to the
+ * query, heads side by side.
+ */
 export function softmaxAttention(
   q: readonly number[][],
   k: readonly number[][],

@@ -27,11 +27,12 @@ export interface PlainPinnerformerConfig {
 }
 
 /**
- * PinnerFormer: `V0 = W_in [item, action, duration, times] + PE`, newest event first, pre-norm blocks, and at every position
- * `W2 gelu(W1 LN(V))`; the same kind of network over the items.
+ * PinnerFormer: `V0 = W_in [item, action, duration, times] + PE`, newest event first, pre-norm blocks, and at every
+ * position `W2 gelu(W1 LN(V))`; the same kind of network over the items.
  *
- * Source: Pancha et al. 2022, section 3 and appendix A. The logarithm of a time is in units of that of the longest period, item
- * vectors are used times the root of their width, cosines stand before sines: choices of this package, in its documentation.
+ * Source: Pancha et al. 2022, section 3 and appendix A. The logarithm of a time is in units of that of the
+ * longest period, item vectors are used times the root of their width, cosines stand before sines: choices of
+ * this package, in its documentation.
  */
 export function plainPinnerformer(config: PlainPinnerformerConfig): PlainModel {
   const map = (x: readonly number[], w: Weights, name: string): number[] =>

@@ -13,11 +13,11 @@ import {
 } from './plain-maths.ts';
 
 /**
- * A decoder of the LLaMA family: `z = x + Wo Attention(RoPE(q), RoPE(k), v)`, `y = z + W2 (silu(W1 n) * W3 n)`, `n = RMS(z)`; no
- * biases, no table of positions, a final norm. Rows of `wqkv` are q, k, v, of `w13` W1, W3.
+ * A decoder of the LLaMA family: `z = x + Wo Attention(RoPE(q), RoPE(k), v)`, `y = z + W2 (silu(W1 n) * W3 n)`,
+ * `n = RMS(z)`; no biases, no table of positions, a final norm. Rows of `wqkv` are q, k, v, of `w13` W1, W3.
  *
- * Source: Touvron et al. 2023, section 2.2; Zhang & Sennrich 2019, equation 4; Shazeer 2020, equation 6; Su et al. 2021,
- * equation 34.
+ * Source: Touvron et al. 2023, section 2.2; Zhang & Sennrich 2019, equation 4; Shazeer 2020, equation 6; Su
+ * et al. 2021, equation 34.
  */
 export function plainTransformerPlusPlus(config: {
   readonly numBlocks: number;

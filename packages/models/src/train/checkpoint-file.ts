@@ -28,10 +28,11 @@ export interface CheckpointFile {
 }
 
 /**
- * Opens a checkpoint, checks it and closes it when `use` is done. One that another program wrote again is as good: the order
- * of the tensors is free, and F64, F16 and BF16 are read as float32, with a note.
+ * Opens a checkpoint, checks it and closes it when `use` is done. One that another program wrote again is as good:
+ * the order of the tensors is free, and F64, F16 and BF16 are read as float32, with a note.
  *
- * @throws CheckpointError when the file is missing, truncated, damaged (naming the tensor) or of another format or version.
+ * @throws CheckpointError when the file is missing, truncated, damaged (naming the tensor) or of
+ *   another format or version.
  */
 export function withCheckpoint<T>(
   file: string,

@@ -47,7 +47,9 @@ export function checkpointMetadata(
   return { format: FORMAT, version: VERSION, checksums, state: JSON.stringify(state), extra: JSON.stringify(extra) };
 }
 
-/** The state and the extra of a checkpoint whose header is this. @throws CheckpointError for another format or version. */
+/**
+ * The state and the extra of a checkpoint whose header is this. @throws CheckpointError for another format or version.
+ */
 export function parseMetadata(
   metadata: Readonly<Record<string, string>>,
   file: string,
@@ -72,7 +74,9 @@ export function checkVersion({ version }: Readonly<Record<string, string>>, file
   );
 }
 
-/** Which tensors of a checkpoint are weights and which moments. @throws CheckpointError when one of a pair is missing. */
+/**
+ * Which tensors of a checkpoint are weights and which moments. @throws CheckpointError when one of a pair is missing.
+ */
 export function sortNames(
   names: readonly string[],
   file: string,

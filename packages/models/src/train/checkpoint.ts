@@ -20,12 +20,13 @@ import type { Trainer } from './trainer.ts';
 
 /**
  * Writes weights, moments and position of a trainer to one safetensors file, atomically. Weights have the names of
- * `model.variables()`, moments `optimizer.m/NAME` and `optimizer.v/NAME`, with row-wise AdamW also `optimizer.steps/NAME`;
- * the rest is JSON in the file's metadata. Big tables are written block by block: no second copy is made.
+ * `model.variables()`, moments `optimizer.m/NAME` and `optimizer.v/NAME`, with row-wise AdamW also
+ * `optimizer.steps/NAME`; the rest is JSON in the file's metadata. Big tables are written block by
+ * block: no second copy is made.
  *
  * @param extra JSON to store with it, for example metrics.
- * @throws CheckpointError when a weight is not finite or the file cannot be written, DeviceLostError when they went with
- *   the GPU; the old file stays.
+ * @throws CheckpointError when a weight is not finite or the file cannot be written, DeviceLostError when they went
+ *   with the GPU; the old file stays.
  */
 export async function saveCheckpoint(file: string, trainer: Trainer, extra: CheckpointExtra = {}): Promise<void> {
   // The sums of the epoch need the loss of a step that is still on its way.
@@ -63,7 +64,9 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
 }
 
 export interface LoadOptions extends ReadOptions {
-  /** Goes on although settings of training differ, for example another learning rate. The model must still be the same. */
+  /**
+   * Goes on although settings of training differ, for example another learning rate. The model must still be the same.
+   */
   readonly allowDifferentTraining?: boolean;
 }
 
@@ -71,7 +74,8 @@ export interface LoadOptions extends ReadOptions {
  * Puts a trainer where the checkpoint was saved: weights, moments and position. The trainer changes only when all fits.
  *
  * @returns what was stored as `extra`.
- * @throws CheckpointError for a damaged file, or listing what differs: model, number of items, data, settings of training.
+ * @throws CheckpointError for a damaged file, or listing what differs: model, number of items,
+ *   data, settings of training.
  */
 export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOptions = {}): Promise<CheckpointExtra> {
   const load = async (checkpoint: CheckpointFile): Promise<CheckpointExtra> => {
@@ -103,7 +107,9 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
   return withCheckpoint(file, load, options);
 }
 
-/** Builds the model of a checkpoint with its weights, for evaluation and serving. @throws CheckpointError, ConfigError. */
+/**
+ * Builds the model of a checkpoint with its weights, for evaluation and serving. @throws CheckpointError, ConfigError.
+ */
 export function loadModel(file: string, options?: ReadOptions): Promise<SequenceModel> {
   const load = async (checkpoint: CheckpointFile): Promise<SequenceModel> => {
     const { model: config, numItems } = checkpoint.state;

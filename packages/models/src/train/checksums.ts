@@ -12,7 +12,9 @@ const checksumsSchema = z.record(
   z.strictObject({ dtype: z.string(), shape: z.array(z.int().min(0)), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
 );
 
-/** The checksums of a checkpoint: type, shape and SHA-256 of the bytes of each tensor, whatever their order in the file. */
+/**
+ * The checksums of a checkpoint: type, shape and SHA-256 of the bytes of each tensor, whatever their order in the file.
+ */
 export function encodeChecksums(
   tensors: ReadonlyMap<string, TensorHeader>,
   digests: ReadonlyMap<string, string>,

@@ -13,15 +13,16 @@ export interface ExportOptions {
   /** JSON to store in the place of the checkpoint's own. */
   readonly extra?: CheckpointExtra;
   /**
-   * Also write what the reference's models keep beside their weights, so that PyTorch's `load_state_dict(strict=True)` takes the
-   * file: `_attn_mask` of HSTU (research block) and SASRec. Default false.
+   * Also write what the reference's models keep beside their weights, so that PyTorch's
+   * `load_state_dict(strict=True)` takes the file: `_attn_mask` of HSTU (research block) and SASRec. Default false.
    */
   readonly referenceBuffers?: boolean;
 }
 
 /**
- * Copies a checkpoint without the moments of the optimiser: what `loadModel` and `modelFromBytes` need, about a third of the
- * bytes, written atomically and block by block. `loadCheckpoint` refuses it: training cannot go on without moments.
+ * Copies a checkpoint without the moments of the optimiser: what `loadModel` and `modelFromBytes` need,
+ * about a third of the bytes, written atomically and block by block. `loadCheckpoint` refuses it: training
+ * cannot go on without moments.
  *
  * @param file the checkpoint.
  * @param to the file to write.

@@ -38,9 +38,9 @@ export function denseGradients({ model, objective, batch, run }: StepRequest): S
 }
 
 /**
- * Gradients with the item table as rows: the step's distinct items, from the batch and from `objective.draw`, are gathered
- * into a table of their own, ids become places in it, and that table is the leaf of the tape. Nothing in the step is as
- * long as the catalogue.
+ * Gradients with the item table as rows: the step's distinct items, from the batch and from `objective.draw`, are
+ * gathered into a table of their own, ids become places in it, and that table is the leaf of the tape. Nothing in the
+ * step is as long as the catalogue.
  */
 export async function rowwiseGradients({ model, objective, batch, run }: StepRequest): Promise<StepGradients> {
   const table = model.itemTable();

@@ -21,11 +21,12 @@ export interface WeightsFile {
 }
 
 /**
- * Sets only the weights of `model` from a safetensors file under the names of `model.variables()`: a checkpoint, a file of
- * `exportWeights`, or one of another program, which need not know what model it is. Moments and buffers of the reference are
- * left aside. Nothing changes when it throws.
+ * Sets only the weights of `model` from a safetensors file under the names of `model.variables()`: a checkpoint, a
+ * file of `exportWeights`, or one of another program, which need not know what model it is. Moments and buffers of
+ * the reference are left aside. Nothing changes when it throws.
  *
- * @throws CheckpointError listing every missing, unexpected and misshapen tensor, or naming one that is damaged or not finite.
+ * @throws CheckpointError listing every missing, unexpected and misshapen tensor, or naming one that
+ *   is damaged or not finite.
  */
 export function loadWeights(file: string, model: SequenceModel, options: ReadOptions = {}): Promise<void> {
   return withSafetensors(file, async (tensors) => {

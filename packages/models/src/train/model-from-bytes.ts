@@ -9,13 +9,13 @@ import { parseMetadata, sortNames } from './checkpoint-format.ts';
 import { damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
 
 /**
- * Builds the model of a checkpoint that is in memory, with its weights: what `loadModel` does for a file, where there are
- * no files. Moments of the optimiser are skipped.
+ * Builds the model of a checkpoint that is in memory, with its weights: what `loadModel` does for a file, where there
+ * are no files. Moments of the optimiser are skipped.
  *
  * @param bytes the whole checkpoint, for example `await response.bytes()`.
  * @param name of the checkpoint, for messages.
- * @throws CheckpointError when it is truncated, damaged or of another format; ConfigError. The checksum is checked where the
- * platform can compute it (`crypto.subtle`: Node, and pages from https or localhost).
+ * @throws CheckpointError when it is truncated, damaged or of another format; ConfigError. The checksum is checked
+ *   where the platform can compute it (`crypto.subtle`: Node, and pages from https or localhost).
  * @param options.onNote as for `loadModel`.
  */
 export async function modelFromBytes(

@@ -16,9 +16,10 @@ const optionsSchema = z.strictObject({
   epsilon: z.number().gt(0).default(1e-8),
   weightDecay: z.number().min(0).default(0),
   /**
-   * How the item table is trained. `dense`: AdamW on the whole table in every step, as the reference. `rowwise`: row-wise
-   * AdamW on the rows that a step reads; a step costs the same for any catalogue, and moments live outside the backend's
-   * memory. `auto`: `rowwise` for a table of more than 2^26 numbers (256 MiB) when the objective allows it.
+   * How the item table is trained. `dense`: AdamW on the whole table in every step, as the reference.
+   * `rowwise`: row-wise AdamW on the rows that a step reads; a step costs the same for any catalogue, and
+   * moments live outside the backend's memory. `auto`: `rowwise` for a table of more than 2^26 numbers (256
+   * MiB) when the objective allows it.
    */
   embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
   /** Seed of order, dropout and negatives. */
@@ -38,8 +39,8 @@ const LARGEST_DENSE_TABLE = 2 ** 26;
 export interface TrainerOptions extends z.input<typeof optionsSchema> {
   readonly model: SequenceModel;
   /**
-   * Without `windows`, histories must already be cut to the model's `maxSequenceLength`, for example with `latestWindow`;
-   * with them they are whole.
+   * Without `windows`, histories must already be cut to the model's `maxSequenceLength`, for example with
+   * `latestWindow`; with them they are whole.
    */
   readonly examples: ExampleSet;
   /** Which part of every history an epoch trains on, drawn anew each epoch; default: the histories of `examples`. */

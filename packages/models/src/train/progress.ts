@@ -4,7 +4,9 @@ export interface Progress {
   readonly epoch: number;
   /** Finished steps of the epoch in progress. */
   readonly stepInEpoch: number;
-  /** Steps of the epoch in progress; with a window policy that takes several windows of a history, epochs may differ. */
+  /**
+   * Steps of the epoch in progress; with a window policy that takes several windows of a history, epochs may differ.
+   */
   readonly stepsPerEpoch: number;
   /** Finished steps in all. */
   readonly globalStep: number;

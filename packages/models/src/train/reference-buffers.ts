@@ -1,6 +1,8 @@
 import type { TensorBlocks } from '../io/safetensors-file.ts';
 
-/** State of the reference's models that is no weight: the causal mask, which `load_state_dict(strict=True)` asks for. */
+/**
+ * State of the reference's models that is no weight: the causal mask, which `load_state_dict(strict=True)` asks for.
+ */
 const MASK = '_attn_mask';
 
 /** Whether a tensor of a state dict is one of those that follow from the configuration. */
@@ -9,8 +11,8 @@ export function isReferenceBuffer(name: string): boolean {
 }
 
 /**
- * The tensors beside the weights in the state dict of the public reference's model: `_attn_mask` `[n, n]`, true above the
- * diagonal, `n = maxSequenceLength + outputLength`. None for encoders that are not from there.
+ * The tensors beside the weights in the state dict of the public reference's model: `_attn_mask` `[n, n]`, true above
+ * the diagonal, `n = maxSequenceLength + outputLength`. None for encoders that are not from there.
  *
  * Source: `HSTU` and `SASRec` of meta-recsys/generative-recommenders, `register_buffer("_attn_mask", ...)`.
  */

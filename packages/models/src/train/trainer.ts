@@ -33,8 +33,9 @@ export interface EpochOptions {
  * Trains a model step by step with AdamW; the item table with row-wise AdamW when `options.embeddings` is `rowwise`.
  *
  * Every random number is a function of the seed, the name of its stream and a counter: the order of an epoch
- * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step); windows are a
- * function of the policy and the epoch. A run that was saved and resumed therefore equals an uninterrupted one bit for bit.
+ * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step);
+ * windows are a function of the policy and the epoch. A run that was saved and resumed therefore equals an
+ * uninterrupted one bit for bit.
  */
 export class Trainer {
   readonly model: SequenceModel;
@@ -76,8 +77,8 @@ export class Trainer {
   /**
    * One optimiser step, on the next batch.
    *
-   * @throws TrainingError when the loss is not finite; weights and position stay as they were before the step, but for a
-   *   GPU, where the update has run by the time its loss is read.
+   * @throws TrainingError when the loss is not finite; weights and position stay as they were before the step, but
+   *   for a GPU, where the update has run by the time its loss is read.
    */
   async step(): Promise<StepInfo> {
     const infos = await this.advance();
@@ -85,8 +86,8 @@ export class Trainer {
   }
 
   /**
-   * Hands over the next step and returns the steps whose loss has come back: on a CPU this one, on a GPU the one before, so
-   * that it never waits for a loss. {@link settle} gives the rest.
+   * Hands over the next step and returns the steps whose loss has come back: on a CPU this one, on a GPU the one
+   * before, so that it never waits for a loss. {@link settle} gives the rest.
    *
    * @throws TrainingError as {@link step}, on a GPU one step later.
    */
@@ -175,7 +176,9 @@ export class Trainer {
     return this.#draw(epoch).examples;
   }
 
-  /** The examples of one step of one epoch, in {@link epochExamples}: the order depends on the seed and the epoch alone. */
+  /**
+   * The examples of one step of one epoch, in {@link epochExamples}: the order depends on the seed and the epoch alone.
+   */
   batchIndices(epoch: number, stepInEpoch: number): Int32Array {
     const { batchSize } = this.options;
     return this.#draw(epoch).order.subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);

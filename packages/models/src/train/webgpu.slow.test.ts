@@ -115,7 +115,8 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'on a GPU' : `on a 
       await trainer.settle();
       return count();
     };
-    // A step draws another number of rows, and sizes are pooled: the last size that the pool lacked came after some 300 steps.
+    // A step draws another number of rows, and sizes are pooled: the last size that the pool lacked
+    // came after some 300 steps.
     const before = await run(500);
     const after = await run(500);
     expect(after.reads - before.reads).toBe(500);

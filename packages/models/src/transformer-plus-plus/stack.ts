@@ -13,8 +13,8 @@ const WEIGHTS = ['norm1.weight', 'attention.wqkv', 'attention.wo', 'norm2.weight
  * Transformer++: a decoder of the LLaMA family between the input and output of HSTU, `sqrt(D) E[id]` without learned
  * positions, `numBlocks` of {@link TransformerPlusPlusBlock}, a final RMS norm, L2-normalised output.
  *
- * Source: the baseline of that name in Zhai et al. 2024, table 5 (arXiv:2402.17152), which does not spell it out; Touvron
- * et al. 2023 (arXiv:2302.13971).
+ * Source: the baseline of that name in Zhai et al. 2024, table 5 (arXiv:2402.17152), which does not spell it out;
+ * Touvron et al. 2023 (arXiv:2302.13971).
  */
 export function createTransformerPlusPlus(
   config: TransformerPlusPlusConfig,

@@ -31,8 +31,8 @@ type BlockInputs = Pick<SelfAttentionOptions, 'query' | 'keyValue' | 'offsets' |
 };
 
 /**
- * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`, `y = z + drop(W2 act(W1 LN(z)))`,
- * layer norms with gain and bias, dropout also on the attention probabilities.
+ * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`,
+ * `y = z + drop(W2 act(W1 LN(z)))`, layer norms with gain and bias, dropout also on the attention probabilities.
  *
  * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
  *

@@ -13,7 +13,10 @@ import { type PaddedLayout, paddedLayout, padHeads, unpadHeads, visibilityMask }
 /** Added to the logits of hidden keys; finite, so that no backend meets `inf - inf`. */
 const HIDDEN = -1e30;
 
-/** float32 `[B, H, N, N]`: `1 / (1 - rate)` where the attention weight is kept, else 0. Philox counter as in the contract. */
+/**
+ * float32 `[B, H, N, N]`: `1 / (1 - rate)` where the attention weight is kept, else 0. Philox
+ * counter as in the contract.
+ */
 function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: CausalAttentionAttrs): tf.Tensor4D {
   const { k0, k1, step, rate } = attrs;
   const threshold = dropoutThreshold(rate);

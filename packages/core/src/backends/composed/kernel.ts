@@ -12,7 +12,9 @@ export type TensorsOf<Inputs> = { readonly [Name in keyof Inputs as string exten
 
 const composedFunctions = new WeakSet<tf.KernelFunc>();
 
-/** Whether a registered function is one of ours made from tfjs ops; `copyRegisteredKernels` keeps the function itself. */
+/**
+ * Whether a registered function is one of ours made from tfjs ops; `copyRegisteredKernels` keeps the function itself.
+ */
 export function isComposed(kernelFunc: tf.KernelFunc): boolean {
   return composedFunctions.has(kernelFunc);
 }

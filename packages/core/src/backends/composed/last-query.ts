@@ -12,8 +12,8 @@ import {
 import { composedKernel, readIntegers } from './kernel.ts';
 
 /**
- * Gives every token the query of its sequence, so that the full attention has the wanted row at each last token; `use` runs it,
- * and gets a function that spreads `[B, ...]` over the tokens.
+ * Gives every token the query of its sequence, so that the full attention has the wanted row at each last token;
+ * `use` runs it, and gets a function that spreads `[B, ...]` over the tokens.
  */
 function lastRows(
   offsets: Int32Array,

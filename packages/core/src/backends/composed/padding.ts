@@ -44,8 +44,8 @@ export function unpadHeads(x: tf.Tensor, layout: PaddedLayout): tf.Tensor3D {
 }
 
 /**
- * Float32 `[B or 1, 1, N, N]`: 1 where the query at row `i` sees the key at column `j`; causal without `visible`. With it the
- * keys of a range, the first `globalKeys` before its end, and itself.
+ * Float32 `[B or 1, 1, N, N]`: 1 where the query at row `i` sees the key at column `j`; causal without `visible`.
+ * With it the keys of a range, the first `globalKeys` before its end, and itself.
  */
 export function visibilityMask(
   { batch, length }: PaddedLayout,

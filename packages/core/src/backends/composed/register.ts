@@ -68,8 +68,9 @@ export const composedKernels: readonly ComposedKernel[] = [
 export const composedBackends = ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const;
 
 /**
- * Registers, for `backendName`, the composed form of every fused kernel that it lacks, and on `cpu` and `wasm` a segment
- * sum of ours. The registry is keyed by name only, so this may run before or after the backend itself is registered.
+ * Registers, for `backendName`, the composed form of every fused kernel that it lacks, and on `cpu` and
+ * `wasm` a segment sum of ours. The registry is keyed by name only, so this may run before or after the
+ * backend itself is registered.
  */
 export function registerComposed(backendName: string): void {
   for (const { kernelName, kernelFunc } of composedKernels) {

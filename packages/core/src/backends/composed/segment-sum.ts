@@ -24,8 +24,8 @@ export function checkSegments(x: tf.TensorInfo, segmentIds: tf.TensorInfo): void
 /**
  * `UnsortedSegmentSum` in one pass over the rows: `out[ids[t]] += x[t]`, negative ids are dropped.
  *
- * The stock kernel of `cpu` compares every row with every segment (seconds for a vocabulary of 2000), `wasm` has none. It
- * is the gradient of an embedding lookup, so without it nothing trains on either.
+ * The stock kernel of `cpu` compares every row with every segment (seconds for a vocabulary of 2000), `wasm` has
+ * none. It is the gradient of an embedding lookup, so without it nothing trains on either.
  */
 export const segmentSum = hostKernel('UnsortedSegmentSum', ({ inputs, attrs, backend }) => {
   const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };

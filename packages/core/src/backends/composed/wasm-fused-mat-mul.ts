@@ -18,8 +18,8 @@ interface Attrs {
 const NAME = '_FusedMatMul';
 
 /**
- * The stock `wasm` kernel adds the bias once for every 48 terms of a sum when an operand is transposed or there is a batch
- * (4.22.0): such products are made of tfjs ops instead, the others stay with the stock kernel.
+ * The stock `wasm` kernel adds the bias once for every 48 terms of a sum when an operand is transposed or there is a
+ * batch (4.22.0): such products are made of tfjs ops instead, the others stay with the stock kernel.
  */
 export function mendWasmFusedMatMul(): void {
   const stock = tf.getKernel(NAME, 'wasm');

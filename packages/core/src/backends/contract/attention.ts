@@ -7,9 +7,9 @@ import type { StreamAttrs } from './random.ts';
  * `out = sum_{j <= i} silu(S) / normalizer * v_j`; `n = (length of positionWeights + 1) / 2`.
  * `bucket(x) = clamp(trunc(ln(max(|x|, 1)) / bucketDivisor), 0, length of timeWeights - 1)`, in float32.
  * Shapes: q, k `[T, H, A]`; v `[T, H, C]`; offsets int32 `[B + 1]`; positionWeights `[2n - 1]` or `[0]`;
- * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output `[T, H, C]`.
- * visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, keys below
- * `min(globalKeys, hi)`, and itself.
+ * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output
+ * `[T, H, C]`. visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, keys
+ * below `min(globalKeys, hi)`, and itself.
  */
 export const HstuAttention = 'HstuAttention';
 export interface HstuAttentionInputs extends NamedTensorInfoMap {
@@ -37,17 +37,18 @@ export interface HstuAttentionGradInputs extends HstuAttentionInputs {
 }
 
 /**
- * `HstuAttention` of the last query of each sequence alone, for inference: q `[B, H, A]` and queryTimes `[B]` or `[0]` belong to
- * the last tokens, the other inputs and the attributes are those of `HstuAttention`. Output `[B, H, C]`, zeros for an
- * empty sequence. No gradient.
+ * `HstuAttention` of the last query of each sequence alone, for inference: q `[B, H, A]` and queryTimes `[B]` or
+ * `[0]` belong to the last tokens, the other inputs and the attributes are those of `HstuAttention`. Output
+ * `[B, H, C]`, zeros for an empty sequence. No gradient.
  */
 export const HstuAttentionLast = 'HstuAttentionLast';
 
 /**
  * Gated recurrent unit over time-major rows: step `s` is the next `sizes[s]` rows (positive, never rising), its row `i`
  * continues row `i` of the step before. `a = h W^T + b`, `r = sigmoid(x_r + a_r)`, `z = sigmoid(x_z + a_z)`,
- * `n = tanh(x_n + r a_n)`, `h' = (1 - z) n + z h`, `h = 0` before the first step. Shapes: x `[T, 3E]`, weight `[3E, E]`, bias `[3E]`,
- * gates in the order r, z, n. Outputs `[states [T, E], gates [T, 4E]]`, the second being `r, z, n, a_n` for the backward pass.
+ * `n = tanh(x_n + r a_n)`, `h' = (1 - z) n + z h`, `h = 0` before the first step. Shapes: x `[T, 3E]`, weight
+ * `[3E, E]`, bias `[3E]`, gates in the order r, z, n. Outputs `[states [T, E], gates [T, 4E]]`, the second being
+ * `r, z, n, a_n` for the backward pass.
  */
 export const GatedRecurrence = 'GatedRecurrence';
 export interface GatedRecurrenceInputs extends NamedTensorInfoMap {

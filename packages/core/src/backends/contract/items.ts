@@ -25,13 +25,14 @@ export interface SampledSoftmaxGradInputs extends SampledSoftmaxInputs {
 }
 
 /**
- * Where the score of each query's target stands among all candidates. Row `b`: `[higher, equal before, equal after, undefined]`, the
- * numbers of candidates other than the target with a higher score, with the same score and a lower or higher id, and
- * with a NaN; a target whose score is not finite counts as undefined too. Candidates of query `b` are the rows
- * `firstItem .. last[b]` of the table without its excluded ids; the target is no candidate of its own and may be among
- * the excluded. Scores are dot products, the target's in the arithmetic of all others, so that equal rows tie.
- * Shapes: queries `[B, D]`, items `[I, D]`, targets int32 `[B]`, excludedOffsets int32 `[B + 1]`, excludedIds int32 `[S]`
- * (any order, repeats allowed), last int32 `[B]` or `[0]` (then `I - 1`). Output int32 `[B, 4]`. No gradient.
+ * Where the score of each query's target stands among all candidates. Row `b`:
+ * `[higher, equal before, equal after, undefined]`, the numbers of candidates other than the target with a higher
+ * score, with the same score and a lower or higher id, and with a NaN; a target whose score is not finite counts as
+ * undefined too. Candidates of query `b` are the rows `firstItem .. last[b]` of the table without its excluded ids;
+ * the target is no candidate of its own and may be among the excluded. Scores are dot products, the target's in the
+ * arithmetic of all others, so that equal rows tie.
+ * Shapes: queries `[B, D]`, items `[I, D]`, targets int32 `[B]`, excludedOffsets int32 `[B + 1]`, excludedIds int32
+ * `[S]` (any order, repeats allowed), last int32 `[B]` or `[0]` (then `I - 1`). Output int32 `[B, 4]`. No gradient.
  */
 export const RankCounts = 'RankCounts';
 export interface RankCountsInputs extends NamedTensorInfoMap {
@@ -48,9 +49,9 @@ export interface CandidateAttrs {
 
 /**
  * The `k` best candidates of each query, best first, among equal scores the lower id first; candidates and shapes as in
- * `RankCounts`. Outputs `[scores float32 [B, k], ids int32 [B, k], undefined int32 [B]]`: places that no candidate fills have
- * `-Infinity` and id -1; a candidate with a score of `-Infinity` fills none. `undefined` is the number of candidates with a NaN. No
- * gradient.
+ * `RankCounts`. Outputs `[scores float32 [B, k], ids int32 [B, k], undefined int32 [B]]`: places that no candidate
+ * fills have `-Infinity` and id -1; a candidate with a score of `-Infinity` fills none. `undefined` is the number of
+ * candidates with a NaN. No gradient.
  */
 export const TopItems = 'TopItems';
 export interface TopItemsInputs extends NamedTensorInfoMap {
@@ -87,11 +88,13 @@ export interface AdamWStepAttrs {
 
 /**
  * One step of row-wise AdamW on some rows of a table: with `w = param[ids_u]` and row `u` of the other inputs,
- * `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) mean(g^2)`, `w = w - decay w - rates_u m / (sqrt(v) corrections_u + epsilon)`.
- * Shapes: param `[I, D]`, ids int32 `[U]` strictly increasing, m and grad `[U, D]`, v, rates and corrections `[U]`; with
- * `whole`, m is `[I, D]` and v `[I]`, and their rows are `ids_u` as those of param.
- * The bias corrections depend on how often a row was touched: `rates = lr / (1 - b1^n)`, `corrections = 1 / sqrt(1 - b2^n)`.
- * Outputs `[param, m, v]`; a backend may write them in place and return the inputs' data.
+ * `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) mean(g^2)`,
+ * `w = w - decay w - rates_u m / (sqrt(v) corrections_u + epsilon)`.
+ * Shapes: param `[I, D]`, ids int32 `[U]` strictly increasing, m and grad `[U, D]`, v, rates and corrections `[U]`;
+ * with `whole`, m is `[I, D]` and v `[I]`, and their rows are `ids_u` as those of param.
+ * The bias corrections depend on how often a row was touched: `rates = lr / (1 - b1^n)`,
+ * `corrections = 1 / sqrt(1 - b2^n)`. Outputs `[param, m, v]`; a backend may write them in place and
+ * return the inputs' data.
  */
 export const RowwiseAdamWStep = 'RowwiseAdamWStep';
 export interface RowwiseAdamWStepInputs extends NamedTensorInfoMap {
@@ -114,8 +117,8 @@ export interface RowwiseAdamWStepAttrs {
 }
 
 /**
- * Replaces rows `begin .. begin + n - 1` of `x` `[I, D]` by `rows` `[n, D]`. A backend may write in place and return the
- * input's data.
+ * Replaces rows `begin .. begin + n - 1` of `x` `[I, D]` by `rows` `[n, D]`. A backend may write in place and
+ * return the input's data.
  */
 export const AssignRows = 'AssignRows';
 export interface AssignRowsInputs extends NamedTensorInfoMap {

@@ -27,8 +27,8 @@ export interface SiluSplitAttrs {
 export const SiluSplitGrad = 'SiluSplitGrad';
 
 /**
- * The whole way into an HSTU layer: `y_i = silu(layerNorm(x) w)[:, block i]`, `x [T, D]`, `w [D, E]`, norm without affine
- * part, blocks of the widths `sizes`. Outputs `y_0, y_1, ...` and last `x` itself, for the residual sum.
+ * The whole way into an HSTU layer: `y_i = silu(layerNorm(x) w)[:, block i]`, `x [T, D]`, `w [D, E]`, norm without
+ * affine part, blocks of the widths `sizes`. Outputs `y_0, y_1, ...` and last `x` itself, for the residual sum.
  */
 export const NormSiluSplit = 'NormSiluSplit';
 export interface NormSiluSplitInputs extends NamedTensorInfoMap {
@@ -45,8 +45,8 @@ export interface NormSiluSplitAttrs extends NormAttrs {
 export const NormSiluSplitGrad = 'NormSiluSplitGrad';
 
 /**
- * The last step of an HSTU layer before its linear map: `y = dropout(u * layerNorm(x))`, all of shape `[.., D]`, the norm
- * over the last axis without affine part. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
+ * The last step of an HSTU layer before its linear map: `y = dropout(u * layerNorm(x))`, all of shape `[.., D]`, the
+ * norm over the last axis without affine part. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
  */
 export const GatedNorm = 'GatedNorm';
 export interface GatedNormInputs extends NamedTensorInfoMap {
@@ -63,8 +63,8 @@ export interface GatedNormGradInputs extends GatedNormInputs {
 }
 
 /**
- * The whole way out of an HSTU layer: `out = dropout(u * layerNorm(x)) w^T + b + residual`, u and x `[T, C]`, w `[D, C]`,
- * b `[D]`, residual and out `[T, D]`. The mask is that of {@link GatedNorm}.
+ * The whole way out of an HSTU layer: `out = dropout(u * layerNorm(x)) w^T + b + residual`, u and x `[T, C]`, w
+ * `[D, C]`, b `[D]`, residual and out `[T, D]`. The mask is that of {@link GatedNorm}.
  */
 export const GatedNormLinear = 'GatedNormLinear';
 export interface GatedNormLinearInputs extends GatedNormInputs {
@@ -80,10 +80,11 @@ export interface GatedNormLinearGradInputs extends GatedNormGradInputs {
 }
 
 /**
- * A linear map with what comes before and after it, `y = dropout(act(n w^T + b)) + residual`, `n = layerNorm(x)` where `epsilon` is not 0,
- * else `x`: `x [T, D]`, `w [E, D]`, `b [E]` or empty, `residual
- * [T, E]` or empty, empty where there is an activation. The mask is that of `Dropout` on `y`; rate 0 leaves it out. Outputs: `y` by
- * its columns in blocks of the widths `sizes` (their sum is E); more than one only of a map that nothing follows.
+ * A linear map with what comes before and after it, `y = dropout(act(n w^T + b)) + residual`, `n = layerNorm(x)`
+ * where `epsilon` is not 0, else `x`: `x [T, D]`, `w [E, D]`, `b [E]` or empty, `residual
+ * [T, E]` or empty, empty where there is an activation. The mask is that of `Dropout` on `y`; rate 0 leaves it
+ * out. Outputs: `y` by its columns in blocks of the widths `sizes` (their sum is E); more than one only of a
+ * map that nothing follows.
  */
 export const LinearLayer = 'LinearLayer';
 export interface LinearLayerInputs extends NamedTensorInfoMap {
@@ -103,9 +104,9 @@ export interface LinearLayerAttrs extends DropoutAttrs {
   readonly epsilon: number;
 }
 /**
- * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`, `dy1`, ... (one an output, that of
- * a passed-on `n` last); outputs `[dx, dw, db]`, where `dx` includes the gradient of the passed-on `n`. The gradient of the residual is dy
- * itself.
+ * Inputs `x`, `w`, `b`, the first output `y` (`b` and `y` are read where there is an activation) and `dy0`,
+ * `dy1`, ... (one an output, that of a passed-on `n` last); outputs `[dx, dw, db]`, where `dx` includes the gradient
+ * of the passed-on `n`. The gradient of the residual is dy itself.
  */
 export const LinearLayerGrad = 'LinearLayerGrad';
 
@@ -146,8 +147,8 @@ export interface RmsNormGradInputs extends NamedTensorInfoMap {
 }
 
 /**
- * Tokens of events: `y_t = dropout(scale table[ids_t] + places[positions_t])`; where `places` and `positions` are empty,
- * `dropout(scale table[ids_t])`. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
+ * Tokens of events: `y_t = dropout(scale table[ids_t] + places[positions_t])`; where `places` and `positions` are
+ * empty, `dropout(scale table[ids_t])`. The mask is that of `Dropout` on `y`; rate 0 leaves it out.
  */
 export const EmbedTokens = 'EmbedTokens';
 export interface EmbedTokensInputs extends NamedTensorInfoMap {

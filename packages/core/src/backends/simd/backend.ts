@@ -205,7 +205,9 @@ export class SimdBackend extends MathBackendCPU {
     this.entry(info.dataId).ready = undefined;
   }
 
-  /** Says that the last job handed over is the last that writes into new tensors: whoever reads them waits for no other. */
+  /**
+   * Says that the last job handed over is the last that writes into new tensors: whoever reads them waits for no other.
+   */
   handedOver(results: TensorInfo | readonly TensorInfo[]): void {
     for (const { dataId } of [results].flat() as TensorInfo[]) this.entry(dataId).ready ??= this.pool.last;
   }
@@ -215,8 +217,8 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Stock kernels cast without touching the values: a float32 tensor may name the data of an int32 or bool one. Its values
-   * as their own type, made once for the data.
+   * Stock kernels cast without touching the values: a float32 tensor may name the data of an int32 or bool one. Its
+   * values as their own type, made once for the data.
    */
   private converted(info: TensorInfo, entry: Entry): number {
     const name = `as ${info.dtype}`;

@@ -15,8 +15,9 @@ function tileGradient(dy: tf.Tensor, shape: readonly number[], reps: readonly nu
 }
 
 /**
- * The stock gradient of `tile` slices each copy out of dy and adds it: thousands of kernels for a layer normalisation. On
- * this backend it is a few sums; other backends keep theirs. Without registered gradients there is nothing to replace.
+ * The stock gradient of `tile` slices each copy out of dy and adds it: thousands of kernels for a layer
+ * normalisation. On this backend it is a few sums; other backends keep theirs. Without registered gradients
+ * there is nothing to replace.
  */
 export function registerSimdGradients(backendName: string): void {
   const stock = tf.getGradient('Tile');

@@ -56,8 +56,8 @@ export class Heap {
   }
 
   /**
-   * Address of a block of at least `bytes` bytes, aligned to 64. Contents are undefined. `what` is for the error, made only
-   * when there is one.
+   * Address of a block of at least `bytes` bytes, aligned to 64. Contents are undefined. `what` is for the error,
+   * made only when there is one.
    */
   allocate(bytes: number, what: string | (() => string) = 'a tensor'): number {
     // Sizes of shapes that no check has seen: nothing here may be walked with them.

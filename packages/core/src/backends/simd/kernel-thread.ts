@@ -10,8 +10,9 @@ export interface ThreadStart {
 
 /**
  * What a kernel thread runs: take tasks while there are any, spin for a while, then sleep until woken.
- * Its text is the program of the thread ({@link threadProgram}), so it names nothing outside itself and holds no function
- * of its own: then it starts from TypeScript sources, from the built package and from any bundle, without a file to find.
+ * Its text is the program of the thread ({@link threadProgram}), so it names nothing outside itself and
+ * holds no function of its own: then it starts from TypeScript sources, from the built package and from any
+ * bundle, without a file to find.
  */
 function kernelThread({ module, memory, control, scratch, words }: ThreadStart, ready: () => void): void {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as {

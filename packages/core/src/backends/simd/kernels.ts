@@ -75,7 +75,10 @@ export type KernelId = (typeof KERNEL)[keyof typeof KERNEL];
 
 /** What the module exports. */
 export interface KernelExports {
-  /** Writes the constants; `wide` chooses the micro-kernels for 256-bit registers. Once for a memory, before `setScratch`. */
+  /**
+   * Writes the constants; `wide` chooses the micro-kernels for 256-bit registers. Once for a
+   * memory, before `setScratch`.
+   */
   setup(wide: boolean): void;
   setScratch(address: number): void;
   /** Hands over a job, whose arguments are in place; with `serial` one thread runs all its tasks. */

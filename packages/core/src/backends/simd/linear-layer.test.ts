@@ -14,7 +14,8 @@ describe('a linear map of the layer norm of narrow rows', () => {
   beforeAll(() => use({ threads: 1 }));
   afterAll(removeSimdBackend);
 
-  // The statistics of a block of rows once lay over the rows themselves: with up to sixteen columns, from the 81st row on.
+  // The statistics of a block of rows once lay over the rows themselves: with up to sixteen
+  // columns, from the 81st row on.
   it.each([1, 2, 3, 8, 15, 16, 17])('%i columns, in whole blocks of rows', (width) => {
     const count = 2 * BLOCK;
     const values = { x: floats(1, 0, count * width), w: floats(1, 1, OUTPUTS * width), b: floats(1, 2, OUTPUTS) };

@@ -10,9 +10,9 @@ export type Floats = Readonly<Record<number, number>>;
 const PATIENCE = 1_000_000;
 
 /**
- * Runs kernels over fixed grids of tasks, one job after the other. With workers a job is handed over and the main thread goes
- * on; {@link wait} takes tasks beside them until all jobs have ended. Whoever reads or writes the memory that kernels use waits
- * first. Which thread computes a task does not change its result, nor does it matter when.
+ * Runs kernels over fixed grids of tasks, one job after the other. With workers a job is handed over and the main
+ * thread goes on; {@link wait} takes tasks beside them until all jobs have ended. Whoever reads or writes the memory
+ * that kernels use waits first. Which thread computes a task does not change its result, nor does it matter when.
  */
 export class Pool {
   readonly threads: number;
@@ -57,9 +57,9 @@ export class Pool {
   }
 
   /**
-   * Runs `tasks` tasks of a kernel after all jobs before. `serial` keeps a small job on one thread; the results are the same.
-   * Alone, and where nothing is under way for a job of one thread, it has ended on return, and throws when a task traps; a job
-   * that was handed over makes {@link wait} throw.
+   * Runs `tasks` tasks of a kernel after all jobs before. `serial` keeps a small job on one thread; the results are
+   * the same. Alone, and where nothing is under way for a job of one thread, it has ended on return, and throws when
+   * a task traps; a job that was handed over makes {@link wait} throw.
    */
   run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial = false): void {
     if (tasks <= 0) return;

@@ -14,7 +14,9 @@ let operands: tf.Tensor2D[] = [];
 /** A product that takes the workers tens of milliseconds: what is handed over meanwhile waits. */
 const slow = (): tf.Tensor2D => tf.matMul(operands[0], operands[1]);
 
-/** So much work that it is not over while the main thread does a little, even where it loses its processor for a while. */
+/**
+ * So much work that it is not over while the main thread does a little, even where it loses its processor for a while.
+ */
 function busy(): tf.Tensor2D {
   for (let i = 0; i < 15; i++) slow().dispose();
   return slow();

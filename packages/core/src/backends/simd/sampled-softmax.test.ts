@@ -24,7 +24,8 @@ describe('sampled softmax on simd', () => {
   });
   afterAll(removeSimdBackend);
 
-  // The gradient of the items by tables in one strip of columns, in two, in three with a narrow last one, and by sorting.
+  // The gradient of the items by tables in one strip of columns, in two, in three with a narrow
+  // last one, and by sorting.
   it.each([
     { numItems: 50, width: 50 },
     { numItems: 3883, width: 50 },

@@ -2,7 +2,8 @@ import { CONTROL, KERNEL, type KernelExports, type KernelId, SCRATCH_BYTES } fro
 
 /**
  * Checks the compiled kernels against plain loops: a product with ragged edges, the elementary functions, a layer norm
- * and HSTU attention. `wide`: 256-bit registers are there. Returns what differs, or undefined. Uses memory past the scratch block, before anything lives there.
+ * and HSTU attention. `wide`: 256-bit registers are there. Returns what differs, or undefined. Uses memory past the
+ * scratch block, before anything lives there.
  */
 export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wide: boolean): string | undefined {
   const scratch = CONTROL.address + CONTROL.bytes;

@@ -4,8 +4,9 @@ import type { Pool } from './pool.ts';
 const HALF = STAGING_BYTES / 2;
 
 /**
- * Memory in which values of the host wait until a job copies them to where they belong: the block may still be in use by the
- * jobs before. Two halves take turns; one is used again when the jobs have ended that were handed over while it was in use.
+ * Memory in which values of the host wait until a job copies them to where they belong: the block may still be
+ * in use by the jobs before. Two halves take turns; one is used again when the jobs have ended that were handed
+ * over while it was in use.
  */
 export class Staging {
   readonly #pool: Pool;

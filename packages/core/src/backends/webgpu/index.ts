@@ -27,7 +27,8 @@ const settings: Settings = { precision: 'f32' };
  * Opens a GPU and registers the backend `webgpu` with TensorFlow.js: the stock backend on a device of ours, and our
  * programs over it. In Node the GPU comes from Dawn (npm `webgpu`), in a browser from `navigator.gpu`.
  * Called again, it only changes the precision.
- * @throws UnsupportedError when a package or an adapter is missing, or the device has no half precision; BackendError when the adapter gives no device.
+ * @throws UnsupportedError when a package or an adapter is missing, or the device has no half precision;
+ *   BackendError when the adapter gives no device.
  */
 export async function registerWebgpuBackend({
   load = importModule,

@@ -25,11 +25,14 @@ export interface Program {
   /** Threads of a workgroup. */
   readonly threads: number;
   /**
-   * Whether the text keeps operands of products in workgroup memory as `Tile`, four numbers: float32, or float16 where the
-   * backend runs in half precision. Sums stay float32. `operand(x)` in the text is `x` as a tile has it.
+   * Whether the text keeps operands of products in workgroup memory as `Tile`, four numbers: float32, or float16
+   * where the backend runs in half precision. Sums stay float32. `operand(x)` in the text is `x` as a tile has it.
    */
   readonly tiles?: 'f32' | 'f16';
-  /** Whether the text uses subgroup matrices and float16; in scope of the body then: `subgroup`, its number in the workgroup. */
+  /**
+   * Whether the text uses subgroup matrices and float16; in scope of the body then: `subgroup`, its
+   * number in the workgroup.
+   */
   readonly subgroupMatrices?: boolean;
   /** WGSL outside the entry point: functions and workgroup variables. */
   readonly globals?: string;
@@ -55,7 +58,9 @@ export function uniforms(...specifications: readonly string[]): Uniform[] {
   });
 }
 
-/** `operand(x)`: what the tiles keep of a number. By its bits: compilers take a conversion there and back for nothing. */
+/**
+ * `operand(x)`: what the tiles keep of a number. By its bits: compilers take a conversion there and back for nothing.
+ */
 const OPERAND = {
   f32: 'fn operand(x: f32) -> f32 { return x; }\n',
   f16: `fn operand(x: f32) -> f32 {

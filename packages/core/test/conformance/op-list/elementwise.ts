@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { B, F, I, type Input, type KernelCases, kernel, type OpCase, P, U, V } from './op-case.ts';
 
-// A scalar, empties, lengths around a vector, several axes, and more than one task of the simd backend (16,384 elements).
+// A scalar, empties, lengths around a vector, several axes, and more than one task of the simd
+// backend (16,384 elements).
 const SHAPES = [
   [],
   [0],

@@ -23,8 +23,8 @@ export interface OpCase {
 }
 
 /**
- * Calls that together run one kernel. Allowed error of an element: `bound` times its magnitude, or times `floor` where that
- * is larger (the size of the terms of a sum that may cancel). A bound of 0 asks for equal numbers.
+ * Calls that together run one kernel. Allowed error of an element: `bound` times its magnitude, or times `floor`
+ * where that is larger (the size of the terms of a sum that may cancel). A bound of 0 asks for equal numbers.
  */
 export interface KernelCases {
   readonly bound: number;

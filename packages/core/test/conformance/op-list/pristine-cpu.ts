@@ -3,7 +3,9 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The `cpu` backend as TensorFlow.js ships it. Import this before anything of ours, which replaces a kernel of `cpu`. */
+/**
+ * The `cpu` backend as TensorFlow.js ships it. Import this before anything of ours, which replaces a kernel of `cpu`.
+ */
 export const PRISTINE = 'pristine-cpu';
 
 /** Kernels that ran on it since the set was cleared. */

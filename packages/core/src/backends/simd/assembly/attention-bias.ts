@@ -4,10 +4,15 @@ import { PANEL } from './attention-tile';
 import { constants, FIFTEENS, HIGH_HALVES } from './math';
 import { touch } from './touch';
 
-/** Bytes before the kept buckets of a panel: the first, not zero, says that along no row a bucket is lower than the one before it. */
+/**
+ * Bytes before the kept buckets of a panel: the first, not zero, says that along no row a bucket is
+ * lower than the one before it.
+ */
 export const KEPT_HEADER: usize = 16;
 
-/** Where the kept buckets of the panel from `query` on begin: panels before it hold 16, 32, ... keys of sixteen bytes. */
+/**
+ * Where the kept buckets of the panel from `query` on begin: panels before it hold 16, 32, ... keys of sixteen bytes.
+ */
 // @ts-ignore: decorator
 @inline
 export function keptPanel(base: usize, query: i32): usize {
@@ -52,11 +57,17 @@ function addTimes(time: usize, buckets: usize, keys: i32, position: usize, out: 
   }
 }
 
-/** The bytes of the time weights apart: four planes, the byte k of each weight in plane k, with room to read past both ends. */
+/**
+ * The bytes of the time weights apart: four planes, the byte k of each weight in plane k, with
+ * room to read past both ends.
+ */
 const PLANE: usize = 16 + 256 + 32;
 export const PLANES_BYTES: usize = 4 * PLANE;
 
-/** Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks up. Reads whole sixteens. */
+/**
+ * Writes the planes of up to 256 weights: 16 neighbours of a plane are a table that one shuffle looks
+ * up. Reads whole sixteens.
+ */
 export function splitWeights(time: usize, times: i32, planes: usize): void {
   for (let i: usize = 0; i < <usize>min(times, 256); i += 16) {
     const w = time + (i << 2), p = planes + 16 + i;
@@ -83,9 +94,10 @@ function lookUp(table: usize, index: v128): v128 {
   }
 }
 
-// As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within sixteen from the first on, four
-// shuffles look up the bytes of all sixteen weights; where the rest lies within sixteen up to the last one (a pause between two visits),
-// eight do. If buckets never fall along a row (`ascending`), its ends say which it is.
+// As `addTimes`, from kept buckets. A row of one bucket needs no table. Where the row's buckets lie within
+// sixteen from the first on, four shuffles look up the bytes of all sixteen weights; where the rest lies within
+// sixteen up to the last one (a pause between two visits), eight do. If buckets never fall along a row
+// (`ascending`), its ends say which it is.
 function addKeptTimes(
   time: usize, planes: usize, buckets: usize, ascending: bool, keys: i32, position: usize, out: usize, stride: usize,
 ): void {
@@ -151,8 +163,9 @@ function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: 
 }
 
 /**
- * Bias of `keys` keys from `key` on against the sixteen queries from `query` on (positions in the sequence), rows `stride`
- * bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte (`keptPanel`), with the weights' `planes`.
+ * Bias of `keys` keys from `key` on against the sixteen queries from `query` on (positions in the sequence),
+ * rows `stride` bytes apart. `made`: buckets of two bytes at `buckets`, else kept ones of one byte
+ * (`keptPanel`), with the weights' `planes`.
  */
 export function biasPanel(
   args: usize, query: i32, key: i32, keys: i32, buckets: usize, made: bool, planes: usize, out: usize, stride: usize,
@@ -173,7 +186,10 @@ export function biasPanel(
   }
 }
 
-/** Sums by bucket of one group of tasks: a row of sixteen for each, one sum a query of a panel, since neighbours often share a bucket. */
+/**
+ * Sums by bucket of one group of tasks: a row of sixteen for each, one sum a query of a panel, since
+ * neighbours often share a bucket.
+ */
 export const HISTOGRAM_BUCKETS: i32 = 1024;
 
 // @ts-ignore: decorator
@@ -195,8 +211,8 @@ function addBuckets<T>(grads: usize, stride: usize, keys: i32, buckets: usize, h
   }
 }
 
-// As `addBuckets`, from kept buckets (`ascending` as in `addKeptTimes`). Most rows hold one bucket or two, which need no scalar; a run of
-// rows of one and the same bucket is summed in registers.
+// As `addBuckets`, from kept buckets (`ascending` as in `addKeptTimes`). Most rows hold one bucket or two, which need
+// no scalar; a run of rows of one and the same bucket is summed in registers.
 function addKept(grads: usize, stride: usize, keys: i32, buckets: usize, ascending: bool, histogram: usize): void {
   const end = buckets + (<usize>keys << 4);
   while (buckets < end) {
@@ -237,8 +253,8 @@ function addTwo(t: usize, u: usize, x: v128, second: v128): void {
 }
 
 /**
- * Adds a panel's bias gradients (zero where hidden), keys from `key` on, to the sums by bucket: sixteen sums each, or one where there
- * are many. `buckets` and `made` as in `biasPanel`.
+ * Adds a panel's bias gradients (zero where hidden), keys from `key` on, to the sums by bucket: sixteen sums each, or
+ * one where there are many. `buckets` and `made` as in `biasPanel`.
  */
 export function addBucketGradients(
   grads: usize, stride: usize, key: i32, keys: i32, buckets: usize, made: bool, times: i32, histogram: usize,

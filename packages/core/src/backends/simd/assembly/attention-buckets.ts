@@ -1,5 +1,5 @@
-// Time buckets of panels: a logarithm by polynomial for a row of sixteen pairs, and where one of them comes too near to an edge
-// to be sure, the row again from the cells of `time-buckets.ts`, which are exact.
+// Time buckets of panels: a logarithm by polynomial for a row of sixteen pairs, and where one of them comes too near
+// to an edge to be sure, the row again from the cells of `time-buckets.ts`, which are exact.
 import { KEPT_HEADER, keptPanel } from './attention-bias';
 import { PANEL, skipped } from './attention-tile';
 import { int, madd, ptr, scratch } from './env';
@@ -10,7 +10,10 @@ import { constants, L0, L1, L2, L3, L4, L5, MANTISSA, ONE, ROUNDER, SIGN } from 
 const ROWS: i32 = 48;
 /** Bytes of a buffer for them. */
 export const ROUGH_BYTES: usize = <usize>ROWS * 64;
-/** Bytes back from the cells to buckets per octave, how far from the middle of a bucket is safe, the last bucket, and -0.5. */
+/**
+ * Bytes back from the cells to buckets per octave, how far from the middle of a bucket is safe,
+ * the last bucket, and -0.5.
+ */
 const PER_OCTAVE: usize = 16;
 const SAFE: usize = 12;
 const LAST: usize = 8;
@@ -27,8 +30,8 @@ function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first:
 }
 
 /**
- * For `keys` keys against sixteen queries, rows of 64 bytes at `out`: the bucket in the low bits, by the logarithm of the
- * distance; the sign is set where an edge is too near to be sure, or a difference did not fit.
+ * For `keys` keys against sixteen queries, rows of 64 bytes at `out`: the bucket in the low bits, by the logarithm of
+ * the distance; the sign is set where an edge is too near to be sure, or a difference did not fit.
  */
 function roughRows(queryTimes: usize, keyTimes: usize, keys: i32, cells: usize, out: usize): void {
   const t = constants;
@@ -88,7 +91,10 @@ function roughRows(queryTimes: usize, keyTimes: usize, keys: i32, cells: usize, 
   }
 }
 
-/** The buckets of `keys` keys against a panel of sixteen queries, of one byte each or two, `sizeof<T>` times sixteen a row. */
+/**
+ * The buckets of `keys` keys against a panel of sixteen queries, of one byte each or two,
+ * `sizeof<T>` times sixteen a row.
+ */
 // @ts-ignore: decorator
 @inline
 function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: i32, out: usize, buffer: usize): void {
@@ -119,7 +125,9 @@ function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: 
   }
 }
 
-/** One task: the buckets of a unit's queries against all keys up to their own, one byte each. Every layer reads them. */
+/**
+ * One task: the buckets of a unit's queries against all keys up to their own, one byte each. Every layer reads them.
+ */
 export function bucketRows(args: usize, task: i32): void {
   const unit = ptr(args, 4) + (<usize>task << 5);
   const start = <usize>load<u32>(unit);
@@ -146,8 +154,8 @@ export function bucketRows(args: usize, task: i32): void {
 }
 
 /**
- * The buckets of `keys` keys from row `keyRow` on against a panel of queries but its first `skip`, two bytes each, where none are
- * kept. `buffer` holds ROUGH_BYTES.
+ * The buckets of `keys` keys from row `keyRow` on against a panel of queries but its first `skip`, two bytes each,
+ * where none are kept. `buffer` holds ROUGH_BYTES.
  */
 export function makeBuckets(args: usize, queryRow: usize, keyRow: usize, keys: i32, skip: i32, out: usize, buffer: usize): void {
   panelBuckets<u16>(args, ptr(args, 14) + (queryRow << 2), ptr(args, 15) + (keyRow << 2), keys, out, buffer);

@@ -1,5 +1,5 @@
-// Dropout on the weights of attention, from the counter-based stream. The forward pass keeps which weights stay, a bit each, where
-// there is room; else the backward pass makes them again.
+// Dropout on the weights of attention, from the counter-based stream. The forward pass keeps which weights stay, a
+// bit each, where there is room; else the backward pass makes them again.
 import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
 import { factorRows, keySchedule } from './random';
@@ -15,8 +15,9 @@ export function keptBits(base: usize, length: i32, head: i32, query: i32, key: i
 }
 
 /**
- * Dropout factors (0 or 1 / (1 - rate)) of a panel: rows are `keys` keys from `key` on (a multiple of 4), columns the queries
- * of packed rows `t` on, of head `h`. Whole groups of four keys are written. Writes the bits to `bits`, unless that is 0.
+ * Dropout factors (0 or 1 / (1 - rate)) of a panel: rows are `keys` keys from `key` on (a multiple of 4), columns
+ * the queries of packed rows `t` on, of head `h`. Whole groups of four keys are written. Writes the bits to
+ * `bits`, unless that is 0.
  */
 export function dropPanel(args: usize, t: u32, h: i32, key: i32, keys: i32, out: usize, stride: usize, bits: usize): void {
   const threshold = <u32>int(args, 10), scale = flt(args, 11);

@@ -1,13 +1,15 @@
-// The backward pass of both attentions, by blocks of keys: a unit owns a range of keys of one head of one sequence, hence
-// their dK and dV; its part of dQ goes, transposed, to memory of its own, and `attentionQueryGrad` adds the parts in order.
-// The scores are made again. Constant factors (scale, 1 / normalizer) are applied when the sums are stored.
+// The backward pass of both attentions, by blocks of keys: a unit owns a range of keys of one head of one
+// sequence, hence their dK and dV; its part of dQ goes, transposed, to memory of its own, and
+// `attentionQueryGrad` adds the parts in order. The scores are made again. Constant factors (scale,
+// 1 / normalizer) are applied when the sums are stored.
 //
-// args: as in the forward kernels, and 18 dO, 19 dQ, 20 dK, 21 dV, 22 sums by distance, 23 sums by bucket (a set for each
-//       group), 24 groups (first unit of each), 25 length of a set of sums by distance, 26 keys that each
-//       query sees (0: causality alone), 27 where distance 0 lies in a set
-// A unit is eight integers: first packed row of the sequence, first key, end of the keys, head, time buckets (0: made anew),
-// length of the sequence, address of its part of dQ, first panel of that part; -n: the unit has all keys of a short sequence and
-// n heads, which share the bias, so its sums of dQ stay in scratch memory and it writes dQ itself.
+// args: as in the forward kernels, and 18 dO, 19 dQ, 20 dK, 21 dV, 22 sums by distance,
+//       23 sums by bucket (a set for each group), 24 groups (first unit of each),
+//       25 length of a set of sums by distance, 26 keys that each query sees (0: causality alone), 27 where
+//       distance 0 lies in a set A unit is eight integers: first packed row of the sequence, first key,
+//       end of the keys, head, time buckets (0: made anew), length of the sequence, address of its part of dQ,
+//       first panel of that part; -n: the unit has all keys of a short sequence and n heads, which share the bias, so
+//       its sums of dQ stay in scratch memory and it writes dQ itself.
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
 import { dropPanel, keptBits, keptDrops } from './attention-dropout';
@@ -227,7 +229,10 @@ function storeQueries(sums: usize, width: i32, skip: i32, rows: i32, out: usize,
   }
 }
 
-/** For each query of a block: log2(e) logSumExp, and dO . O; zeros for the first `skip`, whose weights must be finite to vanish. */
+/**
+ * For each query of a block: log2(e) logSumExp, and dO . O; zeros for the first `skip`, whose weights
+ * must be finite to vanish.
+ */
 function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32): void {
   const heads = int(args, 5), c = int(args, 7);
   for (let i: usize = 0; i < <usize>skip << 2; i += 4) {
@@ -268,8 +273,9 @@ function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i3
 
 /**
  * One task: dQ of a chunk of queries, the parts of its units added in order.
- * args: 4 items, 5 H, 6 A, 8 scale, 9 1 / normalizer, 19 dQ. An item is eight integers: first packed row of the sequence,
- * first query, queries, head, address of its parts, parts. A part is two integers: first panel, address.
+ * args: 4 items, 5 H, 6 A, 8 scale, 9 1 / normalizer, 19 dQ. An item is eight integers: first packed row of
+ *       the sequence, first query, queries, head, address of its parts,
+ *       parts. A part is two integers: first panel, address.
  */
 export function attentionQueryGrad(args: usize, task: i32): void {
   const item = ptr(args, 4) + (<usize>task << 5);

@@ -15,7 +15,10 @@ export function sumBytes(width: i32): usize {
 /** Bytes of a key's partial sums of its last two columns, eight each. */
 export const THIN_BYTES: usize = 64;
 
-/** Columns of a width that are summed along the queries, since they would cost a tile of eight or sixteen: the last one or two. */
+/**
+ * Columns of a width that are summed along the queries, since they would cost a tile of eight or
+ * sixteen: the last one or two.
+ */
 // @ts-ignore: decorator
 @inline
 export function thinColumns(width: i32): i32 {
@@ -24,8 +27,8 @@ export function thinColumns(width: i32): i32 {
 }
 
 /**
- * sums[6, width] += scores[6, from .. to] rows[from .. to, width]; rows of scores are a stride apart, those of the other operand lie
- * at `rows`, and as transposed panels of eight at `panels`.
+ * sums[6, width] += scores[6, from .. to] rows[from .. to, width]; rows of scores are a stride apart, those of the
+ * other operand lie at `rows`, and as transposed panels of eight at `panels`.
  */
 // @ts-ignore: decorator
 @inline

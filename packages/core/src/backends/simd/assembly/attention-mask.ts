@@ -1,5 +1,6 @@
-// What a panel of queries sees of a block of keys. Without ranges it is causality alone; with them (slot 26: two integers a
-// packed query) query i sees keys lo .. hi - 1 of its sequence, keys below min(g, hi) (slot 28: g), and itself.
+// What a panel of queries sees of a block of keys. Without ranges it is causality alone; with them (slot 26:
+// two integers a packed query) query i sees keys lo .. hi - 1 of its sequence, keys below min(g, hi)
+// (slot 28: g), and itself.
 import { PANEL, maskPanel } from './attention-tile';
 import { int, ptr } from './env';
 
@@ -11,8 +12,8 @@ export let endSeen: i32 = 0;
 const STEP: i32 = 48;
 
 /**
- * Which of `keys` keys from `key` on the queries `query + skip` .. `query + count - 1` (packed row `row` is `query`) see. Sets
- * `firstSeen` and `endSeen`; false where there are none.
+ * Which of `keys` keys from `key` on the queries `query + skip` .. `query + count - 1` (packed row `row` is `query`)
+ * see. Sets `firstSeen` and `endSeen`; false where there are none.
  */
 export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32, key: i32, keys: i32): bool {
   const ranges = ptr(args, 26);
@@ -45,8 +46,8 @@ export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32,
 }
 
 /**
- * Puts `value` where a query does not see a key, in rows `first` .. `rows` - 1 of a panel, and, with ranges, in the first `skip`
- * columns; row 0 is key `key`.
+ * Puts `value` where a query does not see a key, in rows `first` .. `rows` - 1 of a panel, and, with ranges, in the
+ * first `skip` columns; row 0 is key `key`.
  */
 export function hidePanel(
   args: usize, row: usize, query: i32, skip: i32, key: i32, first: i32, rows: i32, scores: usize, stride: usize, value: f32,

@@ -1,8 +1,9 @@
-// Elementwise steps of attention on rows of sixteen, a pair of vectors at a time. exp(-x) is 2^t, t = -x log2(e): n = round(t) goes to the
-// exponent, 2^(t - n) is a polynomial of degree 5 with a relative error of 2e-7, which the sums of attention do not notice. |t| is held
-// below 126: no infinities, no denormals. 2^n and the polynomial are multiplied where a sum takes in the product, else n is added to the
-// exponent of the polynomial. The compiler puts each value where it is used, so one vector's way is walked after the other's, in four
-// registers; the constants fill the other eleven, read once before the loop.
+// Elementwise steps of attention on rows of sixteen, a pair of vectors at a time. exp(-x) is 2^t, t = -x
+// log2(e): n = round(t) goes to the exponent, 2^(t - n) is a polynomial of degree 5 with a relative error of 2e-7,
+// which the sums of attention do not notice. |t| is held below 126: no infinities, no denormals. 2^n and the
+// polynomial are multiplied where a sum takes in the product, else n is added to the exponent of the polynomial. The
+// compiler puts each value where it is used, so one vector's way is walked after the other's, in four registers; the
+// constants fill the other eleven, read once before the loop.
 import { madd } from './env';
 import { BOTTOM_X, clamped, constant, constants, F1, F2, F3, F4, F5, LIMIT, MINUS_LIMIT, MINUS_LOG2E, ONE, power, ROUNDER, SHIFTER, TOP_X, VANISHING } from './math';
 import { ZEROS } from './micro';
@@ -10,8 +11,8 @@ import { ZEROS } from './micro';
 /** exp(x) = 2^(x log2(e)). */
 export const LOG2E: f32 = 1.44269504;
 
-// Types that choose a loop when it is compiled: x = scale S + bias, or S + bias where the scale is one, as in HSTU. That sum is made
-// by other units than the products of the polynomial.
+// Types that choose a loop when it is compiled: x = scale S + bias, or S + bias where the scale is one, as in HSTU.
+// That sum is made by other units than the products of the polynomial.
 type Scaled = f32;
 type Unscaled = bool;
 
@@ -95,10 +96,10 @@ function siluGradRows<T>(s: usize, g: usize, bias: usize, hasBias: bool, rows: i
 
 /**
  * One block of an online softmax over the keys of a panel, a lane a query: S -> exp(scale (S - max)), where the running
- * maximum (at `stats`, sixteen floats) and sum (the next sixteen) take the block in. The factors for what came before go to
- * `ratio`; false: they are all one. Hidden scores are -Infinity and become 0: the smallest normal number in its place made
- * denormal sums of columns that are all hidden, which cost an Intel processor hundreds of cycles each. Other weights below 2^-126
- * are wrong by less than that.
+ * maximum (at `stats`, sixteen floats) and sum (the next sixteen) take the block in. The factors for what came before
+ * go to `ratio`; false: they are all one. Hidden scores are -Infinity and become 0: the smallest normal number in its
+ * place made denormal sums of columns that are all hidden, which cost an Intel processor hundreds of cycles each.
+ * Other weights below 2^-126 are wrong by less than that.
  */
 export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, ratio: usize): bool {
   const end = s + (<usize>rows << 6), t = constants;
@@ -172,8 +173,8 @@ function exp2Bounded(t: v128): v128 {
 }
 
 /**
- * P = exp(scale S - logSumExp); S -> dropped P, G -> P (dropped G - delta), over rows of sixteen `stride` bytes apart. `shift`
- * and `delta` hold a float for each query, a lane: log2(e) logSumExp, and dO . O.
+ * P = exp(scale S - logSumExp); S -> dropped P, G -> P (dropped G - delta), over rows of sixteen `stride` bytes
+ * apart. `shift` and `delta` hold a float for each query, a lane: log2(e) logSumExp, and dO . O.
  */
 export function softmaxGradPanel(
   s: usize, g: usize, drop: usize, hasDropout: bool, rows: i32, stride: usize, scale: f32, shift: usize, delta: usize,

@@ -1,5 +1,5 @@
-// A block of scores in the backward pass: a row for each key, a column for each of 64 queries, in four panels; and which rows of a
-// panel are in use.
+// A block of scores in the backward pass: a row for each key, a column for each of 64 queries, in four panels; and
+// which rows of a panel are in use.
 import { scratch } from './env';
 import { GUARD } from './regions';
 import { TILE_BYTES } from './tile';

@@ -1,6 +1,6 @@
-// What the attention kernels share. Scores are kept transposed: a row for each key, a column for each query, in panels of
-// sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries, and what
-// belongs to a query (its maximum, its sum) is a lane.
+// What the attention kernels share. Scores are kept transposed: a row for each key, a column for each query, in
+// panels of sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries,
+// and what belongs to a query (its maximum, its sum) is a lane.
 import { constants, STEP_MASK, STEP_ONES } from './math';
 import { packRows, ZEROS } from './micro';
 import { edgeRows, freshRows, freshRows4, wide, wideColumns4 } from './micro-wide';
@@ -45,8 +45,8 @@ export function packPlain(src: usize, stride: usize, rows: i32, width: i32, dst:
 }
 
 /**
- * Columns of the first panel before the first of `rows` queries. Panels end where the queries end: the ragged one then is
- * the first, which sees the fewest keys.
+ * Columns of the first panel before the first of `rows` queries. Panels end where the queries end: the ragged one
+ * then is the first, which sees the fewest keys.
  */
 // @ts-ignore: decorator
 @inline
@@ -55,8 +55,8 @@ export function skipped(rows: i32): i32 {
 }
 
 /**
- * Packs rows (queries) into panels of sixteen, two panels of eight each: the operand B of `scorePanel`. `skip` columns of
- * the first panel are zero and have no rows.
+ * Packs rows (queries) into panels of sixteen, two panels of eight each: the operand B of `scorePanel`. `skip`
+ * columns of the first panel are zero and have no rows.
  */
 export function packQueries(src: usize, stride: usize, skip: i32, rows: i32, width: i32, dst: usize): void {
   if (skip > 0) {
@@ -80,7 +80,10 @@ function packLate(src: usize, stride: usize, skip: i32, width: i32, dst: usize):
   }
 }
 
-/** Rows that tiles of four take, where the 6 x 16 kernels are: one or two tiles, so that `rows` are met with at most one too many. */
+/**
+ * Rows that tiles of four take, where the 6 x 16 kernels are: one or two tiles, so that `rows` are met
+ * with at most one too many.
+ */
 // @ts-ignore: decorator
 @inline
 function inFours(rows: i32): i32 {
@@ -90,8 +93,9 @@ function inFours(rows: i32): i32 {
 }
 
 /**
- * scores[keys, 16] = K Q^T for one panel, `stride` bytes apart; up to five rows more are written. `edge`: the last key is that of the last
- * query, so the last eight rows hold something in their last eight columns only; the others may be left as they were.
+ * scores[keys, 16] = K Q^T for one panel, `stride` bytes apart; up to five rows more are written. `edge`: the last
+ * key is that of the last query, so the last eight rows hold something in their last eight columns only; the others
+ * may be left as they were.
  */
 // @ts-ignore: decorator
 @inline
@@ -164,8 +168,8 @@ export function storePanel(sums: usize, width: i32, rows: i32, dst: usize, strid
 }
 
 /**
- * Puts `value` where causality hides in a panel: rows are keys from `key` on, columns the queries from `query` on. At most eight rows come
- * after the key of the last query.
+ * Puts `value` where causality hides in a panel: rows are keys from `key` on, columns the queries from `query` on. At
+ * most eight rows come after the key of the last query.
  */
 export function maskPanel(scores: usize, stride: usize, query: i32, key: i32, rows: i32, value: f32): void {
   const hidden = f32x4.splat(value), first = max(0, query - key + 1);

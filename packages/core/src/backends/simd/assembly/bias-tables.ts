@@ -2,8 +2,10 @@
 import { int, ptr } from './env';
 
 /**
- * Position weights by distance `i - j`: neighbours in a panel of queries are neighbours here. Zeros for pairs that are hidden.
- * args: weights [2n - 1], n (0: no weights), table, size, origin (entry of distance 0), first distance, end of the distances
+ * Position weights by distance `i - j`: neighbours in a panel of queries are neighbours here. Zeros
+ * for pairs that are hidden.
+ * args: weights [2n - 1], n (0: no weights), table, size, origin (entry of distance 0),
+ *       first distance, end of the distances
  */
 export function distanceTable(args: usize, task: i32): void {
   const table = ptr(args, 2);
@@ -18,7 +20,8 @@ export function distanceTable(args: usize, task: i32): void {
 
 /**
  * Sums over groups in order, times a factor: `y[k step] = factor * sum over g of x[g, k]`.
- * args: x, groups, floats from group to group, count, y, step in bytes (negative: from the end), entries a task, -, factor (f64)
+ * args: x, groups, floats from group to group, count, y, step in bytes (negative: from the end),
+ *       entries a task, -, factor (f64)
  */
 export function sumGroups(args: usize, task: i32): void {
   const groups = int(args, 1), stride = <usize>int(args, 2) << 2, step = int(args, 5);

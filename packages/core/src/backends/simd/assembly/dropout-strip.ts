@@ -11,9 +11,9 @@ export function stripBytes(count: i32): usize {
 }
 
 /**
- * Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`, in whole runs of 32; returns where element
- * `from` is. args from `slot` on: threshold, scale, k0, k1, step. `bits` (0: not wanted): which elements stay, a bit each; `from`
- * is then a multiple of 32.
+ * Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`, in whole runs of 32;
+ * returns where element `from` is. args from `slot` on: threshold, scale, k0, k1, step. `bits` (0: not wanted): which
+ * elements stay, a bit each; `from` is then a multiple of 32.
  */
 export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize, bits: usize): usize {
   const threshold = <u32>int(args, slot), scale = flt(args, slot + 1);

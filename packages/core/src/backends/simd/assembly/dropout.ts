@@ -10,8 +10,8 @@ const RUN: i32 = 1024;
 
 /**
  * y = x times the factors of dropout.
- * args: 0 x, 1 y, 2 n, 3 elements per task (a multiple of 32), 4 threshold, 5 1 / (1 - rate), 6 k0, 7 k1, 8 step, 9 bits of the
- *       elements that stay (0: not kept)
+ * args: 0 x, 1 y, 2 n, 3 elements per task (a multiple of 32), 4 threshold, 5 1 / (1 - rate), 6 k0, 7 k1,
+ *       8 step, 9 bits of the elements that stay (0: not kept)
  */
 export function dropout(args: usize, task: i32): void {
   const begin = task * int(args, 3), end = min(begin + int(args, 3), int(args, 2));

@@ -165,7 +165,8 @@ export function binaryFlat(args: usize, task: i32): void {
 }
 
 /**
- * Rows of `inner` elements; each operand steps by its own row stride (bytes; 0 repeats the row) and is either a row or one value.
+ * Rows of `inner` elements; each operand steps by its own row stride (bytes; 0 repeats the row) and is
+ * either a row or one value.
  * args: op, a, b, y, rows, inner, rows per task, a row stride, b row stride, a one value a row?, b one value a row?
  */
 export function binaryRows(args: usize, task: i32): void {

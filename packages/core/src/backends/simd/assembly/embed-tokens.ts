@@ -12,8 +12,8 @@ const ROWS: i32 = 32;
 
 /**
  * y = dropout(scale table[id] + places[position]) for a range of rows.
- * args: 0 table, 1 ids, 2 places (0: none), 3 positions, 4 rows, 5 D, 6 to 12 dropout as above, 13 y, 14 rows per task (a
- *       multiple of 32), 15 scale
+ * args: 0 table, 1 ids, 2 places (0: none), 3 positions, 4 rows, 5 D, 6 to 12 dropout as above, 13 y,
+ *       14 rows per task (a multiple of 32), 15 scale
  */
 export function embedTokens(args: usize, task: i32): void {
   const d = int(args, 5), bytes = <usize>d << 2;

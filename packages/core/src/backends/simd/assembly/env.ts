@@ -38,8 +38,9 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * Square root of one float. V8 encodes the scalar instruction as SSE has it; an Intel processor then saves the upper halves of
- * the 256-bit registers and restores them, which takes longer than the rest of a row's norm. The build refuses `sqrt`.
+ * Square root of one float. V8 encodes the scalar instruction as SSE has it; an Intel processor then saves the
+ * upper halves of the 256-bit registers and restores them, which takes longer than the rest of a row's norm.
+ * The build refuses `sqrt`.
  */
 // @ts-ignore: decorator
 @inline

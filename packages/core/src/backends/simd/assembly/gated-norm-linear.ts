@@ -20,7 +20,8 @@ function ones(count: i32, out: usize): usize {
 /**
  * out = dropout(u * layerNorm(x)) W^T + b + residual for a block of rows.
  * args: 0 u, 1 x, 2 W^T packed by `packB`, 3 rows, 4 C, 5 D, 6 epsilon, 7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 b, 14 residual, 15 out, 16 rows per task (a multiple of 32), 17 bits of the elements that stay (0: not kept)
+ *       12 step, 13 b, 14 residual, 15 out, 16 rows per task (a multiple of 32),
+ *       17 bits of the elements that stay (0: not kept)
  */
 export function gatedNormLinear(args: usize, task: i32): void {
   const c = int(args, 4), d = int(args, 5), perTask = int(args, 16);
@@ -69,11 +70,12 @@ function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
 }
 
 /**
- * The way back for a range of rows, `rows per block` at a time. With g = dropout(dOut W) and h = layerNorm(x): du = g h,
- * dx = the gradient of the norm at g u; the task's part of dOut^T [dropout(u h), 1], the gradients of W and b side by side,
- * goes to `parts`, or [dropout(u h), 1] to memory for a product of its own.
- * args: as above up to 12, but 2 W packed by `packB`; 13 dOut, 14 du, 15 dx, 16 rows per block, 17 rows per task, 18 parts
- *       (0: the rows are kept), 19 the rows, 20 bits of the elements that stay (0: drawn again)
+ * The way back for a range of rows, `rows per block` at a time. With g = dropout(dOut W) and h = layerNorm(x):
+ * du = g h, dx = the gradient of the norm at g u; the task's part of dOut^T [dropout(u h), 1], the gradients of W
+ * and b side by side, goes to `parts`, or [dropout(u h), 1] to memory for a product of its own.
+ * args: as above up to 12, but 2 W packed by `packB`; 13 dOut, 14 du, 15 dx, 16 rows per block,
+ *       17 rows per task, 18 parts (0: the rows are kept), 19 the rows,
+ *       20 bits of the elements that stay (0: drawn again)
  */
 export function gatedNormLinearGrad(args: usize, task: i32): void {
   const c = int(args, 4), d = int(args, 5), block = int(args, 16);
@@ -134,7 +136,10 @@ function factors(args: usize, from: i32, count: i32, out: usize): usize {
   return dropoutStrip(args, DROPOUT + 1, <u32>from, <u32>count, out, 0);
 }
 
-/** One row of the gradient: y = u h mask, du = g mask h, dx = scale (p - mean(p) - h mean(p h)) with p = g mask u, left in g. */
+/**
+ * One row of the gradient: y = u h mask, du = g mask h, dx = scale (p - mean(p) - h mean(p h))
+ * with p = g mask u, left in g.
+ */
 function gradRow(g: usize, h: usize, u: usize, mask: usize, y: usize, du: usize, dx: usize, n: i32, scale: f32): void {
   const bytes = <usize>n << 2, inverse: f32 = 1 / <f32>n;
   let s0 = f32x4.splat(0), s1 = s0, t0 = s0, t1 = s0;

@@ -1,5 +1,5 @@
-// The recurrence of a gated recurrent unit, forward and backward. A task is twelve sequences that lie together, over all
-// steps: nothing is shared between tasks, so no step waits for another thread. Products read the packed weights.
+// The recurrence of a gated recurrent unit, forward and backward. A task is twelve sequences that lie together, over
+// all steps: nothing is shared between tasks, so no step waits for another thread. Products read the packed weights.
 import { copyFloats, int, loadPart, madd, ptr, scratch, storePart } from './env';
 import { one4, sigmoid4, tanh4 } from './math';
 import { after } from './regions';

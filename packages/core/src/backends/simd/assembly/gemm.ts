@@ -9,7 +9,9 @@ import { touch } from './touch';
 
 /** K is processed in blocks that keep packed panels of B in the first-level cache. */
 const BLOCK_K: i32 = 256;
-/** Rows of C finished before the next: their cache lines are then written one after the other, which hides the misses. */
+/**
+ * Rows of C finished before the next: their cache lines are then written one after the other, which hides the misses.
+ */
 const STRIP: i32 = 12;
 /** Bytes of a packed block of A: the largest row block (264) of one block of K. */
 const PACK_A: usize = 264 * 256 * 4;
@@ -18,7 +20,8 @@ const THIN: usize = 256 * 4;
 
 /**
  * Packs B into panels of eight columns; one task is one group of panels of one batch entry.
- * args: B, packed, N, K, row stride (bytes), transposed?, batch stride (bytes), packed batch stride, panels per task, tasks per batch
+ * args: B, packed, N, K, row stride (bytes), transposed?, batch stride (bytes), packed batch stride,
+ *       panels per task, tasks per batch
  */
 export function packB(args: usize, task: i32): void {
   const n = int(args, 2), k = int(args, 3);
@@ -33,15 +36,18 @@ export function packB(args: usize, task: i32): void {
   else packColumns(src + (<usize>first << 2), stride, k, columns, dst);
 }
 
-/** Where a task finds B: packed before by `packB`, packed by the task itself (N x K or K x N), or read where it lies. */
+/**
+ * Where a task finds B: packed before by `packB`, packed by the task itself (N x K or K x N), or read where it lies.
+ */
 const PACKED: i32 = 0, OWN: i32 = 1, OWN_TRANSPOSED: i32 = 2;
 
 /**
  * One task computes a block of rows and columns of C for one batch entry and one slice of K.
  * args: 0 A, 1 B, 2 C, 3 M, 4 N, 5 K, 6 A row stride (bytes), 7 A transposed?, 8 A batch stride, 9 B batch stride,
  *       10 C batch stride, 11 rows per block, 12 row blocks, 13 K slice, 14 slices, 15 C slice stride,
- *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above; 3: in place),
- *       21 bias, a row of N (0: none), 22 activation (1 + code of a unary operation, 0: none), 23 its parameter
+ *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above;
+ *       3: in place), 21 bias, a row of N (0: none), 22 activation (1 + code of a unary operation,
+ *       0: none), 23 its parameter
  * With more than one slice, slice s writes its partial product at C + s * stride; a reduction in fixed order follows.
  * Rows of A are packed where many columns of C share them, else read where they lie.
  */

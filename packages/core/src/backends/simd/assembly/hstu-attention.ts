@@ -1,12 +1,13 @@
 // HSTU attention over jagged causal sequences with the relative attention bias inside:
-// S = scale Q K^T + position[(j - i) + n - 1] + time[bucket(queryTime_i - keyTime_j)], O = sum_j silu(S) / normalizer v_j.
-// Nothing of size N x N is stored: a block is 96 keys and a panel of sixteen queries.
+// S = scale Q K^T + position[(j - i) + n - 1] + time[bucket(queryTime_i - keyTime_j)], O = sum_j
+// silu(S) / normalizer v_j. Nothing of size N x N is stored: a block is 96 keys and a panel of sixteen queries.
 //
-// args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 1 / normalizer, 10 bias by distance i - j (0: no bias), 11 n,
-//       12 timeWeights (0: none), 13 time buckets, 14 queryTimes, 15 keyTimes, 16 bucket cells, 17 cell shift,
-//       26 keys that each query sees (0: causality alone)
+// args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 1 / normalizer,
+//       10 bias by distance i - j (0: no bias), 11 n, 12 timeWeights (0: none), 13 time buckets, 14 queryTimes,
+//       15 keyTimes, 16 bucket cells, 17 cell shift, 26 keys that each query sees (0: causality alone)
 // A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
-// sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that belongs to the first query.
+// sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that
+// belongs to the first query.
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';

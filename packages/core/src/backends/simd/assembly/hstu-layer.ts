@@ -122,7 +122,10 @@ export function gatedNorm(args: usize, task: i32): void {
   }
 }
 
-/** args: u, x, y (unused), rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 dy, 14 du, 15 dx */
+/**
+ * args: u, x, y (unused), rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
+ *       12 step, 13 dy, 14 du, 15 dx
+ */
 export function gatedNormGrad(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);

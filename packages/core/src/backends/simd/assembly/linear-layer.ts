@@ -1,4 +1,5 @@
-// A linear map with what comes before and after it, a block of rows at a time: layer norm; bias, ReLU, dropout, residual sum, split into blocks of columns; and back.
+// A linear map with what comes before and after it, a block of rows at a time: layer norm; bias, ReLU, dropout,
+// residual sum, split into blocks of columns; and back.
 import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
 import { layerNormGradRow, normalizeRow, rowMean, rowScale } from './norm';
@@ -17,10 +18,11 @@ const DROPOUT: i32 = 7;
 
 /**
  * y = dropout(act(n W^T + b)) + residual for a block of rows, its columns in blocks; n = x or its layer norm.
- * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?, 8 threshold, 9 scale,
- *       10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none), 15 derivatives of GELU (0: not kept; rows `bufferStride(E)`
- *       apart), 16 bits of the elements that stay (0: not kept), 17 epsilon of the norm (0: none), 18 n (0: not kept), 19 outputs,
- *       then (address, width) pairs
+ * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?,
+ *       8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none),
+ *       15 derivatives of GELU (0: not kept; rows `bufferStride(E)` apart),
+ *       16 bits of the elements that stay (0: not kept), 17 epsilon of the norm (0: none), 18 n (0: not kept),
+ *       19 outputs, then (address, width) pairs
  */
 export function linearLayer(args: usize, task: i32): void {
   const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 19);
@@ -74,12 +76,13 @@ export function linearLayer(args: usize, task: i32): void {
 }
 
 /**
- * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those of its blocks
- * of columns, dropout and activation: dn = g W, plus the gradient of the skip, and dx = dn or what the norm makes of it; the task's part of g^T [n, 1],
- * the gradients of W and b side by side, goes to `parts`.
+ * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those
+ * of its blocks of columns, dropout and activation: dn = g W, plus the gradient of the skip, and dx = dn or what the
+ * norm makes of it; the task's part of g^T [n, 1], the gradients of W and b side by side, goes to `parts`.
  * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
  *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 bits of the elements that stay (0: drawn
- *       again), 18 gradient of the skip (0: none), 19 epsilon of the norm (0: none), 20 outputs, then (gradient, width) pairs
+ *       again), 18 gradient of the skip (0: none), 19 epsilon of the norm (0: none), 20 outputs,
+ *       then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
   const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 20);
@@ -162,7 +165,10 @@ function liesReady(columns: i32): bool {
   return rowStride(columns) == bytes && bytes <= 8192;
 }
 
-/** Copies rows; where `epsilon` is not 0 their layer norm, and mean and scale of each row, eight bytes, to `statistics` (0: not kept). */
+/**
+ * Copies rows; where `epsilon` is not 0 their layer norm, and mean and scale of each row, eight bytes, to
+ * `statistics` (0: not kept).
+ */
 function readRows(x: usize, rows: i32, d: i32, to: usize, stride: usize, epsilon: f32, statistics: usize): void {
   const bytes = <usize>d << 2;
   for (let r = 0; r < rows; r++, x += bytes, to += stride) {

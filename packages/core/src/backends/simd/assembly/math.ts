@@ -14,7 +14,10 @@ export function constant(index: usize): v128 {
   return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
-/** The same address where the compiler does not know it: an index then goes into the instruction, not into a register first. */
+/**
+ * The same address where the compiler does not know it: an index then goes into the instruction,
+ * not into a register first.
+ */
 export let constants: usize = 0;
 
 export function findConstants(): void {
@@ -132,8 +135,8 @@ export function writeConstants(): void {
 }
 
 /**
- * x between `bottom`, which is negative, and `top`, which is not, compared as integers: not by the units that make products. NaN
- * becomes one of the two.
+ * x between `bottom`, which is negative, and `top`, which is not, compared as integers: not by the units that make
+ * products. NaN becomes one of the two.
  */
 // @ts-ignore: decorator
 @inline

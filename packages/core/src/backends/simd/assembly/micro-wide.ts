@@ -97,8 +97,9 @@ export function wideRows(
 }
 
 /**
- * C[6, 2] = init + A B for the last one or two columns of a product, as dot products along k: A is six rows `aStride` bytes
- * apart, the columns of B lie one after the other, `bColumn` bytes apart. `buffer` takes the partial sums (384 bytes).
+ * C[6, 2] = init + A B for the last one or two columns of a product, as dot products along k: A is six rows
+ * `aStride` bytes apart, the columns of B lie one after the other, `bColumn` bytes apart. `buffer` takes the
+ * partial sums (384 bytes).
  */
 export function thinRows(
   k: i32, a: usize, aStride: usize, b: usize, bColumn: usize,
@@ -154,9 +155,9 @@ export function thinRows(
 }
 
 /**
- * C[6, 2] += A B for the last one or two columns of a product, as eight partial sums each: A is six rows `aStride` bytes apart,
- * B has eight of k of a column in 32 bytes, then the next column, and the next eight of k `bPanel` bytes further; `eights`
- * of them. A row of C is two times eight sums, rows 64 bytes apart.
+ * C[6, 2] += A B for the last one or two columns of a product, as eight partial sums each: A is six rows `aStride`
+ * bytes apart, B has eight of k of a column in 32 bytes, then the next column, and the next eight of k `bPanel` bytes
+ * further; `eights` of them. A row of C is two times eight sums, rows 64 bytes apart.
  */
 export function thinPanels(eights: i32, a: usize, aStride: usize, b: usize, bPanel: usize, c: usize): void {
   let c00 = v128.load(c), c01 = v128.load(c, 16), c02 = v128.load(c, 32), c03 = v128.load(c, 48);
@@ -283,7 +284,9 @@ export function freshRows4(
   v128.store(c, c31, 16); v128.store(c, c30); v128.store(c, c33, 48); v128.store(c, c32, 32);
 }
 
-/** C[8, 8] = A B: eight rows of A `aStride` bytes apart, one panel of B. Eight sums keep both multiply-add units busy. */
+/**
+ * C[8, 8] = A B: eight rows of A `aStride` bytes apart, one panel of B. Eight sums keep both multiply-add units busy.
+ */
 export function edgeRows(k: i32, a: usize, aStride: usize, b: usize, bStep: usize, c: usize, cStride: usize): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;

@@ -1,5 +1,6 @@
-// The 6 x 8 micro-kernels: C[6, 8] (+)= A[6, K] B[K, 8]; a packed B has its rows of eight one after the other (bStep 32).
-// Twelve accumulators of four lanes; adjacent lanes are paired so that V8 may fuse them into 256-bit registers.
+// The 6 x 8 micro-kernels: C[6, 8] (+)= A[6, K] B[K, 8]; a packed B has its rows of eight one after the
+// other (bStep 32). Twelve accumulators of four lanes; adjacent lanes are paired so that V8 may fuse
+// them into 256-bit registers.
 import { madd } from './env';
 
 export const TILE_M: i32 = 6;
@@ -8,9 +9,13 @@ export const TILE_N: i32 = 8;
 /** Sixteen zeros that nothing writes: what a fresh sum starts from (row stride 0). */
 export const ZEROS: usize = 896;
 
-// The loops end at an address and ask whether they are there, not whether they are past it: at the end of 4 GiB it may be 0.
+// The loops end at an address and ask whether they are there, not whether they are past it: at the
+// end of 4 GiB it may be 0.
 
-/** C = init + A B; A is read as six adjacent floats per k: packed panels (`aStep` = 24) or columns of a transposed operand. */
+/**
+ * C = init + A B; A is read as six adjacent floats per k: packed panels (`aStep` = 24) or columns
+ * of a transposed operand.
+ */
 export function narrowColumns(
   k: i32, a: usize, aStep: usize, b: usize, bStep: usize,
   init: usize, initStride: usize, c: usize, cStride: usize,
@@ -50,7 +55,10 @@ export function narrowColumns(
   v128.store(c, c51, 16); v128.store(c, c50);
 }
 
-/** C = init + A B; A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of eight every `bStep` bytes. */
+/**
+ * C = init + A B; A is read from six rows `aStride` bytes apart, contiguous in k; B has a row of
+ * eight every `bStep` bytes.
+ */
 export function narrowRows(
   k: i32, a: usize, aStride: usize, b: usize, bStep: usize,
   init: usize, initStride: usize, c: usize, cStride: usize,
@@ -122,7 +130,9 @@ export function storeTile(tile: usize, c: usize, cStride: usize, rows: i32, colu
   }
 }
 
-/** Packs rows into panels of six: panel p holds, for each k, the six values of rows 6p .. 6p + 5, zeros past the end. */
+/**
+ * Packs rows into panels of six: panel p holds, for each k, the six values of rows 6p .. 6p + 5, zeros past the end.
+ */
 export function packPanels(a: usize, stride: usize, rows: i32, k: i32, dst: usize): void {
   for (let i = 0; i < rows; i += 6) {
     const left = rows - i;
@@ -150,8 +160,8 @@ export function packPanels(a: usize, stride: usize, rows: i32, k: i32, dst: usiz
 }
 
 /**
- * Packs `rows` rows of `columns` floats (row stride in bytes) into panels of eight columns: panel p holds, for each row,
- * columns 8p .. 8p + 7, zeros past the end. The operand B of a product whose K runs over the rows.
+ * Packs `rows` rows of `columns` floats (row stride in bytes) into panels of eight columns: panel p holds, for each
+ * row, columns 8p .. 8p + 7, zeros past the end. The operand B of a product whose K runs over the rows.
  */
 export function packColumns(src: usize, stride: usize, rows: i32, columns: i32, dst: usize): void {
   const panel = <usize>rows << 5;

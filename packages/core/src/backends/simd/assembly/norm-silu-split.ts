@@ -10,8 +10,8 @@ import { touch } from './touch';
 
 /**
  * y_i = silu(layerNorm(x) W)[:, block i] for a block of rows.
- * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 epsilon, 7 derivatives of SiLU (0: not kept; rows
- *       `bufferStride(E)` apart), 8 outputs, then (address, width) pairs
+ * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 epsilon,
+ *       7 derivatives of SiLU (0: not kept; rows `bufferStride(E)` apart), 8 outputs, then (address, width) pairs
  */
 export function normSiluSplit(args: usize, task: i32): void {
   const d = int(args, 3), e = int(args, 4), outputs = int(args, 8);
@@ -47,11 +47,12 @@ export function normSiluSplit(args: usize, task: i32): void {
 }
 
 /**
- * The way back for a range of rows, `rows per block` at a time. With g the gradients of the outputs side by side, each times
- * the derivative of SiLU, and n = layerNorm(x): dx = the gradient of the norm at g W^T, plus the gradient of the skip; the
- * task's part of dW = n^T g goes to `parts`, or n and g to memory for a product of their own.
- * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 epsilon, 7 derivatives of SiLU, 8 rows per task,
- *       9 gradient of the skip, 10 dx, 11 parts (0: n and g are kept), 12 n, 13 g, 14 outputs, then (gradient, width) pairs
+ * The way back for a range of rows, `rows per block` at a time. With g the gradients of the outputs side by side,
+ * each times the derivative of SiLU, and n = layerNorm(x): dx = the gradient of the norm at g W^T, plus the gradient
+ * of the skip; the task's part of dW = n^T g goes to `parts`, or n and g to memory for a product of their own.
+ * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 epsilon, 7 derivatives of SiLU,
+ *       8 rows per task, 9 gradient of the skip, 10 dx, 11 parts (0: n and g are kept), 12 n, 13 g, 14 outputs,
+ *       then (gradient, width) pairs
  */
 export function normSiluSplitGrad(args: usize, task: i32): void {
   const d = int(args, 3), e = int(args, 4), block = int(args, 5), outputs = int(args, 14);

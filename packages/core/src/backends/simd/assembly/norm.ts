@@ -82,8 +82,8 @@ export function layerNormGrad(args: usize, task: i32): void {
 }
 
 /**
- * dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. `known`, a literal: `rstd` is `rowScale` of x; else
- * it is found by the way, from epsilon.
+ * dx = rstd (dy - mean(dy) - xhat mean(dy xhat)), in three passes over a row. `known`, a literal: `rstd` is
+ * `rowScale` of x; else it is found by the way, from epsilon.
  */
 // @ts-ignore: decorator
 @inline
@@ -140,7 +140,10 @@ export function l2Normalize(args: usize, task: i32): void {
   }
 }
 
-/** dx = (dy - y (y . dy)) / |x| where |x| > epsilon, dy / epsilon elsewhere. args: x, dy, dx, rows, D, rows per task, epsilon */
+/**
+ * dx = (dy - y (y . dy)) / |x| where |x| > epsilon, dy / epsilon elsewhere. args: x, dy, dx,
+ * rows, D, rows per task, epsilon
+ */
 export function l2NormalizeGrad(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);
@@ -168,7 +171,9 @@ export function rmsNorm(args: usize, task: i32): void {
   }
 }
 
-/** dx = s (dy - x s^2 mean(x dy)), s = 1 / sqrt(mean square + epsilon). args: x, dy, dx, rows, D, rows per task, epsilon */
+/**
+ * dx = s (dy - x s^2 mean(x dy)), s = 1 / sqrt(mean square + epsilon). args: x, dy, dx, rows, D, rows per task, epsilon
+ */
 export function rmsNormGrad(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);
@@ -182,9 +187,9 @@ export function rmsNormGrad(args: usize, task: i32): void {
 }
 
 /**
- * y = (x - mean) scale / sqrt(variance + epsilon) + offset, row by row. Each statistic has a row stride in bytes: 0 repeats one
- * row, as for channels. args: x, mean, variance, offset (0: none), scale (0: none), y, rows, inner, rows per task,
- * strides of mean, variance, offset and scale, epsilon
+ * y = (x - mean) scale / sqrt(variance + epsilon) + offset, row by row. Each statistic has a row stride in bytes: 0
+ * repeats one row, as for channels. args: x, mean, variance, offset (0: none), scale (0: none), y, rows, inner, rows
+ * per task, strides of mean, variance, offset and scale, epsilon
  */
 export function batchNorm(args: usize, task: i32): void {
   const inner = int(args, 7);

@@ -1,8 +1,9 @@
 // The queue of jobs: one thread hands kernels over, all threads run them one after the other, task by task.
 import { dispatch } from './dispatch';
 
-// Control block, in lines of a cache. A thread takes a task by lowering the low half of the state; the job number in the same word
-// makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep. Threads sleep on the high half.
+// Control block, in lines of a cache. A thread takes a task by lowering the low half of the state; the job number in
+// the same word makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep.
+// Threads sleep on the high half.
 /** 64 bits: number of the job in progress (high half) and tasks of it that nobody took yet (low half). */
 const STATE = 0;
 const JOB = 4;
@@ -21,7 +22,10 @@ const COMPLETED = 192;
 const RING = 256;
 const JOBS: u32 = 256;
 const JOB_BYTES = 320;
-/** Of a job: kernel, tasks to hand out, and how many tasks of the kernel are one of these (0: one). Then the argument block. */
+/**
+ * Of a job: kernel, tasks to hand out, and how many tasks of the kernel are one of these (0: one).
+ * Then the argument block.
+ */
 const KERNEL = 0;
 const TASKS = 4;
 const WHOLE = 8;
@@ -87,7 +91,9 @@ export function work(control: usize): void {
   }
 }
 
-/** A trap counts as a finished task that failed: the job ends with no thread still inside it, and those after it run. */
+/**
+ * A trap counts as a finished task that failed: the job ends with no thread still inside it, and those after it run.
+ */
 export function failed(control: usize): void {
   store<i32>(control, load<i32>(entry(control, atomic.load<u32>(control, JOB)), KERNEL), FAILED_KERNEL);
   atomic.add<i32>(control, 1, FAILED);

@@ -1,5 +1,6 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
-// Words of a counter that are the same in all lanes meet the rest over two or three rounds; until then their products are scalars.
+// Words of a counter that are the same in all lanes meet the rest over two or three rounds; until then
+// their products are scalars.
 import { copyFloats, int, ptr, scratch } from './env';
 import { after } from './regions';
 
@@ -30,9 +31,10 @@ export function keySchedule(k0: u32, k1: u32, keys: usize): void {
 }
 
 /**
- * Factors of dropout, `scale` or 0, from four words each of eight counters that differ in their second word: c0, then c1, c1 + step
- * and so on, c2, 1. Word w of the counters gives eight factors at `out + w stride` and, unless `bits` is 0, a bit for each at `bits +
- * 2 w`. Two vectors side by side, since the rounds of one wait for each other. `keys` holds the key schedule.
+ * Factors of dropout, `scale` or 0, from four words each of eight counters that differ in their second word: c0,
+ * then c1, c1 + step and so on, c2, 1. Word w of the counters gives eight factors at `out + w stride` and, unless
+ * `bits` is 0, a bit for each at `bits + 2 w`. Two vectors side by side, since the rounds of one wait for each
+ * other. `keys` holds the key schedule.
  */
 export function factorRows(
   c0: u32, c1: u32, step: u32, c2: u32, keys: usize, threshold: u32, scale: f32, out: usize, stride: usize, bits: usize,
@@ -98,8 +100,9 @@ export function philox32(c0: u32, c2: u32, keys: usize, out: usize): void {
 }
 
 /**
- * The same words as factors of dropout: `scale` from `threshold` on, else 0. Returns a bit for each, set where it stays. The words are
- * compared before they are stored: V8 would compare 32 bytes at a time, and a load of what two stores just wrote waits for both.
+ * The same words as factors of dropout: `scale` from `threshold` on, else 0. Returns a bit for each, set where it
+ * stays. The words are compared before they are stored: V8 would compare 32 bytes at a time, and a load of what two
+ * stores just wrote waits for both.
  */
 // @ts-ignore: decorator
 @inline
@@ -112,8 +115,8 @@ export function factors32(c0: u32, c2: u32, keys: usize, out: usize, threshold: 
 @inline
 function words32(c0: u32, c2: u32, keys: usize, out: usize, drop: bool, threshold: u32, scale: f32): u32 {
   const m0 = v128.load32_splat(keys, 80), m1 = v128.load32_splat(keys, 84);
-  // Two rounds: x0 alone differs from lane to lane, then x2 and x3. The upper half of c2 is cleared: what an inlined argument was
-  // before it became a u32 may still be extended with its sign.
+  // Two rounds: x0 alone differs from lane to lane, then x2 and x3. The upper half of c2 is cleared: what an inlined
+  // argument was before it became a u32 may still be extended with its sign.
   const p1 = M1 * (<u64>c2 & 0xffffffff);
   const q0 = M0 * <u64>(<u32>(p1 >> 32) ^ load<u32>(keys));
   let x0 = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3)), y0 = i32x4.add(i32x4.splat(c0), i32x4(4, 5, 6, 7));

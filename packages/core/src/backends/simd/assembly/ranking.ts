@@ -1,11 +1,12 @@
-// Exact ranks and best items of many queries: a block of 64 items is packed once and multiplied with six queries at a time;
-// the 6 x 64 scores are compared while they lie in the first-level cache, and nothing of size [B, I] exists.
+// Exact ranks and best items of many queries: a block of 64 items is packed once and multiplied with six queries at a
+// time; the 6 x 64 scores are compared while they lie in the first-level cache, and nothing of size [B, I] exists.
 //
-// Every score, the target's too, is a sum over k in order, in the arithmetic of the micro-kernel: equal rows tie exactly.
-// Who is no candidate gets -Infinity in the tile.
+// Every score, the target's too, is a sum over k in order, in the arithmetic of the micro-kernel: equal rows tie
+// exactly. Who is no candidate gets -Infinity in the tile.
 //
-// args of both scans: 0 packed queries, 1 items, 2 target scores, 3 targets, 4 offsets, 5 sorted excluded ids, 6 last (0: none),
-//       7 B, 8 I, 9 K, 10 first item, 11 queries per task, 12 query tasks, 13 items per task, 14 output, 15 places, 16 NaN counts
+// args of both scans: 0 packed queries, 1 items, 2 target scores, 3 targets, 4 offsets, 5 sorted excluded ids,
+//       6 last (0: none), 7 B, 8 I, 9 K, 10 first item, 11 queries per task, 12 query tasks, 13 items per task,
+//       14 output, 15 places, 16 NaN counts
 import { int, ptr, scratch } from './env';
 import { microColumns, packPanels, packRows, ZEROS } from './micro';
 import { wide, wideColumns } from './micro-wide';
@@ -213,9 +214,9 @@ function increment(p: usize): void {
 }
 
 /**
- * One task keeps the best `places` of a range of items for a block of queries: output u64 `[item tasks, B, places]`, heaps
- * whose root is the worst. A key is the score, ordered as an integer, above the complement of the id: a greater key is better,
- * and among equal scores the lower id; 0 is a free place.
+ * One task keeps the best `places` of a range of items for a block of queries: output u64 `[item tasks, B, places]`,
+ * heaps whose root is the worst. A key is the score, ordered as an integer, above the complement of the id: a greater
+ * key is better, and among equal scores the lower id; 0 is a free place.
  */
 export function topItems(args: usize, task: i32): void {
   const k = int(args, 9), places = int(args, 15);
@@ -306,7 +307,8 @@ function replaceRoot(heap: usize, places: i32, key: u64): void {
 
 /**
  * Merges the heaps of the item tasks and sorts, best first.
- * args: 0 heaps, 1 item tasks, 2 B, 3 places, 4 scores, 5 ids, 6 NaN counts [item tasks, B], 7 their sums, 8 queries per task
+ * args: 0 heaps, 1 item tasks, 2 B, 3 places, 4 scores, 5 ids, 6 NaN counts [item tasks, B],
+ *       7 their sums, 8 queries per task
  */
 export function mergeTopItems(args: usize, task: i32): void {
   const itemTasks = int(args, 1), queries = int(args, 2), places = int(args, 3);

@@ -1,5 +1,6 @@
-// Regions of a task's scratch memory, one after the other. In the guarded build, which tests run, each begins as NaN and is followed by
-// words that nobody may write: they are looked at when the task ends. In the builds that ship a region's end is a sum.
+// Regions of a task's scratch memory, one after the other. In the guarded build, which tests run, each begins as
+// NaN and is followed by words that nobody may write: they are looked at when the task ends. In the builds that
+// ship a region's end is a sum.
 import { scratch } from './env';
 
 /** The guarded build alone is compiled with assertions. */
@@ -9,7 +10,10 @@ const GUARDED: bool = !ASC_NO_ASSERT;
 export const GUARD: usize = GUARDED ? 256 : 0;
 const WORD: u32 = 0x5eed6a2d;
 
-/** Scratch memory of a thread, as in `kernels.ts`; in the guarded build its end holds the addresses of the guards, their number first. */
+/**
+ * Scratch memory of a thread, as in `kernels.ts`; in the guarded build its end holds the addresses of the
+ * guards, their number first.
+ */
 const SCRATCH_BYTES: usize = 6 * 1024 * 1024;
 const LIST: usize = SCRATCH_BYTES - 16 * 1024;
 const LIST_ENTRIES: u32 = 4000;

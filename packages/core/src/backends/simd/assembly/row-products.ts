@@ -9,7 +9,10 @@ const BLOCK_K: i32 = 256;
 /** Rows that are multiplied, and used, before the next. */
 export const STRIP: i32 = 12;
 
-/** Bytes from one row of a buffer to the next: whole lines, an odd number of them, so that the rows spread over the cache's sets. */
+/**
+ * Bytes from one row of a buffer to the next: whole lines, an odd number of them, so that the rows
+ * spread over the cache's sets.
+ */
 // @ts-ignore: decorator
 @inline
 export function bufferStride(columns: i32): usize {
@@ -24,7 +27,9 @@ function thinFrom(columns: i32): i32 {
   return wide && rest && rest < 3 ? columns - rest : columns;
 }
 
-/** Copies the last one or two columns of packed B, each `k` floats, to `thin`: once for many calls of `multiplyStrip`. */
+/**
+ * Copies the last one or two columns of packed B, each `k` floats, to `thin`: once for many calls of `multiplyStrip`.
+ */
 export function takeThin(b: usize, k: i32, columns: i32, thin: usize): void {
   const from = thinFrom(columns);
   if (from == columns) return;
@@ -76,7 +81,10 @@ export function multiplyStrip(
   }
 }
 
-/** Columns past the last sixteen that `addTransposed` sums the other way round, in fours: up to four, which would fill less than half a tile. */
+/**
+ * Columns past the last sixteen that `addTransposed` sums the other way round, in fours: up to four, which would
+ * fill less than half a tile.
+ */
 // @ts-ignore: decorator
 @inline
 function tailColumns(n: i32): i32 {
@@ -102,8 +110,8 @@ export function putTail(m: i32, n: i32, tail: usize, c: usize, cStride: usize): 
 }
 
 /**
- * C [m, n] += A^T B over `k` rows of A and B, which are read where they lie. The last one to four columns are summed at `tail`
- * (`tailBytes(m)`, zeros at first): whole columns of A by four of B at a time.
+ * C [m, n] += A^T B over `k` rows of A and B, which are read where they lie. The last one to four columns are summed
+ * at `tail` (`tailBytes(m)`, zeros at first): whole columns of A by four of B at a time.
  */
 export function addTransposed(
   k: i32, m: i32, n: i32, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize, tail: usize,

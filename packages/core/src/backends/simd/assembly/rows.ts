@@ -84,8 +84,8 @@ export function placeSegments(args: usize, _task: i32): void {
 
 /**
  * Writes, sorted by segment and then by position, the address of the row (position / group) and the weight of each id.
- * args: ids, n, chunk length (a multiple of group), segments, places, addresses, group, weights (0: none), sorted weights,
- *       x, x row stride (bytes)
+ * args: ids, n, chunk length (a multiple of group), segments, places, addresses, group, weights (0: none),
+ *       sorted weights, x, x row stride (bytes)
  */
 export function scatterSegments(args: usize, task: i32): void {
   const segments = int(args, 3);
@@ -113,7 +113,8 @@ export function scatterSegments(args: usize, task: i32): void {
 }
 
 /**
- * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are given, else times `scale`.
+ * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are
+ * given, else times `scale`.
  * args: row addresses, offsets, out, segments, D, segments per task, sorted weights (0: none), bytes of a row, scale
  * With weights, rows have a multiple of 8 floats, zeros past D.
  */
@@ -168,7 +169,8 @@ export function fill(args: usize, task: i32): void {
 
 /**
  * Copies elements with strides: a transpose, a slice or a broadcast of up to five axes, four outer and one inner.
- * args: x, y, inner, inner stride, d1, d2, d3 (the outermost extent follows from rows), s0, s1, s2, s3, rows, rows per task
+ * args: x, y, inner, inner stride, d1, d2, d3 (the outermost extent follows from rows), s0, s1,
+ *       s2, s3, rows, rows per task
  * Strides count elements of x; rows are d0 d1 d2 d3 in order.
  */
 export function stridedCopy(args: usize, task: i32): void {

@@ -2,9 +2,10 @@
 import { flt, int, loadPart, madd, ptr, squareRoot, storePart, sumLanes } from './env';
 
 /**
- * args: param, ids, m, v, grad, rates, corrections, U, D, rows per task, beta1, 1 - beta1, beta2, (1 - beta2) / D, epsilon,
- *       lr * wd, whole
- * grad, rates and corrections go by u, param by ids[u]; m and v by u, or when whole by ids[u]. Ids are unique, so that no two tasks meet in a row.
+ * args: param, ids, m, v, grad, rates, corrections, U, D, rows per task, beta1, 1 - beta1, beta2,
+ *       (1 - beta2) / D, epsilon, lr * wd, whole
+ * grad, rates and corrections go by u, param by ids[u]; m and v by u, or when whole by ids[u]. Ids are unique, so
+ * that no two tasks meet in a row.
  */
 export function rowwiseAdamw(args: usize, task: i32): void {
   const d = int(args, 8);

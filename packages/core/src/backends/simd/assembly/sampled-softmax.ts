@@ -2,13 +2,14 @@
 // read where they lie, for the logits and at once, still in the first-level cache, for the gradient of the query. What
 // stays for the backward pass are weights [T, Z]: e^(logit - largest), the positive's less their sum, which times a
 // token's factor 1 / (sum temperature) are the gradients of its loss by its dot products.
-// The gradient of a small item table is added up in strips of columns that fit a core's cache, that of a large one is summed by
-// item over a sorted order (rows.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
+// The gradient of a small item table is added up in strips of columns that fit a core's cache, that of a large one is
+// summed by item over a sorted order (rows.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
 //
-// args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature, 9 tokens per task,
-//       10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 weights [T, Z], 15 Z (R + 1 rounded up to 8), 16 D,
-//       17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z], 20 factors [T], 21 gradients of each loss by its query [T, D],
-//       22 tables, together [groups, I, W], 23 columns of a strip, 24 groups
+// args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature,
+//       9 tokens per task, 10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 weights [T, Z],
+//       15 Z (R + 1 rounded up to 8), 16 D, 17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z],
+//       20 factors [T], 21 gradients of each loss by its query [T, D], 22 tables, together [groups, I, W],
+//       23 columns of a strip, 24 groups
 import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, power, SHIFTER } from './math';
 import { after } from './regions';
@@ -52,8 +53,8 @@ function foldDots(at: usize): v128 {
 }
 
 /**
- * Logits of token t at `z`, the positive's first, -Infinity in the padding, and the largest of them. `rows` are the addresses
- * of its rows, `sums` has room for eight floats each.
+ * Logits of token t at `z`, the positive's first, -Infinity in the padding, and the largest of them. `rows` are the
+ * addresses of its rows, `sums` has room for eight floats each.
  */
 // @ts-ignore: decorator
 @inline
@@ -164,8 +165,9 @@ export function sampledSoftmaxGrad(args: usize, task: i32): void {
 }
 
 /**
- * One strip of columns of the item gradients of one group of tokens, added up in a table of its own that stays in a core's cache.
- * Tasks: the strips of the first group, those of the second, ...; tables: those of the first strip by group, of the second, ...
+ * One strip of columns of the item gradients of one group of tokens, added up in a table of its own that stays in a
+ * core's cache. Tasks: the strips of the first group, those of the second, ...; tables: those of the first strip by
+ * group, of the second, ...
  */
 export function sampledSoftmaxItems(args: usize, task: i32): void {
   const columns = int(args, 23), strips = (int(args, 7) + columns - 1) / columns;

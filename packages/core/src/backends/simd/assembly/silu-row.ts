@@ -1,5 +1,5 @@
-// SiLU, GELU and their derivatives on a row. exp(-x) as in attention's panels: 2^t with a polynomial of degree 5, relative error
-// 2e-7; the constants stay in registers.
+// SiLU, GELU and their derivatives on a row. exp(-x) as in attention's panels: 2^t with a polynomial of degree 5,
+// relative error 2e-7; the constants stay in registers.
 import { madd } from './env';
 import { BOTTOM_X, clamped, constants, F1, F2, F3, F4, F5, GELU_CUBIC, GELU_SCALE, MINUS_LOG2E, ONE, power, SHIFTER, THREE, TOP_X } from './math';
 
@@ -26,8 +26,9 @@ export function siluSlopeRow(x: usize, slope: usize, n: i32): void {
 }
 
 /**
- * X -> gelu(X) in place, its derivative to `slope`, over `n` floats (a multiple of eight). With v = scale (x + cubic x^3) and
- * sigma = 1 / (1 + e^-v): gelu = x sigma, gelu' = sigma + x sigma (1 - sigma) v', v' = scale (1 + 3 cubic x^2).
+ * X -> gelu(X) in place, its derivative to `slope`, over `n` floats (a multiple of eight). With v = scale
+ * (x + cubic x^3) and sigma = 1 / (1 + e^-v): gelu = x sigma, gelu' = sigma + x sigma (1 - sigma) v',
+ * v' = scale (1 + 3 cubic x^2).
  */
 export function geluSlopeRow(x: usize, slope: usize, n: i32): void {
   const end = x + (<usize>n << 2), t = constants;

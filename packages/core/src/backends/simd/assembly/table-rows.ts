@@ -1,11 +1,13 @@
-// Rows of a table, read or added to where they lie. A row has a multiple of eight floats and is cut into strips of 64, 56, 32,
-// 24 or 8 columns: what all rows share (the vector that they meet, or their sum) then stays in registers from row to row.
-// Of two halves of 32 bytes the upper is stored first: V8 then makes one store of them (docs/kernels.md).
+// Rows of a table, read or added to where they lie. A row has a multiple of eight floats and is cut into
+// strips of 64, 56, 32, 24 or 8 columns: what all rows share (the vector that they meet, or their sum) then
+// stays in registers from row to row. Of two halves of 32 bytes the upper is stored first: V8 then makes one
+// store of them (docs/kernels.md).
 import { madd } from './env';
 
 /**
- * Dot products of q with rows, each as eight partial sums at `out`: V8 makes 256-bit registers of sums that are stored side by
- * side, not of sums that are folded at once. `rows` are addresses; `entries` (4 for each) and `row` count bytes.
+ * Dot products of q with rows, each as eight partial sums at `out`: V8 makes 256-bit registers of sums that
+ * are stored side by side, not of sums that are folded at once. `rows` are addresses; `entries` (4 for
+ * each) and `row` count bytes.
  */
 // @ts-ignore: decorator
 @inline
@@ -78,8 +80,8 @@ function dotStrip(eights: i32, first: bool, q: usize, column: usize, rows: usize
 }
 
 /**
- * out = sum of weight * row: a row is only read. `rows` are addresses; `entries` and `row` count bytes. The last come first: after
- * `dotRows` it is they that lie in the first-level cache.
+ * out = sum of weight * row: a row is only read. `rows` are addresses; `entries` and `row` count bytes. The last come
+ * first: after `dotRows` it is they that lie in the first-level cache.
  */
 // @ts-ignore: decorator
 @inline

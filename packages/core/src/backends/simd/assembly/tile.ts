@@ -1,6 +1,7 @@
 // A tile of up to 6 x 16 of a product, by the micro-kernels that suit this variant: C = init + A B, where init is a
 // block (C itself, a residual), one row for all (stride 0: a bias), or ZEROS.
-// B lies in panels of eight columns `bPanel` bytes apart, the rows of a panel `bStep` bytes apart; whole panels are read.
+// B lies in panels of eight columns `bPanel` bytes apart, the rows of a panel `bStep` bytes
+// apart; whole panels are read.
 import { narrowColumns, narrowRows, ZEROS } from './micro';
 import { wide, wideColumns, wideRows } from './micro-wide';
 

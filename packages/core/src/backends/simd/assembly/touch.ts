@@ -5,8 +5,8 @@ import { scratch } from './env';
 const TOUCHED: usize = 256 * 1024;
 
 /**
- * Reads a word of each line of `rows` rows of `width` floats, so that they lie in cache when they are used or written. A tight
- * loop has many lines on their way at a time; products and transposes wait for a few at a time.
+ * Reads a word of each line of `rows` rows of `width` floats, so that they lie in cache when they are used or
+ * written. A tight loop has many lines on their way at a time; products and transposes wait for a few at a time.
  */
 export function touch(from: usize, stride: usize, rows: i32, width: i32): void {
   const bytes = <usize>width << 2;

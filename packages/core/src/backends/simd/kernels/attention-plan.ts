@@ -148,12 +148,15 @@ const KEY_BLOCK = 96;
 
 /** A unit with all keys of a sequence keeps up to this many bytes of dQ in scratch memory, and writes dQ itself. */
 const SCRATCH_DQ = 256 * 1024;
-/** Heads that share a bias go together up to this width of all queries and keys of a token, so that their sums stay in cache. */
+/**
+ * Heads that share a bias go together up to this width of all queries and keys of a token, so that
+ * their sums stay in cache.
+ */
 const TOGETHER_WIDTH = 256;
 
 /**
- * A range of keys of one head of one sequence; its sums of dQ, from panel `firstPanel` on, lie at `at` of the parts' memory
- * (`firstPanel` -n: in scratch memory, and the part has n heads).
+ * A range of keys of one head of one sequence; its sums of dQ, from panel `firstPanel` on, lie at `at` of the parts'
+ * memory (`firstPanel` -n: in scratch memory, and the part has n heads).
  */
 interface Part {
   readonly start: number;
@@ -179,9 +182,9 @@ export interface BackwardPlan {
 }
 
 /**
- * Backward units: ranges of keys, which own dK and dV. Long sequences are cut into ranges of equal numbers of pairs. Units are
- * dealt to groups by cost, largest first to the lightest group. With `shared`, a bias that all heads share, narrow heads of short
- * sequences go together. All of it depends on the shapes alone. Addresses in units
+ * Backward units: ranges of keys, which own dK and dV. Long sequences are cut into ranges of equal numbers of pairs.
+ * Units are dealt to groups by cost, largest first to the lightest group. With `shared`, a bias that all heads share,
+ * narrow heads of short sequences go together. All of it depends on the shapes alone. Addresses in units
  * and items are relative: `at` is where the parts of dQ will lie, `atParts` the table `parts`.
  */
 export function backwardPlan(plan: Plan, shape: BackwardShape): BackwardPlan {

@@ -2,8 +2,8 @@ import { KERNEL } from '../kernels.ts';
 import { CHUNK, override, runElements, sizeOf } from './support.ts';
 
 /**
- * Casts to a wider type. The stock kernel hands on the same data under another type, which is right for kernels that read
- * numbers one by one, and wrong for ours, which read bits.
+ * Casts to a wider type. The stock kernel hands on the same data under another type, which is right for kernels that
+ * read numbers one by one, and wrong for ours, which read bits.
  */
 export function registerCast(name: string): void {
   override(name, 'Cast', ({ x }, backend, attrs) => {

@@ -7,8 +7,9 @@ type Check = (inputs: Inputs, attrs: Attributes) => void;
 
 /**
  * What the stock kernels of `cpu` refuse, by kernel: ours replace them and must refuse it too, as an op of
- * TensorFlow.js leaves these checks to its kernel. The asserts are those of TensorFlow.js where it exports them, the words its own.
- * Kernels that are not listed refuse what they must by themselves, or take every shape that their op lets through.
+ * TensorFlow.js leaves these checks to its kernel. The asserts are those of TensorFlow.js where it exports
+ * them, the words its own. Kernels that are not listed refuse what they must by themselves, or take every shape
+ * that their op lets through.
  */
 export const stockChecks: Readonly<Record<string, Check>> = {
   BatchMatMul: ({ a, b }, attrs) => checkProduct(a, b, Boolean(attrs.transposeA), Boolean(attrs.transposeB)),

@@ -75,7 +75,9 @@ function tableShape(longest: number, { ahead }: Visible): Omit<DistanceTable, 'a
   return { size: before + longest + 2 * PANEL, origin: before + PANEL };
 }
 
-/** Position weights by distance: neighbours in a panel of queries are neighbours here. Zeros for pairs that are hidden. */
+/**
+ * Position weights by distance: neighbours in a panel of queries are neighbours here. Zeros for pairs that are hidden.
+ */
 function fillTable(
   backend: SimdBackend,
   positionWeights: TensorInfo,
@@ -95,8 +97,8 @@ const KEPT_HEADER = 16;
 const KEPT_BUCKETS = 64 * 1024 * 1024;
 
 /**
- * Writes into each unit where its sequence's time buckets lie. They depend on the timestamps alone, so they are made once
- * and kept with `queryTimes`: every layer, forward and backward, reads them. Very long sequences do without.
+ * Writes into each unit where its sequence's time buckets lie. They depend on the timestamps alone, so they are made
+ * once and kept with `queryTimes`: every layer, forward and backward, reads them. Very long sequences do without.
  */
 function placeBuckets(
   backend: SimdBackend,

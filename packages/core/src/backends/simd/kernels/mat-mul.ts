@@ -133,7 +133,9 @@ interface Grid {
   readonly slices: number;
 }
 
-/** Rows and columns of C that a task computes, and the slices of K (one where something follows): from the shapes alone. */
+/**
+ * Rows and columns of C that a task computes, and the slices of K (one where something follows): from the shapes alone.
+ */
 function grid(batch: number, m: number, n: number, k: number, maySplit: boolean): Grid {
   if (m > WHOLE_ROWS) {
     const wanted = Math.max(24, Math.ceil(m / Math.max(1, Math.ceil(16 / batch)) / 6) * 6);

@@ -22,7 +22,9 @@ interface Grid {
   readonly itemTasks: number;
 }
 
-/** About `tasks` tasks over blocks of queries and ranges of items, at most `maxItemTasks` ranges: from the shapes alone. */
+/**
+ * About `tasks` tasks over blocks of queries and ranges of items, at most `maxItemTasks` ranges: from the shapes alone.
+ */
 function gridOf([queries, width]: number[], items: number, tasks: number, maxItemTasks = tasks): Grid {
   const cached = Math.floor(QUERY_BYTES / (width * 24)) * 6;
   const rows = Math.max(48, Math.min(768, cached, Math.ceil(queries / 6) * 6));

@@ -6,7 +6,10 @@ export const BLOCK = 96;
 /** Ranges of rows, each with its own part of a weight's gradient. */
 export const RANGES = 32;
 
-/** The gradient of a larger weight would leave the second-level cache between two blocks: then it is a product of its own. */
+/**
+ * The gradient of a larger weight would leave the second-level cache between two blocks: then it
+ * is a product of its own.
+ */
 export const WEIGHT_BYTES = 320 * 1024;
 
 /** Bytes from one row of a buffer to the next, as `bufferStride` in `assembly/row-products.ts` has them. */

@@ -30,7 +30,10 @@ export function checkIds(backend: SimdBackend, op: string, table: TensorInfo, id
   }
 }
 
-/** Entries sorted by segment: the address of the row and (where given) the weight of each, and where each segment begins. */
+/**
+ * Entries sorted by segment: the address of the row and (where given) the weight of each, and
+ * where each segment begins.
+ */
 export interface SegmentOrder {
   readonly rows: number;
   readonly weights: number;

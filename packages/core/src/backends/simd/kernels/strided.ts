@@ -5,7 +5,8 @@ import { rowsPerTask } from './support.ts';
 
 /**
  * A new tensor of `shape` whose element at an index is `x` at `start + sum(index * strides)`: the common form of
- * transposes, slices and broadcasts. Axes that walk together are merged first; more than five left is refused by the caller.
+ * transposes, slices and broadcasts. Axes that walk together are merged first; more than five left
+ * is refused by the caller.
  */
 export function stridedCopy(
   backend: SimdBackend,

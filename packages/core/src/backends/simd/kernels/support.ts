@@ -101,7 +101,10 @@ function readsMemory({ kernelName, kernelFunc }: KernelConfig): boolean {
   return !MOVES_NOTHING.has(kernelName) && !isComposed(kernelFunc);
 }
 
-/** Registers every stock `cpu` kernel; before one that reads values where they lie, all that was handed over must have ended. */
+/**
+ * Registers every stock `cpu` kernel; before one that reads values where they lie, all that was
+ * handed over must have ended.
+ */
 export function registerStock(backendName: string): void {
   copyRegisteredKernels('cpu', backendName);
   for (const stock of getKernelsForBackend(backendName)) {

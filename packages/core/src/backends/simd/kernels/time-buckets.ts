@@ -3,7 +3,8 @@ import type { SimdBackend } from '../backend.ts';
 
 /**
  * A table that turns a time difference into its bucket without a logarithm: the float's leading bits select a cell,
- * which holds its lowest bucket and the first integer of the next one. Exactly `timeBucket` for every integer below 2^31.
+ * which holds its lowest bucket and the first integer of the next one. Exactly `timeBucket` for
+ * every integer below 2^31.
  */
 interface CellTable {
   readonly address: number;
@@ -39,9 +40,9 @@ function build(backend: SimdBackend, last: number, divisor: number): CellTable {
 }
 
 /**
- * What lies before the cells: buckets per octave, how far from the middle of a bucket a logarithm by polynomial is sure of it
- * (0.5 is an edge), the last bucket, and the middle's offset. The polynomial errs by up to 1.3e-5 octaves, its sum with the
- * exponent and the products by a few roundings; twice that is left free.
+ * What lies before the cells: buckets per octave, how far from the middle of a bucket a logarithm by polynomial is
+ * sure of it (0.5 is an edge), the last bucket, and the middle's offset. The polynomial errs by up to 1.3e-5 octaves,
+ * its sum with the exponent and the products by a few roundings; twice that is left free.
  */
 function logarithm(last: number, divisor: number): number[] {
   const perOctave = Math.LN2 / Math.fround(divisor);

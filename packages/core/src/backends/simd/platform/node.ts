@@ -15,7 +15,8 @@ export const platform: Platform = {
   threads: () => ({ count: availableParallelism() }),
   readKernels,
   compile,
-  // Synchronous, which is quick for a module this small: Node does not stay alive for an asynchronous compilation alone.
+  // Synchronous, which is quick for a module this small: Node does not stay alive for an
+  // asynchronous compilation alone.
   instantiate: async (module, imports) => new WebAssembly.Instance(module, imports),
   startThread,
   rest(words, index, value) {

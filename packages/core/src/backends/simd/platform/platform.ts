@@ -9,7 +9,10 @@ export interface KernelThread {
   stop(): Promise<void>;
 }
 
-/** What the backend needs of the machine it runs on. `package.json` (`imports`) chooses the one for Node or for browsers. */
+/**
+ * What the backend needs of the machine it runs on. `package.json` (`imports`) chooses the one
+ * for Node or for browsers.
+ */
 export interface Platform {
   /** Variants that can be compiled here, fastest first. */
   readonly variants: readonly Variant[];

@@ -1,8 +1,9 @@
 import { bind, type Program, uniforms } from '../program.ts';
 
 /**
- * WGSL that the attention programs share. A workgroup of 64 threads works on one tile of 32 rows of one sequence and head
- * and walks over the tiles it needs of the other side; `[32, 32]` scores exist only in registers and workgroup memory.
+ * WGSL that the attention programs share. A workgroup of 64 threads works on one tile of 32 rows of one
+ * sequence and head and walks over the tiles it needs of the other side; `[32, 32]` scores exist only in
+ * registers and workgroup memory.
  *
  * Thread (tx, ty) = (lane % 8, lane / 8) holds scores of rows `4 ty .. 4 ty + 3` and columns `4 tx .. 4 tx + 3`, one
  * vec4 a row, and results of rows `4 ty .. 4 ty + 3` in columns `4 tx ..` and `32 + 4 tx ..` of a block of 64.
@@ -29,8 +30,9 @@ export const TILE_UNIFORMS = [
 ] as const;
 
 /**
- * `tile` holds two transposed chunks of 32 columns, or a block of 32 rows and 64 columns; `weights` a `[32, 32]` matrix.
- * Tiles are found on the device: sequence `b` owns the works from `floor(offsets[b] / 32) + b`, a few of them unused.
+ * `tile` holds two transposed chunks of 32 columns, or a block of 32 rows and 64 columns; `weights` a
+ * `[32, 32]` matrix. Tiles are found on the device: sequence `b` owns the works from
+ * `floor(offsets[b] / 32) + b`, a few of them unused.
  */
 export const FIND_TILE = `
 // First row of the sequence, its length, first position of the tile.
@@ -159,8 +161,8 @@ export function accumulate(name: string, buffer: string, first: string, width: s
 }
 
 /**
- * Writes the thread's results, each row `r` times `factor(r)`, to the rows of its own tile: through `weights`, half of the rows
- * at a time, so that neighbouring threads write neighbours and the text has one store.
+ * Writes the thread's results, each row `r` times `factor(r)`, to the rows of its own tile: through `weights`, half
+ * of the rows at a time, so that neighbouring threads write neighbours and the text has one store.
  */
 export function storeResults(name: string, buffer: string, width: string, factor: (row: number) => string): string {
   const pitch = BLOCK / 4;
@@ -214,8 +216,8 @@ export function visibility(masked: boolean, i: string, j: string): string {
 }
 
 /**
- * Opens the loop over the tiles of keys that the own tile of queries needs, or of queries that need the own tile of keys.
- * Tiles that a mask hides from all rows are skipped. Close it with a brace.
+ * Opens the loop over the tiles of keys that the own tile of queries needs, or of queries that need the own tile of
+ * keys. Tiles that a mask hides from all rows are skipped. Close it with a brace.
  */
 export function forKeys(masked: boolean): string {
   if (!masked) return `\n  for (var key = 0u; key <= own; key += ${TILE}u) {`;

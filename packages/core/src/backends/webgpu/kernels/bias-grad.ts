@@ -6,9 +6,9 @@ import { TILE, weightAt } from './attention-tiles.ts';
 import type { BiasKind } from './relative-bias.ts';
 
 /**
- * Gradients of the bias tables without atomics: each (work, head) adds its part to a row of partial sums of its own, one
- * thread an entry, and the rows are added up in order. A row holds an entry for each entry of the position table, then a
- * histogram over the buckets for each of the 32 queries of the tile.
+ * Gradients of the bias tables without atomics: each (work, head) adds its part to a row of partial sums of its own,
+ * one thread an entry, and the rows are added up in order. A row holds an entry for each entry of the position table,
+ * then a histogram over the buckets for each of the 32 queries of the tile.
  */
 export function partialStride(positions: number, buckets: number): number {
   return positions + TILE * buckets;
@@ -22,7 +22,9 @@ export const BIAS_GRAD_PROLOGUE = `
   var runBucket = 0u;
   var runSum = 0.0;`;
 
-/** After `weights` holds dS of one tile. Thread `lane` has one of its 63 diagonals; the next tile shares half of them. */
+/**
+ * After `weights` holds dS of one tile. Thread `lane` has one of its 63 diagonals; the next tile shares half of them.
+ */
 export function biasGradTile(kind: BiasKind): string {
   const time = `
     if (block == 0u && lane < ${TILE}u && own + lane < length) {

@@ -134,8 +134,8 @@ const deltas: Program = {
 };
 
 /**
- * From products `s` and `p` (`dOut v^T`): `s` becomes the weights, without dropout, and `p` dS without the scale. The first half of `rowValues` is
- * logSumExp, the second delta.
+ * From products `s` and `p` (`dOut v^T`): `s` becomes the weights, without dropout, and `p` dS without the scale. The
+ * first half of `rowValues` is logSumExp, the second delta.
  */
 function derivatives({ dropped, masked }: Variant, i: string, j: string): string {
   return `${visibility(masked, i, j)}${keepFactors(dropped, i, j)}${eachRow(

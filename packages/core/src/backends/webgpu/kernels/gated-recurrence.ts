@@ -38,8 +38,8 @@ const STEP = `
     let alive = min(${ROWS}u, u32(starts[step + 1u]) - row);`;
 
 /**
- * `held`: numbers `chunk ..` of the four rows from `row`, of `width` each, zero where a row is not alive. Opens the loop over chunks
- * and the one over `d` inside it; {@link END_CHUNKS} closes both.
+ * `held`: numbers `chunk ..` of the four rows from `row`, of `width` each, zero where a row is not alive. Opens the
+ * loop over chunks and the one over `d` inside it; {@link END_CHUNKS} closes both.
  */
 function forChunks(threads: number, buffer: string, row: string, width: string): string {
   return `
@@ -193,8 +193,8 @@ function startsOf(sizes: readonly number[]): Int32Array {
 }
 
 /**
- * The recurrence in one dispatch each way: sequences do not meet, so a workgroup takes four of them through all of their steps.
- * Operands stay in float32 in half precision too: errors would add up from step to step.
+ * The recurrence in one dispatch each way: sequences do not meet, so a workgroup takes four of them through all of
+ * their steps. Operands stay in float32 in half precision too: errors would add up from step to step.
  */
 export function registerGatedRecurrence(name: string): void {
   override<GatedRecurrenceAttrs>(name, GatedRecurrence, ({ x, weight, bias }, backend, { sizes }) => {

@@ -153,7 +153,8 @@ describe.skipIf(absent !== undefined)(
           const y = tf.fused.matMul({ ...tensors, transposeB, activation });
           const sums = product(p, a.map(half), b.map(half));
           const expected = sums.map((sum, i) => activations[activation](sum + (bias?.[i % p.columns] ?? 0)));
-          // Operands are scaled before they are rounded: the same numbers, as floats() are in range; float16 to nearest or not.
+          // Operands are scaled before they are rounded: the same numbers, as floats() are in range;
+          // float16 to nearest or not.
           expect(relativeError(await take(y), expected, 1)).toBeLessThan(4e-3);
           tf.dispose(tensors);
         }),

@@ -21,13 +21,13 @@ const THREADS = 64;
 /** Steps between the quads of neighbouring terms: odd, so that they lie in other banks. */
 const PITCH = BLOCK / 4 + 1;
 /**
- * `c = finish(a b)`, or the partial sums of one part of the terms. A workgroup of 64 threads makes 64 by 64 results; thread
- * (tx, ty) = (lane % 8, lane / 8) has rows `4 ty ..` and `32 + 4 ty ..` of columns `4 tx ..` and `32 + 4 tx ..`. Operands
- * lie in workgroup memory as float16 (8.5 KiB), sums in float32 registers.
+ * `c = finish(a b)`, or the partial sums of one part of the terms. A workgroup of 64 threads makes 64 by 64 results;
+ * thread (tx, ty) = (lane % 8, lane / 8) has rows `4 ty ..` and `32 + 4 ty ..` of columns `4 tx ..` and
+ * `32 + 4 tx ..`. Operands lie in workgroup memory as float16 (8.5 KiB), sums in float32 registers.
  *
- * Gradients are often smaller than float16 goes. So operands are divided by a power of two, that of the largest magnitude so
- * far, one for `a` and one for `b`; when it grows, the sums so far follow. Nothing overflows, and what vanishes is 2^38 times
- * smaller than the largest operand.
+ * Gradients are often smaller than float16 goes. So operands are divided by a power of two, that of the largest
+ * magnitude so far, one for `a` and one for `b`; when it grows, the sums so far follow. Nothing overflows, and what
+ * vanishes is 2^38 times smaller than the largest operand.
  */
 function product(biased: boolean): Program {
   const rows = Array.from({ length: 8 }, (_, r) => r);
@@ -152,8 +152,8 @@ interface FusedAttrs {
 }
 
 /**
- * Registers matrix products with operands in float16 and sums in float32 over the stock ones; returns what puts those back.
- * Stock they stay for integers, batches that both broadcast, PReLU and leaky ReLU.
+ * Registers matrix products with operands in float16 and sums in float32 over the stock ones; returns what puts those
+ * back. Stock they stay for integers, batches that both broadcast, PReLU and leaky ReLU.
  */
 export function registerHalfProducts(name: string): () => void {
   const restore = [

@@ -27,8 +27,8 @@ export const HSTU_UNIFORMS = [...TILE_UNIFORMS, 'inverse: f32'];
 export const HSTU_GLOBALS = TILE_GLOBALS + SIGMOID;
 
 /**
- * Turns products `s` into scores: `scale s + bias`; `i` and `j` are the first positions of the two tiles. The bias passes
- * through `weights`, each thread its own elements: in a loop, its text is there once.
+ * Turns products `s` into scores: `scale s + bias`; `i` and `j` are the first positions of the two tiles. The bias
+ * passes through `weights`, each thread its own elements: in a loop, its text is there once.
  */
 export function biasedScores(kind: BiasKind, masked: boolean, i: string, j: string): string {
   if (kind === 'none') return eachRow((r) => `s${r} *= u.scale;`);

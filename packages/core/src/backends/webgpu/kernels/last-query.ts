@@ -20,7 +20,10 @@ const JOINERS = 16;
 
 const UNIFORMS = ['batch', 'heads', 'blocks', 'queryWidth', 'valueWidth', 'scale: f32'];
 
-/** Which sequence, head and block of columns this workgroup has. Its thread sums column `column` over keys of part `part`. */
+/**
+ * Which sequence, head and block of columns this workgroup has. Its thread sums column `column`
+ * over keys of part `part`.
+ */
 const PROLOGUE = `
   let block = group % u.blocks;
   let head = (group / u.blocks) % u.heads;
@@ -32,7 +35,10 @@ const PROLOGUE = `
   let part = lane / ${BLOCK}u;
   var sum = 0.0;`;
 
-/** Opens the loop over blocks of keys; `s` is the product of the query with the thread's key, the last position is `length - 1`. */
+/**
+ * Opens the loop over blocks of keys; `s` is the product of the query with the thread's key, the last
+ * position is `length - 1`.
+ */
 const FOR_KEYS = `
   for (var first = 0u; first < length; first += ${THREADS}u) {
     let j = first + lane;
@@ -155,8 +161,8 @@ function run(
 }
 
 /**
- * Attention of the last query of each sequence: a workgroup scores 256 keys at a time, and nothing is as long as a sequence.
- * Every number is read once, so operands stay in float32 in half precision too.
+ * Attention of the last query of each sequence: a workgroup scores 256 keys at a time, and nothing is as long as a
+ * sequence. Every number is read once, so operands stay in float32 in half precision too.
  */
 export function registerLastQuery(name: string): void {
   override<HstuAttentionAttrs>(name, HstuAttentionLast, (inputs, backend, { scale, normalizer, bucketDivisor }) =>

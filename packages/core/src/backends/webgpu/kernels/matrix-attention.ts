@@ -26,8 +26,8 @@ function isSeen(masked: boolean): string {
 }
 
 /**
- * HSTU attention with both products in subgroup matrices: tiles, masks and bias as in `hstu-attention.ts`. Scores pass through
- * workgroup memory, where they become weights in float16; sums stay float32 in the matrices.
+ * HSTU attention with both products in subgroup matrices: tiles, masks and bias as in `hstu-attention.ts`. Scores
+ * pass through workgroup memory, where they become weights in float16; sums stay float32 in the matrices.
  */
 export function hstuMatrices(kind: BiasKind, masked: boolean, unit: MatrixUnit): Program {
   const { M, N, K, threads, dialect } = unit;

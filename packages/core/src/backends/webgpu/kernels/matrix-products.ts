@@ -22,9 +22,9 @@ const RESULT_PITCH = BLOCK + 4;
 const QUARTER = BLOCK / 2;
 
 /**
- * The product of `half-products.ts` with the sums in subgroup matrices. A workgroup makes 64 by 64 results, each of its four
- * subgroups 32 by 32; where a device has narrower subgroups than it may, several make the same. Tiles are float16 in workgroup
- * memory, the lines of a term side by side, and operands are divided by powers of two as there.
+ * The product of `half-products.ts` with the sums in subgroup matrices. A workgroup makes 64 by 64 results, each of
+ * its four subgroups 32 by 32; where a device has narrower subgroups than it may, several make the same. Tiles are
+ * float16 in workgroup memory, the lines of a term side by side, and operands are divided by powers of two as there.
  */
 export function matrixProduct(biased: boolean, unit: MatrixUnit): Program {
   const { M, N, K, threads, dialect } = unit;

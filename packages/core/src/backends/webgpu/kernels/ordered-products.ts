@@ -16,8 +16,8 @@ const PROGRAM = 'WEBGPU_MATMUL_PROGRAM_TYPE';
 const LONG = 2000;
 
 /**
- * Keeps the stock products from adding slices of long sums (weight gradients) by float atomics, so that the same operands
- * give the same bits; such a product takes small tiles instead.
+ * Keeps the stock products from adding slices of long sums (weight gradients) by float atomics, so that the same
+ * operands give the same bits; such a product takes small tiles instead.
  */
 export function registerOrderedProducts(name: string): void {
   for (const kernelName of [BatchMatMul, _FusedMatMul]) {

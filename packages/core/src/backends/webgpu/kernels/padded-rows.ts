@@ -21,8 +21,9 @@ const padColumns: Program = {
 };
 
 /**
- * Rows `first .. first + rows - 1` of `x [n, width]`, padded with zeros to a multiple of what the stock product reads at a
- * time: with other widths it multiplies the rows that follow by zero, so that a NaN in one row would reach its neighbours.
+ * Rows `first .. first + rows - 1` of `x [n, width]`, padded with zeros to a multiple of what the stock
+ * product reads at a time: with other widths it multiplies the rows that follow by zero, so that a NaN in one
+ * row would reach its neighbours.
  */
 export function padRows(
   backend: SeqrecWebgpuBackend,

@@ -38,8 +38,8 @@ export interface ProductLayout {
 }
 
 /**
- * Shapes `[..., M, K]` and `[..., K, N]`, each possibly transposed; undefined when the batches differ otherwise than in that
- * one of them is a single matrix.
+ * Shapes `[..., M, K]` and `[..., K, N]`, each possibly transposed; undefined when the batches differ otherwise than
+ * in that one of them is a single matrix.
  */
 export function productLayout({ a, b, transposeA, transposeB }: Factors): ProductLayout | undefined {
   const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];

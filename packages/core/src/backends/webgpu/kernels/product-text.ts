@@ -1,6 +1,9 @@
 import { BLOCK, DEPTH } from './product-layout.ts';
 
-/** Operands are scaled to magnitudes below `2^(TOP + 1)`: float16 ends at `2^16`, and 28 binary places below are at full precision. */
+/**
+ * Operands are scaled to magnitudes below `2^(TOP + 1)`: float16 ends at `2^16`, and 28 binary places
+ * below are at full precision.
+ */
 const TOP = 14;
 
 /** In the order of their numbers in {@link finishing}. */
@@ -24,8 +27,9 @@ fn finish(sum: f32, column: u32) -> f32 {
 }
 
 /**
- * Walks over the 64 rows of `a` (columns of `b`) from `first` for the terms from `term`; a quad holds four of them. Threads run
- * along the axis that is contiguous in memory. Past the ends all is zero, so that what lies there, NaN too, has no part.
+ * Walks over the 64 rows of `a` (columns of `b`) from `first` for the terms from `term`; a quad holds four of
+ * them. Threads run along the axis that is contiguous in memory. Past the ends all is zero, so that what lies
+ * there, NaN too, has no part.
  */
 function walk(name: 'a' | 'b', threads: number, use: string): string {
   const quads = BLOCK / 4;
@@ -49,7 +53,10 @@ function walk(name: 'a' | 'b', threads: number, use: string): string {
     }`;
 }
 
-/** Largest magnitude of a tile, of all tiles so far in fact: with it grows the power of two that operands are divided by. */
+/**
+ * Largest magnitude of a tile, of all tiles so far in fact: with it grows the power of two that
+ * operands are divided by.
+ */
 export function measure(name: 'a' | 'b', threads: number): string {
   return `${walk(name, threads, `${name}Most = max(${name}Most, magnitude(value));`)}
     atomicMax(&${name}Largest, ${name}Most);`;

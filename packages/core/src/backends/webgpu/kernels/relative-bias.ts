@@ -13,10 +13,10 @@ const LIMIT = 2 ** 31;
 const BIAS_UNIFORMS = ['maxLength', 'timeAt', 'queryAt', 'keyAt', 'startsAt', 'lastBucket', 'perBucket: f32'];
 
 /**
- * `relativeBias(query, key, back)` of a row of the query times and one of the key times, `back` positions apart (modulo 2^32, as
- * some keys are ahead). Everything it reads lies in the buffer
- * `extras`, as the number of buffers is limited: position weights, time weights, query times, key times, first second of each
- * bucket; then the ranges of a mask.
+ * `relativeBias(query, key, back)` of a row of the query times and one of the key times, `back` positions apart
+ * (modulo 2^32, as some keys are ahead). Everything it reads lies in the buffer
+ * `extras`, as the number of buffers is limited: position weights, time weights, query times, key times, first second
+ * of each bucket; then the ranges of a mask.
  *
  * A bucket is estimated with the device's logarithm and corrected by the table, so it is exact on every device.
  */

@@ -46,10 +46,14 @@ export interface ScoreBlock {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** `limited`: whether `last` holds the last candidate of each query; `first`: the first query of the block, of `count`. */
+/**
+ * `limited`: whether `last` holds the last candidate of each query; `first`: the first query of the block, of `count`.
+ */
 export const BLOCK_UNIFORMS = ['items', 'firstItem', 'limited', 'first', 'count', 'words'];
 
-/** WGSL: `end`, one past the last candidate, and which candidates are excluded; `group` is the query within the block. */
+/**
+ * WGSL: `end`, one past the last candidate, and which candidates are excluded; `group` is the query within the block.
+ */
 export const CANDIDATES = `
   if (group >= u.count) { return; }
   let query = u.first + group;

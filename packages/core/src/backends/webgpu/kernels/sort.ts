@@ -111,8 +111,8 @@ var<workgroup> high: array<vec4<u32>, ${THREADS}>;`,
 };
 
 /**
- * Sorts `keys` (int32 `[n]`, non-negative, at most `largest`) stably and gives both results to `use`: the sorted keys and
- * the index that each had. `keys` itself is overwritten.
+ * Sorts `keys` (int32 `[n]`, non-negative, at most `largest`) stably and gives both results to `use`: the sorted keys
+ * and the index that each had. `keys` itself is overwritten.
  */
 export function withSorted<T>(
   backend: SeqrecWebgpuBackend,

@@ -11,7 +11,10 @@ import { FLAT_THREADS, type Inputs, override } from './support.ts';
 const LONGEST = 1024;
 const DIGIT_BITS = 8;
 
-/** Calls `each` for all candidates with a number for a score: `id`, `key` (ordered as the scores are) and `turned` (lower ids are larger). */
+/**
+ * Calls `each` for all candidates with a number for a score: `id`, `key` (ordered as the scores are) and
+ * `turned` (lower ids are larger).
+ */
 function forCandidates(each: string, otherwise = ''): string {
   return `
     for (var id = u.firstItem + lane; id < end; id += ${FLAT_THREADS}u) {
@@ -27,9 +30,9 @@ function forCandidates(each: string, otherwise = ''): string {
 }
 
 /**
- * A workgroup a query. Radix selection finds the pair (score, id) of rank `k`: digits of the score from the highest, then those of
- * the id, counted in 256 bins each. All pairs differ, so exactly `k` are not below it; those are collected in any order and
- * sorted. Only integers are added by atomics: the same list every time.
+ * A workgroup a query. Radix selection finds the pair (score, id) of rank `k`: digits of the score from the highest,
+ * then those of the id, counted in 256 bins each. All pairs differ, so exactly `k` are not below it; those are
+ * collected in any order and sorted. Only integers are added by atomics: the same list every time.
  */
 const select: Program = {
   op: TopItems,

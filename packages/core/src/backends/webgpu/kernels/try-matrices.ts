@@ -10,8 +10,8 @@ import type { Inputs } from './support.ts';
 type Use = 'products' | 'attention';
 
 /**
- * Largest difference from the plain program, relative to the largest result. Products round the same operands, only sums differ;
- * in attention the weights are rounded as well.
+ * Largest difference from the plain program, relative to the largest result. Products round the same operands, only
+ * sums differ; in attention the weights are rounded as well.
  */
 const BOUNDS: Readonly<Record<Use, number>> = { products: 1e-4, attention: 4e-3 };
 

@@ -6,8 +6,8 @@ fn sigmoid4(x: vec4<f32>) -> vec4<f32> { return 1.0 / (1.0 + exp(-x)); }
 `;
 
 /**
- * `rowSum(value, lane)`: the sum of `value` over the `lanes` threads that share a row, in a fixed order. Every thread of
- * the workgroup must call it.
+ * `rowSum(value, lane)`: the sum of `value` over the `lanes` threads that share a row, in a fixed order. Every thread
+ * of the workgroup must call it.
  */
 export function rowSum(threads: number, lanes: number): string {
   return `
