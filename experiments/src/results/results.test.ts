@@ -22,7 +22,8 @@ const threads = {
 
 describe('saved results', () => {
   const argv = ['bench', 'threads', '--save', folder, '--threads', '1,2', '--quiet', '--data=elsewhere'];
-  const file = saveResult(folder, 'bench threads', threads, argv);
+  const measured = { ...threads, environment: { node: 'v1', command: ['--save', folder] } };
+  const file = saveResult(folder, 'bench threads', measured, argv);
   const saved = readResults(folder);
 
   it('keep command, machine, version and day, and six digits', () => {
@@ -34,6 +35,7 @@ describe('saved results', () => {
     expect(one.machine?.cores).toBeGreaterThan(0);
     expect(one.version.node).toBe(process.version);
     expect((one.result as typeof threads).contestants[1].seconds).toEqual([0.123457, 0.05]);
+    expect(JSON.stringify(one)).not.toContain(folder);
   });
 
   it('of the same command replace each other', () => {

@@ -64,7 +64,7 @@ export function saveResult(folder: string, kind: string, result: unknown, argv =
     date: new Date().toISOString().slice(0, 10),
     machine: { core, cpu, cores, memoryBytes },
     version: { ...(commit !== undefined && { commit }), node },
-    result: rounded(result),
+    result: rounded(withoutCommand(result)),
   };
   const place = join(folder, slug(core));
   mkdirSync(place, { recursive: true });
@@ -99,6 +99,13 @@ function slug(text: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9.]+/g, '-')
     .replaceAll(/^-|-$/g, '');
+}
+
+/** Without the command line in a description of the environment: it names folders of the machine. */
+function withoutCommand(result: unknown): unknown {
+  if (result === null || typeof result !== 'object' || !('environment' in result)) return result;
+  const { command: _, ...environment } = result.environment as { command?: unknown };
+  return { ...result, environment };
 }
 
 /** Six digits of what is no whole number: more is noise, and noise makes long files. */
