@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -51,7 +52,7 @@ export interface CsvBenchRequest {
 export async function benchCsv(request: CsvBenchRequest): Promise<CsvBench> {
   const { rows, users, items, rounds, folder, quiet } = request;
   const place = folder ?? mkdtempSync(join(tmpdir(), 'seqrec-csv-'));
-  mkdirSync(place, { recursive: true });
+  makeFolder(place);
   const file = join(place, `log-${rows}-${users}-${items}.csv`);
   const cache = mkdtempSync(join(place, 'cache-'));
   const progress = new Progress({ quiet });

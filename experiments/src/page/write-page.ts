@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { bundlePage, pageFolder } from './bundle.ts';
 import { exportPage, type PageSource } from './export.ts';
 import { pageFiles } from './page-data.ts';
@@ -27,7 +28,7 @@ export async function writePage(source: PageSource, folder: string): Promise<Wri
   const { files } = await bundlePage();
   rmSync(join(folder, 'assets'), { recursive: true, force: true });
   for (const { path, contents } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    makeFolder(dirname(join(folder, path)));
     writeFileSync(join(folder, path), contents);
   }
   await exportPage(source, folder);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../plots/interval-figure.ts';
 import { renderPng } from '../plots/png.ts';
@@ -7,6 +7,7 @@ import { figureOf } from '../report/figure.ts';
 import { type Html, html } from '../report/html.ts';
 import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { costSection, type RunCost } from './cost.ts';
 import { tableGains } from './gains.ts';
 import { details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
@@ -21,7 +22,7 @@ interface Drawn extends IntervalFigure {
 /** Writes `report.html`, and its figures as `plots/*.svg` and `plots/*.png`. */
 export function writeReproductionReport(out: string, reproduction: Reproduction, costs: readonly RunCost[]): void {
   const { name, table, remarks, seeds, command } = reproduction;
-  mkdirSync(join(out, 'plots'), { recursive: true });
+  makeFolder(join(out, 'plots'));
   const figures = [...gainFigures(reproduction), ...metricFigures(reproduction)].map((figure) => {
     const svg = intervalFigure(figure);
     writeFileAtomic(join(out, 'plots', `${figure.name}.svg`), standaloneSvg(svg));

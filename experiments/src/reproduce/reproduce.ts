@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
@@ -6,6 +5,7 @@ import type { RecipeConfig } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import { saveResult } from '../results/saved.ts';
 import { writeFileAtomic, writeJson } from '../runs/atomic.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { checkRunsFolder, openRunDir } from '../runs/run-dir.ts';
 import { suggestion } from '../suggest.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -175,7 +175,7 @@ function seedsOf(runs: readonly SeedRun[]): number[] {
  * both. Returns the names.
  */
 function write(out: string, reproduction: Reproduction, costs: readonly RunCost[]): string[] {
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));
   writeFileAtomic(join(out, 'table.tex'), renderLatex(reproduction));
   writeJson(join(out, 'table.json'), reproduction);

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import { describeEnvironment } from '../runs/environment.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { coreName } from './machine.ts';
 
@@ -67,7 +68,7 @@ export function saveResult(folder: string, kind: string, result: unknown, argv =
     result: rounded(withoutCommand(result)),
   };
   const place = join(folder, slug(core));
-  mkdirSync(place, { recursive: true });
+  makeFolder(place);
   const file = join(place, `${slug(words.join(' '))}.json`);
   writeJson(file, saved);
   return file;

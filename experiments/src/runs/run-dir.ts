@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, stat
 import { basename, dirname, join, resolve } from 'node:path';
 import { RunError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The files of `runs/<id>/`, each readable without this program. */
 export interface RunDir {
@@ -81,7 +82,7 @@ export function createRunDir(out: string, name: string, config: unknown, now: Da
   const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 6);
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const id = `${name.replaceAll(/[^\w.-]+/g, '-')}-${stamp}-${hash}`;
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   for (let attempt = 1; ; attempt++) {
     const path = join(out, attempt === 1 ? id : `${id}-${attempt}`);
     try {

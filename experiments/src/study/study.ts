@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { checkRunsFolder, runDirAt } from '../runs/run-dir.ts';
 import { lockRun, type RunLock } from '../runs/run-lock.ts';
 import { firstDifference } from '../training/resume.ts';
@@ -89,7 +90,7 @@ export class StudyDir {
   /** Creates the folders and makes this process their only writer. */
   open(): RunLock {
     checkRunsFolder(this.path);
-    for (const folder of ['points', 'checkpoints', 'plots']) mkdirSync(join(this.path, folder), { recursive: true });
+    for (const folder of ['points', 'checkpoints', 'plots']) makeFolder(join(this.path, folder));
     const lock = lockRun(runDirAt(this.path));
     for (const folder of ['', 'points', 'checkpoints'])
       for (const name of readdirSync(join(this.path, folder)))

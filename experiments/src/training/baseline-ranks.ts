@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExampleSet } from '@seqrec/data';
@@ -7,6 +7,7 @@ import { definedProtocol, protocolDifferences, rankingRules } from '../compare/p
 import { inOrder, type RankedBaseline } from '../compare/verdict.ts';
 import type { BaselineName } from '../config/baseline-names.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 import { readRanks, saveRanks } from '../runs/ranks.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { baselineDefinition, type EvaluatedBaseline, evaluateBaselines, type SkippedBaseline } from './baselines.ts';
@@ -14,7 +15,7 @@ import type { EvaluationContext } from './evaluate-set.ts';
 
 /** Keeps the ranks of baselines beside a run: they do not depend on the model. */
 export async function saveBaselineRanks(run: RunDir, evaluated: readonly EvaluatedBaseline[]): Promise<void> {
-  if (evaluated.length > 0) mkdirSync(run.baselines, { recursive: true });
+  if (evaluated.length > 0) makeFolder(run.baselines);
   for (const { name, split, evaluation } of evaluated) {
     const ordered = inOrder(evaluation);
     const ranks = Float64Array.from(ordered.ranks);

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { IdMap } from '@seqrec/data';
 import type { SequenceModel } from '@seqrec/models';
 import { writeFileAtomic } from '../runs/atomic.ts';
+import { makeFolder } from '../runs/make-folder.ts';
 
 /** Writes what a model scores items with, one line an item, in the format that `itemVectors.path` reads. */
 export async function writeItemVectors(file: string, model: SequenceModel, items: IdMap): Promise<void> {
@@ -10,7 +10,7 @@ export async function writeItemVectors(file: string, model: SequenceModel, items
   try {
     const width = vectors.shape[1];
     const values = (await vectors.data()) as Float32Array;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileAtomic(file, itemVectorsText(values, width, items));
   } finally {
     vectors.dispose();

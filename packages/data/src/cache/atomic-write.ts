@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** A name beside `path` that no other process uses. */
 export function temporaryName(path: string): string {
@@ -9,7 +9,8 @@ export function temporaryName(path: string): string {
 
 /** Writes a file whole or not at all: a temporary file beside it, flushed to disk, then renamed over it. */
 export async function writeAtomically(path: string, parts: Iterable<Uint8Array>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  // From the root on: Node tries for ever where a removed working directory stands before a relative path.
+  await mkdir(resolve(dirname(path)), { recursive: true });
   const temporary = temporaryName(path);
   try {
     const file = await open(temporary, 'wx');

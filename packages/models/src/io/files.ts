@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SeqrecError } from '@seqrec/core';
 import { CheckpointError } from '../errors.ts';
 
@@ -21,7 +21,8 @@ export async function writeFileAtomic(
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${process.pid}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    // From the root on: Node tries for ever where a removed working directory stands before a relative path.
+    await mkdir(resolve(folder), { recursive: true });
     const handle = await open(temporary, 'w');
     try {
       if (typeof content === 'function') await content(handle);
