@@ -43,7 +43,7 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .option('--user <column>', 'CSV column of the user (default: user); the same as --data.columns.user')
     .option('--item <column>', 'CSV column of the item (default: item)')
     .option('--time <column>', 'CSV column of the time (default: timestamp), or none')
-    .option('--time-unit <unit>', 'How CSV times are written: s, ms or iso (default: s); --data.timeUnit')
+    .option('--time-unit <unit>', 'How CSV times are written: s, ms, us, ns or iso (default: s); --data.timeUnit')
     .option('--rating <column>', 'CSV column of the rating')
     .option('--lenient', 'Count and report rows that cannot be read instead of stopping at the first; --data.lenient')
     .option('--window <rule>', `Print what windows of training cover instead: ${slidingRules.join(', ')}`)
@@ -72,7 +72,7 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
     folder: textOption('data', options.data),
     download: options.download ?? false,
     lenient: options.lenient ?? false,
-    timeUnit: choiceOption('time-unit', options.timeUnit, ['s', 'ms', 'iso'] as const),
+    timeUnit: choiceOption('time-unit', options.timeUnit, ['s', 'ms', 'us', 'ns', 'iso'] as const),
     columns: Object.fromEntries(
       (['user', 'item', 'time', 'rating'] as const)
         .map((key) => [key, options[key] === undefined ? undefined : rawOption(argv, key)] as const)

@@ -96,6 +96,8 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 // The JSON Schema form of a zod schema is the part of it that can be walked without knowing zod's internals.
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** What keys of any other name hold; `false` or absent where there are none. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
@@ -108,6 +110,16 @@ interface JsonSchema {
 export function knownKeys(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): string[] {
   const branches = branchesAt(schema, value, path);
   return [...new Set(branches.flatMap((branch) => Object.keys(branch.properties ?? {})))];
+}
+
+/** Whether an object at `path` may have the key `key`, one of its own or one of any name. */
+export function takesKey(schema: z.ZodType, value: unknown, path: readonly (string | number)[], key: string): boolean {
+  return branchesAt(schema, value, path).some((branch) => propertyOf(branch, key) !== undefined);
+}
+
+function propertyOf({ properties, additionalProperties }: JsonSchema, key: string | number): JsonSchema | undefined {
+  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
 
 function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): unknown[] {
@@ -127,7 +139,7 @@ function branchesAt(schema: z.ZodType, value: unknown, path: readonly (string | 
   for (const part of path) {
     inner = isRecord(inner) ? inner[part] : undefined;
     branches = branches.flatMap((branch) => {
-      const next = branch.properties?.[part];
+      const next = propertyOf(branch, part);
       return next ? expand(next, inner) : [];
     });
   }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { ConfigError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
-import { configIssues, knownKeys, renderPath } from './issues.ts';
+import { configIssues, knownKeys, renderPath, takesKey } from './issues.ts';
 
 /**
  * A configuration with dotted overrides applied, checked against its schema.
@@ -120,8 +120,9 @@ function withValue(value: unknown, path: readonly string[], leaf: unknown): unkn
 /** Refuses a key that the schema does not have, before any value is set, so that the hint names the right level. */
 function checkReachable(schema: z.ZodType, value: unknown, path: readonly string[], key: string): void {
   for (let i = 0; i < path.length; i++) {
-    const known = knownKeys(schema, value, path.slice(0, i));
-    if (known.includes(path[i])) continue;
+    const around = path.slice(0, i);
+    if (takesKey(schema, value, around, path[i])) continue;
+    const known = knownKeys(schema, value, around);
     const prefix = ['--', ...path.slice(0, i).map((part) => `${part}.`)].join('');
     throw new ConfigError(`--${key}: unknown key; ${suggestion(path[i], known, prefix)}`);
   }

@@ -52,6 +52,47 @@ const FilesConfig = z.strictObject({
   ...preparation,
 });
 
+const timeUnit = z.enum(['s', 'ms', 'us', 'ns', 'iso']);
+const encoding = z.enum(['utf8', 'latin1']);
+const quote = z.union([z.literal(false), z.string().regex(/^(.|none)$/su, 'expected one character, or none')]);
+
+const kinds = ['id', 'ids', 'number', 'time', 'text'] as const;
+
+const howRead = `expected how the column is read: ${kinds.join(', ')}`;
+const ColumnObject = z.strictObject({
+  kind: z.enum(kinds),
+  /** Its name in the header line, where that is another one. */
+  column: z.string().min(1).optional(),
+  /** ids, number: what stands between the entries; default `|`, of numbers a blank. */
+  separator: z.string().min(1).optional(),
+  /** ids: take an id that stands twice in a list once. */
+  distinct: z.boolean().optional(),
+  /** id, ids: columns of the same vocabulary share their ids; default: the name of the column. */
+  vocabulary: z.string().min(1).optional(),
+  /** number: how many a row. */
+  width: z.int().min(1).max(4096).optional(),
+  /** time. */
+  unit: timeUnit.optional(),
+});
+
+/** How a column is read: its kind, or an object with more. */
+const ColumnConfig = z.union([z.enum(kinds, howRead), ColumnObject]);
+
+/** Keys of `columns` that name the column of a role. */
+const columnRoles = ['user', 'item', 'time', 'rating', 'title'];
+
+const sideFile = {
+  /** The file, plain or `.gz`. */
+  path: z.string().min(1),
+  /** The column of the ids. */
+  id: z.string().min(1),
+  columns: z.record(z.string().min(1), ColumnConfig).default({}),
+  delimiter: z.string().min(1).optional(),
+  quote: quote.optional(),
+  encoding: encoding.optional(),
+  header: z.boolean().optional(),
+};
+
 const CsvConfig = z.strictObject({
   format: z.literal('csv'),
   /** A delimited file with one event a line, plain, `.gz`, or inside a zip or folder. */
@@ -63,22 +104,60 @@ const CsvConfig = z.strictObject({
   /**
    * Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`.
    */
-  quote: z.union([z.literal(false), z.string().regex(/^(.|none)$/su, 'expected one character, or none')]).optional(),
+  quote: quote.optional(),
   /** Default `utf8`. */
-  encoding: z.enum(['utf8', 'latin1']).optional(),
+  encoding: encoding.optional(),
   /** `false`: the first line is an event, and columns are given by their positions from 0. Default true. */
   header: z.boolean().optional(),
-  /** Names in the header line. `none` takes away an optional one that a recipe has set. */
-  columns: z.strictObject({
-    user: z.string().min(1),
-    item: z.string().min(1),
-    /** Without it the order of the file is the order of events. */
-    time: z.string().min(1).optional(),
-    rating: z.string().min(1).optional(),
-    title: z.string().min(1).optional(),
-  }),
-  /** How times are written: seconds, milliseconds, or ISO 8601. */
-  timeUnit: z.enum(['s', 'ms', 'iso']).optional(),
+  /**
+   * Names in the header line of what the user, the item and so on are; `none` takes away an optional one that a recipe
+   * has set. Any other key is the name of a further column, and its value says how it is read: `price: number`.
+   */
+  columns: z
+    .object({
+      user: z.string().min(1),
+      item: z.string().min(1),
+      /** Without it the order of the file is the order of events. */
+      time: z.string().min(1).optional(),
+      rating: z.string().min(1).optional(),
+      title: z.string().min(1).optional(),
+    })
+    .catchall(z.union([z.string().min(1), ColumnObject]))
+    .superRefine((columns, context) => {
+      for (const [key, value] of Object.entries(columns)) {
+        if (columnRoles.includes(key) || typeof value !== 'string' || (kinds as readonly string[]).includes(value))
+          continue;
+        const message = `${howRead}, as ${key} is not one of ${columnRoles.join(', ')}`;
+        context.addIssue({ code: 'custom', path: [key], message, input: value });
+      }
+    }),
+  /** Further columns by what they are for: what the user did, what groups rows that were shown together, labels. */
+  action: z.string().min(1).optional(),
+  request: z.string().min(1).optional(),
+  labels: z.array(z.string().min(1)).optional(),
+  /** A file with one item a row, and one with one user a row, joined by id. */
+  items: z
+    .strictObject({
+      ...sideFile,
+      /**
+       * What can be recommended: the items of the file (an event of another one is a bad row), those with events, or all
+       * of them. Default `both`.
+       */
+      corpus: z.enum(['listed', 'occurring', 'both']).optional(),
+      /** The column that people read, and the one that groups items. */
+      title: z.string().min(1).optional(),
+      categories: z.string().min(1).optional(),
+    })
+    .optional(),
+  users: z.strictObject(sideFile).optional(),
+  /** How times are written: seconds, milli-, micro- or nanoseconds since 1970, or ISO 8601. */
+  timeUnit: timeUnit.optional(),
+  /** In place of a unit, how times are written, as strptime has it: `%d.%m.%Y %H:%M`. */
+  timeFormat: z.string().min(1).optional(),
+  /** Take times that all lie in 1970, which otherwise are a wrong unit. */
+  allowEarlyTimes: z.boolean().optional(),
+  /** What says that there is no value, besides an empty field. Default NA, NaN, nan, null, NULL, None, \N. */
+  missing: z.array(z.string()).optional(),
   /**
    * For data without a time column: true lets models and objectives that read times take the number of the event in its
    * user's sequence for seconds. Without it they are refused.

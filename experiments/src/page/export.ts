@@ -40,7 +40,8 @@ export function pageData(
   const events = new Array<number>(numItems).fill(0);
   for (const item of itemIds) events[item - 1]++;
   const dense = Array.from({ length: numItems }, (_, i) => i + 1);
-  const place = new Map(catalogue?.categoryNames.map((category, i) => [category, i]));
+  const categoryNames = catalogue?.categoryNames() ?? [];
+  const place = new Map(categoryNames.map((category, i) => [category, i]));
   return {
     format: 'seqrec-page',
     version: 1,
@@ -52,7 +53,7 @@ export function pageData(
     ids: dense.map((item) => items.external(item)),
     titles: dense.map((item) => catalogue?.title(item) ?? null),
     events,
-    categoryNames: catalogue?.categoryNames ?? [],
+    categoryNames,
     categories: dense.map((item) => (catalogue?.categories(item) ?? []).map((category) => place.get(category)!)),
   };
 }

@@ -8,6 +8,8 @@ export interface DataSummary {
   /** Labelled statistics, in the order in which they are shown. */
   readonly statistics: Readonly<Record<string, number | string>>;
   readonly lengths: readonly { readonly label: string; readonly count: number }[];
+  /** Every column of the tables; absent in runs of before there were tables. */
+  readonly columns?: readonly ColumnSummary[];
   readonly steps: readonly string[];
   readonly leakage: readonly string[];
   /** Why there is no such split; `seqrec data` alone, no run has one. */
@@ -16,6 +18,21 @@ export interface DataSummary {
   readonly itemVectors?: ItemVectorsSummary;
   /** Of the file that all weights start from, where the recipe names one. */
   readonly initialWeights?: InitialWeightsSummary;
+}
+
+export interface ColumnSummary {
+  readonly table: 'events' | 'users' | 'items';
+  readonly name: string;
+  readonly kind: string;
+  /** What it is for, with commas; empty for most. */
+  readonly roles: string;
+  /** Distinct ids. */
+  readonly vocabulary?: number;
+  /** Share of rows without a value. */
+  readonly missing: number;
+  /** Width, length of lists, range. */
+  readonly about: string;
+  readonly examples: readonly string[];
 }
 
 export interface InitialWeightsSummary {

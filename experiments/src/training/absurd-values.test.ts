@@ -87,6 +87,20 @@ const elsewhere = new Set([
     'rating',
     'title',
   ],
+  // Of columns, and of files of items and users.
+  ...[
+    'action',
+    'request',
+    'id',
+    'users',
+    'corpus',
+    'categories',
+    'column',
+    'separator',
+    'distinct',
+    'vocabulary',
+    'unit',
+  ],
   ...[
     'ties',
     'quote',
@@ -99,6 +113,9 @@ const elsewhere = new Set([
     'missing',
     'initialWeights',
     'actionBounds',
+    'timeFormat',
+    'allowEarlyTimes',
+    'missing',
     'minRating',
   ],
 ]);

@@ -1,5 +1,14 @@
-import { datasetStats, type Interactions, leakageReport, lengthHistogram, type Split } from '@seqrec/data';
-import type { DataSummary } from '../runs/data-summary.ts';
+import {
+  type ColumnDescription,
+  datasetStats,
+  describeColumns,
+  type Interactions,
+  leakageReport,
+  lengthHistogram,
+  type Split,
+  shortNumber,
+} from '@seqrec/data';
+import type { ColumnSummary, DataSummary } from '../runs/data-summary.ts';
 
 /** What `data.json` and `seqrec data` say of a split. */
 export function summariseData(split: Split): DataSummary {
@@ -28,7 +37,29 @@ function summariseInteractions(interactions: Interactions) {
       label: to - from === 1 ? String(from) : `${from}-${to - 1}`,
       count: users,
     })),
+    columns: describeColumns(interactions).map(columnSummary),
     steps: interactions.steps.map((step) => step.detail),
+  };
+}
+
+function columnSummary(column: ColumnDescription): ColumnSummary {
+  const { table, name, kind, roles, vocabulary, width, missing, length, range, examples } = column;
+  const facts = [
+    ...(width === undefined ? [] : [`${width} wide`]),
+    ...(length === undefined ? [] : [`${length.toFixed(1)} a row`]),
+    ...(range === undefined
+      ? []
+      : [kind === 'time' ? range.map(day).join(' to ') : range.map(shortNumber).join(' to ')]),
+  ];
+  return {
+    table,
+    name,
+    kind,
+    roles: roles.join(', '),
+    ...(vocabulary !== undefined && { vocabulary }),
+    missing,
+    about: facts.join(', '),
+    examples,
   };
 }
 

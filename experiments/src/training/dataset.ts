@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import {
+  type ColumnRef,
+  type ColumnSpec,
   DataError,
   type DatasetSource,
   datasetEntry,
@@ -71,7 +73,9 @@ export async function loadInteractions(config: FileConfig, folder: string, progr
   progress.start();
   try {
     if (config.format === 'named') return await loadNamed(config.name, folder, { ...options, ...tiesOf(config) });
-    return await loadDataset(await sourceOf(config), options);
+    const read = await loadDataset(await sourceOf(config), options);
+    for (const note of read.steps.flatMap(({ notes = [] }) => notes)) progress.note(note);
+    return read;
   } finally {
     progress.clear();
   }
@@ -99,8 +103,9 @@ async function loadNamed(
 async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
   const ties = tiesOf(config);
   if (config.format === 'files') return { ...(await detectFormat(config.path)), ...ties };
-  const { path, file, delimiter, quote, encoding, header, timeUnit } = config;
-  const columns = columnsOf(config.columns, header);
+  const { path, header, timeUnit, timeFormat, allowEarlyTimes, missing, file, action, request, labels } = config;
+  const { items, users } = config;
+  const { columns, further } = columnsOf(config.columns, header);
   if (columns.time === undefined && ties.ties === 'shuffle')
     throw new ConfigError('data.ties: expected file-order without a time column; got shuffle', 'nothing ties there');
   if (columns.time !== undefined && config.rowNumberAsTime === true)
@@ -112,12 +117,11 @@ async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promi
     format: 'csv',
     path,
     columns,
-    ...(file !== undefined && { file }),
-    ...(delimiter !== undefined && { delimiter }),
-    ...(quote !== undefined && { quote: quote === 'none' ? false : quote }),
-    ...(encoding !== undefined && { encoding }),
-    ...(header !== undefined && { header }),
-    ...(timeUnit !== undefined && { timeUnit }),
+    ...(Object.keys(further).length > 0 && { further }),
+    ...defined({ file, header, timeUnit, timeFormat, allowEarlyTimes, missing, action, request, labels }),
+    ...delimitedOf(config),
+    ...(items && { items: { corpus: 'both' as const, ...sideFileOf(items, 'items') } }),
+    ...(users && { users: sideFileOf(users, 'users') }),
     ...ties,
   };
 }
@@ -129,21 +133,63 @@ function tiesOf({ ties }: Pick<FileConfig, 'ties'>): { readonly ties?: TieRule; 
   return { ties: rule as TieRule, ...(seed !== undefined && { tieSeed: Number(seed) }) };
 }
 
-type CsvColumns = Extract<DataConfig, { format: 'csv' }>['columns'];
+type CsvConfig = Extract<DataConfig, { format: 'csv' }>;
+type SideConfig = NonNullable<CsvConfig['items']> | NonNullable<CsvConfig['users']>;
 
-/** The columns without those that are `none`; positions where there is no header. */
-function columnsOf(columns: CsvColumns, header: boolean | undefined): EventColumns {
-  const optional = ['time', 'rating', 'title'];
-  const kept = Object.entries(columns).filter(([key, name]) => !(optional.includes(key) && name === 'none'));
-  if (header !== false) return Object.fromEntries(kept) as unknown as EventColumns;
-  const places = kept.map(([key, name]) => {
-    if (/^\d{1,4}$/.test(name)) return [key, Number(name)];
-    throw new ConfigError(
-      `data.columns.${key}: expected a position, as header is false; got "${name}"`,
-      'columns are counted from 0',
-    );
-  });
-  return Object.fromEntries(places) as EventColumns;
+const optionalRoles = ['time', 'rating', 'title'];
+const roles = ['user', 'item', ...optionalRoles];
+
+/** The columns that have a role without those that are `none`, and the further ones; positions where there is no header. */
+function columnsOf(columns: CsvConfig['columns'], header: boolean | undefined) {
+  const entries = Object.entries(columns).filter(([key, name]) => !(optionalRoles.includes(key) && name === 'none'));
+  const ofRoles = entries.filter(([key]) => roles.includes(key)) as [string, string][];
+  const others = Object.fromEntries(entries.filter(([key]) => !roles.includes(key))) as SideConfig['columns'];
+  return {
+    columns: Object.fromEntries(
+      ofRoles.map(([key, name]) => [key, columnRef(`data.columns.${key}`, name, header)]),
+    ) as unknown as EventColumns,
+    further: specsOf(others, 'data.columns', header),
+  };
+}
+
+function columnRef(key: string, name: string, header: boolean | undefined): ColumnRef {
+  if (header !== false) return name;
+  if (/^\d{1,4}$/.test(name)) return Number(name);
+  throw new ConfigError(`${key}: expected a position, as header is false; got "${name}"`, 'columns are counted from 0');
+}
+
+/** Columns as the reader takes them; `price: number` is short for `price: { kind: number }`. */
+function specsOf(columns: SideConfig['columns'], key: string, header: boolean | undefined): Record<string, ColumnSpec> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => {
+      const given = typeof column === 'string' ? { kind: column } : column;
+      const at = columnRef(`${key}.${name}`, given.column ?? name, header);
+      return [name, { ...given, ...(at !== name && { column: at }) } as ColumnSpec];
+    }),
+  );
+}
+
+function sideFileOf<C extends SideConfig>({ header, ...config }: C, of: 'items' | 'users') {
+  const { delimiter: _, quote: __, encoding: ___, ...rest } = config;
+  return {
+    ...rest,
+    ...defined({ header }),
+    ...delimitedOf(config),
+    id: columnRef(`data.${of}.id`, config.id, header),
+    columns: specsOf(config.columns, `data.${of}.columns`, header),
+  };
+}
+
+function delimitedOf({ delimiter, quote, encoding }: Pick<CsvConfig, 'delimiter' | 'quote' | 'encoding'>) {
+  return {
+    ...defined({ delimiter, encoding }),
+    ...(quote !== undefined && { quote: quote === 'none' ? (false as const) : quote }),
+  };
+}
+
+/** Without the keys that are undefined. */
+function defined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** The filters of a configuration, in their order: ratings first, since the core depends on what is left. */

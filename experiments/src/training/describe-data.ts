@@ -5,12 +5,12 @@ import type { Override } from '../arguments.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { type DataConfig, DataConfigSchema } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
+import type { ColumnSummary, DataSummary } from '../runs/data-summary.ts';
 import { suggestion } from '../suggest.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { renderPairs, renderSentences } from '../terminal/table.ts';
+import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts';
 import { summariseData, summariseWithout } from './data-summary.ts';
 import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
 
@@ -22,7 +22,7 @@ export interface DescribeRequest {
   readonly lenient: boolean;
   /** Columns that were named, of a table; the others have their usual names. */
   readonly columns: Partial<Extract<DataConfig, { format: 'csv' }>['columns']>;
-  readonly timeUnit?: 's' | 'ms' | 'iso';
+  readonly timeUnit?: 's' | 'ms' | 'us' | 'ns' | 'iso';
   /** `--data.KEY`: the keys of a configuration, applied last. */
   readonly overrides?: readonly Override[];
   readonly progress: Progress;
@@ -132,8 +132,34 @@ export function renderData(summaries: readonly DataSummary[]): string {
   });
   return [
     `${first.name}\n${renderPairs([...facts, ['digest', first.digest]])}`,
+    ...(first.columns ? [`Columns\n${renderColumns(first.columns)}`] : []),
     `Events per user\n${renderHistogram(first.lengths)}`,
     `Processing\n${renderSentences(steps)}`,
     ...splits,
   ].join('\n\n');
+}
+
+function renderColumns(columns: readonly ColumnSummary[]): string {
+  return renderTable(
+    [
+      { title: 'table' },
+      { title: 'column' },
+      { title: 'kind' },
+      { title: 'role' },
+      { title: 'ids', align: 'right' },
+      { title: 'missing', align: 'right' },
+      { title: 'about' },
+      { title: 'examples' },
+    ],
+    columns.map(({ table, name, kind, roles, vocabulary, missing, about, examples }) => [
+      table,
+      name,
+      kind,
+      roles,
+      vocabulary === undefined ? '' : formatCount(vocabulary),
+      missing === 0 ? '' : `${(100 * missing).toFixed(1)} %`,
+      about,
+      examples.map((example) => (example.length > 24 ? `${example.slice(0, 23)}…` : example)).join(', '),
+    ]),
+  );
 }

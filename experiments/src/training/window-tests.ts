@@ -63,8 +63,7 @@ export async function evaluateWindowTests(
     sets[name] = figures;
     warnings.push(...own);
   }
-  const { catalogue } = data.split.interactions;
-  const categories = (catalogue?.categoryNames.length ?? 0) > 0;
+  const categories = data.split.interactions.catalogue?.hasCategories === true;
   const items = categories
     ? await withProgress('item neighbours, items', context, (onProgress) =>
         evaluateItemNeighbours({ model, train: data.split.train, onProgress }),

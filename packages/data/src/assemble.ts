@@ -1,11 +1,14 @@
-import { type ItemCatalogue, takeCatalogue } from './catalogue.ts';
 import { DataError } from './errors.ts';
 import type { EventTable } from './event-table.ts';
 import { ascendingOrder, orderedIdMap } from './ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep } from './interactions.ts';
+import { createInteractions, type Interactions, type ProcessingStep, positionColumn } from './interactions.ts';
 import type { ExternalIds } from './interner.ts';
 import { randomSource, shuffleRange } from './random.ts';
 import { sortPositions } from './sorting.ts';
+import type { Column } from './table/column.ts';
+import { type Joined, joinById, type KeyedTable } from './table/keyed.ts';
+import type { Roles } from './table/roles.ts';
+import { takeColumn } from './table/take.ts';
 
 /**
  * What to do with events of one user that share a time: keep the order of the file, or shuffle them.
@@ -21,9 +24,15 @@ export interface AssembleOptions {
   /** External ids by interner code. */
   readonly users: ExternalIds;
   readonly items: ExternalIds;
-  /** By item code + 1. */
-  readonly catalogue?: ItemCatalogue;
-  readonly hasTimestamps: boolean;
+  /** What the columns of the events, users and items are for; `time` is there when the events have times. */
+  readonly roles: Roles;
+  /** Name of the column of ratings, where the table has them; default `rating`. */
+  readonly ratingColumn?: string;
+  /** Further columns of the events, in the order of the file. */
+  readonly columns?: ReadonlyMap<string, Column>;
+  /** Rows of users and of items, joined by id. */
+  readonly userRows?: KeyedTable;
+  readonly itemRows?: KeyedTable;
   readonly ties: TieRule;
   readonly tieSeed: number;
   /** The reader's step; the sort step is added here. */
@@ -32,37 +41,68 @@ export interface AssembleOptions {
 
 /** Table of codes -> store sorted by user, time, file order, with dense ids in ascending order of the external ids. */
 export function assembleInteractions(options: AssembleOptions): Interactions {
-  const { table, hasTimestamps, ties, tieSeed } = options;
+  const { table, ties, tieSeed, roles } = options;
   if (table.length === 0) throw new DataError('assembleInteractions', 'expected events; got none', { code: 'empty' });
+  const hasTimestamps = roles.time !== undefined;
   const userOrder = ascendingOrder(options.users);
   const itemOrder = ascendingOrder(options.items);
   const users = orderedIdMap(options.users, userOrder, 0);
   const items = orderedIdMap(options.items, itemOrder, 1);
-  const columns = groupByUser(table, inverse(userOrder), inverse(itemOrder));
-  const { userOffsets, itemIds, timestamps, ratings } = columns;
+  const further = options.columns ?? new Map<string, Column>();
+  const sorted = groupByUser(table, inverse(userOrder), inverse(itemOrder), further.size > 0);
+  const { userOffsets, itemIds, timestamps, ratings, rows } = sorted;
   // Without times the position in the sequence is the time, so nothing is left to sort and nothing ties.
-  const tied = hasTimestamps ? sortByTime(columns, ties, tieSeed) : numberPositions(columns);
+  const tied = hasTimestamps ? sortByTime(sorted, ties, tieSeed) : numberPositions(sorted);
   const duplicates = hasTimestamps ? countDuplicates(userOffsets, itemIds, timestamps) : 0;
+  const columns = new Map<string, Column>([
+    [roles.item, { kind: 'id', values: itemIds, ids: items }],
+    [roles.time ?? positionColumn, { kind: 'time', values: timestamps }],
+  ]);
+  if (ratings !== undefined)
+    columns.set(options.ratingColumn ?? 'rating', { kind: 'number', values: ratings, width: 1 });
+  if (rows !== undefined) for (const [name, column] of further) columns.set(name, takeColumn(column, rows));
+  const ofUsers = joinById(users, options.userRows);
+  const ofItems = joinById(items, options.itemRows);
   return createInteractions({
     name: options.name,
     users,
     items,
     userOffsets,
-    itemIds,
-    timestamps,
-    ...(ratings === undefined ? {} : { ratings }),
-    ...(options.catalogue === undefined
-      ? {}
-      : { catalogue: takeCatalogue(options.catalogue, Int32Array.from(itemOrder)) }),
+    columns,
+    userTable: ofUsers.table,
+    itemTable: ofItems.table,
+    roles,
     hasTimestamps,
-    steps: [options.step, sortStep(options, table.length, tied, duplicates)],
+    steps: [
+      options.step,
+      ...joinSteps('users', options.userRows, ofUsers),
+      ...joinSteps('items', options.itemRows, ofItems),
+      sortStep(options, hasTimestamps, tied, duplicates),
+    ],
   });
 }
 
-function sortStep(options: AssembleOptions, events: number, tied: number, duplicates: number): ProcessingStep {
+/** What a join left open; nothing where every id has its row and every row its id. */
+function joinSteps(name: 'users' | 'items', keyed: KeyedTable | undefined, joined: Joined): ProcessingStep[] {
+  const { without, unused, table } = joined;
+  if (keyed === undefined || (without === 0 && unused === 0)) return [];
+  return [
+    {
+      name: 'join',
+      detail:
+        `Joined the rows of ${name} by id: ${without} of ${table.rows} ${name} have none and miss its values; ` +
+        `${unused} rows are of ${name} that do not occur, and are left out.`,
+      params: { table: name },
+      counts: { rows: keyed.keys.size, without, unused },
+    },
+  ];
+}
+
+function sortStep(options: AssembleOptions, hasTimestamps: boolean, tied: number, duplicates: number): ProcessingStep {
+  const events = options.table.length;
   const share = ((100 * tied) / events).toFixed(1);
   const rule = options.ties === 'shuffle' ? `shuffled with seed ${options.tieSeed}` : 'kept in the order of the file';
-  const detail = options.hasTimestamps
+  const detail = hasTimestamps
     ? `Sorted by user, then time; ${tied} events (${share} %) share a time with an earlier event of their user, ` +
       `ties are ${rule}; ${duplicates} rows repeat an earlier user, item and time and are kept.`
     : 'Grouped by user in the order of the file; there are no times, the position in the sequence stands for them.';
@@ -86,10 +126,12 @@ interface EventColumns {
   readonly itemIds: Int32Array;
   readonly timestamps: Float64Array;
   readonly ratings?: Float32Array;
+  /** The row of the file that each event was; only where further columns follow. */
+  readonly rows?: Int32Array;
 }
 
 /** A counting sort by user, which keeps the order of the file: one pass that counts, one that moves. */
-function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Uint32Array): EventColumns {
+function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Uint32Array, withRows: boolean): EventColumns {
   const { users, items, times, ratings, length } = table;
   const userOffsets = new Int32Array(userOf.length + 1);
   for (let e = 0; e < length; e++) userOffsets[userOf[users[e]] + 1]++;
@@ -100,13 +142,21 @@ function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Uint32Array
   const itemIds = new Int32Array(length);
   const timestamps = new Float64Array(length);
   const sortedRatings = ratings === undefined ? undefined : new Float32Array(length);
+  const rows = withRows ? new Int32Array(length) : undefined;
   for (let e = 0; e < length; e++) {
     const at = next[users[e]]++;
     itemIds[at] = itemOf[items[e]] + 1;
     timestamps[at] = times[e];
     if (sortedRatings !== undefined && ratings !== undefined) sortedRatings[at] = ratings[e];
+    if (rows !== undefined) rows[at] = e;
   }
-  return { userOffsets, itemIds, timestamps, ...(sortedRatings === undefined ? {} : { ratings: sortedRatings }) };
+  return {
+    userOffsets,
+    itemIds,
+    timestamps,
+    ...(sortedRatings === undefined ? {} : { ratings: sortedRatings }),
+    ...(rows === undefined ? {} : { rows }),
+  };
 }
 
 function numberPositions({ userOffsets, timestamps }: EventColumns): number {
@@ -118,7 +168,7 @@ function numberPositions({ userOffsets, timestamps }: EventColumns): number {
 
 /** Sorts the events of every user by time, in place; returns how many share a time with an earlier one. */
 function sortByTime(columns: EventColumns, ties: TieRule, tieSeed: number): number {
-  const { userOffsets, itemIds, timestamps, ratings } = columns;
+  const { userOffsets, itemIds, timestamps, ratings, rows } = columns;
   const random = randomSource(tieSeed, 'ties');
   let longest = 0;
   for (let u = 0; u + 1 < userOffsets.length; u++) longest = Math.max(longest, userOffsets[u + 1] - userOffsets[u]);
@@ -148,6 +198,7 @@ function sortByTime(columns: EventColumns, ties: TieRule, tieSeed: number): numb
     reorder(itemIds, from, count, order, moved);
     reorder(timestamps, from, count, order, moved);
     if (ratings !== undefined) reorder(ratings, from, count, order, moved);
+    if (rows !== undefined) reorder(rows, from, count, order, moved);
   }
   return tied;
 }

@@ -8,6 +8,10 @@ export type { Interactions, ProblemCount, ProcessingStep } from './interactions.
 export { type GlobalTimeOptions, globalTime, type TargetRule } from './splits/global-time.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export type { ExampleSet, Split, SplitProtocol } from './splits/split.ts';
+export type { Column, ColumnKind, IdColumn, IdsColumn, NumberColumn, TimeColumn, WordsColumn } from './table/column.ts';
+export { isMissing } from './table/column.ts';
+export type { Roles } from './table/roles.ts';
+export type { Table } from './table/table.ts';
 export { type TieOrder, tieOrder } from './tie-order.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';

@@ -1,6 +1,8 @@
-import { type TextColumn, takeText, textAt } from './text-column.ts';
+import type { Roles } from './table/roles.ts';
+import type { Table } from './table/table.ts';
+import { textAt } from './text-column.ts';
 
-/** What is known of the items, by dense id 1..numItems. */
+/** What people are told of the items, by dense id 1..numItems: a view of the item table. */
 export interface ItemCatalogue {
   /** Number of items. */
   readonly size: number;
@@ -8,65 +10,36 @@ export interface ItemCatalogue {
   title(item: number): string | undefined;
   /** Names of the genres or categories of an item, in the order of the source; empty when there are none. */
   categories(item: number): readonly string[];
-  /** All category names; `categoryIds` point into it. */
-  readonly categoryNames: readonly string[];
-  /** Categories of item `i` are `categoryIds[categoryOffsets[i - 1], categoryOffsets[i])`; shape [size + 1]. */
-  readonly categoryOffsets: Int32Array;
-  readonly categoryIds: Int32Array;
-  /** Titles by item - 1; absent when the source has none. */
-  readonly titles?: TextColumn;
+  /** Whether any item can have one. */
+  readonly hasCategories: boolean;
+  /** All of them, in the order of their ids. */
+  categoryNames(): readonly string[];
 }
 
-export interface CatalogueColumns {
-  readonly size: number;
-  readonly categoryNames: readonly string[];
-  readonly categoryOffsets: Int32Array;
-  readonly categoryIds: Int32Array;
-  readonly titles?: TextColumn;
-}
-
-export function openCatalogue(columns: CatalogueColumns): ItemCatalogue {
-  const { size, categoryNames, categoryOffsets, categoryIds, titles } = columns;
-  const known = (item: number): boolean => Number.isInteger(item) && item >= 1 && item <= size;
+/** The view of an item table, `undefined` when it has neither titles nor categories. */
+export function openCatalogue(items: Table, roles: Pick<Roles, 'title' | 'categories'>): ItemCatalogue | undefined {
+  const titles = roles.title === undefined ? undefined : items.columns.get(roles.title);
+  const kinds = roles.categories === undefined ? undefined : items.columns.get(roles.categories);
+  if (titles === undefined && kinds === undefined) return undefined;
+  const known = (item: number): boolean => Number.isInteger(item) && item >= 1 && item <= items.rows;
   return {
-    size,
-    categoryNames,
-    categoryOffsets,
-    categoryIds,
-    ...(titles === undefined ? {} : { titles }),
+    size: items.rows,
+    hasCategories: (kinds?.kind === 'ids' || kinds?.kind === 'id') && kinds.ids.size > 0,
+    categoryNames: () => (kinds?.kind === 'ids' || kinds?.kind === 'id' ? kinds.ids.toJSON().external : []),
     title(item) {
-      if (titles === undefined || !known(item)) return undefined;
-      const text = textAt(titles, item - 1);
-      return text === '' ? undefined : text;
+      if (!known(item)) return undefined;
+      if (titles?.kind === 'text') return textAt(titles.values, item - 1) || undefined;
+      if (titles?.kind === 'id' && titles.values[item - 1] > 0) return titles.ids.external(titles.values[item - 1]);
+      return undefined;
     },
     categories(item) {
       if (!known(item)) return [];
-      return Array.from(
-        categoryIds.subarray(categoryOffsets[item - 1], categoryOffsets[item]),
-        (id) => categoryNames[id],
-      );
+      if (kinds?.kind === 'ids') {
+        const { values, offsets, ids } = kinds;
+        return Array.from(values.subarray(offsets[item - 1], offsets[item]), (id) => ids.external(id));
+      }
+      if (kinds?.kind === 'id' && kinds.values[item - 1] > 0) return [kinds.ids.external(kinds.values[item - 1])];
+      return [];
     },
   };
-}
-
-/** The catalogue of the items at `kept` (0-based positions, in their new order). */
-export function takeCatalogue(catalogue: ItemCatalogue, kept: Int32Array): ItemCatalogue {
-  const categoryOffsets = new Int32Array(kept.length + 1);
-  for (let i = 0; i < kept.length; i++) {
-    const item = kept[i];
-    categoryOffsets[i + 1] = categoryOffsets[i] + catalogue.categoryOffsets[item + 1] - catalogue.categoryOffsets[item];
-  }
-  const categoryIds = new Int32Array(categoryOffsets[kept.length]);
-  for (let i = 0; i < kept.length; i++) {
-    const from = catalogue.categoryOffsets[kept[i]];
-    const to = catalogue.categoryOffsets[kept[i] + 1];
-    categoryIds.set(catalogue.categoryIds.subarray(from, to), categoryOffsets[i]);
-  }
-  return openCatalogue({
-    size: kept.length,
-    categoryNames: catalogue.categoryNames,
-    categoryOffsets,
-    categoryIds,
-    ...(catalogue.titles === undefined ? {} : { titles: takeText(catalogue.titles, kept) }),
-  });
 }

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { IdStorage } from './ids.ts';
 import type { Interactions } from './interactions.ts';
+import type { Table } from './table/table.ts';
 import type { TextColumn } from './text-column.ts';
 
 /** JSON with sorted keys: equal content gives equal text. */
@@ -38,27 +39,36 @@ function addIds(hash: Hash, name: string, storage: IdStorage): void {
   else addText(hash, name, storage.values);
 }
 
+function addTable(hash: Hash, name: string, { rows, columns }: Table): void {
+  hash.update(`${name} ${rows}\n`);
+  for (const [title, column] of [...columns].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(canonicalJson({ title, kind: column.kind, ...(column.kind === 'number' && { width: column.width }) }));
+    if (column.kind === 'text') {
+      addText(hash, 'text', column.values);
+      continue;
+    }
+    addColumn(hash, 'values', column.values);
+    if (column.kind === 'ids') addColumn(hash, 'offsets', column.offsets);
+    if (column.kind === 'ids' || column.kind === 'id') addIds(hash, 'ids', column.ids.storage);
+  }
+}
+
 /**
- * sha256 of the content of a store: columns, ids, catalogue, and `name`, `params`, `counts` of its steps.
+ * sha256 of the content of a data set: tables, ids, roles, and `name`, `params`, `counts` of its steps.
  *
- * The dataset's name and the place it was read from do not enter, so a zip and its unpacked folder agree.
+ * The name of the data set, the place and the format that it was read from do not enter: a zip and its unpacked folder
+ * agree, and so do two formats with the same rows.
  */
 export function digestInteractions(i: Omit<Interactions, 'digest'>): string {
   const hash = createHash('sha256');
-  hash.update('seqrec interactions 1\n');
+  hash.update('seqrec data set 2\n');
   addIds(hash, 'users', i.users.storage);
   addIds(hash, 'items', i.items.storage);
   addColumn(hash, 'userOffsets', i.userOffsets);
-  addColumn(hash, 'itemIds', i.itemIds);
-  addColumn(hash, 'timestamps', i.timestamps);
-  if (i.ratings !== undefined) addColumn(hash, 'ratings', i.ratings);
-  if (i.catalogue !== undefined) {
-    if (i.catalogue.titles !== undefined) addText(hash, 'titles', i.catalogue.titles);
-    hash.update(canonicalJson(i.catalogue.categoryNames));
-    addColumn(hash, 'categoryOffsets', i.catalogue.categoryOffsets);
-    addColumn(hash, 'categoryIds', i.catalogue.categoryIds);
-  }
-  const steps = i.steps.map(({ name, params, counts }) => ({ name, params, counts }));
-  hash.update(canonicalJson({ hasTimestamps: i.hasTimestamps ?? true, steps }));
+  addTable(hash, 'events', i.events);
+  addTable(hash, 'users', i.userTable);
+  addTable(hash, 'items', i.itemTable);
+  const steps = i.steps.map(({ name, params, counts }) => ({ name, params: name === 'read' ? {} : params, counts }));
+  hash.update(canonicalJson({ roles: i.roles, hasTimestamps: i.hasTimestamps, steps }));
   return hash.digest('hex');
 }

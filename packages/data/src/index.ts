@@ -22,12 +22,15 @@ export { type ItemVectors, type ItemVectorsOptions, readItemVectors } from './so
 export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
 export type { ReadProgress } from './sources/progress.ts';
+export type { SideFile } from './sources/side-file.ts';
 export type { TimeUnit } from './sources/time.ts';
 export { type LeakageCheck, type LeakageReport, leakageReport } from './splits/leakage.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
+export { type ColumnDescription, describeColumns, shortNumber, valueText } from './table/describe.ts';
+export type { ColumnSpec } from './table/spec.ts';
 export { equalSteps } from './windows/equal-steps.ts';
 export { type HoldOutOptions, holdOutUsers } from './windows/hold-out.ts';
 export {

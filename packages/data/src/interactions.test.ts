@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idMap, idMapFrom, interactionsFromArrays } from './index.ts';
 import { createInteractions } from './interactions.ts';
+import type { Column } from './table/column.ts';
 
 const events = fc.array(
   fc.record({
@@ -53,21 +54,39 @@ describe('the columnar store', () => {
       interactionsFromArrays({ name: 'r', users: ['a'], items: ['x'], timestamps: [1], ratings: [rating] }).digest;
     expect(rated(4)).not.toBe(rated(5));
     // A change of this value changes the digest of every run folder: change it knowingly.
-    expect(make('one', 3)).toMatchInlineSnapshot(`"b5a03c8fb0557ee5ccfeb5b44b14dcb5f98dc4bd048b962954146f4d52c9bc3e"`);
+    expect(make('one', 3)).toMatchInlineSnapshot(`"38924d279d4dd7c07b4a9ed035c6da8c1100d4c00b889f854e04f013f8fd4046"`);
   });
 
   it('refuses columns that do not fit together', () => {
-    expect(() =>
+    const items = idMap(['1'], 1);
+    const make = (
+      userOffsets: number[],
+      item: number[],
+      time: number[],
+      roles?: { user: string; item: string; time: string; labels: [] },
+    ) =>
       createInteractions({
         name: 'x',
         users: idMap(['1'], 0),
-        items: idMap(['1'], 1),
-        userOffsets: Int32Array.of(0, 2),
-        itemIds: Int32Array.of(1),
-        timestamps: Float64Array.of(1),
+        items,
+        userOffsets: Int32Array.from(userOffsets),
+        columns: new Map<string, Column>([
+          ['item', { kind: 'id', values: Int32Array.from(item), ids: items }],
+          ['time', { kind: 'time', values: Float64Array.from(time) }],
+        ]),
+        ...(roles && { roles }),
         steps: [],
-      }),
-    ).toThrow('createInteractions: expected userOffsets [2] ending at 1');
+      });
+    const roles = { user: 'user', item: 'item', time: 'time', labels: [] } as const;
+    const timed = { ...roles, labels: [] as [] };
+    expect(make([0, 1], [1], [5], timed).numEvents).toBe(1);
+    expect(() => make([0], [1], [5], timed)).toThrow('createInteractions: expected userOffsets [2]');
+    expect(() => make([0, 2], [1], [5], timed)).toThrow('createTable: expected 2 rows in column item; got 1');
+    expect(() => make([0, 1], [2], [5], timed)).toThrow('createTable: expected ids in 0..1 in column item; got 2');
+    expect(() => make([0, 1], [1], [5], { ...timed, time: 'when' })).toThrow(
+      'expected a column when of time for the role time; got none among item, time',
+    );
+    expect(() => make([0, 1], [1], [5], { ...timed, time: 'item' })).toThrow('got one of id');
   });
 
   it('refuses arrays of different lengths and times that are no numbers', () => {

@@ -1,7 +1,11 @@
-import type { ItemCatalogue } from './catalogue.ts';
+import { type ItemCatalogue, openCatalogue } from './catalogue.ts';
 import { digestInteractions } from './digest.ts';
 import { DataError } from './errors.ts';
 import type { IdMap } from './ids.ts';
+import { lazyProperty } from './lazy-property.ts';
+import type { Column } from './table/column.ts';
+import { type Roles, standardRoles } from './table/roles.ts';
+import { createTable, emptyTable, type Table } from './table/table.ts';
 
 /** Rows that a reader or filter did not take, by reason. */
 export interface ProblemCount {
@@ -21,16 +25,20 @@ export interface ProcessingStep {
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly problems?: readonly ProblemCount[];
+  /** Sentences of `detail` that whoever trains should see once. */
+  readonly notes?: readonly string[];
 }
 
 /**
- * The columnar store: every event of every user, sorted by user, then time, then file order.
+ * A data set: three tables of named columns, and what the columns are for.
  *
- * Events of user `u` are `[userOffsets[u], userOffsets[u + 1])` of the columns.
+ * `events` has every event of every user, sorted by user, then time, then file order: events of user `u` are the rows
+ * `[userOffsets[u], userOffsets[u + 1])`. Row `u` of `userTable` is user `u`, row `i - 1` of `itemTable` item `i`.
+ * `itemIds`, `timestamps` and `ratings` are short names of the columns in the roles item, time and action.
  */
 export interface Interactions {
   readonly name: string;
-  /** sha256 over columns, ids, catalogue and processing steps; the same on every machine. */
+  /** sha256 over tables, ids, roles and processing steps; the same on every machine. */
   readonly digest: string;
   readonly numUsers: number;
   /** Size of the candidate corpus: items never interacted with are included when the source lists them. */
@@ -40,17 +48,22 @@ export interface Interactions {
   readonly users: IdMap;
   /** Dense ids 1..numItems; 0 is padding. */
   readonly items: IdMap;
+  readonly events: Table;
+  readonly userTable: Table;
+  readonly itemTable: Table;
+  readonly roles: Roles;
   /** shape [numUsers + 1] */
   readonly userOffsets: Int32Array;
   /** shape [numEvents] */
   readonly itemIds: Int32Array;
   /** Seconds since 1970; shape [numEvents]. The position in the sequence when `hasTimestamps` is false. */
   readonly timestamps: Float64Array;
-  /** shape [numEvents] */
+  /** The actions, where they are numbers; shape [numEvents] */
   readonly ratings?: Float32Array;
+  /** Titles and categories of `itemTable`, where it has them. */
   readonly catalogue?: ItemCatalogue;
-  /** False when the source has no times; absent or true otherwise. */
-  readonly hasTimestamps?: boolean;
+  /** False when the source has no times. */
+  readonly hasTimestamps: boolean;
   readonly steps: readonly ProcessingStep[];
 }
 
@@ -59,36 +72,43 @@ export interface InteractionsParts {
   readonly users: IdMap;
   readonly items: IdMap;
   readonly userOffsets: Int32Array;
-  readonly itemIds: Int32Array;
-  readonly timestamps: Float64Array;
-  readonly ratings?: Float32Array;
-  readonly catalogue?: ItemCatalogue;
+  /** The columns of `events`, those in the roles item and time among them; shape [numEvents] each. */
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly userTable?: Table;
+  readonly itemTable?: Table;
+  /** Default: `user`, `item`, no more. */
+  readonly roles?: Roles;
   readonly hasTimestamps?: boolean;
   readonly steps: readonly ProcessingStep[];
   /** Known digest (a cache); computed when absent. */
   readonly digest?: string;
 }
 
-/** Puts a store together and computes its digest; the columns must already be sorted and consistent. */
+/**
+ * Puts a data set together and computes its digest; the columns must already be sorted and consistent.
+ *
+ * @throws {DataError} `bad-columns` for tables of other sizes, and for a role whose column is not there or of another kind
+ */
 export function createInteractions(parts: InteractionsParts): Interactions {
-  const { users, items, userOffsets, itemIds, timestamps, ratings, catalogue } = parts;
-  const numEvents = itemIds.length;
-  if (
-    userOffsets.length !== users.size + 1 ||
-    userOffsets[users.size] !== numEvents ||
-    timestamps.length !== numEvents ||
-    (ratings !== undefined && ratings.length !== numEvents) ||
-    (catalogue !== undefined && catalogue.size !== items.size)
-  ) {
+  const { users, items, userOffsets, columns } = parts;
+  const roles: Roles = parts.roles ?? standardRoles;
+  const numEvents = userOffsets[userOffsets.length - 1];
+  const userTable = parts.userTable ?? emptyTable(users.size);
+  const itemTable = parts.itemTable ?? emptyTable(items.size);
+  if (userOffsets.length !== users.size + 1 || userTable.rows !== users.size || itemTable.rows !== items.size) {
     throw new DataError(
       'createInteractions',
-      `expected userOffsets [${users.size + 1}] ending at ${numEvents}, timestamps and ratings [${numEvents}] and a ` +
-        `catalogue of ${items.size} items; got userOffsets [${userOffsets.length}] ending at ` +
-        `${userOffsets[userOffsets.length - 1]}, timestamps [${timestamps.length}], ratings ` +
-        `[${ratings?.length ?? 'none'}], catalogue ${catalogue?.size ?? 'none'}`,
+      `expected userOffsets [${users.size + 1}], a table of ${users.size} users and one of ${items.size} items; got ` +
+        `userOffsets [${userOffsets.length}], ${userTable.rows} users and ${itemTable.rows} items`,
       { code: 'bad-columns' },
     );
   }
+  // A cache was checked when it was written, and reads its columns when they are asked for.
+  const events = parts.digest === undefined ? createTable(numEvents, columns) : { rows: numEvents, columns };
+  const item = columnIn(events, roles.item, 'id', 'item');
+  const time = columnIn(events, roles.time ?? positionColumn, 'time', 'time');
+  const action = roles.action === undefined ? undefined : events.columns.get(roles.action);
+  const catalogue = openCatalogue(itemTable, roles);
   const content = {
     name: parts.name,
     numUsers: users.size,
@@ -96,13 +116,36 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     numEvents,
     users,
     items,
+    events,
+    userTable,
+    itemTable,
+    roles,
     userOffsets,
-    itemIds,
-    timestamps,
-    ...(ratings === undefined ? {} : { ratings }),
     ...(catalogue === undefined ? {} : { catalogue }),
     hasTimestamps: parts.hasTimestamps ?? true,
     steps: parts.steps,
   };
-  return { ...content, digest: parts.digest ?? digestInteractions(content) };
+  lazyProperty(content, 'itemIds', () => item.values);
+  lazyProperty(content, 'timestamps', () => time.values);
+  if (action?.kind === 'number' && action.width === 1) lazyProperty(content, 'ratings', () => action.values);
+  const named = content as typeof content & Pick<Interactions, 'itemIds' | 'timestamps' | 'ratings'>;
+  return Object.assign(named, { digest: parts.digest ?? digestInteractions(named) });
+}
+
+/** Where there are no times, the column of the positions that stand for them. */
+export const positionColumn = 'position';
+
+function columnIn<K extends Column['kind']>(
+  { columns }: Table,
+  name: string,
+  kind: K,
+  role: string,
+): Extract<Column, { kind: K }> {
+  const column = columns.get(name);
+  if (column?.kind === kind) return column as Extract<Column, { kind: K }>;
+  const got = column === undefined ? `none among ${[...columns.keys()].join(', ')}` : `one of ${column.kind}`;
+  throw new DataError('createInteractions', `expected a column ${name} of ${kind} for the role ${role}; got ${got}`, {
+    code: 'bad-columns',
+    column: name,
+  });
 }

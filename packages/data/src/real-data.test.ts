@@ -64,7 +64,7 @@ describe('published datasets', () => {
     const i = await loadNamedDataset('ml-100k', dataDir as string);
     const { lengths, itemsWithEvents } = datasetStats(i);
     expect([itemsWithEvents, lengths.median, lengths.max]).toEqual([1682, 65, 737]);
-    expect(i.catalogue?.categoryNames).toHaveLength(19);
+    expect(i.catalogue?.categoryNames()).toHaveLength(19);
   });
 
   it.skipIf(!has('ml-latest-small.zip'))('ml-latest-small', async () => {

@@ -29,10 +29,3 @@ export function textColumn(strings: readonly string[]): TextColumn {
 export function textAt(column: TextColumn, index: number): string {
   return decoder.decode(column.bytes.subarray(column.offsets[index], column.offsets[index + 1]));
 }
-
-/** The rows of `column` at `indices`, in that order. */
-export function takeText(column: TextColumn, indices: ArrayLike<number>): TextColumn {
-  const strings: string[] = new Array(indices.length);
-  for (let i = 0; i < indices.length; i++) strings[i] = textAt(column, indices[i]);
-  return textColumn(strings);
-}

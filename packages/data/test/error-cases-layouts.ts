@@ -40,11 +40,11 @@ export const layoutCases: readonly ErrorCase[] = [
     files: { 'a.zip': zipBytes({ ...tinyMl1m, 'movies.dat': '1::A::Drama\n1::B::Drama\n' }) },
     path: 'a.zip',
     source: movielens,
-    code: 'repeated-item',
+    code: 'repeated-id',
     entry: 'movies.dat',
     line: 2,
     column: 'item',
-    says: 'got 1 twice',
+    says: 'got "1" twice',
   },
   {
     name: 'milliseconds in a ratings file',

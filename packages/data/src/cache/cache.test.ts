@@ -156,7 +156,7 @@ describe('the cache', () => {
     const at = whole.indexOf(Buffer.from(read.ratings?.buffer as ArrayBuffer, 0, 4 * read.numEvents));
     writeFileSync(file, Buffer.from(whole).fill(whole[at] ^ 1, at, at + 1));
     expect(() => lazily()?.ratings).toThrow(
-      `loadDataset: ${file}: expected the cache file as it was written; got column ratings does not match its checksum; ` +
+      `loadDataset: ${file}: expected the cache file as it was written; got column rating of events does not match its checksum; ` +
         'it was removed; load the data set again, which makes it anew',
     );
     expect(() => statSync(file)).toThrow('ENOENT');

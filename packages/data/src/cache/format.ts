@@ -1,8 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { openCatalogue } from '../catalogue.ts';
 import { canonicalJson, littleEndianBytes } from '../digest.ts';
-import { type IdStorage, openIdMap } from '../ids.ts';
-import type { Interactions, ProcessingStep } from '../interactions.ts';
+import { type IdMap, openIdMap } from '../ids.ts';
+import { createInteractions, type Interactions, type ProcessingStep } from '../interactions.ts';
+import { lazyProperty } from '../lazy-property.ts';
+import type { Column } from '../table/column.ts';
+import type { Roles } from '../table/roles.ts';
+import type { Table } from '../table/table.ts';
+import type { TextColumn } from '../text-column.ts';
 import type { CacheSource } from './source.ts';
 
 /**
@@ -16,10 +20,10 @@ const prefixBytes = 16;
 const alignment = 64;
 
 /** Raised when a change of the readers or of this layout makes old files wrong. */
-export const cacheVersion = 2;
+export const cacheVersion = 3;
 
-type ColumnType = 'i32' | 'u32' | 'f32' | 'f64' | 'u8';
-type Column = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;
+type ValuesType = 'i32' | 'u32' | 'f32' | 'f64' | 'u8';
+type Values = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;
 
 const constructors = {
   i32: Int32Array,
@@ -30,11 +34,33 @@ const constructors = {
 } as const;
 
 interface ColumnEntry {
-  readonly type: ColumnType;
+  readonly type: ValuesType;
   readonly length: number;
   readonly offset: number;
   readonly crc: number;
 }
+
+interface VocabularyEntry {
+  readonly kind: 'integer' | 'text';
+  readonly size: number;
+  readonly first: number;
+}
+
+interface TableColumnEntry {
+  readonly name: string;
+  readonly kind: Column['kind'];
+  readonly width?: number;
+  /** Number of its vocabulary in `vocabularies`. */
+  readonly ids?: number;
+}
+
+interface TableEntry {
+  readonly rows: number;
+  readonly columns: readonly TableColumnEntry[];
+}
+
+const tableNames = ['events', 'users', 'items'] as const;
+type TableName = (typeof tableNames)[number];
 
 interface Header {
   readonly version: number;
@@ -44,49 +70,76 @@ interface Header {
   readonly name: string;
   readonly digest: string;
   readonly hasTimestamps: boolean;
+  readonly roles: Roles;
   readonly steps: readonly ProcessingStep[];
-  readonly ids: { readonly [P in 'users' | 'items']: { readonly kind: 'integer' | 'text'; readonly size: number } };
-  readonly catalogue?: { readonly size: number; readonly categoryNames: readonly string[] };
+  /** Users, items, then those of other columns. */
+  readonly vocabularies: readonly VocabularyEntry[];
+  readonly tables: { readonly [T in TableName]: TableEntry };
   readonly columns: { readonly [name: string]: ColumnEntry };
 }
 
-function typeOf(column: Column): ColumnType {
+function typeOf(column: Values): ValuesType {
   for (const [type, view] of Object.entries(constructors)) {
-    if (column instanceof view) return type as ColumnType;
+    if (column instanceof view) return type as ValuesType;
   }
   throw new TypeError('not a column');
 }
 
-function idColumns(prefix: string, storage: IdStorage): [string, Column][] {
-  if (storage.kind === 'integer') return [[prefix, storage.values]];
+function textValues(prefix: string, { bytes, offsets }: TextColumn): [string, Values][] {
   return [
-    [`${prefix}.bytes`, storage.values.bytes],
-    [`${prefix}.offsets`, storage.values.offsets],
+    [`${prefix}.bytes`, bytes],
+    [`${prefix}.offsets`, offsets],
   ];
 }
 
-function columnsOf(i: Interactions): [string, Column][] {
-  const columns: [string, Column][] = [
-    ...idColumns('users', i.users.storage),
-    ...idColumns('items', i.items.storage),
-    ['userOffsets', i.userOffsets],
-    ['itemIds', i.itemIds],
-    ['timestamps', i.timestamps],
-  ];
-  if (i.ratings !== undefined) columns.push(['ratings', i.ratings]);
-  if (i.catalogue !== undefined) {
-    columns.push(['categoryOffsets', i.catalogue.categoryOffsets], ['categoryIds', i.catalogue.categoryIds]);
-    const { titles } = i.catalogue;
-    if (titles !== undefined) columns.push(['titles.bytes', titles.bytes], ['titles.offsets', titles.offsets]);
-  }
-  return columns;
+function valuesOf(prefix: string, column: Column): [string, Values][] {
+  if (column.kind === 'text') return textValues(prefix, column.values);
+  const values: [string, Values] = [`${prefix}.values`, column.values];
+  return column.kind === 'ids' ? [values, [`${prefix}.offsets`, column.offsets]] : [values];
+}
+
+/** The header's entries of tables and vocabularies, and all arrays by name. */
+function contentOf(i: Interactions) {
+  const vocabularies: IdMap[] = [i.users, i.items];
+  const numberOf = (ids: IdMap): number => {
+    const known = vocabularies.indexOf(ids);
+    return known >= 0 ? known : vocabularies.push(ids) - 1;
+  };
+  const arrays: [string, Values][] = [['userOffsets', i.userOffsets]];
+  const entryOf = (table: TableName, { rows, columns }: Table): TableEntry => ({
+    rows,
+    columns: Array.from(columns, ([name, column], at) => {
+      arrays.push(...valuesOf(`${table}.${at}`, column));
+      return {
+        name,
+        kind: column.kind,
+        ...(column.kind === 'number' ? { width: column.width } : {}),
+        ...(column.kind === 'id' || column.kind === 'ids' ? { ids: numberOf(column.ids) } : {}),
+      };
+    }),
+  });
+  const tables = {
+    events: entryOf('events', i.events),
+    users: entryOf('users', i.userTable),
+    items: entryOf('items', i.itemTable),
+  };
+  vocabularies.forEach(({ storage }, v) => {
+    if (storage.kind === 'integer') arrays.push([`ids.${v}`, storage.values]);
+    else arrays.push(...textValues(`ids.${v}`, storage.values));
+  });
+  return {
+    tables,
+    vocabularies: vocabularies.map(({ storage: { kind }, size, first }) => ({ kind, size, first })),
+    arrays,
+  };
 }
 
 const aligned = (at: number): number => Math.ceil(at / alignment) * alignment;
 
 /** The parts of a cache file, to be written one after another. */
 export function encodeCache(i: Interactions, key: string): Uint8Array[] {
-  const columns = columnsOf(i).map(([name, column]) => {
+  const { tables, vocabularies, arrays } = contentOf(i);
+  const columns = arrays.map(([name, column]) => {
     const bytes = littleEndianBytes(column, column.BYTES_PER_ELEMENT);
     return { name, column, bytes, crc: crc32(bytes) };
   });
@@ -103,15 +156,11 @@ export function encodeCache(i: Interactions, key: string): Uint8Array[] {
     bytes: end,
     name: i.name,
     digest: i.digest,
-    hasTimestamps: i.hasTimestamps ?? true,
+    hasTimestamps: i.hasTimestamps,
+    roles: i.roles,
     steps: i.steps,
-    ids: {
-      users: { kind: i.users.storage.kind, size: i.users.size },
-      items: { kind: i.items.storage.kind, size: i.items.size },
-    },
-    ...(i.catalogue === undefined
-      ? {}
-      : { catalogue: { size: i.catalogue.size, categoryNames: i.catalogue.categoryNames } }),
+    vocabularies,
+    tables,
     columns: entries,
   };
   const json = Buffer.from(canonicalJson(header));
@@ -143,7 +192,7 @@ class DamagedColumn extends Error {}
  * Opens a cache file: the columns are views of its bytes, and nothing is parsed but the header.
  *
  * Size and header are checked, and every column against its checksum before it is handed out. In a file of more than
- * `eager` bytes (default 32 MiB) item ids, timestamps and ratings are read when they are first looked at, so that
+ * `eager` bytes (default 32 MiB) the columns of events are read when they are first looked at, so that
  * opening takes the same few milliseconds whatever the number of events.
  */
 export function decodeCache(source: CacheSource, key: string, eager = eagerBytes): DecodedCache {
@@ -168,72 +217,61 @@ export function decodeCache(source: CacheSource, key: string, eager = eagerBytes
 }
 
 function open(source: CacheSource, start: number, header: Header, lazy: boolean): Interactions {
-  const { columns, ids, catalogue } = header;
-  const view = <C extends Column>(name: string): C => {
-    const { type, offset, length, crc } = columns[name];
+  const { columns: arrays, vocabularies, tables } = header;
+  const view = <V extends Values>(name: string, title = name): V => {
+    const { type, offset, length, crc } = arrays[name];
     const bytes = source.read(start + offset, start + offset + length * constructors[type].BYTES_PER_ELEMENT);
-    if (crc32(bytes) !== crc) throw new DamagedColumn(`column ${name} does not match its checksum`);
-    return new constructors[type](bytes.buffer, 0, length) as C;
+    if (crc32(bytes) !== crc) throw new DamagedColumn(`column ${title} does not match its checksum`);
+    return new constructors[type](bytes.buffer, 0, length) as unknown as V;
   };
-  const text = (name: string, length: number) => ({
-    length,
-    bytes: view<Uint8Array>(`${name}.bytes`),
-    offsets: view<Uint32Array>(`${name}.offsets`),
-  });
-  const storage = (name: 'users' | 'items'): IdStorage =>
-    ids[name].kind === 'integer'
-      ? { kind: 'integer', values: view<Float64Array>(name) }
-      : { kind: 'text', values: text(name, ids[name].size) };
-  const users = openIdMap(storage('users'), 0);
-  const items = openIdMap(storage('items'), 1);
-  const rest = {
+  const text = (name: string): TextColumn => {
+    const offsets = view<Uint32Array>(`${name}.offsets`);
+    return { length: offsets.length - 1, bytes: view<Uint8Array>(`${name}.bytes`), offsets };
+  };
+  const ids = vocabularies.map(({ kind, first }, v) =>
+    openIdMap(
+      kind === 'integer' ? { kind, values: view<Float64Array>(`ids.${v}`) } : { kind, values: text(`ids.${v}`) },
+      first,
+    ),
+  );
+  const late = <T>(make: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      throw error instanceof DamagedColumn ? source.damaged(error.message) : error;
+    }
+  };
+  const columnsOf = (table: TableName): Map<string, Column> => {
+    const later = lazy && table === 'events';
+    const put = (column: object, key: string, make: () => unknown): void => {
+      if (later) lazyProperty(column, key, () => late(make));
+      else Object.assign(column, { [key]: make() });
+    };
+    return new Map(
+      tables[table].columns.map(({ name, kind, width, ids: vocabulary }, at) => {
+        const prefix = `${table}.${at}`;
+        const column = {
+          kind,
+          ...(width !== undefined && { width }),
+          ...(vocabulary !== undefined && { ids: ids[vocabulary] }),
+        };
+        put(column, 'values', () => (kind === 'text' ? text(prefix) : view(`${prefix}.values`, `${name} of ${table}`)));
+        if (kind === 'ids') put(column, 'offsets', () => view(`${prefix}.offsets`));
+        return [name, column as Column];
+      }),
+    );
+  };
+  return createInteractions({
     name: header.name,
     digest: header.digest,
-    numUsers: users.size,
-    numItems: items.size,
-    numEvents: columns.itemIds.length,
-    users,
-    items,
+    users: ids[0],
+    items: ids[1],
     userOffsets: view<Int32Array>('userOffsets'),
-    ...(catalogue === undefined
-      ? {}
-      : {
-          catalogue: openCatalogue({
-            size: catalogue.size,
-            categoryNames: catalogue.categoryNames,
-            categoryOffsets: view('categoryOffsets'),
-            categoryIds: view('categoryIds'),
-            ...('titles.bytes' in columns ? { titles: text('titles', catalogue.size) } : {}),
-          }),
-        }),
+    columns: columnsOf('events'),
+    userTable: { rows: tables.users.rows, columns: columnsOf('users') },
+    itemTable: { rows: tables.items.rows, columns: columnsOf('items') },
+    roles: header.roles,
     hasTimestamps: header.hasTimestamps,
     steps: header.steps,
-  };
-  const events = eventColumns.filter((name) => name in columns);
-  if (!lazy) return Object.assign(rest, Object.fromEntries(events.map((name) => [name, view(name)]))) as Interactions;
-  for (const name of events) {
-    lazyProperty(rest, name, () => {
-      try {
-        return view(name);
-      } catch (error) {
-        throw error instanceof DamagedColumn ? source.damaged(error.message) : error;
-      }
-    });
-  }
-  return rest as typeof rest & Pick<Interactions, 'itemIds' | 'timestamps'>;
-}
-
-const eventColumns = ['itemIds', 'timestamps', 'ratings'] as const;
-
-/** A property that is made when it is first read, and is an ordinary one from then on. */
-function lazyProperty(object: object, name: string, make: () => unknown): void {
-  Object.defineProperty(object, name, {
-    enumerable: true,
-    configurable: true,
-    get() {
-      const value = make();
-      Object.defineProperty(object, name, { enumerable: true, value });
-      return value;
-    },
   });
 }

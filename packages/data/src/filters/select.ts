@@ -1,7 +1,8 @@
-import { takeCatalogue } from '../catalogue.ts';
 import { DataError } from '../errors.ts';
 import { type IdMap, idMap } from '../ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep } from '../interactions.ts';
+import { createInteractions, type Interactions, type ProcessingStep, positionColumn } from '../interactions.ts';
+import type { Column } from '../table/column.ts';
+import { takeColumn, takeRows } from '../table/take.ts';
 
 export interface Selection {
   /** 1 for events that stay; shape [numEvents]. */
@@ -36,18 +37,15 @@ export function selectEvents(i: Interactions, selection: Selection): Interaction
     );
   }
   const itemOf = itemNumbers(i, keep, dropItems);
-  const itemIds = new Int32Array(events);
-  const timestamps = new Float64Array(events);
-  const ratings = i.ratings === undefined ? undefined : new Float32Array(events);
+  const rows = new Int32Array(events);
+  const positions = new Float64Array(i.hasTimestamps ? 0 : events);
   let at = 0;
   for (const u of keptUsers) {
     const first = at;
     for (let e = i.userOffsets[u]; e < i.userOffsets[u + 1]; e++) {
       if (keep[e] === 0) continue;
-      itemIds[at] = itemOf.number[i.itemIds[e]];
-      timestamps[at] = i.hasTimestamps === false ? at - first : i.timestamps[e];
-      if (ratings !== undefined && i.ratings !== undefined) ratings[at] = i.ratings[e];
-      at++;
+      if (!i.hasTimestamps) positions[at] = at - first;
+      rows[at++] = e;
     }
   }
   const { kept } = itemOf;
@@ -58,16 +56,23 @@ export function selectEvents(i: Interactions, selection: Selection): Interaction
     droppedItems: i.numItems - kept.length,
     ...selection.counts,
   };
+  const items = dropItems ? takeIds(i.items, kept, 1) : i.items;
+  const columns = new Map<string, Column>();
+  for (const [name, column] of i.events.columns) {
+    const taken = takeColumn(column, rows);
+    columns.set(name, dropItems && taken.kind !== 'number' ? renumbered(taken, i.items, items, itemOf.number) : taken);
+  }
+  if (!i.hasTimestamps) columns.set(positionColumn, { kind: 'time', values: positions });
   return createInteractions({
     name: i.name,
     users: takeIds(i.users, keptUsers, 0),
-    items: dropItems ? takeIds(i.items, kept, 1) : i.items,
+    items,
     userOffsets: Int32Array.from(offsets),
-    itemIds,
-    timestamps,
-    ...(ratings === undefined ? {} : { ratings }),
-    ...(i.catalogue === undefined ? {} : { catalogue: dropItems ? takeCatalogue(i.catalogue, kept) : i.catalogue }),
-    hasTimestamps: i.hasTimestamps ?? true,
+    columns,
+    userTable: takeRows(i.userTable, keptUsers),
+    itemTable: dropItems ? takeRows(i.itemTable, kept) : i.itemTable,
+    roles: i.roles,
+    hasTimestamps: i.hasTimestamps,
     steps: [
       ...i.steps,
       {
@@ -94,6 +99,22 @@ function itemNumbers(i: Interactions, keep: Uint8Array, dropItems: boolean): { n
     number[item] = kept.length;
   }
   return { number, kept: Int32Array.from(kept) };
+}
+
+/** A column of items after items have left: those that left are none, and leave lists. */
+function renumbered(column: Column, before: IdMap, ids: IdMap, number: Int32Array): Column {
+  if (column.kind === 'id' && column.ids === before) {
+    return { kind: 'id', values: column.values.map((item) => number[item]), ids };
+  }
+  if (column.kind !== 'ids' || column.ids !== before) return column;
+  const offsets = new Int32Array(column.offsets.length);
+  const values = column.values.map((item) => number[item]);
+  for (let row = 0, end = 0; row + 1 < offsets.length; row++) {
+    for (let at = column.offsets[row]; at < column.offsets[row + 1]; at++)
+      if (values[at] > 0) values[end++] = values[at];
+    offsets[row + 1] = end;
+  }
+  return { kind: 'ids', values: values.slice(0, offsets[offsets.length - 1]), offsets, ids };
 }
 
 function takeIds(ids: IdMap, positions: ArrayLike<number>, first: number): IdMap {

@@ -98,11 +98,6 @@ describe('what stays', () => {
     expect(kept.hasTimestamps).toBe(false);
   });
 
-  it('data that do not say whether they have times have them', () => {
-    const { hasTimestamps: _, ...silent } = i;
-    expect(minRating(silent, { rating: 4 }).hasTimestamps).toBe(true);
-  });
-
   it('dedupe: the last event of each user and item, user by user', () => {
     // Item 11 is the last of user 1 and the first of user 2.
     const kept = dedupe(i, { by: 'item', keep: 'last' });

@@ -93,7 +93,12 @@ export const datasets: readonly DatasetEntry[] = [
       format: 'csv',
       file: 'train.csv',
       columns: { user: 'user_id', item: 'item_id', time: 'time' },
-      items: { file: 'item_meta.csv', columns: { item: 'item_id', categories: 'i_category' } },
+      items: {
+        file: 'item_meta.csv',
+        id: 'item_id',
+        columns: { categories: { kind: 'ids', distinct: true, column: 'i_category' } },
+        categories: 'categories',
+      },
       // Whole days, as in all Amazon data of 2014.
       ties: 'shuffle',
     },

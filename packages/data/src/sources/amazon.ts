@@ -73,7 +73,16 @@ export async function readAmazon(
                 items: {
                   file: itemsFile,
                   delimiter: '\t',
-                  columns: { item: 'item', title: 'title', categories: 'categories' },
+                  id: 'item',
+                  columns: {
+                    title: { kind: 'text' },
+                    categories: { kind: 'ids', distinct: true },
+                    brand: { kind: 'id' },
+                    price: { kind: 'number' },
+                    sales_rank: { kind: 'number' },
+                  },
+                  title: 'title',
+                  categories: 'categories',
                   optionalColumns: true,
                 },
               }

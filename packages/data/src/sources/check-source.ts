@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { timeUnits } from './time.ts';
 
 const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
 
@@ -6,12 +7,17 @@ const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   movielens: common,
   amazon: common,
-  csv: [...common, 'columns', 'header', 'timeUnit', 'file', 'items', 'delimiter', 'quote', 'encoding', 'withoutUser'],
+  csv: [
+    ...common,
+    ...['columns', 'further', 'action', 'request', 'labels', 'header', 'timeUnit', 'file', 'items', 'users'],
+    ...['timeFormat', 'allowEarlyTimes', 'missing'],
+    ...['delimiter', 'quote', 'encoding', 'withoutUser'],
+  ],
 };
 
 const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
   ties: ['file-order', 'shuffle'],
-  timeUnit: ['s', 'ms', 'iso'],
+  timeUnit: timeUnits,
   withoutUser: ['error', 'skip'],
   encoding: ['utf8', 'latin1'],
 };

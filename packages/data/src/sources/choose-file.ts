@@ -8,6 +8,21 @@ function extension(name: string): string {
   return extname(name.replace(/\.gz$/i, '')).toLowerCase();
 }
 
+/** What a file of another kind is, and what to do with it. */
+const others: Readonly<Record<string, string>> = {
+  '.xlsx': 'a spreadsheet; save it as CSV UTF-8',
+  '.xls': 'a spreadsheet; save it as CSV UTF-8',
+  '.ods': 'a spreadsheet; save it as CSV',
+  '.feather': 'an Arrow file; save it as CSV (pandas: read_feather(...).to_csv(..., index=False))',
+  '.arrow': 'an Arrow file; save it as CSV',
+  '.parquet': 'a Parquet file; save it as CSV (pandas: read_parquet(...).to_csv(..., index=False))',
+  '.jsonl': 'JSON lines; save them as CSV (pandas: read_json(..., lines=True).to_csv(..., index=False))',
+  '.json': 'JSON; save it as CSV',
+  '.bz2': 'compressed by bzip2; unpack it, or save it as .gz',
+  '.xz': 'compressed by xz; unpack it, or save it as .gz',
+  '.zst': 'compressed by zstd; unpack it, or save it as .gz',
+};
+
 /** The events file of a set: the one named, else the only one there is. */
 export function chooseFile(operation: string, files: FileSet, wanted: string | undefined): string {
   if (wanted !== undefined) {
@@ -27,7 +42,11 @@ export function chooseFile(operation: string, files: FileSet, wanted: string | u
       operation,
       `expected ${single ? 'an extension' : 'a file with an extension'} among ${[...readable].join(' ')}; got ` +
         `${single ? `"${extension(files.path)}"` : files.names.slice(0, 8).join(', ') || 'no files'}`,
-      { code: single ? 'unsupported-extension' : 'unknown-layout', file: files.path },
+      {
+        code: single ? 'unsupported-extension' : 'unknown-layout',
+        file: files.path,
+        ...(single && extension(files.path) in others ? { hint: `this is ${others[extension(files.path)]}` } : {}),
+      },
     );
   }
   throw new DataError(operation, `expected one file of events; got ${fit.slice(0, 8).join(', ')}`, {

@@ -20,6 +20,7 @@ export function locateColumns<K extends string>(
   fields: readonly string[],
   header: boolean,
   place: { readonly file: string; readonly entry?: string; readonly line: number },
+  option = 'columns',
 ): ColumnPositions<K> {
   const names = fields.map((field) => field.trim());
   const found: { [P in K]?: number } = {};
@@ -34,7 +35,7 @@ export function locateColumns<K extends string>(
           code: 'repeated-column',
           ...place,
           column,
-          key: `columns.${key}`,
+          key: `${option}.${key}`,
           hint: 'give the columns of the header different names',
         },
       );
@@ -48,8 +49,8 @@ export function locateColumns<K extends string>(
       code: 'missing-column',
       ...place,
       column,
-      key: `columns.${key}`,
-      hint: hintFor(key, column, names, header),
+      key: `${option}.${key}`,
+      hint: hintFor(`${option}.${key}`, column, names, header),
     });
   }
   return found;
@@ -60,16 +61,16 @@ function quotedList(names: readonly string[]): string {
   return names.length > 12 ? `${shown.join(', ')}, ...` : shown.join(', ');
 }
 
-function hintFor(key: string, column: ColumnRef, names: readonly string[], header: boolean): string | undefined {
+function hintFor(option: string, column: ColumnRef, names: readonly string[], header: boolean): string | undefined {
   if (typeof column === 'number') return `columns are counted from 0, the file has ${names.length}`;
   if (!header) return 'without a header columns are given by position, from 0';
   const near = names.find((name) => name.toLowerCase() === column.toLowerCase());
   if (near !== undefined) return `did you mean "${near}"?`;
-  const none = key === 'user' || key === 'item' ? '' : `, or leave it out with --data.columns.${key} none`;
-  return `name the column with --data.columns.${key}${none}`;
+  const needed = /^(columns\.(user|item)|(users|items)\.id)$/.test(option);
+  return `name the column with --data.${option}${needed ? '' : `, or leave it out with --data.${option} none`}`;
 }
 
-/** The problem of an id, if any: empty, negative, not decodable, or with control characters in it. */
+/** The problem of an id, if any: empty, not decodable, or with control characters in it. */
 export function checkId(text: string, column: 'user' | 'item'): RowProblem | undefined {
   const id = column === 'item' ? 'an item id' : 'a user id';
   let control = -1;
@@ -93,10 +94,6 @@ export function checkId(text: string, column: 'user' | 'item'): RowProblem | und
   }
   if (blank && text.trim() === '') {
     return { reason: 'missing-id', column, message: `expected ${id}; got an empty field` };
-  }
-  // A negative number is how some exports write "none".
-  if (text.charCodeAt(0) === 45 && /^-\d+$/.test(text)) {
-    return { reason: 'negative-id', column, message: `expected ${id} of 0 or more; got ${quoted(text)}` };
   }
   return undefined;
 }
@@ -123,5 +120,6 @@ export function parseRating(text: string): number | RowProblem {
   if (plain >= 0) return plain;
   const value = decimal(text);
   if (Number.isFinite(Math.fround(value))) return value;
-  return { reason: 'bad-rating', column: 'rating', message: `expected a finite rating; got ${quoted(text)}` };
+  const hint = /\d,\d/.test(text) ? { hint: 'commas in numbers are not read: write 4.5' } : {};
+  return { reason: 'bad-rating', column: 'rating', message: `expected a finite rating; got ${quoted(text)}`, ...hint };
 }

@@ -1,18 +1,26 @@
 import { assembleInteractions, type TieRule } from '../assemble.ts';
-import type { ItemCatalogue } from '../catalogue.ts';
 import { OptionError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { Interner, smallInteger } from '../interner.ts';
-import { ProblemLog, type RowProblem } from '../problems.ts';
-import { CatalogueBuilder } from './catalogue-builder.ts';
+import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
+import { columnBuilder } from '../table/builder.ts';
+import type { Column } from '../table/column.ts';
+import type { Roles } from '../table/roles.ts';
+import type { ColumnSpec } from '../table/spec.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns, parseRating } from './columns.ts';
-import { readItemsFile } from './csv-items.ts';
 import { type DelimitedOptions, readDelimited } from './delimited.ts';
 import { emptyFile, type FileSet } from './files.ts';
+import { ItemTitles } from './item-titles.ts';
+import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
-import { parseTime, type TimeUnit } from './time.ts';
+import { quoted } from './rating-rows.ts';
+import { readSideFile, type SideFile } from './side-file.ts';
+import { tidyIds } from './tidy-ids.ts';
+import { earliestUsual, parseTime, type TimeUnit } from './time.ts';
+import { timeFormat } from './time-format.ts';
 
 /** Which column is what. */
 export interface EventColumns {
@@ -25,14 +33,15 @@ export interface EventColumns {
   readonly title?: ColumnRef;
 }
 
-export interface ItemsFile extends DelimitedOptions {
-  /** Name of the file inside the zip or folder. */
-  readonly file: string;
-  readonly columns: { readonly item: ColumnRef; readonly title?: ColumnRef; readonly categories?: ColumnRef };
-  /** Default true. */
-  readonly header?: boolean;
-  /** The columns for title and categories may be missing; default false. */
-  readonly optionalColumns?: boolean;
+export interface ItemsFile extends SideFile {
+  /**
+   * The items that can be recommended: those of this file, and an event of another item is a bad row (`listed`, default);
+   * those with events (`occurring`); or all of them (`both`). Items without a row miss its values.
+   */
+  readonly corpus?: 'listed' | 'occurring' | 'both';
+  /** Names among `columns`: what people read, and what groups the items. */
+  readonly title?: string;
+  readonly categories?: string;
 }
 
 export interface CsvSource extends DelimitedOptions {
@@ -45,10 +54,24 @@ export interface CsvSource extends DelimitedOptions {
   readonly header?: boolean;
   /** Default `s`. */
   readonly timeUnit?: TimeUnit;
+  /** A pattern of strptime (`%d.%m.%Y %H:%M`), in place of a unit. */
+  readonly timeFormat?: string;
+  /** Take times that all lie in 1970, which otherwise are a wrong unit or a number that is no time; default false. */
+  readonly allowEarlyTimes?: boolean;
+  /** What says that there is no value, besides an empty field; default {@link missingMarkers}. */
+  readonly missing?: readonly string[];
   /** Name of the events file inside a zip or folder, when there are several. */
   readonly file?: string;
-  /** A file of the same zip or folder that lists the items: they become the corpus. */
+  /** Further columns of the events, by the name that they get. */
+  readonly further?: Readonly<Record<string, ColumnSpec>>;
+  /** Roles of further columns. */
+  readonly action?: string;
+  readonly request?: string;
+  readonly labels?: readonly string[];
+  /** A file with one item a row. */
   readonly items?: ItemsFile;
+  /** A file with one user a row. */
+  readonly users?: SideFile;
   /**
    * Rows with an empty user: `error` (default), or `skip` and count them, as purchases of visitors without an account.
    */
@@ -83,45 +106,106 @@ export async function readCsv(
   const fileName = chooseFile(operation, files, source.file);
   const place = files.place(fileName);
   const problems: ProblemCount[] = [];
-  const listed =
-    source.items === undefined ? undefined : await readItemsFile(operation, files, source.items, context, problems);
-  const read = await readEvents(operation, files, fileName, source, listed, context, problems);
-  const { table, users, items, titles, skipped, withoutUser } = read;
-  const catalogue = listed?.build() ?? titleCatalogue(items, titles);
-  const corpus =
-    listed === undefined
-      ? `the corpus is the ${items.size} items that occur`
-      : `the corpus is all ${listed.size} items of ${source.items?.file}`;
+  const vocabularies = new Map<string, VocabularyBuilder>();
+  const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
+    file && readSideFile(operation, of, files, file, vocabularies, context, problems);
+  const itemRows = await side('item', source.items);
+  const userRows = await side('user', source.users);
+  const { corpus = 'listed' } = source.items ?? {};
+  const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
+  const read = await readEvents(operation, files, fileName, source, listed, vocabularies, context, problems);
+  const { table, titles, further, skipped, withoutUser } = read;
+  const users = tidyIds('user', read.users.ids());
+  const items = listed === undefined ? tidyIds('item', read.items.ids()) : { ids: read.items.ids(), notes: [] };
+  const notes = [...users.notes, ...items.notes];
+  const ofTitles = itemRows === undefined ? titles?.build() : undefined;
   return assembleInteractions({
     name,
     table,
-    users: users.ids(),
-    items: items.ids(),
-    ...(catalogue === undefined ? {} : { catalogue }),
-    hasTimestamps: source.columns.time !== undefined,
+    users: users.ids,
+    items: items.ids,
+    roles: rolesFor(operation, source, further),
+    ...(source.columns.rating === undefined ? {} : { ratingColumn: columnName('rating', source.columns.rating) }),
+    columns: further,
+    ...(userRows === undefined ? {} : { userRows }),
+    ...(itemRows === undefined ? (ofTitles === undefined ? {} : { itemRows: ofTitles }) : { itemRows }),
     ties: source.ties ?? 'file-order',
     tieSeed: source.tieSeed ?? 0,
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} events of ${users.size} users from ${place.entry ?? fileName}${formatNotes(source)}; ${corpus}` +
+        `Read ${table.length} events of ${read.users.size} users from ${place.entry ?? fileName}${formatNotes(source)}; ` +
+        `${corpusNote(read.items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
-        `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}`,
+        `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,
+      ...(notes.length === 0 ? {} : { notes }),
       params: {
         format: preset.format,
-        itemsFile: listed !== undefined,
-        timeUnit: source.columns.time === undefined ? 'none' : (source.timeUnit ?? 's'),
+        timeUnit: source.columns.time === undefined ? 'none' : (source.timeFormat ?? source.timeUnit ?? 's'),
       },
       counts: {
         rows: table.length + skipped + withoutUser,
         events: table.length,
         skipped,
-        items: items.size,
+        items: read.items.size,
         ...(source.withoutUser === 'skip' ? { withoutUser } : {}),
       },
       ...(problems.length === 0 ? {} : { problems }),
     },
   });
+}
+
+function corpusNote(items: number, corpus: ItemsFile['corpus'], file = ''): string {
+  if (corpus === 'listed') return `the corpus is all ${items} items of ${file}`;
+  if (corpus === 'both') return `the corpus is the ${items} items that occur or stand in ${file}`;
+  return `the corpus is the ${items} items that occur`;
+}
+
+/** The name of a role's column: that of the file, or that of the role where columns are given by position. */
+function columnName(key: keyof EventColumns, column: ColumnRef | undefined): string {
+  return typeof column === 'string' ? column : key;
+}
+
+/** @throws {OptionError} for a role whose column is not among the further ones, and for a name that stands twice */
+function rolesFor(operation: string, source: Omit<CsvSource, 'format'>, further: ReadonlyMap<string, Column>): Roles {
+  const { columns, labels = [], items } = source;
+  for (const [key, names] of Object.entries({ action: [source.action], request: [source.request], labels })) {
+    for (const name of names) {
+      if (name === undefined || further.has(name)) continue;
+      const known = [...further.keys()].join(', ') || 'none';
+      throw new OptionError(operation, `expected a further column for ${key}; got "${name}" of ${known}`, { key });
+    }
+  }
+  const action = source.action ?? (columns.rating === undefined ? undefined : columnName('rating', columns.rating));
+  const roles = {
+    user: columnName('user', columns.user),
+    item: columnName('item', columns.item),
+    ...(columns.time === undefined ? {} : { time: columnName('time', columns.time) }),
+    ...(action === undefined ? {} : { action }),
+    ...(source.request === undefined ? {} : { request: source.request }),
+    labels,
+    ...(items === undefined
+      ? columns.title === undefined
+        ? {}
+        : { title: columnName('title', columns.title) }
+      : {
+          ...(items.title === undefined ? {} : { title: items.title }),
+          ...(items.categories === undefined ? {} : { categories: items.categories }),
+        }),
+  };
+  const taken = [
+    roles.user,
+    roles.item,
+    roles.time,
+    columns.rating === undefined ? undefined : columnName('rating', columns.rating),
+  ];
+  for (const name of further.keys()) {
+    if (!taken.includes(name)) continue;
+    throw new OptionError(operation, `expected a column once; got "${name}" as a role and as a further column`, {
+      key: `columns.${name}`,
+    });
+  }
+  return roles;
 }
 
 function checkMapping(operation: string, columns: EventColumns): void {
@@ -145,11 +229,25 @@ function formatNotes({ encoding = 'utf8', quote }: DelimitedOptions): string {
   return `${encoding === 'utf8' ? '' : `, in ${encoding}`}${quotes}`;
 }
 
-function titleCatalogue(items: Interner, titles: ReadonlyMap<string, string>): ItemCatalogue | undefined {
-  if (titles.size === 0) return undefined;
-  const builder = new CatalogueBuilder();
-  for (const item of items.texts()) builder.add(item, titles.get(item) ?? '', []);
-  return builder.build();
+/** The same ids with the same codes; others can be added without a word to the rows of a file. */
+function copyOf(ids: Interner | undefined): Interner {
+  const copy = new Interner();
+  for (const id of ids?.texts() ?? []) copy.intern(id);
+  return copy;
+}
+
+/** Times below this many seconds are numbers of steps; a date that was misread is larger. */
+const countedFromZero = 10_000;
+
+function noId(text: string, column: 'user' | 'item'): RowProblem {
+  return {
+    reason: 'missing-id',
+    column,
+    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${text.trim() === '' ? 'an empty field' : quoted(text)}`,
+    ...(text.trim() === ''
+      ? {}
+      : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
+  };
 }
 
 /** Rows whose ids are looked up together. */
@@ -160,13 +258,17 @@ async function readEvents(
   files: FileSet,
   fileName: string,
   source: Omit<CsvSource, 'format'>,
-  listed: CatalogueBuilder | undefined,
+  listed: Interner | undefined,
+  vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
   problems: ProblemCount[],
 ) {
   const place = files.place(fileName);
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
   const { columns, timeUnit = 's' } = source;
+  const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
+  const timeOf = byFormat ?? ((text: string) => parseTime(text, timeUnit));
+  const isMissing = missingRule(source.missing);
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
   let bytes = 0;
   // The size of a .gz says little about its rows.
@@ -174,13 +276,19 @@ async function readEvents(
   const expected = size === undefined ? undefined : () => (table.length * size) / Math.max(1, bytes);
   const table = new EventTable(columns.rating !== undefined, undefined, expected);
   const users = new Interner();
-  const items = listed?.ids ?? new Interner();
-  const titles = new Map<string, string>();
+  const onlyListed = listed !== undefined && source.items?.corpus !== 'both';
+  const items = onlyListed ? listed : copyOf(listed);
+  const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title));
+  const further = Object.entries(source.further ?? {}).map(([name, spec]) =>
+    columnBuilder(name, spec, vocabularies, isMissing),
+  );
+  const furtherAt: number[] = [];
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
 
   let width = 0;
   let withoutUser = 0;
   let resolved = 0;
+  let latest = Number.NEGATIVE_INFINITY;
   const resolve = (): void => {
     users.resolve(table.users, resolved, table.length);
     items.resolve(table.items, resolved, table.length);
@@ -189,28 +297,43 @@ async function readEvents(
 
   const row = (fields: readonly string[], _line: number, end: number): RowProblem | undefined => {
     bytes = end;
-    const user = fields[at.user];
-    const item = fields[at.item];
-    if (user === '' && source.withoutUser === 'skip') {
-      withoutUser++;
-      return undefined;
-    }
+    let user = fields[at.user];
+    let item = fields[at.item];
     // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
-    const userInteger = smallInteger(user);
-    const itemInteger = smallInteger(item);
-    const badId =
-      (userInteger < 0 ? checkId(user, 'user') : undefined) ?? (itemInteger < 0 ? checkId(item, 'item') : undefined);
-    if (badId !== undefined) return badId;
-    const time = at.time < 0 ? 0 : parseTime(fields[at.time], timeUnit);
+    let userInteger = smallInteger(user);
+    let itemInteger = smallInteger(item);
+    if (userInteger < 0) {
+      user = user.trim();
+      if (isMissing(user) && source.withoutUser === 'skip') {
+        withoutUser++;
+        return undefined;
+      }
+      const problem = isMissing(user) ? noId(fields[at.user], 'user') : checkId(user, 'user');
+      if (problem !== undefined) return problem;
+      userInteger = smallInteger(user);
+    }
+    if (itemInteger < 0) {
+      item = item.trim();
+      const problem = isMissing(item) ? noId(fields[at.item], 'item') : checkId(item, 'item');
+      if (problem !== undefined) return problem;
+      itemInteger = smallInteger(item);
+    }
+    const time = at.time < 0 ? 0 : timeOf(fields[at.time]);
     if (typeof time === 'object') return time;
+    if (time > latest) latest = time;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (typeof rating === 'object') return rating;
-    const known = listed === undefined ? undefined : items.find(item);
-    if (listed !== undefined && known === undefined) {
+    const known = onlyListed ? items.find(item) : undefined;
+    if (onlyListed && known === undefined) {
       const message = `expected an item of ${source.items?.file}; got "${item}"`;
       return { reason: 'unknown-item', column: 'item', message };
     }
-    if (at.title >= 0 && fields[at.title] !== '' && !titles.has(item)) titles.set(item, fields[at.title]);
+    for (let c = 0; c < further.length; c++) {
+      const problem = further[c].read(fields[furtherAt[c]]);
+      if (problem !== undefined) return problem;
+    }
+    for (const column of further) column.keep();
+    if (at.title >= 0) titles?.see(item, fields[at.title]);
     const itemKey = known !== undefined ? -1 - known : itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
     table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);
     if (table.length === resolved + rowsAtOnce) resolve();
@@ -232,6 +355,10 @@ async function readEvents(
           title: -1,
           ...locateColumns(operation, columns, fields, header, { ...place, line }),
         };
+        for (const [name, spec] of Object.entries(source.further ?? {})) {
+          const ref = { [name]: spec.column ?? name };
+          furtherAt.push(locateColumns(operation, ref, fields, header, { ...place, line })[name] as number);
+        }
         width = fields.length;
       },
       row,
@@ -241,7 +368,7 @@ async function readEvents(
         (at.time >= 0 || at.rating >= 0) &&
         checkId(fields[at.user], 'user') === undefined &&
         checkId(fields[at.item], 'item') === undefined &&
-        (at.time < 0 || typeof parseTime(fields[at.time], timeUnit) === 'number') &&
+        (at.time < 0 || typeof timeOf(fields[at.time]) === 'number') &&
         (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
     },
   );
@@ -250,6 +377,24 @@ async function readEvents(
     if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
     throw log.noRows('rows of events');
   }
+  if (at.time >= 0 && latest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
+    throw log.error(undefined, {
+      reason: 'early-times',
+      column: 'time',
+      message: `expected times of after 1970; got all of ${table.length} in 1970, the last at ${latest} s`,
+      hint:
+        `set the unit (${optionHint('timeUnit', 'ms')}), or say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
+        `times that count from 0 are taken with ${optionHint('allowEarlyTimes', true)}`,
+    });
+  }
   problems.push(...log.counts(place.entry ?? fileName));
-  return { table, users, items, titles, skipped: log.total, withoutUser };
+  return {
+    table,
+    users,
+    items,
+    titles,
+    further: new Map(further.map((column): [string, Column] => [column.name, column.build()])),
+    skipped: log.total,
+    withoutUser,
+  };
 }

@@ -1,13 +1,15 @@
 import type { DataError } from '../errors.ts';
 import { optionHint, type ProblemLog, type RowProblem } from '../problems.ts';
+import { asUtf8, withNewlines } from './bytes.ts';
 import { maxLineBytes } from './lines.ts';
 import { quoted } from './rating-rows.ts';
 import { type RecordOptions, RecordReader } from './records.ts';
+import { commonWidth, hasQuotes, hasRowNames, sampleBytes } from './sample.ts';
 
 export interface DelimitedOptions {
   /** Default: found in the first line, among comma, tab, semicolon and bar. */
   readonly delimiter?: string;
-  /** Default `"`; `false` takes quotes as ordinary characters. Default without a delimiter of tab. */
+  /** Default `"`, with tabs only where the first rows have quotes around fields; `false` takes them as ordinary. */
   readonly quote?: string | false;
   /** Default `utf8`. */
   readonly encoding?: 'utf8' | 'latin1';
@@ -26,13 +28,11 @@ export interface RowHandler {
 
 const candidates = [',', '\t', ';', '|', '::'] as const;
 
-/** Without a header the first rows say how many fields there are; so many bytes of them are looked at. */
-const sampleBytes = 1 << 16;
-
 /**
  * Streams delimited text, record by record; memory is one chunk and one record.
  *
- * A byte order mark and blank lines are skipped, `\r\n` is read as `\n`. Records whose number of fields differs from
+ * A byte order mark, blank lines and a first line `sep=;` are skipped, `\r\n` is read as `\n`, UTF-16 with a byte order
+ * mark as it is. A header that is one field short is that of a table with row names, which get an empty one. Records whose number of fields differs from
  * the header's (without one: from that of most of the first rows), stray and open quotes and overlong lines are
  * problems of `log`, with the line in which the row begins. After a bad row the next line is read, wherever the row's
  * quotes would have ended.
@@ -43,22 +43,21 @@ export async function readDelimited(
   log: ProblemLog,
   handler: RowHandler,
 ): Promise<void> {
-  const source = withoutCarriageReturns(chunks)[Symbol.asyncIterator]();
-  const start = await beginning(source, handler.header ? 1 : sampleBytes);
-  if (start.length === 0) return;
-  refuseUtf16(start, log);
-  const head = firstLine(start);
-  const delimiter = options.delimiter ?? findDelimiter(head);
-  const quote = options.quote ?? (delimiter === '\t' ? false : '"');
-  const format: RecordOptions = {
-    delimiter,
-    quote: quote === false ? null : quote,
-    encoding: options.encoding ?? 'utf8',
-  };
+  const source = withNewlines(asUtf8(chunks))[Symbol.asyncIterator]();
+  const bytes = await beginning(source, sampleBytes);
+  if (bytes.length === 0) return;
+  const { rest: start, delimiter: told } = sepLine(bytes);
+  const head = firstLine(told === undefined ? start : start.subarray(1));
+  const delimiter = options.delimiter ?? told ?? findDelimiter(head);
+  const encoding = options.encoding ?? 'utf8';
+  const quote = options.quote ?? (delimiter === '\t' && !hasQuotes(start, delimiter, encoding) ? false : '"');
+  const format: RecordOptions = { delimiter, quote: quote === false ? null : quote, encoding };
+  const rowNames = handler.header && hasRowNames(start, format);
   let width = handler.header ? -1 : commonWidth(start, format);
   let begun = false;
 
-  const reader = new RecordReader(format, log, (fields, line, lines, end) => {
+  const reader = new RecordReader(format, log, (record, line, lines, end) => {
+    const fields = rowNames && !begun ? ['', ...record] : record;
     if (!begun && (handler.header || fields.length === width)) {
       begun = true;
       reader.tolerant = true;
@@ -78,7 +77,7 @@ export async function readDelimited(
     return {
       reason: 'wrong-field-count',
       message: `expected ${width} fields separated by ${shown(delimiter)}; got ${fields.length}`,
-      ...(lines > 1 ? { hint: `the row goes on over ${lines} lines: is a quote left open?` } : {}),
+      ...widthHint(fields, lines, width),
     };
   });
   reader.tolerant = !handler.header;
@@ -89,6 +88,23 @@ export async function readDelimited(
   } finally {
     await source.return?.(undefined);
   }
+}
+
+function widthHint(fields: readonly string[], lines: number, width: number): { readonly hint?: string } {
+  if (lines > 1) return { hint: `the row goes on over ${lines} lines: is a quote left open?` };
+  if (fields.length === width + 1 && fields[width] === '') {
+    return { hint: 'a delimiter at the end of the row? save the file without it, or add one to the header' };
+  }
+  return {};
+}
+
+/** The delimiter of a first line `sep=;`, as spreadsheets write it, and the bytes after that text. */
+function sepLine(start: Uint8Array): { readonly delimiter?: string; readonly rest: Uint8Array } {
+  const found = /^(?:\ufeff)?"?sep=(.)"?$/i.exec(firstLine(start));
+  if (found === null) return { rest: start };
+  // The end of the line stays: a blank line, which is counted.
+  const end = start.indexOf(10);
+  return { delimiter: found[1], rest: start.subarray(end < 0 ? start.length : end) };
 }
 
 /** Whether a field holds a whole line that is a row itself: a quote left open took it in. */
@@ -120,40 +136,6 @@ async function beginning(source: AsyncIterator<Uint8Array>, bytes: number): Prom
   return parts.length === 1 ? parts[0] : new Uint8Array(Buffer.concat(parts));
 }
 
-/** @throws {DataError} when the file begins as UTF-16 does */
-function refuseUtf16(start: Uint8Array, log: ProblemLog): void {
-  const mark = 256 * start[0] + start[1];
-  if (mark !== 0xfffe && mark !== 0xfeff) return;
-  throw log.error(1, {
-    reason: 'bad-encoding',
-    message: 'expected UTF-8 or latin1; got UTF-16',
-    hint: 'save the file as UTF-8',
-  });
-}
-
-/** How many fields most of the first lines have. */
-function commonWidth(start: Uint8Array, { delimiter, quote, encoding }: RecordOptions): number {
-  const lines = Buffer.from(start.subarray(0, sampleBytes)).toString(encoding).split('\n');
-  // The last one may be cut off, unless the file is shorter.
-  if (lines.length > 1 && start.length >= sampleBytes) lines.pop();
-  const counts = new Map<number, number>();
-  for (const line of lines) {
-    if (line === '') continue;
-    const bare =
-      quote === null
-        ? line
-        : line
-            .split(quote)
-            .filter((_, part) => part % 2 === 0)
-            .join('');
-    const width = bare.split(delimiter).length;
-    counts.set(width, (counts.get(width) ?? 0) + 1);
-  }
-  let most = 1;
-  for (const [width, count] of counts) if (count > (counts.get(most) ?? 0)) most = width;
-  return most;
-}
-
 /** The first line, for detection and messages. */
 function firstLine(bytes: Uint8Array): string {
   const end = bytes.indexOf(10);
@@ -172,7 +154,8 @@ export function findDelimiter(line: string): string {
       most = count;
     }
   }
-  return best;
+  // Blanks separate the fields of what R calls a table, and nothing else does.
+  return most === 0 && /\S +\S/.test(line.replace(/"[^"]*"/g, 'x')) ? ' ' : best;
 }
 
 function shown(delimiter: string): string {
@@ -190,28 +173,4 @@ function wrongDelimiter(log: ProblemLog, line: number, delimiter: string, head: 
     message: `expected several columns separated by ${shown(delimiter)}; got one column in ${quoted(head)}`,
     hint: hint ?? 'an event needs at least a user and an item',
   });
-}
-
-/** `\r\n` becomes `\n`, also when the two bytes are in different chunks. */
-async function* withoutCarriageReturns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held = false;
-  for await (const chunk of chunks) {
-    if (chunk.length === 0) continue;
-    if (!held && chunk.indexOf(13) < 0) {
-      yield chunk;
-      continue;
-    }
-    const out = new Uint8Array(chunk.length + 1);
-    let n = 0;
-    if (held && chunk[0] !== 10) out[n++] = 13;
-    held = false;
-    for (let i = 0; i < chunk.length; i++) {
-      if (chunk[i] === 13) {
-        if (i + 1 === chunk.length) held = true;
-        else if (chunk[i + 1] !== 10) out[n++] = 13;
-      } else out[n++] = chunk[i];
-    }
-    yield out.subarray(0, n);
-  }
-  if (held) yield Uint8Array.of(13);
 }

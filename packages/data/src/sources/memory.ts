@@ -3,7 +3,9 @@ import { OptionError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import type { Interactions } from '../interactions.ts';
 import { Interner } from '../interner.ts';
-import { CatalogueBuilder } from './catalogue-builder.ts';
+import { columnBuilder } from '../table/builder.ts';
+import { KeyedTableBuilder } from '../table/keyed.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
 
 export interface MemorySource {
   readonly name: string;
@@ -34,15 +36,13 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       throw new OptionError(operation, `expected ${users.length} ${key}, one a user; got ${column.length}`, { key });
     }
   }
-  const builder = new CatalogueBuilder();
-  for (const { item, title = '', categories = [] } of source.catalogue ?? []) {
-    builder.add(String(item), title, categories);
-  }
+  const listed = source.catalogue === undefined ? undefined : catalogueRows(source.catalogue);
+  const itemIds = listed?.keys ?? new Interner();
   const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
   const userIds = new Interner();
   for (let e = 0; e < users.length; e++) {
     const item = String(items[e]);
-    const code = source.catalogue === undefined ? builder.ids.intern(item) : builder.ids.find(item);
+    const code = source.catalogue === undefined ? itemIds.intern(item) : itemIds.find(item);
     if (code === undefined) {
       throw new OptionError(operation, `expected items of the catalogue; got "${item}" at ${e}`, { key: 'items' });
     }
@@ -59,16 +59,36 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     name: source.name,
     table,
     users: userIds.ids(),
-    items: builder.ids.ids(),
-    ...(source.catalogue === undefined ? {} : { catalogue: builder.build() }),
-    hasTimestamps: timestamps !== undefined,
+    items: itemIds.ids(),
+    ...(listed === undefined ? {} : { itemRows: listed.build() }),
+    roles: {
+      user: 'user',
+      item: 'item',
+      ...(timestamps === undefined ? {} : { time: 'time' }),
+      ...(ratings === undefined ? {} : { action: 'rating' }),
+      labels: [],
+      ...(listed === undefined ? {} : { title: 'title', categories: 'categories' }),
+    },
     ties: source.ties ?? 'file-order',
     tieSeed: source.tieSeed ?? 0,
     step: {
       name: 'read',
       detail: `Took ${users.length} events from memory.`,
       params: { format: 'memory' },
-      counts: { rows: users.length, events: users.length, skipped: 0, items: builder.ids.size },
+      counts: { rows: users.length, events: users.length, skipped: 0, items: itemIds.size },
     },
   });
+}
+
+/** Titles and categories, an item a row; an item that stands twice is taken once. */
+function catalogueRows(catalogue: NonNullable<MemorySource['catalogue']>): KeyedTableBuilder {
+  const vocabularies = new Map<string, VocabularyBuilder>();
+  const rows = new KeyedTableBuilder([
+    columnBuilder('title', { kind: 'text' }, vocabularies),
+    columnBuilder('categories', { kind: 'ids', separator: '\u0000' }, vocabularies),
+  ]);
+  for (const { item, title = '', categories = [] } of catalogue) {
+    rows.add(String(item), [title, categories.join('\u0000')]);
+  }
+  return rows;
 }

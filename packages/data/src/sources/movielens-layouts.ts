@@ -10,19 +10,38 @@ export interface MovieLensLayout {
   readonly releases: string;
   readonly ratings: string;
   readonly movies: string;
+  /** Files of what is known of the users, and of the words that they gave to movies; not every release has them. */
+  readonly users?: { readonly file: string; readonly separator: string; readonly columns: readonly string[] };
+  readonly tags?: { readonly file: string; readonly separator: string; readonly header: boolean };
   readonly separator: string;
   /** First line of the ratings file, when it has a header. */
   readonly header?: string;
 }
 
 export const movieLensLayouts: readonly MovieLensLayout[] = [
-  { name: 'tab', releases: 'ml-100k', ratings: 'u.data', movies: 'u.item', separator: '\t' },
-  { name: 'double-colon', releases: 'ml-1m, ml-10m', ratings: 'ratings.dat', movies: 'movies.dat', separator: '::' },
+  {
+    name: 'tab',
+    releases: 'ml-100k',
+    ratings: 'u.data',
+    movies: 'u.item',
+    users: { file: 'u.user', separator: '|', columns: ['age', 'gender', 'occupation', 'zip'] },
+    separator: '\t',
+  },
+  {
+    name: 'double-colon',
+    releases: 'ml-1m, ml-10m',
+    ratings: 'ratings.dat',
+    movies: 'movies.dat',
+    users: { file: 'users.dat', separator: '::', columns: ['gender', 'age', 'occupation', 'zip'] },
+    tags: { file: 'tags.dat', separator: '::', header: false },
+    separator: '::',
+  },
   {
     name: 'csv',
     releases: 'ml-20m and later, ml-latest-small',
     ratings: 'ratings.csv',
     movies: 'movies.csv',
+    tags: { file: 'tags.csv', separator: ',', header: true },
     separator: ',',
     header: 'userId,movieId,rating,timestamp',
   },
@@ -35,6 +54,8 @@ export interface FoundLayout {
   readonly movies?: string;
   /** Genre names of ml-100k, whose movies file has one 0/1 column a genre. */
   readonly genres?: string;
+  readonly users?: string;
+  readonly tags?: string;
 }
 
 /** Which published layout the files have, if any; with or without a top folder. */
@@ -49,11 +70,15 @@ export function findMovieLensLayout(files: FileSet): FoundLayout | undefined {
         files.kind === 'file' ? undefined : files.names.find((other) => other === name.slice(0, cut) + wanted);
       const movies = sibling(layout.movies);
       const genres = sibling('u.genre');
+      const users = layout.users && sibling(layout.users.file);
+      const tags = layout.tags && sibling(layout.tags.file);
       found.push({
         layout,
         ratings: name,
         ...(movies === undefined ? {} : { movies }),
         ...(genres === undefined ? {} : { genres }),
+        ...(users === undefined ? {} : { users }),
+        ...(tags === undefined ? {} : { tags }),
       });
     }
   }

@@ -2,7 +2,8 @@ import { parse } from 'csv-parse/sync';
 import { DataError } from '../errors.ts';
 import type { ProblemCount } from '../interactions.ts';
 import { ProblemLog, type RowProblem } from '../problems.ts';
-import { CatalogueBuilder } from './catalogue-builder.ts';
+import { columnBuilder } from '../table/builder.ts';
+import { KeyedTableBuilder } from '../table/keyed.ts';
 import { type FileSet, readText } from './files.ts';
 import type { FoundLayout } from './movielens-layouts.ts';
 import type { ReadContext } from './progress.ts';
@@ -12,6 +13,8 @@ interface Movie {
   readonly id: string;
   readonly title: string;
   readonly genres: readonly string[];
+  /** As `01-Jan-1995`, in the layout of ml-100k. */
+  readonly released?: string;
 }
 
 /** Reads the movies file of any layout: every movie is an item of the corpus. */
@@ -20,11 +23,16 @@ export async function readMovies(
   found: FoundLayout,
   context: ReadContext,
   problems: ProblemCount[],
-): Promise<CatalogueBuilder> {
+): Promise<KeyedTableBuilder> {
   const name = found.movies as string;
   const place = files.place(name);
   const log = new ProblemLog({ operation: 'readMovieLens', ...place, lenient: context.lenient });
-  const builder = new CatalogueBuilder();
+  const vocabularies = new Map();
+  const builder = new KeyedTableBuilder([
+    columnBuilder('title', { kind: 'text' }, vocabularies),
+    columnBuilder('year', { kind: 'number' }, vocabularies),
+    columnBuilder('genres', { kind: 'ids', distinct: true }, vocabularies),
+  ]);
   const text = await readText(files, name);
   const genreNames = found.layout.name === 'tab' ? await readGenreNames(files, found) : [];
 
@@ -35,12 +43,9 @@ export async function readMovies(
       const reason = /^-\d+$/.test(movie.id) ? 'negative-id' : 'bad-id';
       const message = `expected a whole number as item id; got ${quoted(movie.id)}`;
       log.report(line, { reason, column: 'item', message });
-    } else if (!builder.add(movie.id, movie.title, movie.genres)) {
-      log.report(line, {
-        reason: 'repeated-item',
-        column: 'item',
-        message: `expected distinct items; got ${movie.id} twice`,
-      });
+    } else {
+      const problem = builder.add(movie.id, [movie.title, yearOf(movie), movie.genres.join('|')]);
+      if (problem !== undefined) log.report(line, { column: 'item', ...problem });
     }
   };
 
@@ -55,6 +60,11 @@ export async function readMovies(
   }
   problems.push(...log.counts(place.entry ?? name));
   return builder;
+}
+
+/** The year in brackets at the end of a title, else that of the release date; nothing where there is neither. */
+function yearOf({ title, released }: Movie): string {
+  return /\((\d{4})\)\s*$/.exec(title)?.[1] ?? /\d{4}$/.exec(released ?? '')?.[0] ?? '';
 }
 
 function genresOf(text: string): string[] {
@@ -74,7 +84,8 @@ function tabMovie(line: string, genreNames: readonly string[]): Movie | RowProbl
   if (fields.length < 5 || (genreNames.length > 0 && flags.length !== genreNames.length)) {
     return wrongCount(`${5 + genreNames.length} fields separated by "|"`, fields.length, line);
   }
-  return { id: fields[0], title: fields[1], genres: genreNames.filter((_, g) => flags[g] === '1') };
+  const genres = genreNames.filter((_, g) => flags[g] === '1');
+  return { id: fields[0], title: fields[1], genres, released: fields[2] };
 }
 
 function wrongCount(expected: string, got: number, line: string): RowProblem {

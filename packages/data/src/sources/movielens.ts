@@ -3,11 +3,14 @@ import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { Interner } from '../interner.ts';
 import { otherTables, ProblemLog } from '../problems.ts';
-import type { CatalogueBuilder } from './catalogue-builder.ts';
+import type { Column } from '../table/column.ts';
+import type { KeyedTable, KeyedTableBuilder } from '../table/keyed.ts';
 import { emptyFile, type FileSet } from './files.ts';
 import { scanLines } from './lines.ts';
 import { type FoundLayout, findMovieLensLayout, layoutNotFound } from './movielens-layouts.ts';
 import { readMovies } from './movielens-movies.ts';
+import { readTags } from './movielens-tags.ts';
+import { readUsers } from './movielens-users.ts';
 import type { ReadContext } from './progress.ts';
 import { explainRow, parseRatingRow, type RatingRow } from './rating-rows.ts';
 
@@ -43,6 +46,8 @@ export async function readMovieLens(
   if (found === undefined) throw layoutNotFound(files);
   const problems: ProblemCount[] = [];
   const movies = found.movies === undefined ? undefined : await readMovies(files, found, context, problems);
+  const tags = movies && (await readTags(files, found, movies.keys, context, problems));
+  const userRows = await readUsers(files, found, context, problems);
   const read = await readRatings(files, found, movies, context, problems);
   const { table, users, items, rows } = read;
   const skipped = rows - table.length;
@@ -56,8 +61,16 @@ export async function readMovieLens(
     table,
     users: users.ids(),
     items: items.ids(),
-    ...(movies === undefined ? {} : { catalogue: movies.build() }),
-    hasTimestamps: true,
+    ...(movies === undefined ? {} : { itemRows: withTags(movies.build(), tags) }),
+    ...(userRows === undefined ? {} : { userRows }),
+    roles: {
+      user: 'user',
+      item: 'item',
+      time: 'timestamp',
+      action: 'rating',
+      labels: [],
+      ...(movies === undefined ? {} : { title: 'title', categories: 'genres' }),
+    },
     ties: source.ties ?? 'file-order',
     tieSeed: source.tieSeed ?? 0,
     step: {
@@ -73,6 +86,10 @@ export async function readMovieLens(
   });
 }
 
+function withTags(movies: KeyedTable, tags: Column | undefined): KeyedTable {
+  return tags === undefined ? movies : { ...movies, columns: new Map([...movies.columns, ['tags', tags]]) };
+}
+
 interface RatingsRead {
   readonly table: EventTable;
   readonly users: Interner;
@@ -83,7 +100,7 @@ interface RatingsRead {
 async function readRatings(
   files: FileSet,
   found: FoundLayout,
-  movies: CatalogueBuilder | undefined,
+  movies: KeyedTableBuilder | undefined,
   context: ReadContext,
   problems: ProblemCount[],
 ): Promise<RatingsRead> {
@@ -94,7 +111,7 @@ async function readRatings(
   // About 21 bytes a row, so that the columns seldom grow.
   const table = new EventTable(true, Math.max(1024, Math.ceil(files.size(fileName) / 20)));
   const users = new Interner();
-  const items = movies?.ids ?? new Interner();
+  const items = movies?.keys ?? new Interner();
   const row: RatingRow = { user: 0, item: 0, rating: 0, time: 0 };
   let rows = 0;
 

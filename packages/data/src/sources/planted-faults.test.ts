@@ -66,7 +66,7 @@ const faults: Readonly<Record<string, (fields: Fields, column: number) => string
   'no rating': ([u, i, t, , n]) => [u, i, t, '', n].join(','),
   'no user': ([, i, t, r, n]) => ['', i, t, r, n].join(','),
   'a blank item': ([u, , t, r, n]) => [u, '  ', t, r, n].join(','),
-  'a negative user': ([, i, t, r, n]) => ['-1', i, t, r, n].join(','),
+  'a user NULL': ([, i, t, r, n]) => ['NULL', i, t, r, n].join(','),
   'a NUL in the item': ([u, i, t, r, n]) => [u, `${i}\0`, t, r, n].join(','),
   'no UTF-8 in the user': ([u, i, t, r, n]) => [`${u}\udcff`, i, t, r, n].join(','),
 };
@@ -175,7 +175,7 @@ describe('files with planted faults', () => {
   });
 
   it('a line of more than a MiB and a quote open for more than a MiB cost one row each', async () => {
-    const many = Array.from({ length: 60_000 }, (_, n) => `1,2,${n},3,a note of some length`);
+    const many = Array.from({ length: 60_000 }, (_, n) => `1,2,${n + 1e9},3,a note of some length`);
     const rows = ['1,2,60000,3,"open', ...many, `9,9,1,3,${'x'.repeat(3 << 20)}`, '1,2,60001,3,n'];
     const bytes = encode([names.join(','), ...rows].join('\n'));
     const found = await read(bytes, true, true);

@@ -1,61 +1,106 @@
 import { optionHint, type RowProblem } from '../problems.ts';
 import { decimal, plainNumber } from './plain-number.ts';
 
-/** How times are written: seconds or milliseconds since 1970, or an ISO 8601 date (UTC unless it has a zone). */
-export type TimeUnit = 's' | 'ms' | 'iso';
+/** How times are written: a number since 1970 in this unit, or an ISO 8601 date (UTC unless it has a zone). */
+export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso';
+
+export const timeUnits = ['s', 'ms', 'us', 'ns', 'iso'] as const;
+
+const perSecond = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
+const unitNames = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' } as const;
 
 /** 2100-01-01. Later times are milliseconds read as seconds, or nonsense. */
 export const latestTime = 4_102_444_800;
+/** 1971-01-01: numbers of another unit, days of a spreadsheet and dates written as one number all lie before. */
+export const earliestUsual = 31_536_000;
 
 /** The problem of a time in seconds, if any: it must lie in 1970..2100. */
-export function checkTime(seconds: number): RowProblem | undefined {
+export function checkTime(seconds: number, unit: TimeUnit = 's'): RowProblem | undefined {
   if (seconds >= 0 && seconds < latestTime) return undefined;
   return {
     reason: 'time-out-of-range',
     column: 'time',
     message: `expected a time between 1970 and 2100; got ${seconds} s`,
-    ...(seconds >= latestTime ? { hint: `are these milliseconds? set ${optionHint('timeUnit', 'ms')}` } : {}),
+    ...unitHint(seconds, unit),
   };
 }
 
-const isoDate = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(?:\s?(Z|UTC|[+-]\d\d:?\d\d))?)?$/;
+/** The unit in which the number would be a time of after 1970. */
+function unitHint(seconds: number, unit: TimeUnit): { readonly hint?: string } {
+  if (unit === 'iso') return {};
+  const value = seconds * perSecond[unit];
+  const fits = (['s', 'ms', 'us', 'ns'] as const).find((other) => {
+    const time = value / perSecond[other];
+    return other !== unit && time >= earliestUsual && time < latestTime;
+  });
+  return fits === undefined ? {} : { hint: `are these ${unitNames[fits]}? set ${optionHint('timeUnit', fits)}` };
+}
+
+const isoDate =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(?:\s?(Z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/i;
 
 /** Seconds since 1970 of an ISO date, NaN when it is not one. Without a zone it is UTC, so no machine disagrees. */
 export function isoSeconds(text: string): number {
   const m = isoDate.exec(text);
   if (m === null) return Number.NaN;
   const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((g) => Number(m[g] ?? 0));
+  return dateSeconds({ year, month, day, hour, minute, second }) + Number(m[7] ?? 0) - zoneSeconds(m[8]);
+}
+
+export interface DateParts {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+/** Seconds since 1970 of a date in UTC, NaN for one that no calendar has. */
+export function dateSeconds({ year, month, day, hour, minute, second }: DateParts): number {
   const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(milliseconds);
   // Date.UTC rolls 31 February over to March.
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 60) {
     return Number.NaN;
   }
-  let zone = 0;
-  const z = m[8];
-  if (z !== undefined && z !== 'Z' && z !== 'UTC') {
-    zone = (z[0] === '-' ? -1 : 1) * (Number(z.slice(1, 3)) * 3600 + Number(z.slice(-2)) * 60);
-  }
-  return milliseconds / 1000 + Number(m[7] ?? 0) - zone;
+  return milliseconds / 1000;
+}
+
+/** Seconds east of UTC of `+02`, `+0530`, `-03:30`; 0 for none, `Z` and `UTC`. */
+export function zoneSeconds(zone: string | undefined): number {
+  if (zone === undefined || /^(z|utc)$/i.test(zone)) return 0;
+  const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0;
+  return (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 3600 + minutes * 60);
 }
 
 /** Seconds of a written time, or why it is none. */
 export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
   if (unit !== 'iso') {
-    const seconds = plainNumber(text) / (unit === 'ms' ? 1000 : 1);
+    const seconds = plainNumber(text) / perSecond[unit];
     if (seconds < latestTime) return seconds;
   }
-  const seconds = unit === 'iso' ? isoSeconds(text) : decimal(text) / (unit === 'ms' ? 1000 : 1);
+  const seconds = unit === 'iso' ? isoSeconds(text.trim()) : decimal(text) / perSecond[unit];
   if (Number.isNaN(seconds)) {
-    const expected = unit === 'iso' ? 'an ISO date' : unit === 'ms' ? 'milliseconds since 1970' : 'seconds since 1970';
+    const expected = unit === 'iso' ? 'an ISO date' : `${unitNames[unit]} since 1970`;
     return {
       reason: 'bad-time',
       column: 'time',
       message: `expected ${expected}; got ${JSON.stringify(text)}`,
-      ...(unit !== 'iso' && /^\d{4}-\d\d-\d\d/.test(text)
-        ? { hint: `is this a date? set ${optionHint('timeUnit', 'iso')}` }
-        : {}),
+      ...dateHint(text, unit),
     };
   }
-  return checkTime(seconds) ?? seconds;
+  return checkTime(seconds, unit) ?? seconds;
+}
+
+function dateHint(text: string, unit: TimeUnit): { readonly hint?: string } {
+  if (unit !== 'iso' && /^\s*\d{4}-\d\d-\d\d/.test(text)) {
+    return { hint: `is this a date? set ${optionHint('timeUnit', 'iso')}` };
+  }
+  const date = /^\s*\d{1,2}([./-])\d{1,2}\1\d{4}(?:( )\d\d:\d\d(:\d\d)?)?/.exec(text);
+  if (date === null) return /\d,\d/.test(text) ? { hint: 'commas in numbers are not read: write 1300000000.5' } : {};
+  const [, dot, blank, seconds] = date;
+  const clock = blank === undefined ? '' : ` %H:%M${seconds === undefined ? '' : ':%S'}`;
+  const pattern = dot === '/' ? `%m/%d/%Y${clock}` : `%d${dot}%m${dot}%Y${clock}`;
+  return { hint: `is this a date? say how it is written: ${optionHint('timeFormat', pattern)}` };
 }

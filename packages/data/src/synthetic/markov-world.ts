@@ -4,6 +4,7 @@ import { createInteractions, type Interactions } from '../interactions.ts';
 import { randomSource } from '../random.ts';
 import { leaveLastOut } from '../splits/leave-last-out.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
+import { eventColumns, worldRoles } from './event-columns.ts';
 
 export interface MarkovWorldOptions {
   readonly users: number;
@@ -60,14 +61,19 @@ export function markovWorld(options: MarkovWorldOptions): MarkovWorld {
       itemIds[u * length + p] = last;
     }
   }
+  const ids = openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1);
   const interactions = createInteractions({
     name: 'markov',
     users: openIdMap({ kind: 'integer', values: Float64Array.from({ length: users }, (_, u) => u) }, 0),
-    items: openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1),
+    items: ids,
     userOffsets: Int32Array.from({ length: users + 1 }, (_, u) => u * length),
-    itemIds,
     // One event a minute, so that models with time inputs run too.
-    timestamps: Float64Array.from({ length: users * length }, (_, e) => 60 * (e % length)),
+    columns: eventColumns(
+      ids,
+      itemIds,
+      Float64Array.from(itemIds, (_, e) => 60 * (e % length)),
+    ),
+    roles: worldRoles,
     steps: [
       {
         name: 'generate',

@@ -1,9 +1,9 @@
-import { openCatalogue } from '../catalogue.ts';
 import { OptionError } from '../errors.ts';
-import { openIdMap } from '../ids.ts';
-import { createInteractions, type Interactions } from '../interactions.ts';
+import { idMap, openIdMap } from '../ids.ts';
+import { createInteractions, type Interactions, positionColumn } from '../interactions.ts';
 import { type RandomSource, randomSource } from '../random.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
+import type { Column } from '../table/column.ts';
 import { StreamingCeiling } from './streaming-ceiling.ts';
 
 /** Cutoffs of the paper's table. */
@@ -214,19 +214,25 @@ function worldInteractions(
   const timestamps = new Float64Array(itemIds.length);
   for (let e = 0; e < timestamps.length; e++) timestamps[e] = e % length;
   const { seed, alpha, ...rest } = settings;
+  const kinds = idMap(
+    Array.from({ length: categories }, (_, c) => `category ${c}`),
+    1,
+  );
+  const ids = openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1);
   return createInteractions({
     name,
     users: openIdMap({ kind: 'integer', values: Float64Array.from({ length: records }, (_, r) => r) }, 0),
-    items: openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1),
+    items: ids,
     userOffsets: Int32Array.from({ length: records + 1 }, (_, r) => r * length),
-    itemIds,
-    timestamps,
-    catalogue: openCatalogue({
-      size: items,
-      categoryNames: Array.from({ length: categories }, (_, c) => `category ${c}`),
-      categoryOffsets: Int32Array.from({ length: items + 1 }, (_, i) => i),
-      categoryIds: itemCategories,
-    }),
+    columns: new Map<string, Column>([
+      ['item', { kind: 'id', values: itemIds, ids }],
+      [positionColumn, { kind: 'time', values: timestamps }],
+    ]),
+    itemTable: {
+      rows: items,
+      columns: new Map([['category', { kind: 'id', values: itemCategories.map((c) => c + 1), ids: kinds }]]),
+    },
+    roles: { user: 'user', item: 'item', labels: [], categories: 'category' },
     hasTimestamps: false,
     steps: [
       {

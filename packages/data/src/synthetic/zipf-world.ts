@@ -2,6 +2,7 @@ import { OptionError } from '../errors.ts';
 import { openIdMap } from '../ids.ts';
 import { createInteractions, type Interactions } from '../interactions.ts';
 import { randomSource } from '../random.ts';
+import { eventColumns, worldRoles } from './event-columns.ts';
 
 export interface ZipfWorldOptions {
   readonly users: number;
@@ -34,13 +35,18 @@ export function zipfWorld(options: ZipfWorldOptions): Interactions {
     const rank = Math.min(items, Math.floor(zipfRank(random.uniform(), items, exponent)));
     itemIds[e] = 1 + Number((BigInt(rank) * BigInt(SPREAD)) % BigInt(items));
   }
+  const ids = openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1);
   return createInteractions({
     name: 'zipf',
     users: openIdMap({ kind: 'integer', values: Float64Array.from({ length: users }, (_, u) => u) }, 0),
-    items: openIdMap({ kind: 'integer', values: Float64Array.from({ length: items }, (_, i) => i + 1) }, 1),
+    items: ids,
     userOffsets: Int32Array.from({ length: users + 1 }, (_, u) => u * length),
-    itemIds,
-    timestamps: Float64Array.from(itemIds, (_, e) => 60 * (e % length)),
+    columns: eventColumns(
+      ids,
+      itemIds,
+      Float64Array.from(itemIds, (_, e) => 60 * (e % length)),
+    ),
+    roles: worldRoles,
     steps: [
       {
         name: 'generate',

@@ -73,7 +73,7 @@ export async function evaluateFuture(options: EvaluateFutureOptions): Promise<Fu
   const { catalogue } = interactions;
   const short = lists.map((list) => list.subarray(0, SHORT));
   const diversity: Record<string, number> =
-    catalogue === undefined || catalogue.categoryNames.length === 0
+    catalogue?.hasCategories !== true
       ? {}
       : { [`InterestEntropy@${LONG}`]: interestEntropy(lists, (item) => catalogue.categories(item)) };
   return {

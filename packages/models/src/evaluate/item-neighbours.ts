@@ -51,7 +51,7 @@ const BLOCK = 256;
 export async function evaluateItemNeighbours(options: ItemNeighboursOptions): Promise<ItemNeighbours> {
   const { model, train, maxQueries = 5000, onProgress } = options;
   const { catalogue } = train.interactions;
-  if (catalogue === undefined || catalogue.categoryNames.length === 0) {
+  if (catalogue?.hasCategories !== true) {
     throw new EvaluationError(
       `item neighbours: expected items with categories; got ${train.interactions.name}, which has none; MovieLens data have genres`,
     );

@@ -1,0 +1,108 @@
+import { DataError, OptionError } from '../errors.ts';
+import type { ProblemCount } from '../interactions.ts';
+import { ProblemLog, type RowProblem } from '../problems.ts';
+import { columnBuilder } from '../table/builder.ts';
+import { type KeyedTable, KeyedTableBuilder } from '../table/keyed.ts';
+import type { ColumnSpec } from '../table/spec.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { chooseFile } from './choose-file.ts';
+import { type ColumnRef, checkId, locateColumns } from './columns.ts';
+import { type DelimitedOptions, readDelimited } from './delimited.ts';
+import { type FileSet, openFiles } from './files.ts';
+import type { ReadContext } from './progress.ts';
+
+/** A file with one user or one item a row, joined to the events by its id. */
+export interface SideFile extends DelimitedOptions {
+  /** Name of the file inside the zip or folder of the events. */
+  readonly file?: string;
+  /** A file of its own, in place of `file`. */
+  readonly path?: string;
+  /** The column of the id. */
+  readonly id: ColumnRef;
+  readonly columns: Readonly<Record<string, ColumnSpec>>;
+  /** Default true. */
+  readonly header?: boolean;
+  /** Columns, but that of the id, may be missing; default false. */
+  readonly optionalColumns?: boolean;
+}
+
+/** Reads a file of users or items. Columns with a vocabulary of the same name share it with those of other files. */
+export async function readSideFile(
+  operation: string,
+  of: 'user' | 'item',
+  files: FileSet,
+  side: SideFile,
+  vocabularies: Map<string, VocabularyBuilder>,
+  context: ReadContext,
+  problems: ProblemCount[],
+): Promise<KeyedTable> {
+  if ((side.file === undefined) === (side.path === undefined)) {
+    throw new OptionError(operation, `expected a file or a path for ${of}s; got ${side.file ? 'both' : 'neither'}`, {
+      key: `${of}s`,
+    });
+  }
+  if (side.path === undefined) return readRows(operation, of, files, side, vocabularies, context, problems);
+  const own = await openFiles(side.path);
+  try {
+    return await readRows(operation, of, own, side, vocabularies, context, problems);
+  } finally {
+    own.close();
+  }
+}
+
+async function readRows(
+  operation: string,
+  of: 'user' | 'item',
+  files: FileSet,
+  side: SideFile,
+  vocabularies: Map<string, VocabularyBuilder>,
+  context: ReadContext,
+  problems: ProblemCount[],
+): Promise<KeyedTable> {
+  const name = chooseFile(operation, files, side.file);
+  const place = files.place(name);
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const header = side.header ?? true;
+  let builder = new KeyedTableBuilder([]);
+  let id = 0;
+  let at: number[] = [];
+  const fieldsOf: string[] = [];
+
+  await readDelimited(
+    context.counted(files, name, () => builder.size),
+    side,
+    log,
+    {
+      header,
+      first(fields, line) {
+        const where = { ...place, line };
+        const key = `${of}s.columns`;
+        id = locateColumns(operation, { id: side.id }, fields, header, where, `${of}s`).id as number;
+        const found: [string, ColumnSpec, number][] = [];
+        for (const [column, spec] of Object.entries(side.columns)) {
+          try {
+            const ref = { [column]: spec.column ?? column };
+            found.push([column, spec, locateColumns(operation, ref, fields, header, where, key)[column] as number]);
+          } catch (error) {
+            if (!(error instanceof OptionError && error.code === 'missing-column' && side.optionalColumns)) throw error;
+          }
+        }
+        at = found.map(([, , place]) => place);
+        builder = new KeyedTableBuilder(found.map(([column, spec]) => columnBuilder(column, spec, vocabularies)));
+      },
+      row(fields): RowProblem | undefined {
+        const problem = checkId(fields[id], of);
+        if (problem !== undefined) return problem;
+        for (let c = 0; c < at.length; c++) fieldsOf[c] = fields[at[c]];
+        const refused = builder.add(fields[id], fieldsOf);
+        return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
+      },
+    },
+  );
+  if (builder.size === 0) {
+    if (log.total > 0) throw log.noRows(`${of}s`);
+    throw new DataError(operation, `expected ${of}s; got none`, { code: 'no-rows', ...place });
+  }
+  problems.push(...log.counts(place.entry ?? name));
+  return builder.build();
+}

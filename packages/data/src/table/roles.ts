@@ -1,0 +1,27 @@
+/** What the columns of a data set are for; each a name of a column. */
+export interface Roles {
+  /** Of `events`; the column itself is `userOffsets`. */
+  readonly user: string;
+  readonly item: string;
+  readonly time?: string;
+  /** What the user did: a rating, a kind of click. */
+  readonly action?: string;
+  /** Groups the rows that were shown together. */
+  readonly request?: string;
+  /** What a ranker learns. */
+  readonly labels: readonly string[];
+  /** Of `items`: what people read. */
+  readonly title?: string;
+  /** Of `items`: what they are told apart by, a column of `id` or `ids`. */
+  readonly categories?: string;
+}
+
+export const standardRoles = { user: 'user', item: 'item', labels: [] } as const satisfies Roles;
+
+/** Every role that a column has. */
+export function rolesOf(roles: Roles, table: 'events' | 'users' | 'items', column: string): string[] {
+  const of = table === 'items' ? (['title', 'categories'] as const) : (['item', 'time', 'action', 'request'] as const);
+  if (table === 'users') return [];
+  const named = of.filter((role) => roles[role] === column);
+  return table === 'events' && roles.labels.includes(column) ? [...named, 'label'] : [...named];
+}

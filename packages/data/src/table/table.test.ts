@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
+import { describeColumns, interactionsFromArrays, kCore, loadDataset, valueText } from '../index.ts';
+import type { Column } from './column.ts';
+import { takeColumn } from './take.ts';
+
+const header = 'who,what,at,stars,price,city,tags,vector,seen,label';
+const columns = { user: 'who', item: 'what', time: 'at', rating: 'stars' } as const;
+const further = {
+  price: { kind: 'number' },
+  city: { kind: 'id' },
+  tags: { kind: 'ids' },
+  vector: { kind: 'number', width: 2 },
+  seen: { kind: 'ids', separator: ' ', vocabulary: 'what' },
+  label: { kind: 'number' },
+} as const;
+
+interface Row {
+  readonly user: string;
+  readonly item: string;
+  readonly time: number;
+  readonly price: number | undefined;
+  readonly city: string;
+  readonly tags: readonly string[];
+  readonly vector: readonly [number, number] | undefined;
+}
+
+const word = fc.stringMatching(/^[a-z]{1,3}$/);
+const row: fc.Arbitrary<Row> = fc.record({
+  user: word,
+  item: fc.integer({ min: 0, max: 12 }).map(String),
+  time: fc.integer({ min: 0, max: 50 }),
+  price: fc.option(
+    fc.integer({ min: -40, max: 40 }).map((n) => n / 4),
+    { nil: undefined },
+  ),
+  city: fc.oneof(fc.constant(''), word),
+  tags: fc.array(word, { maxLength: 3 }),
+  vector: fc.option(fc.tuple(fc.integer({ max: 9, min: 0 }), fc.integer({ max: 9, min: 0 })), { nil: undefined }),
+});
+
+function line({ user, item, time, price, city, tags, vector }: Row): string {
+  return [user, item, time, 3, price ?? '', city, tags.join('|'), vector?.join(' ') ?? '', '', 1].join(',');
+}
+
+function texts(column: Column | undefined, rows: number): string[] {
+  return Array.from({ length: rows }, (_, r) => (column === undefined ? '' : valueText(column, r)));
+}
+
+describe('columns of a file', () => {
+  it('are those of a plain loop over the rows, whatever the order of users, items and words', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 30 }), async (rows) => {
+        const path = temporaryFile('e.csv', `${[header, ...rows.map(line)].join('\n')}\n`);
+        const i = await loadDataset({ format: 'csv', path, columns, further, labels: ['label'] });
+        const users = [...new Set(rows.map(({ user }) => user))].sort();
+        const sorted = users.flatMap((user) =>
+          rows
+            .filter((r) => r.user === user)
+            .map((r, at) => ({ r, at }))
+            .sort((a, b) => a.r.time - b.r.time || a.at - b.at)
+            .map(({ r }) => r),
+        );
+        const { columns: got, rows: count } = i.events;
+        expect(count).toBe(rows.length);
+        expect(texts(got.get('what'), count)).toEqual(sorted.map(({ item }) => item));
+        expect(texts(got.get('city'), count)).toEqual(sorted.map(({ city }) => city));
+        expect(texts(got.get('tags'), count)).toEqual(sorted.map(({ tags }) => tags.join('|')));
+        expect(texts(got.get('price'), count)).toEqual(sorted.map(({ price }) => String(price ?? 'NaN')));
+        expect(texts(got.get('vector'), count)).toEqual(sorted.map(({ vector }) => vector?.join(' ') ?? 'NaN NaN'));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('come back from the cache, those of events when they are asked for', async () => {
+    const cacheDir = temporaryFolder();
+    const path = temporaryFile(
+      'e.csv',
+      `${header}\nu,5,1,3,2.5,,a|b,1 2,5 7,1\nu,7,2,4,,Bonn,,,,0\nv,9,1,3,1,Ulm,b,3 4,9,1\n`,
+    );
+    const users = {
+      path: temporaryFile('u.csv', 'id,age\nv,31\n'),
+      id: 'id',
+      columns: { age: { kind: 'number' } },
+    } as const;
+    const load = () =>
+      loadDataset({ format: 'csv', path, columns, further, users, labels: ['label'], request: 'city' }, { cacheDir });
+    const read = await load();
+    const cached = await load();
+    expect(cached).not.toBe(read);
+    expect(describeColumns(cached)).toEqual(describeColumns(read));
+    expect(cached.digest).toBe(read.digest);
+    expect(cached.roles).toEqual({
+      user: 'who',
+      item: 'what',
+      time: 'at',
+      action: 'stars',
+      request: 'city',
+      labels: ['label'],
+    });
+    expect([...(cached.ratings ?? [])]).toEqual([3, 4, 3]);
+  });
+
+  it('share a vocabulary by its name', async () => {
+    const path = temporaryFile('e.csv', `${header}\nu,5,1,3,2.5,,a,1 2,5 7,1\nu,7,2,4,,Bonn,,,,0\n`);
+    const i = await loadDataset({
+      format: 'csv',
+      path,
+      columns,
+      further: { tags: { kind: 'ids', vocabulary: 'words' }, city: { kind: 'id', vocabulary: 'words' } },
+    });
+    const [tags, city] = ['tags', 'city'].map((name) => i.events.columns.get(name));
+    expect(tags?.kind === 'ids' && city?.kind === 'id' && tags.ids === city.ids).toBe(true);
+    expect(texts(city, 2)).toEqual(['', 'Bonn']);
+  });
+});
+
+describe('files of users and items', () => {
+  const events = 'user,item,t\na,1,1\na,2,2\nb,2,1\nc,3,5\n';
+  const load = (items: string, corpus: 'listed' | 'occurring' | 'both', lenient = false) =>
+    loadDataset(
+      {
+        format: 'csv',
+        path: temporaryFile('e.csv', events),
+        columns: { user: 'user', item: 'item', time: 't' },
+        items: {
+          path: temporaryFile('i.csv', items),
+          id: 'sku',
+          columns: { name: { kind: 'text' }, price: { kind: 'number' } },
+          title: 'name',
+          corpus,
+        },
+      },
+      { lenient },
+    );
+
+  it('are joined by id, and what has no row is counted', async () => {
+    const i = await load('sku,name,price\n9,nine,9\n2,two,0.5\n1,one,\n', 'both');
+    expect(i.items.toJSON().external).toEqual(['1', '2', '3', '9']);
+    expect(texts(i.itemTable.columns.get('price'), 4)).toEqual(['NaN', '0.5', 'NaN', '9']);
+    expect(i.catalogue?.title(4)).toBe('nine');
+    expect(i.catalogue?.title(3)).toBeUndefined();
+    expect(i.steps.find(({ name }) => name === 'join')?.counts).toEqual({ rows: 3, without: 1, unused: 0 });
+    const occurring = await load('sku,name,price\n9,nine,9\n2,two,0.5\n', 'occurring');
+    expect(occurring.items.toJSON().external).toEqual(['1', '2', '3']);
+    expect(occurring.steps.find(({ name }) => name === 'join')?.counts).toEqual({ rows: 2, without: 2, unused: 1 });
+  });
+
+  it('name the row of an id that stands twice, of a bad value, and of an event without an item', async () => {
+    await expect(load('sku,name,price\n1,a,1\n1,b,2\n', 'both')).rejects.toMatchObject({
+      code: 'repeated-id',
+      line: 3,
+    });
+    await expect(load('sku,name,price\n1,a,cheap\n', 'both')).rejects.toMatchObject({ code: 'bad-number', line: 2 });
+    await expect(load('sku,name,price\n1,a,1\n', 'listed')).rejects.toMatchObject({ code: 'unknown-item', line: 3 });
+    const kept = await load('sku,name,price\n1,a,1\n1,b,2\n2,c,dear\n3,d,3\n', 'both', true);
+    expect(texts(kept.itemTable.columns.get('price'), 3)).toEqual(['1', 'NaN', '3']);
+    await expect(load('sku,label,price\n1,a,1\n', 'both')).rejects.toMatchObject({
+      code: 'missing-column',
+      message: expect.stringContaining('--data.items.columns.name'),
+    });
+  });
+
+  it('follow filters', async () => {
+    const i = await load('sku,name,price\n9,nine,9\n2,two,0.5\n1,one,3\n', 'both');
+    const core = kCore(i, { users: 1, items: 2 });
+    expect(core.items.toJSON().external).toEqual(['2']);
+    expect(texts(core.itemTable.columns.get('price'), 1)).toEqual(['0.5']);
+    expect(core.userTable.rows).toBe(2);
+  });
+});
+
+it('a negative row has no value, of any kind of column', async () => {
+  const path = temporaryFile('e.csv', `${header}\nu,5,1,3,2.5,,a|b,1 2,5 7,1\nu,7,2,4,,Bonn,,,,0\n`);
+  const i = await loadDataset({ format: 'csv', path, columns, further });
+  for (const column of i.events.columns.values()) {
+    const taken = takeColumn(column, [1, -1, 0]);
+    const blank = {
+      id: '',
+      ids: '',
+      number: column.kind === 'number' && column.width === 2 ? 'NaN NaN' : 'NaN',
+      time: '',
+      text: '',
+    };
+    const value = (row: number) => (taken.kind === 'time' && row === 1 ? '' : valueText(taken, row));
+    expect([0, 1, 2].map(value)).toEqual([valueText(column, 1), blank[column.kind], valueText(column, 0)]);
+  }
+});
+
+it('data in memory have the columns that they were given', () => {
+  const i = interactionsFromArrays({
+    name: 'm',
+    users: ['a', 'a'],
+    items: [2, 1],
+    timestamps: [1, 2],
+    ratings: [3, 4],
+    catalogue: [{ item: 1, title: 'one', categories: ['x', 'y'] }, { item: 2 }],
+  });
+  expect([...i.events.columns.keys()]).toEqual(['item', 'time', 'rating']);
+  expect(i.catalogue?.categories(1)).toEqual(['x', 'y']);
+  expect(join(...(i.catalogue?.categories(2) ?? ['none']))).toBe('.');
+});
