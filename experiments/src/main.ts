@@ -19,17 +19,9 @@ import { registerScale } from './commands/scale.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
+import type { Invocation } from './invocation.ts';
 import { suggestion } from './suggest.ts';
 import { systemMessage } from './system-error.ts';
-
-/** What the command line held, as typed: a command reads what the parser would change. */
-export interface Invocation {
-  readonly argv: readonly string[];
-  readonly overrides: readonly Override[];
-}
-
-/** A command's action; what it returns is the exit code, nothing means 0. */
-export type Action = Promise<number | undefined>;
 
 /** A part of a help text. */
 interface HelpSection {

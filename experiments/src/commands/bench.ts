@@ -3,7 +3,7 @@ import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
 import { PEERS, type Peer } from '../bench/peer.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
 import { suggestion } from '../suggest.ts';
 import type { Listing } from '../terminal/listing.ts';

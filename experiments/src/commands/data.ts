@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 
 /** As in `slidingRules` of the data package, which `--help` need not load; a test compares them. */
 export const slidingRules = [

@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 
 export function registerDoctor(cli: CAC, _invocation: Invocation): void {
   cli

@@ -2,7 +2,7 @@ import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 
 interface Options {
   readonly to?: unknown;

@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import type { Action } from '../main.ts';
+import type { Action } from '../invocation.ts';
 
 export function registerFigures(cli: CAC): void {
   cli

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 
 interface Options {
   readonly checkpoint: unknown;

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {

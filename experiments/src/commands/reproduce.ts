@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import type { BackendOptions } from '../training/backend.ts';

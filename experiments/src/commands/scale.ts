@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import { suggestion } from '../suggest.ts';
 import type { BackendOptions } from '../training/backend.ts';
 

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
-import type { Action, Invocation } from '../main.ts';
+import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {

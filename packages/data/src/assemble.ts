@@ -1,7 +1,8 @@
+import { createInteractions, positionColumn } from './create-interactions.ts';
 import { DataError } from './errors.ts';
 import type { EventTable } from './event-table.ts';
 import { ascendingOrder, orderedIdMap } from './ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep, positionColumn } from './interactions.ts';
+import type { Interactions, ProcessingStep } from './interactions.ts';
 import type { ExternalIds } from './interner.ts';
 import { randomSource, shuffleRange } from './random.ts';
 import { sortPositions } from './sorting.ts';

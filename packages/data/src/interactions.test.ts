@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createInteractions } from './create-interactions.ts';
 import { idMap, idMapFrom, interactionsFromArrays } from './index.ts';
-import { createInteractions } from './interactions.ts';
 import type { Column } from './table/column.ts';
 
 const events = fc.array(

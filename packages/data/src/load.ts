@@ -4,7 +4,8 @@ import type { Interactions } from './interactions.ts';
 import { type AmazonSource, readAmazon } from './sources/amazon.ts';
 import { checkSource } from './sources/check-source.ts';
 import { type CsvSource, readCsv } from './sources/csv.ts';
-import { type FileSet, openFiles } from './sources/files.ts';
+import type { FileSet } from './sources/file-set.ts';
+import { openFiles } from './sources/files.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { canonicalJson } from '../digest.ts';
 import type { Interactions } from '../interactions.ts';
-import type { FileSet } from '../sources/files.ts';
+import type { FileSet } from '../sources/file-set.ts';
 import { writeAtomically } from './atomic-write.ts';
 import { type DecodedCache, decodeCache, encodeCache } from './format.ts';
 import { fileSource } from './source.ts';

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
+import { createInteractions } from '../create-interactions.ts';
 import { canonicalJson, littleEndianBytes } from '../digest.ts';
 import { type IdMap, openIdMap } from '../ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep } from '../interactions.ts';
+import type { Interactions, ProcessingStep } from '../interactions.ts';
 import { lazyProperty } from '../lazy-property.ts';
 import type { Column } from '../table/column.ts';
 import type { Roles } from '../table/roles.ts';

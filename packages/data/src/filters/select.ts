@@ -1,6 +1,7 @@
+import { createInteractions, positionColumn } from '../create-interactions.ts';
 import { DataError } from '../errors.ts';
 import { type IdMap, idMap } from '../ids.ts';
-import { createInteractions, type Interactions, type ProcessingStep, positionColumn } from '../interactions.ts';
+import type { Interactions, ProcessingStep } from '../interactions.ts';
 import type { Column } from '../table/column.ts';
 import { takeColumn, takeRows } from '../table/take.ts';
 

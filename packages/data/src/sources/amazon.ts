@@ -3,7 +3,7 @@ import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { otherTables } from '../problems.ts';
 import { type CsvSource, readCsv } from './csv.ts';
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 import type { ReadContext } from './progress.ts';
 
 export interface AmazonSource {

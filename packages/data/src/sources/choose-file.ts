@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { DataError } from '../errors.ts';
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 
 const readable = new Set(['.csv', '.tsv', '.txt', '.dat', '.data', '.inter']);
 

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts';
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 
 /** How MovieLens was published over the years. */
 export type MovieLensLayoutName = 'tab' | 'double-colon' | 'csv';

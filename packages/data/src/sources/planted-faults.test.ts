@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Interactions } from '../index.ts';
 import { readCsv } from './csv.ts';
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 import { readContext } from './progress.ts';
 
 /** A file of these bytes that arrives in pieces of `size`. */

@@ -1,4 +1,4 @@
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 
 export interface ReadProgress {
   /** Name of the file or zip entry being read. */

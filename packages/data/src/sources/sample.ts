@@ -45,7 +45,7 @@ export function hasQuotes(start: Uint8Array, delimiter: string, encoding: 'utf8'
   const quoted = new RegExp(`(^|\\n|${delimiter})"`).test(sampleText(start, encoding));
   if (!quoted) return false;
   const rows = records(start, { delimiter, quote: '"', encoding });
-  return rows !== undefined && rows.slice(1).every((row) => row.length === rows[1].length);
+  return rows?.slice(1).every((row) => row.length === rows[1].length) === true;
 }
 
 /** How many fields most of the first lines have. */

@@ -8,7 +8,8 @@ import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns } from './columns.ts';
 import { type DelimitedOptions, readDelimited } from './delimited.ts';
-import { type FileSet, openFiles } from './files.ts';
+import type { FileSet } from './file-set.ts';
+import { openFiles } from './files.ts';
 import type { ReadContext } from './progress.ts';
 
 /** A file with one user or one item a row, joined to the events by its id. */

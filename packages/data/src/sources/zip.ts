@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, getFileNameLowLevel, openPromise, validateFileName, type ZipFile } from 'yauzl';
 import { ArchiveError } from '../errors.ts';
-import type { FileSet } from './files.ts';
+import type { FileSet } from './file-set.ts';
 
 const operation = 'openZip';
 

@@ -1,6 +1,7 @@
+import { createInteractions } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import { openIdMap } from '../ids.ts';
-import { createInteractions, type Interactions } from '../interactions.ts';
+import type { Interactions } from '../interactions.ts';
 import { randomSource } from '../random.ts';
 import { leaveLastOut } from '../splits/leave-last-out.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';

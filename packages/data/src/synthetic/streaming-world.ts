@@ -1,6 +1,7 @@
+import { createInteractions, positionColumn } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import { idMap, openIdMap } from '../ids.ts';
-import { createInteractions, type Interactions, positionColumn } from '../interactions.ts';
+import type { Interactions } from '../interactions.ts';
 import { type RandomSource, randomSource } from '../random.ts';
 import type { ExampleSet, Split } from '../splits/split.ts';
 import type { Column } from '../table/column.ts';

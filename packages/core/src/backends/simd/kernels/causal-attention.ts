@@ -24,7 +24,8 @@ import {
 } from './attention-plan.ts';
 import { NO_GRADIENT, zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
-import { type Inputs, override, sizeOf } from './support.ts';
+import { override, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 const OP = 'causalAttention';
 

@@ -1,7 +1,7 @@
 import { backend_util, broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
 import { checkSegments } from '../../composed/segment-sum.ts';
-import type { Attributes, Inputs } from './support.ts';
+import type { Attributes, Inputs } from './types.ts';
 
 type Check = (inputs: Inputs, attrs: Attributes) => void;
 

@@ -3,7 +3,8 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { stridedCopy } from './strided.ts';
-import { type Attributes, allFloat, CHUNK, override, rowsPerTask, runElements, sizeOf } from './support.ts';
+import { allFloat, CHUNK, override, rowsPerTask, runElements, sizeOf } from './support.ts';
+import type { Attributes } from './types.ts';
 
 /** Codes of `unary` in the module. */
 export const UNARY = {

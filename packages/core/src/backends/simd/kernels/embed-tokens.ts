@@ -5,7 +5,8 @@ import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { keepBits } from './dropout-bits.ts';
 import { dropoutGrad, dropThreshold } from './random.ts';
 import { checkIds, segmentSum } from './rows.ts';
-import { CHUNK, type Inputs, override, sizeOf } from './support.ts';
+import { CHUNK, override, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Rows whose dropout factors a task makes at a time: `ROWS` of `assembly/embed-tokens.ts`. */
 const ROWS = 32;

@@ -7,7 +7,8 @@ import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
 import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
-import { type Inputs, override } from './support.ts';
+import { override } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Slots 0 to 12 of both kernels, and the floats among them. */
 function common(addresses: readonly number[], rows: number, c: number, d: number, attrs: GatedNormAttrs) {

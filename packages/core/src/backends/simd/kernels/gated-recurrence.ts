@@ -2,7 +2,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { GatedRecurrence, type GatedRecurrenceAttrs, GatedRecurrenceGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { type Inputs, override } from './support.ts';
+import { override } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Sequences of a task, as in `assembly/gated-recurrence.ts`. */
 const ROWS = 12;

@@ -17,8 +17,9 @@ import {
   type Visible,
   visibleRanges,
 } from './attention-plan.ts';
-import { CHUNK, type Inputs, override, sizeOf } from './support.ts';
+import { CHUNK, override, sizeOf } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
+import type { Inputs } from './types.ts';
 
 const OP = 'hstuAttention';
 /** Slots 18 to 25 of the argument block belong to the backward pass. */

@@ -8,7 +8,8 @@ import { packB, packedBytes } from './mat-mul.ts';
 import { dropThreshold } from './random.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
-import { alias, type Inputs, override, sizeOf } from './support.ts';
+import { alias, override, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_BLOCKS = 19;

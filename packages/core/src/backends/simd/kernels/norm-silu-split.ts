@@ -6,7 +6,8 @@ import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
-import { alias, type Inputs, override } from './support.ts';
+import { alias, override } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_BLOCKS = 24;

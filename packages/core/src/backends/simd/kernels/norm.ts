@@ -2,7 +2,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, RmsNorm, RmsNormGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, type KernelId } from '../kernels.ts';
-import { allFloat, type Inputs, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
+import { allFloat, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 function rowKernel(backend: SimdBackend, kernel: KernelId, inputs: readonly TensorInfo[], epsilon: number): TensorInfo {
   const [rows, inner] = rowsAndInner(inputs[0].shape);

@@ -3,7 +3,8 @@ import { UnsupportedError } from '../../../errors.ts';
 import { type CandidateAttrs, RankCounts, TopItems, type TopItemsAttrs } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
-import { type Inputs, override, sizeOf } from './support.ts';
+import { override, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Items that are packed and scored at a time, as in the assembly. */
 const BLOCK = 64;

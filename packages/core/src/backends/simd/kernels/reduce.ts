@@ -2,7 +2,8 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { unary } from './elementwise.ts';
-import { type Attributes, alias, allFloat, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
+import { alias, allFloat, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
+import type { Attributes } from './types.ts';
 
 const SUM = 0;
 const MAX = 1;

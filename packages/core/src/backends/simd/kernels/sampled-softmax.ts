@@ -5,7 +5,8 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { segmentsPerTask, withSegmentOrder } from './rows.ts';
 import { sumParts } from './sum-parts.ts';
-import { type Inputs, override, rowsPerTask, sizeOf } from './support.ts';
+import { override, rowsPerTask, sizeOf } from './support.ts';
+import type { Inputs } from './types.ts';
 
 const OP = 'sampledSoftmaxLoss';
 const TOKENS_PER_TASK = 64;

@@ -15,9 +15,8 @@ import type { SimdBackend } from '../backend.ts';
 import type { KernelId } from '../kernels.ts';
 import type { Floats } from '../pool.ts';
 import { stockChecks } from './checks.ts';
+import type { Attributes, Inputs } from './types.ts';
 
-export type Inputs = Record<string, TensorInfo>;
-export type Attributes = Record<string, unknown>;
 export type Result = TensorInfo | TensorInfo[];
 /** Returns undefined to hand the call to the stock `cpu` kernel (another element type, an unusual shape). */
 export type SimdKernel = (inputs: Inputs, backend: SimdBackend, attrs: Attributes) => Result | undefined;
