@@ -60,6 +60,9 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec data ml-1m --window one-random --max-length 50 --max-history 500 --epochs 20')
     .example('  $ seqrec data my.csv --user user_id --item sku --time timestamp')
     .example('  $ seqrec data my.csv --data.encoding latin1 --data.quote none --data.delimiter ";"')
+    .example('  $ seqrec data my.csv --data.columns.price number --data.items.path items.csv --data.items.id sku')
+    .example('  $ seqrec data events.parquet --user user_id --item sku')
+    .example("  $ seqrec data \"select * from 'events/*.parquet' where country = 'NL'\"")
     .example('  $ seqrec data ml-1m --data.ties shuffle:7')
     .action((dataset: string, options: Options) => run(dataset, options, invocation));
 }

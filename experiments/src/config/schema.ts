@@ -93,22 +93,8 @@ const sideFile = {
   header: z.boolean().optional(),
 };
 
-const CsvConfig = z.strictObject({
-  format: z.literal('csv'),
-  /** A delimited file with one event a line, plain, `.gz`, or inside a zip or folder. */
-  path: z.string().min(1),
-  /** Name of the file inside a zip or folder that holds several. */
-  file: z.string().min(1).optional(),
-  /** Default: found in the first line. */
-  delimiter: z.string().min(1).optional(),
-  /**
-   * Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`.
-   */
-  quote: quote.optional(),
-  /** Default `utf8`. */
-  encoding: encoding.optional(),
-  /** `false`: the first line is an event, and columns are given by their positions from 0. Default true. */
-  header: z.boolean().optional(),
+/** What the rows of a table are, whatever they come from. */
+const table = {
   /**
    * Names in the header line of what the user, the item and so on are; `none` takes away an optional one that a recipe
    * has set. Any other key is the name of a further column, and its value says how it is read: `price: number`.
@@ -163,6 +149,33 @@ const CsvConfig = z.strictObject({
    * user's sequence for seconds. Without it they are refused.
    */
   rowNumberAsTime: z.boolean().optional(),
+};
+
+const CsvConfig = z.strictObject({
+  format: z.literal('csv'),
+  /** A delimited file with one event a line, plain, `.gz`, or inside a zip or folder; Parquet; JSON lines. */
+  path: z.string().min(1),
+  /** Name of the file inside a zip or folder that holds several. */
+  file: z.string().min(1).optional(),
+  /** Default: found in the first line. */
+  delimiter: z.string().min(1).optional(),
+  /**
+   * Character around fields that hold the delimiter; `none` takes quotes as ordinary. Default `"`, with tabs `none`.
+   */
+  quote: quote.optional(),
+  /** Default `utf8`. */
+  encoding: encoding.optional(),
+  /** `false`: the first line is an event, and columns are given by their positions from 0. Default true. */
+  header: z.boolean().optional(),
+  ...table,
+  ...preparation,
+});
+
+const SqlConfig = z.strictObject({
+  format: z.literal('sql'),
+  /** One SELECT that DuckDB runs, as `select user, item, t from 'events/*.parquet'`. */
+  query: z.string().min(1),
+  ...table,
   ...preparation,
 });
 
@@ -194,7 +207,13 @@ const SyntheticConfig = z
     message: 'expected at most 2^26 items, and as many as categories at least',
   });
 
-export const DataConfigSchema = z.discriminatedUnion('format', [NamedConfig, FilesConfig, CsvConfig, SyntheticConfig]);
+export const DataConfigSchema = z.discriminatedUnion('format', [
+  NamedConfig,
+  FilesConfig,
+  CsvConfig,
+  SqlConfig,
+  SyntheticConfig,
+]);
 
 /** Everything that decides a run. Two runs with equal configurations and data digests have equal weights. */
 export const RecipeConfigSchema = z.strictObject({

@@ -103,10 +103,18 @@ async function loadNamed(
 async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
   const ties = tiesOf(config);
   if (config.format === 'files') return { ...(await detectFormat(config.path)), ...ties };
-  const { path, header, timeUnit, timeFormat, allowEarlyTimes, missing, file, action, request, labels } = config;
-  const { items, users } = config;
+  const header = config.format === 'csv' ? config.header : undefined;
+  const table = tableOf(config, header, ties);
+  if (config.format === 'sql') return { format: 'sql', query: config.query, ...table, ...ties };
+  const { path, file } = config;
+  return { format: 'csv', path, ...table, ...defined({ file, header }), ...delimitedOf(config), ...ties };
+}
+
+/** What the rows of a table are. */
+function tableOf(config: TableConfig, header: boolean | undefined, { ties }: ReturnType<typeof tiesOf>) {
+  const { timeUnit, timeFormat, allowEarlyTimes, missing, action, request, labels, items, users } = config;
   const { columns, further } = columnsOf(config.columns, header);
-  if (columns.time === undefined && ties.ties === 'shuffle')
+  if (columns.time === undefined && ties === 'shuffle')
     throw new ConfigError('data.ties: expected file-order without a time column; got shuffle', 'nothing ties there');
   if (columns.time !== undefined && config.rowNumberAsTime === true)
     throw new ConfigError(
@@ -114,15 +122,11 @@ async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promi
       'take the column away with --data.columns.time none',
     );
   return {
-    format: 'csv',
-    path,
     columns,
     ...(Object.keys(further).length > 0 && { further }),
-    ...defined({ file, header, timeUnit, timeFormat, allowEarlyTimes, missing, action, request, labels }),
-    ...delimitedOf(config),
+    ...defined({ timeUnit, timeFormat, allowEarlyTimes, missing, action, request, labels }),
     ...(items && { items: { corpus: 'both' as const, ...sideFileOf(items, 'items') } }),
     ...(users && { users: sideFileOf(users, 'users') }),
-    ...ties,
   };
 }
 
@@ -134,6 +138,7 @@ function tiesOf({ ties }: Pick<FileConfig, 'ties'>): { readonly ties?: TieRule; 
 }
 
 type CsvConfig = Extract<DataConfig, { format: 'csv' }>;
+type TableConfig = CsvConfig | Extract<DataConfig, { format: 'sql' }>;
 type SideConfig = NonNullable<CsvConfig['items']> | NonNullable<CsvConfig['users']>;
 
 const optionalRoles = ['time', 'rating', 'title'];

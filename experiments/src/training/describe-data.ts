@@ -15,7 +15,7 @@ import { summariseData, summariseWithout } from './data-summary.ts';
 import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
 
 export interface DescribeRequest {
-  /** A known name, or a file or folder. */
+  /** A known name, a file or folder, or a query. */
   readonly dataset: string;
   readonly folder?: string;
   readonly download: boolean;
@@ -78,6 +78,8 @@ async function configOf(request: DescribeRequest): Promise<Exclude<DataConfig, {
 /** Format and place of what was asked for. */
 async function sourceConfig({ dataset, columns, overrides = [] }: DescribeRequest): Promise<object> {
   if (datasetNames().includes(dataset)) return { format: 'named', name: dataset };
+  if (/^\s*(select|with)\s/i.test(dataset))
+    return { format: 'sql', query: dataset, columns: { ...usualColumns, ...columns } };
   if (!existsSync(dataset))
     throw new UsageError(
       `seqrec data: expected a known data set or a file; got "${dataset}"`,
@@ -92,7 +94,7 @@ async function sourceConfig({ dataset, columns, overrides = [] }: DescribeReques
 
 /** Whether a file is a table of somebody's own, and not one of a published layout. */
 async function looksLikeTable(path: string): Promise<boolean> {
-  if (/\.(csv|tsv|txt|inter)(\.gz)?$/i.test(path)) return !/ratings_[^/]*\.csv/i.test(path);
+  if (/\.(csv|tsv|txt|inter)(\.gz)?$|\.(parquet|jsonl|ndjson)$/i.test(path)) return !/ratings_[^/]*\.csv/i.test(path);
   if (!/\.(dat|data)(\.gz)?$/i.test(path)) return false;
   return detectFormat(path).then(
     () => false,

@@ -10,6 +10,7 @@ import type { Column } from './table/column.ts';
 import { type Joined, joinById, type KeyedTable } from './table/keyed.ts';
 import type { Roles } from './table/roles.ts';
 import { takeColumn } from './table/take.ts';
+import { type Vocabulary, vocabularyOf } from './table/vocabulary.ts';
 
 /**
  * What to do with events of one user that share a time: keep the order of the file, or shuffle them.
@@ -24,7 +25,7 @@ export interface AssembleOptions {
   readonly table: EventTable;
   /** External ids by interner code. */
   readonly users: ExternalIds;
-  readonly items: ExternalIds;
+  readonly items: ExternalIds | Vocabulary;
   /** What the columns of the events, users and items are for; `time` is there when the events have times. */
   readonly roles: Roles;
   /** Name of the column of ratings, where the table has them; default `rating`. */
@@ -46,11 +47,10 @@ export function assembleInteractions(options: AssembleOptions): Interactions {
   if (table.length === 0) throw new DataError('assembleInteractions', 'expected events; got none', { code: 'empty' });
   const hasTimestamps = roles.time !== undefined;
   const userOrder = ascendingOrder(options.users);
-  const itemOrder = ascendingOrder(options.items);
   const users = orderedIdMap(options.users, userOrder, 0);
-  const items = orderedIdMap(options.items, itemOrder, 1);
+  const { ids: items, denseOf } = 'ids' in options.items ? options.items : vocabularyOf(options.items);
   const further = options.columns ?? new Map<string, Column>();
-  const sorted = groupByUser(table, inverse(userOrder), inverse(itemOrder), further.size > 0);
+  const sorted = groupByUser(table, inverse(userOrder), denseOf, further.size > 0);
   const { userOffsets, itemIds, timestamps, ratings, rows } = sorted;
   // Without times the position in the sequence is the time, so nothing is left to sort and nothing ties.
   const tied = hasTimestamps ? sortByTime(sorted, ties, tieSeed) : numberPositions(sorted);
@@ -132,7 +132,7 @@ interface EventColumns {
 }
 
 /** A counting sort by user, which keeps the order of the file: one pass that counts, one that moves. */
-function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Uint32Array, withRows: boolean): EventColumns {
+function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Int32Array, withRows: boolean): EventColumns {
   const { users, items, times, ratings, length } = table;
   const userOffsets = new Int32Array(userOf.length + 1);
   for (let e = 0; e < length; e++) userOffsets[userOf[users[e]] + 1]++;
@@ -146,7 +146,7 @@ function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Uint32Array
   const rows = withRows ? new Int32Array(length) : undefined;
   for (let e = 0; e < length; e++) {
     const at = next[users[e]]++;
-    itemIds[at] = itemOf[items[e]] + 1;
+    itemIds[at] = itemOf[items[e]];
     timestamps[at] = times[e];
     if (sortedRatings !== undefined && ratings !== undefined) sortedRatings[at] = ratings[e];
     if (rows !== undefined) rows[at] = e;

@@ -23,6 +23,7 @@ export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
 export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
+export type { SqlSource } from './sources/sql.ts';
 export type { TimeUnit } from './sources/time.ts';
 export { type LeakageCheck, type LeakageReport, leakageReport } from './splits/leakage.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';

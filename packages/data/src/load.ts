@@ -8,8 +8,9 @@ import type { FileSet } from './sources/file-set.ts';
 import { openFiles } from './sources/files.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
+import { readSql, type SqlSource } from './sources/sql.ts';
 
-export type DatasetSource = MovieLensSource | AmazonSource | CsvSource;
+export type DatasetSource = MovieLensSource | AmazonSource | CsvSource | SqlSource;
 
 export interface LoadOptions {
   /** Folder for the binary copy that makes the next load fast; without it nothing is written. */
@@ -25,7 +26,7 @@ export interface LoadOptions {
 export function datasetName(path: string): string {
   return basename(resolve(path))
     .replace(/\.gz$/i, '')
-    .replace(/\.(zip|csv|tsv|dat|txt|data|inter)$/i, '');
+    .replace(/\.(zip|csv|tsv|dat|txt|data|inter|parquet|jsonl|ndjson)$/i, '');
 }
 
 /**
@@ -37,6 +38,8 @@ export function datasetName(path: string): string {
 export async function loadDataset(source: DatasetSource, options: LoadOptions = {}): Promise<Interactions> {
   const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, { code: 'SEQREC_CACHE' }));
   checkSource(source);
+  // What a query reads can change without a trace, so it is not cached.
+  if (source.format === 'sql') return readSql(source, source.name ?? 'query', readContext(options));
   const reader = chooseReader(source);
   const name = source.name ?? datasetName(source.path);
   const files = await openFiles(source.path);
@@ -65,7 +68,7 @@ export async function loadDataset(source: DatasetSource, options: LoadOptions = 
 
 type Reader = (files: FileSet, name: string, context: ReadContext) => Promise<Interactions>;
 
-function chooseReader(source: DatasetSource): Reader {
+function chooseReader(source: Exclude<DatasetSource, SqlSource>): Reader {
   switch (source.format) {
     case 'movielens':
       return (files, name, context) => readMovieLens(files, source, name, context);

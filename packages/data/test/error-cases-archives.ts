@@ -118,11 +118,11 @@ export const archiveCases: readonly ErrorCase[] = [
   },
   {
     name: 'an unsupported extension',
-    files: { 'a.parquet': 'PAR1' },
-    path: 'a.parquet',
+    files: { 'a.xlsx': 'PK' },
+    path: 'a.xlsx',
     source: csv(),
     code: 'unsupported-extension',
-    says: 'got ".parquet"',
+    says: 'got ".xlsx"; this is a spreadsheet; save it as CSV UTF-8',
   },
   {
     name: 'a folder with several tables and none named',

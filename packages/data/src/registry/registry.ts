@@ -4,6 +4,7 @@ import type { TieRule } from '../assemble.ts';
 import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { type DatasetSource, type LoadOptions, loadDataset } from '../load.ts';
+import type { SqlSource } from '../sources/sql.ts';
 import { type DatasetEntry, datasets } from './entries.ts';
 
 /** Names of the known datasets. */
@@ -27,7 +28,7 @@ export function datasetEntry(name: string): DatasetEntry {
  *
  * @throws {DataError} `missing-file` with the names that were tried and how to get the data
  */
-export async function findDataset(name: string, dataDir: string): Promise<DatasetSource> {
+export async function findDataset(name: string, dataDir: string): Promise<Exclude<DatasetSource, SqlSource>> {
   const entry = datasetEntry(name);
   for (const file of entry.files) {
     const path = join(dataDir, file);
@@ -35,7 +36,7 @@ export async function findDataset(name: string, dataDir: string): Promise<Datase
       () => true,
       () => false,
     );
-    if (there) return { ...entry.source, path, name } as DatasetSource;
+    if (there) return { ...entry.source, path, name } as Exclude<DatasetSource, SqlSource>;
   }
   throw new DataError('findDataset', `expected ${entry.files.join(' or ')}; got none of them`, {
     code: 'missing-file',

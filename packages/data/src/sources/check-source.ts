@@ -3,16 +3,17 @@ import { timeUnits } from './time.ts';
 
 const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
 
+const table = [
+  ...['columns', 'further', 'action', 'request', 'labels', 'items', 'users', 'withoutUser'],
+  ...['timeUnit', 'timeFormat', 'allowEarlyTimes', 'missing'],
+];
+
 /** Keys of every kind of source; anything else is a mistake that would otherwise be silent. */
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   movielens: common,
   amazon: common,
-  csv: [
-    ...common,
-    ...['columns', 'further', 'action', 'request', 'labels', 'header', 'timeUnit', 'file', 'items', 'users'],
-    ...['timeFormat', 'allowEarlyTimes', 'missing'],
-    ...['delimiter', 'quote', 'encoding', 'withoutUser'],
-  ],
+  csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding'],
+  sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],
 };
 
 const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
@@ -37,8 +38,9 @@ export function checkSource(source: object): void {
       key: 'format',
     });
   }
-  if (typeof given.path !== 'string' || given.path === '') {
-    throw new OptionError(operation, `expected a path; got ${JSON.stringify(given.path)}`, { key: 'path' });
+  const origin = given.format === 'sql' ? 'query' : 'path';
+  if (typeof given[origin] !== 'string' || given[origin] === '') {
+    throw new OptionError(operation, `expected a ${origin}; got ${JSON.stringify(given[origin])}`, { key: origin });
   }
   for (const [key, value] of Object.entries(given)) {
     if (!known.includes(key)) {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { FileSet } from './file-set.ts';
 
-const readable = new Set(['.csv', '.tsv', '.txt', '.dat', '.data', '.inter']);
+const readable = new Set(['.csv', '.tsv', '.txt', '.dat', '.data', '.inter', '.parquet', '.jsonl', '.ndjson']);
 
 function extension(name: string): string {
   return extname(name.replace(/\.gz$/i, '')).toLowerCase();
@@ -13,11 +13,9 @@ const others: Readonly<Record<string, string>> = {
   '.xlsx': 'a spreadsheet; save it as CSV UTF-8',
   '.xls': 'a spreadsheet; save it as CSV UTF-8',
   '.ods': 'a spreadsheet; save it as CSV',
-  '.feather': 'an Arrow file; save it as CSV (pandas: read_feather(...).to_csv(..., index=False))',
-  '.arrow': 'an Arrow file; save it as CSV',
-  '.parquet': 'a Parquet file; save it as CSV (pandas: read_parquet(...).to_csv(..., index=False))',
-  '.jsonl': 'JSON lines; save them as CSV (pandas: read_json(..., lines=True).to_csv(..., index=False))',
-  '.json': 'JSON; save it as CSV',
+  '.feather': 'an Arrow file; save it as Parquet or CSV (pandas: read_feather(...).to_csv(..., index=False))',
+  '.arrow': 'an Arrow file; save it as Parquet or CSV',
+  '.json': 'JSON; save it as JSON lines (.jsonl) or as CSV',
   '.bz2': 'compressed by bzip2; unpack it, or save it as .gz',
   '.xz': 'compressed by xz; unpack it, or save it as .gz',
   '.zst': 'compressed by zstd; unpack it, or save it as .gz',

@@ -19,7 +19,7 @@ export function locateColumns<K extends string>(
   mapping: { readonly [P in K]?: ColumnRef },
   fields: readonly string[],
   header: boolean,
-  place: { readonly file: string; readonly entry?: string; readonly line: number },
+  place: { readonly file: string; readonly entry?: string; readonly line?: number },
   option = 'columns',
 ): ColumnPositions<K> {
   const names = fields.map((field) => field.trim());

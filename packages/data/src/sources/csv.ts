@@ -1,5 +1,5 @@
 import { assembleInteractions, type TieRule } from '../assemble.ts';
-import { OptionError } from '../errors.ts';
+import { DataError, OptionError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import type { Interactions, ProblemCount } from '../interactions.ts';
 import { Interner, smallInteger } from '../interner.ts';
@@ -8,10 +8,11 @@ import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
 import type { Roles } from '../table/roles.ts';
 import type { ColumnSpec } from '../table/spec.ts';
-import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns, parseRating } from './columns.ts';
-import { type DelimitedOptions, readDelimited } from './delimited.ts';
+import { type DelimitedOptions, type RowHandler, readDelimited } from './delimited.ts';
+import { needsDuckdb, readDuckdb } from './duckdb.ts';
 import type { FileSet } from './file-set.ts';
 import { emptyFile } from './files.ts';
 import { ItemTitles } from './item-titles.ts';
@@ -102,29 +103,87 @@ export async function readCsv(
   context: ReadContext,
   preset: CsvPreset = plain,
 ): Promise<Interactions> {
+  const fileName = chooseFile(preset.operation, files, source.file);
+  return readTable(files, originOf(preset.operation, files, fileName, source, context), source, name, context, preset);
+}
+
+/** Where the rows of events come from. */
+export interface RowOrigin {
+  /** For people: the name of the file, or what a query reads. */
+  readonly title: string;
+  readonly place: { readonly file: string; readonly entry?: string };
+  /** Bytes, where they say something about the number of rows. */
+  readonly size?: number;
+  read(log: ProblemLog, handler: RowHandler, rows: () => number): Promise<void>;
+}
+
+function originOf(
+  operation: string,
+  files: FileSet,
+  fileName: string,
+  source: Omit<CsvSource, 'format'>,
+  context: ReadContext,
+): RowOrigin {
+  const place = files.place(fileName);
+  const title = place.entry ?? fileName;
+  if (!needsDuckdb(fileName)) {
+    return {
+      title,
+      place,
+      // The size of a .gz says little about its rows.
+      ...(/\.gz$/i.test(fileName) ? {} : { size: files.size(fileName) }),
+      read: (log, handler, rows) => readDelimited(context.counted(files, fileName, rows), source, log, handler),
+    };
+  }
+  if (place.entry !== undefined) {
+    throw new DataError(operation, 'expected a file of its own; got one inside a zip', {
+      code: 'unsupported-extension',
+      ...place,
+      hint: 'unpack it',
+    });
+  }
+  return { title, place, read: (log, handler) => readDuckdb(operation, { file: place.file }, log, handler) };
+}
+
+/** Rows of any origin, with the files of users and items, to a data set. */
+export async function readTable(
+  files: FileSet | undefined,
+  origin: RowOrigin,
+  source: Omit<CsvSource, 'format' | 'path'>,
+  name: string,
+  context: ReadContext,
+  preset: CsvPreset,
+): Promise<Interactions> {
   const { operation } = preset;
   checkMapping(operation, source.columns);
-  const fileName = chooseFile(operation, files, source.file);
-  const place = files.place(fileName);
   const problems: ProblemCount[] = [];
-  const vocabularies = new Map<string, VocabularyBuilder>();
+  // A list of items that were shown has the ids of the items.
+  const itemNotes: string[] = [];
+  const itemVocabulary = new VocabularyBuilder((ids) => {
+    const { ids: tidy, notes } = tidyIds('item', ids);
+    itemNotes.splice(0, itemNotes.length, ...notes);
+    return tidy;
+  });
+  const vocabularies = new Map([[columnName('item', source.columns.item), itemVocabulary]]);
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
     file && readSideFile(operation, of, files, file, vocabularies, context, problems);
   const itemRows = await side('item', source.items);
   const userRows = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};
   const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
-  const read = await readEvents(operation, files, fileName, source, listed, vocabularies, context, problems);
+  for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
+  const items = itemVocabulary.interner;
+  const read = await readEvents(operation, origin, source, items, listed, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
   const users = tidyIds('user', read.users.ids());
-  const items = listed === undefined ? tidyIds('item', read.items.ids()) : { ids: read.items.ids(), notes: [] };
-  const notes = [...users.notes, ...items.notes];
+  const vocabulary = itemVocabulary.build();
+  const notes = [...users.notes, ...itemNotes];
   const ofTitles = itemRows === undefined ? titles?.build() : undefined;
   return assembleInteractions({
     name,
     table,
     users: users.ids,
-    items: items.ids,
+    items: vocabulary,
     roles: rolesFor(operation, source, further),
     ...(source.columns.rating === undefined ? {} : { ratingColumn: columnName('rating', source.columns.rating) }),
     columns: further,
@@ -135,8 +194,8 @@ export async function readCsv(
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} events of ${read.users.size} users from ${place.entry ?? fileName}${formatNotes(source)}; ` +
-        `${corpusNote(read.items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
+        `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}; ` +
+        `${corpusNote(items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,
       ...(notes.length === 0 ? {} : { notes }),
@@ -148,7 +207,7 @@ export async function readCsv(
         rows: table.length + skipped + withoutUser,
         events: table.length,
         skipped,
-        items: read.items.size,
+        items: items.size,
         ...(source.withoutUser === 'skip' ? { withoutUser } : {}),
       },
       ...(problems.length === 0 ? {} : { problems }),
@@ -168,7 +227,11 @@ function columnName(key: keyof EventColumns, column: ColumnRef | undefined): str
 }
 
 /** @throws {OptionError} for a role whose column is not among the further ones, and for a name that stands twice */
-function rolesFor(operation: string, source: Omit<CsvSource, 'format'>, further: ReadonlyMap<string, Column>): Roles {
+function rolesFor(
+  operation: string,
+  source: Omit<CsvSource, 'format' | 'path'>,
+  further: ReadonlyMap<string, Column>,
+): Roles {
   const { columns, labels = [], items } = source;
   for (const [key, names] of Object.entries({ action: [source.action], request: [source.request], labels })) {
     for (const name of names) {
@@ -230,24 +293,16 @@ function formatNotes({ encoding = 'utf8', quote }: DelimitedOptions): string {
   return `${encoding === 'utf8' ? '' : `, in ${encoding}`}${quotes}`;
 }
 
-/** The same ids with the same codes; others can be added without a word to the rows of a file. */
-function copyOf(ids: Interner | undefined): Interner {
-  const copy = new Interner();
-  for (const id of ids?.texts() ?? []) copy.intern(id);
-  return copy;
-}
-
 /** Times below this many seconds are numbers of steps; a date that was misread is larger. */
 const countedFromZero = 10_000;
 
 function noId(text: string, column: 'user' | 'item'): RowProblem {
+  const empty = text.trim() === '';
   return {
     reason: 'missing-id',
     column,
-    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${text.trim() === '' ? 'an empty field' : quoted(text)}`,
-    ...(text.trim() === ''
-      ? {}
-      : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
+    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${empty ? 'an empty field' : quoted(text)}`,
+    ...(empty ? {} : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
   };
 }
 
@@ -256,15 +311,15 @@ const rowsAtOnce = 1 << 12;
 
 async function readEvents(
   operation: string,
-  files: FileSet,
-  fileName: string,
-  source: Omit<CsvSource, 'format'>,
+  origin: RowOrigin,
+  source: Omit<CsvSource, 'format' | 'path'>,
+  items: Interner,
   listed: Interner | undefined,
   vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
   problems: ProblemCount[],
 ) {
-  const place = files.place(fileName);
+  const { place, size } = origin;
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
   const { columns, timeUnit = 's' } = source;
   const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
@@ -272,13 +327,10 @@ async function readEvents(
   const isMissing = missingRule(source.missing);
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
   let bytes = 0;
-  // The size of a .gz says little about its rows.
-  const size = /\.gz$/i.test(fileName) ? undefined : files.size(fileName);
   const expected = size === undefined ? undefined : () => (table.length * size) / Math.max(1, bytes);
   const table = new EventTable(columns.rating !== undefined, undefined, expected);
   const users = new Interner();
-  const onlyListed = listed !== undefined && source.items?.corpus !== 'both';
-  const items = onlyListed ? listed : copyOf(listed);
+  const needed = source.items?.corpus === 'both' ? undefined : listed;
   const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title));
   const further = Object.entries(source.further ?? {}).map(([name, spec]) =>
     columnBuilder(name, spec, vocabularies, isMissing),
@@ -324,8 +376,7 @@ async function readEvents(
     if (time > latest) latest = time;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (typeof rating === 'object') return rating;
-    const known = onlyListed ? items.find(item) : undefined;
-    if (onlyListed && known === undefined) {
+    if (needed !== undefined && needed.find(item) === undefined) {
       const message = `expected an item of ${source.items?.file}; got "${item}"`;
       return { reason: 'unknown-item', column: 'item', message };
     }
@@ -335,30 +386,30 @@ async function readEvents(
     }
     for (const column of further) column.keep();
     if (at.title >= 0) titles?.see(item, fields[at.title]);
-    const itemKey = known !== undefined ? -1 - known : itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
+    const itemKey = itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
     table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);
     if (table.length === resolved + rowsAtOnce) resolve();
     return undefined;
   };
 
-  await readDelimited(
-    context.counted(files, fileName, () => table.length),
-    source,
+  await origin.read(
     log,
     {
       header,
       first(fields, line) {
+        // Rows of a query have no line of names.
+        const where = line > 0 ? { ...place, line } : place;
         at = {
           user: 0,
           item: 0,
           time: -1,
           rating: -1,
           title: -1,
-          ...locateColumns(operation, columns, fields, header, { ...place, line }),
+          ...locateColumns(operation, columns, fields, header, where),
         };
         for (const [name, spec] of Object.entries(source.further ?? {})) {
           const ref = { [name]: spec.column ?? name };
-          furtherAt.push(locateColumns(operation, ref, fields, header, { ...place, line })[name] as number);
+          furtherAt.push(locateColumns(operation, ref, fields, header, where)[name] as number);
         }
         width = fields.length;
       },
@@ -372,10 +423,11 @@ async function readEvents(
         (at.time < 0 || typeof timeOf(fields[at.time]) === 'number') &&
         (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
     },
+    () => table.length,
   );
   resolve();
   if (table.length === 0) {
-    if (files.size(fileName) === 0) throw emptyFile(place.file, place.entry);
+    if (size === 0) throw emptyFile(place.file, place.entry);
     throw log.noRows('rows of events');
   }
   if (at.time >= 0 && latest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
@@ -388,11 +440,10 @@ async function readEvents(
         `times that count from 0 are taken with ${optionHint('allowEarlyTimes', true)}`,
     });
   }
-  problems.push(...log.counts(place.entry ?? fileName));
+  problems.push(...log.counts(origin.title));
   return {
     table,
     users,
-    items,
     titles,
     further: new Map(further.map((column): [string, Column] => [column.name, column.build()])),
     skipped: log.total,

@@ -58,6 +58,8 @@ const same: Readonly<Record<string, Options>> = {
   'excel_de_date.csv': { timeFormat: '%d.%m.%Y %H:%M' },
   'excel_us_date.csv': { timeFormat: '%m/%d/%Y %H:%M' },
   'float_ids.csv': {},
+  'base.parquet': {},
+  'base.jsonl': {},
 };
 
 /** Files that are refused: the code, and words of the message. */
@@ -86,7 +88,7 @@ const refused: Readonly<Record<string, readonly [string, RegExp, Options?]>> = {
   'dup_header.csv': ['repeated-column', /one column "item"/, { columns: unrated }],
   'empty.csv': ['empty-file', /empty file/],
   'header_only.csv': ['no-rows', /got none/, { columns: unrated }],
-  'base.feather': ['unsupported-extension', /Arrow file; save it as CSV/],
+  'base.feather': ['unsupported-extension', /Arrow file; save it as Parquet or CSV/],
   'base.xlsx': ['unsupported-extension', /spreadsheet; save it as CSV/],
   'base.csv.bz2': ['unsupported-extension', /bzip2; unpack it/],
 };

@@ -7,7 +7,8 @@ import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
 import { type ColumnRef, checkId, locateColumns } from './columns.ts';
-import { type DelimitedOptions, readDelimited } from './delimited.ts';
+import { type DelimitedOptions, type RowHandler, readDelimited } from './delimited.ts';
+import { needsDuckdb, readDuckdb } from './duckdb.ts';
 import type { FileSet } from './file-set.ts';
 import { openFiles } from './files.ts';
 import type { ReadContext } from './progress.ts';
@@ -31,7 +32,7 @@ export interface SideFile extends DelimitedOptions {
 export async function readSideFile(
   operation: string,
   of: 'user' | 'item',
-  files: FileSet,
+  files: FileSet | undefined,
   side: SideFile,
   vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
@@ -42,7 +43,14 @@ export async function readSideFile(
       key: `${of}s`,
     });
   }
-  if (side.path === undefined) return readRows(operation, of, files, side, vocabularies, context, problems);
+  if (side.path === undefined) {
+    if (files === undefined) {
+      throw new OptionError(operation, `expected a path for ${of}s, as a query has no folder; got file`, {
+        key: `${of}s`,
+      });
+    }
+    return readRows(operation, of, files, side, vocabularies, context, problems);
+  }
   const own = await openFiles(side.path);
   try {
     return await readRows(operation, of, own, side, vocabularies, context, problems);
@@ -69,37 +77,40 @@ async function readRows(
   let at: number[] = [];
   const fieldsOf: string[] = [];
 
-  await readDelimited(
-    context.counted(files, name, () => builder.size),
-    side,
-    log,
-    {
-      header,
-      first(fields, line) {
-        const where = { ...place, line };
-        const key = `${of}s.columns`;
-        id = locateColumns(operation, { id: side.id }, fields, header, where, `${of}s`).id as number;
-        const found: [string, ColumnSpec, number][] = [];
-        for (const [column, spec] of Object.entries(side.columns)) {
-          try {
-            const ref = { [column]: spec.column ?? column };
-            found.push([column, spec, locateColumns(operation, ref, fields, header, where, key)[column] as number]);
-          } catch (error) {
-            if (!(error instanceof OptionError && error.code === 'missing-column' && side.optionalColumns)) throw error;
-          }
+  const handler: RowHandler = {
+    header,
+    first(fields, line) {
+      const where = line > 0 ? { ...place, line } : place;
+      const key = `${of}s.columns`;
+      id = locateColumns(operation, { id: side.id }, fields, header, where, `${of}s`).id as number;
+      const found: [string, ColumnSpec, number][] = [];
+      for (const [column, spec] of Object.entries(side.columns)) {
+        try {
+          const ref = { [column]: spec.column ?? column };
+          found.push([column, spec, locateColumns(operation, ref, fields, header, where, key)[column] as number]);
+        } catch (error) {
+          if (!(error instanceof OptionError && error.code === 'missing-column' && side.optionalColumns)) throw error;
         }
-        at = found.map(([, , place]) => place);
-        builder = new KeyedTableBuilder(found.map(([column, spec]) => columnBuilder(column, spec, vocabularies)));
-      },
-      row(fields): RowProblem | undefined {
-        const problem = checkId(fields[id], of);
-        if (problem !== undefined) return problem;
-        for (let c = 0; c < at.length; c++) fieldsOf[c] = fields[at[c]];
-        const refused = builder.add(fields[id], fieldsOf);
-        return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
-      },
+      }
+      at = found.map(([, , place]) => place);
+      builder = new KeyedTableBuilder(found.map(([column, spec]) => columnBuilder(column, spec, vocabularies)));
     },
-  );
+    row(fields): RowProblem | undefined {
+      const problem = checkId(fields[id], of);
+      if (problem !== undefined) return problem;
+      for (let c = 0; c < at.length; c++) fieldsOf[c] = fields[at[c]];
+      const refused = builder.add(fields[id], fieldsOf);
+      return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
+    },
+  };
+  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler);
+  else
+    await readDelimited(
+      context.counted(files, name, () => builder.size),
+      side,
+      log,
+      handler,
+    );
   if (builder.size === 0) {
     if (log.total > 0) throw log.noRows(`${of}s`);
     throw new DataError(operation, `expected ${of}s; got none`, { code: 'no-rows', ...place });

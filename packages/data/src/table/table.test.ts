@@ -116,6 +116,19 @@ describe('columns of a file', () => {
     expect(tags?.kind === 'ids' && city?.kind === 'id' && tags.ids === city.ids).toBe(true);
     expect(texts(city, 2)).toEqual(['', 'Bonn']);
   });
+
+  it('share the ids of the items, and what was only shown can be recommended', async () => {
+    const path = temporaryFile('e.csv', `${header}\nu,5,1,3,2.5,,a,1 2,5 7,1\nu,9,2,4,,Bonn,,,5 11,0\n`);
+    const i = await loadDataset({ format: 'csv', path, columns, further });
+    const seen = i.events.columns.get('seen');
+    expect(seen?.kind === 'ids' && seen.ids).toBe(i.items);
+    expect(i.items.toJSON().external).toEqual(['5', '7', '9', '11']);
+    expect(texts(seen, 2)).toEqual(['5|7', '5|11']);
+    // Item 5 leaves the data, and leaves the lists.
+    const core = kCore({ ...i, itemIds: i.itemIds }, { users: 1, items: 1 });
+    expect(texts(core.events.columns.get('seen'), 2)).toEqual(['5', '5']);
+    expect(core.items.toJSON().external).toEqual(['5', '9']);
+  });
 });
 
 describe('files of users and items', () => {

@@ -1,5 +1,20 @@
 import { ascendingOrder, type IdMap, orderedIdMap } from '../ids.ts';
-import { Interner } from '../interner.ts';
+import { type ExternalIds, Interner } from '../interner.ts';
+
+/** External ids with their dense ids, from 1. */
+export interface Vocabulary {
+  readonly ids: IdMap;
+  /** The dense id of each code. */
+  readonly denseOf: Int32Array;
+}
+
+/** Dense ids in ascending order of the external ones. */
+export function vocabularyOf(external: ExternalIds): Vocabulary {
+  const order = ascendingOrder(external);
+  const denseOf = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) denseOf[order[i]] = i + 1;
+  return { ids: orderedIdMap(external, order, 1), denseOf };
+}
 
 /**
  * The ids of one or of several columns while rows are read: codes in order of appearance, dense ids in ascending order
@@ -7,16 +22,18 @@ import { Interner } from '../interner.ts';
  */
 export class VocabularyBuilder {
   readonly interner = new Interner();
-  #built: { readonly ids: IdMap; readonly denseOf: Int32Array } | undefined;
+  readonly #tidy: (ids: ExternalIds) => ExternalIds;
+  #built: Vocabulary | undefined;
 
-  /** The vocabulary, dense ids from 1, and the dense id of each code. Codes that come later are not in it. */
-  build(): { readonly ids: IdMap; readonly denseOf: Int32Array } {
-    if (this.#built !== undefined && this.#built.ids.size === this.interner.size) return this.#built;
-    const external = this.interner.ids();
-    const order = ascendingOrder(external);
-    const denseOf = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) denseOf[order[i]] = i + 1;
-    this.#built = { ids: orderedIdMap(external, order, 1), denseOf };
+  /** `tidy` changes how ids are written, none of them into another. */
+  constructor(tidy: (ids: ExternalIds) => ExternalIds = (ids) => ids) {
+    this.#tidy = tidy;
+  }
+
+  /** Codes that come later are not in it. */
+  build(): Vocabulary {
+    if (this.#built?.ids.size === this.interner.size) return this.#built;
+    this.#built = vocabularyOf(this.#tidy(this.interner.ids()));
     return this.#built;
   }
 }

@@ -1,0 +1,104 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
+import { loadDataset } from '../index.ts';
+
+const duckdb = await import('@duckdb/node-api').catch(() => undefined);
+
+const columns = { user: 'who', item: 'what', time: 'stamp' } as const;
+const further = { price: { kind: 'number' }, tags: { kind: 'ids' }, bought: { kind: 'number' } } as const;
+const source = { columns, further, labels: ['bought'] } as const;
+
+/** Writes the rows of a CSV as DuckDB does. */
+async function written(csv: string, as: string, type: string): Promise<string> {
+  if (duckdb === undefined) throw new Error('no DuckDB');
+  const to = join(temporaryFolder(), as);
+  const instance = await duckdb.DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const tags = "string_split(NULLIF(tags, ''), '|') AS tags";
+  await connection.run(
+    `COPY (SELECT who, CAST(what AS INTEGER) AS what, to_timestamp(CAST(stamp AS DOUBLE))::TIMESTAMP AS stamp,
+     CAST(NULLIF(price, '') AS DOUBLE) AS price, ${tags}, CAST(bought AS INTEGER) AS bought
+     FROM read_csv('${csv}', all_varchar = true, header = true)) TO '${to}' (FORMAT ${type})`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return to;
+}
+
+const word = fc.stringMatching(/^[a-z]{1,3}$/);
+const row = fc.record({
+  who: word,
+  what: fc.integer({ min: 0, max: 20 }),
+  at: fc.integer({ min: 1_300_000_000, max: 1_300_000_050 }),
+  price: fc.option(fc.integer({ min: -400, max: 400 }).map((n) => n / 8)),
+  tags: fc.array(word, { maxLength: 3 }),
+  bought: fc.integer({ min: 0, max: 1 }),
+});
+
+describe.skipIf(duckdb === undefined)('DuckDB', () => {
+  it('gives the digest of the CSV for the same rows in Parquet, JSON lines and a query', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 25 }), async (rows) => {
+        const lines = rows.map((r) => [r.who, r.what, r.at, r.price ?? '', r.tags.join('|'), r.bought].join(','));
+        const path = temporaryFile('e.csv', `who,what,stamp,price,tags,bought\n${lines.join('\n')}\n`);
+        const { digest } = await loadDataset({ format: 'csv', path, ...source });
+        const parquet = await written(path, 'e.parquet', 'PARQUET');
+        expect((await loadDataset({ format: 'csv', path: parquet, ...source })).digest).toBe(digest);
+        const query = `select who, what, stamp, price, tags, bought from '${parquet}'`;
+        expect((await loadDataset({ format: 'sql', query, ...source })).digest).toBe(digest);
+        // JSON lines have times as text.
+        const json = await written(path, 'e.jsonl', 'JSON');
+        expect((await loadDataset({ format: 'csv', path: json, ...source })).digest).toBe(digest);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('joins what a query joins, and names a column that it does not give', async () => {
+    const events = temporaryFile('e.csv', 'u,i,t\na,1,1300000000\nb,2,1300000001\n');
+    const prices = temporaryFile('p.csv', 'i,price\n1,2.5\n2,4\n');
+    const query = `select u as who, e.i as what, t as stamp, price from '${events}' e join '${prices}' p on e.i = p.i`;
+    const read = await loadDataset({ format: 'sql', query, columns, further: { price: { kind: 'number' } } });
+    const price = read.events.columns.get('price');
+    expect(price?.kind === 'number' && [...price.values]).toEqual([2.5, 4]);
+    await expect(
+      loadDataset({ format: 'sql', query, columns, further: { prize: { kind: 'number' } } }),
+    ).rejects.toMatchObject({ code: 'missing-column' });
+  });
+
+  it.each([
+    ['select who from nowhere', /expected rows from DuckDB; got .*nowhere/],
+    ['selekt 1', /expected rows from DuckDB; got .*syntax error/i],
+    ["copy (select 1) to '/tmp/seqrec-never.csv'", /expected one SELECT; got another statement/],
+    ['install httpfs', /expected one SELECT; got another statement/],
+    ['load httpfs', /expected one SELECT; got another statement/],
+    ['create table x as select 1', /expected one SELECT; got another statement/],
+    ['select 1; select 2', /expected one SELECT; got 2 statements/],
+    ["select * from 'https://localhost:1/x.parquet'", /expected rows from DuckDB; got/],
+  ])('refuses %s', async (query, message) => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('seqrec-duckdb-')).length;
+    await expect(loadDataset({ format: 'sql', query, columns })).rejects.toMatchObject({
+      code: 'bad-query',
+      message: expect.stringMatching(message),
+    });
+    expect(readdirSync(tmpdir())).not.toContain('seqrec-never.csv');
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('seqrec-duckdb-')).length).toBeLessThanOrEqual(
+      before,
+    );
+  });
+
+  it('names columns of records, and the row of a bad value', async () => {
+    const nested = "select {'a': 1} as extra, 'a' as who, 1 as what, 1300000000 as stamp";
+    await expect(loadDataset({ format: 'sql', query: nested, columns })).rejects.toMatchObject({
+      code: 'nested-column',
+      message: expect.stringContaining('got records in extra'),
+    });
+    const query = "select * from (values ('a', 1, '1300000000'), ('b', 2, 'soon')) v(who, what, stamp)";
+    await expect(loadDataset({ format: 'sql', query, columns })).rejects.toMatchObject({ code: 'bad-time', line: 2 });
+    expect((await loadDataset({ format: 'sql', query, columns }, { lenient: true })).numEvents).toBe(1);
+  });
+});
