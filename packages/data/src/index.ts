@@ -20,6 +20,7 @@ export type { DelimitedOptions } from './sources/delimited.ts';
 export { detectFormat } from './sources/detect.ts';
 export { type ItemVectors, type ItemVectorsOptions, readItemVectors } from './sources/item-vectors.ts';
 export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
+export type { MindSource } from './sources/mind.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
 export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';

@@ -6,11 +6,12 @@ import { checkSource } from './sources/check-source.ts';
 import { type CsvSource, readCsv } from './sources/csv.ts';
 import type { FileSet } from './sources/file-set.ts';
 import { openFiles } from './sources/files.ts';
+import { type MindSource, readMind } from './sources/mind.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 import { readSql, type SqlSource } from './sources/sql.ts';
 
-export type DatasetSource = MovieLensSource | AmazonSource | CsvSource | SqlSource;
+export type DatasetSource = MovieLensSource | AmazonSource | MindSource | CsvSource | SqlSource;
 
 export interface LoadOptions {
   /** Folder for the binary copy that makes the next load fast; without it nothing is written. */
@@ -74,6 +75,8 @@ function chooseReader(source: Exclude<DatasetSource, SqlSource>): Reader {
       return (files, name, context) => readMovieLens(files, source, name, context);
     case 'amazon':
       return (files, name, context) => readAmazon(files, source, name, context);
+    case 'mind':
+      return (files, name, context) => readMind(files, source, name, context);
     case 'csv':
       return (files, name, context) => readCsv(files, source, name, context);
   }

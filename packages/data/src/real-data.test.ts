@@ -117,4 +117,32 @@ describe('published datasets', () => {
     const i = await loadNamedDataset('amazon-grocery', dataDir as string);
     expect(datasetStats(i).itemsWithEvents).toBe(8687);
   });
+
+  it.skipIf(!has('mind-small-part'))(
+    'mind: what was shown, clicked or not, with its request and the history',
+    async () => {
+      const i = await loadNamedDataset('mind', dataDir as string);
+      expect([i.numEvents, i.numUsers]).toEqual([189_359, 4637]);
+      expect(i.ratings?.reduce((sum, click) => sum + click, 0)).toBe(7542);
+      expect(i.roles).toMatchObject({ request: 'request', action: 'click', labels: ['click'], categories: 'category' });
+      const [request, history] = [i.events.columns.get('request'), i.userTable.columns.get('history')];
+      expect(request?.kind === 'id' && request.ids.size).toBe(5000);
+      expect(history?.kind === 'ids' && history.ids === i.items).toBe(true);
+      expect(minRating(i, { rating: 1 }).numEvents).toBe(7542);
+    },
+  );
+
+  it.skipIf(!has('trivago-100k'))(
+    'trivago: actions, and the lists that were shown, with the ids of the items',
+    async () => {
+      const i = await loadNamedDataset('trivago', dataDir as string);
+      expect([i.numEvents, i.numUsers]).toEqual([100_003, 6593]);
+      const [shown, action] = ['impressions', 'action_type'].map((name) => i.events.columns.get(name));
+      expect(shown?.kind === 'ids' && shown.ids === i.items).toBe(true);
+      expect(action?.kind === 'id' && action.ids.dense('clickout item')).toBeGreaterThan(0);
+      const lists =
+        shown?.kind === 'ids' ? shown.offsets.reduce((n, at, e, all) => n + (e > 0 && at > all[e - 1] ? 1 : 0), 0) : 0;
+      expect(lists).toBe(13_597);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { AmazonSource } from '../sources/amazon.ts';
 import type { CsvSource } from '../sources/csv.ts';
+import type { MindSource } from '../sources/mind.ts';
 import type { MovieLensSource } from '../sources/movielens.ts';
 
 export interface Checksum {
@@ -14,7 +15,7 @@ export interface DatasetEntry {
   readonly title: string;
   /** Names it may have inside a data folder, tried in this order. */
   readonly files: readonly string[];
-  readonly source: WithoutPath<MovieLensSource | AmazonSource | CsvSource>;
+  readonly source: WithoutPath<MovieLensSource | AmazonSource | MindSource | CsvSource>;
   /** Where the publisher offers it; absent when there is no file that can be read as it is. */
   readonly url?: string;
   /** md5: published beside the file; sha256: as two independent projects state it. */
@@ -113,6 +114,8 @@ export const datasets: readonly DatasetEntry[] = [
     source: {
       format: 'csv',
       columns: { user: 'CustomerID', item: 'StockCode', time: 'ts', rating: 'Quantity', title: 'Description' },
+      further: { InvoiceNo: { kind: 'id' }, UnitPrice: { kind: 'number' }, Country: { kind: 'id' } },
+      request: 'InvoiceNo',
       withoutUser: 'skip',
       // One invoice is one minute, and its lines are in no order of events.
       ties: 'shuffle',
@@ -120,6 +123,39 @@ export const datasets: readonly DatasetEntry[] = [
     obtain: 'the table of archive.ics.uci.edu/dataset/352 as CSV with the time in seconds as column ts',
     expected: { users: 4372, items: 3684, events: 406_829 },
     terms: 'CC BY 4.0',
+  },
+  {
+    name: 'mind',
+    title: 'MIND small (news), all that was shown; filter with minRating 1 for the clicks',
+    files: ['mind', 'mind-small', 'mind-small-part', 'MINDsmall_train', 'MINDsmall_train.zip'],
+    source: { format: 'mind' },
+    obtain: 'accept the terms of msnews.github.io and unpack MINDsmall_train: behaviors.tsv and news.tsv',
+    terms: 'Microsoft Research License: research use',
+  },
+  {
+    name: 'trivago',
+    title: 'trivago session data of the RecSys Challenge 2019, all actions',
+    files: ['trivago', 'trivago-100k', 'trivago_val_100k.csv.gz', 'train.csv'],
+    source: {
+      format: 'csv',
+      columns: { user: 'user_id', item: 'reference', time: 'timestamp' },
+      further: {
+        action_type: { kind: 'id' },
+        session_id: { kind: 'id' },
+        step: { kind: 'number' },
+        platform: { kind: 'id' },
+        city: { kind: 'id' },
+        device: { kind: 'id' },
+        current_filters: { kind: 'ids' },
+        // The list that was shown at a click, and its prices in the same order.
+        impressions: { kind: 'ids', vocabulary: 'reference' },
+        prices: { kind: 'ids' },
+      },
+      action: 'action_type',
+      request: 'session_id',
+    },
+    obtain: 'recsys.trivago.cloud, the data set of the challenge',
+    terms: 'trivago: research use, no redistribution',
   },
   {
     name: 'amazon-books',

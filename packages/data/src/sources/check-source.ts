@@ -12,6 +12,7 @@ const table = [
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   movielens: common,
   amazon: common,
+  mind: common,
   csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding'],
   sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],
 };

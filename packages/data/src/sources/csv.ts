@@ -6,6 +6,7 @@ import { Interner, smallInteger } from '../interner.ts';
 import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
+import type { KeyedTable } from '../table/keyed.ts';
 import type { Roles } from '../table/roles.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import { VocabularyBuilder } from '../table/vocabulary.ts';
@@ -114,7 +115,14 @@ export interface RowOrigin {
   readonly place: { readonly file: string; readonly entry?: string };
   /** Bytes, where they say something about the number of rows. */
   readonly size?: number;
-  read(log: ProblemLog, handler: RowHandler, rows: () => number): Promise<void>;
+  read(
+    log: ProblemLog,
+    handler: RowHandler,
+    rows: () => number,
+    vocabularies: Map<string, VocabularyBuilder>,
+  ): Promise<void>;
+  /** What the rows said of the users, after all were read. */
+  userRows?(): KeyedTable | undefined;
 }
 
 function originOf(
@@ -168,13 +176,14 @@ export async function readTable(
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
     file && readSideFile(operation, of, files, file, vocabularies, context, problems);
   const itemRows = await side('item', source.items);
-  const userRows = await side('user', source.users);
+  const ofUsers = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};
   const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
   for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
   const items = itemVocabulary.interner;
   const read = await readEvents(operation, origin, source, items, listed, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
+  const userRows = ofUsers ?? origin.userRows?.();
   const users = tidyIds('user', read.users.ids());
   const vocabulary = itemVocabulary.build();
   const notes = [...users.notes, ...itemNotes];
@@ -233,14 +242,15 @@ function rolesFor(
   further: ReadonlyMap<string, Column>,
 ): Roles {
   const { columns, labels = [], items } = source;
+  const rating = columns.rating === undefined ? undefined : columnName('rating', columns.rating);
   for (const [key, names] of Object.entries({ action: [source.action], request: [source.request], labels })) {
     for (const name of names) {
-      if (name === undefined || further.has(name)) continue;
+      if (name === undefined || further.has(name) || name === rating) continue;
       const known = [...further.keys()].join(', ') || 'none';
       throw new OptionError(operation, `expected a further column for ${key}; got "${name}" of ${known}`, { key });
     }
   }
-  const action = source.action ?? (columns.rating === undefined ? undefined : columnName('rating', columns.rating));
+  const action = source.action ?? rating;
   const roles = {
     user: columnName('user', columns.user),
     item: columnName('item', columns.item),
@@ -424,6 +434,7 @@ async function readEvents(
         (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
     },
     () => table.length,
+    vocabularies,
   );
   resolve();
   if (table.length === 0) {
