@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { knownKeys } from '../experiments/src/config/issues.ts';
+import { knownKeys, takesKey } from '../experiments/src/config/issues.ts';
 import { RecipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
@@ -89,10 +89,17 @@ const others = new Set(['section.key', 'data.KEY', 'data.key', 'evaluation.key']
 /** Options of a script of package.json, which are read there. */
 const scripts: Readonly<Record<string, string>> = { library: 'packages/core/install-tensorflow.ts' };
 
+/** A key, or a column of any name. */
+function isKey(path: string): boolean {
+  const around = path.split('.');
+  const last = around.pop() as string;
+  return keys.has(path) || takesKey(RecipeConfigSchema, undefined, around, last);
+}
+
 function exists(option: string): boolean {
   if (scripts[option] !== undefined) return readFileSync(join(root, scripts[option]), 'utf8').includes(`--${option} `);
   const known = option.split(hole)[0].replace(/\.$/, '');
-  return others.has(option) || (option.includes('.') ? keys.has(known) : options.has(known));
+  return others.has(option) || (option.includes('.') ? isKey(known) : options.has(known));
 }
 
 describe('hints', () => {

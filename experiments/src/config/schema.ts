@@ -126,8 +126,8 @@ const table = {
     .strictObject({
       ...sideFile,
       /**
-       * What can be recommended: the items of the file (an event of another one is a bad row), those with events, or all
-       * of them. Default `both`.
+       * What can be recommended: the items of the file (an event of another one is a bad row), those with events, or
+       * all of them. Default `both`.
        */
       corpus: z.enum(['listed', 'occurring', 'both']).optional(),
       /** The column that people read, and the one that groups items. */

@@ -93,6 +93,7 @@ const elsewhere = new Set([
     'request',
     'id',
     'users',
+    'query',
     'corpus',
     'categories',
     'column',

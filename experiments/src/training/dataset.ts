@@ -144,7 +144,9 @@ type SideConfig = NonNullable<CsvConfig['items']> | NonNullable<CsvConfig['users
 const optionalRoles = ['time', 'rating', 'title'];
 const roles = ['user', 'item', ...optionalRoles];
 
-/** The columns that have a role without those that are `none`, and the further ones; positions where there is no header. */
+/**
+ * The columns that have a role without those that are `none`, and the further ones; positions where there is no header.
+ */
 function columnsOf(columns: CsvConfig['columns'], header: boolean | undefined) {
   const entries = Object.entries(columns).filter(([key, name]) => !(optionalRoles.includes(key) && name === 'none'));
   const ofRoles = entries.filter(([key]) => roles.includes(key)) as [string, string][];

@@ -28,7 +28,8 @@ export interface InteractionsParts {
 /**
  * Puts a data set together and computes its digest; the columns must already be sorted and consistent.
  *
- * @throws {DataError} `bad-columns` for tables of other sizes, and for a role whose column is not there or of another kind
+ * @throws {DataError} `bad-columns` for tables of other sizes, and for a role whose column is not
+ *   there or of another kind
  */
 export function createInteractions(parts: InteractionsParts): Interactions {
   const { users, items, userOffsets, columns } = parts;

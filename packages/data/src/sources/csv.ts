@@ -38,8 +38,8 @@ export interface EventColumns {
 
 export interface ItemsFile extends SideFile {
   /**
-   * The items that can be recommended: those of this file, and an event of another item is a bad row (`listed`, default);
-   * those with events (`occurring`); or all of them (`both`). Items without a row miss its values.
+   * The items that can be recommended: those of this file, and an event of another item is a bad row (`listed`,
+   * default); those with events (`occurring`); or all of them (`both`). Items without a row miss its values.
    */
   readonly corpus?: 'listed' | 'occurring' | 'both';
   /** Names among `columns`: what people read, and what groups the items. */

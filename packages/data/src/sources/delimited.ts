@@ -32,10 +32,10 @@ const candidates = [',', '\t', ';', '|', '::'] as const;
  * Streams delimited text, record by record; memory is one chunk and one record.
  *
  * A byte order mark, blank lines and a first line `sep=;` are skipped, `\r\n` is read as `\n`, UTF-16 with a byte order
- * mark as it is. A header that is one field short is that of a table with row names, which get an empty one. Records whose number of fields differs from
- * the header's (without one: from that of most of the first rows), stray and open quotes and overlong lines are
- * problems of `log`, with the line in which the row begins. After a bad row the next line is read, wherever the row's
- * quotes would have ended.
+ * mark as it is. A header that is one field short is that of a table with row names, which get an empty one. Records
+ * whose number of fields differs from the header's (without one: from that of most of the first rows), stray and open
+ * quotes and overlong lines are problems of `log`, with the line in which the row begins. After a bad row the next
+ * line is read, wherever the row's quotes would have ended.
  */
 export async function readDelimited(
   chunks: AsyncIterable<Uint8Array>,

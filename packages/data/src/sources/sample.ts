@@ -17,7 +17,9 @@ function sampleText(start: Uint8Array, encoding: 'utf8' | 'latin1'): string {
   return start.length < sampleBytes ? text : text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
-/** The records of the sample; `undefined` where it cannot be read so. A quote that the end of the sample cuts is none. */
+/**
+ * The records of the sample; `undefined` where it cannot be read so. A quote that the end of the sample cuts is none.
+ */
 function records(start: Uint8Array, { delimiter, quote, encoding }: Format): string[][] | undefined {
   const found: string[][] = [];
   try {
