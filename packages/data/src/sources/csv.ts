@@ -333,7 +333,7 @@ async function readEvents(
   const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
   const { columns, timeUnit = 's' } = source;
   const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
-  const timeOf = byFormat ?? ((text: string) => parseTime(text, timeUnit));
+  const timeOf = (text: string) => (byFormat === undefined ? parseTime(text, timeUnit) : byFormat(text));
   const isMissing = missingRule(source.missing);
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
   let bytes = 0;
@@ -356,6 +356,15 @@ async function readEvents(
     users.resolve(table.users, resolved, table.length);
     items.resolve(table.items, resolved, table.length);
     resolved = table.length;
+  };
+
+  const keepFurther = (fields: readonly string[]): RowProblem | undefined => {
+    for (let c = 0; c < further.length; c++) {
+      const problem = further[c].read(fields[furtherAt[c]]);
+      if (problem !== undefined) return problem;
+    }
+    for (const column of further) column.keep();
+    return undefined;
   };
 
   const row = (fields: readonly string[], _line: number, end: number): RowProblem | undefined => {
@@ -390,11 +399,8 @@ async function readEvents(
       const message = `expected an item of ${source.items?.file}; got "${item}"`;
       return { reason: 'unknown-item', column: 'item', message };
     }
-    for (let c = 0; c < further.length; c++) {
-      const problem = further[c].read(fields[furtherAt[c]]);
-      if (problem !== undefined) return problem;
-    }
-    for (const column of further) column.keep();
+    const problem = further.length === 0 ? undefined : keepFurther(fields);
+    if (problem !== undefined) return problem;
     if (at.title >= 0) titles?.see(item, fields[at.title]);
     const itemKey = itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
     table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);

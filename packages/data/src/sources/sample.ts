@@ -50,14 +50,19 @@ export function hasQuotes(start: Uint8Array, delimiter: string, encoding: 'utf8'
   return rows?.slice(1).every((row) => row.length === rows[1].length) === true;
 }
 
+/** Fields of a line, where no quote goes on to the next one. */
+function widthOf(line: string, { delimiter, quote }: Format): number {
+  const outside = (_: string, part: number): boolean => part % 2 === 0;
+  const bare = quote === null ? line : line.split(quote).filter(outside).join('');
+  return bare.split(delimiter).length;
+}
+
 /** How many fields most of the first lines have. */
-export function commonWidth(start: Uint8Array, { delimiter, quote, encoding }: Format): number {
+export function commonWidth(start: Uint8Array, format: Format): number {
   const counts = new Map<number, number>();
-  for (const line of sampleText(start, encoding).split('\n')) {
+  for (const line of sampleText(start, format.encoding).split('\n')) {
     if (line === '') continue;
-    const outside = (_: string, part: number): boolean => part % 2 === 0;
-    const bare = quote === null ? line : line.split(quote).filter(outside).join('');
-    const width = bare.split(delimiter).length;
+    const width = widthOf(line, format);
     counts.set(width, (counts.get(width) ?? 0) + 1);
   }
   let most = 1;
@@ -70,10 +75,16 @@ export function commonWidth(start: Uint8Array, { delimiter, quote, encoding }: F
  * field more, the first ones differ, and the last ones are not all empty (a delimiter at the end of each row).
  */
 export function hasRowNames(start: Uint8Array, format: Format): boolean {
+  const header =
+    sampleText(start, format.encoding)
+      .split('\n')
+      .find((line) => line !== '') ?? '';
+  // csv-parse reads a file more slowly after it was used with other options: it is asked where there is doubt.
+  if (commonWidth(start, format) !== widthOf(header, format) + 1) return false;
   const rows = records(start, format);
   // Of two rows with a field too many nobody can tell.
   if (rows === undefined || rows.length < 4) return false;
-  const [header, ...rest] = rows;
-  if (!rest.every((row) => row.length === header.length + 1)) return false;
+  const [names, ...rest] = rows;
+  if (!rest.every((row) => row.length === names.length + 1)) return false;
   return new Set(rest.map(([name]) => name)).size === rest.length && rest.some((row) => row[row.length - 1] !== '');
 }
