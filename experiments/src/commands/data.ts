@@ -64,6 +64,7 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec data events.parquet --user user_id --item sku')
     .example("  $ seqrec data \"select * from 'events/*.parquet' where country = 'NL'\"")
     .example('  $ seqrec data ml-1m --data.ties shuffle:7')
+    .example('  $ seqrec data ml-1m --data.split.quantile 0.9 --data.split.target last')
     .action((dataset: string, options: Options) => run(dataset, options, invocation));
 }
 

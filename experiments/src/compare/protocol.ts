@@ -31,7 +31,10 @@ const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baseli
 export function recordedProtocol(run: RunDir): RunProtocol {
   const { data, evaluation, model } = savedConfig(run).config;
   const { digest, split, examples } = readJson(run.data) as DataSummary;
-  const chosen = Object.entries(data).filter(([key]) => !reading.has(key) && key !== 'split');
+  const chosen = Object.entries(data).filter(
+    // The name of the split is that of the summary; what else was said of it is here alone.
+    ([key, value]) => !reading.has(key) && (key !== 'split' || typeof value === 'object'),
+  );
   const rules = rankingRules(evaluation);
   return new Map<string, unknown>([
     ['data digest', digest],

@@ -102,6 +102,7 @@ interface JsonSchema {
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
   readonly const?: unknown;
+  readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly $ref?: string;
 }
@@ -153,7 +154,8 @@ function expand(schema: JsonSchema, value: unknown): JsonSchema[] {
   const all = alternatives.flatMap((alternative) => expand(alternative, value));
   const fitting = all.filter((branch) =>
     Object.entries(branch.properties ?? {}).every(
-      ([key, property]) => property.const === undefined || !isRecord(value) || value[key] === property.const,
+      ([key, { const: tag, default: usual }]) =>
+        tag === undefined || !isRecord(value) || (value[key] === undefined ? usual : value[key]) === tag,
     ),
   );
   return fitting.length > 0 ? fitting : all;

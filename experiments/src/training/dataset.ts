@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  byUser,
   type ColumnRef,
   type ColumnSpec,
   DataError,
@@ -30,7 +31,9 @@ import { formatBytes } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 
 type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
-type Protocol = FileConfig['split'];
+type SplitConfig = FileConfig['split'];
+type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
+type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
 
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
@@ -205,15 +208,31 @@ export function filtered(interactions: Interactions, config: Pick<FileConfig, 'm
   return config.kCore === undefined ? liked : kCore(liked, { users: config.kCore, items: config.kCore });
 }
 
-export function splitBy(protocol: Protocol, interactions: Interactions): Split {
-  switch (protocol) {
+export function splitBy(config: SplitConfig, interactions: Interactions): Split {
+  const split = typeof config === 'string' ? { kind: config } : config;
+  switch (split.kind) {
     case 'leave-last-out':
       return leaveLastOut(interactions);
     case 'train-test':
       return trainTest(interactions);
-    case 'global-time':
-      return globalTime(interactions, { testFraction: 0.1, validationFraction: 0.1 });
+    case 'global-time': {
+      const { quantile = 0.9, validationQuantile = 2 * quantile - 1, target, seed } = split as Partial<GlobalTime>;
+      return globalTime(interactions, {
+        testFraction: decimalShare(1 - quantile),
+        validationFraction: decimalShare(quantile - validationQuantile),
+        ...defined({ targets: target, seed }),
+      });
+    }
+    case 'by-user': {
+      const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
+      return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
+    }
   }
+}
+
+/** `1 - 0.9` as the 0.1 that was meant. */
+function decimalShare(share: number): number {
+  return Number(share.toPrecision(12));
 }
 
 /** The set that is evaluated while training: validation where there is one, else (the reference's protocol) test. */

@@ -32,7 +32,7 @@ test('a file of one`s own is described under every split', async () => {
     columns,
     progress,
   });
-  expect(summaries.map((summary) => summary.split)).toEqual(['leave-last-out', 'train-test', 'global-time']);
+  expect(summaries.map((summary) => summary.split)).toEqual(['leave-last-out', 'train-test', 'global-time', 'by-user']);
   expect(summaries[0].statistics).toMatchObject({ users: 8, items: 6, events: 40 });
   expect(summaries[0].examples).toEqual({ train: 8, validation: 8, test: 8 });
   const shown = renderData(summaries);

@@ -14,6 +14,8 @@ import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts'
 import { summariseData, summariseWithout } from './data-summary.ts';
 import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
 
+type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
+
 export interface DescribeRequest {
   /** A known name, a file or folder, or a query. */
   readonly dataset: string;
@@ -28,7 +30,7 @@ export interface DescribeRequest {
   readonly progress: Progress;
 }
 
-const protocols = ['leave-last-out', 'train-test', 'global-time'] as const;
+const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user'] as const;
 const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
@@ -39,7 +41,7 @@ export async function describeData(request: DescribeRequest): Promise<DataSummar
       return summariseData(splitBy(protocol, interactions));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      return summariseWithout(protocol, interactions, error.message);
+      return summariseWithout(typeof protocol === 'string' ? protocol : protocol.kind, interactions, error.message);
     }
   });
 }
@@ -47,12 +49,12 @@ export async function describeData(request: DescribeRequest): Promise<DataSummar
 /** Reads the data set of a request, after fetching it if asked; with the split that it names, if it names one. */
 export async function readRequested(
   request: DescribeRequest,
-): Promise<{ readonly interactions: Interactions; readonly split?: (typeof protocols)[number] }> {
+): Promise<{ readonly interactions: Interactions; readonly split?: FileConfig['split'] }> {
   const folder = dataFolder(request.folder);
   if (request.download) await fetchDataset(request.dataset, folder, request.progress);
   const config = await configOf(request);
   const interactions = await loadInteractions(config, folder, request.progress);
-  const named = request.overrides?.some(({ key }) => key === 'data.split');
+  const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
   return { interactions: filtered(interactions, config), ...(named && { split: config.split }) };
 }
 
@@ -60,7 +62,7 @@ export async function readRequested(
 const ofTraining = /^data\.(heldOut|rowNumberAsTime)\b/;
 const wholeSchema = z.strictObject({ data: DataConfigSchema });
 
-async function configOf(request: DescribeRequest): Promise<Exclude<DataConfig, { format: 'synthetic' }>> {
+async function configOf(request: DescribeRequest): Promise<FileConfig> {
   const { lenient, timeUnit, overrides = [] } = request;
   const other = overrides.find(({ key }) => !key.startsWith('data.') || ofTraining.test(key));
   if (other !== undefined)

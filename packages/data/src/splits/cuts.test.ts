@@ -21,12 +21,12 @@ describe('global-time, at the edges', () => {
   });
 
   it('counts the users of no part, and says the cuts, the rule and the counts', () => {
-    const split = globalTime(world([0, 1, 2, 3], [0], [9], [3]), { testTime: 3, targets: 'all' });
+    const split = globalTime(world([0, 1, 2, 3], [0], [9], [3]), { testTime: 3, targets: 'successive' });
     expect(split.step.detail).toBe(
-      'global-time: training before 1970-01-01T00:00:03.000Z, test from 1970-01-01T00:00:03.000Z, targets: all; ' +
+      'global-time: training before 1970-01-01T00:00:03.000Z, test from 1970-01-01T00:00:03.000Z, targets: successive; ' +
         '1 training, 0 validation and 1 test examples; 3 users are in no part.',
     );
-    expect(split.step.params).toStrictEqual({ protocol: 'global-time', testTime: 3, targets: 'all' });
+    expect(split.step.params).toStrictEqual({ protocol: 'global-time', testTime: 3, targets: 'successive' });
     expect(split.cuts).toStrictEqual({ testTime: 3 });
     expect(Object.keys(split)).not.toContain('validation');
   });

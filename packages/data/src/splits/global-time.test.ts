@@ -44,11 +44,11 @@ describe('globalTime', () => {
     expect(split.step.counts).toEqual({ train: 1, validation: 2, test: 2, droppedUsers: 2 });
   });
 
-  it('takes the first, the last or all events after a cut as targets', () => {
-    const test = (targets: 'first' | 'last' | 'all') => examples(globalTime(i, { testTime: 4, targets }).test);
+  it('takes the first, the last or each event after a cut as targets', () => {
+    const test = (targets: 'first' | 'last' | 'successive') => examples(globalTime(i, { testTime: 4, targets }).test);
     expect(test('first')).toEqual(['abcd>e', 'gh>k']);
     expect(test('last')).toEqual(['abcde>f', 'gh>k', 'n>o']);
-    expect(test('all')).toEqual(['abcd>e', 'abcde>f', 'gh>k', 'n>o']);
+    expect(test('successive')).toEqual(['abcd>e', 'abcde>f', 'gh>k', 'n>o']);
   });
 
   it('has no validation part unless asked', () => {
@@ -64,7 +64,7 @@ describe('globalTime', () => {
       fc.property(
         users,
         fc.integer({ min: 1, max: 10 }),
-        fc.constantFrom('first', 'last', 'all'),
+        fc.constantFrom('first', 'last', 'random', 'successive'),
         (texts, cut, targets) => {
           fc.pre(texts.some((text) => /[ab]/.test(text)));
           let split: Split;

@@ -1,13 +1,18 @@
+import { type CounterRandom, counterRandom } from '../counter-random.ts';
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { ExampleList, nobodyLeft, type Split } from './split.ts';
 
-/** Which events after a cut become targets. */
-export type TargetRule = 'first' | 'last' | 'all';
+/** Which events of a user after a cut become targets: the first, the last, one at random, or each in its turn. */
+export type TargetRule = (typeof targetRules)[number];
+
+export const targetRules = ['first', 'last', 'random', 'successive'] as const;
 
 export type GlobalTimeOptions = {
   /** `first` (default): a user's first event after the cut, predicted from what was known at the cut. */
   readonly targets?: TargetRule;
+  /** Of `random`: what is drawn depends on the seed, the part and the user alone; default 0. */
+  readonly seed?: number;
 } & (
   | { readonly testTime: number; readonly validationTime?: number }
   | { readonly testFraction: number; readonly validationFraction?: number }
@@ -31,12 +36,19 @@ export function globalTime(interactions: Interactions, options: GlobalTimeOption
     });
   }
   const { testTime, validationTime } = cuts(interactions, options);
-  const rule = options.targets ?? 'first';
+  const { targets: rule = 'first', seed = 0 } = options;
+  if (!targetRules.includes(rule)) {
+    throw new OptionError('globalTime', `expected targets ${targetRules.join(', ')}; got ${rule}`, { key: 'targets' });
+  }
   const { userOffsets, timestamps, numUsers } = interactions;
   const train = new ExampleList();
   const validation = new ExampleList();
   const test = new ExampleList();
   const firstCut = validationTime ?? testTime;
+  const draws = {
+    validation: counterRandom(seed, 'targets', 'validation'),
+    test: counterRandom(seed, 'targets', 'test'),
+  };
   let unused = 0;
   for (let u = 0; u < numUsers; u++) {
     const start = userOffsets[u];
@@ -45,8 +57,8 @@ export function globalTime(interactions: Interactions, options: GlobalTimeOption
     const testStart = firstAtOrAfter(timestamps, start, end, testTime);
     const before = train.length + validation.length + test.length;
     if (trainEnd - start >= 2) train.add(u, start, trainEnd - 1);
-    if (validationTime !== undefined) addTargets(validation, u, start, trainEnd, testStart, rule);
-    addTargets(test, u, start, testStart, end, rule);
+    if (validationTime !== undefined) addTargets(validation, u, [start, trainEnd, testStart], rule, draws.validation);
+    addTargets(test, u, [start, testStart, end], rule, draws.test);
     if (train.length + validation.length + test.length === before) unused++;
   }
   if (train.length === 0) throw nobodyLeft('globalTime', interactions, `users with 2 events before ${firstCut}`);
@@ -66,13 +78,14 @@ export function globalTime(interactions: Interactions, options: GlobalTimeOption
     step: {
       name: 'split',
       detail:
-        `global-time: training before ${when(firstCut)}, ${middle}test from ${when(testTime)}, targets: ${rule}; ` +
+        `global-time: training before ${when(firstCut)}, ${middle}test from ${when(testTime)}, targets: ${rule}${rule === 'random' ? ` (seed ${seed})` : ''}; ` +
         `${train.length} training, ${validation.length} validation and ${test.length} test examples; ${unused} users ` +
         'are in no part.',
       params: {
         protocol: 'global-time',
         testTime,
         targets: rule,
+        ...(rule === 'random' ? { seed } : {}),
         ...(validationTime === undefined ? {} : { validationTime }),
       },
       counts: { train: train.length, validation: validation.length, test: test.length, droppedUsers: unused },
@@ -80,14 +93,22 @@ export function globalTime(interactions: Interactions, options: GlobalTimeOption
   };
 }
 
-function addTargets(list: ExampleList, user: number, start: number, from: number, to: number, rule: TargetRule): void {
+/** Of events `[start, end)` of a user those from `from` on are after the cut. */
+function addTargets(
+  list: ExampleList,
+  user: number,
+  [start, from, end]: readonly [start: number, from: number, end: number],
+  rule: TargetRule,
+  random: CounterRandom,
+): void {
   const first = Math.max(from, start + 1);
-  if (first >= to) return;
+  if (first >= end) return;
   if (rule === 'first') {
     // The very first event after the cut, or nothing: a later one would not be "what comes next at the cut".
     if (from > start) list.add(user, start, from);
-  } else if (rule === 'last') list.add(user, start, to - 1);
-  else for (let target = first; target < to; target++) list.add(user, start, target);
+  } else if (rule === 'last') list.add(user, start, end - 1);
+  else if (rule === 'random') list.add(user, start, first + random.integer(end - first, user));
+  else for (let target = first; target < end; target++) list.add(user, start, target);
 }
 
 function firstAtOrAfter(times: Float64Array, start: number, end: number, time: number): number {

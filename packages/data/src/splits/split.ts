@@ -21,7 +21,7 @@ export interface ExampleSet {
   readonly events?: { readonly offsets: Int32Array; readonly indices: Int32Array };
 }
 
-export type SplitProtocol = 'leave-last-out' | 'train-test' | 'global-time' | 'streaming';
+export type SplitProtocol = 'leave-last-out' | 'train-test' | 'global-time' | 'by-user' | 'streaming';
 
 export interface Split {
   readonly protocol: SplitProtocol;
