@@ -15,7 +15,7 @@ export {
 } from './registry/registry.ts';
 export type { AmazonSource } from './sources/amazon.ts';
 export type { ColumnRef } from './sources/columns.ts';
-export type { CsvSource, EventColumns, ItemsFile } from './sources/csv.ts';
+export type { CsvSource, EventColumns, ItemsFile } from './sources/csv-source.ts';
 export type { DelimitedOptions } from './sources/delimited.ts';
 export { detectFormat } from './sources/detect.ts';
 export { type ItemVectors, type ItemVectorsOptions, readItemVectors } from './sources/item-vectors.ts';

@@ -1,5 +1,5 @@
 import type { AmazonSource } from '../sources/amazon.ts';
-import type { CsvSource } from '../sources/csv.ts';
+import type { CsvSource } from '../sources/csv-source.ts';
 import type { MindSource } from '../sources/mind.ts';
 import type { MovieLensSource } from '../sources/movielens.ts';
 

@@ -2,7 +2,8 @@ import type { TieRule } from '../assemble.ts';
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { otherTables } from '../problems.ts';
-import { type CsvSource, readCsv } from './csv.ts';
+import { readCsv } from './csv.ts';
+import type { CsvSource } from './csv-source.ts';
 import type { FileSet } from './file-set.ts';
 import type { ReadContext } from './progress.ts';
 

@@ -48,6 +48,9 @@ describe.skipIf(duckdb === undefined)('DuckDB', () => {
         const { digest } = await loadDataset({ format: 'csv', path, ...source });
         const parquet = await written(path, 'e.parquet', 'PARQUET');
         expect((await loadDataset({ format: 'csv', path: parquet, ...source })).digest).toBe(digest);
+        // Its times are times, whatever is said of those that are text.
+        const times = { timeUnit: 'iso' } as const;
+        expect((await loadDataset({ format: 'csv', path: parquet, ...source, ...times })).digest).toBe(digest);
         const query = `select who, what, stamp, price, tags, bought from '${parquet}'`;
         expect((await loadDataset({ format: 'sql', query, ...source })).digest).toBe(digest);
         // JSON lines have times as text.

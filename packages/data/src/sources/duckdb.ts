@@ -151,8 +151,8 @@ function textOf(column: string, type: number, types: Readonly<Record<string, num
   const is = (...names: string[]): boolean => names.some((name) => types[name] === type);
   if (is('STRUCT', 'MAP', 'UNION')) return undefined;
   if (is('TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP_TZ', 'DATE')) {
-    // A decimal, not 1.3e9.
-    return `COALESCE(CAST(CAST(epoch(${column}) AS DECIMAL(18, 6)) AS VARCHAR), '')`;
+    // A decimal, not 1.3e9, and marked as seconds.
+    return `COALESCE('@' || CAST(CAST(epoch(${column}) AS DECIMAL(18, 6)) AS VARCHAR), '')`;
   }
   if (is('LIST', 'ARRAY')) return `COALESCE(array_to_string(CAST(${column} AS VARCHAR[]), '|'), '')`;
   return `COALESCE(CAST(${column} AS VARCHAR), '')`;

@@ -4,12 +4,13 @@ import type { ProblemLog } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
-import { type CsvSource, readTable } from './csv.ts';
+import type { CsvSource } from './csv-source.ts';
 import type { RowHandler } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
 import { scanLines } from './lines.ts';
 import type { ReadContext } from './progress.ts';
 import { quoted } from './rating-rows.ts';
+import { readTable } from './read-table.ts';
 
 export interface MindSource extends Pick<CsvSource, 'path' | 'name' | 'ties' | 'tieSeed'> {
   readonly format: 'mind';

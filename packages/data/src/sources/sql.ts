@@ -1,7 +1,8 @@
 import type { Interactions } from '../interactions.ts';
-import { type CsvSource, readTable } from './csv.ts';
+import type { CsvSource } from './csv-source.ts';
 import { readDuckdb } from './duckdb.ts';
 import type { ReadContext } from './progress.ts';
+import { readTable } from './read-table.ts';
 
 /** The rows of a query that DuckDB runs over files; columns as in {@link CsvSource}. */
 export interface SqlSource

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts';
 import type { RowProblem } from '../problems.ts';
 import { quoted } from './rating-rows.ts';
-import { checkTime, dateSeconds, zoneSeconds } from './time.ts';
+import { checkTime, dateSeconds, markedSeconds, zoneSeconds } from './time.ts';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -47,7 +47,8 @@ export function timeFormat(pattern: string): (text: string) => number | RowProbl
   }
   const expression = new RegExp(`^${source}$`);
   return (text) => {
-    const seconds = secondsOf(expression.exec(text.trim())?.groups);
+    const marked = markedSeconds(text);
+    const seconds = Number.isNaN(marked) ? secondsOf(expression.exec(text.trim())?.groups) : marked;
     if (!Number.isNaN(seconds)) return checkTime(seconds, 'iso') ?? seconds;
     return { reason: 'bad-time', column: 'time', message: `expected a time written ${pattern}; got ${quoted(text)}` };
   };

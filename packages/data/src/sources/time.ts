@@ -74,12 +74,21 @@ export function zoneSeconds(zone: string | undefined): number {
   return (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 3600 + minutes * 60);
 }
 
+const at = 64;
+
+/** The seconds of `@1300000000.5`, as `date` writes them and DuckDB's times come, whatever the unit; NaN for others. */
+export function markedSeconds(text: string): number {
+  return text.charCodeAt(0) === at ? decimal(text.slice(1)) : Number.NaN;
+}
+
 /** Seconds of a written time, or why it is none. */
 export function parseTime(text: string, unit: TimeUnit): number | RowProblem {
   if (unit !== 'iso') {
     const seconds = plainNumber(text) / perSecond[unit];
     if (seconds < latestTime) return seconds;
   }
+  const marked = markedSeconds(text);
+  if (!Number.isNaN(marked)) return checkTime(marked, 'iso') ?? marked;
   const seconds = unit === 'iso' ? isoSeconds(text.trim()) : decimal(text) / perSecond[unit];
   if (Number.isNaN(seconds)) {
     const expected = unit === 'iso' ? 'an ISO date' : `${unitNames[unit]} since 1970`;

@@ -1,0 +1,184 @@
+import { EventTable } from '../event-table.ts';
+import type { ProblemCount } from '../interactions.ts';
+import { Interner, smallInteger } from '../interner.ts';
+import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
+import { columnBuilder } from '../table/builder.ts';
+import type { Column } from '../table/column.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { checkId, locateColumns, parseRating } from './columns.ts';
+import type { TableSource } from './csv-source.ts';
+import { emptyFile } from './files.ts';
+import { ItemTitles } from './item-titles.ts';
+import { missingRule } from './missing.ts';
+import type { ReadContext } from './progress.ts';
+import { quoted } from './rating-rows.ts';
+import type { RowOrigin } from './row-origin.ts';
+import { columnName } from './table-roles.ts';
+import { earliestUsual, parseTime } from './time.ts';
+import { timeFormat } from './time-format.ts';
+
+/** Times below this many seconds are numbers of steps; a date that was misread is larger. */
+const countedFromZero = 10_000;
+
+function noId(text: string, column: 'user' | 'item'): RowProblem {
+  const empty = text.trim() === '';
+  return {
+    reason: 'missing-id',
+    column,
+    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${empty ? 'an empty field' : quoted(text)}`,
+    ...(empty ? {} : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
+  };
+}
+
+/** Rows whose ids are looked up together. */
+const rowsAtOnce = 1 << 12;
+
+/** Reads the rows of events: what the roles need, and the further columns, in the order of the file. */
+export async function readEvents(
+  operation: string,
+  origin: RowOrigin,
+  source: TableSource,
+  items: Interner,
+  listed: Interner | undefined,
+  vocabularies: Map<string, VocabularyBuilder>,
+  context: ReadContext,
+  problems: ProblemCount[],
+) {
+  const { place, size } = origin;
+  const log = new ProblemLog({ operation, ...place, lenient: context.lenient });
+  const { columns, timeUnit = 's' } = source;
+  const byFormat = source.timeFormat === undefined ? undefined : timeFormat(source.timeFormat);
+  const timeOf = (text: string) => (byFormat === undefined ? parseTime(text, timeUnit) : byFormat(text));
+  const isMissing = missingRule(source.missing);
+  const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
+  let bytes = 0;
+  const expected = size === undefined ? undefined : () => (table.length * size) / Math.max(1, bytes);
+  const table = new EventTable(columns.rating !== undefined, undefined, expected);
+  const users = new Interner();
+  const needed = source.items?.corpus === 'both' ? undefined : listed;
+  const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title));
+  const further = Object.entries(source.further ?? {}).map(([name, spec]) =>
+    columnBuilder(name, spec, vocabularies, isMissing),
+  );
+  const furtherAt: number[] = [];
+  let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
+
+  let width = 0;
+  let withoutUser = 0;
+  let resolved = 0;
+  let latest = Number.NEGATIVE_INFINITY;
+  const resolve = (): void => {
+    users.resolve(table.users, resolved, table.length);
+    items.resolve(table.items, resolved, table.length);
+    resolved = table.length;
+  };
+
+  const keepFurther = (fields: readonly string[]): RowProblem | undefined => {
+    for (let c = 0; c < further.length; c++) {
+      const problem = further[c].read(fields[furtherAt[c]]);
+      if (problem !== undefined) return problem;
+    }
+    for (const column of further) column.keep();
+    return undefined;
+  };
+
+  const row = (fields: readonly string[], _line: number, end: number): RowProblem | undefined => {
+    bytes = end;
+    let user = fields[at.user];
+    let item = fields[at.item];
+    // An integer id, the usual kind, is a good one; its code is looked up later, with many others.
+    let userInteger = smallInteger(user);
+    let itemInteger = smallInteger(item);
+    if (userInteger < 0) {
+      user = user.trim();
+      if (isMissing(user) && source.withoutUser === 'skip') {
+        withoutUser++;
+        return undefined;
+      }
+      const problem = isMissing(user) ? noId(fields[at.user], 'user') : checkId(user, 'user');
+      if (problem !== undefined) return problem;
+      userInteger = smallInteger(user);
+    }
+    if (itemInteger < 0) {
+      item = item.trim();
+      const problem = isMissing(item) ? noId(fields[at.item], 'item') : checkId(item, 'item');
+      if (problem !== undefined) return problem;
+      itemInteger = smallInteger(item);
+    }
+    const time = at.time < 0 ? 0 : timeOf(fields[at.time]);
+    if (typeof time === 'object') return time;
+    if (time > latest) latest = time;
+    const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
+    if (typeof rating === 'object') return rating;
+    if (needed !== undefined && needed.find(item) === undefined) {
+      const message = `expected an item of ${source.items?.file}; got "${item}"`;
+      return { reason: 'unknown-item', column: 'item', message };
+    }
+    const problem = further.length === 0 ? undefined : keepFurther(fields);
+    if (problem !== undefined) return problem;
+    if (at.title >= 0) titles?.see(item, fields[at.title]);
+    const itemKey = itemInteger >= 0 ? itemInteger : -1 - items.intern(item);
+    table.push(userInteger >= 0 ? userInteger : -1 - users.intern(user), itemKey, time, rating);
+    if (table.length === resolved + rowsAtOnce) resolve();
+    return undefined;
+  };
+
+  await origin.read(
+    log,
+    {
+      header,
+      first(fields, line) {
+        // Rows of a query have no line of names.
+        const where = line > 0 ? { ...place, line } : place;
+        at = {
+          user: 0,
+          item: 0,
+          time: -1,
+          rating: -1,
+          title: -1,
+          ...locateColumns(operation, columns, fields, header, where),
+        };
+        for (const [name, spec] of Object.entries(source.further ?? {})) {
+          const ref = { [name]: spec.column ?? name };
+          furtherAt.push(locateColumns(operation, ref, fields, header, where)[name] as number);
+        }
+        width = fields.length;
+      },
+      row,
+      // Without a number in the row any text with as many commas would be one.
+      isRow: (fields) =>
+        fields.length === width &&
+        (at.time >= 0 || at.rating >= 0) &&
+        checkId(fields[at.user], 'user') === undefined &&
+        checkId(fields[at.item], 'item') === undefined &&
+        (at.time < 0 || typeof timeOf(fields[at.time]) === 'number') &&
+        (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
+    },
+    () => table.length,
+    vocabularies,
+  );
+  resolve();
+  if (table.length === 0) {
+    if (size === 0) throw emptyFile(place.file, place.entry);
+    throw log.noRows('rows of events');
+  }
+  if (at.time >= 0 && latest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
+    throw log.error(undefined, {
+      reason: 'early-times',
+      column: 'time',
+      message: `expected times of after 1970; got all of ${table.length} in 1970, the last at ${latest} s`,
+      hint:
+        `set the unit (${optionHint('timeUnit', 'ms')}), or say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
+        `times that count from 0 are taken with ${optionHint('allowEarlyTimes', true)}`,
+    });
+  }
+  problems.push(...log.counts(origin.title));
+  return {
+    table,
+    users,
+    titles,
+    further: new Map(further.map((column): [string, Column] => [column.name, column.build()])),
+    skipped: log.total,
+    withoutUser,
+  };
+}

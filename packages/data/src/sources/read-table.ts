@@ -1,0 +1,95 @@
+import { assembleInteractions } from '../assemble.ts';
+import type { Interactions, ProblemCount } from '../interactions.ts';
+import { VocabularyBuilder } from '../table/vocabulary.ts';
+import type { CsvPreset, ItemsFile, TableSource } from './csv-source.ts';
+import type { DelimitedOptions } from './delimited.ts';
+import type { FileSet } from './file-set.ts';
+import type { ReadContext } from './progress.ts';
+import { readEvents } from './read-events.ts';
+import type { RowOrigin } from './row-origin.ts';
+import { readSideFile, type SideFile } from './side-file.ts';
+import { checkMapping, columnName, rolesFor } from './table-roles.ts';
+import { tidyIds } from './tidy-ids.ts';
+
+/** Rows of any origin, with the files of users and items, to a data set. */
+export async function readTable(
+  files: FileSet | undefined,
+  origin: RowOrigin,
+  source: TableSource,
+  name: string,
+  context: ReadContext,
+  preset: CsvPreset,
+): Promise<Interactions> {
+  const { operation } = preset;
+  checkMapping(operation, source.columns);
+  const problems: ProblemCount[] = [];
+  // A list of items that were shown has the ids of the items.
+  const itemNotes: string[] = [];
+  const itemVocabulary = new VocabularyBuilder((ids) => {
+    const { ids: tidy, notes } = tidyIds('item', ids);
+    itemNotes.splice(0, itemNotes.length, ...notes);
+    return tidy;
+  });
+  const vocabularies = new Map([[columnName('item', source.columns.item), itemVocabulary]]);
+  const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
+    file && readSideFile(operation, of, files, file, vocabularies, context, problems);
+  const itemRows = await side('item', source.items);
+  const ofUsers = await side('user', source.users);
+  const { corpus = 'listed' } = source.items ?? {};
+  const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
+  for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
+  const items = itemVocabulary.interner;
+  const read = await readEvents(operation, origin, source, items, listed, vocabularies, context, problems);
+  const { table, titles, further, skipped, withoutUser } = read;
+  const userRows = ofUsers ?? origin.userRows?.();
+  const users = tidyIds('user', read.users.ids());
+  const vocabulary = itemVocabulary.build();
+  const notes = [...users.notes, ...itemNotes];
+  const ofTitles = itemRows === undefined ? titles?.build() : undefined;
+  return assembleInteractions({
+    name,
+    table,
+    users: users.ids,
+    items: vocabulary,
+    roles: rolesFor(operation, source, further),
+    ...(source.columns.rating === undefined ? {} : { ratingColumn: columnName('rating', source.columns.rating) }),
+    columns: further,
+    ...(userRows === undefined ? {} : { userRows }),
+    ...(itemRows === undefined ? (ofTitles === undefined ? {} : { itemRows: ofTitles }) : { itemRows }),
+    ties: source.ties ?? 'file-order',
+    tieSeed: source.tieSeed ?? 0,
+    step: {
+      name: 'read',
+      detail:
+        `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}; ` +
+        `${corpusNote(items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
+        `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
+        `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,
+      ...(notes.length === 0 ? {} : { notes }),
+      params: {
+        format: preset.format,
+        timeUnit: source.columns.time === undefined ? 'none' : (source.timeFormat ?? source.timeUnit ?? 's'),
+      },
+      counts: {
+        rows: table.length + skipped + withoutUser,
+        events: table.length,
+        skipped,
+        items: items.size,
+        ...(source.withoutUser === 'skip' ? { withoutUser } : {}),
+      },
+      ...(problems.length === 0 ? {} : { problems }),
+    },
+  });
+}
+
+function corpusNote(items: number, corpus: ItemsFile['corpus'], file = ''): string {
+  if (corpus === 'listed') return `the corpus is all ${items} items of ${file}`;
+  if (corpus === 'both') return `the corpus is the ${items} items that occur or stand in ${file}`;
+  return `the corpus is the ${items} items that occur`;
+}
+
+/** What was said about the format of the file. */
+function formatNotes({ encoding = 'utf8', quote }: DelimitedOptions): string {
+  const quotes = quote === false ? ', quotes as ordinary characters' : quote === undefined ? '' : `, quote ${quote}`;
+  return `${encoding === 'utf8' ? '' : `, in ${encoding}`}${quotes}`;
+}

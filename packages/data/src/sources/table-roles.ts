@@ -1,0 +1,69 @@
+import { OptionError } from '../errors.ts';
+import type { Column } from '../table/column.ts';
+import type { Roles } from '../table/roles.ts';
+import type { ColumnRef } from './columns.ts';
+import type { EventColumns, TableSource } from './csv-source.ts';
+
+/** The name of a role's column: that of the file, or that of the role where columns are given by position. */
+export function columnName(key: keyof EventColumns, column: ColumnRef | undefined): string {
+  return typeof column === 'string' ? column : key;
+}
+
+/** @throws {OptionError} for a role whose column is not among the further ones, and for a name that stands twice */
+export function rolesFor(operation: string, source: TableSource, further: ReadonlyMap<string, Column>): Roles {
+  const { columns, labels = [], items } = source;
+  const rating = columns.rating === undefined ? undefined : columnName('rating', columns.rating);
+  for (const [key, names] of Object.entries({ action: [source.action], request: [source.request], labels })) {
+    for (const name of names) {
+      if (name === undefined || further.has(name) || name === rating) continue;
+      const known = [...further.keys()].join(', ') || 'none';
+      throw new OptionError(operation, `expected a further column for ${key}; got "${name}" of ${known}`, { key });
+    }
+  }
+  const action = source.action ?? rating;
+  const roles = {
+    user: columnName('user', columns.user),
+    item: columnName('item', columns.item),
+    ...(columns.time === undefined ? {} : { time: columnName('time', columns.time) }),
+    ...(action === undefined ? {} : { action }),
+    ...(source.request === undefined ? {} : { request: source.request }),
+    labels,
+    ...(items === undefined
+      ? columns.title === undefined
+        ? {}
+        : { title: columnName('title', columns.title) }
+      : {
+          ...(items.title === undefined ? {} : { title: items.title }),
+          ...(items.categories === undefined ? {} : { categories: items.categories }),
+        }),
+  };
+  const taken = [
+    roles.user,
+    roles.item,
+    roles.time,
+    columns.rating === undefined ? undefined : columnName('rating', columns.rating),
+  ];
+  for (const name of further.keys()) {
+    if (!taken.includes(name)) continue;
+    throw new OptionError(operation, `expected a column once; got "${name}" as a role and as a further column`, {
+      key: `columns.${name}`,
+    });
+  }
+  return roles;
+}
+
+/** @throws {OptionError} for a mapping without user or item, or with another key */
+export function checkMapping(operation: string, columns: EventColumns): void {
+  for (const key of ['user', 'item'] as const) {
+    if (columns?.[key] === undefined) {
+      throw new OptionError(operation, `expected a column for ${key}; got none`, { key: `columns.${key}` });
+    }
+  }
+  for (const key of Object.keys(columns)) {
+    if (!['user', 'item', 'time', 'rating', 'title'].includes(key)) {
+      throw new OptionError(operation, `expected the keys user, item, time, rating, title; got "${key}"`, {
+        key: `columns.${key}`,
+      });
+    }
+  }
+}
