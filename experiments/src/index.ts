@@ -1,8 +1,9 @@
 // For scripts and notebooks: recipes as values, run folders as data. The command itself is `main`.
 export type { Override } from './arguments.ts';
+export type { DataConfig } from './config/data-schema.ts';
 export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig } from './config/load-recipe.ts';
 export { defineRecipe, type Recipe, type RecipeConfigInput } from './config/recipe.ts';
-export { type DataConfig, type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
+export { type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';
 export { type Comparison, compareFile, type NotCompared, renderComparisons } from './parity/compare.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { DataConfigSchema } from '../config/schema.ts';
+import { DataConfigSchema } from '../config/data-schema.ts';
 import { Progress } from '../terminal/progress.ts';
 import { prepareData } from './dataset.ts';
 

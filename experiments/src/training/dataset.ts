@@ -25,7 +25,7 @@ import {
   type TieRule,
   trainTest,
 } from '@seqrec/data';
-import type { DataConfig } from '../config/schema.ts';
+import type { DataConfig } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+const seed = z.int().min(0).default(0);
+const share = z.number().gt(0).lt(1);
+
+const GlobalTimeConfig = z
+  .strictObject({
+    kind: z.literal('global-time').default('global-time'),
+    /** Share of all events before the test cut. */
+    quantile: share.default(0.9),
+    /** Share of all events before the validation cut; default as far before the test cut as that is from the end. */
+    validationQuantile: share.optional(),
+    /** Which events of a user after a cut are targets: the first, the last, one at random, or each in its turn. */
+    target: z.enum(['first', 'last', 'random', 'successive']).default('first'),
+    /** Of `random`. */
+    seed,
+  })
+  .refine(
+    ({ quantile, validationQuantile = 2 * quantile - 1 }) => validationQuantile > 0 && validationQuantile < quantile,
+    {
+      path: ['validationQuantile'],
+      message: 'expected a share above 0 and below quantile',
+    },
+  );
+
+const ByUserConfig = z
+  .strictObject({
+    kind: z.literal('by-user'),
+    /** Shares of the users that are tested and validated on, and do not train. */
+    test: share.default(0.1),
+    validation: share.default(0.1),
+    seed,
+  })
+  .refine(({ test, validation }) => test + validation < 1, {
+    path: ['validation'],
+    message: 'expected shares that leave users to train on',
+  });
+
+/**
+ * `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. An object sets
+ * what `global-time` and `by-user` leave open.
+ */
+export const SplitConfigSchema = z.union([
+  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user']),
+  GlobalTimeConfig,
+  ByUserConfig,
+]);
