@@ -19,8 +19,6 @@ const training = [
   '--data.columns.user=user',
   '--data.columns.item=item',
   '--data.columns.time=at',
-  // The times count from 0.
-  '--data.allowEarlyTimes=true',
   '--data.heldOut.share=0.3',
   '--model.maxSequenceLength=8',
   '--model.embeddingDim=16',

@@ -39,7 +39,7 @@ export interface CsvSource extends DelimitedOptions {
   readonly timeUnit?: TimeUnit;
   /** A pattern of strptime (`%d.%m.%Y %H:%M`), in place of a unit. */
   readonly timeFormat?: string;
-  /** Take times that all lie in 1970, which otherwise are a wrong unit or a number that is no time; default false. */
+  /** Take times that all lie in 1970 and do not count from 0, which otherwise are a wrong unit; default false. */
   readonly allowEarlyTimes?: boolean;
   /** What says that there is no value, besides an empty field; default {@link missingMarkers}. */
   readonly missing?: readonly string[];

@@ -17,7 +17,7 @@ import { columnName } from './table-roles.ts';
 import { earliestUsual, parseTime } from './time.ts';
 import { timeFormat } from './time-format.ts';
 
-/** Times below this many seconds are numbers of steps; a date that was misread is larger. */
+/** Times that begin below this many seconds are counted from 0; dates that were misread all lie above. */
 const countedFromZero = 10_000;
 
 function noId(text: string, column: 'user' | 'item'): RowProblem {
@@ -67,6 +67,7 @@ export async function readEvents(
   let withoutUser = 0;
   let resolved = 0;
   let latest = Number.NEGATIVE_INFINITY;
+  let earliest = Number.POSITIVE_INFINITY;
   const resolve = (): void => {
     users.resolve(table.users, resolved, table.length);
     items.resolve(table.items, resolved, table.length);
@@ -108,6 +109,7 @@ export async function readEvents(
     const time = at.time < 0 ? 0 : timeOf(fields[at.time]);
     if (typeof time === 'object') return time;
     if (time > latest) latest = time;
+    if (time < earliest) earliest = time;
     const rating = at.rating < 0 ? 0 : parseRating(fields[at.rating]);
     if (typeof rating === 'object') return rating;
     if (needed !== undefined && needed.find(item) === undefined) {
@@ -162,14 +164,14 @@ export async function readEvents(
     if (size === 0) throw emptyFile(place.file, place.entry);
     throw log.noRows('rows of events');
   }
-  if (at.time >= 0 && latest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
+  if (at.time >= 0 && earliest >= countedFromZero && latest < earliestUsual && source.allowEarlyTimes !== true) {
     throw log.error(undefined, {
       reason: 'early-times',
       column: 'time',
-      message: `expected times of after 1970; got all of ${table.length} in 1970, the last at ${latest} s`,
+      message: `expected times of after 1970; got all of ${table.length} in 1970, from ${earliest} to ${latest} s`,
       hint:
         `set the unit (${optionHint('timeUnit', 'ms')}), or say how dates are written (${optionHint('timeFormat', '%Y%m%d')}); ` +
-        `times that count from 0 are taken with ${optionHint('allowEarlyTimes', true)}`,
+        `such times are taken with ${optionHint('allowEarlyTimes', true)}`,
     });
   }
   problems.push(...log.counts(origin.title));
