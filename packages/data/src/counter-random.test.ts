@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { counterRandom, philox2x32 } from './counter-random.ts';
+import { counterRandom } from './counter-random.ts';
+import { philox2x32 } from './philox.ts';
 
 it.each([
   [0, 0, 0, 0xff1dae59, 0x6cd10df2],

@@ -1,6 +1,6 @@
-import { counterRandom } from '../counter-random.ts';
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { namedRandom } from '../philox.ts';
 import { ExampleList, nobodyLeft, type Split } from './split.ts';
 
 export interface ByUserOptions {
@@ -28,7 +28,7 @@ export function byUser(interactions: Interactions, options: ByUserOptions): Spli
     const message = `expected shares that leave users to train on; got ${testShare} and ${validationShare}`;
     throw new OptionError('byUser', message, { key: 'validationShare' });
   }
-  const random = counterRandom(seed, 'split by user');
+  const random = namedRandom(seed, 'split by user');
   const train = new ExampleList();
   const validation = new ExampleList();
   const test = new ExampleList();

@@ -1,6 +1,6 @@
-import { type CounterRandom, counterRandom } from '../counter-random.ts';
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { type CounterRandom, namedRandom } from '../philox.ts';
 import { ExampleList, nobodyLeft, type Split } from './split.ts';
 
 /** Which events of a user after a cut become targets: the first, the last, one at random, or each in its turn. */
@@ -46,8 +46,8 @@ export function globalTime(interactions: Interactions, options: GlobalTimeOption
   const test = new ExampleList();
   const firstCut = validationTime ?? testTime;
   const draws = {
-    validation: counterRandom(seed, 'targets', 'validation'),
-    test: counterRandom(seed, 'targets', 'test'),
+    validation: namedRandom(seed, 'validation targets'),
+    test: namedRandom(seed, 'test targets'),
   };
   let unused = 0;
   for (let u = 0; u < numUsers; u++) {

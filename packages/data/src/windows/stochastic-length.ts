@@ -1,5 +1,6 @@
-import { type CounterRandom, counterRandom } from '../counter-random.ts';
+import { counterRandom } from '../counter-random.ts';
 import { OptionError } from '../errors.ts';
+import type { CounterRandom } from '../philox.ts';
 import { ascendingPositions } from '../sorting.ts';
 import type { ExampleSet } from '../splits/split.ts';
 import { latestWindow } from './latest.ts';
