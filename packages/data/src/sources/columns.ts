@@ -123,3 +123,14 @@ export function parseRating(text: string): number | RowProblem {
   const hint = /\d,\d/.test(text) ? { hint: 'commas in numbers are not read: write 4.5' } : {};
   return { reason: 'bad-rating', column: 'rating', message: `expected a finite rating; got ${quoted(text)}`, ...hint };
 }
+
+/** The problem of an id that stands for none. */
+export function missingId(text: string, column: 'user' | 'item'): RowProblem {
+  const empty = text.trim() === '';
+  return {
+    reason: 'missing-id',
+    column,
+    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${empty ? 'an empty field' : quoted(text)}`,
+    ...(empty ? {} : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
+  };
+}

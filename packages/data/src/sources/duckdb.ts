@@ -31,7 +31,6 @@ export async function readDuckdb(
   input: DuckdbInput,
   log: ProblemLog,
   handler: RowHandler,
-  onRows?: (rows: number) => void,
 ): Promise<void> {
   const { DuckDBInstance, StatementType, DuckDBTypeId } = await loadDuckdb(operation);
   const folder = mkdtempSync(join(tmpdir(), 'seqrec-duckdb-'));
@@ -95,7 +94,6 @@ export async function readDuckdb(
     await eachRow(result, failed, (fields, row) => {
       const problem = handler.row(fields, row, row);
       if (problem !== undefined) log.report(row, problem);
-      if (row % 100_000 === 0) onRows?.(row);
     });
   } finally {
     connection.closeSync();

@@ -88,7 +88,9 @@ function catalogueRows(catalogue: NonNullable<MemorySource['catalogue']>): Keyed
     columnBuilder('categories', { kind: 'ids', separator: '\u0000' }, vocabularies),
   ]);
   for (const { item, title = '', categories = [] } of catalogue) {
-    rows.add(String(item), [title, categories.join('\u0000')]);
+    const problem = rows.add(String(item), [title, categories.join('\u0000')]);
+    if (problem === undefined || problem.reason === 'repeated-id') continue;
+    throw new OptionError('interactionsFromArrays', `item ${item}: ${problem.message}`, { key: 'catalogue' });
   }
   return rows;
 }

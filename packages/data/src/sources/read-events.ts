@@ -5,13 +5,12 @@ import { optionHint, ProblemLog, type RowProblem } from '../problems.ts';
 import { columnBuilder } from '../table/builder.ts';
 import type { Column } from '../table/column.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
-import { checkId, locateColumns, parseRating } from './columns.ts';
+import { checkId, locateColumns, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
 import { emptyFile } from './files.ts';
 import { ItemTitles } from './item-titles.ts';
 import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
-import { quoted } from './rating-rows.ts';
 import type { RowOrigin } from './row-origin.ts';
 import { columnName } from './table-roles.ts';
 import { earliestUsual, parseTime } from './time.ts';
@@ -19,16 +18,6 @@ import { timeFormat } from './time-format.ts';
 
 /** Times that begin below this many seconds are counted from 0; dates that were misread all lie above. */
 const countedFromZero = 10_000;
-
-function noId(text: string, column: 'user' | 'item'): RowProblem {
-  const empty = text.trim() === '';
-  return {
-    reason: 'missing-id',
-    column,
-    message: `expected ${column === 'item' ? 'an item' : 'a user'} id; got ${empty ? 'an empty field' : quoted(text)}`,
-    ...(empty ? {} : { hint: 'if that is an id, say what else stands for none: missing (--data.missing none)' }),
-  };
-}
 
 /** Rows whose ids are looked up together. */
 const rowsAtOnce = 1 << 12;
@@ -96,13 +85,13 @@ export async function readEvents(
         withoutUser++;
         return undefined;
       }
-      const problem = isMissing(user) ? noId(fields[at.user], 'user') : checkId(user, 'user');
+      const problem = isMissing(user) ? missingId(fields[at.user], 'user') : checkId(user, 'user');
       if (problem !== undefined) return problem;
       userInteger = smallInteger(user);
     }
     if (itemInteger < 0) {
       item = item.trim();
-      const problem = isMissing(item) ? noId(fields[at.item], 'item') : checkId(item, 'item');
+      const problem = isMissing(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
       if (problem !== undefined) return problem;
       itemInteger = smallInteger(item);
     }

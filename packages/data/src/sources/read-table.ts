@@ -4,6 +4,7 @@ import { VocabularyBuilder } from '../table/vocabulary.ts';
 import type { CsvPreset, ItemsFile, TableSource } from './csv-source.ts';
 import type { DelimitedOptions } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
+import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
 import { readEvents } from './read-events.ts';
 import type { RowOrigin } from './row-origin.ts';
@@ -31,8 +32,9 @@ export async function readTable(
     return tidy;
   });
   const vocabularies = new Map([[columnName('item', source.columns.item), itemVocabulary]]);
+  const isMissing = missingRule(source.missing);
   const side = <S extends SideFile>(of: 'user' | 'item', file: S | undefined) =>
-    file && readSideFile(operation, of, files, file, vocabularies, context, problems);
+    file && readSideFile(operation, of, files, file, { vocabularies, isMissing, problems }, context);
   const itemRows = await side('item', source.items);
   const ofUsers = await side('user', source.users);
   const { corpus = 'listed' } = source.items ?? {};

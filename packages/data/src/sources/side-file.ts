@@ -1,12 +1,12 @@
 import { DataError, OptionError } from '../errors.ts';
 import type { ProblemCount } from '../interactions.ts';
 import { ProblemLog, type RowProblem } from '../problems.ts';
-import { columnBuilder } from '../table/builder.ts';
+import { columnBuilder, type MissingRule } from '../table/builder.ts';
 import { type KeyedTable, KeyedTableBuilder } from '../table/keyed.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { chooseFile } from './choose-file.ts';
-import { type ColumnRef, checkId, locateColumns } from './columns.ts';
+import { type ColumnRef, checkId, locateColumns, missingId } from './columns.ts';
 import { type DelimitedOptions, type RowHandler, readDelimited } from './delimited.ts';
 import { needsDuckdb, readDuckdb } from './duckdb.ts';
 import type { FileSet } from './file-set.ts';
@@ -28,15 +28,21 @@ export interface SideFile extends DelimitedOptions {
   readonly optionalColumns?: boolean;
 }
 
+/** What the files of one data set share. */
+export interface SharedReading {
+  readonly vocabularies: Map<string, VocabularyBuilder>;
+  readonly isMissing: MissingRule;
+  readonly problems: ProblemCount[];
+}
+
 /** Reads a file of users or items. Columns with a vocabulary of the same name share it with those of other files. */
 export async function readSideFile(
   operation: string,
   of: 'user' | 'item',
   files: FileSet | undefined,
   side: SideFile,
-  vocabularies: Map<string, VocabularyBuilder>,
+  shared: SharedReading,
   context: ReadContext,
-  problems: ProblemCount[],
 ): Promise<KeyedTable> {
   if ((side.file === undefined) === (side.path === undefined)) {
     throw new OptionError(operation, `expected a file or a path for ${of}s; got ${side.file ? 'both' : 'neither'}`, {
@@ -49,11 +55,11 @@ export async function readSideFile(
         key: `${of}s`,
       });
     }
-    return readRows(operation, of, files, side, vocabularies, context, problems);
+    return readRows(operation, of, files, side, shared, context);
   }
   const own = await openFiles(side.path);
   try {
-    return await readRows(operation, of, own, side, vocabularies, context, problems);
+    return await readRows(operation, of, own, side, shared, context);
   } finally {
     own.close();
   }
@@ -64,9 +70,8 @@ async function readRows(
   of: 'user' | 'item',
   files: FileSet,
   side: SideFile,
-  vocabularies: Map<string, VocabularyBuilder>,
+  shared: SharedReading,
   context: ReadContext,
-  problems: ProblemCount[],
 ): Promise<KeyedTable> {
   const name = chooseFile(operation, files, side.file);
   const place = files.place(name);
@@ -81,25 +86,28 @@ async function readRows(
     header,
     first(fields, line) {
       const where = line > 0 ? { ...place, line } : place;
-      const key = `${of}s.columns`;
+      const option = `${of}s.columns`;
       id = locateColumns(operation, { id: side.id }, fields, header, where, `${of}s`).id as number;
       const found: [string, ColumnSpec, number][] = [];
       for (const [column, spec] of Object.entries(side.columns)) {
         try {
           const ref = { [column]: spec.column ?? column };
-          found.push([column, spec, locateColumns(operation, ref, fields, header, where, key)[column] as number]);
+          found.push([column, spec, locateColumns(operation, ref, fields, header, where, option)[column] as number]);
         } catch (error) {
           if (!(error instanceof OptionError && error.code === 'missing-column' && side.optionalColumns)) throw error;
         }
       }
       at = found.map(([, , place]) => place);
-      builder = new KeyedTableBuilder(found.map(([column, spec]) => columnBuilder(column, spec, vocabularies)));
+      builder = new KeyedTableBuilder(
+        found.map(([column, spec]) => columnBuilder(column, spec, shared.vocabularies, shared.isMissing)),
+      );
     },
     row(fields): RowProblem | undefined {
-      const problem = checkId(fields[id], of);
+      const key = fields[id].trim();
+      const problem = shared.isMissing(key) ? missingId(fields[id], of) : checkId(key, of);
       if (problem !== undefined) return problem;
       for (let c = 0; c < at.length; c++) fieldsOf[c] = fields[at[c]];
-      const refused = builder.add(fields[id], fieldsOf);
+      const refused = builder.add(key, fieldsOf);
       return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
     },
   };
@@ -115,6 +123,6 @@ async function readRows(
     if (log.total > 0) throw log.noRows(`${of}s`);
     throw new DataError(operation, `expected ${of}s; got none`, { code: 'no-rows', ...place });
   }
-  problems.push(...log.counts(place.entry ?? name));
+  shared.problems.push(...log.counts(place.entry ?? name));
   return builder.build();
 }

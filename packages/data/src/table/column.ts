@@ -55,13 +55,7 @@ export function rowsOf(column: Column): number {
   }
 }
 
-/** 1 for rows without a value; shape [rows]. */
-export function missingRows(column: Column): Uint8Array {
-  const missing = new Uint8Array(rowsOf(column));
-  for (let row = 0; row < missing.length; row++) missing[row] = isMissing(column, row) ? 1 : 0;
-  return missing;
-}
-
+/** Whether a row has no value. */
 export function isMissing(column: Column, row: number): boolean {
   switch (column.kind) {
     case 'id':

@@ -177,6 +177,16 @@ describe('files of users and items', () => {
     });
   });
 
+  it('have the markers of missing values of the events, and ids without the blanks around them', async () => {
+    const i = await load('sku,name,price\n 9 ,nine,NA\n2,two,NULL\n', 'both');
+    expect(i.items.toJSON().external).toEqual(['1', '2', '3', '9']);
+    expect(texts(i.itemTable.columns.get('price'), 4)).toEqual(['NaN', 'NaN', 'NaN', 'NaN']);
+    await expect(load('sku,name,price\n2,two,1\nNA,none,1\n', 'both')).rejects.toMatchObject({
+      code: 'missing-id',
+      line: 3,
+    });
+  });
+
   it('follow filters', async () => {
     const i = await load('sku,name,price\n9,nine,9\n2,two,0.5\n1,one,3\n', 'both');
     const core = kCore(i, { users: 1, items: 2 });
@@ -201,6 +211,13 @@ it('a negative row has no value, of any kind of column', async () => {
     const value = (row: number) => (taken.kind === 'time' && row === 1 ? '' : valueText(taken, row));
     expect([0, 1, 2].map(value)).toEqual([valueText(column, 1), blank[column.kind], valueText(column, 0)]);
   }
+});
+
+it('a category in memory that cannot be an id is an error, and the item is not lost', () => {
+  const catalogue = [{ item: 1, categories: ['a\nb'] }];
+  expect(() => interactionsFromArrays({ name: 'm', users: [1], items: [1], catalogue })).toThrow(
+    'item 1: expected ids without control characters in categories',
+  );
 });
 
 it('data in memory have the columns that they were given', () => {
