@@ -46,6 +46,7 @@ export { type CausalAttentionOptions, causalAttention, causalAttentionLast } fro
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { type EmbedTokensOptions, embedTokens, type TokenPlaces } from './ops/embed-tokens.ts';
 export { embedding } from './ops/embedding.ts';
+export { embeddingBag } from './ops/embedding-bag.ts';
 export {
   type ExactPlaces,
   type ExactRanksOptions,

@@ -9,6 +9,7 @@ export {
 export { dropout } from './dropout.ts';
 export { type EmbedTokensInput, embedTokens, embedTokensGrad } from './embed-tokens.ts';
 export { embedding, embeddingGrad } from './embedding.ts';
+export { embeddingBag } from './embedding-bag.ts';
 export { type GatedNormInput, gatedNorm, gatedNormGrad } from './gated-norm.ts';
 export { type GatedNormLinearInput, gatedNormLinear, gatedNormLinearGrad } from './gated-norm-linear.ts';
 export { type GatedRecurrenceInput, gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';

@@ -3,6 +3,7 @@ import { causalCase, hstuCase } from './attention-cases.ts';
 import { type AnyCase, checkEdges, type KernelCase, runProblem } from './compare.ts';
 import {
   dropoutCase,
+  embeddingBagCase,
   embeddingCase,
   l2NormalizeCase,
   layerNormCase,
@@ -61,6 +62,7 @@ export const cases: readonly AnyCase[] = [
   close(uniformIntegersCase),
   close(linearCase),
   close(embeddingCase),
+  close(embeddingBagCase),
   close(embedTokensCase),
   close(hstuCase),
   close(causalCase),

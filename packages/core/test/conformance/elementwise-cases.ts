@@ -1,5 +1,16 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { dropout, embedding, l2Normalize, layerNorm, linear, rmsNorm, silu, uniformIntegers } from '../../src/index.ts';
+import {
+  dropout,
+  embedding,
+  embeddingBag,
+  l2Normalize,
+  layerNorm,
+  linear,
+  rmsNorm,
+  silu,
+  uniformIntegers,
+} from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
@@ -220,4 +231,45 @@ export const embeddingCase: KernelCase<Rows & { items: number }> = {
     output: ref.embedding(table.values, ids.values, width),
     gradients: { table: ref.embeddingGrad(ids.values, dy, width, items) },
   }),
+};
+
+interface Bags {
+  readonly count: number;
+  readonly bags: number;
+  readonly width: number;
+  readonly items: number;
+  readonly seed: number;
+}
+
+/** Bags as equal as they go, empty ones where there are more bags than ids. */
+const bagOffsets = ({ count, bags }: Bags): Int32Array =>
+  Int32Array.from({ length: bags + 1 }, (_, r) => Math.floor((r * count) / bags));
+const bagIds = ({ count, items, seed }: Bags): Int32Array => Int32Array.from(ints(seed, 1, count, 0, items - 1));
+
+export const embeddingBagCase: KernelCase<Bags> = {
+  name: 'embeddingBag',
+  kernels: [],
+  bounds: { output: 1e-6, gradients: 1e-6 },
+  floor: () => 1,
+  problem: fc.record({
+    count: rowCounts,
+    bags: fc.integer({ min: 1, max: 40 }),
+    width: widths,
+    items: fc.integer({ min: 1, max: 60 }),
+    seed: seeds,
+  }),
+  edges: () => edgesOf<Bags>({ count: [0, ...rowEdges], bags: [1, 2, 65], width: widthEdges, items: [1, 2, 65] }),
+  arrays: ({ width, items, seed }) => ({ table: { shape: [items, width], values: floats(seed, 0, items * width) } }),
+  run: (problem, { table }) => embeddingBag(table as tf.Tensor2D, bagIds(problem), bagOffsets(problem)),
+  reference: (problem, { table }, dy) => {
+    const { width, items } = problem;
+    const [ids, offsets] = [bagIds(problem), bagOffsets(problem)];
+    const dTable = new Float64Array(items * width);
+    for (let r = 0; r + 1 < offsets.length; r++) {
+      for (let n = offsets[r]; n < offsets[r + 1]; n++) {
+        for (let d = 0; d < width; d++) dTable[ids[n] * width + d] += dy[r * width + d] / (offsets[r + 1] - offsets[r]);
+      }
+    }
+    return { output: ref.embeddingBag(table.values, ids, offsets, width), gradients: { table: dTable } };
+  },
 };
