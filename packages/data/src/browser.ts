@@ -1,6 +1,16 @@
 // What runs in a browser: batches, splits and windows on typed arrays. `index.ts` adds readers, caches and what hashes.
-export { type BatchesOptions, batches, countBatches, makeBatch, type SequenceBatch } from './batches/batch.ts';
+export { type BatchesOptions, batches, countBatches, makeBatch } from './batches/batch.ts';
+export { type BatchRows, gatherBatch } from './batches/gather.ts';
 export { type BatchPlan, type PackOptions, packByTokens } from './batches/pack.ts';
+export {
+  type BatchColumns,
+  type NamedColumns,
+  type SequenceBatch,
+  type SequenceBatchParts,
+  sequenceBatch,
+  takeEach,
+  takeTokens,
+} from './batches/sequence-batch.ts';
 export type { ItemCatalogue } from './catalogue.ts';
 export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
@@ -9,11 +19,28 @@ export { type ByUserOptions, byUser } from './splits/by-user.ts';
 export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from './splits/global-time.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export type { ExampleSet, Split, SplitProtocol } from './splits/split.ts';
+export { editDistance, suggest } from './suggest.ts';
 export type { Column, ColumnKind, IdColumn, IdsColumn, NumberColumn, TimeColumn, WordsColumn } from './table/column.ts';
-export { isMissing } from './table/column.ts';
-export type { Roles } from './table/roles.ts';
+export { isMissing, rowsOf } from './table/column.ts';
+export { type Roles, rolesOf } from './table/roles.ts';
 export type { Table } from './table/table.ts';
+export { takeColumn } from './table/take.ts';
 export { type TieOrder, tieOrder } from './tie-order.ts';
+export { applyTransform } from './transforms/apply.ts';
+export { takeEncoded, withDistinctLists } from './transforms/encoded.ts';
+export { fitTransform } from './transforms/fit.ts';
+export {
+  type EncodedColumn,
+  type EncodedShape,
+  type Encoding,
+  encodedShape,
+  encodings,
+  type FittedTransform,
+  MISSING_ROW,
+  type TransformSpec,
+  UNKNOWN_ROW,
+} from './transforms/spec.ts';
+export { type TrainingRows, trainingRows } from './transforms/training-rows.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
 export type { WindowPolicy } from './windows/policy.ts';

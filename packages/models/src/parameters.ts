@@ -1,5 +1,5 @@
+import { suggest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { suggest } from './config/suggest.ts';
 import { ParameterError } from './errors.ts';
 import type { SequenceModel } from './model.ts';
 

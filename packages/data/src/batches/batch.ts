@@ -1,36 +1,23 @@
 import { OptionError } from '../errors.ts';
 import type { ExampleSet } from '../splits/split.ts';
+import { gatherBatch } from './gather.ts';
 import type { BatchPlan } from './pack.ts';
-
-/** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
-export interface SequenceBatch {
-  /** Dense user of each sequence; shape [B]. */
-  readonly users: Int32Array;
-  /** Sequence `b` is the tokens `[offsets[b], offsets[b + 1])`; shape [B + 1]. */
-  readonly offsets: Int32Array;
-  /** Items of the histories, oldest first; shape [T]. */
-  readonly itemIds: Int32Array;
-  /** Seconds; shape [T]. */
-  readonly timestamps: Float64Array;
-  /** The next item at each position; at the last one of a sequence it is the example's target; shape [T]. */
-  readonly targets: Int32Array;
-  /** Time of the next event, seconds; shape [T]. */
-  readonly targetTimestamps: Float64Array;
-  /** Ratings of the histories, where the data have them; shape [T]. */
-  readonly ratings?: Float32Array;
-  /** Rating of the next event at each position, where the data have them; shape [T]. */
-  readonly targetRatings?: Float32Array;
-}
+import { type BatchColumns, type SequenceBatch, sequenceBatch } from './sequence-batch.ts';
 
 /**
- * Packs the examples at `indices`, in that order.
+ * Packs the examples at `indices`, in that order, with the further columns that are asked for.
  *
- * @throws {OptionError} for an index outside the set
+ * @throws {OptionError} for an index outside the set; {DataError} `bad-columns` for a column that is not there
  */
-export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number[]): SequenceBatch {
+export function makeBatch(
+  set: ExampleSet,
+  indices: Int32Array | readonly number[],
+  columns: BatchColumns = {},
+): SequenceBatch {
   const numSequences = indices.length;
   const offsets = new Int32Array(numSequences + 1);
   const users = new Int32Array(numSequences);
+  const targets = new Int32Array(numSequences);
   for (let b = 0; b < numSequences; b++) {
     const e = indices[b];
     if (!(e >= 0 && e < set.targets.length) || !Number.isInteger(e)) {
@@ -39,39 +26,51 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
       });
     }
     users[b] = set.users[e];
+    targets[b] = set.targets[e];
     offsets[b + 1] = offsets[b] + set.targets[e] - set.starts[e];
   }
-  const numTokens = offsets[numSequences];
+  const plain = Object.values(columns).every((names: readonly string[]) => names.length === 0);
+  if (set.events === undefined && plain) return rangeBatch(set, indices, { users, offsets });
+  return gatherBatch(set.interactions, { users, offsets, targets, ...eventRows(set, indices, offsets) }, columns);
+}
+
+/** The event of each token and the one after it. */
+function eventRows(
+  { starts, targets, events }: ExampleSet,
+  indices: Int32Array | readonly number[],
+  offsets: Int32Array,
+): { readonly tokens: Int32Array; readonly next: Int32Array } {
+  const tokens = new Int32Array(offsets[indices.length]);
+  const next = new Int32Array(tokens.length);
+  for (let b = 0; b < indices.length; b++) {
+    const at = offsets[b];
+    const end = offsets[b + 1];
+    const first = events === undefined ? starts[indices[b]] - at : events.offsets[indices[b]] - at;
+    for (let t = at; t < end; t++) tokens[t] = events === undefined ? first + t : events.indices[first + t];
+    for (let t = at; t + 1 < end; t++) next[t] = tokens[t + 1];
+    if (end > at) next[end - 1] = targets[indices[b]];
+  }
+  return { tokens, next };
+}
+
+/** Events of a user are neighbours, so that inputs and targets are the same range, one event apart. */
+function rangeBatch(
+  set: ExampleSet,
+  indices: Int32Array | readonly number[],
+  { users, offsets }: Pick<SequenceBatch, 'users' | 'offsets'>,
+): SequenceBatch {
+  const { itemIds: items, timestamps: times, ratings: rated } = set.interactions;
+  const numTokens = offsets[indices.length];
   const itemIds = new Int32Array(numTokens);
   const timestamps = new Float64Array(numTokens);
   const targets = new Int32Array(numTokens);
   const targetTimestamps = new Float64Array(numTokens);
-  const items = set.interactions.itemIds;
-  const times = set.interactions.timestamps;
-  const { events } = set;
-  const rated = set.interactions.ratings;
   const ratings = new Float32Array(rated === undefined ? 0 : numTokens);
   const targetRatings = new Float32Array(rated === undefined ? 0 : numTokens);
-  for (let b = 0; b < numSequences; b++) {
+  for (let b = 0; b < indices.length; b++) {
     const start = set.starts[indices[b]];
     const target = set.targets[indices[b]];
     const at = offsets[b];
-    if (events !== undefined) {
-      const first = events.offsets[indices[b]] - at;
-      for (let t = at; t < offsets[b + 1]; t++) {
-        const event = events.indices[first + t];
-        const next = t + 1 < offsets[b + 1] ? events.indices[first + t + 1] : target;
-        itemIds[t] = items[event];
-        timestamps[t] = times[event];
-        targets[t] = items[next];
-        targetTimestamps[t] = times[next];
-        if (rated === undefined) continue;
-        ratings[t] = rated[event];
-        targetRatings[t] = rated[next];
-      }
-      continue;
-    }
-    // Events of a user are neighbours, so inputs and targets are the same range, one event apart.
     itemIds.set(items.subarray(start, target), at);
     timestamps.set(times.subarray(start, target), at);
     targets.set(items.subarray(start + 1, target + 1), at);
@@ -80,13 +79,15 @@ export function makeBatch(set: ExampleSet, indices: Int32Array | readonly number
     ratings.set(rated.subarray(start, target), at);
     targetRatings.set(rated.subarray(start + 1, target + 1), at);
   }
-  const columns = { users, offsets, itemIds, timestamps, targets, targetTimestamps };
-  return rated === undefined ? columns : { ...columns, ratings, targetRatings };
+  const own = { users, offsets, itemIds, timestamps, targets, targetTimestamps };
+  return sequenceBatch(rated === undefined ? own : { ...own, ratings, targetRatings });
 }
 
 export type BatchesOptions = {
   /** First batch to make, from 0: an epoch interrupted after `n` batches goes on with `n`. */
   readonly startBatch?: number;
+  /** Further columns of the batches; default none. */
+  readonly columns?: BatchColumns;
 } & (
   | {
       readonly batchSize: number;
@@ -109,7 +110,7 @@ export function countBatches(numExamples: number, batchSize: number): number {
  * @throws {OptionError} for a batch size below 1 or a start outside the epoch
  */
 export function batches(set: ExampleSet, options: BatchesOptions): Iterable<SequenceBatch> {
-  const { startBatch = 0 } = options;
+  const { startBatch = 0, columns } = options;
   const { order, offsets } = 'plan' in options ? options.plan : fixedPlan(set, options);
   const total = offsets.length - 1;
   if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > total) {
@@ -117,7 +118,8 @@ export function batches(set: ExampleSet, options: BatchesOptions): Iterable<Sequ
   }
   return {
     *[Symbol.iterator]() {
-      for (let b = startBatch; b < total; b++) yield makeBatch(set, order.subarray(offsets[b], offsets[b + 1]));
+      for (let b = startBatch; b < total; b++)
+        yield makeBatch(set, order.subarray(offsets[b], offsets[b + 1]), columns);
     },
   };
 }

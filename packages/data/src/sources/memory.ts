@@ -6,6 +6,7 @@ import { Interner } from '../interner.ts';
 import { columnBuilder } from '../table/builder.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { type MemoryColumn, type MemoryTable, memoryColumns, memoryTable } from './memory-columns.ts';
 
 export interface MemorySource {
   readonly name: string;
@@ -17,6 +18,13 @@ export interface MemorySource {
   readonly ratings?: ArrayLike<number>;
   /** Items of the corpus, interacted with or not; default: those that occur. */
   readonly catalogue?: readonly { readonly item: string | number; title?: string; categories?: readonly string[] }[];
+  /** Further columns of the events: what each holds, and a value an event. */
+  readonly columns?: Readonly<Record<string, MemoryColumn>>;
+  /** Columns of users and of items, by id. Titles and categories of `catalogue` are columns of items already. */
+  readonly userColumns?: MemoryTable;
+  readonly itemColumns?: MemoryTable;
+  /** Names of columns of events that a ranker learns. */
+  readonly labels?: readonly string[];
   readonly ties?: TieRule;
   readonly tieSeed?: number;
 }
@@ -36,6 +44,13 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       throw new OptionError(operation, `expected ${users.length} ${key}, one a user; got ${column.length}`, { key });
     }
   }
+  if (source.catalogue !== undefined && source.itemColumns !== undefined) {
+    throw new OptionError(operation, 'expected catalogue or itemColumns; got both', {
+      key: 'itemColumns',
+      hint: 'titles (text) and categories (ids) can be columns of itemColumns',
+    });
+  }
+  const vocabularies = new Map<string, VocabularyBuilder>();
   const listed = source.catalogue === undefined ? undefined : catalogueRows(source.catalogue);
   const itemIds = listed?.keys ?? new Interner();
   const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
@@ -60,13 +75,16 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     table,
     users: userIds.ids(),
     items: itemIds.ids(),
+    ...(source.columns && { columns: memoryColumns(source.columns, users.length, vocabularies) }),
+    ...(source.userColumns && { userRows: memoryTable(source.userColumns, vocabularies).build() }),
+    ...(source.itemColumns && { itemRows: memoryTable(source.itemColumns, vocabularies).build() }),
     ...(listed === undefined ? {} : { itemRows: listed.build() }),
     roles: {
       user: 'user',
       item: 'item',
       ...(timestamps === undefined ? {} : { time: 'time' }),
       ...(ratings === undefined ? {} : { action: 'rating' }),
-      labels: [],
+      labels: source.labels ?? [],
       ...(listed === undefined ? {} : { title: 'title', categories: 'categories' }),
     },
     ties: source.ties ?? 'file-order',

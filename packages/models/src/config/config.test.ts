@@ -1,9 +1,9 @@
+import { editDistance, suggest } from '@seqrec/data';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { hstuBlocks } from '../hstu/blocks.ts';
 import { createModel, modelKinds, parseModelConfig } from '../registry.ts';
-import { editDistance, suggest } from './suggest.ts';
 
 const hstu = { kind: 'hstu', embeddingDim: 8, maxSequenceLength: 4, numBlocks: 1, numHeads: 1, dqk: 8, dv: 8 } as const;
 

@@ -1,6 +1,6 @@
+import { suggest } from '@seqrec/data';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,7 +1,7 @@
+import { suggest } from '@seqrec/data';
 import { z } from 'zod';
 import { count, temperature } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
-import { suggest } from '../config/suggest.ts';
 import { ConfigError } from '../errors.ts';
 
 const minRating = {
@@ -50,11 +50,18 @@ const shared = {
   temperature: temperature.default(0.05),
 };
 
+/**
+ * What negatives are drawn from: `all` items (default), or those with a training event. Items without one are never
+ * right in training; as negatives they would teach the features that they share to be wrong.
+ */
+const negativeItems = z.enum(['all', 'trained']).optional();
+
 const sampledSoftmax = z.strictObject({
   // Absent in configurations from before there were others.
   kind: z.literal('sampled-softmax').optional(),
   /** Uniform negatives of each pair's own. */
   numNegatives: count.default(128),
+  negativeItems,
   ...shared,
 });
 
@@ -88,6 +95,7 @@ const poolSoftmaxFields = z.strictObject({
   logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
   /** For `logQ: 'sketch'` alone. */
   sketch: sketch.optional(),
+  negativeItems,
   ...shared,
 });
 const poolSoftmax = poolSoftmaxFields.refine(({ logQ, sketch }) => sketch === undefined || logQ === 'sketch', {
@@ -101,6 +109,7 @@ const bce = z.strictObject({
   kind: z.literal('bce'),
   /** Uniform negatives of each pair's own. */
   numNegatives: count.default(1),
+  negativeItems,
   ...shared,
 });
 

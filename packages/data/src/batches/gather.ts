@@ -1,0 +1,79 @@
+import { DataError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
+import { suggest } from '../suggest.ts';
+import type { Column } from '../table/column.ts';
+import type { Table } from '../table/table.ts';
+import { takeColumn } from '../table/take.ts';
+import { type BatchColumns, type NamedColumns, type SequenceBatch, sequenceBatch } from './sequence-batch.ts';
+
+/** Rows of `events` that a batch is made of. */
+export interface BatchRows {
+  /** Dense user of each sequence; shape [B]. */
+  readonly users: Int32Array;
+  /** shape [B + 1] */
+  readonly offsets: Int32Array;
+  /** The event of each token; shape [T]. */
+  readonly tokens: Int32Array;
+  /** The event after each; shape [T]. At the last token of a sequence that is the target, where it is known. */
+  readonly next: Int32Array;
+  /** The target event of each sequence; shape [B]. */
+  readonly targets: Int32Array;
+}
+
+/**
+ * Gathers a batch of any rows: what a plain loop over them would read. Columns of items are looked up by item id and
+ * never copied.
+ *
+ * @throws {DataError} `bad-columns` for a column that is not there, with the nearest name
+ */
+export function gatherBatch(data: Interactions, rows: BatchRows, columns: BatchColumns = {}): SequenceBatch {
+  const { users, offsets, tokens, next } = rows;
+  const { itemIds, timestamps, ratings } = data;
+  return sequenceBatch({
+    users,
+    offsets,
+    itemIds: tokens.map((event) => itemIds[event]),
+    timestamps: Float64Array.from(tokens, (event) => timestamps[event]),
+    targets: next.map((event) => itemIds[event]),
+    targetTimestamps: Float64Array.from(next, (event) => timestamps[event]),
+    ...(ratings && {
+      ratings: Float32Array.from(tokens, (event) => ratings[event]),
+      targetRatings: Float32Array.from(next, (event) => ratings[event]),
+    }),
+    ...furtherColumns(data, rows, columns),
+  });
+}
+
+/** The columns of a batch besides item, time and action; nothing where none is asked for. */
+export function furtherColumns(
+  { events, userTable }: Interactions,
+  rows: BatchRows,
+  { tokens = [], next = [], targets = [], users = [] }: BatchColumns,
+): Pick<SequenceBatch, 'columns'> {
+  if (tokens.length + next.length + targets.length + users.length === 0) return {};
+  return {
+    columns: {
+      ...(tokens.length > 0 && { tokens: take(events, 'events', tokens, rows.tokens) }),
+      ...(next.length > 0 && { next: take(events, 'events', next, rows.next) }),
+      ...(targets.length > 0 && { targets: take(events, 'events', targets, rows.targets) }),
+      ...(users.length > 0 && { users: take(userTable, 'users', users, rows.users) }),
+    },
+  };
+}
+
+function take(table: Table, of: string, names: readonly string[], rows: Int32Array): NamedColumns {
+  return new Map(names.map((name) => [name, takeColumn(columnOf(table, of, name), rows)]));
+}
+
+/** @throws {DataError} `bad-columns` for a column that is not there */
+export function columnOf({ columns }: Table, of: string, name: string): Column {
+  const column = columns.get(name);
+  if (column !== undefined) return column;
+  const known = [...columns.keys()];
+  const near = suggest(name, known);
+  throw new DataError('columns', `expected a column of ${of}; got ${name}`, {
+    code: 'bad-columns',
+    column: name,
+    hint: near === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${near}?`,
+  });
+}

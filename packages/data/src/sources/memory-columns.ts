@@ -1,0 +1,81 @@
+import { OptionError } from '../errors.ts';
+import { type ColumnBuilder, columnBuilder } from '../table/builder.ts';
+import type { Column } from '../table/column.ts';
+import { KeyedTableBuilder } from '../table/keyed.ts';
+import type { ColumnSpec } from '../table/spec.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
+
+/** A value of a column in memory: a list for `ids`, numbers for a `number` of several; null and NaN are missing. */
+export type MemoryValue = string | number | null | undefined | readonly (string | number)[];
+
+/** A further column in memory: what it holds, and a value a row. */
+export type MemoryColumn = ColumnSpec & { readonly values: ArrayLike<MemoryValue> };
+
+/** Columns of users or of items: a row an id, in any order. */
+export interface MemoryTable {
+  readonly ids: ArrayLike<string | number>;
+  readonly columns: Readonly<Record<string, MemoryColumn>>;
+}
+
+const SEPARATOR = '\u0000';
+
+/** Columns of as many rows as there are events. @throws {OptionError} naming the column and the row */
+export function memoryColumns(
+  columns: Readonly<Record<string, MemoryColumn>>,
+  rows: number,
+  vocabularies: Map<string, VocabularyBuilder>,
+): Map<string, Column> {
+  const readers = readersOf(columns, rows, vocabularies);
+  for (let row = 0; row < rows; row++) {
+    for (const { builder, column } of readers) {
+      const problem = builder.read(textOf(column.values[row]));
+      if (problem !== undefined) throw wrong(builder.name, row, problem.message);
+      builder.keep();
+    }
+  }
+  return new Map(readers.map(({ builder }) => [builder.name, builder.build()]));
+}
+
+/** A table with an id a row. @throws {OptionError} naming the column and the row */
+export function memoryTable(
+  { ids, columns }: MemoryTable,
+  vocabularies: Map<string, VocabularyBuilder>,
+): KeyedTableBuilder {
+  const readers = readersOf(columns, ids.length, vocabularies);
+  const table = new KeyedTableBuilder(readers.map(({ builder }) => builder));
+  for (let row = 0; row < ids.length; row++) {
+    const fields = readers.map(({ column }) => textOf(column.values[row]));
+    const problem = table.add(String(ids[row]), fields);
+    if (problem !== undefined) throw wrong('ids', row, problem.message);
+  }
+  return table;
+}
+
+function readersOf(
+  columns: Readonly<Record<string, MemoryColumn>>,
+  rows: number,
+  vocabularies: Map<string, VocabularyBuilder>,
+): { readonly builder: ColumnBuilder; readonly column: MemoryColumn }[] {
+  return Object.entries(columns).map(([name, column]) => {
+    if (column.values.length !== rows) {
+      throw new OptionError(
+        'interactionsFromArrays',
+        `expected ${rows} values of ${name}; got ${column.values.length}`,
+        {
+          key: name,
+        },
+      );
+    }
+    const separated = column.kind === 'ids' || column.kind === 'number' ? { ...column, separator: SEPARATOR } : column;
+    return { builder: columnBuilder(name, separated, vocabularies), column };
+  });
+}
+
+function textOf(value: MemoryValue): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  return typeof value === 'object' ? value.join(SEPARATOR) : String(value);
+}
+
+function wrong(column: string, row: number, message: string): OptionError {
+  return new OptionError('interactionsFromArrays', `${column}: row ${row}: ${message}`, { key: column });
+}
