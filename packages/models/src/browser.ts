@@ -1,11 +1,12 @@
 // What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
+
+export { suggest } from '@seqrec/data';
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';
-export { suggest } from './config/suggest.ts';
 export {
   CheckpointError,
   ConfigError,
@@ -39,6 +40,9 @@ export {
   tiesWithAll,
   tieWarning,
 } from './evaluate/ties.ts';
+export { type FeatureConfig, featureSchema } from './features/config.ts';
+export { fitFeatures } from './features/fit.ts';
+export type { FittedFeature, FittedFeatures } from './features/fitted.ts';
 export { checkGolden, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { relativeError } from './golden/relative-error.ts';

@@ -1,5 +1,7 @@
-import { l2Normalize, layerNorm, ShapeError } from '@seqrec/core';
+import { embedding, l2Normalize, layerNorm, rowSet, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { FittedFeatures } from './features/fitted.ts';
+import { type FeatureParts, featureParts } from './features/parts.ts';
 import type { EncoderBatch, TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
@@ -28,8 +30,16 @@ export interface InputStage {
 }
 
 export interface EncoderParts<Config extends { readonly kind: string }> {
-  readonly config: Config & { readonly maxSequenceLength: number; readonly learnedTemperature: boolean };
+  readonly config: Config & {
+    readonly maxSequenceLength: number;
+    readonly learnedTemperature: boolean;
+    readonly inputDropout: number;
+  };
   readonly seed: number;
+  /** Of a configuration with `features`. */
+  readonly features?: FittedFeatures;
+  /** Width of the tokens; default: that of the item table. */
+  readonly tokenDim?: number;
   readonly items: ItemEmbedding;
   readonly input: InputStage;
   /** The blocks, in order. Each gets `[x, offsets, ...context]`. */
@@ -50,6 +60,13 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
 }
 
 const NORM_EPSILON = 1e-6;
+const INFERENCE: Run = { training: false, step: 0, seed: 0 };
+
+/** A table of item vectors, and the item of each row where that is not its number. */
+interface ItemRows {
+  readonly table: tf.Tensor2D;
+  readonly ids?: Int32Array;
+}
 
 /** Input stage, blocks, output layers, `o / max(||o||, 1e-6)`; items likewise normalised. Every encoder here is one. */
 export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): SequenceModel {
@@ -57,9 +74,19 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const temperature = config.learnedTemperature
     ? new LearnedTemperature({ seed: parts.seed, stream: 'temperature' })
     : undefined;
+  const features =
+    parts.features &&
+    featureParts(parts.features, {
+      config,
+      seed: parts.seed,
+      itemDim: items.embeddingDim,
+      tokenDim: parts.tokenDim ?? items.embeddingDim,
+      isInterleaved: actionHead !== undefined,
+    });
   const layers: NamedLayer[] = [
     { layer: items, names: { weight: '_embedding_module._item_emb.weight' } },
     ...input.layers,
+    ...(features?.layers ?? []),
     ...stack,
     ...final,
     ...(itemTower === undefined ? [] : [itemTower]),
@@ -73,10 +100,12 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
 
   /** What the blocks make of a batch, before the final norm: all tokens, or the last of each sequence alone. */
-  function forward(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
+  function forward({ table, ids }: ItemRows, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
     const tokens = actionHead === undefined ? batch : interleaved(batch);
     checkLengths(tokens, input.limit, config);
-    let x: tf.Tensor = input.embed(table, batch, run, tokens);
+    const read = features === undefined ? { table, batch } : withFeatures(features, { table, ids }, batch, run);
+    let x: tf.Tensor = input.embed(read.table, read.batch, run, tokens);
+    if (features !== undefined) x = features.tokens(x as tf.Tensor2D, batch, run);
     const shared = [tokens.offsets, ...(context?.(tokens) ?? [])];
     for (const [i, { layer }] of stack.entries()) {
       const inputs = [x, ...shared];
@@ -90,47 +119,68 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const unit = (x: tf.Tensor2D): tf.Tensor2D => l2Normalize(x, { epsilon: NORM_EPSILON });
 
   /** All events, or the last ones alone. */
-  function encode(table: tf.Tensor2D, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
+  function encode(rows: ItemRows, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
     return tf.tidy('encode', () => {
-      const x = forward(table, batch, run, lastOnly);
+      const x = forward(rows, batch, run, lastOnly);
       return unit(actionHead === undefined || lastOnly ? x : uninterleave(x).actions);
     });
   }
 
-  function encodeWithActions(table: tf.Tensor2D, batch: EncoderBatch, run: Run, head: StreamLayer): EncodedActions {
+  function encodeWithActions(rows: ItemRows, batch: EncoderBatch, run: Run, head: StreamLayer): EncodedActions {
     return tf.tidy('encode', () => {
-      const { contents, actions } = uninterleave(forward(table, batch, run));
+      const { contents, actions } = uninterleave(forward(rows, batch, run));
       return { encoded: unit(actions), actionLogits: head.apply(layerNorm(contents)) as tf.Tensor2D };
     });
   }
 
-  function itemVectors(table: tf.Tensor2D): tf.Tensor2D {
-    if (itemTower === undefined) return l2Normalize(table, { epsilon: NORM_EPSILON });
+  function itemVectors({ table, ids }: ItemRows, run: Run): tf.Tensor2D {
+    if (features?.scored !== true && itemTower === undefined) return unit(table);
     return tf.tidy(() => {
-      const vectors = itemTower.layer.apply(tf.mul(table, itemTower.inputScale)) as tf.Tensor2D;
-      return l2Normalize(vectors, { epsilon: NORM_EPSILON });
+      const own = features?.scored === true ? features.items(table, run, ids) : table;
+      return unit(
+        itemTower === undefined ? own : (itemTower.layer.apply(tf.mul(own, itemTower.inputScale)) as tf.Tensor2D),
+      );
     });
   }
 
   const itemTable = (): tf.Variable<tf.Rank.R2> => items.weight('weight') as tf.Variable<tf.Rank.R2>;
-  const over = (table: () => tf.Tensor2D): SequenceModel => ({
+  const over = (rows: () => ItemRows): SequenceModel => ({
     kind: config.kind,
     config,
     numItems: items.numItems,
     maxSequenceLength: config.maxSequenceLength,
-    encode: (batch, run) => encode(table(), batch, run),
-    encodeLast: (batch) => encode(table(), batch, { training: false, step: 0, seed: 0 }, true),
-    ...(actionHead && { encodeWithActions: (batch, run) => encodeWithActions(table(), batch, run, actionHead.layer) }),
-    itemVectors: () => itemVectors(table()),
+    ...(features && { columns: features.columns, features: parts.features }),
+    encode: (batch, run) => encode(rows(), batch, run),
+    encodeLast: (batch) => encode(rows(), batch, INFERENCE, true),
+    ...(actionHead && { encodeWithActions: (batch, run) => encodeWithActions(rows(), batch, run, actionHead.layer) }),
+    itemVectors: (run = INFERENCE) => itemVectors(rows(), run),
     itemTable,
-    withItemRows: (rows) => over(() => rows),
+    withItemRows: (table, ids) => over(() => ({ table, ids })),
     ...(temperature === undefined ? {} : { temperature: (base: number) => temperature.value(base) }),
     variables: () => variables,
     dispose: () => {
       for (const variable of variables.values()) variable.dispose();
     },
   });
-  return over(itemTable);
+  return over(() => ({ table: itemTable() }));
+}
+
+/** The rows of the items of a batch alone, with their features: a catalogue is longer than a batch. */
+function withFeatures(
+  features: FeatureParts,
+  { table, ids }: ItemRows,
+  batch: EncoderBatch,
+  run: Run,
+): { readonly table: tf.Tensor2D; readonly batch: EncoderBatch } {
+  if (!features.ofItems) return { table, batch };
+  const { itemIds } = batch.host;
+  const { ids: rows, indicesOf } = rowSet(table.shape[0], [itemIds]);
+  const own = embedding(table, tf.tensor1d(rows, 'int32'));
+  const items = ids === undefined ? rows : rows.map((row) => ids[row]);
+  return {
+    table: features.items(own, run, items),
+    batch: { ...batch, itemIds: tf.tensor1d(indicesOf(itemIds), 'int32') },
+  };
 }
 
 /** What the last block makes of the last token of each sequence, without the other rows where it can. */

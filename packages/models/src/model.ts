@@ -1,4 +1,6 @@
+import type { BatchColumns } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
+import type { FittedFeatures } from './features/fitted.ts';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 
@@ -18,6 +20,10 @@ export interface SequenceModel {
   readonly numItems: number;
   /** Longest history that the model is meant for. */
   readonly maxSequenceLength: number;
+  /** The further columns of batches that the model reads; absent: none. */
+  readonly columns?: BatchColumns;
+  /** What its features know of the data, where it has some: kept in checkpoints. */
+  readonly features?: FittedFeatures;
   /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /**
@@ -30,15 +36,21 @@ export interface SequenceModel {
    * before it. Of models whose histories hold contents and actions in turn.
    */
   encodeWithActions?(batch: EncoderBatch, run: Run): EncodedActions;
-  /** One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`. */
-  itemVectors(): tf.Tensor2D;
+  /**
+   * One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`.
+   *
+   * @param run of a training step, in which id dropout takes part; default: none.
+   */
+  itemVectors(run?: Run): tf.Tensor2D;
   /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */
   itemTable(): tf.Variable<tf.Rank.R2>;
   /**
    * This model with `rows` `[U, D]` in the place of its item table: the item ids of batches, and the rows of
    * {@link itemVectors}, are then places in `rows`. All other weights are shared.
+   *
+   * @param ids the item of each row; shape `[U]`.
    */
-  withItemRows(rows: tf.Tensor2D): SequenceModel;
+  withItemRows(rows: tf.Tensor2D, ids: Int32Array): SequenceModel;
   /**
    * The temperature that the model has learned, shape `[1]`, where its configuration asks for one; `base` is where it
    * starts. Objectives divide scores by it; ranks do not depend on it.
@@ -61,6 +73,8 @@ export interface ModelOptions {
   readonly numItems: number;
   /** Seed of the initial weights, default 0. */
   readonly seed?: number;
+  /** For a configuration with `features`: what `fitFeatures` makes of the training set. */
+  readonly features?: FittedFeatures;
 }
 
 /** The unit vector of each sequence's last token, by the shortest way that the model has. Shape `[B, D]`. */

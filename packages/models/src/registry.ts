@@ -1,7 +1,8 @@
+import { suggest } from '@seqrec/data';
 import { z } from 'zod';
 import { parseConfig } from './config/parse.ts';
-import { suggest } from './config/suggest.ts';
 import { ConfigError } from './errors.ts';
+import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import { type Gru4recConfig, gru4recConfigSchema } from './gru4rec/config.ts';
 import { createGru4rec } from './gru4rec/stack.ts';
 import { withSwitches } from './hstu/blocks.ts';
@@ -75,6 +76,7 @@ export function parseModelConfig(config: unknown): ModelConfig {
   }
   const known = kind as ModelConfig['kind'];
   const parsed = parseConfig(models[known].schema, config, `model config (${kind})`) as ModelConfig;
+  checkFeatureFields(parsed, kind);
   return parsed.kind === 'hstu' ? withSwitches(parsed) : parsed;
 }
 
@@ -85,12 +87,13 @@ export function parseModelConfig(config: unknown): ModelConfig {
  */
 export function createModel(config: ModelConfigInput, options: ModelOptions): SequenceModel {
   const parsed = parseModelConfig(config);
-  const { numItems, seed = 0 } = options;
+  const { numItems, seed = 0, features } = options;
   if (!Number.isInteger(numItems) || numItems < 1) {
     throw new ConfigError(`createModel: numItems: expected an integer >= 1; got ${numItems}`, 'numItems');
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
-  return models[parsed.kind].build(parsed, { numItems, seed });
+  checkFeatures(parsed, features, numItems);
+  return models[parsed.kind].build(parsed, { numItems, seed, ...(features && { features }) });
 }

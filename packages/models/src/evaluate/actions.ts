@@ -1,4 +1,4 @@
-import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
+import { type ExampleSet, makeBatch, type SequenceBatch, sequenceBatch, takeEach } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -51,6 +51,7 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
       makeBatch(
         examples,
         Int32Array.from({ length: count }, (_, i) => first + i),
+        model.columns,
       ),
     );
     const batch = uploadBatch(host);
@@ -106,17 +107,27 @@ export function withTargets(batch: SequenceBatch): SequenceBatch {
     }
     return out;
   };
-  const itemIds = extended(batch.itemIds, batch.targets);
-  const timestamps = extended(batch.timestamps, batch.targetTimestamps);
-  return {
+  return sequenceBatch({
     users,
     offsets: longer,
-    itemIds,
-    timestamps,
+    itemIds: extended(batch.itemIds, batch.targets),
+    timestamps: extended(batch.timestamps, batch.targetTimestamps),
     // What would come after the target is not known, and not read.
     targets: extended(batch.targets, batch.targets),
     targetTimestamps: extended(batch.targetTimestamps, batch.targetTimestamps),
     ratings: extended(ratings, targetRatings),
     targetRatings: extended(targetRatings, targetRatings),
-  };
+    ...(batch.columns && { columns: withoutTargets(batch.columns, batch.offsets) }),
+  });
+}
+
+/** Further columns with a row more a sequence: of the target nothing but its item and time is known. */
+function withoutTargets(columns: NonNullable<SequenceBatch['columns']>, offsets: Int32Array): typeof columns {
+  if (columns.tokens === undefined) return columns;
+  const rows: number[] = [];
+  for (let b = 0; b + 1 < offsets.length; b++) {
+    for (let t = offsets[b]; t < offsets[b + 1]; t++) rows.push(t);
+    rows.push(-1);
+  }
+  return { users: columns.users, tokens: takeEach(columns.tokens, rows) };
 }

@@ -44,7 +44,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       const original = (e: number): number => examples?.[e] ?? e;
       for (const example of block.missing) collector.miss(original(example), set.targets[example], 'no-history');
       if (block.sources.length > 0) {
-        const batch = askedAt(makeBatch(set, block.sources), queryTime);
+        const batch = askedAt(makeBatch(set, block.sources, model.columns), queryTime);
         const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, all ? block.tokens : undefined));
         await timed(clock, 'rank', () => queue.add(vectors, block.examples.map(original), block.targets));
       }

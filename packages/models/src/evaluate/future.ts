@@ -1,5 +1,5 @@
 import { topItems } from '@seqrec/core';
-import type { Interactions, SequenceBatch } from '@seqrec/data';
+import { gatherBatch, type Interactions, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -111,7 +111,7 @@ async function topLists(
   { model, interactions }: EvaluateFutureOptions,
   excludeSeen: boolean,
 ): Promise<FoundEvents & { readonly lists: readonly Int32Array[] }> {
-  const batch = uploadBatch(historiesOf(queries, interactions, model.maxSequenceLength));
+  const batch = uploadBatch(historiesOf(queries, { model, interactions }));
   const vectors = tf.tidy(() => encodeLast(model, batch));
   batch.dispose();
   const k = Math.min(LONG, interactions.numItems);
@@ -131,28 +131,26 @@ async function topLists(
 }
 
 /** The latest events of each history; the query's own time stands where the time of a next event would. */
-function historiesOf(queries: readonly FutureQuery[], interactions: Interactions, maxLength: number): SequenceBatch {
-  const { itemIds, timestamps, ratings } = interactions;
+function historiesOf(
+  queries: readonly FutureQuery[],
+  { model, interactions }: Pick<EvaluateFutureOptions, 'model' | 'interactions'>,
+): SequenceBatch {
   const offsets = new Int32Array(queries.length + 1);
   const events: number[] = [];
-  const nextTimes: number[] = [];
-  for (const [b, { start, end, requestTime }] of queries.entries()) {
-    for (let event = Math.max(start, end - maxLength); event < end; event++) {
-      events.push(event);
-      nextTimes.push(event + 1 < end ? timestamps[event + 1] : requestTime);
-    }
+  for (const [b, { start, end }] of queries.entries()) {
+    for (let event = Math.max(start, end - model.maxSequenceLength); event < end; event++) events.push(event);
     offsets[b + 1] = events.length;
   }
-  return {
-    users: Int32Array.from(queries, ({ user }) => user),
-    offsets,
-    itemIds: Int32Array.from(events, (event) => itemIds[event]),
-    timestamps: Float64Array.from(events, (event) => timestamps[event]),
-    // The future is not an input; encoders read times of targets alone.
-    targets: Int32Array.from(events, (event) => itemIds[event]),
-    targetTimestamps: Float64Array.from(nextTimes),
-    ...(ratings === undefined ? {} : { ratings: Float32Array.from(events, (event) => ratings[event]) }),
-  };
+  const tokens = Int32Array.from(events);
+  // The future is not an input; encoders read times of targets alone.
+  const next = tokens.map((event) => event + 1);
+  for (let b = 0; b < queries.length; b++) next[offsets[b + 1] - 1] = tokens[offsets[b + 1] - 1];
+  const users = Int32Array.from(queries, ({ user }) => user);
+  const rows = { users, offsets, tokens, next, targets: Int32Array.from(queries, ({ end }) => end - 1) };
+  const batch = gatherBatch(interactions, rows, model.columns);
+  const targetTimestamps = batch.targetTimestamps.slice();
+  for (const [b, { requestTime }] of queries.entries()) targetTimestamps[offsets[b + 1] - 1] = requestTime;
+  return { ...batch, targets: batch.itemIds, targetTimestamps };
 }
 
 function seenOf(

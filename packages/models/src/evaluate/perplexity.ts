@@ -58,8 +58,8 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Pe
       const size = Math.min(batchSize, targets.length - first);
       const indices = Array.from({ length: size }, (_, i) => first + i).filter((e) => starts[e] < targets[e]);
       if (indices.length > 0) {
-        for (const loss of await lossesOf(askedAt(makeBatch(examples, indices), queryTime), items, options, positions))
-          sum += loss;
+        const batch = askedAt(makeBatch(examples, indices, model.columns), queryTime);
+        for (const loss of await lossesOf(batch, items, options, positions)) sum += loss;
         numQueries += positions === 'all' ? indices.reduce((n, e) => n + targets[e] - starts[e], 0) : indices.length;
       }
       onProgress?.({ done: first + size, total: targets.length });

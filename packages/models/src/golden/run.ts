@@ -1,4 +1,5 @@
 import { sampledSoftmaxLoss } from '@seqrec/core';
+import { sequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
 import type { SequenceModel } from '../model.ts';
@@ -79,14 +80,13 @@ function goldenBatch({ config, lengths, ids, timestamps }: Golden): Parameters<t
   for (let b = 1; b < offsets.length; b++) offsets[b] += offsets[b - 1];
   const column = (data: readonly number[], shift: number): number[] =>
     lengths.flatMap((length, b) => data.slice(b * n + shift, b * n + shift + length));
-  return {
-    users: Int32Array.from(lengths, (_, b) => b),
+  return sequenceBatch({
     offsets,
     itemIds: Int32Array.from(column(ids.data, 0)),
     timestamps: Float64Array.from(column(timestamps.data, 0)),
     targets: Int32Array.from(column(ids.data, 1)),
     targetTimestamps: Float64Array.from(column(timestamps.data, 1)),
-  };
+  });
 }
 
 function packed({ config, lengths, encoded }: Golden): number[] {

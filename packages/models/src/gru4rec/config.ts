@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { rate, sequenceFields, size } from '../config/fields.ts';
+import { sequenceFields } from '../config/encoder-fields.ts';
+import { rate, size } from '../config/fields.ts';
 
 /** Configuration of {@link createGru4rec}. */
 export const gru4recConfigSchema = z.strictObject({

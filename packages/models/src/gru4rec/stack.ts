@@ -15,7 +15,7 @@ const WEIGHTS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'];
  * Source: Hidasi et al. 2016 (arXiv:1511.06939). Differs from the paper in: whole histories instead of session-parallel
  * batches, the objectives of this package instead of TOP1 and BPR, item vectors shared by input and output.
  */
-export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
   const { embeddingDim, numBlocks, blockDropout: dropout } = config;
   const hiddenDim = config.hiddenDim ?? embeddingDim;
   const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
@@ -33,6 +33,7 @@ export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0 }: Mod
   return createEncoder({
     config,
     seed,
+    features,
     items,
     input: tokenInput({ config }),
     stack,

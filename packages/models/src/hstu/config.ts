@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { count, encoderFields, rate, size } from '../config/fields.ts';
+import { encoderFields } from '../config/encoder-fields.ts';
+import { count, rate, size } from '../config/fields.ts';
 import { type HstuSwitches, withSwitches } from './blocks.ts';
 
 /** Configuration of {@link createHstu}; the defaults are those of the reference's ML-1M recipe. */

@@ -18,7 +18,7 @@ import { numVisibleKeys } from './mask.ts';
  *
  * Source: Zhai et al. 2024 (arXiv:2402.17152); names, sizes and initial values of the published code.
  */
-export function createHstu(given: HstuConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
   const config = withSwitches(given);
   const { embeddingDim, maxSequenceLength, outputLength, actions } = config;
   const paddedLength = (actions === 'interleave' ? 2 : 1) * maxSequenceLength + outputLength;
@@ -29,6 +29,7 @@ export function createHstu(given: HstuConfig, { numItems, seed = 0 }: ModelOptio
   return createEncoder({
     config: given,
     seed,
+    features,
     items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
     input: hstuInput({ config: { ...given, inputEncoding: config.inputEncoding }, paddedLength, seed }),
     stack,

@@ -12,6 +12,7 @@ import { fullSoftmaxObjective } from './full-softmax.ts';
 import type { Objective } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 import { sampledSoftmaxObjective } from './sampled-softmax.ts';
+import { trainedItemsOf, withNegativesOf } from './trained-negatives.ts';
 
 export interface CreateObjectiveOptions {
   /**
@@ -34,14 +35,25 @@ export function createObjective(
   options: CreateObjectiveOptions = {},
 ): Objective {
   const { actionWeight, ...parsed } = parseObjectiveConfig(config);
-  const objective = itemObjective(parsed, examples, options);
+  const negatives =
+    'negativeItems' in parsed && parsed.negativeItems === 'trained' ? trainedItemsOf(examples) : undefined;
+  const plain = itemObjective(parsed, examples, { ...options, numNegativeItems: negatives?.length });
+  const objective = negatives === undefined ? plain : withNegativesOf(plain, negatives);
   return actionWeight === 0 ? objective : withActions(objective, actionWeight);
 }
 
-function itemObjective(parsed: ItemConfig, examples: ExampleSet, options: CreateObjectiveOptions): Objective {
+function itemObjective(
+  parsed: ItemConfig,
+  examples: ExampleSet,
+  options: CreateObjectiveOptions & { readonly numNegativeItems?: number },
+): Objective {
   switch (parsed.kind) {
     case 'pool-softmax':
-      return poolSoftmaxObjective(withoutKind(parsed), frequenciesOf(parsed, examples, options));
+      return poolSoftmaxObjective(
+        withoutKind(parsed),
+        frequenciesOf(parsed, examples, options),
+        options.numNegativeItems,
+      );
     case 'full-softmax':
       return fullSoftmaxObjective(withoutKind(parsed));
     case 'bce':
@@ -68,6 +80,10 @@ function frequenciesOf(
   return logQ === 'exact' ? exactFrequencies(examples, drawn) : sketchFrequencies(examples, sketch, drawn);
 }
 
-function withoutKind<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
+function withoutKind<T extends { readonly kind: string; readonly negativeItems?: string }>({
+  kind: _,
+  negativeItems: __,
+  ...rest
+}: T): Omit<T, 'kind' | 'negativeItems'> {
   return rest;
 }

@@ -1,4 +1,4 @@
-import type { SequenceBatch } from '@seqrec/data';
+import { type SequenceBatch, takeTokens } from '@seqrec/data';
 
 /** A batch whose sequences end early, and where its tokens were. */
 export interface CutBatch {
@@ -9,7 +9,6 @@ export interface CutBatch {
 
 /** The batch with each sequence `b` ending at the event `cuts[b]`, which stays. */
 export function cutBatch(host: SequenceBatch, cuts: Int32Array): CutBatch {
-  const { users } = host;
   const offsets = new Int32Array(cuts.length + 1);
   const shifts = new Int32Array(cuts.length);
   for (const [b, cut] of cuts.entries()) {
@@ -19,16 +18,5 @@ export function cutBatch(host: SequenceBatch, cuts: Int32Array): CutBatch {
   }
   const events = new Int32Array(offsets[cuts.length]);
   for (let b = 0; b < cuts.length; b++) for (let t = offsets[b]; t < offsets[b + 1]; t++) events[t] = t + shifts[b];
-  const { ratings, targetRatings } = host;
-  const batch: SequenceBatch = {
-    users,
-    offsets,
-    itemIds: events.map((event) => host.itemIds[event]),
-    timestamps: Float64Array.from(events, (event) => host.timestamps[event]),
-    targets: events.map((event) => host.targets[event]),
-    targetTimestamps: Float64Array.from(events, (event) => host.targetTimestamps[event]),
-    ...(ratings && { ratings: Float32Array.from(events, (event) => ratings[event]) }),
-    ...(targetRatings && { targetRatings: Float32Array.from(events, (event) => targetRatings[event]) }),
-  };
-  return { batch, shifts };
+  return { batch: takeTokens(host, offsets, events), shifts };
 }

@@ -48,7 +48,7 @@ export function pairObjectiveLoss(
   const encoded = scaledQueries(model, model.encode(history, run), settings.temperature);
   const { temperature } = encoded;
   const count = rows.length;
-  const items = model.itemVectors();
+  const items = model.itemVectors(run);
   // Every weight needs a path to the loss, even when it is worth nothing.
   if (count === 0) return tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar;
   const queries = isEveryToken(settings) ? encoded.queries : embedding(encoded.queries, tf.tensor1d(rows, 'int32'));

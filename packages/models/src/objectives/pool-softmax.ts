@@ -25,6 +25,7 @@ import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './
 export function poolSoftmaxObjective(
   config: Omit<PoolSoftmaxConfig, 'kind' | 'actionWeight'>,
   frequencies?: Frequencies,
+  numNegativeItems?: number,
 ): Objective {
   return {
     name: 'pool-softmax',
@@ -43,7 +44,7 @@ export function poolSoftmaxObjective(
         const logQ =
           frequencies === undefined
             ? undefined
-            : logExpected(pool, (row) => frequencies.share(idOf(row)), model.numItems);
+            : logExpected(pool, (row) => frequencies.share(idOf(row)), numNegativeItems ?? model.numItems);
         const bias = logQ === undefined ? undefined : tf.tensor1d(Float32Array.from(pool.items, (item) => -logQ(item)));
         const candidates = embedding(items, tf.tensor1d(pool.items, 'int32'));
         const negatives = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates, bias, mask });

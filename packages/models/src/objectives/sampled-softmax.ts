@@ -60,7 +60,7 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
         );
       }
       const scaled = scaledQueries(model, model.encode(batch, run), temperature);
-      const items = model.itemVectors();
+      const items = model.itemVectors(context.run);
       const losses = sampledSoftmaxLoss({ ...scaled, items, positives: batch.targets, negatives });
       return tf.mean(losses) as tf.Scalar;
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { rate, sequenceFields, size } from '../config/fields.ts';
+import { sequenceFields } from '../config/encoder-fields.ts';
+import { rate, size } from '../config/fields.ts';
 
 /** Configuration of {@link createPinnerformer}. The paper's size: embeddingDim 256, modelDim 768, 6 blocks, 8 heads. */
 export const pinnerformerConfigSchema = z

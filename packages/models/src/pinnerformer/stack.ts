@@ -15,7 +15,10 @@ const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
  *
  * Source: Pancha et al. 2022, section 3 and appendix A (arXiv:2205.04507).
  */
-export function createPinnerformer(config: PinnerformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+export function createPinnerformer(
+  config: PinnerformerConfig,
+  { numItems, seed = 0, features }: ModelOptions,
+): SequenceModel {
   const { embeddingDim, modelDim, numHeads, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * modelDim;
   const itemDim = itemWidth(config);
@@ -50,6 +53,8 @@ export function createPinnerformer(config: PinnerformerConfig, { numItems, seed 
   return createEncoder({
     config,
     seed,
+    features,
+    tokenDim: modelDim,
     items,
     input: pinnerformerInput(config, seed),
     stack,

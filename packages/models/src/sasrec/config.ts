@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { encoderFields, rate, size } from '../config/fields.ts';
+import { encoderFields } from '../config/encoder-fields.ts';
+import { rate, size } from '../config/fields.ts';
 
 /** Configuration of {@link createSasrec}; the defaults are those of the reference's ML-1M recipe. */
 export const sasrecConfigSchema = z

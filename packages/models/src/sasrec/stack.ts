@@ -10,7 +10,7 @@ import type { SasrecConfig } from './config.ts';
  *
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  */
-export function createSasrec(config: SasrecConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+export function createSasrec(config: SasrecConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
   const { embeddingDim } = config;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new SasrecBlock({ ...config, seed, stream: `sasrec.${i}` }),
@@ -36,6 +36,7 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0 }: Model
   return createEncoder({
     config,
     seed,
+    features,
     items,
     input: tokenInput({ config, positions }),
     stack,
@@ -43,6 +44,7 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0 }: Model
     nameGroups: [
       '_embedding_module.',
       '_input_features_preproc.',
+      'features.',
       'attention_layers.',
       'forward_layers.',
       'temperature.',

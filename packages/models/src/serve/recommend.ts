@@ -1,4 +1,5 @@
 import { topItems } from '@seqrec/core';
+import { type NamedColumns, sequenceBatch, takeEach } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -14,6 +15,10 @@ export interface RecommendOptions {
   readonly ratings?: ArrayLike<number>;
   /** When the recommendation is asked for, seconds; default: the time of the last event. */
   readonly requestTime?: number;
+  /** Further columns that the model reads (`model.columns`), one row an event. Default: not known. */
+  readonly eventColumns?: NamedColumns;
+  /** The same of the user, one row. */
+  readonly userColumns?: NamedColumns;
   /** How many items, default 10. */
   readonly k?: number;
   /** Leaves out items of the history, default true. */
@@ -47,16 +52,20 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   const itemIds = history.subarray(start);
   const timestamps = times.subarray(start);
   const requestTime = options.requestTime ?? timestamps[timestamps.length - 1];
-  const batch = uploadBatch({
-    users: Int32Array.of(0),
+  const { eventColumns, userColumns } = options;
+  const latest = Int32Array.from(itemIds, (_, t) => start + t);
+  const host = sequenceBatch({
     offsets: Int32Array.of(0, itemIds.length),
     itemIds,
     timestamps,
-    // Targets are unknown here and not used by the encoder.
-    targets: itemIds,
     targetTimestamps: Float64Array.of(...timestamps.subarray(1), requestTime),
-    ...(ratings === undefined ? {} : { ratings: ratings.subarray(start) }),
+    ...(ratings && { ratings: ratings.subarray(start) }),
+    columns: {
+      ...(eventColumns && { tokens: takeEach(eventColumns, latest) }),
+      ...(userColumns && { users: userColumns }),
+    },
   });
+  const batch = uploadBatch(host);
   const { query, items } = tf.tidy(() => ({ query: encodeLast(model, batch), items: model.itemVectors() }));
   batch.dispose();
   try {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
+import { FEATURES_PREFIX } from '../features/store.ts';
 import { isReferenceBuffer } from './reference-buffers.ts';
 
 /** Any JSON that a caller stores with a checkpoint. */
@@ -15,6 +16,8 @@ const count = z.int().min(0);
 const stateSchema = z.object({
   model: z.record(z.string(), z.unknown()),
   numItems: count,
+  /** The fitted features without the values of items, which are tensors. */
+  features: z.array(z.record(z.string(), z.unknown())).optional(),
   position: z.object({ epoch: count, stepInEpoch: count, globalStep: count, lossSum: z.number(), tokens: count }),
   iterations: count,
   /** Everything else that the continuation depends on. */
@@ -36,6 +39,11 @@ export function momentName(moment: Moment, name: string): string {
 /** Whether a tensor is state of the optimiser and no weight. */
 export function isMoment(name: string): boolean {
   return name.startsWith(PREFIX);
+}
+
+/** Whether a tensor is a weight: no state of the optimiser, no buffer of the reference or of features. */
+export function isWeight(name: string): boolean {
+  return !isMoment(name) && !isReferenceBuffer(name) && !name.startsWith(FEATURES_PREFIX);
 }
 
 /** Metadata of a checkpoint file. */
@@ -82,7 +90,7 @@ export function sortNames(
   file: string,
 ): { readonly weights: readonly string[]; readonly moments: ReadonlyMap<string, readonly Moment[]> } {
   const present = new Set(names);
-  const weights = names.filter((name) => !isMoment(name) && !isReferenceBuffer(name));
+  const weights = names.filter(isWeight);
   const moments = new Map<string, Moment[]>();
   for (const name of names) {
     const moment = MOMENTS.find((m) => name.startsWith(momentName(m, '')));

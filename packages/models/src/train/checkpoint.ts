@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors.ts';
+import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import type { SequenceModel } from '../model.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
@@ -51,9 +52,13 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
       tensors.set(stored, blocks);
     }
   }
+  for (const [name, values] of featureTensors(model.features)) {
+    tensors.set(name, arrayBlocks(values, [values.length], finite(name, file)));
+  }
   const state: CheckpointState = {
     model: { ...model.config },
     numItems: model.numItems,
+    ...(model.features && { features: featuresState(model) }),
     position: { ...trainer.position },
     iterations: optimizer.iterations,
     training: trainingIdentity(trainer),
@@ -91,6 +96,9 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
       const saved = { embeddings: 'dense', ...state.training };
       differing.push(...differences({ training: saved }, { training: trainingIdentity(trainer) }));
     }
+    if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
+      differing.push('features: those of the checkpoint were fitted on other rows');
+    }
     if (differing.length > 0) {
       throw new CheckpointError(
         `checkpoint: ${file}: expected the same run; ${differing.join('; ')}; use the settings of the checkpoint, or start anew`,
@@ -112,8 +120,11 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
  */
 export function loadModel(file: string, options?: ReadOptions): Promise<SequenceModel> {
   const load = async (checkpoint: CheckpointFile): Promise<SequenceModel> => {
-    const { model: config, numItems } = checkpoint.state;
-    const model = createModel(config as ModelConfigInput, { numItems });
+    const { state, tensors } = checkpoint;
+    const { model: config, numItems } = state;
+    const read = (name: string) => (tensors.tensors.has(name) ? tensors.read(name) : undefined);
+    const features = await readFeatures(state, read, file);
+    const model = createModel(config as ModelConfigInput, { numItems, ...(features && { features }) });
     try {
       checkWeights(checkpoint, model, file);
       await setWeights(checkpoint, model);
@@ -124,6 +135,11 @@ export function loadModel(file: string, options?: ReadOptions): Promise<Sequence
     return model;
   };
   return withCheckpoint(file, load, options);
+}
+
+/** The fitted features as a checkpoint's state has them. */
+function featuresState({ features }: SequenceModel): Record<string, unknown>[] | undefined {
+  return features?.features.map((feature) => ({ ...feature }));
 }
 
 async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer): Promise<void> {

@@ -1,3 +1,4 @@
+import { FEATURES_PREFIX } from '../features/store.ts';
 import type { TensorHeader } from '../io/safetensors.ts';
 import { type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import { withCheckpoint } from './checkpoint-file.ts';
@@ -31,8 +32,9 @@ export interface ExportOptions {
  */
 export function exportWeights(file: string, to: string, options: ExportOptions = {}): Promise<readonly NamedHeader[]> {
   return withCheckpoint(file, async ({ tensors, state, weights }) => {
+    const kept = [...tensors.tensors.keys()].filter((name) => name.startsWith(FEATURES_PREFIX));
     const copied = new Map(
-      weights.map((name): [string, TensorBlocks] => {
+      [...weights, ...kept].map((name): [string, TensorBlocks] => {
         const { shape, dtype } = tensors.tensors.get(name)!;
         return [name, { dtype: dtype === 'I32' ? 'I32' : 'F32', shape, blocks: () => tensors.blocks(name) }];
       }),

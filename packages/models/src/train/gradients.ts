@@ -59,7 +59,7 @@ export async function rowwiseGradients({ model, objective, batch, run }: StepReq
   const rows = tf.tidy(() => tf.variable(tf.gather(table, tf.tensor1d(ids, 'int32')))) as tf.Variable<tf.Rank.R2>;
   try {
     const variables = [...model.variables().values()].filter((variable) => variable !== table);
-    const view = model.withItemRows(rows);
+    const view = model.withItemRows(rows, ids);
     const context = { model: view, batch: uploaded, drawn: places, rowIds: ids, run };
     const { value, grads } = tapeOf(objective, context, [rows, ...variables]);
     const { [rows.name]: grad, ...dense } = grads;

@@ -8,10 +8,9 @@ import { checkParameters } from '../parameters.ts';
 import { parseModelConfig } from '../registry.ts';
 import { assignBlocks } from './blocks.ts';
 import { type ReadOptions, verify, withSafetensors } from './checkpoint-file.ts';
-import { checkVersion, FORMAT, isMoment, parseMetadata } from './checkpoint-format.ts';
+import { checkVersion, FORMAT, isWeight, parseMetadata } from './checkpoint-format.ts';
 import { renderNote } from './checksums.ts';
 import { differences } from './differences.ts';
-import { isReferenceBuffer } from './reference-buffers.ts';
 
 /** Weights of an open file. */
 export interface WeightsFile {
@@ -32,7 +31,7 @@ export function loadWeights(file: string, model: SequenceModel, options: ReadOpt
   return withSafetensors(file, async (tensors) => {
     const { metadata } = tensors;
     const names = [...tensors.tensors.keys()];
-    const source = { tensors, weights: names.filter((name) => !isMoment(name) && !isReferenceBuffer(name)) };
+    const source = { tensors, weights: names.filter(isWeight) };
     // What does not fit is said before a checksum: the wrong file is likelier than a damaged one.
     checkWeights(source, model, file);
     if (metadata.format === FORMAT) checkVersion(metadata, file);

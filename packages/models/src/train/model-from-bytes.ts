@@ -1,6 +1,8 @@
 import { CheckpointError } from '../errors.ts';
-import { decodeElements, isReadable } from '../io/dtypes.ts';
-import { decodeLayout } from '../io/safetensors.ts';
+import { readFeatures } from '../features/store.ts';
+import { type ConvertedDType, decodeElements, isReadable, type OwnDType } from '../io/dtypes.ts';
+import { decodeLayout, type Entry } from '../io/safetensors.ts';
+import type { StoredArray } from '../io/safetensors-file.ts';
 import { unreadableType } from '../io/unreadable-type.ts';
 import type { SequenceModel } from '../model.ts';
 import { loadParameters, type NamedParameters } from '../parameters.ts';
@@ -43,11 +45,13 @@ export async function modelFromBytes(
   for (const { name: weight, dtype, shape, begin, end } of entries) {
     if (!wanted.has(weight)) continue;
     if (!isReadable(dtype) || dtype === 'I32') throw unreadableType(name, weight, dtype);
-    // Copied, so that it is aligned.
-    const { buffer } = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end);
-    parameters[weight] = { shape, data: decodeElements(dtype, buffer) as Float32Array };
+    parameters[weight] = { shape, data: elements(bytes, dtype, dataStart + begin, dataStart + end) as Float32Array };
   }
-  const model = createModel(state.model as ModelConfigInput, { numItems: state.numItems });
+  const features = await readFeatures(state, (tensor) => storedArray(bytes, dataStart, entries, tensor), name);
+  const model = createModel(state.model as ModelConfigInput, {
+    numItems: state.numItems,
+    ...(features && { features }),
+  });
   try {
     loadParameters(model, parameters);
   } catch (error) {
@@ -55,6 +59,18 @@ export async function modelFromBytes(
     throw new CheckpointError(`checkpoint: ${name}: ${(error as Error).message}`, name, { cause: error });
   }
   return model;
+}
+
+function elements(bytes: Uint8Array, dtype: OwnDType | ConvertedDType, begin: number, end: number): StoredArray {
+  // Copied, so that it is aligned.
+  const { buffer } = Uint8Array.prototype.slice.call(bytes, begin, end);
+  return decodeElements(dtype, buffer);
+}
+
+function storedArray(bytes: Uint8Array, dataStart: number, entries: readonly Entry[], name: string) {
+  const found = entries.find((entry) => entry.name === name);
+  if (found === undefined || !isReadable(found.dtype)) return undefined;
+  return elements(bytes, found.dtype, dataStart + found.begin, dataStart + found.end);
 }
 
 /** Whether the bytes have another SHA-256, in hex; false where the platform has no `crypto.subtle` to tell. */

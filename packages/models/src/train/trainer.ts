@@ -118,7 +118,7 @@ export class Trainer {
     const { seed } = this.options;
     const { stepsPerEpoch } = this;
     const indices = this.batchIndices(epoch, stepInEpoch);
-    const batch = makeBatch(this.epochExamples(epoch), indices);
+    const batch = makeBatch(this.epochExamples(epoch), indices, this.model.columns);
     const tokens = batch.itemIds.length;
     const step = { tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep };
     // Histories of length zero have no token to learn from.

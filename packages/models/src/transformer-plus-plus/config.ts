@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { rate, sequenceFields, size } from '../config/fields.ts';
+import { sequenceFields } from '../config/encoder-fields.ts';
+import { rate, size } from '../config/fields.ts';
 
 /** Configuration of {@link createTransformerPlusPlus}: a decoder with rotary positions, RMS norms and gated units. */
 export const transformerPlusPlusConfigSchema = z

@@ -18,7 +18,7 @@ const WEIGHTS = ['norm1.weight', 'attention.wqkv', 'attention.wo', 'norm2.weight
  */
 export function createTransformerPlusPlus(
   config: TransformerPlusPlusConfig,
-  { numItems, seed = 0 }: ModelOptions,
+  { numItems, seed = 0, features }: ModelOptions,
 ): SequenceModel {
   const { embeddingDim, numHeads, headDim, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 8 * Math.ceil(embeddingDim / 3);
@@ -39,6 +39,7 @@ export function createTransformerPlusPlus(
   return createEncoder({
     config,
     seed,
+    features,
     items,
     input: tokenInput({ config }),
     stack,

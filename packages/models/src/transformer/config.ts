@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { encoderFields, rate, size } from '../config/fields.ts';
+import { encoderFields } from '../config/encoder-fields.ts';
+import { rate, size } from '../config/fields.ts';
 
 /** Configuration of {@link createTransformer}: a standard pre-norm decoder. */
 export const transformerConfigSchema = z

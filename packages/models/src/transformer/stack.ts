@@ -16,7 +16,10 @@ export const transformerBlockWeights: readonly string[] = [...NORMS, ...ATTENTIO
  * A plain softmax Transformer between the same input and output as HSTU: the baseline of the streaming experiment
  * (Zhai et al. 2024, table 2). Pre-norm blocks with a feed-forward part of `4 D`, and a final layer norm.
  */
-export function createTransformer(config: TransformerConfig, { numItems, seed = 0 }: ModelOptions): SequenceModel {
+export function createTransformer(
+  config: TransformerConfig,
+  { numItems, seed = 0, features }: ModelOptions,
+): SequenceModel {
   const { embeddingDim, numHeads, activation, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * embeddingDim;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
@@ -42,6 +45,7 @@ export function createTransformer(config: TransformerConfig, { numItems, seed = 
   return createEncoder({
     config,
     seed,
+    features,
     items,
     input: tokenInput({ config, positions }),
     stack,

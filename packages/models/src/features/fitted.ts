@@ -1,0 +1,18 @@
+import type { EncodedColumn, FittedTransform } from '@seqrec/data';
+
+/** A feature that knows the training set. */
+export interface FittedFeature {
+  /** In weights and messages: the column, or two with ` x ` between them. */
+  readonly name: string;
+  readonly table: 'events' | 'users' | 'items';
+  readonly transform: FittedTransform;
+}
+
+/** What the features of a model know of the data. */
+export interface FittedFeatures {
+  readonly features: readonly FittedFeature[];
+  /** Of each feature of items, by name: a row an item id, row 0 without a value. */
+  readonly items: ReadonlyMap<string, EncodedColumn>;
+  /** 1 for each item id with a training event, shape `[numItems + 1]`: the others have features alone. */
+  readonly trained: Uint8Array;
+}

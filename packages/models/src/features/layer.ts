@@ -1,0 +1,86 @@
+import { embedding, embeddingBag } from '@seqrec/core';
+import { type EncodedColumn, encodedShape, type FittedTransform } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Initialization } from '../layers/initializers.ts';
+import { type LayerArgs, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { linearOutIn } from '../layers/linear.ts';
+
+export interface FeatureEmbeddingArgs extends LayerArgs {
+  readonly transform: FittedTransform;
+  /** Width of what it makes. */
+  readonly outputDim: number;
+  /** Width of its own vectors, which a matrix `[outputDim, hiddenDim]` maps; absent: `outputDim`, and no matrix. */
+  readonly hiddenDim?: number;
+}
+
+/**
+ * A feature as vectors `[R, outputDim]`: rows of a table, means of rows, or numbers times a matrix; under `concat`
+ * mapped by its block of `W`. Truncated normal, std 0.02, as item vectors; `W` xavier-normal.
+ */
+export class FeatureEmbedding extends StreamLayer {
+  static className = 'SeqrecFeatureEmbedding';
+  readonly transform: FittedTransform;
+  readonly outputDim: number;
+  readonly hiddenDim: number | undefined;
+
+  constructor(args: FeatureEmbeddingArgs) {
+    super(args);
+    this.transform = args.transform;
+    this.outputDim = args.outputDim;
+    this.hiddenDim = args.hiddenDim;
+  }
+
+  /** The names of its weights, in order. */
+  get names(): string[] {
+    return this.weightSpecs().map(({ name }) => name);
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    const shape = encodedShape(this.transform);
+    const rows = shape.kind === 'number' ? shape.width : shape.size;
+    const initialization: Initialization = { kind: 'truncated-normal', standardDeviation: 0.02 };
+    const { outputDim, hiddenDim } = this;
+    const table = { name: 'weight', shape: [rows, hiddenDim ?? outputDim], initialization };
+    if (hiddenDim === undefined) return [table];
+    return [
+      table,
+      { name: 'projection', shape: [outputDim, hiddenDim], initialization: { kind: 'xavier-normal' } as const },
+    ];
+  }
+
+  /** The vectors of encoded rows. */
+  embed(encoded: EncodedColumn): tf.Tensor2D {
+    const table = this.weight('weight') as tf.Variable<tf.Rank.R2>;
+    return tf.tidy(() => {
+      const own = vectorsOf(table, encoded);
+      if (this.hiddenDim === undefined) return own;
+      return linearOutIn(own, this.weight('projection') as tf.Variable<tf.Rank.R2>);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { transform, outputDim, hiddenDim } = this;
+    return {
+      ...super.getConfig(),
+      transform: transform as unknown as tf.serialization.ConfigDict,
+      outputDim,
+      ...(hiddenDim !== undefined && { hiddenDim }),
+    };
+  }
+}
+tf.serialization.registerClass(FeatureEmbedding);
+
+function vectorsOf(table: tf.Variable<tf.Rank.R2>, encoded: EncodedColumn): tf.Tensor2D {
+  switch (encoded.kind) {
+    case 'row':
+      return embedding(table, tf.tensor1d(encoded.values, 'int32'));
+    case 'rows': {
+      const bags = embeddingBag(table, encoded.values, encoded.offsets);
+      return encoded.lists === undefined ? bags : embedding(bags, tf.tensor1d(encoded.lists, 'int32'));
+    }
+    case 'number': {
+      const { values, width } = encoded;
+      return tf.matMul(tf.tensor2d(values, [values.length / width, width]), table);
+    }
+  }
+}
