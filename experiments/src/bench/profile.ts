@@ -82,7 +82,7 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
   const prepare = performance.now();
   const { stepsPerEpoch } = trainer.progress;
   for (let i = 0; i < request.steps; i++) {
-    uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch))).dispose();
+    uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch), trainer.model.columns)).dispose();
   }
   const batchSeconds = (performance.now() - prepare) / 1000;
   const { steps } = request;

@@ -58,7 +58,7 @@ export async function benchStep(
   const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
-  const batch = makeBatch(examples, trainer.batchIndices(0, 0));
+  const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
   const { numNegatives, temperature } = sampledSoftmax(config);
   const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
   const python = request.peers.length > 0 ? findPython() : { missing: '' };

@@ -7,6 +7,7 @@ import type { RecipeConfig } from '../config/schema.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
 import { dataFolder, prepareData } from '../training/dataset.ts';
+import { modelOptions } from '../training/model-options.ts';
 import { trainingSet } from '../training/training-set.ts';
 
 /** What to measure: a recipe with overrides, on a backend. */
@@ -59,7 +60,7 @@ function standIn({ model, training, seed }: RecipeConfig, items: number): Split 
 export async function startSubject({ name, config, split }: Material, backend: BackendOptions): Promise<Subject> {
   const choice = await startBackend(backend);
   const { numItems } = split.interactions;
-  const model = createModel(config.model, { numItems, seed: config.seed });
+  const model = createModel(config.model, modelOptions(config, split));
   const { batchSize, shuffle } = config.training;
   const settings = { ...config.optimizer, ...trainingSet(config, split.train), seed: config.seed };
   const trainer = createTrainer({ model, batchSize, shuffle, ...settings });

@@ -23,6 +23,8 @@ const preparation = {
   split: SplitConfigSchema,
   /** Keep a share of the users out of training and validation: recent and older sequences are tested on them. */
   heldOut: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
+  /** Take the events of a share of the items out of training, but for targets: cold items to test features on. */
+  coldItems: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
   /** Keep only ratings of at least this value. */
   minRating: z.number().optional(),
   /** Drop users and items with fewer events than this, until none are left to drop. */

@@ -88,6 +88,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
           choice,
           progress,
           stop,
+          ...(table.coldItems && { coldItems: true }),
           ...(table.future && { future: table.future }),
         });
         if (done === undefined) {

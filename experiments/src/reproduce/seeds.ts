@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import type { BaselineVerdict } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
 import { readMetrics } from '../runs/metrics-log.ts';
+import { readRanks } from '../runs/ranks.ts';
 import type { RunResults } from '../runs/results.ts';
 import { listRuns, openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { refuseLocked } from '../runs/run-lock.ts';
@@ -15,6 +17,7 @@ import { checkSameData, savedConfig } from '../training/resume.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { executeRun } from '../training/train-run.ts';
 import { flatWindowTests } from '../training/window-tests.ts';
+import { coldMetrics, trainedItems } from './cold-items.ts';
 import { futureMetrics } from './future-metrics.ts';
 import type { FutureTable } from './table.ts';
 
@@ -38,14 +41,18 @@ export interface SeedRequest {
   readonly choice: BackendChoice;
   readonly progress: Progress;
   readonly stop: StopSignal;
+  /** Adds the figures of items without a training event. */
+  readonly coldItems?: boolean;
   /** Adds the figures of a window of the future. */
   readonly future?: FutureTable;
 }
 
 /** A finished run of exactly this configuration with all figures of the table. Nothing when a signal stopped it. */
 export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
-  const trained = await trainSeed(request);
-  if (trained === undefined || request.future === undefined) return trained;
+  const seed = await trainSeed(request);
+  if (seed === undefined) return undefined;
+  const trained = request.coldItems ? withColdItems(seed, request) : seed;
+  if (request.future === undefined) return trained;
   try {
     const future = await futureMetrics(openRunDir(request.out, trained.run), request.future, request);
     return { ...trained, metrics: { ...trained.metrics, ...future } };
@@ -53,6 +60,14 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
     if (error instanceof Interrupted) return undefined;
     throw error;
   }
+}
+
+function withColdItems(seed: SeedRun, { out, data }: SeedRequest): SeedRun {
+  const { ranks: file } = openRunDir(out, seed.run);
+  const { items, ...ranks } = readRanks(file);
+  if (items === undefined)
+    throw new RunError(`${file}: expected the target of each rank; got none; remove the run, it can be made again`);
+  return { ...seed, metrics: { ...seed.metrics, ...coldMetrics({ ...ranks, items }, trainedItems(data.split)) } };
 }
 
 /** The run of exactly this configuration: found finished, gone on with, or made. Nothing when a signal stopped it. */

@@ -20,6 +20,8 @@ export interface SavedRanks extends TiedRanks {
   readonly ties: TieRule;
   /** Dense user of each query; `users.jsonl` beside it has their ids. */
   readonly users: Int32Array;
+  /** Dense item that is the target of each; absent in a file from before they were kept. */
+  readonly items?: Int32Array;
   readonly checkpoint: string;
   readonly definition: readonly string[];
 }
@@ -62,7 +64,9 @@ export function readRanks(file: string): SavedRanks {
       `${file}: expected a number of ties for each rank and a rule for them; remove the file, it can be made again`,
     );
   const definition = JSON.parse(metadata.definition ?? '[]') as string[];
-  return { ranks, tied, ties, users, checkpoint: metadata.checkpoint ?? 'unknown', definition };
+  const items = tensors.get('item')?.data;
+  const targets = items instanceof Int32Array && items.length === ranks.length ? { items } : {};
+  return { ranks, tied, ties, users, ...targets, checkpoint: metadata.checkpoint ?? 'unknown', definition };
 }
 
 function isTieRule(text: string): text is TieRule {

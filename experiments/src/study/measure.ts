@@ -69,7 +69,11 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
       const all = Int32Array.from({ length: size }, (_, i) => first + i);
       const indices = all.filter((e) => examples.starts[e] < examples.targets[e]);
       if (indices.length > 0) {
-        const scores = await lastScores(model, vectors, askedAt(makeBatch(examples, indices), queryTime));
+        const scores = await lastScores(
+          model,
+          vectors,
+          askedAt(makeBatch(examples, indices, model.columns), queryTime),
+        );
         indices.forEach((example, row) => {
           const base = row * width;
           const target = itemIds[set.targets[example]];

@@ -15,6 +15,7 @@ import type { Progress } from '../terminal/progress.ts';
 import { CheckpointClock } from '../training/checkpoint-clock.ts';
 import { countParameters } from '../training/count-parameters.ts';
 import { type PreparedData, watchedSet } from '../training/dataset.ts';
+import { modelOptions } from '../training/model-options.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { trainingSet } from '../training/training-set.ts';
 import { evaluateWindowTests, flatWindowTests } from '../training/window-tests.ts';
@@ -41,7 +42,7 @@ interface Spent {
 export function openArm(arm: Arm, data: PreparedData): { readonly model: SequenceModel; readonly trainer: Trainer } {
   const { config } = arm;
   const { train } = data.split;
-  const model = createModel(config.model, { numItems: train.interactions.numItems, seed: config.seed });
+  const model = createModel(config.model, modelOptions(config, data.split));
   const set = trainingSet(config, firstUsers(train, arm.users, config.seed));
   const { batchSize, shuffle: shuffled } = config.training;
   const settings = { ...config.optimizer, seed: config.seed };

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
 import type { PreparedData } from './dataset.ts';
 import { backendHeap } from './heap.ts';
+import { modelOptions } from './model-options.ts';
 
 /** A part of what a step needs, and what makes it smaller. */
 interface Part {
@@ -35,8 +36,7 @@ export function checkMemory(config: RecipeConfig, data: PreparedData): void {
 }
 
 function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, { split }: PreparedData): Part[] {
-  const { numItems } = split.interactions;
-  const shapes = weightShapes(model, { numItems });
+  const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split));
   const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
   const table = bytesOf(shapes.get('_embedding_module._item_emb.weight') ?? [0]);
   const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);

@@ -24,6 +24,7 @@ import {
   streamingWorld,
   type TieRule,
   trainTest,
+  withColdItems,
 } from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
@@ -57,7 +58,8 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
     progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
-  const kept = filtered(await loadInteractions(config, folder, progress), config);
+  const all = filtered(await loadInteractions(config, folder, progress), config);
+  const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = splitBy(config.split, kept);
   if (config.heldOut === undefined) return { split: whole };
   return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };

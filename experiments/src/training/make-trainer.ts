@@ -9,6 +9,7 @@ import type { InitialWeightsSummary } from '../runs/data-summary.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { checkMemory } from './check-memory.ts';
 import type { PreparedData } from './dataset.ts';
+import { modelOptions } from './model-options.ts';
 import { trainingSet } from './training-set.ts';
 
 /** What the weights of a run start from, when it has no checkpoint yet. */
@@ -33,7 +34,7 @@ export async function makeTrainer(
   checkMemory(config, data);
   const { split } = data;
   const { batchSize, shuffle } = config.training;
-  const model = createModel(config.model, { numItems: split.interactions.numItems, seed: config.seed });
+  const model = createModel(config.model, modelOptions(config, split));
   try {
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)

@@ -7,6 +7,7 @@ import { openRunDir } from '../runs/run-dir.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { dataFolder, prepareData } from './dataset.ts';
 import { describeInitialWeights } from './make-trainer.ts';
+import { modelOptions } from './model-options.ts';
 import type { EvaluatedModel } from './open-run.ts';
 import { savedConfig } from './resume.ts';
 
@@ -33,7 +34,7 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
   await describeInitialWeights(from);
   const { name, config } = await configOf(request);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  const model = createModel(config.model, { numItems: data.split.interactions.numItems, seed: config.seed });
+  const model = createModel(config.model, modelOptions(config, data.split));
   await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }

@@ -1,4 +1,4 @@
-import type { Interactions } from '@seqrec/data';
+import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
 import { recommend, type SequenceModel } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
 import { madeUpTimes } from '../page/page-data.ts';
@@ -12,6 +12,9 @@ export interface EventHistory {
   readonly timestamps: readonly number[];
   /** Where the data have them. */
   readonly ratings?: readonly number[];
+  /** Further columns of the events, and of the user, where they are known. */
+  readonly eventColumns?: NamedColumns;
+  readonly userColumns?: NamedColumns;
 }
 
 export interface Recommendation {
@@ -37,6 +40,11 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
     items: [...interactions.itemIds.subarray(start, end)],
     timestamps: [...interactions.timestamps.subarray(start, end)],
     ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(start, end)] }),
+    eventColumns: takeEach(
+      interactions.events.columns,
+      Int32Array.from({ length: end - start }, (_, i) => start + i),
+    ),
+    userColumns: takeEach(interactions.userTable.columns, [user]),
   };
 }
 
@@ -121,10 +129,15 @@ export async function recommendFor(
 ): Promise<Recommendation> {
   if (options.k > interactions.numItems)
     throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
-  const { items: history, timestamps, ratings } = events;
+  const { items: history, timestamps, ratings, eventColumns, userColumns } = events;
+  const given = {
+    ...(ratings && { ratings }),
+    ...(eventColumns && { eventColumns }),
+    ...(userColumns && { userColumns }),
+  };
   // Where numbers in the sequence stand for times, the next event has the next one.
   const next = interactions.hasTimestamps === false ? { requestTime: (timestamps.at(-1) ?? -1) + 1 } : {};
-  const scored = await recommend({ model, history, timestamps, ...(ratings && { ratings }), ...next, ...options });
+  const scored = await recommend({ model, history, timestamps, ...given, ...next, ...options });
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);
   return {

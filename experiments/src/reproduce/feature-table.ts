@@ -1,0 +1,53 @@
+import { COLD_METRICS } from './cold-items.ts';
+import { defineTable, type PaperTable } from './table.ts';
+
+export interface FeatureTableOptions {
+  readonly title: string;
+  /** Folder of the recipes `sasrec` and `hstu`. */
+  readonly dataset: string;
+  /** Columns of items. */
+  readonly features: readonly (string | { readonly column: string; readonly minCount: number })[];
+  /** What is changed in every row, as on the command line: data, epochs. */
+  readonly changes?: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+}
+
+const encoders = { SASRec: 'sasrec', HSTU: 'hstu' } as const;
+
+/** SASRec and HSTU with and without features of items, targets without a training event apart. */
+export function featureTable({ title, dataset, features, changes = {}, notes }: FeatureTableOptions): PaperTable {
+  const always = { 'objective.negativeItems': 'trained', 'evaluation.baselines': '["popularity","item-knn"]' };
+  const shared = Object.entries({ ...always, ...changes }).map(([key, text]) => ({ key, text }));
+  const withFeatures = [
+    { key: 'model.features', text: JSON.stringify(features) },
+    { key: 'model.idDropout', text: '0.2' },
+  ];
+  const rows = Object.entries(encoders).flatMap(([name, recipe]) => [
+    { name, recipe: `${dataset}/${recipe}`, changes: shared, paper: {} },
+    { name: `${name} + features`, recipe: `${dataset}/${recipe}`, changes: [...shared, ...withFeatures], paper: {} },
+  ]);
+  const metrics = ['HR@10', 'NDCG@10', ...COLD_METRICS];
+  return defineTable({
+    title,
+    source:
+      'ours: no published table has this protocol; item vector = id + features as in SASRec-F and DropoutNet (Volkovs et al., NeurIPS 2017)',
+    notes: [
+      ...notes,
+      `Features: ${features.map((feature) => (typeof feature === 'string' ? feature : feature.column)).join(', ')}; each is embedded and added to the id, in the history and in the vectors that are scored (model.itemFeatures both), ids dropped for a share of .2 of the items in each step (model.idDropout). Vocabularies and quantiles are those of the training part.`,
+      'Negatives are drawn from items with a training event, in every row (objective.negativeItems trained). Cold targets are items without a training event; without features their vector is the random one that they began with.',
+    ],
+    metrics,
+    rows,
+    claims: Object.keys(encoders).map((name) => ({
+      better: `${name} + features`,
+      worse: name,
+      metrics: ['HR@10, cold', 'NDCG@10, cold'],
+    })),
+    gains: Object.keys(encoders).map((name) => ({
+      over: name,
+      rows: [`${name} + features`],
+      metrics: ['HR@10', 'NDCG@10', 'HR@10, warm', 'NDCG@10, warm'],
+    })),
+    coldItems: true,
+  });
+}

@@ -1,0 +1,16 @@
+import { featureTable } from '../../src/reproduce/feature-table.ts';
+
+export const table = featureTable({
+  title: 'Features of items on ML-1M: genres, year and title',
+  dataset: 'ml-1m',
+  features: ['genres', 'year', { column: 'title', minCount: 2 }],
+  changes: {
+    'data.coldItems.share': '0.05',
+    'training.epochs': '20',
+    'training.evaluateEvery': '20',
+    'evaluation.ties': 'expected',
+  },
+  notes: [
+    'Protocol of ml-1m/*, the last event of every user, after 20 of 101 epochs. ML-1M has no cold items of its own: the events of 5 % of the films are taken out of training (data.coldItems), all targets stay.',
+  ],
+});
