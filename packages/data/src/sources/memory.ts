@@ -4,6 +4,7 @@ import { EventTable } from '../event-table.ts';
 import type { Interactions } from '../interactions.ts';
 import { Interner } from '../interner.ts';
 import { columnBuilder } from '../table/builder.ts';
+import { type Column, rowsOf } from '../table/column.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 
@@ -15,6 +16,12 @@ export interface MemorySource {
   /** Seconds; without them events keep the order given and `hasTimestamps` is false. */
   readonly timestamps?: ArrayLike<number>;
   readonly ratings?: ArrayLike<number>;
+  /** Further columns of the events, as many rows as `users`, in their order. */
+  readonly columns?: Readonly<Record<string, Column>>;
+  /** Roles of further columns: what the user did, what groups rows that were shown together, what a ranker learns. */
+  readonly action?: string;
+  readonly request?: string;
+  readonly labels?: readonly string[];
   /** Items of the corpus, interacted with or not; default: those that occur. */
   readonly catalogue?: readonly { readonly item: string | number; title?: string; categories?: readonly string[] }[];
   readonly ties?: TieRule;
@@ -25,7 +32,7 @@ export interface MemorySource {
  * A store from arrays in memory, the way in for data that a program already holds.
  *
  * @throws {OptionError} for arrays of different lengths, times or ratings that are no numbers,
- *   items not in the catalogue
+ *   items not in the catalogue, a role whose column is not there
  */
 export function interactionsFromArrays(source: MemorySource): Interactions {
   const { users, items, timestamps, ratings } = source;
@@ -36,6 +43,7 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       throw new OptionError(operation, `expected ${users.length} ${key}, one a user; got ${column.length}`, { key });
     }
   }
+  const columns = furtherColumns(operation, source);
   const listed = source.catalogue === undefined ? undefined : catalogueRows(source.catalogue);
   const itemIds = listed?.keys ?? new Interner();
   const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
@@ -61,12 +69,18 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     users: userIds.ids(),
     items: itemIds.ids(),
     ...(listed === undefined ? {} : { itemRows: listed.build() }),
+    columns,
     roles: {
       user: 'user',
       item: 'item',
       ...(timestamps === undefined ? {} : { time: 'time' }),
-      ...(ratings === undefined ? {} : { action: 'rating' }),
-      labels: [],
+      ...(source.action === undefined
+        ? ratings === undefined
+          ? {}
+          : { action: 'rating' }
+        : { action: source.action }),
+      ...(source.request === undefined ? {} : { request: source.request }),
+      labels: source.labels ?? [],
       ...(listed === undefined ? {} : { title: 'title', categories: 'categories' }),
     },
     ties: source.ties ?? 'file-order',
@@ -78,6 +92,27 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       counts: { rows: users.length, events: users.length, skipped: 0, items: itemIds.size },
     },
   });
+}
+
+function furtherColumns(operation: string, source: MemorySource): Map<string, Column> {
+  const { users, columns = {}, action, request, labels = [] } = source;
+  for (const [name, column] of Object.entries(columns)) {
+    const taken = ['user', 'item', 'time', 'position', 'rating'].includes(name);
+    if (!taken && rowsOf(column) === users.length) continue;
+    const problem = taken
+      ? `expected another name than user, item, time, position or rating for a further column; got ${name}`
+      : `expected ${users.length} rows in column ${name}, one a user; got ${rowsOf(column)}`;
+    throw new OptionError(operation, problem, { key: 'columns' });
+  }
+  for (const [key, names] of Object.entries({ action: [action], request: [request], labels })) {
+    for (const name of names) {
+      if (name === undefined || Object.hasOwn(columns, name)) continue;
+      if (name === 'rating' && source.ratings !== undefined) continue;
+      const known = Object.keys(columns).join(', ') || 'none';
+      throw new OptionError(operation, `expected a further column for ${key}; got "${name}" of ${known}`, { key });
+    }
+  }
+  return new Map(Object.entries(columns));
 }
 
 /** Titles and categories, an item a row; an item that stands twice is taken once. */
