@@ -21,6 +21,11 @@ const preparation = {
   /** Count and report rows that cannot be read instead of stopping at the first. */
   lenient: z.boolean().optional(),
   split: SplitConfigSchema,
+  /**
+   * Columns of the events that are known only after the event (how long it was read): no features of it. Nothing is
+   * inferred; `seqrec data` warns of columns that alone tell a label.
+   */
+  after: z.array(z.string().min(1)).optional(),
   /** Keep a share of the users out of training and validation: recent and older sequences are tested on them. */
   heldOut: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
   /** Keep only ratings of at least this value. */

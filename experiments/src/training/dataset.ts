@@ -6,6 +6,7 @@ import {
   DataError,
   type DatasetSource,
   datasetEntry,
+  declareAfter,
   detectFormat,
   type EventColumns,
   type ExampleSet,
@@ -19,7 +20,9 @@ import {
   loadDataset,
   loadNamedDataset,
   minRating,
+  type RandomSplitOptions,
   type ReadProgress,
+  randomSplit,
   type Split,
   streamingWorld,
   type TieRule,
@@ -34,6 +37,7 @@ type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 type SplitConfig = FileConfig['split'];
 type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
 type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
+type Random = Extract<SplitConfig, { kind: 'random' }>;
 
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
@@ -59,12 +63,22 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   }
   const kept = filtered(await loadInteractions(config, folder, progress), config);
   const whole = splitBy(config.split, kept);
+  if (whole.examples !== undefined)
+    throw new ConfigError(
+      `data.split: expected a split into sequences of users, which the models train on; got ${whole.protocol}, whose examples are rows for a ranker`,
+      'use leave-last-out, train-test, global-time or by-user; `seqrec data` describes the others',
+    );
   if (config.heldOut === undefined) return { split: whole };
   return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
 }
 
 /** Reads what a configuration names, before any filter. */
 export async function loadInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
+  const read = await readInteractions(config, folder, progress);
+  return config.after === undefined ? read : declareAfter(read, config.after);
+}
+
+async function readInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
   const onProgress = ({ file, bytes, totalBytes }: ReadProgress) =>
     progress.update({
       label: `read ${file}, bytes`,
@@ -226,6 +240,11 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'by-user': {
       const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
       return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
+    }
+    case 'random': {
+      const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;
+      const options: RandomSplitOptions = defined({ seed, examples, maxHistory });
+      return randomSplit(interactions, { ...options, ...defined({ testShare: test, validationShare: validation }) });
     }
   }
 }

@@ -30,7 +30,7 @@ export interface DescribeRequest {
   readonly progress: Progress;
 }
 
-const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user'] as const;
+const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'] as const;
 const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
@@ -132,7 +132,8 @@ export function renderData(summaries: readonly DataSummary[]): string {
     if (summary.problem !== undefined)
       return `Split ${summary.split}: not possible\n${renderSentences([summary.problem])}`;
     const examples = Object.entries(summary.examples).map(([name, count]) => `${formatCount(count)} ${name}`);
-    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(summary.leakage)}`;
+    const said = [...summary.steps.slice(-1), ...summary.leakage];
+    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(said)}`;
   });
   return [
     `${first.name}\n${renderPairs([...facts, ['digest', first.digest]])}`,

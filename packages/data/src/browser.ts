@@ -4,6 +4,7 @@ export { type BatchPlan, type PackOptions, packByTokens } from './batches/pack.t
 export type { ItemCatalogue } from './catalogue.ts';
 export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
 export { countExamples, type ExampleCounts } from './examples/count.ts';
+export { checkFeatureColumns, whyNoFeature } from './examples/feature-columns.ts';
 export { type ImpressionOptions, impressionExamples } from './examples/impressions.ts';
 export { type Label, labelOf, positiveEvents } from './examples/labels.ts';
 export { pointExamples } from './examples/points.ts';
@@ -14,6 +15,7 @@ export type { Interactions, ProblemCount, ProcessingStep } from './interactions.
 export { type ByUserOptions, byUser } from './splits/by-user.ts';
 export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from './splits/global-time.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
+export { type RandomSplitOptions, randomSplit } from './splits/random.ts';
 export type { ExampleSet, RowExamples, Split, SplitProtocol } from './splits/split.ts';
 export type { Column, ColumnKind, IdColumn, IdsColumn, NumberColumn, TimeColumn, WordsColumn } from './table/column.ts';
 export { isMissing } from './table/column.ts';

@@ -1,5 +1,6 @@
 export type { TieRule } from './assemble.ts';
 export * from './browser.ts';
+export { declareAfter } from './examples/declare-after.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
 export { type UniformNegativesOptions, uniformNegatives } from './negatives/uniform.ts';
@@ -26,7 +27,8 @@ export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
 export type { SqlSource } from './sources/sql.ts';
 export type { TimeUnit } from './sources/time.ts';
-export { type LeakageCheck, type LeakageReport, leakageReport } from './splits/leakage.ts';
+export { type LeakageReport, leakageReport } from './splits/leakage.ts';
+export type { LeakageCheck } from './splits/leakage-check.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';

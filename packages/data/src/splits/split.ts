@@ -5,7 +5,8 @@ import type { Interactions, ProcessingStep } from '../interactions.ts';
  * Examples of one part of a split: histories and targets as positions in the event columns.
  *
  * Example `e` belongs to user `users[e]`, its history is the events `[starts[e], targets[e])`, its target the event
- * `targets[e]`; both in the columns of `interactions`. A history may be empty. Shape of each array: [number of examples].
+ * `targets[e]`; both in the columns of `interactions`. A history may be empty.
+ * Shape of each array: [number of examples].
  */
 export interface ExampleSet {
   readonly name: 'train' | 'validation' | 'test';
@@ -34,7 +35,7 @@ export type RowExamples = 'impressions' | 'points';
 
 export interface Split {
   readonly protocol: SplitProtocol;
-  /** Where examples are rows for a ranker to score, and not the ends of users' sequences: with a history, or without. */
+  /** Where examples are rows for a ranker, and not the ends of users' sequences: with a history, or without. */
   readonly examples?: RowExamples;
   readonly interactions: Interactions;
   readonly train: ExampleSet;
