@@ -43,7 +43,7 @@ const NamedConfig = z.strictObject({
 
 const FilesConfig = z.strictObject({
   format: z.literal('files'),
-  /** A zip, folder or file in a published layout of MovieLens or Amazon. */
+  /** A zip, folder or file in a published layout of MovieLens or Amazon, or in that of FuxiCTR. */
   path: z.string().min(1),
   ...preparation,
 });
@@ -167,6 +167,30 @@ const CsvConfig = z.strictObject({
   ...preparation,
 });
 
+const FuxiCtrConfig = z.strictObject({
+  format: z.literal('fuxictr'),
+  /** A folder or zip with train.csv, valid.csv and test.csv (or .gz): a label and fields, the layout of FuxiCTR. */
+  path: z.string().min(1),
+  /**
+   * Fields that are the user, the item and the time, where there are such; any other key is a field, and its value says
+   * how it is read: `price: number`. The others are ids.
+   */
+  columns: z
+    .object({
+      user: z.string().min(1).optional(),
+      item: z.string().min(1).optional(),
+      time: z.string().min(1).optional(),
+    })
+    .catchall(ColumnConfig)
+    .default({}),
+  /** Fields that are labels; default `label`. */
+  labels: z.array(z.string().min(1)).optional(),
+  timeUnit: timeUnit.optional(),
+  timeFormat: z.string().min(1).optional(),
+  missing: z.array(z.string()).optional(),
+  ...preparation,
+});
+
 const SqlConfig = z.strictObject({
   format: z.literal('sql'),
   /** One SELECT that DuckDB runs, as `select user, item, t from 'events/*.parquet'`. */
@@ -207,6 +231,7 @@ export const DataConfigSchema = z.discriminatedUnion('format', [
   NamedConfig,
   FilesConfig,
   CsvConfig,
+  FuxiCtrConfig,
   SqlConfig,
   SyntheticConfig,
 ]);

@@ -36,6 +36,22 @@ const ByUserConfig = z
     message: 'expected shares that leave users to train on',
   });
 
+const rowExamples = {
+  /**
+   * `points`: rows without a history. `impressions`: with what its user has with a label above 0 before the
+   * request, in the training part. Default `impressions` where there are times, a request and a label.
+   */
+  examples: z.enum(['points', 'impressions']).optional(),
+  /** Latest events of a history that are kept; default all. */
+  maxHistory: z
+    .int()
+    .positive()
+    .max(2 ** 28)
+    .optional(),
+};
+
+const GivenConfig = z.strictObject({ kind: z.literal('given'), ...rowExamples });
+
 const RandomConfig = z
   .strictObject({
     kind: z.literal('random'),
@@ -44,17 +60,7 @@ const RandomConfig = z
     /** 0: no validation part. */
     validation: z.number().min(0).lt(1).default(0.1),
     seed,
-    /**
-     * `points`: rows without a history. `impressions`: with what its user has with a label above 0 before the
-     * request, in the training part. Default `impressions` where there are times, a request and a label.
-     */
-    examples: z.enum(['points', 'impressions']).optional(),
-    /** Latest events of a history that are kept; default all. */
-    maxHistory: z
-      .int()
-      .positive()
-      .max(2 ** 28)
-      .optional(),
+    ...rowExamples,
   })
   .refine(({ test, validation }) => test + validation < 1, {
     path: ['validation'],
@@ -63,11 +69,12 @@ const RandomConfig = z
 
 /**
  * `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. An object sets
- * what `global-time`, `by-user` and `random` leave open. `random` cuts rows, and is for rankers.
+ * what the others leave open. `random` and `given` (the parts that the data come in) are of rows, and for rankers.
  */
 export const SplitConfigSchema = z.union([
-  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random']),
+  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'given']),
   GlobalTimeConfig,
   ByUserConfig,
   RandomConfig,
+  GivenConfig,
 ]);

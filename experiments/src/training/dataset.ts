@@ -10,6 +10,7 @@ import {
   detectFormat,
   type EventColumns,
   type ExampleSet,
+  givenSplit,
   globalTime,
   type HoldOutOptions,
   holdOutUsers,
@@ -120,11 +121,19 @@ async function loadNamed(
 async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
   const ties = tiesOf(config);
   if (config.format === 'files') return { ...(await detectFormat(config.path)), ...ties };
+  if (config.format === 'fuxictr') return { ...fuxiCtrOf(config), ...ties };
   const header = config.format === 'csv' ? config.header : undefined;
   const table = tableOf(config, header, ties);
   if (config.format === 'sql') return { format: 'sql', query: config.query, ...table, ...ties };
   const { path, file } = config;
   return { format: 'csv', path, ...table, ...defined({ file, header }), ...delimitedOf(config), ...ties };
+}
+
+function fuxiCtrOf({ path, columns: given, labels, timeUnit, timeFormat, missing }: FuxiCtrConfig): DatasetSource {
+  const { user, item, time, ...fields } = given;
+  const columns = defined({ user, item, time });
+  const further = specsOf(fields as SideConfig['columns'], 'data.columns', undefined);
+  return { format: 'fuxictr', path, columns, further, ...defined({ labels, timeUnit, timeFormat, missing }) };
 }
 
 /** What the rows of a table are. */
@@ -154,6 +163,7 @@ function tiesOf({ ties }: Pick<FileConfig, 'ties'>): { readonly ties?: TieRule; 
   return { ties: rule as TieRule, ...(seed !== undefined && { tieSeed: Number(seed) }) };
 }
 
+type FuxiCtrConfig = Extract<DataConfig, { format: 'fuxictr' }>;
 type CsvConfig = Extract<DataConfig, { format: 'csv' }>;
 type TableConfig = CsvConfig | Extract<DataConfig, { format: 'sql' }>;
 type SideConfig = NonNullable<CsvConfig['items']> | NonNullable<CsvConfig['users']>;
@@ -240,6 +250,10 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'by-user': {
       const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
       return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
+    }
+    case 'given': {
+      const { examples, maxHistory } = split as Partial<Random>;
+      return givenSplit(interactions, defined({ examples, maxHistory }));
     }
     case 'random': {
       const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;

@@ -112,6 +112,30 @@ test('rows that were shown: what a ranker learns from, a random split, and a col
   );
 });
 
+test('a folder in the layout of FuxiCTR is known by its files, and its parts are the split', async () => {
+  const path = join(folder, 'fuxi');
+  mkdirSync(path);
+  for (const [name, rows] of Object.entries({ train: 40, valid: 10, test: 5 })) {
+    const lines = Array.from({ length: rows }, (_, k) => `${k % 2},${k % 3},c${k % 5},${k / 4}`);
+    writeFileSync(join(path, `${name}.csv`), `clk,who,C1,price\n${lines.join('\n')}\n`);
+  }
+  const { code, output } = await seqrecData(path, '--data.labels', '["clk"]', '--data.columns.price', 'number');
+  expect(code).toBe(0);
+  expect(output.match(/^Split .*/gm)).toEqual([
+    'Split given: 40 train, 10 validation, 5 test examples',
+    'Split random: 43 train, 6 validation, 6 test examples',
+  ]);
+  expect(output).toMatch(/^events +clk +number +label/m);
+  expect(output).toMatch(/^events +C1 +id +5/m);
+  expect(output).toMatch(/^events +price +number/m);
+  expect(output).toMatch(/^events +part +id +part +3/m);
+  expect(output).toContain('given: the parts of the data, 40 rows train, 10 validate and 5 test');
+  const named = await seqrecData(path, '--data.format', 'fuxictr', '--data.labels', '["clk"]', '--user', 'who');
+  expect(named.output).toMatch(/^ +users +3$/m);
+  const wrong = await seqrecData(path, '--data.labels', '["click"]');
+  expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('expected a field of the header for labels')]);
+});
+
 test('a file .dat is read: a table by its columns, a published one by its name', async () => {
   const table = join(folder, 'log.dat');
   writeFileSync(table, `user;item;timestamp\n${[1, 2, 3, 4].map((n) => `a;x${n};${n}`).join('\n')}\n`);

@@ -13,6 +13,7 @@ export { takeExamples } from './examples/take.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
 export { type ByUserOptions, byUser } from './splits/by-user.ts';
+export { type GivenSplitOptions, givenSplit } from './splits/given.ts';
 export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from './splits/global-time.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export { type RandomSplitOptions, randomSplit } from './splits/random.ts';

@@ -19,6 +19,7 @@ export type { ColumnRef } from './sources/columns.ts';
 export type { CsvSource, EventColumns, ItemsFile } from './sources/csv-source.ts';
 export type { DelimitedOptions } from './sources/delimited.ts';
 export { detectFormat } from './sources/detect.ts';
+export type { FuxiCtrSource } from './sources/fuxictr.ts';
 export { type ItemVectors, type ItemVectorsOptions, readItemVectors } from './sources/item-vectors.ts';
 export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MindSource } from './sources/mind.ts';

@@ -1,4 +1,4 @@
-import { createInteractions } from '../create-interactions.ts';
+import { withRoles } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 
@@ -18,6 +18,5 @@ export function declareAfter(interactions: Interactions, names: readonly string[
     });
   }
   const after = [...new Set([...(roles.after ?? []), ...names])];
-  const { digest: _, ...parts } = interactions;
-  return createInteractions({ ...parts, columns: events.columns, roles: { ...roles, after } });
+  return withRoles(interactions, { after });
 }

@@ -5,8 +5,8 @@ export interface LeakageCheck {
   /** Share of `value` in what it is counted in, 0..1. */
   readonly share: number;
   /**
-   * `leak`: the split lets training see what it is tested on; `warning`: a column looks as if it did; `note`: legitimate,
-   * but worth knowing; `ok`: none of these.
+   * `leak`: the split lets training see what it is tested on; `warning`: a column looks as if it did; `note`:
+   * legitimate, but worth knowing; `ok`: none of these.
    */
   readonly verdict: 'ok' | 'note' | 'warning' | 'leak';
   /** One sentence, with the number. */

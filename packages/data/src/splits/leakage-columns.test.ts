@@ -118,6 +118,19 @@ describe('a column that tells the label', () => {
     expect(found(randomSplit(declareAfter(data({ copy: copy() }), ['copy'])))[0].verdict).toBe('ok');
   });
 
+  it('is no place in the file', () => {
+    const ofRows = (timestamps?: number[]) => {
+      const click = { kind: 'number', width: 1, values: Float32Array.from({ length: 90 }, (_, k) => (k < 45 ? 1 : 0)) };
+      const same = Array.from({ length: 90 }, () => 'one');
+      const columns = { click: click as Column };
+      const source = { name: 'sorted', users: same, items: same, columns, labels: ['click'] };
+      const split = randomSplit(interactionsFromArrays({ ...source, timestamps }), { validationShare: 0 });
+      expect(leakageReport(split).checks.some(({ name }) => name === 'test-users-in-training')).toBe(false);
+      return found(split)[0].verdict;
+    };
+    expect([ofRows(), ofRows(Array.from({ length: 90 }, (_, k) => k))]).toEqual(['ok', 'warning']);
+  });
+
   it('is judged by what trains, never by what is tested', () => {
     const split = randomSplit(data({}), { testShare: 0.3 });
     const tested = new Set([...split.test.targets, ...(split.validation?.targets ?? [])]);

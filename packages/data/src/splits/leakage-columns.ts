@@ -1,3 +1,4 @@
+import { positionColumn } from '../create-interactions.ts';
 import { whyNoFeature } from '../examples/feature-columns.ts';
 import { usersOf } from '../examples/points.ts';
 import type { Interactions } from '../interactions.ts';
@@ -16,9 +17,9 @@ const mostRows = 1 << 20;
 /**
  * Columns that alone predict a label almost perfectly, on the rows that training learns from: a sign that they are made
  * from it, or known only after the event. A label is "above 0"; rows without one are left out. Looked at are columns of
- * the events, users and items of kind `number` (one a row) and `time`, in either direction and with missing values below
- * all others, and of kind `id`, by the mean label of the other rows with the same id. Those that are no features anyway
- * (`checkFeatureColumns`) are not looked at.
+ * the events, users and items of kind `number` (one a row) and `time`, in either direction and with missing values
+ * below all others, and of kind `id`, by the mean label of the other rows with the same id. Those that are no features
+ * anyway (`checkFeatureColumns`) are not looked at.
  */
 export function columnChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
   const { interactions } = split;
@@ -87,7 +88,8 @@ function suspiciousColumns(interactions: Interactions, label: string, labelled: 
   ] as const;
   return tables.flatMap(([table, { columns }, rowOf]) =>
     Array.from(columns).flatMap(([name, column]): LeakageCheck[] => {
-      if (table === 'events' && whyNoFeature(roles, name) !== undefined) return [];
+      const isPosition = roles.time === undefined && name === positionColumn;
+      if (table === 'events' && (isPosition || whyNoFeature(roles, name) !== undefined)) return [];
       const auc = aucOf(column, labelled, rowOf);
       if (auc === undefined || auc < suspicious) return [];
       return [

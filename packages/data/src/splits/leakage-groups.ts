@@ -4,8 +4,9 @@ import type { Split } from './split.ts';
 
 /** Users that are tested on and train; by users none may. */
 export function userChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
-  if (split.protocol !== 'by-user' && split.examples === undefined) return [];
   const { interactions, validation, test } = split;
+  // Rows without a user all have the same one.
+  if (interactions.numUsers < 2 || (split.protocol !== 'by-user' && split.examples === undefined)) return [];
   const trains = new Uint8Array(interactions.numUsers);
   for (let u = 0; u < trains.length; u++) {
     for (let e = interactions.userOffsets[u]; e < interactions.userOffsets[u + 1] && trains[u] === 0; e++) {
