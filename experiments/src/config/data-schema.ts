@@ -43,7 +43,7 @@ const NamedConfig = z.strictObject({
 
 const FilesConfig = z.strictObject({
   format: z.literal('files'),
-  /** A zip, folder or file in a published layout of MovieLens or Amazon, or in that of FuxiCTR. */
+  /** A zip, folder or file in a published layout: of MovieLens, Amazon, Yelp; or in that of FuxiCTR. */
   path: z.string().min(1),
   ...preparation,
 });

@@ -28,6 +28,7 @@ export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
 export type { SqlSource } from './sources/sql.ts';
 export type { TimeUnit } from './sources/time.ts';
+export type { YelpSource } from './sources/yelp.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';

@@ -12,8 +12,16 @@ import { type MindSource, readMind } from './sources/mind.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 import { readSql, type SqlSource } from './sources/sql.ts';
+import { readYelp, type YelpSource } from './sources/yelp.ts';
 
-export type DatasetSource = MovieLensSource | AmazonSource | MindSource | FuxiCtrSource | CsvSource | SqlSource;
+export type DatasetSource =
+  | MovieLensSource
+  | AmazonSource
+  | MindSource
+  | YelpSource
+  | FuxiCtrSource
+  | CsvSource
+  | SqlSource;
 
 export interface LoadOptions {
   /** Folder for the binary copy that makes the next load fast; without it nothing is written. */
@@ -79,6 +87,8 @@ function chooseReader(source: Exclude<DatasetSource, SqlSource>): Reader {
       return (files, name, context) => readAmazon(files, source, name, context);
     case 'mind':
       return (files, name, context) => readMind(files, source, name, context);
+    case 'yelp':
+      return (files, name, context) => readYelp(files, source, name, context);
     case 'fuxictr':
       return (files, name, context) => readFuxiCtr(files, source, name, context);
     case 'csv':

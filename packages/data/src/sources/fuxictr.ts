@@ -38,7 +38,8 @@ export function findFuxiCtrLayout({ names }: FileSet): readonly string[] | undef
  * Reads data as FuxiCTR has them: `train.csv`, `valid.csv` and `test.csv` with one header, a label and fields. The file
  * of a row is its column `part`, which `givenSplit` goes by.
  *
- * Every field is a column of ids, unless `further` says how it is read; labels (default: the field `label`) are numbers.
+ * Every field is a column of ids, unless `further` says how it is read; labels (default: the field `label`) are
+ * numbers.
  * Where no field is the user or the item, all rows have the same one. An empty field is a missing value.
  */
 export async function readFuxiCtr(
