@@ -51,7 +51,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['evaluate'], 'seqrec evaluate: expected a run, or --from FILE; got none'],
     [['evaluate', 'x', '--config', 'y.yaml'], '--config: expected it with --from FILE; a run has its configuration'],
     [['evaluate', 'x', '--seed.y', '1'], '--seed.y: expected one of --evaluation.ks, '],
-    [['export', 'x'], 'seqrec export: expected --to FILE; got none'],
+    [['export', 'x'], 'seqrec export: expected --to FILE or --digest; got neither'],
     [['evaluate', 'x', '--split', 'tst'], '--split: expected one of validation, test; got "tst"'],
     [['recommend', 'x'], 'expected --user or --history, one of them'],
     [['recommend', 'x', '--user', '1', '--history', '2'], 'expected --user or --history, one of them'],

@@ -10,7 +10,7 @@ export interface Folder {
   readonly tests: readonly string[];
 }
 
-const data = ['packages/data/src/{splits,windows,batches,negatives,filters}/**/*.test.ts'];
+const data = ['packages/data/src/{splits,examples,windows,batches,negatives,filters}/**/*.test.ts'];
 const encoders = [
   'packages/models/src/{layers,hstu,sasrec,transformer,transformer-plus-plus,pinnerformer,gru4rec}/**/*.test.ts',
   'packages/models/src/golden/*.test.ts',
@@ -19,7 +19,7 @@ const encoders = [
 const models = ['packages/models/src/{evaluate,objectives}/**/*.test.ts', ...encoders];
 
 export const folders: readonly Folder[] = [
-  ...['splits', 'windows', 'negatives', 'filters'].map((name) => ({
+  ...['splits', 'examples', 'windows', 'negatives', 'filters'].map((name) => ({
     name: `data/${name}`,
     path: `packages/data/src/${name}`,
     tests: data,

@@ -7,13 +7,15 @@ interface Options {
   readonly to?: unknown;
   readonly checkpoint: unknown;
   readonly out: unknown;
+  readonly digest?: boolean;
   readonly buffers: boolean;
 }
 
 export function registerExport(cli: CAC, _invocation: Invocation): void {
   cli
     .command('export <run>', 'Write the weights of a run alone, under the names of the public reference, for PyTorch')
-    .option('--to <file>', 'Safetensors file that is written; needed')
+    .option('--to <file>', 'Safetensors file that is written')
+    .option('--digest', 'Print one sha256 of all weights; without --to nothing is written, and RUN may be a file')
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option(
       '--no-buffers',
@@ -21,6 +23,7 @@ export function registerExport(cli: CAC, _invocation: Invocation): void {
     )
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .example('  $ seqrec export latest --to weights.safetensors')
+    .example('  $ seqrec export latest --digest --checkpoint last')
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors --epochs 5')
     .action((run: string, options: Options) => exportCommand(run, options));
@@ -29,7 +32,8 @@ export function registerExport(cli: CAC, _invocation: Invocation): void {
 async function exportCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const to = textOption('to', options.to);
-  if (to === undefined) throw new UsageError('seqrec export: expected --to FILE; got none');
+  if (to === undefined && options.digest) return printDigest(name, checkpoint, options);
+  if (to === undefined) throw new UsageError('seqrec export: expected --to FILE or --digest; got neither');
   const { exportWeights } = await import('@seqrec/models');
   const { checkOutputFile } = await import('../runs/output-file.ts');
   const { checkpointFile } = await import('../training/open-run.ts');
@@ -46,5 +50,17 @@ async function exportCommand(name: string, options: Options): Action {
   const beside =
     rest.length === 0 ? '' : `; beside them ${rest.join(', ')} of the reference (--no-buffers leaves it out)`;
   console.log(`${to}: ${weights.length} weights, ${numbers} numbers${beside}`);
+  return options.digest ? printDigest(to, checkpoint, options) : 0;
+}
+
+/** Of a run's checkpoint, or of any file of weights. */
+async function printDigest(name: string, checkpoint: 'best' | 'last', { out }: Options): Action {
+  const { weightsDigest } = await import('@seqrec/models');
+  const { checkpointFile } = await import('../training/open-run.ts');
+  const { openRunDir } = await import('../runs/run-dir.ts');
+  const isFile = name.endsWith('.safetensors');
+  const file = isFile ? name : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
+  const { digest, weights, numbers } = await weightsDigest(file);
+  console.log(`${digest}  ${file}: ${weights} weights, ${numbers} numbers`);
   return 0;
 }

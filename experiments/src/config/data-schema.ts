@@ -21,6 +21,11 @@ const preparation = {
   /** Count and report rows that cannot be read instead of stopping at the first. */
   lenient: z.boolean().optional(),
   split: SplitConfigSchema,
+  /**
+   * Columns of the events that are known only after the event (how long it was read): no features of it. Nothing is
+   * inferred; `seqrec data` warns of columns that alone tell a label.
+   */
+  after: z.array(z.string().min(1)).optional(),
   /** Keep a share of the users out of training and validation: recent and older sequences are tested on them. */
   heldOut: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
   /** Take the events of a share of the items out of training, but for targets: cold items to test features on. */
@@ -40,7 +45,7 @@ const NamedConfig = z.strictObject({
 
 const FilesConfig = z.strictObject({
   format: z.literal('files'),
-  /** A zip, folder or file in a published layout of MovieLens or Amazon. */
+  /** A zip, folder or file in a published layout: of MovieLens, Amazon, Yelp; or in that of FuxiCTR. */
   path: z.string().min(1),
   ...preparation,
 });
@@ -164,6 +169,30 @@ const CsvConfig = z.strictObject({
   ...preparation,
 });
 
+const FuxiCtrConfig = z.strictObject({
+  format: z.literal('fuxictr'),
+  /** A folder or zip with train.csv, valid.csv and test.csv (or .gz): a label and fields, the layout of FuxiCTR. */
+  path: z.string().min(1),
+  /**
+   * Fields that are the user, the item and the time, where there are such; any other key is a field, and its value says
+   * how it is read: `price: number`. The others are ids.
+   */
+  columns: z
+    .object({
+      user: z.string().min(1).optional(),
+      item: z.string().min(1).optional(),
+      time: z.string().min(1).optional(),
+    })
+    .catchall(ColumnConfig)
+    .default({}),
+  /** Fields that are labels; default `label`. */
+  labels: z.array(z.string().min(1)).optional(),
+  timeUnit: timeUnit.optional(),
+  timeFormat: z.string().min(1).optional(),
+  missing: z.array(z.string()).optional(),
+  ...preparation,
+});
+
 const SqlConfig = z.strictObject({
   format: z.literal('sql'),
   /** One SELECT that DuckDB runs, as `select user, item, t from 'events/*.parquet'`. */
@@ -204,6 +233,7 @@ export const DataConfigSchema = z.discriminatedUnion('format', [
   NamedConfig,
   FilesConfig,
   CsvConfig,
+  FuxiCtrConfig,
   SqlConfig,
   SyntheticConfig,
 ]);

@@ -29,8 +29,17 @@ function describe(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): C
     }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // A plain union: the branch that got furthest explains best.
-    const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    // A plain union: the branch that the tags of the value name explains best, else the one that got furthest.
+    const deepest = [...issue.errors].sort(
+      (a, b) => depth(b) - depth(a) || Number(!!otherTag(a)) - Number(!!otherTag(b)),
+    )[0];
+    const tag = otherTag(deepest);
+    if (tag !== undefined) {
+      const tagPath = [...path, ...tag.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+      const choices = choicesAt(schema, value, tagPath).map((choice) => JSON.stringify(choice));
+      const message = `expected one of ${choices.join(', ')}; got ${shown(at(value, tagPath))}`;
+      return [{ path: tagPath, message, unknownKey: false }];
+    }
     if (deepest.length > 0 && depth(deepest) > 0)
       return deepest.flatMap((inner) => describe(schema, value, { ...inner, path: [...issue.path, ...inner.path] }));
     const told = issue.errors.flat().find((inner) => inner.message.startsWith('expected'));
@@ -38,6 +47,11 @@ function describe(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): C
   }
   const got = at(value, path);
   return [{ path, message: `${expectation(schema, value, path, issue)}; got ${shown(got)}`, unknownKey: false }];
+}
+
+/** A branch that is for values of another tag, as `kind`: what it says of that. */
+function otherTag(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  return issues.find((issue) => issue.code === 'invalid_value' && issue.values.length === 1 && issue.path.length > 0);
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {
@@ -152,11 +166,13 @@ function expand(schema: JsonSchema, value: unknown): JsonSchema[] {
   const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
   if (alternatives.length === 0) return [schema];
   const all = alternatives.flatMap((alternative) => expand(alternative, value));
-  const fitting = all.filter((branch) =>
-    Object.entries(branch.properties ?? {}).every(
-      ([key, { const: tag, default: usual }]) =>
-        tag === undefined || !isRecord(value) || (value[key] === undefined ? usual : value[key]) === tag,
-    ),
+  const fitting = all.filter(
+    (branch) =>
+      !(isRecord(value) && branch.enum !== undefined) &&
+      Object.entries(branch.properties ?? {}).every(
+        ([key, { const: tag, default: usual }]) =>
+          tag === undefined || !isRecord(value) || (value[key] === undefined ? usual : value[key]) === tag,
+      ),
   );
   return fitting.length > 0 ? fitting : all;
 }

@@ -64,6 +64,33 @@ test('an unknown tag lists the tags', () => {
   );
 });
 
+test('what is wrong inside a plain union is told of the branch that the tag names', () => {
+  const Split = z.strictObject({
+    split: z.union([
+      z.enum(['last', 'random']),
+      z.strictObject({ kind: z.literal('time').default('time'), cut: z.number().lt(1).default(0.5) }),
+      z.strictObject({
+        kind: z.literal('random'),
+        share: z.number().lt(1).default(0.1),
+        by: z.enum(['a', 'b']).optional(),
+      }),
+    ]),
+  });
+  const set = (...pairs: string[]) => {
+    const overrides = pairs.map((pair) => ({ key: pair.split(' ')[0], text: pair.split(' ')[1] }));
+    return applyOverrides(Split, { split: 'last' }, overrides);
+  };
+  expect(set('split.kind random', 'split.share .2')).toEqual({ split: { kind: 'random', share: 0.2 } });
+  expect(set('split.cut .2')).toEqual({ split: { kind: 'time', cut: 0.2 } });
+  expect(() => set('split.kind random', 'split.share 2')).toThrow('--split.share: expected a number below 1; got 2');
+  expect(() => set('split.cut 2')).toThrow('--split.cut: expected a number below 1; got 2');
+  expect(() => set('split.kind random', 'split.by c')).toThrow(
+    '--split.by: expected one of "a", "b"; got the text "c"',
+  );
+  expect(() => set('split.kind randm')).toThrow('--split.kind: expected one of "time", "random"; got the text "randm"');
+  expect(() => set('split randm')).toThrow('--split: expected one of "last", "random"; got the text "randm"');
+});
+
 test('a changed tag keeps what the new kind has too and drops the rest', () => {
   const Shared = z.strictObject({
     model: z.discriminatedUnion('kind', [

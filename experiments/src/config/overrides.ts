@@ -77,9 +77,14 @@ function firstAccepted(
   let shown = attempts[0];
   for (const attempt of attempts) {
     const result = schema.safeParse(attempt);
-    const wrong = result.success ? [] : result.error.issues.filter((issue) => startsWith(path, issue.path.map(String)));
-    if (wrong.length === 0) return attempt;
-    const isList = wrong.every((issue) => issue.path.length > path.length || LIST_ITSELF.has(issue.code));
+    if (result.success) return attempt;
+    const wrong = result.error.issues.filter((issue) => startsWith(path, issue.path.map(String)));
+    // What is wrong inside a union is told of the union, unless one looks into its branches.
+    const inside = () =>
+      configIssues(schema, attempt, result.error).some((issue) => startsWith(path, issue.path.map(String)));
+    if (wrong.length === 0 && !inside()) return attempt;
+    const isList =
+      wrong.length > 0 && wrong.every((issue) => issue.path.length > path.length || LIST_ITSELF.has(issue.code));
     if (attempt !== attempts[0] && isList) shown = attempt;
   }
   return shown;

@@ -36,12 +36,45 @@ const ByUserConfig = z
     message: 'expected shares that leave users to train on',
   });
 
+const rowExamples = {
+  /**
+   * `points`: rows without a history. `impressions`: with what its user has with a label above 0 before the
+   * request, in the training part. Default `impressions` where there are times, a request and a label.
+   */
+  examples: z.enum(['points', 'impressions']).optional(),
+  /** Latest events of a history that are kept; default all. */
+  maxHistory: z
+    .int()
+    .positive()
+    .max(2 ** 28)
+    .optional(),
+};
+
+const GivenConfig = z.strictObject({ kind: z.literal('given'), ...rowExamples });
+
+const RandomConfig = z
+  .strictObject({
+    kind: z.literal('random'),
+    /** Shares of the requests, or of the rows where the data have no role `request`: a request is never cut apart. */
+    test: share.default(0.1),
+    /** 0: no validation part. */
+    validation: z.number().min(0).lt(1).default(0.1),
+    seed,
+    ...rowExamples,
+  })
+  .refine(({ test, validation }) => test + validation < 1, {
+    path: ['validation'],
+    message: 'expected shares that leave rows to train on',
+  });
+
 /**
  * `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. An object sets
- * what `global-time` and `by-user` leave open.
+ * what the others leave open. `random` and `given` (the parts that the data come in) are of rows, and for rankers.
  */
 export const SplitConfigSchema = z.union([
-  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user']),
+  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'given']),
   GlobalTimeConfig,
   ByUserConfig,
+  RandomConfig,
+  GivenConfig,
 ]);

@@ -1,8 +1,10 @@
 import {
   type ColumnDescription,
+  countExamples,
   datasetStats,
   describeColumns,
   type Interactions,
+  impressionExamples,
   leakageReport,
   lengthHistogram,
   type Split,
@@ -86,6 +88,23 @@ function statisticsOf(interactions: Interactions): DataSummary['statistics'] {
       [`later event of the user within ${stats.followedWithin.map(({ days }) => days).join(', ')} days`]: `${stats.followedWithin.map(({ share }) => (100 * share).toFixed(1)).join(', ')} %`,
     }),
     'events of an item the user had before': `${(100 * stats.repeatShare).toFixed(1)} %`,
+    ...impressionStatistics(interactions),
+  };
+}
+
+/** What a ranker has to learn from, where rows were shown together and have a label. */
+function impressionStatistics(interactions: Interactions): DataSummary['statistics'] {
+  const { hasTimestamps, roles, events } = interactions;
+  const label = events.columns.get(roles.labels[0] ?? '');
+  const request = events.columns.get(roles.request ?? '');
+  if (!hasTimestamps || request?.kind !== 'id' || label?.kind !== 'number' || label.width > 1) return {};
+  const counts = countExamples(impressionExamples(interactions));
+  return {
+    'impressions, one a row shown': counts.examples,
+    'impressions, requests': counts.requests,
+    [`impressions, ${roles.labels[0]} above 0`]: counts.positives,
+    'impressions without a history before the request': counts.withoutHistory,
+    'impressions, events of the history, mean': (counts.historyEvents / counts.examples).toFixed(1),
   };
 }
 

@@ -6,9 +6,11 @@ import {
   DataError,
   type DatasetSource,
   datasetEntry,
+  declareAfter,
   detectFormat,
   type EventColumns,
   type ExampleSet,
+  givenSplit,
   globalTime,
   type HoldOutOptions,
   holdOutUsers,
@@ -19,7 +21,9 @@ import {
   loadDataset,
   loadNamedDataset,
   minRating,
+  type RandomSplitOptions,
   type ReadProgress,
+  randomSplit,
   type Split,
   streamingWorld,
   type TieRule,
@@ -35,6 +39,7 @@ type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 type SplitConfig = FileConfig['split'];
 type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
 type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
+type Random = Extract<SplitConfig, { kind: 'random' }>;
 
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
@@ -61,12 +66,22 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   const all = filtered(await loadInteractions(config, folder, progress), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = splitBy(config.split, kept);
+  if (whole.examples !== undefined)
+    throw new ConfigError(
+      `data.split: expected a split into sequences of users, which the models train on; got ${whole.protocol}, whose examples are rows for a ranker`,
+      'use leave-last-out, train-test, global-time or by-user; `seqrec data` describes the others',
+    );
   if (config.heldOut === undefined) return { split: whole };
   return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
 }
 
 /** Reads what a configuration names, before any filter. */
 export async function loadInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
+  const read = await readInteractions(config, folder, progress);
+  return config.after === undefined ? read : declareAfter(read, config.after);
+}
+
+async function readInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
   const onProgress = ({ file, bytes, totalBytes }: ReadProgress) =>
     progress.update({
       label: `read ${file}, bytes`,
@@ -108,11 +123,19 @@ async function loadNamed(
 async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promise<DatasetSource> {
   const ties = tiesOf(config);
   if (config.format === 'files') return { ...(await detectFormat(config.path)), ...ties };
+  if (config.format === 'fuxictr') return { ...fuxiCtrOf(config), ...ties };
   const header = config.format === 'csv' ? config.header : undefined;
   const table = tableOf(config, header, ties);
   if (config.format === 'sql') return { format: 'sql', query: config.query, ...table, ...ties };
   const { path, file } = config;
   return { format: 'csv', path, ...table, ...defined({ file, header }), ...delimitedOf(config), ...ties };
+}
+
+function fuxiCtrOf({ path, columns: given, labels, timeUnit, timeFormat, missing }: FuxiCtrConfig): DatasetSource {
+  const { user, item, time, ...fields } = given;
+  const columns = defined({ user, item, time });
+  const further = specsOf(fields as SideConfig['columns'], 'data.columns', undefined);
+  return { format: 'fuxictr', path, columns, further, ...defined({ labels, timeUnit, timeFormat, missing }) };
 }
 
 /** What the rows of a table are. */
@@ -142,6 +165,7 @@ function tiesOf({ ties }: Pick<FileConfig, 'ties'>): { readonly ties?: TieRule; 
   return { ties: rule as TieRule, ...(seed !== undefined && { tieSeed: Number(seed) }) };
 }
 
+type FuxiCtrConfig = Extract<DataConfig, { format: 'fuxictr' }>;
 type CsvConfig = Extract<DataConfig, { format: 'csv' }>;
 type TableConfig = CsvConfig | Extract<DataConfig, { format: 'sql' }>;
 type SideConfig = NonNullable<CsvConfig['items']> | NonNullable<CsvConfig['users']>;
@@ -228,6 +252,15 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'by-user': {
       const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
       return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
+    }
+    case 'given': {
+      const { examples, maxHistory } = split as Partial<Random>;
+      return givenSplit(interactions, defined({ examples, maxHistory }));
+    }
+    case 'random': {
+      const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;
+      const options: RandomSplitOptions = defined({ seed, examples, maxHistory });
+      return randomSplit(interactions, { ...options, ...defined({ testShare: test, validationShare: validation }) });
     }
   }
 }

@@ -32,7 +32,9 @@ test('a file of one`s own is described under every split', async () => {
     columns,
     progress,
   });
-  expect(summaries.map((summary) => summary.split)).toEqual(['leave-last-out', 'train-test', 'global-time', 'by-user']);
+  expect(summaries.map((summary) => summary.split)).toEqual([
+    ...['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'],
+  ]);
   expect(summaries[0].statistics).toMatchObject({ users: 8, items: 6, events: 40 });
   expect(summaries[0].examples).toEqual({ train: 8, validation: 8, test: 8 });
   const shown = renderData(summaries);
@@ -67,6 +69,71 @@ test('filters and one split can be chosen', async () => {
   const { output } = await seqrecData(table, ...columns, '--data.split', 'train-test', '--data.kCore', '2');
   expect(output.match(/^Split .*:/gm)).toEqual(['Split train-test:']);
   expect(output).toContain('Kept users with 2 and items with 2 events or more');
+});
+
+test('rows that were shown: what a ranker learns from, a random split, and a column that tells the label', async () => {
+  const rows = Array.from({ length: 400 }, (_, k) => {
+    const click = (k * 7919) % 13 < 4 ? 1 : 0;
+    const request = Math.floor(k / 4);
+    return `u${request % 7},i${k % 11},${1_600_000_000 + 60 * request},p${request},${click},${click === 1 ? 9 : ''}`;
+  });
+  const file = join(folder, 'shown.csv');
+  writeFileSync(file, `user,item,timestamp,page,click,dwell\n${rows.join('\n')}\n`);
+  const columns = ['--data.columns.page', 'id', '--data.columns.click', 'number', '--data.columns.dwell', 'number'];
+  const shown = [file, ...columns, '--data.request', 'page', '--data.labels', '["click"]'];
+  const all = (await seqrecData(...shown)).output;
+  expect(all.match(/^Split [^:]*/gm)).toEqual(
+    ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'].map((name) => `Split ${name}`),
+  );
+  expect(all).toMatch(
+    /impressions, one a row shown +400\n +impressions, requests +100\n +impressions, click above 0 +124\n/,
+  );
+  expect(all).toMatch(
+    /impressions without a history before the request +\d+\n +impressions, events of the history, mean +\d/,
+  );
+  const split = ['--data.split.kind', 'random', '--data.split.test', '0.2', '--data.split.seed', '5'];
+  const { code, output } = await seqrecData(...shown, ...split, '--data.split.maxHistory', '3');
+  expect(code).toBe(0);
+  expect(output).toContain('Split random: 280 train, 40 validation, 80 test examples');
+  expect(output).toContain("a history is the latest 3 of its user's events with click above 0");
+  expect(output).toContain('warning: the column dwell of events alone predicts click with an AUC of 1.0000');
+  const { examples, steps } = JSON.parse((await seqrecData(...shown, ...split, '--json')).output)[0];
+  expect(examples).toEqual({ train: 280, validation: 40, test: 80 });
+  expect(steps.at(-1)).toBe(
+    'random: of 100 requests 70 (280 rows) train, 10 (40 rows) validate and 20 (80 rows) test (seed 5), the rows of a request ' +
+      "stay together; a history is its user's events with click above 0 strictly before the request, those of the training part alone.",
+  );
+  const declared = (await seqrecData(...shown, ...split, '--data.after', '["dwell"]')).output;
+  expect(declared).toMatch(/^events +dwell +number +after/m);
+  expect(declared).toContain('ok: 0 columns alone predict click');
+  const refused = await runMain('train', 'csv/hstu', '--data.path', file, '--data.split', 'random', '--quiet');
+  expect(refused.errors).toContain(
+    'data.split: expected a split into sequences of users, which the models train on; got random, whose examples are rows for a ranker; use leave-last-out',
+  );
+});
+
+test('a folder in the layout of FuxiCTR is known by its files, and its parts are the split', async () => {
+  const path = join(folder, 'fuxi');
+  mkdirSync(path);
+  for (const [name, rows] of Object.entries({ train: 40, valid: 10, test: 5 })) {
+    const lines = Array.from({ length: rows }, (_, k) => `${k % 2},${k % 3},c${k % 5},${k / 4}`);
+    writeFileSync(join(path, `${name}.csv`), `clk,who,C1,price\n${lines.join('\n')}\n`);
+  }
+  const { code, output } = await seqrecData(path, '--data.labels', '["clk"]', '--data.columns.price', 'number');
+  expect(code).toBe(0);
+  expect(output.match(/^Split .*/gm)).toEqual([
+    'Split given: 40 train, 10 validation, 5 test examples',
+    'Split random: 43 train, 6 validation, 6 test examples',
+  ]);
+  expect(output).toMatch(/^events +clk +number +label/m);
+  expect(output).toMatch(/^events +C1 +id +5/m);
+  expect(output).toMatch(/^events +price +number/m);
+  expect(output).toMatch(/^events +part +id +part +3/m);
+  expect(output).toContain('given: the parts of the data, 40 rows train, 10 validate and 5 test');
+  const named = await seqrecData(path, '--data.format', 'fuxictr', '--data.labels', '["clk"]', '--user', 'who');
+  expect(named.output).toMatch(/^ +users +3$/m);
+  const wrong = await seqrecData(path, '--data.labels', '["click"]');
+  expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('expected a field of the header for labels')]);
 });
 
 test('a file .dat is read: a table by its columns, a published one by its name', async () => {

@@ -30,13 +30,16 @@ export interface DescribeRequest {
   readonly progress: Progress;
 }
 
-const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user'] as const;
+const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'] as const;
+/** Of data that come in parts, whose rows mostly have no user and no time. */
+const protocolsOfParts = ['given', 'random'] as const;
 const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
   const { interactions, split } = await readRequested(request);
-  return (split === undefined ? protocols : [split]).map((protocol) => {
+  const usual = interactions.roles.part === undefined ? protocols : protocolsOfParts;
+  return (split === undefined ? usual : [split]).map((protocol) => {
     try {
       return summariseData(splitBy(protocol, interactions));
     } catch (error) {
@@ -73,7 +76,8 @@ async function configOf(request: DescribeRequest): Promise<FileConfig> {
   const base = { ...(await sourceConfig(request)), ...(lenient && { lenient }), split: protocols[0] };
   const named = { ...base, ...(timeUnit !== undefined && { timeUnit }) };
   const { data } = applyOverrides(wholeSchema, { data: named }, overrides);
-  if (data.format === 'synthetic') throw new UsageError('--data.format: expected named, files or csv; got synthetic');
+  if (data.format === 'synthetic')
+    throw new UsageError('--data.format: expected named, files, csv, fuxictr or sql; got synthetic');
   return data;
 }
 
@@ -89,9 +93,19 @@ async function sourceConfig({ dataset, columns, overrides = [] }: DescribeReques
     );
   const asked = overrides.find(({ key }) => key === 'data.format')?.text;
   const named = Object.keys(columns).length > 0 || overrides.some(({ key }) => key.startsWith('data.columns.'));
+  if (asked === 'fuxictr' || (asked === undefined && (await isFuxiCtr(dataset))))
+    return { format: 'fuxictr', path: dataset, columns };
   const isTable = asked === 'csv' || (asked === undefined && (named || (await looksLikeTable(dataset))));
   if (!isTable) return { format: 'files', path: dataset };
   return { format: 'csv', path: dataset, columns: { ...usualColumns, ...columns } };
+}
+
+/** Whether a folder or zip is in the layout of FuxiCTR. */
+function isFuxiCtr(path: string): Promise<boolean> {
+  return detectFormat(path).then(
+    ({ format }) => format === 'fuxictr',
+    () => false,
+  );
 }
 
 /** Whether a file is a table of somebody's own, and not one of a published layout. */
@@ -132,7 +146,8 @@ export function renderData(summaries: readonly DataSummary[]): string {
     if (summary.problem !== undefined)
       return `Split ${summary.split}: not possible\n${renderSentences([summary.problem])}`;
     const examples = Object.entries(summary.examples).map(([name, count]) => `${formatCount(count)} ${name}`);
-    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(summary.leakage)}`;
+    const said = [...summary.steps.slice(-1), ...summary.leakage];
+    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(said)}`;
   });
   return [
     `${first.name}\n${renderPairs([...facts, ['digest', first.digest]])}`,

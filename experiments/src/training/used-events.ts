@@ -1,5 +1,4 @@
-import type { ExampleSet, Split } from '@seqrec/data';
-import { trainingEvents } from '@seqrec/models';
+import { type ExampleSet, type Split, trainingEvents } from '@seqrec/data';
 
 const known = new WeakMap<ExampleSet, Uint8Array>();
 

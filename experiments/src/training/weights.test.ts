@@ -52,6 +52,30 @@ test('holds weights alone, and the buffer of the reference unless told not to', 
   expect(names(plain)).toEqual(['__metadata__', ...weights]);
 });
 
+test('prints one digest of all weights, of a run and of a file, and writes nothing', async () => {
+  const digest = async (...argv: string[]) => {
+    const write = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const code = await (await import('../main.ts')).main(['export', ...argv, '--digest']);
+    const lines = write.mock.calls.map(([line]) => String(line));
+    write.mockRestore();
+    expect(code).toBe(0);
+    return lines;
+  };
+  const before = readdirSync(folder);
+  const [ofRun] = await digest(run.path, '--checkpoint', 'last');
+  const [hex, rest] = ofRun.split('  ');
+  expect(hex).toMatch(/^[0-9a-f]{64}$/);
+  expect(rest).toMatch(new RegExp(`^${run.last}: \\d+ weights, \\d+ numbers$`));
+  expect(await digest(exported)).toEqual([ofRun.replace(run.last, exported)]);
+  expect(readdirSync(folder)).toEqual(before);
+  const again = join(folder, 'again.safetensors');
+  const [written, ofFile] = await digest(run.path, '--checkpoint', 'last', '--to', again);
+  expect(written.startsWith(`${again}: `)).toBe(true);
+  expect(ofFile).toBe(ofRun.replace(run.last, again));
+  const { code, errors } = await runMain('export', run.path.replace(/.$/, '#'), '--digest');
+  expect([code, errors]).toEqual([1, expect.stringContaining('expected a run folder or the id of a run')]);
+});
+
 test('a training starts from it and the run says so; once begun it does not need the file', async () => {
   const source = join(folder, 'gone.safetensors');
   writeFileSync(source, readFileSync(exported));

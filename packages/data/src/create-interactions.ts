@@ -74,6 +74,16 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   return Object.assign(named, { digest: parts.digest ?? digestInteractions(named) });
 }
 
+/** The same data with further roles of its columns, which stand in the digest. */
+export function withRoles(interactions: Interactions, further: Partial<Roles>): Interactions {
+  const { digest: _, ...parts } = interactions;
+  return createInteractions({
+    ...parts,
+    columns: interactions.events.columns,
+    roles: { ...interactions.roles, ...further },
+  });
+}
+
 /** Where there are no times, the column of the positions that stand for them. */
 export const positionColumn = 'position';
 

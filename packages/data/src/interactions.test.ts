@@ -89,6 +89,41 @@ describe('the columnar store', () => {
     expect(() => make([0, 1], [1], [5], { ...timed, time: 'item' })).toThrow('got one of id');
   });
 
+  it('takes further columns with their roles, which follow their rows', () => {
+    const source = {
+      name: 'further',
+      users: ['b', 'a', 'a'],
+      items: [1, 2, 3],
+      timestamps: [1, 9, 5],
+      ratings: [3, 4, 5],
+      columns: {
+        click: { kind: 'number', values: Float32Array.of(0, 1, 2), width: 1 },
+        page: { kind: 'id', values: Int32Array.of(1, 2, 0), ids: idMap(['x', 'y'], 1) },
+      },
+    } as const;
+    const i = interactionsFromArrays({ ...source, request: 'page', labels: ['click', 'rating'] });
+    expect(i.roles).toEqual({
+      ...{ user: 'user', item: 'item', time: 'time', action: 'rating', request: 'page' },
+      labels: ['click', 'rating'],
+    });
+    expect(i.events.columns.get('click')).toEqual({ kind: 'number', values: Float32Array.of(2, 1, 0), width: 1 });
+    expect(i.events.columns.get('page')).toMatchObject({ values: Int32Array.of(0, 2, 1) });
+    expect(interactionsFromArrays({ ...source, action: 'click' }).roles.action).toBe('click');
+    expect(() => interactionsFromArrays({ ...source, labels: ['clicks'] })).toThrow(
+      'interactionsFromArrays: expected a further column for labels; got "clicks" of click, page',
+    );
+    expect(() => interactionsFromArrays({ ...source, ratings: undefined, action: 'rating' })).toThrow(
+      'expected a further column for action; got "rating" of click, page',
+    );
+    expect(() => interactionsFromArrays({ ...source, columns: { item: source.columns.page } })).toThrow(
+      'expected another name than user, item, time, position or rating for a further column; got item',
+    );
+    const short = { ...source.columns.click, values: new Float32Array(2) };
+    expect(() => interactionsFromArrays({ ...source, columns: { short } })).toThrow(
+      'expected 3 rows in column short, one a user; got 2',
+    );
+  });
+
   it('refuses arrays of different lengths and times that are no numbers', () => {
     expect(() => interactionsFromArrays({ name: 'x', users: [1], items: [] })).toThrow('expected 1 items');
     expect(() => interactionsFromArrays({ name: 'x', users: [1], items: [1], timestamps: [Number.NaN] })).toThrow(

@@ -7,12 +7,21 @@ import { readCsv } from './sources/csv.ts';
 import type { CsvSource } from './sources/csv-source.ts';
 import type { FileSet } from './sources/file-set.ts';
 import { openFiles } from './sources/files.ts';
+import { type FuxiCtrSource, readFuxiCtr } from './sources/fuxictr.ts';
 import { type MindSource, readMind } from './sources/mind.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 import { readSql, type SqlSource } from './sources/sql.ts';
+import { readYelp, type YelpSource } from './sources/yelp.ts';
 
-export type DatasetSource = MovieLensSource | AmazonSource | MindSource | CsvSource | SqlSource;
+export type DatasetSource =
+  | MovieLensSource
+  | AmazonSource
+  | MindSource
+  | YelpSource
+  | FuxiCtrSource
+  | CsvSource
+  | SqlSource;
 
 export interface LoadOptions {
   /** Folder for the binary copy that makes the next load fast; without it nothing is written. */
@@ -78,6 +87,10 @@ function chooseReader(source: Exclude<DatasetSource, SqlSource>): Reader {
       return (files, name, context) => readAmazon(files, source, name, context);
     case 'mind':
       return (files, name, context) => readMind(files, source, name, context);
+    case 'yelp':
+      return (files, name, context) => readYelp(files, source, name, context);
+    case 'fuxictr':
+      return (files, name, context) => readFuxiCtr(files, source, name, context);
     case 'csv':
       return (files, name, context) => readCsv(files, source, name, context);
   }

@@ -26,12 +26,14 @@ export const otherTables = `for other tables set ${optionHint('format', 'csv')} 
 /** Corrupt rows of one file: the first one throws, unless `lenient`, which counts them by reason. */
 export class ProblemLog {
   readonly #operation: string;
-  readonly #file: string;
-  readonly #entry: string | undefined;
+  #file: string;
+  #entry: string | undefined;
+  /** Of the file that was entered last. */
+  #title: string | undefined;
   readonly #lenient: boolean;
   readonly #hint: string | undefined;
   #first: { readonly line: number; readonly problem: RowProblem } | undefined;
-  readonly #reasons = new Map<string, { count: number; firstLines: number[] }>();
+  readonly #reasons = new Map<string, { reason: string; file?: string; count: number; firstLines: number[] }>();
 
   /**
    * @param options.hint what an error says that has no hint of its own; default: that lenient reading skips such rows
@@ -45,13 +47,23 @@ export class ProblemLog {
       options.hint ?? (options.lenient ? undefined : `${optionHint('lenient', true)} skips and counts such rows`);
   }
 
+  /** What is reported from here on is in this file, for rows that come from several. */
+  enter(place: { readonly file: string; readonly entry?: string }, title: string): void {
+    this.#file = place.file;
+    this.#entry = place.entry;
+    this.#title = title;
+  }
+
   /** @throws {DataError} naming file and line, unless lenient */
   report(line: number, problem: RowProblem): void {
     if (!this.#lenient) throw this.error(line, problem);
     this.#first ??= { line, problem };
-    const known = this.#reasons.get(problem.reason);
+    const { reason } = problem;
+    const key = this.#title === undefined ? reason : `${this.#title}/${reason}`;
+    const known = this.#reasons.get(key);
     if (known === undefined) {
-      this.#reasons.set(problem.reason, { count: 1, firstLines: [line] });
+      const file = this.#title === undefined ? {} : { file: this.#title };
+      this.#reasons.set(key, { reason, ...file, count: 1, firstLines: [line] });
       return;
     }
     known.count++;
@@ -85,6 +97,11 @@ export class ProblemLog {
   }
 
   counts(file: string): ProblemCount[] {
-    return [...this.#reasons].map(([reason, { count, firstLines }]) => ({ reason, count, firstLines, file }));
+    return Array.from(this.#reasons.values(), (problem) => ({
+      reason: problem.reason,
+      count: problem.count,
+      firstLines: problem.firstLines,
+      file: problem.file ?? file,
+    }));
   }
 }

@@ -5,7 +5,7 @@ export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
-export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
+export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';
 export {
   CheckpointError,

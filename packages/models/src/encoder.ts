@@ -5,16 +5,9 @@ import { type FeatureParts, featureParts } from './features/parts.ts';
 import type { EncoderBatch, TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
-import { hasLastRows, type Run, type StreamLayer } from './layers/layer.ts';
+import { hasLastRows, type NamedLayer, type Run, type StreamLayer } from './layers/layer.ts';
 import { LearnedTemperature } from './layers/temperature.ts';
 import type { EncodedActions, SequenceModel } from './model.ts';
-
-/** A layer of the stack and the reference's names of its weights. */
-export interface NamedLayer {
-  readonly layer: StreamLayer;
-  /** Reference name by the layer's own weight name, in the order of the reference's state dict. */
-  readonly names: Readonly<Record<string, string>>;
-}
 
 /** What turns a batch into the tokens that enter the first block. */
 export interface InputStage {

@@ -4,3 +4,4 @@ export { type LoadOptions, loadCheckpoint, loadModel, saveCheckpoint } from './t
 export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
 export { loadWeights } from './train/load-weights.ts';
+export { type WeightsDigest, weightsDigest } from './train/weights-digest.ts';

@@ -2,6 +2,7 @@ import type { AmazonSource } from '../sources/amazon.ts';
 import type { CsvSource } from '../sources/csv-source.ts';
 import type { MindSource } from '../sources/mind.ts';
 import type { MovieLensSource } from '../sources/movielens.ts';
+import type { YelpSource } from '../sources/yelp.ts';
 
 export interface Checksum {
   readonly algorithm: 'md5' | 'sha256';
@@ -15,7 +16,7 @@ export interface DatasetEntry {
   readonly title: string;
   /** Names it may have inside a data folder, tried in this order. */
   readonly files: readonly string[];
-  readonly source: WithoutPath<MovieLensSource | AmazonSource | MindSource | CsvSource>;
+  readonly source: WithoutPath<MovieLensSource | AmazonSource | MindSource | YelpSource | CsvSource>;
   /** Where the publisher offers it; absent when there is no file that can be read as it is. */
   readonly url?: string;
   /** md5: published beside the file; sha256: as two independent projects state it. */
@@ -131,6 +132,15 @@ export const datasets: readonly DatasetEntry[] = [
     source: { format: 'mind' },
     obtain: 'accept the terms of msnews.github.io and unpack MINDsmall_train: behaviors.tsv and news.tsv',
     terms: 'Microsoft Research License: research use',
+  },
+  {
+    name: 'yelp',
+    title: 'Yelp, the academic data set: all reviews; filter with kCore',
+    files: ['yelp', 'yelp_dataset', 'yelp.zip', 'yelp_dataset.zip'],
+    source: { format: 'yelp' },
+    obtain:
+      'accept the terms of yelp.com/dataset and unpack review.json, business.json and user.json into a folder yelp',
+    terms: 'Yelp: academic use, no redistribution',
   },
   {
     name: 'trivago',

@@ -13,6 +13,8 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   movielens: common,
   amazon: common,
   mind: common,
+  yelp: common,
+  fuxictr: [...common, 'columns', 'further', 'labels', 'timeUnit', 'timeFormat', 'missing'],
   csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding'],
   sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],
 };

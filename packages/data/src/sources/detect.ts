@@ -2,8 +2,10 @@ import { DataError } from '../errors.ts';
 import { otherTables } from '../problems.ts';
 import { type AmazonSource, findAmazonLayout } from './amazon.ts';
 import { openFiles } from './files.ts';
+import { type FuxiCtrSource, findFuxiCtrLayout } from './fuxictr.ts';
 import type { MovieLensSource } from './movielens.ts';
 import { findMovieLensLayout } from './movielens-layouts.ts';
+import { findYelpLayout, type YelpSource } from './yelp.ts';
 
 /**
  * Finds out which published data set is at `path`, by the names of its files.
@@ -11,14 +13,16 @@ import { findMovieLensLayout } from './movielens-layouts.ts';
  * Other delimited files are not guessed: they need a column mapping.
  * @throws {DataError} `missing-file`, or `unknown-layout` for files of no known layout
  */
-export async function detectFormat(path: string): Promise<MovieLensSource | AmazonSource> {
+export async function detectFormat(path: string): Promise<MovieLensSource | AmazonSource | YelpSource | FuxiCtrSource> {
   const files = await openFiles(path);
   try {
     if (findMovieLensLayout(files) !== undefined) return { format: 'movielens', path };
     if (findAmazonLayout(files) !== undefined) return { format: 'amazon', path };
+    if (findYelpLayout(files) !== undefined) return { format: 'yelp', path };
+    if (findFuxiCtrLayout(files) !== undefined) return { format: 'fuxictr', path };
     throw new DataError(
       'detectFormat',
-      `expected the files of MovieLens or Amazon; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
+      `expected the files of MovieLens, Amazon, Yelp or FuxiCTR; got ${files.names.slice(0, 8).join(', ') || 'no files'}`,
       { code: 'unknown-layout', file: path, hint: otherTables },
     );
   } finally {

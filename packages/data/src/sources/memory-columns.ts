@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts';
 import { type ColumnBuilder, columnBuilder } from '../table/builder.ts';
-import type { Column } from '../table/column.ts';
+import { type Column, rowsOf } from '../table/column.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
@@ -21,19 +21,41 @@ const SEPARATOR = '\u0000';
 
 /** Columns of as many rows as there are events. @throws {OptionError} naming the column and the row */
 export function memoryColumns(
-  columns: Readonly<Record<string, MemoryColumn>>,
+  columns: Readonly<Record<string, MemoryColumn | Column>>,
   rows: number,
   vocabularies: Map<string, VocabularyBuilder>,
 ): Map<string, Column> {
-  const readers = readersOf(columns, rows, vocabularies);
-  for (let row = 0; row < rows; row++) {
-    for (const { builder, column } of readers) {
+  const made = new Map<string, Column>();
+  for (const [name, column] of Object.entries(columns)) {
+    if (isColumn(column)) {
+      if (rowsOf(column) !== rows) throw otherLength(name, rows, rowsOf(column));
+      made.set(name, column);
+      continue;
+    }
+    const [{ builder }] = readersOf({ [name]: column }, rows, vocabularies);
+    for (let row = 0; row < rows; row++) {
       const problem = builder.read(textOf(column.values[row]));
-      if (problem !== undefined) throw wrong(builder.name, row, problem.message);
+      if (problem !== undefined) throw wrong(name, row, problem.message);
       builder.keep();
     }
+    made.set(name, builder.build());
   }
-  return new Map(readers.map(({ builder }) => [builder.name, builder.build()]));
+  return made;
+}
+
+/** Whether it is a column already, with its vocabulary or in its own kind of array. */
+function isColumn(column: MemoryColumn | Column): column is Column {
+  switch (column.kind) {
+    case 'id':
+    case 'ids':
+      return 'ids' in column;
+    case 'number':
+      return column.values instanceof Float32Array && column.width !== undefined;
+    case 'time':
+      return column.values instanceof Float64Array;
+    case 'text':
+      return 'bytes' in column.values;
+  }
 }
 
 /** A table with an id a row. @throws {OptionError} naming the column and the row */
@@ -58,13 +80,7 @@ function readersOf(
 ): { readonly builder: ColumnBuilder; readonly column: MemoryColumn }[] {
   return Object.entries(columns).map(([name, column]) => {
     if (column.values.length !== rows) {
-      throw new OptionError(
-        'interactionsFromArrays',
-        `expected ${rows} values of ${name}; got ${column.values.length}`,
-        {
-          key: name,
-        },
-      );
+      throw otherLength(name, rows, column.values.length);
     }
     const separated = column.kind === 'ids' || column.kind === 'number' ? { ...column, separator: SEPARATOR } : column;
     return { builder: columnBuilder(name, separated, vocabularies), column };
@@ -74,6 +90,12 @@ function readersOf(
 function textOf(value: MemoryValue): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
   return typeof value === 'object' ? value.join(SEPARATOR) : String(value);
+}
+
+function otherLength(name: string, rows: number, got: number): OptionError {
+  return new OptionError('interactionsFromArrays', `expected ${rows} rows in column ${name}, one a user; got ${got}`, {
+    key: 'columns',
+  });
 }
 
 function wrong(column: string, row: number, message: string): OptionError {

@@ -4,6 +4,7 @@ import { EventTable } from '../event-table.ts';
 import type { Interactions } from '../interactions.ts';
 import { Interner } from '../interner.ts';
 import { columnBuilder } from '../table/builder.ts';
+import type { Column } from '../table/column.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { type MemoryColumn, type MemoryTable, memoryColumns, memoryTable } from './memory-columns.ts';
@@ -16,15 +17,17 @@ export interface MemorySource {
   /** Seconds; without them events keep the order given and `hasTimestamps` is false. */
   readonly timestamps?: ArrayLike<number>;
   readonly ratings?: ArrayLike<number>;
+  /** Further columns of the events, as many rows as `users`, in their order: what each holds and its values. */
+  readonly columns?: Readonly<Record<string, MemoryColumn | Column>>;
+  /** Roles of further columns: what the user did, what groups rows that were shown together, what a ranker learns. */
+  readonly action?: string;
+  readonly request?: string;
+  readonly labels?: readonly string[];
   /** Items of the corpus, interacted with or not; default: those that occur. */
   readonly catalogue?: readonly { readonly item: string | number; title?: string; categories?: readonly string[] }[];
-  /** Further columns of the events: what each holds, and a value an event. */
-  readonly columns?: Readonly<Record<string, MemoryColumn>>;
   /** Columns of users and of items, by id. Titles and categories of `catalogue` are columns of items already. */
   readonly userColumns?: MemoryTable;
   readonly itemColumns?: MemoryTable;
-  /** Names of columns of events that a ranker learns. */
-  readonly labels?: readonly string[];
   readonly ties?: TieRule;
   readonly tieSeed?: number;
 }
@@ -33,7 +36,7 @@ export interface MemorySource {
  * A store from arrays in memory, the way in for data that a program already holds.
  *
  * @throws {OptionError} for arrays of different lengths, times or ratings that are no numbers,
- *   items not in the catalogue
+ *   items not in the catalogue, a role whose column is not there
  */
 export function interactionsFromArrays(source: MemorySource): Interactions {
   const { users, items, timestamps, ratings } = source;
@@ -51,6 +54,8 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     });
   }
   const vocabularies = new Map<string, VocabularyBuilder>();
+  checkRoles(operation, source);
+  const columns = memoryColumns(source.columns ?? {}, users.length, vocabularies);
   const listed = source.catalogue === undefined ? undefined : catalogueRows(source.catalogue);
   const itemIds = listed?.keys ?? new Interner();
   const table = new EventTable(ratings !== undefined, Math.max(1, users.length));
@@ -75,15 +80,20 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
     table,
     users: userIds.ids(),
     items: itemIds.ids(),
-    ...(source.columns && { columns: memoryColumns(source.columns, users.length, vocabularies) }),
     ...(source.userColumns && { userRows: memoryTable(source.userColumns, vocabularies).build() }),
     ...(source.itemColumns && { itemRows: memoryTable(source.itemColumns, vocabularies).build() }),
     ...(listed === undefined ? {} : { itemRows: listed.build() }),
+    columns,
     roles: {
       user: 'user',
       item: 'item',
       ...(timestamps === undefined ? {} : { time: 'time' }),
-      ...(ratings === undefined ? {} : { action: 'rating' }),
+      ...(source.action === undefined
+        ? ratings === undefined
+          ? {}
+          : { action: 'rating' }
+        : { action: source.action }),
+      ...(source.request === undefined ? {} : { request: source.request }),
       labels: source.labels ?? [],
       ...(listed === undefined ? {} : { title: 'title', categories: 'categories' }),
     },
@@ -96,6 +106,24 @@ export function interactionsFromArrays(source: MemorySource): Interactions {
       counts: { rows: users.length, events: users.length, skipped: 0, items: itemIds.size },
     },
   });
+}
+
+/** @throws {OptionError} for a further column of a name that has a meaning, and a role whose column is not there */
+function checkRoles(operation: string, source: MemorySource): void {
+  const { columns = {}, action, request, labels = [] } = source;
+  for (const name of Object.keys(columns)) {
+    if (!['user', 'item', 'time', 'position', 'rating'].includes(name)) continue;
+    const problem = `expected another name than user, item, time, position or rating for a further column; got ${name}`;
+    throw new OptionError(operation, problem, { key: 'columns' });
+  }
+  for (const [key, names] of Object.entries({ action: [action], request: [request], labels })) {
+    for (const name of names) {
+      if (name === undefined || Object.hasOwn(columns, name)) continue;
+      if (name === 'rating' && source.ratings !== undefined) continue;
+      const known = Object.keys(columns).join(', ') || 'none';
+      throw new OptionError(operation, `expected a further column for ${key}; got "${name}" of ${known}`, { key });
+    }
+  }
 }
 
 /** Titles and categories, an item a row; an item that stands twice is taken once. */

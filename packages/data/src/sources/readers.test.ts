@@ -258,7 +258,7 @@ describe('detectFormat', () => {
     const path = temporaryFile('log.csv', 'a,b\n');
     await expect(detectFormat(path)).rejects.toMatchObject({
       code: 'unknown-layout',
-      message: `detectFormat: ${path}: expected the files of MovieLens or Amazon; got log.csv; for other tables set format: 'csv' (--data.format csv) and say which column is what (columns, --data.columns.user and so on)`,
+      message: `detectFormat: ${path}: expected the files of MovieLens, Amazon, Yelp or FuxiCTR; got log.csv; for other tables set format: 'csv' (--data.format csv) and say which column is what (columns, --data.columns.user and so on)`,
     });
   });
 });

@@ -1,19 +1,12 @@
 import { countDuplicates } from '../assemble.ts';
 import { optionHint } from '../problems.ts';
 import { tieOrder } from '../tie-order.ts';
-import type { ExampleSet, Split } from './split.ts';
-
-/** One thing looked at; `leak` when it must be 0 and is not. */
-export interface LeakageCheck {
-  readonly name: string;
-  readonly value: number;
-  /** Share of `value` in what it is counted in, 0..1. */
-  readonly share: number;
-  /** `leak`: the split lets training see what it is tested on; `note`: legitimate, but worth knowing; `ok`: neither. */
-  readonly verdict: 'ok' | 'note' | 'leak';
-  /** One sentence, with the number. */
-  readonly text: string;
-}
+import { isInHistory, lastOfHistory, trainingEvents } from './histories.ts';
+import { type LeakageCheck, percent } from './leakage-check.ts';
+import { columnChecks } from './leakage-columns.ts';
+import { requestChecks, userChecks } from './leakage-groups.ts';
+import { timeChecks } from './leakage-times.ts';
+import type { Split } from './split.ts';
 
 export interface LeakageReport {
   readonly protocol: Split['protocol'];
@@ -26,15 +19,18 @@ export interface LeakageReport {
 
 /** Looks for ways in which the test targets could be known in training. */
 export function leakageReport(split: Split): LeakageReport {
-  const trained = trainedEvents(split.train);
+  const trained = trainingEvents(split.train);
   const checks = [
     ...targetOverlap(split, trained),
     ...timeChecks(split, trained),
+    ...userChecks(split, trained),
+    ...requestChecks(split, trained),
     newItems(split, trained),
     repeatedTargets(split),
     lastTwoTies(split),
     orderInsideTies(split),
     duplicateRows(split),
+    ...columnChecks(split, trained),
   ];
   return {
     protocol: split.protocol,
@@ -42,17 +38,6 @@ export function leakageReport(split: Split): LeakageReport {
     checks,
     text: checks.map((check) => `${check.verdict}: ${check.text}`).join('\n'),
   };
-}
-
-/** 1 for events that training reads, as input or target. */
-function trainedEvents(train: ExampleSet): Uint8Array {
-  const trained = new Uint8Array(train.interactions.numEvents);
-  for (let e = 0; e < train.targets.length; e++) trained.fill(1, train.starts[e], train.targets[e] + 1);
-  return trained;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function targetOverlap(split: Split, trained: Uint8Array): LeakageCheck[] {
@@ -71,8 +56,9 @@ function targetOverlap(split: Split, trained: Uint8Array): LeakageCheck[] {
     });
   }
   if (split.validation !== undefined) {
-    const tested = new Set(split.test.targets);
-    const count = split.validation.targets.reduce((sum, target) => sum + (tested.has(target) ? 1 : 0), 0);
+    const tested = new Uint8Array(trained.length);
+    for (const target of split.test.targets) tested[target] = 1;
+    const count = split.validation.targets.reduce((sum, target) => sum + tested[target], 0);
     checks.push({
       name: 'validation-targets-in-test',
       value: count,
@@ -90,67 +76,6 @@ function targetOverlap(split: Split, trained: Uint8Array): LeakageCheck[] {
     });
   }
   return checks;
-}
-
-function timeChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
-  const { interactions, test } = split;
-  if (interactions.hasTimestamps === false) return [];
-  const times = interactions.timestamps.filter((_, e) => trained[e] === 1).sort();
-  const targetTimes = Float64Array.from(test.targets, (target) => interactions.timestamps[target]);
-  let earlier = 0;
-  let shareSum = 0;
-  for (const time of targetTimes) {
-    const later = times.length - upperBound(times, time);
-    if (later > 0) earlier++;
-    shareSum += later / times.length;
-  }
-  const globalTime = split.protocol === 'global-time';
-  const cut = split.cuts?.testTime ?? targetTimes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const after = times.length - lowerBound(times, cut);
-  const share = after / times.length;
-  return [
-    {
-      name: 'train-events-after-test-cut',
-      value: after,
-      share,
-      verdict: after === 0 ? 'ok' : globalTime ? 'leak' : 'note',
-      text:
-        `${after} training events (${percent(share)}) are not older than the ` +
-        `${split.cuts === undefined ? 'earliest test target' : 'test cut'}.`,
-    },
-    {
-      name: 'test-targets-before-training-events',
-      value: earlier,
-      share: earlier / targetTimes.length,
-      verdict: earlier === 0 ? 'ok' : globalTime ? 'leak' : 'note',
-      text:
-        `${earlier} test targets (${percent(earlier / targetTimes.length)}) are older than some training event of another ` +
-        `user; on average ${percent(shareSum / targetTimes.length)} of the training events lie in a test target's future` +
-        `${earlier === 0 ? '.' : ': popularity and trends of the future are visible in training, as in every leave-one-out split.'}`,
-    },
-  ];
-}
-
-function upperBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function newItems(split: Split, trained: Uint8Array): LeakageCheck {
@@ -180,7 +105,7 @@ function repeatedTargets(split: Split): LeakageCheck {
   let count = 0;
   for (let e = 0; e < test.targets.length; e++) {
     const target = test.targets[e];
-    if (interactions.itemIds.subarray(test.starts[e], target).includes(interactions.itemIds[target])) count++;
+    if (isInHistory(test, e, interactions.itemIds[target])) count++;
   }
   const share = count / test.targets.length;
   return {
@@ -198,8 +123,9 @@ function lastTwoTies(split: Split): LeakageCheck {
   const { interactions, test } = split;
   let count = 0;
   if (interactions.hasTimestamps !== false) {
-    for (const target of test.targets) {
-      if (interactions.timestamps[target] === interactions.timestamps[target - 1]) count++;
+    for (let e = 0; e < test.targets.length; e++) {
+      const last = lastOfHistory(test, e);
+      if (last >= 0 && interactions.timestamps[test.targets[e]] === interactions.timestamps[last]) count++;
     }
   }
   const share = count / test.targets.length;
@@ -209,7 +135,7 @@ function lastTwoTies(split: Split): LeakageCheck {
     share,
     verdict: count === 0 ? 'ok' : 'note',
     text:
-      `${count} test targets (${percent(share)}) have the time of the event before them` +
+      `${count} test targets (${percent(share)}) have the time of the ${split.examples === 'impressions' ? 'last event of their history' : 'event before them'}` +
       `${count === 0 ? '.' : ': which of the two is the target is decided by the tie rule, not by the data.'}`,
   };
 }

@@ -5,7 +5,8 @@ import type { Interactions, ProcessingStep } from '../interactions.ts';
  * Examples of one part of a split: histories and targets as positions in the event columns.
  *
  * Example `e` belongs to user `users[e]`, its history is the events `[starts[e], targets[e])`, its target the event
- * `targets[e]`; both in the columns of `interactions`. Shape of each array: [number of examples].
+ * `targets[e]`; both in the columns of `interactions`. A history may be empty.
+ * Shape of each array: [number of examples].
  */
 export interface ExampleSet {
   readonly name: 'train' | 'validation' | 'test';
@@ -14,17 +15,28 @@ export interface ExampleSet {
   readonly starts: Int32Array;
   readonly targets: Int32Array;
   /**
-   * Histories that are subsequences: of example `e` the events `indices[offsets[e], offsets[e + 1])`,
-   * ascending and as many as `targets[e] - starts[e]`, which then is a length and not a range. Absent when
-   * all histories are ranges.
+   * Histories that are subsequences: of example `e` the events `indices[offsets[e], offsets[e] + length)`, ascending,
+   * where `length` is `targets[e] - starts[e]`, which then is a length and not a range. Examples may share a part of
+   * `indices`, so `offsets[e + 1]` need not be where the history of `e` ends. Absent when all histories are ranges.
    */
   readonly events?: { readonly offsets: Int32Array; readonly indices: Int32Array };
 }
 
-export type SplitProtocol = 'leave-last-out' | 'train-test' | 'global-time' | 'by-user' | 'streaming';
+export type SplitProtocol =
+  | 'leave-last-out'
+  | 'train-test'
+  | 'global-time'
+  | 'by-user'
+  | 'random'
+  | 'given'
+  | 'streaming';
+
+export type RowExamples = 'impressions' | 'points';
 
 export interface Split {
   readonly protocol: SplitProtocol;
+  /** Where examples are rows for a ranker, and not the ends of users' sequences: with a history, or without. */
+  readonly examples?: RowExamples;
   readonly interactions: Interactions;
   readonly train: ExampleSet;
   readonly validation?: ExampleSet;

@@ -10,6 +10,10 @@ export interface Roles {
   readonly request?: string;
   /** What a ranker learns. */
   readonly labels: readonly string[];
+  /** Declared to be known only after the event (how long it was read, what was said of it): no features of it. */
+  readonly after?: readonly string[];
+  /** The part of a given split that a row is in: `train`, `validation` or `test`. */
+  readonly part?: string;
   /** Of `items`: what people read. */
   readonly title?: string;
   /** Of `items`: what they are told apart by, a column of `id` or `ids`. */
@@ -20,8 +24,14 @@ export const standardRoles = { user: 'user', item: 'item', labels: [] } as const
 
 /** Every role that a column has. */
 export function rolesOf(roles: Roles, table: 'events' | 'users' | 'items', column: string): string[] {
-  const of = table === 'items' ? (['title', 'categories'] as const) : (['item', 'time', 'action', 'request'] as const);
+  const of =
+    table === 'items' ? (['title', 'categories'] as const) : (['item', 'time', 'action', 'request', 'part'] as const);
   if (table === 'users') return [];
   const named = of.filter((role) => roles[role] === column);
-  return table === 'events' && roles.labels.includes(column) ? [...named, 'label'] : [...named];
+  if (table === 'items') return [...named];
+  return [
+    ...named,
+    ...(roles.labels.includes(column) ? ['label'] : []),
+    ...(roles.after?.includes(column) ? ['after'] : []),
+  ];
 }

@@ -1,3 +1,4 @@
+import { trainingEvents } from '../splits/histories.ts';
 import type { ExampleSet } from '../splits/split.ts';
 
 /** Rows of the three tables that a training set reads, ascending; row `i - 1` of `items` is item `i`. */
@@ -8,19 +9,15 @@ export interface TrainingRows {
 }
 
 /** What transforms are fitted on: the events that are histories or targets of the examples, their users and items. */
-export function trainingRows({ interactions, users, starts, targets, events: chosen }: ExampleSet): TrainingRows {
-  const events = new Uint8Array(interactions.numEvents);
-  const seenUsers = new Uint8Array(interactions.numUsers);
+export function trainingRows(set: ExampleSet): TrainingRows {
+  const { interactions } = set;
+  const events = trainingEvents(set);
+  const users = new Uint8Array(interactions.numUsers);
   const items = new Uint8Array(interactions.numItems);
-  for (let e = 0; e < targets.length; e++) {
-    seenUsers[users[e]] = 1;
-    events[targets[e]] = 1;
-    if (chosen === undefined) events.fill(1, starts[e], targets[e]);
-    else for (let at = chosen.offsets[e]; at < chosen.offsets[e + 1]; at++) events[chosen.indices[at]] = 1;
-  }
+  for (const user of set.users) users[user] = 1;
   for (let event = 0; event < events.length; event++)
     if (events[event] === 1) items[interactions.itemIds[event] - 1] = 1;
-  return { events: marked(events), users: marked(seenUsers), items: marked(items) };
+  return { events: marked(events), users: marked(users), items: marked(items) };
 }
 
 function marked(flags: Uint8Array): Int32Array {

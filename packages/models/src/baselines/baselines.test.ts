@@ -1,9 +1,9 @@
-import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
+import { interactionsFromArrays, leaveLastOut, type Split, trainingEvents } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import { itemKnnBaseline } from './item-knn.ts';
 import { lastItemBaseline } from './last-item.ts';
 import { popularityBaseline } from './popularity.ts';
-import { evaluateScorer, trainingEvents } from './scorer.ts';
+import { evaluateScorer } from './scorer.ts';
 
 /** Training parts: a = 1 2 3, b = 1 2 (and 1 again), c = 3 4. The last two events of each user are held out. */
 function split(): Split {

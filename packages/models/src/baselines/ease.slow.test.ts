@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
-import { type ExampleSet, leaveLastOut, loadNamedDataset } from '@seqrec/data';
+import { type ExampleSet, leaveLastOut, loadNamedDataset, trainingEvents } from '@seqrec/data';
 import { expect, it } from 'vitest';
 import { easeBaseline } from './ease.ts';
-import { trainingEvents } from './scorer.ts';
 
 const folder = process.env.SEQREC_DATA;
 

@@ -1,5 +1,4 @@
-import type { ExampleSet } from '@seqrec/data';
-import { trainingEvents } from './scorer.ts';
+import { type ExampleSet, trainingEvents } from '@seqrec/data';
 
 /** Distinct training items of each user, and users of each item. */
 export function incidence(train: ExampleSet): { byUser: Int32Array[]; byItem: number[][] } {

@@ -1,5 +1,5 @@
-import type { ExampleSet } from '@seqrec/data';
-import { type Scorer, trainingEvents } from './scorer.ts';
+import { type ExampleSet, trainingEvents } from '@seqrec/data';
+import type { Scorer } from './scorer.ts';
 
 /**
  * Recommends what is most frequent in the training events, whatever the history.

@@ -1,4 +1,3 @@
-import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, type Protocol, RankCollector } from '../evaluate/protocol.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 
@@ -46,11 +45,4 @@ export async function evaluateScorer(options: EvaluateScorerOptions): Promise<Ev
     }
   }
   return collector.result(`${scorer.description} A target with score 0 is a miss.`);
-}
-
-/** Marks the events that belong to a training set: histories and targets. Give it the set before windows are cut. */
-export function trainingEvents({ interactions, starts, targets }: ExampleSet): Uint8Array {
-  const mask = new Uint8Array(interactions.numEvents);
-  for (let e = 0; e < targets.length; e++) mask.fill(1, starts[e], targets[e] + 1);
-  return mask;
 }

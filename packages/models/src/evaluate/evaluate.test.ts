@@ -1,9 +1,8 @@
 import type { RankTies } from '@seqrec/core';
-import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
+import { type ExampleSet, interactionsFromArrays, latestWindow, trainingEvents, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { trainingEvents } from '../baselines/scorer.ts';
 import { EvaluationError } from '../errors.ts';
 import type { SequenceModel } from '../model.ts';
 import { createModel } from '../registry.ts';

@@ -1,6 +1,5 @@
-import type { ExampleSet, ItemCatalogue } from '@seqrec/data';
+import { type ExampleSet, type ItemCatalogue, trainingEvents } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { trainingEvents } from '../baselines/scorer.ts';
 import { EvaluationError } from '../errors.ts';
 import type { SequenceModel } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';

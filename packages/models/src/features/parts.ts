@@ -1,11 +1,10 @@
 import { embedding } from '@seqrec/core';
 import { applyTransform, type BatchColumns, type Column, type EncodedColumn, takeEncoded } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedLayer } from '../encoder.ts';
 import { ConfigError } from '../errors.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import { interleave } from '../layers/interleave.ts';
-import { dropAt, type Run } from '../layers/layer.ts';
+import { dropAt, type NamedLayer, type Run } from '../layers/layer.ts';
 import { Projection } from '../layers/projection.ts';
 import type { FittedFeature, FittedFeatures } from './fitted.ts';
 import { idMask } from './id-mask.ts';

@@ -1,12 +1,12 @@
 import { embedding } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { InputStage, NamedLayer } from '../encoder.ts';
+import type { InputStage } from '../encoder.ts';
 import type { EncoderBatch, TokenBatch } from '../inputs.ts';
 import { ActionEmbedding, ratingActions } from '../layers/actions.ts';
 import { LearnedPositions } from '../layers/embeddings.ts';
 import type { Initialization } from '../layers/initializers.ts';
 import { interleave } from '../layers/interleave.ts';
-import { dropAt } from '../layers/layer.ts';
+import { dropAt, type NamedLayer } from '../layers/layer.ts';
 import { tokenInput } from '../layers/token-input.ts';
 import type { HstuSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createEncoder, type NamedLayer } from '../encoder.ts';
+import { createEncoder } from '../encoder.ts';
 import type { TokenBatch } from '../inputs.ts';
 import { NUM_KNOWN_ACTIONS } from '../layers/actions.ts';
 import { ItemEmbedding } from '../layers/embeddings.ts';
+import type { NamedLayer } from '../layers/layer.ts';
 import { Mlp } from '../layers/projection.ts';
 import { rotationsOf } from '../layers/rotary.ts';
 import type { ModelOptions, SequenceModel } from '../model.ts';

@@ -93,6 +93,13 @@ export abstract class StreamLayer extends layers.Layer {
   }
 }
 
+/** A layer of the stack and the reference's names of its weights. */
+export interface NamedLayer {
+  readonly layer: StreamLayer;
+  /** Reference name by the layer's own weight name, in the order of the reference's state dict. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
 /** A block that can make its output at the last token of each sequence without the other rows, for inference. */
 export interface LastRows {
   /**

@@ -1,7 +1,7 @@
 import { embedTokens } from '@seqrec/core';
-import type { InputStage, NamedLayer } from '../encoder.ts';
+import type { InputStage } from '../encoder.ts';
 import type { LearnedPositions } from './embeddings.ts';
-import { dropOptionsAt } from './layer.ts';
+import { dropOptionsAt, type NamedLayer } from './layer.ts';
 
 export interface TokenInputOptions {
   readonly config: { readonly embeddingDim: number; readonly inputDropout: number };

@@ -1,10 +1,10 @@
 import { embedding } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import type { InputStage, NamedLayer } from '../encoder.ts';
+import type { InputStage } from '../encoder.ts';
 import { ActionEmbedding, HALF_STARS, logDurations, ratingActions, ratingBuckets } from '../layers/actions.ts';
 import { LearnedPositions } from '../layers/embeddings.ts';
-import { dropAt, type Run } from '../layers/layer.ts';
+import { dropAt, type NamedLayer, type Run } from '../layers/layer.ts';
 import { Projection } from '../layers/projection.ts';
 import type { PinnerformerConfig } from './config.ts';
 import { TimeEncoder } from './time-encoder.ts';

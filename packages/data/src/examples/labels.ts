@@ -1,0 +1,42 @@
+import { OptionError } from '../errors.ts';
+import type { Interactions } from '../interactions.ts';
+
+/** A label of the events as numbers; shape of `values`: [numEvents]. */
+export interface Label {
+  readonly name: string;
+  /** 1 or 0 where a row says whether, else a number; NaN where it has none. */
+  readonly values: Float32Array;
+}
+
+/**
+ * The column of a label: the one that is named, else the first in the role `labels`.
+ *
+ * @throws {OptionError} when there is none of that name among the labels, or it is no column of one number a row
+ */
+export function labelOf({ events, roles, name: title }: Interactions, label?: string, operation = 'labelOf'): Label {
+  const name = label ?? roles.labels[0];
+  if (name === undefined || !roles.labels.includes(name)) {
+    const known = roles.labels.join(', ') || 'none';
+    throw new OptionError(operation, `expected a label of ${title}, of ${known}; got ${name ?? 'none'}`, {
+      key: 'label',
+      hint: 'say which columns are labels (--data.labels)',
+    });
+  }
+  const column = events.columns.get(name);
+  if (column?.kind !== 'number' || column.width !== 1) {
+    const got =
+      column === undefined ? 'no such column' : column.kind === 'number' ? 'a vector' : `one of ${column.kind}`;
+    throw new OptionError(operation, `expected the label ${name} to be one number a row; got ${got}`, {
+      key: 'label',
+      hint: `read it as a number (--data.columns.${name} number)`,
+    });
+  }
+  return { name, values: column.values };
+}
+
+/** 1 for each event whose label is above 0, else 0; a missing label is not above. */
+export function positiveEvents({ values }: Label): Uint8Array {
+  const positive = new Uint8Array(values.length);
+  for (let e = 0; e < values.length; e++) if (values[e] > 0) positive[e] = 1;
+  return positive;
+}

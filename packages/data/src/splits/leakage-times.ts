@@ -1,0 +1,64 @@
+import { type LeakageCheck, percent } from './leakage-check.ts';
+import type { Split } from './split.ts';
+
+/** What of the training lies in the future of what is tested. */
+export function timeChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
+  const { interactions, test } = split;
+  if (interactions.hasTimestamps === false) return [];
+  const times = interactions.timestamps.filter((_, e) => trained[e] === 1).sort();
+  const targetTimes = Float64Array.from(test.targets, (target) => interactions.timestamps[target]);
+  let earlier = 0;
+  let shareSum = 0;
+  for (const time of targetTimes) {
+    const later = times.length - upperBound(times, time);
+    if (later > 0) earlier++;
+    shareSum += later / times.length;
+  }
+  const globalTime = split.protocol === 'global-time';
+  const random = split.protocol === 'random';
+  const cut = split.cuts?.testTime ?? targetTimes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const after = times.length - lowerBound(times, cut);
+  const share = after / times.length;
+  return [
+    {
+      name: 'train-events-after-test-cut',
+      value: after,
+      share,
+      verdict: after === 0 ? 'ok' : globalTime ? 'leak' : 'note',
+      text:
+        `${after} training events (${percent(share)}) are not older than the ` +
+        `${split.cuts === undefined ? 'earliest test target' : 'test cut'}.`,
+    },
+    {
+      name: 'test-targets-before-training-events',
+      value: earlier,
+      share: earlier / targetTimes.length,
+      verdict: earlier === 0 ? 'ok' : globalTime ? 'leak' : 'note',
+      text:
+        `${earlier} test targets (${percent(earlier / targetTimes.length)}) are older than some training event${random ? '' : ' of another user'}; on average ${percent(shareSum / targetTimes.length)} of the training events lie in a test target's future` +
+        `${earlier === 0 ? '.' : `: popularity and trends of the future are visible in training, as in every ${random ? 'random' : 'leave-one-out'} split.`}`,
+    },
+  ];
+}
+
+function upperBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
