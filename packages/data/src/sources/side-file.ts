@@ -111,7 +111,7 @@ async function readRows(
       return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
     },
   };
-  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler);
+  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler, context);
   else
     await readDelimited(
       context.counted(files, name, () => builder.size),
