@@ -5,7 +5,6 @@ export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer, trainingEvents } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';
-export { suggest } from './config/suggest.ts';
 export {
   CheckpointError,
   ConfigError,

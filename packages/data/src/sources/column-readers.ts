@@ -29,6 +29,7 @@ export class IdReader {
   /** What is wrong with an id, if anything. */
   readonly #check: (id: string) => RowProblem | undefined;
   readonly #checkSmall: ((id: number) => boolean) | undefined;
+  readonly #tidy: (id: string) => string;
   readonly #codes = new ByteCodes();
 
   constructor(
@@ -36,7 +37,9 @@ export class IdReader {
     isMissing: MissingRule,
     check: (id: string) => RowProblem | undefined,
     checkSmall?: (id: number) => boolean,
+    tidy: (id: string) => string = (id) => id,
   ) {
+    this.#tidy = tidy;
     this.#interner = interner;
     this.#isMissing = isMissing;
     this.#check = check;
@@ -72,7 +75,7 @@ export class IdReader {
     if (from === to) return noId;
     const found = this.#codes.find(bytes, from, to);
     if (found >= 0) return -1 - found;
-    const id = textAt(column, row).trim();
+    const id = this.#tidy(textAt(column, row).trim());
     if (this.#isMissing(id)) return noId;
     const problem = this.#check(id);
     if (problem !== undefined) throw new NotPlain(problem.message);

@@ -177,4 +177,25 @@ describe.skipIf(duckdb === undefined)('csv-parse and DuckDB', () => {
       });
     }
   });
+
+  it('name the nearest column for one that is not there', async () => {
+    const path = temporaryFile('e.csv', 'user_id,item,timestamp\na,1,1300000000\n');
+    for (const reader of ['csv-parse', 'duckdb'] as const) {
+      for (const [wrong, near] of [
+        ['usr_id', 'user_id'],
+        ['userid', 'user_id'],
+        ['USER_ID', 'user_id'],
+        ['time', 'timestamp'],
+      ]) {
+        const columns = { user: wrong, item: 'item' };
+        await expect(outcome(path, reader, { columns }, false)).resolves.toMatchObject({
+          code: 'missing-column',
+          message: expect.stringContaining(`did you mean "${near}"?`),
+        });
+      }
+      await expect(outcome(path, reader, { columns: { user: 'quux', item: 'item' } }, false)).resolves.toMatchObject({
+        message: expect.stringContaining('name the column with --data.columns.user'),
+      });
+    }
+  });
 });

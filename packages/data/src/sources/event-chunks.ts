@@ -8,6 +8,7 @@ import { IdReader, noId, numberAt, textAt, timeAt } from './column-readers.ts';
 import type { ColumnVector } from './column-vectors.ts';
 import { checkId } from './columns.ts';
 import type { Purpose } from './duckdb-types.ts';
+import type { FloatIds } from './float-ids.ts';
 import type { ItemTitles } from './item-titles.ts';
 import { NotPlain } from './not-plain.ts';
 import type { TimeUnit } from './time.ts';
@@ -44,6 +45,7 @@ export interface EventSink {
   readonly items: Interner;
   /** The items that are allowed, where not all are. */
   readonly needed: Interner | undefined;
+  readonly floats: FloatIds;
   readonly titles: ItemTitles | undefined;
   readonly further: readonly FurtherColumn[];
   readonly vocabularies: ReadonlyMap<string, VocabularyBuilder>;
@@ -73,7 +75,7 @@ export class EventChunks {
   #itemKeys = new Int32Array(0);
 
   constructor(sink: EventSink) {
-    const { users, items, needed, isMissing } = sink;
+    const { users, items, needed, floats, isMissing } = sink;
     this.#sink = sink;
     this.#users = new IdReader(users, isMissing, (id) => checkId(id, 'user'));
     const unknown: RowProblem = { reason: 'unknown-item', message: 'an item that is not listed' };
@@ -82,6 +84,7 @@ export class EventChunks {
       isMissing,
       (id) => checkId(id, 'item') ?? (needed?.find(id) === undefined && needed !== undefined ? unknown : undefined),
       needed === undefined ? undefined : (id) => needed.findInteger(id) !== undefined,
+      (id) => floats.read(id),
     );
     this.#appends = sink.further.map((column) => appendTo(column, sink));
   }

@@ -9,6 +9,7 @@ import { checkId, locateColumns, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
 import { type ChunkHandler, EventChunks } from './event-chunks.ts';
 import { emptyFile } from './files.ts';
+import type { FloatIds } from './float-ids.ts';
 import { ItemTitles } from './item-titles.ts';
 import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
@@ -30,6 +31,7 @@ export async function readEvents(
   source: TableSource,
   items: Interner,
   listed: Interner | undefined,
+  floats: FloatIds,
   vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
   problems: ProblemCount[],
@@ -92,7 +94,7 @@ export async function readEvents(
       userInteger = smallInteger(user);
     }
     if (itemInteger < 0) {
-      item = item.trim();
+      item = floats.read(item.trim());
       const problem = isMissing(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
       if (problem !== undefined) return problem;
       itemInteger = smallInteger(item);
@@ -148,6 +150,7 @@ export async function readEvents(
       users,
       items,
       needed,
+      floats,
       titles,
       further: specs.map(([, spec], c) => ({ spec, builder: further[c] })),
       vocabularies,

@@ -4,6 +4,7 @@ import { VocabularyBuilder } from '../table/vocabulary.ts';
 import type { CsvPreset, ItemsFile, TableSource } from './csv-source.ts';
 import type { DelimitedOptions } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
+import { FloatIds } from './float-ids.ts';
 import { missingRule } from './missing.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ReadContext } from './progress.ts';
@@ -65,12 +66,19 @@ async function readRows(
   const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
   for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
   const items = itemVocabulary.interner;
-  const read = await readEvents(operation, origin, source, items, listed, vocabularies, context, problems);
+  const floats = new FloatIds(itemRows?.keys);
+  const read = await readEvents(operation, origin, source, items, listed, floats, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
   const userRows = ofUsers ?? origin.userRows?.();
   const users = tidyIds('user', read.users.ids());
   const vocabulary = itemVocabulary.build();
-  const notes = [...readerNotes, ...users.notes, ...itemNotes];
+  const joined =
+    floats.example === undefined
+      ? []
+      : [
+          `Item ids written as ${floats.example} are read as the integers of ${source.items?.file ?? source.items?.path}.`,
+        ];
+  const notes = [...readerNotes, ...users.notes, ...itemNotes, ...joined];
   const by = origin.chunksBy === undefined ? '' : ` by ${origin.chunksBy}`;
   const ofTitles = itemRows === undefined ? titles?.build() : undefined;
   return assembleInteractions({
