@@ -5,7 +5,7 @@ import { ByteCodes } from './byte-codes.ts';
 import { type ColumnVector, hasValue, type WordVector, wordText, wordValue } from './column-vectors.ts';
 import { NotPlain } from './not-plain.ts';
 import { isoSecondsAt, plainNumberAt, smallIntegerAt } from './plain-bytes.ts';
-import { decimal } from './plain-number.ts';
+import { decimal, truth } from './plain-number.ts';
 import { latestTime, parseTime, perSecond, type TimeUnit } from './time.ts';
 
 /** What stands for the id of a row that has none. */
@@ -118,8 +118,8 @@ export function timeAt(
   throw new NotPlain('a time that is none');
 }
 
-/** Reads numbers that a float holds, NaN for a missing one. */
-export function numberAt(column: ColumnVector, isMissing: MissingRule, row: number): number {
+/** A number that a float holds, NaN for a missing one; `truths` takes truth values for 1 and 0. */
+export function numberAt(column: ColumnVector, isMissing: MissingRule, row: number, truths: boolean): number {
   let value: number;
   if (column.kind === 'text') {
     value = plainNumberAt(column.bytes, column.starts[row], column.ends[row]);
@@ -127,7 +127,8 @@ export function numberAt(column: ColumnVector, isMissing: MissingRule, row: numb
     const text = textAt(column, row);
     value = decimal(text);
     if (Number.isFinite(Math.fround(value))) return value;
-    if (isMissing(text.trim())) return Number.NaN;
+    const known = truths ? truth(text) : Number.NaN;
+    if (known >= 0 || isMissing(text.trim())) return known;
   } else {
     if (!hasValue(column, row)) return Number.NaN;
     value = column.kind === 'double' ? column.values[row] : wordValue((column as WordVector).words, row);

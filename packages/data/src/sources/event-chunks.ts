@@ -124,7 +124,7 @@ export class EventChunks {
       const time = timeColumn === undefined ? 0 : timeAt(timeColumn, timeUnit, parseTime, row);
       if (time > this.latest) this.latest = time;
       if (time < this.earliest) this.earliest = time;
-      const rating = ratingColumn === undefined ? 0 : numberAt(ratingColumn, isMissing, row);
+      const rating = ratingColumn === undefined ? 0 : numberAt(ratingColumn, isMissing, row, false);
       if (Number.isNaN(rating)) throw new NotPlain('a rating is missing');
       table.push(this.#userKeys[i], item, time, rating);
     }
@@ -184,7 +184,7 @@ function appendTo({ spec, builder }: FurtherColumn, { vocabularies, isMissing }:
   }
   if (purpose === 'number') {
     return (column: ColumnVector, rows: Int32Array, count: number): void => {
-      for (let i = 0; i < count; i++) put(numberAt(column, isMissing, rows[i]));
+      for (let i = 0; i < count; i++) put(numberAt(column, isMissing, rows[i], true));
     };
   }
   if (purpose === 'time') {

@@ -1,5 +1,5 @@
 import type { RowProblem } from '../problems.ts';
-import { decimal, plainNumber } from '../sources/plain-number.ts';
+import { decimal, plainNumber, truth } from '../sources/plain-number.ts';
 import { quoted } from '../sources/rating-rows.ts';
 import { parseTime, type TimeUnit } from '../sources/time.ts';
 import { textColumn } from '../text-column.ts';
@@ -198,8 +198,8 @@ class NumberBuilder implements ColumnBuilder {
     }
     this.#read[0] = decimal(text);
     if (Number.isFinite(this.#read[0])) return undefined;
-    if (!this.#missing(text.trim())) return this.#problem(text);
-    this.#read[0] = Number.NaN;
+    this.#read[0] = truth(text);
+    if (Number.isNaN(this.#read[0]) && !this.#missing(text.trim())) return this.#problem(text);
     return undefined;
   }
 
