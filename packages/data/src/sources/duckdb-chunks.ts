@@ -45,14 +45,22 @@ export async function readDuckdbChunks(
     const rooms = chosen.map(() => new TextRoom());
     const file = inputTitle(input);
     const total = known.totalRows === undefined ? {} : { totalRows: known.totalRows };
-    for (let rows = 0; ; ) {
-      const chunk = await orFailed(result.fetchChunk());
-      const count = chunk?.rowCount ?? 0;
-      if (chunk === null || count === 0) return rows;
-      const vectors = chosen.map(({ kind }, c) => columnVector(bindings, chunk, c, kind, count, rooms[c]));
-      handler.chunk(vectors, count);
-      rows += count;
-      context.counting({ file, rows, ...total });
+    // The next chunk is made while this one is taken.
+    let next = result.fetchChunk();
+    try {
+      for (let rows = 0; ; ) {
+        const chunk = await orFailed(next);
+        const count = chunk?.rowCount ?? 0;
+        if (chunk === null || count === 0) return rows;
+        next = result.fetchChunk();
+        const vectors = chosen.map(({ kind }, c) => columnVector(bindings, chunk, c, kind, count, rooms[c]));
+        handler.chunk(vectors, count);
+        rows += count;
+        context.counting({ file, rows, ...total });
+      }
+    } finally {
+      // DuckDB must not be closed meanwhile.
+      await next.catch(() => undefined);
     }
   });
 }
