@@ -160,7 +160,7 @@ const CsvConfig = z.strictObject({
   header: z.boolean().optional(),
   /**
    * What reads delimited text, with the same result: `csv-parse`; `duckdb`, several times as fast for big files; `auto`
-   * (default): DuckDB from 8 MiB on where it is installed. A file that is not plain is left to csv-parse.
+   * (default): DuckDB from 16 MiB on where it is installed. A file that is not plain is left to csv-parse.
    */
   reader: z.enum(csvReaders).optional(),
   ...table,

@@ -6,7 +6,7 @@ export const csvReaders = ['auto', 'csv-parse', 'duckdb'] as const;
 export type CsvReader = (typeof csvReaders)[number];
 
 /** Bytes from which on DuckDB is clearly faster than csv-parse, its start included (`seqrec bench csv`). */
-export const duckdbFrom = 8 << 20;
+export const duckdbFrom = 16 << 20;
 
 /**
  * The reader of a file of `size` bytes that stands alone (not packed, not in a zip).
