@@ -145,6 +145,7 @@ describe.skipIf(duckdb === undefined)('csv-parse and DuckDB', () => {
     ['a byte order mark', false, `\ufeff${table}`],
     ['a line sep=', false, `sep=,\n${table}`],
     ['row names', false, `u,i,t,r\n${[1, 2, 3, 4].map((n) => `${n},a,${n},1300000000,2`).join('\n')}\n`],
+    ['a stray quote', false, table.replace('b', 'b"b')],
     ['a blank line', false, table.replace('\nb', '\n\nb')],
     ['a quote of two lines', false, table.replace('b', '"b\nb"')],
     ['a packed file', false, gzipSync(table)],
@@ -166,6 +167,13 @@ describe.skipIf(duckdb === undefined)('csv-parse and DuckDB', () => {
   ])('agree on %s', async (_, fast, content, options) => {
     expect(await both(content, options)).toBe(fast);
     await both(content, options, true);
+  });
+
+  it('agree on long and short ids over many chunks', async () => {
+    const id = (n: number) =>
+      n % 5 === 0 ? `s${n % 97}` : `a-rather-long-id-${(n * 7919) % 1009}${'x'.repeat(n % 90)}`;
+    const many = Array.from({ length: 9000 }, (_, n) => `${id(n)},${id(3 * n)},${1_300_000_000 + n},${n % 5}`);
+    expect(await both(`u,i,t,r\n${many.join('\n')}\n`)).toBe(true);
   });
 
   it('say the line of a bad row, whichever is asked', async () => {
