@@ -1,11 +1,10 @@
 // One contestant of `seqrec bench csv`, in a process of its own, so that its memory is its own too:
-// csv-contestant.ts bare|load|open FILE CACHE_FOLDER. Prints one line of JSON.
+// csv-contestant.ts bare|csv-parse|duckdb|parquet|open FILE CACHE_FOLDER. Prints one line of JSON.
 import { createReadStream } from 'node:fs';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { loadDataset } from '@seqrec/data';
 import { parse } from 'csv-parse';
-import { formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CsvMeasurement } from './csv.ts';
 
@@ -23,23 +22,21 @@ else {
     {
       format: 'csv',
       path,
+      ...(role === 'csv-parse' || role === 'duckdb' ? { reader: role } : {}),
       columns: { user: 'userId', item: 'movieId', rating: 'rating', time: 'timestamp' },
     },
     {
       cacheDir,
-      onProgress({ bytes, totalBytes, rows }) {
+      onProgress({ rows, totalRows = rows }) {
         readSeconds = seconds();
-        progress.update({
-          label: 'read, bytes',
-          done: bytes,
-          total: totalBytes,
-          fields: [`${formatCount(rows)} rows`],
-        });
+        progress.update({ label: 'read, rows', done: rows, total: totalRows });
       },
     },
   );
   progress.clear();
   const loaded = seconds();
+  const { detail, notes = [] } = log.steps[0];
+  if (role === 'duckdb' && !detail.includes(' by DuckDB')) throw new Error(notes.join(' ') || 'DuckDB did not read it');
   const sum = log.itemIds[log.numEvents - 1] + log.timestamps[0] + (log.ratings?.[0] ?? 0);
   result = { rows: log.numEvents, seconds: loaded, readSeconds, touchedSeconds: seconds(), digest: log.digest };
   if (!Number.isFinite(sum)) throw new Error('a column is not there');

@@ -62,6 +62,7 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec data my.csv --data.encoding latin1 --data.quote none --data.delimiter ";"')
     .example('  $ seqrec data my.csv --data.columns.price number --data.items.path items.csv --data.items.id sku')
     .example('  $ seqrec data events.parquet --user user_id --item sku')
+    .example('  $ seqrec data big.csv --data.reader duckdb')
     .example("  $ seqrec data \"select * from 'events/*.parquet' where country = 'NL'\"")
     .example('  $ seqrec data ml-1m --data.ties shuffle:7')
     .example('  $ seqrec data ml-1m --data.split.quantile 0.9 --data.split.target last')

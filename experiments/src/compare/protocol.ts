@@ -18,7 +18,9 @@ export interface ProtocolDifference {
 }
 
 /** How a file is read: the digest of the data says what came out of it. */
-const reading = new Set(['format', 'name', 'path', 'delimiter', 'columns', 'timeUnit', 'lenient', 'encoding', 'quote']);
+const reading = new Set([
+  ...['format', 'name', 'path', 'delimiter', 'columns', 'timeUnit', 'lenient', 'encoding', 'quote', 'reader'],
+]);
 
 /** Which figures are printed, how fast, and which of a run's own checkpoints they are of: no rule of ranking. */
 const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baselines', 'ease']);

@@ -1,4 +1,4 @@
-import { datasetNames } from '@seqrec/data';
+import { csvReaders, datasetNames } from '@seqrec/data';
 import { z } from 'zod';
 import { SplitConfigSchema } from './split-schema.ts';
 
@@ -165,6 +165,11 @@ const CsvConfig = z.strictObject({
   encoding: encoding.optional(),
   /** `false`: the first line is an event, and columns are given by their positions from 0. Default true. */
   header: z.boolean().optional(),
+  /**
+   * What reads delimited text, with the same result: `csv-parse`; `duckdb`, several times as fast for big files; `auto`
+   * (default): DuckDB from 16 MiB on where it is installed. A file that is not plain is left to csv-parse.
+   */
+  reader: z.enum(csvReaders).optional(),
   ...table,
   ...preparation,
 });

@@ -59,7 +59,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'A step of HSTU by the number of items, with dense and with row-wise AdamW on the item table.',
     listCatalogueBench,
   ),
-  'bench csv': kind('Reading a CSV', 'Each contestant in a process of its own.', listCsvBench),
+  'bench csv': kind(
+    'Reading events',
+    'The same events by each reader, in turn, each in a process of its own.',
+    listCsvBench,
+  ),
   'bench stock': kind(
     'Models of TensorFlow.js',
     'Stock tfjs-layers models on `simd` and on the backends of TensorFlow.js, in turn.',

@@ -111,6 +111,7 @@ const elsewhere = new Set([
     'ties',
     'quote',
     'encoding',
+    'reader',
     'header',
     'file',
     'timeUnit',

@@ -32,8 +32,8 @@ import {
 } from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
-import { formatBytes } from '../terminal/format.ts';
-import type { Progress } from '../terminal/progress.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
+import type { Progress, ProgressState } from '../terminal/progress.ts';
 
 type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 type SplitConfig = FileConfig['split'];
@@ -82,13 +82,9 @@ export async function loadInteractions(config: FileConfig, folder: string, progr
 }
 
 async function readInteractions(config: FileConfig, folder: string, progress: Progress): Promise<Interactions> {
-  const onProgress = ({ file, bytes, totalBytes }: ReadProgress) =>
-    progress.update({
-      label: `read ${file}, bytes`,
-      done: bytes,
-      total: totalBytes ?? bytes,
-      fields: [formatBytes(bytes)],
-    });
+  const start = performance.now();
+  const onProgress = (read: ReadProgress) =>
+    progress.update(readState(read, (1000 * read.rows) / (performance.now() - start)));
   const options = { cacheDir: join('.cache', 'seqrec'), lenient: config.lenient === true, onProgress };
   progress.start();
   try {
@@ -99,6 +95,16 @@ async function readInteractions(config: FileConfig, folder: string, progress: Pr
   } finally {
     progress.clear();
   }
+}
+
+/** Bytes where they are counted, else rows. */
+function readState(
+  { file, bytes, totalBytes, rows, totalRows = rows }: ReadProgress,
+  perSecond: number,
+): ProgressState {
+  const rate = `${formatCount(Math.round(perSecond))} rows/s`;
+  if (bytes === 0) return { label: `read ${file}, rows`, done: rows, total: Math.max(rows, totalRows), fields: [rate] };
+  return { label: `read ${file}, bytes`, done: bytes, total: totalBytes, fields: [formatBytes(bytes), rate] };
 }
 
 async function loadNamed(
@@ -127,8 +133,8 @@ async function sourceOf(config: Exclude<FileConfig, { format: 'named' }>): Promi
   const header = config.format === 'csv' ? config.header : undefined;
   const table = tableOf(config, header, ties);
   if (config.format === 'sql') return { format: 'sql', query: config.query, ...table, ...ties };
-  const { path, file } = config;
-  return { format: 'csv', path, ...table, ...defined({ file, header }), ...delimitedOf(config), ...ties };
+  const { path, file, reader } = config;
+  return { format: 'csv', path, ...table, ...defined({ file, header, reader }), ...delimitedOf(config), ...ties };
 }
 
 function fuxiCtrOf({ path, columns: given, labels, timeUnit, timeFormat, missing }: FuxiCtrConfig): DatasetSource {

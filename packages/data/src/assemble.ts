@@ -135,9 +135,11 @@ interface EventColumns {
 function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Int32Array, withRows: boolean): EventColumns {
   const { users, items, times, ratings, length } = table;
   const userOffsets = new Int32Array(userOf.length + 1);
-  for (let e = 0; e < length; e++) userOffsets[userOf[users[e]] + 1]++;
-  for (let u = 0; u < userOf.length; u++) userOffsets[u + 1] += userOffsets[u];
   // By code, so that a row needs one look-up.
+  const counts = new Int32Array(userOf.length);
+  for (let e = 0; e < length; e++) counts[users[e]]++;
+  for (let code = 0; code < userOf.length; code++) userOffsets[userOf[code] + 1] = counts[code];
+  for (let u = 0; u < userOf.length; u++) userOffsets[u + 1] += userOffsets[u];
   const next = new Int32Array(userOf.length);
   for (let code = 0; code < userOf.length; code++) next[code] = userOffsets[userOf[code]];
   const itemIds = new Int32Array(length);

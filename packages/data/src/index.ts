@@ -15,6 +15,7 @@ export {
   loadNamedDataset,
 } from './registry/registry.ts';
 export type { AmazonSource } from './sources/amazon.ts';
+export { type CsvReader, csvReaders, duckdbFrom } from './sources/choose-reader.ts';
 export type { ColumnRef } from './sources/columns.ts';
 export type { CsvSource, EventColumns, ItemsFile } from './sources/csv-source.ts';
 export type { DelimitedOptions } from './sources/delimited.ts';

@@ -77,3 +77,17 @@ describe('canonicalInteger', () => {
     );
   });
 });
+
+it('more ids than codes are an error', () => {
+  for (const ids of [
+    ['1', '2', '3', '4'],
+    ['a', 'b', 'c', 'd'],
+  ]) {
+    const interner = new Interner(3);
+    for (const id of [...ids.slice(0, 3), ids[0]]) interner.intern(id);
+    expect(() => interner.intern(ids[3])).toThrow(
+      'loadDataset: expected at most 3 distinct ids in a column; got more; is it a column of ids?',
+    );
+    expect(interner.size).toBe(3);
+  }
+});

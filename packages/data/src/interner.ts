@@ -1,3 +1,5 @@
+import { DataError } from './errors.ts';
+
 /** External ids by code: numbers when every one is an integer in canonical form, else text. */
 export type ExternalIds =
   | { readonly kind: 'integer'; readonly values: Float64Array }
@@ -36,6 +38,7 @@ export function smallInteger(text: string): number {
  * and keep every one of them.
  */
 export class Interner {
+  readonly #limit: number;
   #size = 0;
   /** By code: a small integer, or `-1 - p` for the text at position `p` of `#texts`. */
   #values = new Float64Array(1 << 9);
@@ -47,6 +50,11 @@ export class Interner {
   /** UTF-16: length (two units, low first), then the characters, of one text after another. */
   #texts = new Uint16Array(0);
   #end = 0;
+
+  /** `limit` is the most ids that there may be: codes are integers of 32 bits. */
+  constructor(limit = 2 ** 31 - 1) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#size;
@@ -166,11 +174,20 @@ export class Interner {
   }
 
   #add(value: number): number {
+    if (this.#size >= this.#limit) throw tooManyIds(this.#limit);
     const code = this.#size++;
     if (code === this.#values.length) this.#values = grown(this.#values, new Float64Array(roomier(code)));
     this.#values[code] = value;
     return code;
   }
+}
+
+function tooManyIds(limit: number): DataError {
+  const most = limit.toLocaleString('en');
+  return new DataError('loadDataset', `expected at most ${most} distinct ids in a column; got more`, {
+    code: 'too-many-ids',
+    hint: 'is it a column of ids? if so, hash or filter them before',
+  });
 }
 
 /** The same table with twice as many slots. */

@@ -56,7 +56,9 @@ export async function loadDataset(source: DatasetSource, options: LoadOptions = 
   const files = await openFiles(source.path);
   try {
     const { cacheDir, lenient = false } = options;
-    const { path: _path, ...rest } = source;
+    const { path: _path, ...described } = source;
+    // Who reads it changes nothing of what is read.
+    const { reader: _reader, ...rest } = described as typeof described & Pick<CsvSource, 'reader'>;
     const place =
       cacheDir === undefined ? undefined : await cachePlace(cacheDir, files, name, { ...rest, name, lenient });
     if (place !== undefined) {

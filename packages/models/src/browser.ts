@@ -1,6 +1,5 @@
 // What runs in a browser, training included. `index.ts` adds checkpoint files, which need Node.
 
-export { suggest } from '@seqrec/data';
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';

@@ -1,4 +1,4 @@
-import { suggest } from '@seqrec/data';
+import { closest } from '@seqrec/data/closest';
 import * as tf from '@tensorflow/tfjs-core';
 import { ParameterError } from './errors.ts';
 import type { SequenceModel } from './model.ts';
@@ -48,7 +48,7 @@ export function checkParameters(model: SequenceModel, tensors: ReadonlyMap<strin
   }
   for (const [name, { shape }] of tensors) {
     if (variables.has(name)) continue;
-    const near = suggest(name, [...variables.keys()]);
+    const near = closest(name, [...variables.keys()]);
     problems.push(`unexpected '${name}' [${shape.join(', ')}]${near === undefined ? '' : ` (nearest: '${near}')`}`);
   }
   if (problems.length > 0) {

@@ -1,4 +1,4 @@
-import { suggest } from '@seqrec/data';
+import { closest } from '@seqrec/data/closest';
 import { z } from 'zod';
 import { parseConfig } from './config/parse.ts';
 import { ConfigError } from './errors.ts';
@@ -69,7 +69,7 @@ export function parseModelConfig(config: unknown): ModelConfig {
   const kind = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
   if (typeof kind !== 'string' || !Object.hasOwn(models, kind)) {
     const got = kind === undefined ? 'nothing' : JSON.stringify(kind);
-    const near = typeof kind === 'string' ? suggest(kind, modelKinds) : undefined;
+    const near = typeof kind === 'string' ? closest(kind, modelKinds) : undefined;
     const hint = near === undefined ? 'set kind first' : `did you mean '${near}'?`;
     const known = modelKinds.map((name) => `'${name}'`).join(', ');
     throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');

@@ -1,6 +1,6 @@
+import { closest } from '../closest.ts';
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
-import { suggest } from '../suggest.ts';
 import type { Column } from '../table/column.ts';
 import type { Table } from '../table/table.ts';
 import { takeColumn } from '../table/take.ts';
@@ -70,7 +70,7 @@ export function columnOf({ columns }: Table, of: string, name: string): Column {
   const column = columns.get(name);
   if (column !== undefined) return column;
   const known = [...columns.keys()];
-  const near = suggest(name, known);
+  const near = closest(name, known);
   throw new DataError('columns', `expected a column of ${of}; got ${name}`, {
     code: 'bad-columns',
     column: name,

@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { csvReaders } from './choose-reader.ts';
 import { timeUnits } from './time.ts';
 
 const common = ['format', 'path', 'name', 'ties', 'tieSeed'] as const;
@@ -15,7 +16,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   mind: common,
   yelp: common,
   fuxictr: [...common, 'columns', 'further', 'labels', 'timeUnit', 'timeFormat', 'missing'],
-  csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding'],
+  csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding', 'reader'],
   sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],
 };
 
@@ -24,6 +25,7 @@ const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
   timeUnit: timeUnits,
   withoutUser: ['error', 'skip'],
   encoding: ['utf8', 'latin1'],
+  reader: csvReaders,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { closest } from '../closest.ts';
 import { OptionError } from '../errors.ts';
 import { optionHint, type RowProblem } from '../problems.ts';
 import { decimal, plainNumber } from './plain-number.ts';
@@ -64,7 +65,7 @@ function quotedList(names: readonly string[]): string {
 function hintFor(option: string, column: ColumnRef, names: readonly string[], header: boolean): string | undefined {
   if (typeof column === 'number') return `columns are counted from 0, the file has ${names.length}`;
   if (!header) return 'without a header columns are given by position, from 0';
-  const near = names.find((name) => name.toLowerCase() === column.toLowerCase());
+  const near = closest(column, names);
   if (near !== undefined) return `did you mean "${near}"?`;
   const needed = /^(columns\.(user|item)|(users|items)\.id)$/.test(option);
   return `name the column with --data.${option}${needed ? '' : `, or leave it out with --data.${option} none`}`;

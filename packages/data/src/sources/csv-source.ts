@@ -1,5 +1,6 @@
 import type { TieRule } from '../assemble.ts';
 import type { ColumnSpec } from '../table/spec.ts';
+import type { CsvReader } from './choose-reader.ts';
 import type { ColumnRef } from './columns.ts';
 import type { DelimitedOptions } from './delimited.ts';
 import type { SideFile } from './side-file.ts';
@@ -43,6 +44,8 @@ export interface CsvSource extends DelimitedOptions {
   readonly allowEarlyTimes?: boolean;
   /** What says that there is no value, besides an empty field; default {@link missingMarkers}. */
   readonly missing?: readonly string[];
+  /** What reads delimited text; the result is the same. Default `auto`: DuckDB for big files, where it is installed. */
+  readonly reader?: CsvReader;
   /** Name of the events file inside a zip or folder, when there are several. */
   readonly file?: string;
   /** Further columns of the events, by the name that they get. */

@@ -1,10 +1,15 @@
 import { DataError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { chooseFile } from './choose-file.ts';
+import { chooseReader, refuseCsvParse } from './choose-reader.ts';
 import type { CsvPreset, CsvSource } from './csv-source.ts';
 import { readDelimited } from './delimited.ts';
 import { needsDuckdb, readDuckdb } from './duckdb.ts';
+import { readDuckdbChunks } from './duckdb-chunks.ts';
+import { readCsvChunks } from './duckdb-csv.ts';
+import { duckdbLimits } from './duckdb-session.ts';
 import type { FileSet } from './file-set.ts';
+import { NotPlain } from './not-plain.ts';
 import type { ReadContext } from './progress.ts';
 import { readTable } from './read-table.ts';
 import type { RowOrigin } from './row-origin.ts';
@@ -24,33 +29,57 @@ export async function readCsv(
   preset: CsvPreset = plain,
 ): Promise<Interactions> {
   const fileName = chooseFile(preset.operation, files, source.file);
-  return readTable(files, originOf(preset.operation, files, fileName, source, context), source, name, context, preset);
+  const origin = await originOf(preset.operation, files, fileName, source, context);
+  return readTable(files, origin, source, name, context, preset);
 }
 
-function originOf(
+async function originOf(
   operation: string,
   files: FileSet,
   fileName: string,
   source: Omit<CsvSource, 'format'>,
   context: ReadContext,
-): RowOrigin {
+): Promise<RowOrigin> {
   const place = files.place(fileName);
   const title = place.entry ?? fileName;
-  if (!needsDuckdb(fileName)) {
+  const chunksBy = `DuckDB (${duckdbLimits})`;
+  if (needsDuckdb(fileName)) {
+    if (place.entry !== undefined) {
+      throw new DataError(operation, 'expected a file of its own; got one inside a zip', {
+        code: 'unsupported-extension',
+        ...place,
+        hint: 'unpack it',
+      });
+    }
+    refuseCsvParse(operation, fileName, source.reader);
+    const input = { file: place.file };
     return {
       title,
       place,
-      // The size of a .gz says little about its rows.
-      ...(/\.gz$/i.test(fileName) ? {} : { size: files.size(fileName) }),
-      read: (log, handler, rows) => readDelimited(context.counted(files, fileName, rows), source, log, handler),
+      read: (log, handler) => readDuckdb(operation, input, log, handler, context),
+      readChunks: (handler) => readDuckdbChunks(operation, input, handler, context),
+      chunksBy,
     };
   }
-  if (place.entry !== undefined) {
-    throw new DataError(operation, 'expected a file of its own; got one inside a zip', {
-      code: 'unsupported-extension',
-      ...place,
-      hint: 'unpack it',
-    });
-  }
-  return { title, place, read: (log, handler) => readDuckdb(operation, { file: place.file }, log, handler) };
+  const size = files.size(fileName);
+  const gz = /\.gz$/i.test(fileName);
+  const byRows: RowOrigin = {
+    title,
+    place,
+    // The size of a .gz says little about its rows.
+    ...(gz ? {} : { size }),
+    read: (log, handler, rows) => readDelimited(context.counted(files, fileName, rows), source, log, handler),
+  };
+  const alone = place.entry === undefined && !gz;
+  const { reader, note } = await chooseReader(operation, source.reader, size, alone);
+  if (reader === 'csv-parse') return { ...byRows, ...(note === undefined ? {} : { notes: [note] }) };
+  return {
+    ...byRows,
+    readChunks: (handler) =>
+      alone
+        ? readCsvChunks(operation, place.file, () => files.chunks(fileName), size, source, handler, context)
+        : Promise.reject(new NotPlain(gz ? 'it is packed' : 'it is inside a zip')),
+    chunksBy,
+    onRows: (reason) => `${title} was read by csv-parse, not by DuckDB: ${reason}.`,
+  };
 }

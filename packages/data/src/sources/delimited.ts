@@ -46,13 +46,9 @@ export async function readDelimited(
   const source = withNewlines(asUtf8(chunks))[Symbol.asyncIterator]();
   const bytes = await beginning(source, sampleBytes);
   if (bytes.length === 0) return;
-  const { rest: start, delimiter: told } = sepLine(bytes);
-  const head = firstLine(told === undefined ? start : start.subarray(1));
-  const delimiter = options.delimiter ?? told ?? findDelimiter(head);
-  const encoding = options.encoding ?? 'utf8';
-  const quote = options.quote ?? (delimiter === '\t' && !hasQuotes(start, delimiter, encoding) ? false : '"');
-  const format: RecordOptions = { delimiter, quote: quote === false ? null : quote, encoding };
-  const rowNames = handler.header && hasRowNames(start, format);
+  const { start, format, rowNames } = formatOf(bytes, options, handler.header);
+  const { delimiter } = format;
+  const head = headOf(start);
   let width = handler.header ? -1 : commonWidth(start, format);
   let begun = false;
 
@@ -88,6 +84,31 @@ export async function readDelimited(
   } finally {
     await source.return?.(undefined);
   }
+}
+
+/** What the beginning of a file says of it. */
+export interface FoundFormat {
+  /** The beginning without the text of a line `sep=;`. */
+  readonly start: Uint8Array;
+  readonly format: RecordOptions;
+  /** Whether the header is one field short, as rows begin with their names. */
+  readonly rowNames: boolean;
+}
+
+/** How a file is written, by its beginning and by what is said of it. */
+export function formatOf(bytes: Uint8Array, options: DelimitedOptions, header: boolean): FoundFormat {
+  const { rest: start, delimiter: told } = sepLine(bytes);
+  const head = headOf(start);
+  const delimiter = options.delimiter ?? told ?? findDelimiter(head);
+  const encoding = options.encoding ?? 'utf8';
+  const quote = options.quote ?? (delimiter === '\t' && !hasQuotes(start, delimiter, encoding) ? false : '"');
+  const format: RecordOptions = { delimiter, quote: quote === false ? null : quote, encoding };
+  return { start, format, rowNames: header && hasRowNames(start, format) };
+}
+
+function headOf(start: Uint8Array): string {
+  // The end of a line `sep=;` is left.
+  return firstLine(start[0] === 10 ? start.subarray(1) : start);
 }
 
 function widthHint(fields: readonly string[], lines: number, width: number): { readonly hint?: string } {

@@ -111,6 +111,19 @@ describe.skipIf(!there)('files from elsewhere', () => {
     expect(events(await read(file, options))).toEqual(events(await read('base.csv')));
   });
 
+  it.each(Object.entries(same))('%s: the same by DuckDB', async (file, options) => {
+    const { digest } = await read(file, { ...options, reader: 'duckdb' });
+    const other = /parquet|jsonl/.test(file) ? 'auto' : 'csv-parse';
+    expect(digest).toBe((await read(file, { ...options, reader: other })).digest);
+  });
+
+  it.each(Object.entries(refused))('%s: the same error by DuckDB', async (file, [code, message, options]) => {
+    await expect(read(file, { ...options, reader: 'duckdb' })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
   it.each(Object.entries(refused))('%s: an error that says what to do', async (file, [code, message, options]) => {
     await expect(read(file, options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });

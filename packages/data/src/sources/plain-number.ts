@@ -30,3 +30,10 @@ export function decimal(text: string): number {
   const plain = plainNumber(text);
   return plain >= 0 ? plain : written.test(text) ? Number(text) : Number.NaN;
 }
+
+/** 1 and 0 of `true` and `False`, as programs write columns of truth values; NaN for any other text. */
+export function truth(text: string): number {
+  if (text.length > 5) return Number.NaN;
+  const word = text.toLowerCase();
+  return word === 'true' ? 1 : word === 'false' ? 0 : Number.NaN;
+}

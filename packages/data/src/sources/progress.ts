@@ -7,6 +7,8 @@ export interface ReadProgress {
   /** Uncompressed size, when it is known. */
   readonly totalBytes: number;
   readonly rows: number;
+  /** Of a file that DuckDB reads, where it is known or can be told from its first rows; it says no bytes then. */
+  readonly totalRows?: number;
 }
 
 /** What every reader needs beside its source. */
@@ -15,12 +17,15 @@ export interface ReadContext {
   readonly lenient: boolean;
   /** The chunks of a file, reported to `onProgress` as they pass. */
   counted(files: FileSet, name: string, rows: () => number): AsyncIterable<Uint8Array>;
+  /** Reports rows where nobody counts bytes. */
+  counting(progress: { readonly file: string; readonly rows: number; readonly totalRows?: number }): void;
 }
 
 export function readContext(options: { lenient?: boolean; onProgress?: (p: ReadProgress) => void }): ReadContext {
   const { onProgress } = options;
   return {
     lenient: options.lenient ?? false,
+    counting: (progress) => onProgress?.({ bytes: 0, totalBytes: 0, ...progress }),
     async *counted(files, name, rows) {
       let bytes = 0;
       // The size of a .gz is not the size of what comes out of it.

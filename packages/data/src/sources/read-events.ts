@@ -7,7 +7,9 @@ import type { Column } from '../table/column.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 import { checkId, locateColumns, missingId, parseRating } from './columns.ts';
 import type { TableSource } from './csv-source.ts';
+import { type ChunkHandler, EventChunks } from './event-chunks.ts';
 import { emptyFile } from './files.ts';
+import type { FloatIds } from './float-ids.ts';
 import { ItemTitles } from './item-titles.ts';
 import { missingRule } from './missing.ts';
 import type { ReadContext } from './progress.ts';
@@ -29,6 +31,7 @@ export async function readEvents(
   source: TableSource,
   items: Interner,
   listed: Interner | undefined,
+  floats: FloatIds,
   vocabularies: Map<string, VocabularyBuilder>,
   context: ReadContext,
   problems: ProblemCount[],
@@ -41,14 +44,15 @@ export async function readEvents(
   const isMissing = missingRule(source.missing);
   const header = source.header ?? Object.values(columns).some((column) => typeof column === 'string');
   let bytes = 0;
-  const expected = size === undefined ? undefined : () => (table.length * size) / Math.max(1, bytes);
+  let totalRows: number | undefined;
+  const expected = (): number =>
+    totalRows ?? (size === undefined ? 1.5 * table.length : (table.length * size) / Math.max(1, bytes));
   const table = new EventTable(columns.rating !== undefined, undefined, expected);
   const users = new Interner();
   const needed = source.items?.corpus === 'both' ? undefined : listed;
   const titles = columns.title === undefined ? undefined : new ItemTitles(columnName('title', columns.title));
-  const further = Object.entries(source.further ?? {}).map(([name, spec]) =>
-    columnBuilder(name, spec, vocabularies, isMissing),
-  );
+  const specs = Object.entries(source.further ?? {});
+  const further = specs.map(([name, spec]) => columnBuilder(name, spec, vocabularies, isMissing));
   const furtherAt: number[] = [];
   let at = { user: 0, item: 0, time: -1, rating: -1, title: -1 };
 
@@ -90,7 +94,7 @@ export async function readEvents(
       userInteger = smallInteger(user);
     }
     if (itemInteger < 0) {
-      item = item.trim();
+      item = floats.read(item.trim());
       const problem = isMissing(item) ? missingId(fields[at.item], 'item') : checkId(item, 'item');
       if (problem !== undefined) return problem;
       itemInteger = smallInteger(item);
@@ -114,40 +118,65 @@ export async function readEvents(
     return undefined;
   };
 
-  await origin.read(
-    log,
-    {
+  const first = (fields: readonly string[], line: number): void => {
+    // Rows of a query have no line of names.
+    const where = line > 0 ? { ...place, line } : place;
+    at = {
+      user: 0,
+      item: 0,
+      time: -1,
+      rating: -1,
+      title: -1,
+      ...locateColumns(operation, columns, fields, header, where),
+    };
+    for (const [name, spec] of specs) {
+      const ref = { [name]: spec.column ?? name };
+      furtherAt.push(locateColumns(operation, ref, fields, header, where)[name] as number);
+    }
+    width = fields.length;
+  };
+  // Without a number in the row any text with as many commas would be one.
+  const isRow = (fields: readonly string[]): boolean =>
+    fields.length === width &&
+    (at.time >= 0 || at.rating >= 0) &&
+    checkId(fields[at.user], 'user') === undefined &&
+    checkId(fields[at.item], 'item') === undefined &&
+    (at.time < 0 || typeof timeOf(fields[at.time]) === 'number') &&
+    (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number');
+
+  const inChunks = (): ChunkHandler => {
+    const chunks = new EventChunks({
+      table,
+      users,
+      items,
+      needed,
+      floats,
+      titles,
+      further: specs.map(([, spec], c) => ({ spec, builder: further[c] })),
+      vocabularies,
+      isMissing,
+      timeUnit,
+      parseTime: byFormat,
+      skipWithoutUser: source.withoutUser === 'skip',
+    });
+    const places = () => ({ ...at, further: furtherAt });
+    return {
       header,
-      first(fields, line) {
-        // Rows of a query have no line of names.
-        const where = line > 0 ? { ...place, line } : place;
-        at = {
-          user: 0,
-          item: 0,
-          time: -1,
-          rating: -1,
-          title: -1,
-          ...locateColumns(operation, columns, fields, header, where),
-        };
-        for (const [name, spec] of Object.entries(source.further ?? {})) {
-          const ref = { [name]: spec.column ?? name };
-          furtherAt.push(locateColumns(operation, ref, fields, header, where)[name] as number);
-        }
-        width = fields.length;
+      first(fields, line, about) {
+        totalRows = about;
+        first(fields, line);
       },
-      row,
-      // Without a number in the row any text with as many commas would be one.
-      isRow: (fields) =>
-        fields.length === width &&
-        (at.time >= 0 || at.rating >= 0) &&
-        checkId(fields[at.user], 'user') === undefined &&
-        checkId(fields[at.item], 'item') === undefined &&
-        (at.time < 0 || typeof timeOf(fields[at.time]) === 'number') &&
-        (at.rating < 0 || typeof parseRating(fields[at.rating]) === 'number'),
-    },
-    () => table.length,
-    vocabularies,
-  );
+      wanted: () => chunks.wanted(places()),
+      chunk(vectors, rows) {
+        chunks.take(vectors, rows, places());
+        resolve();
+        ({ earliest, latest, withoutUser } = chunks);
+      },
+    };
+  };
+
+  if (origin.readChunks !== undefined) await origin.readChunks(inChunks());
+  else await origin.read(log, { header, first, row, isRow }, () => table.length, vocabularies);
   resolve();
   if (table.length === 0) {
     if (size === 0) throw emptyFile(place.file, place.entry);

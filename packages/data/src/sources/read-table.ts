@@ -4,7 +4,9 @@ import { VocabularyBuilder } from '../table/vocabulary.ts';
 import type { CsvPreset, ItemsFile, TableSource } from './csv-source.ts';
 import type { DelimitedOptions } from './delimited.ts';
 import type { FileSet } from './file-set.ts';
+import { FloatIds } from './float-ids.ts';
 import { missingRule } from './missing.ts';
+import { NotPlain } from './not-plain.ts';
 import type { ReadContext } from './progress.ts';
 import { readEvents } from './read-events.ts';
 import type { RowOrigin } from './row-origin.ts';
@@ -12,7 +14,10 @@ import { readSideFile, type SideFile } from './side-file.ts';
 import { checkMapping, columnName, rolesFor } from './table-roles.ts';
 import { tidyIds } from './tidy-ids.ts';
 
-/** Rows of any origin, with the files of users and items, to a data set. */
+/**
+ * Rows of any origin, with the files of users and items, to a data set: by columns where the origin can and all rows are
+ * plain, else row by row, with the same result.
+ */
 export async function readTable(
   files: FileSet | undefined,
   origin: RowOrigin,
@@ -20,6 +25,26 @@ export async function readTable(
   name: string,
   context: ReadContext,
   preset: CsvPreset,
+): Promise<Interactions> {
+  const { readChunks: _, chunksBy: __, ...byRows } = origin;
+  if (origin.readChunks === undefined) return readRows(files, byRows, source, name, context, preset);
+  try {
+    return await readRows(files, origin, source, name, context, preset);
+  } catch (error) {
+    if (!(error instanceof NotPlain)) throw error;
+    const note = origin.onRows?.(error.message);
+    return readRows(files, byRows, source, name, context, preset, note === undefined ? [] : [note]);
+  }
+}
+
+async function readRows(
+  files: FileSet | undefined,
+  origin: RowOrigin,
+  source: TableSource,
+  name: string,
+  context: ReadContext,
+  preset: CsvPreset,
+  readerNotes = origin.notes ?? [],
 ): Promise<Interactions> {
   const { operation } = preset;
   checkMapping(operation, source.columns);
@@ -41,12 +66,20 @@ export async function readTable(
   const listed = corpus === 'occurring' ? undefined : itemRows?.keys;
   for (const id of listed?.texts() ?? []) itemVocabulary.interner.intern(id);
   const items = itemVocabulary.interner;
-  const read = await readEvents(operation, origin, source, items, listed, vocabularies, context, problems);
+  const floats = new FloatIds(itemRows?.keys);
+  const read = await readEvents(operation, origin, source, items, listed, floats, vocabularies, context, problems);
   const { table, titles, further, skipped, withoutUser } = read;
   const userRows = ofUsers ?? origin.userRows?.();
   const users = tidyIds('user', read.users.ids());
   const vocabulary = itemVocabulary.build();
-  const notes = [...users.notes, ...itemNotes];
+  const joined =
+    floats.example === undefined
+      ? []
+      : [
+          `Item ids written as ${floats.example} are read as the integers of ${source.items?.file ?? source.items?.path}.`,
+        ];
+  const notes = [...readerNotes, ...users.notes, ...itemNotes, ...joined];
+  const by = origin.chunksBy === undefined ? '' : ` by ${origin.chunksBy}`;
   const ofTitles = itemRows === undefined ? titles?.build() : undefined;
   return assembleInteractions({
     name,
@@ -63,7 +96,7 @@ export async function readTable(
     step: {
       name: 'read',
       detail:
-        `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}; ` +
+        `Read ${table.length} events of ${read.users.size} users from ${origin.title}${formatNotes(source)}${by}; ` +
         `${corpusNote(items.size, itemRows === undefined ? undefined : corpus, source.items?.file ?? source.items?.path)}` +
         `${source.withoutUser === 'skip' ? `; ${withoutUser} rows without a user were left out` : ''}` +
         `${skipped === 0 ? '.' : `; ${skipped} corrupt rows were skipped.`}${notes.map((note) => ` ${note}`).join('')}`,

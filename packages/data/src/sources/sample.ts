@@ -88,3 +88,9 @@ export function hasRowNames(start: Uint8Array, format: Format): boolean {
   if (!rest.every((row) => row.length === names.length + 1)) return false;
   return new Set(rest.map(([name]) => name)).size === rest.length && rest.some((row) => row[row.length - 1] !== '');
 }
+
+/** The fields of the first line that is not blank. */
+export function firstRecord(start: Uint8Array, format: Format): readonly string[] | undefined {
+  const end = start.indexOf(10);
+  return records(start.subarray(0, end < 0 ? start.length : end), format)?.[0];
+}

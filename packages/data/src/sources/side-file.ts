@@ -11,6 +11,7 @@ import { type DelimitedOptions, type RowHandler, readDelimited } from './delimit
 import { needsDuckdb, readDuckdb } from './duckdb.ts';
 import type { FileSet } from './file-set.ts';
 import { openFiles } from './files.ts';
+import { withIntegerKeys } from './float-ids.ts';
 import type { ReadContext } from './progress.ts';
 
 /** A file with one user or one item a row, joined to the events by its id. */
@@ -111,7 +112,7 @@ async function readRows(
       return refused === undefined || refused.column !== undefined ? refused : { ...refused, column: of };
     },
   };
-  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler);
+  if (needsDuckdb(name)) await readDuckdb(operation, { file: place.file }, log, handler, context);
   else
     await readDelimited(
       context.counted(files, name, () => builder.size),
@@ -124,5 +125,5 @@ async function readRows(
     throw new DataError(operation, `expected ${of}s; got none`, { code: 'no-rows', ...place });
   }
   shared.problems.push(...log.counts(place.entry ?? name));
-  return builder.build();
+  return withIntegerKeys(builder.build());
 }

@@ -6,7 +6,7 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso';
 
 export const timeUnits = ['s', 'ms', 'us', 'ns', 'iso'] as const;
 
-const perSecond = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
+export const perSecond = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 const unitNames = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' } as const;
 
 /** 2100-01-01. Later times are milliseconds read as seconds, or nonsense. */

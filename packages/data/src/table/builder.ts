@@ -1,5 +1,5 @@
 import type { RowProblem } from '../problems.ts';
-import { decimal, plainNumber } from '../sources/plain-number.ts';
+import { decimal, plainNumber, truth } from '../sources/plain-number.ts';
 import { quoted } from '../sources/rating-rows.ts';
 import { parseTime, type TimeUnit } from '../sources/time.ts';
 import { textColumn } from '../text-column.ts';
@@ -19,6 +19,10 @@ export interface ColumnBuilder {
   read(text: string): RowProblem | undefined;
   /** Appends what was read last. */
   keep(): void;
+  /** Appends what was read elsewhere, where a row is one value: a number, seconds, or a code (-1 for none). */
+  put?(value: number): void;
+  /** What is wrong with an id that is not missing, if anything. */
+  checkId?(id: string): RowProblem | undefined;
   readonly rows: number;
   build(): Column;
 }
@@ -76,8 +80,16 @@ class IdBuilder implements ColumnBuilder {
   }
 
   keep(): void {
+    this.put(this.#text === '' ? -1 : this.#vocabulary.interner.intern(this.#text));
+  }
+
+  put(code: number): void {
     if (this.rows === this.#codes.length) this.#codes = grown(this.#codes, this.rows + 1);
-    this.#codes[this.rows++] = this.#text === '' ? 0 : this.#vocabulary.interner.intern(this.#text) + 1;
+    this.#codes[this.rows++] = code + 1;
+  }
+
+  checkId(id: string): RowProblem | undefined {
+    return checkText(id, this.name);
   }
 
   build(): Column {
@@ -186,8 +198,8 @@ class NumberBuilder implements ColumnBuilder {
     }
     this.#read[0] = decimal(text);
     if (Number.isFinite(this.#read[0])) return undefined;
-    if (!this.#missing(text.trim())) return this.#problem(text);
-    this.#read[0] = Number.NaN;
+    this.#read[0] = truth(text);
+    if (Number.isNaN(this.#read[0]) && !this.#missing(text.trim())) return this.#problem(text);
     return undefined;
   }
 
@@ -201,6 +213,11 @@ class NumberBuilder implements ColumnBuilder {
     if (at + this.#width > this.#values.length) this.#values = grown(this.#values, at + this.#width);
     this.#values.set(this.#read, at);
     this.rows++;
+  }
+
+  put(value: number): void {
+    this.#read[0] = value;
+    this.keep();
   }
 
   build(): Column {
@@ -234,6 +251,11 @@ class TimeBuilder implements ColumnBuilder {
   keep(): void {
     if (this.rows === this.#values.length) this.#values = grown(this.#values, this.rows + 1);
     this.#values[this.rows++] = this.#time;
+  }
+
+  put(seconds: number): void {
+    this.#time = seconds;
+    this.keep();
   }
 
   build(): Column {

@@ -1,5 +1,3 @@
-import { editDistance, suggest } from '@seqrec/data';
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { hstuBlocks } from '../hstu/blocks.ts';
@@ -105,24 +103,5 @@ describe('parseModelConfig', () => {
 
   it('knows its kinds', () => {
     expect(modelKinds).toEqual(['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer']);
-  });
-});
-
-describe('suggest', () => {
-  it('finds one wrong letter and two swapped ones, and nothing for another word', () => {
-    expect(suggest('numHeds', ['numHeads', 'numBlocks'])).toBe('numHeads');
-    expect(suggest('dkq', ['dqk', 'dv'])).toBe('dqk');
-    expect(suggest('temperature', ['numHeads', 'numBlocks'])).toBeUndefined();
-  });
-
-  it('is a symmetric distance, zero only for equal words (case aside)', () => {
-    const word = fc.string({ maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') });
-    fc.assert(
-      fc.property(word, word, (a, b) => {
-        expect(editDistance(a, b)).toBe(editDistance(b, a));
-        expect(editDistance(a, b) === 0).toBe(a === b);
-        expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
-      }),
-    );
   });
 });

@@ -1,4 +1,4 @@
-import { suggest } from '@seqrec/data';
+import { closest } from '@seqrec/data/closest';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
@@ -33,7 +33,7 @@ function describeIssue(issue: Issue, value: unknown, schema: z.ZodObject): Line[
       const full = path === '' ? key : `${path}.${key}`;
       // The keys of a nested object depend on its kind; only those of the top level are known here.
       const nested = issue.path.length > 0;
-      const near = nested ? undefined : suggest(key, known);
+      const near = nested ? undefined : closest(key, known);
       const list = nested ? 'no such setting there' : `known keys: ${known.join(', ')}`;
       const hint = near === undefined ? list : `did you mean '${near}'?`;
       return { path: full, text: `${full}: expected a known key; got '${full}'; ${hint}` };
@@ -63,7 +63,7 @@ function expectation(issue: Issue): string {
 
 function spelling(issue: Issue, got: unknown): string {
   if (issue.code !== 'invalid_value' || typeof got !== 'string') return '';
-  const near = suggest(
+  const near = closest(
     got,
     issue.values.filter((entry) => typeof entry === 'string'),
   );

@@ -6,11 +6,11 @@ import {
   type Interactions,
   OptionError,
   rolesOf,
-  suggest,
   takeColumn,
   trainingRows,
   withDistinctLists,
 } from '@seqrec/data';
+import { closest } from '@seqrec/data/closest';
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from './config.ts';
 import type { FittedFeature, FittedFeatures } from './fitted.ts';
@@ -89,7 +89,7 @@ function tableOf(data: Interactions, names: readonly string[], given: TableName 
   }
   const known = candidates.flatMap((table) => [...tablesOf(data)[table].keys()]);
   const missing = names.find((each) => !known.includes(each));
-  const near = missing === undefined ? undefined : suggest(missing, known);
+  const near = missing === undefined ? undefined : closest(missing, known);
   const where = given === undefined ? data.name : `${given} of ${data.name}`;
   const hint =
     missing === undefined

@@ -1,4 +1,4 @@
-import { suggest } from '@seqrec/data';
+import { closest } from '@seqrec/data/closest';
 import { z } from 'zod';
 import { count, temperature } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
@@ -143,7 +143,7 @@ export function parseObjectiveConfig(config: unknown): ObjectiveConfig {
   const given = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
   const kind = given ?? 'sampled-softmax';
   if (typeof kind !== 'string' || !Object.hasOwn(schemas, kind)) {
-    const near = typeof kind === 'string' ? suggest(kind, objectiveKinds) : undefined;
+    const near = typeof kind === 'string' ? closest(kind, objectiveKinds) : undefined;
     const known = objectiveKinds.map((name) => `'${name}'`).join(', ');
     throw new ConfigError(
       `objective: kind: expected one of ${known}; got ${JSON.stringify(kind)}${near === undefined ? '' : `; did you mean '${near}'?`}`,

@@ -1,0 +1,203 @@
+import type { EventTable } from '../event-table.ts';
+import type { Interner } from '../interner.ts';
+import type { RowProblem } from '../problems.ts';
+import type { ColumnBuilder, MissingRule } from '../table/builder.ts';
+import type { ColumnSpec } from '../table/spec.ts';
+import type { VocabularyBuilder } from '../table/vocabulary.ts';
+import { IdReader, noId, numberAt, textAt, timeAt } from './column-readers.ts';
+import type { ColumnVector } from './column-vectors.ts';
+import { checkId } from './columns.ts';
+import type { Purpose } from './duckdb-types.ts';
+import type { FloatIds } from './float-ids.ts';
+import type { ItemTitles } from './item-titles.ts';
+import { NotPlain } from './not-plain.ts';
+import type { TimeUnit } from './time.ts';
+
+/** A column that is read: where it stands, and what for. */
+export interface Wanted {
+  readonly at: number;
+  readonly purpose: Purpose;
+}
+
+/** Takes rows column by column; a row that is not plain or wrong is a {@link NotPlain}. */
+export interface ChunkHandler {
+  readonly header: boolean;
+  /** The names of the columns (without a header: the fields of the first row); `totalRows` is about their number. */
+  first(fields: readonly string[], line: number, totalRows?: number): void;
+  /** After `first`: the columns to hand over, in this order. */
+  wanted(): readonly Wanted[];
+  chunk(columns: readonly ColumnVector[], rows: number): void;
+}
+
+/** Where the columns of the roles stand, -1 for none, and the further ones. */
+export interface Places {
+  readonly user: number;
+  readonly item: number;
+  readonly time: number;
+  readonly rating: number;
+  readonly title: number;
+  readonly further: readonly number[];
+}
+
+export interface EventSink {
+  readonly table: EventTable;
+  readonly users: Interner;
+  readonly items: Interner;
+  /** The items that are allowed, where not all are. */
+  readonly needed: Interner | undefined;
+  readonly floats: FloatIds;
+  readonly titles: ItemTitles | undefined;
+  readonly further: readonly FurtherColumn[];
+  readonly vocabularies: ReadonlyMap<string, VocabularyBuilder>;
+  readonly isMissing: MissingRule;
+  readonly timeUnit: TimeUnit;
+  /** For times by a pattern. */
+  readonly parseTime: ((text: string) => number | RowProblem) | undefined;
+  readonly skipWithoutUser: boolean;
+}
+
+export interface FurtherColumn {
+  readonly spec: ColumnSpec;
+  readonly builder: ColumnBuilder;
+}
+
+/** Appends chunks of rows to the table of events, by the rules of single rows, without a string a row. */
+export class EventChunks {
+  withoutUser = 0;
+  earliest = Number.POSITIVE_INFINITY;
+  latest = Number.NEGATIVE_INFINITY;
+  readonly #sink: EventSink;
+  readonly #users: IdReader;
+  readonly #items: IdReader;
+  readonly #appends: readonly ((column: ColumnVector, rows: Int32Array, count: number) => void)[];
+  #rows = new Int32Array(0);
+  #userKeys = new Int32Array(0);
+  #itemKeys = new Int32Array(0);
+
+  constructor(sink: EventSink) {
+    const { users, items, needed, floats, isMissing } = sink;
+    this.#sink = sink;
+    this.#users = new IdReader(users, isMissing, (id) => checkId(id, 'user'));
+    const unknown: RowProblem = { reason: 'unknown-item', message: 'an item that is not listed' };
+    this.#items = new IdReader(
+      items,
+      isMissing,
+      (id) => checkId(id, 'item') ?? (needed?.find(id) === undefined && needed !== undefined ? unknown : undefined),
+      needed === undefined ? undefined : (id) => needed.findInteger(id) !== undefined,
+      (id) => floats.read(id),
+    );
+    this.#appends = sink.further.map((column) => appendTo(column, sink));
+  }
+
+  wanted(places: Places): Wanted[] {
+    const { further, parseTime } = this.#sink;
+    const roles: [number, Purpose][] = [
+      [places.user, 'id'],
+      [places.item, 'id'],
+      [places.time, parseTime === undefined ? 'time' : 'date'],
+      [places.rating, 'number'],
+      [places.title, 'text'],
+    ];
+    const others = further.map(({ spec }, c): [number, Purpose] => [places.further[c], purposeOf(spec)]);
+    return [...roles.filter(([at]) => at >= 0), ...others].map(([at, purpose]) => ({ at, purpose }));
+  }
+
+  /** Takes the columns that are wanted, in their order. */
+  take(columns: readonly ColumnVector[], total: number, places: Places): void {
+    const { table, titles, further, isMissing, timeUnit, parseTime, skipWithoutUser } = this.#sink;
+    let at = 0;
+    const userColumn = columns[at++];
+    const itemColumn = columns[at++];
+    const timeColumn = places.time < 0 ? undefined : columns[at++];
+    const ratingColumn = places.rating < 0 ? undefined : columns[at++];
+    const titleColumn = places.title < 0 ? undefined : columns[at++];
+    if (this.#rows.length < total) this.#room(total);
+    const rows = this.#rows;
+    for (let row = 0; row < total; row++) rows[row] = row;
+    this.#users.read(userColumn, rows, total, this.#userKeys);
+    const count = this.#withUser(total, skipWithoutUser);
+    this.#items.read(itemColumn, rows, count, this.#itemKeys);
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      const item = this.#itemKeys[i];
+      if (item === noId) throw new NotPlain('an item id is missing');
+      const time = timeColumn === undefined ? 0 : timeAt(timeColumn, timeUnit, parseTime, row);
+      if (time > this.latest) this.latest = time;
+      if (time < this.earliest) this.earliest = time;
+      const rating = ratingColumn === undefined ? 0 : numberAt(ratingColumn, isMissing, row, false);
+      if (Number.isNaN(rating)) throw new NotPlain('a rating is missing');
+      table.push(this.#userKeys[i], item, time, rating);
+    }
+    if (titleColumn !== undefined) {
+      for (let i = 0; i < count; i++) titles?.see(textAt(itemColumn, rows[i]).trim(), textAt(titleColumn, rows[i]));
+    }
+    for (let c = 0; c < further.length; c++) this.#appends[c](columns[at++], rows, count);
+  }
+
+  #room(total: number): void {
+    this.#rows = new Int32Array(total);
+    this.#userKeys = new Int32Array(total);
+    this.#itemKeys = new Int32Array(total);
+  }
+
+  /** Leaves out the rows without a user; returns how many are left. */
+  #withUser(total: number, skip: boolean): number {
+    const rows = this.#rows;
+    const keys = this.#userKeys;
+    let count = 0;
+    for (let i = 0; i < total; i++) {
+      if (keys[i] === noId) {
+        if (!skip) throw new NotPlain('a user id is missing');
+        this.withoutUser++;
+        continue;
+      }
+      rows[count] = rows[i];
+      keys[count++] = keys[i];
+    }
+    return count;
+  }
+}
+
+function purposeOf(spec: ColumnSpec): Purpose {
+  if (spec.kind === 'id' || spec.kind === 'time') return spec.kind;
+  return spec.kind === 'number' && (spec.width ?? 1) === 1 ? 'number' : 'text';
+}
+
+/** How a further column takes the values of a chunk: as numbers and codes, or as text where it has to be taken apart. */
+function appendTo({ spec, builder }: FurtherColumn, { vocabularies, isMissing }: EventSink) {
+  const put = (value: number): void => builder.put?.(value);
+  const purpose = purposeOf(spec);
+  if (purpose === 'id') {
+    const vocabulary = vocabularies.get((spec.kind === 'id' && spec.vocabulary) || builder.name);
+    if (vocabulary === undefined) throw new NotPlain(`no vocabulary for ${builder.name}`);
+    const { interner } = vocabulary;
+    const reader = new IdReader(interner, isMissing, (id) => builder.checkId?.(id));
+    let keys = new Int32Array(0);
+    return (column: ColumnVector, rows: Int32Array, count: number): void => {
+      if (keys.length < count) keys = new Int32Array(count);
+      reader.read(column, rows, count, keys);
+      for (let i = 0; i < count; i++) {
+        const key = keys[i];
+        put(key === noId ? -1 : key >= 0 ? interner.internInteger(key) : -1 - key);
+      }
+    };
+  }
+  if (purpose === 'number') {
+    return (column: ColumnVector, rows: Int32Array, count: number): void => {
+      for (let i = 0; i < count; i++) put(numberAt(column, isMissing, rows[i], true));
+    };
+  }
+  if (purpose === 'time') {
+    const unit = (spec.kind === 'time' && spec.unit) || 's';
+    return (column: ColumnVector, rows: Int32Array, count: number): void => {
+      for (let i = 0; i < count; i++) put(timeAt(column, unit, undefined, rows[i], isMissing));
+    };
+  }
+  return (column: ColumnVector, rows: Int32Array, count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const problem = builder.read(textAt(column, rows[i]));
+      if (problem !== undefined) throw new NotPlain(problem.message);
+      builder.keep();
+    }
+  };
+}

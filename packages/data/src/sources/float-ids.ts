@@ -1,0 +1,42 @@
+import { canonicalInteger, Interner } from '../interner.ts';
+import type { KeyedTable } from '../table/keyed.ts';
+
+const written = /^\d+\.0$/;
+
+/** The integer that an id written as `35.0` means (a column of pandas that once missed a value); else `undefined`. */
+function integerOf(id: string): string | undefined {
+  if (!written.test(id)) return undefined;
+  const integer = canonicalInteger(id.slice(0, -2));
+  return integer < 0 ? undefined : String(integer);
+}
+
+/** Rows whose ids are all integers written as `35.0`, by those integers. */
+export function withIntegerKeys(keyed: KeyedTable): KeyedTable {
+  const keys = new Interner();
+  for (const id of keyed.keys.texts()) {
+    const integer = integerOf(id);
+    if (integer === undefined) return keyed;
+    keys.intern(integer);
+  }
+  return keys.size === keyed.keys.size ? { ...keyed, keys } : keyed;
+}
+
+/** Ids of events beside a file that has them as integers: one written as `35.0` is the `35` of that file. */
+export class FloatIds {
+  readonly #keys: Interner | undefined;
+  /** The first that was read as an integer. */
+  example: string | undefined;
+
+  constructor(keys: Interner | undefined) {
+    this.#keys = keys;
+  }
+
+  read(id: string): string {
+    const keys = this.#keys;
+    if (keys === undefined || !id.endsWith('.0')) return id;
+    const integer = integerOf(id);
+    if (integer === undefined || keys.find(id) !== undefined || keys.find(integer) === undefined) return id;
+    this.example ??= id;
+    return integer;
+  }
+}
