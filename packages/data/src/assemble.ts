@@ -131,35 +131,79 @@ interface EventColumns {
   readonly rows?: Int32Array;
 }
 
-/** A counting sort by user, which keeps the order of the file: one pass that counts, one that moves. */
+/** Rows from which users are sorted in two steps: below, all of the columns are near each other anyway. */
+const manyRows = 1 << 20;
+/** Groups of users in the first step: as many places are written to at once, each of them row after row. */
+const groups = 256;
+
+/**
+ * A counting sort by user, which keeps the order of the file: one pass that counts, one that moves. Many rows are first
+ * moved to groups of neighbouring users, since every row of a large table else waits for memory.
+ */
 function groupByUser(table: EventTable, userOf: Uint32Array, itemOf: Int32Array, withRows: boolean): EventColumns {
-  const { users, items, times, ratings, length } = table;
+  const { users, length } = table;
   const userOffsets = new Int32Array(userOf.length + 1);
   // By code, so that a row needs one look-up.
   const counts = new Int32Array(userOf.length);
   for (let e = 0; e < length; e++) counts[users[e]]++;
   for (let code = 0; code < userOf.length; code++) userOffsets[userOf[code] + 1] = counts[code];
   for (let u = 0; u < userOf.length; u++) userOffsets[u + 1] += userOffsets[u];
+  const rows = { users, items: table.items, times: table.times, ratings: table.ratings, order: undefined };
+  const near = length < manyRows ? rows : nearUsers(table, userOf, userOffsets, withRows);
   const next = new Int32Array(userOf.length);
   for (let code = 0; code < userOf.length; code++) next[code] = userOffsets[userOf[code]];
+  return { userOffsets, ...moved(near, length, next, itemOf, withRows) };
+}
+
+/** Rows in some order; `order` says which row of the file each is. */
+interface Rows extends Pick<EventTable, 'users' | 'items' | 'times' | 'ratings'> {
+  readonly order: Int32Array | undefined;
+}
+
+/** The rows by groups of neighbouring users, in the order of the file inside of each. */
+function nearUsers(table: EventTable, userOf: Uint32Array, userOffsets: Int32Array, withRows: boolean): Rows {
+  const { users, items, times, ratings, length } = table;
+  const width = Math.ceil(userOf.length / groups);
+  const groupOf = Uint8Array.from(userOf, (user) => user / width);
+  const next = Int32Array.from({ length: groups }, (_, g) => userOffsets[Math.min(g * width, userOf.length)]);
+  const near = {
+    users: new Int32Array(length),
+    items: new Int32Array(length),
+    times: new Float64Array(length),
+    ratings: ratings && new Float32Array(length),
+    order: withRows ? new Int32Array(length) : undefined,
+  };
+  for (let e = 0; e < length; e++) {
+    const at = next[groupOf[users[e]]]++;
+    near.users[at] = users[e];
+    near.items[at] = items[e];
+    near.times[at] = times[e];
+    if (near.ratings !== undefined && ratings !== undefined) near.ratings[at] = ratings[e];
+    if (near.order !== undefined) near.order[at] = e;
+  }
+  return near;
+}
+
+/** Moves rows to where the events of their user are next. */
+function moved(
+  { users, items, times, ratings, order }: Rows,
+  length: number,
+  next: Int32Array,
+  itemOf: Int32Array,
+  withRows: boolean,
+): Omit<EventColumns, 'userOffsets'> {
   const itemIds = new Int32Array(length);
   const timestamps = new Float64Array(length);
-  const sortedRatings = ratings === undefined ? undefined : new Float32Array(length);
+  const sortedRatings = ratings && new Float32Array(length);
   const rows = withRows ? new Int32Array(length) : undefined;
   for (let e = 0; e < length; e++) {
     const at = next[users[e]]++;
     itemIds[at] = itemOf[items[e]];
     timestamps[at] = times[e];
     if (sortedRatings !== undefined && ratings !== undefined) sortedRatings[at] = ratings[e];
-    if (rows !== undefined) rows[at] = e;
+    if (rows !== undefined) rows[at] = order === undefined ? e : order[e];
   }
-  return {
-    userOffsets,
-    itemIds,
-    timestamps,
-    ...(sortedRatings === undefined ? {} : { ratings: sortedRatings }),
-    ...(rows === undefined ? {} : { rows }),
-  };
+  return { itemIds, timestamps, ...(sortedRatings && { ratings: sortedRatings }), ...(rows && { rows }) };
 }
 
 function numberPositions({ userOffsets, timestamps }: EventColumns): number {

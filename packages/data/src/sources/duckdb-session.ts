@@ -16,7 +16,7 @@ const temporaryLimit = '20GB';
 /** Every thread holds some of the file: more than these would need more memory. */
 const threads = Math.min(4, availableParallelism());
 /** Rows that are read before they are asked for, so that DuckDB's threads seldom wait. */
-const bufferSize = '64MB';
+const bufferSize = '256MB';
 
 /** For people: what DuckDB may use. */
 export const duckdbLimits = `${threads} ${threads === 1 ? 'thread' : 'threads'}, at most ${memoryLimit} of memory`;
