@@ -124,3 +124,8 @@ it('names an encoder without a formula', () => {
     'flops: expected an encoder with a formula (hstu, sasrec, transformer, transformer-plus-plus, pinnerformer, gru4rec); got rnn',
   );
 });
+
+it('counts no features whose products it does not know', () => {
+  const config = { kind: 'sasrec', combineFeatures: 'concat' } as unknown as ModelConfig;
+  expect(() => encoderFlops(config, workloadOf([1]))).toThrow('expected features that are summed');
+});

@@ -35,7 +35,7 @@ export const countedEncoders: readonly string[] = Object.keys(encoders);
  * Floating-point operations of an encoder: matrix products and the causal half of attention. What is linear in the
  * width (norms, activations, dropout, embedding rows, the relative bias, the optimiser) is left out, as is usual.
  *
- * @throws ConfigError for an encoder without a formula.
+ * @throws ConfigError for an encoder without a formula, and for features under `concat`, whose products have none.
  */
 export function encoderFlops(config: ModelConfig, work: Workload): Flops {
   const formula = encoders[config.kind];
@@ -43,6 +43,11 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
     throw new ConfigError(
       `flops: expected an encoder with a formula (${countedEncoders.join(', ')}); got ${config.kind}`,
       'add one in experiments/src/flops',
+    );
+  if (config.combineFeatures === 'concat')
+    throw new ConfigError(
+      "flops: expected features that are summed, which is linear in the width; got combineFeatures 'concat', whose products are not counted",
+      'set --model.combineFeatures sum, or add them in experiments/src/flops',
     );
   return formula(config, work);
 }
