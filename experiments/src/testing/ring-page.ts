@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { type Interactions, interactionsFromArrays, latestWindow, leaveLastOut } from '@seqrec/data';
-import { createModel, createTrainer, loadModel, type ModelConfigInput, saveCheckpoint } from '@seqrec/models';
+import {
+  createModel,
+  createTrainer,
+  fitFeatures,
+  loadModel,
+  type ModelConfigInput,
+  saveCheckpoint,
+} from '@seqrec/models';
 import { writePage } from '../page/write-page.ts';
 import { historyFromText, recommendFor } from '../training/recommend.ts';
 
@@ -11,6 +18,7 @@ const shape = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 2 };
 export const models: Readonly<Record<string, ModelConfigInput>> = {
   hstu: { kind: 'hstu', ...shape, numHeads: 2, dqk: 8, dv: 8 },
   sasrec: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16 },
+  features: { kind: 'sasrec', ...shape, numHeads: 1, ffnDim: 16, features: ['categories', 'title'] },
 };
 
 /** Users who walk round a ring of titles, two steps back now and then; some titles need escaping. */
@@ -40,8 +48,10 @@ export interface BuiltPage {
 
 /** Trains a model for a few steps and writes its checkpoint and its page. */
 export async function buildPage(name: string, folder: string): Promise<BuiltPage> {
-  const model = createModel(models[name], { numItems: interactions.numItems, seed: 3 });
-  const examples = latestWindow(leaveLastOut(interactions).train, { maxLength: LENGTH });
+  const { train } = leaveLastOut(interactions);
+  const features = fitFeatures(models[name], train);
+  const model = createModel(models[name], { numItems: interactions.numItems, seed: 3, features });
+  const examples = latestWindow(train, { maxLength: LENGTH });
   const trainer = createTrainer({ model, examples, batchSize: 16, learningRate: 0.01, numNegatives: 16, seed: 3 });
   for (let step = 0; step < 30; step++) await trainer.step();
   const checkpoint = join(folder, `${name}.safetensors`);
