@@ -50,8 +50,9 @@ export interface CsvBenchRequest {
 }
 
 /**
- * Writes a log of `rows` events, as CSV and as Parquet, and reads it in turn by csv-parse alone, then as a data set (ids
- * coded, sorted, digested, cached) by csv-parse and by DuckDB, then from the cache, each in a process of its own.
+ * Writes a log of `rows` events, as CSV and as Parquet, and reads it in turn by csv-parse alone, then as
+ * a data set (ids coded, sorted, digested, cached) by csv-parse and by DuckDB, then from the cache, each
+ * in a process of its own.
  *
  * @throws {RunError} where two contestants give another data set
  */

@@ -18,7 +18,7 @@ test('ranks are read back with their ties, the rule and the definition', async (
   };
   await saveRanks(file, evaluation, 'best');
   expect(readRanks(file)).toEqual({
-    ...{ ranks: Float32Array.from(ranks), tied: evaluation.tied, ties: 'expected', users },
+    ...{ ranks: Float32Array.from(ranks), tied: evaluation.tied, ties: 'expected', users, items: evaluation.items },
     ...{ checkpoint: 'best', definition: ['Rank: 1.'] },
   });
 });

@@ -65,6 +65,13 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
   llama: {
     model: { kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, blockDropout: 0.1 },
   },
+  features: {
+    model: {
+      ...{ kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, features: ['category'] },
+      ...{ combineFeatures: 'concat', featureDim: 4, itemFeatures: 'both', idDropout: 0.1 },
+    },
+    objective: { kind: 'sampled-softmax', numNegatives: 4, negativeItems: 'trained' },
+  },
   gru: {
     model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1 },
     objective: { kind: 'full-softmax', temperature: 0.05 },
@@ -124,7 +131,12 @@ const elsewhere = new Set([
     'allowEarlyTimes',
     'missing',
     'minRating',
+    'examples',
+    'after',
+    'coldItems',
   ],
+  // Of one feature, in a list: with the transforms.
+  ...['table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);
 
 beforeAll(async () => {

@@ -15,7 +15,8 @@ export interface KnownFile {
 }
 
 /**
- * Streams the wanted columns of a query or file as typed arrays, a chunk of rows at a time, in the order of the rows; returns how many.
+ * Streams the wanted columns of a query or file as typed arrays, a chunk of rows at a time, in the order of
+ * the rows; returns how many.
  *
  * @throws {DataError} `missing-package`, `bad-query`, and `nested-column` for a column of records
  */

@@ -34,8 +34,8 @@ export interface DuckdbSession {
 }
 
 /**
- * Opens DuckDB for one SELECT and closes it again. It may only select: nothing is written but a temporary folder, and no
- * extension is loaded.
+ * Opens DuckDB for one SELECT and closes it again. It may only select: nothing is written but a temporary folder,
+ * and no extension is loaded.
  *
  * @throws {DataError} `missing-package`, `bad-query`
  */

@@ -163,7 +163,9 @@ function purposeOf(spec: ColumnSpec): Purpose {
   return spec.kind === 'number' && (spec.width ?? 1) === 1 ? 'number' : 'text';
 }
 
-/** How a further column takes the values of a chunk: as numbers and codes, or as text where it has to be taken apart. */
+/**
+ * How a further column takes the values of a chunk: as numbers and codes, or as text where it has to be taken apart.
+ */
 function appendTo({ spec, builder }: FurtherColumn, { vocabularies, isMissing }: EventSink) {
   const put = (value: number): void => builder.put?.(value);
   const purpose = purposeOf(spec);

@@ -15,8 +15,8 @@ import { checkMapping, columnName, rolesFor } from './table-roles.ts';
 import { tidyIds } from './tidy-ids.ts';
 
 /**
- * Rows of any origin, with the files of users and items, to a data set: by columns where the origin can and all rows are
- * plain, else row by row, with the same result.
+ * Rows of any origin, with the files of users and items, to a data set: by columns where the origin can and all rows
+ * are plain, else row by row, with the same result.
  */
 export async function readTable(
   files: FileSet | undefined,

@@ -30,7 +30,9 @@ const ITEMS = 20;
 /** Only targets of the test part: no training event. */
 const COLD = [19, 20];
 
-/** Users who walk around a ring of items with genres, sizes and titles; two items stand at the end of histories alone. */
+/**
+ * Users who walk around a ring of items with genres, sizes and titles; two items stand at the end of histories alone.
+ */
 function world(): Split {
   const rows = Array.from({ length: 12 }, (_, user) => {
     const items = Array.from({ length: 6 }, (_, e) => 1 + ((user * 5 + e * 3) % 18));

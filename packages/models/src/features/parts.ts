@@ -20,8 +20,8 @@ export interface FeatureParts {
   /** Whether the vectors that are scored have the features of items as well. */
   readonly scored: boolean;
   /**
-   * Vectors of items with their features: `m_i E[i] + f_1(i) + ...`, under `concat` `W m_i E[i] + b + W_1 f_1(i) + ...`;
-   * `m_i` is 0 for an item without a training event and under id dropout.
+   * Vectors of items with their features: `m_i E[i] + f_1(i) + ...`, under `concat`
+   * `W m_i E[i] + b + W_1 f_1(i) + ...`; `m_i` is 0 for an item without a training event and under id dropout.
    *
    * @param table `[U, D]`; `ids` the item of each row, absent: row `i` is item `i`.
    */
