@@ -22,7 +22,7 @@ export const recipe = defineRecipe({
       linearDropout: 0.5,
       relativeBias: 'position-time',
     },
-    objective: { ...referenceObjective, negativeItems: 'trained' },
+    objective: referenceObjective,
     optimizer: referenceOptimizer,
     training: { epochs: 20, batchSize: 128, shuffle: true, evaluateEvery: 2 },
     evaluation: exactEvaluation,

@@ -21,7 +21,7 @@ export const recipe = defineRecipe({
       ffnDropout: 0.5,
       activation: 'relu',
     },
-    objective: { ...referenceObjective, negativeItems: 'trained' },
+    objective: referenceObjective,
     optimizer: referenceOptimizer,
     training: { epochs: 20, batchSize: 128, shuffle: true, evaluateEvery: 2 },
     evaluation: exactEvaluation,

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
-import { describe, expect, it } from 'vitest';
+import type { SequenceModel } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readRanks, saveRanks } from '../runs/ranks.ts';
-import { coldMetrics, trainedItems } from './cold-items.ts';
+import { coldAmongCold, coldMetrics, trainedItems } from './cold-items.ts';
 
 describe('coldMetrics', () => {
   it('divides the targets by whether training has an event of their item', () => {
@@ -47,5 +49,43 @@ describe('coldMetrics', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('coldAmongCold', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  it('ranks cold targets among the cold items alone', async () => {
+    // 14 cold items at the ends of histories; the vector of item i is one number, its id, and every query is 1.
+    const users = Array.from({ length: 14 }, (_, user) => [user, user, user, user]).flat();
+    const items = Array.from({ length: 14 }, (_, user) => [100 + (user % 3), 101, 102, 200 + user]).flat();
+    const split = leaveLastOut(
+      interactionsFromArrays({ name: 'cold', users, items, timestamps: users.map((_, i) => i) }),
+    );
+    const { interactions } = split;
+    const vectors = Float32Array.from({ length: interactions.numItems + 1 }, (_, item) =>
+      item === 0 ? 0 : Number(interactions.items.external(item)),
+    );
+    const model = {
+      maxSequenceLength: 10,
+      itemVectors: () => tf.tensor2d(vectors, [vectors.length, 1]),
+      encodeLast: ({ numSequences }: { numSequences: number }) => tf.ones([numSequences, 1]),
+    } as unknown as SequenceModel;
+    // Ranks 1 to 14 by id: ten of them are hits, although no warm item has a higher score either.
+    expect(await coldAmongCold(model, split, trainedItems(split))).toEqual({ 'HR@10, cold among cold': 10 / 14 });
+    const lower = {
+      ...model,
+      encodeLast: ({ numSequences }: { numSequences: number }) => tf.fill([numSequences, 1], -1),
+    };
+    expect(await coldAmongCold(lower as unknown as SequenceModel, split, trainedItems(split))).toEqual({
+      'HR@10, cold among cold': 10 / 14,
+    });
+    const constant = {
+      ...model,
+      encodeLast: ({ numSequences }: { numSequences: number }) => tf.zeros([numSequences, 1]),
+    };
+    const tied = await coldAmongCold(constant as unknown as SequenceModel, split, trainedItems(split));
+    expect(tied['HR@10, cold among cold']).toBeCloseTo(10 / 14, 12);
+    expect(await coldAmongCold(model, split, new Uint8Array(interactions.numItems + 1).fill(1))).toEqual({});
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
+import { loadModel } from '@seqrec/models';
 import type { BaselineVerdict } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
@@ -17,7 +18,7 @@ import { checkSameData, savedConfig } from '../training/resume.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { executeRun } from '../training/train-run.ts';
 import { flatWindowTests } from '../training/window-tests.ts';
-import { coldMetrics, trainedItems } from './cold-items.ts';
+import { coldAmongCold, coldMetrics, trainedItems } from './cold-items.ts';
 import { futureMetrics } from './future-metrics.ts';
 import type { FutureTable } from './table.ts';
 
@@ -51,7 +52,7 @@ export interface SeedRequest {
 export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   const seed = await trainSeed(request);
   if (seed === undefined) return undefined;
-  const trained = request.coldItems ? withColdItems(seed, request) : seed;
+  const trained = request.coldItems ? await withColdItems(seed, request) : seed;
   if (request.future === undefined) return trained;
   try {
     const future = await futureMetrics(openRunDir(request.out, trained.run), request.future, request);
@@ -62,12 +63,20 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   }
 }
 
-function withColdItems(seed: SeedRun, { out, data }: SeedRequest): SeedRun {
-  const { ranks: file } = openRunDir(out, seed.run);
+async function withColdItems(seed: SeedRun, { out, data }: SeedRequest): Promise<SeedRun> {
+  const run = openRunDir(out, seed.run);
+  const { ranks: file } = run;
   const { items, ...ranks } = readRanks(file);
   if (items === undefined)
     throw new RunError(`${file}: expected the target of each rank; got none; remove the run, it can be made again`);
-  return { ...seed, metrics: { ...seed.metrics, ...coldMetrics({ ...ranks, items }, trainedItems(data.split)) } };
+  const trained = trainedItems(data.split);
+  const model = await loadModel(ranks.checkpoint === 'best' ? run.best : run.last);
+  try {
+    const among = await coldAmongCold(model, data.split, trained);
+    return { ...seed, metrics: { ...seed.metrics, ...coldMetrics({ ...ranks, items }, trained), ...among } };
+  } finally {
+    model.dispose();
+  }
 }
 
 /** The run of exactly this configuration: found finished, gone on with, or made. Nothing when a signal stopped it. */
