@@ -10,7 +10,7 @@ export interface Folder {
   readonly tests: readonly string[];
 }
 
-const data = ['packages/data/src/{splits,examples,windows,batches,negatives,filters}/**/*.test.ts'];
+const data = ['packages/data/src/{splits,examples,windows,batches,negatives,filters,transforms}/**/*.test.ts'];
 const encoders = [
   'packages/models/src/{layers,hstu,sasrec,transformer,transformer-plus-plus,pinnerformer,gru4rec}/**/*.test.ts',
   'packages/models/src/golden/*.test.ts',
@@ -19,7 +19,7 @@ const encoders = [
 const models = ['packages/models/src/{evaluate,objectives}/**/*.test.ts', ...encoders];
 
 export const folders: readonly Folder[] = [
-  ...['splits', 'examples', 'windows', 'negatives', 'filters'].map((name) => ({
+  ...['splits', 'examples', 'windows', 'negatives', 'filters', 'transforms', 'batches'].map((name) => ({
     name: `data/${name}`,
     path: `packages/data/src/${name}`,
     tests: data,
@@ -29,6 +29,7 @@ export const folders: readonly Folder[] = [
     path: `packages/models/src/${name}`,
     tests: models,
   })),
+  { name: 'models/features', path: 'packages/models/src/features', tests: ['packages/models/src/features/*.test.ts'] },
   // Evaluation and objectives run every encoder and would tell little of it.
   ...['layers', 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'pinnerformer', 'gru4rec'].map((name) => ({
     name: `models/${name}`,

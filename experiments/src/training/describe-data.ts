@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { DataError, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
+import { DataError, datasetEntry, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { type DataConfig, DataConfigSchema } from '../config/data-schema.ts';
@@ -84,6 +84,9 @@ async function configOf(request: DescribeRequest): Promise<FileConfig> {
 /** Format and place of what was asked for. */
 async function sourceConfig({ dataset, columns, overrides = [] }: DescribeRequest): Promise<object> {
   if (datasetNames().includes(dataset)) return { format: 'named', name: dataset };
+  // By the name of its file in the data folder.
+  const byFile = datasetNames().find((name) => datasetEntry(name).files.includes(dataset));
+  if (byFile !== undefined && !existsSync(dataset)) return { format: 'named', name: byFile };
   if (/^\s*(select|with)\s/i.test(dataset))
     return { format: 'sql', query: dataset, columns: { ...usualColumns, ...columns } };
   if (!existsSync(dataset))

@@ -30,6 +30,7 @@ export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
 export type { SqlSource } from './sources/sql.ts';
 export type { TimeUnit } from './sources/time.ts';
+export type { UserLinesSource } from './sources/user-lines.ts';
 export type { YelpSource } from './sources/yelp.ts';
 export { type ColdItemsOptions, withColdItems } from './splits/cold-items.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';

@@ -12,6 +12,7 @@ import { type MindSource, readMind } from './sources/mind.ts';
 import { type MovieLensSource, readMovieLens } from './sources/movielens.ts';
 import { type ReadContext, type ReadProgress, readContext } from './sources/progress.ts';
 import { readSql, type SqlSource } from './sources/sql.ts';
+import { readUserLines, type UserLinesSource } from './sources/user-lines.ts';
 import { readYelp, type YelpSource } from './sources/yelp.ts';
 
 export type DatasetSource =
@@ -19,6 +20,7 @@ export type DatasetSource =
   | AmazonSource
   | MindSource
   | YelpSource
+  | UserLinesSource
   | FuxiCtrSource
   | CsvSource
   | SqlSource;
@@ -89,6 +91,8 @@ function chooseReader(source: Exclude<DatasetSource, SqlSource>): Reader {
       return (files, name, context) => readAmazon(files, source, name, context);
     case 'mind':
       return (files, name, context) => readMind(files, source, name, context);
+    case 'user-lines':
+      return (files, name, context) => readUserLines(files, source, name, context);
     case 'yelp':
       return (files, name, context) => readYelp(files, source, name, context);
     case 'fuxictr':

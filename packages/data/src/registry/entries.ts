@@ -2,6 +2,7 @@ import type { AmazonSource } from '../sources/amazon.ts';
 import type { CsvSource } from '../sources/csv-source.ts';
 import type { MindSource } from '../sources/mind.ts';
 import type { MovieLensSource } from '../sources/movielens.ts';
+import type { UserLinesSource } from '../sources/user-lines.ts';
 import type { YelpSource } from '../sources/yelp.ts';
 
 export interface Checksum {
@@ -16,7 +17,7 @@ export interface DatasetEntry {
   readonly title: string;
   /** Names it may have inside a data folder, tried in this order. */
   readonly files: readonly string[];
-  readonly source: WithoutPath<MovieLensSource | AmazonSource | MindSource | YelpSource | CsvSource>;
+  readonly source: WithoutPath<MovieLensSource | AmazonSource | MindSource | YelpSource | UserLinesSource | CsvSource>;
   /** Where the publisher offers it; absent when there is no file that can be read as it is. */
   readonly url?: string;
   /** md5: published beside the file; sha256: as two independent projects state it. */
@@ -140,6 +141,15 @@ export const datasets: readonly DatasetEntry[] = [
     source: { format: 'yelp' },
     obtain:
       'accept the terms of yelp.com/dataset and unpack review.json, business.json and user.json into a folder yelp',
+    terms: 'Yelp: academic use, no redistribution',
+  },
+  {
+    name: 'yelp-2019',
+    title: 'Yelp, reviews of 2019 by users and places with at least five, one user a line',
+    files: ['yelp-2019'],
+    source: { format: 'user-lines' },
+    obtain: 'put Yelp_item.txt and Yelp_time.txt, one user a line, into a folder yelp-2019',
+    expected: { users: 30_431, items: 20_033, events: 316_354 },
     terms: 'Yelp: academic use, no redistribution',
   },
   {

@@ -15,6 +15,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   amazon: common,
   mind: common,
   yelp: common,
+  'user-lines': common,
   fuxictr: [...common, 'columns', 'further', 'labels', 'timeUnit', 'timeFormat', 'missing'],
   csv: [...common, ...table, 'header', 'file', 'delimiter', 'quote', 'encoding', 'reader'],
   sql: [...common.filter((key) => key !== 'path'), ...table, 'query'],

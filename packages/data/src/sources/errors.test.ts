@@ -50,7 +50,7 @@ describe('files that cannot be read', () => {
     await expect(loadDataset({ format: 'xlsx', path: 'x' } as unknown as DatasetSource)).rejects.toMatchObject({
       name: 'OptionError',
       key: 'format',
-      message: 'loadDataset: expected format movielens, amazon, mind, yelp, fuxictr, csv, sql; got "xlsx"',
+      message: 'loadDataset: expected format movielens, amazon, mind, yelp, user-lines, fuxictr, csv, sql; got "xlsx"',
     });
   });
 
