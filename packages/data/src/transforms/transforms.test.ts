@@ -113,15 +113,21 @@ describe('fitTransform and applyTransform', () => {
   it('give every bucket its quantile, and a missing number the missing row', () => {
     fc.assert(
       fc.property(
-        fc.array(optional(fc.double({ min: -1e6, max: 1e6, noNaN: true })), { minLength: 1, maxLength: 60 }),
+        fc.array(optional(fc.integer({ min: -80, max: 80 }).map((n) => n / 8 + 0)), { minLength: 1, maxLength: 60 }),
         fc.integer({ min: 1, max: 12 }),
         (values, buckets) => {
           const column = columnOf({ kind: 'number', values });
           const fitted = fitOn(column, every(column), { buckets });
           if (fitted.encode !== 'buckets') return expect.unreachable();
           const { bounds } = fitted;
-          expect(bounds.length).toBeLessThan(buckets);
-          expect(bounds.every((bound, i) => i === 0 || bound > bounds[i - 1])).toBe(true);
+          const sorted = values.flatMap((value) => (value === null ? [] : [Math.fround(value)])).sort((a, b) => a - b);
+          const quantiles = Array.from(
+            { length: buckets - 1 },
+            (_, b) => sorted[Math.floor(((b + 1) * sorted.length) / buckets)],
+          );
+          expect(bounds).toEqual([...new Set(quantiles)].filter((bound) => bound > sorted[0]));
+          const made = applyTransform(fitted, [column]);
+          expect(made).toMatchObject({ ...encodedShape(fitted), size: 2 + bounds.length + 1 });
           const encoded = rowsOf(applyTransform(fitted, [column])).flat();
           values.forEach((value, row) => {
             const number = value === null ? undefined : Math.fround(value);
@@ -212,6 +218,119 @@ describe('fitTransform and applyTransform', () => {
         const some = every(column).filter((row) => row % 2 === 0);
         expect(rowsOf(takeEncoded(shared, some))).toEqual(rowsOf(takeEncoded(encoded, some)));
       }),
+    );
+  });
+
+  it('have ten buckets and a thousand hashes where nothing else is said', () => {
+    const numbers = columnOf({ kind: 'number', values: Array.from({ length: 100 }, (_, i) => i) });
+    expect(fitOn(numbers, every(numbers))).toMatchObject({ bounds: [10, 20, 30, 40, 50, 60, 70, 80, 90] });
+    const hashed = fitOn(columnOf({ kind: 'id', values: ['a'] }), [0], { encode: 'hash' });
+    expect(encodedShape(hashed)).toEqual({ kind: 'row', size: 1002 });
+    const lists = fitOn(columnOf({ kind: 'ids', values: [['a']] }), [0], { encode: 'hash', buckets: 5 });
+    expect(encodedShape(lists)).toEqual({ kind: 'rows', size: 7 });
+    expect([MISSING_ROW, UNKNOWN_ROW, FIRST_ROW]).toEqual([0, 1, 2]);
+  });
+
+  it('read times as numbers', () => {
+    const column = columnOf({ kind: 'time', values: [1.5e9, 1.5e9 + 10, null, 1.5e9 + 30] });
+    const buckets = fitOn(column, every(column), { buckets: 3 });
+    expect(rowsOf(applyTransform(buckets, [column])).flat()).toEqual([2, 3, 0, 4]);
+    const standard = applyTransform(fitOn(column, [0, 1], { encode: 'standardise' }), [column]);
+    expect(standard).toMatchObject({ kind: 'number', width: 1 });
+    expect(rowsOf(standard).flat()).toEqual([-1, 1, 0, 5]);
+  });
+
+  it('have a mean and a deviation where training has no value', () => {
+    const column = columnOf({ kind: 'number', values: [null, 7] });
+    const fitted = fitOn(column, [0], { encode: 'standardise' });
+    expect(fitted).toMatchObject({ mean: [0], deviation: [1] });
+    expect(rowsOf(applyTransform(fitted, [column])).flat()).toEqual([0, 7]);
+    expect(fitOn(column, [0])).toMatchObject({ bounds: [] });
+    const least = columnOf({ kind: 'number', values: [-1] });
+    expect(() => fitOn(least, [0], { encode: 'log1p' })).toThrow('got -1 in c');
+  });
+
+  it('cross two ids to one, and refuse numbers', () => {
+    const table = columnsOf({
+      a: { kind: 'id', values: ['x', 'y', 'x'] },
+      b: { kind: 'id', values: ['1', '2', null] },
+      c: { kind: 'number', values: [1, 2, 3] },
+    });
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => table.get(name) as Column);
+    const fitted = fitTransform({ columns: ['a', 'b'] }, [a, b], [0, 1, 2]);
+    expect(encodedShape(fitted)).toEqual({ kind: 'row', size: 4 });
+    expect(rowsOf(applyTransform(fitted, [a, b])).flat()).toEqual([2, 3, 0]);
+    expect(() => fitTransform({ columns: ['a', 'c'] }, [a, c], [0])).toThrow(
+      'expected a cross of two columns of id or ids; got a of id and c of number; read numbers as ids to cross them',
+    );
+  });
+
+  it('are taken row by row, whatever they hold', () => {
+    const value = fc.record({
+      id: optional(words),
+      list: fc.array(words, { maxLength: 3 }),
+      x: fc.integer(),
+      y: fc.integer(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (values, picks) => {
+          const table = columnsOf({
+            id: { kind: 'id', values: values.map(({ id }) => id) },
+            list: { kind: 'ids', values: values.map(({ list }) => list) },
+            xy: { kind: 'number', width: 2, values: values.map(({ x, y }) => [x, y]) },
+          });
+          const rows = picks.map((pick) => pick % values.length);
+          for (const name of ['id', 'list', 'xy']) {
+            const column = table.get(name) as Column;
+            const spec = name === 'xy' ? ({ encode: 'standardise' } as const) : {};
+            const encoded = applyTransform(fitTransform({ columns: [name], ...spec }, [column], every(column)), [
+              column,
+            ]);
+            const all = rowsOf(encoded);
+            expect(rowsOf(takeEncoded(encoded, rows))).toEqual(rows.map((row) => all[row]));
+            const shared = withDistinctLists(encoded);
+            expect(withDistinctLists(shared)).toBe(shared);
+            if (name !== 'list') expect(shared).toBe(encoded);
+          }
+        },
+      ),
+    );
+  });
+
+  it('refuse every kind that they were not fitted on', () => {
+    const table = columnsOf({
+      id: { kind: 'id', values: ['a'] },
+      ids: { kind: 'ids', values: [['a']] },
+      number: { kind: 'number', values: [1] },
+      pair: { kind: 'number', width: 2, values: [[1, 2]] },
+      when: { kind: 'time', values: [1.5e9] },
+      text: { kind: 'text', values: ['a'] },
+    });
+    const column = (name: string) => table.get(name) as Column;
+    const taken = (of: string, spec: Omit<TransformSpec, 'columns'> = {}): string[] => {
+      const fitted = fitTransform({ columns: [of], ...spec }, [column(of)], [0]);
+      return [...table.keys()].filter((name) => {
+        try {
+          applyTransform(fitted, [column(name)]);
+          return true;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'bad-columns', column: of });
+          return false;
+        }
+      });
+    };
+    const further = (names: string[]) => names.filter((name) => !['item', 'position'].includes(name));
+    expect(further(taken('id'))).toEqual(['id']);
+    expect(further(taken('ids'))).toEqual(['id', 'ids']);
+    expect(further(taken('number'))).toEqual(['number', 'when']);
+    expect(further(taken('pair', { encode: 'standardise' }))).toEqual(['pair']);
+    expect(further(taken('text'))).toEqual(['text']);
+    const fitted = fitTransform({ columns: ['id'] }, [column('id')], [0]);
+    expect(() => applyTransform(fitted, [column('pair')])).toThrow(
+      'expected a column of id in id, as it was fitted; got one of number of width 2',
     );
   });
 

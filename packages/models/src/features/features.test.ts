@@ -47,6 +47,7 @@ function world(): Split {
       timestamps: rows.map(({ time }) => time),
       ratings: rows.map(({ item }) => 1 + (item % 5)),
       columns: {
+        shared: { kind: 'id', values: rows.map(({ user }) => user) },
         dwell: { kind: 'number', values: rows.map(({ item, time }) => (item * 7 + time) % 11) },
         clicked: { kind: 'number', values: rows.map(({ item }) => item % 2) },
       },
@@ -62,6 +63,8 @@ function world(): Split {
         columns: {
           genres: { kind: 'ids', values: ids.map((item) => [`g${item % 3}`, ...(item % 2 ? ['odd'] : [])]) },
           size: { kind: 'number', values: ids.map((item) => (item === 4 ? null : item)) },
+          shared: { kind: 'id', values: ids },
+          pair: { kind: 'number', width: 2, values: ids.map((item) => [item, item % 3]) },
           title: { kind: 'text', values: ids.map((item) => `Thing ${item % 4}`) },
         },
       },
@@ -363,6 +366,10 @@ describe('features', () => {
     [['genre'], "expected a column of features; got genre; did you mean 'genres'?"],
     [['clicked'], 'expected no label among the features; got clicked'],
     [['item'], 'expected columns besides the item id; got item'],
+    [
+      ['shared'],
+      "expected a column of one table; got shared, one of events and of items; say which with { column: 'shared', table: 'events' }",
+    ],
     [['genres', 'genres'], 'expected features that differ; got genres twice'],
     [[{ column: 'size', table: 'users' }], 'expected a column of users of features; got size'],
     [[{ cross: ['genres', 'city'] }], 'the two columns of a cross are of one table'],
@@ -386,6 +393,45 @@ describe('features', () => {
     expect(() => modelOf(split, configOf('sasrec', { features: ['dwell'], idDropout: 0.1 }))).toThrow(
       'expected it with features of items alone',
     );
+  });
+
+  it('of events enter at the actions where contents and actions take turns: a content does not know its own', () => {
+    const model = modelOf(split, configOf('hstu-actions', { features: ['dwell'] }));
+    const batch = makeBatch(split.train, [0], model.columns);
+    const last = batch.itemIds.length - 1;
+    const run = (dwell: number) => {
+      const values = Float32Array.from({ length: last + 1 }, (_, t) => (t === last ? dwell : t));
+      const column = { kind: 'number', width: 1, values } as const;
+      const uploaded = uploadBatch({ ...batch, columns: { tokens: new Map([['dwell', column]]) } });
+      const { encoded, actionLogits } = tf.tidy(() => {
+        const { encoded, actionLogits } = model.encodeWithActions!(uploaded, INFERENCE);
+        return { encoded: encoded.arraySync(), actionLogits: actionLogits.arraySync() };
+      });
+      uploaded.dispose();
+      return { encoded: encoded[last], logits: actionLogits[last] };
+    };
+    const [low, high] = [run(0), run(10)];
+    expect(low.logits).toEqual(high.logits);
+    expect(low.encoded).not.toEqual(high.encoded);
+    model.dispose();
+  });
+
+  it('map the id by a matrix of its own only where features of items are concatenated', () => {
+    const named = (features: unknown[]): string[] => {
+      const model = modelOf(split, configOf('sasrec', { features, combineFeatures: 'concat' }));
+      const vectors = tf.tidy(() => model.itemVectors().arraySync());
+      expect(vectors.flat().every(Number.isFinite)).toBe(true);
+      const weights = [...model.variables().keys()].filter((weight) => weight.startsWith('features.'));
+      model.dispose();
+      return weights;
+    };
+    expect(named(['dwell'])).toEqual(['features.events.dwell.weight', 'features.events.dwell.projection']);
+    expect(named([{ column: 'pair', encode: 'standardise' }])).toEqual([
+      'features.id.weight',
+      'features.id.bias',
+      'features.items.pair.weight',
+      'features.items.pair.projection',
+    ]);
   });
 
   it('are asked for in training, and may be absent in a history from elsewhere', async () => {
