@@ -260,6 +260,9 @@ describe('fitTransform and applyTransform', () => {
     const fitted = fitTransform({ columns: ['a', 'b'] }, [a, b], [0, 1, 2]);
     expect(encodedShape(fitted)).toEqual({ kind: 'row', size: 4 });
     expect(rowsOf(applyTransform(fitted, [a, b])).flat()).toEqual([2, 3, 0]);
+    // Codes of a pair depend on both vocabularies: of other data with the same first one they mean something else.
+    const other = columnOf({ kind: 'id', values: ['0', '2', '1'] });
+    expect(rowsOf(applyTransform(fitted, [a, other])).flat()).toEqual([1, 3, 2]);
     expect(() => fitTransform({ columns: ['a', 'c'] }, [a, c], [0])).toThrow(
       'expected a cross of two columns of id or ids; got a of id and c of number; read numbers as ids to cross them',
     );
