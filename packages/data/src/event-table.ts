@@ -32,9 +32,17 @@ export class EventTable {
     this.length = at + 1;
   }
 
-  #grow(): void {
+  /** Room for `count` more rows, which the caller fills in all columns; returns where they begin. */
+  reserve(count: number): number {
+    const begin = this.length;
+    if (begin + count > this.users.length) this.#grow(begin + count);
+    this.length = begin + count;
+    return begin;
+  }
+
+  #grow(least = 0): void {
     const { length } = this;
-    const capacity = Math.ceil(Math.max(1.05 * (this.#expected?.() ?? 1.5 * length), 1.1 * length));
+    const capacity = Math.ceil(Math.max(1.05 * (this.#expected?.() ?? 1.5 * length), 1.1 * length, least));
     const grown = <A extends Int32Array | Float64Array | Float32Array>(next: A, old: A): A => {
       next.set(old);
       return next;

@@ -104,7 +104,7 @@ export class EventChunks {
 
   /** Takes the columns that are wanted, in their order. */
   take(columns: readonly ColumnVector[], total: number, places: Places): void {
-    const { table, titles, further, isMissing, timeUnit, parseTime, skipWithoutUser } = this.#sink;
+    const { table, titles, further, isMissing, skipWithoutUser } = this.#sink;
     let at = 0;
     const userColumn = columns[at++];
     const itemColumn = columns[at++];
@@ -117,21 +117,37 @@ export class EventChunks {
     this.#users.read(userColumn, rows, total, this.#userKeys);
     const count = this.#withUser(total, skipWithoutUser);
     this.#items.read(itemColumn, rows, count, this.#itemKeys);
-    for (let i = 0; i < count; i++) {
-      const row = rows[i];
-      const item = this.#itemKeys[i];
-      if (item === noId) throw new NotPlain('an item id is missing');
-      const time = timeColumn === undefined ? 0 : timeAt(timeColumn, timeUnit, parseTime, row);
-      if (time > this.latest) this.latest = time;
-      if (time < this.earliest) this.earliest = time;
-      const rating = ratingColumn === undefined ? 0 : numberAt(ratingColumn, isMissing, row, false);
-      if (Number.isNaN(rating)) throw new NotPlain('a rating is missing');
-      table.push(this.#userKeys[i], item, time, rating);
+    if (this.#itemKeys.subarray(0, count).includes(noId)) throw new NotPlain('an item id is missing');
+    const begin = table.reserve(count);
+    table.users.set(this.#userKeys.subarray(0, count), begin);
+    table.items.set(this.#itemKeys.subarray(0, count), begin);
+    this.#takeTimes(timeColumn, table.times, begin, count);
+    if (ratingColumn !== undefined && table.ratings !== undefined) {
+      const { ratings } = table;
+      for (let i = 0; i < count; i++) {
+        const rating = numberAt(ratingColumn, isMissing, rows[i], false);
+        if (Number.isNaN(rating)) throw new NotPlain('a rating is missing');
+        ratings[begin + i] = rating;
+      }
     }
     if (titleColumn !== undefined) {
       for (let i = 0; i < count; i++) titles?.see(textAt(itemColumn, rows[i]).trim(), textAt(titleColumn, rows[i]));
     }
     for (let c = 0; c < further.length; c++) this.#appends[c](columns[at++], rows, count);
+  }
+
+  #takeTimes(column: ColumnVector | undefined, times: Float64Array, begin: number, count: number): void {
+    const { timeUnit, parseTime } = this.#sink;
+    const rows = this.#rows;
+    let { earliest, latest } = this;
+    for (let i = 0; i < count; i++) {
+      const time = column === undefined ? 0 : timeAt(column, timeUnit, parseTime, rows[i]);
+      if (time > latest) latest = time;
+      if (time < earliest) earliest = time;
+      times[begin + i] = time;
+    }
+    this.earliest = earliest;
+    this.latest = latest;
   }
 
   #room(total: number): void {
