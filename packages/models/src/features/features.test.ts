@@ -358,6 +358,10 @@ describe('features', () => {
     expect(Math.abs(share - 0.3)).toBeLessThan(0.01);
     const ids = Int32Array.of(39_999, 7, 3, 100, 101);
     expect([...idMask(trained, 0.3, run, ids)]).toEqual(Array.from(ids, (item) => mask[item]));
+    for (const first of [1, 4, 5, 8]) {
+      const some = Int32Array.from({ length: 40 }, (_, i) => first + i);
+      expect([...idMask(trained, 0.3, run, some)]).toEqual(Array.from(some, (item) => mask[item]));
+    }
     expect(idMask(trained, 0.3, { ...run, step: 10 })).not.toEqual(mask);
     expect(idMask(trained, 0.3, INFERENCE).reduce((sum, kept) => sum + kept, 0)).toBe(39_999);
   });

@@ -1,7 +1,8 @@
 import { interactionsFromArrays, leaveLastOut, makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createModel, fitFeatures, uploadBatch } from '../index.ts';
+import { ConfigError, createModel, type FeatureConfig, fitFeatures, uploadBatch } from '../index.ts';
+import { checkFeatureFields } from './check.ts';
 import { FeatureEmbedding } from './layer.ts';
 import { featureParts } from './parts.ts';
 import { featureTensors, readFeatures } from './store.ts';
@@ -67,6 +68,34 @@ describe('featureParts', () => {
     batch.dispose();
   });
 
+  it('gives the history and the scored vectors the one feature that there is', () => {
+    const split = world();
+    const make = (features: readonly ('tags' | 'dwell')[]) => {
+      const config = {
+        kind: 'sasrec',
+        embeddingDim: 4,
+        maxSequenceLength: 4,
+        numBlocks: 1,
+        numHeads: 1,
+        ffnDim: 4,
+      } as const;
+      const fitted = features.length > 0 ? fitFeatures({ features: [...features] }, split.train) : undefined;
+      const own = features.length > 0 ? { features: [...features] } : {};
+      return createModel({ ...config, ...own }, { numItems: 7, ...(fitted && { features: fitted }) });
+    };
+    const [plain, ofItems, ofEvents] = [make([]), make(['tags']), make(['dwell'])];
+    expect(ofItems.columns).toEqual({ tokens: [], users: [] });
+    const batch = uploadBatch(makeBatch(split.test, [0], ofEvents.columns));
+    const encoded = [plain, ofItems, ofEvents].map((model) => tf.tidy(() => model.encode(batch, RUN).arraySync()));
+    const scored = [plain, ofItems, ofEvents].map((model) => tf.tidy(() => model.itemVectors().arraySync()));
+    expect(encoded[1]).not.toEqual(encoded[0]);
+    expect(encoded[2]).not.toEqual(encoded[0]);
+    expect(scored[1]).not.toEqual(scored[0]);
+    expect(scored[2]).toEqual(scored[0]);
+    batch.dispose();
+    for (const model of [plain, ofItems, ofEvents]) model.dispose();
+  });
+
   it('takes columns of one name from two tables', () => {
     const features = [
       { column: 'same', table: 'events' as const },
@@ -104,7 +133,37 @@ describe('featureParts', () => {
   });
 });
 
+describe('fitFeatures', () => {
+  it('keeps the values of items alone, and nothing where there are no features', () => {
+    const { train } = world();
+    expect(fitFeatures({}, train)).toBeUndefined();
+    const fitted = fitFeatures({ features: ['tags', 'dwell', 'city'] }, train)!;
+    expect([...fitted.items.keys()]).toEqual(['tags']);
+  });
+
+  it('lists the columns where none is near, and says so as an error of the configuration', () => {
+    const { train } = world();
+    const fit = (features: FeatureConfig[]) => () => fitFeatures({ features }, train);
+    expect(fit(['somethingElse'])).toThrow('got somethingElse; there are item, time, dwell, same, city, same, tags');
+    for (const wrong of [
+      ['somethingElse'],
+      [{ column: 'tags', encode: 'log1p' as const }],
+      [{ column: 'same', table: 'users' as const }],
+    ])
+      expect(fit(wrong)).toThrow(ConfigError);
+    expect(() => checkFeatureFields({ kind: 'sasrec', featureDim: 3 }, 'sasrec')).toThrow(ConfigError);
+  });
+});
+
 describe('FeatureEmbedding', () => {
+  it('begins as small as item vectors do', () => {
+    const transform = { encode: 'hash', columns: ['c'], list: false, buckets: 2000 } as const;
+    const values = new FeatureEmbedding({ transform, outputDim: 8, seed: 2, stream: 's' }).weight('weight').dataSync();
+    const deviation = Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0) / values.length);
+    // A normal of .02 cut at two deviations.
+    expect(Math.abs(deviation / (0.02 * 0.88) - 1)).toBeLessThan(0.03);
+  });
+
   it('is made again from its configuration', () => {
     const transform = { encode: 'hash', columns: ['c'], list: false, buckets: 3 } as const;
     for (const sizes of [{ outputDim: 4 }, { outputDim: 4, hiddenDim: 2 }]) {
