@@ -60,7 +60,7 @@ function standIn({ model, training, seed }: RecipeConfig, items: number): Split 
 export async function startSubject({ name, config, split }: Material, backend: BackendOptions): Promise<Subject> {
   const choice = await startBackend(backend);
   const { numItems } = split.interactions;
-  const model = createModel(config.model, modelOptions(config, split));
+  const model = createModel(config.model, modelOptions(config, split.train));
   const { batchSize, shuffle } = config.training;
   const settings = { ...config.optimizer, ...trainingSet(config, split.train), seed: config.seed };
   const trainer = createTrainer({ model, batchSize, shuffle, ...settings });

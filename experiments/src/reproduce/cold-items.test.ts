@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
+import { interactionsFromArrays, leaveLastOut, trainedItems } from '@seqrec/data';
 import type { SequenceModel } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readRanks, saveRanks } from '../runs/ranks.ts';
-import { coldAmongCold, coldMetrics, trainedItems } from './cold-items.ts';
+import { coldAmongCold, coldMetrics } from './cold-items.ts';
 
 describe('coldMetrics', () => {
   it('divides the targets by whether training has an event of their item', () => {
@@ -16,7 +16,7 @@ describe('coldMetrics', () => {
     const split = leaveLastOut(
       interactionsFromArrays({ name: 'cold', users, items, timestamps: users.map((_, i) => i) }),
     );
-    const trained = trainedItems(split);
+    const trained = trainedItems(split.train);
     expect([...trained]).toEqual([0, 1, 1, 1, 0]);
     const ranks = { ranks: [1, 20, 3, 1], tied: [0, 0, 0, 0], ties: 'expected' as const };
     const metrics = coldMetrics({ ...ranks, items: [4, 4, 1, 2] }, trained);
@@ -72,19 +72,19 @@ describe('coldAmongCold', () => {
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.ones([numSequences, 1]),
     } as unknown as SequenceModel;
     // Ranks 1 to 14 by id: ten of them are hits, although no warm item has a higher score either.
-    expect(await coldAmongCold(model, split, trainedItems(split))).toEqual({ 'HR@10, cold among cold': 10 / 14 });
+    expect(await coldAmongCold(model, split, trainedItems(split.train))).toEqual({ 'HR@10, cold among cold': 10 / 14 });
     const lower = {
       ...model,
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.fill([numSequences, 1], -1),
     };
-    expect(await coldAmongCold(lower as unknown as SequenceModel, split, trainedItems(split))).toEqual({
+    expect(await coldAmongCold(lower as unknown as SequenceModel, split, trainedItems(split.train))).toEqual({
       'HR@10, cold among cold': 10 / 14,
     });
     const constant = {
       ...model,
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.zeros([numSequences, 1]),
     };
-    const tied = await coldAmongCold(constant as unknown as SequenceModel, split, trainedItems(split));
+    const tied = await coldAmongCold(constant as unknown as SequenceModel, split, trainedItems(split.train));
     expect(tied['HR@10, cold among cold']).toBeCloseTo(10 / 14, 12);
     expect(await coldAmongCold(model, split, new Uint8Array(interactions.numItems + 1).fill(1))).toEqual({});
   });

@@ -1,4 +1,4 @@
-import { type ExampleSet, makeBatch, type Split, trainingRows } from '@seqrec/data';
+import { type ExampleSet, makeBatch, type Split } from '@seqrec/data';
 import { encodeLast, metricsUnder, type SequenceModel, type TieRule, uploadBatch } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowed } from '../training/dataset.ts';
@@ -25,13 +25,6 @@ export const COLD_METRICS = [
   'HR@10, cold among cold',
   'cold targets',
 ] as const;
-
-/** Which items have a training event: 1 each, index 0 is padding. */
-export function trainedItems({ train }: Split): Uint8Array {
-  const trained = new Uint8Array(train.interactions.numItems + 1);
-  for (const row of trainingRows(train).items) trained[row + 1] = 1;
-  return trained;
-}
 
 /** The metrics of both kinds of targets; of a kind without targets none. */
 export function coldMetrics({ ranks, tied, ties, items }: RankedTargets, trained: Uint8Array): Record<string, number> {

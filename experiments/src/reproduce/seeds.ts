@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
+import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
 import type { BaselineVerdict } from '../compare/verdict.ts';
 import type { RecipeConfig } from '../config/schema.ts';
@@ -18,7 +19,7 @@ import { checkSameData, savedConfig } from '../training/resume.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
 import { executeRun } from '../training/train-run.ts';
 import { flatWindowTests } from '../training/window-tests.ts';
-import { coldAmongCold, coldMetrics, trainedItems } from './cold-items.ts';
+import { coldAmongCold, coldMetrics } from './cold-items.ts';
 import { futureMetrics } from './future-metrics.ts';
 import type { FutureTable } from './table.ts';
 
@@ -69,7 +70,7 @@ async function withColdItems(seed: SeedRun, { out, data }: SeedRequest): Promise
   const { items, ...ranks } = readRanks(file);
   if (items === undefined)
     throw new RunError(`${file}: expected the target of each rank; got none; remove the run, it can be made again`);
-  const trained = trainedItems(data.split);
+  const trained = trainedItems(data.split.train);
   const model = await loadModel(ranks.checkpoint === 'best' ? run.best : run.last);
   try {
     const among = await coldAmongCold(model, data.split, trained);

@@ -42,8 +42,9 @@ interface Spent {
 export function openArm(arm: Arm, data: PreparedData): { readonly model: SequenceModel; readonly trainer: Trainer } {
   const { config } = arm;
   const { train } = data.split;
-  const model = createModel(config.model, modelOptions(config, data.split));
-  const set = trainingSet(config, firstUsers(train, arm.users, config.seed));
+  const part = firstUsers(train, arm.users, config.seed);
+  const model = createModel(config.model, modelOptions(config, part));
+  const set = trainingSet(config, part);
   const { batchSize, shuffle: shuffled } = config.training;
   const settings = { ...config.optimizer, seed: config.seed };
   return { model, trainer: createTrainer({ model, ...set, batchSize, shuffle: shuffled, ...settings }) };

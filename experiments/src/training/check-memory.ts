@@ -36,7 +36,7 @@ export function checkMemory(config: RecipeConfig, data: PreparedData): void {
 }
 
 function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, { split }: PreparedData): Part[] {
-  const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split));
+  const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split.train));
   const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
   const table = bytesOf(shapes.get('_embedding_module._item_emb.weight') ?? [0]);
   const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);

@@ -34,7 +34,7 @@ export async function makeTrainer(
   checkMemory(config, data);
   const { split } = data;
   const { batchSize, shuffle } = config.training;
-  const model = createModel(config.model, modelOptions(config, split));
+  const model = createModel(config.model, modelOptions(config, split.train));
   try {
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)

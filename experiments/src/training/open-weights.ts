@@ -34,7 +34,7 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
   await describeInitialWeights(from);
   const { name, config } = await configOf(request);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  const model = createModel(config.model, modelOptions(config, data.split));
+  const model = createModel(config.model, modelOptions(config, data.split.train));
   await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }

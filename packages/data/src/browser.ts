@@ -22,6 +22,7 @@ export { type Requests, requestsOf, requestTimes } from './examples/requests.ts'
 export { takeExamples } from './examples/take.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
+export { areaUnderCurve } from './splits/auc.ts';
 export { type ByUserOptions, byUser } from './splits/by-user.ts';
 export { type GivenSplitOptions, givenSplit } from './splits/given.ts';
 export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from './splits/global-time.ts';
@@ -49,7 +50,7 @@ export {
   type TransformSpec,
   UNKNOWN_ROW,
 } from './transforms/spec.ts';
-export { type TrainingRows, trainingRows } from './transforms/training-rows.ts';
+export { type TrainingRows, trainedItems, trainingRows } from './transforms/training-rows.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
 export type { WindowPolicy } from './windows/policy.ts';

@@ -1,3 +1,5 @@
+import { fnv1a } from './fnv1a.ts';
+
 const multiplier = 0xd256d193;
 const weyl = 0x9e3779b9;
 const rounds = 10;
@@ -52,9 +54,7 @@ export function keyedRandom(word: number): CounterRandom {
 
 /** The numbers of a seed and a name, for example those of `by-user`; without what only Node has. */
 export function namedRandom(seed: number, name: string): CounterRandom {
-  let key = 0x811c9dc5 | 0;
-  for (let i = 0; i < name.length; i++) key = Math.imul(key ^ name.charCodeAt(i), 0x01000193);
   const word = new Uint32Array(2);
-  philox2x32(seed % 0x100000000, Math.floor(seed / 0x100000000), key, word);
+  philox2x32(seed % 0x100000000, Math.floor(seed / 0x100000000), fnv1a(name), word);
   return keyedRandom(word[0]);
 }

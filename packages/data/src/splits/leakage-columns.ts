@@ -2,6 +2,7 @@ import { positionColumn } from '../create-interactions.ts';
 import { whyNoFeature } from '../examples/feature-columns.ts';
 import { usersOf } from '../examples/points.ts';
 import type { Interactions } from '../interactions.ts';
+import { rowsWhere } from '../rows-where.ts';
 import type { Column } from '../table/column.ts';
 import { areaUnderCurve } from './auc.ts';
 import type { LeakageCheck } from './leakage-check.ts';
@@ -25,7 +26,7 @@ export function columnChecks(split: Split, trained: Uint8Array): LeakageCheck[] 
   const { interactions } = split;
   const { roles, events } = interactions;
   if (roles.labels.length === 0) return [];
-  const rows = split.examples === undefined ? rowsIn(trained) : split.train.targets;
+  const rows = split.examples === undefined ? rowsWhere(trained) : split.train.targets;
   const checks = roles.labels.flatMap((label) => {
     const column = events.columns.get(label);
     if (column?.kind !== 'number' || column.width !== 1) return [];
@@ -49,13 +50,6 @@ interface Labelled {
   /** 1 or 0 for each row. */
   readonly positive: Uint8Array;
   readonly positives: number;
-}
-
-function rowsIn(trained: Uint8Array): Int32Array {
-  const rows = new Int32Array(trained.length);
-  let count = 0;
-  for (let e = 0; e < trained.length; e++) if (trained[e] === 1) rows[count++] = e;
-  return rows.subarray(0, count);
 }
 
 function labelledRows(values: Float32Array, among: Int32Array): Labelled {

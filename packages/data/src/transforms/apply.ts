@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
+import { fnv1a } from '../fnv1a.ts';
 import { type Column, rowsOf } from '../table/column.ts';
-import { fnv1a } from './fnv1a.ts';
 import { type IdLists, idLists } from './id-lists.ts';
 import { dimensions } from './numbers.ts';
 import { type EncodedColumn, encodedShape, FIRST_ROW, type FittedTransform, MISSING_ROW, UNKNOWN_ROW } from './spec.ts';

@@ -1,3 +1,4 @@
+import { rowsWhere } from '../rows-where.ts';
 import { trainingEvents } from '../splits/histories.ts';
 import type { ExampleSet } from '../splits/split.ts';
 
@@ -17,12 +18,12 @@ export function trainingRows(set: ExampleSet): TrainingRows {
   for (const user of set.users) users[user] = 1;
   for (let event = 0; event < events.length; event++)
     if (events[event] === 1) items[interactions.itemIds[event] - 1] = 1;
-  return { events: marked(events), users: marked(users), items: marked(items) };
+  return { events: rowsWhere(events), users: rowsWhere(users), items: rowsWhere(items) };
 }
 
-function marked(flags: Uint8Array): Int32Array {
-  const rows = new Int32Array(flags.reduce((sum, flag) => sum + flag, 0));
-  let count = 0;
-  for (let row = 0; row < flags.length; row++) if (flags[row] === 1) rows[count++] = row;
-  return rows;
+/** 1 for each item id with a training event; shape `[numItems + 1]`, 0 at the padding. */
+export function trainedItems(set: ExampleSet): Uint8Array {
+  const trained = new Uint8Array(set.interactions.numItems + 1);
+  for (const row of trainingRows(set).items) trained[row + 1] = 1;
+  return trained;
 }

@@ -1,3 +1,4 @@
+import { areaUnderCurve as areaOfClasses } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
 
 /** Probabilities are held this far from 0 and 1, so that one confident mistake is not infinite. */
@@ -44,23 +45,11 @@ export function categoricalNormalizedEntropy(
 
 /** Probability that a positive scores higher than a negative, ties counting half: the area under the ROC curve. */
 export function areaUnderCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  const order = Array.from({ length: labels.length }, (_, e) => e).sort((a, b) => scores[a] - scores[b]);
-  let [rankSum, positives] = [0, 0];
-  for (let i = 0; i < order.length; ) {
-    let end = i;
-    while (end < order.length && scores[order[end]] === scores[order[i]]) end++;
-    // Ranks i + 1 .. end share their mean.
-    for (let j = i; j < end; j++) {
-      if (labels[order[j]] === 1) {
-        rankSum += (i + 1 + end) / 2;
-        positives++;
-      }
-    }
-    i = end;
-  }
-  const negatives = labels.length - positives;
-  if (positives > 0 && negatives > 0) return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  const of = (label: boolean): Float64Array =>
+    Float64Array.from(Array.from(scores).filter((_, e) => (labels[e] === 1) === label));
+  const [positives, negatives] = [of(true), of(false)];
+  if (positives.length > 0 && negatives.length > 0) return areaOfClasses(positives, negatives);
   throw new EvaluationError(
-    `area under the curve: expected positives and negatives; got ${positives} and ${negatives}; use another threshold`,
+    `area under the curve: expected positives and negatives; got ${positives.length} and ${negatives.length}; use another threshold`,
   );
 }

@@ -7,6 +7,7 @@ import {
   OptionError,
   rolesOf,
   takeColumn,
+  trainedItems,
   trainingRows,
   withDistinctLists,
 } from '@seqrec/data';
@@ -55,9 +56,7 @@ export function fitFeatures(
       throw new ConfigError(`model config: features: ${name}: ${error.message}`, 'features');
     }
   }
-  const trained = new Uint8Array(interactions.numItems + 1);
-  for (const row of rows.items) trained[row + 1] = 1;
-  return { features: fitted, items, trained };
+  return { features: fitted, items, trained: trainedItems(train) };
 }
 
 function normalised(feature: FeatureConfig): {

@@ -5,7 +5,7 @@ import type { DrawContext, DrawnItems, Objective } from './objective.ts';
 
 /** The items that have a training event, ascending. */
 export function trainedItemsOf(examples: ExampleSet): Int32Array {
-  return trainingRows(examples).items.map((row) => row + 1);
+  return Int32Array.from(trainingRows(examples).items, (row) => row + 1);
 }
 
 /**
