@@ -145,6 +145,9 @@ describe('randomSplit', () => {
 
   it('refuses shares that leave nothing', () => {
     const i = world(sequence(0, 4).map((time) => ({ user: 1, time, request: 0, click: 0 })));
+    expect(() => randomSplit(i, { testShare: 0.25, validationShare: 0.25, examples: 'points', maxHistory: 5 })).toThrow(
+      'randomSplit: expected maxHistory with impressions alone, points have no history; got 5',
+    );
     expect(() => randomSplit(i, { testShare: 1 })).toThrow('randomSplit: expected testShare between 0 and 1; got 1');
     expect(() => randomSplit(i, { testShare: 0.6, validationShare: 0.4 })).toThrow(
       'randomSplit: expected shares that leave rows to train on; got 0.6 and 0.4',

@@ -1,8 +1,10 @@
+import { OptionError } from '../errors.ts';
 import { impressionExamples } from '../examples/impressions.ts';
 import { labelOf, positiveEvents } from '../examples/labels.ts';
 import { pointExamples } from '../examples/points.ts';
 import { takeExamples } from '../examples/take.ts';
 import type { Interactions } from '../interactions.ts';
+import { rowsWhere } from '../rows-where.ts';
 import type { ExampleSet, RowExamples, Split } from './split.ts';
 
 /** Parts by their numbers. */
@@ -25,6 +27,15 @@ export function rowSets(
   operation: string,
   { examples = usualExamples(interactions), maxHistory }: RowSplitOptions,
 ): Required<Pick<Split, 'train' | 'validation' | 'test' | 'examples'>> {
+  if (examples === 'points' && maxHistory !== undefined) {
+    throw new OptionError(
+      operation,
+      `expected maxHistory with impressions alone, points have no history; got ${maxHistory}`,
+      {
+        key: 'maxHistory',
+      },
+    );
+  }
   const all =
     examples === 'points'
       ? pointExamples(interactions)
@@ -32,7 +43,7 @@ export function rowSets(
           history: trainingHistory(interactions, partOf, operation),
           ...(maxHistory === undefined ? {} : { maxHistory }),
         });
-  const part = (number: number): ExampleSet => takeExamples(all, rowsOf(partOf, number), partNames[number]);
+  const part = (number: number): ExampleSet => takeExamples(all, rowsWhere(partOf, number), partNames[number]);
   return { train: part(0), validation: part(1), test: part(2), examples };
 }
 
@@ -43,15 +54,6 @@ function trainingHistory(interactions: Interactions, partOf: Uint8Array, operati
       : positiveEvents(labelOf(interactions, undefined, operation));
   for (let e = 0; e < counting.length; e++) if (partOf[e] !== 0) counting[e] = 0;
   return counting;
-}
-
-function rowsOf(partOf: Uint8Array, part: number): Int32Array {
-  let count = 0;
-  for (const of of partOf) if (of === part) count++;
-  const rows = new Int32Array(count);
-  let at = 0;
-  for (let e = 0; e < partOf.length; e++) if (partOf[e] === part) rows[at++] = e;
-  return rows;
 }
 
 /** What the history of an example is, for the sentence of a split. */

@@ -18,6 +18,7 @@ export function fitTransform(
   rows: ArrayLike<number>,
 ): FittedTransform {
   const encode = encodingOf(spec, columns);
+  checkOptions(spec, encode);
   switch (encode) {
     case 'ids':
     case 'words':
@@ -31,6 +32,24 @@ export function fitTransform(
       return { encode, columns: spec.columns, bounds: quantileBounds(spec, columns[0], rows) };
     default:
       return { encode, columns: spec.columns, ...moments(encode, spec.columns[0], columns[0], rows) };
+  }
+}
+
+const optionsOf: Readonly<Record<Encoding, readonly (keyof TransformSpec)[]>> = {
+  ids: ['minCount', 'maxLength'],
+  words: ['minCount', 'maxLength'],
+  hash: ['buckets', 'maxLength'],
+  buckets: ['buckets'],
+  standardise: [],
+  log1p: [],
+};
+
+/** @throws {OptionError} for an option of another encoding, which would be ignored */
+function checkOptions(spec: TransformSpec, encode: Encoding): void {
+  for (const key of ['minCount', 'buckets', 'maxLength'] as const) {
+    if (spec[key] === undefined || optionsOf[encode].includes(key)) continue;
+    const options = optionsOf[encode].join(', ') || 'no options';
+    throw new OptionError(OPERATION, `expected ${options} with encode ${encode}; got ${key} ${spec[key]}`, { key });
   }
 }
 

@@ -348,6 +348,17 @@ describe('fitTransform and applyTransform', () => {
       { encode: 'hash' },
       'expected encode buckets, standardise, log1p for c, a column of number; got hash',
     ],
+    [{ kind: 'number', values: [1] }, { maxLength: 2 }, 'expected buckets with encode buckets; got maxLength 2'],
+    [
+      { kind: 'number', values: [1] },
+      { encode: 'log1p', buckets: 3 },
+      'expected no options with encode log1p; got buckets 3',
+    ],
+    [
+      { kind: 'id', values: ['a'] },
+      { encode: 'hash', minCount: 2 },
+      'expected buckets, maxLength with encode hash; got minCount 2',
+    ],
     [{ kind: 'id', values: ['a'] }, { minCount: 0 }, 'expected minCount of 1 or more; got 0'],
     [{ kind: 'number', values: [1] }, { buckets: 1.5 }, 'expected buckets of 1 or more; got 1.5'],
     [{ kind: 'id', values: ['a'] }, { maxLength: 2 }, 'expected maxLength of a column of ids; got c of id'],

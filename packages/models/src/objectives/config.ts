@@ -98,10 +98,15 @@ const poolSoftmaxFields = z.strictObject({
   negativeItems,
   ...shared,
 });
-const poolSoftmax = poolSoftmaxFields.refine(({ logQ, sketch }) => sketch === undefined || logQ === 'sketch', {
-  path: ['sketch'],
-  message: "its size only when logQ is 'sketch'",
-});
+const poolSoftmax = poolSoftmaxFields
+  .refine(({ logQ, sketch }) => sketch === undefined || logQ === 'sketch', {
+    path: ['sketch'],
+    message: "its size only when logQ is 'sketch'",
+  })
+  .refine(({ negatives, negativeItems: from }) => from === undefined || negatives.kind !== 'in-batch', {
+    path: ['negativeItems'],
+    message: 'it only where random negatives are drawn: those of a batch are its labels',
+  });
 
 const fullSoftmax = z.strictObject({ kind: z.literal('full-softmax'), ...shared });
 

@@ -31,6 +31,12 @@ describe('negatives of trained items', () => {
     }
   });
 
+  it('are refused where none are drawn', () => {
+    const negatives = { kind: 'in-batch' } as const;
+    const config = { kind: 'pool-softmax', negatives, negativeItems: 'trained' } as const;
+    expect(() => createObjective(config, tinySplit().train)).toThrow('negativeItems');
+  });
+
   it('leave the draws as they were unless they are asked for', () => {
     const { train } = tinySplit();
     const plain = createObjective({ kind: 'sampled-softmax' }, train);

@@ -1,5 +1,5 @@
 import { topItems } from '@seqrec/core';
-import { type NamedColumns, sequenceBatch, takeEach } from '@seqrec/data';
+import { type NamedColumns, rowsOf, sequenceBatch, takeEach } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -48,6 +48,8 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   if (ratings !== undefined && ratings.length !== history.length) {
     throw new EvaluationError(`recommend: expected ${history.length} ratings, one per event; got ${ratings.length}`);
   }
+  checkColumns('eventColumns', options.eventColumns, history.length);
+  checkColumns('userColumns', options.userColumns, 1);
   const start = Math.max(0, history.length - model.maxSequenceLength);
   const itemIds = history.subarray(start);
   const timestamps = times.subarray(start);
@@ -82,6 +84,13 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
     return Array.from(ids.subarray(0, found < 0 ? ids.length : found), (item, i) => ({ item, score: scores[i] }));
   } finally {
     tf.dispose([query, items]);
+  }
+}
+
+function checkColumns(key: string, columns: NamedColumns | undefined, rows: number): void {
+  for (const [name, column] of columns ?? []) {
+    if (rowsOf(column) === rows) continue;
+    throw new EvaluationError(`recommend: ${key}: expected ${rows} rows in ${name}; got ${rowsOf(column)}`);
   }
 }
 
