@@ -9,7 +9,7 @@ import { readCheckpoint } from '@seqrec/models';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readMetrics } from '../runs/metrics-log.ts';
 import { tinyRecipe } from '../testing/run-cli.ts';
-import { listenForStop, signalExitCode } from './stop.ts';
+import { listenForStop, signalExitCode, stopSignals } from './stop.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/seqrec.mjs', import.meta.url));
 
@@ -79,7 +79,10 @@ describe.skipIf(process.platform === 'win32')('a training whose process group ge
 });
 
 describe('listenForStop', () => {
-  afterEach(() => void vi.restoreAllMocks());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    for (const signal of stopSignals) process.removeAllListeners(signal);
+  });
   const listen = () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
     const clock = { now: 0 };
@@ -114,6 +117,19 @@ describe('listenForStop', () => {
     send('SIGINT', 7000);
     expect(exit).toHaveBeenCalledWith(130);
     stop.dispose();
+  });
+
+  test('a copy that comes after the run has saved changes nothing; without a signal nothing listens on', () => {
+    const { exit, stop, send } = listen();
+    send('SIGTERM', 0);
+    stop.dispose();
+    // Without a listener the process would end here.
+    expect(process.listenerCount('SIGTERM')).toBe(1);
+    send('SIGTERM', 50);
+    expect(exit).not.toHaveBeenCalled();
+    const other = listen();
+    other.stop.dispose();
+    expect(process.listenerCount('SIGTERM')).toBe(1);
   });
 
   test('exit codes are those of shells', () => {

@@ -2,7 +2,7 @@
 export interface StopSignal {
   /** The signal received, or `undefined`. */
   readonly signal: NodeJS.Signals | undefined;
-  /** Stops listening. */
+  /** Stops listening, unless a signal came: then the process is on its way out, and a copy of it must not end it. */
   dispose(): void;
 }
 
@@ -50,6 +50,7 @@ export function listenForStop(
       return first?.signal;
     },
     dispose() {
+      if (first !== undefined) return;
       for (const signal of stopSignals) process.off(signal, handler);
     },
   };
