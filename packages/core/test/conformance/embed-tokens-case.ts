@@ -35,7 +35,8 @@ const problems: fc.Arbitrary<TokensProblem> = fc.record({
 export const embedTokensCase: KernelCase<TokensProblem> = {
   name: 'embedTokens',
   kernels: ['EmbedTokens', 'EmbedTokensGrad'],
-  bounds: { output: 3e-7, gradients: 1e-6 },
+  // A table of one row adds up thousands of gradients that cancel.
+  bounds: { output: 3e-7, gradients: 3e-6 },
   floor: ({ rate, scale }) => Math.max(1, scale) / (1 - rate),
   problem: problems,
   edges: () =>

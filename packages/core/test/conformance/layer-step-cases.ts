@@ -194,9 +194,11 @@ function gated({ rate, seed }: GatedProblem, u: tf.Tensor, x: tf.Tensor, epsilon
 
 export const gatedNormCase = gatedCase('gatedNorm', 1e-4, spread);
 /** Rows far smaller than epsilon, as in HSTU at initialisation. */
-export const gatedNormTinyCase = gatedCase('gatedNorm, tiny variance', 1e-6, (seed, count, width) =>
-  floats(seed, 0, count * width, 1e-4),
-);
+export const gatedNormTinyCase: KernelCase<GatedProblem> = {
+  ...gatedCase('gatedNorm, tiny variance', 1e-6, (seed, count, width) => floats(seed, 0, count * width, 1e-4)),
+  // The differences from the mean of two numbers of 1e-4 have lost a bit or two.
+  bounds: { ...layerNormCase.bounds, gradients: 4e-6 },
+};
 
 function gatedCase(
   name: string,
