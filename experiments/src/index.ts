@@ -4,11 +4,11 @@ export type { DataConfig } from './config/data-schema.ts';
 export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig } from './config/load-recipe.ts';
 export { defineRecipe, type Recipe, type RecipeConfigInput } from './config/recipe.ts';
 export { type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
+export type { DataSummary } from './data/data-summary.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';
 export { type Comparison, compareFile, type NotCompared, renderComparisons } from './parity/compare.ts';
 export { renderReport, writeReport } from './report/report.ts';
-export type { DataSummary } from './runs/data-summary.ts';
 export type { Environment } from './runs/environment.ts';
 export {
   type EpochRecord,

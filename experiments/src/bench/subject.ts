@@ -4,11 +4,11 @@ import { createModel, createTrainer, type SequenceModel, type Trainer } from '@s
 import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { dataFolder, prepareData } from '../data/dataset.ts';
+import { trainingSet } from '../data/training-set.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { dataFolder, prepareData } from '../training/dataset.ts';
 import { modelOptions } from '../training/model-options.ts';
-import { trainingSet } from '../training/training-set.ts';
 
 /** What to measure: a recipe with overrides, on a backend. */
 export interface SubjectRequest {

@@ -70,7 +70,7 @@ export function registerData(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(dataset: string, options: Options, { overrides, argv }: Invocation): Action {
-  const { describeData, readRequested, renderData } = await import('../training/describe-data.ts');
+  const { describeData, readRequested, renderData } = await import('../data/describe-data.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const request = {
     dataset,
@@ -88,7 +88,7 @@ async function run(dataset: string, options: Options, { overrides, argv }: Invoc
   };
   const rule = choiceOption('window', options.window, slidingRules);
   if (rule !== undefined) {
-    const { coverWindows, renderCoverage } = await import('../training/window-coverage.ts');
+    const { coverWindows, renderCoverage } = await import('../data/window-coverage.ts');
     const coverage = coverWindows((await readRequested(request)).interactions, {
       rule,
       maxLength: integerOption('max-length', options.maxLength) ?? 200,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { DataSummary } from '../data/data-summary.ts';
 import { UsageError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
 import { readRanks, type SavedRanks, saveRanks } from '../runs/ranks.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { formatMetric } from '../terminal/format.ts';

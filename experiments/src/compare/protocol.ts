@@ -1,7 +1,7 @@
 import type { RecipeConfig } from '../config/schema.ts';
+import type { DataSummary } from '../data/data-summary.ts';
 import { RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { savedConfig } from '../training/resume.ts';
 

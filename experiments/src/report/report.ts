@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { DataSummary } from '../data/data-summary.ts';
 import { readJson, writeFileAtomic } from '../runs/atomic.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
 import type { Environment } from '../runs/environment.ts';
 import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
 import { type RunResults, type ScoredModel, savedResults, warningsOf } from '../runs/results.ts';

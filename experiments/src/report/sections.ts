@@ -1,4 +1,4 @@
-import type { DataSummary } from '../runs/data-summary.ts';
+import type { DataSummary } from '../data/data-summary.ts';
 import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
 import { formatCount, formatMetric } from '../terminal/format.ts';
 import { itemTable, setTable } from '../training/render-window-tests.ts';

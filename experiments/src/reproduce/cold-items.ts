@@ -1,7 +1,7 @@
 import { type ExampleSet, makeBatch, type Split } from '@seqrec/data';
 import { encodeLast, metricsUnder, type SequenceModel, type TieRule, uploadBatch } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { windowed } from '../training/dataset.ts';
+import { windowed } from '../data/dataset.ts';
 
 /** Ranks of the test set and the target of each. */
 export interface RankedTargets {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { type FutureEvaluation, loadModel } from '@seqrec/models';
+import type { PreparedData } from '../data/dataset.ts';
 import { readJson, writeJson } from '../runs/atomic.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { PreparedData } from '../training/dataset.ts';
 import { evaluateCadences } from '../training/future.ts';
 import type { StopSignal } from '../training/stop.ts';
 import type { FutureTable } from './table.ts';

@@ -1,7 +1,7 @@
 import type { Override } from '../arguments.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import type { PreparedData } from '../data/dataset.ts';
 import { ConfigError } from '../errors.ts';
-import type { PreparedData } from '../training/dataset.ts';
 
 /** A row: a recipe, perhaps changed, and what was published for it. */
 export interface TableRow {

@@ -15,7 +15,7 @@ import {
   uploadBatch,
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { windowed } from '../training/dataset.ts';
+import { windowed } from '../data/dataset.ts';
 
 export interface MeasureOptions {
   readonly ks: readonly number[];

@@ -10,14 +10,14 @@ import {
   saveCheckpoint,
   type Trainer,
 } from '@seqrec/models';
+import { type PreparedData, watchedSet } from '../data/dataset.ts';
+import { trainingSet } from '../data/training-set.ts';
 import { stepFlops, totalFlops } from '../flops/step.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { CheckpointClock } from '../training/checkpoint-clock.ts';
 import { countParameters } from '../training/count-parameters.ts';
-import { type PreparedData, watchedSet } from '../training/dataset.ts';
 import { modelOptions } from '../training/model-options.ts';
 import { Interrupted, type StopSignal } from '../training/stop.ts';
-import { trainingSet } from '../training/training-set.ts';
 import { evaluateWindowTests, flatWindowTests } from '../training/window-tests.ts';
 import { measure } from './measure.ts';
 import type { Arm, StudyDir, StudyPoint } from './study.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, relative } from 'node:path';
+import type { PreparedData } from '../data/dataset.ts';
 import { writeJson } from '../runs/atomic.ts';
 import { describeEnvironment } from '../runs/environment.ts';
 import { formatDuration } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type BackendOptions, startBackend } from '../training/backend.ts';
-import type { PreparedData } from '../training/dataset.ts';
 import { Interrupted, listenForStop, signalExitCode } from '../training/stop.ts';
 import { type ArmContext, runArm } from './run-arm.ts';
 import { StudyDir, type StudyPlan, type StudyPoint } from './study.ts';

@@ -7,11 +7,11 @@ import { resolveConfig } from '../config/load-recipe.ts';
 import { validate } from '../config/overrides.ts';
 import { type RecipeConfig, RecipeConfigSchema } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
+import { prepareData } from '../data/dataset.ts';
 import { isExpected } from '../errors.ts';
 import { Progress } from '../terminal/progress.ts';
 import { tinyRecipe } from '../testing/run-cli.ts';
 import { checkAgainstData } from './check-config.ts';
-import { prepareData } from './dataset.ts';
 import { makeTrainer } from './make-trainer.ts';
 
 /** What nobody means: zero, negative, not a number, huge, tiny, empty, twice the same, another type. */

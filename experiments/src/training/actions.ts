@@ -1,8 +1,8 @@
 import { evaluateActions } from '@seqrec/models';
+import { windowed } from '../data/dataset.ts';
 import { formatMetric } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderDefinition, renderTable } from '../terminal/table.ts';
-import { windowed } from './dataset.ts';
 import { examplesOf } from './evaluate-set.ts';
 import type { EvaluatedModel } from './open-run.ts';
 

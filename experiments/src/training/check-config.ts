@@ -1,9 +1,9 @@
 import { modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
+import type { PreparedData } from '../data/dataset.ts';
+import { watchedSet } from '../data/dataset.ts';
 import { ConfigError } from '../errors.ts';
-import type { PreparedData } from './dataset.ts';
-import { watchedSet } from './dataset.ts';
 
 /** Of `LearnedTemperature`. */
 const MINIMUM_TEMPERATURE = 0.01;

@@ -1,9 +1,9 @@
 import { totalmem } from 'node:os';
 import { parseObjectiveConfig, weightShapes } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import type { PreparedData } from '../data/dataset.ts';
 import { ConfigError } from '../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
-import type { PreparedData } from './dataset.ts';
 import { backendHeap } from './heap.ts';
 import { modelOptions } from './model-options.ts';
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderVerdict } from '../compare/verdict-text.ts';
 import { loadRecipe } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { prepareData } from '../data/dataset.ts';
 import { type ComparedRun, renderComparison } from '../report/comparison.ts';
 import { writeFileAtomic } from '../runs/atomic.ts';
 import { checkRunsFolder } from '../runs/run-dir.ts';
@@ -9,7 +10,6 @@ import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import { type BackendOptions, startBackend } from './backend.ts';
-import { prepareData } from './dataset.ts';
 import { listenForStop, signalExitCode } from './stop.ts';
 import { executeRun } from './train-run.ts';
 

@@ -7,10 +7,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { splitOverrides } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
+import { prepareData } from '../data/dataset.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { Progress } from '../terminal/progress.ts';
 import { tinyRecipe } from '../testing/run-cli.ts';
-import { prepareData } from './dataset.ts';
 import { openForResume } from './resume.ts';
 import { type ExecuteRequest, executeRun } from './train-run.ts';
 

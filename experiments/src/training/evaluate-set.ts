@@ -1,9 +1,9 @@
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, evaluate, type Protocol, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import { type PreparedData, windowed } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type PreparedData, windowed } from './dataset.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 import { usedEvents } from './used-events.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { interactionsFromArrays, readItemVectors } from '@seqrec/data';
 import { readCheckpoint } from '@seqrec/models';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { DataSummary } from '../runs/data-summary.ts';
+import type { DataSummary } from '../data/data-summary.ts';
 import { openRunDir } from '../runs/run-dir.ts';
 import { tinyRecipe } from '../testing/run-cli.ts';
 import { runMain as run } from '../testing/run-main.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Interactions, type ItemVectors, readItemVectors } from '@seqrec/data';
 import type { RecipeConfig } from '../config/schema.ts';
+import type { DataSummary, ItemVectorsSummary } from '../data/data-summary.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
-import type { DataSummary, ItemVectorsSummary } from '../runs/data-summary.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { formatCount } from '../terminal/format.ts';
 

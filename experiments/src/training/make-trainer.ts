@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import type { ItemVectors } from '@seqrec/data';
 import { createModel, createTrainer, loadWeights, setItemVectors, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import type { InitialWeightsSummary } from '../data/data-summary.ts';
+import type { PreparedData } from '../data/dataset.ts';
+import { trainingSet } from '../data/training-set.ts';
 import { ConfigError } from '../errors.ts';
-import type { InitialWeightsSummary } from '../runs/data-summary.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { checkMemory } from './check-memory.ts';
-import type { PreparedData } from './dataset.ts';
 import { modelOptions } from './model-options.ts';
-import { trainingSet } from './training-set.ts';
 
 /** What the weights of a run start from, when it has no checkpoint yet. */
 export interface Beginning {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { loadModel, parseModelConfig, readCheckpointState, type SequenceModel } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import { dataFolder, type PreparedData, prepareData } from '../data/dataset.ts';
 import { RunError } from '../errors.ts';
 import { savedResults } from '../runs/results.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { dataFolder, type PreparedData, prepareData } from './dataset.ts';
 import { checkSameData, firstDifference, savedConfig } from './resume.ts';
 
 /** A run with its data, and one of its checkpoints. */

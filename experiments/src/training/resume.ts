@@ -2,9 +2,9 @@ import type { Override } from '../arguments.ts';
 import { resolveConfig } from '../config/load-recipe.ts';
 import { applyOverrides, validate } from '../config/overrides.ts';
 import { type RecipeConfig, RecipeConfigSchema } from '../config/schema.ts';
+import type { DataSummary } from '../data/data-summary.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { readJson } from '../runs/atomic.ts';
-import type { DataSummary } from '../runs/data-summary.ts';
 import { openRunDir, type RunDir } from '../runs/run-dir.ts';
 import { refuseLocked } from '../runs/run-lock.ts';
 

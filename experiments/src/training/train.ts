@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type Evaluation, loadCheckpoint, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import { watchedSet } from '../data/dataset.ts';
 import { type EpochRecord, MetricsLog, truncateMetrics } from '../runs/metrics-log.ts';
 import type { RunDir } from '../runs/run-dir.ts';
 import { TensorBoardWriter } from '../runs/tensorboard.ts';
 import { formatCount } from '../terminal/format.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
-import { watchedSet } from './dataset.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from './evaluate-set.ts';
 import { backendHeap } from './heap.ts';
 import { selectionValue } from './selection.ts';

@@ -9,8 +9,8 @@ import {
   TIES_IN_WORDS,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
+import type { PreparedData } from '../data/dataset.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { PreparedData } from './dataset.ts';
 import { Interrupted, type StopSignal } from './stop.ts';
 
 export const windowSets = ['recent', 'older', 'future'] as const;

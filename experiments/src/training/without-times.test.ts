@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interactionsFromArrays } from '@seqrec/data';
 import { expect, test } from 'vitest';
-import type { DataSummary } from '../runs/data-summary.ts';
+import type { DataSummary } from '../data/data-summary.ts';
 import type { RunResults } from '../runs/results.ts';
 import { openRunDir } from '../runs/run-dir.ts';
 import { runMain } from '../testing/run-main.ts';

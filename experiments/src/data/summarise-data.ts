@@ -10,7 +10,7 @@ import {
   type Split,
   shortNumber,
 } from '@seqrec/data';
-import type { ColumnSummary, DataSummary } from '../runs/data-summary.ts';
+import type { ColumnSummary, DataSummary } from './data-summary.ts';
 
 /** What `data.json` and `seqrec data` say of a split. */
 export function summariseData(split: Split): DataSummary {

@@ -5,14 +5,14 @@ import type { Override } from '../arguments.ts';
 import { type DataConfig, DataConfigSchema } from '../config/data-schema.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { UsageError } from '../errors.ts';
-import type { ColumnSummary, DataSummary } from '../runs/data-summary.ts';
 import { suggestion } from '../suggest.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts';
-import { summariseData, summariseWithout } from './data-summary.ts';
+import type { ColumnSummary, DataSummary } from './data-summary.ts';
 import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
+import { summariseData, summariseWithout } from './summarise-data.ts';
 
 type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 
