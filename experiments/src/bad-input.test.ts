@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRunDir, type RunDir } from './runs/run-dir.ts';
+import { openRunDir, type RunDir } from './run/folder/run-dir.ts';
 import { tinyRecipe } from './testing/run-cli.ts';
 import { runMain as run } from './testing/run-main.ts';
 

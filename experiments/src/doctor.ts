@@ -1,5 +1,5 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
-import { describeEnvironment, type Environment } from './runs/environment.ts';
+import { describeEnvironment, type Environment } from './run/folder/environment.ts';
 import { formatBytes, wrapText } from './terminal/format.ts';
 import { renderPairs, terminalWidth } from './terminal/table.ts';
 

@@ -9,16 +9,16 @@ export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';
 export { type Comparison, compareFile, type NotCompared, renderComparisons } from './parity/compare.ts';
 export { renderReport, writeReport } from './report/report.ts';
-export type { Environment } from './runs/environment.ts';
+export type { Environment } from './run/folder/environment.ts';
 export {
   type EpochRecord,
   type FinalRecord,
   type MetricsRecord,
   readMetrics,
   type StepRecord,
-} from './runs/metrics-log.ts';
-export type { RunResults } from './runs/results.ts';
-export { listRuns, openRunDir, type RunDir } from './runs/run-dir.ts';
-export { type LockOwner, RunLockedError } from './runs/run-lock.ts';
-export { TensorBoardWriter } from './runs/tensorboard.ts';
-export { readTensorBoard, type TensorBoardEvent } from './runs/tensorboard-reader.ts';
+} from './run/folder/metrics-log.ts';
+export type { RunResults } from './run/folder/results.ts';
+export { listRuns, openRunDir, type RunDir } from './run/folder/run-dir.ts';
+export { type LockOwner, RunLockedError } from './run/folder/run-lock.ts';
+export { TensorBoardWriter } from './run/folder/tensorboard.ts';
+export { readTensorBoard, type TensorBoardEvent } from './run/folder/tensorboard-reader.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors.ts';
-import { makeFolder } from '../runs/make-folder.ts';
+import { makeFolder } from '../run/folder/make-folder.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describeEnvironment, type Environment } from '../runs/environment.ts';
+import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
 import { formatCount } from '../terminal/format.ts';
 import { figures, type Listing } from '../terminal/listing.ts';
 import { Progress } from '../terminal/progress.ts';

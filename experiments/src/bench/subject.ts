@@ -6,9 +6,9 @@ import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { dataFolder, prepareData } from '../data/dataset.ts';
 import { trainingSet } from '../data/training-set.ts';
+import { modelOptions } from '../run/open/model-options.ts';
+import { type BackendOptions, startBackend } from '../run/process/backend.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { modelOptions } from '../training/model-options.ts';
 
 /** What to measure: a recipe with overrides, on a backend. */
 export interface SubjectRequest {

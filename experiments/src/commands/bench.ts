@@ -5,9 +5,9 @@ import { PEERS, type Peer } from '../bench/peer.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
 import type { Listing } from '../terminal/listing.ts';
-import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
   readonly recipe: unknown;

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly out: unknown;

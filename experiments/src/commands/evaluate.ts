@@ -3,7 +3,7 @@ import { choiceOption, integerOption, numberOption, textOption } from '../argume
 import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly checkpoint: unknown;
@@ -92,18 +92,18 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
         `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
       );
   }
-  const { openTrainedRun } = await import('../training/open-run.ts');
-  const { openWeights } = await import('../training/open-weights.ts');
-  const { evaluateSet, examplesOf } = await import('../training/evaluate-set.ts');
-  const { baselinesBeside } = await import('../training/baseline-ranks.ts');
-  const { openRunDir } = await import('../runs/run-dir.ts');
-  const { judge } = await import('../compare/verdict.ts');
-  const { renderVerdict } = await import('../compare/verdict-text.ts');
-  const { startBackend } = await import('../training/backend.ts');
+  const { openTrainedRun } = await import('../run/open/open-run.ts');
+  const { openWeights } = await import('../run/open/open-weights.ts');
+  const { evaluateSet, examplesOf } = await import('../run/evaluation/evaluate-set.ts');
+  const { baselinesBeside } = await import('../run/evaluation/baseline-ranks.ts');
+  const { openRunDir } = await import('../run/folder/run-dir.ts');
+  const { judge } = await import('../run/verdict/verdict.ts');
+  const { renderVerdict } = await import('../run/verdict/verdict-text.ts');
+  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
   const { renderDefinition, renderSentences, renderTable } = await import('../terminal/table.ts');
-  const { withMeasuring } = await import('../training/with-measuring.ts');
+  const { withMeasuring } = await import('../run/evaluation/with-measuring.ts');
 
   const out = textOption('out', options.out) ?? 'runs';
   const dataFolder = textOption('data', options.data);
@@ -121,7 +121,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const rules = measured ?? trained.config.evaluation;
   const opened = { ...trained, config: { ...trained.config, evaluation: rules } };
   if (days !== undefined) {
-    const { futureCommand } = await import('../training/future.ts');
+    const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {
       days,
       part,
@@ -131,11 +131,11 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     });
   }
   if (positiveRating !== undefined) {
-    const { actionsCommand } = await import('../training/actions.ts');
+    const { actionsCommand } = await import('../run/evaluation/actions.ts');
     return actionsCommand(opened, { part, checkpoint, positiveRating, json: options.json === true, progress });
   }
   if (options.windows) {
-    const { windowsCommand } = await import('../training/windows-command.ts');
+    const { windowsCommand } = await import('../run/evaluation/windows-command.ts');
     return windowsCommand(opened, {
       checkpoint,
       includeSeen: options.includeSeen,

@@ -35,10 +35,10 @@ async function exportCommand(name: string, options: Options): Action {
   if (to === undefined && options.digest) return printDigest(name, checkpoint, options);
   if (to === undefined) throw new UsageError('seqrec export: expected --to FILE or --digest; got neither');
   const { exportWeights } = await import('@seqrec/models');
-  const { checkOutputFile } = await import('../runs/output-file.ts');
-  const { checkpointFile } = await import('../training/open-run.ts');
-  const { openRunDir } = await import('../runs/run-dir.ts');
-  const { savedConfig } = await import('../training/resume.ts');
+  const { checkOutputFile } = await import('../run/folder/output-file.ts');
+  const { checkpointFile } = await import('../run/open/open-run.ts');
+  const { openRunDir } = await import('../run/folder/run-dir.ts');
+  const { savedConfig } = await import('../run/open/resume.ts');
   const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
   const file = checkpointFile(run, checkpoint);
   checkOutputFile('--to', to, '.safetensors');
@@ -56,8 +56,8 @@ async function exportCommand(name: string, options: Options): Action {
 /** Of a run's checkpoint, or of any file of weights. */
 async function printDigest(name: string, checkpoint: 'best' | 'last', { out }: Options): Action {
   const { weightsDigest } = await import('@seqrec/models');
-  const { checkpointFile } = await import('../training/open-run.ts');
-  const { openRunDir } = await import('../runs/run-dir.ts');
+  const { checkpointFile } = await import('../run/open/open-run.ts');
+  const { openRunDir } = await import('../run/folder/run-dir.ts');
   const isFile = name.endsWith('.safetensors');
   const file = isFile ? name : checkpointFile(openRunDir(textOption('out', out) ?? 'runs', name), checkpoint);
   const { digest, weights, numbers } = await weightsDigest(file);

@@ -34,11 +34,11 @@ async function pageCommand(name: string, options: Options): Action {
   const port = integerOption('port', options.port, 0, 65_535) ?? 8000;
   const to = textOption('to', options.to);
 
-  const { makePage } = await import('../page/make-page.ts');
+  const { makePage } = await import('../run/outputs/make-page.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { servePage } = await import('../page/serve.ts');
   const { formatBytes } = await import('../terminal/format.ts');
-  const { stopSignals } = await import('../training/stop.ts');
+  const { stopSignals } = await import('../run/process/stop.ts');
   const page = await makePage({
     out: textOption('out', options.out) ?? 'runs',
     run: name,

@@ -2,7 +2,7 @@ import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
@@ -46,7 +46,7 @@ async function run(files: readonly string[], options: Options, { overrides }: In
 
 async function goldens(files: readonly string[], options: Options): Action {
   const { allPass, compareFile, renderComparisons } = await import('../parity/compare.ts');
-  const { startBackend } = await import('../training/backend.ts');
+  const { startBackend } = await import('../run/process/backend.ts');
   const choice = await startBackend(options);
   const comparisons = [];
   for (const file of files) comparisons.push(await compareFile(file));

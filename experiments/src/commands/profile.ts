@@ -1,8 +1,8 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import { writeFileAtomic } from '../runs/atomic.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import { writeFileAtomic } from '../run/folder/atomic.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly data?: unknown;

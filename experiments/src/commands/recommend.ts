@@ -2,7 +2,7 @@ import type { CAC } from 'cac';
 import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly user?: unknown;
@@ -46,11 +46,11 @@ async function recommendCommand(name: string, options: Options, { argv }: Invoca
   if ((user === undefined) === (history === undefined))
     throw new UsageError('seqrec recommend: expected --user or --history, one of them');
 
-  const { openTrainedRun } = await import('../training/open-run.ts');
+  const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { historyOfUser, historyFromText, recommendFor, renderRecommendation } = await import(
-    '../training/recommend.ts'
+    '../run/outputs/recommend.ts'
   );
-  const { startBackend } = await import('../training/backend.ts');
+  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   await startBackend(options);
   const opened = await openTrainedRun({

@@ -11,7 +11,7 @@ export function registerReport(cli: CAC, _invocation: Invocation): void {
 }
 
 async function rebuild(run: string, out: string): Action {
-  const { openRunDir } = await import('../runs/run-dir.ts');
+  const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { writeReport } = await import('../report/report.ts');
   console.log(writeReport(openRunDir(out, run)));
   return 0;

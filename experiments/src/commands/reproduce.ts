@@ -3,8 +3,8 @@ import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 import { shellWord } from '../terminal/shell-word.ts';
-import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
   readonly seeds?: unknown;

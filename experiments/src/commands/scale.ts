@@ -2,8 +2,8 @@ import type { CAC } from 'cac';
 import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
-import type { BackendOptions } from '../training/backend.ts';
 
 interface Options extends BackendOptions {
   readonly recipe?: unknown;

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly config?: unknown;
@@ -77,7 +77,7 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
     ...(from === undefined ? [] : [{ key: 'initialWeights.path', text: from }]),
     ...invocation.overrides,
   ];
-  const { trainCommand } = await import('../training/train-run.ts');
+  const { trainCommand } = await import('../run/loop/train-run.ts');
   return trainCommand({
     recipe,
     configFile: textOption('config', options.config),

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../training/backend.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
   readonly to?: unknown;
@@ -29,9 +29,9 @@ export function registerVectors(cli: CAC, _invocation: Invocation): void {
 async function vectorsCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const to = textOption('to', options.to);
-  const { openTrainedRun } = await import('../training/open-run.ts');
-  const { writeItemVectors } = await import('../training/export-vectors.ts');
-  const { startBackend } = await import('../training/backend.ts');
+  const { openTrainedRun } = await import('../run/open/open-run.ts');
+  const { writeItemVectors } = await import('../run/outputs/export-vectors.ts');
+  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   await startBackend(options);
   const opened = await openTrainedRun({

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { resolveConfig } from '../config/load-recipe.ts';
-import { writeJson } from '../runs/atomic.ts';
-import { saveRanks } from '../runs/ranks.ts';
-import { createRunDir } from '../runs/run-dir.ts';
+import { protocolDifferences } from '../run/evaluation/protocol.ts';
+import { writeJson } from '../run/folder/atomic.ts';
+import { saveRanks } from '../run/folder/ranks.ts';
+import { createRunDir } from '../run/folder/run-dir.ts';
 import { compareRuns, renderComparisons } from './compare-runs.ts';
-import { protocolDifferences } from './protocol.ts';
 
 const definition = [
   'Data: movies, set test, 4 examples.',

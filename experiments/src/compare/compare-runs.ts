@@ -1,17 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DataSummary } from '../data/data-summary.ts';
 import { UsageError } from '../errors.ts';
-import { readJson } from '../runs/atomic.ts';
-import { readRanks, type SavedRanks, saveRanks } from '../runs/ranks.ts';
-import { openRunDir, type RunDir } from '../runs/run-dir.ts';
-import { formatMetric } from '../terminal/format.ts';
-import { Progress } from '../terminal/progress.ts';
-import { renderSentences, renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { evaluateSet } from '../training/evaluate-set.ts';
-import { openTrainedRun } from '../training/open-run.ts';
-import { savedConfig } from '../training/resume.ts';
-import { type PairedDifference, pairedDifferences } from './paired.ts';
+import { evaluateSet } from '../run/evaluation/evaluate-set.ts';
 import {
   definedProtocol,
   type ProtocolDifference,
@@ -19,7 +9,17 @@ import {
   recordedProtocol,
   refuseDifferences,
   renderDifferences,
-} from './protocol.ts';
+} from '../run/evaluation/protocol.ts';
+import { readJson } from '../run/folder/atomic.ts';
+import { readRanks, type SavedRanks, saveRanks } from '../run/folder/ranks.ts';
+import { openRunDir, type RunDir } from '../run/folder/run-dir.ts';
+import { openTrainedRun } from '../run/open/open-run.ts';
+import { savedConfig } from '../run/open/resume.ts';
+import { type BackendOptions, startBackend } from '../run/process/backend.ts';
+import { type PairedDifference, pairedDifferences } from '../run/verdict/paired.ts';
+import { formatMetric } from '../terminal/format.ts';
+import { Progress } from '../terminal/progress.ts';
+import { renderSentences, renderTable } from '../terminal/table.ts';
 
 export interface CompareRequest {
   /** The first is what the others are compared with. */

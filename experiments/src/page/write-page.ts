@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:f
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { makeFolder } from '../runs/make-folder.ts';
+import { makeFolder } from '../run/folder/make-folder.ts';
 import { bundlePage, pageFolder } from './bundle.ts';
 import { exportPage, type PageSource } from './export.ts';
 import { pageFiles } from './page-data.ts';

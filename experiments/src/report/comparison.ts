@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { readMetrics } from '../runs/metrics-log.ts';
-import { type RunResults, type ScoredModel, warningsOf } from '../runs/results.ts';
-import type { RunDir } from '../runs/run-dir.ts';
+import { readMetrics } from '../run/folder/metrics-log.ts';
+import { type RunResults, type ScoredModel, warningsOf } from '../run/folder/results.ts';
+import type { RunDir } from '../run/folder/run-dir.ts';
 import { lossChart, type Series } from './charts.ts';
 import { figureOf } from './figure.ts';
 import { html } from './html.ts';

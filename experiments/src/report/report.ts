@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { DataSummary } from '../data/data-summary.ts';
-import { readJson, writeFileAtomic } from '../runs/atomic.ts';
-import type { Environment } from '../runs/environment.ts';
-import { type EpochRecord, readMetrics } from '../runs/metrics-log.ts';
-import { type RunResults, type ScoredModel, savedResults, warningsOf } from '../runs/results.ts';
-import type { RunDir } from '../runs/run-dir.ts';
+import { readJson, writeFileAtomic } from '../run/folder/atomic.ts';
+import type { Environment } from '../run/folder/environment.ts';
+import { type EpochRecord, readMetrics } from '../run/folder/metrics-log.ts';
+import { type RunResults, type ScoredModel, savedResults, warningsOf } from '../run/folder/results.ts';
+import type { RunDir } from '../run/folder/run-dir.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';

@@ -1,7 +1,7 @@
 import type { DataSummary } from '../data/data-summary.ts';
-import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '../runs/results.ts';
+import { itemTable, setTable } from '../run/evaluation/render-window-tests.ts';
+import type { NamedItem, RunResults, SampleRecommendation, ScoredModel } from '../run/folder/results.ts';
 import { formatCount, formatMetric } from '../terminal/format.ts';
-import { itemTable, setTable } from '../training/render-window-tests.ts';
 import { histogramChart } from './charts.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html } from './html.ts';

@@ -1,5 +1,5 @@
-import type { BaselineVerdict } from '../compare/verdict.ts';
-import { type LeftOut, verdictText } from '../compare/verdict-text.ts';
+import type { BaselineVerdict } from '../run/verdict/verdict.ts';
+import { type LeftOut, verdictText } from '../run/verdict/verdict-text.ts';
 import { type Html, html } from './html.ts';
 
 /** Whether the model is ahead of its baselines, in words. */

@@ -5,7 +5,7 @@ import { interactionsFromArrays, leaveLastOut, trainedItems } from '@seqrec/data
 import type { SequenceModel } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readRanks, saveRanks } from '../runs/ranks.ts';
+import { readRanks, saveRanks } from '../run/folder/ranks.ts';
 import { coldAmongCold, coldMetrics } from './cold-items.ts';
 
 describe('coldMetrics', () => {

@@ -1,7 +1,7 @@
-import { readJson } from '../runs/atomic.ts';
-import type { Environment } from '../runs/environment.ts';
-import { readMetrics } from '../runs/metrics-log.ts';
-import type { RunDir } from '../runs/run-dir.ts';
+import { readJson } from '../run/folder/atomic.ts';
+import type { Environment } from '../run/folder/environment.ts';
+import { readMetrics } from '../run/folder/metrics-log.ts';
+import type { RunDir } from '../run/folder/run-dir.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { markdownTable } from '../terminal/markdown.ts';
 import type { Section } from './sections.ts';

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { type FutureEvaluation, loadModel } from '@seqrec/models';
 import type { PreparedData } from '../data/dataset.ts';
-import { readJson, writeJson } from '../runs/atomic.ts';
-import type { RunDir } from '../runs/run-dir.ts';
+import { evaluateCadences } from '../run/evaluation/future.ts';
+import { readJson, writeJson } from '../run/folder/atomic.ts';
+import type { RunDir } from '../run/folder/run-dir.ts';
+import type { StopSignal } from '../run/process/stop.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { evaluateCadences } from '../training/future.ts';
-import type { StopSignal } from '../training/stop.ts';
 import type { FutureTable } from './table.ts';
 
 interface SavedFuture {

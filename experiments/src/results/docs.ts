@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors.ts';
-import { writeFileAtomic } from '../runs/atomic.ts';
+import { writeFileAtomic } from '../run/folder/atomic.ts';
 import { figuresPage, fillPage, shownIn } from './figures.ts';
 import { readResults } from './saved.ts';
 

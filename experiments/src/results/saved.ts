@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
-import { readJson, writeJson } from '../runs/atomic.ts';
-import { describeEnvironment } from '../runs/environment.ts';
-import { makeFolder } from '../runs/make-folder.ts';
+import { readJson, writeJson } from '../run/folder/atomic.ts';
+import { describeEnvironment } from '../run/folder/environment.ts';
+import { makeFolder } from '../run/folder/make-folder.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { coreName } from './machine.ts';
 

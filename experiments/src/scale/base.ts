@@ -3,8 +3,8 @@ import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { dataFolder, type PreparedData, prepareData } from '../data/dataset.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import { type BackendOptions, checkBackendOptions } from '../run/process/backend.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type BackendOptions, checkBackendOptions } from '../training/backend.ts';
 import { encoderOf, type Shape, studyEncoders } from './encoders.ts';
 
 /** Options that every `seqrec scale` command has. */

@@ -2,7 +2,7 @@ import { type ExampleSet, interactionsFromArrays, stochasticLength, trainTest, t
 import { createModel, createTrainer, type ModelConfig } from '@seqrec/models';
 import { median } from '../bench/statistics.ts';
 import { stepFlops, totalFlops } from '../flops/step.ts';
-import { backendHeap } from '../training/heap.ts';
+import { backendHeap } from '../run/process/heap.ts';
 import { encoderOf } from './encoders.ts';
 
 /** Attention then costs `O(n^1.6)`: the paper's middle choice. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { readJson, writeJson } from '../runs/atomic.ts';
-import { describeEnvironment } from '../runs/environment.ts';
+import { readJson, writeJson } from '../run/folder/atomic.ts';
+import { describeEnvironment } from '../run/folder/environment.ts';
+import { type BackendOptions, checkBackendOptions, startBackend } from '../run/process/backend.ts';
+import { listenForStop, signalExitCode } from '../run/process/stop.ts';
 import { StudyDir } from '../study/study.ts';
 import { Progress } from '../terminal/progress.ts';
-import { type BackendOptions, checkBackendOptions, startBackend } from '../training/backend.ts';
-import { listenForStop, signalExitCode } from '../training/stop.ts';
 import { type LengthPoint, type LengthSettings, lengthVariants, measureLength } from './length-point.ts';
 import { finishLength } from './length-report.ts';
 

@@ -6,7 +6,7 @@ import { figureOf } from '../report/figure.ts';
 import { type Html, html, raw } from '../report/html.ts';
 import { page } from '../report/report.ts';
 import { jsonSection } from '../report/sections.ts';
-import { writeFileAtomic } from '../runs/atomic.ts';
+import { writeFileAtomic } from '../run/folder/atomic.ts';
 import type { Column } from '../terminal/table.ts';
 import type { StudyDir, StudyPlan } from './study.ts';
 

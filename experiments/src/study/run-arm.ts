@@ -13,12 +13,12 @@ import {
 import { type PreparedData, watchedSet } from '../data/dataset.ts';
 import { trainingSet } from '../data/training-set.ts';
 import { stepFlops, totalFlops } from '../flops/step.ts';
+import { evaluateWindowTests, flatWindowTests } from '../run/evaluation/window-tests.ts';
+import { CheckpointClock } from '../run/loop/checkpoint-clock.ts';
+import { countParameters } from '../run/loop/count-parameters.ts';
+import { modelOptions } from '../run/open/model-options.ts';
+import { Interrupted, type StopSignal } from '../run/process/stop.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { CheckpointClock } from '../training/checkpoint-clock.ts';
-import { countParameters } from '../training/count-parameters.ts';
-import { modelOptions } from '../training/model-options.ts';
-import { Interrupted, type StopSignal } from '../training/stop.ts';
-import { evaluateWindowTests, flatWindowTests } from '../training/window-tests.ts';
 import { measure } from './measure.ts';
 import type { Arm, StudyDir, StudyPoint } from './study.ts';
 

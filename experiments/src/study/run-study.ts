@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import type { PreparedData } from '../data/dataset.ts';
-import { writeJson } from '../runs/atomic.ts';
-import { describeEnvironment } from '../runs/environment.ts';
+import { writeJson } from '../run/folder/atomic.ts';
+import { describeEnvironment } from '../run/folder/environment.ts';
+import { type BackendOptions, startBackend } from '../run/process/backend.ts';
+import { Interrupted, listenForStop, signalExitCode } from '../run/process/stop.ts';
 import { formatDuration } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type BackendOptions, startBackend } from '../training/backend.ts';
-import { Interrupted, listenForStop, signalExitCode } from '../training/stop.ts';
 import { type ArmContext, runArm } from './run-arm.ts';
 import { StudyDir, type StudyPlan, type StudyPoint } from './study.ts';
 

@@ -7,7 +7,7 @@ import { loadRecipe } from '../config/load-recipe.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { RecipeConfigSchema } from '../config/schema.ts';
 import { type PreparedData, prepareData, watchedSet } from '../data/dataset.ts';
-import { writeJson } from '../runs/atomic.ts';
+import { writeJson } from '../run/folder/atomic.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type ArmContext, evenSelection, firstUsers, runArm } from './run-arm.ts';
 import { type Arm, StudyDir, type StudyPoint } from './study.ts';

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { RecipeConfig } from '../config/schema.ts';
 import { RunError } from '../errors.ts';
-import { readJson, writeJson } from '../runs/atomic.ts';
-import { makeFolder } from '../runs/make-folder.ts';
-import { checkRunsFolder, runDirAt } from '../runs/run-dir.ts';
-import { lockRun, type RunLock } from '../runs/run-lock.ts';
-import { firstDifference } from '../training/resume.ts';
+import { readJson, writeJson } from '../run/folder/atomic.ts';
+import { makeFolder } from '../run/folder/make-folder.ts';
+import { checkRunsFolder, runDirAt } from '../run/folder/run-dir.ts';
+import { lockRun, type RunLock } from '../run/folder/run-lock.ts';
+import { firstDifference } from '../run/open/resume.ts';
 
 /**
  * A training that passes through several measured moments. With a constant learning rate each is

@@ -9,7 +9,7 @@ import {
   saveCheckpoint,
 } from '@seqrec/models';
 import { writePage } from '../page/write-page.ts';
-import { historyFromText, recommendFor } from '../training/recommend.ts';
+import { historyFromText, recommendFor } from '../run/outputs/recommend.ts';
 
 export const ITEMS = 60;
 /** Events that the models read. */

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { renderVerdict } from '../compare/verdict-text.ts';
 import { loadRecipe } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { prepareData } from '../data/dataset.ts';
 import { type ComparedRun, renderComparison } from '../report/comparison.ts';
-import { writeFileAtomic } from '../runs/atomic.ts';
-import { checkRunsFolder } from '../runs/run-dir.ts';
+import { writeFileAtomic } from '../run/folder/atomic.ts';
+import { checkRunsFolder } from '../run/folder/run-dir.ts';
+import { executeRun } from '../run/loop/train-run.ts';
+import { type BackendOptions, startBackend } from '../run/process/backend.ts';
+import { listenForStop, signalExitCode } from '../run/process/stop.ts';
+import { renderVerdict } from '../run/verdict/verdict-text.ts';
 import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
-import { type BackendOptions, startBackend } from './backend.ts';
-import { listenForStop, signalExitCode } from './stop.ts';
-import { executeRun } from './train-run.ts';
 
 /** Small enough that both models see all of it within three minutes on two cores. */
 const world = { records: 8_000, items: 10_000, categories: 100, length: 128 } as const;

@@ -1,0 +1,69 @@
+import type { ExampleSet } from '@seqrec/data';
+import { type Evaluation, evaluate, type Protocol, type SequenceModel } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { type PreparedData, windowed } from '../../data/dataset.ts';
+import { UsageError } from '../../errors.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { Interrupted, type StopSignal } from '../process/stop.ts';
+import { usedEvents } from './used-events.ts';
+
+/** What an evaluation needs besides the model and the set. */
+export interface EvaluationContext {
+  readonly data: PreparedData;
+  readonly options: RecipeConfig['evaluation'];
+  /** Longest history that is looked at; items before it are not "seen". */
+  readonly window: number;
+  readonly progress: Progress;
+  /** Leaves the evaluation with `Interrupted` when it has a signal. */
+  readonly stop?: StopSignal;
+}
+
+/** Exact ranks and metrics of a model on a set. */
+export function evaluateSet(model: SequenceModel, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
+  return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
+    evaluate({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }),
+  );
+}
+
+/** What goes beside the metrics into records and results, where there is something to say. */
+export function warningsIn({ warnings }: Evaluation): { readonly warnings?: readonly string[] } {
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+/** A part of the split by name. */
+export function examplesOf({ split }: PreparedData, name: 'validation' | 'test'): ExampleSet {
+  const examples = split[name];
+  if (examples === undefined)
+    throw new UsageError(
+      `--split: expected a part of the split ${split.protocol}, which has train and test; got ${name}`,
+    );
+  return examples;
+}
+
+/** Candidates, seen items, cut-offs: what models and baselines share. */
+export function protocolOf(set: ExampleSet, { data, options, window }: EvaluationContext): Protocol {
+  const examples = windowed(set, window);
+  const { ks, excludeSeen, positions, ties, queryTime } = options;
+  return {
+    ...{ examples, ks, excludeSeen, positions, ties, queryTime },
+    ...(data.openItems && { candidates: data.openItems(examples) }),
+    ...(positions === 'all' && { usedEvents: usedEvents(data.split, set) }),
+  };
+}
+
+/** Runs a phase with its own progress line; a stop signal leaves it. */
+export async function withProgress<R>(
+  label: string,
+  { progress, stop }: EvaluationContext,
+  run: (onProgress: Protocol['onProgress']) => Promise<R>,
+): Promise<R> {
+  const phase = progress.phase();
+  try {
+    return await run(({ done, total }) => {
+      if (stop?.signal !== undefined) throw new Interrupted('stopped while evaluating');
+      phase.update({ label, done, total });
+    });
+  } finally {
+    phase.clear();
+  }
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { integers, streamKey } from '@seqrec/core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runMain as run } from '../../testing/run-main.ts';
+import { readJson, writeJson } from '../folder/atomic.ts';
+import { readRanks } from '../folder/ranks.ts';
+import type { RunResults } from '../folder/results.ts';
+import { openRunDir } from '../folder/run-dir.ts';
+import { readTensorBoard } from '../folder/tensorboard-reader.ts';
+import { savedConfig } from '../open/resume.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-evaluation-'));
+const file = join(folder, 'events.csv');
+
+/** Forty users of eight events, an hour to ten days apart; ids are not numbers. */
+function events(): string {
+  const lines = ['who,what,when'];
+  for (let user = 0; user < 40; user++) {
+    const draws = integers(streamKey(1, 'events'), user, 16, 0, 240);
+    let time = 1_600_000_000;
+    for (let e = 0; e < 8; e++) {
+      time += 3600 * (1 + draws[e]);
+      lines.push(`user-${user},item-${(user + 3 * e + (draws[8 + e] % 3)) % 30},${time}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const options = (out: string) => [
+  ...['train', 'csv/hstu', '--data.path', file, '--data.columns.user', 'who', '--data.columns.item', 'what'],
+  ...[
+    '--data.columns.time',
+    'when',
+    '--model.maxSequenceLength',
+    '8',
+    '--model.embeddingDim',
+    '16',
+    '--model.dqk',
+    '8',
+  ],
+  ...['--model.dv', '8', '--training.batchSize', '8', '--evaluation.ks', '[5]', '--evaluation.selectBy', 'NDCG@5'],
+  ...['--objective.numNegatives', '8', '--epochs', '1', '--backend', 'simd', '--out', join(folder, out)],
+];
+
+beforeAll(() => writeFileSync(file, events()));
+
+describe('a run', () => {
+  const out = join(folder, 'runs');
+  const evaluated = async (...more: string[]) => {
+    const { code, output, errors } = await run('evaluate', 'latest', '--out', out, '--json', '--quiet', ...more);
+    expect(code, errors).toBe(0);
+    return JSON.parse(output) as { metrics: Record<string, number>; warnings: string[]; definition: string[] };
+  };
+  let printed = '';
+  beforeAll(async () => {
+    const { code, output, errors } = await run(...options('runs'));
+    expect(code, errors).toBe(0);
+    printed = output;
+  }, 60_000);
+
+  test('tells the ties of popularity in the terminal, the results and the report', () => {
+    const dir = openRunDir(out, 'latest');
+    const { baselines, definitions } = readJson(dir.results) as RunResults;
+    const popularity = baselines.find(({ name, split }) => name === 'popularity' && split === 'test');
+    expect(popularity?.warnings?.[0]).toMatch(
+      /^ties: \d+ of 40 targets \(\d+\.\d %\) have exactly the score of another/,
+    );
+    const line = `popularity on test: ${popularity?.warnings?.[0]}.`;
+    expect(printed).toContain(line);
+    expect(readFileSync(dir.report, 'utf8')).toContain(line);
+    expect(definitions).toContainEqual(expect.stringMatching(/^Time of a query.* \(queryTime target\)/));
+    expect(definitions).toContainEqual(expect.stringMatching(/^Rank: .* mean over all orders of the candidates/));
+  });
+
+  test('has the figures of the end in TensorBoard, with intervals and the number of parameters in its results', () => {
+    const dir = openRunDir(out, 'latest');
+    const { final, baselines, parameters } = readJson(dir.results) as RunResults;
+    const names = readdirSync(dir.path).filter((name) => name.startsWith('events.out.tfevents'));
+    const scalars = Object.assign(
+      {},
+      ...names.flatMap((name) => readTensorBoard(readFileSync(join(dir.path, name))).map((event) => event.scalars)),
+    ) as Record<string, number>;
+    expect(scalars['test/MRR']).toBeCloseTo(final?.metrics.MRR ?? Number.NaN, 6);
+    for (const { name, split, metrics } of baselines)
+      expect(scalars[`baseline-${name}/${split}/HR@5`], name).toBeCloseTo(metrics['HR@5'], 6);
+    const [low, high] = final?.intervals?.['HR@5'] ?? [];
+    expect(low).toBeLessThanOrEqual(final?.metrics['HR@5'] as number);
+    expect(high).toBeGreaterThanOrEqual(final?.metrics['HR@5'] as number);
+    // 31 rows of items and the places of 16 columns, the blocks besides.
+    expect(parameters?.total).toBeGreaterThan((parameters?.encoder ?? 0) + 31 * 16);
+  });
+
+  test('keeps ranks with their ties, and the ids that its numbers stand for', () => {
+    const dir = openRunDir(out, 'latest');
+    const { ranks, tied, ties, users } = readRanks(dir.ranks);
+    expect([ranks.length, tied.length, ties]).toEqual([40, 40, 'expected']);
+    const ids = readFileSync(dir.userIds, 'utf8').trimEnd().split('\n');
+    expect(new Set([...users].map((user) => JSON.parse(ids[user]).id)).size).toBe(40);
+    expect(ids[users[0]]).toBe(`{"user":${users[0]},"id":"user-0"}`);
+    expect(readFileSync(dir.itemIds, 'utf8')).toContain('"id":"item-29"}');
+  });
+
+  test('is measured again by other rules of ties, time and positions', async () => {
+    const own = await evaluated();
+    expect(own.definition).toEqual((readJson(openRunDir(out, 'latest').results) as RunResults).definitions);
+    const last = await evaluated('--evaluation.queryTime', 'last', '--evaluation.ties', 'pessimistic');
+    expect(last.definition).toContainEqual(expect.stringMatching(/^Time of a query.* \(queryTime last\)\.$/));
+    expect(last.definition).toContainEqual(expect.stringMatching(/equal scores count before the target\.$/));
+    expect(last.metrics.MRR).not.toBe(own.metrics.MRR);
+    // Training and validation have read all but the last event: nothing of it is counted as test.
+    const all = await evaluated('--evaluation.positions', 'all');
+    expect(all.metrics).toEqual(own.metrics);
+    expect(all.definition[1]).toMatch(/ before it, but 2\d\d that training or the choice of a checkpoint has read\.$/);
+    const wrong = await run('evaluate', 'latest', '--out', out, '--model.numBlocks', '3');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.errors).toContain('--model.numBlocks: expected one of --evaluation.ks,');
+    const rule = await run('evaluate', 'latest', '--out', out, '--evaluation.ties', 'first');
+    expect(rule.errors).toContain(
+      '--evaluation.ties: expected one of "expected", "optimistic", "pessimistic"; got the text',
+    );
+    const future = await run('evaluate', 'latest', '--out', out, '--future', '7', '--evaluation.ties', 'optimistic');
+    expect(future.errors).toContain('--evaluation.ties: expected it without --future and --actions');
+  });
+
+  test('from before there were rules to choose is one of optimistic ties', async () => {
+    const dir = openRunDir(out, 'latest');
+    const saved = readJson(dir.config) as { config: { evaluation: Record<string, unknown> } };
+    const { ties: _, queryTime: __, ...evaluation } = saved.config.evaluation;
+    writeJson(dir.config, { ...saved, config: { ...saved.config, evaluation } });
+    expect(savedConfig(dir).config.evaluation).toMatchObject({ ties: 'optimistic', queryTime: 'target' });
+    const { definition } = await evaluated();
+    expect(definition).toContainEqual(expect.stringMatching(/equal scores count behind the target\.$/));
+    writeJson(dir.config, saved);
+  });
+});
+
+test('the sample lists of a report are asked for at the time of the ranks beside them', async () => {
+  const early = [...options('early'), '--evaluation.queryTime', 'last', '--evaluation.baselines', '[]'];
+  // Of thirty items ten are listed: a rate at which the times matter after one epoch.
+  expect(await run(...early, '--optimizer.learningRate', '0.05')).toMatchObject({ code: 0 });
+  const dir = openRunDir(join(folder, 'early'), 'latest');
+  const { samples, definitions } = readJson(dir.results) as RunResults;
+  expect(definitions).toContainEqual(expect.stringMatching(/\(queryTime last\)\.$/));
+  for (const { recommendations, target } of samples) {
+    const place = recommendations.findIndex(({ item }) => item === target?.item) + 1;
+    if (target!.rank <= 10) expect(place).toBe(target!.rank);
+    else expect(place).toBe(0);
+  }
+});
+
+test.each(['expected', 'optimistic'])('a collapsed model is an error under %s, and never the best', async (ties) => {
+  const out = `collapsed-${ties}`;
+  const { code, errors } = await run(...options(out), '--optimizer.learningRate', '1e20', '--evaluation.ties', ties);
+  expect(code).toBe(1);
+  expect(errors).toContain('one and the same score for all candidates of every query; the model has collapsed');
+  expect(readdirSync(join(openRunDir(join(folder, out), 'latest').path, 'checkpoints'))).toEqual([]);
+});

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import type { WindowTests } from '../evaluation/window-tests.ts';
+import type { BaselineVerdict } from '../verdict/verdict.ts';
+import type { LeftOut } from '../verdict/verdict-text.ts';
+import { readJson } from './atomic.ts';
+import type { RunDir } from './run-dir.ts';
+
+/** Metrics of one model or baseline on one evaluated set. */
+export interface ScoredModel {
+  readonly name: string;
+  readonly split: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** 95 % bootstrap interval over users of each metric, where the ranks are kept. */
+  readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
+  /** What a reader of the metrics must know, such as many targets that tie with other items. Absent: nothing. */
+  readonly warnings?: readonly string[];
+}
+
+export interface NamedItem {
+  readonly item: string;
+  readonly title?: string;
+}
+
+/** The warnings of several models, each with the names of those that have it. */
+export function warningsOf(models: readonly ScoredModel[]): string[] {
+  const names = new Map<string, { readonly text: string; readonly split: string; readonly of: string[] }>();
+  for (const { name, split, warnings = [] } of models) {
+    for (const text of warnings) {
+      const key = JSON.stringify([split, text]);
+      const same = names.get(key);
+      if (same === undefined) names.set(key, { text, split, of: [name] });
+      else same.of.push(name);
+    }
+  }
+  return [...names.values()].map(({ text, split, of }) => `${of.join(', ')} on ${split}: ${text}.`);
+}
+
+/** Recommendations for one user of the test set. */
+export interface SampleRecommendation {
+  readonly user: string;
+  /** The latest events, oldest first. */
+  readonly history: readonly (NamedItem & { readonly time?: string })[];
+  readonly recommendations: readonly (NamedItem & { readonly score: number })[];
+  /** What the user did next, where the model ranked it, and how many other items have its score. */
+  readonly target?: NamedItem & { readonly rank: number; readonly tied?: number };
+}
+
+/** `results.json`: everything that the report shows and the metrics file does not hold. */
+export interface RunResults {
+  readonly status: 'running' | 'interrupted' | 'failed' | 'finished';
+  /** Of an interrupted run. */
+  readonly resumeCommand?: string;
+  /** Of a failed run: what its last process ended with. */
+  readonly error?: string;
+  /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
+  readonly definitions: readonly string[];
+  readonly baselines: readonly ScoredModel[];
+  /** Trained numbers of the model: all, and those that are no row of the item or position table. */
+  readonly parameters?: { readonly total: number; readonly encoder: number };
+  /** Baselines that were asked for and do not stand there, and why. */
+  readonly leftOut?: readonly LeftOut[];
+  /** The model against each baseline on the test set, when training has finished. */
+  readonly verdict?: readonly BaselineVerdict[];
+  /** The chosen checkpoint on the test set, when training has finished. */
+  readonly final?: ScoredModel & { readonly checkpoint: string; readonly epoch: number };
+  /** The same checkpoint on the window test sets, when users were held out of training. */
+  readonly windowTests?: WindowTests;
+  readonly samples: readonly SampleRecommendation[];
+}
+
+/** `results.json` of a run, when a process has written it. */
+export function savedResults(run: RunDir): RunResults | undefined {
+  return existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
+}

@@ -1,0 +1,163 @@
+import type { ExampleSet } from '@seqrec/data';
+import { type Evaluation, loadWeights } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { watchedSet } from '../../data/dataset.ts';
+import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
+import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.ts';
+import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
+import { evaluateWindowTests } from '../evaluation/window-tests.ts';
+import { writeJson } from '../folder/atomic.ts';
+import { MetricsLog } from '../folder/metrics-log.ts';
+import { saveRanks } from '../folder/ranks.ts';
+import { type RunResults, type SampleRecommendation, type ScoredModel, savedResults } from '../folder/results.ts';
+import type { RunDir } from '../folder/run-dir.ts';
+import { TensorBoardWriter } from '../folder/tensorboard.ts';
+import { nameItem, recommendFor } from '../outputs/recommend.ts';
+import { metricIntervals } from '../verdict/bootstrap.ts';
+import { inOrder, judge } from '../verdict/verdict.ts';
+import { countParameters } from './count-parameters.ts';
+import type { TrainOutcome } from './train.ts';
+
+const SAMPLES = 5;
+
+/**
+ * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
+ *
+ * With a validation set the chosen checkpoint is the best one there, unless the configuration says the last. Without
+ * one it is the last: choosing by the test set would flatter the model.
+ */
+export async function finishRun(
+  run: RunDir,
+  { name, config }: { readonly name: string; readonly config: RecipeConfig },
+  outcome: TrainOutcome,
+  context: EvaluationContext,
+): Promise<RunResults> {
+  const { data } = context;
+  const { model } = outcome.trainer;
+  const chosen = config.evaluation.checkpoint ?? (data.split.validation !== undefined ? 'best' : 'last');
+  await loadWeights(run[chosen], model);
+  // Without a validation set the loop has just evaluated these weights on the test set.
+  const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
+  const test = known ?? (await evaluateSet(model, data.split.test, context));
+  const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
+  const intervals = intervalsOf(test);
+  const scored = { name, split: 'test', metrics: test.metrics, intervals, ...warningsIn(test) };
+  const final = { ...scored, checkpoint: chosen, epoch };
+  await saveRanks(run.ranks, test, chosen);
+  const { heldOut } = data;
+  const tests = heldOut && (await evaluateWindowTests(model, { ...data, heldOut }, { ...context, config }));
+  // On the watched set too: the curves of the report are drawn there.
+  const sets = new Set<ExampleSet>([watchedSet(data.split), data.split.test]);
+  const { evaluated, skipped } = await evaluateBaselines(sets, context);
+  await saveBaselineRanks(run, evaluated);
+  const onTest = evaluated.filter((each) => each.split === 'test');
+  const results: RunResults = {
+    status: 'finished',
+    definitions: [
+      ...test.definition,
+      ...onTest.flatMap((each) => baselineDefinition(each.name, each.evaluation.definition)),
+    ],
+    baselines: evaluated.map(({ name: baseline, split, evaluation }) => ({
+      name: baseline,
+      split,
+      metrics: evaluation.metrics,
+      intervals: intervalsOf(evaluation),
+      ...warningsIn(evaluation),
+    })),
+    parameters: countParameters(model),
+    leftOut: skipped,
+    verdict: judge(
+      test,
+      onTest.map(({ name, evaluation }) => ({ name, ranks: inOrder(evaluation) })),
+      { ...config.evaluation, split: 'test' },
+    ),
+    final,
+    ...(tests && { windowTests: tests }),
+    samples: await samples(outcome, context, test),
+  };
+  writeJson(run.results, results);
+  const log = new MetricsLog(run.metrics);
+  log.append({
+    type: 'final',
+    step: outcome.trainer.progress.globalStep,
+    epoch,
+    checkpoint: chosen,
+    split: 'test',
+    metrics: test.metrics,
+    time: new Date().toISOString(),
+  });
+  log.close();
+  const board = new TensorBoardWriter(run.path);
+  board.scalars(outcome.trainer.progress.globalStep, boardScalars(results));
+  board.close();
+  return results;
+}
+
+/**
+ * The figures of the end as TensorBoard shows them: `test/HR@10`, and `baseline-item-knn/test/HR@10` for each baseline.
+ */
+function boardScalars({ baselines, final }: RunResults): Record<string, number> {
+  const named = (prefix: string, { split, metrics }: ScoredModel): [string, number][] =>
+    Object.entries(metrics).map(([metric, value]) => [`${prefix}${split}/${metric}`, value]);
+  return Object.fromEntries([
+    ...baselines.flatMap((each) => named(`baseline-${each.name}/`, each)),
+    ...(final === undefined ? [] : named('', final)),
+  ]);
+}
+
+function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals']> {
+  return metricIntervals(inOrder(evaluation), Object.keys(evaluation.metrics));
+}
+
+/** How a process left a run that it did not finish; what an earlier one had finished stays. */
+export type Unfinished =
+  | { readonly status: 'running' }
+  | { readonly status: 'interrupted'; readonly resumeCommand: string }
+  | { readonly status: 'failed'; readonly error: string };
+
+/** What the report of an unfinished run says. */
+export function leaveRun(run: RunDir, unfinished: Unfinished): void {
+  const {
+    resumeCommand: _,
+    error: __,
+    ...before
+  } = savedResults(run) ?? { definitions: [], baselines: [], samples: [] };
+  writeJson(run.results, { ...before, ...unfinished } satisfies RunResults);
+}
+
+async function samples(
+  outcome: TrainOutcome,
+  context: EvaluationContext,
+  test: Evaluation,
+): Promise<SampleRecommendation[]> {
+  const { data, options } = context;
+  const { interactions } = data.split;
+  const { users, starts, targets } = data.split.test;
+  const count = Math.min(SAMPLES, users.length);
+  const result: SampleRecommendation[] = [];
+  for (let i = 0; i < count; i++) {
+    const example = Math.floor(((i + 0.5) * users.length) / count);
+    const events = {
+      items: [...interactions.itemIds.subarray(starts[example], targets[example])],
+      timestamps: [...interactions.timestamps.subarray(starts[example], targets[example])],
+      ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(starts[example], targets[example])] }),
+    };
+    if (events.items.length === 0) continue;
+    // As the set was evaluated: the ranks below must be those of the lists.
+    const requestTime = interactions.timestamps[targets[example] - (options.queryTime === 'last' ? 1 : 0)];
+    const recommended = await recommendFor(outcome.trainer.model, interactions, events, {
+      k: Math.min(10, interactions.numItems),
+      excludeSeen: options.excludeSeen,
+      requestTime,
+    });
+    // With a query at every position, the last one of an example is its target's.
+    const query = test.examples.lastIndexOf(example);
+    const [rank, tied] = [test.ranks[query], test.tied[query]];
+    result.push({
+      user: interactions.users.external(users[example]),
+      ...recommended,
+      target: { ...nameItem(interactions, interactions.itemIds[targets[example]]), rank, ...(tied > 0 && { tied }) },
+    });
+  }
+  return result;
+}

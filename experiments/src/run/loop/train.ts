@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { type Evaluation, loadCheckpoint, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { watchedSet } from '../../data/dataset.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
+import { type EpochRecord, MetricsLog, truncateMetrics } from '../folder/metrics-log.ts';
+import type { RunDir } from '../folder/run-dir.ts';
+import { TensorBoardWriter } from '../folder/tensorboard.ts';
+import { backendHeap } from '../process/heap.ts';
+import { Interrupted, type StopSignal } from '../process/stop.ts';
+import type { CheckpointClock } from './checkpoint-clock.ts';
+import { selectionValue } from './selection.ts';
+
+/** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
+export interface LoopState {
+  /** Epochs that have been evaluated and logged. */
+  evaluatedEpochs: number;
+  /** Mean training loss per token of the epoch finished last. */
+  epochLoss: number;
+  best?: { readonly epoch: number; readonly value: number };
+}
+
+export interface TrainRequest {
+  readonly run: RunDir;
+  readonly config: RecipeConfig;
+  readonly resume: boolean;
+  /** At its first step; a run that is resumed goes on from its checkpoint. */
+  readonly trainer: Trainer;
+  /** Data, protocol of the evaluation, progress line and stop signal. */
+  readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
+  readonly checkpoints: CheckpointClock;
+  /** When the state of a run that is resumed has been read, and before the first step. */
+  readonly onBegin: () => void;
+  readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
+}
+
+export interface TrainOutcome {
+  readonly trainer: Trainer;
+  readonly state: LoopState;
+  readonly interrupted: boolean;
+  /** Of the watched set with the final weights, when this process made it. */
+  readonly evaluation?: Evaluation;
+}
+
+/**
+ * The training loop: step, log, checkpoint; at the end of an epoch evaluate, log, checkpoint.
+ *
+ * Every quantity that decides the weights lies in the checkpoint or follows from the configuration, so a run killed at
+ * any moment and resumed ends with the same weights, bit for bit, as one left alone.
+ */
+export async function train(request: TrainRequest): Promise<TrainOutcome> {
+  const { run, config, evaluation, checkpoints, trainer } = request;
+  const { model } = trainer;
+  const { progress, stop } = evaluation;
+  const { split } = evaluation.data;
+  const { epochs, evaluateEvery } = config.training;
+  const watched = watchedSet(split);
+
+  const [rows, width] = model.itemTable().shape;
+  const rule = trainer.options.embeddings === 'rowwise' ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
+  progress.note(`item table ${formatCount(rows)} x ${width}: ${rule}`);
+
+  const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
+  if (request.resume) {
+    // Without a checkpoint the run was stopped before its first: it starts again from step 0.
+    if (existsSync(run.last)) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
+    truncateMetrics(run.metrics, { step: trainer.progress.globalStep, epochs: state.evaluatedEpochs });
+  }
+  request.onBegin();
+  const log = new MetricsLog(run.metrics);
+  const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
+  const save = async (file: string) => {
+    take(await trainer.settle());
+    await saveCheckpoint(file, trainer, { run: { ...state } });
+    checkpoints.saved(trainer.progress.globalStep);
+  };
+  progress.start(trainer.progress.globalStep);
+  // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
+  let { lossSum, tokens: epochTokens } = trainer.position;
+  let timed = { tokens: 0, seconds: 0 };
+  let latest: Evaluation | undefined;
+  const heap = backendHeap();
+  heap?.resetPeak();
+  const take = (infos: readonly StepInfo[]): void => {
+    for (const info of infos) {
+      const tokensPerSecond = info.tokens / info.seconds;
+      timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
+      lossSum += info.loss * info.tokens;
+      epochTokens += info.tokens;
+      const [step, epoch] = [info.globalStep + 1, info.epoch + 1];
+      log.append({
+        type: 'step',
+        step,
+        epoch,
+        loss: info.loss,
+        tokens: info.tokens,
+        tokensPerSecond: Math.round(tokensPerSecond),
+        time: new Date().toISOString(),
+      });
+      board.scalars(step, { 'train/loss': info.loss, 'train/tokensPerSecond': tokensPerSecond });
+      progress.update({
+        label: `train epoch ${epoch}/${epochs}  step`,
+        done: step,
+        // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
+        total: step + (epochs - epoch + 1) * info.stepsPerEpoch - info.stepInEpoch - 1,
+        fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(tokensPerSecond)} tokens/s`],
+      });
+    }
+  };
+
+  try {
+    for (;;) {
+      const { epoch: finished, globalStep } = trainer.progress;
+
+      if (finished > state.evaluatedEpochs) {
+        const due = finished % evaluateEvery === 0 || finished === epochs;
+        // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
+        const peakHeapBytes = timed.tokens > 0 ? heap?.peak : undefined;
+        const evaluationStarted = performance.now();
+        latest = due ? await evaluateSet(model, watched, evaluation) : undefined;
+        const metrics = latest?.metrics ?? {};
+        const record: EpochRecord = {
+          type: 'epoch',
+          step: globalStep,
+          epoch: finished,
+          meanLoss: state.epochLoss,
+          seconds: timed.seconds,
+          tokensPerSecond: timed.seconds === 0 ? 0 : timed.tokens / timed.seconds,
+          split: watched.name,
+          metrics,
+          ...(latest !== undefined && warningsIn(latest)),
+          evaluationSeconds: (performance.now() - evaluationStarted) / 1000,
+          ...(peakHeapBytes !== undefined && { peakHeapBytes }),
+          time: new Date().toISOString(),
+        };
+        log.append(record);
+        board.scalars(globalStep, { 'train/epochLoss': record.meanLoss, ...tagged(watched.name, metrics) });
+        state.evaluatedEpochs = finished;
+        const value = latest && selectionValue(latest, config.evaluation.selectBy);
+        if (value !== undefined && (state.best === undefined || value > state.best.value)) {
+          state.best = { epoch: finished, value };
+          await save(run.best);
+        }
+        await save(run.last);
+        request.onEpoch(record, state);
+        timed = { tokens: 0, seconds: 0 };
+        heap?.resetPeak();
+      }
+
+      if (finished >= epochs) return { trainer, state, interrupted: false, evaluation: latest };
+      if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
+
+      take(await trainer.advance());
+      const { epoch, globalStep: step } = trainer.progress;
+      if (epoch > finished) {
+        take(await trainer.settle());
+        state.epochLoss = lossSum / epochTokens;
+        lossSum = 0;
+        epochTokens = 0;
+      }
+      // The last step of an epoch is saved after its evaluation, above.
+      if (epoch === finished && checkpoints.due(step)) await save(run.last);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    await save(run.last);
+    return { trainer, state, interrupted: true };
+  } finally {
+    progress.clear();
+    log.close();
+    board.close();
+  }
+}
+
+function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${split}/${name}`, value]));
+}

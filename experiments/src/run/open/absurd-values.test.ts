@@ -1,0 +1,279 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { useBackend } from '@seqrec/core';
+import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import { validate } from '../../config/overrides.ts';
+import { type RecipeConfig, RecipeConfigSchema } from '../../config/schema.ts';
+import { windowPolicy } from '../../config/windows.ts';
+import { prepareData } from '../../data/dataset.ts';
+import { isExpected } from '../../errors.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { tinyRecipe } from '../../testing/run-cli.ts';
+import { checkAgainstData } from './check-config.ts';
+import { makeTrainer } from './make-trainer.ts';
+
+/** What nobody means: zero, negative, not a number, huge, tiny, empty, twice the same, another type. */
+const absurd: readonly unknown[] = [
+  ...[0, -1, 0.5, 1e-300, 1e8, 1e9, 1e300, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER],
+  ...['', 'x', '1', null, true, [], [10, 10], ['x'], {}],
+];
+
+const quiet = new Progress({ quiet: true });
+const labels = { kind: 'dense-all-action', cut: 'last', windowDays: 28, maxLabels: 4 };
+const schedule = { epochs: 4, controlEpochs: 2, order: 'control-first' };
+const window = { maxHistory: 'all', schedule, stride: 2 };
+const shape = { embeddingDim: 8, maxSequenceLength: 24, numBlocks: 1, inputDropout: 0.1, learnedTemperature: true };
+/** Sections that the small recipe does not have; together they name every key of the schema. */
+const variants: Readonly<Record<string, Record<string, unknown>>> = {
+  hstu: {},
+  production: {
+    model: {
+      kind: 'hstu',
+      ...{ ...shape, numHeads: 1, outputLength: 11, dqk: 8, dv: 8, block: 'production', linearDropout: 0.1 },
+      ...{ inputEncoding: 'reverse-position-time', ageBuckets: 16, ageScale: 'log' },
+      ...{ maxAttentionLength: 8, globalAttentionLength: 2, minFullAttentionLength: 2 },
+    },
+    windows: { policy: 'weighted', ...window, decay: 4 },
+  },
+  sasrec: {
+    model: { kind: 'sasrec', ...shape, numHeads: 2, outputLength: 11, ffnDim: 8, ffnDropout: 0.1, activation: 'relu' },
+    objective: { kind: 'bce', numNegatives: 1, labels: { kind: 'sasrec', cut: 'last' } },
+    windows: { policy: 'strided-offset', maxHistory: 48, offsetEpochs: 3, budget: 'steps' },
+  },
+  pinnerformer: {
+    model: {
+      kind: 'pinnerformer',
+      ...{ ...shape, modelDim: 8, numHeads: 2, ffnDim: 8, blockDropout: 0.1, time: true, actions: 'none' },
+      ...{ duration: 'none', actionDim: 4, itemDim: 8, freezeItems: false, itemHiddenDim: 8 },
+    },
+    objective: {
+      kind: 'pool-softmax',
+      negatives: { kind: 'mixed', inBatch: 32, random: 32 },
+      ...{
+        logQ: 'sketch',
+        sketch: { depth: 2, width: 64 },
+        weighting: 'user',
+        labels,
+        temperature: 0.05,
+        actionWeight: 0,
+      },
+    },
+    windows: { policy: 'stochastic-length', alpha: 1.5, subsequence: 'recent' },
+  },
+  llama: {
+    model: { kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, blockDropout: 0.1 },
+  },
+  features: {
+    model: {
+      ...{ kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, features: ['category'] },
+      ...{ combineFeatures: 'concat', featureDim: 4, itemFeatures: 'both', idDropout: 0.1 },
+    },
+    objective: { kind: 'sampled-softmax', numNegatives: 4, negativeItems: 'trained' },
+  },
+  gru: {
+    model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1 },
+    objective: { kind: 'full-softmax', temperature: 0.05 },
+  },
+};
+/** Of files, which a generated world does not have; `csv` and `files` are checked where they are read. */
+const elsewhere = new Set([
+  ...[
+    'name',
+    'path',
+    'split',
+    'heldOut',
+    'share',
+    'kCore',
+    'delimiter',
+    'columns',
+    'user',
+    'item',
+    'time',
+    'rating',
+    'title',
+  ],
+  // Of columns, and of files of items and users.
+  ...[
+    'action',
+    'request',
+    'id',
+    'users',
+    'quantile',
+    'validationQuantile',
+    'target',
+    'test',
+    'validation',
+    'query',
+    'corpus',
+    'categories',
+    'column',
+    'separator',
+    'distinct',
+    'vocabulary',
+    'unit',
+  ],
+  ...[
+    'ties',
+    'quote',
+    'encoding',
+    'reader',
+    'header',
+    'file',
+    'timeUnit',
+    'lenient',
+    'itemVectors',
+    'missing',
+    'initialWeights',
+    'actionBounds',
+    'timeFormat',
+    'allowEarlyTimes',
+    'missing',
+    'minRating',
+    'examples',
+    'after',
+    'coldItems',
+  ],
+  // Of one feature, in a list: with the transforms.
+  ...['table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
+]);
+
+beforeAll(async () => {
+  await useBackend('cpu');
+});
+
+async function base(name: string): Promise<RecipeConfig> {
+  const overrides = tinyRecipe.slice(1).map((option) => {
+    const [key, text] = option.replace('--', '').split('=');
+    return { key, text };
+  });
+  const { config } = await resolveConfig({ recipe: 'synthetic/hstu', overrides });
+  const small = {
+    ...config,
+    data: {
+      ...{ ...config.data, records: 64, items: 300, maxCategories: 2, categoryCount: 'exact', prior: 'dirichlet' },
+      // Two of the models read times.
+      rowNumberAsTime: true,
+    },
+  };
+  const model = { ...config.model, embeddingDim: 8, dqk: 4, dv: 4 };
+  const training = { ...config.training, batchSize: 2 };
+  return validate(RecipeConfigSchema, { ...small, model, training, ...variants[name] });
+}
+
+type Path = readonly string[];
+function* leaves(value: unknown, path: Path = []): Generator<Path> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) yield path;
+  else for (const [key, inner] of Object.entries(value)) yield* leaves(inner, [...path, key]);
+}
+const replaced = (value: unknown, [key, ...rest]: Path, leaf: unknown): unknown =>
+  key === undefined
+    ? leaf
+    : { ...(value as object), [key]: replaced((value as Record<string, unknown>)[key], rest, leaf) };
+
+/** All that is checked before a run folder is made, then the first step. */
+async function begin(value: unknown): Promise<void> {
+  const config = validate(RecipeConfigSchema, value);
+  windowPolicy(config);
+  const data = await prepareData(config.data, '.', quiet);
+  checkAgainstData(config, data);
+  const trainer = await makeTrainer(config, data, {}, quiet);
+  let started = false;
+  try {
+    started = true;
+    await trainer.step();
+  } catch (error) {
+    // A rate of 1e300 is for the first step to find out; everything else must have been refused before.
+    const { name } = error as Error;
+    if (!(started && name === 'TrainingError')) throw new Error(`after the run folder: ${(error as Error).message}`);
+  } finally {
+    trainer.dispose();
+    trainer.model.dispose();
+  }
+}
+
+test.each(Object.keys(variants))(
+  'every key of %s with absurd values: refused with a reason, or it works',
+  async (name) => {
+    const config = await base(name);
+    const runs = () => readdirSync(tmpdir()).filter((entry) => entry.startsWith('synthetic-'));
+    const before = runs();
+    const failures: string[] = [];
+    for (const path of leaves(config)) {
+      for (const value of absurd) {
+        // A tag names another kind, which has keys of its own.
+        if (['kind', 'policy', 'format'].includes(path.at(-1)!)) continue;
+        // A larger world is no mistake, it only takes its time.
+        if (path[0] === 'data' && typeof value === 'number' && value > 1000 && Number.isFinite(value)) continue;
+        try {
+          await begin(replaced(config, path, value));
+        } catch (error) {
+          const { message } = error as Error;
+          const key = path.at(-1)!;
+          const helpful = isExpected(error) && message.includes('expected') && message.includes(key);
+          if (!helpful)
+            failures.push(`${path.join('.')} = ${JSON.stringify(value) ?? value}: ${message.slice(0, 200)}`);
+        }
+      }
+    }
+    expect(failures).toEqual([]);
+    expect(runs()).toEqual(before);
+  },
+  120_000,
+);
+
+test('the variants name every key of the schema', async () => {
+  const named = new Set<string>();
+  for (const name of Object.keys(variants))
+    for (const path of leaves(await base(name))) for (const key of path) named.add(key);
+  const schema = JSON.stringify(
+    z.toJSONSchema(RecipeConfigSchema, { io: 'input', unrepresentable: 'any', reused: 'inline' }),
+  );
+  const keys = new Set<string>();
+  JSON.parse(schema, (key, value) => {
+    if (key === 'properties') for (const property of Object.keys(value)) keys.add(property);
+    return value;
+  });
+  // HSTU's switches are choices and booleans; the preset fills them in.
+  const switches = Object.keys((await resolveConfig({ recipe: 'ml-100k/hstu', overrides: [] })).config.model);
+  const optional = [...keys].filter((key) => !named.has(key) && !elsewhere.has(key) && !switches.includes(key));
+  expect(optional).toEqual(['seed', 'checkpoint'].filter((key) => !named.has(key)));
+});
+
+test('a run beyond the memory names what it needs and what to lower', async () => {
+  const config = await base('sasrec');
+  const huge = (change: object) => begin({ ...config, ...change });
+  await expect(huge({ model: { ...config.model, embeddingDim: 16_384, numBlocks: 64 } })).rejects.toThrow(
+    /memory: expected a run that fits into .*needs at least .*weights .*; lower model\.embeddingDim/,
+  );
+  await expect(
+    huge({
+      objective: { kind: 'sampled-softmax', numNegatives: 1_000_000, temperature: 0.05 },
+      training: { ...config.training, batchSize: 1_000_000 },
+      windows: undefined,
+      data: { ...config.data, records: 320, length: 100 },
+      model: { ...config.model, maxSequenceLength: 99 },
+    }),
+  ).rejects.toThrow(/1000000 negatives of each label .*; lower objective\.numNegatives or training\.batchSize/);
+});
+
+test('what the kernels would refuse after an epoch is refused before: too wide items, ids and scores of negatives', async () => {
+  const config = await base('sasrec');
+  await expect(begin({ ...config, model: { ...config.model, embeddingDim: 16_385 } })).rejects.toThrow(
+    'model.embeddingDim: expected a number of at most 16384; got 16385',
+  );
+  // Four bytes each would fit into a heap of 4 GiB, and the step then asks for as many again.
+  const negatives = { kind: 'sampled-softmax', numNegatives: 1_000_000, temperature: 0.05 };
+  const world = { ...config.data, records: 40, length: 20 };
+  const change = { objective: negatives, windows: undefined, data: world };
+  const model = { ...config.model, maxSequenceLength: 19 };
+  await useBackend('simd');
+  try {
+    await expect(
+      begin({ ...config, ...change, model, training: { ...config.training, batchSize: 40 } }),
+    ).rejects.toThrow(/memory: expected a run that fits into 4\.0 GiB, the heap of simd.*1000000 negatives/);
+  } finally {
+    await useBackend('cpu');
+  }
+});

@@ -1,0 +1,113 @@
+import { modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { windowPolicy } from '../../config/windows.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { watchedSet } from '../../data/dataset.ts';
+import { ConfigError } from '../../errors.ts';
+
+/** Of `LearnedTemperature`. */
+const MINIMUM_TEMPERATURE = 0.01;
+
+/** Values that are wrong together, which the schema sees one by one. */
+function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
+  const { temperature } = objective;
+  if (model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
+    throw new ConfigError(
+      `objective.temperature: expected more than ${MINIMUM_TEMPERATURE}, below which no learned temperature falls; got ${temperature}`,
+      'start higher, or set --model.learnedTemperature false',
+    );
+  if (optimizer.learningRate * optimizer.weightDecay >= 1)
+    throw new ConfigError(
+      `optimizer.weightDecay: expected less than 1 / learningRate = ${1 / optimizer.learningRate}, which takes all of a weight in one step; got ${optimizer.weightDecay}`,
+    );
+  const actions = 'actions' in model && model.actions === 'interleave';
+  if (objective.actionWeight > 0 && !actions)
+    throw new ConfigError(
+      `objective.actionWeight: expected 0 for a model without interleaved actions; got ${objective.actionWeight}`,
+      'set --model.kind hstu --model.actions interleave, or leave it out',
+    );
+}
+
+/**
+ * Checks what only the data can tell, before the first step and not after the first epoch.
+ *
+ * @throws ConfigError naming the key.
+ */
+export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
+  const { evaluation } = config;
+  checkTimes(config, data);
+  if (evaluation.checkpoint === 'best' && data.split.validation === undefined)
+    throw new ConfigError(
+      `evaluation.checkpoint: expected last with the split ${data.split.protocol}, which has no validation set; got best`,
+      'the best on the test set would flatter the model',
+    );
+  windowPolicy(config);
+  if (config.initialWeights !== undefined && config.itemVectors !== undefined)
+    throw new ConfigError(
+      'initialWeights.path: expected it or itemVectors.path, not both: each fills the item table',
+      'leave one out',
+    );
+  checkTogether(config);
+  const { numItems, ratings } = data.split.interactions;
+  if (config.objective.labels.minRating !== undefined && ratings === undefined)
+    throw new ConfigError(
+      'objective.labels.minRating: expected data with ratings; got data without',
+      'leave it out, or name the column with --data.columns.rating',
+    );
+  const sets = [watchedSet(data.split), data.split.test];
+  const open = sets.flatMap((set) => (data.openItems ? Array.from(set.users, (_, e) => data.openItems!(set)(e)) : []));
+  const candidates = open.reduce((fewest, items) => Math.min(fewest, items), numItems);
+  const largest = Math.max(...evaluation.ks);
+  if (largest > candidates)
+    throw new ConfigError(
+      `evaluation.ks: expected cut-offs of at most ${candidates}, the number of items to choose from; got ${largest}`,
+      `set --evaluation.ks "[${evaluation.ks.filter((k) => k <= candidates).join(', ') || 1}]"`,
+    );
+  const metrics = [...evaluation.ks.flatMap((k) => [`HR@${k}`, `NDCG@${k}`]), 'MRR'];
+  if (!metrics.includes(evaluation.selectBy))
+    throw new ConfigError(
+      `evaluation.selectBy: expected one of ${metrics.join(', ')}; got ${evaluation.selectBy}`,
+      'its k must be among evaluation.ks',
+    );
+}
+
+/** What the configuration reads times by: settings of the model, the objective and the windows of training. */
+function timeReaders({ model, objective, windows }: RecipeConfig): TimeReader[] {
+  const below = (section: string, readers: readonly TimeReader[]) =>
+    readers.map((reader) => ({ ...reader, key: `${section}.${reader.key}` }));
+  const weighted = windows?.policy === 'stochastic-length' && windows.subsequence === 'weighted';
+  return [
+    ...below('model', modelTimeReaders(model)),
+    ...below('objective', objectiveTimeReaders(objective)),
+    ...(weighted ? [{ key: 'windows.subsequence', value: 'weighted', without: 'recent' }] : []),
+  ];
+}
+
+/**
+ * @throws ConfigError for data without times and a model that reads them, unless the configuration
+ *   says what stands for them.
+ */
+function checkTimes(config: RecipeConfig, { split }: PreparedData): void {
+  const { interactions } = split;
+  if (interactions.hasTimestamps !== false || config.data.format === 'named' || config.data.format === 'files') return;
+  // Its rows are for rankers, and train nothing here.
+  if (config.data.format === 'fuxictr') return;
+  const [first] = timeReaders(config);
+  if (first === undefined || config.data.rowNumberAsTime === true) return;
+  const column = config.data.format === 'csv' ? 'name the column of the times with --data.columns.time, or ' : '';
+  throw new ConfigError(
+    `${first.key}: expected a setting that reads no times, as ${interactions.name} has none; got ${first.value}`,
+    `${column}set --${first.key} ${first.without}, or let the number of an event in its sequence stand for seconds with ` +
+      '--data.rowNumberAsTime true',
+  );
+}
+
+/** One line for data whose row numbers are read as seconds; nothing for others. */
+export function rowNumberWarning(config: RecipeConfig, { split }: PreparedData): string | undefined {
+  const readers = timeReaders(config);
+  if (split.interactions.hasTimestamps !== false || readers.length === 0) return undefined;
+  return (
+    `warning: ${split.interactions.name} has no times: ${readers.map(({ key, value }) => `${key} ${value}`).join(', ')} ` +
+    'reads the number of an event in its sequence as seconds (data.rowNumberAsTime)'
+  );
+}

@@ -1,0 +1,83 @@
+import { totalmem } from 'node:os';
+import { parseObjectiveConfig, weightShapes } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { ConfigError } from '../../errors.ts';
+import { formatBytes } from '../../terminal/format.ts';
+import { backendHeap } from '../process/heap.ts';
+import { modelOptions } from './model-options.ts';
+
+/** A part of what a step needs, and what makes it smaller. */
+interface Part {
+  readonly what: string;
+  readonly bytes: number;
+  readonly lower: string;
+}
+
+/**
+ * Refuses a run that cannot fit: its weights, moments, gradients and one batch, counted from below, so
+ * that nothing is refused that would have fitted. The heap of `simd` ends at its maximum, other backends
+ * at the memory of the machine.
+ *
+ * @throws ConfigError naming the parts in bytes, and what to lower.
+ */
+export function checkMemory(config: RecipeConfig, data: PreparedData): void {
+  const heap = backendHeap();
+  const [limit, whose] =
+    heap === undefined ? [totalmem(), 'the memory of this machine'] : [heap.maximumBytes, 'the heap of simd'];
+  const parts = [...partsOf(config, data)].sort((a, b) => b.bytes - a.bytes);
+  const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed <= limit) return;
+  const list = parts.map(({ what, bytes }) => `${what} ${formatBytes(bytes)}`).join(', ');
+  throw new ConfigError(
+    `memory: expected a run that fits into ${formatBytes(limit)}, ${whose}; this one needs at least ${formatBytes(needed)}: ${list}`,
+    `lower ${parts[0].lower}`,
+  );
+}
+
+function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, { split }: PreparedData): Part[] {
+  const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split.train));
+  const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
+  const table = bytesOf(shapes.get('_embedding_module._item_emb.weight') ?? [0]);
+  const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
+  // Row-wise moments lie outside the heap, and a table that is large enough for that is trained so.
+  const dense = optimizer.embeddings === 'dense' ? weights : weights - table;
+  const { sequences, tokens } = batchOf(training.batchSize, split, model.maxSequenceLength);
+  const read = windows?.policy === 'stochastic-length' ? sequences : tokens;
+  const { embeddingDim, numBlocks } = model;
+  const parts = [
+    { what: 'weights', bytes: weights, lower: 'model.embeddingDim and the other widths, or use data with fewer items' },
+    { what: 'moments and gradients', bytes: 3 * dense, lower: 'model.embeddingDim and the other widths' },
+    {
+      what: `a batch of about ${Math.round(read)} tokens`,
+      bytes: 4 * read * embeddingDim * (numBlocks + 1),
+      lower: 'training.batchSize or model.maxSequenceLength',
+    },
+  ];
+  const parsed = parseObjectiveConfig(objective);
+  if (parsed.kind === undefined || parsed.kind === 'sampled-softmax' || parsed.kind === 'bce') {
+    const rows = parsed.labels.kind === 'next-item' ? read : sequences;
+    parts.push({
+      what: `${parsed.numNegatives} negatives of each label`,
+      // An id and a score each.
+      bytes: 8 * rows * parsed.numNegatives,
+      lower: 'objective.numNegatives or training.batchSize',
+    });
+  }
+  if (parsed.kind === 'pool-softmax' && parsed.negatives.kind !== 'in-batch')
+    parts.push({
+      what: `a pool of ${parsed.negatives.random} negatives`,
+      bytes: 4 * parsed.negatives.random * embeddingDim,
+      lower: 'objective.negatives.random',
+    });
+  return parts;
+}
+
+/** Sequences and tokens of an average batch: some batch has at least as many. */
+function batchOf(batchSize: number, { train }: PreparedData['split'], window: number) {
+  const examples = train.targets.length;
+  let events = 0;
+  for (let e = 0; e < examples; e++) events += Math.min(window, train.targets[e] - train.starts[e]);
+  const sequences = Math.min(batchSize, examples);
+  return { sequences, tokens: examples === 0 ? 0 : (events / examples) * sequences };
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { ItemVectors } from '@seqrec/data';
+import { createModel, createTrainer, loadWeights, setItemVectors, type Trainer } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { InitialWeightsSummary } from '../../data/data-summary.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { trainingSet } from '../../data/training-set.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { checkMemory } from './check-memory.ts';
+import { modelOptions } from './model-options.ts';
+
+/** What the weights of a run start from, when it has no checkpoint yet. */
+export interface Beginning {
+  readonly itemVectors?: ItemVectors;
+  /** A file of weights under the names of the model. */
+  readonly initialWeights?: string;
+}
+
+/**
+ * The model of a configuration at its first step, and its trainer. Made before a run folder is, so that what does not
+ * go together is said while there is nothing to clear up.
+ *
+ * @throws ConfigError, CheckpointError naming what is wrong.
+ */
+export async function makeTrainer(
+  config: RecipeConfig,
+  data: PreparedData,
+  { itemVectors, initialWeights }: Beginning,
+  progress: Progress,
+): Promise<Trainer> {
+  checkMemory(config, data);
+  const { split } = data;
+  const { batchSize, shuffle } = config.training;
+  const model = createModel(config.model, modelOptions(config, split.train));
+  try {
+    if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
+    if (initialWeights !== undefined)
+      await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
+    const set = trainingSet(config, split.train);
+    return createTrainer({ model, ...set, batchSize, shuffle, ...config.optimizer, seed: config.seed });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** What a run folder says of the weights that it starts from. @throws CheckpointError when the file cannot be read. */
+export async function describeInitialWeights(path: string): Promise<InitialWeightsSummary> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw new ConfigError(
+      `--from: expected a safetensors file of weights that can be read; got ${path}; ${error instanceof Error ? error.message : error}`,
+      '`seqrec export RUN --to FILE` writes one',
+    );
+  }
+  return { path, digest: hash.digest('hex') };
+}

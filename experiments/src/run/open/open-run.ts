@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { loadModel, parseModelConfig, readCheckpointState, type SequenceModel } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import { RunError } from '../../errors.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { savedResults } from '../folder/results.ts';
+import { openRunDir, type RunDir } from '../folder/run-dir.ts';
+import { checkSameData, firstDifference, savedConfig } from './resume.ts';
+
+/** A run with its data, and one of its checkpoints. */
+export interface OpenRun {
+  readonly run: RunDir;
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly data: PreparedData;
+  /** The checkpoint file. */
+  readonly file: string;
+  /** Finished epochs of the checkpoint. */
+  readonly epoch: number;
+}
+
+/** A model with the data and the configuration that it is evaluated by. */
+export interface EvaluatedModel extends Pick<OpenRun, 'name' | 'config' | 'data' | 'epoch'> {
+  readonly run: { readonly id: string };
+  readonly model: SequenceModel;
+  /** Which weights these are, for the line above the figures. */
+  readonly about: string;
+}
+
+/** The checkpoint's model, too. */
+export interface TrainedRun extends OpenRun {
+  readonly model: SequenceModel;
+  readonly about: string;
+}
+
+export interface RunRequest {
+  readonly out: string;
+  readonly run: string;
+  readonly checkpoint: 'best' | 'last';
+  readonly dataFolder?: string;
+  readonly progress: Progress;
+}
+
+/** @throws RunError when the run, the checkpoint or its data are not what they were. */
+export async function openRun(request: RunRequest): Promise<OpenRun> {
+  const run = openRunDir(request.out, request.run);
+  const file = checkpointFile(run, request.checkpoint);
+  const { name, config } = savedConfig(run);
+  const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
+  checkSameData(run, data.split.interactions.digest);
+  const state = await readCheckpointState(file);
+  const difference = firstDifference(parseModelConfig(config.model), parseModelConfig(state.model));
+  if (difference)
+    throw new RunError(
+      `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,
+    );
+  return { run, name, config, data, file, epoch: state.position.epoch };
+}
+
+/** A checkpoint of a run. @throws RunError when it has none. */
+export function checkpointFile(run: RunDir, checkpoint: 'best' | 'last'): string {
+  const file = run[checkpoint];
+  if (existsSync(file)) return file;
+  const failed = savedResults(run)?.error;
+  const hint = existsSync(run.last)
+    ? 'no epoch has been evaluated yet, use --checkpoint last'
+    : failed === undefined
+      ? 'the run ended before its first checkpoint'
+      : `the run failed before its first checkpoint: ${failed}`;
+  throw new RunError(`${file}: expected a checkpoint; there is none; ${hint}`);
+}
+
+/** {@link openRun} and the model. @throws CheckpointError when the checkpoint is damaged. */
+export async function openTrainedRun(request: RunRequest): Promise<TrainedRun> {
+  const opened = await openRun(request);
+  const about = `${opened.run.id}, ${request.checkpoint} checkpoint (epoch ${opened.epoch})`;
+  return { ...opened, about, model: await loadModel(opened.file) };
+}

@@ -1,0 +1,54 @@
+import { createModel, loadWeights } from '@seqrec/models';
+import type { Override } from '../../arguments.ts';
+import { recipeNames, resolveConfig } from '../../config/load-recipe.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { UsageError } from '../../errors.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { openRunDir } from '../folder/run-dir.ts';
+import { describeInitialWeights } from './make-trainer.ts';
+import { modelOptions } from './model-options.ts';
+import type { EvaluatedModel } from './open-run.ts';
+import { savedConfig } from './resume.ts';
+
+export interface WeightsRequest {
+  /** The file of weights. */
+  readonly from: string;
+  /** A recipe, or a run whose configuration and data are meant. */
+  readonly subject?: string;
+  readonly configFile?: string;
+  readonly overrides: readonly Override[];
+  readonly out: string;
+  readonly dataFolder?: string;
+  readonly progress: Progress;
+}
+
+/**
+ * A model with weights from a file, and the data of the configuration that goes with them: that of a recipe, of
+ * a YAML file or of a run.
+ *
+ * @throws UsageError when none is named. @throws CheckpointError listing every tensor that does not fit.
+ */
+export async function openWeights(request: WeightsRequest): Promise<EvaluatedModel> {
+  const { from, progress } = request;
+  await describeInitialWeights(from);
+  const { name, config } = await configOf(request);
+  const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
+  const model = createModel(config.model, modelOptions(config, data.split.train));
+  await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
+  return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
+}
+
+async function configOf(request: WeightsRequest): Promise<{ readonly name: string; readonly config: RecipeConfig }> {
+  const { subject, configFile: file, overrides } = request;
+  if (file !== undefined || (subject !== undefined && recipeNames().includes(subject)))
+    return resolveConfig({ ...(subject !== undefined && { recipe: subject }), file, overrides });
+  if (subject === undefined)
+    throw new UsageError(
+      'seqrec evaluate --from: expected a recipe, a run or --config FILE, whose model the weights are; got none',
+      'for example: seqrec evaluate ml-100k/hstu --from weights.safetensors',
+    );
+  if (overrides.length > 0)
+    throw new UsageError(`--${overrides[0].key}: expected it with a recipe or --config; got a run`);
+  return savedConfig(openRunDir(request.out, subject));
+}

@@ -1,0 +1,96 @@
+import type { Override } from '../../arguments.ts';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import { applyOverrides, validate } from '../../config/overrides.ts';
+import { type RecipeConfig, RecipeConfigSchema } from '../../config/schema.ts';
+import type { DataSummary } from '../../data/data-summary.ts';
+import { ConfigError, RunError } from '../../errors.ts';
+import { readJson } from '../folder/atomic.ts';
+import { openRunDir, type RunDir } from '../folder/run-dir.ts';
+import { refuseLocked } from '../folder/run-lock.ts';
+
+/**
+ * The configuration saved in a run folder.
+ *
+ * @throws RunError naming the file, and the key where there is one.
+ */
+export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
+  const saved = readJson(run.config);
+  if (!isObject(saved) || typeof saved.recipe !== 'string' || !isObject(saved.config))
+    throw new RunError(
+      `${run.config}: expected an object with recipe and config; got ${JSON.stringify(saved).slice(0, 60)}`,
+    );
+  try {
+    const config = withEarlierRules(saved.config);
+    return { name: saved.recipe, config: validate(RecipeConfigSchema, config, `${run.config}: config.`) };
+  } catch (error) {
+    // Not the command line is wrong but the folder.
+    if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Before a run wrote these keys there was one rule each, and it was not always today's default. */
+function withEarlierRules(config: Record<string, unknown>): Record<string, unknown> {
+  if (!isObject(config.evaluation)) return config;
+  return { ...config, evaluation: { ties: 'optimistic', queryTime: 'target', ...config.evaluation } };
+}
+
+/**
+ * The run to go on with and its configuration. A recipe, file or override given as well must agree with it; only
+ * `training.epochs` may differ, since a longer run passes through the same states, and which baselines stand beside it.
+ *
+ * @throws RunError naming the first key that differs.
+ */
+export async function openForResume(request: {
+  readonly resume: string;
+  readonly out: string;
+  readonly recipe?: string;
+  readonly configFile?: string;
+  readonly overrides: readonly Override[];
+}): Promise<{ readonly name: string; readonly config: RecipeConfig; readonly previous: RunDir }> {
+  const previous = openRunDir(request.out, request.resume);
+  refuseLocked(previous);
+  const saved = savedConfig(previous);
+  const named = request.recipe !== undefined || request.configFile !== undefined;
+  const wanted = named
+    ? (await resolveConfig({ recipe: request.recipe, file: request.configFile, overrides: request.overrides })).config
+    : applyOverrides(RecipeConfigSchema, saved.config, request.overrides);
+  const difference = firstDifference(saved.config, wanted);
+  if (difference)
+    throw new RunError(
+      `cannot resume ${previous.id}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the run; got ${JSON.stringify(difference.after)}; start a new run to change it`,
+    );
+  return { name: saved.name, config: wanted, previous };
+}
+
+/** @throws RunError when the data differ from those of the run. */
+export function checkSameData(run: RunDir, digest: string): void {
+  const saved = readJson(run.data) as DataSummary;
+  if (saved.digest === digest) return;
+  throw new RunError(
+    `run ${run.id}: data digest: expected ${saved.digest} as when it was trained; got ${digest}; the data files or their processing have changed`,
+  );
+}
+
+/** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
+const mayDiffer = new Set(['training.epochs', 'evaluation.baselines', 'evaluation.ease']);
+
+export function firstDifference(
+  before: unknown,
+  after: unknown,
+  path = '',
+): { readonly key: string; readonly before: unknown; readonly after: unknown } | undefined {
+  if (mayDiffer.has(path)) return undefined;
+  if (isObject(before) && isObject(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const found = firstDifference(before[key], after[key], path === '' ? key : `${path}.${key}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  return JSON.stringify(before) === JSON.stringify(after) ? undefined : { key: path, before, after };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

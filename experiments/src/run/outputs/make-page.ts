@@ -1,0 +1,10 @@
+import { checkPageFolder, type WrittenPage, writePage } from '../../page/write-page.ts';
+import { openRun, type RunRequest } from '../open/open-run.ts';
+
+/** A run's page: opens the run, and writes to `to` or into the run's folder. */
+export async function makePage({ to, ...request }: RunRequest & { readonly to?: string }): Promise<WrittenPage> {
+  if (to !== undefined) checkPageFolder(to);
+  const { run, name, data, file } = await openRun(request);
+  const { interactions } = data.split;
+  return writePage({ recipe: name, run: run.id, checkpoint: file, interactions }, to ?? run.page);
+}

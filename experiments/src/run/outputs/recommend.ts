@@ -1,0 +1,184 @@
+import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
+import { recommend, type SequenceModel } from '@seqrec/models';
+import { UsageError } from '../../errors.ts';
+import { madeUpTimes } from '../../page/page-data.ts';
+import { suggestion } from '../../suggest.ts';
+import { type Column, renderTable } from '../../terminal/table.ts';
+import type { NamedItem } from '../folder/results.ts';
+
+/** Events as the model takes them: dense items and seconds, oldest first. */
+export interface EventHistory {
+  readonly items: readonly number[];
+  readonly timestamps: readonly number[];
+  /** Where the data have them. */
+  readonly ratings?: readonly number[];
+  /** Further columns of the events, and of the user, where they are known. */
+  readonly eventColumns?: NamedColumns;
+  readonly userColumns?: NamedColumns;
+}
+
+export interface Recommendation {
+  readonly history: readonly (NamedItem & { readonly time?: string })[];
+  readonly recommendations: readonly (NamedItem & { readonly score: number })[];
+}
+
+const SHOWN_EVENTS = 10;
+
+/** All events of a user of the data. */
+export function historyOfUser(interactions: Interactions, external: string): EventHistory {
+  const user = interactions.users.dense(external);
+  if (user === undefined) {
+    const few = Array.from({ length: Math.min(5, interactions.numUsers) }, (_, u) => interactions.users.external(u));
+    throw new UsageError(
+      `--user: expected a user of ${interactions.name}; got "${external}"`,
+      `the first are ${few.join(', ')}`,
+    );
+  }
+  const start = interactions.userOffsets[user];
+  const end = interactions.userOffsets[user + 1];
+  return {
+    items: [...interactions.itemIds.subarray(start, end)],
+    timestamps: [...interactions.timestamps.subarray(start, end)],
+    ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(start, end)] }),
+    eventColumns: takeEach(
+      interactions.events.columns,
+      Int32Array.from({ length: end - start }, (_, i) => start + i),
+    ),
+    userColumns: takeEach(interactions.userTable.columns, [user]),
+  };
+}
+
+/**
+ * A history written as `id,id,...`; an entry may also be a title. Titles hold commas themselves, so the longest run of
+ * entries that names an item is taken. The events are set a minute apart and end at the latest time of the data.
+ *
+ * @throws UsageError for what is neither, and for a title that several items have
+ */
+export function historyFromText(interactions: Interactions, text: string): EventHistory {
+  const parts = text.split(',').map((part) => part.trim());
+  const items: number[] = [];
+  for (let at = 0; at < parts.length; ) {
+    const found = longestName(interactions, parts, at);
+    items.push(found.item);
+    at += found.parts;
+  }
+  const { hasTimestamps, timestamps } = interactions;
+  const latest = hasTimestamps === false ? undefined : timestamps.reduce((most, time) => Math.max(most, time), 0);
+  return { items, timestamps: madeUpTimes(items.length, latest) };
+}
+
+function longestName(
+  interactions: Interactions,
+  parts: readonly string[],
+  at: number,
+): { item: number; parts: number } {
+  for (let end = Math.min(parts.length, at + 6); end > at; end--) {
+    const name = parts.slice(at, end).join(', ');
+    const item = interactions.items.dense(name) ?? itemByTitle(interactions, name);
+    if (item !== undefined) return { item, parts: end - at };
+  }
+  const titles = titlesOf(interactions);
+  const hint =
+    titles.size > 0 && /[a-z]/i.test(parts[at])
+      ? suggestion(parts[at], [...titles.keys()].slice(0, 20_000))
+      : undefined;
+  throw new UsageError(
+    `--history: expected ids or titles of items of ${interactions.name}; got "${parts[at]}"`,
+    hint?.startsWith('did you mean') ? hint : `ids look like ${interactions.items.external(1)}`,
+  );
+}
+
+const SHOWN_IDS = 10;
+
+/** @throws UsageError when several items have the title */
+function itemByTitle(interactions: Interactions, title: string): number | undefined {
+  const items = titlesOf(interactions).get(title.toLowerCase());
+  if (items === undefined || items.length === 1) return items?.[0];
+  const ids = items.slice(0, SHOWN_IDS).map((item) => interactions.items.external(item));
+  const more = items.length > SHOWN_IDS ? ', ...' : '';
+  throw new UsageError(
+    `--history: expected titles of one item each; got "${title}", the title of ${items.length}: ${ids.join(', ')}${more}`,
+    'write the id instead',
+  );
+}
+
+const titleTables = new WeakMap<Interactions, ReadonlyMap<string, readonly number[]>>();
+
+/** Items by title in lower case. */
+function titlesOf(interactions: Interactions): ReadonlyMap<string, readonly number[]> {
+  const known = titleTables.get(interactions);
+  if (known !== undefined) return known;
+  const table = new Map<string, number[]>();
+  for (let item = 1; item <= interactions.numItems; item++) {
+    const title = interactions.catalogue?.title(item)?.toLowerCase();
+    if (title === undefined) continue;
+    const items = table.get(title);
+    if (items === undefined) table.set(title, [item]);
+    else items.push(item);
+  }
+  titleTables.set(interactions, table);
+  return table;
+}
+
+/** The best items after a history, with the names of the data; seen items are those of the whole history. */
+export async function recommendFor(
+  model: SequenceModel,
+  interactions: Interactions,
+  events: EventHistory,
+  options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },
+): Promise<Recommendation> {
+  if (options.k > interactions.numItems)
+    throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
+  const { items: history, timestamps, ratings, eventColumns, userColumns } = events;
+  const given = {
+    ...(ratings && { ratings }),
+    ...(eventColumns && { eventColumns }),
+    ...(userColumns && { userColumns }),
+  };
+  // Where numbers in the sequence stand for times, the next event has the next one.
+  const next = interactions.hasTimestamps === false ? { requestTime: (timestamps.at(-1) ?? -1) + 1 } : {};
+  const scored = await recommend({ model, history, timestamps, ...given, ...next, ...options });
+  const shown = events.items.slice(-SHOWN_EVENTS);
+  const times = events.timestamps.slice(-SHOWN_EVENTS);
+  return {
+    history: shown.map((item, i) => ({
+      ...nameItem(interactions, item),
+      ...(interactions.hasTimestamps && { time: isoTime(times[i]) }),
+    })),
+    recommendations: scored.map(({ item, score }) => ({ ...nameItem(interactions, item), score })),
+  };
+}
+
+export function nameItem(interactions: Interactions, item: number): NamedItem {
+  const title = interactions.catalogue?.title(item);
+  return { item: interactions.items.external(item), ...(title !== undefined && { title }) };
+}
+
+function isoTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
+}
+
+export function renderRecommendation(result: Recommendation, user: string | undefined): string {
+  const history = renderTable(
+    ...withoutEmpty(
+      [{ title: 'when' }, { title: 'item' }, { title: 'title' }],
+      result.history.map((event) => [event.time?.slice(0, 16).replace('T', ' ') ?? '', event.item, event.title ?? '']),
+    ),
+  );
+  const items = renderTable(
+    ...withoutEmpty(
+      [{ title: '', align: 'right' }, { title: 'score', align: 'right' }, { title: 'item' }, { title: 'title' }],
+      result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
+    ),
+  );
+  const whose = user === undefined ? 'History' : `History of user ${user}`;
+  return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: cosine)\n\n${items}`;
+}
+
+/** Without the columns of what the data do not have: times, titles. */
+function withoutEmpty(columns: readonly Column[], rows: readonly (readonly string[])[]): [Column[], string[][]] {
+  const filled = columns.map((_, i) => rows.some((row) => row[i] !== ''));
+  const kept = <T>(row: readonly T[]): T[] => row.filter((_, i) => filled[i]);
+  return [kept(columns), rows.map(kept)];
+}

@@ -1,0 +1,111 @@
+import { styleText } from 'node:util';
+import { wrapText } from '../../terminal/format.ts';
+import type { PairedDifference } from './paired.ts';
+import type { BaselineVerdict } from './verdict.ts';
+
+/** Baselines that were asked for and not evaluated. */
+export interface LeftOut {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** One sentence, and whether it is bad news. */
+export interface VerdictLine {
+  readonly text: string;
+  readonly loses: boolean;
+}
+
+/** The verdict as a headline and one sentence for each baseline. */
+export interface VerdictText {
+  readonly headline: VerdictLine;
+  readonly lines: readonly VerdictLine[];
+  readonly note: string;
+}
+
+const note =
+  'Differences are paired by user. Within the interval: the 95 % interval over users holds 0, so other users could turn it. It says nothing of other seeds.';
+
+/** @param model its name, as the tables have it. */
+export function verdictText(
+  model: string,
+  verdicts: readonly BaselineVerdict[],
+  leftOut: readonly LeftOut[] = [],
+): VerdictText {
+  const loses = verdicts.some(behind);
+  const split = verdicts[0]?.split;
+  const named = (outcome: BaselineVerdict['outcome']): string[] =>
+    verdicts.filter((each) => each.outcome === outcome).map((each) => each.baseline);
+  const parts = [
+    phrase('loses to', named('loses')),
+    phrase('is ahead of and behind', named('mixed'), ', by metric'),
+    phrase('equals', named('equals')),
+    phrase('beats', named('beats')),
+  ].filter((part) => part !== '');
+  const headline =
+    verdicts.length === 0
+      ? `no verdict on ${model}: no baseline stands beside it`
+      : `${model} on the ${split} set ${parts.join('; ')}`;
+  return {
+    headline: { text: headline, loses },
+    lines: [
+      ...verdicts.map((each) => ({ text: sentence(each), loses: behind(each) })),
+      ...leftOut.map(({ name, reason }) => ({ text: `${name} is left out: ${reason}`, loses: false })),
+    ],
+    note: verdicts.length === 0 ? '' : note,
+  };
+}
+
+/** For a terminal; what is lost is red where colours are wanted (a terminal, no NO_COLOR). */
+export function renderVerdict(
+  model: string,
+  verdicts: readonly BaselineVerdict[],
+  leftOut: readonly LeftOut[] = [],
+): string {
+  const { headline, lines, note: last } = verdictText(model, verdicts, leftOut);
+  const red = ({ loses }: VerdictLine, text: string): string => (loses ? styleText('red', text) : text);
+  const parts = [
+    red(headline, wrapText(`verdict: ${headline.text}`, WIDTH)),
+    ...lines.map((line) => red(line, `- ${wrapText(line.text, WIDTH, '  ').trimStart()}`)),
+  ];
+  return last === '' ? parts.join('\n') : `${parts.join('\n')}\n${wrapText(last, WIDTH)}`;
+}
+
+const WIDTH = 80;
+
+function behind({ outcome }: BaselineVerdict): boolean {
+  return outcome === 'loses' || outcome === 'mixed';
+}
+
+/** `loses to a, b and c`. */
+function phrase(verb: string, names: readonly string[], after = ''): string {
+  if (names.length === 0) return '';
+  const last = names.length > 1 ? ` and ${names.at(-1)}` : names[0];
+  return `${verb} ${names.slice(0, -1).join(', ')}${last}${after}`;
+}
+
+/** `loses to item-knn: HR@10 .1676 against .1718, -.0042 [-.0250, +.0170], within the interval; ...`. */
+function sentence({ baseline, users, outcome, differences }: BaselineVerdict): string {
+  const verb = { loses: 'loses to', beats: 'beats', equals: 'equals', mixed: 'is ahead of and behind' }[outcome];
+  return `${verb} ${baseline}: ${differences.map((each) => clause(each, users)).join('; ')}`;
+}
+
+/** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
+const FEWEST_USERS = 6;
+
+function clause({ metric, a, b, difference, low, high }: PairedDifference, users = FEWEST_USERS): string {
+  const values = `${metric} ${figure(b)} against ${figure(a)}`;
+  if (difference === 0) return `${values}, no difference`;
+  if (users < FEWEST_USERS)
+    return `${values}, ${signed(difference)}, ${users === 1 ? 'one user' : `${users} users`}: too few for an interval`;
+  const sure = low > 0 || high < 0 ? 'beyond the interval' : 'within the interval';
+  return `${values}, ${signed(difference)} [${signed(low)}, ${signed(high)}], ${sure}`;
+}
+
+/** `.1676`, as papers print shares. */
+function figure(value: number): string {
+  return value.toFixed(4).replace(/^(-?)0\./, '$1.');
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${figure(value)}`;
+}
