@@ -7,7 +7,7 @@ export { type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
 export type { DataSummary } from './data/data-summary.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';
-export { type Comparison, compareFile, type NotCompared, renderComparisons } from './parity/compare.ts';
+export { type Comparison, compareFile, type NotCompared, renderComparisons } from './measure/parity/compare.ts';
 export { renderReport, writeReport } from './report/report.ts';
 export type { Environment } from './run/folder/environment.ts';
 export {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
-import { PEERS, type Peer } from '../bench/peer.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { PEERS, type Peer } from '../measure/bench/peer.ts';
 import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
@@ -130,7 +130,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     quiet: options.quiet ?? false,
   };
   if (what === 'epoch') {
-    const { benchEpoch, listEpochBench } = await import('../bench/epoch.ts');
+    const { benchEpoch, listEpochBench } = await import('../measure/bench/epoch.ts');
     return show(
       await benchEpoch({ ...training, repeat: integerOption('repeat', options.repeat) ?? 1 }),
       listEpochBench,
@@ -138,19 +138,19 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
   }
   const rounds = integerOption('rounds', options.rounds);
   if (what === 'step') {
-    const { benchStep, listStepBench } = await import('../bench/step.ts');
+    const { benchStep, listStepBench } = await import('../measure/bench/step.ts');
     const peer = choiceOption('peer', options.peer, [...PEERS, 'all']);
     const peers: readonly Peer[] = peer === undefined ? [] : peer === 'all' ? PEERS : [peer as Peer];
     const standInItems = integerOption('items', options.items);
     return show(await benchStep({ ...training, rounds: rounds ?? 3, peers, standInItems }), listStepBench);
   }
   if (what === 'gemm') {
-    const { benchGemm, listGemmBench } = await import('../bench/gemm.ts');
+    const { benchGemm, listGemmBench } = await import('../measure/bench/gemm.ts');
     const peer = choiceOption('peer', options.peer, ['openblas']) !== undefined;
     return show(await benchGemm({ backend: options, rounds: rounds ?? 7, peer }), listGemmBench);
   }
   if (what === 'attention') {
-    const attention = await import('../bench/attention.ts');
+    const attention = await import('../measure/bench/attention.ts');
     if (options.memory)
       return show(
         await attention.attentionMemory({ backend: options }),
@@ -167,7 +167,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return show(await attention.benchAttention(request), attention.listAttentionBench);
   }
   if (what === 'gpu') {
-    const gpu = await import('../bench/gpu.ts');
+    const gpu = await import('../measure/bench/gpu.ts');
     const length = integerOption('length', options.length);
     const width = integerOption('width', options.width);
     if (options.memory) {
@@ -186,7 +186,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return show(await gpu.benchGpu(request), gpu.listGpuBench);
   }
   if (what === 'evaluate') {
-    const { benchEvaluate, listEvaluateBench } = await import('../bench/evaluate.ts');
+    const { benchEvaluate, listEvaluateBench } = await import('../measure/bench/evaluate.ts');
     const size = {
       users: integerOption('users', options.users),
       items: integerOption('items', options.items, 2),
@@ -196,14 +196,14 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return show(await benchEvaluate(request), listEvaluateBench);
   }
   if (what === 'stock') {
-    const { benchStock, listStockBench } = await import('../bench/stock.ts');
+    const { benchStock, listStockBench } = await import('../measure/bench/stock.ts');
     return show(
       await benchStock({ backend: options, rounds: rounds ?? 5, quiet: options.quiet ?? false }),
       listStockBench,
     );
   }
   if (what === 'csv') {
-    const { benchCsv, listCsvBench } = await import('../bench/csv.ts');
+    const { benchCsv, listCsvBench } = await import('../measure/bench/csv.ts');
     const rows = integerOption('rows', options.rows) ?? 2_000_000;
     const users = integerOption('users', options.users) ?? Math.ceil(rows / 20);
     const items = integerOption('items', options.items) ?? 100_000;
@@ -214,7 +214,7 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     );
   }
   if (what === 'catalogue') {
-    const { benchCatalogue, EMBEDDINGS, listCatalogueBench } = await import('../bench/catalogue.ts');
+    const { benchCatalogue, EMBEDDINGS, listCatalogueBench } = await import('../measure/bench/catalogue.ts');
     const items = countList('items', options.items ?? '10000,100000,1000000');
     const steps = integerOption('steps', options.steps) ?? 20;
     const only = choiceOption('embeddings', options.embeddings, EMBEDDINGS);
@@ -223,12 +223,12 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return show(await benchCatalogue(request), listCatalogueBench);
   }
   if (what === 'threads') {
-    const { benchThreads, listThreadsBench } = await import('../bench/threads.ts');
+    const { benchThreads, listThreadsBench } = await import('../measure/bench/threads.ts');
     const threads = countList('threads', options.threads ?? `1,${availableParallelism()}`);
     return show(await benchThreads({ ...training, threads, rounds: rounds ?? 3 }), listThreadsBench);
   }
   if (what === 'memory') {
-    const { benchMemory, isConstant, listMemoryBench } = await import('../bench/memory.ts');
+    const { benchMemory, isConstant, listMemoryBench } = await import('../measure/bench/memory.ts');
     const result = await benchMemory({ ...training, steps: integerOption('steps', options.steps, 3) ?? 5000 });
     await show(result, listMemoryBench);
     return isConstant(result) ? 0 : 1;

@@ -11,7 +11,7 @@ export function registerDoctor(cli: CAC, _invocation: Invocation): void {
 }
 
 async function run(json: boolean): Action {
-  const { examine, renderExamination } = await import('../doctor.ts');
+  const { examine, renderExamination } = await import('../measure/doctor.ts');
   const examination = await examine();
   console.log(json ? JSON.stringify(examination, null, 2) : renderExamination(examination));
   return 0;

@@ -45,7 +45,7 @@ async function run(files: readonly string[], options: Options, { overrides }: In
 }
 
 async function goldens(files: readonly string[], options: Options): Action {
-  const { allPass, compareFile, renderComparisons } = await import('../parity/compare.ts');
+  const { allPass, compareFile, renderComparisons } = await import('../measure/parity/compare.ts');
   const { startBackend } = await import('../run/process/backend.ts');
   const choice = await startBackend(options);
   const comparisons = [];
@@ -56,7 +56,7 @@ async function goldens(files: readonly string[], options: Options): Action {
 }
 
 async function curves(recipe: string, options: Options, overrides: Invocation['overrides']): Action {
-  const { compareCurves, renderCurves } = await import('../parity/curve.ts');
+  const { compareCurves, renderCurves } = await import('../measure/parity/curve.ts');
   const comparison = await compareCurves({
     recipe,
     overrides,

@@ -31,7 +31,7 @@ export function registerProfile(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(recipe: string, options: Options, invocation: Invocation): Action {
-  const { profileSteps, renderProfile } = await import('../bench/profile.ts');
+  const { profileSteps, renderProfile } = await import('../measure/bench/profile.ts');
   const { trace, ...profile } = await profileSteps({
     recipe,
     overrides: invocation.overrides,

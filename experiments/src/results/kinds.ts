@@ -1,14 +1,14 @@
-import { listAttentionBench, listAttentionMemory } from '../bench/attention.ts';
-import { listCatalogueBench } from '../bench/catalogue.ts';
-import { listCsvBench } from '../bench/csv.ts';
-import { listEpochBench } from '../bench/epoch.ts';
-import { listEvaluateBench } from '../bench/evaluate.ts';
-import { listGemmBench } from '../bench/gemm.ts';
-import { listGpuBench, listGpuMemory } from '../bench/gpu.ts';
-import { listMemoryBench } from '../bench/memory.ts';
-import { listStepBench } from '../bench/step.ts';
-import { listStockBench } from '../bench/stock.ts';
-import { listThreadsBench } from '../bench/threads.ts';
+import { listAttentionBench, listAttentionMemory } from '../measure/bench/attention.ts';
+import { listCatalogueBench } from '../measure/bench/catalogue.ts';
+import { listCsvBench } from '../measure/bench/csv.ts';
+import { listEpochBench } from '../measure/bench/epoch.ts';
+import { listEvaluateBench } from '../measure/bench/evaluate.ts';
+import { listGemmBench } from '../measure/bench/gemm.ts';
+import { listGpuBench, listGpuMemory } from '../measure/bench/gpu.ts';
+import { listMemoryBench } from '../measure/bench/memory.ts';
+import { listStepBench } from '../measure/bench/step.ts';
+import { listStockBench } from '../measure/bench/stock.ts';
+import { listThreadsBench } from '../measure/bench/threads.ts';
 import { listReproduction } from '../reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
 

@@ -1,6 +1,6 @@
 import { type ModelConfig, modelKinds, parseModelConfig } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
-import { countedEncoders } from '../flops/step.ts';
+import { countedEncoders } from '../measure/flops/step.ts';
 import { suggestion } from '../suggest.ts';
 
 /** What a study varies in an encoder. */

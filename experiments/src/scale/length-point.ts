@@ -1,7 +1,7 @@
 import { type ExampleSet, interactionsFromArrays, stochasticLength, trainTest, type WindowPolicy } from '@seqrec/data';
 import { createModel, createTrainer, type ModelConfig } from '@seqrec/models';
-import { median } from '../bench/statistics.ts';
-import { stepFlops, totalFlops } from '../flops/step.ts';
+import { median } from '../measure/bench/statistics.ts';
+import { stepFlops, totalFlops } from '../measure/flops/step.ts';
 import { backendHeap } from '../run/process/heap.ts';
 import { encoderOf } from './encoders.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '@seqrec/models';
 import { type PreparedData, watchedSet } from '../data/dataset.ts';
 import { trainingSet } from '../data/training-set.ts';
-import { stepFlops, totalFlops } from '../flops/step.ts';
+import { stepFlops, totalFlops } from '../measure/flops/step.ts';
 import { evaluateWindowTests, flatWindowTests } from '../run/evaluation/window-tests.ts';
 import { CheckpointClock } from '../run/loop/checkpoint-clock.ts';
 import { countParameters } from '../run/loop/count-parameters.ts';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { backendHeap } from '../run/process/heap.ts';
-import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
-import { figures, type Listing } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { backendHeap } from '../../run/process/heap.ts';
+import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
+import { figures, type Listing } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
 /** Memory after some step. */

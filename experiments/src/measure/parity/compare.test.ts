@@ -6,7 +6,7 @@ import { useBackend } from '@seqrec/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { allPass, compareFile, renderComparisons } from './compare.ts';
 
-const fixtures = fileURLToPath(new URL('../../../packages/models/src/golden/fixtures/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../../../packages/models/src/golden/fixtures/', import.meta.url));
 const names = [
   'hstu-1x1',
   'hstu-2x2',

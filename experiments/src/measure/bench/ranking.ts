@@ -1,7 +1,7 @@
 import { exactRanks, l2Normalize, streamKey, topItems, uniformIntegers } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Progress } from '../terminal/progress.ts';
+import type { Progress } from '../../terminal/progress.ts';
 import { ownProduct } from './own-product.ts';
 import { median } from './statistics.ts';
 

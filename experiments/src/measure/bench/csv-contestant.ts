@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { loadDataset } from '@seqrec/data';
 import { parse } from 'csv-parse';
-import { Progress } from '../terminal/progress.ts';
+import { Progress } from '../../terminal/progress.ts';
 import type { CsvMeasurement } from './csv.ts';
 
 const [role, path, cacheDir] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { useBackend } from '@seqrec/core';
 import { describe, expect, test } from 'vitest';
-import { renderListing } from '../terminal/listing.ts';
+import { renderListing } from '../../terminal/listing.ts';
 import { benchGpu, gpuMemory, listGpuBench, listGpuMemory } from './gpu.ts';
 import { profileSteps, renderProfile } from './profile.ts';
 

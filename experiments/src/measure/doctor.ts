@@ -1,7 +1,7 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
-import { describeEnvironment, type Environment } from './run/folder/environment.ts';
-import { formatBytes, wrapText } from './terminal/format.ts';
-import { renderPairs, terminalWidth } from './terminal/table.ts';
+import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
+import { formatBytes, wrapText } from '../terminal/format.ts';
+import { renderPairs, terminalWidth } from '../terminal/table.ts';
 
 interface BackendStatus {
   readonly name: string;

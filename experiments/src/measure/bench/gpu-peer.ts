@@ -30,7 +30,7 @@ export function measurePeer(points: readonly AttentionPoint[]): GpuPeer {
   const python = findPython();
   const nothing = (missing: string): GpuPeer => ({ missing, of: () => undefined });
   if ('missing' in python) return nothing(python.missing);
-  const script = fileURLToPath(new URL('../../peers/gpu_attention.py', import.meta.url));
+  const script = fileURLToPath(new URL('../../../peers/gpu_attention.py', import.meta.url));
   const { status, stdout, stderr } = spawnSync(python.path, [script], {
     input: JSON.stringify(points),
     encoding: 'utf8',

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { UsageError } from '../errors.ts';
-import { type BackendOptions, startBackend } from '../run/process/backend.ts';
-import { formatBytes } from '../terminal/format.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { UsageError } from '../../errors.ts';
+import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import { formatBytes } from '../../terminal/format.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { ATTENTIONS, type AttentionPoint, attentionSubject, attentionWork } from './attention-problem.ts';
 import { type DevicePeak, devicePeak, deviceSeconds, deviceSecondsOfCall } from './device-clock.ts';
 import { type GpuPeer, type GpuPeerTimes, measurePeer } from './gpu-peer.ts';

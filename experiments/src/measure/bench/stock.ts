@@ -1,9 +1,9 @@
 import { finishKernels, useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type BackendOptions, checkBackendOptions } from '../run/process/backend.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, checkBackendOptions } from '../../run/process/backend.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { median } from './statistics.ts';
 import { STOCK_MODELS, type StockModel } from './stock-models.ts';
 

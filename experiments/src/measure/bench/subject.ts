@@ -1,14 +1,14 @@
 import type { BackendChoice } from '@seqrec/core';
 import { type ExampleSet, type Split, trainTest, zipfWorld } from '@seqrec/data';
 import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
-import type { Override } from '../arguments.ts';
-import { resolveConfig } from '../config/load-recipe.ts';
-import type { RecipeConfig } from '../config/schema.ts';
-import { dataFolder, prepareData } from '../data/dataset.ts';
-import { trainingSet } from '../data/training-set.ts';
-import { modelOptions } from '../run/open/model-options.ts';
-import { type BackendOptions, startBackend } from '../run/process/backend.ts';
-import type { Progress } from '../terminal/progress.ts';
+import type { Override } from '../../arguments.ts';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { trainingSet } from '../../data/training-set.ts';
+import { modelOptions } from '../../run/open/model-options.ts';
+import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import type { Progress } from '../../terminal/progress.ts';
 
 /** What to measure: a recipe with overrides, on a backend. */
 export interface SubjectRequest {

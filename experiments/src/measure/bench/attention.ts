@@ -1,10 +1,10 @@
 import { finishKernels } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendOptions, startBackend } from '../run/process/backend.ts';
-import { formatBytes } from '../terminal/format.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import { formatBytes } from '../../terminal/format.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { openPeer, PEER_LENGTH, type PeerTimes } from './attention-peer.ts';
 import {
   ATTENTIONS,

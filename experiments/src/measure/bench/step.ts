@@ -1,10 +1,10 @@
 import { makeBatch } from '@seqrec/data';
 import type { StepInfo } from '@seqrec/models';
-import type { RecipeConfig } from '../config/schema.ts';
-import { ConfigError } from '../errors.ts';
-import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { ConfigError } from '../../errors.ts';
+import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';

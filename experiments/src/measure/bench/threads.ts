@@ -1,5 +1,5 @@
-import { figures, type Listing } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { figures, type Listing } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { spread } from './statistics.ts';
 import { openMaterial, type SubjectRequest, startSubject } from './subject.ts';
 

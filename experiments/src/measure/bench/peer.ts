@@ -68,7 +68,7 @@ export interface PeerRun {
 
 /** Runs one peer for a few steps in a process of its own. */
 export function runPeer(python: string, input: string, { peer, threads, steps, warmup }: PeerRun): PeerResult {
-  const script = fileURLToPath(new URL('../../peers/hstu_step.py', import.meta.url));
+  const script = fileURLToPath(new URL('../../../peers/hstu_step.py', import.meta.url));
   const args = [
     script,
     input,

@@ -1,8 +1,8 @@
 import { finishKernels, finishPrograms, startProgramTimers } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import { type Trainer, uploadBatch } from '@seqrec/models';
-import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { renderTable } from '../../terminal/table.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { ownStream } from './own-stream.ts';

@@ -1,6 +1,6 @@
+import { Progress } from '../../terminal/progress.ts';
+import { renderTable } from '../../terminal/table.ts';
 import { openMaterial, type SubjectRequest, startSubject } from '../bench/subject.ts';
-import { Progress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
 
 /** Largest difference of a step's loss, relative to it, that passes for the same curve in float32. */
 export const CURVE_TOLERANCE = 1e-3;

@@ -1,11 +1,11 @@
 import type { BackendChoice } from '@seqrec/core';
 import { type Evaluation, evaluate } from '@seqrec/models';
-import { dataFolder, prepareData, windowed } from '../data/dataset.ts';
-import { RunError } from '../errors.ts';
-import { startBackend } from '../run/process/backend.ts';
-import { formatBytes, formatCount } from '../terminal/format.ts';
-import { type Block, figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { dataFolder, prepareData, windowed } from '../../data/dataset.ts';
+import { RunError } from '../../errors.ts';
+import { startBackend } from '../../run/process/backend.ts';
+import { formatBytes, formatCount } from '../../terminal/format.ts';
+import { type Block, figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { benchRanking, type RankingRow, type RankingSize } from './ranking.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 

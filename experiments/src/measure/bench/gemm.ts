@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendOptions, startBackend } from '../run/process/backend.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
+import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { type Blas, openBlas } from './blas.ts';
 import type { GemmShape } from './gemm-shape.ts';
 import { median } from './statistics.ts';

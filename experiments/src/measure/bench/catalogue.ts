@@ -3,10 +3,10 @@ import { SimdBackend } from '@seqrec/core/simd';
 import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
 import { createModel, createTrainer, type StepInfo } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendOptions, startBackend } from '../run/process/backend.ts';
-import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
-import { figures, type Listing, lines } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
+import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
+import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { median } from './statistics.ts';
 
 export const EMBEDDINGS = ['dense', 'rowwise'] as const;

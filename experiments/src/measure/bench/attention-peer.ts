@@ -45,7 +45,7 @@ export function openPeer(threads: number): AttentionPeer {
     },
     round(points) {
       if (points.length === 0 || missing !== undefined) return;
-      const script = fileURLToPath(new URL('../../peers/attention.py', import.meta.url));
+      const script = fileURLToPath(new URL('../../../peers/attention.py', import.meta.url));
       const { status, stdout, stderr } = spawnSync(python.path, [script, '--threads', String(threads)], {
         input: JSON.stringify(points),
         encoding: 'utf8',

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunError } from '../errors.ts';
-import { makeFolder } from '../run/folder/make-folder.ts';
-import { formatBytes, formatCount } from '../terminal/format.ts';
-import { figures, type Listing } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { RunError } from '../../errors.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { formatBytes, formatCount } from '../../terminal/format.ts';
+import { figures, type Listing } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { writeEventLog } from './event-log.ts';
 import { median } from './statistics.ts';
 

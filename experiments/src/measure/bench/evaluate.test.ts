@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { renderListing } from '../terminal/listing.ts';
+import { renderListing } from '../../terminal/listing.ts';
 import { benchEvaluate, listEvaluateBench } from './evaluate.ts';
 
 const request = {

@@ -9,7 +9,7 @@ import {
   type TransformerConfig,
   type TransformerPlusPlusConfig,
 } from '@seqrec/models';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
 import { gru4recFlops } from './gru4rec.ts';
 import { actionHeadFlops, hstuFlops } from './hstu.ts';
@@ -42,12 +42,12 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
   if (formula === undefined)
     throw new ConfigError(
       `flops: expected an encoder with a formula (${countedEncoders.join(', ')}); got ${config.kind}`,
-      'add one in experiments/src/flops',
+      'add one in experiments/src/measure/flops',
     );
   if (config.combineFeatures === 'concat')
     throw new ConfigError(
       "flops: expected features that are summed, which is linear in the width; got combineFeatures 'concat', whose products are not counted",
-      'set --model.combineFeatures sum, or add them in experiments/src/flops',
+      'set --model.combineFeatures sum, or add them in experiments/src/measure/flops',
     );
   return formula(config, work);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checkGolden, type GoldenMaxima, type GoldenReport } from '@seqrec/models';
-import { ParityError } from '../errors.ts';
-import { renderTable } from '../terminal/table.ts';
+import { ParityError } from '../../errors.ts';
+import { renderTable } from '../../terminal/table.ts';
 
 /** A file that was compared. */
 export interface Comparison {

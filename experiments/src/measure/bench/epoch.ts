@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
-import { formatCount } from '../terminal/format.ts';
-import { figures, type Listing } from '../terminal/listing.ts';
-import { Progress } from '../terminal/progress.ts';
+import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { figures, type Listing } from '../../terminal/listing.ts';
+import { Progress } from '../../terminal/progress.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
 export interface EpochTiming {
