@@ -1,4 +1,4 @@
-import { type PageData, pageFiles } from '../src/page/page-data.ts';
+import { type PageData, pageFiles } from '../src/report/page/page-data.ts';
 
 /** The items of a page, by dense id `1..size`. */
 export interface Catalogue {

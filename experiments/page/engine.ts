@@ -1,6 +1,6 @@
 import { type BackendChoice, type BackendName, useBackend } from '@seqrec/core';
 import { modelFromBytes, type Recommendation, recommend, type SequenceModel } from '@seqrec/models';
-import { madeUpTimes } from '../src/page/page-data.ts';
+import { madeUpTimes } from '../src/report/page/page-data.ts';
 
 /** Backends that a browser can run. */
 export const pageBackends = ['simd', 'webgpu', 'cpu'] as const satisfies readonly BackendName[];

@@ -36,7 +36,7 @@ async function pageCommand(name: string, options: Options): Action {
 
   const { makePage } = await import('../run/outputs/make-page.ts');
   const { Progress } = await import('../terminal/progress.ts');
-  const { servePage } = await import('../page/serve.ts');
+  const { servePage } = await import('../report/page/serve.ts');
   const { formatBytes } = await import('../terminal/format.ts');
   const { stopSignals } = await import('../run/process/stop.ts');
   const page = await makePage({

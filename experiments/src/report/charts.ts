@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
-import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from '../plots/figure.ts';
-import { lineStops } from '../plots/hover.ts';
-import { endLabels } from '../plots/labels.ts';
-import { seriesColour } from '../plots/theme.ts';
 import { formatCount } from '../terminal/format.ts';
+import { type AxisOptions, HEIGHT, renderFigure, roundDomain } from './plots/figure.ts';
+import { lineStops } from './plots/hover.ts';
+import { endLabels } from './plots/labels.ts';
+import { seriesColour } from './plots/theme.ts';
 
 /** A named line: x is an optimiser step or an epoch. */
 export interface Series {

@@ -1,5 +1,5 @@
-import { NARROW_WIDTH, WIDTH } from '../plots/figure.ts';
 import { type Html, html, raw } from './html.ts';
+import { NARROW_WIDTH, WIDTH } from './plots/figure.ts';
 
 /** A figure of a page, drawn for both widths: shrunken to a narrow window its letters could not be read. */
 export function figureOf(draw: (width: number) => string, caption: string): Html {

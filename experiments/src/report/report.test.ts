@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DataSummary } from '../data/data-summary.ts';
-import { spread } from '../plots/labels.ts';
 import { writeJson } from '../run/folder/atomic.ts';
 import { describeEnvironment } from '../run/folder/environment.ts';
 import { MetricsLog } from '../run/folder/metrics-log.ts';
@@ -12,6 +11,7 @@ import { createRunDir, type RunDir } from '../run/folder/run-dir.ts';
 import { runningMean, thin } from './charts.ts';
 import { renderComparison } from './comparison.ts';
 import { html } from './html.ts';
+import { spread } from './plots/labels.ts';
 import { writeReport } from './report.ts';
 
 const time = '2025-01-01T00:00:00.000Z';

@@ -1,4 +1,4 @@
-import { paletteStyle } from '../plots/theme.ts';
+import { paletteStyle } from './plots/theme.ts';
 
 /** A shadow at the side where a wide table goes on: papers that move with the table lie over shadows that do not. */
 const scrollShadows = `background:

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../plots/interval-figure.ts';
-import { renderPng } from '../plots/png.ts';
-import { standaloneSvg } from '../plots/theme.ts';
 import { figureOf } from '../report/figure.ts';
 import { type Html, html } from '../report/html.ts';
+import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../report/plots/interval-figure.ts';
+import { renderPng } from '../report/plots/png.ts';
+import { standaloneSvg } from '../report/plots/theme.ts';
 import { page } from '../report/report.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';
 import { makeFolder } from '../run/folder/make-folder.ts';

@@ -1,4 +1,4 @@
-import { type Line, siNumber } from '../plots/line-figure.ts';
+import { type Line, siNumber } from '../report/plots/line-figure.ts';
 import type { ReportFigure } from '../study/report.ts';
 import type { StudyPoint } from '../study/study.ts';
 import { type Fit, valueAt } from './fit.ts';

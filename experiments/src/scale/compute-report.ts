@@ -1,4 +1,4 @@
-import { siNumber } from '../plots/line-figure.ts';
+import { siNumber } from '../report/plots/line-figure.ts';
 import { measureDefinition } from '../study/measure.ts';
 import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';

@@ -1,4 +1,4 @@
-import { type Line, siNumber } from '../plots/line-figure.ts';
+import { type Line, siNumber } from '../report/plots/line-figure.ts';
 import { measureDefinition } from '../study/measure.ts';
 import { type ReportColumn, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';

@@ -1,4 +1,4 @@
-import { type Line, siNumber } from '../plots/line-figure.ts';
+import { type Line, siNumber } from '../report/plots/line-figure.ts';
 import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan } from '../study/study.ts';
 import { formatBytes } from '../terminal/format.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type LineFigure, lineFigure } from '../plots/line-figure.ts';
-import { renderPng } from '../plots/png.ts';
-import { standaloneSvg } from '../plots/theme.ts';
 import { figureOf } from '../report/figure.ts';
 import { type Html, html, raw } from '../report/html.ts';
+import { type LineFigure, lineFigure } from '../report/plots/line-figure.ts';
+import { renderPng } from '../report/plots/png.ts';
+import { standaloneSvg } from '../report/plots/theme.ts';
 import { page } from '../report/report.ts';
 import { jsonSection } from '../report/sections.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';

@@ -8,7 +8,7 @@ import {
   type ModelConfigInput,
   saveCheckpoint,
 } from '@seqrec/models';
-import { writePage } from '../page/write-page.ts';
+import { writePage } from '../report/page/write-page.ts';
 import { historyFromText, recommendFor } from '../run/outputs/recommend.ts';
 
 export const ITEMS = 60;

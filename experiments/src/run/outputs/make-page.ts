@@ -1,4 +1,4 @@
-import { checkPageFolder, type WrittenPage, writePage } from '../../page/write-page.ts';
+import { checkPageFolder, type WrittenPage, writePage } from '../../report/page/write-page.ts';
 import { openRun, type RunRequest } from '../open/open-run.ts';
 
 /** A run's page: opens the run, and writes to `to` or into the run's folder. */

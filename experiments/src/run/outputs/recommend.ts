@@ -1,7 +1,7 @@
 import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
 import { recommend, type SequenceModel } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
-import { madeUpTimes } from '../../page/page-data.ts';
+import { madeUpTimes } from '../../report/page/page-data.ts';
 import { suggestion } from '../../suggest.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { NamedItem } from '../folder/results.ts';

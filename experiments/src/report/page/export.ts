@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Interactions } from '@seqrec/data';
 import { exportWeights, readCheckpointState } from '@seqrec/models';
-import { RunError } from '../errors.ts';
-import { writeFileAtomic } from '../run/folder/atomic.ts';
+import { RunError } from '../../errors.ts';
+import { writeFileAtomic } from '../../run/folder/atomic.ts';
 import { type PageData, pageFiles } from './page-data.ts';
 
 /** What a page is made of. */

@@ -6,7 +6,7 @@ import { useBackend } from '@seqrec/core';
 import { loadModel, type Recommendation, recommend } from '@seqrec/models';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, hasChromium, startChromium } from '../testing/chromium.ts';
+import { chromiumPath, hasChromium, startChromium } from '../../testing/chromium.ts';
 import {
   type BuiltPage,
   buildPage,
@@ -17,8 +17,8 @@ import {
   LENGTH,
   models,
   type Shown,
-} from '../testing/ring-page.ts';
-import { runCli, startCli, tinyRecipe } from '../testing/run-cli.ts';
+} from '../../testing/ring-page.ts';
+import { runCli, startCli, tinyRecipe } from '../../testing/run-cli.ts';
 import { bundle } from './bundle.ts';
 import type { PageData } from './page-data.ts';
 import { type PageServer, servePage } from './serve.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** With these a browser lets a page share memory between threads. */
 export const isolationHeaders = {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { makeFolder } from '../run/folder/make-folder.ts';
+import { UsageError } from '../../errors.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
 import { bundlePage, pageFolder } from './bundle.ts';
 import { exportPage, type PageSource } from './export.ts';
 import { pageFiles } from './page-data.ts';

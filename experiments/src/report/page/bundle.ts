@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 /** The page's sources. */
-export const pageFolder = fileURLToPath(new URL('../../page/', import.meta.url));
+export const pageFolder = fileURLToPath(new URL('../../../page/', import.meta.url));
 
 /** A file of a bundle. */
 export interface BundledFile {

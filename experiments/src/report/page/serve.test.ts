@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { type PageServer, servePage } from './serve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-serve-'));

@@ -59,7 +59,7 @@ describe('bundles for browsers', () => {
   });
 
   it('the document names the files of the bundle, and forbids everything else', async () => {
-    const html = readFileSync(new URL('../../page/index.html', import.meta.url), 'utf8');
+    const html = readFileSync(new URL('../../../page/index.html', import.meta.url), 'utf8');
     const { files } = await bundlePage();
     const named = [...html.matchAll(/(?:src|href)="(assets\/[^"]+)"/g)].map(([, path]) => path);
     expect(named.sort()).toEqual(['assets/page.js', 'assets/style.css']);
