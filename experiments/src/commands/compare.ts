@@ -37,7 +37,7 @@ async function run(runs: readonly string[], options: Options): Action {
   const metrics = (textOption('metrics', options.metrics) ?? 'HR@10').split(',');
   const wrong = metrics.find((metric) => !/^((HR|NDCG)@[1-9]\d*|MRR)$/.test(metric));
   if (wrong !== undefined) throw new UsageError(`--metrics: expected HR@k, NDCG@k or MRR, with commas; got "${wrong}"`);
-  const { compareRuns, renderComparisons } = await import('../compare/compare-runs.ts');
+  const { compareRuns, renderComparisons } = await import('../studies/compare/compare-runs.ts');
   const comparisons = await compareRuns({
     runs,
     metrics,

@@ -20,6 +20,6 @@ export function registerDemo(cli: CAC, _invocation: Invocation): void {
 }
 
 async function run(options: Options): Action {
-  const { runDemo } = await import('../training/demo.ts');
+  const { runDemo } = await import('../studies/demo.ts');
   return runDemo({ out: textOption('out', options.out) ?? 'runs', backend: options, quiet: options.quiet ?? false });
 }

@@ -41,7 +41,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(name: string | undefined, options: Options, invocation: Invocation): Action {
-  const { loadTable, tableNames } = await import('../reproduce/load-table.ts');
+  const { loadTable, tableNames } = await import('../studies/reproduce/load-table.ts');
   if (name === undefined) {
     const { renderTable } = await import('../terminal/table.ts');
     const rows = await Promise.all(tableNames().map(async (each) => [each, (await loadTable(each)).title]));
@@ -65,6 +65,6 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     command: ['seqrec', ...process.argv.slice(2)].map(shellWord).join(' '),
   };
   await loadTable(name);
-  const { reproduce } = await import('../reproduce/reproduce.ts');
+  const { reproduce } = await import('../studies/reproduce/reproduce.ts');
   return reproduce(request);
 }

@@ -98,7 +98,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       flops: flopsOption(options.flops),
     };
     const encoders = await encodersOf(options);
-    const { scaleCompute } = await import('../scale/compute.ts');
+    const { scaleCompute } = await import('../studies/scale/compute.ts');
     return scaleCompute({ ...common, ...grid, encoders });
   }
   const shape = { width: single('widths', options.widths, 64), depth: single('depths', options.depths, 2) };
@@ -114,7 +114,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
       numNegatives: 128,
     };
     const encoders = await encodersOf(options);
-    const { scaleLength } = await import('../scale/length.ts');
+    const { scaleLength } = await import('../studies/scale/length.ts');
     return scaleLength({ ...settings, ...shape, encoders, out, backend, quiet });
   }
   const steps = integerOption('steps', options.steps) ?? 1000;
@@ -124,13 +124,13 @@ async function run(study: string | undefined, options: Options, invocation: Invo
   const policies = [...new Set((textOption('policies', options.policies) ?? '').split(','))];
   // Each encoder of a history study is several lines.
   const encoders = study === 'history' && options.encoders === undefined ? ['hstu'] : await encodersOf(options);
-  const { scaleData, scaleHistory } = await import('../scale/factor.ts');
+  const { scaleData, scaleHistory } = await import('../studies/scale/factor.ts');
   const factor = { ...common, ...shape, steps, encoders };
   return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths, window, policies });
 }
 
 async function encodersOf(options: Options): Promise<readonly string[]> {
-  const { encoderList } = await import('../scale/base.ts');
+  const { encoderList } = await import('../studies/scale/base.ts');
   return encoderList(options.encoders);
 }
 

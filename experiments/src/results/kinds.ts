@@ -9,7 +9,7 @@ import { listMemoryBench } from '../measure/bench/memory.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
-import { listReproduction } from '../reproduce/listing.ts';
+import { listReproduction } from '../studies/reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
 
 /** How results of one kind are shown. */

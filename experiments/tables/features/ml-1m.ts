@@ -1,4 +1,4 @@
-import { featureTable } from '../../src/reproduce/feature-table.ts';
+import { featureTable } from '../../src/studies/reproduce/feature-table.ts';
 
 export const table = featureTable({
   title: 'Features of items on ML-1M: genres, year and title',

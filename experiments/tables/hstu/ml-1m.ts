@@ -1,4 +1,4 @@
-import { defineTable } from '../../src/reproduce/table.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 const readme = 'README of 15 April 2024';
 

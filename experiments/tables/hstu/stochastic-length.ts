@@ -1,5 +1,5 @@
-import { measureSparsity } from '../../src/reproduce/sparsity.ts';
-import { defineTable } from '../../src/reproduce/table.ts';
+import { measureSparsity } from '../../src/studies/reproduce/sparsity.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 const lengths = [1024, 2048, 4096, 8192];
 const windows = [50, 100, 200];

@@ -1,4 +1,4 @@
-import { defineTable } from '../../src/reproduce/table.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 /** One world, seen by every row. */
 const world = (records: number, items: number, categories: number, length: number) => [

@@ -1,5 +1,5 @@
-import { futureWindow, protocolNotes, sizes } from '../../src/reproduce/pinnerformer.ts';
-import { defineTable } from '../../src/reproduce/table.ts';
+import { futureWindow, protocolNotes, sizes } from '../../src/studies/reproduce/pinnerformer.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 const pool = (kind: 'in-batch' | 'random' | 'mixed', logQ: 'none' | 'exact') => [
   { key: 'objective.negatives.kind', text: kind },

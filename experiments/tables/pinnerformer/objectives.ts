@@ -1,5 +1,5 @@
-import { futureWindow, protocolNotes, sizes } from '../../src/reproduce/pinnerformer.ts';
-import { defineTable } from '../../src/reproduce/table.ts';
+import { futureWindow, protocolNotes, sizes } from '../../src/studies/reproduce/pinnerformer.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 const labels = (kind: string, more: Readonly<Record<string, string>> = {}) => [
   { key: 'objective.labels.kind', text: kind },

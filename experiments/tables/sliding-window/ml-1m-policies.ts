@@ -1,10 +1,10 @@
-import { defineTable } from '../../src/reproduce/table.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 import {
   windowMetrics,
   windowMetricsLowerIsBetter,
   windowSizes,
   windowTestNotes,
-} from '../../src/reproduce/window-comparison.ts';
+} from '../../src/studies/reproduce/window-comparison.ts';
 
 /** A policy at K = 50, in every epoch, as changes of the recipe, which is mixed. */
 const row = (policy: string, changes: Readonly<Record<string, string>> = {}) => ({

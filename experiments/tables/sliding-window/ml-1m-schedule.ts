@@ -1,4 +1,4 @@
-import { defineTable } from '../../src/reproduce/table.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 
 const metrics = ['validation/HR@10', 'validation/NDCG@10', 'validation/MRR'];
 

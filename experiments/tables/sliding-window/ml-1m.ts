@@ -1,10 +1,10 @@
-import { defineTable } from '../../src/reproduce/table.ts';
+import { defineTable } from '../../src/studies/reproduce/table.ts';
 import {
   windowMetrics,
   windowMetricsLowerIsBetter,
   windowSizes,
   windowTestNotes,
-} from '../../src/reproduce/window-comparison.ts';
+} from '../../src/studies/reproduce/window-comparison.ts';
 
 /** The arms of the paper at a window of K events, as changes of the recipe, which is mixed-500. */
 const arms = (K: number) => {

@@ -1,0 +1,75 @@
+import { readJson } from '../../run/folder/atomic.ts';
+import type { Environment } from '../../run/folder/environment.ts';
+import { readMetrics } from '../../run/folder/metrics-log.ts';
+import type { RunDir } from '../../run/folder/run-dir.ts';
+import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
+import { markdownTable } from '../../terminal/markdown.ts';
+import type { Section } from './sections.ts';
+
+/** What a run took. */
+export interface RunCost {
+  readonly row: string;
+  /** Processor and Node of the run's folder. */
+  readonly machine: string;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly tokens: number;
+  /** Optimiser steps alone; of an epoch that was interrupted, what came after. */
+  readonly trainingSeconds: number;
+  readonly evaluationSeconds: number;
+  /** Most bytes of weights, moments and temporaries in the heap of the backend while training, where it counts them. */
+  readonly peakHeapBytes?: number;
+}
+
+/** Reads the metrics of a run folder. */
+export function runCost(row: string, run: RunDir): RunCost {
+  const { cpu, node } = readJson(run.environment) as Environment;
+  const records = readMetrics(run.metrics);
+  const epochs = records.filter((record) => record.type === 'epoch');
+  const steps = records.filter((record) => record.type === 'step');
+  const peaks = epochs.flatMap(({ peakHeapBytes }) => peakHeapBytes ?? []);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return {
+    row,
+    machine: `${cpu}, Node ${node}`,
+    epochs: epochs.length,
+    steps: steps.length,
+    tokens: sum(steps.map(({ tokens }) => tokens)),
+    trainingSeconds: sum(epochs.map(({ seconds }) => seconds)),
+    evaluationSeconds: sum(epochs.map(({ evaluationSeconds }) => evaluationSeconds)),
+    ...(peaks.length > 0 && { peakHeapBytes: Math.max(...peaks) }),
+  };
+}
+
+/** Time and memory of each row, means over its seeds (memory: the most). */
+export function costSection(costs: readonly RunCost[]): Section {
+  const machines = [...new Set(costs.map(({ machine }) => machine))].join('; ');
+  const rows = [...Map.groupBy(costs, ({ row }) => row)].map(([row, own]) => {
+    const mean = (value: (cost: RunCost) => number): number =>
+      own.reduce((sum, cost) => sum + value(cost), 0) / own.length;
+    const seconds = mean((cost) => cost.trainingSeconds);
+    const peaks = own.flatMap(({ peakHeapBytes }) => peakHeapBytes ?? []);
+    return [
+      row,
+      String(own.length),
+      formatCount(mean((cost) => cost.steps)),
+      formatCount(mean((cost) => cost.tokens)),
+      formatDuration(seconds),
+      seconds === 0 ? '-' : formatCount(mean((cost) => cost.tokens) / seconds),
+      formatDuration(mean((cost) => cost.evaluationSeconds)),
+      peaks.length === 0 ? '-' : formatBytes(Math.max(...peaks)),
+    ];
+  });
+  return {
+    title: 'What each row took',
+    note: `Wall time on ${machines}, means over seeds: optimiser steps, and the evaluations between epochs. It is of the runs as they happened: other load on the machine is in it. Peak heap: most bytes in the heap of the backend while training.`,
+    titles: ['model', 'seeds', 'steps', 'tokens', 'training', 'tokens/s', 'evaluation', 'peak heap'],
+    rows,
+  };
+}
+
+/** {@link costSection} as Markdown. */
+export function renderCosts(costs: readonly RunCost[]): string {
+  const { title, note = '', titles, rows } = costSection(costs);
+  return [`## ${title}`, note, markdownTable(titles, rows)].join('\n\n');
+}

@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { figureOf } from '../../report/figure.ts';
+import { type Html, html } from '../../report/html.ts';
+import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../../report/plots/interval-figure.ts';
+import { renderPng } from '../../report/plots/png.ts';
+import { standaloneSvg } from '../../report/plots/theme.ts';
+import { page } from '../../report/report.ts';
+import { writeFileAtomic } from '../../run/folder/atomic.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { costSection, type RunCost } from './cost.ts';
+import { tableGains } from './gains.ts';
+import { details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
+import { type Estimate, rowEstimates } from './verdict.ts';
+
+interface Drawn extends IntervalFigure {
+  /** Name of its files in `plots/`. */
+  readonly name: string;
+  readonly caption: string;
+}
+
+/** Writes `report.html`, and its figures as `plots/*.svg` and `plots/*.png`. */
+export function writeReproductionReport(out: string, reproduction: Reproduction, costs: readonly RunCost[]): void {
+  const { name, table, remarks, seeds, command } = reproduction;
+  makeFolder(join(out, 'plots'));
+  const figures = [...gainFigures(reproduction), ...metricFigures(reproduction)].map((figure) => {
+    const svg = intervalFigure(figure);
+    writeFileAtomic(join(out, 'plots', `${figure.name}.svg`), standaloneSvg(svg));
+    writeFileSync(join(out, 'plots', `${figure.name}.png`), renderPng(svg));
+    return figureOf((width) => intervalFigure({ ...figure, width }), figure.caption);
+  });
+  const tables = [
+    ...results(reproduction),
+    ...details(reproduction),
+    ...(costs.length > 0 ? [costSection(costs)] : []),
+  ];
+  const body = html`<header><h1>${table.title}</h1>
+<p class="soft small">${name} · ${table.source}</p>
+${remarks.map((remark) => html`<p><strong>${remark}</strong></p>`)}
+<p>${seedsNote(seeds)}</p></header>
+${figures}
+${tables.map(tableSection)}
+<h2>Protocol</h2><ul>${table.notes.map((note) => html`<li>${note}</li>`)}</ul>
+<h2>Command</h2><pre>${command}</pre>`;
+  writeFileAtomic(join(out, 'report.html'), page(`${table.title} · ${name}`, body));
+}
+
+/** One figure for each row that others are compared with. */
+function gainFigures({ table, runs }: Reproduction): Drawn[] {
+  const gains = tableGains(table, runs);
+  return (table.gains ?? []).flatMap(({ over, rows: arms, metrics }, i) => {
+    const series = arms.flatMap((arm) => {
+      const points = gains
+        .filter((gain) => gain.row === arm && gain.over === over)
+        .map(({ metric, gain }) => intervalPoint(metric, gain, 100));
+      return points.length === 0 ? [] : [{ name: arm, points }];
+    });
+    if (series.length === 0) return [];
+    return {
+      name: `gains-${i + 1}`,
+      caption: `Relative gains over ${over}, paired by seed, with the 95 % interval of their mean. Right of 0 is better for every measure.`,
+      series,
+      rows: metrics,
+      x: { label: `gain over ${over} (%)` },
+      zero: true,
+    };
+  });
+}
+
+/** Of tables with published figures, one figure a metric: published and ours. */
+function metricFigures(reproduction: Reproduction): Drawn[] {
+  const { table, runs } = reproduction;
+  const means = rowEstimates(table, runs);
+  return table.metrics.flatMap((metric, i) => {
+    const rows = table.rows.filter(({ name, paper }) => means.has(name) && paper[metric] !== undefined);
+    const ours = rows.flatMap(({ name }) => {
+      const found = means.get(name)?.[metric];
+      return found === undefined ? [] : [intervalPoint(name, found, 1)];
+    });
+    if (ours.length === 0) return [];
+    const paper = rows.map(({ name, paper: published }) => ({ row: name, mean: published[metric] }));
+    return {
+      name: `metric-${i + 1}`,
+      caption: `${metric}: ours with the 95 % interval over seeds, and as published.`,
+      series: [
+        { name: 'ours', points: ours },
+        { name: 'published', points: paper },
+      ],
+      rows: rows.map(({ name }) => name),
+      x: { label: metric },
+    };
+  });
+}
+
+function intervalPoint(row: string, { mean, half }: Estimate, factor: number): IntervalPoint {
+  return { row, mean: factor * mean, ...(half !== undefined && { half: factor * half }) };
+}
+
+/** Numbers, also with their interval or their unit, or in brackets. */
+const NUMBER = /^(?:[-+±.,%()\d\s]|min|[sh]|[KMGT]?i?B)*$/;
+
+function tableSection({ title, note, titles, rows }: Section): Html {
+  const numeric = titles.map((_, i) => rows.every((row) => NUMBER.test(row[i])));
+  // Names stay in one line, sentences need not.
+  const css = (i: number): string => (numeric[i] ? 'number' : titles[i] === 'verdict' ? 'text' : '');
+  const table = html`<div class="scroll"><table>
+<thead><tr>${titles.map((name, i) => html`<th class="${css(i)}">${name}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(i)}">${numeric[i] ? cell.replaceAll(' ', '\u00a0') : cell}</td>`)}</tr>`)}</tbody></table></div>`;
+  const about = note === undefined ? undefined : html`<p class="soft small">${note}</p>`;
+  // A long table would hide what comes after it.
+  if (rows.length > 30 || titles.length > 12)
+    return html`<h2>${title}</h2>${about}<details><summary>${rows.length} rows</summary>${table}</details>`;
+  return html`<h2>${title}</h2>${about}${table}`;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { loadRecipe } from '../../config/load-recipe.ts';
+import { loadTable, tableNames } from './load-table.ts';
+import { renderLatex, renderMarkdown } from './render.ts';
+import { defineTable } from './table.ts';
+import { claimVerdicts, estimate, rowVerdict } from './verdict.ts';
+
+describe('estimates', () => {
+  it("the interval is Student's t", () => {
+    // Mean 2, standard deviation 1, three values: 4.303 / sqrt(3).
+    const { mean, half } = estimate([1, 2, 3]);
+    expect(mean).toBe(2);
+    expect(half).toBeCloseTo(4.303 / Math.sqrt(3), 10);
+    expect(estimate([0.3])).toEqual({ mean: 0.3, values: [0.3] });
+  });
+
+  it.each([
+    [0.305, 0.31, 0.012, 'reproduced, within .0120'],
+    [0.29, 0.31, 0.012, '.0200 below'],
+    [0.33, 0.31, 0.012, '.0200 above'],
+    [0.066, 0.0893, undefined, "0.74 times the paper's"],
+    [0.066, undefined, 0.01, ''],
+  ])('ours %f, paper %f, tolerance %f: %s', (ours, paper, tolerance, verdict) => {
+    expect(rowVerdict(estimate([ours]), paper, tolerance)).toBe(verdict);
+  });
+
+  it('a wide interval that holds the paper does not count as reproduced', () => {
+    expect(rowVerdict(estimate([0.2, 0.3, 0.4]), 0.35, 0.01)).toBe('.0500 below, paper inside the interval');
+  });
+});
+
+const table = defineTable({
+  title: 'A & B',
+  source: 'somebody 2024',
+  notes: ['a note'],
+  metrics: ['HR@10'],
+  tolerance: { 'HR@10': 0.01 },
+  rows: [
+    { name: 'A', recipe: 'ml-1m/hstu', paper: { 'HR@10': 0.3 } },
+    { name: 'B', recipe: 'ml-1m/sasrec', paper: { 'HR@10': 0.2 } },
+  ],
+  claims: [{ better: 'A', worse: 'B', metrics: ['HR@10'] }],
+});
+
+const run = (row: string, seed: number, value: number) => ({
+  row,
+  seed,
+  run: `${row}-${seed}`,
+  metrics: { 'HR@10': value },
+});
+
+describe('claims', () => {
+  const judge = (a: readonly number[], b: readonly number[]) =>
+    claimVerdicts(table, [
+      ...a.map((value, i) => run('A', i + 1, value)),
+      ...b.map((value, i) => run('B', i + 1, value)),
+    ])[0];
+
+  it.each([
+    [[0.3, 0.301, 0.302], [0.2, 0.201, 0.202], 'holds'],
+    [[0.3, 0.2, 0.4], [0.28, 0.18, 0.3], 'ordered so in 3 of 3 seeds, intervals overlap'],
+    [[0.3, 0.2, 0.4], [0.28, 0.22, 0.3], 'ordered so in 2 of 3 seeds, intervals overlap'],
+    [[0.3], [0.2], 'ordered so, one seed'],
+    [[0.2, 0.201], [0.3, 0.301], 'does not hold'],
+    [[0.2, 0.2], [0.2, 0.2], 'does not hold'],
+  ])('%j against %j: %s', (a, b, verdict) => {
+    expect(judge(a, b).verdict).toBe(verdict);
+  });
+
+  it('compares rows seed by seed, whatever the order of the runs', () => {
+    const runs = [
+      run('A', 1, 0.3),
+      run('A', 2, 0.2),
+      run('A', 4, 0.4),
+      run('B', 2, 0.1),
+      run('B', 3, 0.45),
+      run('B', 1, 0.29),
+    ];
+    expect(claimVerdicts(table, runs)[0].verdict).toBe('ordered so in 2 of 2 seeds, intervals overlap');
+  });
+
+  it('has the ratio beside the published one', () => {
+    expect(judge([0.3], [0.2])).toMatchObject({
+      claim: 'A > B',
+      paper: expect.closeTo(1.5),
+      ours: expect.closeTo(1.5),
+    });
+  });
+
+  it('names what is not in the table', () => {
+    const wrong = { ...table, claims: [{ better: 'A', worse: 'C', metrics: ['HR@10'] }] };
+    expect(() => defineTable(wrong)).toThrow('table: claims: expected a row; got C; A, B');
+  });
+});
+
+describe('pages', () => {
+  const reproduction = {
+    name: 'x/y',
+    table,
+    runs: [run('A', 1, 0.3), run('A', 2, 0.304), run('B', 1, 0.1)],
+    seeds: [1, 2],
+    remarks: ['5 of 101 epochs: not the published experiment.'],
+    command: 'seqrec reproduce x/y',
+  };
+
+  it('Markdown: paper, ours, interval, verdict, every seed', () => {
+    const page = renderMarkdown(reproduction);
+    expect(page).toMatch(/\| A +\| HR@10 +\| \.3000 \| \.3020 ± \.0254 \| reproduced, within \.0100 +\|/);
+    expect(page).toMatch(/\| B +\| HR@10 +\| \.2000 \| \.1000 +\| \.1000 below +\|/);
+    expect(page).toContain('| A     | 2    | .3040 | A-2 |');
+    expect(page).toContain('**5 of 101 epochs: not the published experiment.**');
+  });
+
+  it('a single seed has no interval, and the pages say so', () => {
+    const single = { ...reproduction, runs: [run('A', 2, 0.3)], seeds: [2] };
+    expect(renderMarkdown(single)).toContain('Ours: seed 2 alone, so no interval.');
+    expect(renderLatex(single)).toContain('\\caption{A \\& B. Ours: one seed. Source');
+    expect(renderMarkdown(reproduction)).toContain("Ours: mean of seeds 1, 2 and its 95 % interval (Student's t).");
+  });
+
+  it('LaTeX: special characters are escaped', () => {
+    const tex = renderLatex(reproduction);
+    expect(tex).toContain('A & HR@10 & .3000 & .3020 $\\pm$ .0254 & reproduced, within .0100 \\\\');
+    expect(tex).toContain('A $>$ B & HR@10');
+    expect(tex).toContain('\\caption{A \\& B. Ours: mean of 2 seeds, 95 \\% interval.');
+    expect(tex.match(/\\begin\{tabular\}/g)).toHaveLength(2);
+  });
+});
+
+it('every table loads and its recipes exist', async () => {
+  expect(tableNames()).toEqual(expect.arrayContaining(['hstu/ml-1m', 'hstu/synthetic-streaming']));
+  for (const name of tableNames()) for (const { recipe } of (await loadTable(name)).rows) await loadRecipe(recipe);
+});

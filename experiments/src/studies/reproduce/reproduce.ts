@@ -1,0 +1,186 @@
+import { join, relative } from 'node:path';
+import type { Override } from '../../arguments.ts';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { UsageError } from '../../errors.ts';
+import { saveResult } from '../../results/saved.ts';
+import { writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
+import { checkAgainstData } from '../../run/open/check-config.ts';
+import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
+import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
+import { suggestion } from '../../suggest.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { type RunCost, renderCosts, runCost } from './cost.ts';
+import { loadTable } from './load-table.ts';
+import { rowReach } from './reach.ts';
+import { renderLatex, renderMarkdown } from './render.ts';
+import { writeReproductionReport } from './report.ts';
+import type { Reproduction } from './sections.ts';
+import { runSeed, type SeedRun } from './seeds.ts';
+import type { PaperTable, TableRow } from './table.ts';
+
+export interface ReproduceRequest {
+  readonly table: string;
+  readonly seeds: readonly number[];
+  readonly epochs?: number;
+  readonly size?: string;
+  /** Rows to run; default: all. */
+  readonly rows?: readonly string[];
+  readonly overrides: readonly Override[];
+  readonly dataFolder?: string;
+  readonly out?: string;
+  /** Folder of results to keep the table in. */
+  readonly save?: string;
+  readonly backend: BackendOptions;
+  readonly quiet: boolean;
+  /** As typed, to print with the table. */
+  readonly command: string;
+}
+
+interface PlannedRow {
+  readonly row: TableRow;
+  readonly config: RecipeConfig;
+}
+
+/** `seqrec reproduce`: runs what is missing of a table, seed by seed, and writes it. Returns the exit code. */
+export async function reproduce(request: ReproduceRequest): Promise<number> {
+  const table = await loadTable(request.table);
+  const out = request.out ?? join('runs', `reproduce-${request.table.replaceAll('/', '-')}`);
+  checkBackendOptions(request.backend);
+  checkRunsFolder(out);
+  const { rows, remarks } = await plan(table, request);
+  const progress = new Progress({ quiet: request.quiet });
+  const data = await prepareData(rows[0].config.data, dataFolder(request.dataFolder), progress);
+  for (const { config } of rows) checkAgainstData(config, data);
+  const choice = await startBackend(request.backend);
+  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const windowed = rows.some(({ config }) => config.windows !== undefined && config.windows.policy !== 'control');
+  const about = {
+    name: request.table,
+    table,
+    // What the split of a generated stream says of it holds for every row: the most that can be reached.
+    remarks: rows[0].config.data.format === 'synthetic' ? [...remarks, data.split.step.detail] : remarks,
+    command: request.command,
+    ...(windowed && {
+      reach: rows.map(({ row, config }) => rowReach(row.name, { ...config, seed: request.seeds[0] }, data.split.train)),
+    }),
+  };
+  const runs: SeedRun[] = [];
+  const costs: RunCost[] = [];
+  try {
+    // Seed by seed, so that a table that is stopped early has every row.
+    for (const seed of request.seeds) {
+      for (const { row, config } of rows) {
+        const seeded = { ...config, seed };
+        if (row.measure !== undefined) {
+          runs.push({ row: row.name, seed, run: '', metrics: row.measure({ data, config: seeded }) });
+          continue;
+        }
+        const done = await runSeed({
+          row: row.name,
+          recipe: row.recipe,
+          config: seeded,
+          out,
+          data,
+          choice,
+          progress,
+          stop,
+          ...(table.coldItems && { coldItems: true }),
+          ...(table.future && { future: table.future }),
+        });
+        if (done === undefined) {
+          console.error('the same command goes on from here');
+          return signalExitCode(stop.signal ?? 'SIGINT');
+        }
+        runs.push(done);
+        costs.push(runCost(row.name, openRunDir(out, done.run)));
+        write(out, { ...about, runs, seeds: seedsOf(runs) }, costs);
+      }
+    }
+  } finally {
+    stop.dispose();
+  }
+  const reproduction = { ...about, runs, seeds: request.seeds };
+  const files = write(out, reproduction, costs);
+  console.log(renderMarkdown(reproduction));
+  if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
+  if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'reproduce', reproduction)}`);
+  console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
+  return 0;
+}
+
+async function plan(
+  table: PaperTable,
+  request: ReproduceRequest,
+): Promise<{ readonly rows: readonly PlannedRow[]; readonly remarks: readonly string[] }> {
+  const size = sizeOf(table, request.size);
+  const names = table.rows.map((row) => row.name);
+  for (const name of request.rows ?? [])
+    if (!names.includes(name))
+      throw new UsageError(`--rows: expected rows of ${request.table}; got "${name}"`, suggestion(name, names));
+  const chosen = table.rows.filter((row) => request.rows?.includes(row.name) ?? true);
+  if (request.epochs !== undefined && chosen.every((row) => row.measure !== undefined))
+    throw new UsageError(`--epochs: expected a table that trains; nothing is trained for ${request.table}`);
+  const rows: PlannedRow[] = [];
+  let published = 0;
+  for (const row of chosen) {
+    const { config: own } = await resolveConfig({ recipe: row.recipe, overrides: row.changes ?? [] });
+    published = Math.max(published, own.training.epochs);
+    const epochs = request.epochs === undefined ? [] : [{ key: 'training.epochs', text: String(request.epochs) }];
+    const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
+    rows.push({ row, config: (await resolveConfig({ recipe: row.recipe, overrides })).config });
+  }
+  checkOneData(rows);
+  const { epochs } = rows[0].config.training;
+  const remarks = [
+    ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
+    ...(epochs < published ? [`${epochs} of ${published} epochs: not the published experiment.`] : []),
+    ...(request.overrides.length > 0
+      ? [`Changed: ${request.overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`]
+      : []),
+  ];
+  return { rows, remarks };
+}
+
+function sizeOf(
+  { sizes = {}, defaultSize }: PaperTable,
+  name: string | undefined,
+): { readonly name?: string; readonly overrides: readonly Override[] } {
+  const chosen = name ?? defaultSize;
+  if (chosen === undefined) return { overrides: [] };
+  if (!Object.hasOwn(sizes, chosen)) {
+    const known = Object.keys(sizes);
+    const expected = known.length === 0 ? 'no size (this table has one only)' : `one of ${known.join(', ')}`;
+    throw new UsageError(`--size: expected ${expected}; got "${chosen}"`);
+  }
+  return { name: chosen, overrides: sizes[chosen] };
+}
+
+/** Rows are compared, and the data are prepared once. */
+function checkOneData(rows: readonly PlannedRow[]): void {
+  const [first] = rows;
+  const other = rows.find(({ config }) => JSON.stringify(config.data) !== JSON.stringify(first.config.data));
+  if (other === undefined) return;
+  throw new UsageError(`table: expected rows on the same data; "${first.row.name}" and "${other.row.name}" differ`);
+}
+
+function seedsOf(runs: readonly SeedRun[]): number[] {
+  return [...new Set(runs.map((run) => run.seed))];
+}
+
+/**
+ * The table in three forms, the same bytes whenever it is made; apart from it what it took, and a page of
+ * both. Returns the names.
+ */
+function write(out: string, reproduction: Reproduction, costs: readonly RunCost[]): string[] {
+  makeFolder(out);
+  writeFileAtomic(join(out, 'table.md'), renderMarkdown(reproduction));
+  writeFileAtomic(join(out, 'table.tex'), renderLatex(reproduction));
+  writeJson(join(out, 'table.json'), reproduction);
+  if (costs.length > 0) writeFileAtomic(join(out, 'cost.md'), `${renderCosts(costs)}\n`);
+  writeReproductionReport(out, reproduction, costs);
+  return ['table.md', 'table.tex', 'table.json', ...(costs.length > 0 ? ['cost.md'] : []), 'report.html'];
+}

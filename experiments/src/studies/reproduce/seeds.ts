@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { BackendChoice } from '@seqrec/core';
+import { trainedItems } from '@seqrec/data';
+import { loadModel } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { RunError } from '../../errors.ts';
+import { flatWindowTests } from '../../run/evaluation/window-tests.ts';
+import { readJson } from '../../run/folder/atomic.ts';
+import { readMetrics } from '../../run/folder/metrics-log.ts';
+import { readRanks } from '../../run/folder/ranks.ts';
+import type { RunResults } from '../../run/folder/results.ts';
+import { listRuns, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
+import { refuseLocked } from '../../run/folder/run-lock.ts';
+import { executeRun } from '../../run/loop/train-run.ts';
+import { checkSameData, savedConfig } from '../../run/open/resume.ts';
+import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
+import type { BaselineVerdict } from '../../run/verdict/verdict.ts';
+import { formatDuration, formatMetric } from '../../terminal/format.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { coldAmongCold, coldMetrics } from './cold-items.ts';
+import { futureMetrics } from './future-metrics.ts';
+import type { FutureTable } from './table.ts';
+
+/** One run of a row. */
+export interface SeedRun {
+  readonly row: string;
+  readonly seed: number;
+  readonly run: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Against each baseline on the test set; absent for a run from before there was a verdict. */
+  readonly beside?: readonly Pick<BaselineVerdict, 'baseline' | 'outcome'>[];
+}
+
+export interface SeedRequest {
+  readonly row: string;
+  readonly recipe: string;
+  /** Its seed included. */
+  readonly config: RecipeConfig;
+  readonly out: string;
+  readonly data: PreparedData;
+  readonly choice: BackendChoice;
+  readonly progress: Progress;
+  readonly stop: StopSignal;
+  /** Adds the figures of items without a training event. */
+  readonly coldItems?: boolean;
+  /** Adds the figures of a window of the future. */
+  readonly future?: FutureTable;
+}
+
+/** A finished run of exactly this configuration with all figures of the table. Nothing when a signal stopped it. */
+export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
+  const seed = await trainSeed(request);
+  if (seed === undefined) return undefined;
+  const trained = request.coldItems ? await withColdItems(seed, request) : seed;
+  if (request.future === undefined) return trained;
+  try {
+    const future = await futureMetrics(openRunDir(request.out, trained.run), request.future, request);
+    return { ...trained, metrics: { ...trained.metrics, ...future } };
+  } catch (error) {
+    if (error instanceof Interrupted) return undefined;
+    throw error;
+  }
+}
+
+async function withColdItems(seed: SeedRun, { out, data }: SeedRequest): Promise<SeedRun> {
+  const run = openRunDir(out, seed.run);
+  const { ranks: file } = run;
+  const { items, ...ranks } = readRanks(file);
+  if (items === undefined)
+    throw new RunError(`${file}: expected the target of each rank; got none; remove the run, it can be made again`);
+  const trained = trainedItems(data.split.train);
+  const model = await loadModel(ranks.checkpoint === 'best' ? run.best : run.last);
+  try {
+    const among = await coldAmongCold(model, data.split, trained);
+    return { ...seed, metrics: { ...seed.metrics, ...coldMetrics({ ...ranks, items }, trained), ...among } };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The run of exactly this configuration: found finished, gone on with, or made. Nothing when a signal stopped it. */
+async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
+  const { row, recipe, config, out, data, progress } = request;
+  const label = `${row}, seed ${config.seed}`;
+  const previous = findRun(out, recipe, config);
+  const done = previous && finished(previous);
+  if (previous && done) {
+    checkSameData(previous, data.split.interactions.digest);
+    progress.note(`${label}: ${previous.id} is there`);
+    return { row, seed: config.seed, run: previous.id, metrics: allMetrics(previous, done), ...beside(done) };
+  }
+  if (previous) refuseLocked(previous);
+  const began = performance.now();
+  const { run, results } = await executeRun({
+    name: recipe,
+    config,
+    data,
+    choice: request.choice,
+    previous,
+    out,
+    progress,
+    stop: request.stop,
+    checkpoints: {},
+    resumeOptions: '',
+    onEpoch: (record) =>
+      progress.note(
+        `${label}: epoch ${record.epoch}/${config.training.epochs}  loss ${record.meanLoss.toFixed(4)}  HR@10 ${formatMetric(record.metrics['HR@10'])}`,
+      ),
+  });
+  if (results?.final === undefined) return undefined;
+  progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
+  return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results), ...beside(results) };
+}
+
+function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
+  return verdict ? { beside: verdict.map(({ baseline, outcome }) => ({ baseline, outcome })) } : {};
+}
+
+/**
+ * Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out.
+ */
+function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
+  const tested = readMetrics(run.metrics).find(
+    (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
+  );
+  const watched = tested?.type === 'epoch' ? Object.entries(tested.metrics) : [];
+  return {
+    ...Object.fromEntries(watched.map(([name, value]) => [`validation/${name}`, value])),
+    ...final?.metrics,
+    ...(windowTests && flatWindowTests(windowTests)),
+  };
+}
+
+/** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
+function withoutBaselines({ evaluation, ...config }: RecipeConfig): object {
+  const { baselines: _, ease: __, ...rest } = evaluation;
+  return { ...config, evaluation: rest };
+}
+
+function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
+  const runs = listRuns(out)
+    .map((id) => openRunDir(out, id))
+    .filter((run) => {
+      const saved = savedConfig(run);
+      return saved.name === recipe && isDeepStrictEqual(withoutBaselines(saved.config), withoutBaselines(config));
+    });
+  return runs.find((run) => finished(run) !== undefined) ?? runs[0];
+}
+
+function finished(run: RunDir): RunResults | undefined {
+  if (!existsSync(run.results)) return undefined;
+  const results = readJson(run.results) as RunResults;
+  return results.status === 'finished' && results.final !== undefined ? results : undefined;
+}

@@ -1,0 +1,93 @@
+import type { Override } from '../../arguments.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { ConfigError } from '../../errors.ts';
+
+/** A row: a recipe, perhaps changed, and what was published for it. */
+export interface TableRow {
+  readonly name: string;
+  readonly recipe: string;
+  readonly changes?: readonly Override[];
+  readonly paper: Readonly<Record<string, number>>;
+  /** Computes the figures from data and configuration, its seed included, where nothing is to be trained. */
+  readonly measure?: (material: {
+    readonly data: PreparedData;
+    readonly config: RecipeConfig;
+  }) => Readonly<Record<string, number>>;
+}
+
+/** That one row beats another. */
+export interface TableClaim {
+  readonly better: string;
+  readonly worse: string;
+  readonly metrics: readonly string[];
+}
+
+/** Rows compared with one of them, seed by seed: relative gains. */
+export interface TableGains {
+  readonly over: string;
+  readonly rows: readonly string[];
+  readonly metrics: readonly string[];
+}
+
+/** A published table, as something that can be run. */
+export interface PaperTable {
+  readonly title: string;
+  readonly source: string;
+  /** Protocol and caveats, printed with the figures. */
+  readonly notes: readonly string[];
+  readonly metrics: readonly string[];
+  /** How far from the published figure counts as reproduced, metric by metric; without it only claims are judged. */
+  readonly tolerance?: Readonly<Record<string, number>>;
+  readonly rows: readonly TableRow[];
+  readonly claims: readonly TableClaim[];
+  readonly gains?: readonly TableGains[];
+  /** Metrics of which less is better. */
+  readonly lowerIsBetter?: readonly string[];
+  /** Sizes of the experiment, by name: configuration keys that every row gets. */
+  readonly sizes?: Readonly<Record<string, readonly Override[]>>;
+  readonly defaultSize?: string;
+  /** Adds the metrics of targets without a training event and of the others, by the names of `COLD_METRICS`. */
+  readonly coldItems?: boolean;
+  /** Adds figures of a window of the future, by the names of {@link FUTURE_METRICS}; rows need a split by time. */
+  readonly future?: FutureTable;
+}
+
+/** A window of the future after the test cut. */
+export interface FutureTable {
+  readonly days: number;
+  /** Leave the items of the history out; false where users buy things again. */
+  readonly excludeSeen: boolean;
+}
+
+/**
+ * What `future` adds: recall, coverage and, where items have categories, entropy from one vector a user; recall from
+ * a vector a day and from one before every moment; and what of the last stays with one a day.
+ */
+export const FUTURE_METRICS = [
+  'Recall@10',
+  'InterestEntropy@50',
+  'P90Coverage@10',
+  'Recall@10, daily',
+  'Recall@10, real time',
+  'kept daily',
+] as const;
+
+/**
+ * Declares a table. @throws ConfigError when a claim or a gain names no row, or a metric that the table does not have.
+ */
+export function defineTable(table: PaperTable): PaperTable {
+  for (const { better, worse, metrics } of table.claims) check(table, 'claims', [better, worse], metrics);
+  for (const { over, rows, metrics } of table.gains ?? []) check(table, 'gains', [over, ...rows], metrics);
+  check(table, 'lowerIsBetter', [], table.lowerIsBetter ?? []);
+  return table;
+}
+
+function check(table: PaperTable, where: string, names: readonly string[], metrics: readonly string[]): void {
+  const rows = table.rows.map((row) => row.name);
+  for (const name of names)
+    if (!rows.includes(name)) throw new ConfigError(`table: ${where}: expected a row; got ${name}`, rows.join(', '));
+  for (const metric of metrics)
+    if (!table.metrics.includes(metric))
+      throw new ConfigError(`table: ${where}: expected a metric of the table; got ${metric}`, table.metrics.join(', '));
+}

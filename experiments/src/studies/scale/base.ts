@@ -1,0 +1,92 @@
+import { type Override, textOption } from '../../arguments.ts';
+import { resolveConfig } from '../../config/load-recipe.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
+import { type BackendOptions, checkBackendOptions } from '../../run/process/backend.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { encoderOf, type Shape, studyEncoders } from './encoders.ts';
+
+/** Options that every `seqrec scale` command has. */
+export interface ScaleOptions {
+  readonly recipe: string;
+  readonly overrides: readonly Override[];
+  readonly dataFolder?: string;
+  readonly out?: string;
+  readonly backend: BackendOptions;
+  readonly encoders: readonly string[];
+  readonly evaluatedUsers: number;
+  readonly quiet: boolean;
+}
+
+/** The configuration that all arms of a study share, and its data. */
+export interface StudyBase {
+  readonly name: string;
+  readonly config: RecipeConfig;
+  readonly data: PreparedData;
+}
+
+/**
+ * A recipe as the base of a study: its data, objective, optimiser, batch and seed. Its encoder is replaced arm
+ * by arm, and the reference's protocol without validation gives way to leave-last-out: a study chooses, so it
+ * must not see the test set.
+ *
+ * @param adapt changes the configuration before the data are read
+ */
+export async function studyBase(
+  options: ScaleOptions,
+  progress: Progress,
+  adapt: (config: RecipeConfig) => RecipeConfig = (config) => config,
+): Promise<StudyBase> {
+  checkBackendOptions(options.backend);
+  const { name, config: resolved } = await resolveConfig({ recipe: options.recipe, overrides: options.overrides });
+  if (resolved.initialWeights !== undefined)
+    throw new ConfigError(
+      'initialWeights: expected none in a study, whose arms have sizes of their own; got a file',
+      'leave it out',
+    );
+  if (resolved.itemVectors !== undefined)
+    throw new ConfigError(
+      'itemVectors: expected none in a study, whose arms have item tables of their own widths; got a file',
+      'leave it out',
+    );
+  const config = adapt(withValidation(resolved));
+  const data = await prepareData(config.data, dataFolder(options.dataFolder), progress);
+  const most = data.split.interactions.numItems;
+  const ks = config.evaluation.ks.filter((k) => k <= most);
+  if (!ks.includes(10)) throw new ConfigError(`evaluation.ks: expected 10 among the cut-offs; got ${ks.join(', ')}`);
+  return { name, config: { ...config, evaluation: { ...config.evaluation, ks } }, data };
+}
+
+function withValidation(config: RecipeConfig): RecipeConfig {
+  const { data } = config;
+  if (data.format === 'synthetic' || data.split !== 'train-test') return config;
+  return { ...config, data: { ...data, split: 'leave-last-out' } };
+}
+
+/** The base with an encoder of a shape. */
+export function armConfig(base: RecipeConfig, kind: string, shape: Shape): RecipeConfig {
+  const { inputDropout } = base.model;
+  // Encoders without a table of positions have no further columns; a study then gives the others one.
+  const outputLength = 'outputLength' in base.model ? base.model.outputLength : 1;
+  return { ...base, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
+}
+
+/** Where a study lies unless `--out` says: `runs/scale-compute-ml-1m`. */
+export function studyFolder(kind: string, recipe: string, out: string | undefined): string {
+  return out ?? `runs/scale-${kind}-${recipe.replace(/\/[^/]*$/, '').replaceAll(/[^\w.-]+/g, '-')}`;
+}
+
+/** What is compared unless `--encoders` says: a budget is shared by all, and GRU4Rec alone would take most of it. */
+const DEFAULT_ENCODERS = ['hstu', 'transformer-plus-plus', 'pinnerformer'];
+
+/** `hstu,sasrec`: names of encoders. */
+export function encoderList(value: unknown): readonly string[] {
+  const text = textOption('encoders', value);
+  if (text === undefined) return DEFAULT_ENCODERS;
+  const names = text.split(',');
+  for (const name of names)
+    if (!studyEncoders.includes(name))
+      throw new UsageError(`--encoders: expected names among ${studyEncoders.join(', ')}, with commas; got "${name}"`);
+  return [...new Set(names)];
+}

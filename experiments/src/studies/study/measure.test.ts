@@ -1,0 +1,93 @@
+import { holdOutUsers, interactionsFromArrays, trainTest } from '@seqrec/data';
+import type { SequenceModel } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { evaluateWindowTests } from '../../run/evaluation/window-tests.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { measure, measureDefinition } from './measure.ts';
+import { type ArmContext, measureArm } from './run-arm.ts';
+import type { Arm } from './study.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/** Items 1 to 6 have these scores for everybody. */
+function model(...scores: number[]): SequenceModel {
+  return {
+    kind: 'known',
+    config: { kind: 'known' },
+    numItems: 6,
+    maxSequenceLength: 5,
+    encode: (batch) => tf.ones([batch.numTokens, 1]),
+    itemVectors: () => tf.tensor2d([0, ...scores], [7, 1]),
+    itemTable: () => expect.unreachable('not read'),
+    withItemRows: () => expect.unreachable('not read'),
+    variables: () => new Map(),
+    dispose: () => undefined,
+  };
+}
+
+const interactions = interactionsFromArrays({
+  name: 'two',
+  users: ['a', 'a', 'a', 'b', 'b', 'b'],
+  items: [4, 1, 2, 4, 6, 5],
+  timestamps: [1, 2, 3, 1, 2, 3],
+  catalogue: [1, 2, 3, 4, 5, 6].map((item) => ({ item })),
+});
+const options = { ks: [1], batchSize: 2, temperature: 1, excludeSeen: true, queryTime: 'target' as const };
+
+test('a study counts ties as its configuration says, and refuses a score that is no number', async () => {
+  const { test: set } = trainTest(interactions);
+  const known = model(1, 1, 1, 0, 0, -1);
+  // a: target 2 ties with 3; 1 and 4 are seen. b: target 5 is alone after 1, 2, 3; 4 and 6 are seen.
+  const expected = await measure(known, set, { ...options, ties: 'expected' });
+  expect(expected.metrics).toMatchObject({ 'HR@1': 1 / 4, MRR: (3 / 4 + 1 / 4) / 2 });
+  const optimistic = await measure(known, set, { ...options, ties: 'optimistic' });
+  expect(optimistic.metrics).toMatchObject({ 'HR@1': 1 / 2, MRR: (1 + 1 / 4) / 2 });
+  const undefinedScore = measure(model(1, 1, 1, 0, 0, Number.NaN), set, { ...options, ties: 'expected' });
+  await expect(undefinedScore).rejects.toThrow('rank: expected a score for item 6; got NaN');
+  for (const excludeSeen of [true, false])
+    await expect(
+      measure(model(1, 1, 1, 1, 1, 1), set, { ...options, excludeSeen, ties: 'optimistic' }),
+    ).rejects.toThrow(
+      'measure: expected scores that tell candidates apart; got one and the same score for all candidates of every query',
+    );
+  expect(measureDefinition({ ties: 'optimistic', queryTime: 'last' }).at(-1)).toBe(
+    'Ties: equal scores count behind the target. Time of a query, where a model reads it: that of the last event of the history (queryTime last).',
+  );
+});
+
+test('a study of arms and the window tests read the rule of the configuration', async () => {
+  const whole = trainTest(
+    interactionsFromArrays({
+      name: 'many',
+      users: Array.from({ length: 120 }, (_, e) => Math.floor(e / 6)),
+      items: Array.from({ length: 120 }, (_, e) => 1 + ((e * 5 + Math.floor(e / 6)) % 6)),
+      timestamps: Array.from({ length: 120 }, (_, e) => e),
+    }),
+  );
+  const heldOut = { share: 0.5, seed: 1, whole };
+  const data: PreparedData = { split: holdOutUsers(whole, heldOut), heldOut };
+  const known = model(3, 2, 2, 1, 1, 1);
+  const figures = async (ties: RecipeConfig['evaluation']['ties']) => {
+    const evaluation = { ks: [2], batchSize: 16, excludeSeen: false, ties, queryTime: 'target' };
+    const config = { evaluation, objective: { temperature: 1 } } as unknown as RecipeConfig;
+    const progress = new Progress({ quiet: true });
+    const windows = await evaluateWindowTests(known, { ...data, heldOut }, { config, progress });
+    const context = { data, evaluatedUsers: 99, progress, stop: { signal: undefined } } as unknown as ArmContext;
+    const arm = await measureArm({ config } as Arm, known, context);
+    return [windows.sets.recent, windows.sets.future, arm].map((set) => set!.metrics.MRR);
+  };
+  const [expected, optimistic, pessimistic] = [
+    await figures('expected'),
+    await figures('optimistic'),
+    await figures('pessimistic'),
+  ];
+  for (let i = 0; i < 3; i++) {
+    expect(optimistic[i]).toBeGreaterThan(expected[i]);
+    expect(expected[i]).toBeGreaterThan(pessimistic[i]);
+  }
+});
