@@ -1,6 +1,21 @@
 // Data flows one way: data, core -> models -> experiments. Tests may import anything.
 const inTests = '\\.test\\.ts$|test-support|/conformance/';
 
+/** Rooms of experiments/src, top first: a room imports those after it, and its own files. */
+const rooms = [
+  'commands',
+  'results',
+  'studies',
+  'measure',
+  'run/(loop|outputs)',
+  'report',
+  'run/(evaluation|open|process|folder|verdict)',
+  'data',
+  'config',
+  'terminal',
+];
+const room = (name) => `^experiments/src/${name}/`;
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 const configuration = {
   forbidden: [
@@ -24,6 +39,17 @@ const configuration = {
       from: { path: '^packages/models/src', pathNot: inTests },
       to: { path: '^experiments/' },
     },
+    ...rooms.slice(1).map((name, above) => ({
+      name: `${name}-looks-down`,
+      comment: `Data of experiments flow one way: ${rooms.join(' -> ')}.`,
+      severity: 'error',
+      from: { path: room(name), pathNot: inTests },
+      to: {
+        path: [...rooms.slice(0, above + 1).map(room), '^experiments/src/(testing/|(main|cli|index|invocation)\\.ts$)'],
+        // A study saves its result in the form that all commands share; pages made of results know the studies.
+        ...(name === 'studies' && { pathNot: '^experiments/src/results/saved\\.ts$' }),
+      },
+    })),
     {
       name: 'reference-imports-nothing',
       comment: 'A float64 reference that imports the code under test proves nothing.',
