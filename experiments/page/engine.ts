@@ -1,5 +1,5 @@
 import { type BackendChoice, type BackendName, useBackend } from '@seqrec/core';
-import { modelFromBytes, type Recommendation, recommend, type SequenceModel } from '@seqrec/models';
+import { modelFromBytes, type Recommendation, recommend, type TokenEncoder } from '@seqrec/models';
 import { madeUpTimes } from '../src/report/page/page-data.ts';
 
 /** Backends that a browser can run. */
@@ -20,12 +20,12 @@ export interface Answer {
 /** The model of the page on one backend. */
 export class Engine {
   readonly choice: BackendChoice;
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Starting the backend, loading the weights and a first recommendation, which compiles what has to be compiled. */
   readonly startMilliseconds: number;
   readonly #latestTime: number | undefined;
 
-  private constructor(choice: BackendChoice, model: SequenceModel, latestTime: number | undefined, began: number) {
+  private constructor(choice: BackendChoice, model: TokenEncoder, latestTime: number | undefined, began: number) {
     this.choice = choice;
     this.model = model;
     this.#latestTime = latestTime;

@@ -66,7 +66,7 @@ export {
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
-export { type EncodedActions, encodeLast, type ModelOptions, type SequenceModel, scoreItems } from './model.ts';
+export { type EncodedActions, encodeLast, type ModelOptions, scoreItems, type TokenEncoder } from './model.ts';
 export { withActions } from './objectives/actions.ts';
 export { bceObjective } from './objectives/bce.ts';
 export {

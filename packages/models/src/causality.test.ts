@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from './inputs.ts';
-import type { SequenceModel } from './model.ts';
+import type { TokenEncoder } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
 import { drawBatch, drawWeights, NUM_ITEMS } from './test-support/compare-plain.ts';
 import { allowedConfigs, formulaKinds } from './test-support/formula-kinds.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 const evaluation = { training: false, step: 0, seed: 0 };
 
-function encode(model: SequenceModel, host: SequenceBatch): number[][] {
+function encode(model: TokenEncoder, host: SequenceBatch): number[][] {
   const batch = uploadBatch(host);
   const rows = tf.tidy(() => model.encode(batch, evaluation).arraySync());
   batch.dispose();

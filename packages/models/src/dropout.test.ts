@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as Encoder from './encoder.ts';
 import type { EncoderParts } from './encoder.ts';
 import type { Run } from './layers/layer.ts';
-import type { SequenceModel } from './model.ts';
+import type { TokenEncoder } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
 import {
   apply,
@@ -44,7 +44,7 @@ afterEach(() => {
   built.length = 0;
 });
 
-const models: SequenceModel[] = [];
+const models: TokenEncoder[] = [];
 const wide = { embeddingDim: D, maxSequenceLength: 3, numBlocks: 2, inputDropout: 0 };
 const silent = { hstu: { linearDropout: 0 }, sasrec: { ffnDropout: 0 }, others: { blockDropout: 0 } };
 

@@ -2,12 +2,12 @@ import { embedding, l2Normalize, layerNorm, rowSet, ShapeError } from '@seqrec/c
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import { type FeatureParts, featureParts } from './features/parts.ts';
-import type { EncoderBatch, TokenBatch } from './inputs.ts';
+import { type EncoderBatch, itemIdsOf, type TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
 import { hasLastRows, type NamedLayer, type Run, type StreamLayer } from './layers/layer.ts';
 import { LearnedTemperature } from './layers/temperature.ts';
-import type { EncodedActions, SequenceModel } from './model.ts';
+import type { EncodedActions, TokenEncoder } from './model.ts';
 
 /** What turns a batch into the tokens that enter the first block. */
 export interface InputStage {
@@ -52,6 +52,8 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
   readonly nameGroups?: readonly string[];
 }
 
+/** The name of the item table among the weights. */
+const ITEM_TABLE = '_embedding_module._item_emb.weight';
 const NORM_EPSILON = 1e-6;
 const INFERENCE: Run = { training: false, step: 0, seed: 0 };
 
@@ -62,7 +64,7 @@ interface ItemRows {
 }
 
 /** Input stage, blocks, output layers, `o / max(||o||, 1e-6)`; items likewise normalised. Every encoder here is one. */
-export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): SequenceModel {
+export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): TokenEncoder {
   const { config, items, input, stack, context, final = [], itemTower, actionHead } = parts;
   const temperature = config.learnedTemperature
     ? new LearnedTemperature({ seed: parts.seed, stream: 'temperature' })
@@ -77,7 +79,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
       isInterleaved: actionHead !== undefined,
     });
   const layers: NamedLayer[] = [
-    { layer: items, names: { weight: '_embedding_module._item_emb.weight' } },
+    { layer: items, names: { weight: ITEM_TABLE } },
     ...input.layers,
     ...(features?.layers ?? []),
     ...stack,
@@ -137,7 +139,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   }
 
   const itemTable = (): tf.Variable<tf.Rank.R2> => items.weight('weight') as tf.Variable<tf.Rank.R2>;
-  const over = (rows: () => ItemRows): SequenceModel => ({
+  const over = (rows: () => ItemRows): TokenEncoder => ({
     kind: config.kind,
     config,
     numItems: items.numItems,
@@ -148,7 +150,12 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     ...(actionHead && { encodeWithActions: (batch, run) => encodeWithActions(rows(), batch, run, actionHead.layer) }),
     itemVectors: (run = INFERENCE) => itemVectors(rows(), run),
     itemTable,
+    tables: () => new Map([[ITEM_TABLE, { variable: itemTable(), idsOf: itemIdsOf }]]),
     withItemRows: (table, ids) => over(() => ({ table, ids })),
+    withRows: (given) => {
+      const own = given.get(ITEM_TABLE);
+      return own === undefined ? over(rows) : over(() => ({ table: own.rows, ids: own.ids }));
+    },
     ...(temperature === undefined ? {} : { temperature: (base: number) => temperature.value(base) }),
     variables: () => variables,
     dispose: () => {

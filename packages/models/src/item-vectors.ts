@@ -1,5 +1,5 @@
 import { ShapeError } from '@seqrec/core';
-import type { SequenceModel } from './model.ts';
+import type { TokenEncoder } from './model.ts';
 import { assignValues } from './parameters.ts';
 
 /** Vectors of some items, `V` of them; what `readItemVectors` of `@seqrec/data` returns is one. */
@@ -20,7 +20,7 @@ export interface GivenItemVectors {
  *
  * @throws ShapeError when the width is not that of the table, or an id is outside `1..numItems`.
  */
-export async function setItemVectors(model: SequenceModel, { width, items, values }: GivenItemVectors): Promise<void> {
+export async function setItemVectors(model: TokenEncoder, { width, items, values }: GivenItemVectors): Promise<void> {
   const table = model.itemTable();
   const [, own] = table.shape;
   if (own !== width)

@@ -4,10 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HstuConfigInput } from './hstu/config.ts';
 import { uploadBatch } from './inputs.ts';
-import type { SequenceModel } from './model.ts';
+import type { TokenEncoder } from './model.ts';
 import { type ObjectiveConfigInput, objectiveKinds } from './objectives/config.ts';
 import { createObjective } from './objectives/create.ts';
-import type { Objective } from './objectives/objective.ts';
+import { meanLoss, type Objective } from './objectives/objective.ts';
 import { createModel, type ModelConfigInput, modelKinds } from './registry.ts';
 import { createTrainer } from './train/trainer.ts';
 
@@ -75,12 +75,12 @@ function memorable(): ExampleSet {
 }
 
 /** Loss of all examples at a step of its own, without dropout. */
-function lossOf(model: SequenceModel, objective: Objective, examples: ExampleSet): number {
+function lossOf(model: TokenEncoder, objective: Objective, examples: ExampleSet): number {
   const batch = uploadBatch(makeBatch(examples, [...examples.targets.keys()]));
   const run = { training: false, step: 10_000, seed: 1 };
   const loss = tf.tidy(() => {
     const drawn = objective.draw?.({ batch: batch.host, numItems: NUM_ITEMS, run }) ?? {};
-    return objective.loss({ model, batch, drawn, run }).dataSync()[0];
+    return meanLoss(objective.loss({ model, batch, drawn, run })).dataSync()[0];
   });
   batch.dispose();
   return loss;

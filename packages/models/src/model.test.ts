@@ -14,7 +14,7 @@ import { ParameterError } from './errors.ts';
 import { parseGolden } from './golden/parse.ts';
 import { goldenModelConfig } from './golden/run.ts';
 import { uploadBatch } from './inputs.ts';
-import type { ModelOptions, SequenceModel } from './model.ts';
+import type { ModelOptions, TokenEncoder } from './model.ts';
 import { loadParameters, readParameters } from './parameters.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from './registry.ts';
 import { tinyConfigs, tinyTrain } from './test-support/tiny.ts';
@@ -23,11 +23,11 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const models: SequenceModel[] = [];
+const models: TokenEncoder[] = [];
 afterEach(() => {
   for (const model of models.splice(0)) model.dispose();
 });
-function build(config: ModelConfigInput, options: ModelOptions = { numItems: 20, seed: 1 }): SequenceModel {
+function build(config: ModelConfigInput, options: ModelOptions = { numItems: 20, seed: 1 }): TokenEncoder {
   const model = createModel(config, options);
   models.push(model);
   return model;
@@ -173,7 +173,7 @@ it('only the time bias reads the clock', () => {
 });
 
 describe('initial weights', () => {
-  const spread = (model: SequenceModel, name: string): number =>
+  const spread = (model: TokenEncoder, name: string): number =>
     tf.tidy(() => tf.sqrt(tf.mean(tf.square(model.variables().get(name)!))).dataSync()[0]);
   const positions = '_input_features_preproc._pos_emb.weight';
   const big = { embeddingDim: 50, maxSequenceLength: 200, numBlocks: 1, numHeads: 1 };

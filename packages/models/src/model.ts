@@ -1,10 +1,10 @@
-import type { BatchColumns } from '@seqrec/data';
+import type { BatchColumns, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 
-/** What {@link SequenceModel.encodeWithActions} returns; `T` events. */
+/** What {@link TokenEncoder.encodeWithActions} returns; `T` events. */
 export interface EncodedActions {
   /** The rows of `encode`, `[T, D]`. */
   readonly encoded: tf.Tensor2D;
@@ -12,18 +12,53 @@ export interface EncodedActions {
   readonly actionLogits: tf.Tensor2D;
 }
 
-/** The one interface of all encoders. `T` packed tokens, `D` model width, items are `1..numItems`. */
-export interface SequenceModel {
+/** A table of vectors, a row an id, that can be trained by the rows of a step. */
+export interface EmbeddingTable {
+  readonly variable: tf.Variable<tf.Rank.R2>;
+  /** The ids that a batch reads. */
+  idsOf(batch: SequenceBatch): readonly Int32Array[];
+}
+
+/** Some rows of a table in its place. */
+export interface TableRows {
+  /** `[U, D]`. */
+  readonly rows: tf.Tensor2D;
+  /** The id of each row, strictly increasing. */
+  readonly ids: Int32Array;
+  /** Places of ids among the rows. */
+  indicesOf(ids: Int32Array): Int32Array;
+}
+
+/** What every model is, whatever it can do: capabilities ({@link TokenEncoder}, ...) are further interfaces. */
+export interface Model {
   readonly kind: string;
   /** The validated configuration, defaults filled in. */
   readonly config: Readonly<Record<string, unknown>> & { readonly kind: string };
+  /** Items are `1..numItems`. */
   readonly numItems: number;
-  /** Longest history that the model is meant for. */
-  readonly maxSequenceLength: number;
   /** The further columns of batches that the model reads; absent: none. */
   readonly columns?: BatchColumns;
   /** What its features know of the data, where it has some: kept in checkpoints. */
   readonly features?: FittedFeatures;
+  /** Every weight by its name in the reference's state dict, in that order. */
+  variables(): ReadonlyMap<string, tf.Variable>;
+  /** The tables that can be trained by rows, by the name of the weight. */
+  tables(): ReadonlyMap<string, EmbeddingTable>;
+  /**
+   * This model with rows in the place of some of its tables; all other weights are shared. Where the item table of an
+   * encoder is among them, item ids of batches are places in its rows.
+   */
+  withRows?(rows: ReadonlyMap<string, TableRows>): Model;
+  /** What each step adds to its loss, whatever the batch: a regulariser. Inside the tape. */
+  penalty?(): tf.Scalar;
+  /** Frees the weights. */
+  dispose(): void;
+}
+
+/** An encoder of histories. `T` packed tokens, `D` model width, items are `1..numItems`. */
+export interface TokenEncoder extends Model {
+  /** Longest history that the model is meant for. */
+  readonly maxSequenceLength: number;
   /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /**
@@ -50,20 +85,21 @@ export interface SequenceModel {
    *
    * @param ids the item of each row; shape `[U]`.
    */
-  withItemRows(rows: tf.Tensor2D, ids: Int32Array): SequenceModel;
+  withItemRows(rows: tf.Tensor2D, ids: Int32Array): TokenEncoder;
   /**
    * The temperature that the model has learned, shape `[1]`, where its configuration asks for one; `base` is where it
    * starts. Objectives divide scores by it; ranks do not depend on it.
    */
   readonly temperature?: (base: number) => tf.Tensor1D;
-  /** Every weight by its name in the reference's state dict, in that order. */
-  variables(): ReadonlyMap<string, tf.Variable>;
-  /** Frees the weights. */
-  dispose(): void;
+}
+
+/** Whether a model encodes histories. */
+export function isTokenEncoder(model: Model): model is TokenEncoder {
+  return typeof (model as Partial<TokenEncoder>).encode === 'function';
 }
 
 /** Cosines of encoded queries `[Q, D]` with every item; shape `[Q, numItems + 1]`, column 0 is padding. */
-export function scoreItems(model: SequenceModel, queries: tf.Tensor2D): tf.Tensor2D {
+export function scoreItems(model: TokenEncoder, queries: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => tf.matMul(queries, model.itemVectors(), false, true));
 }
 
@@ -78,7 +114,7 @@ export interface ModelOptions {
 }
 
 /** The unit vector of each sequence's last token, by the shortest way that the model has. Shape `[B, D]`. */
-export function encodeLast(model: SequenceModel, batch: EncoderBatch): tf.Tensor2D {
+export function encodeLast(model: TokenEncoder, batch: EncoderBatch): tf.Tensor2D {
   if (model.encodeLast !== undefined) return model.encodeLast(batch);
   return tf.tidy(() => {
     const encoded = model.encode(batch, { training: false, step: 0, seed: 0 });

@@ -1,7 +1,7 @@
 import { closest } from '@seqrec/data/closest';
 import * as tf from '@tensorflow/tfjs-core';
 import { ParameterError } from './errors.ts';
-import type { SequenceModel } from './model.ts';
+import type { Model } from './model.ts';
 
 /** A tensor on the host, row-major. */
 export interface HostTensor {
@@ -17,7 +17,7 @@ export type NamedParameters = Readonly<Record<string, HostTensor>>;
  *
  * @throws ParameterError listing every missing, unexpected and misshapen tensor.
  */
-export function loadParameters(model: SequenceModel, parameters: NamedParameters): void {
+export function loadParameters(model: Model, parameters: NamedParameters): void {
   const lengths = Object.entries(parameters).map(([name, { shape, data }]) => [name, { shape, length: data.length }]);
   checkParameters(model, new Map(lengths as [string, NamedShape][]));
   for (const [name, variable] of model.variables()) assignValues(variable, parameters[name].data);
@@ -29,8 +29,8 @@ export interface NamedShape {
   readonly length: number;
 }
 
-/** Throws a ParameterError unless the tensors are those of {@link SequenceModel.variables}. */
-export function checkParameters(model: SequenceModel, tensors: ReadonlyMap<string, NamedShape>): void {
+/** Throws a ParameterError unless the tensors are those of {@link Model.variables}. */
+export function checkParameters(model: Model, tensors: ReadonlyMap<string, NamedShape>): void {
   const variables = model.variables();
   const problems: string[] = [];
   for (const [name, variable] of variables) {
@@ -59,7 +59,7 @@ export function checkParameters(model: SequenceModel, tensors: ReadonlyMap<strin
 }
 
 /** All weights of a model on the host, by name. */
-export async function readParameters(model: SequenceModel): Promise<Record<string, HostTensor>> {
+export async function readParameters(model: Model): Promise<Record<string, HostTensor>> {
   const out: Record<string, HostTensor> = {};
   for (const [name, variable] of model.variables()) {
     // A copy: on some backends data() is a view of memory that the next step overwrites.

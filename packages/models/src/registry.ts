@@ -8,7 +8,7 @@ import { createGru4rec } from './gru4rec/stack.ts';
 import { withSwitches } from './hstu/blocks.ts';
 import { type HstuConfig, hstuConfigSchema } from './hstu/config.ts';
 import { createHstu } from './hstu/stack.ts';
-import type { ModelOptions, SequenceModel } from './model.ts';
+import type { ModelOptions, TokenEncoder } from './model.ts';
 import { type PinnerformerConfig, pinnerformerConfigSchema } from './pinnerformer/config.ts';
 import { createPinnerformer } from './pinnerformer/stack.ts';
 import { type SasrecConfig, sasrecConfigSchema } from './sasrec/config.ts';
@@ -85,7 +85,7 @@ export function parseModelConfig(config: unknown): ModelConfig {
  *
  * @throws ConfigError, see {@link parseModelConfig}; also when `numItems` or `seed` is no usable integer.
  */
-export function createModel(config: ModelConfigInput, options: ModelOptions): SequenceModel {
+export function createModel(config: ModelConfigInput, options: ModelOptions): TokenEncoder {
   const parsed = parseModelConfig(config);
   const { numItems, seed = 0, features } = options;
   if (!Number.isInteger(numItems) || numItems < 1) {

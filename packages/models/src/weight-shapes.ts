@@ -4,7 +4,7 @@ import type { ModelOptions } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
 
 /**
- * Names and shapes of the weights that a model would have, in the order of `SequenceModel.variables()`, without
+ * Names and shapes of the weights that a model would have, in the order of `TokenEncoder.variables()`, without
  * making them: for a model that may be too large.
  *
  * @throws ConfigError as `createModel` does.

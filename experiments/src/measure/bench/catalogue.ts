@@ -109,7 +109,8 @@ async function measure(
     };
     for (let step = 0; step < WARM_UP + steps; step++) take(await trainer.advance());
     take(await trainer.settle());
-    const touched = trainer.itemOptimizer?.state().steps.reduce((sum, n) => sum + n, 0);
+    const [table] = trainer.update.rows.values();
+    const touched = table?.state().steps.reduce((sum, n) => sum + n, 0);
     const rowsPerStep = touched === undefined ? items + 1 : touched / (WARM_UP + steps);
     trainer.dispose();
     const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

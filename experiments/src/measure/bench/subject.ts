@@ -1,6 +1,6 @@
 import type { BackendChoice } from '@seqrec/core';
 import { type ExampleSet, type Split, trainTest, zipfWorld } from '@seqrec/data';
-import { createModel, createTrainer, type SequenceModel, type Trainer } from '@seqrec/models';
+import { createModel, createTrainer, type TokenEncoder, type Trainer } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
@@ -28,7 +28,7 @@ export interface Subject {
   readonly choice: BackendChoice;
   readonly numItems: number;
   readonly examples: ExampleSet;
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   readonly trainer: Trainer;
 }
 

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, evaluate, type Protocol, type SequenceModel } from '@seqrec/models';
+import { type Evaluation, evaluate, type Protocol, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
@@ -19,7 +19,7 @@ export interface EvaluationContext {
 }
 
 /** Exact ranks and metrics of a model on a set. */
-export function evaluateSet(model: SequenceModel, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
+export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
   return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
     evaluate({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }),
   );

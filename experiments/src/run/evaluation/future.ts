@@ -1,5 +1,5 @@
 import type { Split } from '@seqrec/data';
-import { type Cadence, evaluateFuture, type FutureEvaluation, type SequenceModel } from '@seqrec/models';
+import { type Cadence, evaluateFuture, type FutureEvaluation, type TokenEncoder } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -26,7 +26,7 @@ export interface FutureRequest {
  * @throws UsageError for a split without cuts in time.
  */
 export async function evaluateCadences(
-  model: SequenceModel,
+  model: TokenEncoder,
   { interactions, cuts, protocol }: Split,
   { days, excludeSeen, part, progress, stop }: FutureRequest,
 ): Promise<readonly (readonly [Cadence, FutureEvaluation])[]> {

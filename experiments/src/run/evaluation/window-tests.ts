@@ -5,8 +5,8 @@ import {
   evaluatePerplexity,
   type ItemNeighbours,
   QUERY_TIME_IN_WORDS,
-  type SequenceModel,
   TIES_IN_WORDS,
+  type TokenEncoder,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -46,7 +46,7 @@ export interface WindowTestContext {
  * future, the one unseen event is.
  */
 export async function evaluateWindowTests(
-  model: SequenceModel,
+  model: TokenEncoder,
   data: PreparedData & { readonly heldOut: NonNullable<PreparedData['heldOut']> },
   context: WindowTestContext,
 ): Promise<WindowTests> {
@@ -96,7 +96,7 @@ export function flatWindowTests({ sets, items }: WindowTests): Record<string, nu
 }
 
 async function evaluateOne(
-  model: SequenceModel,
+  model: TokenEncoder,
   examples: ExampleSet,
   name: WindowSet,
   context: WindowTestContext,

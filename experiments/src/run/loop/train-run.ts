@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
-import type { Trainer } from '@seqrec/models';
+import type { TokenEncoder, Trainer } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
@@ -161,7 +161,7 @@ async function sameWeights(path: string, previous: RunDir | undefined): Promise<
 async function writeRun(
   run: RunDir,
   summary: DataSummary,
-  request: ExecuteRequest & { readonly vectors?: RecipeVectors; readonly trainer: Trainer },
+  request: ExecuteRequest & { readonly vectors?: RecipeVectors; readonly trainer: Trainer<TokenEncoder> },
 ): Promise<{ readonly run: RunDir; readonly results?: RunResults }> {
   const { name, config, data, previous, progress, stop, vectors } = request;
   if (previous) removeTemporaries(previous);

@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Evaluation, loadCheckpoint, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
+import {
+  type Evaluation,
+  loadCheckpoint,
+  type StepInfo,
+  saveCheckpoint,
+  type TokenEncoder,
+  type Trainer,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { formatCount } from '../../terminal/format.ts';
@@ -16,7 +23,7 @@ import { selectionValue } from './selection.ts';
 export interface LoopState {
   /** Epochs that have been evaluated and logged. */
   evaluatedEpochs: number;
-  /** Mean training loss per token of the epoch finished last. */
+  /** Mean training loss per label of the epoch finished last. */
   epochLoss: number;
   best?: { readonly epoch: number; readonly value: number };
 }
@@ -26,7 +33,7 @@ export interface TrainRequest {
   readonly config: RecipeConfig;
   readonly resume: boolean;
   /** At its first step; a run that is resumed goes on from its checkpoint. */
-  readonly trainer: Trainer;
+  readonly trainer: Trainer<TokenEncoder>;
   /** Data, protocol of the evaluation, progress line and stop signal. */
   readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
   readonly checkpoints: CheckpointClock;
@@ -36,7 +43,7 @@ export interface TrainRequest {
 }
 
 export interface TrainOutcome {
-  readonly trainer: Trainer;
+  readonly trainer: Trainer<TokenEncoder>;
   readonly state: LoopState;
   readonly interrupted: boolean;
   /** Of the watched set with the final weights, when this process made it. */
@@ -57,9 +64,11 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { epochs, evaluateEvery } = config.training;
   const watched = watchedSet(split);
 
-  const [rows, width] = model.itemTable().shape;
-  const rule = trainer.options.embeddings === 'rowwise' ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
-  progress.note(`item table ${formatCount(rows)} x ${width}: ${rule}`);
+  for (const [name, { variable }] of model.tables()) {
+    const [rows, width] = variable.shape;
+    const rule = trainer.update.rows.has(name) ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
+    progress.note(`table ${name} ${formatCount(rows)} x ${width}: ${rule}`);
+  }
 
   const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
   if (request.resume) {
@@ -77,7 +86,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   };
   progress.start(trainer.progress.globalStep);
   // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
-  let { lossSum, tokens: epochTokens } = trainer.position;
+  let { lossSum, weight: epochWeight } = trainer.position;
   let timed = { tokens: 0, seconds: 0 };
   let latest: Evaluation | undefined;
   const heap = backendHeap();
@@ -86,8 +95,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     for (const info of infos) {
       const tokensPerSecond = info.tokens / info.seconds;
       timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
-      lossSum += info.loss * info.tokens;
-      epochTokens += info.tokens;
+      lossSum += info.loss * info.weight;
+      epochWeight += info.weight;
       const [step, epoch] = [info.globalStep + 1, info.epoch + 1];
       log.append({
         type: 'step',
@@ -155,9 +164,9 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       const { epoch, globalStep: step } = trainer.progress;
       if (epoch > finished) {
         take(await trainer.settle());
-        state.epochLoss = lossSum / epochTokens;
+        state.epochLoss = epochWeight === 0 ? 0 : lossSum / epochWeight;
         lossSum = 0;
-        epochTokens = 0;
+        epochWeight = 0;
       }
       // The last step of an epoch is saved after its evaluation, above.
       if (epoch === finished && checkpoints.due(step)) await save(run.last);

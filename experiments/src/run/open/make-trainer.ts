@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { ItemVectors } from '@seqrec/data';
-import { createModel, createTrainer, loadWeights, setItemVectors, type Trainer } from '@seqrec/models';
+import {
+  createModel,
+  createTrainer,
+  loadWeights,
+  setItemVectors,
+  type TokenEncoder,
+  type Trainer,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { InitialWeightsSummary } from '../../data/data-summary.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -30,7 +37,7 @@ export async function makeTrainer(
   data: PreparedData,
   { itemVectors, initialWeights }: Beginning,
   progress: Progress,
-): Promise<Trainer> {
+): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
   const { split } = data;
   const { batchSize, shuffle } = config.training;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadModel, parseModelConfig, readCheckpointState, type SequenceModel } from '@seqrec/models';
+import { loadModel, parseModelConfig, readCheckpointState, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
 import { RunError } from '../../errors.ts';
@@ -23,14 +23,14 @@ export interface OpenRun {
 /** A model with the data and the configuration that it is evaluated by. */
 export interface EvaluatedModel extends Pick<OpenRun, 'name' | 'config' | 'data' | 'epoch'> {
   readonly run: { readonly id: string };
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Which weights these are, for the line above the figures. */
   readonly about: string;
 }
 
 /** The checkpoint's model, too. */
 export interface TrainedRun extends OpenRun {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   readonly about: string;
 }
 

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import type { IdMap } from '@seqrec/data';
-import type { SequenceModel } from '@seqrec/models';
+import type { TokenEncoder } from '@seqrec/models';
 import { writeFileAtomic } from '../folder/atomic.ts';
 import { makeFolder } from '../folder/make-folder.ts';
 
 /** Writes what a model scores items with, one line an item, in the format that `itemVectors.path` reads. */
-export async function writeItemVectors(file: string, model: SequenceModel, items: IdMap): Promise<void> {
+export async function writeItemVectors(file: string, model: TokenEncoder, items: IdMap): Promise<void> {
   const vectors = model.itemVectors();
   try {
     const width = vectors.shape[1];

@@ -1,5 +1,5 @@
 import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
-import { recommend, type SequenceModel } from '@seqrec/models';
+import { recommend, type TokenEncoder } from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import { madeUpTimes } from '../../report/page/page-data.ts';
 import { suggestion } from '../../suggest.ts';
@@ -122,7 +122,7 @@ function titlesOf(interactions: Interactions): ReadonlyMap<string, readonly numb
 
 /** The best items after a history, with the names of the data; seen items are those of the whole history. */
 export async function recommendFor(
-  model: SequenceModel,
+  model: TokenEncoder,
   interactions: Interactions,
   events: EventHistory,
   options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },

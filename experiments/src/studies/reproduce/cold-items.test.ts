@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interactionsFromArrays, leaveLastOut, trainedItems } from '@seqrec/data';
-import type { SequenceModel } from '@seqrec/models';
+import type { TokenEncoder } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
@@ -70,21 +70,21 @@ describe('coldAmongCold', () => {
       maxSequenceLength: 10,
       itemVectors: () => tf.tensor2d(vectors, [vectors.length, 1]),
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.ones([numSequences, 1]),
-    } as unknown as SequenceModel;
+    } as unknown as TokenEncoder;
     // Ranks 1 to 14 by id: ten of them are hits, although no warm item has a higher score either.
     expect(await coldAmongCold(model, split, trainedItems(split.train))).toEqual({ 'HR@10, cold among cold': 10 / 14 });
     const lower = {
       ...model,
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.fill([numSequences, 1], -1),
     };
-    expect(await coldAmongCold(lower as unknown as SequenceModel, split, trainedItems(split.train))).toEqual({
+    expect(await coldAmongCold(lower as unknown as TokenEncoder, split, trainedItems(split.train))).toEqual({
       'HR@10, cold among cold': 10 / 14,
     });
     const constant = {
       ...model,
       encodeLast: ({ numSequences }: { numSequences: number }) => tf.zeros([numSequences, 1]),
     };
-    const tied = await coldAmongCold(constant as unknown as SequenceModel, split, trainedItems(split.train));
+    const tied = await coldAmongCold(constant as unknown as TokenEncoder, split, trainedItems(split.train));
     expect(tied['HR@10, cold among cold']).toBeCloseTo(10 / 14, 12);
     expect(await coldAmongCold(model, split, new Uint8Array(interactions.numItems + 1).fill(1))).toEqual({});
   });

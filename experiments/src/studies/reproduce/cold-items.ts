@@ -1,5 +1,5 @@
 import { type ExampleSet, makeBatch, type Split } from '@seqrec/data';
-import { encodeLast, metricsUnder, type SequenceModel, type TieRule, uploadBatch } from '@seqrec/models';
+import { encodeLast, metricsUnder, type TieRule, type TokenEncoder, uploadBatch } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowed } from '../../data/dataset.ts';
 
@@ -46,7 +46,7 @@ const QUERIES = 128;
  * history has no query.
  */
 export async function coldAmongCold(
-  model: SequenceModel,
+  model: TokenEncoder,
   { test }: Pick<Split, 'test'>,
   trained: Uint8Array,
 ): Promise<Record<string, number>> {

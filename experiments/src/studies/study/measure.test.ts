@@ -1,5 +1,5 @@
 import { holdOutUsers, interactionsFromArrays, trainTest } from '@seqrec/data';
-import type { SequenceModel } from '@seqrec/models';
+import type { TokenEncoder } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import type { RecipeConfig } from '../../config/schema.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 /** Items 1 to 6 have these scores for everybody. */
-function model(...scores: number[]): SequenceModel {
+function model(...scores: number[]): TokenEncoder {
   return {
     kind: 'known',
     config: { kind: 'known' },
@@ -24,6 +24,7 @@ function model(...scores: number[]): SequenceModel {
     encode: (batch) => tf.ones([batch.numTokens, 1]),
     itemVectors: () => tf.tensor2d([0, ...scores], [7, 1]),
     itemTable: () => expect.unreachable('not read'),
+    tables: () => new Map(),
     withItemRows: () => expect.unreachable('not read'),
     variables: () => new Map(),
     dispose: () => undefined,

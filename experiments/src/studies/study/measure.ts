@@ -8,9 +8,9 @@ import {
   QUERY_TIME_IN_WORDS,
   type QueryTime,
   rankUnder,
-  type SequenceModel,
   TIES_IN_WORDS,
   type TieRule,
+  type TokenEncoder,
   tiesWithAll,
   uploadBatch,
 } from '@seqrec/models';
@@ -52,7 +52,7 @@ export const measureDefinition = ({ ties, queryTime }: Pick<MeasureOptions, 'tie
  *
  * @throws EvaluationError when a score is NaN, or all candidates of every query have one score.
  */
-export async function measure(model: SequenceModel, set: ExampleSet, options: MeasureOptions): Promise<Measurement> {
+export async function measure(model: TokenEncoder, set: ExampleSet, options: MeasureOptions): Promise<Measurement> {
   const { batchSize, temperature, excludeSeen, ties, queryTime, candidates, onBatch } = options;
   const examples = windowed(set, model.maxSequenceLength);
   const { itemIds } = set.interactions;
@@ -100,7 +100,7 @@ export async function measure(model: SequenceModel, set: ExampleSet, options: Me
 
 /** Scores of all items at the last token of each sequence, row by row. */
 async function lastScores(
-  model: SequenceModel,
+  model: TokenEncoder,
   vectors: tf.Tensor2D,
   batch: ReturnType<typeof makeBatch>,
 ): Promise<Float32Array> {

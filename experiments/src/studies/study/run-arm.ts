@@ -5,9 +5,9 @@ import {
   createModel,
   createTrainer,
   loadCheckpoint,
-  type SequenceModel,
   type StepInfo,
   saveCheckpoint,
+  type TokenEncoder,
   type Trainer,
 } from '@seqrec/models';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
@@ -39,7 +39,7 @@ interface Spent {
 }
 
 /** Model and trainer of an arm, at step 0. */
-export function openArm(arm: Arm, data: PreparedData): { readonly model: SequenceModel; readonly trainer: Trainer } {
+export function openArm(arm: Arm, data: PreparedData): { readonly model: TokenEncoder; readonly trainer: Trainer } {
   const { config } = arm;
   const { train } = data.split;
   const part = firstUsers(train, arm.users, config.seed);
@@ -126,7 +126,7 @@ function countOf(arm: Arm, spent: Spent, trainer: Trainer): number {
 async function pointAt(
   arm: Arm,
   mark: number,
-  at: { readonly model: SequenceModel; readonly trainer: Trainer; readonly spent: Spent; readonly context: ArmContext },
+  at: { readonly model: TokenEncoder; readonly trainer: Trainer; readonly spent: Spent; readonly context: ArmContext },
 ): Promise<StudyPoint> {
   const { model, trainer, spent } = at;
   const { loss, metrics: held } = await measureArm(arm, model, at.context);
@@ -149,7 +149,7 @@ async function pointAt(
 }
 
 /** The held-out set (validation where there is one, else test) under the model of an arm. */
-export function measureArm(arm: Arm, model: SequenceModel, context: ArmContext) {
+export function measureArm(arm: Arm, model: TokenEncoder, context: ArmContext) {
   const { data, evaluatedUsers, stop } = context;
   const set = evenSelection(watchedSet(data.split), evaluatedUsers);
   const { ks, batchSize, excludeSeen, ties, queryTime } = arm.config.evaluation;
@@ -170,7 +170,7 @@ export function measureArm(arm: Arm, model: SequenceModel, context: ArmContext) 
 /** What a study keeps of the window tests. */
 const WINDOW_METRICS = /^(recent|older)\/(HR@10|MRR|perplexity)$|^items\/(mAP( decile 1)?|Recall@100)$/;
 
-async function windowMetrics(arm: Arm, model: SequenceModel, context: ArmContext): Promise<Record<string, number>> {
+async function windowMetrics(arm: Arm, model: TokenEncoder, context: ArmContext): Promise<Record<string, number>> {
   const { data, evaluatedUsers, progress, stop } = context;
   const { heldOut } = data;
   if (arm.testedWindow === undefined || heldOut === undefined) return {};

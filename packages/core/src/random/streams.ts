@@ -112,8 +112,15 @@ export function uniform01(key: RandomKey, step: number, count: number, first = 0
 }
 
 /** `count` integers, uniform in `low .. low + bound - 1`: `low + floor(word * bound / 2^32)`, exactly. */
-export function integers(key: RandomKey, step: number, count: number, low: number, bound: number): Int32Array {
-  const words = randomWords(key, step, count);
+export function integers(
+  key: RandomKey,
+  step: number,
+  count: number,
+  low: number,
+  bound: number,
+  first = 0,
+): Int32Array {
+  const words = randomWords(key, step, count, first);
   const drawn = new Int32Array(count);
   // A plain loop: `from` with a function takes several times as long, and row-wise training on a GPU waits for it.
   for (let i = 0; i < count; i++) drawn[i] = low + multiplyHigh(words[i], bound);

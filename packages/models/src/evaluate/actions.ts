@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
 import { actionOf, NUM_KNOWN_ACTIONS } from '../layers/actions.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './ranking-metrics.ts';
 
 export interface EvaluateActionsOptions {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   readonly examples: ExampleSet;
   /** Ratings of at least this are positive in the binary metrics; default 4. */
   readonly positiveRating?: number;

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EvaluationError } from '../errors.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { type EvaluateOptions, evaluate } from './evaluate.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
  * A model whose scores are known: items 1..6 score 0.6, 0.5, 0.5, 0.3, 0.2, 0.1 for everyone.
  * Items are points on the unit circle, the query is always (1, 0).
  */
-function fixedModel(scores: readonly number[]): SequenceModel {
+function fixedModel(scores: readonly number[]): TokenEncoder {
   const rows = [[0, 0], ...scores.map((s) => [s, Math.sqrt(1 - s * s)])];
   return {
     kind: 'fixed',
@@ -30,6 +30,7 @@ function fixedModel(scores: readonly number[]): SequenceModel {
     encode: (batch) => tf.tidy(() => tf.tile(tf.tensor2d([[1, 0]]), [batch.numTokens, 1])),
     itemVectors: () => tf.tensor2d(rows),
     itemTable: () => expect.unreachable('evaluation reads itemVectors'),
+    tables: () => new Map(),
     withItemRows: () => expect.unreachable('evaluation takes no rows'),
     variables: () => new Map(),
     dispose: () => undefined,

@@ -2,7 +2,7 @@ import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type SequenceModel } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
 import { askedAt, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
@@ -10,7 +10,7 @@ import { RankQueue } from './rank-queue.ts';
 import { collapsed } from './ties.ts';
 
 export interface EvaluateOptions extends Protocol {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
 }
@@ -114,7 +114,7 @@ function queriesOf(
 
 /** One vector per sequence or, when `tokens` are given, of those tokens. */
 function encodeQueries(
-  model: SequenceModel,
+  model: TokenEncoder,
   batch: SequenceBatch,
   tokens: readonly number[] | 'every' | undefined,
 ): tf.Tensor2D {
@@ -130,7 +130,7 @@ function encodeQueries(
   }
 }
 
-function check(model: SequenceModel, { examples }: EvaluateOptions, batchSize: number): void {
+function check(model: TokenEncoder, { examples }: EvaluateOptions, batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new EvaluationError(`evaluate: batchSize: expected an integer >= 1; got ${batchSize}`);
   }

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EvaluationError } from '../errors.ts';
 import type { EncoderBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { evaluateFuture } from './future.ts';
 import { futureQueries } from './future-queries.ts';
 
@@ -22,7 +22,7 @@ function inOrder(numItems: number, maxSequenceLength = 3) {
     const cosine = 1 - item / (numItems + 1);
     return [cosine, Math.sqrt(1 - cosine * cosine)];
   });
-  const model: SequenceModel = {
+  const model: TokenEncoder = {
     kind: 'in-order',
     config: { kind: 'in-order' },
     numItems,
@@ -33,6 +33,7 @@ function inOrder(numItems: number, maxSequenceLength = 3) {
     },
     itemVectors: () => tf.tensor2d(rows),
     itemTable: () => expect.unreachable('lists come from itemVectors'),
+    tables: () => new Map(),
     withItemRows: () => expect.unreachable('lists take no rows'),
     variables: () => new Map(),
     dispose: () => undefined,

@@ -3,7 +3,7 @@ import { interactionsFromArrays } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { evaluateFuture } from './future.ts';
@@ -126,7 +126,7 @@ describe('evaluateFuture', () => {
   });
 
   /** A model that knows items by one number each, the same for everybody. */
-  function knownModel(scoreOf: (item: number) => number, numItems: number): SequenceModel {
+  function knownModel(scoreOf: (item: number) => number, numItems: number): TokenEncoder {
     const rows = Array.from({ length: numItems + 1 }, (_, item) => [scoreOf(item)]);
     return {
       kind: 'known',
@@ -136,6 +136,7 @@ describe('evaluateFuture', () => {
       encode: (batch) => tf.ones([batch.numTokens, 1]),
       itemVectors: () => tf.tensor2d(rows),
       itemTable: () => expect.unreachable('not read'),
+      tables: () => new Map(),
       withItemRows: () => expect.unreachable('not read'),
       variables: () => new Map(),
       dispose: () => undefined,

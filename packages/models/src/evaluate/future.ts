@@ -3,7 +3,7 @@ import { gatherBatch, type Interactions, type SequenceBatch } from '@seqrec/data
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type SequenceModel } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { type FutureOptions, type FutureQuery, futureQueries } from './future-queries.ts';
 import { type FoundEvents, foundEvents } from './future-recall.ts';
@@ -11,7 +11,7 @@ import { interestEntropy, p90Coverage } from './list-metrics.ts';
 import { collapsed } from './ties.ts';
 
 export interface EvaluateFutureOptions extends FutureOptions {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   readonly interactions: Interactions;
   /** Items of the history are no candidates, unless they are targets; default true. */
   readonly excludeSeen?: boolean;

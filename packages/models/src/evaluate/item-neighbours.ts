@@ -1,12 +1,12 @@
 import { type ExampleSet, type ItemCatalogue, trainingEvents } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { neighbourQuality } from './neighbour-quality.ts';
 
 export interface ItemNeighboursOptions {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Whole training histories: their events are the popularity of items, whatever windows the model was trained on. */
   readonly train: ExampleSet;
   /** Most items that are queries, an even selection by popularity; default 5,000. */

@@ -2,14 +2,14 @@ import { type ExampleSet, makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { type EncoderBatch, uploadBatch } from '../inputs.ts';
-import { encodeLast, type SequenceModel } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
 import { maskedLogSumExp } from '../objectives/masked-log-sum-exp.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { askedAt, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
 
 export interface PerplexityOptions {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Histories cut to the model's `maxSequenceLength`. */
   readonly examples: ExampleSet;
   /** What cosines are divided by, as in training; a model that learns one starts from it. */
@@ -109,6 +109,6 @@ async function lossesOf(
   }
 }
 
-function encoded(model: SequenceModel, batch: EncoderBatch, positions: 'last' | 'all'): tf.Tensor2D {
+function encoded(model: TokenEncoder, batch: EncoderBatch, positions: 'last' | 'all'): tf.Tensor2D {
   return positions === 'last' ? encodeLast(model, batch) : model.encode(batch, { training: false, step: 0, seed: 0 });
 }

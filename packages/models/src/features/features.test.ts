@@ -12,9 +12,9 @@ import {
   modelFromBytes,
   readWholeFile,
   recommend,
-  type SequenceModel,
   sampledSoftmaxObjective,
   saveCheckpoint,
+  type TokenEncoder,
   uploadBatch,
 } from '../index.ts';
 import {
@@ -27,7 +27,8 @@ import {
   split,
   weightsOf,
 } from '../test-support/feature-world.ts';
-import { denseGradients, disposeGradients, rowwiseGradients } from '../train/gradients.ts';
+import { denseGradients, rowwiseGradients } from '../test-support/gradients.ts';
+import { disposeGradients } from '../train/gradients.ts';
 
 const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.features-'));
 
@@ -97,11 +98,11 @@ describe.each(encoderNames)('%s with features', (name) => {
     },
   );
 
-  it('reads features of events and users in the history, and trains every weight of them', () => {
+  it('reads features of events and users in the history, and trains every weight of them', async () => {
     const model = modelOf(split, configOf(name));
     expect(model.columns).toEqual({ tokens: ['dwell'], users: ['city'] });
     const batch = makeBatch(split.train, [0, 1, 2, 4, 5, 7], model.columns);
-    const gradients = denseGradients({
+    const gradients = await denseGradients({
       model,
       objective: sampledSoftmaxObjective({ numNegatives: 8, temperature: 0.1 }),
       batch,
@@ -129,13 +130,13 @@ describe.each(encoderNames)('%s with features', (name) => {
     model.dispose();
   });
 
-  it('has the gradients of finite differences', () => {
+  it('has the gradients of finite differences', async () => {
     const model = modelOf(split, configOf(name, { combineFeatures: 'concat', featureDim: 2 }));
     const batch = makeBatch(split.train, [0, 3, 6], model.columns);
     const objective = sampledSoftmaxObjective({ numNegatives: 6, temperature: 0.5 });
     const request = { model, objective, batch, run: { training: true, step: 3, seed: 2 } };
-    const lossNow = (): number => {
-      const { loss, ...rest } = denseGradients(request);
+    const lossNow = async (): Promise<number> => {
+      const { loss, ...rest } = await denseGradients(request);
       const value = loss.arraySync();
       disposeGradients({ loss, ...rest });
       return value;
@@ -144,7 +145,7 @@ describe.each(encoderNames)('%s with features', (name) => {
     for (const [weight, variable] of model.variables()) {
       if (/^features\.|_item_emb/.test(weight)) variable.assign(tf.tidy(() => tf.mul(variable, 30)));
     }
-    const gradients = denseGradients(request);
+    const gradients = await denseGradients(request);
     // Dropout depends on the step alone, so that the loss is a function of the weights.
     for (const [weight, variable] of model.variables()) {
       if (!weight.startsWith('features.')) continue;
@@ -152,12 +153,13 @@ describe.each(encoderNames)('%s with features', (name) => {
       const values = Float32Array.from(variable.dataSync());
       const at = grad.reduce((most, x, i) => (Math.abs(x) > Math.abs(grad[most]) ? i : most), 0);
       const step = 0.005;
-      const moved = [1, -1].map((sign) => {
+      const moved: number[] = [];
+      for (const sign of [1, -1]) {
         const next = values.slice();
         next[at] += sign * step;
         variable.assign(tf.tensor(next, variable.shape));
-        return lossNow();
-      });
+        moved.push(await lossNow());
+      }
       variable.assign(tf.tensor(values, variable.shape));
       const difference = (moved[0] - moved[1]) / (2 * step);
       expect(Math.abs(difference - grad[at]), weight).toBeLessThan(0.02 * Math.abs(grad[at]) + 2e-4);
@@ -177,7 +179,7 @@ describe.each(encoderNames)('%s with features', (name) => {
         batch,
         run: { training: true, step: 2, seed: 3 },
       };
-      const gradients = embeddings === 'dense' ? denseGradients(request) : await rowwiseGradients(request);
+      const gradients = await (embeddings === 'dense' ? denseGradients : rowwiseGradients)(request);
       const feature = model.variables().get('features.items.genres.weight')!;
       losses.push([gradients.loss.arraySync(), ...gradients.dense[feature.name].dataSync()]);
       disposeGradients(gradients);
@@ -212,7 +214,7 @@ describe.each(encoderNames)('%s with features', (name) => {
       width: 1,
       values: (columns.eventColumns.get('dwell') as { values: Float32Array }).values.subarray(0, 5),
     } as const;
-    const ask = (of: SequenceModel) =>
+    const ask = (of: TokenEncoder) =>
       recommend({ model: of, history, eventColumns: new Map([['dwell', dwell]]), k: 5 });
     const expected = await ask(model);
     expect(await recommend({ model, history, k: 5 })).not.toEqual(expected);

@@ -12,7 +12,7 @@ import {
   weightShapes,
 } from '../index.ts';
 import { configOf, INFERENCE, ITEMS, modelOf, type Settings, split, weightsOf } from '../test-support/feature-world.ts';
-import { denseGradients } from '../train/gradients.ts';
+import { denseGradients } from '../test-support/gradients.ts';
 import { idMask } from './id-mask.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -147,7 +147,7 @@ describe('features', () => {
       objective: sampledSoftmaxObjective({ numNegatives: 4, temperature: 0.1 }),
       batch: makeBatch(split.train, [0]),
     };
-    expect(() => denseGradients({ ...request, run: { training: true, step: 0, seed: 0 } })).toThrow(
+    await expect(denseGradients({ ...request, run: { training: true, step: 0, seed: 0 } })).rejects.toThrow(
       'expected a batch with the column dwell of events; got one without; make batches with makeBatch(set, indices, model.columns)',
     );
     expect(await recommend({ model, history: [1, 2], k: 3 })).toHaveLength(3);

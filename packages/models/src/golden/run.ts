@@ -2,7 +2,7 @@ import { sampledSoftmaxLoss } from '@seqrec/core';
 import { sequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { loadParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import type { Golden } from './parse.ts';
@@ -59,7 +59,7 @@ export async function runGolden(golden: Golden): Promise<GoldenReport> {
 }
 
 async function gradientErrors(
-  model: SequenceModel,
+  model: TokenEncoder,
   grads: tf.NamedTensorMap,
   golden: Golden,
 ): Promise<Record<string, number>> {

@@ -2,7 +2,7 @@ import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding } from '../layers/embeddings.ts';
 import { Projection } from '../layers/projection.ts';
 import { tokenInput } from '../layers/token-input.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import type { Gru4recConfig } from './config.ts';
 import { GruLayer } from './layer.ts';
 
@@ -15,7 +15,7 @@ const WEIGHTS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'];
  * Source: Hidasi et al. 2016 (arXiv:1511.06939). Differs from the paper in: whole histories instead of session-parallel
  * batches, the objectives of this package instead of TOP1 and BPR, item vectors shared by input and output.
  */
-export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
+export function createGru4rec(config: Gru4recConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
   const { embeddingDim, numBlocks, blockDropout: dropout } = config;
   const hiddenDim = config.hiddenDim ?? embeddingDim;
   const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });

@@ -6,7 +6,7 @@ import { ItemEmbedding } from '../layers/embeddings.ts';
 import type { NamedLayer } from '../layers/layer.ts';
 import { Mlp } from '../layers/projection.ts';
 import { rotationsOf } from '../layers/rotary.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import { type HstuSwitches, withSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { hstuInput } from './input.ts';
@@ -19,7 +19,7 @@ import { numVisibleKeys } from './mask.ts';
  *
  * Source: Zhai et al. 2024 (arXiv:2402.17152); names, sizes and initial values of the published code.
  */
-export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
+export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
   const config = withSwitches(given);
   const { embeddingDim, maxSequenceLength, outputLength, actions } = config;
   const paddedLength = (actions === 'interleave' ? 2 : 1) * maxSequenceLength + outputLength;

@@ -3,7 +3,7 @@ import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type SequenceModel } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
 import { createModel, parseModelConfig } from '../registry.ts';
 import { expectFormula } from '../test-support/formula-kinds.ts';
 import { plainHstu } from '../test-support/plain-hstu.ts';
@@ -51,7 +51,7 @@ const switches: Record<string, Partial<HstuConfigInput>> = {
 const run = { training: false, step: 0, seed: 0 };
 
 describe.each(Object.keys(switches))('%s', (name) => {
-  const build = (): SequenceModel => {
+  const build = (): TokenEncoder => {
     const config = { ...base, inputDropout: 0, ...switches[name] } as HstuConfigInput;
     const model = createModel(config, { numItems: 20, seed: 3 });
     // Away from the start, where layer norms hide the attention and gains and biases do nothing.

@@ -11,6 +11,8 @@ export interface Run {
   /** Global optimiser step: the counter of the dropout streams. */
   readonly step: number;
   readonly seed: number;
+  /** What of the batch of the step lies before a part of it: streams count on from there. Absent: nothing. */
+  readonly before?: { readonly sequences: number; readonly tokens: number };
 }
 
 /** Arguments that all layers here share. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import { NUM_KNOWN_ACTIONS, ratingActions } from '../layers/actions.ts';
-import type { Objective, ObjectiveContext } from './objective.ts';
+import type { Objective, ObjectiveContext, WeightedLoss } from './objective.ts';
 
 /**
  * Adds the prediction of actions to an objective:
@@ -40,14 +40,25 @@ export function withActions(objective: Objective, weight: number): Objective {
       if (weight === 1) return actions;
       // The item loss reads the events of the same pass.
       const items = objective.loss({ ...context, model: { ...model, encode: () => encoded } });
-      return tf.add(tf.mul(items, 1 - weight), tf.mul(actions, weight)) as tf.Scalar;
+      // Both means count alike, though the batch may have more events than labels, or fewer.
+      const share = weight * shareOf(objective, context);
+      const sum = tf.add(tf.mul(items.sum, 1 - weight), tf.mul(actions.sum, share)) as tf.Scalar;
+      return { sum, weight: items.weight };
     },
+    ...(weight !== 1 && objective.weightOf && { weightOf: objective.weightOf.bind(objective) }),
   };
 }
 
-function actionLoss(logits: tf.Tensor2D, { batch }: ObjectiveContext): tf.Scalar {
+/** Labels of the batch over its events. */
+function shareOf(objective: Objective, { batch, part, run }: ObjectiveContext): number {
+  const whole = part?.whole ?? batch.host;
+  return objective.weightOf === undefined ? 1 : objective.weightOf(whole, run) / whole.itemIds.length;
+}
+
+function actionLoss(logits: tf.Tensor2D, { batch }: ObjectiveContext): WeightedLoss {
   // Ids without ratings would be no labels, in training or not.
   const ids = ratingActions(batch.host, { training: true, step: 0, seed: 0 }).map((id) => id - 1);
   const own = tf.oneHot(tf.tensor1d(ids, 'int32'), NUM_KNOWN_ACTIONS);
-  return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), own), 1))) as tf.Scalar;
+  const sum = tf.neg(tf.sum(tf.sum(tf.mul(tf.logSoftmax(logits), own), 1))) as tf.Scalar;
+  return { sum, weight: ids.length };
 }

@@ -1,10 +1,9 @@
 import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BceConfig } from './config.ts';
-import { samplePairs } from './labels.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
-import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
+import { drawnValues, flatSettings, pairObjectiveLoss, pairsOfPart, positiveScores, weightOfPairs } from './pairs.ts';
 
 /**
  * Binary cross-entropy with sampled negatives: `loss = -log sigmoid(s_label) - mean_r log(1 - sigmoid(s_r))`. A
@@ -20,15 +19,17 @@ export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): 
   return {
     name: 'bce',
     settings: flatSettings(config),
-    draw({ batch, numItems, run }) {
-      const count = samplePairs(batch, config.labels, run).rows.length * numNegatives;
-      const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems);
+    weightOf: (whole, run) => weightOfPairs(whole, config, run),
+    draw({ batch, numItems, run, part }) {
+      const { pairs, firstPair } = pairsOfPart(batch, { part, run }, config);
+      const count = pairs.rows.length * numNegatives;
+      const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems, firstPair * numNegatives);
       return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
     },
     loss: (context) =>
-      pairObjectiveLoss(context, config, (encoded, { batch, drawn }) => {
+      pairObjectiveLoss(context, config, (encoded, { batch, part, drawn }) => {
         const { count, pairs, queries, items, temperature } = encoded;
-        const own = ownLabels(batch.host);
+        const own = ownLabels(batch.host, part);
         const counts = Float32Array.from(drawnValues(drawn.negatives), (item, i) =>
           own[pairs.sequences[Math.floor(i / numNegatives)]].has(item) ? 0 : 1,
         );

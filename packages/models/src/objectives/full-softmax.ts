@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FullSoftmaxConfig } from './config.ts';
 import { maskedLogSumExp } from './masked-log-sum-exp.ts';
 import type { Objective } from './objective.ts';
-import { flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
+import { flatSettings, pairObjectiveLoss, positiveScores, weightOfPairs } from './pairs.ts';
 
 /**
  * Cross-entropy over all items: `loss = log sum_i exp(s_i) - s_label`, no sampling.
@@ -14,6 +14,7 @@ export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind' | 'a
   return {
     name: 'full-softmax',
     settings: flatSettings(config),
+    weightOf: (whole, run) => weightOfPairs(whole, config, run),
     loss: (context) =>
       pairObjectiveLoss(context, config, (encoded) => {
         const { queries, items, temperature } = encoded;

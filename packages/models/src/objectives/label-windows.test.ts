@@ -2,7 +2,7 @@ import type { SequenceBatch } from '@seqrec/data';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LabelsConfig } from './config.ts';
-import { normalisedWeights, samplePairs } from './labels.ts';
+import { pairWeights, samplePairs } from './labels.ts';
 import { ownLabels } from './own-labels.ts';
 
 const DAY = 86_400;
@@ -253,17 +253,15 @@ it('own labels: those of a user in all sequences of the batch, and of nobody els
   expect(ownLabels(batch).map((items) => [...items].sort())).toEqual([[2, 3, 7, 8], [5], [2, 3, 7, 8]]);
 });
 
-it('weights sum to 1, token by token in proportion', () => {
+it('weights are those of the labels, or sum to 1 for each user', () => {
   const three = {
-    rows: Int32Array.of(0, 1, 2),
-    positives: Int32Array.of(1, 2, 3),
     sequences: Int32Array.of(0, 1, 1),
     weights: Float32Array.of(2, 1, 5),
   };
-  expect([...normalisedWeights(three, Int32Array.of(3, 4), 'token')]).toEqual([0.25, 0.125, 0.625]);
-  expect([...normalisedWeights(three, Int32Array.of(3, 4), 'user')]).toEqual([
-    0.5,
-    expect.closeTo(1 / 12, 6),
-    expect.closeTo(5 / 12, 6),
+  expect([...pairWeights(three, Int32Array.of(3, 4), 'token')]).toEqual([2, 1, 5]);
+  expect([...pairWeights(three, Int32Array.of(3, 4), 'user')]).toEqual([
+    1,
+    expect.closeTo(1 / 6, 6),
+    expect.closeTo(5 / 6, 6),
   ]);
 });

@@ -8,6 +8,8 @@ import type { LabelsConfig } from './config.ts';
 export interface LabelledPairs {
   /** Row of the packed batch whose vector is used; shape [P]. */
   readonly rows: Int32Array;
+  /** Packed position whose target is the positive; shape [P]. */
+  readonly events: Int32Array;
   /** Shape [P]. */
   readonly positives: Int32Array;
   /** Sequence of the pair; shape [P]. */
@@ -35,7 +37,7 @@ export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run)
   const numTokens = host.itemIds.length;
   const numSequences = host.offsets.length - 1;
   const cuts = config.kind !== 'next-item' && config.cut === 'random' ? new Int32Array(numSequences) : undefined;
-  const pairs = new PairList();
+  const pairs = new PairList(host.targets);
   const words = randomWords(streamKey(run.seed, 'labels'), run.step, 2 * numTokens + numSequences);
   for (let b = 0; b < numSequences; b++) {
     const [start, end] = [host.offsets[b], host.offsets[b + 1]];
@@ -45,7 +47,7 @@ export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run)
     /** How many of the positions `count` stay; the last of them is the newest of the history. */
     const kept = (count: number) =>
       cuts === undefined || count === 0 ? count : 1 + multiplyHigh(words[2 * numTokens + b], count);
-    const add = (row: number, event: number, weight = 1) => pairs.add(row, host.targets[event], b, weight);
+    const add = (row: number, event: number, weight = 1) => pairs.add(row, event, b, weight);
     // A sequence without labels still is a sequence, of one event.
     let newest = start;
     switch (config.kind) {
@@ -185,14 +187,19 @@ function smallest<T>(elements: readonly T[], rank: (element: T) => number, count
 }
 
 class PairList {
+  readonly #targets: Int32Array;
   readonly #rows: number[] = [];
-  readonly #positives: number[] = [];
+  readonly #events: number[] = [];
   readonly #sequences: number[] = [];
   readonly #weights: number[] = [];
 
-  add(row: number, positive: number, sequence: number, weight: number): void {
+  constructor(targets: Int32Array) {
+    this.#targets = targets;
+  }
+
+  add(row: number, event: number, sequence: number, weight: number): void {
     this.#rows.push(row);
-    this.#positives.push(positive);
+    this.#events.push(event);
     this.#sequences.push(sequence);
     this.#weights.push(weight);
   }
@@ -201,7 +208,8 @@ class PairList {
     return {
       ...(cuts === undefined ? {} : { cuts }),
       rows: Int32Array.from(this.#rows),
-      positives: Int32Array.from(this.#positives),
+      events: Int32Array.from(this.#events),
+      positives: Int32Array.from(this.#events, (event) => this.#targets[event]),
       sequences: Int32Array.from(this.#sequences),
       weights: Float32Array.from(this.#weights),
     };
@@ -209,16 +217,17 @@ class PairList {
 }
 
 /**
- * Weights that sum to 1. `token`: in proportion. `user`: first within each user, then the same for
- * every user of the batch.
+ * What each pair of a batch weighs in the sum of losses. `token`: as it is. `user`: first within each user, so that every user
+ * of the batch weighs 1.
  */
-export function normalisedWeights(
-  { sequences, weights }: LabelledPairs,
+export function pairWeights(
+  { sequences, weights }: Pick<LabelledPairs, 'sequences' | 'weights'>,
   users: Int32Array,
   weighting: 'token' | 'user',
 ): Float32Array {
+  if (weighting === 'token') return weights;
   const totals = new Map<number, number>();
-  const group = (p: number): number => (weighting === 'user' ? users[sequences[p]] : 0);
-  for (const [p, weight] of weights.entries()) totals.set(group(p), (totals.get(group(p)) ?? 0) + weight);
-  return weights.map((weight, p) => weight / (totals.get(group(p)) as number) / totals.size);
+  const user = (p: number): number => users[sequences[p]];
+  for (const [p, weight] of weights.entries()) totals.set(user(p), (totals.get(user(p)) ?? 0) + weight);
+  return weights.map((weight, p) => weight / (totals.get(user(p)) as number));
 }

@@ -1,13 +1,16 @@
 import type { SequenceBatch } from '@seqrec/data';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
+import type { BatchPart } from '../tasks/part.ts';
 
 /** What an objective draws from. */
 export interface DrawContext {
   /** The batch on the host, with the ids of the data. */
   readonly batch: SequenceBatch;
+  /** Where it lies in the batch of the step, when it is a part of it; absent: it is the whole. */
+  readonly part?: BatchPart;
   /** Items are `1..numItems`. */
   readonly numItems: number;
   /** Draw random numbers only from streams of `run.seed` at `run.step`: that is what makes resumed runs exact. */
@@ -29,13 +32,24 @@ export interface ObjectiveContext {
    * With row-wise training the model is over the rows of the item table that the step needs, and the ids of `batch` and
    * `drawn` are places among them; else over the whole table. `model.itemVectors()` fits the ids in both cases.
    */
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   readonly batch: EncoderBatch;
+  /** Where it lies in the batch of the step, when it is a part of it; absent: it is the whole. */
+  readonly part?: BatchPart;
   /** What `draw` returned. */
   readonly drawn: DrawnItems;
   /** With row-wise training, the item id of each row of the model's table; absent: a row is its id. */
   readonly rowIds?: Int32Array;
   readonly run: Run;
+}
+
+/**
+ * A loss before it is divided: whoever has added up the parts of a batch divides once. `sum` is a sum over labels,
+ * `weight` what they weigh, known on the host.
+ */
+export interface WeightedLoss {
+  readonly sum: tf.Scalar;
+  readonly weight: number;
 }
 
 /** A training objective: any object of this shape can be given to the trainer. */
@@ -49,6 +63,13 @@ export interface Objective {
    * it, for example one that scores all items, trains with dense gradients only.
    */
   draw?(context: DrawContext): DrawnItems;
-  /** The loss to minimise, a scalar. Called inside the gradient tape and a tidy. */
-  loss(context: ObjectiveContext): tf.Scalar;
+  /** The loss to minimise, never a mean. Called inside the gradient tape and a tidy. */
+  loss(context: ObjectiveContext): WeightedLoss;
+  /** The `weight` of the loss of a whole batch; absent: its tokens. */
+  weightOf?(whole: SequenceBatch, run: Run): number;
+}
+
+/** What {@link Objective.loss} is of a batch alone: `sum / weight`, and 0 for a batch without a label. */
+export function meanLoss({ sum, weight }: WeightedLoss): tf.Scalar {
+  return tf.div(sum, weight === 0 ? 1 : weight) as tf.Scalar;
 }

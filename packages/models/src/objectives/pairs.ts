@@ -1,16 +1,17 @@
 import { embedding, knownHostValues } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderBatch, uploadBatch } from '../inputs.ts';
-import type { LabelsConfig } from './config.ts';
+import type { Run } from '../layers/layer.ts';
+import { onlyPart } from '../tasks/part.ts';
 import { cutBatch } from './cuts.ts';
-import { type LabelledPairs, normalisedWeights, samplePairs } from './labels.ts';
-import type { ObjectiveContext } from './objective.ts';
+import { type LabelledPairs, pairWeights } from './labels.ts';
+import type { DrawContext, ObjectiveContext, WeightedLoss } from './objective.ts';
+import { type LabelSettings, type PartPairs, pairsOf, partPairs } from './part-pairs.ts';
 import { scaledQueries } from './temperature.ts';
 
 /** What all objectives do before their loss. */
-export interface PairSettings {
-  readonly labels: LabelsConfig;
-  readonly weighting: 'token' | 'user';
+export interface PairSettings extends LabelSettings {
   readonly temperature: number;
 }
 
@@ -18,6 +19,8 @@ export interface PairSettings {
 export interface EncodedPairs {
   readonly count: number;
   readonly pairs: LabelledPairs;
+  /** Those of the whole batch, of which these may be a part. */
+  readonly whole: LabelledPairs;
   /** Float32 `[P, D]`, one row a pair. */
   readonly queries: tf.Tensor2D;
   /** What scores still have to be divided by. */
@@ -34,29 +37,47 @@ export function isEveryToken({ labels, weighting }: PairSettings): boolean {
 }
 
 /**
- * The weighted mean of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each
- * `[P]`. A batch without pairs has loss 0.
+ * The weighted sum of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each
+ * `[P]`. A batch without pairs has weight 0.
  */
 export function pairObjectiveLoss(
   context: ObjectiveContext,
   settings: PairSettings,
   losses: (encoded: EncodedPairs, context: ObjectiveContext) => tf.Tensor1D,
-): tf.Scalar {
+): WeightedLoss {
   const { model, batch, run } = context;
-  const pairs = samplePairs(batch.host, settings.labels, run);
+  const { pairs, weights, whole } = pairsOfPart(batch.host, context, settings);
   const { history, rows } = historyOf(pairs, batch);
   const encoded = scaledQueries(model, model.encode(history, run), settings.temperature);
   const { temperature } = encoded;
   const count = rows.length;
   const items = model.itemVectors(run);
   // Every weight needs a path to the loss, even when it is worth nothing.
-  if (count === 0) return tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar;
+  if (count === 0) return { sum: tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar, weight: 0 };
   const queries = isEveryToken(settings) ? encoded.queries : embedding(encoded.queries, tf.tensor1d(rows, 'int32'));
   const positives = tf.tensor1d(pairs.positives, 'int32');
-  const perPair = losses({ count, pairs, queries, temperature, positives, items }, context);
-  if (isEveryToken(settings)) return tf.mean(perPair) as tf.Scalar;
-  const weights = tf.tensor1d(normalisedWeights(pairs, batch.host.users, settings.weighting));
-  return tf.sum(tf.mul(perPair, weights)) as tf.Scalar;
+  const perPair = losses({ count, pairs, whole, queries, temperature, positives, items }, context);
+  if (isEveryToken(settings)) return { sum: tf.sum(perPair) as tf.Scalar, weight: count };
+  const sum = tf.sum(tf.mul(perPair, tf.tensor1d(weights))) as tf.Scalar;
+  return { sum, weight: total(weights) };
+}
+
+/** The pairs of what a context calls its batch. */
+export function pairsOfPart(
+  host: SequenceBatch,
+  { part = onlyPart(host), run }: Pick<DrawContext, 'part' | 'run'>,
+  settings: LabelSettings,
+): PartPairs {
+  return partPairs(host, part, settings, run);
+}
+
+/** What the pairs of a whole batch weigh together. */
+export function weightOfPairs(whole: SequenceBatch, settings: LabelSettings, run: Run): number {
+  return total(pairWeights(pairsOf(whole, settings, run), whole.users, settings.weighting));
+}
+
+function total(weights: Float32Array): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /** What the encoder sees, and the rows of the pairs in it. */

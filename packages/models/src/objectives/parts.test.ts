@@ -11,7 +11,7 @@ import { withActions } from './actions.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
-import type { Objective } from './objective.ts';
+import { meanLoss, type Objective } from './objective.ts';
 import { flatSettings } from './pairs.ts';
 
 beforeAll(async () => {
@@ -40,7 +40,10 @@ describe('withActions', () => {
     name: 'items',
     settings: { numNegatives: 3 },
     draw: () => ({ drawn: tf.zeros([1], 'int32') }),
-    loss: ({ model: inner, batch, run: at }) => tf.sum(inner.encode(batch, at)),
+    loss: ({ model: inner, batch, run: at }) => ({
+      sum: tf.mul(tf.sum(inner.encode(batch, at)), batch.numTokens),
+      weight: batch.numTokens,
+    }),
   };
 
   it.each([0.3, 1])('is (1 - w) items + w cross-entropy of the actions: w = %d', (weight) => {
@@ -53,7 +56,9 @@ describe('withActions', () => {
     });
     const actions = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     const items = 2 * 0.25 * host.itemIds.length;
-    const loss = tf.tidy(() => withActions(itemLoss, weight).loss({ model, batch, drawn: {}, run }).dataSync()[0]);
+    const loss = tf.tidy(
+      () => meanLoss(withActions(itemLoss, weight).loss({ model, batch, drawn: {}, run })).dataSync()[0],
+    );
     expect(loss).toBeCloseTo((1 - weight) * items + weight * actions, 4);
     batch.dispose();
   });
@@ -71,8 +76,8 @@ describe('withActions', () => {
     // Items are not scored at all, not even to be multiplied by 0.
     const unscored = { ...itemLoss, loss: () => expect.unreachable('items are not scored') };
     const batch = uploadBatch(context.batch);
-    tf.tidy(() => withActions(unscored, 1).loss({ model, batch, drawn: {}, run }).dataSync());
-    expect(() => tf.tidy(() => withActions(unscored, 0.5).loss({ model, batch, drawn: {}, run }))).toThrow();
+    tf.tidy(() => meanLoss(withActions(unscored, 1).loss({ model, batch, drawn: {}, run })).dataSync());
+    expect(() => tf.tidy(() => meanLoss(withActions(unscored, 0.5).loss({ model, batch, drawn: {}, run })))).toThrow();
     batch.dispose();
     const { draw: _, ...dense } = itemLoss;
     expect(Object.keys(withActions(dense, 0.3))).not.toContain('draw');
@@ -83,7 +88,7 @@ describe('withActions', () => {
     const batch = uploadBatch(bare);
     for (const training of [true, false]) {
       expect(() =>
-        tf.tidy(() => withActions(itemLoss, 1).loss({ model, batch, drawn: {}, run: { ...run, training } })),
+        tf.tidy(() => meanLoss(withActions(itemLoss, 1).loss({ model, batch, drawn: {}, run: { ...run, training } }))),
       ).toThrow('model config: actions: expected data with ratings; got data without');
     }
     batch.dispose();

@@ -10,6 +10,7 @@ import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { type LabelledPairs, samplePairs } from './labels.ts';
+import { meanLoss } from './objective.ts';
 import { drawnValues } from './pairs.ts';
 
 beforeAll(async () => {
@@ -104,7 +105,7 @@ it.each(cases)('$pool, logQ $logQ, $label labels, $weighting weighting: the loss
   const batch = uploadBatch(host);
   const objective = createObjective(config, examples);
   const drawn = objective.draw?.({ batch: host, numItems: NUM_ITEMS, run }) ?? {};
-  const ours = tf.tidy(() => objective.loss({ model, batch, drawn, run }).dataSync()[0]);
+  const ours = tf.tidy(() => meanLoss(objective.loss({ model, batch, drawn, run })).dataSync()[0]);
 
   const pairs = samplePairs(host, config.labels, run);
   const cut = pairs.cuts && cutBatch(host, pairs.cuts);

@@ -1,5 +1,4 @@
 import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
-import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
@@ -7,7 +6,7 @@ import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { logExpected, negativePool } from './negative-pool.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
-import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores } from './pairs.ts';
+import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores, weightOfPairs } from './pairs.ts';
 
 /**
  * Softmax of each label against one pool of negatives that the whole batch shares: the labels of the batch
@@ -30,17 +29,19 @@ export function poolSoftmaxObjective(
   return {
     name: 'pool-softmax',
     settings: flatSettings(config),
+    weightOf: (whole, run) => weightOfPairs(whole, config, run),
     draw({ numItems, run }) {
       const count = config.negatives.kind === 'in-batch' ? 0 : config.negatives.random;
       const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems);
       return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
     },
     loss: (context) =>
-      pairObjectiveLoss(context, config, (encoded, { model, batch, drawn, rowIds, run }) => {
-        const { queries, items, temperature, pairs } = encoded;
-        const pool = negativePool(pairs.positives, drawnValues(drawn.negatives), config.negatives, run);
+      pairObjectiveLoss(context, config, (encoded, { model, batch, part, drawn, rowIds, run }) => {
+        const { queries, items, temperature, pairs, whole } = encoded;
+        // The pool is that of the batch, whatever part of it this is.
+        const pool = negativePool(whole.positives, drawnValues(drawn.negatives), config.negatives, run);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
-        const mask = { values: poolMask(pool.items, batch.host), groups: pairs.sequences };
+        const mask = { values: poolMask(pool.items, ownLabels(batch.host, part)), groups: pairs.sequences };
         const logQ =
           frequencies === undefined
             ? undefined
@@ -57,14 +58,13 @@ export function poolSoftmaxObjective(
 }
 
 /** `[B, N]`: {@link MASKED} where the item of the pool is a label of the sequence's user. */
-function poolMask(pool: Int32Array, host: SequenceBatch): tf.Tensor2D {
+function poolMask(pool: Int32Array, own: readonly ReadonlySet<number>[]): tf.Tensor2D {
   const places = new Map<number, number[]>();
   for (const [place, item] of pool.entries()) {
     const list = places.get(item);
     if (list === undefined) places.set(item, [place]);
     else list.push(place);
   }
-  const own = ownLabels(host);
   const values = new Float32Array(own.length * pool.length);
   for (const [b, items] of own.entries()) {
     for (const item of items) {

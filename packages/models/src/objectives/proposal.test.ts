@@ -10,7 +10,7 @@ import { createObjective } from './create.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { samplePairs } from './labels.ts';
 import { logExpected, negativePool } from './negative-pool.ts';
-import type { Objective } from './objective.ts';
+import { meanLoss, type Objective } from './objective.ts';
 import { drawnValues } from './pairs.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 
@@ -142,7 +142,7 @@ describe('shares', () => {
     const batch = uploadBatch(makeBatch(examples, [0, 1, 2, 3, 4, 5]));
     const drawn = { negatives: tf.tensor1d([], 'int32') };
     const context = { model, batch, drawn, run: { training: false, step: 1, seed: 2 } };
-    const lossOf = (objective: Objective): number => tf.tidy(() => objective.loss(context).dataSync()[0]);
+    const lossOf = (objective: Objective): number => tf.tidy(() => meanLoss(objective.loss(context)).dataSync()[0]);
     const moving = createObjective({ kind: 'pool-softmax', ...config }, examples, { windowsMove: true });
     const still = createObjective({ kind: 'pool-softmax', ...config }, examples);
     const counted = exactFrequencies(examples, { kind: 'next-item', minRating: 3 });

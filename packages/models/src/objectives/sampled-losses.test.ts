@@ -2,12 +2,13 @@ import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { tinyTrain } from '../test-support/tiny.ts';
 import type { ObjectiveConfigInput } from './config.ts';
 import { parseObjectiveConfig } from './config.ts';
 import { createObjective } from './create.ts';
 import { samplePairs } from './labels.ts';
+import { meanLoss } from './objective.ts';
 import { sampledSoftmaxObjective } from './sampled-softmax.ts';
 
 beforeAll(async () => {
@@ -36,7 +37,7 @@ const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((su
 const softplus = (x: number): number => Math.log1p(Math.exp(x));
 
 /** Unit vectors that are known; a model that learns its temperature has the one given. */
-function known(temperature?: number): SequenceModel {
+function known(temperature?: number): TokenEncoder {
   return {
     kind: 'known',
     config: { kind: 'known' },
@@ -45,6 +46,7 @@ function known(temperature?: number): SequenceModel {
     encode: (batch) => tf.tensor2d(tokenRows.slice(0, batch.numTokens)),
     itemVectors: () => tf.tensor2d(itemRows),
     itemTable: () => expect.unreachable('losses read itemVectors'),
+    tables: () => new Map(),
     withItemRows: () => expect.unreachable('losses take no rows'),
     ...(temperature !== undefined && { temperature: () => tf.tensor1d([temperature]) }),
     variables: () => new Map(),
@@ -65,7 +67,7 @@ function lossOf(config: ObjectiveConfigInput, model = known()): { loss: number; 
   const negatives = Array.from({ length: count }, (_, p) => flat.slice(p * numNegatives, (p + 1) * numNegatives));
   expect(flat).toHaveLength(count * numNegatives);
   expect(flat.every((item) => item >= 1 && item <= NUM_ITEMS)).toBe(true);
-  const loss = tf.tidy(() => objective.loss({ model, batch, drawn, run }).dataSync()[0]);
+  const loss = tf.tidy(() => meanLoss(objective.loss({ model, batch, drawn, run })).dataSync()[0]);
   tf.dispose(Object.values(drawn));
   batch.dispose();
   return { loss, negatives };
@@ -125,7 +127,7 @@ describe.each(settings)('$labels.kind labels, $weighting weighting', (setting) =
     const config = { kind: 'full-softmax', temperature: 0.4, ...setting } as const;
     const objective = createObjective(config, tinyTrain());
     const batch = uploadBatch(host);
-    const loss = tf.tidy(() => objective.loss({ model: known(), batch, drawn: {}, run }).dataSync()[0]);
+    const loss = tf.tidy(() => meanLoss(objective.loss({ model: known(), batch, drawn: {}, run })).dataSync()[0]);
     batch.dispose();
     const all = Array.from({ length: NUM_ITEMS }, (_, i) => i + 1);
     const { rows } = samplePairs(host, parseObjectiveConfig(config).labels, run);

@@ -1,10 +1,17 @@
 import { integers, rememberHostValues, sampledSoftmaxLoss, streamKey, uniformIntegers } from '@seqrec/core';
+import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import type { SampledSoftmaxConfig } from './config.ts';
-import { samplePairs } from './labels.ts';
-import type { Objective } from './objective.ts';
-import { flatSettings, isEveryToken, type PairSettings, pairObjectiveLoss } from './pairs.ts';
+import type { DrawContext, Objective } from './objective.ts';
+import {
+  flatSettings,
+  isEveryToken,
+  type PairSettings,
+  pairObjectiveLoss,
+  pairsOfPart,
+  weightOfPairs,
+} from './pairs.ts';
 import { scaledQueries } from './temperature.ts';
 
 export interface SampledSoftmaxSettings extends Partial<Pick<SampledSoftmaxConfig, 'labels' | 'weighting'>> {
@@ -34,6 +41,15 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
     throw new ConfigError(`objective: temperature: expected a number > 0; got ${temperature}`, 'temperature');
   }
   const pairSettings: PairSettings = { labels, weighting, temperature };
+  /** The pairs of a batch, and those of the step before it. */
+  const countPairs = (
+    batch: SequenceBatch,
+    { part, run }: Pick<DrawContext, 'part' | 'run'>,
+  ): { readonly count: number; readonly firstPair: number } => {
+    if (isEveryToken(pairSettings)) return { count: batch.itemIds.length, firstPair: part?.firstToken ?? 0 };
+    const { pairs, firstPair } = pairsOfPart(batch, { part, run }, pairSettings);
+    return { count: pairs.rows.length, firstPair };
+  };
   return {
     name: 'sampled-softmax',
     settings: {
@@ -41,11 +57,12 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
       temperature,
       ...(isEveryToken(pairSettings) ? {} : flatSettings({ labels, weighting })),
     },
-    draw({ batch, numItems, run, onHost = false }) {
-      const count = isEveryToken(pairSettings) ? batch.itemIds.length : samplePairs(batch, labels, run).rows.length;
-      const stream = { key: streamKey(run.seed, 'negatives'), step: run.step };
+    weightOf: (whole, run) => weightOfPairs(whole, pairSettings, run),
+    draw({ batch, numItems, run, part, onHost = false }) {
+      const { count, firstPair } = countPairs(batch, { part, run });
+      const stream = { key: streamKey(run.seed, 'negatives'), step: run.step, first: firstPair * numNegatives };
       if (onHost) {
-        const ids = integers(stream.key, stream.step, count * numNegatives, 1, numItems);
+        const ids = integers(stream.key, stream.step, count * numNegatives, 1, numItems, stream.first);
         return { negatives: rememberHostValues(tf.tensor2d(ids, [count, numNegatives], 'int32'), ids) };
       }
       const drawn = uniformIntegers({ count: count * numNegatives, low: 1, bound: numItems, stream });
@@ -62,7 +79,7 @@ export function sampledSoftmaxObjective(settings: SampledSoftmaxSettings = {}): 
       const scaled = scaledQueries(model, model.encode(batch, run), temperature);
       const items = model.itemVectors(context.run);
       const losses = sampledSoftmaxLoss({ ...scaled, items, positives: batch.targets, negatives });
-      return tf.mean(losses) as tf.Scalar;
+      return { sum: tf.sum(losses) as tf.Scalar, weight: losses.shape[0] };
     },
   };
 }

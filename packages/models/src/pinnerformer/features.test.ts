@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import { HALF_STARS, logDurations, ratingActions, ratingBuckets } from '../layers/actions.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 
@@ -63,7 +63,7 @@ describe('features change the vectors', () => {
     ratings[ratings.length - 1] = value;
     return { ...batch, ratings };
   };
-  const vectors = (model: SequenceModel, batch: SequenceBatch): number[][] => {
+  const vectors = (model: TokenEncoder, batch: SequenceBatch): number[][] => {
     const uploaded = uploadBatch(batch);
     const rows = tf.tidy(() => model.encode(uploaded, evaluating).arraySync());
     uploaded.dispose();

@@ -1,7 +1,7 @@
 import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding } from '../layers/embeddings.ts';
 import { Mlp } from '../layers/projection.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
 import { transformerBlockWeights } from '../transformer/stack.ts';
 import type { PinnerformerConfig } from './config.ts';
@@ -18,7 +18,7 @@ const MLP = ['0.weight', '0.bias', '2.weight', '2.bias'];
 export function createPinnerformer(
   config: PinnerformerConfig,
   { numItems, seed = 0, features }: ModelOptions,
-): SequenceModel {
+): TokenEncoder {
   const { embeddingDim, modelDim, numHeads, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * modelDim;
   const itemDim = itemWidth(config);

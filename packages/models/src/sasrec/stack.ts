@@ -1,7 +1,7 @@
 import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
 import { tokenInput } from '../layers/token-input.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import { SasrecBlock } from './block.ts';
 import type { SasrecConfig } from './config.ts';
 
@@ -10,7 +10,7 @@ import type { SasrecConfig } from './config.ts';
  *
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  */
-export function createSasrec(config: SasrecConfig, { numItems, seed = 0, features }: ModelOptions): SequenceModel {
+export function createSasrec(config: SasrecConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
   const { embeddingDim } = config;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new SasrecBlock({ ...config, seed, stream: `sasrec.${i}` }),

@@ -3,10 +3,10 @@ import { type NamedColumns, rowsOf, sequenceBatch, takeEach } from '@seqrec/data
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
-import { encodeLast, type SequenceModel } from '../model.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
 
 export interface RecommendOptions {
-  readonly model: SequenceModel;
+  readonly model: TokenEncoder;
   /** Dense item ids, oldest first; only the latest `maxSequenceLength` are used. */
   readonly history: ArrayLike<number>;
   /** Seconds, one per event; needed by models with a time bias. Default: all equal. */
@@ -94,7 +94,7 @@ function checkColumns(key: string, columns: NamedColumns | undefined, rows: numb
   }
 }
 
-function check(model: SequenceModel, history: Int32Array, times: Float64Array, k: number): void {
+function check(model: TokenEncoder, history: Int32Array, times: Float64Array, k: number): void {
   if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`recommend: k: expected an integer >= 1; got ${k}`);
   if (history.length === 0) {
     throw new EvaluationError(

@@ -2,8 +2,9 @@ import { integers, normals, streamKey, uniform01 } from '@seqrec/core';
 import type { ExampleSet, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createObjective } from '../objectives/create.ts';
+import { meanLoss } from '../objectives/objective.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { plainEncoded, plainLoss } from './plain-loss.ts';
 import { ITEMS, type PlainModel, type PlainSequence, type PlainTensor, POSITIONS } from './plain-maths.ts';
@@ -45,7 +46,7 @@ export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: 
   );
   const outputs = tf.tidy(() => model.encode(batch, { ...run, training: false }).arraySync());
   const { value, grads } = tf.variableGrads(
-    () => objective.loss({ model, batch, drawn: {}, run }),
+    () => meanLoss(objective.loss({ model, batch, drawn: {}, run })),
     [...model.variables().values()],
   );
   const options = { numItems: NUM_ITEMS, temperature: TEMPERATURE, actionWeight };
@@ -113,7 +114,7 @@ function probes({ data }: PlainTensor, gradient: ArrayLike<number>, seed: number
 }
 
 /** Numbers of size one, matrices such that they keep the size of a row, gains around one. */
-export function drawWeights(model: SequenceModel, seed: number): Record<string, PlainTensor> {
+export function drawWeights(model: TokenEncoder, seed: number): Record<string, PlainTensor> {
   const weights: Record<string, PlainTensor> = {};
   for (const [name, variable] of model.variables()) {
     const drawn = normals(streamKey(seed, `plain/${name}`), 0, variable.size);

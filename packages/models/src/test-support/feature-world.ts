@@ -1,5 +1,5 @@
 import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
-import { createModel, fitFeatures, type ModelConfigInput, type SequenceModel } from '../browser.ts';
+import { createModel, fitFeatures, type ModelConfigInput, type TokenEncoder } from '../browser.ts';
 import { tinyConfigs } from './tiny.ts';
 
 export const ITEMS = 20;
@@ -73,7 +73,7 @@ export const configOf = (name: string, settings: Settings = {}): ModelConfigInpu
   ({ ...tinyConfigs[name], inputDropout: 0, features: FEATURES, ...settings }) as unknown as ModelConfigInput;
 
 /** Its model, fitted on the training part. */
-export function modelOf(split: Split, config: ModelConfigInput): SequenceModel {
+export function modelOf(split: Split, config: ModelConfigInput): TokenEncoder {
   const features = fitFeatures(config, split.train);
   return createModel(config, { numItems: ITEMS, seed: 5, ...(features && { features }) });
 }
@@ -82,5 +82,5 @@ export const INFERENCE = { training: false, step: 0, seed: 0 };
 export const split = world();
 
 /** Value of each weight, on the host. */
-export const weightsOf = (model: SequenceModel) =>
+export const weightsOf = (model: TokenEncoder) =>
   new Map(Array.from(model.variables(), ([name, variable]) => [name, variable.arraySync() as number[][]]));

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderBatch } from '../inputs.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 
 /** A model without weights: vectors and what it makes of a batch are given. */
 export function knownModel(
   itemRows: readonly (readonly number[])[],
   encode: (batch: EncoderBatch) => readonly (readonly number[])[],
-  rest: Partial<SequenceModel> = {},
-): SequenceModel {
+  rest: Partial<TokenEncoder> = {},
+): TokenEncoder {
   const refuse = (): never => {
     throw new Error('knownModel: expected to be asked for vectors alone');
   };
@@ -19,6 +19,7 @@ export function knownModel(
     encode: (batch) => tf.tensor2d(encode(batch).map((row) => [...row])),
     itemVectors: () => tf.tensor2d(itemRows.map((row) => [...row])),
     itemTable: refuse,
+    tables: () => new Map(),
     withItemRows: refuse,
     variables: () => new Map(),
     dispose: () => undefined,

@@ -6,6 +6,7 @@ import { removeSimdBackend, type SimdBackend } from '@seqrec/core/simd';
 import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TokenEncoder } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
@@ -22,7 +23,7 @@ afterAll(async () => {
   await removeSimdBackend();
 });
 
-function trainerOf(): Trainer {
+function trainerOf(): Trainer<TokenEncoder> {
   const shape = { embeddingDim: D, maxSequenceLength: 10, numBlocks: 1, numHeads: 1, dqk: 16, dv: 16 } as const;
   const model = createModel({ kind: 'hstu', ...shape }, { numItems: ITEMS, seed: 1 });
   const world = zipfWorld({ users: 64, items: ITEMS, length: 12, seed: 2 });

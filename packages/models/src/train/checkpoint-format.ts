@@ -18,7 +18,15 @@ const stateSchema = z.object({
   numItems: count,
   /** The fitted features without the values of items, which are tensors. */
   features: z.array(z.record(z.string(), z.unknown())).optional(),
-  position: z.object({ epoch: count, stepInEpoch: count, globalStep: count, lossSum: z.number(), tokens: count }),
+  position: z
+    .object({ epoch: count, stepInEpoch: count, globalStep: count, lossSum: z.number() })
+    // Once the loss was a mean over tokens.
+    .and(
+      z.union([
+        z.object({ weight: z.number().min(0) }),
+        z.object({ tokens: count }).transform(({ tokens }) => ({ weight: tokens })),
+      ]),
+    ),
   iterations: count,
   /** Everything else that the continuation depends on. */
   training: z.record(z.string(), z.unknown()),

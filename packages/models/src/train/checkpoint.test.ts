@@ -36,7 +36,8 @@ async function steps(trainer: Trainer, count: number): Promise<number[]> {
   return losses;
 }
 
-function itemMoments({ itemOptimizer }: Trainer): unknown {
+function itemMoments({ update }: Trainer): unknown {
+  const [itemOptimizer] = update.rows.values();
   if (itemOptimizer === undefined) return undefined;
   const { m, v, steps } = itemOptimizer.state();
   return [m, v, steps].map((x) => (x instanceof tf.Variable ? x.dataSync() : x));
@@ -76,9 +77,9 @@ describe.each([
     expect(await readParameters(second.model)).toEqual(await readParameters(straight.model));
     expect(itemMoments(second)).toEqual(itemMoments(straight));
     for (const [reference, variable] of second.model.variables()) {
-      if (variable === second.itemOptimizer?.table) continue;
-      const ours = second.optimizer.state().get(variable.name);
-      const theirs = straight.optimizer.state().get(straight.model.variables().get(reference)!.name);
+      if (variable === second.update.rows.values().next().value?.table) continue;
+      const ours = second.update.optimizer.state().get(variable.name);
+      const theirs = straight.update.optimizer.state().get(straight.model.variables().get(reference)!.name);
       // A weight that gets no gradient, as the head of actions that nobody asks for, has none.
       expect(ours?.m.dataSync(), reference).toEqual(theirs?.m.dataSync());
       expect(ours?.v.dataSync(), reference).toEqual(theirs?.v.dataSync());
@@ -111,7 +112,7 @@ describe('checkpoint files', () => {
     const { moments } = await readCheckpoint(file);
     const { m, v, steps: touched } = moments.get('_embedding_module._item_emb.weight')!;
     expect([m.shape, v.shape, touched!.shape]).toEqual([[21, 8], [21], [21]]);
-    expect(touched!.data).toEqual(trainer.itemOptimizer!.state().steps);
+    expect(touched!.data).toEqual([...trainer.update.rows.values()][0].state().steps);
     expect((await readCheckpointState(file)).training).toMatchObject({ embeddings: 'rowwise' });
     const dense = trainerOf('hstu', { embeddings: 'dense' });
     await expect(loadCheckpoint(file, dense)).rejects.toThrow(/training\.embeddings: saved "rowwise", here "dense"/);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors.ts';
 import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
-import type { SequenceModel } from '../model.ts';
+import type { Model, TokenEncoder } from '../model.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
 import { arrayBlocks, variableBlocks } from './blocks.ts';
 import { type CheckpointFile, type ReadOptions, withCheckpoint } from './checkpoint-file.ts';
@@ -32,7 +32,8 @@ import type { Trainer } from './trainer.ts';
 export async function saveCheckpoint(file: string, trainer: Trainer, extra: CheckpointExtra = {}): Promise<void> {
   // The sums of the epoch need the loss of a step that is still on its way.
   await trainer.settle();
-  const { model, optimizer } = trainer;
+  const { model, update } = trainer;
+  const { optimizer } = update;
   const tensors = new Map<string, TensorBlocks>();
   for (const [name, variable] of model.variables()) {
     tensors.set(name, variableBlocks(variable, finite(name, file)));
@@ -44,7 +45,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
       const check = finite(stored, file);
       const moment = part === 'steps' ? undefined : dense.get(variable.name)?.[part];
       if (moment !== undefined) tensors.set(stored, variableBlocks(moment, check));
-      const rowwise = trainer.itemOptimizer?.table === variable ? trainer.itemOptimizer.state() : undefined;
+      const rowwise = update.rows.get(name)?.state();
       if (rowwise === undefined) continue;
       const values = rowwise[part];
       const shape = part === 'm' ? variable.shape : [variable.shape[0] as number];
@@ -92,8 +93,8 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
       { model: { ...model.config }, numItems: model.numItems },
     );
     if (!options.allowDifferentTraining) {
-      // Written before there was a choice: all were dense.
-      const saved = { embeddings: 'dense', ...state.training };
+      // Written before there was a choice.
+      const saved = { embeddings: 'dense', parts: 1, ...state.training };
       differing.push(...differences({ training: saved }, { training: trainingIdentity(trainer) }));
     }
     if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
@@ -118,8 +119,8 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
 /**
  * Builds the model of a checkpoint with its weights, for evaluation and serving. @throws CheckpointError, ConfigError.
  */
-export function loadModel(file: string, options?: ReadOptions): Promise<SequenceModel> {
-  const load = async (checkpoint: CheckpointFile): Promise<SequenceModel> => {
+export function loadModel(file: string, options?: ReadOptions): Promise<TokenEncoder> {
+  const load = async (checkpoint: CheckpointFile): Promise<TokenEncoder> => {
     const { state, tensors } = checkpoint;
     const { model: config, numItems } = state;
     const read = (name: string) => (tensors.tensors.has(name) ? tensors.read(name) : undefined);
@@ -138,32 +139,33 @@ export function loadModel(file: string, options?: ReadOptions): Promise<Sequence
 }
 
 /** The fitted features as a checkpoint's state has them. */
-function featuresState({ features }: SequenceModel): Record<string, unknown>[] | undefined {
+function featuresState({ features }: Model): Record<string, unknown>[] | undefined {
   return features?.features.map((feature) => ({ ...feature }));
 }
 
 async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer): Promise<void> {
-  const { model, optimizer, itemOptimizer } = trainer;
+  const { model, update } = trainer;
   const read = (part: Moment, name: string): Promise<StoredArray> => tensors.read(momentName(part, name));
   const loaded = new Map<string, { m: tf.Tensor; v: tf.Tensor }>();
   for (const name of moments.keys()) {
     const variable = model.variables().get(name)!;
     const [m, v] = [(await read('m', name)) as Float32Array, (await read('v', name)) as Float32Array];
-    if (variable === itemOptimizer?.table) {
-      itemOptimizer.loadState({ m, v, steps: (await read('steps', name)) as Int32Array });
+    const rowwise = update.rows.get(name);
+    if (rowwise !== undefined) {
+      rowwise.loadState({ m, v, steps: (await read('steps', name)) as Int32Array });
     } else {
       loaded.set(variable.name, { m: tf.tensor(m, variable.shape), v: tf.tensor(v, variable.shape) });
     }
   }
-  optimizer.loadState(loaded, state.iterations);
+  update.optimizer.loadState(loaded, state.iterations);
   tf.dispose([...loaded.values()].flatMap(({ m, v }) => [m, v]));
 }
 
-function trainingIdentity({ options, objective, examples, windows }: Trainer): Record<string, unknown> {
+function trainingIdentity({ options, task, examples, windows }: Trainer): Record<string, unknown> {
   const { name, targets, interactions } = examples;
   return {
     ...options,
-    objective: { name: objective.name, ...objective.settings },
+    ...task.identity,
     examples: { set: name, count: targets.length, digest: interactions.digest },
     ...(windows !== undefined && { windows: { policy: windows.name, ...windows.settings } }),
   };
@@ -178,7 +180,7 @@ function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trai
   }
   for (const [name, present] of moments) {
     const variable = trainer.model.variables().get(name);
-    const rowwise = variable !== undefined && variable === trainer.itemOptimizer?.table;
+    const rowwise = variable !== undefined && trainer.update.rows.has(name);
     const expected = rowwise ? MOMENTS : (['m', 'v'] as const);
     const shapeOf = (part: Moment): string =>
       rowwise && part !== 'm' ? String(variable.shape[0]) : (variable?.shape.join(', ') ?? 'no such weight');

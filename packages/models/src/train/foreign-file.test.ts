@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TokenEncoder } from '../model.ts';
 import { type HostTensor, readParameters } from '../parameters.ts';
 import { createModel } from '../registry.ts';
 import { asVersion1, type Rewrite, rewriteSafetensors } from '../test-support/rewrite-safetensors.ts';
@@ -16,11 +17,11 @@ import { createTrainer, type Trainer } from './trainer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-foreign-'));
 const TABLE = '_embedding_module._item_emb.weight';
-let trainer: Trainer;
+let trainer: Trainer<TokenEncoder>;
 let saved: Buffer;
 let weights: Record<string, HostTensor>;
 
-const trainerOf = (): Trainer =>
+const trainerOf = (): Trainer<TokenEncoder> =>
   createTrainer({
     model: createModel(tinyConfigs.hstu, { numItems: 20, seed: 1 }),
     examples: tinyTrain(),

@@ -7,8 +7,9 @@ import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { readParameters } from '../parameters.ts';
 import { createModel } from '../registry.ts';
+import { denseGradients, rowwiseGradients } from '../test-support/gradients.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
-import { denseGradients, disposeGradients, rowwiseGradients } from './gradients.ts';
+import { disposeGradients } from './gradients.ts';
 import { createTrainer } from './trainer.ts';
 
 const TABLE = '_embedding_module._item_emb.weight';
@@ -31,11 +32,11 @@ describe.each(Object.keys(tinyConfigs))('row-wise gradients of %s', (kind) => {
     const examples = tinyTrain({ items });
     const batch = makeBatch(examples, Int32Array.of(0, 4, 5));
     const before = tf.memory().numTensors;
-    const dense = denseGradients({ model, objective, batch, run });
+    const dense = await denseGradients({ model, objective, batch, run });
     const rowwise = await rowwiseGradients({ model, objective, batch, run });
     expect(largestDifference(rowwise.loss.dataSync(), dense.loss.dataSync())).toBeLessThan(1e-6);
     const table = model.itemTable();
-    const { ids, grad } = rowwise.itemRows!;
+    const { ids, grad } = rowwise.rows.get(table.name)!;
     expect(ids.length).toBeLessThan(items);
     const whole = new Float32Array(table.size);
     const rows = grad.dataSync();
@@ -72,7 +73,7 @@ describe('a trainer with row-wise item embeddings', () => {
     const tensors = tf.memory().numTensors;
     await trainer.step();
     const after = (await readParameters(trainer.model))[TABLE].data as Float32Array;
-    const { steps } = trainer.itemOptimizer!.state();
+    const { steps } = [...trainer.update.rows.values()][0].state();
     expect(new Set(steps)).toEqual(new Set([0, 1]));
     for (let row = 0; row <= 60; row++) {
       const [was, now] = [before, after].map((data) => data.subarray(row * 8, (row + 1) * 8));

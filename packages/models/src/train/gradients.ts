@@ -1,87 +1,238 @@
 import { knownHostValues, rememberHostValues, rowSet } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { itemIdsOf, mapItemIds, uploadBatch } from '../inputs.ts';
+import { mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
-import type { SequenceModel } from '../model.ts';
-import type { Objective, ObjectiveContext } from '../objectives/objective.ts';
+import { isTokenEncoder, type Model, type TableRows } from '../model.ts';
+import type { DrawnItems } from '../objectives/objective.ts';
+import type { BatchPart } from '../tasks/part.ts';
+import type { Task, TaskContext } from '../tasks/task.ts';
 import { readsLater } from './reads-later.ts';
+import { TreeSum } from './reduce.ts';
+
+/** Gradient of some rows of a table. */
+export interface RowGradient {
+  /** Strictly increasing. */
+  readonly ids: Int32Array;
+  /** `[U, D]`. */
+  readonly grad: tf.Tensor2D;
+}
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
 export interface StepGradients {
+  /** The mean: what the optimiser minimises, without the model's penalty. */
   readonly loss: tf.Scalar;
+  /** What the loss was divided by. */
+  readonly weight: number;
   /** By variable name. */
   readonly dense: tf.NamedTensorMap;
-  /** Of the rows of the item table that the step reads, with row-wise training. */
-  readonly itemRows?: { readonly ids: Int32Array; readonly grad: tf.Tensor2D };
+  /** By variable name, of the tables that are trained by rows. */
+  readonly rows: ReadonlyMap<string, RowGradient>;
 }
 
-interface StepRequest {
-  readonly model: SequenceModel;
-  readonly objective: Objective;
+/** Some sequences of the batch of a step. */
+export interface StepPart {
   readonly batch: SequenceBatch;
-  readonly run: Run;
+  readonly at: BatchPart;
 }
 
-/** Gradients of all variables, the whole item table among them. */
-export function denseGradients({ model, objective, batch, run }: StepRequest): StepGradients {
-  const drawn = tf.tidy(() => objective.draw?.({ batch, numItems: model.numItems, run }) ?? {});
-  const uploaded = uploadBatch(batch);
-  try {
-    const variables = [...model.variables().values()];
-    const { value, grads } = tapeOf(objective, { model, batch: uploaded, drawn, run }, variables);
-    return { loss: value, dense: grads };
-  } finally {
-    uploaded.dispose();
-    tf.dispose(drawn);
-  }
+export interface StepRequest {
+  readonly model: Model;
+  readonly task: Task;
+  /** In the order of the batch; those without a token or an example to learn from are left out. */
+  readonly parts: readonly StepPart[];
+  readonly run: Run;
+  /** Names of the tables that are trained by rows. */
+  readonly rowwise?: readonly string[];
+}
+
+/** What the parts of a step share when some tables are trained by rows. */
+interface PreparedStep {
+  readonly model: Model;
+  readonly parts: readonly (StepPart & { readonly drawn: DrawnItems })[];
+  /** The leaf of each table, by its name among the weights. */
+  readonly leaves: ReadonlyMap<string, TableRows & { readonly rows: tf.Variable }>;
+  readonly rowIds?: Int32Array;
+  dispose(): void;
 }
 
 /**
- * Gradients with the item table as rows: the step's distinct items, from the batch and from `objective.draw`, are
- * gathered into a table of their own, ids become places in it, and that table is the leaf of the tape. Nothing in the
- * step is as long as the catalogue.
+ * Gradients of a step: those of its parts, one after the other, added up by {@link TreeSum} and divided once by what
+ * all of them weigh. The loss of a single part is divided inside the tape, which saves the pass over the gradients.
  */
-export async function rowwiseGradients({ model, objective, batch, run }: StepRequest): Promise<StepGradients> {
-  const table = model.itemTable();
-  const drawn = tf.tidy(() => objective.draw!({ batch, numItems: model.numItems, run, onHost: readsLater() }));
-  const names = Object.keys(drawn);
-  const drawnIds = (await Promise.all(names.map((name) => onHost(drawn[name])))) as Int32Array[];
-  const { ids, indicesOf } = rowSet(table.shape[0], [...itemIdsOf(batch), ...drawnIds]);
-  const places = Object.fromEntries(
-    names.map((name, i) => {
-      const indices = indicesOf(drawnIds[i]);
-      return [name, rememberHostValues(tf.tensor(indices, drawn[name].shape, 'int32'), indices)];
-    }),
-  );
-  tf.dispose(drawn);
-  const uploaded = uploadBatch(mapItemIds(batch, indicesOf));
-  const rows = tf.tidy(() => tf.variable(tf.gather(table, tf.tensor1d(ids, 'int32')))) as tf.Variable<tf.Rank.R2>;
+export async function stepGradients(request: StepRequest): Promise<StepGradients> {
+  const { rowwise = [] } = request;
+  const step = rowwise.length === 0 ? plainStep(request) : await rowStep({ ...request, rowwise });
   try {
-    const variables = [...model.variables().values()].filter((variable) => variable !== table);
-    const view = model.withItemRows(rows, ids);
-    const context = { model: view, batch: uploaded, drawn: places, rowIds: ids, run };
-    const { value, grads } = tapeOf(objective, context, [rows, ...variables]);
-    const { [rows.name]: grad, ...dense } = grads;
-    return { loss: value, dense, itemRows: { ids, grad: grad as tf.Tensor2D } };
+    const single = request.parts.length === 1;
+    const total = new TreeSum();
+    const losses: tf.Scalar[] = [];
+    let weight = 0;
+    try {
+      for (const [index, part] of step.parts.entries()) {
+        const made = partGradients(request, step, part, { single, isFirst: index === 0 });
+        losses.push(made.loss);
+        weight += made.weight;
+        total.add(made.grads);
+      }
+    } catch (error) {
+      total.dispose();
+      tf.dispose(losses);
+      throw error;
+    }
+    const summed = total.finish();
+    const dense = single ? summed : divided(summed, weight, request.model);
+    const loss = tf.tidy(() => (single ? tf.clone(losses[0]) : tf.div(addInOrder(losses), weight || 1)) as tf.Scalar);
+    tf.dispose(losses);
+    const rows = new Map<string, RowGradient>();
+    for (const [name, leaf] of step.leaves) {
+      const { [leaf.rows.name]: grad } = dense;
+      delete dense[leaf.rows.name];
+      rows.set(variableOf(request.model, name).name, { ids: leaf.ids, grad: grad as tf.Tensor2D });
+    }
+    return { loss, weight, dense, rows };
+  } finally {
+    step.dispose();
+  }
+}
+
+export function disposeGradients({ loss, dense, rows }: StepGradients): void {
+  tf.dispose([loss, dense, ...Array.from(rows.values(), ({ grad }) => grad)]);
+}
+
+/** Loss and gradients of one part: of its mean when it is the only one, else of its sum. */
+function partGradients(
+  { task, run }: StepRequest,
+  { model, leaves, rowIds }: PreparedStep,
+  { batch, at, drawn }: PreparedStep['parts'][number],
+  { single, isFirst }: { readonly single: boolean; readonly isFirst: boolean },
+): { readonly loss: tf.Scalar; readonly weight: number; readonly grads: tf.NamedTensorMap } {
+  const uploaded = uploadBatch(batch);
+  const { firstSequence, firstToken } = at;
+  const context: TaskContext<Model> = {
+    model,
+    batch: uploaded,
+    part: at,
+    drawn,
+    ...(rowIds && { rowIds }),
+    run: firstSequence === 0 ? run : { ...run, before: { sequences: firstSequence, tokens: firstToken } },
+  };
+  const whole = new Set([...leaves.keys()].map((name) => variableOf(model, name)));
+  const variables = [...model.variables().values()].filter((variable) => !whole.has(variable));
+  const leafRows = Array.from(leaves.values(), ({ rows }) => rows);
+  try {
+    let weight = 0;
+    let kept: tf.Scalar | undefined;
+    const { value, grads } = tf.tidy(() =>
+      tf.variableGrads(() => {
+        const made = task.loss(context);
+        weight = made.weight;
+        const loss = single ? (tf.div(made.sum, weight || 1) as tf.Scalar) : made.sum;
+        kept = tf.keep(tf.clone(loss));
+        // Once a step; the parts are divided by the weight of all, which the penalty is not.
+        const penalty = single && isFirst ? model.penalty?.() : undefined;
+        return penalty === undefined ? loss : (tf.add(loss, penalty) as tf.Scalar);
+      }, [...leafRows, ...variables]),
+    );
+    value.dispose();
+    return { loss: kept!, weight, grads };
   } finally {
     uploaded.dispose();
-    tf.dispose([rows, places]);
   }
+}
+
+/** Sums over the parts as means, with the gradient of the model's penalty. */
+function divided(summed: tf.NamedTensorMap, weight: number, model: Model): tf.NamedTensorMap {
+  const out: tf.NamedTensorMap = {};
+  for (const [name, grad] of Object.entries(summed)) {
+    if (grad == null) continue;
+    out[name] = tf.div(grad, weight || 1);
+    grad.dispose();
+  }
+  const { penalty } = model;
+  if (penalty === undefined) return out;
+  const total = new TreeSum();
+  total.add(out);
+  const { value, grads } = tf.tidy(() => tf.variableGrads(() => penalty.call(model), [...model.variables().values()]));
+  value.dispose();
+  total.add(grads);
+  return total.finish();
+}
+
+/** Left to right, as a sum over the parts of a step on one machine and on many. */
+function addInOrder(losses: readonly tf.Scalar[]): tf.Scalar {
+  return losses.reduce((sum, loss) => tf.add(sum, loss) as tf.Scalar);
+}
+
+function plainStep({ model, task, parts, run }: StepRequest): PreparedStep {
+  const withDrawn = parts.map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
+  return {
+    model,
+    parts: withDrawn,
+    leaves: new Map(),
+    dispose: () => tf.dispose(withDrawn.map(({ drawn }) => drawn)),
+  };
+}
+
+function drawFor(model: Model, task: Task, { batch, at }: StepPart, run: Run, onHost: boolean): DrawnItems {
+  return tf.tidy(() => task.draw?.({ model, batch, part: at, run, onHost }) ?? {});
+}
+
+/**
+ * A step with tables as rows: the distinct rows that the batch and what is drawn for it read are gathered into a
+ * table of their own, ids become places in it, and that table is the leaf of the tape. Nothing in the step is as long
+ * as the catalogue.
+ */
+async function rowStep(request: StepRequest & { readonly rowwise: readonly string[] }): Promise<PreparedStep> {
+  const { model, task, parts, run, rowwise } = request;
+  const { whole } = parts[0].at;
+  const drawnOf = parts.map((part) => drawFor(model, task, part, run, readsLater()));
+  const drawnIds = await Promise.all(
+    drawnOf.map((drawn) => Promise.all(Object.values(drawn).map(async (ids) => (await onHost(ids)) as Int32Array))),
+  );
+  const items = isTokenEncoder(model) ? model.itemTable() : undefined;
+  const leaves = new Map<string, TableRows & { readonly rows: tf.Variable<tf.Rank.R2> }>();
+  let itemRows: TableRows | undefined;
+  for (const name of rowwise) {
+    const table = model.tables().get(name)!;
+    const { variable } = table;
+    const lists = [...table.idsOf(whole), ...(variable === items ? drawnIds.flat() : [])];
+    const set = rowSet(variable.shape[0], lists);
+    const rows = tf.tidy(() => tf.variable(tf.gather(variable, tf.tensor1d(set.ids, 'int32'))));
+    leaves.set(name, { ...set, rows: rows as tf.Variable<tf.Rank.R2> });
+    if (variable === items) itemRows = leaves.get(name);
+  }
+  const { indicesOf } = itemRows ?? {};
+  const mapped = (batch: SequenceBatch): SequenceBatch =>
+    indicesOf === undefined ? batch : mapItemIds(batch, indicesOf);
+  const mappedWhole = mapped(whole);
+  const places = drawnOf.map((drawn, p) => {
+    if (indicesOf === undefined) return drawn;
+    const names = Object.keys(drawn);
+    const own = names.map((name, i) => {
+      const indices = indicesOf(drawnIds[p][i]);
+      return [name, rememberHostValues(tf.tensor(indices, drawn[name].shape, 'int32'), indices)] as const;
+    });
+    tf.dispose(drawn);
+    return Object.fromEntries(own);
+  });
+  return {
+    model: model.withRows!(leaves),
+    parts: parts.map(({ batch, at }, p) => ({
+      batch: batch === whole ? mappedWhole : mapped(batch),
+      at: { ...at, whole: mappedWhole },
+      drawn: places[p],
+    })),
+    leaves,
+    ...(itemRows && { rowIds: itemRows.ids }),
+    dispose: () => tf.dispose([...Array.from(leaves.values(), ({ rows }) => rows), places]),
+  };
+}
+
+function variableOf(model: Model, name: string): tf.Variable {
+  return model.tables().get(name)!.variable;
 }
 
 function onHost(ids: tf.Tensor): tf.TypedArray | Promise<tf.TypedArray> {
   return knownHostValues(ids) ?? ids.data();
-}
-
-export function disposeGradients({ loss, dense, itemRows }: StepGradients): void {
-  tf.dispose([loss, dense, itemRows?.grad]);
-}
-
-function tapeOf(
-  objective: Objective,
-  context: ObjectiveContext,
-  variables: tf.Variable[],
-): { value: tf.Scalar; grads: tf.NamedTensorMap } {
-  return tf.tidy(() => tf.variableGrads(() => objective.loss(context), variables));
 }

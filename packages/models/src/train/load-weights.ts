@@ -3,7 +3,7 @@ import { isConverted } from '../io/dtypes.ts';
 import { elementCount } from '../io/safetensors.ts';
 import type { SafetensorsFile } from '../io/safetensors-file.ts';
 import { unreadableType } from '../io/unreadable-type.ts';
-import type { SequenceModel } from '../model.ts';
+import type { Model } from '../model.ts';
 import { checkParameters } from '../parameters.ts';
 import { parseModelConfig } from '../registry.ts';
 import { assignBlocks } from './blocks.ts';
@@ -27,7 +27,7 @@ export interface WeightsFile {
  * @throws CheckpointError listing every missing, unexpected and misshapen tensor, or naming one that
  *   is damaged or not finite.
  */
-export function loadWeights(file: string, model: SequenceModel, options: ReadOptions = {}): Promise<void> {
+export function loadWeights(file: string, model: Model, options: ReadOptions = {}): Promise<void> {
   return withSafetensors(file, async (tensors) => {
     const { metadata } = tensors;
     const names = [...tensors.tensors.keys()];
@@ -44,12 +44,12 @@ export function loadWeights(file: string, model: SequenceModel, options: ReadOpt
   });
 }
 
-export async function setWeights({ tensors }: WeightsFile, model: SequenceModel): Promise<void> {
+export async function setWeights({ tensors }: WeightsFile, model: Model): Promise<void> {
   for (const [name, variable] of model.variables()) await assignBlocks(variable, tensors.blocks(name));
 }
 
 /** @throws CheckpointError unless the weights are those of the model, in a type that can be read. */
-export function checkWeights({ tensors, weights }: WeightsFile, model: SequenceModel, file: string): void {
+export function checkWeights({ tensors, weights }: WeightsFile, model: Model, file: string): void {
   const shapes = weights.map((name) => {
     const { shape } = tensors.tensors.get(name)!;
     return [name, { shape, length: elementCount(shape) }] as const;
@@ -80,11 +80,7 @@ async function checkFinite(tensors: SafetensorsFile, name: string): Promise<void
 }
 
 /** What the file says of its model that is otherwise here, though all shapes fit: heads, for example. */
-function otherSettings(
-  metadata: Readonly<Record<string, string>>,
-  model: SequenceModel,
-  file: string,
-): readonly string[] {
+function otherSettings(metadata: Readonly<Record<string, string>>, model: Model, file: string): readonly string[] {
   if (metadata.format !== FORMAT) return [];
   const saved = parseModelConfig(parseMetadata(metadata, file).state.model);
   const differing = differences({ model: { ...saved } }, { model: { ...model.config } });

@@ -4,7 +4,7 @@ import { type ConvertedDType, decodeElements, isReadable, type OwnDType } from '
 import { decodeLayout, type Entry } from '../io/safetensors.ts';
 import type { StoredArray } from '../io/safetensors-file.ts';
 import { unreadableType } from '../io/unreadable-type.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import { loadParameters, type NamedParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { parseMetadata, sortNames } from './checkpoint-format.ts';
@@ -24,7 +24,7 @@ export async function modelFromBytes(
   bytes: Uint8Array<ArrayBuffer>,
   name = 'checkpoint',
   { onNote = console.warn }: { readonly onNote?: OnNote } = {},
-): Promise<SequenceModel> {
+): Promise<TokenEncoder> {
   const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, name);
   const { state } = parseMetadata(metadata, name);
   const plan = planVerification(metadata, entries, name);

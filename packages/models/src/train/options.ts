@@ -3,12 +3,20 @@ import { z } from 'zod';
 import { count, rate } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ConfigError } from '../errors.ts';
-import type { SequenceModel } from '../model.ts';
+import { isTokenEncoder, type Model } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
+import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
+import { retrievalTask } from '../tasks/retrieval.ts';
+import type { Task } from '../tasks/task.ts';
 
 const optionsSchema = z.strictObject({
   /** Sequences per step. */
   batchSize: count,
+  /**
+   * In how many parts a batch is computed, one after the other: the memory of a step is that of a part. Gradients are
+   * added up in a fixed order, and random streams count on from part to part, so that the step is the same. Default 1.
+   */
+  parts: count.default(1),
   learningRate: z.number().min(0),
   beta1: rate.default(0.9),
   /** The reference trains with 0.98. */
@@ -36,8 +44,8 @@ export type ResolvedOptions = Omit<z.output<typeof optionsSchema>, 'embeddings'>
 /** Largest item table, in numbers, that `auto` trains with dense AdamW. The reference's data sets are all below. */
 const LARGEST_DENSE_TABLE = 2 ** 26;
 
-export interface TrainerOptions extends z.input<typeof optionsSchema> {
-  readonly model: SequenceModel;
+export interface TrainerOptions<M extends Model = Model> extends z.input<typeof optionsSchema> {
+  readonly model: M;
   /**
    * Without `windows`, histories must already be cut to the model's `maxSequenceLength`, for example with
    * `latestWindow`; with them they are whole.
@@ -45,7 +53,9 @@ export interface TrainerOptions extends z.input<typeof optionsSchema> {
   readonly examples: ExampleSet;
   /** Which part of every history an epoch trains on, drawn anew each epoch; default: the histories of `examples`. */
   readonly windows?: WindowPolicy;
-  /** Default: {@link sampledSoftmaxObjective} with `numNegatives` and `temperature`. */
+  /** What the model is trained for; default: {@link retrievalTask} with `objective`. */
+  readonly task?: Task<never>;
+  /** Of retrieval; default: {@link sampledSoftmaxObjective} with `numNegatives` and `temperature`. */
   readonly objective?: Objective;
   /** For the default objective, default 128. */
   readonly numNegatives?: number;
@@ -53,25 +63,49 @@ export interface TrainerOptions extends z.input<typeof optionsSchema> {
   readonly temperature?: number;
 }
 
+/** The task of a trainer. */
+export function taskOf({ task, objective, numNegatives, temperature }: TrainerOptions): Task {
+  return (task ?? retrievalTask(objective ?? sampledSoftmaxObjective({ numNegatives, temperature }))) as Task;
+}
+
+/** The tables that are trained by rows, by name. */
+export function rowwiseTables(model: Model, { embeddings }: ResolvedOptions): readonly string[] {
+  return embeddings === 'rowwise' ? [...model.tables().keys()] : [];
+}
+
 /** @throws ConfigError naming the option. */
-export function resolveOptions(options: TrainerOptions, objective: Objective): ResolvedOptions {
-  const { model: _m, examples: _e, windows: _w, objective: _o, numNegatives: _n, temperature: _t, ...rest } = options;
+export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOptions {
+  const {
+    model,
+    examples: _e,
+    windows: _w,
+    task: _k,
+    objective: _o,
+    numNegatives: _n,
+    temperature: _t,
+    ...rest
+  } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
-  const possible = objective.draw !== undefined;
+  const possible = task.namesItems;
   if (embeddings === 'rowwise' && !possible) {
     throw new ConfigError(
-      `trainer: embeddings: expected 'dense' for the objective '${objective.name}'; got 'rowwise'; row-wise training needs an objective that names its items beforehand, with draw()`,
+      `trainer: embeddings: expected 'dense' for ${describe(task)}; got 'rowwise'; row-wise training needs an objective that names its items beforehand, with draw()`,
       'embeddings',
     );
   }
-  const table = options.model.itemTable();
-  if (embeddings === 'rowwise' && !table.trainable) {
+  const table = isTokenEncoder(model) ? model.itemTable() : undefined;
+  if (embeddings === 'rowwise' && table?.trainable === false) {
     throw new ConfigError(
       `trainer: embeddings: expected 'dense' for an item table that is kept as it is; got 'rowwise', which trains its rows`,
       'embeddings',
     );
   }
-  const big = table.size > LARGEST_DENSE_TABLE;
-  const automatic = big && possible && table.trainable ? 'rowwise' : 'dense';
+  const big = [...model.tables().values()].some(({ variable }) => variable.size > LARGEST_DENSE_TABLE);
+  const automatic = big && possible && table?.trainable !== false ? 'rowwise' : 'dense';
   return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
+}
+
+function describe({ name, identity }: Task): string {
+  const objective = identity.objective as { readonly name?: string } | undefined;
+  return objective?.name === undefined ? `the task '${name}'` : `the objective '${objective.name}'`;
 }

@@ -14,8 +14,10 @@ export interface Progress {
 
 /** What one optimiser step did. */
 export interface StepInfo {
-  /** Loss of the batch before the update, mean over its tokens. */
+  /** Loss of the batch before the update, mean over its labels. */
   readonly loss: number;
+  /** What the loss was divided by: labels, each with its weight. */
+  readonly weight: number;
   readonly tokens: number;
   readonly sequences: number;
   /** Epoch the step belongs to, from 0. */
@@ -30,8 +32,11 @@ export interface StepInfo {
 
 export interface EpochResult {
   readonly epoch: number;
-  /** Mean over the tokens of the epoch so far; includes the steps before a resume. */
+  /** Mean over the labels of the epoch so far; includes the steps before a resume. */
   readonly meanLoss: number;
+  /** Labels of the epoch so far, each with its weight. */
+  readonly weight: number;
+  /** Of the steps run by this call. */
   readonly tokens: number;
   /** Time of the steps run by this call. */
   readonly seconds: number;
@@ -44,6 +49,7 @@ export interface TrainerPosition {
   readonly epoch: number;
   readonly stepInEpoch: number;
   readonly globalStep: number;
+  /** Sum of loss times weight over the steps of the epoch. */
   readonly lossSum: number;
-  readonly tokens: number;
+  readonly weight: number;
 }

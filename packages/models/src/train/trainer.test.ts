@@ -2,7 +2,7 @@ import type { ExampleSet } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, TrainingError } from '../errors.ts';
-import type { SequenceModel } from '../model.ts';
+import type { TokenEncoder } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { readParameters } from '../parameters.ts';
@@ -21,7 +21,10 @@ afterEach(() => {
 });
 
 const settings = { batchSize: 5, learningRate: 0.01, numNegatives: 6, seed: 4 };
-function setUp(options: Partial<TrainerOptions> = {}, name = 'hstu'): { model: SequenceModel; trainer: Trainer } {
+function setUp(
+  options: Partial<TrainerOptions<TokenEncoder>> = {},
+  name = 'hstu',
+): { model: TokenEncoder; trainer: Trainer } {
   const model = options.model ?? createModel(tinyConfigs[name], { numItems: 20, seed: 1 });
   const trainer = createTrainer({ examples: tinyTrain(), ...settings, ...options, model });
   owned.push(trainer, model);
@@ -111,7 +114,7 @@ describe('Trainer', () => {
     const { trainer: straight } = setUp();
     const whole = await straight.runEpoch();
     expect(rest.meanLoss).toBe(whole.meanLoss);
-    expect(rest.tokens).toBe(whole.tokens);
+    expect(rest.weight).toBe(whole.weight);
   });
 
   it('lets timers run between steps', async () => {
@@ -134,7 +137,10 @@ describe('Trainer', () => {
 
   it('names step, epoch, batch and learning rate when the loss is not finite, and keeps weights and position', async () => {
     const fine = sampledSoftmaxObjective({ numNegatives: 6 });
-    const loss: Objective['loss'] = (context) => tf.mul(fine.loss(context), context.run.step === 1 ? Number.NaN : 1);
+    const loss: Objective['loss'] = (context) => {
+      const { sum, weight } = fine.loss(context);
+      return { sum: tf.mul(sum, context.run.step === 1 ? Number.NaN : 1), weight };
+    };
     const { model, trainer } = setUp({ objective: { ...fine, loss }, learningRate: 0.01 });
     await trainer.step();
     const before = await readParameters(model);
@@ -157,7 +163,8 @@ describe('Trainer', () => {
       settings: {},
       loss: ({ model, batch, run }) => {
         const positives = tf.gather(model.itemVectors(), batch.targets);
-        return tf.neg(tf.mean(tf.sum(tf.mul(model.encode(batch, run), positives), 1))) as tf.Scalar;
+        const sum = tf.neg(tf.sum(tf.mul(model.encode(batch, run), positives))) as tf.Scalar;
+        return { sum, weight: batch.numTokens };
       },
     };
     const { trainer } = setUp({ objective });
@@ -189,7 +196,7 @@ describe('Trainer', () => {
     ],
     [{ examples: tinyTrain({ items: 30 }) }, /expected data over the model's 20 items; got 30/],
   ])('refuses %o', (options, message) => {
-    expect(() => setUp(options as Partial<TrainerOptions>)).toThrow(ConfigError);
-    expect(() => setUp(options as Partial<TrainerOptions>)).toThrow(message);
+    expect(() => setUp(options as Partial<TrainerOptions<TokenEncoder>>)).toThrow(ConfigError);
+    expect(() => setUp(options as Partial<TrainerOptions<TokenEncoder>>)).toThrow(message);
   });
 });

@@ -1,22 +1,24 @@
-import { AdamW, RowwiseAdamW, shuffle, streamKey } from '@seqrec/core';
-import { type ExampleSet, makeBatch, type SequenceBatch, type WindowPolicy } from '@seqrec/data';
-import * as tf from '@tensorflow/tfjs-core';
+import { shuffle, streamKey } from '@seqrec/core';
+import { type ExampleSet, makeBatch, type WindowPolicy } from '@seqrec/data';
 import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
-import type { SequenceModel } from '../model.ts';
-import type { Objective } from '../objectives/objective.ts';
-import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
-import { denseGradients, disposeGradients, rowwiseGradients } from './gradients.ts';
-import { type ResolvedOptions, resolveOptions, type TrainerOptions } from './options.ts';
+import type { Model } from '../model.ts';
+import { partBounds } from '../tasks/part.ts';
+import type { Task } from '../tasks/task.ts';
+import { batchColumns } from './columns.ts';
+import { disposeGradients, type StepPart, stepGradients } from './gradients.ts';
+import { type ResolvedOptions, resolveOptions, rowwiseTables, type TrainerOptions, taskOf } from './options.ts';
 import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
 import { readsLater } from './reads-later.ts';
+import { Update } from './update.ts';
 import { yieldToEventLoop } from './yield.ts';
 
 /** A step whose programs are on their way, and its loss with them. */
 interface BegunStep {
-  readonly step: Omit<StepInfo, 'loss' | 'seconds'>;
+  readonly step: Omit<StepInfo, 'loss' | 'weight' | 'seconds'>;
   readonly indices: Int32Array;
   readonly loss: Promise<number>;
+  readonly weight: number;
   readonly begin: number;
 }
 
@@ -30,38 +32,36 @@ export interface EpochOptions {
 }
 
 /**
- * Trains a model step by step with AdamW; the item table with row-wise AdamW when `options.embeddings` is `rowwise`.
+ * Trains a model under a task, step by step: gradients of the parts of a batch, added up in a fixed order, clipped,
+ * applied at the learning rate of the step. The item table is trained by rows when `options.embeddings` is `rowwise`.
  *
  * Every random number is a function of the seed, the name of its stream and a counter: the order of an epoch
  * (`order`, by epoch), dropout (`dropout/...`, by global step) and negatives (`negatives`, by global step);
  * windows are a function of the policy and the epoch. A run that was saved and resumed therefore equals an
  * uninterrupted one bit for bit.
  */
-export class Trainer {
-  readonly model: SequenceModel;
+export class Trainer<M extends Model = Model> {
+  readonly model: M;
   /** As given; with `windows` the whole histories. */
   readonly examples: ExampleSet;
   readonly windows: WindowPolicy | undefined;
   readonly options: ResolvedOptions;
-  readonly objective: Objective;
-  /** Of all weights, or of all but the item table. */
-  readonly optimizer: AdamW;
-  /** Of the item table, with row-wise training. */
-  readonly itemOptimizer: RowwiseAdamW | undefined;
-  #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, tokens: 0 };
+  readonly task: Task;
+  readonly update: Update;
+  readonly #rowwise: readonly string[];
+  #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, weight: 0 };
   #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
   #open: BegunStep | undefined;
   #settledAt = 0;
 
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<M>) {
     this.model = options.model;
     this.examples = options.examples;
     this.windows = options.windows;
-    this.objective = options.objective ?? sampledSoftmaxObjective(options);
-    this.options = resolveOptions(options, this.objective);
-    this.optimizer = new AdamW(this.options);
-    const rowwise = this.options.embeddings === 'rowwise';
-    this.itemOptimizer = rowwise ? new RowwiseAdamW(this.model.itemTable(), this.options) : undefined;
+    this.task = taskOf(options);
+    this.options = resolveOptions(options, this.task);
+    this.#rowwise = rowwiseTables(this.model, this.options);
+    this.update = new Update(this.model, this.options, this.#rowwise);
   }
 
   get progress(): Progress {
@@ -118,41 +118,57 @@ export class Trainer {
     const { seed } = this.options;
     const { stepsPerEpoch } = this;
     const indices = this.batchIndices(epoch, stepInEpoch);
-    const batch = makeBatch(this.epochExamples(epoch), indices, this.model.columns);
-    const tokens = batch.itemIds.length;
+    const { parts, tokens } = this.#parts(epoch, indices);
     const step = { tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep };
-    // Histories of length zero have no token to learn from.
     const run: Run = { training: true, step: globalStep, seed };
-    const { loss } = tokens > 0 ? await this.#update(batch, run, { step, indices }) : { loss: Promise.resolve(0) };
-    this.#advance(tokens);
+    const nothing = { loss: Promise.resolve(0), weight: 0 };
+    const { loss, weight } = parts.length > 0 ? await this.#update(parts, run, { step, indices }) : nothing;
+    this.#advance(weight);
     await yieldToEventLoop();
-    return { step, indices, loss, begin };
+    return { step, indices, loss, weight, begin };
   }
 
   /** Waits for the loss of a step and counts it. */
-  async #settle({ step, indices, loss: reading, begin }: BegunStep): Promise<StepInfo> {
+  async #settle({ step, indices, loss: reading, weight, begin }: BegunStep): Promise<StepInfo> {
     const loss = await reading;
     if (!Number.isFinite(loss)) throw this.#notFinite(loss, { step, indices });
     if (this.#position.epoch === step.epoch) {
-      const lossSum = this.#position.lossSum + loss * step.tokens;
+      const lossSum = this.#position.lossSum + loss * weight;
       this.#position = { ...this.#position, lossSum };
     }
     const now = performance.now();
     // Steps overlap where losses are read later: each counts from where the one before it ended.
     const seconds = (now - Math.max(begin, this.#settledAt)) / 1000;
     this.#settledAt = now;
-    return { loss, seconds, ...step };
+    return { loss, weight, seconds, ...step };
+  }
+
+  /** The parts of a batch, without those that have nothing to learn from: histories of length zero. */
+  #parts(epoch: number, indices: Int32Array): { readonly parts: readonly StepPart[]; readonly tokens: number } {
+    const examples = this.epochExamples(epoch);
+    const columns = batchColumns(this.model, this.task);
+    const whole = makeBatch(examples, indices, columns);
+    const tokens = whole.itemIds.length;
+    const bounds = partBounds(indices.length, this.options.parts);
+    const parts: StepPart[] = [];
+    for (let p = 0; p < this.options.parts; p++) {
+      const [from, to] = [bounds[p], bounds[p + 1]];
+      const [firstToken, end] = [whole.offsets[from], whole.offsets[to]];
+      if (to === from || (end === firstToken && !this.task.readsEmptyHistories)) continue;
+      const batch = to - from === indices.length ? whole : makeBatch(examples, indices.subarray(from, to), columns);
+      parts.push({ batch, at: { whole, firstSequence: from, firstToken } });
+    }
+    return { parts, tokens };
   }
 
   /** Gradients and update; gives the loss before it, on its way. */
   async #update(
-    batch: SequenceBatch,
+    parts: readonly StepPart[],
     run: Run,
     at: Pick<BegunStep, 'step' | 'indices'>,
-  ): Promise<Pick<BegunStep, 'loss'>> {
-    const { model, objective, itemOptimizer } = this;
-    const request = { model, objective, batch, run };
-    const gradients = itemOptimizer === undefined ? denseGradients(request) : await rowwiseGradients(request);
+  ): Promise<Pick<BegunStep, 'loss' | 'weight'>> {
+    const { model, task } = this;
+    const gradients = await stepGradients({ model, task, parts, run, rowwise: this.#rowwise });
     try {
       const loss = gradients.loss.data().then(([value]) => value);
       if (readsLater()) {
@@ -162,10 +178,8 @@ export class Trainer {
         const value = await loss;
         if (!Number.isFinite(value)) throw this.#notFinite(value, at);
       }
-      const { dense, itemRows } = gradients;
-      tf.tidy(() => this.optimizer.applyGradients(dense));
-      if (itemRows !== undefined) await itemOptimizer?.step(itemRows.ids, itemRows.grad);
-      return { loss };
+      await this.update.apply(gradients);
+      return { loss, weight: gradients.weight };
     } finally {
       disposeGradients(gradients);
     }
@@ -189,10 +203,12 @@ export class Trainer {
     const { onStep, signal, checkpointEvery, onCheckpoint } = options;
     const begin = performance.now();
     const { epoch } = this.#position;
-    let { lossSum, tokens } = this.#position;
+    let { lossSum, weight } = this.#position;
+    let tokens = 0;
     const take = (infos: readonly StepInfo[]): void => {
       for (const info of infos) {
-        lossSum += info.loss * info.tokens;
+        lossSum += info.loss * info.weight;
+        weight += info.weight;
         tokens += info.tokens;
         onStep?.(info);
       }
@@ -207,9 +223,9 @@ export class Trainer {
       }
     }
     take(await this.settle());
-    const meanLoss = tokens === 0 ? 0 : lossSum / tokens;
+    const meanLoss = weight === 0 ? 0 : lossSum / weight;
     const interrupted = this.#position.epoch === epoch;
-    return { epoch, meanLoss, tokens, seconds: (performance.now() - begin) / 1000, interrupted };
+    return { epoch, meanLoss, weight, tokens, seconds: (performance.now() - begin) / 1000, interrupted };
   }
 
   /** Position and running sums, for a checkpoint. */
@@ -224,8 +240,7 @@ export class Trainer {
 
   /** Frees the optimisers' moments; the model stays. */
   dispose(): void {
-    this.optimizer.dispose();
-    this.itemOptimizer?.dispose();
+    this.update.dispose();
   }
 
   #draw(epoch: number): { readonly examples: ExampleSet; readonly order: Int32Array } {
@@ -240,12 +255,12 @@ export class Trainer {
     return this.#drawn;
   }
 
-  #advance(batchTokens: number): void {
-    const { epoch, stepInEpoch, globalStep, lossSum, tokens } = this.#position;
+  #advance(batchWeight: number): void {
+    const { epoch, stepInEpoch, globalStep, lossSum, weight } = this.#position;
     const finished = stepInEpoch + 1 === this.stepsPerEpoch;
     this.#position = finished
-      ? { epoch: epoch + 1, stepInEpoch: 0, globalStep: globalStep + 1, lossSum: 0, tokens: 0 }
-      : { epoch, stepInEpoch: stepInEpoch + 1, globalStep: globalStep + 1, lossSum, tokens: tokens + batchTokens };
+      ? { epoch: epoch + 1, stepInEpoch: 0, globalStep: globalStep + 1, lossSum: 0, weight: 0 }
+      : { epoch, stepInEpoch: stepInEpoch + 1, globalStep: globalStep + 1, lossSum, weight: weight + batchWeight };
   }
 
   #notFinite(loss: number, { step, indices }: Pick<BegunStep, 'step' | 'indices'>): TrainingError {
@@ -266,32 +281,14 @@ export class Trainer {
 /**
  * A {@link Trainer} at step 0.
  *
- * @throws ConfigError when an option is outside its range, or a history or window is longer than the model's
- * `maxSequenceLength`.
+ * @throws ConfigError when an option is outside its range, or the task cannot train the model on the examples: for
+ * retrieval when a history or window is longer than the model's `maxSequenceLength`.
  */
-export function createTrainer(options: TrainerOptions): Trainer {
+export function createTrainer<M extends Model>(options: TrainerOptions<M>): Trainer<M> {
   const { model, examples, windows } = options;
   if (examples.targets.length === 0) {
     throw new ConfigError('trainer: examples: expected at least one; got none', 'examples');
   }
-  if (examples.interactions.numItems !== model.numItems) {
-    throw new ConfigError(
-      `trainer: examples: expected data over the model's ${model.numItems} items; got ${examples.interactions.numItems}`,
-      'examples',
-    );
-  }
-  const [longest, hint] =
-    windows === undefined
-      ? [
-          examples.targets.reduce((most, target, e) => Math.max(most, target - examples.starts[e]), 0),
-          `cut them with latestWindow(set, { maxLength: ${model.maxSequenceLength} })`,
-        ]
-      : [windows.maxLength, `give the window policy maxLength: ${model.maxSequenceLength}`];
-  if (longest > model.maxSequenceLength) {
-    throw new ConfigError(
-      `trainer: examples: expected histories of at most maxSequenceLength = ${model.maxSequenceLength}; got one of ${longest}; ${hint}`,
-      'examples',
-    );
-  }
+  taskOf(options).check?.(model, examples, windows);
   return new Trainer(options);
 }

@@ -2,6 +2,7 @@ import { useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TrainingError } from '../errors.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
@@ -13,7 +14,7 @@ const absent = await useBackend('webgpu').then(
   (error: Error) => error.message,
 );
 
-function trainerOf(options: Partial<TrainerOptions> = {}, kind = 'sasrec'): Trainer {
+function trainerOf(options: Partial<TrainerOptions<TokenEncoder>> = {}, kind = 'sasrec'): Trainer<TokenEncoder> {
   const model = createModel(tinyConfigs[kind], { numItems: 20, seed: 1 });
   const settings = { batchSize: 5, numNegatives: 6, learningRate: 0.01, seed: 4 };
   return createTrainer({ model, examples: tinyTrain(), ...settings, ...options });

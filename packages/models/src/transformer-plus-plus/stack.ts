@@ -3,7 +3,7 @@ import { ItemEmbedding } from '../layers/embeddings.ts';
 import { RmsNorm } from '../layers/rms-norm.ts';
 import { rotationsOf } from '../layers/rotary.ts';
 import { tokenInput } from '../layers/token-input.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import { TransformerPlusPlusBlock } from './block.ts';
 import type { TransformerPlusPlusConfig } from './config.ts';
 
@@ -19,7 +19,7 @@ const WEIGHTS = ['norm1.weight', 'attention.wqkv', 'attention.wo', 'norm2.weight
 export function createTransformerPlusPlus(
   config: TransformerPlusPlusConfig,
   { numItems, seed = 0, features }: ModelOptions,
-): SequenceModel {
+): TokenEncoder {
   const { embeddingDim, numHeads, headDim, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 8 * Math.ceil(embeddingDim / 3);
   const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });

@@ -1,7 +1,7 @@
 import { createEncoder } from '../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../layers/embeddings.ts';
 import { tokenInput } from '../layers/token-input.ts';
-import type { ModelOptions, SequenceModel } from '../model.ts';
+import type { ModelOptions, TokenEncoder } from '../model.ts';
 import { AffineLayerNorm, TransformerBlock } from './block.ts';
 import type { TransformerConfig } from './config.ts';
 
@@ -19,7 +19,7 @@ export const transformerBlockWeights: readonly string[] = [...NORMS, ...ATTENTIO
 export function createTransformer(
   config: TransformerConfig,
   { numItems, seed = 0, features }: ModelOptions,
-): SequenceModel {
+): TokenEncoder {
   const { embeddingDim, numHeads, activation, blockDropout: dropout } = config;
   const ffnDim = config.ffnDim ?? 4 * embeddingDim;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
