@@ -42,10 +42,20 @@ export {
 export { type FeatureConfig, featureSchema } from './features/config.ts';
 export { fitFeatures } from './features/fit.ts';
 export type { FittedFeature, FittedFeatures } from './features/fitted.ts';
-export { checkGolden, type GoldenNotYet, goldenKinds } from './golden/check.ts';
+export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
+export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
+export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';
+export type { GoldenCheck } from './golden/kinds.ts';
 export { type Golden, parseGolden } from './golden/parse.ts';
 export { relativeError } from './golden/relative-error.ts';
-export type { GoldenMaxima, GoldenReport } from './golden/report.ts';
+export {
+  type Float32Losses,
+  float32Tolerance,
+  type GoldenErrors,
+  type GoldenMaxima,
+  type GoldenReport,
+  goldenReport,
+} from './golden/report.ts';
 export { goldenModelConfig, runGolden } from './golden/run.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';

@@ -41,7 +41,7 @@ export function allPass(comparisons: readonly (Comparison | NotCompared)[]): boo
   return compared.length > 0 && compared.every(({ within }) => within);
 }
 
-/** One row a file, with the worst gradient and what is allowed; with `verbose` every gradient below it. */
+/** One row a file, with the worst of each group and what is allowed; with `verbose` every tensor below it. */
 export function renderComparisons(comparisons: readonly (Comparison | NotCompared)[], verbose: boolean): string {
   const rows = comparisons.flatMap((each) => ('report' in each ? rowsOf(each, verbose) : [notYetRow(each)]));
   const table = renderTable(
@@ -51,7 +51,7 @@ export function renderComparisons(comparisons: readonly (Comparison | NotCompare
       { title: 'loss', align: 'right' },
       { title: 'gradient', align: 'right' },
       { title: 'allowed' },
-      { title: verbose ? 'of parameter' : 'worst parameter' },
+      { title: verbose ? 'of' : 'worst of' },
       { title: '' },
     ],
     rows,
@@ -66,13 +66,19 @@ export function renderComparisons(comparisons: readonly (Comparison | NotCompare
 }
 
 function rowsOf({ report, within }: Comparison, verbose: boolean): string[][] {
-  const gradients = Object.entries(report.gradients).sort(([, a], [, b]) => b - a);
-  const worst = gradients[0] ?? ['-', Number.NaN];
+  const outputs = worstFirst(report.outputs);
+  const gradients = worstFirst(report.gradients);
+  const worst = gradients[0] ?? outputs[0] ?? ['-'];
   const verdict = within ? 'pass' : 'FAIL';
-  const errors = [shown(report.outputs), shown(report.loss), shown(worst[1])];
+  const errors = [shown(outputs[0]?.[1]), shown(report.loss), shown(gradients[0]?.[1])];
   const summary = [report.name, ...errors, allowed(report.tolerance), worst[0], verdict];
-  const details = verbose ? gradients.map(([name, error]) => ['', '', '', shown(error), '', name, '']) : [];
-  return [summary, ...details];
+  if (!verbose) return [summary];
+  const ofOutputs = outputs.map(([name, error]) => ['', shown(error), '', '', '', name, '']);
+  return [summary, ...ofOutputs, ...gradients.map(([name, error]) => ['', '', '', shown(error), '', name, ''])];
+}
+
+function worstFirst(errors: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(errors).sort(([, a], [, b]) => b - a);
 }
 
 function notYetRow({ name, notYet }: NotCompared): string[] {
@@ -91,6 +97,7 @@ function readJsonFile(file: string): unknown {
   }
 }
 
-function shown(error: number): string {
-  return Number.isNaN(error) ? '-' : error.toExponential(1);
+/** `-` for what a file does not have. */
+function shown(error: number | undefined): string {
+  return error === undefined ? '-' : error.toExponential(1);
 }

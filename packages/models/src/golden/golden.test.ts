@@ -4,10 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GoldenError } from '../errors.ts';
 import { paddedHstu } from '../test-support/padded-hstu.ts';
-import { checkGolden } from './check.ts';
+import { checkGolden, defineGoldenCheck, goldenKinds } from './check.ts';
+import { goldenChecks, goldenKindsToCome } from './kinds.ts';
 import { parseGolden } from './parse.ts';
 import { relativeError } from './relative-error.ts';
-import type { GoldenReport } from './report.ts';
+import { float32Tolerance, type GoldenReport, goldenReport } from './report.ts';
 import { runGolden } from './run.ts';
 
 const folder = new URL('./fixtures/', import.meta.url);
@@ -128,6 +129,58 @@ describe('checkGolden', () => {
   });
 });
 
+describe('defineGoldenCheck', () => {
+  const report = goldenReport('a', { outputs: { y: 0.5 } }, float32Tolerance());
+
+  it('adds a kind, also one that was still to come', async () => {
+    expect(goldenKinds()).toEqual(Object.keys(goldenChecks));
+    for (const kind of ['mine', 't5-buckets']) {
+      defineGoldenCheck(kind, async ({ name }) => (name === 'later' ? 'no tables' : report));
+      expect(goldenKinds()).toContain(kind);
+      expect(await checkGolden({ name: 'a', kind })).toBe(report);
+      expect(await checkGolden({ name: 'later', kind })).toEqual({ name: 'later', notYet: 'no tables' });
+    }
+  });
+
+  it.each(['hstu', 'gru', ''])("refuses '%s'", (kind) => {
+    const define = () => defineGoldenCheck(kind, async () => report);
+    expect(define).toThrow(GoldenError);
+    expect(define).toThrow(`defineGoldenCheck: expected a kind without a check; got '${kind}'; taken are hstu, sasrec`);
+  });
+
+  it('no kind has a check and is still to come', () => {
+    expect(Object.keys(goldenKindsToCome).filter((kind) => Object.hasOwn(goldenChecks, kind))).toEqual([]);
+  });
+});
+
+describe('goldenReport', () => {
+  it('has the worst of each group, nothing and 0 for a group that a file does not have', () => {
+    expect(goldenReport('a', { outputs: { y: 1e-7, z: 3e-7 } }, float32Tolerance({ outputs: 2 }, 2e-6))).toEqual({
+      name: 'a',
+      outputs: { y: 1e-7, z: 3e-7 },
+      gradients: {},
+      maxima: { outputs: 3e-7, loss: 0, gradients: 0 },
+      tolerance: { outputs: 10, loss: 2e-6, gradients: 2e-6 },
+    });
+    const { maxima, loss } = goldenReport('a', { loss: 2, gradients: { w: 1, x: 3 } }, float32Tolerance());
+    expect([loss, maxima]).toEqual([2, { outputs: 0, loss: 2, gradients: 3 }]);
+  });
+
+  it('refuses a report without anything compared', () => {
+    expect(() => goldenReport('a', { outputs: {} }, float32Tolerance())).toThrow(
+      'golden: a: expected something to compare; got no outputs, no loss and no gradients',
+    );
+  });
+
+  it('allows at least 1e-6, and for gradients what the worse of both groups asks for', () => {
+    expect(float32Tolerance({ loss: 1e-7, gradients: 1, inputGradients: 2 })).toEqual({
+      outputs: 1e-6,
+      loss: 1e-6,
+      gradients: 10,
+    });
+  });
+});
+
 describe('parseGolden', () => {
   it.each([
     ['an unknown kind', { kind: 'gru' }, /kind/],
@@ -154,5 +207,13 @@ describe('relativeError', () => {
     expect(relativeError([0.1], [0])).toBe(0.1);
     expect(relativeError([Number.NaN], [1])).toBe(Number.POSITIVE_INFINITY);
     expect(relativeError([1], [1, 2])).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('wants infinities and NaN where they are expected', () => {
+    const expected = [Number.NEGATIVE_INFINITY, Number.NaN, 4];
+    expect(relativeError([Number.NEGATIVE_INFINITY, Number.NaN, 5], expected)).toBe(0.25);
+    expect(relativeError([Number.POSITIVE_INFINITY, Number.NaN, 4], expected)).toBe(Number.POSITIVE_INFINITY);
+    expect(relativeError([Number.NEGATIVE_INFINITY, 0, 4], expected)).toBe(Number.POSITIVE_INFINITY);
+    expect(relativeError([1, Number.NaN, 4], expected)).toBe(Number.POSITIVE_INFINITY);
   });
 });

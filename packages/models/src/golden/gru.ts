@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
 import { GruLayer } from '../gru4rec/layer.ts';
-import { compareModule, configOf, parseModule, tensorOf } from './module.ts';
+import { tensorOf } from './file.ts';
+import { compareModule, configOf, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';
 
 const configSchema = z.object({ inputDim: size, hiddenDim: size, layers: size });

@@ -5,7 +5,8 @@ import type { TokenBatch } from '../inputs.ts';
 import { RmsNorm } from '../layers/rms-norm.ts';
 import { rotationsOf } from '../layers/rotary.ts';
 import { TransformerPlusPlusBlock } from '../transformer-plus-plus/block.ts';
-import { compareModule, configOf, type Place, parseModule, tensorOf } from './module.ts';
+import { tensorOf } from './file.ts';
+import { compareModule, configOf, type Place, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';
 
 const configSchema = z

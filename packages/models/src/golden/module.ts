@@ -1,17 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { GoldenError } from '../errors.ts';
+import { compareGradients } from './compare.ts';
+import { checkedFields, float32Deviation, type GoldenTensor, goldenTensor, tensorOf } from './file.ts';
 import { relativeError } from './relative-error.ts';
-import type { GoldenReport } from './report.ts';
+import { float32Tolerance, type GoldenMaxima, type GoldenReport, goldenReport } from './report.ts';
 
-const tensor = z
-  .strictObject({ shape: z.array(z.int().min(0)), data: z.array(z.number()) })
-  .refine(({ shape, data }) => shape.reduce((product, axis) => product * axis, 1) === data.length, {
-    path: ['data'],
-    message: 'as many numbers as the shape needs',
-  });
-const tensors = z.record(z.string(), tensor);
-const deviation = z.number().min(0);
+const tensors = z.record(z.string(), goldenTensor);
 
 const moduleSchema = z.object({
   name: z.string(),
@@ -23,52 +18,22 @@ const moduleSchema = z.object({
   loss: z.number(),
   gradients: tensors,
   inputGradients: tensors.default({}),
-  /** What the reference itself loses in float32, over the largest magnitude. */
-  float32Deviation: z.object({
-    outputs: deviation,
-    loss: deviation,
-    gradients: deviation,
-    inputGradients: deviation.default(0),
-  }),
+  float32Deviation,
 });
 
 /**
  * A module of a reference, not a whole encoder: sequences of vectors `x` in, vectors out, `loss = sum(y * cotangent)`.
  */
 export type ModuleGolden = z.output<typeof moduleSchema>;
-export type GoldenTensor = z.output<typeof tensor>;
 
 /** @throws GoldenError naming the field, what was expected and what was got. */
 export function parseModule(json: unknown): ModuleGolden {
-  return checked(moduleSchema, json, '');
+  return checkedFields(moduleSchema, json);
 }
 
 /** The `config` of a file by the schema of its kind. */
 export function configOf<T>(schema: z.ZodType<T>, { config }: ModuleGolden): T {
-  return checked(schema, config, 'config.');
-}
-
-function checked<T>(schema: z.ZodType<T>, json: unknown, prefix: string): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [first] = result.error.issues;
-  const path = prefix + first.path.map(String).join('.');
-  throw new GoldenError(`golden: ${path === '' ? 'the file' : path}: ${first.message}`);
-}
-
-/** A tensor of a file by its name, which must be there with this shape (where it is given). */
-export function tensorOf(
-  from: Readonly<Record<string, GoldenTensor>>,
-  name: string,
-  shape?: readonly number[],
-): GoldenTensor {
-  const found = from[name];
-  if (found === undefined)
-    throw new GoldenError(`golden: ${name}: expected this tensor; got ${Object.keys(from).join(', ')}`);
-  if (shape !== undefined && found.shape.join() !== shape.join()) {
-    throw new GoldenError(`golden: ${name}: expected shape [${shape.join(', ')}]; got [${found.shape.join(', ')}]`);
-  }
-  return found;
+  return checkedFields(schema, config, 'config');
 }
 
 /** Where a parameter of the file lies: rows of a weight, from `begin` on. */
@@ -120,10 +85,11 @@ export async function compareModule(check: ModuleCheck): Promise<GoldenReport> {
       for (const [name, output] of Object.entries(outputs)) made[name] = tf.keep(output);
       return tf.sum(tf.mul(outputs.y, cotangent)) as tf.Scalar;
     }, [x, ...variables]);
-    const outputs: number[] = [];
+    const outputs: Record<string, number> = {};
     for (const [name, output] of Object.entries(made)) {
-      outputs.push(
-        relativeError(counted(await output.data(), counts), counted(pack(tensorOf(golden.outputs, name)), counts)),
+      outputs[name] = relativeError(
+        counted(await output.data(), counts),
+        counted(pack(tensorOf(golden.outputs, name)), counts),
       );
     }
     const loss = relativeError(await value.data(), [golden.loss]);
@@ -131,16 +97,7 @@ export async function compareModule(check: ModuleCheck): Promise<GoldenReport> {
     const ofInput = tensorOf(golden.inputGradients, 'x');
     gradients.x = relativeError(counted(await grads[x.name].data(), counts), counted(pack(ofInput), counts));
     tf.dispose([value, grads, made]);
-    const worst = Math.max(0, ...Object.values(gradients));
-    const most = Math.max(0, ...outputs);
-    return {
-      name: golden.name,
-      outputs: most,
-      loss,
-      gradients,
-      maxima: { outputs: most, loss, gradients: worst },
-      tolerance: toleranceOf(golden),
-    };
+    return goldenReport(golden.name, { outputs, loss, gradients }, toleranceOf(golden));
   } finally {
     tf.dispose([x, cotangent, variables]);
   }
@@ -157,8 +114,14 @@ function counted(values: ArrayLike<number>, counts: readonly boolean[]): number[
  * rounding weights and inputs to float32 does to it in the mean, `2^-24 sqrt(sum (w dL/dw)^2) / |L|`: one run of one
  * library may lose less by luck.
  */
-function toleranceOf(golden: ModuleGolden): GoldenReport['tolerance'] {
-  const { float32Deviation: lost, gradients, inputGradients, parameters, inputs } = golden;
+function toleranceOf({
+  float32Deviation: lost,
+  gradients,
+  inputGradients,
+  parameters,
+  inputs,
+  loss,
+}: ModuleGolden): GoldenMaxima {
   let squares = 0;
   for (const [slopes, values] of [[gradients, parameters] as const, [inputGradients, inputs] as const]) {
     for (const [name, { data }] of Object.entries(slopes)) {
@@ -166,11 +129,7 @@ function toleranceOf(golden: ModuleGolden): GoldenReport['tolerance'] {
       for (const [i, slope] of data.entries()) squares += (slope * at[i]) ** 2;
     }
   }
-  const rounding = (2 ** -24 * Math.sqrt(squares)) / Math.abs(golden.loss);
-  const [outputs, loss, slopes] = [lost.outputs, lost.loss, Math.max(lost.gradients, lost.inputGradients)].map((each) =>
-    Math.max(1e-6, 5 * each, 3 * rounding),
-  );
-  return { outputs, loss, gradients: slopes };
+  return float32Tolerance(lost, (3 * 2 ** -24 * Math.sqrt(squares)) / Math.abs(loss));
 }
 
 function setParameters({ parameters }: ModuleGolden, places: ModuleCheck['places']): void {
@@ -196,23 +155,17 @@ function setParameters({ parameters }: ModuleGolden, places: ModuleCheck['places
   }
 }
 
-/** A gradient that is zero in exact arithmetic is measured by the largest gradient of the file. */
 async function gradientErrors(
   { gradients }: ModuleGolden,
   places: ModuleCheck['places'],
   grads: tf.NamedTensorMap,
 ): Promise<Record<string, number>> {
-  const largest = Math.max(...Object.values(gradients).flatMap(({ data }) => data.map(Math.abs)));
-  const errors: Record<string, number> = {};
+  const got: Record<string, ArrayLike<number>> = {};
   for (const [name, { data }] of Object.entries(gradients)) {
     const place = places[name];
-    if (place === undefined)
-      throw new GoldenError(`golden: gradients: ${name}: expected a parameter that is compared; got another`);
-    const width = place.variable.size / place.variable.shape[0];
-    const from = (place.begin ?? 0) * width;
-    const got = (await grads[place.variable.name].data()).slice(from, from + data.length);
-    const error = relativeError(got, data);
-    errors[name] = data.every((value) => value === 0) ? error / largest : error;
+    if (place === undefined) continue;
+    const from = (place.begin ?? 0) * (place.variable.size / place.variable.shape[0]);
+    got[name] = (await grads[place.variable.name].data()).slice(from, from + data.length);
   }
-  return errors;
+  return compareGradients(gradients, got);
 }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
 import { TransformerBlock } from '../transformer/block.ts';
-import { compareModule, configOf, parseModule, tensorOf } from './module.ts';
+import { tensorOf } from './file.ts';
+import { compareModule, configOf, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';
 
 const configSchema = z.object({

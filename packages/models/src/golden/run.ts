@@ -7,7 +7,7 @@ import { loadParameters } from '../parameters.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import type { Golden } from './parse.ts';
 import { relativeError } from './relative-error.ts';
-import type { GoldenReport } from './report.ts';
+import { type GoldenReport, goldenReport } from './report.ts';
 
 /** What float32 may be off by. */
 export const encoderTolerance = { outputs: 1e-5, loss: 1e-5, gradients: 1e-4 } as const;
@@ -44,13 +44,11 @@ export async function runGolden(golden: Golden): Promise<GoldenReport> {
         }),
       ) as tf.Scalar;
     }, [...model.variables().values()]);
-    const outputs = relativeError(await encoded!.data(), packed(golden));
+    const outputs = { encoded: relativeError(await encoded!.data(), packed(golden)) };
     const loss = relativeError(await value.data(), [golden.loss]);
     const gradients = await gradientErrors(model, grads, golden);
     tf.dispose([value, grads, encoded!]);
-    const worst = Math.max(0, ...Object.values(gradients));
-    const maxima = { outputs, loss, gradients: worst };
-    return { name: golden.name, outputs, loss, gradients, maxima, tolerance: encoderTolerance };
+    return goldenReport(golden.name, { outputs, loss, gradients }, encoderTolerance);
   } finally {
     before.dispose();
     batch.dispose();

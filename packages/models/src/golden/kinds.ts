@@ -1,0 +1,59 @@
+import type { GoldenFile } from './file.ts';
+import { checkGru } from './gru.ts';
+import { checkLlama } from './llama.ts';
+import { parseGolden } from './parse.ts';
+import { checkPreNorm } from './pre-norm.ts';
+import type { GoldenReport } from './report.ts';
+import { runGolden } from './run.ts';
+
+/**
+ * What takes the files of a kind: rebuilds what a file describes on the active backend and compares everything that
+ * the file has. A sentence when there is nothing here that this file could be compared with.
+ */
+export type GoldenCheck = (json: GoldenFile) => Promise<GoldenReport | string>;
+
+const checkEncoder: GoldenCheck = async (json) => runGolden(parseGolden(json));
+
+/** A new kind: its check in a file of its own, one line here, and none in {@link goldenKindsToCome}. */
+export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
+  hstu: checkEncoder,
+  sasrec: checkEncoder,
+  gru: checkGru,
+  llama: checkLlama,
+  ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
+};
+
+/** Kinds of reference files that no check takes yet, each with the reason. */
+export const goldenKindsToCome: Readonly<Record<string, string>> = {
+  behaviour: 'no SPPMI',
+  calibrators: 'no calibration',
+  fuxictr: 'no ranking models',
+  'fuxictr-long': 'no models of long histories',
+  'fuxictr-training': 'no training of ranking models',
+  'fuxi-alpha': 'no FuXi',
+  'fuxi-linear': 'no FuXi',
+  'hetero-attention': 'no heterogeneous attention',
+  'hstu-mask': 'masks of candidates and contexts are compared in @seqrec/core alone',
+  'hstu-position': 'no layer norm of times',
+  'hstu-ranker': 'no HSTU ranker',
+  'hstu-requests': 'no encoding at a time of request',
+  letter: 'no semantic ids',
+  logq: 'objectives are compared with their formulas alone',
+  losses: 'objectives are compared with their formulas alone',
+  lsa: 'no content vectors',
+  metrics: 'no ranking metrics of clicks',
+  mol: 'no mixture of logits',
+  optimizer: 'optimisers are compared with their formulas alone',
+  'ranking-heads': 'no ranking heads',
+  'residual-kmeans': 'no semantic ids',
+  rqvae: 'no semantic ids',
+  sce: 'no SCE loss',
+  schedule: 'no learning rate schedules',
+  'sid-pieces': 'no semantic ids',
+  stu: 'no cached inference',
+  t5: 'no T5',
+  't5-buckets': 'no T5',
+  't5-semantic-ids': 'no T5',
+  transact: 'no TransAct',
+  'weight-average': 'no weight averages',
+};
