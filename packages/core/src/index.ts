@@ -88,11 +88,21 @@ export { siluSplit } from './ops/silu-split.ts';
 export { DEFAULT_BUCKET_DIVISOR, timeBucket } from './ops/time-bucket.ts';
 export { type TopItemsOptions, type TopItemsResult, topItems, topItemTensors } from './ops/top-items.ts';
 export { type UniformIntegersOptions, uniformIntegers } from './ops/uniform-integers.ts';
-export { AdamW, type Moments } from './optim/adamw.ts';
+export { Adagrad } from './optim/adagrad.ts';
+export type { AdagradOptions } from './optim/adagrad-options.ts';
+export { AdamW, type DenseAdamWOptions, type Moments } from './optim/adamw.ts';
 export type { AdamWOptions } from './optim/adamw-options.ts';
+export { type ClippedGradients, clipByGlobalNorm } from './optim/clip.ts';
+export type { DenseOptimizer, Slots } from './optim/dense-optimizer.ts';
+export { type MatrixBlocks, Muon, type MuonOptions } from './optim/muon.ts';
+export { type NewtonSchulzOptions, newtonSchulz } from './optim/newton-schulz.ts';
+export { type PlateauOptions, type PlateauState, plateauNext, plateauStart } from './optim/plateau.ts';
 export { type RowSet, rowSet } from './optim/row-set.ts';
+export { RowwiseAdagrad, type RowwiseSums } from './optim/rowwise-adagrad.ts';
 export { RowwiseAdamW, type RowwiseAdamWOptions } from './optim/rowwise-adamw.ts';
 export type { RowwiseMoments } from './optim/rowwise-moments.ts';
+export { type Schedule, type ScheduleCourse, type ScheduleOptions, schedule } from './optim/schedules.ts';
+export { WeightAverage, type WeightAverageOptions } from './optim/weight-average.ts';
 export {
   dropoutThreshold,
   fnv1a32,

@@ -128,6 +128,30 @@ it('minimises a function and leaves other variables alone', async () => {
   expect([...adamw.state().keys()]).toEqual([used.name]);
 });
 
+it('with l2, decays through the moments, as torch.optim.Adam', async () => {
+  await tf.setBackend('cpu');
+  const start = Float32Array.from(normals(key, 2000, SIZE));
+  const variable = parameter(start);
+  const adam = new AdamW({ learningRate: 0.01, l2: 0.3 });
+  owned.push(adam);
+  let state: ReturnType<typeof adamWStep> = {
+    param: Float64Array.from(start),
+    m: new Float64Array(SIZE),
+    v: new Float64Array(SIZE),
+  };
+  const tensors = tf.memory().numTensors;
+  for (let at = 1; at <= 5; at++) {
+    const values = step(adam, variable, at);
+    const whole = state.param.map((w, i) => values[i] + 0.3 * w);
+    const rule = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+    state = adamWStep(state, whole, at, rule);
+  }
+  for (const [i, x] of variable.dataSync().entries()) expect(Math.abs(x - state.param[i])).toBeLessThan(2e-6);
+  expect(tf.memory().numTensors).toBe(tensors + 2);
+  expect(AdamW.fromConfig(AdamW, adam.getConfig()).getConfig()).toMatchObject({ l2: 0.3 });
+  expect(() => new AdamW({ learningRate: 0.1, l2: -1 })).toThrow('AdamW: expected l2 >= 0; got -1; the default is 0');
+});
+
 it('serialises its configuration', () => {
   const adamw = optimizer();
   const copy = AdamW.fromConfig(AdamW, adamw.getConfig());

@@ -1,17 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamWStep, type AdamWStepAttrs } from '../backends/kernel-names.ts';
-import { ShapeError } from '../errors.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
 import { runKernel } from '../ops/run-kernel.ts';
-import { describe } from '../shapes.ts';
 import { type AdamWOptions, resolveAdamW } from './adamw-options.ts';
+import type { DenseOptimizer } from './dense-optimizer.ts';
+import { SlotStore, variableOf } from './slot-store.ts';
 
 /** tfjs does not export the type of its own optimiser weights. */
 type NamedTensor = Awaited<ReturnType<tf.Optimizer['getWeights']>>[number];
 
 /** First and second moment of one variable. */
-export interface Moments<T extends tf.Tensor = tf.Tensor> {
-  readonly m: T;
-  readonly v: T;
+export type Moments<T extends tf.Tensor = tf.Tensor> = Readonly<Record<'m' | 'v', T>>;
+
+export interface DenseAdamWOptions extends AdamWOptions {
+  /** Coupled decay, as the `weight_decay` of `torch.optim.Adam`: `l2 w` is added to the gradient. Default 0. */
+  readonly l2?: number;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface Moments<T extends tf.Tensor = tf.Tensor> {
  *
  * Source: Loshchilov and Hutter 2019, algorithm 2 (arXiv:1711.05101).
  */
-export class AdamW extends tf.Optimizer {
+export class AdamW extends tf.Optimizer implements DenseOptimizer {
   /** Name under which tfjs serialises the class. */
   static readonly className = 'AdamW';
 
@@ -34,10 +37,11 @@ export class AdamW extends tf.Optimizer {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-  readonly #moments = new Map<string, Moments<tf.Variable>>();
+  readonly l2: number;
+  readonly #moments = new SlotStore('AdamW', ['m', 'v']);
 
   /** @throws UnsupportedError when an option is outside its range. */
-  constructor(options: AdamWOptions) {
+  constructor({ l2 = 0, ...options }: DenseAdamWOptions) {
     super();
     const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveAdamW('AdamW', options);
     this.learningRate = learningRate;
@@ -45,6 +49,8 @@ export class AdamW extends tf.Optimizer {
     this.beta2 = beta2;
     this.epsilon = epsilon;
     this.weightDecay = weightDecay;
+    if (!(l2 >= 0)) throw new UnsupportedError(`AdamW: expected l2 >= 0; got ${l2}; the default is 0`);
+    this.l2 = l2;
   }
 
   /**
@@ -63,14 +69,9 @@ export class AdamW extends tf.Optimizer {
   }
 
   #update(name: string, grad: tf.Tensor, step: number): void {
-    const param = tf.engine().registeredVariables[name];
-    if (param === undefined || !tf.util.arraysEqual(param.shape, grad.shape)) {
-      const variable = param === undefined ? 'no such variable' : `variable=${describe(param)}`;
-      throw new ShapeError(
-        `AdamW: expected the gradient of '${name}' to have the shape of its variable; got gradient=${describe(grad)}, ${variable}; gradients go by variable name`,
-      );
-    }
-    const { m, v } = this.#momentsOf(name, param.shape);
+    const param = variableOf('AdamW', name, grad);
+    const { m, v } = this.#moments.of(param);
+    const whole = this.l2 === 0 ? grad : tf.tidy(() => tf.add(grad, tf.mul(param, this.l2)));
     const attrs: AdamWStepAttrs = {
       learningRate: this.learningRate,
       beta1: this.beta1,
@@ -79,7 +80,8 @@ export class AdamW extends tf.Optimizer {
       weightDecay: this.weightDecay,
       step,
     };
-    const updated = runKernel<tf.Tensor[]>(AdamWStep, { param, m, v, grad }, attrs);
+    const updated = runKernel<tf.Tensor[]>(AdamWStep, { param, m, v, grad: whole }, attrs);
+    if (whole !== grad) whole.dispose();
     for (const [i, variable] of [param, m, v].entries()) {
       // A backend that works in place returns the inputs' own data, counted once more.
       if (updated[i].dataId !== variable.dataId) variable.assign(updated[i]);
@@ -87,31 +89,21 @@ export class AdamW extends tf.Optimizer {
     }
   }
 
-  #momentsOf(name: string, shape: number[]): Moments<tf.Variable> {
-    let moments = this.#moments.get(name);
-    if (moments === undefined) {
-      moments = { m: untrained(tf.zeros(shape)), v: untrained(tf.zeros(shape)) };
-      this.#moments.set(name, moments);
-    }
-    return moments;
-  }
-
   /** The moments by variable name. The optimiser owns them: clone what you keep. */
   state(): ReadonlyMap<string, Moments<tf.Variable>> {
-    return this.#moments;
+    return this.#moments.all();
   }
 
   /** Replaces moments and step count, for a resumed run. The tensors are copied, not kept. */
   loadState(state: ReadonlyMap<string, Moments>, iterations: number): void {
-    this.#disposeMoments();
-    for (const [name, { m, v }] of state) this.#moments.set(name, { m: copied(m), v: copied(v) });
+    this.#moments.load(state);
     this.iterations_ = iterations;
   }
 
   /** tfjs form of the state: `iter`, then `NAME/m` and `NAME/v`. */
   override async getWeights(): Promise<NamedTensor[]> {
     const weights = [await this.saveIterations()];
-    for (const [name, { m, v }] of this.#moments) {
+    for (const [name, { m, v }] of this.#moments.all()) {
       weights.push({ name: `${name}/m`, tensor: m }, { name: `${name}/v`, tensor: v });
     }
     return weights;
@@ -135,20 +127,12 @@ export class AdamW extends tf.Optimizer {
   }
 
   override dispose(): void {
-    this.#disposeMoments();
-  }
-
-  #disposeMoments(): void {
-    for (const { m, v } of this.#moments.values()) {
-      m.dispose();
-      v.dispose();
-    }
-    this.#moments.clear();
+    this.#moments.dispose();
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { learningRate, beta1, beta2, epsilon, weightDecay } = this;
-    return { learningRate, beta1, beta2, epsilon, weightDecay };
+    const { learningRate, beta1, beta2, epsilon, weightDecay, l2 } = this;
+    return { learningRate, beta1, beta2, epsilon, weightDecay, ...(l2 > 0 && { l2 }) };
   }
 
   static override fromConfig<T extends tf.serialization.Serializable>(
@@ -159,15 +143,3 @@ export class AdamW extends tf.Optimizer {
   }
 }
 tf.serialization.registerClass(AdamW);
-
-/** A variable that no optimiser trains, kept when the surrounding tidy ends. */
-function untrained(x: tf.Tensor): tf.Variable {
-  const variable = tf.variable(x, false);
-  x.dispose();
-  return variable;
-}
-
-/** Own data, not a second name for the caller's as `tf.clone` would give: a backend may write moments in place. */
-function copied(x: tf.Tensor): tf.Variable {
-  return untrained(tf.mul(x, 1));
-}

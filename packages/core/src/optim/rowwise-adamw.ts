@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.ts';
 import { runKernel } from '../ops/run-kernel.ts';
 import { describe } from '../shapes.ts';
 import { type AdamWOptions, resolveAdamW } from './adamw-options.ts';
+import { checkRows } from './check-rows.ts';
 import { backendMoments, hostMoments, type MomentStore, type RowwiseMoments } from './rowwise-moments.ts';
 
 export interface RowwiseAdamWOptions extends AdamWOptions {
@@ -69,7 +70,7 @@ export class RowwiseAdamW {
    * @throws ShapeError when ids and gradient do not fit each other or the table.
    */
   async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
-    this.#check(ids, grad);
+    checkRows('RowwiseAdamW', this.table, ids, grad);
     const { blockRows } = this.#store;
     if (ids.length <= blockRows) return this.#stepBlock(ids, grad);
     for (let begin = 0; begin < ids.length; begin += blockRows) {
@@ -122,21 +123,6 @@ export class RowwiseAdamW {
   /** Frees the moments; the table stays. */
   dispose(): void {
     this.#store.dispose();
-  }
-
-  #check(ids: Int32Array, grad: tf.Tensor2D): void {
-    const [rows, d] = this.table.shape;
-    if (grad.shape.length !== 2 || grad.shape[0] !== ids.length || grad.shape[1] !== d) {
-      throw new ShapeError(
-        `RowwiseAdamW: expected a gradient [${ids.length}, ${d}] for ${ids.length} rows of a table [${rows}, ${d}]; got ${describe(grad)}`,
-      );
-    }
-    for (let u = 0, last = -1; u < ids.length; last = ids[u++]) {
-      if (ids[u] > last && ids[u] < rows) continue;
-      throw new ShapeError(
-        `RowwiseAdamW: expected strictly increasing ids from 0 to ${rows - 1}; got ${ids[u]} after ${last} at position ${u}; rowSet makes them`,
-      );
-    }
   }
 }
 

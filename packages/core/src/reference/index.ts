@@ -1,3 +1,4 @@
+export { type AdagradConstants, adagradStep, rowwiseAdagradStep } from './adagrad.ts';
 export { type AdamWConstants, adamWStep } from './adamw.ts';
 export { type AttentionMask, sees } from './attention-mask.ts';
 export {
@@ -23,6 +24,7 @@ export { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 export { layerNorm, layerNormGrad } from './layer-norm.ts';
 export { linear, linearGrad } from './linear.ts';
 export { type LinearLayerInput, linearLayer, linearLayerGrad, linearLayerRows } from './linear-layer.ts';
+export { type Matrix, type MuonConstants, muonStep, newtonSchulz } from './muon.ts';
 export { type NormSiluSplitInput, normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';
 export { type RankingInput, rankCounts, topItems } from './ranking.ts';
