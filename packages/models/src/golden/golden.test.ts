@@ -13,10 +13,21 @@ import { runGolden } from './run.ts';
 
 const folder = new URL('./fixtures/', import.meta.url);
 const modules = ['gru.json', 'llama-square.json', 'llama.json', 'pre-norm-transformer.json'];
-const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !modules.includes(file));
+const training = [
+  'adagrad.json',
+  'adam-clipped.json',
+  'adamw.json',
+  'muon-variants.json',
+  'muon.json',
+  'rowwise-adagrad.json',
+  'schedules.json',
+  'weight-average.json',
+];
+const files = readdirSync(folder).filter((file) => file.endsWith('.json') && ![...modules, ...training].includes(file));
 const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 
-it('has the four files of encoders and four of modules', () => {
+it('has the four files of encoders, four of modules and eight of training', () => {
+  expect(readdirSync(folder).filter((file) => training.includes(file))).toEqual(training);
   expect(readdirSync(folder).filter((file) => modules.includes(file))).toEqual(modules);
   expect(files).toEqual(['hstu-1x1.json', 'hstu-2x2-gain.json', 'hstu-2x2.json', 'sasrec-2x2.json']);
 });
@@ -64,6 +75,26 @@ describe.each(['cpu', 'auto'] as const)('golden vectors of the reference on %s',
     expect(Object.keys(report.gradients)).toEqual([...Object.keys(json.gradients as object), 'x']);
   });
 
+  it.each(training)('%s agrees in every number, and every changed number is noticed', async (file) => {
+    const json = read(file) as { outputs: unknown };
+    const before = tf.memory().numTensors;
+    const report = (await checkGolden(json)) as GoldenReport;
+    expect(tf.memory().numTensors).toBe(before);
+    if (process.env.SEQREC_PRINT) console.log(tf.getBackend(), report);
+    expect(report.tolerance.outputs).toBeLessThan(1.1e-5);
+    expect(report.maxima.outputs).toBeLessThan(report.tolerance.outputs);
+    const { nativeBfloat16: _, ...outputs } = json.outputs as Record<string, unknown>;
+    const places = placesOf(outputs);
+    expect(Object.keys(report.outputs)).toHaveLength(places.length);
+    for (const [holder, at] of places.filter((_, i) => i % 3 === 0)) {
+      const kept = holder[at];
+      holder[at] += 0.1;
+      const { maxima } = (await checkGolden(json)) as GoldenReport;
+      expect(maxima.outputs).toBeGreaterThan(report.tolerance.outputs);
+      holder[at] = kept;
+    }
+  });
+
   it.each(modules)('%s: one changed number of any parameter is noticed', async (file) => {
     const { gradients } = read(file) as unknown as { gradients: Record<string, { data: number[] }> };
     for (const [name, { data }] of Object.entries(gradients)) {
@@ -91,7 +122,7 @@ describe('checkGolden', () => {
     [
       'an unknown kind',
       { kind: 'grü' },
-      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, or one still to come; got "grü"',
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, optimizer, schedule, weight-average, or one still to come; got "grü"',
     ],
     ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
     ['a missing loss', { loss: undefined }, 'golden: loss: '],
@@ -128,6 +159,16 @@ describe('checkGolden', () => {
     });
   });
 });
+
+/** Of every number and every list of numbers in a part of a file: where its first number is. */
+function placesOf(part: Readonly<Record<string, unknown>>): [Record<string, number>, string][] {
+  return Object.entries(part).flatMap(([key, value]) => {
+    if (typeof value !== 'object' || value === null) return [[part as Record<string, number>, key]];
+    const list = 'data' in value ? value.data : value;
+    const numbers = Array.isArray(list) && list.every((each) => typeof each === 'number');
+    return numbers ? [[list as unknown as Record<string, number>, '0']] : placesOf(value as Record<string, unknown>);
+  });
+}
 
 describe('defineGoldenCheck', () => {
   const report = goldenReport('a', { outputs: { y: 0.5 } }, float32Tolerance());

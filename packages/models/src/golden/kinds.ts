@@ -1,10 +1,13 @@
 import type { GoldenFile } from './file.ts';
 import { checkGru } from './gru.ts';
 import { checkLlama } from './llama.ts';
+import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
 import { checkPreNorm } from './pre-norm.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
+import { checkSchedule } from './schedule.ts';
+import { checkWeightAverage } from './weight-average.ts';
 
 /**
  * What takes the files of a kind: rebuilds what a file describes on the active backend and compares everything that
@@ -21,6 +24,9 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   gru: checkGru,
   llama: checkLlama,
   ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
+  optimizer: checkOptimizer,
+  schedule: checkSchedule,
+  'weight-average': checkWeightAverage,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
@@ -43,17 +49,14 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   lsa: 'no content vectors',
   metrics: 'no ranking metrics of clicks',
   mol: 'no mixture of logits',
-  optimizer: 'optimisers are compared with their formulas alone',
   'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
   sce: 'no SCE loss',
-  schedule: 'no learning rate schedules',
   'sid-pieces': 'no semantic ids',
   stu: 'no cached inference',
   t5: 'no T5',
   't5-buckets': 'no T5',
   't5-semantic-ids': 'no T5',
   transact: 'no TransAct',
-  'weight-average': 'no weight averages',
 };
