@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { knownKeys, takesKey } from '../experiments/src/config/issues.ts';
-import { RecipeConfigSchema } from '../experiments/src/config/schema.ts';
+import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -71,7 +71,7 @@ function declaredOptions(): Set<string> {
 function configurationKeys(): Set<string> {
   const found = new Set<string>();
   const walk = (path: readonly string[]): void => {
-    for (const key of knownKeys(RecipeConfigSchema, undefined, path)) {
+    for (const key of knownKeys(recipeConfigSchema(), undefined, path)) {
       found.add([...path, key].join('.'));
       walk([...path, key]);
     }
@@ -93,7 +93,7 @@ const scripts: Readonly<Record<string, string>> = { library: 'packages/core/inst
 function isKey(path: string): boolean {
   const around = path.split('.');
   const last = around.pop() as string;
-  return keys.has(path) || takesKey(RecipeConfigSchema, undefined, around, last);
+  return keys.has(path) || takesKey(recipeConfigSchema(), undefined, around, last);
 }
 
 function exists(option: string): boolean {

@@ -2,8 +2,8 @@
 export type { Override } from './arguments.ts';
 export type { DataConfig } from './config/data-schema.ts';
 export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig } from './config/load-recipe.ts';
-export { defineRecipe, type Recipe, type RecipeConfigInput } from './config/recipe.ts';
-export { type RecipeConfig, RecipeConfigSchema } from './config/schema.ts';
+export { defineRecipe, type Recipe } from './config/recipe.ts';
+export { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from './config/schema.ts';
 export type { DataSummary } from './data/data-summary.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';
 export { main } from './main.ts';

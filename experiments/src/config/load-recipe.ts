@@ -6,7 +6,7 @@ import { ConfigError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 import { applyOverrides, validate } from './overrides.ts';
 import type { Recipe } from './recipe.ts';
-import { type RecipeConfig, RecipeConfigSchema } from './schema.ts';
+import { type RecipeConfig, recipeConfigSchema } from './schema.ts';
 import { readYamlFile, validateYaml } from './yaml-file.ts';
 
 const folder = fileURLToPath(new URL('../../recipes', import.meta.url));
@@ -56,21 +56,21 @@ export async function resolveConfig(request: {
       );
     const base = await loadYaml(request.file);
     const stem = request.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
-    return { name: stem, config: complete(applyOverrides(RecipeConfigSchema, base, request.overrides)) };
+    return { name: stem, config: complete(applyOverrides(recipeConfigSchema(), base, request.overrides)) };
   }
   if (request.recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
   const recipe = await loadRecipe(request.recipe);
   return {
     name: request.recipe,
-    config: complete(applyOverrides(RecipeConfigSchema, recipe.config, request.overrides)),
+    config: complete(applyOverrides(recipeConfigSchema(), recipe.config, request.overrides)),
   };
 }
 
 /** With what the model's own preset sets: only after the overrides, which may choose another preset. */
 function complete(config: RecipeConfig): RecipeConfig {
   // Parsed again for the order of the keys: a resumed run writes the same bytes.
-  return validate(RecipeConfigSchema, { ...config, model: parseModelConfig(config.model) });
+  return validate(recipeConfigSchema(), { ...config, model: parseModelConfig(config.model) });
 }
 
 async function loadYaml(file: string): Promise<RecipeConfig> {
@@ -79,7 +79,7 @@ async function loadYaml(file: string): Promise<RecipeConfig> {
   if (parent !== undefined && typeof parent !== 'string')
     throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
   const base = parent === undefined ? {} : (await loadRecipe(parent)).config;
-  return validateYaml(RecipeConfigSchema, merge(base, own), yaml);
+  return validateYaml(recipeConfigSchema(), merge(base, own), yaml);
 }
 
 /**

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import { validate } from './overrides.ts';
-import { type RecipeConfig, RecipeConfigSchema } from './schema.ts';
+import { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from './schema.ts';
 
 /** An executable claim: one row of a table, and the configuration that should reproduce it. */
 export interface Recipe {
@@ -17,11 +16,9 @@ export interface Recipe {
   readonly config: RecipeConfig;
 }
 
-export type RecipeConfigInput = z.input<typeof RecipeConfigSchema>;
-
 /**
  * Declares a recipe; an unknown key or a wrong type in its configuration is a `ConfigError` when the file is loaded.
  */
 export function defineRecipe(recipe: Omit<Recipe, 'config'> & { readonly config: RecipeConfigInput }): Recipe {
-  return { ...recipe, config: validate(RecipeConfigSchema, recipe.config) };
+  return { ...recipe, config: validate(recipeConfigSchema(), recipe.config) };
 }

@@ -1,32 +1,18 @@
-import { modelConfigSchema, objectiveConfigSchema } from '@seqrec/models';
+import { modelConfigSchema, modelKinds, objectiveConfigSchema, optimizerConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
 import { baselineNames } from './baseline-names.ts';
 import { count, DataConfigSchema } from './data-schema.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
-/** Sequences of a step. */
+/** Examples of a step. */
 const batch = z
   .int()
   .positive()
   .max(2 ** 20);
-const rate = z.number().min(0).lt(1);
 
-/** Everything that decides a run. Two runs with equal configurations and data digests have equal weights. */
-export const RecipeConfigSchema = z.strictObject({
+/** What every run has, whatever its task. */
+export const sharedSections = {
   data: DataConfigSchema,
-  model: modelConfigSchema,
-  /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
-  itemVectors: z
-    .strictObject({
-      /**
-       * A delimited file with a header line: the item's id as in the data, then its numbers. As
-       * `seqrec vectors` writes it.
-       */
-      path: z.string().min(1),
-      /** Items of the data without a vector: an error, or they start at random. */
-      missing: z.enum(['error', 'random']).default('error'),
-    })
-    .optional(),
   /** Weights that all of the model starts from instead of random ones; `--from` on the command line. */
   initialWeights: z
     .strictObject({
@@ -37,69 +23,100 @@ export const RecipeConfigSchema = z.strictObject({
       path: z.string().min(1),
     })
     .optional(),
-  /** `kind` says which; `objective.labels` what a user vector predicts. */
-  objective: objectiveConfigSchema,
-  optimizer: z.strictObject({
-    learningRate: z.number().positive(),
-    beta1: rate,
-    beta2: rate,
-    weightDecay: z.number().min(0),
-    /** The item table: AdamW on all of it, or row-wise AdamW on the rows of each step; `auto` chooses by its size. */
-    embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
-  }),
-  windows: WindowsConfigSchema.optional(),
+  optimizer: optimizerConfigSchema,
   training: z.strictObject({
     epochs: count,
     batchSize: batch,
+    /** In how many parts, one after the other, a batch is computed; the memory of a step is that of a part. */
+    parts: count.default(1),
     /** A new order every epoch; false keeps the order of the data set, for one pass over a stream. */
     shuffle: z.boolean(),
     /** Evaluate every so many epochs, and after the last. */
     evaluateEvery: count,
-  }),
-  evaluation: z.strictObject({
-    /** Cut-offs of HR@k and NDCG@k. */
-    ks: z
-      .array(count)
-      .min(1)
-      .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ'),
-    batchSize: batch,
-    /** Leave items of the history out of the ranking. */
-    excludeSeen: z.boolean(),
-    /**
-     * `last`: each example's target. `all`: every event of an example that has one before it, but those that training
-     * or the choice of a checkpoint has read, or that lie before the cut of a split by time.
-     */
-    positions: z.enum(['last', 'all']).default('last'),
-    /**
-     * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders.
-     * `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.
-     */
-    ties: z.enum(['expected', 'optimistic', 'pessimistic']).default('expected'),
-    /**
-     * What models that read the time of a query are given: that of the event to predict, or of
-     * the last event before it.
-     */
-    queryTime: z.enum(['target', 'last']).default('target'),
-    /** The metric that chooses `best.safetensors`; larger is better. */
-    selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
-    /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
-    checkpoint: z.enum(['best', 'last']).optional(),
-    /** What is evaluated beside the model. */
-    baselines: z
-      .array(z.enum(baselineNames))
-      .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
-      .default([...baselineNames]),
-    /** Of the baseline `ease`. */
-    ease: z
-      .strictObject({
-        /** Weight of the square of the weights: Steck 2019, 500 for ML-20M. */
-        lambda: z.number().positive().default(500),
-        /** Skipped, with the reason, where its inverse needs more than so many MiB. */
-        maxMemory: count.default(2048),
-      })
-      .default({ lambda: 500, maxMemory: 2048 }),
+    /** Stop when the metric that chooses `best` has not improved for so many evaluations in a row; absent: never. */
+    patience: count.optional(),
+    /** Evaluate and save an exponential mean of the weights, `mean = decay mean + (1 - decay) w` after each step. */
+    weightAverage: z.strictObject({ decay: z.number().min(0).lt(1) }).optional(),
   }),
   seed: z.int().min(0),
-});
+};
 
-export type RecipeConfig = z.output<typeof RecipeConfigSchema>;
+/** Everything that decides a run. Two runs with equal configurations and data digests have equal weights. */
+function retrievalSchema() {
+  return z.strictObject({
+    ...sharedSections,
+    /** The vectors of histories against those of items. */
+    task: z.strictObject({ kind: z.literal('retrieval') }).default({ kind: 'retrieval' }),
+    model: modelConfigSchema('encode'),
+    /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
+    itemVectors: z
+      .strictObject({
+        /**
+         * A delimited file with a header line: the item's id as in the data, then its numbers. As
+         * `seqrec vectors` writes it.
+         */
+        path: z.string().min(1),
+        /** Items of the data without a vector: an error, or they start at random. */
+        missing: z.enum(['error', 'random']).default('error'),
+      })
+      .optional(),
+    /** `kind` says which; `objective.labels` what a user vector predicts. */
+    objective: objectiveConfigSchema,
+    windows: WindowsConfigSchema.optional(),
+    evaluation: z.strictObject({
+      /** Cut-offs of HR@k and NDCG@k. */
+      ks: z
+        .array(count)
+        .min(1)
+        .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ'),
+      batchSize: batch,
+      /** Leave items of the history out of the ranking. */
+      excludeSeen: z.boolean(),
+      /**
+       * `last`: each example's target. `all`: every event of an example that has one before it, but those that training
+       * or the choice of a checkpoint has read, or that lie before the cut of a split by time.
+       */
+      positions: z.enum(['last', 'all']).default('last'),
+      /**
+       * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders.
+       * `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.
+       */
+      ties: z.enum(['expected', 'optimistic', 'pessimistic']).default('expected'),
+      /**
+       * What models that read the time of a query are given: that of the event to predict, or of
+       * the last event before it.
+       */
+      queryTime: z.enum(['target', 'last']).default('target'),
+      /** The metric that chooses `best.safetensors`; larger is better. */
+      selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
+      /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
+      checkpoint: z.enum(['best', 'last']).optional(),
+      /** What is evaluated beside the model. */
+      baselines: z
+        .array(z.enum(baselineNames))
+        .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
+        .default([...baselineNames]),
+      /** Of the baseline `ease`. */
+      ease: z
+        .strictObject({
+          /** Weight of the square of the weights: Steck 2019, 500 for ML-20M. */
+          lambda: z.number().positive().default(500),
+          /** Skipped, with the reason, where its inverse needs more than so many MiB. */
+          maxMemory: count.default(2048),
+        })
+        .default({ lambda: 500, maxMemory: 2048 }),
+    }),
+  });
+}
+
+export type RecipeConfig = z.output<ReturnType<typeof retrievalSchema>>;
+export type RecipeConfigInput = z.input<ReturnType<typeof retrievalSchema>>;
+
+let made: { readonly kinds: string; readonly schema: ReturnType<typeof retrievalSchema> } | undefined;
+
+/** The schema of retrieval runs, with the models that are known by now. */
+export function recipeConfigSchema(): ReturnType<typeof retrievalSchema> {
+  const kinds = modelKinds().join();
+  if (made?.kinds !== kinds) made = { kinds, schema: retrievalSchema() };
+  return made.schema;
+}

@@ -6,6 +6,8 @@ export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
 export { parseConfig } from './config/parse.ts';
+export type { Capability, ModelDefinition } from './definition.ts';
+export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
 export {
   CheckpointError,
   ConfigError,
@@ -76,7 +78,17 @@ export {
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
-export { type EncodedActions, encodeLast, type ModelOptions, scoreItems, type TokenEncoder } from './model.ts';
+export {
+  type EmbeddingTable,
+  type EncodedActions,
+  encodeLast,
+  isTokenEncoder,
+  type Model,
+  type ModelOptions,
+  scoreItems,
+  type TableRows,
+  type TokenEncoder,
+} from './model.ts';
 export { withActions } from './objectives/actions.ts';
 export { bceObjective } from './objectives/bce.ts';
 export {
@@ -94,7 +106,14 @@ export { exactFrequencies, type Frequencies, sketchFrequencies } from './objecti
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
 export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
 export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
-export type { DrawContext, DrawnItems, Objective, ObjectiveContext } from './objectives/objective.ts';
+export {
+  type DrawContext,
+  type DrawnItems,
+  meanLoss,
+  type Objective,
+  type ObjectiveContext,
+  type WeightedLoss,
+} from './objectives/objective.ts';
 export { poolSoftmaxObjective } from './objectives/pool-softmax.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export {
@@ -110,21 +129,36 @@ export {
 } from './pinnerformer/config.ts';
 export { createPinnerformer } from './pinnerformer/stack.ts';
 export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
-export { modelTimeReaders, objectiveTimeReaders, type TimeReader } from './reads-times.ts';
+export { objectiveTimeReaders, type TimeReader } from './reads-times.ts';
 export {
+  capabilityOf,
   createModel,
+  defineModel,
+  encoderConfigSchema,
   type ModelConfig,
   type ModelConfigInput,
   modelConfigSchema,
   modelKinds,
+  modelTimeReaders,
   parseModelConfig,
 } from './registry.ts';
 export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
 export { createSasrec } from './sasrec/stack.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export { type BatchPart, onlyPart } from './tasks/part.ts';
+export { retrievalTask } from './tasks/retrieval.ts';
+export type {
+  Task,
+  TaskContext,
+  TaskDrawContext,
+  TaskEvaluateOptions,
+  TaskEvaluation,
+  TaskMetric,
+} from './tasks/task.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';
+export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from './train/optimizer-config.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
 export type { EpochResult, Progress, StepInfo, TrainerPosition } from './train/progress.ts';
 export { createTrainer, type EpochOptions, Trainer } from './train/trainer.ts';

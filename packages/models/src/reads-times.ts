@@ -1,6 +1,7 @@
 import { withSwitches } from './hstu/blocks.ts';
+import type { HstuConfig } from './hstu/config.ts';
 import type { ObjectiveConfig } from './objectives/config.ts';
-import type { ModelConfig } from './registry.ts';
+import type { PinnerformerConfig } from './pinnerformer/config.ts';
 
 /** A setting that makes times matter, and what it can be instead. */
 export interface TimeReader {
@@ -11,10 +12,8 @@ export interface TimeReader {
   readonly without?: string | boolean;
 }
 
-/** The settings by which a model reads the times of events; none for a model of their order alone. */
-export function modelTimeReaders(config: ModelConfig): TimeReader[] {
-  if (config.kind === 'pinnerformer') return config.time ? [{ key: 'time', value: true, without: false }] : [];
-  if (config.kind !== 'hstu') return [];
+/** Of HSTU: relative attention bias, and places with times. */
+export function hstuTimeReaders(config: HstuConfig): TimeReader[] {
   const { relativeBias, inputEncoding } = withSwitches(config);
   return [
     ...(relativeBias === 'position-time'
@@ -24,6 +23,11 @@ export function modelTimeReaders(config: ModelConfig): TimeReader[] {
       ? [{ key: 'inputEncoding', value: inputEncoding, without: 'position' } as const]
       : []),
   ];
+}
+
+/** Of PinnerFormer: its time features. */
+export function pinnerformerTimeReaders({ time }: PinnerformerConfig): TimeReader[] {
+  return time ? [{ key: 'time', value: true, without: false }] : [];
 }
 
 /** The settings by which an objective does: labels of the days after an event. */

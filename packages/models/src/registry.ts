@@ -1,25 +1,27 @@
 import { closest } from '@seqrec/data/closest';
 import { z } from 'zod';
 import { parseConfig } from './config/parse.ts';
+import type { Capability, ModelDefinition } from './definition.ts';
 import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
-import { type Gru4recConfig, gru4recConfigSchema } from './gru4rec/config.ts';
+import { gru4recConfigSchema } from './gru4rec/config.ts';
 import { createGru4rec } from './gru4rec/stack.ts';
 import { withSwitches } from './hstu/blocks.ts';
 import { type HstuConfig, hstuConfigSchema } from './hstu/config.ts';
 import { createHstu } from './hstu/stack.ts';
-import type { ModelOptions, TokenEncoder } from './model.ts';
-import { type PinnerformerConfig, pinnerformerConfigSchema } from './pinnerformer/config.ts';
+import type { Model, ModelOptions, TokenEncoder } from './model.ts';
+import { pinnerformerConfigSchema } from './pinnerformer/config.ts';
 import { createPinnerformer } from './pinnerformer/stack.ts';
-import { type SasrecConfig, sasrecConfigSchema } from './sasrec/config.ts';
+import { hstuTimeReaders, pinnerformerTimeReaders, type TimeReader } from './reads-times.ts';
+import { sasrecConfigSchema } from './sasrec/config.ts';
 import { createSasrec } from './sasrec/stack.ts';
-import { type TransformerConfig, transformerConfigSchema } from './transformer/config.ts';
+import { transformerConfigSchema } from './transformer/config.ts';
 import { createTransformer } from './transformer/stack.ts';
-import { type TransformerPlusPlusConfig, transformerPlusPlusConfigSchema } from './transformer-plus-plus/config.ts';
+import { transformerPlusPlusConfigSchema } from './transformer-plus-plus/config.ts';
 import { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';
 
-/** Any model configuration; `kind` says which. */
-export const modelConfigSchema = z.discriminatedUnion('kind', [
+/** Configurations of the encoders here; `kind` says which. */
+export const encoderConfigSchema = z.discriminatedUnion('kind', [
   hstuConfigSchema,
   sasrecConfigSchema,
   transformerConfigSchema,
@@ -28,37 +30,78 @@ export const modelConfigSchema = z.discriminatedUnion('kind', [
   pinnerformerConfigSchema,
 ]);
 
-/** A validated configuration. */
-export type ModelConfig = z.output<typeof modelConfigSchema>;
+/** A validated configuration of an encoder. */
+export type ModelConfig = z.output<typeof encoderConfigSchema>;
 /** A configuration as people write it: fields with a default may be absent. */
-export type ModelConfigInput = z.input<typeof modelConfigSchema>;
+export type ModelConfigInput = z.input<typeof encoderConfigSchema>;
 
-const models = {
-  hstu: { schema: hstuConfigSchema, build: (c: ModelConfig, o: ModelOptions) => createHstu(c as HstuConfig, o) },
-  sasrec: {
-    schema: sasrecConfigSchema,
-    build: (c: ModelConfig, o: ModelOptions) => createSasrec(c as SasrecConfig, o),
-  },
-  transformer: {
-    schema: transformerConfigSchema,
-    build: (c: ModelConfig, o: ModelOptions) => createTransformer(c as TransformerConfig, o),
-  },
-  'transformer-plus-plus': {
-    schema: transformerPlusPlusConfigSchema,
-    build: (c: ModelConfig, o: ModelOptions) => createTransformerPlusPlus(c as TransformerPlusPlusConfig, o),
-  },
-  gru4rec: {
-    schema: gru4recConfigSchema,
-    build: (c: ModelConfig, o: ModelOptions) => createGru4rec(c as Gru4recConfig, o),
-  },
-  pinnerformer: {
-    schema: pinnerformerConfigSchema,
-    build: (c: ModelConfig, o: ModelOptions) => createPinnerformer(c as PinnerformerConfig, o),
-  },
-} as const;
+/** The models of this package: a line each. */
+const definitions = new Map<string, ModelDefinition<never>>(
+  [
+    define({
+      kind: 'hstu',
+      can: 'encode',
+      schema: hstuConfigSchema,
+      create: createHstu,
+      complete: (config) => withSwitches(config) as HstuConfig,
+      timeReaders: hstuTimeReaders,
+    }),
+    define({ kind: 'sasrec', can: 'encode', schema: sasrecConfigSchema, create: createSasrec }),
+    define({ kind: 'transformer', can: 'encode', schema: transformerConfigSchema, create: createTransformer }),
+    define({
+      kind: 'transformer-plus-plus',
+      can: 'encode',
+      schema: transformerPlusPlusConfigSchema,
+      create: createTransformerPlusPlus,
+    }),
+    define({ kind: 'gru4rec', can: 'encode', schema: gru4recConfigSchema, create: createGru4rec }),
+    define({
+      kind: 'pinnerformer',
+      can: 'encode',
+      schema: pinnerformerConfigSchema,
+      create: createPinnerformer,
+      timeReaders: pinnerformerTimeReaders,
+    }),
+  ].map((definition) => [definition.kind, definition]),
+);
 
-/** The kinds of model that {@link createModel} knows. */
-export const modelKinds = Object.keys(models) as readonly ModelConfig['kind'][];
+/** Forgets the type of a configuration, which `parseModelConfig` makes sure of. */
+function define<C extends { readonly kind: string }>(definition: ModelDefinition<C>): ModelDefinition<never> {
+  return definition as unknown as ModelDefinition<never>;
+}
+
+/**
+ * Makes a kind of model known: `createModel`, checkpoints and, through a plug-in, the command line take it from then
+ * on. The models of this package use the same door.
+ *
+ * @throws ConfigError for a kind that is known already.
+ */
+export function defineModel<C extends { readonly kind: string }>(definition: ModelDefinition<C>): void {
+  const { kind } = definition;
+  if (definitions.has(kind)) {
+    throw new ConfigError(
+      `defineModel: kind: expected a kind of model that is not known yet; got '${kind}'; choose another name, for example with your package's before it`,
+      'kind',
+    );
+  }
+  definitions.set(kind, define(definition));
+}
+
+/** The kinds of model that {@link createModel} knows, of all capabilities or of one, in the order of definition. */
+export function modelKinds(can?: Capability): readonly string[] {
+  return [...definitions.values()].filter((each) => can === undefined || each.can === can).map(({ kind }) => kind);
+}
+
+/** What the models of a kind can do; absent: the kind is not known. */
+export function capabilityOf(kind: string): Capability | undefined {
+  return definitions.get(kind)?.can;
+}
+
+/** The schema of the configurations of all models that can do one of these. */
+export function modelConfigSchema(...can: readonly Capability[]): z.ZodType<ModelConfig, ModelConfigInput> {
+  const schemas = [...definitions.values()].filter((each) => can.includes(each.can)).map(({ schema }) => schema);
+  return z.discriminatedUnion('kind', schemas as never) as never;
+}
 
 /**
  * Validates a model configuration and fills in defaults, those of HSTU's `block` among them.
@@ -66,18 +109,38 @@ export const modelKinds = Object.keys(models) as readonly ModelConfig['kind'][];
  * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
  */
 export function parseModelConfig(config: unknown): ModelConfig {
-  const kind = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
-  if (typeof kind !== 'string' || !Object.hasOwn(models, kind)) {
-    const got = kind === undefined ? 'nothing' : JSON.stringify(kind);
-    const near = typeof kind === 'string' ? closest(kind, modelKinds) : undefined;
-    const hint = near === undefined ? 'set kind first' : `did you mean '${near}'?`;
-    const known = modelKinds.map((name) => `'${name}'`).join(', ');
-    throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');
-  }
-  const known = kind as ModelConfig['kind'];
-  const parsed = parseConfig(models[known].schema, config, `model config (${kind})`) as ModelConfig;
+  const definition = definitionOf(config);
+  const { kind } = definition;
+  const parsed = parseConfig(
+    definition.schema as unknown as z.ZodObject,
+    config,
+    `model config (${kind})`,
+  ) as ModelConfig;
   checkFeatureFields(parsed, kind);
-  return parsed.kind === 'hstu' ? withSwitches(parsed) : parsed;
+  return (definition.complete?.(parsed as never) ?? parsed) as ModelConfig;
+}
+
+function definitionOf(config: unknown): ModelDefinition<never> {
+  const kind = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
+  const definition = typeof kind === 'string' ? definitions.get(kind) : undefined;
+  if (definition !== undefined) return definition;
+  const got = kind === undefined ? 'nothing' : JSON.stringify(kind);
+  const near = typeof kind === 'string' ? closest(kind, modelKinds()) : undefined;
+  const hint =
+    kind === undefined
+      ? 'set kind first'
+      : near === undefined
+        ? 'a kind of your own comes with its plug-in'
+        : `did you mean '${near}'?`;
+  const known = modelKinds()
+    .map((name) => `'${name}'`)
+    .join(', ');
+  throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');
+}
+
+/** The settings by which a model reads the times of events; none for a model of their order alone. */
+export function modelTimeReaders(config: { readonly kind: string }): TimeReader[] {
+  return definitionOf(config).timeReaders?.(config as never) ?? [];
 }
 
 /**
@@ -85,7 +148,9 @@ export function parseModelConfig(config: unknown): ModelConfig {
  *
  * @throws ConfigError, see {@link parseModelConfig}; also when `numItems` or `seed` is no usable integer.
  */
-export function createModel(config: ModelConfigInput, options: ModelOptions): TokenEncoder {
+export function createModel(config: ModelConfigInput, options: ModelOptions): TokenEncoder;
+export function createModel(config: { readonly kind: string }, options: ModelOptions): Model;
+export function createModel(config: { readonly kind: string }, options: ModelOptions): Model {
   const parsed = parseModelConfig(config);
   const { numItems, seed = 0, features } = options;
   if (!Number.isInteger(numItems) || numItems < 1) {
@@ -95,5 +160,5 @@ export function createModel(config: ModelConfigInput, options: ModelOptions): To
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
   checkFeatures(parsed, features, numItems);
-  return models[parsed.kind].build(parsed, { numItems, seed, ...(features && { features }) });
+  return definitionOf(parsed).create(parsed as never, { ...options, numItems, seed });
 }

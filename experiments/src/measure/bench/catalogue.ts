@@ -1,4 +1,4 @@
-import { OutOfMemoryError } from '@seqrec/core';
+import { OutOfMemoryError, RowwiseAdamW } from '@seqrec/core';
 import { SimdBackend } from '@seqrec/core/simd';
 import { latestWindow, leaveLastOut, zipfWorld } from '@seqrec/data';
 import { createModel, createTrainer, type StepInfo } from '@seqrec/models';
@@ -110,7 +110,7 @@ async function measure(
     for (let step = 0; step < WARM_UP + steps; step++) take(await trainer.advance());
     take(await trainer.settle());
     const [table] = trainer.update.rows.values();
-    const touched = table?.state().steps.reduce((sum, n) => sum + n, 0);
+    const touched = table instanceof RowwiseAdamW ? table.state().steps.reduce((sum, n) => sum + n, 0) : undefined;
     const rowsPerStep = touched === undefined ? items + 1 : touched / (WARM_UP + steps);
     trainer.dispose();
     const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

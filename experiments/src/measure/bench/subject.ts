@@ -4,6 +4,7 @@ import { createModel, createTrainer, type TokenEncoder, type Trainer } from '@se
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { trainerSettings } from '../../config/trainer-settings.ts';
 import { dataFolder, prepareData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
 import { modelOptions } from '../../run/open/model-options.ts';
@@ -61,9 +62,7 @@ export async function startSubject({ name, config, split }: Material, backend: B
   const choice = await startBackend(backend);
   const { numItems } = split.interactions;
   const model = createModel(config.model, modelOptions(config, split.train));
-  const { batchSize, shuffle } = config.training;
-  const settings = { ...config.optimizer, ...trainingSet(config, split.train), seed: config.seed };
-  const trainer = createTrainer({ model, batchSize, shuffle, ...settings });
+  const trainer = createTrainer({ model, ...trainingSet(config, split.train), ...trainerSettings(config) });
   return { name, config, choice, numItems, examples: trainer.epochExamples(0), model, trainer };
 }
 

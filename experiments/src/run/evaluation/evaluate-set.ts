@@ -26,7 +26,7 @@ export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: Evalu
 }
 
 /** What goes beside the metrics into records and results, where there is something to say. */
-export function warningsIn({ warnings }: Evaluation): { readonly warnings?: readonly string[] } {
+export function warningsIn({ warnings }: Pick<Evaluation, 'warnings'>): { readonly warnings?: readonly string[] } {
   return warnings.length === 0 ? {} : { warnings };
 }
 

@@ -1,11 +1,11 @@
 import type { Override } from '../../arguments.ts';
 import { applyOverrides } from '../../config/overrides.ts';
-import { type RecipeConfig, RecipeConfigSchema } from '../../config/schema.ts';
+import { type RecipeConfig, recipeConfigSchema } from '../../config/schema.ts';
 import { openRunDir } from '../folder/run-dir.ts';
 import { savedConfig } from '../open/resume.ts';
 
 /** The evaluation of a run's configuration with dotted overrides. @throws ConfigError naming the key. */
 export function withMeasuring(out: string, run: string, overrides: readonly Override[]): RecipeConfig['evaluation'] {
   const { config } = savedConfig(openRunDir(out, run));
-  return applyOverrides(RecipeConfigSchema, config, overrides).evaluation;
+  return applyOverrides(recipeConfigSchema(), config, overrides).evaluation;
 }

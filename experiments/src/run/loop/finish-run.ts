@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, loadWeights } from '@seqrec/models';
+import { type Evaluation, loadWeights, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
@@ -29,7 +29,7 @@ const SAMPLES = 5;
 export async function finishRun(
   run: RunDir,
   { name, config }: { readonly name: string; readonly config: RecipeConfig },
-  outcome: TrainOutcome,
+  outcome: TrainOutcome<TokenEncoder, Evaluation>,
   context: EvaluationContext,
 ): Promise<RunResults> {
   const { data } = context;
@@ -126,7 +126,7 @@ export function leaveRun(run: RunDir, unfinished: Unfinished): void {
 }
 
 async function samples(
-  outcome: TrainOutcome,
+  outcome: TrainOutcome<TokenEncoder, Evaluation>,
   context: EvaluationContext,
   test: Evaluation,
 ): Promise<SampleRecommendation[]> {

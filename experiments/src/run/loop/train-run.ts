@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
-import type { TokenEncoder, Trainer } from '@seqrec/models';
+import type { ExampleSet } from '@seqrec/data';
+import type { Evaluation, TokenEncoder, Trainer } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import type { DataSummary, InitialWeightsSummary } from '../../data/data-summary.ts';
-import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import { dataFolder, type PreparedData, prepareData, watchedSet } from '../../data/dataset.ts';
 import { summariseData } from '../../data/summarise-data.ts';
 import { RunError } from '../../errors.ts';
 import { writeReport } from '../../report/report.ts';
 import { systemMessage } from '../../system-error.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
+import { evaluateSet } from '../evaluation/evaluate-set.ts';
 import { readJson, writeJson } from '../folder/atomic.ts';
 import { describeEnvironment } from '../folder/environment.ts';
 import { saveIds } from '../folder/ids.ts';
@@ -29,6 +31,7 @@ import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../
 import { CheckpointClock } from './checkpoint-clock.ts';
 import { EpochTable } from './epoch-table.ts';
 import { finishRun, leaveRun } from './finish-run.ts';
+import { selectionValue } from './selection.ts';
 import { type LoopState, train } from './train.ts';
 
 export interface TrainRunRequest {
@@ -181,10 +184,18 @@ async function writeRun(
   // A run whose checkpoint cannot be read is left as it is.
   let begun = previous === undefined;
   try {
+    const judge = {
+      watched: watchedSet(data.split),
+      evaluate: (model: TokenEncoder, set: ExampleSet) => evaluateSet(model, set, evaluation),
+      value: (figures: Evaluation) => selectionValue(figures, config.evaluation.selectBy),
+      better: 'larger',
+    } as const;
     const outcome = await train({
       run,
       config,
-      evaluation,
+      judge,
+      progress,
+      stop,
       resume: previous !== undefined,
       trainer: request.trainer,
       checkpoints: new CheckpointClock(request.checkpoints),

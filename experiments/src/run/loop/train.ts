@@ -1,23 +1,16 @@
 import { existsSync } from 'node:fs';
-import {
-  type Evaluation,
-  loadCheckpoint,
-  type StepInfo,
-  saveCheckpoint,
-  type TokenEncoder,
-  type Trainer,
-} from '@seqrec/models';
+import { loadCheckpoint, type Model, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { watchedSet } from '../../data/dataset.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { warningsIn } from '../evaluation/evaluate-set.ts';
 import { type EpochRecord, MetricsLog, truncateMetrics } from '../folder/metrics-log.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { backendHeap } from '../process/heap.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
-import { selectionValue } from './selection.ts';
+import { isBetter, type Judge, type SetFigures } from './figures.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -26,28 +19,31 @@ export interface LoopState {
   /** Mean training loss per label of the epoch finished last. */
   epochLoss: number;
   best?: { readonly epoch: number; readonly value: number };
+  /** Evaluations since the best. */
+  sinceBest?: number;
 }
 
-export interface TrainRequest {
+export interface TrainRequest<M extends Model, E extends SetFigures> {
   readonly run: RunDir;
-  readonly config: RecipeConfig;
+  readonly config: Pick<RecipeConfig, 'training' | 'optimizer'>;
   readonly resume: boolean;
   /** At its first step; a run that is resumed goes on from its checkpoint. */
-  readonly trainer: Trainer<TokenEncoder>;
-  /** Data, protocol of the evaluation, progress line and stop signal. */
-  readonly evaluation: EvaluationContext & { readonly stop: StopSignal };
+  readonly trainer: Trainer<M>;
+  readonly judge: Judge<M, E>;
+  readonly progress: Progress;
+  readonly stop: StopSignal;
   readonly checkpoints: CheckpointClock;
   /** When the state of a run that is resumed has been read, and before the first step. */
   readonly onBegin: () => void;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
 }
 
-export interface TrainOutcome {
-  readonly trainer: Trainer<TokenEncoder>;
+export interface TrainOutcome<M extends Model, E extends SetFigures> {
+  readonly trainer: Trainer<M>;
   readonly state: LoopState;
   readonly interrupted: boolean;
   /** Of the watched set with the final weights, when this process made it. */
-  readonly evaluation?: Evaluation;
+  readonly evaluation?: E;
 }
 
 /**
@@ -56,13 +52,13 @@ export interface TrainOutcome {
  * Every quantity that decides the weights lies in the checkpoint or follows from the configuration, so a run killed at
  * any moment and resumed ends with the same weights, bit for bit, as one left alone.
  */
-export async function train(request: TrainRequest): Promise<TrainOutcome> {
-  const { run, config, evaluation, checkpoints, trainer } = request;
+export async function train<M extends Model, E extends SetFigures>(
+  request: TrainRequest<M, E>,
+): Promise<TrainOutcome<M, E>> {
+  const { run, config, judge, progress, stop, checkpoints, trainer } = request;
   const { model } = trainer;
-  const { progress, stop } = evaluation;
-  const { split } = evaluation.data;
-  const { epochs, evaluateEvery } = config.training;
-  const watched = watchedSet(split);
+  const { epochs, evaluateEvery, patience } = config.training;
+  const { watched, better } = judge;
 
   for (const [name, { variable }] of model.tables()) {
     const [rows, width] = variable.shape;
@@ -88,7 +84,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
   let { lossSum, weight: epochWeight } = trainer.position;
   let timed = { tokens: 0, seconds: 0 };
-  let latest: Evaluation | undefined;
+  let latest: E | undefined;
   const heap = backendHeap();
   heap?.resetPeak();
   const take = (infos: readonly StepInfo[]): void => {
@@ -127,7 +123,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
         const peakHeapBytes = timed.tokens > 0 ? heap?.peak : undefined;
         const evaluationStarted = performance.now();
-        latest = due ? await evaluateSet(model, watched, evaluation) : undefined;
+        latest = due ? await trainer.update.averaged(() => judge.evaluate(model, watched)) : undefined;
         const metrics = latest?.metrics ?? {};
         const record: EpochRecord = {
           type: 'epoch',
@@ -146,10 +142,15 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         log.append(record);
         board.scalars(globalStep, { 'train/epochLoss': record.meanLoss, ...tagged(watched.name, metrics) });
         state.evaluatedEpochs = finished;
-        const value = latest && selectionValue(latest, config.evaluation.selectBy);
-        if (value !== undefined && (state.best === undefined || value > state.best.value)) {
-          state.best = { epoch: finished, value };
-          await save(run.best);
+        if (latest !== undefined) {
+          const value = judge.value(latest);
+          observe(trainer, latest, value, better);
+          state.sinceBest = (state.sinceBest ?? 0) + 1;
+          if (isBetter(value, state.best?.value, better)) {
+            state.best = { epoch: finished, value };
+            state.sinceBest = 0;
+            await save(run.best);
+          }
         }
         await save(run.last);
         request.onEpoch(record, state);
@@ -157,7 +158,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
         heap?.resetPeak();
       }
 
-      if (finished >= epochs) return { trainer, state, interrupted: false, evaluation: latest };
+      const isStopped = patience !== undefined && (state.sinceBest ?? 0) >= patience;
+      if (finished >= epochs || isStopped) return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
       take(await trainer.advance());
@@ -181,6 +183,23 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     board.close();
   }
 }
+
+/** Tells a learning rate that falls on a plateau how the run does. */
+function observe<M extends Model>(
+  { options, update }: Trainer<M>,
+  { metrics }: SetFigures,
+  value: number,
+  better: 'larger' | 'smaller',
+): void {
+  const { schedule } = options;
+  if (schedule?.kind !== 'plateau') return;
+  const { metric } = schedule;
+  if (metric === undefined) update.observe(value, better);
+  else update.observe(metrics[metric], SMALLER.test(metric) ? 'smaller' : 'larger');
+}
+
+/** Metrics of which less is better. */
+const SMALLER = /^(logloss|NE|ECE|MSE|RMSE|MAE)/;
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${split}/${name}`, value]));

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import { validate } from '../../config/overrides.ts';
-import { type RecipeConfig, RecipeConfigSchema } from '../../config/schema.ts';
+import { type RecipeConfig, recipeConfigSchema } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { prepareData } from '../../data/dataset.ts';
 import { isExpected } from '../../errors.ts';
@@ -159,7 +159,7 @@ async function base(name: string): Promise<RecipeConfig> {
   };
   const model = { ...config.model, embeddingDim: 8, dqk: 4, dv: 4 };
   const training = { ...config.training, batchSize: 2 };
-  return validate(RecipeConfigSchema, { ...small, model, training, ...variants[name] });
+  return validate(recipeConfigSchema(), { ...small, model, training, ...variants[name] });
 }
 
 type Path = readonly string[];
@@ -174,7 +174,7 @@ const replaced = (value: unknown, [key, ...rest]: Path, leaf: unknown): unknown 
 
 /** All that is checked before a run folder is made, then the first step. */
 async function begin(value: unknown): Promise<void> {
-  const config = validate(RecipeConfigSchema, value);
+  const config = validate(recipeConfigSchema(), value);
   windowPolicy(config);
   const data = await prepareData(config.data, '.', quiet);
   checkAgainstData(config, data);
@@ -228,7 +228,7 @@ test('the variants name every key of the schema', async () => {
   for (const name of Object.keys(variants))
     for (const path of leaves(await base(name))) for (const key of path) named.add(key);
   const schema = JSON.stringify(
-    z.toJSONSchema(RecipeConfigSchema, { io: 'input', unrepresentable: 'any', reused: 'inline' }),
+    z.toJSONSchema(recipeConfigSchema(), { io: 'input', unrepresentable: 'any', reused: 'inline' }),
   );
   const keys = new Set<string>();
   JSON.parse(schema, (key, value) => {

@@ -11,6 +11,7 @@ import {
   type Trainer,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { trainerSettings } from '../../config/trainer-settings.ts';
 import type { InitialWeightsSummary } from '../../data/data-summary.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
@@ -40,14 +41,13 @@ export async function makeTrainer(
 ): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
   const { split } = data;
-  const { batchSize, shuffle } = config.training;
   const model = createModel(config.model, modelOptions(config, split.train));
   try {
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
     const set = trainingSet(config, split.train);
-    return createTrainer({ model, ...set, batchSize, shuffle, ...config.optimizer, seed: config.seed });
+    return createTrainer({ model, ...set, ...trainerSettings(config) });
   } catch (error) {
     model.dispose();
     throw error;

@@ -1,7 +1,7 @@
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import { applyOverrides, validate } from '../../config/overrides.ts';
-import { type RecipeConfig, RecipeConfigSchema } from '../../config/schema.ts';
+import { type RecipeConfig, recipeConfigSchema } from '../../config/schema.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
 import { readJson } from '../folder/atomic.ts';
@@ -21,7 +21,7 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
     );
   try {
     const config = withEarlierRules(saved.config);
-    return { name: saved.recipe, config: validate(RecipeConfigSchema, config, `${run.config}: config.`) };
+    return { name: saved.recipe, config: validate(recipeConfigSchema(), config, `${run.config}: config.`) };
   } catch (error) {
     // Not the command line is wrong but the folder.
     if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
@@ -54,7 +54,7 @@ export async function openForResume(request: {
   const named = request.recipe !== undefined || request.configFile !== undefined;
   const wanted = named
     ? (await resolveConfig({ recipe: request.recipe, file: request.configFile, overrides: request.overrides })).config
-    : applyOverrides(RecipeConfigSchema, saved.config, request.overrides);
+    : applyOverrides(recipeConfigSchema(), saved.config, request.overrides);
   const difference = firstDifference(saved.config, wanted);
   if (difference)
     throw new RunError(

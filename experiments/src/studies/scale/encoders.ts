@@ -54,7 +54,7 @@ const builders: Readonly<
 };
 
 /** Encoders that studies know. */
-export const studyEncoders: readonly string[] = modelKinds.filter(
+export const studyEncoders: readonly string[] = modelKinds('encode').filter(
   (kind) => builders[kind] !== undefined && countedEncoders.includes(kind),
 );
 

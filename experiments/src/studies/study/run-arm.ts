@@ -10,6 +10,7 @@ import {
   type TokenEncoder,
   type Trainer,
 } from '@seqrec/models';
+import { trainerSettings } from '../../config/trainer-settings.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
 import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
@@ -45,9 +46,7 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: TokenEn
   const part = firstUsers(train, arm.users, config.seed);
   const model = createModel(config.model, modelOptions(config, part));
   const set = trainingSet(config, part);
-  const { batchSize, shuffle: shuffled } = config.training;
-  const settings = { ...config.optimizer, seed: config.seed };
-  return { model, trainer: createTrainer({ model, ...set, batchSize, shuffle: shuffled, ...settings }) };
+  return { model, trainer: createTrainer({ model, ...set, ...trainerSettings(config) }) };
 }
 
 /** Floating-point operations of the trainer's next step. */

@@ -5,7 +5,7 @@ import { useBackend } from '@seqrec/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadRecipe } from '../../config/load-recipe.ts';
 import { applyOverrides } from '../../config/overrides.ts';
-import { RecipeConfigSchema } from '../../config/schema.ts';
+import { recipeConfigSchema } from '../../config/schema.ts';
 import { type PreparedData, prepareData, watchedSet } from '../../data/dataset.ts';
 import { writeJson } from '../../run/folder/atomic.ts';
 import { Progress } from '../../terminal/progress.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     { key: 'model.inputDropout', text: '0.2' },
     { key: 'training.shuffle', text: 'true' },
   ];
-  const config = applyOverrides(RecipeConfigSchema, base, overrides);
+  const config = applyOverrides(recipeConfigSchema(), base, overrides);
   data = await prepareData(config.data, '.', new Progress({ quiet: true }));
   arm = { id: 'hstu', encoder: 'hstu', factors: { width: 64 }, config, unit: 'steps', marks: [2, 5, 9] };
 });

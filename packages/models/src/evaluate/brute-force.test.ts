@@ -3,13 +3,14 @@ import { latestWindow, makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
+import type { TokenEncoder } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
 import { evaluate } from './evaluate.ts';
 import { exactRank } from './ranks.ts';
 
 /** Ranks from all scores, one product and one scan per example. */
-async function bruteForce(model: ReturnType<typeof createModel>, all: boolean): Promise<number[]> {
+async function bruteForce(model: TokenEncoder, all: boolean): Promise<number[]> {
   const examples = latestWindow(tinySplit().test, { maxLength: 6 });
   const { itemIds } = examples.interactions;
   const ranks: number[] = [];
@@ -34,7 +35,7 @@ async function bruteForce(model: ReturnType<typeof createModel>, all: boolean): 
 }
 
 /** Ranks of every position, each encoded on its own and asked at the time of its last event. */
-async function askedAtLastEvent(model: ReturnType<typeof createModel>, all: boolean): Promise<number[]> {
+async function askedAtLastEvent(model: TokenEncoder, all: boolean): Promise<number[]> {
   const examples = latestWindow(tinySplit().test, { maxLength: 6 });
   const { itemIds, timestamps } = examples.interactions;
   const ranks: number[] = [];

@@ -40,7 +40,8 @@ export class FeatureEmbedding extends StreamLayer {
     const rows = shape.kind === 'number' ? shape.width : shape.size;
     const initialization: Initialization = { kind: 'truncated-normal', standardDeviation: 0.02 };
     const { outputDim, hiddenDim } = this;
-    const table = { name: 'weight', shape: [rows, hiddenDim ?? outputDim], initialization };
+    const isTable = shape.kind !== 'number';
+    const table = { name: 'weight', shape: [rows, hiddenDim ?? outputDim], initialization, isTable };
     if (hiddenDim === undefined) return [table];
     return [
       table,

@@ -28,9 +28,11 @@ export class GruLayer extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { inputDim, hiddenDim } = this.args;
     const initialization = { kind: 'uniform', limit: 1 / Math.sqrt(hiddenDim) } as const;
+    // Reset, update and new gate.
+    const blocks = { axis: 0, sizes: [hiddenDim, hiddenDim, hiddenDim] } as const;
     return [
-      { name: 'weight_ih', shape: [3 * hiddenDim, inputDim], initialization },
-      { name: 'weight_hh', shape: [3 * hiddenDim, hiddenDim], initialization },
+      { name: 'weight_ih', shape: [3 * hiddenDim, inputDim], initialization, blocks },
+      { name: 'weight_hh', shape: [3 * hiddenDim, hiddenDim], initialization, blocks },
       { name: 'bias_ih', shape: [3 * hiddenDim], initialization },
       { name: 'bias_hh', shape: [3 * hiddenDim], initialization },
     ];

@@ -91,7 +91,7 @@ export class ActionEmbedding extends StreamLayer {
 
   protected weightSpecs(): WeightSpec[] {
     const initialization = { kind: 'truncated-normal', standardDeviation: 0.02 } as const;
-    return [{ name: 'weight', shape: [this.numActions, this.actionDim], initialization }];
+    return [{ name: 'weight', shape: [this.numActions, this.actionDim], initialization, isTable: true }];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

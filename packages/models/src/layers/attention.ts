@@ -14,7 +14,12 @@ import { dropOptionsAt, type Run, type WeightSpec } from './layer.ts';
 export function attentionWeights(embeddingDim: number): WeightSpec[] {
   const d = embeddingDim;
   return [
-    { name: 'in_proj_weight', shape: [3 * d, d], initialization: { kind: 'xavier-normal' } },
+    {
+      name: 'in_proj_weight',
+      shape: [3 * d, d],
+      initialization: { kind: 'xavier-normal' },
+      blocks: { axis: 0, sizes: [d, d, d] },
+    },
     { name: 'in_proj_bias', shape: [3 * d], initialization: { kind: 'zeros' } },
     { name: 'out_proj.weight', shape: [d, d], initialization: { kind: 'xavier-normal' } },
     { name: 'out_proj.bias', shape: [d], initialization: { kind: 'zeros' } },

@@ -28,7 +28,7 @@ export class ItemEmbedding extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { standardDeviation } = this;
     const initialization: Initialization = { kind: 'truncated-normal', standardDeviation };
-    return [{ name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization }];
+    return [{ name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization, isTable: true }];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -69,7 +69,7 @@ export class LearnedPositions extends StreamLayer {
 
   protected weightSpecs(): WeightSpec[] {
     const { numPositions, embeddingDim, initialization } = this;
-    return [{ name: 'weight', shape: [numPositions, embeddingDim], initialization }];
+    return [{ name: 'weight', shape: [numPositions, embeddingDim], initialization, isTable: true }];
   }
 
   /** The table and the rows wanted of it, for an op that looks them up itself. */

@@ -1,4 +1,4 @@
-import { type DropoutOptions, dropout, streamKey } from '@seqrec/core';
+import { type DropoutOptions, dropout, type MatrixBlocks, streamKey } from '@seqrec/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
@@ -31,9 +31,19 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initialization: Initialization;
+  /** Whether rows are looked up by an id: no matrix of a linear map, whatever its shape. */
+  readonly isTable?: boolean;
+  /** Maps that lie side by side in one matrix: `sizes` rows (axis 0) or columns (axis 1). */
+  readonly blocks?: MatrixBlocks;
 }
 
 const declaredShapes = new WeakMap<tf.Variable, readonly number[]>();
+const declared = new WeakMap<tf.Variable, WeightSpec>();
+
+/** What a layer said of a weight; nothing for a weight that no layer here declared. */
+export function declarationOf(weight: tf.Variable): WeightSpec | undefined {
+  return declared.get(weight);
+}
 
 /** The shape that a layer declared for a weight, whatever stands for it now. */
 export function declaredShape(weight: tf.Variable): readonly number[] {
@@ -67,6 +77,7 @@ export abstract class StreamLayer extends layers.Layer {
       const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, this.trainable);
       this.byName.set(spec.name, weight);
       declaredShapes.set(weight.read() as tf.Variable, spec.shape);
+      declared.set(weight.read() as tf.Variable, spec);
     }
     this.built = true;
   }

@@ -4,7 +4,6 @@ import type { NamedParameters } from '../parameters.ts';
 import {
   type CheckpointExtra,
   type CheckpointState,
-  type Moment,
   momentName,
   parseMetadata,
   sortNames,
@@ -23,8 +22,8 @@ export interface CheckpointFile {
   readonly extra: CheckpointExtra;
   /** Names of the weights. */
   readonly weights: readonly string[];
-  /** The moments that the file has of each weight; empty before the first step. */
-  readonly moments: ReadonlyMap<string, readonly Moment[]>;
+  /** The slots of the optimiser that the file has of each weight; empty before the first step. */
+  readonly moments: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -83,11 +82,11 @@ export interface Checkpoint {
   readonly extra: CheckpointExtra;
   /** The weights by reference name. */
   readonly parameters: NamedParameters;
-  /** First and second moments by reference name, with row-wise AdamW also steps; empty before the first step. */
-  readonly moments: ReadonlyMap<
-    string,
-    { readonly m: StoredTensor; readonly v: StoredTensor; readonly steps?: StoredTensor }
-  >;
+  /**
+   * State of the optimiser by reference name and slot: `m` and `v`, with row-wise AdamW `steps`, `sum` of Adagrad,
+   * `momentum` of Muon, `raw` weights where the weights are averages. Empty before the first step.
+   */
+  readonly moments: ReadonlyMap<string, Readonly<Record<string, StoredTensor>>>;
 }
 
 /**
@@ -104,11 +103,11 @@ export function readCheckpoint(file: string, options?: ReadOptions): Promise<Che
     // Without prototype, so that a tensor called '__proto__' is a name like any other.
     const parameters: Record<string, StoredTensor & { data: Float32Array }> = Object.create(null);
     for (const name of weights) parameters[name] = (await tensor(name)) as StoredTensor & { data: Float32Array };
-    const moments = new Map<string, { m: StoredTensor; v: StoredTensor; steps?: StoredTensor }>();
-    for (const [name, present] of named) {
-      const [m, v] = [await tensor(momentName('m', name)), await tensor(momentName('v', name))];
-      const steps = present.includes('steps') ? { steps: await tensor(momentName('steps', name)) } : {};
-      moments.set(name, { m, v, ...steps });
+    const moments = new Map<string, Record<string, StoredTensor>>();
+    for (const [name, slots] of named) {
+      const own: Record<string, StoredTensor> = {};
+      for (const slot of slots) own[slot] = await tensor(momentName(slot, name));
+      moments.set(name, own);
     }
     return { file, state, extra, parameters, moments };
   };

@@ -28,6 +28,10 @@ const stateSchema = z.object({
       ]),
     ),
   iterations: count,
+  /** Updates of the averages of the weights, where the weights of the file are averages. */
+  averaged: count.optional(),
+  /** Where a learning rate stands that falls on a plateau. */
+  plateau: z.object({ factor: z.number(), best: z.number().nullable(), bad: count, cooling: count }).optional(),
   /** Everything else that the continuation depends on. */
   training: z.record(z.string(), z.unknown()),
 });
@@ -35,14 +39,12 @@ const stateSchema = z.object({
 /** What a checkpoint says about itself. */
 export type CheckpointState = z.output<typeof stateSchema>;
 
-/** Moments of a weight: `m` and `v`, and with row-wise AdamW the `steps` of each row. */
-export const MOMENTS = ['m', 'v', 'steps'] as const;
-export type Moment = (typeof MOMENTS)[number];
-
-/** Name of a moment of the weight `name` in the file. */
-export function momentName(moment: Moment, name: string): string {
-  return `${PREFIX}${moment}/${name}`;
+/** Name of a slot of the optimiser (`m`, `v`, `steps`, ...) of the weight `name` in the file. */
+export function momentName(slot: string, name: string): string {
+  return `${PREFIX}${slot}/${name}`;
 }
+
+const MOMENT = /^optimizer\.([a-z]+)\/(.*)$/s;
 
 /** Whether a tensor is state of the optimiser and no weight. */
 export function isMoment(name: string): boolean {
@@ -91,27 +93,27 @@ export function checkVersion({ version }: Readonly<Record<string, string>>, file
 }
 
 /**
- * Which tensors of a checkpoint are weights and which moments. @throws CheckpointError when one of a pair is missing.
+ * Which tensors of a checkpoint are weights and which slots of the optimiser. @throws CheckpointError when one of a pair
+ * of moments is missing.
  */
 export function sortNames(
   names: readonly string[],
   file: string,
-): { readonly weights: readonly string[]; readonly moments: ReadonlyMap<string, readonly Moment[]> } {
+): { readonly weights: readonly string[]; readonly moments: ReadonlyMap<string, readonly string[]> } {
   const present = new Set(names);
   const weights = names.filter(isWeight);
-  const moments = new Map<string, Moment[]>();
+  const moments = new Map<string, string[]>();
   for (const name of names) {
-    const moment = MOMENTS.find((m) => name.startsWith(momentName(m, '')));
-    if (moment === undefined) continue;
-    const own = name.slice(momentName(moment, '').length);
-    for (const other of ['m', 'v'] as const) {
+    const [, slot, own] = MOMENT.exec(name) ?? [];
+    if (slot === undefined) continue;
+    for (const other of slot === 'm' || slot === 'v' || slot === 'steps' ? ['m', 'v'] : []) {
       if (present.has(momentName(other, own))) continue;
       throw new CheckpointError(
         `checkpoint: ${file}: expected '${momentName(other, own)}' beside '${name}'; got none`,
         file,
       );
     }
-    moments.set(own, [...(moments.get(own) ?? []), moment]);
+    moments.set(own, [...(moments.get(own) ?? []), slot]);
   }
   return { weights, moments };
 }

@@ -1,28 +1,23 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors.ts';
 import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import type { Model, TokenEncoder } from '../model.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
-import { arrayBlocks, variableBlocks } from './blocks.ts';
+import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
 import { type CheckpointFile, type ReadOptions, withCheckpoint } from './checkpoint-file.ts';
-import {
-  type CheckpointExtra,
-  type CheckpointState,
-  checkpointMetadata,
-  MOMENTS,
-  type Moment,
-  momentName,
-} from './checkpoint-format.ts';
+import { type CheckpointExtra, type CheckpointState, checkpointMetadata, momentName } from './checkpoint-format.ts';
 import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
 import { checkWeights, setWeights } from './load-weights.ts';
+import { defaultOptions } from './options.ts';
+import { loadSlots, RAW, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
  * Writes weights, moments and position of a trainer to one safetensors file, atomically. Weights have the names of
  * `model.variables()`, moments `optimizer.m/NAME` and `optimizer.v/NAME`, with row-wise AdamW also
- * `optimizer.steps/NAME`; the rest is JSON in the file's metadata. Big tables are written block by
+ * `optimizer.steps/NAME`, other optimisers likewise; with averaged weights those are the weights, and
+ * `optimizer.raw/NAME` what they are averages of; the rest is JSON in the file's metadata. Big tables are written block by
  * block: no second copy is made.
  *
  * @param extra JSON to store with it, for example metrics.
@@ -33,23 +28,25 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
   // The sums of the epoch need the loss of a step that is still on its way.
   await trainer.settle();
   const { model, update } = trainer;
-  const { optimizer } = update;
   const tensors = new Map<string, TensorBlocks>();
+  const averages = update.average?.state();
   for (const [name, variable] of model.variables()) {
-    tensors.set(name, variableBlocks(variable, finite(name, file)));
+    // The weights of a file are those that it is evaluated by.
+    tensors.set(name, variableBlocks(averages?.get(name) ?? variable, finite(name, file)));
   }
-  const dense = optimizer.state();
-  for (const part of MOMENTS) {
-    for (const [name, variable] of model.variables()) {
-      const stored = momentName(part, name);
+  const slots = slotsOf(update, model);
+  if (averages !== undefined && averages.size > 0) {
+    for (const [name, variable] of model.variables())
+      slots.set(name, (slots.get(name) ?? new Map()).set(RAW, variable));
+  }
+  for (const slot of new Set([...slots.values()].flatMap((own) => [...own.keys()]))) {
+    for (const [name, own] of slots) {
+      const values = own.get(slot);
+      if (values === undefined) continue;
+      const stored = momentName(slot, name);
       const check = finite(stored, file);
-      const moment = part === 'steps' ? undefined : dense.get(variable.name)?.[part];
-      if (moment !== undefined) tensors.set(stored, variableBlocks(moment, check));
-      const rowwise = update.rows.get(name)?.state();
-      if (rowwise === undefined) continue;
-      const values = rowwise[part];
-      const shape = part === 'm' ? variable.shape : [variable.shape[0] as number];
-      const blocks = values instanceof tf.Tensor ? variableBlocks(values, check) : arrayBlocks(values, shape, check);
+      const blocks =
+        'values' in values ? arrayBlocks(values.values, values.shape, check) : variableBlocks(values, check);
       tensors.set(stored, blocks);
     }
   }
@@ -61,7 +58,9 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
     numItems: model.numItems,
     ...(model.features && { features: featuresState(model) }),
     position: { ...trainer.position },
-    iterations: optimizer.iterations,
+    iterations: update.iterations,
+    ...(update.average && { averaged: update.average.updates }),
+    ...(trainer.options.schedule?.kind === 'plateau' && { plateau: update.plateau }),
     training: trainingIdentity(trainer),
   };
   await writeSafetensorsFile(file, tensors, (digests) =>
@@ -93,8 +92,8 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
       { model: { ...model.config }, numItems: model.numItems },
     );
     if (!options.allowDifferentTraining) {
-      // Written before there was a choice.
-      const saved = { embeddings: 'dense', parts: 1, ...state.training };
+      // Written before there was a choice of some.
+      const saved = { ...defaultOptions, embeddings: 'dense', ...state.training };
       differing.push(...differences({ training: saved }, { training: trainingIdentity(trainer) }));
     }
     if (JSON.stringify(state.features) !== JSON.stringify(featuresState(model))) {
@@ -145,20 +144,15 @@ function featuresState({ features }: Model): Record<string, unknown>[] | undefin
 
 async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: Trainer): Promise<void> {
   const { model, update } = trainer;
-  const read = (part: Moment, name: string): Promise<StoredArray> => tensors.read(momentName(part, name));
-  const loaded = new Map<string, { m: tf.Tensor; v: tf.Tensor }>();
-  for (const name of moments.keys()) {
-    const variable = model.variables().get(name)!;
-    const [m, v] = [(await read('m', name)) as Float32Array, (await read('v', name)) as Float32Array];
-    const rowwise = update.rows.get(name);
-    if (rowwise !== undefined) {
-      rowwise.loadState({ m, v, steps: (await read('steps', name)) as Int32Array });
-    } else {
-      loaded.set(variable.name, { m: tf.tensor(m, variable.shape), v: tf.tensor(v, variable.shape) });
-    }
+  const read = (slot: string, name: string): Promise<StoredArray> => tensors.read(momentName(slot, name));
+  await loadSlots(update, model, moments, state.iterations, read);
+  if (state.plateau !== undefined) update.plateau = state.plateau;
+  if (update.average === undefined || state.averaged === undefined || state.averaged === 0) return;
+  // The weights that have just been read are the averages; the trainer goes on with what they are averages of.
+  update.average.loadState(model.variables(), state.averaged);
+  for (const [name, variable] of model.variables()) {
+    await assignBlocks(variable, tensors.blocks(momentName(RAW, name)));
   }
-  update.optimizer.loadState(loaded, state.iterations);
-  tf.dispose([...loaded.values()].flatMap(({ m, v }) => [m, v]));
 }
 
 function trainingIdentity({ options, task, examples, windows }: Trainer): Record<string, unknown> {
@@ -178,20 +172,21 @@ function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trai
       file,
     );
   }
+  const { model, update } = trainer;
+  const isAveraged = update.average !== undefined && (state.averaged ?? 0) > 0;
   for (const [name, present] of moments) {
-    const variable = trainer.model.variables().get(name);
-    const rowwise = variable !== undefined && trainer.update.rows.has(name);
-    const expected = rowwise ? MOMENTS : (['m', 'v'] as const);
-    const shapeOf = (part: Moment): string =>
-      rowwise && part !== 'm' ? String(variable.shape[0]) : (variable?.shape.join(', ') ?? 'no such weight');
-    const fits = expected.every(
-      (part) => tensors.tensors.get(momentName(part, name))?.shape.join(', ') === shapeOf(part),
-    );
-    if (fits && present.length === expected.length) continue;
-    const list = (parts: readonly Moment[], shape: (part: Moment) => string) =>
-      parts.map((part) => `${part} [${shape(part)}]`).join(', ');
+    const variable = model.variables().get(name);
+    const expected = new Map(variable && slotShapes(update, name, variable));
+    // A weight that never had a gradient has its raw values alone.
+    if (isAveraged && variable !== undefined) expected.set(RAW, variable.shape);
+    const shapes = new Map(present.map((slot) => [slot, tensors.tensors.get(momentName(slot, name))!.shape]));
+    const fits = [...expected].every(([slot, shape]) => shapes.get(slot)?.join(', ') === shape.join(', '));
+    const alone = isAveraged && present.length === 1 && present[0] === RAW;
+    if (alone || (fits && present.length === expected.size && variable !== undefined)) continue;
+    const list = (of: ReadonlyMap<string, readonly number[]>) =>
+      Array.from(of, ([slot, shape]) => `${slot} [${shape.join(', ')}]`).join(', ');
     throw new CheckpointError(
-      `checkpoint: ${file}: expected moments of '${name}': ${list(expected, shapeOf)}; got ${list(present, (part) => tensors.tensors.get(momentName(part, name))!.shape.join(', '))}; 'dense' and 'rowwise' training of embeddings keep different moments`,
+      `checkpoint: ${file}: expected moments of '${name}': ${variable === undefined ? 'no such weight' : list(expected)}; got ${list(shapes)}; 'dense' and 'rowwise' training of embeddings keep different moments`,
       file,
     );
   }

@@ -1,4 +1,4 @@
-import { useBackend } from '@seqrec/core';
+import { type RowwiseAdamW, useBackend } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -73,7 +73,8 @@ describe('a trainer with row-wise item embeddings', () => {
     const tensors = tf.memory().numTensors;
     await trainer.step();
     const after = (await readParameters(trainer.model))[TABLE].data as Float32Array;
-    const { steps } = [...trainer.update.rows.values()][0].state();
+    const [optimizer] = trainer.update.rows.values();
+    const { steps } = (optimizer as RowwiseAdamW).state();
     expect(new Set(steps)).toEqual(new Set([0, 1]));
     for (let row = 0; row <= 60; row++) {
       const [was, now] = [before, after].map((data) => data.subarray(row * 8, (row + 1) * 8));

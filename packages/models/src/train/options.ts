@@ -1,6 +1,6 @@
 import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { z } from 'zod';
-import { count, rate } from '../config/fields.ts';
+import { count } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ConfigError } from '../errors.ts';
 import { isTokenEncoder, type Model } from '../model.ts';
@@ -8,6 +8,7 @@ import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { retrievalTask } from '../tasks/retrieval.ts';
 import type { Task } from '../tasks/task.ts';
+import { optimizerFields } from './optimizer-config.ts';
 
 const optionsSchema = z.strictObject({
   /** Sequences per step. */
@@ -17,24 +18,21 @@ const optionsSchema = z.strictObject({
    * added up in a fixed order, and random streams count on from part to part, so that the step is the same. Default 1.
    */
   parts: count.default(1),
-  learningRate: z.number().min(0),
-  beta1: rate.default(0.9),
-  /** The reference trains with 0.98. */
-  beta2: rate.default(0.98),
-  epsilon: z.number().gt(0).default(1e-8),
-  weightDecay: z.number().min(0).default(0),
-  /**
-   * How the item table is trained. `dense`: AdamW on the whole table in every step, as the reference.
-   * `rowwise`: row-wise AdamW on the rows that a step reads; a step costs the same for any catalogue, and
-   * moments live outside the backend's memory. `auto`: `rowwise` for a table of more than 2^26 numbers (256
-   * MiB) when the objective allows it.
-   */
-  embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
+  ...optimizerFields,
+  /** Evaluations, the best checkpoint and every saved model take an exponential mean of the weights; absent: not. */
+  weightAverage: z.strictObject({ decay: z.number().min(0).lt(1) }).optional(),
   /** Seed of order, dropout and negatives. */
   seed: z.int().min(0).default(0),
   /** False keeps the order of the examples, as a single pass over a stream needs. */
   shuffle: z.boolean().default(true),
 });
+
+/** What options are that nobody sets. */
+export const {
+  batchSize: _b,
+  learningRate: _l,
+  ...defaultOptions
+} = optionsSchema.parse({ batchSize: 1, learningRate: 0 });
 
 /** Numbers of the optimiser and the loop, defaults filled in. */
 export type ResolvedOptions = Omit<z.output<typeof optionsSchema>, 'embeddings'> & {

@@ -178,7 +178,7 @@ export class Trainer<M extends Model = Model> {
         const value = await loss;
         if (!Number.isFinite(value)) throw this.#notFinite(value, at);
       }
-      await this.update.apply(gradients);
+      await this.update.apply(gradients, at.step.globalStep);
       return { loss, weight: gradients.weight };
     } finally {
       disposeGradients(gradients);

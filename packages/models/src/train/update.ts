@@ -1,35 +1,135 @@
-import { AdamW, RowwiseAdamW } from '@seqrec/core';
+import {
+  clipByGlobalNorm,
+  type PlateauState,
+  plateauNext,
+  plateauStart,
+  type Schedule,
+  schedule,
+  WeightAverage,
+} from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
-import type { StepGradients } from './gradients.ts';
+import type { RowGradient, StepGradients } from './gradients.ts';
+import { type RowOptimizer, rowOptimizer, tableLearningRate, type WeightGroup, weightGroups } from './groups.ts';
+import type { ScheduleConfig } from './optimizer-config.ts';
 import type { ResolvedOptions } from './options.ts';
 
-/**
- * The second half of a step: gradients in, weights changed. Clip, learning rate of the step, apply.
- */
+/** The second half of a step: gradients in, weights changed. Clip, learning rate of the step, apply, average. */
 export class Update {
-  /** Of all weights but the tables that are trained by rows. */
-  readonly optimizer: AdamW;
+  readonly #model: Model;
+  readonly #options: ResolvedOptions;
+  readonly #schedule: Schedule;
+  /** The weights by rule, without the tables that are trained by rows. */
+  readonly groups: readonly WeightGroup[];
   /** By name among the weights. */
-  readonly rows: ReadonlyMap<string, RowwiseAdamW>;
+  readonly rows: ReadonlyMap<string, RowOptimizer>;
+  /** Of all weights, where the options ask for one. */
+  readonly average: WeightAverage | undefined;
+  /** Where the rate stands that falls on a plateau. */
+  plateau: PlateauState = plateauStart;
 
   constructor(model: Model, options: ResolvedOptions, rowwise: readonly string[]) {
-    this.optimizer = new AdamW(options);
-    const tables = model.tables();
-    this.rows = new Map(rowwise.map((name) => [name, new RowwiseAdamW(tables.get(name)!.variable, options)]));
+    this.#model = model;
+    this.#options = options;
+    this.#schedule = scheduleOf(options.schedule);
+    this.groups = weightGroups(model, options, rowwise);
+    this.rows = new Map(rowwise.map((name) => [name, rowOptimizer(model.tables().get(name)!, options)]));
+    const { weightAverage } = options;
+    this.average = weightAverage && new WeightAverage({ kind: 'exponential', decay: weightAverage.decay });
   }
 
-  async apply({ dense, rows }: StepGradients): Promise<void> {
-    tf.tidy(() => this.optimizer.applyGradients(dense));
-    for (const optimizer of this.rows.values()) {
-      const own = rows.get(optimizer.table.name);
-      if (own !== undefined) await optimizer.step(own.ids, own.grad);
+  /** What learning rates are multiplied by at a step, from 0. */
+  factor(step: number): number {
+    return this.#schedule(step) * this.plateau.factor;
+  }
+
+  /** A value of the metric that a plateau is seen by; nothing for other schedules. */
+  observe(value: number, better: 'larger' | 'smaller'): void {
+    const { schedule: config } = this.#options;
+    if (config?.kind !== 'plateau') return;
+    const { factor, patience, threshold, cooldown, floor } = config;
+    const mode = better === 'larger' ? 'max' : 'min';
+    this.plateau = plateauNext(this.plateau, value, { mode, factor, patience, threshold, cooldown, floor });
+  }
+
+  /** Steps so far. */
+  get iterations(): number {
+    return this.groups[0]?.optimizer.iterations ?? 0;
+  }
+
+  async apply(gradients: StepGradients, step: number): Promise<void> {
+    const { clipNorm } = this.#options;
+    if (clipNorm === undefined) return this.#apply(gradients, step);
+    const clipped = clip(this.#model, gradients, clipNorm);
+    try {
+      await this.#apply(clipped, step);
+    } finally {
+      tf.dispose([clipped.dense, ...Array.from(clipped.rows.values(), ({ grad }) => grad)]);
     }
   }
 
-  /** Frees the moments. */
-  dispose(): void {
-    this.optimizer.dispose();
-    for (const optimizer of this.rows.values()) optimizer.dispose();
+  async #apply({ dense, rows }: Pick<StepGradients, 'dense' | 'rows'>, step: number): Promise<void> {
+    const factor = this.factor(step);
+    for (const { optimizer, learningRate, variables } of this.groups) {
+      optimizer.learningRate = learningRate * factor;
+      const own = this.groups.length === 1 ? dense : pick(dense, variables);
+      tf.tidy(() => optimizer.applyGradients(own));
+    }
+    const ofTables = tableLearningRate(this.#options) * factor;
+    for (const optimizer of this.rows.values()) {
+      optimizer.learningRate = ofTables;
+      const own = rows.get(optimizer.table.name);
+      if (own !== undefined) await optimizer.step(own.ids, own.grad);
+    }
+    this.average?.update(this.#model.variables());
   }
+
+  /** Runs with averaged weights in the place of the model's, where there are averages. */
+  async averaged<T>(run: () => Promise<T>): Promise<T> {
+    const { average } = this;
+    if (average === undefined || average.updates === 0) return run();
+    average.exchange(this.#model.variables());
+    try {
+      return await run();
+    } finally {
+      average.exchange(this.#model.variables());
+    }
+  }
+
+  /** Frees moments and averages. */
+  dispose(): void {
+    for (const { optimizer } of this.groups) optimizer.dispose();
+    for (const optimizer of this.rows.values()) optimizer.dispose();
+    this.average?.dispose();
+  }
+}
+
+function scheduleOf(config: ScheduleConfig | undefined): Schedule {
+  if (config === undefined) return () => 1;
+  const { kind, warmupSteps, warmupFrom, ...course } = config;
+  const warmUp = { steps: warmupSteps, from: warmupFrom };
+  // A plateau's rate is constant but for what the metric says.
+  if (kind === 'plateau') return schedule({ warmUp });
+  return schedule({ warmUp, course: { kind, ...course } as never });
+}
+
+/** All gradients scaled alike; the norm adds them up in the order of the weights. */
+function clip(model: Model, { dense, rows }: StepGradients, maxNorm: number): Pick<StepGradients, 'dense' | 'rows'> {
+  const ordered: tf.NamedTensorMap = {};
+  for (const { name } of model.variables().values()) {
+    const grad = rows.get(name)?.grad ?? dense[name];
+    if (grad != null) ordered[name] = grad;
+  }
+  const { gradients, norm } = clipByGlobalNorm(ordered, maxNorm);
+  norm.dispose();
+  const clippedRows = new Map<string, RowGradient>();
+  for (const [name, { ids }] of rows) {
+    clippedRows.set(name, { ids, grad: gradients[name] as tf.Tensor2D });
+    delete gradients[name];
+  }
+  return { dense: gradients, rows: clippedRows };
+}
+
+function pick(gradients: tf.NamedTensorMap, names: ReadonlySet<string>): tf.NamedTensorMap {
+  return Object.fromEntries(Object.entries(gradients).filter(([name]) => names.has(name)));
 }

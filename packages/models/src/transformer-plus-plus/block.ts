@@ -47,17 +47,18 @@ export class TransformerPlusPlusBlock extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { embeddingDim: d, ffnDim } = this.args;
     const inner = this.innerDim;
-    const matrix = (name: string, out: number, into: number): WeightSpec => ({
+    const matrix = (name: string, out: number, into: number, parts = 1): WeightSpec => ({
       name,
       shape: [out, into],
       initialization: { kind: 'xavier-normal' },
+      ...(parts > 1 && { blocks: { axis: 0, sizes: new Array<number>(parts).fill(out / parts) } }),
     });
     return [
       { name: 'norm1.weight', shape: [d], initialization: { kind: 'ones' } },
-      matrix('attention.wqkv', 3 * inner, d),
+      matrix('attention.wqkv', 3 * inner, d, 3),
       matrix('attention.wo', d, inner),
       { name: 'norm2.weight', shape: [d], initialization: { kind: 'ones' } },
-      matrix('ffn.w13', 2 * ffnDim, d),
+      matrix('ffn.w13', 2 * ffnDim, d, 2),
       matrix('ffn.w2', d, ffnDim),
     ];
   }

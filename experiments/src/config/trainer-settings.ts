@@ -1,0 +1,16 @@
+import type { OptimizerConfig } from '@seqrec/models';
+import type { RecipeConfig } from './schema.ts';
+
+/** What the trainer takes of a configuration, besides model, data and task. */
+export type TrainerSettings = OptimizerConfig &
+  Pick<RecipeConfig['training'], 'batchSize' | 'parts' | 'shuffle' | 'weightAverage'> & { readonly seed: number };
+
+/** The sections `optimizer` and `training`, and the seed, as options of the trainer. */
+export function trainerSettings({
+  optimizer,
+  training,
+  seed,
+}: Pick<RecipeConfig, 'optimizer' | 'training' | 'seed'>): TrainerSettings {
+  const { batchSize, parts, shuffle, weightAverage } = training;
+  return { batchSize, parts, shuffle, ...optimizer, ...(weightAverage && { weightAverage }), seed };
+}

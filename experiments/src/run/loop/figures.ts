@@ -1,0 +1,24 @@
+import type { ExampleSet } from '@seqrec/data';
+import type { Model } from '@seqrec/models';
+
+/** What an evaluation of a set gives a run, whatever its task. */
+export interface SetFigures {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
+/** How a run judges its model while it trains. */
+export interface Judge<M extends Model, E extends SetFigures> {
+  /** The set that is evaluated while training. */
+  readonly watched: ExampleSet;
+  evaluate(model: M, set: ExampleSet): Promise<E>;
+  /** What `best` is chosen by. */
+  value(figures: E): number;
+  readonly better: 'larger' | 'smaller';
+}
+
+/** Whether `value` is better than the best so far. */
+export function isBetter(value: number, best: number | undefined, better: 'larger' | 'smaller'): boolean {
+  if (best === undefined) return true;
+  return better === 'larger' ? value > best : value < best;
+}

@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import type { Model, ModelOptions } from './model.ts';
+import type { TimeReader } from './reads-times.ts';
+
+/** What the models of a kind can do; a task asks for one of these. */
+export type Capability = 'encode' | 'towers' | 'rank' | 'generate';
+
+/** A kind of model: what a folder under `encoders`, `towers` or `rankers`, or a package of somebody else, brings. */
+export interface ModelDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
+  /** Its name in configurations, `model.kind`. */
+  readonly kind: string;
+  readonly can: Capability;
+  /** An object schema with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
+  readonly schema: z.ZodType<C>;
+  /** The model with fresh weights, from streams of `options.seed` alone. */
+  create(config: C, options: ModelOptions): Model;
+  /** Fills in what follows from other settings. @throws ConfigError for settings that do not go together. */
+  complete?(config: C): C;
+  /** The settings by which it reads the times of events; absent: none. */
+  timeReaders?(config: C): TimeReader[];
+}

@@ -1,0 +1,83 @@
+import { RowwiseAdagrad } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { StoredArray } from '../io/safetensors-file.ts';
+import type { Model } from '../model.ts';
+import type { Update } from './update.ts';
+
+/** What an optimiser keeps of a weight, on the backend or on the host. */
+export type Slot = tf.Variable | { readonly values: StoredArray; readonly shape: readonly number[] };
+
+/** Weights before averaging, where the weights of a file are averages. */
+export const RAW = 'raw';
+
+/** The state of the optimisers by weight and slot: `m` and `v`, with row-wise AdamW `steps`, `sum`, `momentum`. */
+export function slotsOf({ groups, rows }: Update, model: Model): Map<string, Map<string, Slot>> {
+  const all = new Map<string, Map<string, Slot>>();
+  for (const [name, variable] of model.variables()) {
+    const own = new Map<string, Slot>();
+    const row = rows.get(name);
+    if (row !== undefined) {
+      for (const [slot, values] of Object.entries(row.state())) {
+        if (values instanceof tf.Variable) own.set(slot, values);
+        else if (typeof values !== 'number') own.set(slot, { values, shape: rowShape(slot, variable) });
+      }
+    }
+    for (const { optimizer } of groups) {
+      for (const [slot, values] of Object.entries(optimizer.state().get(variable.name) ?? {})) own.set(slot, values);
+    }
+    if (own.size > 0) all.set(name, own);
+  }
+  return all;
+}
+
+/** The shape of each slot that a weight has after its first step. */
+export function slotShapes(
+  { groups, rows }: Update,
+  name: string,
+  variable: tf.Variable,
+): ReadonlyMap<string, readonly number[]> {
+  const row = rows.get(name);
+  if (row !== undefined) {
+    const slots = row instanceof RowwiseAdagrad ? ['sum'] : ['m', 'v', 'steps'];
+    return new Map(slots.map((slot) => [slot, rowShape(slot, variable)]));
+  }
+  const group = groups.find(({ variables }) => variables.has(variable.name));
+  return new Map((group?.slots ?? []).map((slot) => [slot, variable.shape]));
+}
+
+/** One number a row, but for the first moment. */
+function rowShape(slot: string, { shape }: tf.Variable): readonly number[] {
+  return slot === 'm' ? shape : [shape[0]];
+}
+
+/** Puts saved state into the optimisers; `read` gives a slot of a weight. */
+export async function loadSlots(
+  update: Update,
+  model: Model,
+  saved: ReadonlyMap<string, readonly string[]>,
+  iterations: number,
+  read: (slot: string, name: string) => Promise<StoredArray>,
+): Promise<void> {
+  const { groups, rows } = update;
+  const loaded = new Map<string, Record<string, tf.Tensor>>();
+  for (const [name, slots] of saved) {
+    const variable = model.variables().get(name)!;
+    const row = rows.get(name);
+    if (row instanceof RowwiseAdagrad) {
+      row.loadState({ sum: (await read('sum', name)) as Float32Array, iterations });
+    } else if (row !== undefined) {
+      const [m, v] = [(await read('m', name)) as Float32Array, (await read('v', name)) as Float32Array];
+      row.loadState({ m, v, steps: (await read('steps', name)) as Int32Array });
+    } else {
+      const own: Record<string, tf.Tensor> = {};
+      for (const slot of slots) {
+        if (slot !== RAW) own[slot] = tf.tensor((await read(slot, name)) as Float32Array, variable.shape);
+      }
+      if (Object.keys(own).length > 0) loaded.set(variable.name, own);
+    }
+  }
+  for (const { optimizer, variables } of groups) {
+    optimizer.loadState(new Map([...loaded].filter(([name]) => variables.has(name))), iterations);
+  }
+  tf.dispose([...loaded.values()]);
+}
