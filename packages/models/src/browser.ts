@@ -104,6 +104,13 @@ export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketc
 export { type CreateObjectiveOptions, createObjective } from './objectives/create.ts';
 export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
+export {
+  correctedLogQSoftmax,
+  logQSoftmax,
+  logShares,
+  type SampledScores,
+  sampledSoftmax,
+} from './objectives/functions/logq.ts';
 export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
 export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
 export {

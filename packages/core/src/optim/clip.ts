@@ -13,9 +13,9 @@ export interface ClippedGradients {
  * `norm = sqrt(sum over all tensors of sum(g^2))`, `factor = min(1, maxNorm / (norm + 1e-6))`.
  *
  * Sums of squares are added in the order of the map, so give it in an order of your own (names that TensorFlow.js makes
- * up differ between runs). Gradients of distinct rows of a table are a tensor like others: the norm is that of the dense
- * gradient. Below `maxNorm` gradients keep their bits. A norm that is not finite makes gradients NaN or 0, as in
- * PyTorch.
+ * up differ between runs). Gradients of distinct rows of a table are a tensor like others: the norm is that
+ * of the dense gradient. Below `maxNorm` gradients keep their bits. A norm that is not finite makes gradients
+ * NaN or 0, as in PyTorch.
  *
  * @param gradients any shapes; stay the caller's.
  * @throws UnsupportedError for a `maxNorm` that is not positive.

@@ -11,9 +11,9 @@ export interface NewtonSchulzOptions {
 
 /**
  * About the nearest orthogonal matrix, `U V^T` of the singular value decomposition `G = U S V^T`:
- * `X = G / max(|G|, epsilon)`, then `steps` times `A = X X^T`, `X = a X + (b A + c A^2) X`; a matrix with more rows than
- * columns is transposed meanwhile. Singular values end between 0.68 and 1.2 where the largest is at most 100 times the
- * smallest. In float32, where `torch.optim.Muon` takes bfloat16.
+ * `X = G / max(|G|, epsilon)`, then `steps` times `A = X X^T`, `X = a X + (b A + c A^2) X`; a matrix with more rows
+ * than columns is transposed meanwhile. Singular values end between 0.68 and 1.2 where the largest is at most 100
+ * times the smallest. In float32, where `torch.optim.Muon` takes bfloat16.
  *
  * @param x `[m, n]`. @returns `[m, n]`.
  * Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks".

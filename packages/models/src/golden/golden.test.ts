@@ -17,6 +17,7 @@ const training = [
   'adagrad.json',
   'adam-clipped.json',
   'adamw.json',
+  'logq-losses.json',
   'muon-variants.json',
   'muon.json',
   'rowwise-adagrad.json',
@@ -26,7 +27,7 @@ const training = [
 const files = readdirSync(folder).filter((file) => file.endsWith('.json') && ![...modules, ...training].includes(file));
 const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 
-it('has the four files of encoders, four of modules and eight of training', () => {
+it('has the four files of encoders, four of modules and nine of training', () => {
   expect(readdirSync(folder).filter((file) => training.includes(file))).toEqual(training);
   expect(readdirSync(folder).filter((file) => modules.includes(file))).toEqual(modules);
   expect(files).toEqual(['hstu-1x1.json', 'hstu-2x2-gain.json', 'hstu-2x2.json', 'sasrec-2x2.json']);
@@ -76,14 +77,16 @@ describe.each(['cpu', 'auto'] as const)('golden vectors of the reference on %s',
   });
 
   it.each(training)('%s agrees in every number, and every changed number is noticed', async (file) => {
-    const json = read(file) as { outputs: unknown };
+    const json = read(file) as { outputs: Record<string, unknown> };
     const before = tf.memory().numTensors;
     const report = (await checkGolden(json)) as GoldenReport;
     expect(tf.memory().numTensors).toBe(before);
     if (process.env.SEQREC_PRINT) console.log(tf.getBackend(), report);
     expect(report.tolerance.outputs).toBeLessThan(1.1e-5);
     expect(report.maxima.outputs).toBeLessThan(report.tolerance.outputs);
-    const { nativeBfloat16: _, ...outputs } = json.outputs as Record<string, unknown>;
+    expect(report.maxima.gradients).toBeLessThan(report.tolerance.gradients);
+    const { outputs } = json;
+    delete outputs.nativeBfloat16;
     const places = placesOf(outputs);
     expect(Object.keys(report.outputs)).toHaveLength(places.length);
     for (const [holder, at] of places.filter((_, i) => i % 3 === 0)) {
@@ -122,7 +125,7 @@ describe('checkGolden', () => {
     [
       'an unknown kind',
       { kind: 'grü' },
-      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, optimizer, schedule, weight-average, or one still to come; got "grü"',
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, logq, optimizer, schedule, weight-average, or one still to come; got "grü"',
     ],
     ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
     ['a missing loss', { loss: undefined }, 'golden: loss: '],
