@@ -104,6 +104,7 @@ export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketc
 export { type CreateObjectiveOptions, createObjective } from './objectives/create.ts';
 export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
+export { gbceBeta, generalisedBce } from './objectives/functions/gbce.ts';
 export {
   correctedLogQSoftmax,
   logQSoftmax,

@@ -18,6 +18,7 @@ const training = [
   'adam-clipped.json',
   'adamw.json',
   'logq-losses.json',
+  'losses-bce-gbce-softmax.json',
   'muon-variants.json',
   'muon.json',
   'rowwise-adagrad.json',
@@ -27,7 +28,7 @@ const training = [
 const files = readdirSync(folder).filter((file) => file.endsWith('.json') && ![...modules, ...training].includes(file));
 const read = (file: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 
-it('has the four files of encoders, four of modules and nine of training', () => {
+it('has the four files of encoders, four of modules and ten of training', () => {
   expect(readdirSync(folder).filter((file) => training.includes(file))).toEqual(training);
   expect(readdirSync(folder).filter((file) => modules.includes(file))).toEqual(modules);
   expect(files).toEqual(['hstu-1x1.json', 'hstu-2x2-gain.json', 'hstu-2x2.json', 'sasrec-2x2.json']);
@@ -125,7 +126,7 @@ describe('checkGolden', () => {
     [
       'an unknown kind',
       { kind: 'grü' },
-      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, logq, optimizer, schedule, weight-average, or one still to come; got "grü"',
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, logq, losses, optimizer, schedule, weight-average, or one still to come; got "grü"',
     ],
     ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
     ['a missing loss', { loss: undefined }, 'golden: loss: '],

@@ -2,6 +2,7 @@ import type { GoldenFile } from './file.ts';
 import { checkGru } from './gru.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
+import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
 import { checkPreNorm } from './pre-norm.ts';
@@ -26,6 +27,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   llama: checkLlama,
   ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
   logq: checkLogQ,
+  losses: checkLosses,
   optimizer: checkOptimizer,
   schedule: checkSchedule,
   'weight-average': checkWeightAverage,
@@ -46,7 +48,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'hstu-ranker': 'no HSTU ranker',
   'hstu-requests': 'no encoding at a time of request',
   letter: 'no semantic ids',
-  losses: 'objectives are compared with their formulas alone',
   lsa: 'no content vectors',
   metrics: 'no ranking metrics of clicks',
   mol: 'no mixture of logits',

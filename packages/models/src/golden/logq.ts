@@ -17,7 +17,9 @@ const fileSchema = z.object({
   inputGradients: z.record(z.string(), z.record(z.string(), goldenTensor)),
 });
 
-/** The three forms of sampled softmax beside ours, on given scores: means over the rows, and gradients of the scores. */
+/**
+ * The three forms of sampled softmax beside ours, on given scores: means over the rows, and gradients of the scores.
+ */
 export async function checkLogQ(json: GoldenFile): Promise<GoldenReport> {
   const { inputs, outputs, inputGradients } = checkedFields(fileSchema, json);
   const { shape, data: negatives } = tensorOf(inputs, 'negatives');
