@@ -53,6 +53,21 @@ export class EvaluationError extends SeqrecError {
   }
 }
 
+/**
+ * A metric has no value for these rows, for example the area under the curve of labels that are all equal. `reason` is
+ * the message without the name of the metric.
+ */
+export class UndefinedMetricError extends EvaluationError {
+  readonly metric: string;
+  readonly reason: string;
+
+  constructor(metric: string, reason: string, options?: ErrorOptions) {
+    super(`${metric}: ${reason}`, options);
+    this.metric = metric;
+    this.reason = reason;
+  }
+}
+
 /** A golden file does not follow the format. */
 export class GoldenError extends SeqrecError {
   constructor(message: string, options?: ErrorOptions) {
