@@ -16,8 +16,10 @@ export {
   ParameterError,
   TrainingError,
   type TrainingErrorDetails,
+  UndefinedMetricError,
 } from './errors.ts';
 export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } from './evaluate/actions.ts';
+export { categoricalNormalizedEntropy } from './evaluate/class-entropy.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
@@ -28,7 +30,9 @@ export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './eval
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
-export { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './evaluate/ranking-metrics.ts';
+export { areaUnderCurve } from './evaluate/ranking/area.ts';
+export { normalizedEntropy } from './evaluate/ranking/log-loss.ts';
+export { type ClickInput, type ClickOptions, type ClickRows, clickRows } from './evaluate/ranking/rows.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
   collapsed,

@@ -5,7 +5,7 @@ import { actionOf } from '../layers/actions.ts';
 import { knownModel, onCircle } from '../test-support/known-model.ts';
 import { tinyTrain } from '../test-support/tiny.ts';
 import { evaluateActions } from './actions.ts';
-import { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './ranking-metrics.ts';
+import { categoricalNormalizedEntropy } from './class-entropy.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -86,22 +86,15 @@ describe('evaluateActions, by hand', () => {
   });
 });
 
-describe('normalised entropy and area under the curve, at their ends', () => {
+describe('normalised entropy over classes', () => {
   it('holds a certain mistake to a loss of -log 1e-7, and certainty to one of 1e-7', () => {
-    expect(normalizedEntropy([0, 1], [1, 0])).toBeCloseTo(-Math.log(1e-7) / Math.LN2, 9);
-    expect(normalizedEntropy([1, 0], [1, 0])).toBeCloseTo(1e-7 / Math.LN2, 12);
+    expect(categoricalNormalizedEntropy([1, 0, 0, 1], [1, 0], 2)).toBeCloseTo(-Math.log(1e-7) / Math.LN2, 9);
+    expect(categoricalNormalizedEntropy([0, 1, 1, 0], [1, 0], 2)).toBeCloseTo(1e-7 / Math.LN2, 12);
   });
 
   it('counts only classes that occur', () => {
     // Half the events of class 0, half of class 2, none of class 1: the entropy is log 2.
     const uniform = new Array<number>(12).fill(1 / 3);
     expect(categoricalNormalizedEntropy(uniform, [0, 2, 0, 2], 3)).toBeCloseTo(Math.log(3) / Math.LN2, 12);
-  });
-
-  it('is 1 for a right order, 0 for a wrong one, half for none; needs both kinds', () => {
-    expect(areaUnderCurve([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1])).toBe(1);
-    expect(areaUnderCurve([0.1, 0.2, 0.8, 0.9], [1, 1, 0, 0])).toBe(0);
-    expect(areaUnderCurve([0.5, 0.5, 0.5], [1, 0, 1])).toBe(0.5);
-    expect(() => areaUnderCurve([0.5, 0.1], [0, 0])).toThrow('expected positives and negatives; got 0 and 2');
   });
 });

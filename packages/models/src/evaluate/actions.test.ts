@@ -11,7 +11,10 @@ import { createModel } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 import { createTrainer } from '../train/trainer.ts';
 import { evaluateActions, withTargets } from './actions.ts';
-import { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './ranking-metrics.ts';
+import { categoricalNormalizedEntropy } from './class-entropy.ts';
+import { areaUnderCurve } from './ranking/area.ts';
+import { normalizedEntropy } from './ranking/log-loss.ts';
+import { clickRows } from './ranking/rows.ts';
 
 beforeAll(async () => {
   await useBackend('auto');
@@ -33,13 +36,17 @@ describe('ranking metrics', () => {
           const wins = scores.flatMap((p, i) =>
             labels[i] === 1 ? scores.filter((_, j) => labels[j] === 0).map((n) => (p > n ? 1 : p === n ? 0.5 : 0)) : [],
           );
+          const rows = clickRows({ probabilities: scores, labels });
           const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-          expect(areaUnderCurve(scores, labels)).toBeCloseTo(mean(wins), 12);
+          expect(areaUnderCurve(rows)).toBeCloseTo(mean(wins), 12);
           const b = mean(labels);
           const loss = mean(scores.map((p, i) => -Math.log(labels[i] === 1 ? p : 1 - p)));
           const entropy = -(b * Math.log(b) + (1 - b) * Math.log(1 - b));
-          expect(normalizedEntropy(scores, labels)).toBeCloseTo(loss / entropy, 10);
-          expect(normalizedEntropy(new Array(labels.length).fill(b), labels)).toBeCloseTo(1, 12);
+          expect(normalizedEntropy(rows)).toBeCloseTo(loss / entropy, 10);
+          const constant = clickRows({ probabilities: labels.map(() => b), labels });
+          expect(normalizedEntropy(constant)).toBeCloseTo(1, 12);
+          const both = scores.flatMap((p) => [1 - p, p]);
+          expect(categoricalNormalizedEntropy(both, labels, 2)).toBeCloseTo(loss / entropy, 10);
         },
       ),
     );
@@ -47,7 +54,6 @@ describe('ranking metrics', () => {
 
   it('need two classes', () => {
     expect(() => categoricalNormalizedEntropy([0.5, 0.5], [1], 2)).toThrow('expected events of at least two classes');
-    expect(() => areaUnderCurve([0.5], [1])).toThrow('expected positives and negatives; got 1 and 0');
   });
 });
 

@@ -5,7 +5,10 @@ import { uploadBatch } from '../inputs.ts';
 import { actionOf, NUM_KNOWN_ACTIONS } from '../layers/actions.ts';
 import type { TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
-import { areaUnderCurve, categoricalNormalizedEntropy, normalizedEntropy } from './ranking-metrics.ts';
+import { categoricalNormalizedEntropy } from './class-entropy.ts';
+import { areaUnderCurve } from './ranking/area.ts';
+import { normalizedEntropy } from './ranking/log-loss.ts';
+import { clickRows } from './ranking/rows.ts';
 
 export interface EvaluateActionsOptions {
   readonly model: TokenEncoder;
@@ -71,17 +74,19 @@ export async function evaluateActions(options: EvaluateActionsOptions): Promise<
     await yieldToEventLoop();
   }
   const labels = Uint8Array.from(actions, (action) => (action >= positiveFrom ? 1 : 0));
-  const scores = Float64Array.from(labels, (_, e) => {
+  const sums = Float64Array.from(labels, (_, e) => {
     let sum = 0;
     for (let a = positiveFrom; a < NUM_KNOWN_ACTIONS; a++) sum += probabilities[e * NUM_KNOWN_ACTIONS + a];
-    return sum;
+    // Of float32 numbers: they may come to a little more than 1.
+    return Math.min(1, sum);
   });
+  const rows = clickRows({ probabilities: sums, labels });
   const positive = `rating>=${positiveRating}`;
   return {
     metrics: {
       NE: categoricalNormalizedEntropy(probabilities, actions, NUM_KNOWN_ACTIONS),
-      [`NE(${positive})`]: normalizedEntropy(scores, labels),
-      [`AUC(${positive})`]: areaUnderCurve(scores, labels),
+      [`NE(${positive})`]: normalizedEntropy(rows),
+      [`AUC(${positive})`]: areaUnderCurve(rows),
     },
     numEvents: total,
     definition: [
