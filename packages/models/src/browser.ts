@@ -30,9 +30,60 @@ export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './eval
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
-export { areaUnderCurve } from './evaluate/ranking/area.ts';
-export { normalizedEntropy } from './evaluate/ranking/log-loss.ts';
-export { type ClickInput, type ClickOptions, type ClickRows, clickRows } from './evaluate/ranking/rows.ts';
+export { type AreaOptions, type AreaTies, areaUnderCurve, areaUnderGroupWeights } from './evaluate/ranking/area.ts';
+export {
+  accuracy,
+  type Binning,
+  type BinOptions,
+  calibrationRatio,
+  expectedCalibrationError,
+  type ReliabilityBin,
+  reliabilityCurve,
+} from './evaluate/ranking/calibration.ts';
+export { type Calibrator, recalibrate } from './evaluate/ranking/calibrator.ts';
+export { areaDifferenceInterval, areaInterval, type NormalInterval } from './evaluate/ranking/delong.ts';
+export {
+  type GroupedGainOptions,
+  type GroupMean,
+  groupedGain,
+  groupedReciprocal,
+  type ReciprocalOptions,
+} from './evaluate/ranking/group-order.ts';
+export {
+  type GroupAreas,
+  type GroupedArea,
+  type GroupedAreaOptions,
+  type GroupWeight,
+  groupAreas,
+  groupedArea,
+} from './evaluate/ranking/grouped-area.ts';
+export type { Groups } from './evaluate/ranking/groups.ts';
+export { fitIsotonic, type IsotonicCalibrator } from './evaluate/ranking/isotonic.ts';
+export {
+  calibrationFreeEntropy,
+  type LogLossOptions,
+  logLoss,
+  type NormalizedEntropyOptions,
+  normalizedEntropy,
+  rowLosses,
+} from './evaluate/ranking/log-loss.ts';
+export type { RowMetrics } from './evaluate/ranking/measured.ts';
+export { pairAgreement, type RegressionAreaOptions, regressionArea } from './evaluate/ranking/pair-order.ts';
+export { fitPlatt, type PlattCalibrator, type PlattOptions } from './evaluate/ranking/platt.ts';
+export { type RankingMetricsOptions, rankingMetrics } from './evaluate/ranking/ranking-metrics.ts';
+export { type Recalibrated, type RecalibrationOptions, recalibratedEntropy } from './evaluate/ranking/recalibration.ts';
+export { meanAbsoluteError, meanSquaredError, rootMeanSquaredError } from './evaluate/ranking/regression.ts';
+export {
+  type ClickInput,
+  type ClickOptions,
+  ClickRows,
+  clickRows,
+  type RowInput,
+  ScoredRows,
+  type ValueInput,
+  valueRows,
+} from './evaluate/ranking/rows.ts';
+export { metricsBySegment, type SegmentMetrics, selectRows } from './evaluate/ranking/segments.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
   collapsed,
