@@ -1,3 +1,4 @@
+import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
 import { checkGru } from './gru.ts';
 import { checkLlama } from './llama.ts';
@@ -6,6 +7,7 @@ import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
 import { checkPreNorm } from './pre-norm.ts';
+import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
 import { checkSchedule } from './schedule.ts';
@@ -31,12 +33,13 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   optimizer: checkOptimizer,
   schedule: checkSchedule,
   'weight-average': checkWeightAverage,
+  calibrators: checkCalibrators,
+  metrics: checkRankingMetrics,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
-  calibrators: 'no calibration',
   fuxictr: 'no ranking models',
   'fuxictr-long': 'no models of long histories',
   'fuxictr-training': 'no training of ranking models',
@@ -49,7 +52,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'hstu-requests': 'no encoding at a time of request',
   letter: 'no semantic ids',
   lsa: 'no content vectors',
-  metrics: 'no ranking metrics of clicks',
   mol: 'no mixture of logits',
   'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
