@@ -1,0 +1,180 @@
+import { integers, streamKey } from '@seqrec/core';
+import {
+  areaUnderCurve,
+  areaUnderGroupWeights,
+  type ClickRows,
+  groupAreas,
+  groupedArea,
+  logLoss,
+  normalizedEntropy,
+  rowLosses,
+} from '@seqrec/models';
+import { RunError } from '../../errors.ts';
+import { percentiles } from './bootstrap.ts';
+
+/** Metrics of rows that are resampled. */
+export type RowMetric = 'AUC' | 'GAUC' | 'logloss' | 'NE';
+
+export const rowMetrics: readonly RowMetric[] = ['AUC', 'GAUC', 'logloss', 'NE'];
+
+export interface RowBootstrapOptions {
+  /** Default: all of them. */
+  readonly metrics?: readonly RowMetric[];
+  /** Default 1,000. */
+  readonly resamples?: number;
+  readonly seed?: number;
+}
+
+/** A metric of one run, with its 95 % percentile interval over users drawn with replacement. */
+export interface RowInterval {
+  readonly metric: RowMetric;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Resamples in which it had a value; the interval is of these. */
+  readonly resamples: number;
+}
+
+/** A difference between two runs on the same rows, `b - a`, with its interval. */
+export interface RowDifference extends Omit<RowInterval, 'value'> {
+  readonly a: number;
+  readonly b: number;
+  readonly difference: number;
+}
+
+/**
+ * Intervals of metrics of rows, by a bootstrap over users: the rows of one user are not independent. Each resample draws
+ * as many users as there are, and the metric is that of all rows of the drawn; its base rate too.
+ *
+ * @throws UndefinedMetricError for a metric without a value on the rows; EvaluationError for rows without groups.
+ */
+export function rowIntervals(rows: ClickRows, options: RowBootstrapOptions = {}): RowInterval[] {
+  const { metrics = rowMetrics } = options;
+  const sampled = resampled([rows], metrics, options);
+  return metrics.map((metric, m) => ({
+    metric,
+    value: measures[metric].value(rows),
+    ...intervalOf(sampled[0][m]),
+  }));
+}
+
+/**
+ * Paired comparison of two runs on the same rows: both are measured on the same drawn users, so that what makes a
+ * resample easy for both cancels. It says how sure the difference is for other users, not for other seeds.
+ *
+ * @throws RunError when labels, groups or weights of the two differ; otherwise as {@link rowIntervals}.
+ */
+export function pairedRowDifferences(a: ClickRows, b: ClickRows, options: RowBootstrapOptions = {}): RowDifference[] {
+  checkSameRows(a, b);
+  const { metrics = rowMetrics } = options;
+  const [ofA, ofB] = resampled([a, b], metrics, options);
+  return metrics.map((metric, m) => {
+    const [valueA, valueB] = [measures[metric].value(a), measures[metric].value(b)];
+    const differences = ofB[m].map((value, r) => value - ofA[m][r]);
+    return { metric, a: valueA, b: valueB, difference: valueB - valueA, ...intervalOf(differences) };
+  });
+}
+
+function checkSameRows(a: ClickRows, b: ClickRows): void {
+  const isSame = (x: ArrayLike<number> = [], y: ArrayLike<number> = []): boolean =>
+    x.length === y.length && Array.prototype.every.call(x, (value, i) => value === y[i]);
+  for (const [what, x, y] of [
+    ['labels', a.labels, b.labels],
+    ['weights', a.weights, b.weights],
+    ['groups', a.groups?.of, b.groups?.of],
+  ] as const) {
+    if (isSame(x, y)) continue;
+    throw new RunError(
+      `compare: expected two runs on the same rows; got ${a.size} and ${b.size} rows that differ in their ${what}; the rows of both must be in one order`,
+    );
+  }
+}
+
+/** A metric under weights of the groups; `undefined` where it has no value. */
+type Resampler = (drawn: Float64Array) => number | undefined;
+
+interface Measure {
+  value(rows: ClickRows): number;
+  /** What is sorted and summed once for all resamples. */
+  prepare(rows: ClickRows): Resampler;
+}
+
+const measures: Readonly<Record<RowMetric, Measure>> = {
+  AUC: { value: (rows) => areaUnderCurve(rows), prepare: areaUnderGroupWeights },
+  GAUC: { value: (rows) => groupedArea(rows).value, prepare: groupedAreaUnder },
+  logloss: { value: (rows) => logLoss(rows), prepare: (rows) => lossUnder(rows, () => 1) },
+  NE: {
+    value: (rows) => normalizedEntropy(rows),
+    prepare: (rows) => lossUnder(rows, (rate) => -(rate * Math.log(rate) + (1 - rate) * Math.log1p(-rate))),
+  },
+};
+
+/** A resampler of a metric, for tests of its definition. */
+export function resamplerOf(metric: RowMetric, rows: ClickRows): Resampler {
+  return measures[metric].prepare(rows);
+}
+
+/** Values `[run][metric][resample]`, NaN where a metric has none. */
+function resampled(
+  runs: readonly ClickRows[],
+  metrics: readonly RowMetric[],
+  { resamples = 1000, seed = 0 }: RowBootstrapOptions,
+): Float64Array[][] {
+  const { count } = runs[0].groupsFor('bootstrap');
+  const values = runs.map(() => metrics.map(() => new Float64Array(resamples)));
+  const resamplers = runs.map((rows) => metrics.map((metric) => measures[metric].prepare(rows)));
+  const key = streamKey(seed, 'row-bootstrap');
+  const drawn = new Float64Array(count);
+  for (let r = 0; r < resamples; r++) {
+    drawn.fill(0);
+    for (const group of integers(key, r, count, 0, count)) drawn[group]++;
+    for (const [run, ofRun] of resamplers.entries()) {
+      for (const [m, resampler] of ofRun.entries()) values[run][m][r] = resampler(drawn) ?? Number.NaN;
+    }
+  }
+  return values;
+}
+
+function intervalOf(values: Float64Array): Pick<RowInterval, 'low' | 'high' | 'resamples'> {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  if (defined.length === 0)
+    throw new RunError('compare: expected a resample with both classes; got none; use more users');
+  const [low, high] = percentiles(defined);
+  return { low, high, resamples: defined.length };
+}
+
+function groupedAreaUnder(rows: ClickRows): Resampler {
+  const { areas, weights, counted } = groupAreas(rows);
+  return (drawn) => {
+    let [sum, total] = [0, 0];
+    for (let g = 0; g < areas.length; g++) {
+      const weight = drawn[g] * weights[g] * counted[g];
+      sum += weight * areas[g];
+      total += weight;
+    }
+    return total > 0 ? sum / total : undefined;
+  };
+}
+
+/** Mean log loss over what `divisorOf` makes of the share of positives. */
+function lossUnder(rows: ClickRows, divisorOf: (rate: number) => number): Resampler {
+  const { count, of } = rows.groupsFor('logloss');
+  const [losses, positives, totals] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  for (const [row, loss] of rowLosses(rows).entries()) {
+    const weight = rows.weights[row];
+    if (weight === 0) continue;
+    losses[of[row]] += weight * loss;
+    positives[of[row]] += weight * rows.labels[row];
+    totals[of[row]] += weight;
+  }
+  return (drawn) => {
+    let [loss, positive, total] = [0, 0, 0];
+    for (let g = 0; g < count; g++) {
+      loss += drawn[g] * losses[g];
+      positive += drawn[g] * positives[g];
+      total += drawn[g] * totals[g];
+    }
+    const divisor = divisorOf(positive / total);
+    return divisor > 0 ? loss / total / divisor : undefined;
+  };
+}
