@@ -4,6 +4,7 @@ export { type BatchRows, gatherBatch } from './batches/gather.ts';
 export { type BatchPlan, type PackOptions, packByTokens } from './batches/pack.ts';
 export {
   type BatchColumns,
+  type ExampleArray,
   type NamedColumns,
   type SequenceBatch,
   type SequenceBatchParts,

@@ -92,6 +92,7 @@ const COLUMNS = {
   next: ['city'],
   targets: ['price'],
   users: ['age'],
+  examples: ['items', 'times'],
 } as const;
 
 describe('makeBatch with further columns', () => {
@@ -125,6 +126,8 @@ describe('makeBatch with further columns', () => {
           });
           expect(batch.offsets[b + 1]).toBe(t);
           expect(valueAt(batch.columns?.targets?.get('price'), b)).toEqual(event(set.targets[e]).price);
+          expect(batch.exampleItems?.[b]).toBe(interactions.itemIds[set.targets[e]]);
+          expect(batch.exampleTimes?.[b]).toBe(interactions.timestamps[set.targets[e]]);
           const user = Number(interactions.users.external(set.users[e]));
           expect(valueAt(batch.columns?.users?.get('age'), b)).toEqual(user < 4 ? 10 + user : null);
         });
@@ -137,8 +140,11 @@ describe('makeBatch with further columns', () => {
       fc.property(events, (rows) => {
         const set = examplesOf(rows, false);
         const indices = Int32Array.from(set.targets.keys()).reverse();
-        const { columns: _, ...gathered } = makeBatch(set, indices, COLUMNS);
+        const { columns: _, exampleItems, exampleTimes, ...gathered } = makeBatch(set, indices, COLUMNS);
         expect(makeBatch(set, indices)).toEqual(gathered);
+        const withItems = makeBatch(set, indices, { examples: ['items'] });
+        expect(withItems).toEqual({ ...gathered, exampleItems });
+        expect(exampleTimes).toHaveLength(indices.length);
       }),
     );
   });
@@ -163,6 +169,8 @@ describe('takeTokens', () => {
     expect([...cut.itemIds]).toEqual([batch.itemIds[3], batch.itemIds[1]]);
     expect(valueAt(cut.columns?.tokens?.get('price'), 0)).toBe(3);
     expect(cut.columns?.users).toBe(batch.columns?.users);
+    expect(cut.exampleItems).toBe(batch.exampleItems);
+    expect(cut.exampleTimes).toBe(batch.exampleTimes);
   });
 });
 
@@ -181,6 +189,9 @@ describe('sequenceBatch', () => {
 
   it('names a column whose length does not fit', () => {
     expect(() => sequenceBatch({ ...parts, ratings: Float32Array.of(1) })).toThrow('expected 2 rows in ratings; got 1');
+    expect(() => sequenceBatch({ ...parts, exampleItems: Int32Array.of(1, 2) })).toThrow(
+      'expected 1 rows in exampleItems; got 2',
+    );
     const column: Column = { kind: 'number', values: Float32Array.of(1), width: 1 };
     expect(() => sequenceBatch({ ...parts, columns: { next: new Map([['price', column]]) } })).toThrow(
       'expected 2 rows in next price; got 1',

@@ -40,8 +40,21 @@ export function gatherBatch(data: Interactions, rows: BatchRows, columns: BatchC
       ratings: Float32Array.from(tokens, (event) => ratings[event]),
       targetRatings: Float32Array.from(next, (event) => ratings[event]),
     }),
+    ...exampleArrays(data, rows, columns),
     ...furtherColumns(data, rows, columns),
   });
+}
+
+/** Item and time of the target events, where they are asked for. */
+function exampleArrays(
+  { itemIds, timestamps }: Interactions,
+  { targets }: BatchRows,
+  { examples = [] }: BatchColumns,
+): Pick<SequenceBatch, 'exampleItems' | 'exampleTimes'> {
+  return {
+    ...(examples.includes('items') && { exampleItems: targets.map((event) => itemIds[event]) }),
+    ...(examples.includes('times') && { exampleTimes: Float64Array.from(targets, (event) => timestamps[event]) }),
+  };
 }
 
 /** The columns of a batch besides item, time and action; nothing where none is asked for. */

@@ -15,7 +15,12 @@ export interface BatchColumns {
   readonly targets?: readonly string[];
   /** Of the user of each example. */
   readonly users?: readonly string[];
+  /** Of the target event of each example: `exampleItems` and `exampleTimes` of the batch. */
+  readonly examples?: readonly ExampleArray[];
 }
+
+/** What there is of the target event of an example besides its further columns. */
+export type ExampleArray = 'items' | 'times';
 
 /** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
 export interface SequenceBatch {
@@ -35,8 +40,12 @@ export interface SequenceBatch {
   readonly ratings?: Float32Array;
   /** Rating of the next event at each position, where the data have them; shape [T]. */
   readonly targetRatings?: Float32Array;
+  /** Item of the target event of each example, where it was asked for; shape [B]. */
+  readonly exampleItems?: Int32Array;
+  /** Time of the target event of each example, seconds, where it was asked for; shape [B]. */
+  readonly exampleTimes?: Float64Array;
   /** The further columns that were asked for: `tokens` and `next` have T rows, `targets` and `users` B. */
-  readonly columns?: { readonly [Part in keyof BatchColumns]: NamedColumns };
+  readonly columns?: { readonly [Part in 'tokens' | 'next' | 'targets' | 'users']?: NamedColumns };
 }
 
 export type SequenceBatchParts = Pick<SequenceBatch, 'offsets' | 'itemIds' | 'timestamps'> &
@@ -53,7 +62,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
   const numSequences = offsets.length - 1;
   const numTokens = offsets[numSequences];
   const users = parts.users ?? Int32Array.from({ length: numSequences }, (_, b) => b);
-  const { ratings, targetRatings, columns } = parts;
+  const { ratings, targetRatings, exampleItems, exampleTimes, columns } = parts;
   const batch = {
     users,
     offsets,
@@ -63,10 +72,13 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
     targetTimestamps,
     ...(ratings && { ratings }),
     ...(targetRatings && { targetRatings }),
+    ...(exampleItems && { exampleItems }),
+    ...(exampleTimes && { exampleTimes }),
     ...(columns && { columns }),
   };
   checkLength('users', users.length, numSequences);
   for (const name of tokenArrays) if (batch[name] !== undefined) checkLength(name, batch[name].length, numTokens);
+  for (const name of exampleArrays) if (batch[name] !== undefined) checkLength(name, batch[name].length, numSequences);
   for (const part of ['tokens', 'next', 'targets', 'users'] as const) {
     const expected = part === 'tokens' || part === 'next' ? numTokens : numSequences;
     for (const [name, column] of columns?.[part] ?? []) checkLength(`${part} ${name}`, rowsOf(column), expected);
@@ -75,6 +87,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
 }
 
 const tokenArrays = ['itemIds', 'timestamps', 'targets', 'targetTimestamps', 'ratings', 'targetRatings'] as const;
+const exampleArrays = ['exampleItems', 'exampleTimes'] as const;
 
 function checkLength(column: string, got: number, expected: number): void {
   if (got === expected) return;
@@ -86,10 +99,10 @@ function checkLength(column: string, got: number, expected: number): void {
 
 /**
  * The batch with other tokens: its tokens at `tokens`, in that order, as sequences that `offsets` divides. Users and
- * the columns of examples stay.
+ * what belongs to examples stay.
  */
 export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: Int32Array): SequenceBatch {
-  const { users, columns, ratings, targetRatings } = batch;
+  const { users, columns, ratings, targetRatings, exampleItems, exampleTimes } = batch;
   const further = columns && {
     ...columns,
     ...(columns.tokens && { tokens: takeEach(columns.tokens, tokens) }),
@@ -104,6 +117,8 @@ export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: In
     targetTimestamps: Float64Array.from(tokens, (token) => batch.targetTimestamps[token]),
     ...(ratings && { ratings: Float32Array.from(tokens, (token) => ratings[token]) }),
     ...(targetRatings && { targetRatings: Float32Array.from(tokens, (token) => targetRatings[token]) }),
+    ...(exampleItems && { exampleItems }),
+    ...(exampleTimes && { exampleTimes }),
     ...(further && { columns: further }),
   });
 }
