@@ -15,4 +15,13 @@ export interface FittedFeatures {
   readonly items: ReadonlyMap<string, EncodedColumn>;
   /** 1 for each item id with a training event, shape `[numItems + 1]`: the others have features alone. */
   readonly trained: Uint8Array;
+  /** The same of users, for models that look users up by number; absent: they read what a batch carries. */
+  readonly users?: FittedUsers;
+}
+
+/** What the features of a model know of the users; row `u` is the user with number `u`. */
+export interface FittedUsers {
+  readonly columns: ReadonlyMap<string, EncodedColumn>;
+  /** 1 for each user with a training example, shape `[numUsers]`. */
+  readonly trained: Uint8Array;
 }

@@ -30,11 +30,6 @@ export class FeatureEmbedding extends StreamLayer {
     this.hiddenDim = args.hiddenDim;
   }
 
-  /** The names of its weights, in order. */
-  get names(): string[] {
-    return this.weightSpecs().map(({ name }) => name);
-  }
-
   protected weightSpecs(): WeightSpec[] {
     const shape = encodedShape(this.transform);
     const rows = shape.kind === 'number' ? shape.width : shape.size;
@@ -53,7 +48,7 @@ export class FeatureEmbedding extends StreamLayer {
   embed(encoded: EncodedColumn): tf.Tensor2D {
     const table = this.weight('weight') as tf.Variable<tf.Rank.R2>;
     return tf.tidy(() => {
-      const own = vectorsOf(table, encoded);
+      const own = embedEncoded(table, encoded);
       if (this.hiddenDim === undefined) return own;
       return linearOutIn(own, this.weight('projection') as tf.Variable<tf.Rank.R2>);
     });
@@ -71,7 +66,8 @@ export class FeatureEmbedding extends StreamLayer {
 }
 tf.serialization.registerClass(FeatureEmbedding);
 
-function vectorsOf(table: tf.Variable<tf.Rank.R2>, encoded: EncodedColumn): tf.Tensor2D {
+/** Rows of a table `[size, D]`, means of them for lists, or numbers times a matrix `[width, D]`: `[R, D]`. */
+export function embedEncoded(table: tf.Tensor2D, encoded: EncodedColumn): tf.Tensor2D {
   switch (encoded.kind) {
     case 'row':
       return embedding(table, tf.tensor1d(encoded.values, 'int32'));

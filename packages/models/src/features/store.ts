@@ -1,29 +1,46 @@
-import { type EncodedColumn, encodedShape, type FittedTransform } from '@seqrec/data';
+import { type EncodedColumn, encodedShape } from '@seqrec/data';
 import { CheckpointError } from '../errors.ts';
 import type { StoredArray } from '../io/safetensors-file.ts';
 import type { FittedFeature, FittedFeatures } from './fitted.ts';
 
 /** Begins the names of the tensors that features keep in a checkpoint, beside the weights. */
 export const FEATURES_PREFIX = 'item_features/';
-const TRAINED = `${FEATURES_PREFIX}trained`;
+/** Names of the tensors of one table. */
+interface TensorNames {
+  readonly trained: string;
+  values(feature: string): string;
+  lists(feature: string): string;
+  offsets(feature: string): string;
+}
 
-const valuesName = (name: string): string => `${FEATURES_PREFIX}column/${name}`;
-const listsName = (name: string): string => `${FEATURES_PREFIX}lists/${name}`;
-const offsetsName = (name: string): string => `${FEATURES_PREFIX}offsets/${name}`;
+const namesUnder = (prefix: string): TensorNames => ({
+  trained: `${prefix}trained`,
+  values: (feature) => `${prefix}column/${feature}`,
+  lists: (feature) => `${prefix}lists/${feature}`,
+  offsets: (feature) => `${prefix}offsets/${feature}`,
+});
+const ITEMS = namesUnder(FEATURES_PREFIX);
+const USERS = namesUnder(`${FEATURES_PREFIX}users/`);
 
-/** What features know of the items, as tensors of a checkpoint; the rest is JSON. */
+/** What features know of the items and the users, as tensors of a checkpoint; the rest is JSON. */
 export function featureTensors(fitted: FittedFeatures | undefined): Map<string, StoredArray> {
   const tensors = new Map<string, StoredArray>();
   if (fitted === undefined) return tensors;
-  tensors.set(TRAINED, Int32Array.from(fitted.trained));
-  for (const [name, column] of fitted.items) {
-    tensors.set(valuesName(name), column.values);
-    if (column.kind !== 'rows') continue;
-    tensors.set(offsetsName(name), column.offsets);
-    tensors.set(listsName(name), column.lists as Int32Array);
-  }
+  const add = (names: TensorNames, trained: Uint8Array, columns: FittedFeatures['items']): void => {
+    tensors.set(names.trained, Int32Array.from(trained));
+    for (const [feature, encoded] of columns) {
+      tensors.set(names.values(feature), encoded.values);
+      if (encoded.kind !== 'rows') continue;
+      tensors.set(names.offsets(feature), encoded.offsets);
+      tensors.set(names.lists(feature), encoded.lists as Int32Array);
+    }
+  };
+  add(ITEMS, fitted.trained, fitted.items);
+  if (fitted.users !== undefined) add(USERS, fitted.users.trained, fitted.users.columns);
   return tensors;
 }
+
+type Tensor = (name: string, length?: number) => Promise<StoredArray>;
 
 /** The fitted features of a checkpoint whose state has some. @throws CheckpointError for tensors that do not fit. */
 export async function readFeatures(
@@ -34,7 +51,7 @@ export async function readFeatures(
   if (state.features === undefined) return undefined;
   const features = state.features as unknown as FittedFeature[];
   const rows = state.numItems + 1;
-  const tensor = async (name: string, length?: number): Promise<StoredArray> => {
+  const tensor: Tensor = async (name, length) => {
     const found = await read(name);
     if (found !== undefined && (length === undefined || found.length === length)) return found;
     const expected = length === undefined ? '' : ` of ${length} numbers`;
@@ -43,18 +60,28 @@ export async function readFeatures(
       file,
     );
   };
-  const items = new Map<string, EncodedColumn>();
-  for (const { name, table, transform } of features) {
-    if (table === 'items') items.set(name, await column(name, transform, rows, tensor));
-  }
-  return { features, items, trained: Uint8Array.from(await tensor(TRAINED, rows)) };
+  const columnsOf = async (table: 'items' | 'users', names: TensorNames, length: number) => {
+    const columns = new Map<string, EncodedColumn>();
+    for (const feature of features) {
+      if (feature.table === table) columns.set(feature.name, await column(feature, names, length, tensor));
+    }
+    return columns;
+  };
+  const items = await columnsOf('items', ITEMS, rows);
+  const fitted = { features, items, trained: Uint8Array.from(await tensor(ITEMS.trained, rows)) };
+  const users = await read(USERS.trained);
+  if (users === undefined) return fitted;
+  return {
+    ...fitted,
+    users: { columns: await columnsOf('users', USERS, users.length), trained: Uint8Array.from(users) },
+  };
 }
 
 async function column(
-  name: string,
-  transform: FittedTransform,
+  { name, transform }: FittedFeature,
+  { values: valuesName, lists: listsName, offsets: offsetsName }: TensorNames,
   rows: number,
-  tensor: (name: string, length?: number) => Promise<StoredArray>,
+  tensor: Tensor,
 ): Promise<EncodedColumn> {
   const shape = encodedShape(transform);
   switch (shape.kind) {

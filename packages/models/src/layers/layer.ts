@@ -68,6 +68,11 @@ export abstract class StreamLayer extends layers.Layer {
   /** The layer's weights, in a fixed order. */
   protected abstract weightSpecs(): readonly WeightSpec[];
 
+  /** The names of its weights, in order. */
+  get names(): string[] {
+    return this.weightSpecs().map(({ name }) => name);
+  }
+
   override build(): void {
     if (this.built) return;
     for (const spec of this.weightSpecs()) {

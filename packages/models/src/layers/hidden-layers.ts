@@ -1,0 +1,80 @@
+import { linearLayer } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from './layer.ts';
+
+export interface HiddenLayersArgs extends LayerArgs {
+  readonly inputDim: number;
+  readonly hiddenSizes: readonly number[];
+  /** Width of a linear layer after the hidden ones; absent: none. */
+  readonly outputDim?: number;
+  /** After each hidden layer. */
+  readonly dropout: number;
+}
+
+/**
+ * `h_{i+1} = dropout(relu(W_i h_i + b_i))`, then `W h + b` if wanted: `[B, inputDim]` to `[B, outputDim]`. Weights are
+ * xavier-normal, biases start at zero.
+ */
+export class HiddenLayers extends StreamLayer {
+  static className = 'SeqrecHiddenLayers';
+  readonly args: HiddenLayersArgs;
+
+  constructor(args: HiddenLayersArgs) {
+    super(args);
+    this.args = args;
+  }
+
+  /** Width of what it makes. */
+  get width(): number {
+    return this.sizes.at(-1) ?? this.args.inputDim;
+  }
+
+  private get sizes(): readonly number[] {
+    const { hiddenSizes, outputDim } = this.args;
+    return outputDim === undefined ? hiddenSizes : [...hiddenSizes, outputDim];
+  }
+
+  protected weightSpecs(): WeightSpec[] {
+    const inputs = [this.args.inputDim, ...this.sizes];
+    return this.sizes.flatMap((size, i): WeightSpec[] => [
+      { name: `${i}.weight`, shape: [size, inputs[i]], initialization: { kind: 'xavier-normal' } },
+      { name: `${i}.bias`, shape: [size], initialization: { kind: 'zeros' } },
+    ]);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
+    const [x] = inputList(inputs) as [tf.Tensor2D];
+    return this.forward(x, runOf(kwargs));
+  }
+
+  forward(x: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { hiddenSizes, dropout } = this.args;
+    return tf.tidy(() =>
+      this.sizes.reduce((rows, _, i) => {
+        const map = {
+          x: rows,
+          w: this.weight(`${i}.weight`) as tf.Tensor2D,
+          b: this.weight(`${i}.bias`) as tf.Tensor1D,
+        };
+        if (i === hiddenSizes.length) return linearLayer(map);
+        return linearLayer({ ...map, activation: 'relu', dropout: this.dropOptions(dropout, `${i}`, run) });
+      }, x),
+    );
+  }
+
+  override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
+    return [inputShape[0], this.width];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { inputDim, hiddenSizes, outputDim, dropout } = this.args;
+    return {
+      ...super.getConfig(),
+      inputDim,
+      hiddenSizes: [...hiddenSizes],
+      dropout,
+      ...(outputDim !== undefined && { outputDim }),
+    };
+  }
+}
+tf.serialization.registerClass(HiddenLayers);
