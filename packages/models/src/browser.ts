@@ -98,7 +98,8 @@ export {
 } from './evaluate/ties.ts';
 export { type FeatureConfig, featureSchema } from './features/config.ts';
 export { fitFeatures } from './features/fit.ts';
-export type { FittedFeature, FittedFeatures } from './features/fitted.ts';
+export { fitFields } from './features/fit-fields.ts';
+export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';
@@ -192,6 +193,15 @@ export {
 } from './pinnerformer/config.ts';
 export { createPinnerformer } from './pinnerformer/stack.ts';
 export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
+export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
+export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
+export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
+export { createFm } from './rankers/fm/fm.ts';
+export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
+export { createLr } from './rankers/lr/lr.ts';
+export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
+export { createMlp } from './rankers/mlp/mlp.ts';
+export type { Ranker, RankerOptions, RowModel, Towers } from './rankers/ranker.ts';
 export { objectiveTimeReaders, type TimeReader } from './reads-times.ts';
 export {
   capabilityOf,
@@ -219,6 +229,8 @@ export type {
   TaskEvaluation,
   TaskMetric,
 } from './tasks/task.ts';
+export { type DssmConfig, type DssmConfigInput, dssmConfigSchema } from './towers/dssm/config.ts';
+export { createDssm } from './towers/dssm/dssm.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';
 export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from './train/optimizer-config.ts';

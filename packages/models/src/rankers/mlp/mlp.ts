@@ -1,0 +1,37 @@
+import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import { HiddenLayers } from '../../layers/hidden-layers.ts';
+import type { Ranker, RankerOptions } from '../ranker.ts';
+import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import type { MlpConfig } from './config.ts';
+
+/** The net of {@link createMlp}. */
+export function mlpNet(
+  { embeddingDim, embeddingStd, hiddenSizes, dropout }: MlpConfig,
+  { fields, labels, seed }: NetOptions,
+): RankerNet & { readonly fields: FieldTables; readonly deep: HiddenLayers } {
+  const tables = fieldTables({
+    fields,
+    width: embeddingDim,
+    standardDeviation: embeddingStd,
+    seed,
+    stream: 'fields',
+  });
+  const inputDim = fields.length * embeddingDim;
+  const deep = new HiddenLayers({ inputDim, hiddenSizes, outputDim: labels, dropout, seed, stream: 'deep' });
+  return {
+    tables: [tables],
+    net: [deep],
+    fields: tables,
+    deep,
+    logits: (columns, run) => deep.forward(tables.embed(columns), run),
+  };
+}
+
+/**
+ * Hidden layers over the vectors of all fields ("deep", "DNN"). See the README of this folder.
+ *
+ * @throws ConfigError as {@link createLr}.
+ */
+export function createMlp(config: MlpConfig, options: RankerOptions): Ranker {
+  return createRanker(config, options, mlpNet);
+}
