@@ -63,6 +63,6 @@ test('a malformed file is named', async () => {
   await expect(compareFile(file)).rejects.toThrow(`${file}: expected a golden file in JSON`);
   writeFileSync(file, '{"name": "x"}');
   await expect(compareFile(file)).rejects.toThrow(
-    `${file}: golden: kind: expected one of hstu, sasrec, gru, llama, ligr`,
+    `${file}: golden: kind: expected one of hstu, sasrec, gru, llama, ligr, fuxictr`,
   );
 });

@@ -1,5 +1,6 @@
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
+import { checkFuxiCtr } from './fuxictr.ts';
 import { checkGru } from './gru.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
@@ -35,12 +36,12 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'weight-average': checkWeightAverage,
   calibrators: checkCalibrators,
   metrics: checkRankingMetrics,
+  fuxictr: checkFuxiCtr,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
-  fuxictr: 'no ranking models',
   'fuxictr-long': 'no models of long histories',
   'fuxictr-training': 'no training of ranking models',
   'fuxi-alpha': 'no FuXi',

@@ -6,18 +6,18 @@ import { checkedFields, float32Deviation, type GoldenTensor, goldenTensor, tenso
 import { relativeError } from './relative-error.ts';
 import { float32Tolerance, type GoldenMaxima, type GoldenReport, goldenReport } from './report.ts';
 
-const tensors = z.record(z.string(), goldenTensor);
+export const goldenTensors = z.record(z.string(), goldenTensor);
 
 const moduleSchema = z.object({
   name: z.string(),
   kind: z.string(),
   config: z.record(z.string(), z.unknown()),
-  inputs: tensors,
-  parameters: tensors,
-  outputs: tensors,
+  inputs: goldenTensors,
+  parameters: goldenTensors,
+  outputs: goldenTensors,
   loss: z.number(),
-  gradients: tensors,
-  inputGradients: tensors.default({}),
+  gradients: goldenTensors,
+  inputGradients: goldenTensors.default({}),
   float32Deviation,
 });
 
@@ -114,14 +114,14 @@ function counted(values: ArrayLike<number>, counts: readonly boolean[]): number[
  * rounding weights and inputs to float32 does to it in the mean, `2^-24 sqrt(sum (w dL/dw)^2) / |L|`: one run of one
  * library may lose less by luck.
  */
-function toleranceOf({
+export function toleranceOf({
   float32Deviation: lost,
   gradients,
   inputGradients,
   parameters,
   inputs,
   loss,
-}: ModuleGolden): GoldenMaxima {
+}: Omit<ModuleGolden, 'config' | 'outputs'>): GoldenMaxima {
   let squares = 0;
   for (const [slopes, values] of [[gradients, parameters] as const, [inputGradients, inputs] as const]) {
     for (const [name, { data }] of Object.entries(slopes)) {
@@ -132,7 +132,8 @@ function toleranceOf({
   return float32Tolerance(lost, (3 * 2 ** -24 * Math.sqrt(squares)) / Math.abs(loss));
 }
 
-function setParameters({ parameters }: ModuleGolden, places: ModuleCheck['places']): void {
+/** Writes the parameters of a file into the weights of ours. */
+export function setParameters({ parameters }: Pick<ModuleGolden, 'parameters'>, places: ModuleCheck['places']): void {
   const byVariable = Map.groupBy(Object.entries(places), ([, { variable }]) => variable);
   for (const [variable, own] of byVariable) {
     const width = variable.size / variable.shape[0];
@@ -155,8 +156,8 @@ function setParameters({ parameters }: ModuleGolden, places: ModuleCheck['places
   }
 }
 
-async function gradientErrors(
-  { gradients }: ModuleGolden,
+export async function gradientErrors(
+  { gradients }: Pick<ModuleGolden, 'gradients'>,
   places: ModuleCheck['places'],
   grads: tf.NamedTensorMap,
 ): Promise<Record<string, number>> {
