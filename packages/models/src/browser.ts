@@ -138,12 +138,17 @@ export {
   type EmbeddingTable,
   type EncodedActions,
   encodeLast,
+  type Generator,
+  isRanker,
   isTokenEncoder,
+  isTowers,
   type Model,
   type ModelOptions,
+  type Ranker,
   scoreItems,
   type TableRows,
   type TokenEncoder,
+  type Towers,
 } from './model.ts';
 export { withActions } from './objectives/actions.ts';
 export { bceObjective } from './objectives/bce.ts';
@@ -201,10 +206,10 @@ export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/
 export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
-export type { Ranker, RankerOptions, RowModel, Towers } from './rankers/ranker.ts';
+export type { RankerOptions } from './rankers/ranker.ts';
 export { objectiveTimeReaders, type TimeReader } from './reads-times.ts';
 export {
-  capabilityOf,
+  capabilitiesOf,
   createModel,
   defineModel,
   encoderConfigSchema,

@@ -9,7 +9,7 @@ export type Capability = 'encode' | 'towers' | 'rank' | 'generate';
 export interface ModelDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
   /** Its name in configurations, `model.kind`. */
   readonly kind: string;
-  readonly can: Capability;
+  readonly can: readonly Capability[];
   /** An object schema with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
   readonly schema: z.ZodType<C>;
   /** The model with fresh weights, from streams of `options.seed` alone. */

@@ -36,6 +36,8 @@ export interface Model {
   readonly config: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** Items are `1..numItems`. */
   readonly numItems: number;
+  /** What else it was made with: kept in checkpoints. */
+  readonly sizes?: Pick<ModelOptions, 'numUsers' | 'labels'>;
   /** The further columns of batches that the model reads; absent: none. */
   readonly columns?: BatchColumns;
   /** What its features know of the data, where it has some: kept in checkpoints. */
@@ -93,6 +95,42 @@ export interface TokenEncoder extends Model {
   readonly temperature?: (base: number) => tf.Tensor1D;
 }
 
+/** A model of rows: a logit for each label of each example; `B` examples. */
+export interface Ranker extends Model {
+  /** How many labels an example has, `L`. */
+  readonly labels: number;
+  /** Shape `[B, L]`. */
+  logits(batch: EncoderBatch, run: Run): tf.Tensor2D;
+}
+
+/** A model whose score is a product of a vector of the query and one of the item. */
+export interface Towers extends Model {
+  /** A vector an example, `[B, D]`. */
+  queries(batch: EncoderBatch, run: Run): tf.Tensor2D;
+  /** A vector an item, `[numItems + 1, D]`; row 0 is padding. */
+  itemVectors(run?: Run): tf.Tensor2D;
+  /** Those of some items, `[ids.length, D]`: what a batch needs of a long catalogue. */
+  itemRows(ids: Int32Array, run: Run): tf.Tensor2D;
+}
+
+/** A model that writes items as codes, one after the other; what beam search needs. */
+export interface Generator extends Model {
+  /** Codes of an item. */
+  readonly codeLength: number;
+  /** Logits of the next code after each of some prefixes, `[prefixes, codes]`. */
+  nextCode(batch: EncoderBatch, prefixes: tf.Tensor2D, run: Run): tf.Tensor2D;
+}
+
+/** Whether a model gives logits of examples. */
+export function isRanker(model: Model): model is Ranker {
+  return typeof (model as Partial<Ranker>).logits === 'function';
+}
+
+/** Whether a model has a vector of the query and one of the item. */
+export function isTowers(model: Model): model is Towers {
+  return typeof (model as Partial<Towers>).queries === 'function';
+}
+
 /** Whether a model encodes histories. */
 export function isTokenEncoder(model: Model): model is TokenEncoder {
   return typeof (model as Partial<TokenEncoder>).encode === 'function';
@@ -107,9 +145,13 @@ export function scoreItems(model: TokenEncoder, queries: tf.Tensor2D): tf.Tensor
 export interface ModelOptions {
   /** Items are `1..numItems`; the table has one more row. */
   readonly numItems: number;
+  /** Users are `0..numUsers - 1`. Of models that read who the user is. */
+  readonly numUsers?: number;
+  /** Labels of an example, default 1. Of models of rows. */
+  readonly labels?: number;
   /** Seed of the initial weights, default 0. */
   readonly seed?: number;
-  /** For a configuration with `features`: what `fitFeatures` makes of the training set. */
+  /** For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`. */
   readonly features?: FittedFeatures;
 }
 

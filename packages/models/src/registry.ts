@@ -12,9 +12,20 @@ import { createHstu } from './hstu/stack.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { pinnerformerConfigSchema } from './pinnerformer/config.ts';
 import { createPinnerformer } from './pinnerformer/stack.ts';
+import { dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
+import { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
+import { fmConfigSchema } from './rankers/fm/config.ts';
+import { createFm } from './rankers/fm/fm.ts';
+import { lrConfigSchema } from './rankers/lr/config.ts';
+import { createLr } from './rankers/lr/lr.ts';
+import { mlpConfigSchema } from './rankers/mlp/config.ts';
+import { createMlp } from './rankers/mlp/mlp.ts';
+import type { RankerOptions } from './rankers/ranker.ts';
 import { hstuTimeReaders, pinnerformerTimeReaders, type TimeReader } from './reads-times.ts';
 import { sasrecConfigSchema } from './sasrec/config.ts';
 import { createSasrec } from './sasrec/stack.ts';
+import { dssmConfigSchema } from './towers/dssm/config.ts';
+import { createDssm } from './towers/dssm/dssm.ts';
 import { transformerConfigSchema } from './transformer/config.ts';
 import { createTransformer } from './transformer/stack.ts';
 import { transformerPlusPlusConfigSchema } from './transformer-plus-plus/config.ts';
@@ -40,30 +51,40 @@ const definitions = new Map<string, ModelDefinition<never>>(
   [
     define({
       kind: 'hstu',
-      can: 'encode',
+      can: ['encode'],
       schema: hstuConfigSchema,
       create: createHstu,
       complete: (config) => withSwitches(config) as HstuConfig,
       timeReaders: hstuTimeReaders,
     }),
-    define({ kind: 'sasrec', can: 'encode', schema: sasrecConfigSchema, create: createSasrec }),
-    define({ kind: 'transformer', can: 'encode', schema: transformerConfigSchema, create: createTransformer }),
+    define({ kind: 'sasrec', can: ['encode'], schema: sasrecConfigSchema, create: createSasrec }),
+    define({ kind: 'transformer', can: ['encode'], schema: transformerConfigSchema, create: createTransformer }),
     define({
       kind: 'transformer-plus-plus',
-      can: 'encode',
+      can: ['encode'],
       schema: transformerPlusPlusConfigSchema,
       create: createTransformerPlusPlus,
     }),
-    define({ kind: 'gru4rec', can: 'encode', schema: gru4recConfigSchema, create: createGru4rec }),
+    define({ kind: 'gru4rec', can: ['encode'], schema: gru4recConfigSchema, create: createGru4rec }),
     define({
       kind: 'pinnerformer',
-      can: 'encode',
+      can: ['encode'],
       schema: pinnerformerConfigSchema,
       create: createPinnerformer,
       timeReaders: pinnerformerTimeReaders,
     }),
+    define({ kind: 'lr', can: ['rank'], schema: lrConfigSchema, create: ofRows(createLr) }),
+    define({ kind: 'fm', can: ['rank'], schema: fmConfigSchema, create: ofRows(createFm) }),
+    define({ kind: 'mlp', can: ['rank'], schema: mlpConfigSchema, create: ofRows(createMlp) }),
+    define({ kind: 'dcn-v2', can: ['rank'], schema: dcnV2ConfigSchema, create: ofRows(createDcnV2) }),
+    define({ kind: 'dssm', can: ['rank', 'towers'], schema: dssmConfigSchema, create: ofRows(createDssm) }),
   ].map((definition) => [definition.kind, definition]),
 );
+
+/** A builder of a model of rows, which has to know how many users there are. */
+function ofRows<C>(create: (config: C, options: RankerOptions) => Model): (config: C, options: ModelOptions) => Model {
+  return (config, { numUsers = 0, ...options }) => create(config, { ...options, numUsers });
+}
 
 /** Forgets the type of a configuration, which `parseModelConfig` makes sure of. */
 function define<C extends { readonly kind: string }>(definition: ModelDefinition<C>): ModelDefinition<never> {
@@ -89,17 +110,21 @@ export function defineModel<C extends { readonly kind: string }>(definition: Mod
 
 /** The kinds of model that {@link createModel} knows, of all capabilities or of one, in the order of definition. */
 export function modelKinds(can?: Capability): readonly string[] {
-  return [...definitions.values()].filter((each) => can === undefined || each.can === can).map(({ kind }) => kind);
+  return [...definitions.values()]
+    .filter((each) => can === undefined || each.can.includes(can))
+    .map(({ kind }) => kind);
 }
 
-/** What the models of a kind can do; absent: the kind is not known. */
-export function capabilityOf(kind: string): Capability | undefined {
-  return definitions.get(kind)?.can;
+/** What the models of a kind can do; nothing for a kind that is not known. */
+export function capabilitiesOf(kind: string): readonly Capability[] {
+  return definitions.get(kind)?.can ?? [];
 }
 
 /** The schema of the configurations of all models that can do one of these. */
 export function modelConfigSchema(...can: readonly Capability[]): z.ZodType<ModelConfig, ModelConfigInput> {
-  const schemas = [...definitions.values()].filter((each) => can.includes(each.can)).map(({ schema }) => schema);
+  const schemas = [...definitions.values()]
+    .filter((each) => each.can.some((one) => can.includes(one)))
+    .map(({ schema }) => schema);
   return z.discriminatedUnion('kind', schemas as never) as never;
 }
 
@@ -116,7 +141,7 @@ export function parseModelConfig(config: unknown): ModelConfig {
     config,
     `model config (${kind})`,
   ) as ModelConfig;
-  checkFeatureFields(parsed, kind);
+  if (definition.can.includes('encode')) checkFeatureFields(parsed, kind);
   return (definition.complete?.(parsed as never) ?? parsed) as ModelConfig;
 }
 
@@ -159,6 +184,7 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
-  checkFeatures(parsed, features, numItems);
-  return definitionOf(parsed).create(parsed as never, { ...options, numItems, seed });
+  const definition = definitionOf(parsed);
+  if (definition.can.includes('encode')) checkFeatures(parsed, features, numItems);
+  return definition.create(parsed as never, { ...options, numItems, seed });
 }

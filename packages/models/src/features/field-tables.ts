@@ -31,7 +31,8 @@ export class FieldTable extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { shape, width, standardDeviation } = this.args;
     const rows = shape.kind === 'number' ? shape.width : shape.size;
-    return [{ name: 'weight', shape: [rows, width], initialization: { kind: 'normal', standardDeviation } }];
+    const isTable = shape.kind !== 'number';
+    return [{ name: 'weight', shape: [rows, width], initialization: { kind: 'normal', standardDeviation }, isTable }];
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Initialization } from '../layers/initializers.ts';
 import { type LayerArgs, StreamLayer, type WeightSpec } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
+import { tableRows } from '../layers/table-rows.ts';
 
 export interface FeatureEmbeddingArgs extends LayerArgs {
   readonly transform: FittedTransform;
@@ -67,12 +68,15 @@ export class FeatureEmbedding extends StreamLayer {
 tf.serialization.registerClass(FeatureEmbedding);
 
 /** Rows of a table `[size, D]`, means of them for lists, or numbers times a matrix `[width, D]`: `[R, D]`. */
-export function embedEncoded(table: tf.Tensor2D, encoded: EncodedColumn): tf.Tensor2D {
+export function embedEncoded(whole: tf.Tensor2D, encoded: EncodedColumn): tf.Tensor2D {
+  const rows = tableRows(whole);
+  const table = rows?.rows ?? whole;
+  const placesOf = (ids: Int32Array): Int32Array => rows?.indicesOf(ids) ?? ids;
   switch (encoded.kind) {
     case 'row':
-      return embedding(table, tf.tensor1d(encoded.values, 'int32'));
+      return embedding(table, tf.tensor1d(placesOf(encoded.values), 'int32'));
     case 'rows': {
-      const bags = embeddingBag(table, encoded.values, encoded.offsets);
+      const bags = embeddingBag(table, placesOf(encoded.values), encoded.offsets);
       return encoded.lists === undefined ? bags : embedding(bags, tf.tensor1d(encoded.lists, 'int32'));
     }
     case 'number': {

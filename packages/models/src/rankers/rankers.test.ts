@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitFields } from '../features/fit-fields.ts';
 import { uploadBatch } from '../inputs.ts';
+import type { Ranker } from '../model.ts';
 import { rowModels } from '../test-support/row-models.ts';
 import { ITEMS, NEW_ITEMS, NEW_USERS, ROW_FEATURES, rowWorld, USERS } from '../test-support/row-world.ts';
-import type { Ranker } from './ranker.ts';
 
 const INFERENCE = { training: false, step: 0, seed: 0 };
 const settings = { features: ROW_FEATURES, embeddingStd: 0.5 };

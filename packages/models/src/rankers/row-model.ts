@@ -1,12 +1,13 @@
-import type { EncodedColumn } from '@seqrec/data';
+import type { EncodedColumn, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from '../features/config.ts';
 import type { FieldShape, FieldTables } from '../features/field-tables.ts';
-import { columnsOf, fieldsOf, readField } from '../features/fields.ts';
+import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
+import type { EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
-import type { Ranker, RankerOptions, RowModel } from './ranker.ts';
+import type { RankerOptions } from './ranker.ts';
 
 /** The layers of a model of rows; names of weights are `<stream of the layer>.<name in the layer>`. */
 export interface RowLayers {
@@ -38,7 +39,7 @@ interface Regularised {
 export function weightsOf(
   { tables, net }: RowLayers,
   { embeddingL2, netL2 }: Regularised,
-): Pick<RowModel, 'variables' | 'penalty' | 'dispose'> {
+): Pick<Model, 'variables' | 'penalty' | 'dispose'> {
   const named = (layers: readonly StreamLayer[]) =>
     layers.flatMap((layer) => layer.names.map((name) => [`${layer.stream}.${name}`, layer.weight(name)] as const));
   const ofTables = new Map(named(tables.flatMap(({ layers }) => layers)));
@@ -86,7 +87,10 @@ export function createRanker<Config extends RankerConfig>(
     config: { ...config },
     columns: columnsOf(fields),
     ...(features && { features }),
+    numItems,
+    sizes: { numUsers, labels },
     labels,
+    tables: () => tablesOf(net.tables, fields, kind),
     logits: (batch, run) =>
       tf.tidy('logits', () =>
         net.logits(
@@ -96,4 +100,26 @@ export function createRanker<Config extends RankerConfig>(
       ),
     ...weightsOf(net, config),
   };
+}
+
+/** The tables of ids among those of fields, and what a batch reads of each. */
+export function tablesOf(
+  tables: readonly FieldTables[],
+  fields: readonly Field[],
+  kind: string,
+): ReadonlyMap<string, EmbeddingTable> {
+  const named = tables.flatMap(({ layers }) =>
+    layers.flatMap((layer, f): [string, EmbeddingTable][] => {
+      if (fields[f].shape.kind === 'number') return [];
+      const variable = layer.weight('weight') as tf.Variable<tf.Rank.R2>;
+      const idsOf = (batch: SequenceBatch): Int32Array[] => [idsIn(readField(fields[f], batch, kind))];
+      return [[`${layer.stream}.weight`, { variable, idsOf }]];
+    }),
+  );
+  return new Map(named);
+}
+
+function idsIn(column: EncodedColumn): Int32Array {
+  if (column.kind === 'number') return new Int32Array(0);
+  return column.values;
 }

@@ -1,3 +1,4 @@
+import type { Ranker } from '../model.ts';
 import { dcnV2ConfigSchema } from '../rankers/dcn-v2/config.ts';
 import { createDcnV2 } from '../rankers/dcn-v2/dcn-v2.ts';
 import { fmConfigSchema } from '../rankers/fm/config.ts';
@@ -6,7 +7,7 @@ import { lrConfigSchema } from '../rankers/lr/config.ts';
 import { createLr } from '../rankers/lr/lr.ts';
 import { mlpConfigSchema } from '../rankers/mlp/config.ts';
 import { createMlp } from '../rankers/mlp/mlp.ts';
-import type { Ranker, RankerOptions } from '../rankers/ranker.ts';
+import type { RankerOptions } from '../rankers/ranker.ts';
 import { dssmConfigSchema } from '../towers/dssm/config.ts';
 import { createDssm } from '../towers/dssm/dssm.ts';
 

@@ -16,6 +16,8 @@ const count = z.int().min(0);
 const stateSchema = z.object({
   model: z.record(z.string(), z.unknown()),
   numItems: count,
+  /** What else a model was made with. */
+  sizes: z.object({ numUsers: count.optional(), labels: count.optional() }).optional(),
   /** The fitted features without the values of items, which are tensors. */
   features: z.array(z.record(z.string(), z.unknown())).optional(),
   position: z

@@ -56,6 +56,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
   const state: CheckpointState = {
     model: { ...model.config },
     numItems: model.numItems,
+    ...(model.sizes && { sizes: model.sizes }),
     ...(model.features && { features: featuresState(model) }),
     position: { ...trainer.position },
     iterations: update.iterations,
@@ -124,7 +125,7 @@ export function loadModel(file: string, options?: ReadOptions): Promise<TokenEnc
     const { model: config, numItems } = state;
     const read = (name: string) => (tensors.tensors.has(name) ? tensors.read(name) : undefined);
     const features = await readFeatures(state, read, file);
-    const model = createModel(config as ModelConfigInput, { numItems, ...(features && { features }) });
+    const model = createModel(config as ModelConfigInput, { numItems, ...state.sizes, ...(features && { features }) });
     try {
       checkWeights(checkpoint, model, file);
       await setWeights(checkpoint, model);

@@ -3,6 +3,7 @@ import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
+import { withTableRows } from '../layers/table-rows.ts';
 import { isTokenEncoder, type Model, type TableRows } from '../model.ts';
 import type { DrawnItems } from '../objectives/objective.ts';
 import type { BatchPart } from '../tasks/part.ts';
@@ -53,6 +54,8 @@ interface PreparedStep {
   /** The leaf of each table, by its name among the weights. */
   readonly leaves: ReadonlyMap<string, TableRows & { readonly rows: tf.Variable }>;
   readonly rowIds?: Int32Array;
+  /** Runs a forward pass with rows in the place of tables. */
+  forward<T>(run: () => T): T;
   dispose(): void;
 }
 
@@ -103,7 +106,7 @@ export function disposeGradients({ loss, dense, rows }: StepGradients): void {
 /** Loss and gradients of one part: of its mean when it is the only one, else of its sum. */
 function partGradients(
   { task, run }: StepRequest,
-  { model, leaves, rowIds }: PreparedStep,
+  { model, leaves, rowIds, forward }: PreparedStep,
   { batch, at, drawn }: PreparedStep['parts'][number],
   { single, isFirst }: { readonly single: boolean; readonly isFirst: boolean },
 ): { readonly loss: tf.Scalar; readonly weight: number; readonly grads: tf.NamedTensorMap } {
@@ -125,7 +128,7 @@ function partGradients(
     let kept: tf.Scalar | undefined;
     const { value, grads } = tf.tidy(() =>
       tf.variableGrads(() => {
-        const made = task.loss(context);
+        const made = forward(() => task.loss(context));
         weight = made.weight;
         const loss = single ? (tf.div(made.sum, weight || 1) as tf.Scalar) : made.sum;
         kept = tf.keep(tf.clone(loss));
@@ -170,6 +173,7 @@ function plainStep({ model, task, parts, run }: StepRequest): PreparedStep {
     model,
     parts: withDrawn,
     leaves: new Map(),
+    forward: (forward) => forward(),
     dispose: () => tf.dispose(withDrawn.map(({ drawn }) => drawn)),
   };
 }
@@ -216,8 +220,10 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
     tf.dispose(drawn);
     return Object.fromEntries(own);
   });
+  const byVariable = new Map(Array.from(leaves, ([name, rows]) => [variableOf(model, name), rows] as const));
   return {
-    model: model.withRows!(leaves),
+    model: model.withRows?.(leaves) ?? model,
+    forward: (forward) => (model.withRows === undefined ? withTableRows(byVariable, forward) : forward()),
     parts: parts.map(({ batch, at }, p) => ({
       batch: batch === whole ? mappedWhole : mapped(batch),
       at: { ...at, whole: mappedWhole },

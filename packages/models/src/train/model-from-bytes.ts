@@ -50,6 +50,7 @@ export async function modelFromBytes(
   const features = await readFeatures(state, (tensor) => storedArray(bytes, dataStart, entries, tensor), name);
   const model = createModel(state.model as ModelConfigInput, {
     numItems: state.numItems,
+    ...state.sizes,
     ...(features && { features }),
   });
   try {

@@ -91,6 +91,12 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
       'embeddings',
     );
   }
+  if (embeddings === 'rowwise' && (model.tables().size === 0 || model.penalty !== undefined)) {
+    throw new ConfigError(
+      `trainer: embeddings: expected 'dense' for ${model.tables().size === 0 ? `a '${model.kind}', whose tables are not trained by rows` : 'a model with a regulariser, which moves every row'}; got 'rowwise'`,
+      'embeddings',
+    );
+  }
   const table = isTokenEncoder(model) ? model.itemTable() : undefined;
   if (embeddings === 'rowwise' && table?.trainable === false) {
     throw new ConfigError(
@@ -99,7 +105,7 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
     );
   }
   const big = [...model.tables().values()].some(({ variable }) => variable.size > LARGEST_DENSE_TABLE);
-  const automatic = big && possible && table?.trainable !== false ? 'rowwise' : 'dense';
+  const automatic = big && possible && model.penalty === undefined && table?.trainable !== false ? 'rowwise' : 'dense';
   return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
 }
 

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type FieldTables, fieldTables, sumOfFields } from '../../features/field-tables.ts';
+import type { Ranker } from '../../model.ts';
 import { linearTerms } from '../lr/lr.ts';
-import type { Ranker, RankerOptions } from '../ranker.ts';
+import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
 import type { FmConfig } from './config.ts';
 

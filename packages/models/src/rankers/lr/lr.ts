@@ -2,7 +2,8 @@ import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type FieldTables, fieldTables, sumOfFields } from '../../features/field-tables.ts';
 import { type LayerArgs, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
-import type { Ranker, RankerOptions } from '../ranker.ts';
+import type { Ranker } from '../../model.ts';
+import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
 import type { LrConfig } from './config.ts';
 

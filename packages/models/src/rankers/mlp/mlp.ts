@@ -1,6 +1,7 @@
 import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
-import type { Ranker, RankerOptions } from '../ranker.ts';
+import type { Ranker } from '../../model.ts';
+import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
 import type { MlpConfig } from './config.ts';
 

@@ -12,7 +12,8 @@ import {
 } from '../../features/fields.ts';
 import { idMask } from '../../features/id-mask.ts';
 import type { Run } from '../../layers/layer.ts';
-import type { Ranker, RankerOptions, Towers } from '../../rankers/ranker.ts';
+import type { Ranker, Towers } from '../../model.ts';
+import type { RankerOptions } from '../../rankers/ranker.ts';
 import { weightsOf } from '../../rankers/row-model.ts';
 import type { DssmConfig } from './config.ts';
 import { dssmNet } from './net.ts';
@@ -65,7 +66,9 @@ export function createDssm(config: DssmConfig, options: Omit<RankerOptions, 'lab
     columns: columnsOf(fields),
     ...(features && { features }),
     numItems,
+    sizes: { numUsers },
     labels: 1,
+    tables: () => new Map(),
     queries,
     itemRows: (ids, run) => tf.tidy('items', () => itemRows(ids, run)),
     itemVectors: (run = INFERENCE) => tf.tidy('items', () => itemRows(everyItem, run)),

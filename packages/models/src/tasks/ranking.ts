@@ -1,0 +1,257 @@
+import { type Column, type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { ConfigError, EvaluationError } from '../errors.ts';
+import { rankingMetrics } from '../evaluate/ranking/ranking-metrics.ts';
+import { clickRows, type ScoredRows, valueRows } from '../evaluate/ranking/rows.ts';
+import { type EncoderBatch, uploadBatch } from '../inputs.ts';
+import { isRanker, type Model, type Ranker } from '../model.ts';
+import type { WeightedLoss } from '../objectives/objective.ts';
+import { batchColumns } from '../train/columns.ts';
+import type { Task, TaskEvaluateOptions, TaskEvaluation } from './task.ts';
+
+const label = z.string().min(1);
+
+/** `task` of a configuration: logits of rows against their labels. */
+export const rankingConfigSchema = z.strictObject({
+  kind: z.literal('ranking'),
+  /** Columns of labels; default: the first in the role `labels`. The first of them is evaluated by the metrics without a suffix. */
+  labels: z.array(label).min(1).optional(),
+  /**
+   * `binary`: labels are 0 or 1, cross-entropy of the sigmoid. `squared`: labels are numbers, `(logit - label)^2`.
+   */
+  loss: z.enum(['binary', 'squared']).default('binary'),
+  /** What the loss of each label is multiplied by, in their order; default 1. */
+  lossWeights: z.array(z.number().min(0)).min(1).optional(),
+});
+export type RankingConfig = z.output<typeof rankingConfigSchema>;
+
+/** A label of the rows of an evaluated set, with what the model says of them. */
+export interface RankedLabel {
+  readonly label: string;
+  readonly rows: ScoredRows;
+  /** Logits, or predicted values, in the order of the examples that have the label. */
+  readonly scores: Float64Array;
+  /** The example of each row. */
+  readonly examples: Int32Array;
+}
+
+export interface RankingEvaluation extends TaskEvaluation {
+  readonly labels: readonly RankedLabel[];
+}
+
+/** Names of the metrics of a label; those of the first have no suffix, those of another have `|label`. */
+const METRICS = {
+  binary: [
+    ['AUC', 'larger'],
+    ['GAUC', 'larger'],
+    ['logloss', 'smaller'],
+    ['NE', 'smaller'],
+    ['ECE', 'smaller'],
+    ['accuracy', 'larger'],
+  ],
+  squared: [
+    ['RMSE', 'smaller'],
+    ['MSE', 'smaller'],
+    ['MAE', 'smaller'],
+    ['RAUC', 'larger'],
+    ['XAUC', 'larger'],
+  ],
+} as const;
+
+/**
+ * Ranking: a logit for each label of a row. The loss is the sum over labels of the mean of `w_l (softplus(z) - y z)`
+ * (`binary`) or `w_l (z - y)^2` (`squared`) over the rows that have the label; a row without one, NaN, does not count.
+ *
+ * @param labels the columns of the labels, resolved: see {@link rankingLabels}.
+ */
+export function rankingTask(
+  { loss, lossWeights }: Pick<RankingConfig, 'loss' | 'lossWeights'>,
+  labels: readonly string[],
+): Task<Ranker> & { evaluate(options: TaskEvaluateOptions<Ranker>): Promise<RankingEvaluation> } {
+  if (lossWeights !== undefined && lossWeights.length !== labels.length) {
+    throw new ConfigError(
+      `task: lossWeights: expected one for each of the ${labels.length} labels (${labels.join(', ')}); got ${lossWeights.length}`,
+      'lossWeights',
+    );
+  }
+  const weights = lossWeights ?? labels.map(() => 1);
+  const columns = { targets: labels };
+  return {
+    name: 'ranking',
+    identity: { task: { kind: 'ranking', labels: [...labels], loss, lossWeights: [...weights] } },
+    columns,
+    namesItems: true,
+    readsEmptyHistories: true,
+    check: (model, examples) => checkRanker(model, examples, labels, loss),
+    loss: ({ model, batch, part, run }) => {
+      const logits = model.logits(batch, run);
+      const perLabel = tf.split(logits, labels.length, 1);
+      const terms = labels.map((name, l) => {
+        const whole = knownRows(labelOf(part.whole, name));
+        const own = labelOf(batch.host, name);
+        // Means over the rows of the whole batch, as a sum over those of the part.
+        const share = (weights[l] * part.whole.users.length) / Math.max(1, whole);
+        return tf.mul(labelLoss(tf.reshape(perLabel[l], [-1]), own, loss), share);
+      });
+      const sum = (terms.length === 1 ? terms[0] : tf.addN(terms)) as tf.Scalar;
+      return { sum, weight: batch.numSequences } satisfies WeightedLoss;
+    },
+    metrics: METRICS[loss].map(([name, better]) => ({ name, better })),
+    evaluate: (options) => evaluateRanking(options, labels, loss, batchColumnsOf(options.model, columns)),
+  };
+}
+
+/** The labels of a configuration, or the first in the role `labels`. @throws ConfigError when there is none. */
+export function rankingLabels({ labels }: Pick<RankingConfig, 'labels'>, { interactions }: ExampleSet): string[] {
+  const known = interactions.roles.labels;
+  if (labels === undefined) {
+    if (known.length > 0) return [known[0]];
+    throw new ConfigError(
+      `task: labels: expected data with labels; ${interactions.name} has none; make one with --data.label.column, or name columns with --data.labels`,
+      'labels',
+    );
+  }
+  for (const name of labels) {
+    if (known.includes(name)) continue;
+    throw new ConfigError(
+      `task: labels: expected columns in the role labels; got ${name}; there are ${known.join(', ') || 'none'}`,
+      'labels',
+    );
+  }
+  return [...labels];
+}
+
+function batchColumnsOf(model: Ranker, columns: Task['columns']) {
+  return batchColumns(model, { columns } as Task);
+}
+
+function checkRanker(model: Model, examples: ExampleSet, labels: readonly string[], loss: RankingConfig['loss']): void {
+  if (!isRanker(model)) {
+    throw new ConfigError(
+      `trainer: model: expected a model of rows, which ranking trains; got '${model.kind}'; train it under the task 'retrieval'`,
+      'model',
+    );
+  }
+  if (model.labels !== labels.length) {
+    throw new ConfigError(
+      `trainer: model: expected ${labels.length} logits a row, for ${labels.join(', ')}; got a '${model.kind}' with ${model.labels}; make it with labels: ${labels.length}`,
+      'model',
+    );
+  }
+  for (const name of labels) {
+    const column = examples.interactions.events.columns.get(name);
+    if (column?.kind !== 'number' || column.width !== 1) {
+      throw new ConfigError(
+        `task: labels: expected a column of numbers; got ${name}, ${column?.kind ?? 'no column'}`,
+        'labels',
+      );
+    }
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const row of examples.targets) {
+      const value = column.values[row];
+      if (Number.isNaN(value)) continue;
+      if (loss === 'binary' && value !== 0 && value !== 1) {
+        throw new ConfigError(
+          `task: labels: expected 0 or 1 in ${name} for the loss 'binary'; got ${value} in row ${row}; set --task.loss squared, or make a label with --data.label.column ${name}`,
+          'labels',
+        );
+      }
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    if (least < most) continue;
+    throw new ConfigError(
+      `task: labels: expected a label that differs between the training rows; got ${least > most ? 'none' : `${least} everywhere`} in ${name}: nothing can be learned from it`,
+      'labels',
+    );
+  }
+}
+
+function labelOf(batch: SequenceBatch, name: string): Float32Array {
+  const column: Column | undefined = batch.columns?.targets?.get(name);
+  if (column?.kind === 'number') return column.values;
+  throw new EvaluationError(`ranking: expected a batch with the label ${name} of its target events; got one without`);
+}
+
+function knownRows(values: Float32Array): number {
+  return values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
+}
+
+/** Sum over the rows that have the label. */
+function labelLoss(logits: tf.Tensor1D, labels: Float32Array, loss: RankingConfig['loss']): tf.Scalar {
+  const isComplete = labels.every((value) => !Number.isNaN(value));
+  const y = tf.tensor1d(isComplete ? labels : labels.map((value) => (Number.isNaN(value) ? 0 : value)));
+  const each = loss === 'binary' ? tf.sub(tf.softplus(logits), tf.mul(logits, y)) : tf.square(tf.sub(logits, y));
+  if (isComplete) return tf.sum(each) as tf.Scalar;
+  const mask = tf.tensor1d(labels.map((value) => (Number.isNaN(value) ? 0 : 1)));
+  return tf.sum(tf.mul(each, mask)) as tf.Scalar;
+}
+
+async function evaluateRanking(
+  { model, examples, batchSize, onProgress }: TaskEvaluateOptions<Ranker>,
+  labels: readonly string[],
+  loss: RankingConfig['loss'],
+  columns: ReturnType<typeof batchColumnsOf>,
+): Promise<RankingEvaluation> {
+  const total = examples.targets.length;
+  const scores = labels.map(() => new Float64Array(total));
+  const truth = labels.map(() => new Float64Array(total));
+  for (let first = 0; first < total; first += batchSize) {
+    const count = Math.min(batchSize, total - first);
+    const host = makeBatch(
+      examples,
+      Int32Array.from({ length: count }, (_, i) => first + i),
+      columns,
+    );
+    const values = await logitsOf(model, uploadBatch(host));
+    for (const [l, name] of labels.entries()) {
+      truth[l].set(labelOf(host, name), first);
+      for (let i = 0; i < count; i++) scores[l][first + i] = values[i * labels.length + l];
+    }
+    onProgress?.({ done: first + count, total });
+  }
+  const metrics: Record<string, number> = {};
+  const definition: string[] = [];
+  const warnings: string[] = [];
+  const ranked: RankedLabel[] = [];
+  for (const [l, name] of labels.entries()) {
+    const bad = scores[l].findIndex((score) => !Number.isFinite(score));
+    if (bad >= 0) {
+      throw new EvaluationError(
+        `evaluate: expected finite logits; got ${scores[l][bad]} for example ${bad} of the ${examples.name} set; the model has diverged`,
+      );
+    }
+    const kept = Int32Array.from(truth[l].keys()).filter((row) => !Number.isNaN(truth[l][row]));
+    if (kept.length === 0) {
+      throw new EvaluationError(`evaluate: expected rows with the label ${name} in the ${examples.name} set; got none`);
+    }
+    const own = Float64Array.from(kept, (row) => scores[l][row]);
+    const y = Float64Array.from(kept, (row) => truth[l][row]);
+    const groups = Int32Array.from(kept, (row) => examples.users[row]);
+    const rows =
+      loss === 'binary'
+        ? clickRows({ logits: own, labels: y, groups })
+        : valueRows({ predictions: own, labels: y, groups });
+    const measured = rankingMetrics(rows);
+    const suffix = l === 0 ? '' : `|${name}`;
+    for (const [metric, value] of Object.entries(measured.metrics)) metrics[`${metric}${suffix}`] = value;
+    const about = labels.length > 1 ? `${name}: ` : '';
+    definition.push(...measured.definition.map((line) => `${about}${line}`));
+    for (const [metric, reason] of Object.entries(measured.undefinedMetrics)) {
+      warnings.push(`${about}${metric} has no value on the ${examples.name} set: ${reason}`);
+    }
+    ranked.push({ label: name, rows, scores: own, examples: kept });
+  }
+  return { metrics, definition, warnings, labels: ranked };
+}
+
+async function logitsOf(model: Ranker, batch: EncoderBatch): Promise<Float32Array> {
+  const logits = tf.tidy(() => model.logits(batch, { training: false, step: 0, seed: 0 }));
+  try {
+    return (await logits.data()) as Float32Array;
+  } finally {
+    tf.dispose(logits);
+    batch.dispose();
+  }
+}
