@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { streamWords } from '../reference/index.ts';
 import {
   fnv1a32,
   integers,
@@ -54,6 +55,23 @@ it('streams differ by name, by both halves of the seed and by step', () => {
   expect(new Set(keys.map((key) => `${key.k0}-${key.k1}`)).size).toBe(4);
   expect(randomWords(keys[0], 0, 8)).not.toEqual(randomWords(keys[0], 1, 8));
   expect(randomWords(keys[0], 3, 5)).toEqual(randomWords(keys[0], 3, 8).subarray(0, 5));
+});
+
+it('a part of a stream, from any word on, is what the whole has there', () => {
+  const start = fc.oneof(fc.nat(40), fc.integer({ min: 2 ** 34 - 40, max: 2 ** 34 + 4 }), fc.constant(2 ** 52));
+  fc.assert(
+    fc.property(start, fc.nat(20), fc.nat(20), word, (start, skipped, count, step) => {
+      const key = streamKey(5, 'parts');
+      const whole = randomWords(key, step, skipped + count, start);
+      const first = start + skipped;
+      expect(randomWords(key, step, count, first)).toEqual(whole.slice(skipped));
+      expect(Array.from(whole)).toEqual(streamWords({ ...key, step, first: start }, skipped + count));
+      expect(uniform01(key, step, count, first)).toEqual(uniform01(key, step, skipped + count, start).slice(skipped));
+      const drawn = integers(key, step, skipped + count, -3, 1000, start);
+      expect(integers(key, step, count, -3, 1000, first)).toEqual(drawn.slice(skipped));
+    }),
+  );
+  expect(normals(streamKey(5, 'parts'), 0, 7, 2)).toEqual(normals(streamKey(5, 'parts'), 0, 9).slice(2));
 });
 
 it('integers stay in their range and reach both ends', () => {

@@ -94,24 +94,28 @@ export function fnv1a32(text: string): number {
   return hash >>> 0;
 }
 
-/** Words `first .. first + count - 1` of a stream at `step`; `first` is a multiple of 4. */
+/** Words `first .. first + count - 1` of a stream at `step`. */
 export function randomWords(key: RandomKey, step: number, count: number, first = 0): Uint32Array {
   const words = new Uint32Array(count);
   const block = new Uint32Array(4);
-  for (let i = 0; i < count; i += 4) {
+  // Blocks of four words, from the one that holds word `first` on.
+  for (let i = -(first % 4); i < count; i += 4) {
     const counter = (first + i) / 4;
     philox4x32(counter, Math.floor(counter / 2 ** 32), step, 0, key.k0, key.k1, block);
-    for (let lane = 0; lane < 4 && i + lane < count; lane++) words[i + lane] = block[lane];
+    for (let lane = Math.max(0, -i); lane < 4 && i + lane < count; lane++) words[i + lane] = block[lane];
   }
   return words;
 }
 
-/** `count` numbers in `[0, 1)`, each a word divided by 2^32, from word `first` (a multiple of 4) on. */
+/** `count` numbers in `[0, 1)`, each a word divided by 2^32, from word `first` on. */
 export function uniform01(key: RandomKey, step: number, count: number, first = 0): Float64Array {
   return Float64Array.from(randomWords(key, step, count, first), (word) => word * 2 ** -32);
 }
 
-/** `count` integers, uniform in `low .. low + bound - 1`: `low + floor(word * bound / 2^32)`, exactly. */
+/**
+ * `count` integers, uniform in `low .. low + bound - 1`: `low + floor(word * bound / 2^32)`, exactly, from word
+ * `first` on.
+ */
 export function integers(
   key: RandomKey,
   step: number,
@@ -142,7 +146,7 @@ export function shuffle(key: RandomKey, step: number, n: number): Int32Array {
 
 /**
  * `count` standard normal numbers by Box-Muller: numbers `2i` and `2i + 1` come from words `2i` and `2i + 1`. Begins
- * with number `first`, a multiple of 4.
+ * with number `first`, an even one.
  * `Math.log`, `Math.cos` and `Math.sin` may differ in the last bit between JavaScript engines.
  */
 export function normals(key: RandomKey, step: number, count: number, first = 0): Float64Array {

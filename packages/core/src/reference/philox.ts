@@ -7,6 +7,8 @@ export interface Stream {
   readonly k0: number;
   readonly k1: number;
   readonly step: number;
+  /** Number of the first word; default 0. */
+  readonly first?: number;
 }
 
 const WORD = 1n << 32n;
@@ -25,11 +27,14 @@ export function philox4x32(counter: readonly number[], key: readonly number[]): 
   return [x0, x1, x2, x3].map(Number);
 }
 
-/** Words `0 .. count - 1` of a stream. */
-export function streamWords({ k0, k1, step }: Stream, count: number): number[] {
+/** `count` words of a stream. */
+export function streamWords({ k0, k1, step, first = 0 }: Stream, count: number): number[] {
   const words: number[] = [];
-  for (let block = 0; block * 4 < count; block++) words.push(...philox4x32([block, 0, step, 0], [k0, k1]));
-  return words.slice(0, count);
+  const skipped = first % 4;
+  for (let block = (first - skipped) / 4; words.length < skipped + count; block++) {
+    words.push(...philox4x32([block % 2 ** 32, Math.floor(block / 2 ** 32), step, 0], [k0, k1]));
+  }
+  return words.slice(skipped, skipped + count);
 }
 
 /** Which of `count` elements dropout keeps. */
@@ -37,11 +42,14 @@ export function dropoutKeep(stream: Stream, rate: number, count: number): boolea
   return streamWords(stream, count).map((word) => word >= Math.floor(rate * 2 ** 32));
 }
 
-/** Which attention weights dropout keeps: packed query row `t`, head `h`, key position `j` inside the sequence. */
-export function attentionKeep({ k0, k1, step }: Stream, rate: number, heads: number) {
+/**
+ * Which attention weights dropout keeps: packed query row `t`, head `h`, key position `j` inside the sequence. The
+ * stream's first number is that of row 0 and head 0.
+ */
+export function attentionKeep({ k0, k1, step, first = 0 }: Stream, rate: number, heads: number) {
   const rows = new Map<string, number[]>();
   return (t: number, h: number, j: number): boolean => {
-    const counter = [Math.floor(j / 4), t * heads + h, step, 1];
+    const counter = [Math.floor(j / 4), first + t * heads + h, step, 1];
     const id = counter.join();
     const words = rows.get(id) ?? philox4x32(counter, [k0, k1]);
     rows.set(id, words);
