@@ -66,7 +66,7 @@ export function attentionSubject(point: AttentionPoint): AttentionSubject {
   );
   const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
   if (kind === 'softmax') {
-    const attrs = { scale: width ** -0.5, rate: 0, k0: 0, k1: 0, step: 0 };
+    const attrs = { scale: width ** -0.5, rate: 0, k0: 0, k1: 0, step: 0, first: 0 };
     const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];
     return {
       forward: () => tf.dispose(tf.engine().runKernel('CausalAttention', shared, attrs)),

@@ -23,7 +23,7 @@ const LIST = 100;
 
 /** Kernels of a step besides attention, on `tokens` rows of `width` columns, and on a table of as many items. */
 export function rowPrograms(tokens: number, width: number): GpuProgram[] {
-  const stream = { k0: 1, k1: 2, step: 3 };
+  const stream = { k0: 1, k1: 2, step: 3, first: 0 };
   const shape: [number, number] = [tokens, width];
   const floats = (dims: number[]) => tf.tidy(() => tf.sin(tf.reshape(tf.range(0, tf.util.sizeFromShape(dims)), dims)));
   const ids = (count: number, step: number) =>

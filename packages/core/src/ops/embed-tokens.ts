@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EmbedTokens, type EmbedTokensAttrs, EmbedTokensGrad } from '../backends/kernel-names.ts';
 import { assertDType, assertShapes, type Expected } from '../shapes.ts';
-import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
+import { type DropoutOptions, dropoutAttrs } from './dropout.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 
 /** Rows of a table of places, one a token. */
@@ -23,12 +23,10 @@ export interface EmbedTokensOptions {
   readonly dropout?: DropoutOptions;
 }
 
-const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
-
 /**
  * `y_t = dropout(scale table[ids_t] + places[positions_t])` in one pass: what enters the first block of an
  * encoder. The gradients of both tables are segment sums over their ids, whatever the size of the table; rows
- * never looked up get zero.
+ * never looked up get zero. Tokens `r ..` alone are dropped as in the whole batch with `stream.first` raised by `r D`.
  *
  * @returns float32 `[T, D]`.
  * @throws ShapeError, DTypeError, UnsupportedError for a rate outside `[0, 1)`.
@@ -46,9 +44,7 @@ export function embedTokens({ table, ids, scale = 1, places, dropout }: EmbedTok
   assertShapes(op, [...floats, ...integers]);
   for (const [name, tensor] of floats) assertDType(tensor, 'float32', { op, name });
   for (const [name, tensor] of integers) assertDType(tensor, 'int32', { op, name });
-  if (dropout !== undefined) checkRate(op, dropout.rate);
-  const random = dropout === undefined ? NO_DROPOUT : { rate: dropout.rate, ...streamAttrs(dropout.stream) };
-  const attrs: EmbedTokensAttrs = { scale, ...random };
+  const attrs: EmbedTokensAttrs = { scale, ...dropoutAttrs(op, dropout) };
   return tf.tidy(() => {
     const [rows, positions] = [places?.table ?? absent(), places?.ids ?? absent('int32')];
     return runKernel<tf.Tensor2D>(EmbedTokens, { table, ids, places: rows, positions }, attrs);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type GatedNormAttrs, GatedNormLinear, GatedNormLinearGrad } from '../backends/kernel-names.ts';
 import { assertDType, assertShapes, type Expected } from '../shapes.ts';
-import { checkRate, streamAttrs } from './dropout.ts';
+import { dropoutAttrs } from './dropout.ts';
 import type { GatedNormOptions } from './gated-norm.ts';
 import { checkNorm } from './layer-norm.ts';
 import { registerGradientOnce, runKernel } from './run-kernel.ts';
@@ -21,6 +21,7 @@ export interface GatedNormLinearOptions extends GatedNormOptions {
 
 /**
  * `dropout(u * layerNorm(x)) w^T + b + residual` in one pass: {@link gatedNorm}, a linear map and the residual sum.
+ * The mask covers `[T, C]`: rows `r ..` alone are dropped as in the whole batch with `stream.first` raised by `r C`.
  *
  * @returns float32 `[T, D]`.
  * @throws ShapeError, DTypeError, UnsupportedError when epsilon is not positive or the rate is outside `[0, 1)`.
@@ -42,9 +43,7 @@ export function gatedNormLinear(options: GatedNormLinearOptions): tf.Tensor2D {
   ];
   assertShapes(op, expected);
   for (const [name, tensor] of expected) assertDType(tensor, 'float32', { op, name });
-  if (dropout !== undefined) checkRate(op, dropout.rate);
-  const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
-  const attrs: GatedNormAttrs = { epsilon, rate: dropout?.rate ?? 0, ...stream };
+  const attrs: GatedNormAttrs = { epsilon, ...dropoutAttrs(op, dropout) };
   return runKernel<tf.Tensor2D>(GatedNormLinear, { u, x, w, b, residual }, attrs);
 }
 

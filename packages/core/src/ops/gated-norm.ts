@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { GatedNorm, type GatedNormAttrs, GatedNormGrad } from '../backends/kernel-names.ts';
 import { ShapeError } from '../errors.ts';
 import { assertDType, assertShapes, describe } from '../shapes.ts';
-import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
+import { type DropoutOptions, dropoutAttrs } from './dropout.ts';
 import { checkNorm, type NormOptions } from './layer-norm.ts';
 import { registerGradientOnce, runKernel } from './run-kernel.ts';
 
 export interface GatedNormOptions extends NormOptions {
-  /** Dropout on the product; its mask is that of `dropout(u * layerNorm(x))`. */
+  /** Dropout on the product; its mask, and `stream.first` of a part, are those of `dropout(u * layerNorm(x))`. */
   readonly dropout?: DropoutOptions;
 }
 
@@ -38,9 +38,7 @@ export function gatedNorm<T extends tf.Tensor>(u: T, x: T, { epsilon = 1e-6, dro
       `${op}: expected u and x of one shape [..., D]; got u=${describe(u)}, x=${describe(x)}; nothing is broadcast`,
     );
   }
-  if (dropout !== undefined) checkRate(op, dropout.rate);
-  const stream = dropout === undefined ? { k0: 0, k1: 0, step: 0 } : streamAttrs(dropout.stream);
-  const attrs: GatedNormAttrs = { epsilon, rate: dropout?.rate ?? 0, ...stream };
+  const attrs: GatedNormAttrs = { epsilon, ...dropoutAttrs(op, dropout) };
   return runKernel<T>(GatedNorm, { u, x }, attrs);
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes, describe, type Expected } from '../shapes.ts';
-import { checkRate, type DropoutOptions, streamAttrs } from './dropout.ts';
+import { type DropoutOptions, dropoutAttrs, NO_DROPOUT } from './dropout.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 import { problemOfSizes } from './silu-split.ts';
 
@@ -39,11 +39,10 @@ export interface AndSkip {
   readonly skip: tf.Tensor2D;
 }
 
-const NO_DROPOUT = { rate: 0, k0: 0, k1: 0, step: 0 };
-
 /**
  * `dropout(act(n w^T + b)) + residual` in one pass, and one pass back: layer norm if wanted (`n` is `x` without), the
- * map, ReLU or GELU if wanted, {@link dropout} and a residual sum.
+ * map, ReLU or GELU if wanted, {@link dropout} and a residual sum. The mask covers `[T, E]`: rows `r ..` alone are
+ * dropped as in the whole batch with `stream.first` raised by `r E`.
  *
  * @returns float32 `[T, E]`.
  * @throws ShapeError, DTypeError, UnsupportedError for an activation with a residual, a rate outside `[0, 1)` or an
@@ -68,13 +67,12 @@ export function linearLayerAndSkip(options: LinearLayerOptions): AndSkip & { rea
 function layerAttrs(op: string, options: LinearLayerOptions): LinearLayerAttrs {
   const { activation = 'none', dropout, residual } = options;
   const outputs = check(op, options, residual === undefined ? [] : [['residual', residual, 'T E']]);
-  if (dropout !== undefined) checkRate(op, dropout.rate);
+  const random = dropoutAttrs(op, dropout);
   // The way back reads from y what the activation let through.
   if (activation !== 'none' && residual !== undefined)
     throw new UnsupportedError(
       `${op}: expected no residual after an activation; got activation '${activation}' and a residual; add it with tf.add`,
     );
-  const random = dropout === undefined ? NO_DROPOUT : { rate: dropout.rate, ...streamAttrs(dropout.stream) };
   return { ...random, activation, sizes: [outputs], skip: false, epsilon: epsilonOf(op, options) };
 }
 

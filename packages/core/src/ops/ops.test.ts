@@ -64,6 +64,27 @@ describe('refusals, word for word', () => {
       'dropout: expected a dropout rate in [0, 1); got 1; 0 turns dropout off',
     ],
     [
+      'a stream that begins before its first word',
+      () => dropout(tf.zeros([2]), { rate: 0.5, stream: { ...stream, first: -1 } }),
+      UnsupportedError,
+      'dropout: expected the first number of a stream to be whole, from 0 to 2^52; got first=-1; count the elements before the part',
+    ],
+    [
+      'a stream that begins inside a word',
+      () => uniformIntegers({ count: 3, low: 1, bound: 2, stream: { ...stream, first: 0.5 } }),
+      UnsupportedError,
+      'uniformIntegers: expected the first number of a stream to be whole, from 0 to 2^52; got first=0.5; count the elements before the part',
+    ],
+    [
+      'a stream that begins too late for attention',
+      () => {
+        const [q, dropout] = [heads(3), { rate: 0.5, stream: { ...stream, first: 2 ** 32 - 3 } }];
+        return causalAttention({ q, k: q, v: q, offsets, scale: 1, dropout });
+      },
+      UnsupportedError,
+      'causalAttention: expected stream.first + T H of at most 2^32; got first=4294967293, T=4, H=2; first is the number of rows before the part times H',
+    ],
+    [
       'steps that grow',
       () => gatedRecurrence(tf.zeros([3, 6]), { weight: tf.zeros([6, 2]), bias: tf.zeros([6]) }, [1, 2]),
       ShapeError,

@@ -16,9 +16,10 @@ export interface UniformIntegersOptions {
 
 /**
  * int32 `[count]`, uniform with replacement in `low .. low + bound - 1`: element `i` is
- * `low + floor(word_i * bound / 2^32)`. No gradient. The bias is at most `bound / 2^32`.
+ * `low + floor(word_n * bound / 2^32)`, `n = stream.first + i`. No gradient. The bias is at most `bound / 2^32`.
  *
- * @throws UnsupportedError when an argument is not an integer, or the range leaves int32.
+ * @throws UnsupportedError when an argument is not an integer, the range leaves int32, or `stream.first` is not a whole
+ *   number from 0 to 2^52.
  */
 export function uniformIntegers({ count, low, bound, stream }: UniformIntegersOptions): tf.Tensor1D {
   const fits = [count, low, bound].every(Number.isInteger) && count >= 0 && bound >= 1;
@@ -27,5 +28,5 @@ export function uniformIntegers({ count, low, bound, stream }: UniformIntegersOp
       `uniformIntegers: expected integers with count >= 0, bound >= 1 and low .. low + bound - 1 inside int32; got count=${count}, low=${low}, bound=${bound}; bound is the number of values, not the largest`,
     );
   }
-  return runKernel<tf.Tensor1D>(UniformIntegers, {}, { count, low, bound, ...streamAttrs(stream) });
+  return runKernel<tf.Tensor1D>(UniformIntegers, {}, { count, low, bound, ...streamAttrs('uniformIntegers', stream) });
 }

@@ -20,6 +20,12 @@ export interface RandomKey {
 export interface RandomStream {
   readonly key: RandomKey;
   readonly step: number;
+  /**
+   * Number of the word that element 0 draws, a whole number up to 2^52; default 0. A part of a batch draws what the
+   * whole batch would when its elements are counted on from those before it: with `r` rows of `w` elements before
+   * the part, `r w`.
+   */
+  readonly first?: number;
 }
 
 const MULTIPLIER_0 = 0xd2511f53;

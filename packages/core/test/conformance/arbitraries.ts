@@ -42,6 +42,18 @@ export function runs(count: number): { seed: number; numRuns: number } {
 
 export const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 
+/**
+ * Numbers of a stream's first word: whole blocks of four and runs of 32 words, parts of them, and the two numbers near
+ * which a half of the counter overflows.
+ */
+export const firsts = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(0, 0, 1, 2, 3, 4, 5) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 100_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 2 ** 32 - 200, max: 2 ** 32 + 10 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 2 ** 34 - 2000, max: 2 ** 34 + 10 }) },
+  { weight: 1, arbitrary: fc.constant(2 ** 52 - 2 ** 30) },
+);
+
 /** A word of 32 bits for a seed, its top bit set as often as not. */
 export const scattered = (seed: number): number => Math.imul(seed, 0x9e3779b1) >>> 0;
 

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
-import { type AttentionMask, causalAttention, hstuAttention, type RelativeBias } from '../../src/index.ts';
+import {
+  type AttentionMask,
+  causalAttention,
+  hstuAttention,
+  type RandomStream,
+  type RelativeBias,
+} from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { type AttentionSizes, attentionSizes, floats, ints, offsetsFor, scattered, total } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
-import { around, edgesOf, HISTOGRAM_BUCKETS, KEYS, PANEL, QUERIES } from './edges.ts';
+import { around, edgesOf, firstRowEdges, HISTOGRAM_BUCKETS, KEYS, PANEL, QUERIES } from './edges.ts';
 
 /** Parts of a mask; undefined: causal alone. Targets are `targetShare` of each sequence. */
 export interface MaskProblem {
@@ -227,22 +233,35 @@ export const hstuCase: KernelCase<HstuProblem> = {
 
 export interface CausalProblem extends AttentionSizes {
   readonly rate: number;
+  /** Number of row 0 and head 0 in the stream. */
+  readonly first: number;
   readonly mask?: MaskProblem;
 }
 
+/** Attention counts rows and heads in one word. */
+export const firstRows = fc.oneof(
+  fc.constantFrom(0, 0, 1, 2, 3, 4, 5),
+  fc.integer({ min: 0, max: 100_000 }),
+  fc.integer({ min: 2 ** 31 - 100, max: 2 ** 32 - 100_000 }),
+);
+
 const causalProblems: fc.Arbitrary<CausalProblem> = fc
-  .tuple(attentionSizes, fc.constantFrom(0, 0, 0.2, 0.5), masks)
-  .map(([sizes, rate, mask]) => ({ ...sizes, rate, mask }));
+  .tuple(attentionSizes, fc.constantFrom(0, 0, 0.2, 0.5), firstRows, masks)
+  .map(([sizes, rate, first, mask]) => ({ ...sizes, rate, first, mask }));
 
 /** The random stream of a problem, for the op. */
-export const streamOf = (seed: number) => ({ key: { k0: seed, k1: 0x51a9 }, step: scattered(seed) });
+export const streamOf = (seed: number, first = 0): RandomStream => ({
+  key: { k0: seed, k1: 0x51a9 },
+  step: scattered(seed),
+  first,
+});
 
 export function runCausal(
-  { queryWidth, rate, seed, mask, lengths }: CausalProblem,
+  { queryWidth, rate, first, seed, mask, lengths }: CausalProblem,
   { q, k, v }: Tensors,
   offsets: Int32Array,
 ) {
-  const dropout = rate === 0 ? undefined : { rate, stream: streamOf(seed) };
+  const dropout = rate === 0 ? undefined : { rate, stream: streamOf(seed, first) };
   return causalAttention({ q, k, v, offsets, scale: queryWidth ** -0.5, dropout, mask: maskOf(mask, lengths).op });
 }
 
@@ -256,12 +275,12 @@ export const causalCase: KernelCase<CausalProblem> = {
   problem: causalProblems,
   edges: () =>
     attentionEdges<CausalProblem>(
-      { rate: [0, 0.2], mask: maskEdges },
-      wideHeads.map((sizes) => ({ ...sizes, rate: 0.2 })),
+      { rate: [0, 0.2], first: firstRowEdges, mask: maskEdges },
+      wideHeads.map((sizes) => ({ ...sizes, rate: 0.2, first: 7 })),
     ),
   arrays: qkv,
   run: (problem, tensors) => runCausal(problem, tensors, offsetsFor(problem.lengths)),
-  reference: ({ lengths, heads, queryWidth, valueWidth, rate, seed, mask }, { q, k, v }, dy) => {
+  reference: ({ lengths, heads, queryWidth, valueWidth, rate, first, seed, mask }, { q, k, v }, dy) => {
     const { key, step } = streamOf(seed);
     const input = {
       q: q.values,
@@ -273,7 +292,7 @@ export const causalCase: KernelCase<CausalProblem> = {
       valueWidth,
       scale: queryWidth ** -0.5,
       rate,
-      keep: ref.attentionKeep({ ...key, step }, rate, heads),
+      keep: ref.attentionKeep({ ...key, step, first }, rate, heads),
       mask: maskOf(mask, lengths).reference,
     };
     const { dq, dk, dv } = ref.causalAttentionGrad(input, dy);

@@ -38,6 +38,25 @@ export const TOKEN_ROWS = constant('embed-tokens', 'ROWS');
 export const DROPOUT_RUN = constant('dropout', 'RUN');
 export { BLOCK, CHUNK, WEIGHT_BYTES };
 
+/** Numbers of a stream's first word around a block and a run of words; so that both halves of the counter overflow. */
+export const firstEdges: readonly number[] = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  5,
+  31,
+  32,
+  33,
+  2 ** 32 - 7,
+  2 ** 34 - 130,
+  2 ** 34 - 32,
+  2 ** 52 - 2 ** 30,
+];
+/** The same for attention, which counts rows and heads in one word. */
+export const firstRowEdges: readonly number[] = [0, 1, 2, 3, 4, 5, 2 ** 31 - 7, 2 ** 32 - 2 ** 20];
+
 /** The values on both sides of a size, and itself. */
 export const around = (size: number): number[] => [size - 1, size, size + 1];
 

@@ -7,18 +7,20 @@ import {
   l2Normalize,
   layerNorm,
   linear,
+  type RandomStream,
   rmsNorm,
   silu,
   uniformIntegers,
 } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
+import { firsts, floats, ints, rowCounts, scattered, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
 import {
   around,
   CHUNK,
   DROPOUT_RUN,
   edgesOf,
+  firstEdges,
   LANES,
   MANY_ROWS,
   PANEL_COLUMNS,
@@ -127,12 +129,26 @@ export const rmsNormCase: KernelCase<Rows> = {
 };
 
 export const dropRates = fc.constantFrom(0, 0.1, 0.2, 0.5, 0.9);
-const drops = fc.record({ count: rowCounts, width: widths, seed: seeds, rate: dropRates });
-type Drops = Rows & { rate: number };
+const drops = fc.record({ count: rowCounts, width: widths, seed: seeds, rate: dropRates, first: firsts });
+type Drops = Rows & Drawn & { rate: number };
+interface Drawn {
+  readonly seed: number;
+  /** Number of the first word. */
+  readonly first: number;
+}
 /** The random stream of a problem, for the op. */
-export const stream = (seed: number) => ({ key: { k0: seed, k1: scattered(seed) }, step: scattered(~seed) });
+export const stream = ({ seed, first }: Drawn): RandomStream => ({
+  key: { k0: seed, k1: scattered(seed) },
+  step: scattered(~seed),
+  first,
+});
 /** The same stream, for the reference. */
-export const flatStream = (seed: number) => ({ ...stream(seed).key, step: stream(seed).step });
+export const flatStream = ({ seed, first }: Drawn) => ({
+  k0: seed,
+  k1: scattered(seed),
+  step: scattered(~seed),
+  first,
+});
 
 export const dropoutCase: KernelCase<Drops> = {
   name: 'dropout',
@@ -141,39 +157,53 @@ export const dropoutCase: KernelCase<Drops> = {
   bounds: { output: 2e-7, gradients: 2e-7 },
   problem: drops,
   edges: () =>
-    edgesOf<Drops>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9] }, [
-      ...[DROPOUT_RUN, CHUNK].flatMap((size) => around(size).map((count) => ({ count, width: 1, rate: 0.5 }))),
+    edgesOf<Drops>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9], first: firstEdges }, [
+      ...[DROPOUT_RUN, CHUNK].flatMap((size) =>
+        around(size).flatMap((count) =>
+          // In the last one a task begins, or all but begins, where the lower half of the counter overflows.
+          [0, 3, 2 ** 34 - size].map((first) => ({ count, width: 1, rate: 0.5, first })),
+        ),
+      ),
     ]),
   arrays: ({ count, width, seed }) => ({ x: { shape: [count, width], values: floats(seed, 0, count * width) } }),
-  run: ({ rate, seed }, { x }) => dropout(x, { rate, stream: stream(seed) }),
-  reference: ({ rate, seed, count, width }, { x }, dy) => {
-    const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+  run: (problem, { x }) => dropout(x, { rate: problem.rate, stream: stream(problem) }),
+  reference: (problem, { x }, dy) => {
+    const { rate, count, width } = problem;
+    const keep = ref.dropoutKeep(flatStream(problem), rate, count * width);
     return { output: ref.dropout(x.values, keep, rate), gradients: { x: ref.dropout(dy, keep, rate) } };
   },
 };
 
-const drawn = fc.record({
+interface IntegersProblem extends Drawn {
+  readonly count: number;
+  readonly low: number;
+  readonly bound: number;
+}
+
+const drawn: fc.Arbitrary<IntegersProblem> = fc.record({
   count: fc.integer({ min: 0, max: 300 }),
   low: fc.integer({ min: -1000, max: 1000 }),
   bound: fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 2 ** 24, max: 2 ** 31 - 1001 })),
   seed: seeds,
+  first: firsts,
 });
 
-export const uniformIntegersCase: KernelCase<{ count: number; low: number; bound: number; seed: number }> = {
+export const uniformIntegersCase: KernelCase<IntegersProblem> = {
   name: 'uniformIntegers',
   kernels: ['UniformIntegers'],
   bounds: { output: 0, gradients: 0 },
   problem: drawn,
   edges: () =>
-    edgesOf<{ count: number; low: number; bound: number; seed: number }>({
+    edgesOf<IntegersProblem>({
       count: [0, 1, ...around(LANES), ...around(2 * TILE_COLUMNS), ...around(CHUNK), 3 * CHUNK + 1],
       low: [-1000, 0, 1000],
       bound: [1, 2, 5000, 2 ** 24, 2 ** 31 - 1001],
+      first: [...firstEdges, 2 ** 34 - CHUNK],
     }),
   arrays: () => ({}),
-  run: ({ count, low, bound, seed }) => uniformIntegers({ count, low, bound, stream: stream(seed) }),
-  reference: ({ count, low, bound, seed }) => ({
-    output: ref.uniformIntegers(flatStream(seed), count, low, bound),
+  run: ({ count, low, bound, ...rest }) => uniformIntegers({ count, low, bound, stream: stream(rest) }),
+  reference: ({ count, low, bound, ...rest }) => ({
+    output: ref.uniformIntegers(flatStream(rest), count, low, bound),
     gradients: {},
   }),
 };

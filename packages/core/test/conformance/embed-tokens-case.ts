@@ -2,9 +2,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { embedTokens } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
+import { firsts, floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
-import { around, CHUNK, edgesOf, rowEdges, TOKEN_ROWS, widthEdges } from './edges.ts';
+import { around, CHUNK, edgesOf, firstEdges, rowEdges, TOKEN_ROWS, widthEdges } from './edges.ts';
 import { dropRates, flatStream, stream } from './elementwise-cases.ts';
 
 interface TokensProblem {
@@ -15,6 +15,8 @@ interface TokensProblem {
   readonly places: number;
   readonly scale: number;
   readonly rate: number;
+  /** Number of the stream's first word. */
+  readonly first: number;
   readonly seed: number;
 }
 
@@ -29,6 +31,7 @@ const problems: fc.Arbitrary<TokensProblem> = fc.record({
   places: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 })),
   scale: fc.constantFrom(1, 0.5, Math.sqrt(50)),
   rate: dropRates,
+  first: firsts,
   seed: seeds,
 });
 
@@ -48,8 +51,13 @@ export const embedTokensCase: KernelCase<TokensProblem> = {
         places: [0, 1, 30],
         scale: [1, 0.5],
         rate: [0, 0.2],
+        first: firstEdges,
       },
-      around(CHUNK).map((count) => ({ count, width: 1, items: 999, places: 500, scale: 0.5, rate: 0.2 })),
+      around(CHUNK).flatMap((count) =>
+        [0, 3, 2 ** 34 - CHUNK].map((first) => ({
+          ...{ count, width: 1, items: 999, places: 500, scale: 0.5, rate: 0.2, first },
+        })),
+      ),
     ),
   arrays: ({ count, width, items, places, seed }) => ({
     table: { shape: [items, width], values: floats(seed, 0, items * width) },
@@ -57,18 +65,19 @@ export const embedTokensCase: KernelCase<TokensProblem> = {
     places: { shape: [places, width], values: floats(seed, 2, places * width) },
     positions: { shape: [count], values: ints(seed, 3, count, 0, Math.max(0, places - 1)) },
   }),
-  run: ({ places: rows, scale, rate, seed }, { table, ids, places, positions }) =>
+  run: (problem, { table, ids, places, positions }) =>
     embedTokens({
       table: table as tf.Tensor2D,
       ids: ids as tf.Tensor1D,
-      scale,
-      places: rows > 0 ? { table: places as tf.Tensor2D, ids: positions as tf.Tensor1D } : undefined,
-      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+      scale: problem.scale,
+      places: problem.places > 0 ? { table: places as tf.Tensor2D, ids: positions as tf.Tensor1D } : undefined,
+      dropout: problem.rate === 0 ? undefined : { rate: problem.rate, stream: stream(problem) },
     }),
-  reference: ({ count, width, places: rows, scale, rate, seed }, { table, ids, places, positions }, dy) => {
+  reference: (problem, { table, ids, places, positions }, dy) => {
+    const { count, width, places: rows, scale, rate } = problem;
     const input = {
       ...{ table: table.values, ids: ids.values, places: places.values, positions: positions.values },
-      ...{ scale, width, rate, keep: ref.dropoutKeep(flatStream(seed), rate, count * width) },
+      ...{ scale, width, rate, keep: ref.dropoutKeep(flatStream(problem), rate, count * width) },
     };
     const { dTable, dPlaces } = ref.embedTokensGrad(input, dy);
     const gradients: Record<string, ArrayLike<number>> = { table: dTable };

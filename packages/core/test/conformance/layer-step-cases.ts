@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {
+  type DropoutOptions,
   dropout,
   type GatedNormLinearOptions,
   gatedNorm,
@@ -9,10 +10,11 @@ import {
   siluSplit,
 } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
+import { firsts, floats, rowCounts, runs, seeds, total, widths } from './arbitraries.ts';
 import { type KernelCase, take, upload } from './compare.ts';
 import {
   edgesOf,
+  firstEdges,
   LANES,
   MANY_ROWS,
   PANEL_COLUMNS,
@@ -179,6 +181,8 @@ interface GatedProblem {
   readonly count: number;
   readonly width: number;
   readonly rate: number;
+  /** Number of the stream's first word. */
+  readonly first: number;
   readonly seed: number;
 }
 
@@ -188,8 +192,12 @@ const gatedCounts = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 400, max: 700 }) },
 );
 
-function gated({ rate, seed }: GatedProblem, u: tf.Tensor, x: tf.Tensor, epsilon: number): tf.Tensor {
-  return gatedNorm(u, x, { epsilon, dropout: rate === 0 ? undefined : { rate, stream: stream(seed) } });
+function gated(problem: GatedProblem, u: tf.Tensor, x: tf.Tensor, epsilon: number): tf.Tensor {
+  return gatedNorm(u, x, { epsilon, dropout: dropped(problem) });
+}
+
+function dropped(problem: GatedProblem): DropoutOptions | undefined {
+  return problem.rate === 0 ? undefined : { rate: problem.rate, stream: stream(problem) };
 }
 
 export const gatedNormCase = gatedCase('gatedNorm', 1e-4, spread);
@@ -211,19 +219,21 @@ function gatedCase(
     bounds: layerNormCase.bounds,
     // The terms are those of the norm, times the scale of what dropout keeps.
     floor: ({ rate }) => 1 / (1 - rate),
-    problem: fc.record({ count: gatedCounts, width: widths, rate: dropRates, seed: seeds }),
+    problem: fc.record({ count: gatedCounts, width: widths, rate: dropRates, first: firsts, seed: seeds }),
     edges: () =>
-      edgesOf<GatedProblem>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9] }, [
-        { count: 0, width: LANES, rate: 0.2 },
-        { count: MANY_ROWS, width: TILE_COLUMNS + 1, rate: 0.5 },
+      edgesOf<GatedProblem>({ count: rowEdges, width: widthEdges, rate: [0, 0.2, 0.9], first: firstEdges }, [
+        { count: 0, width: LANES, rate: 0.2, first: 1 },
+        { count: MANY_ROWS, width: TILE_COLUMNS + 1, rate: 0.5, first: 0 },
+        { count: MANY_ROWS, width: TILE_COLUMNS + 1, rate: 0.5, first: 2 ** 34 - 1001 },
       ]),
     arrays: ({ count, width, seed }) => ({
       u: { shape: [count, width], values: floats(seed, 1, count * width) },
       x: { shape: [count, width], values: values(seed, count, width) },
     }),
     run: (problem, { u, x }) => gated(problem, u, x, epsilon),
-    reference: ({ count, width, rate, seed }, { u, x }, dy) => {
-      const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+    reference: (problem, { u, x }, dy) => {
+      const { count, width, rate } = problem;
+      const keep = ref.dropoutKeep(flatStream(problem), rate, count * width);
       const input = { u: u.values, x: x.values, width, epsilon, rate, keep };
       const { du, dx } = ref.gatedNormGrad(input, dy);
       return { output: ref.gatedNorm(input), gradients: { u: du, x: dx } };
@@ -247,14 +257,18 @@ export const gatedNormLinearCase: KernelCase<OutputProblem> = {
     width: widths,
     outputs: widths,
     rate: dropRates,
+    first: firsts,
     seed: seeds,
   }),
   edges: () =>
-    edgesOf<OutputProblem>({ count: rowEdges, width: widthEdges, outputs: widthEdges, rate: [0, 0.2] }, [
-      { count: MANY_ROWS, width: LANES + 1, outputs: PANEL_COLUMNS + 1, rate: 0.2 },
-      // The gradient of the bias is a column more.
-      ...atLimits(65).map(([outputs, count]) => ({ count, width: 64, outputs, rate: 0.2 })),
-    ]),
+    edgesOf<OutputProblem>(
+      { count: rowEdges, width: widthEdges, outputs: widthEdges, rate: [0, 0.2], first: firstEdges },
+      [
+        { count: MANY_ROWS, width: LANES + 1, outputs: PANEL_COLUMNS + 1, rate: 0.2, first: 2 ** 34 - 1001 },
+        // The gradient of the bias is a column more.
+        ...atLimits(65).map(([outputs, count]) => ({ count, width: 64, outputs, rate: 0.2, first: 3 })),
+      ],
+    ),
   arrays: ({ count, width, outputs, seed }) => ({
     u: { shape: [count, width], values: floats(seed, 1, count * width) },
     x: { shape: [count, width], values: spread(seed, count, width) },
@@ -262,14 +276,15 @@ export const gatedNormLinearCase: KernelCase<OutputProblem> = {
     b: { shape: [outputs], values: floats(seed, 3, outputs) },
     residual: { shape: [count, outputs], values: floats(seed, 4, count * outputs) },
   }),
-  run: ({ rate, seed }, tensors) =>
+  run: (problem, tensors) =>
     gatedNormLinear({
       ...(tensors as unknown as Pick<GatedNormLinearOptions, 'u' | 'x' | 'w' | 'b' | 'residual'>),
       epsilon: 1e-4,
-      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+      dropout: dropped(problem),
     }),
-  reference: ({ count, width, rate, seed }, { u, x, w, b, residual }, dy) => {
-    const keep = ref.dropoutKeep(flatStream(seed), rate, count * width);
+  reference: (problem, { u, x, w, b, residual }, dy) => {
+    const { count, width, rate } = problem;
+    const keep = ref.dropoutKeep(flatStream(problem), rate, count * width);
     const values = { u: u.values, x: x.values, w: w.values, b: b.values, residual: residual.values };
     const input = { ...values, width, epsilon: 1e-4, rate, keep };
     const { du, dx, dw, db } = ref.gatedNormLinearGrad(input, dy);
@@ -282,6 +297,7 @@ const masks: fc.Arbitrary<GatedProblem> = fc.record({
   count: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 700, max: 1500 })),
   width: fc.oneof(fc.constantFrom(25, 50), fc.integer({ min: 2, max: 40 })),
   rate: fc.constantFrom(0.1, 0.2, 0.5, 0.9),
+  first: firsts,
   seed: seeds,
 });
 
@@ -295,7 +311,7 @@ export async function checkGatedMask(): Promise<void> {
         const x = upload({ shape: [count, width], values: spread(seed, count, width) });
         return [
           gated({ ...problem, rate: 0 }, u, x, 1e-4),
-          dropout(tf.ones([count, width]), { rate, stream: stream(seed) }),
+          dropout(tf.ones([count, width]), { rate, stream: stream(problem) }),
           gated(problem, u, x, 1e-4),
           tf.grad((gate: tf.Tensor) => gated(problem, gate, x, 1e-4))(u),
         ];

@@ -2,9 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { linearBlocks, linearBlocksAndSkip, linearLayer, linearLayerAndSkip } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
+import { firsts, floats, rowCounts, seeds, total, widths } from './arbitraries.ts';
 import type { Arrays, KernelCase, Tensors } from './compare.ts';
-import { edgesOf, LANES, MANY_ROWS, PANEL_COLUMNS, rowEdges, TILE_COLUMNS, TILE_ROWS, widthEdges } from './edges.ts';
+import {
+  edgesOf,
+  firstEdges,
+  LANES,
+  MANY_ROWS,
+  PANEL_COLUMNS,
+  rowEdges,
+  TILE_COLUMNS,
+  TILE_ROWS,
+  widthEdges,
+} from './edges.ts';
 import { dropRates, flatStream, spread, stream } from './elementwise-cases.ts';
 import { atLimits } from './layer-step-cases.ts';
 
@@ -22,6 +32,8 @@ interface LayerProblem {
   readonly biased: boolean;
   readonly follows: 'nothing' | 'relu' | 'gelu' | 'residual';
   readonly rate: number;
+  /** Number of the stream's first word. */
+  readonly first: number;
   /** Whether the result has what the map reads beside `y`. */
   readonly skip: boolean;
   /** Whether the map reads the layer norm of x. */
@@ -36,6 +48,7 @@ const layers: fc.Arbitrary<LayerProblem> = fc.record({
   biased: fc.boolean(),
   follows: fc.constantFrom('nothing', 'relu', 'gelu', 'residual'),
   rate: dropRates,
+  first: firsts,
   skip: fc.boolean(),
   normed: fc.boolean(),
   seed: seeds,
@@ -54,13 +67,13 @@ const forms = (['nothing', 'relu', 'gelu', 'residual'] as const).flatMap((follow
 const FAR = 2049;
 
 function layerEdges(): LayerProblem[] {
-  const plain = { biased: true, follows: 'nothing', rate: 0, skip: false, normed: true } as const;
-  type Paired = Pick<LayerProblem, 'count' | 'width' | 'outputs' | 'rate' | 'skip' | 'seed'> & {
+  const plain = { biased: true, follows: 'nothing', rate: 0, first: 5, skip: false, normed: true } as const;
+  type Paired = Pick<LayerProblem, 'count' | 'width' | 'outputs' | 'rate' | 'first' | 'skip' | 'seed'> & {
     readonly form: (typeof forms)[number];
   };
   const pairs = edgesOf<Paired>({
     ...{ count: rowEdges, width: widthEdges, outputs: widthEdges, form: forms },
-    ...{ rate: [0, 0.2], skip: [false, true] },
+    ...{ rate: [0, 0.2], first: firstEdges, skip: [false, true] },
   });
   const limits = edgesOf<LayerProblem>({} as never, [
     { ...plain, count: MANY_ROWS, width: LANES + 1, outputs: PANEL_COLUMNS + 1, rate: 0.2 },
@@ -107,24 +120,26 @@ export const linearLayerCase: KernelCase<LayerProblem> = {
     const { count, outputs, seed } = problem;
     return { ...map(problem), residual: { shape: [count, outputs], values: floats(seed, 3, count * outputs) } };
   },
-  run: ({ biased, follows, rate, skip, normed, seed }, { x, w, b, residual }) => {
+  run: (problem, { x, w, b, residual }) => {
+    const { biased, follows, rate, skip, normed } = problem;
     const options = {
       x: x as tf.Tensor2D,
       w: w as tf.Tensor2D,
       b: biased ? (b as tf.Tensor1D) : undefined,
       norm: normed ? { epsilon: EPSILON } : undefined,
       activation: follows === 'relu' || follows === 'gelu' ? follows : undefined,
-      dropout: rate === 0 ? undefined : { rate, stream: stream(seed) },
+      dropout: rate === 0 ? undefined : { rate, stream: stream(problem) },
       residual: follows === 'residual' ? (residual as tf.Tensor2D) : undefined,
     };
     return skip ? tf.tidy(() => beside(linearLayerAndSkip(options))) : linearLayer(options);
   },
-  reference: ({ count, width, outputs, biased, follows, rate, skip, normed, seed }, { x, w, b, residual }, dy) => {
+  reference: (problem, { x, w, b, residual }, dy) => {
+    const { count, width, outputs, biased, follows, rate, skip, normed } = problem;
     const input = {
       ...{ x: x.values, w: w.values, b: biased ? b.values : new Float32Array(outputs), width, rate },
       residual: follows === 'residual' ? residual.values : [],
       activation: activationOf(follows),
-      keep: ref.dropoutKeep(flatStream(seed), rate, count * outputs),
+      keep: ref.dropoutKeep(flatStream(problem), rate, count * outputs),
       epsilon: normed ? EPSILON : 0,
     };
     const widths = skip ? [outputs, width] : [outputs];
@@ -247,5 +262,16 @@ export const linearBlocksCase: KernelCase<BlocksProblem> = {
 };
 
 function layerOf({ count, width, sizes, normed, seed }: BlocksProblem): LayerProblem {
-  return { count, width, outputs: total(sizes), biased: true, follows: 'nothing', rate: 0, skip: false, normed, seed };
+  return {
+    count,
+    width,
+    outputs: total(sizes),
+    biased: true,
+    follows: 'nothing',
+    rate: 0,
+    first: 0,
+    skip: false,
+    normed,
+    seed,
+  };
 }

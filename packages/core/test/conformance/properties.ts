@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { causalAttention, dropout } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
-import { type AttentionSizes, floats, offsetsFor, runs, seeds, total } from './arbitraries.ts';
+import { type AttentionSizes, firsts, floats, offsetsFor, runs, seeds, total } from './arbitraries.ts';
 import {
   type CausalProblem,
   causalCase,
+  firstRows,
   type HstuProblem,
   hstuArrays,
   hstuCase,
@@ -163,11 +164,12 @@ export async function checkDropoutBits(): Promise<void> {
       seeds,
       fc.integer({ min: 0, max: 500 }),
       fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-      async (seed, count, rate) => {
-        const stream = streamOf(seed);
+      firsts,
+      async (seed, count, rate, first) => {
+        const stream = streamOf(seed, first);
         const dropped = await take(tf.tidy(() => dropout(tf.ones([count]), { rate, stream })));
         const kept = Array.from(dropped, (y) => y !== 0);
-        const expected = ref.dropoutKeep({ ...stream.key, step: stream.step }, rate, count);
+        const expected = ref.dropoutKeep({ ...stream.key, step: stream.step, first }, rate, count);
         if (kept.some((bit, i) => bit !== expected[i])) throw new Error('dropout: the mask differs from the reference');
       },
     ),
@@ -179,11 +181,12 @@ export async function checkDropoutBits(): Promise<void> {
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 1, max: 3 }),
-      async (seed, first, second, heads) => {
-        const stream = streamOf(seed);
+      firstRows,
+      async (seed, one, other, heads, first) => {
+        const stream = streamOf(seed, first);
         const rate = 0.35;
-        const lengths = [first, second];
-        const width = Math.max(first, second);
+        const lengths = [one, other];
+        const width = Math.max(one, other);
         const positions = lengths.flatMap((n) => Array.from({ length: n }, (_, j) => j));
         const tokens = positions.length;
         const output = tf.tidy(() => {
@@ -202,7 +205,7 @@ export async function checkDropoutBits(): Promise<void> {
           });
         });
         const weights = await take(output);
-        const keep = ref.attentionKeep({ ...stream.key, step: stream.step }, rate, heads);
+        const keep = ref.attentionKeep({ ...stream.key, step: stream.step, first }, rate, heads);
         for (let t = 0; t < tokens; t++) {
           for (let h = 0; h < heads; h++) {
             for (let j = 0; j <= positions[t]; j++) {

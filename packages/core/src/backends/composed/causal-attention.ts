@@ -18,7 +18,7 @@ const HIDDEN = -1e30;
  * counter as in the contract.
  */
 function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: CausalAttentionAttrs): tf.Tensor4D {
-  const { k0, k1, step, rate } = attrs;
+  const { k0, k1, step, first, rate } = attrs;
   const threshold = dropoutThreshold(rate);
   const scale = 1 / (1 - rate);
   const batch = offsets.length - 1;
@@ -30,7 +30,7 @@ function dropoutMask(offsets: Int32Array, heads: number, length: number, attrs: 
       for (let h = 0; h < heads; h++) {
         const row = ((b * heads + h) * length + i) * length;
         for (let j = 0; j < offsets[b + 1] - offsets[b]; j++) {
-          if ((j & 3) === 0) philox4x32(j >>> 2, t * heads + h, step, 1, k0, k1, words);
+          if ((j & 3) === 0) philox4x32(j >>> 2, first + t * heads + h, step, 1, k0, k1, words);
           if (words[j & 3] >= threshold) mask[row + j] = scale;
         }
       }

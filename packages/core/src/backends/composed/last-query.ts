@@ -56,7 +56,7 @@ export const causalAttentionLast = composedKernel<CausalAttentionInputs, CausalA
   CausalAttentionLast,
   (inputs, { scale }) =>
     lastRows(readIntegers(inputs.offsets), inputs.v.shape, (spread) => {
-      const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0 };
+      const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0, first: 0 };
       return (tf.engine().runKernel(CausalAttention, { ...inputs, q: spread(inputs.q) }, attrs) as tf.Tensor[])[0];
     }),
 );

@@ -71,7 +71,8 @@ export interface GatedRecurrenceGradInputs extends NamedTensorInfoMap {
 /**
  * Causal softmax attention over jagged sequences: `P = softmax_{j <= i}(scale * q k^T)`, `out = dropout(P) v`.
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
- * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, t * H + h, step, 1], [k0, k1])` >= `floor(rate * 2^32)`.
+ * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, first + t H + h, step, 1], [k0, k1])` is at least
+ * `floor(rate * 2^32)`; `first + T H` is at most 2^32.
  * visible int32 `[T, 2]` or `[0]` and globalKeys, as in `HstuAttention`.
  */
 export const CausalAttention = 'CausalAttention';

@@ -44,15 +44,16 @@ describe('attention on simd', () => {
     const offsets = tf.tensor1d([0, 150, 150, 157, 260], 'int32');
     const [q, k, v, dy] = [0, 1, 2, 3].map((phase) => values([260, 2, 9], phase));
     const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
-    const attrs = { scale: 1 / 3, rate: 0.4, k0: 5, k1: 6, step: 7 };
-    const gradients = (inputs: Record<string, tf.Tensor>, rate: number): Uint8Array[] =>
-      (tf.engine().runKernel('CausalAttentionGrad', inputs, { ...attrs, rate }) as tf.Tensor[]).map(bytesOf);
+    const attrs = { scale: 1 / 3, rate: 0.4, k0: 5, k1: 6, step: 7, first: 9 };
+    const gradients = (inputs: Record<string, tf.Tensor>, changed: object): Uint8Array[] =>
+      (tf.engine().runKernel('CausalAttentionGrad', inputs, { ...attrs, ...changed }) as tf.Tensor[]).map(bytesOf);
     tf.tidy(() => {
       const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];
       const copy = tf.tensor(logSumExp.dataSync(), logSumExp.shape);
-      const kept = gradients({ ...shared, out, logSumExp, dy }, 0.4);
-      expect(kept).toEqual(gradients({ ...shared, out, logSumExp: copy, dy }, 0.4));
-      expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, 0));
+      const kept = gradients({ ...shared, out, logSumExp, dy }, {});
+      expect(kept).toEqual(gradients({ ...shared, out, logSumExp: copy, dy }, {}));
+      expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, { rate: 0 }));
+      expect(kept).not.toEqual(gradients({ ...shared, out, logSumExp, dy }, { first: 8 }));
     });
     tf.dispose([...Object.values(shared), dy]);
   });

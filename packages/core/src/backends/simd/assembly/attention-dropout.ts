@@ -16,14 +16,14 @@ export function keptBits(base: usize, length: i32, head: i32, query: i32, key: i
 
 /**
  * Dropout factors (0 or 1 / (1 - rate)) of a panel: rows are `keys` keys from `key` on (a multiple of 4), columns
- * the queries of packed rows `t` on, of head `h`. Whole groups of four keys are written. Writes the bits to
- * `bits`, unless that is 0.
+ * the queries of packed rows `t` on, of head `h`; slot 16 is the number of row 0 and head 0. Whole groups of four
+ * keys are written. Writes the bits to `bits`, unless that is 0.
  */
 export function dropPanel(args: usize, t: u32, h: i32, key: i32, keys: i32, out: usize, stride: usize, bits: usize): void {
   const threshold = <u32>int(args, 10), scale = flt(args, 11);
   const schedule = scratch + TILE_BYTES - 128;
-  const heads = <u32>int(args, 5), row = t * heads + <u32>h, c2 = <u32>int(args, 14);
-  keySchedule(<u32>int(args, 12), <u32>int(args, 13), schedule);
+  const heads = <u32>int(args, 5), row = <u32>int(args, 16) + t * heads + <u32>h, c2 = <u32>int(args, 14);
+  keySchedule(<u32>int(args, 12), <u32>int(args, 13), 0, schedule);
   for (let j = 0; j < keys; j += 4) {
     const c0 = <u32>(key + j) >> 2;
     factorRows(c0, row, heads, c2, schedule, threshold, scale, out, stride, bits);

@@ -2,7 +2,8 @@
 // panels of `attention-tile.ts`: maximum and sum of a query are lanes.
 //
 // args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 logSumExp, 10 threshold, 11 1 / (1 - rate),
-//       12 k0, 13 k1, 14 step, 15 dropout?, 26 keys that each query sees (0: causality alone)
+//       12 k0, 13 k1, 14 step, 15 dropout?, 16 number of row 0 and head 0 in the stream,
+//       26 keys that each query sees (0: causality alone)
 // Units are those of HSTU attention.
 import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';

@@ -4,7 +4,7 @@ import { flt, int, ptr, scratch } from './env';
 import { KEYS_BYTES } from './random';
 import { after } from './regions';
 
-/** Slot of dropout?; threshold, 1 / (1 - rate), k0, k1, step and bits (0: not kept) follow. */
+/** Slot of dropout?; threshold, 1 / (1 - rate), k0, k1, step, first word (two) and bits (0: not kept) follow. */
 const DROPOUT: i32 = 6;
 
 /** Rows whose factors are made at a time: with any width whole words of bits. */
@@ -12,26 +12,26 @@ const ROWS: i32 = 32;
 
 /**
  * y = dropout(scale table[id] + places[position]) for a range of rows.
- * args: 0 table, 1 ids, 2 places (0: none), 3 positions, 4 rows, 5 D, 6 to 12 dropout as above, 13 y,
- *       14 rows per task (a multiple of 32), 15 scale
+ * args: 0 table, 1 ids, 2 places (0: none), 3 positions, 4 rows, 5 D, 6 to 14 dropout as above, 15 y,
+ *       16 rows per task (a multiple of 32), 17 scale
  */
 export function embedTokens(args: usize, task: i32): void {
   const d = int(args, 5), bytes = <usize>d << 2;
-  const begin = task * int(args, 14), end = min(begin + int(args, 14), int(args, 4));
-  const places = ptr(args, 2), scale = flt(args, 15);
+  const begin = task * int(args, 16), end = min(begin + int(args, 16), int(args, 4));
+  const places = ptr(args, 2), scale = flt(args, 17);
   const factors = after(scratch, KEYS_BYTES);
   after(factors, stripBytes(ROWS * d));
   for (let from = begin; from < end; from += ROWS) {
     const rows = min(ROWS, end - from);
     let mask: usize = 0;
     if (int(args, DROPOUT)) {
-      mask = dropoutStrip(args, DROPOUT + 1, <u32>(from * d), <u32>(rows * d), factors, ptr(args, DROPOUT + 6));
+      mask = dropoutStrip(args, DROPOUT + 1, <u32>(from * d), <u32>(rows * d), factors, ptr(args, DROPOUT + 8));
     }
     for (let r = from; r < from + rows; r++) {
       const at = <usize>r << 2;
       const item = ptr(args, 0) + <usize>load<u32>(ptr(args, 1) + at) * bytes;
       const place = places ? places + <usize>load<u32>(ptr(args, 3) + at) * bytes : 0;
-      tokenRow(item, scale, place, mask, ptr(args, 13) + <usize>r * bytes, bytes);
+      tokenRow(item, scale, place, mask, ptr(args, 15) + <usize>r * bytes, bytes);
       if (mask) mask += bytes;
     }
   }

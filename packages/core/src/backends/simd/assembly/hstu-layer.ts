@@ -80,7 +80,10 @@ export function siluSplitGrad(args: usize, task: i32): void {
   }
 }
 
-/** args: u, x, y, rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1, 12 step */
+/**
+ * args: u, x, y, rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
+ *       12 step, 13 and 14 first word
+ */
 export function gatedNorm(args: usize, task: i32): void {
   const d = int(args, 4);
   const begin = task * int(args, 5);
@@ -124,7 +127,7 @@ export function gatedNorm(args: usize, task: i32): void {
 
 /**
  * args: u, x, y (unused), rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 dy, 14 du, 15 dx
+ *       12 step, 13 and 14 first word, 15 dy, 16 du, 17 dx
  */
 export function gatedNormGrad(args: usize, task: i32): void {
   const d = int(args, 4);
@@ -140,7 +143,7 @@ export function gatedNormGrad(args: usize, task: i32): void {
   if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
   for (let r = begin; r < end; r++) {
     const o = <usize>r * bytes;
-    const x = ptr(args, 1) + o, u = ptr(args, 0) + o, dy = ptr(args, 13) + o, du = ptr(args, 14) + o, dx = ptr(args, 15) + o;
+    const x = ptr(args, 1) + o, u = ptr(args, 0) + o, dy = ptr(args, 15) + o, du = ptr(args, 16) + o, dx = ptr(args, 17) + o;
     const mean = rowMean(x, d);
     const rstd = rowScale(x, d, mean, flt(args, 6));
     normalizeRow(x, dx, d, mean, rstd); // xhat, until dx replaces it

@@ -13,21 +13,21 @@ import { touch } from './touch';
 /** Activations. */
 const RELU: i32 = 1, GELU: i32 = 2;
 
-/** Slot of dropout?; threshold, scale, k0, k1, step follow. */
+/** Slot of dropout?; threshold, scale, k0, k1, step, first word (two) follow. */
 const DROPOUT: i32 = 7;
 
 /**
  * y = dropout(act(n W^T + b)) + residual for a block of rows, its columns in blocks; n = x or its layer norm.
  * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?,
- *       8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 b (0: none), 14 residual (0: none),
- *       15 derivatives of GELU (0: not kept; rows `bufferStride(E)` apart),
- *       16 bits of the elements that stay (0: not kept), 17 epsilon of the norm (0: none), 18 n (0: not kept),
- *       19 outputs, then (address, width) pairs
+ *       8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 and 14 first word, 15 b (0: none), 16 residual (0: none),
+ *       17 derivatives of GELU (0: not kept; rows `bufferStride(E)` apart),
+ *       18 bits of the elements that stay (0: not kept), 19 epsilon of the norm (0: none), 20 n (0: not kept),
+ *       21 outputs, then (address, width) pairs
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 19);
+  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 21);
   const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
-  const panels = ptr(args, 1), residual = ptr(args, 14), slopes = ptr(args, 15);
+  const panels = ptr(args, 1), residual = ptr(args, 16), slopes = ptr(args, 17);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
   const thin = after(scratch, TILE_BYTES);
   const copied = after(thin, 2 * bufferStride(d));
@@ -37,28 +37,28 @@ export function linearLayer(args: usize, task: i32): void {
   let mask: usize = 0;
   if (int(args, DROPOUT)) {
     after(factors, stripBytes(rows * e));
-    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), factors, ptr(args, 16));
+    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), factors, ptr(args, 18));
   }
   const x = ptr(args, 0) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
-  const inPlace = flt(args, 17) == 0 && liesReady(d);
-  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 17), 0);
+  const inPlace = flt(args, 19) == 0 && liesReady(d);
+  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 19), 0);
   const from = inPlace ? x : copied;
-  if (ptr(args, 18)) {
-    const normed = ptr(args, 18) + <usize>begin * dBytes;
+  if (ptr(args, 20)) {
+    const normed = ptr(args, 20) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(normed + r * dBytes, copied + r * dStride, dBytes);
   }
   takeThin(panels, d, e, thin);
   for (let i0 = 0; i0 < rows; i0 += STRIP) {
     const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 13), strip, eStride, scratch);
+    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 15), strip, eStride, scratch);
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       const row = <usize>(begin + i);
       if (activation == RELU) reluRow(z, e);
       else if (activation == GELU) geluSlopeRow(z, slopes ? slopes + row * eStride : unused, (e + 7) & ~7);
       if (outputs == 1) {
-        const y = ptr(args, 20) + row * eBytes;
+        const y = ptr(args, 22) + row * eBytes;
         if (mask) timesRow(z, mask + <usize>i * eBytes, residual ? z : y, eBytes);
         if (residual) addRow(z, residual + row * eBytes, y, eBytes);
         else if (!mask) copyFloats(y, z, eBytes);
@@ -67,8 +67,8 @@ export function linearLayer(args: usize, task: i32): void {
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 21 + 2 * o) << 2;
-        copyFloats(ptr(args, 20 + 2 * o) + row * width, z, width);
+        const width = ptr(args, 23 + 2 * o) << 2;
+        copyFloats(ptr(args, 22 + 2 * o) + row * width, z, width);
         z += width;
       }
     }
@@ -79,16 +79,16 @@ export function linearLayer(args: usize, task: i32): void {
  * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those
  * of its blocks of columns, dropout and activation: dn = g W, plus the gradient of the skip, and dx = dn or what the
  * norm makes of it; the task's part of g^T [n, 1], the gradients of W and b side by side, goes to `parts`.
- * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 12 dropout as above, 13 rows
- *       per task, 14 dx, 15 parts, 16 y (ReLU) or derivatives (GELU), 17 bits of the elements that stay (0: drawn
- *       again), 18 gradient of the skip (0: none), 19 epsilon of the norm (0: none), 20 outputs,
+ * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 14 dropout as above, 15 rows
+ *       per task, 16 dx, 17 parts, 18 y (ReLU) or derivatives (GELU), 19 bits of the elements that stay (0: drawn
+ *       again), 20 gradient of the skip (0: none), 21 epsilon of the norm (0: none), 22 outputs,
  *       then (gradient, width) pairs
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 20);
-  const epsilon = flt(args, 19);
-  const first = task * int(args, 13), last = min(first + int(args, 13), int(args, 2));
-  const panels = ptr(args, 1), kept = ptr(args, 16), bits = ptr(args, 17), skip = ptr(args, 18);
+  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 22);
+  const epsilon = flt(args, 21);
+  const first = task * int(args, 15), last = min(first + int(args, 15), int(args, 2));
+  const panels = ptr(args, 1), kept = ptr(args, 18), bits = ptr(args, 19), skip = ptr(args, 20);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
   const thin = after(scratch, TILE_BYTES);
@@ -107,11 +107,11 @@ export function linearLayerGrad(args: usize, task: i32): void {
   let g = gBuffer;
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
-    const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 14) + <usize>begin * dBytes;
+    const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 16) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 22 + 2 * o) << 2;
-      const dy = ptr(args, 21 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, 24 + 2 * o) << 2;
+      const dy = ptr(args, 23 + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       if (asIs) g = dy;
       else for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
@@ -124,7 +124,7 @@ export function linearLayerGrad(args: usize, task: i32): void {
     } else {
       if (int(args, DROPOUT)) {
         const mask = bits
-          ? keptStrip(bits, flt(args, DROPOUT + 2), <u32>(begin * e), <u32>(rows * e), masks)
+          ? keptStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks, bits)
           : dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks, 0);
         for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
       }
@@ -153,7 +153,7 @@ export function linearLayerGrad(args: usize, task: i32): void {
     addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
   }
   putTail(e, d + 1, tail, sums, xStride);
-  const part = ptr(args, 15) + <usize>task * <usize>e * partBytes;
+  const part = ptr(args, 17) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
 }
 

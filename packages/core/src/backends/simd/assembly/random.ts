@@ -16,10 +16,21 @@ const M0: u64 = 0xd2511f53, M1: u64 = 0xcd9e8d57;
 /** Room for what `keySchedule` writes, in whole lines. */
 export const KEYS_BYTES: usize = 128;
 
-/** Writes the key of each round (ten pairs of words) at `keys`, where `philox32` reads them. */
-export function keySchedule(k0: u32, k1: u32, keys: usize): void {
+/** Number of a stream's first word, from its halves in two slots. */
+// @ts-ignore: decorator
+@inline
+export function firstWord(args: usize, slot: i32): u64 {
+  return <u64>load<u32>(args + (<usize>slot << 2)) | (<u64>load<u32>(args + (<usize>slot << 2), 4) << 32);
+}
+
+/**
+ * Writes the key of each round (ten pairs of words) at `keys`, where `philox32` reads them. `c1` is the second word of
+ * the counter where all have the same: it meets the first word of the key alone, and is written there with it.
+ */
+export function keySchedule(k0: u32, k1: u32, c1: u32, keys: usize): void {
   for (let round = 0; round < 10; round++) {
-    store<u32>(keys, k0);
+    store<u32>(keys, k0 ^ c1);
+    c1 = 0;
     store<u32>(keys, k1, 4);
     k0 += 0x9e3779b9;
     k1 += 0xbb67ae85;
@@ -89,9 +100,9 @@ function factorRow(x: v128, y: v128, bound: v128, factor: v128, out: usize, bits
 }
 
 /**
- * The 32 words of eight consecutive counters (c0 .. c0 + 7, 0, c2, 0) at `out`, one counter after the other: four
+ * The 32 words of eight consecutive counters (c0 .. c0 + 7, c1, c2, 0) at `out`, one counter after the other: four
  * generators a vector, and two vectors side by side, since the rounds of one wait for each other. `keys` holds the key
- * schedule.
+ * schedule, c1 in it. c0 is a multiple of eight, so that c1 is the same for all.
  */
 // @ts-ignore: decorator
 @inline
@@ -172,21 +183,32 @@ function storeCounters(
   return <u32>(lower | (upper << 8));
 }
 
-/** low + floor(word * bound / 2^32). args: y, n, elements per task (a multiple of 16), low, bound, k0, k1, step */
+/**
+ * low + floor(word * bound / 2^32).
+ * args: y, n, elements per task (a multiple of 32), low, bound, k0, k1, step, first word (lower half, upper half)
+ */
 export function uniformIntegers(args: usize, task: i32): void {
-  const begin = task * int(args, 2);
-  const end = min(begin + int(args, 2), int(args, 1));
+  const first = firstWord(args, 8), skipped = <i32>(<u32>first & 31);
+  // Runs of 32 words, from the one that holds the first word on; element i is number `skipped + i` of them.
+  const base = first - <u64>skipped, begin = skipped + task * int(args, 2);
+  const end = min(begin + int(args, 2), skipped + int(args, 1));
   const low = i32x4.splat(int(args, 3));
   const bound = i32x4.splat(int(args, 4));
   const words = scratch, keys = after(words, 128);
   after(keys, KEYS_BYTES);
-  keySchedule(<u32>int(args, 5), <u32>int(args, 6), keys);
-  for (let i = begin; i < end; i += 32) {
-    const y = ptr(args, 0) + (<usize>i << 2);
-    const whole = i + 32 <= end;
-    const to = whole ? y : words;
-    philox32(<u32>i >> 2, <u32>int(args, 7), keys, words);
-    for (let j: usize = 0; j < 128; j += 16) v128.store(to + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
-    if (!whole) copyFloats(y, words, <usize>(end - i) << 2);
+  for (let i = begin & ~31; i < end; ) {
+    const c = (base + i) >> 2;
+    keySchedule(<u32>int(args, 5), <u32>int(args, 6), <u32>(c >> 32), keys);
+    let c0 = <u32>c;
+    do {
+      const from = max(i, begin), to = min(i + 32, end), y = ptr(args, 0) + (<usize>(from - skipped) << 2);
+      const whole = to - from == 32;
+      const out = whole ? y : words;
+      philox32(c0, <u32>int(args, 7), keys, words);
+      for (let j: usize = 0; j < 128; j += 16) v128.store(out + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
+      if (!whole) copyFloats(y, words + (<usize>(from - i) << 2), <usize>(to - from) << 2);
+      i += 32;
+      c0 += 8;
+    } while (i < end && c0 != 0);
   }
 }

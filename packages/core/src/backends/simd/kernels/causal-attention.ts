@@ -34,12 +34,12 @@ function common(
   q: TensorInfo,
   v: TensorInfo,
   logSumExp: number,
-  { rate, k0, k1, step, scale }: CausalAttentionAttrs,
+  { rate, k0, k1, step, first, scale }: CausalAttentionAttrs,
 ): number[] {
   const [, h, a] = q.shape;
   checkWidths(OP, a, v.shape[2]);
   if (!(scale > 0)) throw new UnsupportedError(`${OP}: expected a positive scale on the simd backend; got ${scale}`);
-  return [h, a, v.shape[2], 0, logSumExp, dropThreshold(rate), 0, k0, k1, step, rate > 0 ? 1 : 0, 0, 0];
+  return [h, a, v.shape[2], 0, logSumExp, dropThreshold(rate), 0, k0, k1, step, rate > 0 ? 1 : 0, first, 0];
 }
 
 function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
@@ -54,8 +54,8 @@ function keptDrops(plan: Plan, heads: number, { ahead }: Visible, attrs: CausalA
   const { bases, total: bytes } = panelRows(plan, heads);
   // Kept rows end with the query's own panel.
   if (!(attrs.rate > 0) || ahead || bytes > KEPT_DROPS) return undefined;
-  const { rate, k0, k1, step } = attrs;
-  return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${plan.key}` };
+  const { rate, k0, k1, step, first } = attrs;
+  return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${first}/${plan.key}` };
 }
 
 /** Writes into each unit where its sequence's bits lie. */
@@ -93,7 +93,7 @@ function forwardLast(
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
   const units = lastQueryUnits(plan);
-  const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0 };
+  const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0, first: 0 };
   const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
   backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
     backend.copy(units, at);

@@ -3,7 +3,7 @@ import { EmbedTokens, type EmbedTokensAttrs, EmbedTokensGrad } from '../../kerne
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { keepBits } from './dropout-bits.ts';
-import { dropoutGrad, dropThreshold } from './random.ts';
+import { dropoutGrad, dropoutSlots } from './random.ts';
 import { checkIds, segmentSum } from './rows.ts';
 import { CHUNK, override, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
@@ -26,19 +26,11 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: EmbedTokensAttrs):
   const tables = [table, ids].map((info) => backend.address(info));
   const second = placed ? [places, positions].map((info) => backend.address(info)) : [0, 0];
   const y = backend.output([rows, width]);
-  const { scale, rate, k0, k1, step } = attrs;
-  const dropout = [
-    rate > 0 ? 1 : 0,
-    dropThreshold(rate),
-    0,
-    k0,
-    k1,
-    step,
-    keepBits(backend, y.info, rows * width, rate),
-  ];
+  const { scale, rate } = attrs;
+  const dropout = [rate > 0 ? 1 : 0, ...dropoutSlots(attrs), keepBits(backend, y.info, rows * width, attrs)];
   const perTask = rowsOfTask(width);
   const ints = [...tables, ...second, rows, width, ...dropout, y.address, perTask, 0];
-  backend.pool.run(KERNEL.embedTokens, Math.ceil(rows / perTask), ints, { 8: 1 / (1 - rate), 15: scale });
+  backend.pool.run(KERNEL.embedTokens, Math.ceil(rows / perTask), ints, { 8: 1 / (1 - rate), 17: scale });
   return y.info;
 }
 

@@ -4,17 +4,17 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
-import { dropThreshold } from './random.ts';
+import { dropoutSlots } from './random.ts';
 import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { override } from './support.ts';
 import type { Inputs } from './types.ts';
 
-/** Slots 0 to 12 of both kernels, and the floats among them. */
+/** Slots 0 to 14 of both kernels, and the floats among them. */
 function common(addresses: readonly number[], rows: number, c: number, d: number, attrs: GatedNormAttrs) {
-  const { rate, k0, k1, step, epsilon } = attrs;
+  const { rate, epsilon } = attrs;
   return {
-    ints: [...addresses, rows, c, d, 0, rate > 0 ? 1 : 0, dropThreshold(rate), 0, k0, k1, step],
+    ints: [...addresses, rows, c, d, 0, rate > 0 ? 1 : 0, ...dropoutSlots(attrs)],
     floats: { 6: epsilon, 9: 1 / (1 - rate) },
   };
 }
@@ -29,7 +29,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): T
   backend.withTemporaries([packedBytes(c, d)], 'the packed weight of an HSTU layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: c, n: d, transposed: true });
     const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
-    const tail = [pb, pr, out.address, BLOCK, keepBits(backend, out.info, rows * c, attrs.rate)];
+    const tail = [pb, pr, out.address, BLOCK, keepBits(backend, out.info, rows * c, attrs)];
     backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), [...ints, ...tail], floats);
   });
   return out.info;

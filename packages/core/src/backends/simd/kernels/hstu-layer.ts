@@ -9,7 +9,7 @@ import {
 } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
-import { dropThreshold } from './random.ts';
+import { dropoutSlots } from './random.ts';
 import { override, rowsAndInner, rowsPerTask } from './support.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
@@ -49,7 +49,7 @@ function gated(
   backend: SimdBackend,
   attrs: GatedNormAttrs,
 ): TensorInfo[] | undefined {
-  const { epsilon, rate, k0, k1, step } = attrs;
+  const { epsilon, rate } = attrs;
   const [, x, dy] = inputs;
   const [rows, d] = rowsAndInner(x.shape);
   if (!fits(d)) return undefined;
@@ -60,7 +60,7 @@ function gated(
   const [, , pd] = dy ? addresses : [0, 0, 0];
   const ints = [
     ...[addresses[0], addresses[1], dy ? 0 : made[0].address, rows, d, perTask, 0, rate > 0 ? 1 : 0],
-    ...[dropThreshold(rate), 0, k0, k1, step, pd, ...(dy ? made.map(({ address }) => address) : [])],
+    ...[...dropoutSlots(attrs), pd, ...(dy ? made.map(({ address }) => address) : [])],
   ];
   backend.pool.run(dy ? KERNEL.gatedNormGrad : KERNEL.gatedNorm, Math.ceil(rows / perTask), ints, {
     6: epsilon,

@@ -5,7 +5,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
 import { packB, packedBytes } from './mat-mul.ts';
-import { dropThreshold } from './random.ts';
+import { dropoutSlots } from './random.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { alias, override, sizeOf } from './support.ts';
@@ -19,9 +19,9 @@ const ACTIVATION = { none: 0, relu: 1, gelu: 2 } as const;
 
 const SLOPES = 'derivatives of GELU';
 
-/** Slots 7 to 12 of both kernels, and the float among them. */
-function dropoutSlots({ rate, k0, k1, step }: LinearLayerAttrs) {
-  return { ints: [rate > 0 ? 1 : 0, dropThreshold(rate), 0, k0, k1, step], floats: { 9: 1 / (1 - rate) } };
+/** Slots 7 to 14 of both kernels, and the float among them. */
+function dropoutOf(attrs: LinearLayerAttrs) {
+  return { ints: [attrs.rate > 0 ? 1 : 0, ...dropoutSlots(attrs)], floats: { 9: 1 / (1 - attrs.rate) } };
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
@@ -37,15 +37,15 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const kept = activation === 'gelu' && engine().state.gradientDepth > 0;
   const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
   // A ReLU shows by the sign of what it left what stays.
-  const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs.rate);
+  const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs);
   const normed = skip && epsilon > 0 ? backend.output(x.shape) : undefined;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
-    const { ints, floats } = dropoutSlots(attrs);
+    const { ints, floats } = dropoutOf(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes];
     const rest = [bits, 0, normed?.address ?? 0, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...rest], { ...floats, 17: epsilon });
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...rest], { ...floats, 19: epsilon });
   });
   const blocks = outputs.map(({ info }) => info);
   return skip ? [...blocks, normed?.info ?? alias(backend, x, x.shape)] : blocks;
@@ -69,10 +69,10 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   const temporaries = [packedBytes(e, d), ranges * e * columns * 4];
   backend.withTemporaries(temporaries, 'parts of the gradient of a weight', (packed, parts) => {
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
-    const { ints, floats } = dropoutSlots(attrs);
+    const { ints, floats } = dropoutOf(attrs);
     const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
     const rest = [keptBits(backend, y), dSkip, 0, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], { ...floats, 19: epsilon });
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], { ...floats, 21: epsilon });
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });

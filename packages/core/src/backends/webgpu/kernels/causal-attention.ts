@@ -28,12 +28,20 @@ interface Variant {
   readonly masked: boolean;
 }
 
+/** `first` is the number of row 0 and head 0 in the stream. */
+const DRAWN = [...DROPOUT_UNIFORMS, 'k0', 'k1', 'step', 'first'];
+
+/** Values of {@link DRAWN}. */
+function drawnValues({ rate, k0, k1, step, first }: CausalAttentionAttrs): Record<string, number> {
+  return { ...dropoutValues(rate), k0, k1, step, first };
+}
+
 /** What the programs of a variant have in common. */
 function common({ dropped, masked }: Variant, ...more: string[]) {
   const extras = extrasOf('none', masked);
   return {
     key: `dropout ${dropped}, masked ${masked}`,
-    uniforms: uniforms(...TILE_UNIFORMS, ...(dropped ? DROPOUT_UNIFORMS : []), ...extras.uniforms, ...more),
+    uniforms: uniforms(...TILE_UNIFORMS, ...(dropped ? DRAWN : []), ...extras.uniforms, ...more),
     globals: TILE_GLOBALS + (dropped ? PHILOX : '') + extras.globals,
     extras: extras.bindings,
   };
@@ -44,7 +52,7 @@ function keepFactors(dropped: boolean, i: string, j: string): string {
   if (!dropped) return '';
   return eachRow(
     (r) => `let words${r} = philox(
-      vec4<u32>(${j} / 4u + tx, (begin + ${i} + ty * 4u + ${r}u) * u.heads + head, u.step, 1u), vec2<u32>(u.k0, u.k1));
+      vec4<u32>(${j} / 4u + tx, u.first + (begin + ${i} + ty * 4u + ${r}u) * u.heads + head, u.step, 1u), vec2<u32>(u.k0, u.k1));
     let kept${r} = select(vec4<f32>(), vec4<f32>(u.keep), words${r} >= vec4<u32>(u.threshold));`,
   );
 }
@@ -199,7 +207,7 @@ export function registerCausalAttention(name: string): void {
       return [out, logSumExp];
     }
     const blocks = Math.ceil(width / BLOCK);
-    const values: Record<string, number> = { ...tileValues(inputs, blocks, attrs.scale), ...dropoutValues(attrs) };
+    const values: Record<string, number> = { ...tileValues(inputs, blocks, attrs.scale), ...drawnValues(attrs) };
     withExtras(backend, inputs, { divisor: 1, globalKeys: attrs.globalKeys }, (extras) => {
       backend.dispatch(forward({ dropped: attrs.rate > 0, masked: extras.masked }), {
         tensors: [q, k, v, offsets, out, logSumExp, ...extras.tensors],
@@ -218,7 +226,7 @@ export function registerCausalAttention(name: string): void {
     }
     const [tokens, heads, width] = v.shape;
     const rows = tokens * heads;
-    const values: Record<string, number> = { ...tileValues(inputs, 1, attrs.scale), ...dropoutValues(attrs), rows };
+    const values: Record<string, number> = { ...tileValues(inputs, 1, attrs.scale), ...drawnValues(attrs), rows };
     backend.withScratch([2 * rows], (rowValues) => {
       const tensors = [out, dy, logSumExp, rowValues];
       backend.dispatch(deltas, { tensors, uniforms: { rows, width }, groups: Math.ceil(rows / THREADS) });

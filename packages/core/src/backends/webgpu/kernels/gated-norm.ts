@@ -2,9 +2,9 @@ import { GatedNorm, type GatedNormAttrs, GatedNormGrad } from '../../kernel-name
 import { bind, type Program, uniforms } from '../program.ts';
 import { lanesFor, ROW_THREADS, rowMoments, rowPrologue } from './norms.ts';
 import { override, rowsAndWidth } from './support.ts';
-import { DROPOUT_UNIFORMS, dropoutValues, KEEP_SCALE, PHILOX, rowSum } from './wgsl.ts';
+import { DROPOUT_UNIFORMS, dropoutValues, KEEP_SCALE, rowSum, STREAM_UNIFORMS, streamValues } from './wgsl.ts';
 
-const UNIFORMS = ['rows', 'width', 'epsilon: f32', ...DROPOUT_UNIFORMS];
+const UNIFORMS = ['rows', 'width', 'epsilon: f32', ...DROPOUT_UNIFORMS, ...STREAM_UNIFORMS];
 
 function program(op: string, lanes: number, dropped: boolean): Program {
   const keep = (i: string) => (dropped ? ` * keepScale(${i})` : '');
@@ -40,7 +40,7 @@ function program(op: string, lanes: number, dropped: boolean): Program {
     bindings: op === GatedNorm ? bind('gate', 'x', 'y!') : bind('gate', 'x', 'dy', 'dGate!', 'dx!'),
     uniforms: uniforms(...UNIFORMS),
     threads: ROW_THREADS,
-    globals: rowSum(ROW_THREADS, lanes) + (dropped ? PHILOX + KEEP_SCALE : ''),
+    globals: rowSum(ROW_THREADS, lanes) + (dropped ? KEEP_SCALE : ''),
     body: rowPrologue(lanes) + rowMoments(lanes) + (op === GatedNorm ? forward : backward),
   };
 }
@@ -50,7 +50,7 @@ export function registerGatedNorm(name: string): void {
     override<GatedNormAttrs>(name, op, ({ u, x, dy }, backend, attrs) => {
       const [rows, width] = rowsAndWidth(x.shape);
       const lanes = lanesFor(width);
-      const scalars = { rows, width, epsilon: attrs.epsilon, ...dropoutValues(attrs) };
+      const scalars = { rows, width, epsilon: attrs.epsilon, ...dropoutValues(attrs.rate), ...streamValues(attrs) };
       const outputs = (dy === undefined ? [x] : [u, x]).map(({ shape }) => backend.output(shape));
       backend.dispatch(program(op, lanes, attrs.rate > 0), {
         tensors: dy === undefined ? [u, x, ...outputs] : [u, x, dy, ...outputs],

@@ -22,7 +22,7 @@ describe.skipIf(absent !== undefined)(
       await runProblem(hstuLastCase, problem);
     });
 
-    it('of long sequences, softmax', () => runProblem(causalLastCase, { ...sizes, rate: 0 }));
+    it('of long sequences, softmax', () => runProblem(causalLastCase, { ...sizes, rate: 0, first: 0 }));
 
     it('of softmax does not overflow, whatever the scores', async () => {
       const { causalAttentionLast } = await import('../../../index.ts');

@@ -1,4 +1,5 @@
 /** Pieces of WGSL that several programs share. */
+import type { StreamAttrs } from '../../kernel-names.ts';
 
 export const SIGMOID = `
 fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
@@ -50,18 +51,38 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
 }
 `;
 
-/** `keepScale(i)`: the factor of element `i` under dropout; needs the uniforms of {@link DROPOUT_UNIFORMS}. */
-export const KEEP_SCALE = `
-fn keepScale(i: u32) -> f32 {
-  let words = philox(vec4<u32>(i >> 2u, 0u, u.step, 0u), vec2<u32>(u.k0, u.k1));
-  return select(0.0, u.keep, words[i & 3u] >= u.threshold);
+/**
+ * `streamBlock(b)`: the four words of block `b` of a stream, block 0 being the one that holds its first word; needs the
+ * uniforms of {@link STREAM_UNIFORMS}. Element `i` has word `(i + u.skipped) % 4` of block `(i + u.skipped) / 4`.
+ */
+export const STREAM_BLOCK = `${PHILOX}
+fn streamBlock(block: u32) -> vec4<u32> {
+  let lower = u.counter + block;
+  let upper = u.counterUpper + select(0u, 1u, lower < block);
+  return philox(vec4<u32>(lower, upper, u.step, 0u), vec2<u32>(u.k0, u.k1));
 }
 `;
 
-export const DROPOUT_UNIFORMS = ['threshold', 'keep: f32', 'k0', 'k1', 'step'];
+export const STREAM_UNIFORMS = ['k0', 'k1', 'step', 'counter', 'counterUpper', 'skipped'];
+
+/** Values of {@link STREAM_UNIFORMS}. */
+export function streamValues({ k0, k1, step, first }: StreamAttrs): Record<string, number> {
+  const skipped = first % 4;
+  const block = (first - skipped) / 4;
+  return { k0, k1, step, counter: block % 2 ** 32, counterUpper: Math.floor(block / 2 ** 32), skipped };
+}
+
+/** `keepScale(i)`: the factor of element `i` under dropout; needs the uniforms of both lists. */
+export const KEEP_SCALE = `${STREAM_BLOCK}
+fn keepScale(i: u32) -> f32 {
+  let at = i + u.skipped;
+  return select(0.0, u.keep, streamBlock(at >> 2u)[at & 3u] >= u.threshold);
+}
+`;
+
+export const DROPOUT_UNIFORMS = ['threshold', 'keep: f32'];
 
 /** Values of {@link DROPOUT_UNIFORMS}. */
-export function dropoutValues(attrs: { rate: number; k0: number; k1: number; step: number }): Record<string, number> {
-  const { rate, k0, k1, step } = attrs;
-  return { threshold: Math.floor(rate * 2 ** 32), keep: 1 / (1 - rate), k0, k1, step };
+export function dropoutValues(rate: number): Record<string, number> {
+  return { threshold: Math.floor(rate * 2 ** 32), keep: 1 / (1 - rate) };
 }
