@@ -5,6 +5,7 @@ import { checkAdamW } from '../../test/conformance/adamw-check.ts';
 import { runs } from '../../test/conformance/arbitraries.ts';
 import { cases } from '../../test/conformance/cases.ts';
 import { checkGatedMask } from '../../test/conformance/layer-step-cases.ts';
+import { parts } from '../../test/conformance/parts.ts';
 import { attentions, checkCausality, checkDropoutBits } from '../../test/conformance/properties.ts';
 import { checkAssignRows, checkRowwiseAdamW } from '../../test/conformance/rowwise-adamw-check.ts';
 import { checkStockEdges, stockOps } from '../../test/conformance/stock-ops.ts';
@@ -157,6 +158,19 @@ describe('other faults are found', () => {
     );
     expect(await complaint(checkGatedMask)).toMatch(/gatedNorm: the mask differs/);
   });
+
+  it.each(parts.map(({ name }) => name))(
+    'parts of a batch in which %s draws from its first word again',
+    async (name) => {
+      const kernels = cases.find((kase) => kase.name === name)!.kernels;
+      repaired.push(...kernels);
+      for (const kernel of kernels) {
+        replace(kernel, (parameters) => healthy(kernel)({ ...parameters, attrs: { ...parameters.attrs, first: 0 } }));
+      }
+      const { check } = parts.find((part) => part.name === name)!;
+      expect(await complaint(check)).toMatch(/parts before and from row \d+ of \d+/);
+    },
+  );
 
   it('an integer that is off by one', async () => {
     repaired.push('UniformIntegers');

@@ -6,6 +6,7 @@ import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
 import type { EdgePart } from './compare.ts';
 import { checkGatedMask } from './layer-step-cases.ts';
+import { parts } from './parts.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { checkUndefinedScores } from './ranking-cases.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
@@ -52,6 +53,8 @@ export async function conformanceSuite(
     describe('properties', () => {
       it('dropout masks have the bits of the reference', () => eachSeed(checkDropoutBits));
       it('gatedNorm drops what dropout drops', () => eachSeed(checkGatedMask));
+      for (const { name: op, check } of parts)
+        it(`${op} gives parts of a batch the bits of the whole`, () => eachSeed(check));
       it('ranking refuses a NaN', checkUndefinedScores);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => eachSeed(() => checkCausality(hstu)));
