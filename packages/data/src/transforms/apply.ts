@@ -9,8 +9,8 @@ type IdTransform = Extract<FittedTransform, { readonly list: boolean }>;
 
 /**
  * Encodes every row of the columns of a fitted transform, of the data that it was fitted on or of others: ids are
- * told apart by their text. A missing value is the row {@link MISSING_ROW}, an unknown id {@link UNKNOWN_ROW}, a
- * missing number the mean.
+ * told apart by their text. A missing value is the row {@link MISSING_ROW}, an unknown id or step
+ * {@link UNKNOWN_ROW}, a missing number the mean.
  *
  * @param columns those that the transform names, in that order.
  * @throws {DataError} `bad-columns` for a column of another kind or width than it was fitted on
@@ -30,6 +30,17 @@ export function applyTransform(fitted: FittedTransform, columns: readonly Column
       for (let row = 0; row < rows; row++) {
         const value = at(row, 0);
         values[row] = Number.isNaN(value) ? MISSING_ROW : FIRST_ROW + reached(bounds, value);
+      }
+      return { kind: 'row', size: sizeOf(fitted), values };
+    }
+    case 'steps': {
+      const { width, steps } = fitted;
+      const { at } = dimensions(columns[0]);
+      const values = new Int32Array(rows);
+      for (let row = 0; row < rows; row++) {
+        const step = Math.floor(at(row, 0) / width);
+        const last = reached(steps, step) - 1;
+        values[row] = Number.isNaN(step) ? MISSING_ROW : steps[last] === step ? FIRST_ROW + last : UNKNOWN_ROW;
       }
       return { kind: 'row', size: sizeOf(fitted), values };
     }

@@ -30,6 +30,8 @@ export function fitTransform(
     }
     case 'buckets':
       return { encode, columns: spec.columns, bounds: quantileBounds(spec, columns[0], rows) };
+    case 'steps':
+      return { encode, columns: spec.columns, ...stepsOf(spec, columns[0], rows) };
     default:
       return { encode, columns: spec.columns, ...moments(encode, spec.columns[0], columns[0], rows) };
   }
@@ -40,13 +42,14 @@ const optionsOf: Readonly<Record<Encoding, readonly (keyof TransformSpec)[]>> = 
   words: ['minCount', 'maxLength'],
   hash: ['buckets', 'maxLength'],
   buckets: ['buckets'],
+  steps: ['width', 'minCount'],
   standardise: [],
   log1p: [],
 };
 
 /** @throws {OptionError} for an option of another encoding, which would be ignored */
 function checkOptions(spec: TransformSpec, encode: Encoding): void {
-  for (const key of ['minCount', 'buckets', 'maxLength'] as const) {
+  for (const key of ['minCount', 'buckets', 'width', 'maxLength'] as const) {
     if (spec[key] === undefined || optionsOf[encode].includes(key)) continue;
     const options = optionsOf[encode].join(', ') || 'no options';
     throw new OptionError(OPERATION, `expected ${options} with encode ${encode}; got ${key} ${spec[key]}`, { key });
@@ -67,7 +70,7 @@ function encodingOf({ columns: names, encode }: TransformSpec, columns: readonly
     ? ['ids', 'hash']
     : columns[0].kind === 'text'
       ? ['words']
-      : ['buckets', 'standardise', 'log1p'];
+      : ['buckets', 'steps', 'standardise', 'log1p'];
   const chosen = encode ?? fits[0];
   if (fits.includes(chosen)) return chosen;
   throw new OptionError(
@@ -115,14 +118,8 @@ function atLeastOne(key: string, value: number): number {
 /** The quantiles `1/n, 2/n, ...` of the values, each once; buckets without a value between them do not exist. */
 function quantileBounds(spec: TransformSpec, column: Column, rows: ArrayLike<number>): number[] {
   const buckets = atLeastOne('buckets', spec.buckets ?? 10);
-  const { width, at } = dimensions(column);
-  if (width !== 1) {
-    throw new OptionError(OPERATION, `expected one number a row for buckets; got ${width} in ${spec.columns[0]}`, {
-      key: spec.columns[0],
-      hint: 'use standardise',
-    });
-  }
-  const values = Float64Array.from({ length: rows.length }, (_, i) => at(rows[i], 0))
+  const at = oneNumber('buckets', spec, column);
+  const values = Float64Array.from({ length: rows.length }, (_, i) => at(rows[i]))
     .filter((value) => !Number.isNaN(value))
     .sort();
   const bounds: number[] = [];
@@ -131,6 +128,38 @@ function quantileBounds(spec: TransformSpec, column: Column, rows: ArrayLike<num
     if (bound !== undefined && bound > values[0] && bound !== bounds.at(-1)) bounds.push(bound);
   }
   return bounds;
+}
+
+/** The steps that have a value in the training rows, often enough. */
+function stepsOf(
+  spec: TransformSpec,
+  column: Column,
+  rows: ArrayLike<number>,
+): { readonly width: number; readonly steps: number[] } {
+  const { width = 0 } = spec;
+  if (!(width > 0 && Number.isFinite(width))) {
+    const got = spec.width === undefined ? 'none' : width;
+    throw new OptionError(OPERATION, `expected a width above 0 for steps; got ${got}`, { key: 'width' });
+  }
+  const minCount = atLeastOne('minCount', spec.minCount ?? 1);
+  const at = oneNumber('steps', spec, column);
+  const counts = new Map<number, number>();
+  for (let i = 0; i < rows.length; i++) {
+    const step = Math.floor(at(rows[i]) / width);
+    // JSON has no infinite numbers: they are of no step, as missing ones are.
+    if (Number.isFinite(step)) counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  const steps = [...counts.keys()].filter((step) => (counts.get(step) ?? 0) >= minCount);
+  return { width, steps: steps.sort((a, b) => a - b) };
+}
+
+function oneNumber(encode: Encoding, { columns }: TransformSpec, column: Column): (row: number) => number {
+  const { width, at } = dimensions(column);
+  if (width === 1) return (row) => at(row, 0);
+  throw new OptionError(OPERATION, `expected one number a row for ${encode}; got ${width} in ${columns[0]}`, {
+    key: columns[0],
+    hint: 'use standardise',
+  });
 }
 
 function moments(

@@ -68,6 +68,6 @@ function single(name: string, column: Column): OneColumn {
   }
   throw new OptionError('transform', `expected a column of id or ids in ${name}; got one of ${column.kind}`, {
     key: name,
-    hint: 'numbers and times are encoded as buckets, standardise or log1p',
+    hint: 'numbers and times are encoded as buckets, steps, standardise or log1p',
   });
 }

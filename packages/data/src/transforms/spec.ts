@@ -1,5 +1,5 @@
 /** How a column becomes what a model can embed. */
-export const encodings = ['ids', 'hash', 'words', 'buckets', 'standardise', 'log1p'] as const;
+export const encodings = ['ids', 'hash', 'words', 'buckets', 'steps', 'standardise', 'log1p'] as const;
 export type Encoding = (typeof encodings)[number];
 
 /**
@@ -7,17 +7,19 @@ export type Encoding = (typeof encodings)[number];
  *
  * `ids` (the default of `id` and `ids`): a vocabulary of the training part; `hash`: the id's text hashed into
  * `buckets`; `words` (the default of `text`): the words of a text, in lower case, as `ids`; `buckets` (the default of
- * `number` and `time`): quantiles of the training part; `standardise`:
- * `(x - mean) / deviation` over the training part; `log1p`: the same of `ln(1 + x)`.
+ * `number` and `time`): quantiles of the training part; `steps`: `floor(x / width)` as an id, with a vocabulary of the
+ * training part; `standardise`: `(x - mean) / deviation` over the training part; `log1p`: the same of `ln(1 + x)`.
  */
 export interface TransformSpec {
   /** Names of columns of one table: one, or the two of a cross. */
   readonly columns: readonly string[];
   readonly encode?: Encoding;
-  /** Of `ids` and `words`: rarer ones share the row "not known"; default 1. */
+  /** Of `ids`, `words` and `steps`: rarer ones share the row "not known"; default 1. */
   readonly minCount?: number;
   /** Of `buckets`, default 10, and of `hash`, default 1000. */
   readonly buckets?: number;
+  /** Of `steps`, which need it: how wide one is, above 0. */
+  readonly width?: number;
   /** Of lists: how many of their first ids are taken; default all. */
   readonly maxLength?: number;
 }
@@ -51,6 +53,13 @@ export type FittedTransform =
       readonly columns: readonly string[];
       /** Ascending; bucket `b` holds the values from `bounds[b - 1]` to below `bounds[b]`. */
       readonly bounds: readonly number[];
+    }
+  | {
+      readonly encode: 'steps';
+      readonly columns: readonly string[];
+      readonly width: number;
+      /** `floor(x / width)` of row `FIRST_ROW + i`, ascending. */
+      readonly steps: readonly number[];
     }
   | {
       readonly encode: 'standardise' | 'log1p';
@@ -92,6 +101,8 @@ export function encodedShape(fitted: FittedTransform): EncodedShape {
       return { kind: fitted.list ? 'rows' : 'row', size: FIRST_ROW + fitted.buckets };
     case 'buckets':
       return { kind: 'row', size: FIRST_ROW + fitted.bounds.length + 1 };
+    case 'steps':
+      return { kind: 'row', size: FIRST_ROW + fitted.steps.length };
     default:
       return { kind: 'number', width: fitted.mean.length };
   }

@@ -346,7 +346,7 @@ describe('fitTransform and applyTransform', () => {
     [
       { kind: 'number', values: [1] },
       { encode: 'hash' },
-      'expected encode buckets, standardise, log1p for c, a column of number; got hash',
+      'expected encode buckets, steps, standardise, log1p for c, a column of number; got hash',
     ],
     [{ kind: 'number', values: [1] }, { maxLength: 2 }, 'expected buckets with encode buckets; got maxLength 2'],
     [

@@ -12,10 +12,12 @@ const further = {
   table: z.enum(['events', 'users', 'items']).optional(),
   /** Default: `ids` of a column of ids, `words` of text, `buckets` of numbers and times. */
   encode: z.enum(encodings).optional(),
-  /** Of `ids` and `words`: rarer ones in training share a row; default 1. */
+  /** Of `ids`, `words` and `steps`: rarer ones in training share a row; default 1. */
   minCount: rows.optional(),
   /** Of `buckets`, default 10, and of `hash`, default 1000. */
   buckets: rows.optional(),
+  /** Of `steps`, which need it: `floor(x / width)` is an id. */
+  width: z.number().positive().optional(),
   /** Of lists: how many of their first ids are taken; default all. */
   maxLength: rows.optional(),
 };
