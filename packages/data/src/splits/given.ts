@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
 import { historyText, partNames, rowSets } from './row-split.ts';
-import { nobodyLeft, type RowExamples, type Split } from './split.ts';
+import { nobodyLeft, type RowExamples, type RowSplit } from './split.ts';
 
 export interface GivenSplitOptions {
   /** Default `impressions` where rows have times, a request and a label, else `points`. */
@@ -16,7 +16,7 @@ export interface GivenSplitOptions {
  *
  * @throws {OptionError} without such a column, or for another part; {DataError} `nobody-left` when a part is empty
  */
-export function givenSplit(interactions: Interactions, options: GivenSplitOptions = {}): Split {
+export function givenSplit(interactions: Interactions, options: GivenSplitOptions = {}): RowSplit {
   const operation = 'givenSplit';
   const partOf = partsOf(interactions, operation);
   const { train, validation, test, examples } = rowSets(interactions, partOf, operation, options);

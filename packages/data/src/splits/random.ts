@@ -3,7 +3,7 @@ import { requestsOf } from '../examples/requests.ts';
 import type { Interactions } from '../interactions.ts';
 import { namedRandom } from '../philox.ts';
 import { historyText, partNames, rowSets } from './row-split.ts';
-import { nobodyLeft, type RowExamples, type Split } from './split.ts';
+import { nobodyLeft, type RowExamples, type RowSplit } from './split.ts';
 
 export interface RandomSplitOptions {
   /** Shares of the requests, or of the rows where there are none; default 0.1 each. */
@@ -27,7 +27,7 @@ export interface RandomSplitOptions {
  * example is in, so that training never reads a row that is tested on.
  * @throws {OptionError} for shares that leave nothing; {DataError} `nobody-left` when a part is empty
  */
-export function randomSplit(interactions: Interactions, options: RandomSplitOptions = {}): Split {
+export function randomSplit(interactions: Interactions, options: RandomSplitOptions = {}): RowSplit {
   const operation = 'randomSplit';
   const { testShare = 0.1, validationShare = 0.1, seed = 0, maxHistory } = options;
   if (!(testShare > 0 && testShare < 1)) {

@@ -5,10 +5,16 @@ import { pointExamples } from '../examples/points.ts';
 import { takeExamples } from '../examples/take.ts';
 import type { Interactions } from '../interactions.ts';
 import { rowsWhere } from '../rows-where.ts';
-import type { ExampleSet, RowExamples, Split } from './split.ts';
+import type { ExampleSet, RowExamples, RowSplit } from './split.ts';
 
-/** Parts by their numbers. */
+/** Parts by their numbers; a row of another number is in none of them. */
 export const partNames = ['train', 'validation', 'test'] as const;
+
+/**
+ * Which rows a history may hold: those of the training part alone, whatever part the example is in, so that training
+ * never reads a row that is tested on; or, where the parts follow each other in time, all rows before the request.
+ */
+export type HistoryRows = 'training' | 'earlier';
 
 export interface RowSplitOptions {
   readonly examples?: RowExamples;
@@ -20,13 +26,13 @@ export function usualExamples({ hasTimestamps, roles }: Interactions): RowExampl
   return hasTimestamps && roles.request !== undefined && roles.labels.length > 0 ? 'impressions' : 'points';
 }
 
-/** The rows of each part as examples; histories hold events of the training part alone. */
+/** The rows of each part as examples. */
 export function rowSets(
   interactions: Interactions,
   partOf: Uint8Array,
   operation: string,
-  { examples = usualExamples(interactions), maxHistory }: RowSplitOptions,
-): Required<Pick<Split, 'train' | 'validation' | 'test' | 'examples'>> {
+  { examples = usualExamples(interactions), maxHistory, rows = 'training' }: RowSplitOptions & { rows?: HistoryRows },
+): Required<Pick<RowSplit, 'train' | 'validation' | 'test' | 'examples'>> {
   if (examples === 'points' && maxHistory !== undefined) {
     throw new OptionError(
       operation,
@@ -40,27 +46,33 @@ export function rowSets(
     examples === 'points'
       ? pointExamples(interactions)
       : impressionExamples(interactions, {
-          history: trainingHistory(interactions, partOf, operation),
+          history: historyRows(interactions, rows === 'training' ? partOf : undefined, operation),
           ...(maxHistory === undefined ? {} : { maxHistory }),
         });
   const part = (number: number): ExampleSet => takeExamples(all, rowsWhere(partOf, number), partNames[number]);
   return { train: part(0), validation: part(1), test: part(2), examples };
 }
 
-function trainingHistory(interactions: Interactions, partOf: Uint8Array, operation: string): Uint8Array {
+function historyRows(interactions: Interactions, partOf: Uint8Array | undefined, operation: string): Uint8Array {
   const counting =
     interactions.roles.labels.length === 0
       ? new Uint8Array(interactions.numEvents).fill(1)
       : positiveEvents(labelOf(interactions, undefined, operation));
-  for (let e = 0; e < counting.length; e++) if (partOf[e] !== 0) counting[e] = 0;
+  if (partOf !== undefined) for (let e = 0; e < counting.length; e++) if (partOf[e] !== 0) counting[e] = 0;
   return counting;
 }
 
 /** What the history of an example is, for the sentence of a split. */
-export function historyText({ roles }: Interactions, examples: RowExamples, maxHistory?: number): string {
+export function historyText(
+  { roles }: Interactions,
+  examples: RowExamples,
+  maxHistory?: number,
+  rows: HistoryRows = 'training',
+): string {
   if (examples === 'points') return 'examples have no history';
   const [label] = roles.labels;
   const which = label === undefined ? 'events' : `events with ${label} above 0`;
   const most = maxHistory === undefined ? '' : `the latest ${maxHistory} of `;
-  return `a history is ${most}its user's ${which} strictly before the request, those of the training part alone`;
+  const parts = rows === 'training' ? 'those of the training part alone' : 'whatever part they are in';
+  return `a history is ${most}its user's ${which} strictly before the request, ${parts}`;
 }

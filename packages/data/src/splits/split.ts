@@ -28,6 +28,7 @@ export type SplitProtocol =
   | 'global-time'
   | 'by-user'
   | 'random'
+  | 'rows-by-time'
   | 'given'
   | 'streaming';
 
@@ -43,8 +44,13 @@ export interface Split {
   readonly test: ExampleSet;
   /** What the split did, and how many users and events take no part. */
   readonly step: ProcessingStep;
-  /** Times (seconds) of the cuts, for `global-time`. */
+  /** Times (seconds) of the cuts, for `global-time` and `rows-by-time`. */
   readonly cuts?: { readonly validationTime?: number; readonly testTime: number };
+}
+
+/** A split whose examples are rows for a ranker. */
+export interface RowSplit extends Split {
+  readonly examples: RowExamples;
 }
 
 /** Collects examples one by one. */
