@@ -39,7 +39,8 @@ const ByUserConfig = z
 const rowExamples = {
   /**
    * `points`: rows without a history. `impressions`: with what its user has with a label above 0 before the
-   * request, in the training part. Default `impressions` where there are times, a request and a label.
+   * request; of `random` and `given` in the training part. Default `impressions` where there are
+   * times, a request and a label.
    */
   examples: z.enum(['points', 'impressions']).optional(),
   /** Latest events of a history that are kept; default all. */
@@ -52,29 +53,44 @@ const rowExamples = {
 
 const GivenConfig = z.strictObject({ kind: z.literal('given'), ...rowExamples });
 
+const rowShares = {
+  test: share.default(0.1),
+  /** 0: no validation part. */
+  validation: z.number().min(0).lt(1).default(0.1),
+};
+const leavesRows = ({ test, validation }: { readonly test: number; readonly validation: number }) =>
+  test + validation < 1;
+const noRowsLeft = { path: ['validation'], message: 'expected shares that leave rows to train on' };
+
 const RandomConfig = z
   .strictObject({
     kind: z.literal('random'),
     /** Shares of the requests, or of the rows where the data have no role `request`: a request is never cut apart. */
-    test: share.default(0.1),
-    /** 0: no validation part. */
-    validation: z.number().min(0).lt(1).default(0.1),
+    ...rowShares,
     seed,
     ...rowExamples,
   })
-  .refine(({ test, validation }) => test + validation < 1, {
-    path: ['validation'],
-    message: 'expected shares that leave rows to train on',
-  });
+  .refine(leavesRows, noRowsLeft);
+
+const RowsByTimeConfig = z
+  .strictObject({
+    kind: z.literal('rows-by-time'),
+    /** Shares of the rows, the newest; the cuts are times, so rows at one time stay together, and requests as well. */
+    ...rowShares,
+    ...rowExamples,
+  })
+  .refine(leavesRows, noRowsLeft);
 
 /**
  * `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. An object sets
- * what the others leave open. `random` and `given` (the parts that the data come in) are of rows, and for rankers.
+ * what the others leave open. `random`, `rows-by-time` and `given` (the parts that the data come in) are
+ * of rows, and for rankers.
  */
 export const SplitConfigSchema = z.union([
-  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'given']),
+  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'given']),
   GlobalTimeConfig,
   ByUserConfig,
   RandomConfig,
+  RowsByTimeConfig,
   GivenConfig,
 ]);

@@ -5,6 +5,8 @@ export interface DataSummary {
   readonly digest: string;
   readonly split: string;
   readonly examples: Readonly<Record<string, number>>;
+  /** Of each part of a split of rows. */
+  readonly parts?: readonly PartSummary[];
   /** Labelled statistics, in the order in which they are shown. */
   readonly statistics: Readonly<Record<string, number | string>>;
   readonly lengths: readonly { readonly label: string; readonly count: number }[];
@@ -18,6 +20,17 @@ export interface DataSummary {
   readonly itemVectors?: ItemVectorsSummary;
   /** Of the file that all weights start from, where the recipe names one. */
   readonly initialWeights?: InitialWeightsSummary;
+}
+
+export interface PartSummary {
+  readonly name: string;
+  readonly rows: number;
+  /** The label that `positives` counts, the rows where it is above 0; absent: 0 of no label. */
+  readonly label?: string;
+  readonly positives: number;
+  /** Different ones in the rows. */
+  readonly users: number;
+  readonly items: number;
 }
 
 export interface ColumnSummary {

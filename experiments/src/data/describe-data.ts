@@ -10,11 +10,10 @@ import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts';
-import type { ColumnSummary, DataSummary } from './data-summary.ts';
-import { dataFolder, filtered, loadInteractions, splitBy } from './dataset.ts';
+import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
+import { dataFolder, type FileConfig, filtered, loadInteractions } from './dataset.ts';
+import { splitBy } from './split-by.ts';
 import { summariseData, summariseWithout } from './summarise-data.ts';
-
-type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 
 export interface DescribeRequest {
   /** A known name, a file or folder, or a query. */
@@ -30,15 +29,17 @@ export interface DescribeRequest {
   readonly progress: Progress;
 }
 
-const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'] as const;
-/** Of data that come in parts, whose rows mostly have no user and no time. */
-const protocolsOfParts = ['given', 'random'] as const;
+const protocols = ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time'] as const;
+/** Of data that come in parts, whose rows mostly have no user, and often no time. */
+const protocolsOfParts = ['given', 'random', 'rows-by-time'] as const;
 const usualColumns = { user: 'user', item: 'item', time: 'timestamp' };
 
 /** A data set under every split; one that cannot be made says why. */
 export async function describeData(request: DescribeRequest): Promise<DataSummary[]> {
   const { interactions, split } = await readRequested(request);
-  const usual = interactions.roles.part === undefined ? protocols : protocolsOfParts;
+  const { hasTimestamps, roles } = interactions;
+  const ofParts = protocolsOfParts.filter((protocol) => hasTimestamps || protocol !== 'rows-by-time');
+  const usual = roles.part === undefined ? protocols : ofParts;
   return (split === undefined ? usual : [split]).map((protocol) => {
     try {
       return summariseData(splitBy(protocol, interactions));
@@ -150,7 +151,8 @@ export function renderData(summaries: readonly DataSummary[]): string {
       return `Split ${summary.split}: not possible\n${renderSentences([summary.problem])}`;
     const examples = Object.entries(summary.examples).map(([name, count]) => `${formatCount(count)} ${name}`);
     const said = [...summary.steps.slice(-1), ...summary.leakage];
-    return `Split ${summary.split}: ${examples.join(', ')} examples\n${renderSentences(said)}`;
+    const parts = summary.parts === undefined ? '' : `${renderParts(summary.parts)}\n`;
+    return `Split ${summary.split}: ${examples.join(', ')} examples\n${parts}${renderSentences(said)}`;
   });
   return [
     `${first.name}\n${renderPairs([...facts, ['digest', first.digest]])}`,
@@ -159,6 +161,33 @@ export function renderData(summaries: readonly DataSummary[]): string {
     `Processing\n${renderSentences(steps)}`,
     ...splits,
   ].join('\n\n');
+}
+
+function renderParts(parts: readonly PartSummary[]): string {
+  const label = parts[0]?.label;
+  const share = (of: number, all: number): string => (all === 0 ? '' : `${((100 * of) / all).toFixed(2)} %`);
+  const table = renderTable(
+    [
+      { title: 'part' },
+      { title: 'rows', align: 'right' },
+      ...(label === undefined
+        ? []
+        : ([
+            { title: `${label} above 0`, align: 'right' },
+            { title: 'share', align: 'right' },
+          ] as const)),
+      { title: 'users', align: 'right' },
+      { title: 'items', align: 'right' },
+    ],
+    parts.map(({ name, rows, positives, users, items }) => [
+      name,
+      formatCount(rows),
+      ...(label === undefined ? [] : [formatCount(positives), share(positives, rows)]),
+      formatCount(users),
+      formatCount(items),
+    ]),
+  );
+  return table.replace(/^/gm, '  ');
 }
 
 function renderColumns(columns: readonly ColumnSummary[]): string {

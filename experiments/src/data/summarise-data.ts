@@ -3,6 +3,7 @@ import {
   countExamples,
   datasetStats,
   describeColumns,
+  type ExampleSet,
   type Interactions,
   impressionExamples,
   leakageReport,
@@ -10,7 +11,7 @@ import {
   type Split,
   shortNumber,
 } from '@seqrec/data';
-import type { ColumnSummary, DataSummary } from './data-summary.ts';
+import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
 
 /** What `data.json` and `seqrec data` say of a split. */
 export function summariseData(split: Split): DataSummary {
@@ -20,6 +21,7 @@ export function summariseData(split: Split): DataSummary {
     ...summariseInteractions(interactions),
     split: split.protocol,
     examples: Object.fromEntries(sets.map((set) => [set.name, set.targets.length])),
+    ...(split.examples !== undefined && { parts: sets.map(partSummary) }),
     steps: [...interactions.steps, split.step].map((step) => step.detail),
     leakage: leakageReport(split).checks.map((check) => `${check.verdict}: ${check.text}`),
   };
@@ -42,6 +44,12 @@ function summariseInteractions(interactions: Interactions) {
     columns: describeColumns(interactions).map(columnSummary),
     steps: interactions.steps.map((step) => step.detail),
   };
+}
+
+function partSummary(set: ExampleSet): PartSummary {
+  const label = set.interactions.roles.labels[0];
+  const { examples, positives, users, items } = countExamples(set);
+  return { name: set.name, rows: examples, ...(label !== undefined && { label }), positives, users, items };
 }
 
 function columnSummary(column: ColumnDescription): ColumnSummary {

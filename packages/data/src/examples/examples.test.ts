@@ -190,6 +190,8 @@ describe('countExamples', () => {
           examples: examples.length,
           requests: new Set(examples.map((e) => (requests[e] === 0 ? `row ${e}` : requests[e]))).size,
           positives: examples.filter((e) => clicks[e] > 0).length,
+          users: new Set(examples.map((e) => userOf(i, e))).size,
+          items: new Set(examples.map((e) => i.itemIds[e])).size,
           withoutHistory: histories.filter((length) => length === 0).length,
           historyEvents: histories.reduce((a, b) => a + b, 0),
         });

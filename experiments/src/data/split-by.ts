@@ -1,0 +1,61 @@
+import {
+  byUser,
+  givenSplit,
+  globalTime,
+  type Interactions,
+  leaveLastOut,
+  type RandomSplitOptions,
+  randomSplit,
+  rowsByTime,
+  type Split,
+  trainTest,
+} from '@seqrec/data';
+import type { DataConfig } from '../config/data-schema.ts';
+import { defined } from './defined.ts';
+
+type SplitConfig = Exclude<DataConfig, { format: 'synthetic' }>['split'];
+type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
+type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
+type Random = Extract<SplitConfig, { kind: 'random' }>;
+type RowsByTime = Extract<SplitConfig, { kind: 'rows-by-time' }>;
+
+/** The split of a configuration. */
+export function splitBy(config: SplitConfig, interactions: Interactions): Split {
+  const split = typeof config === 'string' ? { kind: config } : config;
+  switch (split.kind) {
+    case 'leave-last-out':
+      return leaveLastOut(interactions);
+    case 'train-test':
+      return trainTest(interactions);
+    case 'global-time': {
+      const { quantile = 0.9, validationQuantile = 2 * quantile - 1, target, seed } = split as Partial<GlobalTime>;
+      return globalTime(interactions, {
+        testFraction: decimalShare(1 - quantile),
+        validationFraction: decimalShare(quantile - validationQuantile),
+        ...defined({ targets: target, seed }),
+      });
+    }
+    case 'by-user': {
+      const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
+      return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
+    }
+    case 'given': {
+      const { examples, maxHistory } = split as Partial<Random>;
+      return givenSplit(interactions, defined({ examples, maxHistory }));
+    }
+    case 'rows-by-time': {
+      const { test, validation, examples, maxHistory } = split as Partial<RowsByTime>;
+      return rowsByTime(interactions, defined({ testShare: test, validationShare: validation, examples, maxHistory }));
+    }
+    case 'random': {
+      const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;
+      const options: RandomSplitOptions = defined({ seed, examples, maxHistory });
+      return randomSplit(interactions, { ...options, ...defined({ testShare: test, validationShare: validation }) });
+    }
+  }
+}
+
+/** `1 - 0.9` as the 0.1 that was meant. */
+function decimalShare(share: number): number {
+  return Number(share.toPrecision(12));
+}
