@@ -65,6 +65,10 @@ export function registerData(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec data big.csv --data.reader duckdb')
     .example("  $ seqrec data \"select * from 'events/*.parquet' where country = 'NL'\"")
     .example('  $ seqrec data ml-1m --data.ties shuffle:7')
+    .example(
+      '  $ seqrec data ml-1m --data.label.column rating --data.label.positiveAbove 3 --data.label.negativeBelow 3',
+    )
+    .example('  $ seqrec data ml-1m --data.split.kind rows-by-time --data.split.test 0.2')
     .example('  $ seqrec data ml-1m --data.split.quantile 0.9 --data.split.target last')
     .action((dataset: string, options: Options) => run(dataset, options, invocation));
 }

@@ -8,6 +8,22 @@ export const count = z
   .positive()
   .max(2 ** 28);
 
+/** A label from a column of numbers: rows between the bounds, and those without a number, are dropped. */
+const LabelConfig = z
+  .strictObject({
+    /** Of the events. It is no feature of an event any more. */
+    column: z.string().min(1),
+    /** Rows above are positive, those below negative. */
+    positiveAbove: z.number(),
+    negativeBelow: z.number(),
+    /** Of the new column, which has the role `labels`. */
+    name: z.string().min(1).default('label'),
+  })
+  .refine(({ positiveAbove, negativeBelow }) => negativeBelow <= positiveAbove, {
+    path: ['negativeBelow'],
+    message: 'expected a number of at most positiveAbove',
+  });
+
 /** How files are read, and how events are filtered and split. */
 const preparation = {
   /**
@@ -32,6 +48,8 @@ const preparation = {
   coldItems: z.strictObject({ share: z.number().gt(0).lt(1), seed: z.int().min(0).default(1) }).optional(),
   /** Keep only ratings of at least this value. */
   minRating: z.number().optional(),
+  /** What a ranker learns, made from a column: 1 above a bound, 0 below another. */
+  label: LabelConfig.optional(),
   /** Drop users and items with fewer events than this, until none are left to drop. */
   kCore: count.optional(),
 };

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import {
-  byUser,
   type ColumnRef,
   type ColumnSpec,
   DataError,
@@ -10,36 +9,29 @@ import {
   detectFormat,
   type EventColumns,
   type ExampleSet,
-  givenSplit,
-  globalTime,
   type HoldOutOptions,
   holdOutUsers,
   type Interactions,
   kCore,
+  labelFromColumn,
   latestWindow,
-  leaveLastOut,
   loadDataset,
   loadNamedDataset,
   minRating,
-  type RandomSplitOptions,
   type ReadProgress,
-  randomSplit,
   type Split,
   streamingWorld,
   type TieRule,
-  trainTest,
   withColdItems,
 } from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
+import { defined } from './defined.ts';
+import { splitBy } from './split-by.ts';
 
-type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
-type SplitConfig = FileConfig['split'];
-type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
-type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
-type Random = Extract<SplitConfig, { kind: 'random' }>;
+export type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
@@ -55,7 +47,11 @@ export function dataFolder(option: string | undefined): string {
   return option ?? process.env.SEQREC_DATA ?? 'data';
 }
 
-/** Reads, filters and splits what a configuration names. */
+/**
+ * Reads, filters and splits what a configuration names, for models of sequences.
+ *
+ * @throws {ConfigError} for a split of rows, which `prepareRows` makes.
+ */
 export async function prepareData(config: DataConfig, folder: string, progress: Progress): Promise<PreparedData> {
   if (config.format === 'synthetic') {
     const { format: _, rowNumberAsTime: __, ...world } = config;
@@ -65,14 +61,18 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   }
   const all = filtered(await loadInteractions(config, folder, progress), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
-  const whole = splitBy(config.split, kept);
-  if (whole.examples !== undefined)
-    throw new ConfigError(
-      `data.split: expected a split into sequences of users, which the models train on; got ${whole.protocol}, whose examples are rows for a ranker`,
-      'use leave-last-out, train-test, global-time or by-user; `seqrec data` describes the others',
-    );
+  const whole = sequenceSplit(splitBy(config.split, kept));
   if (config.heldOut === undefined) return { split: whole };
   return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
+}
+
+/** The same split. @throws {ConfigError} when its examples are rows, and not the ends of users' sequences. */
+export function sequenceSplit(split: Split): Split {
+  if (split.examples === undefined) return split;
+  throw new ConfigError(
+    `data.split: expected a split into sequences of users, which the models train on; got ${split.protocol}, whose examples are rows for a ranker`,
+    'use leave-last-out, train-test, global-time or by-user; `seqrec data` describes the others',
+  );
 }
 
 /** Reads what a configuration names, before any filter. */
@@ -229,51 +229,17 @@ function delimitedOf({ delimiter, quote, encoding }: Pick<CsvConfig, 'delimiter'
   };
 }
 
-/** Without the keys that are undefined. */
-function defined<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** The filters of a configuration, in their order: ratings first, since the core depends on what is left. */
-export function filtered(interactions: Interactions, config: Pick<FileConfig, 'minRating' | 'kCore'>): Interactions {
+/**
+ * The filters of a configuration, in their order: ratings first, then the rows that have a label, since the core
+ * depends on what is left.
+ */
+export function filtered(
+  interactions: Interactions,
+  config: Pick<FileConfig, 'minRating' | 'label' | 'kCore'>,
+): Interactions {
   const liked = config.minRating === undefined ? interactions : minRating(interactions, { rating: config.minRating });
-  return config.kCore === undefined ? liked : kCore(liked, { users: config.kCore, items: config.kCore });
-}
-
-export function splitBy(config: SplitConfig, interactions: Interactions): Split {
-  const split = typeof config === 'string' ? { kind: config } : config;
-  switch (split.kind) {
-    case 'leave-last-out':
-      return leaveLastOut(interactions);
-    case 'train-test':
-      return trainTest(interactions);
-    case 'global-time': {
-      const { quantile = 0.9, validationQuantile = 2 * quantile - 1, target, seed } = split as Partial<GlobalTime>;
-      return globalTime(interactions, {
-        testFraction: decimalShare(1 - quantile),
-        validationFraction: decimalShare(quantile - validationQuantile),
-        ...defined({ targets: target, seed }),
-      });
-    }
-    case 'by-user': {
-      const { test = 0.1, validation = 0.1, seed } = split as Partial<ByUser>;
-      return byUser(interactions, { testShare: test, validationShare: validation, ...defined({ seed }) });
-    }
-    case 'given': {
-      const { examples, maxHistory } = split as Partial<Random>;
-      return givenSplit(interactions, defined({ examples, maxHistory }));
-    }
-    case 'random': {
-      const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;
-      const options: RandomSplitOptions = defined({ seed, examples, maxHistory });
-      return randomSplit(interactions, { ...options, ...defined({ testShare: test, validationShare: validation }) });
-    }
-  }
-}
-
-/** `1 - 0.9` as the 0.1 that was meant. */
-function decimalShare(share: number): number {
-  return Number(share.toPrecision(12));
+  const labelled = config.label === undefined ? liked : labelFromColumn(liked, config.label);
+  return config.kCore === undefined ? labelled : kCore(labelled, { users: config.kCore, items: config.kCore });
 }
 
 /** The set that is evaluated while training: validation where there is one, else (the reference's protocol) test. */

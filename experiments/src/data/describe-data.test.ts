@@ -33,7 +33,7 @@ test('a file of one`s own is described under every split', async () => {
     progress,
   });
   expect(summaries.map((summary) => summary.split)).toEqual([
-    ...['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'],
+    ...['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time'],
   ]);
   expect(summaries[0].statistics).toMatchObject({ users: 8, items: 6, events: 40 });
   expect(summaries[0].examples).toEqual({ train: 8, validation: 8, test: 8 });
@@ -83,7 +83,7 @@ test('rows that were shown: what a ranker learns from, a random split, and a col
   const shown = [file, ...columns, '--data.request', 'page', '--data.labels', '["click"]'];
   const all = (await seqrecData(...shown)).output;
   expect(all.match(/^Split [^:]*/gm)).toEqual(
-    ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random'].map((name) => `Split ${name}`),
+    ['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time'].map((name) => `Split ${name}`),
   );
   expect(all).toMatch(
     /impressions, one a row shown +400\n +impressions, requests +100\n +impressions, click above 0 +124\n/,
@@ -110,6 +110,54 @@ test('rows that were shown: what a ranker learns from, a random split, and a col
   expect(refused.errors).toContain(
     'data.split: expected a split into sequences of users, which the models train on; got random, whose examples are rows for a ranker; use leave-last-out',
   );
+});
+
+test('a label from a column: what it is made of, and both splits of rows with what is in each part', async () => {
+  // Stars 1 to 5, and none for every eleventh: 1 and 2 are negative, 4 and 5 positive.
+  const rows = Array.from({ length: 440 }, (_, k) => {
+    const stars = k % 11 === 0 ? '' : 1 + ((k * 7) % 5);
+    return `u${k % 7},i${k % 13},${1_600_000_000 + 60 * k},${stars}`;
+  });
+  const file = join(folder, 'stars.csv');
+  writeFileSync(file, `user,item,timestamp,stars\n${rows.join('\n')}\n`);
+  const label = ['--data.label.column', 'stars', '--data.label.positiveAbove', '3', '--data.label.negativeBelow', '3'];
+  const { code, output, errors } = await seqrecData(file, '--data.columns.stars', 'number', ...label);
+  expect([code, errors]).toEqual([0, '']);
+  expect(output).toMatch(/^events +stars +number +label source/m);
+  expect(output).toMatch(/^events +label +number +label +0 to 1/m);
+  expect(output).toContain(
+    'Made the label label of stars: 1 above 3 (160 rows), 0 below 3 (160 rows); left out 80 rows between and 40 without a value: 120 events',
+  );
+  const [random, byTime] = ['random', 'rows-by-time'].map((name) => output.split(`Split ${name}: `)[1]);
+  expect(random).toMatch(
+    /^256 train, 32 validation, 32 test examples\n {2}part +rows +label above 0 +share +users +items/,
+  );
+  expect(byTime).toMatch(
+    /^256 train, 32 validation, 32 test examples\n {2}part +rows +label above 0 +share +users +items/,
+  );
+  expect(byTime).toMatch(/\n {2}train +256 +128 +50\.00 % +7 +13\n/);
+  expect(byTime).toContain('rows-by-time: 256 rows before 2020-09-13T18:');
+  const [{ parts }] = JSON.parse(
+    (
+      await seqrecData(
+        ...[file, '--data.columns.stars', 'number', ...label, '--data.label.name', 'liked'],
+        ...['--data.split.kind', 'rows-by-time', '--data.split.validation', '0', '--data.split.test', '0.5', '--json'],
+      )
+    ).output,
+  );
+  expect(parts).toEqual([
+    { name: 'train', rows: 160, label: 'liked', positives: 80, users: 7, items: 13 },
+    { name: 'test', rows: 160, label: 'liked', positives: 80, users: 7, items: 13 },
+  ]);
+  const wrong = await seqrecData(file, ...label.with(5, '4'));
+  expect([wrong.code, wrong.errors]).toEqual([
+    2,
+    expect.stringContaining('--data.label.negativeBelow: expected a number of at most positiveAbove; got 4'),
+  ]);
+  const half = await seqrecData(file, ...label.slice(0, 2));
+  expect(half.errors).toContain('--data.label.positiveAbove: expected a number; got nothing');
+  const none = await seqrecData(file, '--data.columns.stars', 'number', ...label.with(1, 'star'));
+  expect(none.errors).toContain('expected a column of the events of stars; got "star"; did you mean stars?');
 });
 
 test('a folder in the layout of FuxiCTR is known by its files, and its parts are the split', async () => {

@@ -17,7 +17,7 @@ export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionEr
 export { countExamples, type ExampleCounts } from './examples/count.ts';
 export { checkFeatureColumns, whyNoFeature } from './examples/feature-columns.ts';
 export { type ImpressionOptions, impressionExamples } from './examples/impressions.ts';
-export { type Label, labelOf, positiveEvents } from './examples/labels.ts';
+export { checkTrainingLabels, type Label, labelOf, positiveEvents } from './examples/labels.ts';
 export { pointExamples } from './examples/points.ts';
 export { type Requests, requestsOf, requestTimes } from './examples/requests.ts';
 export { takeExamples } from './examples/take.ts';

@@ -1,5 +1,6 @@
-import { OptionError } from '../errors.ts';
+import { DataError, OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import type { ExampleSet } from '../splits/split.ts';
 
 /** A label of the events as numbers; shape of `values`: [numEvents]. */
 export interface Label {
@@ -39,4 +40,42 @@ export function positiveEvents({ values }: Label): Uint8Array {
   const positive = new Uint8Array(values.length);
   for (let e = 0; e < values.length; e++) if (values[e] > 0) positive[e] = 1;
   return positive;
+}
+
+/**
+ * What all targets of a set with a label have as that label, NaN where none has one; `undefined` where they differ.
+ */
+export function constantLabel({ targets }: Pick<ExampleSet, 'targets'>, { values }: Label): number | undefined {
+  let first = Number.NaN;
+  for (const target of targets) {
+    const value = values[target];
+    if (Number.isNaN(value) || value === first) continue;
+    if (!Number.isNaN(first)) return undefined;
+    first = value;
+  }
+  return first;
+}
+
+/**
+ * Refuses a training part from which nothing can be learned of a label, as all its rows have the same or none.
+ *
+ * @throws {DataError} `constant-label` naming the label, its value and the number of rows
+ */
+export function checkTrainingLabels(train: ExampleSet, operation = 'checkTrainingLabels'): void {
+  const { interactions, targets } = train;
+  for (const name of interactions.roles.labels) {
+    const value = constantLabel(train, labelOf(interactions, name, operation));
+    if (value === undefined) continue;
+    const rows = `${targets.length} training rows of ${interactions.name}`;
+    throw new DataError(
+      operation,
+      `expected the label ${name} to differ among the training rows; got ` +
+        (Number.isNaN(value) ? `no value in any of the ${rows}` : `${value} in all of the ${rows}`),
+      {
+        code: 'constant-label',
+        column: name,
+        hint: 'set other bounds (--data.label.positiveAbove, --data.label.negativeBelow), or split in another way (--data.split)',
+      },
+    );
+  }
 }

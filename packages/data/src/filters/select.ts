@@ -3,6 +3,7 @@ import { DataError } from '../errors.ts';
 import { type IdMap, idMap } from '../ids.ts';
 import type { Interactions, ProcessingStep } from '../interactions.ts';
 import type { Column } from '../table/column.ts';
+import type { Roles } from '../table/roles.ts';
 import { takeColumn, takeRows } from '../table/take.ts';
 
 export interface Selection {
@@ -15,11 +16,13 @@ export interface Selection {
   /** Sentence about what was kept; the counts are added. */
   readonly detail: string;
   readonly counts?: ProcessingStep['counts'];
+  /** Columns of the events that are added, a row for each event from before, and their roles. */
+  readonly added?: { readonly columns: ReadonlyMap<string, Column>; readonly roles: Partial<Roles> };
 }
 
 /** The store of the events that stay, with dense ids renumbered; users without events leave. */
 export function selectEvents(i: Interactions, selection: Selection): Interactions {
-  const { keep, dropItems } = selection;
+  const { keep, dropItems, added } = selection;
   const keptUsers: number[] = [];
   const offsets: number[] = [0];
   let events = 0;
@@ -59,7 +62,7 @@ export function selectEvents(i: Interactions, selection: Selection): Interaction
   };
   const items = dropItems ? takeIds(i.items, kept, 1) : i.items;
   const columns = new Map<string, Column>();
-  for (const [name, column] of i.events.columns) {
+  for (const [name, column] of [...i.events.columns, ...(added?.columns ?? [])]) {
     const taken = takeColumn(column, rows);
     columns.set(name, dropItems && taken.kind !== 'number' ? renumbered(taken, i.items, items, itemOf.number) : taken);
   }
@@ -72,7 +75,7 @@ export function selectEvents(i: Interactions, selection: Selection): Interaction
     columns,
     userTable: takeRows(i.userTable, keptUsers),
     itemTable: dropItems ? takeRows(i.itemTable, kept) : i.itemTable,
-    roles: i.roles,
+    roles: { ...i.roles, ...added?.roles },
     hasTimestamps: i.hasTimestamps,
     steps: [
       ...i.steps,

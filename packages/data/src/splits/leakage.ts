@@ -5,6 +5,7 @@ import { isInHistory, lastOfHistory, trainingEvents } from './histories.ts';
 import { type LeakageCheck, percent } from './leakage-check.ts';
 import { columnChecks } from './leakage-columns.ts';
 import { requestChecks, userChecks } from './leakage-groups.ts';
+import { labelChecks } from './leakage-labels.ts';
 import { timeChecks } from './leakage-times.ts';
 import type { Split } from './split.ts';
 
@@ -31,6 +32,7 @@ export function leakageReport(split: Split): LeakageReport {
     orderInsideTies(split),
     duplicateRows(split),
     ...columnChecks(split, trained),
+    ...labelChecks(split),
   ];
   return {
     protocol: split.protocol,

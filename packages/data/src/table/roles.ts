@@ -10,6 +10,8 @@ export interface Roles {
   readonly request?: string;
   /** What a ranker learns. */
   readonly labels: readonly string[];
+  /** What a label was made from: it tells the label, and is no feature of the event. */
+  readonly labelSources?: readonly string[];
   /** Declared to be known only after the event (how long it was read, what was said of it): no features of it. */
   readonly after?: readonly string[];
   /** The part of a given split that a row is in: `train`, `validation` or `test`. */
@@ -32,6 +34,7 @@ export function rolesOf(roles: Roles, table: 'events' | 'users' | 'items', colum
   return [
     ...named,
     ...(roles.labels.includes(column) ? ['label'] : []),
+    ...(roles.labelSources?.includes(column) ? ['label source'] : []),
     ...(roles.after?.includes(column) ? ['after'] : []),
   ];
 }

@@ -23,8 +23,8 @@ type TableName = (typeof TABLES)[number];
  * Fits the features of a configuration on a training set: vocabularies, quantiles and means are those of its events,
  * users and items alone. Undefined for a configuration without features.
  *
- * @throws ConfigError for a column that is not there (with the nearest name), a label, or an encoding that does not go
- *   with the column.
+ * @throws ConfigError for a column that is not there (with the nearest name), a label or what one is made from, or an
+ *   encoding that does not go with the column.
  */
 export function fitFeatures(
   { features }: { readonly features?: readonly FeatureConfig[] },
@@ -107,6 +107,12 @@ function columnOf(data: Interactions, table: TableName, name: string): Column {
   if (roles.includes('label')) {
     throw new ConfigError(
       `model config: features: expected no label among the features; got ${name}, a label of ${data.name}: it is what a model has to predict`,
+      'features',
+    );
+  }
+  if (roles.includes('label source')) {
+    throw new ConfigError(
+      `model config: features: expected no column among the features that a label is made from; got ${name} of ${data.name}: it tells ${data.roles.labels[0]}, which a model has to predict`,
       'features',
     );
   }
