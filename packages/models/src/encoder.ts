@@ -95,8 +95,9 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
 
   /** What the blocks make of a batch, before the final norm: all tokens, or the last of each sequence alone. */
-  function forward({ table, ids }: ItemRows, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
+  function forward({ table, ids }: ItemRows, batch: EncoderBatch, given: Run, lastOnly = false): tf.Tensor2D {
     const tokens = actionHead === undefined ? batch : interleaved(batch);
+    const run = { ...given, firstRow: (given.before?.tokens ?? 0) * (actionHead === undefined ? 1 : 2) };
     checkLengths(tokens, input.limit, config);
     const read = features === undefined ? { table, batch } : withFeatures(features, { table, ids }, batch, run);
     let x: tf.Tensor = input.embed(read.table, read.batch, run, tokens);

@@ -76,6 +76,6 @@ describe('steps as a feature', () => {
     expect(featureSchema.safeParse({ column: 'size', encode: 'steps', width: 10 }).success).toBe(true);
     expect(featureSchema.safeParse({ column: 'size', encode: 'steps', width: 0 }).success).toBe(false);
     const config = configOf('sasrec', { features: [{ column: 'year', encode: 'steps', width: 10 }] });
-    expect(modelConfigSchema.safeParse(config).success).toBe(true);
+    expect(modelConfigSchema('encode').safeParse(config).success).toBe(true);
   });
 });

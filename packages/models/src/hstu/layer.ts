@@ -188,7 +188,8 @@ export class HstuLayer extends StreamLayer implements LastRows {
   /** From the attention to the block's output. */
   private project(u: tf.Tensor | undefined, attended: tf.Tensor3D, x: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { numHeads: h, dv } = this.args;
-    const drop = this.dropOptions(this.switches.linearDropout, 'linear', run);
+    const width = (this.switches.concat ? 3 : 1) * h * dv;
+    const drop = this.dropOptions(this.switches.linearDropout, 'linear', run, width);
     const o = tf.reshape(attended, [-1, h * dv]) as tf.Tensor2D;
     const w = this.weight('o.weight') as tf.Tensor2D;
     const b = this.switches.outputBias ? (this.weight('o.bias') as tf.Tensor1D) : undefined;

@@ -64,7 +64,7 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
   const attended = lastOnly
     ? causalAttentionLast(inputs)
-    : causalAttention({ ...inputs, dropout: dropOptionsAt(dropoutRate, site, run) });
+    : causalAttention({ ...inputs, dropout: dropOptionsAt(dropoutRate, site, run, numHeads) });
   const w = weight('out_proj.weight') as tf.Tensor2D;
   const b = weight('out_proj.bias') as tf.Tensor1D;
   const residual = output?.residual === 'query' ? query : output?.residual;

@@ -57,7 +57,8 @@ export class HiddenLayers extends StreamLayer {
           b: this.weight(`${i}.bias`) as tf.Tensor1D,
         };
         if (i === hiddenSizes.length) return linearLayer(map);
-        return linearLayer({ ...map, activation: 'relu', dropout: this.dropOptions(dropout, `${i}`, run) });
+        const drop = this.dropOptions(dropout, `${i}`, run, hiddenSizes[i]);
+        return linearLayer({ ...map, activation: 'relu', dropout: drop });
       }, x),
     );
   }

@@ -13,6 +13,8 @@ export interface Run {
   readonly seed: number;
   /** What of the batch of the step lies before a part of it: streams count on from there. Absent: nothing. */
   readonly before?: { readonly sequences: number; readonly tokens: number };
+  /** Rows of the activations that lie before those of the part: tokens or sequences, as the model has them. */
+  readonly firstRow?: number;
 }
 
 /** Arguments that all layers here share. */
@@ -102,8 +104,8 @@ export abstract class StreamLayer extends layers.Layer {
   }
 
   /** What {@link drop} passes on, for an op with dropout of its own; nothing outside training. */
-  protected dropOptions(rate: number, site: string, run: Run): DropoutOptions | undefined {
-    return dropOptionsAt(rate, `${this.stream}.${site}`, run);
+  protected dropOptions(rate: number, site: string, run: Run, rowWidth: number): DropoutOptions | undefined {
+    return dropOptionsAt(rate, `${this.stream}.${site}`, run, rowWidth);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -134,20 +136,25 @@ export function hasLastRows(layer: StreamLayer): layer is StreamLayer & LastRows
 
 /** Dropout with the stream `dropout/<site>` at the run's step; the identity outside training. */
 export function dropAt<T extends tf.Tensor>(x: T, rate: number, site: string, run: Run): T {
-  const options = dropOptionsAt(rate, site, run);
+  const options = dropOptionsAt(rate, site, run, x.size / x.shape[0]);
   return options === undefined ? x : dropout(x, options);
 }
 
-/** What {@link dropAt} passes on, for an op with dropout of its own; nothing outside training. */
-export function dropOptionsAt(rate: number, site: string, run: Run): DropoutOptions | undefined {
+/**
+ * What {@link dropAt} passes on, for an op with dropout of its own; nothing outside training.
+ *
+ * @param rowWidth random numbers that a row of the op draws: a part of a batch begins after the rows before it.
+ */
+export function dropOptionsAt(rate: number, site: string, run: Run, rowWidth: number): DropoutOptions | undefined {
   if (!run.training || rate === 0) return undefined;
-  return { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step } };
+  const first = (run.firstRow ?? 0) * rowWidth;
+  return { rate, stream: { key: streamKey(run.seed, `dropout/${site}`), step: run.step, first } };
 }
 
 /** The run in a layer's keyword arguments; a plain forward pass when it is absent. */
 export function runOf(kwargs: { readonly [key: string]: unknown } | undefined): Run {
-  const { training = false, step = 0, seed = 0 } = (kwargs ?? {}) as Partial<Run>;
-  return { training, step, seed };
+  const { training = false, step = 0, seed = 0, firstRow = 0 } = (kwargs ?? {}) as Partial<Run>;
+  return { training, step, seed, firstRow };
 }
 
 /** The inputs of a layer as an array. */

@@ -211,17 +211,18 @@ describe('StreamLayer', () => {
     };
     expect(dropAt(x, 0.5, 'a', evaluation)).toBe(x);
     expect(dropAt(x, 0, 'a', training)).toBe(x);
-    expect(dropOptionsAt(0.5, 'a', evaluation)).toBeUndefined();
-    expect(dropOptionsAt(0, 'a', training)).toBeUndefined();
-    expect(dropOptionsAt(0.5, 'a', training)).toMatchObject({ rate: 0.5, stream: { step: 3 } });
+    expect(dropOptionsAt(0.5, 'a', evaluation, 8)).toBeUndefined();
+    expect(dropOptionsAt(0, 'a', training, 8)).toBeUndefined();
+    expect(dropOptionsAt(0.5, 'a', training, 8)).toMatchObject({ rate: 0.5, stream: { step: 3 } });
     expect(dropped('a')).toBe(dropped('a'));
     const others = [dropped('b'), dropped('a', { ...training, step: 4 }), dropped('a', { ...training, seed: 2 })];
     expect(new Set([dropped('a'), ...others]).size).toBe(4);
   });
 
   it('takes the run from keyword arguments, evaluation without', () => {
-    expect(runOf(undefined)).toEqual(evaluation);
-    expect(runOf({ training: true, step: 5, seed: 6, other: 1 })).toEqual({ training: true, step: 5, seed: 6 });
+    expect(runOf(undefined)).toEqual({ ...evaluation, firstRow: 0 });
+    const run = { training: true, step: 5, seed: 6, firstRow: 7 };
+    expect(runOf({ ...run, other: 1 })).toEqual(run);
   });
 
   it('knows which layers have a shortcut to their last rows', () => {

@@ -26,7 +26,7 @@ export function tokenInput({ config, positions }: TokenInputOptions): InputStage
         ids: batch.itemIds,
         scale,
         places: positions?.at(batch.positions),
-        dropout: dropOptionsAt(config.inputDropout, 'input', run),
+        dropout: dropOptionsAt(config.inputDropout, 'input', run, config.embeddingDim),
       });
     },
   };

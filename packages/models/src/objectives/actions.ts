@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import { NUM_KNOWN_ACTIONS, ratingActions } from '../layers/actions.ts';
+import type { TokenEncoder } from '../model.ts';
 import type { Objective, ObjectiveContext, WeightedLoss } from './objective.ts';
 
 /**
@@ -38,8 +39,9 @@ export function withActions(objective: Objective, weight: number): Objective {
       const { encoded, actionLogits } = model.encodeWithActions(batch, run);
       const actions = actionLoss(actionLogits, context);
       if (weight === 1) return actions;
-      // The item loss reads the events of the same pass.
-      const items = objective.loss({ ...context, model: { ...model, encode: () => encoded } });
+      // The item loss reads the events of the same pass; histories that labels have cut short are another batch.
+      const encode: TokenEncoder['encode'] = (history, at) => (history === batch ? encoded : model.encode(history, at));
+      const items = objective.loss({ ...context, model: { ...model, encode } });
       // Both means count alike, though the batch may have more events than labels, or fewer.
       const share = weight * shareOf(objective, context);
       const sum = tf.add(tf.mul(items.sum, 1 - weight), tf.mul(actions.sum, share)) as tf.Scalar;

@@ -48,7 +48,8 @@ export function pairObjectiveLoss(
   const { model, batch, run } = context;
   const { pairs, weights, whole } = pairsOfPart(batch.host, context, settings);
   const { history, rows } = historyOf(pairs, batch);
-  const encoded = scaledQueries(model, model.encode(history, run), settings.temperature);
+  const own = whole.cuts === undefined ? run : { ...run, before: tokensBefore(context, whole.cuts) };
+  const encoded = scaledQueries(model, model.encode(history, own), settings.temperature);
   const { temperature } = encoded;
   const count = rows.length;
   const items = model.itemVectors(run);
@@ -78,6 +79,15 @@ export function weightOfPairs(whole: SequenceBatch, settings: LabelSettings, run
 
 function total(weights: Float32Array): number {
   return weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+/** Tokens that the histories of the sequences before a part have, once they are cut. */
+function tokensBefore({ part }: ObjectiveContext, cuts: Int32Array): Run['before'] {
+  if (part === undefined || part.firstSequence === 0) return undefined;
+  const { offsets } = part.whole;
+  let tokens = 0;
+  for (let b = 0; b < part.firstSequence; b++) tokens += Math.min(cuts[b] + 1, offsets[b + 1]) - offsets[b];
+  return { sequences: part.firstSequence, tokens };
 }
 
 /** What the encoder sees, and the rows of the pairs in it. */

@@ -95,7 +95,7 @@ export function createRanker<Config extends RankerConfig>(
       tf.tidy('logits', () =>
         net.logits(
           fields.map((field) => readField(field, batch.host, kind)),
-          run,
+          { ...run, firstRow: run.before?.sequences ?? 0 },
         ),
       ),
     ...weightsOf(net, config),

@@ -97,14 +97,14 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   private feedForward(x: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { ffnDropout, activation } = this.args;
     const inner = { x, norm: NORM, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
-    const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run);
+    const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run, this.args.ffnDim);
     const first = linearLayerAndSkip(activation === 'relu' ? { ...inner, activation, dropout } : inner);
     const hidden = activation === 'relu' ? first.y : this.drop(exactGelu(first.y), ffnDropout, 'ffn.hidden', run);
     return linearLayer({
       x: hidden,
       w: this.kernel('conv2.weight'),
       b: this.weight('conv2.bias') as tf.Tensor1D,
-      dropout: this.dropOptions(ffnDropout, 'ffn.output', run),
+      dropout: this.dropOptions(ffnDropout, 'ffn.output', run, this.args.embeddingDim),
       residual: first.skip,
     });
   }

@@ -89,7 +89,7 @@ export class TransformerPlusPlusBlock extends StreamLayer {
       v: heads(v),
       offsets,
       scale: 1 / Math.sqrt(inner / numHeads),
-      dropout: this.dropOptions(dropout, 'attention', run),
+      dropout: this.dropOptions(dropout, 'attention', run, numHeads),
     });
     return tf.reshape(attended, [-1, inner]);
   }
@@ -106,7 +106,7 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     weight: string,
     { residual, site, run }: { readonly residual: tf.Tensor2D; readonly site: string; readonly run: Run },
   ): tf.Tensor2D {
-    const dropout = this.dropOptions(this.args.dropout, site, run);
+    const dropout = this.dropOptions(this.args.dropout, site, run, this.args.embeddingDim);
     return linearLayer({ x, w: this.weight(weight) as tf.Tensor2D, dropout, residual });
   }
 

@@ -81,10 +81,10 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   private forward({ x, ...attention }: BlockInputs, run: Run): tf.Tensor2D {
-    const { numHeads, dropout, activation = 'relu' } = this.args;
+    const { embeddingDim, numHeads, dropout, activation = 'relu' } = this.args;
     const weight = (name: string): tf.Variable => this.weight(name);
     const site = `${this.stream}.attention`;
-    const output = { dropout: this.dropOptions(dropout, 'output', run), residual: x };
+    const output = { dropout: this.dropOptions(dropout, 'output', run, embeddingDim), residual: x };
     const z = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, output, site, run });
     const map = (name: string) => ({
       w: weight(`${name}.weight`) as tf.Tensor2D,
@@ -92,7 +92,7 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     });
     const inner = { x: this.norm(z, 'norm2'), ...map('ffn.0') };
     const hidden = activation === 'relu' ? linearLayer({ ...inner, activation }) : exactGelu(linearLayer(inner));
-    const last = this.dropOptions(dropout, 'ffn.output', run);
+    const last = this.dropOptions(dropout, 'ffn.output', run, embeddingDim);
     return linearLayer({ x: hidden, ...map('ffn.2'), dropout: last, residual: z });
   }
 
