@@ -12,7 +12,7 @@ export interface Folder {
 
 const data = ['packages/data/src/{splits,examples,windows,batches,negatives,filters,transforms}/**/*.test.ts'];
 const encoders = [
-  'packages/models/src/{layers,hstu,sasrec,transformer,transformer-plus-plus,pinnerformer,gru4rec}/**/*.test.ts',
+  'packages/models/src/{layers,encoders}/**/*.test.ts',
   'packages/models/src/golden/*.test.ts',
   'packages/models/src/*.test.ts',
 ];
@@ -31,9 +31,10 @@ export const folders: readonly Folder[] = [
   })),
   { name: 'models/features', path: 'packages/models/src/features', tests: ['packages/models/src/features/*.test.ts'] },
   // Evaluation and objectives run every encoder and would tell little of it.
-  ...['layers', 'hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'pinnerformer', 'gru4rec'].map((name) => ({
+  { name: 'models/layers', path: 'packages/models/src/layers', tests: encoders },
+  ...['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'pinnerformer', 'gru4rec'].map((name) => ({
     name: `models/${name}`,
-    path: `packages/models/src/${name}`,
+    path: `packages/models/src/encoders/${name}`,
     tests: encoders,
   })),
 ];

@@ -8,6 +8,37 @@ export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './basel
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
+export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './encoders/gru4rec/config.ts';
+export { GruLayer, type GruLayerArgs } from './encoders/gru4rec/layer.ts';
+export { createGru4rec } from './encoders/gru4rec/stack.ts';
+export { type HstuSwitches, hstuBlocks, withSwitches } from './encoders/hstu/blocks.ts';
+export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './encoders/hstu/config.ts';
+export { HstuLayer, type HstuLayerArgs, type LayerSwitches } from './encoders/hstu/layer.ts';
+export { numVisibleKeys } from './encoders/hstu/mask.ts';
+export { createHstu } from './encoders/hstu/stack.ts';
+export {
+  type PinnerformerConfig,
+  type PinnerformerConfigInput,
+  pinnerformerConfigSchema,
+} from './encoders/pinnerformer/config.ts';
+export { createPinnerformer } from './encoders/pinnerformer/stack.ts';
+export { pinnerformerTimeColumns } from './encoders/pinnerformer/time-features.ts';
+export { SasrecBlock, type SasrecBlockArgs } from './encoders/sasrec/block.ts';
+export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './encoders/sasrec/config.ts';
+export { createSasrec } from './encoders/sasrec/stack.ts';
+export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './encoders/transformer/block.ts';
+export {
+  type TransformerConfig,
+  type TransformerConfigInput,
+  transformerConfigSchema,
+} from './encoders/transformer/config.ts';
+export { createTransformer } from './encoders/transformer/stack.ts';
+export {
+  type TransformerPlusPlusConfig,
+  type TransformerPlusPlusConfigInput,
+  transformerPlusPlusConfigSchema,
+} from './encoders/transformer-plus-plus/config.ts';
+export { createTransformerPlusPlus } from './encoders/transformer-plus-plus/stack.ts';
 export {
   CheckpointError,
   ConfigError,
@@ -115,14 +146,6 @@ export {
   goldenReport,
 } from './golden/report.ts';
 export { goldenModelConfig, runGolden } from './golden/run.ts';
-export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './gru4rec/config.ts';
-export { GruLayer, type GruLayerArgs } from './gru4rec/layer.ts';
-export { createGru4rec } from './gru4rec/stack.ts';
-export { type HstuSwitches, hstuBlocks, withSwitches } from './hstu/blocks.ts';
-export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './hstu/config.ts';
-export { HstuLayer, type HstuLayerArgs, type LayerSwitches } from './hstu/layer.ts';
-export { numVisibleKeys } from './hstu/mask.ts';
-export { createHstu } from './hstu/stack.ts';
 export { type EncoderBatch, type TokenBatch, uploadBatch } from './inputs.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
 export { type GivenItemVectors, setItemVectors } from './item-vectors.ts';
@@ -191,13 +214,6 @@ export {
   type NamedParameters,
   readParameters,
 } from './parameters.ts';
-export {
-  type PinnerformerConfig,
-  type PinnerformerConfigInput,
-  pinnerformerConfigSchema,
-} from './pinnerformer/config.ts';
-export { createPinnerformer } from './pinnerformer/stack.ts';
-export { pinnerformerTimeColumns } from './pinnerformer/time-features.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
@@ -220,9 +236,6 @@ export {
   modelTimeReaders,
   parseModelConfig,
 } from './registry.ts';
-export { SasrecBlock, type SasrecBlockArgs } from './sasrec/block.ts';
-export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './sasrec/config.ts';
-export { createSasrec } from './sasrec/stack.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
 export { retrievalTask } from './tasks/retrieval.ts';
@@ -242,13 +255,4 @@ export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
 export type { EpochResult, Progress, StepInfo, TrainerPosition } from './train/progress.ts';
 export { createTrainer, type EpochOptions, Trainer } from './train/trainer.ts';
-export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './transformer/block.ts';
-export { type TransformerConfig, type TransformerConfigInput, transformerConfigSchema } from './transformer/config.ts';
-export { createTransformer } from './transformer/stack.ts';
-export {
-  type TransformerPlusPlusConfig,
-  type TransformerPlusPlusConfigInput,
-  transformerPlusPlusConfigSchema,
-} from './transformer-plus-plus/config.ts';
-export { createTransformerPlusPlus } from './transformer-plus-plus/stack.ts';
 export { weightShapes } from './weight-shapes.ts';

@@ -2,7 +2,7 @@ import { integers, streamKey, useBackend } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { HstuConfigInput } from './hstu/config.ts';
+import type { HstuConfigInput } from './encoders/hstu/config.ts';
 import { uploadBatch } from './inputs.ts';
 import type { TokenEncoder } from './model.ts';
 import { type ObjectiveConfigInput, objectiveKinds } from './objectives/config.ts';

@@ -151,7 +151,9 @@ export interface ModelOptions {
   readonly labels?: number;
   /** Seed of the initial weights, default 0. */
   readonly seed?: number;
-  /** For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`. */
+  /**
+   * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
+   */
   readonly features?: FittedFeatures;
 }
 

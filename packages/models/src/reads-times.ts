@@ -1,7 +1,7 @@
-import { withSwitches } from './hstu/blocks.ts';
-import type { HstuConfig } from './hstu/config.ts';
+import { withSwitches } from './encoders/hstu/blocks.ts';
+import type { HstuConfig } from './encoders/hstu/config.ts';
+import type { PinnerformerConfig } from './encoders/pinnerformer/config.ts';
 import type { ObjectiveConfig } from './objectives/config.ts';
-import type { PinnerformerConfig } from './pinnerformer/config.ts';
 
 /** A setting that makes times matter, and what it can be instead. */
 export interface TimeReader {

@@ -43,8 +43,8 @@ export interface RowDifference extends Omit<RowInterval, 'value'> {
 }
 
 /**
- * Intervals of metrics of rows, by a bootstrap over users: the rows of one user are not independent. Each resample draws
- * as many users as there are, and the metric is that of all rows of the drawn; its base rate too.
+ * Intervals of metrics of rows, by a bootstrap over users: the rows of one user are not independent. Each resample
+ * draws as many users as there are, and the metric is that of all rows of the drawn; its base rate too.
  *
  * @throws UndefinedMetricError for a metric without a value on the rows; EvaluationError for rows without groups.
  */

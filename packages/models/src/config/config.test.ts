@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hstuBlocks } from '../encoders/hstu/blocks.ts';
 import { ConfigError } from '../errors.ts';
-import { hstuBlocks } from '../hstu/blocks.ts';
 import { createModel, modelKinds, parseModelConfig } from '../registry.ts';
 
 const known = modelKinds()

@@ -3,7 +3,7 @@ import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, train
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { HstuConfigInput } from '../hstu/config.ts';
+import type { HstuConfigInput } from '../encoders/hstu/config.ts';
 import { uploadBatch } from '../inputs.ts';
 import { actionOf } from '../layers/actions.ts';
 import { createObjective } from '../objectives/create.ts';

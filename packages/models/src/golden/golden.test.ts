@@ -11,7 +11,7 @@ import { relativeError } from './relative-error.ts';
 import { float32Tolerance, type GoldenReport, goldenReport } from './report.ts';
 import { runGolden } from './run.ts';
 
-const folder = new URL('./fixtures/', import.meta.url);
+const folder = new URL('./fixtures', import.meta.url);
 const modules = ['gru.json', 'llama-square.json', 'llama.json', 'pre-norm-transformer.json'];
 const training = [
   'adagrad.json',

@@ -2,7 +2,7 @@ import { rememberHostValues } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
-import { GruLayer } from '../gru4rec/layer.ts';
+import { GruLayer } from '../encoders/gru4rec/layer.ts';
 import { tensorOf } from './file.ts';
 import { compareModule, configOf, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
+import { TransformerPlusPlusBlock } from '../encoders/transformer-plus-plus/block.ts';
 import type { TokenBatch } from '../inputs.ts';
 import { RmsNorm } from '../layers/rms-norm.ts';
 import { rotationsOf } from '../layers/rotary.ts';
-import { TransformerPlusPlusBlock } from '../transformer-plus-plus/block.ts';
 import { tensorOf } from './file.ts';
 import { compareModule, configOf, type Place, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';

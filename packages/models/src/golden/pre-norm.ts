@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
-import { TransformerBlock } from '../transformer/block.ts';
+import { TransformerBlock } from '../encoders/transformer/block.ts';
 import { tensorOf } from './file.ts';
 import { compareModule, configOf, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';

@@ -11,12 +11,12 @@ import {
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { GruLayer } from '../gru4rec/layer.ts';
-import { HstuLayer } from '../hstu/layer.ts';
-import { TimeEncoder } from '../pinnerformer/time-encoder.ts';
-import { SasrecBlock } from '../sasrec/block.ts';
-import { AffineLayerNorm, TransformerBlock } from '../transformer/block.ts';
-import { TransformerPlusPlusBlock } from '../transformer-plus-plus/block.ts';
+import { GruLayer } from '../encoders/gru4rec/layer.ts';
+import { HstuLayer } from '../encoders/hstu/layer.ts';
+import { TimeEncoder } from '../encoders/pinnerformer/time-encoder.ts';
+import { SasrecBlock } from '../encoders/sasrec/block.ts';
+import { AffineLayerNorm, TransformerBlock } from '../encoders/transformer/block.ts';
+import { TransformerPlusPlusBlock } from '../encoders/transformer-plus-plus/block.ts';
 import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
 import { declareOnly, type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';

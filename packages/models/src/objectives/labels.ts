@@ -217,8 +217,8 @@ class PairList {
 }
 
 /**
- * What each pair of a batch weighs in the sum of losses. `token`: as it is. `user`: first within each user, so that every user
- * of the batch weighs 1.
+ * What each pair of a batch weighs in the sum of losses. `token`: as it is. `user`: first within each user, so that
+ * every user of the batch weighs 1.
  */
 export function pairWeights(
   { sequences, weights }: Pick<LabelledPairs, 'sequences' | 'weights'>,

@@ -15,7 +15,10 @@ const label = z.string().min(1);
 /** `task` of a configuration: logits of rows against their labels. */
 export const rankingConfigSchema = z.strictObject({
   kind: z.literal('ranking'),
-  /** Columns of labels; default: the first in the role `labels`. The first of them is evaluated by the metrics without a suffix. */
+  /**
+   * Columns of labels; default: the first in the role `labels`. The first of them is evaluated by the
+   * metrics without a suffix.
+   */
   labels: z.array(label).min(1).optional(),
   /**
    * `binary`: labels are 0 or 1, cross-entropy of the sigmoid. `squared`: labels are numbers, `(logit - label)^2`.

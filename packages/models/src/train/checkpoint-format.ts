@@ -95,8 +95,8 @@ export function checkVersion({ version }: Readonly<Record<string, string>>, file
 }
 
 /**
- * Which tensors of a checkpoint are weights and which slots of the optimiser. @throws CheckpointError when one of a pair
- * of moments is missing.
+ * Which tensors of a checkpoint are weights and which slots of the optimiser. @throws CheckpointError when one of a
+ * pair of moments is missing.
  */
 export function sortNames(
   names: readonly string[],

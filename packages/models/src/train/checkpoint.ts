@@ -17,8 +17,8 @@ import type { Trainer } from './trainer.ts';
  * Writes weights, moments and position of a trainer to one safetensors file, atomically. Weights have the names of
  * `model.variables()`, moments `optimizer.m/NAME` and `optimizer.v/NAME`, with row-wise AdamW also
  * `optimizer.steps/NAME`, other optimisers likewise; with averaged weights those are the weights, and
- * `optimizer.raw/NAME` what they are averages of; the rest is JSON in the file's metadata. Big tables are written block by
- * block: no second copy is made.
+ * `optimizer.raw/NAME` what they are averages of; the rest is JSON in the file's metadata. Big tables are written
+ * block by block: no second copy is made.
  *
  * @param extra JSON to store with it, for example metrics.
  * @throws CheckpointError when a weight is not finite or the file cannot be written, DeviceLostError when they went

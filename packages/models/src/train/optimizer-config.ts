@@ -64,8 +64,8 @@ export const optimizerFields = {
   decayVectors: z.boolean().default(true),
   /**
    * How tables are trained. `dense`: all of a table in every step, as the reference. `rowwise`: the rows that a step
-   * reads; a step costs the same for any catalogue, and moments live outside the backend's memory. `auto`: `rowwise` for a
-   * table of more than 2^26 numbers (256 MiB) when the objective allows it.
+   * reads; a step costs the same for any catalogue, and moments live outside the backend's memory. `auto`: `rowwise`
+   * for a table of more than 2^26 numbers (256 MiB) when the objective allows it.
    */
   embeddings: z.enum(['auto', 'dense', 'rowwise']).default('auto'),
   /** What tables of ids have of their own. */

@@ -73,7 +73,8 @@ export function checkClasses(metric: string, positives: number, negatives: numbe
  * The area under the ROC curve of the same rows under many weights of their groups, for resampling: sorts once, then
  * `O(rows)` a call.
  *
- * @returns a function of one weight a group that multiplies those of its rows; `undefined` where only one class is left.
+ * @returns a function of one weight a group that multiplies those of its rows; `undefined`
+ *   where only one class is left.
  */
 export function areaUnderGroupWeights(rows: ClickRows): (groupWeights: ArrayLike<number>) => number | undefined {
   const { count, of } = rows.groupsFor('AUC');

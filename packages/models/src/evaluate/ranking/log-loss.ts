@@ -31,7 +31,8 @@ export function logLoss(rows: ClickRows, { unit = 'nats' }: LogLossOptions = {})
 
 /**
  * Log loss over the log loss of always answering with the base rate `b`: `logloss / -(q ln b + (1 - q) ln(1 - b))`, `q`
- * the share of positives of these rows. 1 is no better than that answer. With `b = q` the divisor is the entropy of `q`.
+ * the share of positives of these rows. 1 is no better than that answer. With `b = q` the
+ * divisor is the entropy of `q`.
  *
  * Source: He et al. 2014, section 3 (Practical Lessons from Predicting Clicks on Ads at Facebook).
  * @throws UndefinedMetricError for rows of one class, or where the log loss is infinite.
@@ -42,8 +43,8 @@ export function normalizedEntropy(rows: ClickRows, options: NormalizedEntropyOpt
 }
 
 /**
- * Log loss over that of always answering with the mean prediction `m`: `logloss / -(q ln m + (1 - q) ln(1 - m))`. A model
- * that is off by a constant is compared with an answer that is off as well.
+ * Log loss over that of always answering with the mean prediction `m`: `logloss / -(q ln m + (1 - q) ln(1 - m))`. A
+ * model that is off by a constant is compared with an answer that is off as well.
  *
  * `summed` is what torchrec calls calibration-free NE: NE over the summed, not mean, loss of `m` in bits, so that it
  * shrinks with the number of rows.

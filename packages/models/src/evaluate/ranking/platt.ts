@@ -5,8 +5,8 @@ import { sigmoid, softplus } from './sigmoid.ts';
 
 export interface PlattOptions {
   /**
-   * Labels `(n+ + 1) / (n+ + 2)` and `1 / (n- + 2)` in place of 1 and 0, `n` the weight of each class: Platt's paper and
-   * scikit-learn's `CalibratedClassifierCV`. Default false: plain maximum likelihood.
+   * Labels `(n+ + 1) / (n+ + 2)` and `1 / (n- + 2)` in place of 1 and 0, `n` the weight of each class: Platt's paper
+   * and scikit-learn's `CalibratedClassifierCV`. Default false: plain maximum likelihood.
    */
   readonly smoothing?: boolean;
 }

@@ -1,0 +1,53 @@
+import { createEncoder } from '../../encoder.ts';
+import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
+import { tokenInput } from '../../layers/token-input.ts';
+import type { ModelOptions, TokenEncoder } from '../../model.ts';
+import { SasrecBlock } from './block.ts';
+import type { SasrecConfig } from './config.ts';
+
+/**
+ * SASRec: item and position embeddings, `numBlocks` of {@link SasrecBlock}, L2-normalised output. No timestamps.
+ *
+ * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
+ */
+export function createSasrec(config: SasrecConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
+  const { embeddingDim } = config;
+  const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
+    layer: new SasrecBlock({ ...config, seed, stream: `sasrec.${i}` }),
+    names: {
+      in_proj_weight: `attention_layers.${i}.in_proj_weight`,
+      in_proj_bias: `attention_layers.${i}.in_proj_bias`,
+      'out_proj.weight': `attention_layers.${i}.out_proj.weight`,
+      'out_proj.bias': `attention_layers.${i}.out_proj.bias`,
+      'conv1.weight': `forward_layers.${i}._conv1d.0.weight`,
+      'conv1.bias': `forward_layers.${i}._conv1d.0.bias`,
+      'conv2.weight': `forward_layers.${i}._conv1d.3.weight`,
+      'conv2.bias': `forward_layers.${i}._conv1d.3.bias`,
+    },
+  }));
+  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  const positions = new LearnedPositions({
+    numPositions: config.maxSequenceLength + config.outputLength,
+    embeddingDim,
+    initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
+    seed,
+    stream: 'positions',
+  });
+  return createEncoder({
+    config,
+    seed,
+    features,
+    items,
+    input: tokenInput({ config, positions }),
+    stack,
+    // A weight that the reference does not have goes last.
+    nameGroups: [
+      '_embedding_module.',
+      '_input_features_preproc.',
+      'features.',
+      'attention_layers.',
+      'forward_layers.',
+      'temperature.',
+    ],
+  });
+}
