@@ -8,6 +8,7 @@ import { suggestion } from '../suggest.ts';
 interface Options extends BackendOptions {
   readonly recipe?: unknown;
   readonly encoders?: unknown;
+  readonly objectives?: unknown;
   readonly widths?: unknown;
   readonly depths?: unknown;
   readonly lengths?: unknown;
@@ -41,6 +42,13 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option(
       '--encoders <names>',
       'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer; history: hstu)',
+    )
+    .option(
+      '--objectives <which>',
+      "own: each encoder under the objective that it is published with; shared: the recipe's",
+      {
+        default: 'own',
+      },
     )
     .option('--widths <list>', 'Model widths (compute: 32,64; else one, 64)')
     .option('--depths <list>', 'Numbers of blocks (compute: 2,4; else one, 2)')
@@ -84,6 +92,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
     backend: options,
+    objectives: objectivesOf(options.objectives),
     evaluatedUsers: integerOption('users', options.users) ?? 10_000,
     quiet: options.quiet ?? false,
   };
@@ -127,6 +136,11 @@ async function run(study: string | undefined, options: Options, invocation: Invo
   const { scaleData, scaleHistory } = await import('../studies/scale/factor.ts');
   const factor = { ...common, ...shape, steps, encoders };
   return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths, window, policies });
+}
+
+function objectivesOf(value: unknown): 'own' | 'shared' {
+  if (value === 'own' || value === 'shared') return value;
+  throw new UsageError(`--objectives: expected own or shared; got ${JSON.stringify(value)}`);
 }
 
 async function encodersOf(options: Options): Promise<readonly string[]> {

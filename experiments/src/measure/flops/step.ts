@@ -13,7 +13,7 @@ import { ConfigError } from '../../errors.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
 import { gru4recFlops } from './gru4rec.ts';
 import { actionHeadFlops, hstuFlops } from './hstu.ts';
-import { sampledSoftmaxFlops } from './objective.ts';
+import { objectiveFlops } from './objective.ts';
 import { pinnerformerFlops } from './pinnerformer.ts';
 import { sasrecFlops, transformerFlops } from './transformer.ts';
 import { transformerPlusPlusFlops } from './transformer-plus-plus.ts';
@@ -53,36 +53,33 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
 }
 
 /**
- * A training step of an encoder with the sampled softmax on packed sequences of these lengths. The whole item table is
+ * A training step of an encoder and its objective on packed sequences of these lengths. The whole item table is
  * worked on: where only the rows that a step reads are trained, this is the bound for items
  * that pass through a network.
  *
- * @throws ConfigError for another objective, or other labels than the next item of every token:
- *   their work is not counted.
+ * @param labels pairs of a user vector and a label that the step has; default: one a token, as next-item labels have.
+ * @throws ConfigError for other labels whose number is not given.
  */
 export function stepFlops(
   config: ModelConfig,
   objective: ObjectiveConfigInput,
   lengths: ArrayLike<number>,
   numItems: number,
+  labels?: number,
 ): Flops {
   const work = workloadOf(lengths, numItems + 1);
   const { embeddingDim } = config;
-  const { numNegatives, actionWeight } = sampledSettings(objective);
+  const { labels: rule, actionWeight, kind } = parseObjectiveConfig(objective);
+  if (labels === undefined && rule.kind !== 'next-item')
+    throw new ConfigError(
+      `flops: expected next-item labels, or the number of labels of the step; got ${kind} with ${rule.kind}`,
+      'the labels of a batch are drawn: count them',
+    );
   const parts = [encoderFlops(config, work)];
-  if (actionWeight < 1) parts.push(sampledSoftmaxFlops({ embeddingDim, numNegatives }, work));
+  const pairs = { labels: labels ?? work.tokens, embeddingDim, numItems };
+  if (actionWeight < 1) parts.push(objectiveFlops(objective, pairs));
   if (actionWeight > 0 && config.kind === 'hstu') parts.push(actionHeadFlops(config, work));
   return addFlops(...parts);
-}
-
-function sampledSettings(config: ObjectiveConfigInput): { numNegatives: number; actionWeight: number } {
-  const objective = parseObjectiveConfig(config);
-  const sampled = objective.kind === undefined || objective.kind === 'sampled-softmax';
-  if (sampled && objective.labels.kind === 'next-item') return objective;
-  throw new ConfigError(
-    `flops: expected the sampled softmax with next-item labels; got ${objective.kind} with ${objective.labels.kind}`,
-    'only its work is counted',
-  );
 }
 
 export function totalFlops({ forward, backward }: Flops): number {

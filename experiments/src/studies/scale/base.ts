@@ -5,7 +5,8 @@ import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.t
 import { ConfigError, UsageError } from '../../errors.ts';
 import { type BackendOptions, checkBackendOptions } from '../../run/process/backend.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { encoderOf, type Shape, studyEncoders } from './encoders.ts';
+import type { Arm } from '../study/study.ts';
+import { encoderOf, ownObjective, type Shape, studyEncoders } from './encoders.ts';
 
 /** Options that every `seqrec scale` command has. */
 export interface ScaleOptions {
@@ -15,6 +16,8 @@ export interface ScaleOptions {
   readonly out?: string;
   readonly backend: BackendOptions;
   readonly encoders: readonly string[];
+  /** `own`: each encoder under the objective that it is published with; `shared`: all under the recipe's. */
+  readonly objectives: 'own' | 'shared';
   readonly evaluatedUsers: number;
   readonly quiet: boolean;
 }
@@ -64,12 +67,18 @@ function withValidation(config: RecipeConfig): RecipeConfig {
   return { ...config, data: { ...data, split: 'leave-last-out' } };
 }
 
-/** The base with an encoder of a shape. */
-export function armConfig(base: RecipeConfig, kind: string, shape: Shape): RecipeConfig {
+/** The base with an encoder of a shape, under its own objective or the base's. */
+export function armConfig(
+  base: RecipeConfig,
+  kind: string,
+  shape: Shape,
+  objectives: ScaleOptions['objectives'],
+): RecipeConfig {
+  const objective = (objectives === 'own' ? ownObjective(kind, base.objective) : undefined) ?? base.objective;
   const { inputDropout } = base.model;
   // Encoders without a table of positions have no further columns; a study then gives the others one.
   const outputLength = 'outputLength' in base.model ? base.model.outputLength : 1;
-  return { ...base, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
+  return { ...base, objective, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
 }
 
 /** Where a study lies unless `--out` says: `runs/scale-compute-ml-1m`. */
@@ -89,4 +98,17 @@ export function encoderList(value: unknown): readonly string[] {
     if (!studyEncoders.includes(name))
       throw new UsageError(`--encoders: expected names among ${studyEncoders.join(', ')}, with commas; got "${name}"`);
   return [...new Set(names)];
+}
+
+/** Under which objective each encoder of a study trains, for its report. */
+export function objectivesInWords(arms: readonly Pick<Arm, 'encoder' | 'config'>[]): string {
+  const named = new Map(arms.map(({ encoder, config }) => [encoder, describeObjective(config)]));
+  const all = new Set(named.values());
+  if (all.size === 1) return `Objective of all encoders: ${[...all][0]}.`;
+  return `Objectives: ${Array.from(named, ([encoder, words]) => `${encoder} ${words}`).join('; ')}. All are measured alike.`;
+}
+
+function describeObjective({ objective }: RecipeConfig): string {
+  const { kind, labels, temperature } = objective;
+  return `${kind} with ${labels.kind} labels at temperature ${temperature}`;
 }

@@ -3,7 +3,9 @@ import { renderTable } from '../../terminal/table.ts';
 import { measureDefinition } from '../study/measure.ts';
 import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
+import { objectivesInWords } from './base.ts';
 import { frontierFigure, residualFigure, shapeName, shapesFigure } from './compute-figures.ts';
+import { conclusions } from './conclusions.ts';
 import { type Fit, fitWithIntervals, type Law } from './fit.ts';
 import { type EncoderLaw, frontier, lossQuantity, metricQuantity, type Quantity } from './frontier.ts';
 
@@ -18,6 +20,7 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
   const frontiers = frontierTable(laws);
   const fits = fitTable(laws);
   const levels = plan.arms[0].marks;
+  const concluded = conclusions(laws);
   const figures: ReportFigure[] = quantities.flatMap((quantity) => {
     const own = laws.filter((law) => law.quantity === quantity);
     return [
@@ -29,15 +32,17 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
   writeStudyReport(dir, plan, {
     title: 'Quality against training compute',
     subject: plan.recipe,
-    lead: `Each encoder in every shape of the grid (width, depth, length) is trained at a constant learning rate and measured when its training has spent each level of compute. The frontier is the best shape at each level. FLOPs count matrix products and the causal half of attention, forward and backward, of the encoder and the sampled softmax.`,
+    lead: `Each encoder in every shape of the grid (width, depth, length) is trained at a constant learning rate and measured when its training has spent each level of compute. The frontier is the best shape at each level. FLOPs count matrix products and the causal half of attention, forward and backward, of the encoder and of its objective. ${objectivesInWords(plan.arms)}`,
     figures,
     tables: [frontiers, fits, pointTable(points)],
+    conclusions: concluded,
     definitions: [
       ...measureDefinition(plan.arms[0].config.evaluation),
       'Fits are least squares to the frontier. Intervals: 95 % bootstrap percentiles over shapes (a shape is drawn with all its points, the frontier is taken again, 1,000 resamples). They hold the choice of shapes, not the seed.',
     ],
   });
-  return [frontiers, fits].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
+  const tables = [frontiers, fits].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`);
+  return [...tables, ...concluded].join('\n\n');
 }
 
 function lawOf(points: readonly StudyPoint[], encoder: string, quantity: Quantity): EncoderLaw {

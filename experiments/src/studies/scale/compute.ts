@@ -28,7 +28,7 @@ const FILL = 0.85;
 export async function scaleCompute(options: ComputeOptions): Promise<number> {
   const progress = new Progress({ quiet: options.quiet });
   const base = await studyBase(options, progress);
-  const { encoders, widths, depths, lengths, levels, budget, flops, evaluatedUsers } = options;
+  const { encoders, objectives, widths, depths, lengths, levels, budget, flops, evaluatedUsers } = options;
   const shapes = widths.flatMap((width) =>
     depths.flatMap((depth) => lengths.map((length) => ({ width, depth, length }))),
   );
@@ -37,13 +37,13 @@ export async function scaleCompute(options: ComputeOptions): Promise<number> {
     out: studyFolder('compute', base.name, options.out),
     kind: 'compute',
     recipe: base.name,
-    request: { config: base.config, encoders, widths, depths, lengths, levels, evaluatedUsers, ...limit },
+    request: { config: base.config, encoders, objectives, widths, depths, lengths, levels, evaluatedUsers, ...limit },
     data: base.data,
     backend: options.backend,
     progress,
     evaluatedUsers,
     plan: async (context) => {
-      const arms = encoders.flatMap((encoder) => shapes.map((shape) => armOf(base, encoder, shape)));
+      const arms = encoders.flatMap((encoder) => shapes.map((shape) => armOf(base, encoder, shape, objectives)));
       const top = flops ?? (await affordable(arms, { budget, levels, context }));
       const marks = Array.from({ length: levels }, (_, i) => top / 2 ** (levels - 1 - i));
       const notes = [flops === undefined ? `planned to take ${formatDuration(budget)}` : `largest level given`];
@@ -53,13 +53,18 @@ export async function scaleCompute(options: ComputeOptions): Promise<number> {
   });
 }
 
-function armOf(base: StudyBase, encoder: string, shape: Shape): Omit<Arm, 'marks'> {
+function armOf(
+  base: StudyBase,
+  encoder: string,
+  shape: Shape,
+  objectives: ComputeOptions['objectives'],
+): Omit<Arm, 'marks'> {
   const { width, depth, length } = shape;
   return {
     id: `${encoder}-w${width}-d${depth}-n${length}`,
     encoder,
     factors: { width, depth, length },
-    config: armConfig(base.config, encoder, shape),
+    config: armConfig(base.config, encoder, shape, objectives),
     unit: 'flops',
   };
 }

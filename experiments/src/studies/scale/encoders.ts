@@ -1,4 +1,11 @@
-import { type ModelConfig, modelKinds, parseModelConfig } from '@seqrec/models';
+import {
+  type ModelConfig,
+  modelKinds,
+  type ObjectiveConfig,
+  type ObjectiveConfigInput,
+  parseModelConfig,
+  parseObjectiveConfig,
+} from '@seqrec/models';
 import { UsageError } from '../../errors.ts';
 import { countedEncoders } from '../../measure/flops/step.ts';
 import { suggestion } from '../../suggest.ts';
@@ -52,6 +59,31 @@ const builders: Readonly<
   }),
   gru4rec: (_, rate) => ({ blockDropout: rate }),
 };
+
+/**
+ * Encoders that are published with an objective of their own, at the study's temperature. The others train under the
+ * recipe's.
+ */
+const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
+  // Pancha et al. 2022, sections 3.3 and 3.4: dense all-action labels of 28 days, mixed negatives with logQ.
+  pinnerformer: {
+    kind: 'pool-softmax',
+    negatives: { kind: 'mixed', inBatch: 5000, random: 1024 },
+    logQ: 'sketch',
+    labels: { kind: 'dense-all-action', windowDays: 28, maxLabels: 32 },
+    weighting: 'user',
+  },
+};
+
+/** Whether an encoder trains under an objective of its own. */
+export function hasOwnObjective(kind: string): boolean {
+  return Object.hasOwn(objectives, kind);
+}
+
+/** The objective that an encoder is published with; absent: that of the recipe. */
+export function ownObjective(kind: string, { temperature }: ObjectiveConfig): ObjectiveConfig | undefined {
+  return hasOwnObjective(kind) ? parseObjectiveConfig({ ...objectives[kind], temperature }) : undefined;
+}
 
 /** Encoders that studies know. */
 export const studyEncoders: readonly string[] = modelKinds('encode').filter(

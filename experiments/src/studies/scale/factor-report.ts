@@ -3,6 +3,7 @@ import { renderTable } from '../../terminal/table.ts';
 import { measureDefinition } from '../study/measure.ts';
 import { type ReportColumn, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
+import { objectivesInWords } from './base.ts';
 import { fitLaw } from './fit.ts';
 import { lossQuantity, metricQuantity, type Quantity } from './frontier.ts';
 
@@ -43,7 +44,7 @@ export async function finishFactor(
     lead: report.lead,
     figures: quantities.map((quantity) => factorFigure(best, report, quantity)),
     tables,
-    definitions: measureDefinition(plan.arms[0].config.evaluation),
+    definitions: [objectivesInWords(plan.arms), ...measureDefinition(plan.arms[0].config.evaluation)],
   });
   return [results, laws].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
 }

@@ -132,13 +132,13 @@ function runFactor(
   progress: Progress,
   report: FactorReport,
 ): Promise<number> {
-  const { encoders, steps, width, depth, evaluatedUsers } = options;
+  const { encoders, objectives, steps, width, depth, evaluatedUsers } = options;
   const marks = [...new Set(SHARES.map((share) => Math.max(1, Math.round(share * steps))))];
   return runStudy({
     out: studyFolder(kind, base.name, options.out),
     kind,
     recipe: base.name,
-    request: { config: base.config, encoders, steps, width, depth, evaluatedUsers, ...request },
+    request: { config: base.config, encoders, objectives, steps, width, depth, evaluatedUsers, ...request },
     data: base.data,
     backend: options.backend,
     progress,
@@ -148,7 +148,7 @@ function runFactor(
         ...arm,
         id: `${encoder}-${name}`,
         encoder,
-        config: { ...armConfig(base.config, encoder, shape), ...(windows && { windows }) },
+        config: { ...armConfig(base.config, encoder, shape, objectives), ...(windows && { windows }) },
         unit: 'steps' as const,
         marks,
       })),

@@ -38,6 +38,8 @@ export interface StudyReport {
   readonly lead: string;
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly ReportTable[];
+  /** What the study says, in plain sentences; default: nothing. */
+  readonly conclusions?: readonly string[];
   readonly definitions: readonly string[];
 }
 
@@ -55,7 +57,7 @@ export function writeStudyReport(dir: StudyDir, plan: Pick<StudyPlan, 'request' 
   const figures = drawn.map(({ caption, svg: _, name: __, ...figure }) =>
     figureOf((width) => lineFigure({ ...figure, width }), caption),
   );
-  const body = html`<header><h1>${report.title}${report.subject === undefined ? undefined : html`: <span>${report.subject}</span>`}</h1><p>${report.lead}</p></header>
+  const body = html`<header><h1>${report.title}${report.subject === undefined ? undefined : html`: <span>${report.subject}</span>`}</h1><p>${report.lead}</p>${(report.conclusions ?? []).map((line) => html`<p>${line}</p>`)}</header>
 <h2>Figures</h2>${figures}
 ${report.tables.map(tableSection)}
 <h2>How the numbers are defined</h2><ul>${report.definitions.map((line) => html`<li>${line}</li>`)}</ul>

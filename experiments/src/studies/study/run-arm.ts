@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { shuffle, streamKey } from '@seqrec/core';
-import type { ExampleSet } from '@seqrec/data';
+import { type ExampleSet, makeBatch } from '@seqrec/data';
 import {
   createModel,
   createTrainer,
   loadCheckpoint,
   type StepInfo,
+  samplePairs,
   saveCheckpoint,
   type TokenEncoder,
   type Trainer,
@@ -49,12 +50,19 @@ export function openArm(arm: Arm, data: PreparedData): { readonly model: TokenEn
   return { model, trainer: createTrainer({ model, ...set, ...trainerSettings(config) }) };
 }
 
-/** Floating-point operations of the trainer's next step. */
+/** Floating-point operations of the trainer's next step, with the labels that it will draw. */
 export function nextStepFlops(arm: Arm, trainer: Trainer): number {
-  const { epoch, stepInEpoch } = trainer.progress;
-  const { starts, targets } = trainer.epochExamples(epoch);
-  const lengths = Array.from(trainer.batchIndices(epoch, stepInEpoch), (e) => targets[e] - starts[e]);
-  return totalFlops(stepFlops(arm.config.model, arm.config.objective, lengths, trainer.model.numItems));
+  const { epoch, stepInEpoch, globalStep: step } = trainer.progress;
+  const { model, objective, seed } = arm.config;
+  const examples = trainer.epochExamples(epoch);
+  const indices = trainer.batchIndices(epoch, stepInEpoch);
+  const lengths = Array.from(indices, (e) => examples.targets[e] - examples.starts[e]);
+  const { labels } = objective;
+  const drawn =
+    labels.kind === 'next-item' && labels.minRating === undefined
+      ? undefined
+      : samplePairs(makeBatch(examples, indices), labels, { training: true, step, seed }).rows.length;
+  return totalFlops(stepFlops(model, objective, lengths, trainer.model.numItems, drawn));
 }
 
 /**

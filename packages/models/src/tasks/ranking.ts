@@ -156,7 +156,7 @@ function checkRanker(model: Model, examples: ExampleSet, labels: readonly string
       if (Number.isNaN(value)) continue;
       if (loss === 'binary' && value !== 0 && value !== 1) {
         throw new ConfigError(
-          `task: labels: expected 0 or 1 in ${name} for the loss 'binary'; got ${value} in row ${row}; set --task.loss squared, or make a label with --data.label.column ${name}`,
+          `task: labels: expected 0 or 1 in ${name} for the loss 'binary'; got ${value} in row ${row}; set the loss to squared, or make a label with --data.label.column ${name}`,
           'labels',
         );
       }

@@ -1,0 +1,39 @@
+import { parseModelConfig } from '@seqrec/models';
+import { describe, expect, it } from 'vitest';
+import { workloadOf } from './flops.ts';
+import { objectiveFlops } from './objective.ts';
+import { encoderFlops, stepFlops, totalFlops } from './step.ts';
+
+const work = { labels: 100, embeddingDim: 8, numItems: 50 };
+const products = (candidates: number) => ({ forward: 1600 * candidates, backward: 3200 * candidates });
+
+describe('products of an objective', () => {
+  it.each([
+    [{ kind: 'sampled-softmax', numNegatives: 7 }, 8],
+    [{ kind: 'bce', numNegatives: 3 }, 4],
+    [{ kind: 'full-softmax' }, 51],
+    [{ kind: 'pool-softmax', negatives: { kind: 'mixed', inBatch: 5000, random: 20 }, logQ: 'none' }, 121],
+    [{ kind: 'pool-softmax', negatives: { kind: 'mixed', inBatch: 30, random: 20 }, logQ: 'none' }, 51],
+    [{ kind: 'pool-softmax', negatives: { kind: 'random', random: 20 }, logQ: 'none' }, 21],
+    [{ kind: 'pool-softmax', negatives: { kind: 'in-batch', inBatch: 30 }, logQ: 'none' }, 31],
+  ] as const)('%j', (objective, candidates) => {
+    expect(objectiveFlops(objective, work)).toEqual(products(candidates));
+  });
+});
+
+it('of a step: the labels that are given, or one a token', () => {
+  const config = parseModelConfig({
+    kind: 'sasrec',
+    embeddingDim: 8,
+    maxSequenceLength: 9,
+    numBlocks: 1,
+    numHeads: 1,
+    ffnDim: 8,
+  });
+  const encoder = totalFlops(encoderFlops(config, workloadOf([3, 4], 51)));
+  const objective = { kind: 'sampled-softmax', numNegatives: 1 } as const;
+  expect(totalFlops(stepFlops(config, objective, [3, 4], 50))).toBe(encoder + 3 * 2 * 7 * 2 * 8);
+  const drawn = { ...objective, labels: { kind: 'dense-all-action' } } as const;
+  expect(totalFlops(stepFlops(config, drawn, [3, 4], 50, 5))).toBe(encoder + 3 * 2 * 5 * 2 * 8);
+  expect(() => stepFlops(config, drawn, [3, 4], 50)).toThrow('or the number of labels of the step');
+});
