@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { weightsDigest } from '@seqrec/models';
+import { describe, expect, test } from 'vitest';
+import { tinyRecipe } from '../../testing/run-cli.ts';
+import { runMain } from '../../testing/run-main.ts';
+import { readMetrics } from '../folder/metrics-log.ts';
+
+const settings = [
+  ...tinyRecipe,
+  '--quiet',
+  '--evaluation.baselines=[]',
+  // Far too fast a rate: the metric moves up and down.
+  '--optimizer.learningRate=0.05',
+  '--training.patience=2',
+];
+
+async function train(...further: string[]): Promise<{ readonly run: string; readonly out: string }> {
+  const out = mkdtempSync(join(tmpdir(), 'seqrec-patience-'));
+  const { code, errors } = await runMain('train', ...settings, '--out', out, ...further);
+  expect(code, errors).toBe(0);
+  return { out, run: join(out, readdirSync(out)[0]) };
+}
+
+const epochsOf = (run: string) => readMetrics(join(run, 'metrics.jsonl')).filter(({ type }) => type === 'epoch');
+const digestOf = async (run: string) => (await weightsDigest(join(run, 'checkpoints/last.safetensors'))).digest;
+
+describe('training.patience', () => {
+  test('stops when the metric no longer improves, and a run resumed in the middle stops at the same epoch', async () => {
+    const { run } = await train('--epochs=30');
+    const values = epochsOf(run).map((record) => (record as { metrics: Record<string, number> }).metrics);
+    const metric = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).config.evaluation.selectBy as string;
+    const best = values.map((metrics) => metrics[metric]).reduce((at, value, i, all) => (value > all[at] ? i : at), 0);
+    expect(values).toHaveLength(best + 3);
+    expect(values.length).toBeLessThan(30);
+    const results = JSON.parse(readFileSync(join(run, 'results.json'), 'utf8'));
+    expect(results.status).toBe('finished');
+    expect(existsSync(join(run, 'report.html'))).toBe(true);
+
+    const first = await train(`--epochs=${best + 2}`);
+    expect(epochsOf(first.run)).toHaveLength(best + 2);
+    const resumed = await runMain('train', '--resume', first.run, '--training.epochs=30', '--quiet');
+    expect(resumed.code, resumed.errors).toBe(0);
+    expect(epochsOf(first.run)).toHaveLength(best + 3);
+    expect(await digestOf(first.run)).toBe(await digestOf(run));
+    // A run that has stopped takes no step more.
+    const again = await runMain('train', '--resume', first.run, '--training.epochs=30', '--quiet');
+    expect(again.code, again.errors).toBe(0);
+    expect(epochsOf(first.run)).toHaveLength(best + 3);
+  }, 60_000);
+});
