@@ -5,7 +5,7 @@ import { checkedFields, float32Deviation, goldenTensor, tensorOf } from './file.
 import { goldenTensors } from './module.ts';
 
 const source = { source: z.string().optional() };
-const feature = z.discriminatedUnion('type', [
+export const fuxiCtrFeature = z.discriminatedUnion('type', [
   z.object({ name: z.string(), type: z.literal('categorical'), vocabulary: z.int().min(1), ...source }),
   z.object({
     name: z.string(),
@@ -20,7 +20,11 @@ const feature = z.discriminatedUnion('type', [
 const fuxiCtrSchema = z.object({
   name: z.string(),
   kind: z.string(),
-  config: z.object({ model: z.string(), features: z.array(feature), arguments: z.record(z.string(), z.unknown()) }),
+  config: z.object({
+    model: z.string(),
+    features: z.array(fuxiCtrFeature),
+    arguments: z.record(z.string(), z.unknown()),
+  }),
   inputs: goldenTensors,
   parameters: goldenTensors,
   outputs: z.object({ y_pred: goldenTensor, taps: goldenTensors.default({}) }),

@@ -1,3 +1,4 @@
+import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
@@ -19,7 +20,8 @@ export interface FuxiCtrModel {
   readonly l2: { readonly embeddingL2: number; readonly netL2: number };
   /** Our weight for each parameter of the file. */
   readonly places: Readonly<Record<string, Place>>;
-  logits(): tf.Tensor2D;
+  /** Of the file's rows, or of others of the same fields. */
+  logits(columns?: readonly EncodedColumn[]): tf.Tensor2D;
   /** What inner modules give, by their names there. */
   readonly taps: Readonly<Record<string, () => tf.Tensor>>;
 }
@@ -68,7 +70,7 @@ const lr: FuxiCtrBuilder = (file, fields) => {
       ...tablePlaces(net.tables[0], fields, `lr_layer.${TABLES}`),
       ...places(net.net[0], { bias: 'lr_layer.bias' }),
     },
-    logits: () => net.logits(columnsOf(fields), RUN),
+    logits: (columns = columnsOf(fields)) => net.logits(columns, RUN),
     taps: {},
   };
 };
@@ -88,7 +90,7 @@ const fm: FuxiCtrBuilder = (file, fields) => {
       ...tablePlaces(net.tables[1], fields, `fm.lr_layer.${TABLES}`),
       ...places(net.net[0], { bias: 'fm.lr_layer.bias' }),
     },
-    logits: () => net.logits(columns, RUN),
+    logits: (rows = columns) => net.logits(rows, RUN),
     taps: {
       embedding_layer: () => net.fields.embed(columns),
       'fm.lr_layer': () => net.linear(columns),
@@ -113,7 +115,7 @@ const dnn: FuxiCtrBuilder = (file, fields) => {
     layers: net,
     l2: { embeddingL2: given.embedding_regularizer, netL2: given.net_regularizer },
     places: { ...tablePlaces(net.fields, fields, TABLES), ...mlpPlaces(net.deep, 'mlp', given.net_dropout) },
-    logits: () => net.logits(columns, RUN),
+    logits: (rows = columns) => net.logits(rows, RUN),
     taps: { embedding_layer: () => net.fields.embed(columns) },
   };
 };
@@ -160,7 +162,7 @@ const dcn: FuxiCtrBuilder = (file, fields) => {
       ...(net.deep === undefined ? {} : mlpPlaces(net.deep, `${structure}_dnn`, given.net_dropout)),
       ...places(net.head, { weight: 'fc.weight', bias: 'fc.bias' }),
     },
-    logits: () => net.logits(columns, RUN),
+    logits: (rows = columns) => net.logits(rows, RUN),
     taps: {
       embedding_layer: () => net.fields.embed(columns),
       crossnet: () => net.cross.forward(net.fields.embed(columns)),

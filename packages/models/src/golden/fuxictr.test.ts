@@ -11,7 +11,7 @@ interface File {
   gradients: Record<string, { data: number[] }>;
 }
 
-const folder = new URL('./fixtures/fuxictr', import.meta.url);
+const folder = new URL('./fixtures/fuxictr/', import.meta.url);
 const files = ['fm', 'dcnv2-cross', 'dcnv2-mix', 'dssm'];
 const read = (file: string): File => JSON.parse(readFileSync(new URL(`${file}.json`, folder), 'utf8'));
 const check = async (json: unknown): Promise<GoldenReport> => (await checkGolden(json)) as GoldenReport;

@@ -11,7 +11,7 @@ import { relativeError } from './relative-error.ts';
 import { float32Tolerance, type GoldenReport, goldenReport } from './report.ts';
 import { runGolden } from './run.ts';
 
-const folder = new URL('./fixtures', import.meta.url);
+const folder = new URL('./fixtures/', import.meta.url);
 const modules = ['gru.json', 'llama-square.json', 'llama.json', 'pre-norm-transformer.json'];
 const training = [
   'adagrad.json',
@@ -126,7 +126,7 @@ describe('checkGolden', () => {
     [
       'an unknown kind',
       { kind: 'grü' },
-      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, logq, losses, optimizer, schedule, weight-average, calibrators, metrics, fuxictr, or one still to come; got "grü"',
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, logq, losses, optimizer, schedule, weight-average, calibrators, metrics, fuxictr, fuxictr-training, or one still to come; got "grü"',
     ],
     ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
     ['a missing loss', { loss: undefined }, 'golden: loss: '],

@@ -1,6 +1,7 @@
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
 import { checkFuxiCtr } from './fuxictr.ts';
+import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
@@ -37,13 +38,13 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   calibrators: checkCalibrators,
   metrics: checkRankingMetrics,
   fuxictr: checkFuxiCtr,
+  'fuxictr-training': checkFuxiCtrTraining,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
   'fuxictr-long': 'no models of long histories',
-  'fuxictr-training': 'no training of ranking models',
   'fuxi-alpha': 'no FuXi',
   'fuxi-linear': 'no FuXi',
   'hetero-attention': 'no heterogeneous attention',
