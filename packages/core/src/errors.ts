@@ -51,6 +51,11 @@ export class BackendError extends SeqrecError {
   }
 }
 
+/** Kernels that were compiled from other sources than those of the checkout. No other backend is a way out. */
+export class StaleKernelsError extends BackendError {
+  override readonly name = 'StaleKernelsError';
+}
+
 /** A backend cannot allocate; the message says how many bytes, for what, and what to lower. */
 export class OutOfMemoryError extends SeqrecError {
   /** Bytes that were asked for, when known. */

@@ -40,6 +40,7 @@ let registered: { readonly key: string; readonly info: SimdInfo } | undefined;
  * Throws a BackendError when no variant passes its self-test.
  */
 export async function registerSimdBackend(options: SimdOptions = {}): Promise<SimdInfo> {
+  platform.checkKernels?.();
   const possible = platform.threads();
   const threads = options.threads ?? Math.min(16, possible.count);
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {

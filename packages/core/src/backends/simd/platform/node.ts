@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { BackendError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
+import { checkKernelSources } from './kernel-sources.ts';
 import { type KernelThread, type Platform, VARIANTS, type Variant } from './platform.ts';
 
 const PROGRAM = `const { parentPort, workerData } = require('node:worker_threads');
@@ -13,6 +14,7 @@ ${threadProgram('workerData', "() => parentPort.postMessage('ready')")};`;
 export const platform: Platform = {
   variants: VARIANTS,
   threads: () => ({ count: availableParallelism() }),
+  checkKernels: () => checkKernelSources(),
   readKernels,
   compile,
   // Synchronous, which is quick for a module this small: Node does not stay alive for an

@@ -18,6 +18,8 @@ export interface Platform {
   readonly variants: readonly Variant[];
   /** Kernel threads that can run here at once, the calling thread included, and why there is only one if so. */
   threads(): { readonly count: number; readonly reason?: string };
+  /** Refuses kernels of other sources, where there are sources. @throws StaleKernelsError */
+  checkKernels?(): void;
   /** The bytes of a module that lies beside this package. @throws BackendError with what to do. */
   readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array>;
   compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promise<WebAssembly.Module>;
