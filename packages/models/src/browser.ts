@@ -238,6 +238,15 @@ export {
 } from './registry.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
+export {
+  type RankedLabel,
+  type RankingConfig,
+  type RankingEvaluation,
+  type RankingTask,
+  rankingConfigSchema,
+  rankingLabels,
+  rankingTask,
+} from './tasks/ranking.ts';
 export { retrievalTask } from './tasks/retrieval.ts';
 export type {
   Task,

@@ -9,7 +9,10 @@ import { createModel, type ModelConfigInput } from './registry.ts';
  *
  * @throws ConfigError as `createModel` does.
  */
-export function weightShapes(config: ModelConfigInput, options: ModelOptions): ReadonlyMap<string, readonly number[]> {
+export function weightShapes(
+  config: ModelConfigInput | { readonly kind: string },
+  options: ModelOptions,
+): ReadonlyMap<string, readonly number[]> {
   const model = declareOnly(() => createModel(config, options));
   const shapes = Array.from(model.variables(), ([name, weight]) => [name, declaredShape(weight)] as const);
   model.dispose();

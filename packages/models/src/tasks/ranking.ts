@@ -8,7 +8,7 @@ import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import { isRanker, type Model, type Ranker } from '../model.ts';
 import type { WeightedLoss } from '../objectives/objective.ts';
 import { batchColumns } from '../train/columns.ts';
-import type { Task, TaskEvaluateOptions, TaskEvaluation } from './task.ts';
+import type { Task, TaskEvaluateOptions, TaskEvaluation, TaskMetric } from './task.ts';
 
 const label = z.string().min(1);
 
@@ -43,6 +43,12 @@ export interface RankingEvaluation extends TaskEvaluation {
   readonly labels: readonly RankedLabel[];
 }
 
+/** A task whose evaluation keeps the rows. */
+export interface RankingTask extends Task<Ranker> {
+  readonly metrics: readonly TaskMetric[];
+  evaluate(options: TaskEvaluateOptions<Ranker>): Promise<RankingEvaluation>;
+}
+
 /** Names of the metrics of a label; those of the first have no suffix, those of another have `|label`. */
 const METRICS = {
   binary: [
@@ -71,7 +77,7 @@ const METRICS = {
 export function rankingTask(
   { loss, lossWeights }: Pick<RankingConfig, 'loss' | 'lossWeights'>,
   labels: readonly string[],
-): Task<Ranker> & { evaluate(options: TaskEvaluateOptions<Ranker>): Promise<RankingEvaluation> } {
+): RankingTask {
   if (lossWeights !== undefined && lossWeights.length !== labels.length) {
     throw new ConfigError(
       `task: lossWeights: expected one for each of the ${labels.length} labels (${labels.join(', ')}); got ${lossWeights.length}`,
@@ -89,7 +95,8 @@ export function rankingTask(
     check: (model, examples) => checkRanker(model, examples, labels, loss),
     loss: ({ model, batch, part, run }) => {
       const logits = model.logits(batch, run);
-      const perLabel = tf.split(logits, labels.length, 1);
+      // The gradient of a split into one part fails in TensorFlow.js.
+      const perLabel = labels.length === 1 ? [logits] : tf.split(logits, labels.length, 1);
       const terms = labels.map((name, l) => {
         const whole = knownRows(labelOf(part.whole, name));
         const own = labelOf(batch.host, name);
@@ -223,6 +230,12 @@ async function evaluateRanking(
     if (bad >= 0) {
       throw new EvaluationError(
         `evaluate: expected finite logits; got ${scores[l][bad]} for example ${bad} of the ${examples.name} set; the model has diverged`,
+      );
+    }
+    // Two rows may well have one score, a whole set has not.
+    if (total > 2 && scores[l].every((score) => score === scores[l][0])) {
+      throw new EvaluationError(
+        `evaluate: expected logits that tell rows apart; got ${scores[l][0]} for all ${total} rows of the ${examples.name} set; the model has collapsed: use a smaller learning rate or an earlier checkpoint`,
       );
     }
     const kept = Int32Array.from(truth[l].keys()).filter((row) => !Number.isNaN(truth[l][row]));

@@ -6,8 +6,14 @@ import type { Task } from '../tasks/task.ts';
 export function batchColumns({ columns = {} }: Model, task: Task): BatchColumns {
   const { columns: further } = task;
   if (further === undefined) return columns;
-  const merged = (part: keyof BatchColumns): string[] => [
+  const merged = <P extends keyof BatchColumns>(part: P): NonNullable<BatchColumns[P]>[number][] => [
     ...new Set([...(columns[part] ?? []), ...(further[part] ?? [])]),
   ];
-  return { tokens: merged('tokens'), next: merged('next'), targets: merged('targets'), users: merged('users') };
+  return {
+    tokens: merged('tokens'),
+    next: merged('next'),
+    targets: merged('targets'),
+    users: merged('users'),
+    examples: merged('examples'),
+  };
 }
