@@ -38,11 +38,11 @@ async function exportCommand(name: string, options: Options): Action {
   const { checkOutputFile } = await import('../run/folder/output-file.ts');
   const { checkpointFile } = await import('../run/open/open-run.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
-  const { savedConfig } = await import('../run/open/resume.ts');
+  const { savedRun } = await import('../run/open/resume.ts');
   const run = openRunDir(textOption('out', options.out) ?? 'runs', name);
   const file = checkpointFile(run, checkpoint);
   checkOutputFile('--to', to, '.safetensors');
-  const extra = { recipe: savedConfig(run).name, run: run.id };
+  const extra = { recipe: savedRun(run).name, run: run.id };
   const written = await exportWeights(file, to, { extra, referenceBuffers: options.buffers });
   const weights = written.filter(({ dtype }) => dtype === 'F32');
   const numbers = weights.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);

@@ -6,7 +6,8 @@ import { ConfigError, UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 import { applyOverrides, validate } from './overrides.ts';
 import type { Recipe } from './recipe.ts';
-import { type RecipeConfig, recipeConfigSchema } from './schema.ts';
+import { type RunConfig, retrievalConfig, runConfigSchema } from './run-config.ts';
+import type { RecipeConfig } from './schema.ts';
 import { readYamlFile, validateYaml } from './yaml-file.ts';
 
 const folder = fileURLToPath(new URL('../../recipes', import.meta.url));
@@ -33,9 +34,27 @@ export async function loadRecipe(name: string): Promise<Recipe> {
 }
 
 /** A configuration ready to run, and the name its run folder takes. */
-export interface ResolvedConfig {
+export interface ResolvedConfig<C extends RunConfig = RecipeConfig> {
   readonly name: string;
-  readonly config: RecipeConfig;
+  readonly config: C;
+}
+
+/** What a configuration is made from. */
+export interface ConfigRequest {
+  readonly recipe?: string;
+  readonly file?: string;
+  readonly overrides: readonly Override[];
+}
+
+/**
+ * {@link resolveRun} of the task retrieval.
+ *
+ * @throws ConfigError for a recipe or file of another task.
+ */
+export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
+  const { name, config } = await resolveRun(request);
+  const what = request.file === undefined ? `the recipe ${name}` : request.file;
+  return { name, config: retrievalConfig(config, what) };
 }
 
 /**
@@ -43,11 +62,7 @@ export interface ResolvedConfig {
  *
  * A YAML file holds a whole configuration, or `extends: RECIPE` and the keys that differ.
  */
-export async function resolveConfig(request: {
-  readonly recipe?: string;
-  readonly file?: string;
-  readonly overrides: readonly Override[];
-}): Promise<ResolvedConfig> {
+export async function resolveRun(request: ConfigRequest): Promise<ResolvedConfig<RunConfig>> {
   if (request.file !== undefined) {
     if (request.recipe !== undefined)
       throw new UsageError(
@@ -56,30 +71,31 @@ export async function resolveConfig(request: {
       );
     const base = await loadYaml(request.file);
     const stem = request.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
-    return { name: stem, config: complete(applyOverrides(recipeConfigSchema(), base, request.overrides)) };
+    return { name: stem, config: complete(applyOverrides(runConfigSchema(base), base, request.overrides)) };
   }
   if (request.recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
   const recipe = await loadRecipe(request.recipe);
   return {
     name: request.recipe,
-    config: complete(applyOverrides(recipeConfigSchema(), recipe.config, request.overrides)),
+    config: complete(applyOverrides(runConfigSchema(recipe.config), recipe.config, request.overrides)),
   };
 }
 
 /** With what the model's own preset sets: only after the overrides, which may choose another preset. */
-function complete(config: RecipeConfig): RecipeConfig {
+function complete(config: RunConfig): RunConfig {
   // Parsed again for the order of the keys: a resumed run writes the same bytes.
-  return validate(recipeConfigSchema(), { ...config, model: parseModelConfig(config.model) });
+  return validate(runConfigSchema(config), { ...config, model: parseModelConfig(config.model) });
 }
 
-async function loadYaml(file: string): Promise<RecipeConfig> {
+async function loadYaml(file: string): Promise<RunConfig> {
   const yaml = readYamlFile(file);
   const { extends: parent, ...own } = yaml.value;
   if (parent !== undefined && typeof parent !== 'string')
     throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
   const base = parent === undefined ? {} : (await loadRecipe(parent)).config;
-  return validateYaml(recipeConfigSchema(), merge(base, own), yaml);
+  const merged = merge(base, own);
+  return validateYaml(runConfigSchema(merged), merged, yaml);
 }
 
 /**

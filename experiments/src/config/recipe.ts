@@ -1,5 +1,5 @@
 import { validate } from './overrides.ts';
-import { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from './schema.ts';
+import { type RunConfig, type RunConfigInput, runConfigSchema } from './run-config.ts';
 
 /** An executable claim: one row of a table, and the configuration that should reproduce it. */
 export interface Recipe {
@@ -13,12 +13,12 @@ export interface Recipe {
   readonly cost: string;
   /** The command that runs it. */
   readonly command: string;
-  readonly config: RecipeConfig;
+  readonly config: RunConfig;
 }
 
 /**
  * Declares a recipe; an unknown key or a wrong type in its configuration is a `ConfigError` when the file is loaded.
  */
-export function defineRecipe(recipe: Omit<Recipe, 'config'> & { readonly config: RecipeConfigInput }): Recipe {
-  return { ...recipe, config: validate(recipeConfigSchema(), recipe.config) };
+export function defineRecipe(recipe: Omit<Recipe, 'config'> & { readonly config: RunConfigInput }): Recipe {
+  return { ...recipe, config: validate(runConfigSchema(recipe.config), recipe.config) };
 }

@@ -5,7 +5,7 @@ import { count, DataConfigSchema } from './data-schema.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
 /** Examples of a step. */
-const batch = z
+export const batch = z
   .int()
   .positive()
   .max(2 ** 20);

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { loadRecipe } from '../config/load-recipe.ts';
+import { resolveConfig } from '../config/load-recipe.ts';
 import type { RecipeConfig } from '../config/schema.ts';
 import { prepareData } from '../data/dataset.ts';
 import { type ComparedRun, renderComparison } from '../report/comparison.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';
 import { checkRunsFolder } from '../run/folder/run-dir.ts';
-import { executeRun } from '../run/loop/train-run.ts';
+import { executeRun } from '../run/loop/execute-run.ts';
 import { type BackendOptions, startBackend } from '../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../run/process/stop.ts';
 import { renderVerdict } from '../run/verdict/verdict-text.ts';
@@ -87,7 +87,7 @@ export async function runDemo(request: DemoRequest): Promise<number> {
 }
 
 async function demoModel(name: string): Promise<{ readonly name: string; readonly config: RecipeConfig }> {
-  const { config } = await loadRecipe(name);
+  const { config } = await resolveConfig({ recipe: name, overrides: [] });
   const model = { ...config.model, maxSequenceLength: world.length };
   // Fewer records than the recipe, so smaller batches: the number of steps is what both models need.
   const training = { ...config.training, batchSize: 16 };

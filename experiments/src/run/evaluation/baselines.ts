@@ -13,7 +13,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BaselineName } from '../../config/baseline-names.ts';
 import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
 import { Interrupted } from '../process/stop.ts';
-import { type EvaluationContext, protocolOf, withProgress } from './evaluate-set.ts';
+import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
+import { withProgress } from './with-progress.ts';
 
 /** A baseline on one set. */
 export interface EvaluatedBaseline {

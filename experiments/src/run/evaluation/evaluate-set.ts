@@ -4,8 +4,9 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { Interrupted, type StopSignal } from '../process/stop.ts';
+import type { StopSignal } from '../process/stop.ts';
 import { usedEvents } from './used-events.ts';
+import { withProgress } from './with-progress.ts';
 
 /** What an evaluation needs besides the model and the set. */
 export interface EvaluationContext {
@@ -49,21 +50,4 @@ export function protocolOf(set: ExampleSet, { data, options, window }: Evaluatio
     ...(data.openItems && { candidates: data.openItems(examples) }),
     ...(positions === 'all' && { usedEvents: usedEvents(data.split, set) }),
   };
-}
-
-/** Runs a phase with its own progress line; a stop signal leaves it. */
-export async function withProgress<R>(
-  label: string,
-  { progress, stop }: EvaluationContext,
-  run: (onProgress: Protocol['onProgress']) => Promise<R>,
-): Promise<R> {
-  const phase = progress.phase();
-  try {
-    return await run(({ done, total }) => {
-      if (stop?.signal !== undefined) throw new Interrupted('stopped while evaluating');
-      phase.update({ label, done, total });
-    });
-  } finally {
-    phase.clear();
-  }
 }

@@ -8,12 +8,18 @@ export interface StepRecord {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
+  /** Events of the histories. */
   readonly tokens: number;
   readonly tokensPerSecond: number;
+  /** Of a model of rows. */
+  readonly rows?: number;
+  readonly rowsPerSecond?: number;
+  /** Of the step, where a schedule changes it. */
+  readonly learningRate?: number;
   readonly time: string;
 }
 
-/** The end of an epoch: mean training loss per token and the metrics of the evaluated set. */
+/** The end of an epoch: mean training loss per label and the metrics of the evaluated set. */
 export interface EpochRecord {
   readonly type: 'epoch';
   readonly step: number;
@@ -22,6 +28,10 @@ export interface EpochRecord {
   readonly meanLoss: number;
   readonly seconds: number;
   readonly tokensPerSecond: number;
+  /** Of a model of rows. */
+  readonly rowsPerSecond?: number;
+  /** Of its last step, where a schedule changes it. */
+  readonly learningRate?: number;
   readonly split: string;
   readonly metrics: Readonly<Record<string, number>>;
   /** What a reader of the metrics must know; absent: nothing. */

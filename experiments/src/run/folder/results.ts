@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import type { ReliabilityBin } from '@seqrec/models';
 import type { WindowTests } from '../evaluation/window-tests.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
 import type { LeftOut } from '../verdict/verdict-text.ts';
-import { readJson } from './atomic.ts';
+import { readJson, writeJson } from './atomic.ts';
 import type { RunDir } from './run-dir.ts';
 
 /** Metrics of one model or baseline on one evaluated set. */
@@ -66,9 +67,50 @@ export interface RunResults {
   /** The same checkpoint on the window test sets, when users were held out of training. */
   readonly windowTests?: WindowTests;
   readonly samples: readonly SampleRecommendation[];
+  /** Of a ranking run: the final predictions as they are, and recalibrated on the validation set. */
+  readonly calibration?: Calibration;
+  /** Of a ranking run: the metrics of parts of the test set, column by column. */
+  readonly segments?: readonly SegmentTable[];
+}
+
+/** Predictions against labels on one set. */
+export interface Calibration {
+  readonly split: string;
+  readonly variants: readonly {
+    /** `model`, or the kind of the calibrator. */
+    readonly name: string;
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly curve: readonly ReliabilityBin[];
+  }[];
+  readonly definitions: readonly string[];
+}
+
+export interface SegmentTable {
+  readonly column: string;
+  readonly parts: readonly {
+    readonly segment: string;
+    readonly rows: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  }[];
 }
 
 /** `results.json` of a run, when a process has written it. */
 export function savedResults(run: RunDir): RunResults | undefined {
   return existsSync(run.results) ? (readJson(run.results) as RunResults) : undefined;
+}
+
+/** How a process left a run that it did not finish; what an earlier one had finished stays. */
+export type Unfinished =
+  | { readonly status: 'running' }
+  | { readonly status: 'interrupted'; readonly resumeCommand: string }
+  | { readonly status: 'failed'; readonly error: string };
+
+/** What the report of an unfinished run says. */
+export function leaveRun(run: RunDir, unfinished: Unfinished): void {
+  const {
+    resumeCommand: _,
+    error: __,
+    ...before
+  } = savedResults(run) ?? { definitions: [], baselines: [], samples: [] };
+  writeJson(run.results, { ...before, ...unfinished } satisfies RunResults);
 }

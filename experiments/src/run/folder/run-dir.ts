@@ -20,6 +20,8 @@ export interface RunDir {
   readonly report: string;
   /** Rank of the target of every query of the test set, for paired comparisons. */
   readonly ranks: string;
+  /** Of a ranking run in its place: score and label of every row of the test set. */
+  readonly predictions: string;
   /** The same for each baseline on each set, so that they are not made again: `baselines/<set>-<name>.safetensors`. */
   readonly baselines: string;
   /** Ids of the data for the dense numbers of users and items, a JSON object a line. */
@@ -47,6 +49,7 @@ export function runDirAt(path: string): RunDir {
     results: at('results.json'),
     report: at('report.html'),
     ranks: at('test-ranks.safetensors'),
+    predictions: at('test-predictions.safetensors'),
     baselines: at('baselines'),
     userIds: at('users.jsonl'),
     itemIds: at('items.jsonl'),

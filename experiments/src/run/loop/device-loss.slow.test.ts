@@ -12,7 +12,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { tinyRecipe } from '../../testing/run-cli.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { openForResume } from '../open/resume.ts';
-import { type ExecuteRequest, executeRun } from './train-run.ts';
+import { type ExecuteRequest, executeRun } from './execute-run.ts';
 
 const absent = await useBackend('webgpu').then(
   () => undefined,

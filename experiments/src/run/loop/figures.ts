@@ -15,6 +15,16 @@ export interface Judge<M extends Model, E extends SetFigures> {
   /** What `best` is chosen by. */
   value(figures: E): number;
   readonly better: 'larger' | 'smaller';
+  /** The name of the metric that `best` is chosen by. */
+  readonly selectBy: string;
+}
+
+/** Metrics of which less is better. */
+const SMALLER = /^(logloss|NE|ECE|MSE|RMSE|MAE)/;
+
+/** Which values of a metric are better. */
+export function betterOf(metric: string): 'larger' | 'smaller' {
+  return SMALLER.test(metric) ? 'smaller' : 'larger';
 }
 
 /** Whether `value` is better than the best so far. */

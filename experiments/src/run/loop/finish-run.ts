@@ -6,17 +6,15 @@ import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
 import { evaluateWindowTests } from '../evaluation/window-tests.ts';
-import { writeJson } from '../folder/atomic.ts';
-import { MetricsLog } from '../folder/metrics-log.ts';
 import { saveRanks } from '../folder/ranks.ts';
-import { type RunResults, type SampleRecommendation, type ScoredModel, savedResults } from '../folder/results.ts';
+import type { RunResults, SampleRecommendation, ScoredModel } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
-import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { nameItem, recommendFor } from '../outputs/recommend.ts';
 import { metricIntervals } from '../verdict/bootstrap.ts';
 import { inOrder, judge } from '../verdict/verdict.ts';
 import { countParameters } from './count-parameters.ts';
 import type { TrainOutcome } from './train.ts';
+import { writeResults } from './write-results.ts';
 
 const SAMPLES = 5;
 
@@ -75,54 +73,12 @@ export async function finishRun(
     ...(tests && { windowTests: tests }),
     samples: await samples(outcome, context, test),
   };
-  writeJson(run.results, results);
-  const log = new MetricsLog(run.metrics);
-  log.append({
-    type: 'final',
-    step: outcome.trainer.progress.globalStep,
-    epoch,
-    checkpoint: chosen,
-    split: 'test',
-    metrics: test.metrics,
-    time: new Date().toISOString(),
-  });
-  log.close();
-  const board = new TensorBoardWriter(run.path);
-  board.scalars(outcome.trainer.progress.globalStep, boardScalars(results));
-  board.close();
+  writeResults(run, results, outcome.trainer.progress.globalStep);
   return results;
-}
-
-/**
- * The figures of the end as TensorBoard shows them: `test/HR@10`, and `baseline-item-knn/test/HR@10` for each baseline.
- */
-function boardScalars({ baselines, final }: RunResults): Record<string, number> {
-  const named = (prefix: string, { split, metrics }: ScoredModel): [string, number][] =>
-    Object.entries(metrics).map(([metric, value]) => [`${prefix}${split}/${metric}`, value]);
-  return Object.fromEntries([
-    ...baselines.flatMap((each) => named(`baseline-${each.name}/`, each)),
-    ...(final === undefined ? [] : named('', final)),
-  ]);
 }
 
 function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals']> {
   return metricIntervals(inOrder(evaluation), Object.keys(evaluation.metrics));
-}
-
-/** How a process left a run that it did not finish; what an earlier one had finished stays. */
-export type Unfinished =
-  | { readonly status: 'running' }
-  | { readonly status: 'interrupted'; readonly resumeCommand: string }
-  | { readonly status: 'failed'; readonly error: string };
-
-/** What the report of an unfinished run says. */
-export function leaveRun(run: RunDir, unfinished: Unfinished): void {
-  const {
-    resumeCommand: _,
-    error: __,
-    ...before
-  } = savedResults(run) ?? { definitions: [], baselines: [], samples: [] };
-  writeJson(run.results, { ...before, ...unfinished } satisfies RunResults);
 }
 
 async function samples(

@@ -12,7 +12,7 @@ import { type EpochRecord, readMetrics } from '../folder/metrics-log.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { openForResume } from '../open/resume.ts';
 import type { StopSignal } from '../process/stop.ts';
-import { executeRun } from './train-run.ts';
+import { executeRun } from './execute-run.ts';
 
 const STEPS = 18;
 const [recipe, ...options] = tinyRecipe;

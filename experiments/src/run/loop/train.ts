@@ -10,7 +10,7 @@ import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { backendHeap } from '../process/heap.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
-import { isBetter, type Judge, type SetFigures } from './figures.ts';
+import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
 
 /** Beside the trainer's own state, what a checkpoint must carry for a run to go on as if nothing had happened. */
 export interface LoopState {
@@ -30,6 +30,8 @@ export interface TrainRequest<M extends Model, E extends SetFigures> {
   /** At its first step; a run that is resumed goes on from its checkpoint. */
   readonly trainer: Trainer<M>;
   readonly judge: Judge<M, E>;
+  /** What speed is counted in. */
+  readonly unit: 'tokens' | 'rows';
   readonly progress: Progress;
   readonly stop: StopSignal;
   readonly checkpoints: CheckpointClock;
@@ -55,7 +57,7 @@ export interface TrainOutcome<M extends Model, E extends SetFigures> {
 export async function train<M extends Model, E extends SetFigures>(
   request: TrainRequest<M, E>,
 ): Promise<TrainOutcome<M, E>> {
-  const { run, config, judge, progress, stop, checkpoints, trainer } = request;
+  const { run, config, judge, unit, progress, stop, checkpoints, trainer } = request;
   const { model } = trainer;
   const { epochs, evaluateEvery, patience } = config.training;
   const { watched, better } = judge;
@@ -83,17 +85,24 @@ export async function train<M extends Model, E extends SetFigures>(
   progress.start(trainer.progress.globalStep);
   // Loss and tokens of the epoch, what a resumed run did before included; seconds of this process alone.
   let { lossSum, weight: epochWeight } = trainer.position;
-  let timed = { tokens: 0, seconds: 0 };
+  let timed = { tokens: 0, rows: 0, seconds: 0 };
   let latest: E | undefined;
   const heap = backendHeap();
   heap?.resetPeak();
   const take = (infos: readonly StepInfo[]): void => {
     for (const info of infos) {
       const tokensPerSecond = info.tokens / info.seconds;
-      timed = { tokens: timed.tokens + info.tokens, seconds: timed.seconds + info.seconds };
+      const rowsPerSecond = info.sequences / info.seconds;
+      timed = {
+        tokens: timed.tokens + info.tokens,
+        rows: timed.rows + info.sequences,
+        seconds: timed.seconds + info.seconds,
+      };
       lossSum += info.loss * info.weight;
       epochWeight += info.weight;
       const [step, epoch] = [info.globalStep + 1, info.epoch + 1];
+      const rate = rateOf(trainer, info.globalStep);
+      const ofRows = unit === 'rows';
       log.append({
         type: 'step',
         step,
@@ -101,15 +110,21 @@ export async function train<M extends Model, E extends SetFigures>(
         loss: info.loss,
         tokens: info.tokens,
         tokensPerSecond: Math.round(tokensPerSecond),
+        ...(ofRows && { rows: info.sequences, rowsPerSecond: Math.round(rowsPerSecond) }),
+        ...rate,
         time: new Date().toISOString(),
       });
-      board.scalars(step, { 'train/loss': info.loss, 'train/tokensPerSecond': tokensPerSecond });
+      board.scalars(step, {
+        'train/loss': info.loss,
+        ...(ofRows ? { 'train/rowsPerSecond': rowsPerSecond } : { 'train/tokensPerSecond': tokensPerSecond }),
+        ...(rate.learningRate !== undefined && { 'train/learningRate': rate.learningRate }),
+      });
       progress.update({
         label: `train epoch ${epoch}/${epochs}  step`,
         done: step,
         // Epochs of some window policies differ in length: what is left is taken to be like the one in progress.
         total: step + (epochs - epoch + 1) * info.stepsPerEpoch - info.stepInEpoch - 1,
-        fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(tokensPerSecond)} tokens/s`],
+        fields: [`loss ${info.loss.toFixed(4)}`, `${formatCount(ofRows ? rowsPerSecond : tokensPerSecond)} ${unit}/s`],
       });
     }
   };
@@ -121,7 +136,7 @@ export async function train<M extends Model, E extends SetFigures>(
       if (finished > state.evaluatedEpochs) {
         const due = finished % evaluateEvery === 0 || finished === epochs;
         // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
-        const peakHeapBytes = timed.tokens > 0 ? heap?.peak : undefined;
+        const peakHeapBytes = timed.rows > 0 ? heap?.peak : undefined;
         const evaluationStarted = performance.now();
         latest = due ? await trainer.update.averaged(() => judge.evaluate(model, watched)) : undefined;
         const metrics = latest?.metrics ?? {};
@@ -132,6 +147,8 @@ export async function train<M extends Model, E extends SetFigures>(
           meanLoss: state.epochLoss,
           seconds: timed.seconds,
           tokensPerSecond: timed.seconds === 0 ? 0 : timed.tokens / timed.seconds,
+          ...(unit === 'rows' && { rowsPerSecond: timed.seconds === 0 ? 0 : timed.rows / timed.seconds }),
+          ...rateOf(trainer, globalStep - 1),
           split: watched.name,
           metrics,
           ...(latest !== undefined && warningsIn(latest)),
@@ -142,9 +159,10 @@ export async function train<M extends Model, E extends SetFigures>(
         log.append(record);
         board.scalars(globalStep, { 'train/epochLoss': record.meanLoss, ...tagged(watched.name, metrics) });
         state.evaluatedEpochs = finished;
+        let fall: string | undefined;
         if (latest !== undefined) {
           const value = judge.value(latest);
-          observe(trainer, latest, value, better);
+          fall = observe(trainer, latest, value, judge);
           state.sinceBest = (state.sinceBest ?? 0) + 1;
           if (isBetter(value, state.best?.value, better)) {
             state.best = { epoch: finished, value };
@@ -154,11 +172,13 @@ export async function train<M extends Model, E extends SetFigures>(
         }
         await save(run.last);
         request.onEpoch(record, state);
-        timed = { tokens: 0, seconds: 0 };
+        if (fall !== undefined) progress.note(`epoch ${finished}: ${fall}`);
+        timed = { tokens: 0, rows: 0, seconds: 0 };
         heap?.resetPeak();
       }
 
       const isStopped = patience !== undefined && (state.sinceBest ?? 0) >= patience;
+      if (isStopped && finished < epochs) progress.note(stoppedInWords(state, judge.selectBy, patience));
       if (finished >= epochs || isStopped) return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
@@ -184,22 +204,40 @@ export async function train<M extends Model, E extends SetFigures>(
   }
 }
 
-/** Tells a learning rate that falls on a plateau how the run does. */
-function observe<M extends Model>(
+/**
+ * Tells a learning rate that falls on a plateau how the run does. Gives what to say when it falls.
+ */
+function observe<M extends Model, E extends SetFigures>(
   { options, update }: Trainer<M>,
   { metrics }: SetFigures,
   value: number,
-  better: 'larger' | 'smaller',
-): void {
-  const { schedule } = options;
-  if (schedule?.kind !== 'plateau') return;
-  const { metric } = schedule;
+  { better, selectBy }: Pick<Judge<M, E>, 'better' | 'selectBy'>,
+): string | undefined {
+  const { schedule, learningRate } = options;
+  if (schedule?.kind !== 'plateau') return undefined;
+  const { metric, patience } = schedule;
+  const before = update.plateau.factor;
   if (metric === undefined) update.observe(value, better);
-  else update.observe(metrics[metric], SMALLER.test(metric) ? 'smaller' : 'larger');
+  else update.observe(metrics[metric], betterOf(metric));
+  const after = update.plateau.factor;
+  if (after === before) return undefined;
+  const rate = Number((learningRate * after).toPrecision(6));
+  return `no better ${metric ?? selectBy} for ${patience + 1} evaluations; the learning rate falls to ${rate}`;
 }
 
-/** Metrics of which less is better. */
-const SMALLER = /^(logloss|NE|ECE|MSE|RMSE|MAE)/;
+/** The learning rate of a step, where a schedule changes it. */
+function rateOf(
+  { options, update }: Pick<Trainer, 'options' | 'update'>,
+  step: number,
+): { readonly learningRate?: number } {
+  if (options.schedule === undefined || step < 0) return {};
+  return { learningRate: options.learningRate * update.factor(step) };
+}
+
+function stoppedInWords({ best, evaluatedEpochs }: LoopState, selectBy: string, patience: number): string {
+  const held = best === undefined ? '' : `; best ${best.value.toFixed(4)}, epoch ${best.epoch}`;
+  return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${patience} evaluations${held}`;
+}
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${split}/${name}`, value]));

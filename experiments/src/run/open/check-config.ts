@@ -1,3 +1,4 @@
+import type { Split } from '@seqrec/data';
 import { modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
@@ -16,16 +17,30 @@ function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
       `objective.temperature: expected more than ${MINIMUM_TEMPERATURE}, below which no learned temperature falls; got ${temperature}`,
       'start higher, or set --model.learnedTemperature false',
     );
-  if (optimizer.learningRate * optimizer.weightDecay >= 1)
-    throw new ConfigError(
-      `optimizer.weightDecay: expected less than 1 / learningRate = ${1 / optimizer.learningRate}, which takes all of a weight in one step; got ${optimizer.weightDecay}`,
-    );
+  checkDecay(optimizer);
   const actions = 'actions' in model && model.actions === 'interleave';
   if (objective.actionWeight > 0 && !actions)
     throw new ConfigError(
       `objective.actionWeight: expected 0 for a model without interleaved actions; got ${objective.actionWeight}`,
       'set --model.kind hstu --model.actions interleave, or leave it out',
     );
+}
+
+/** @throws ConfigError for a weight decay that no weight survives. */
+export function checkDecay({ learningRate, weightDecay }: RecipeConfig['optimizer']): void {
+  if (learningRate * weightDecay < 1) return;
+  throw new ConfigError(
+    `optimizer.weightDecay: expected less than 1 / learningRate = ${1 / learningRate}, which takes all of a weight in one step; got ${weightDecay}`,
+  );
+}
+
+/** @throws ConfigError for the best checkpoint of a split without a validation set. */
+export function checkBestHasValidation(checkpoint: 'best' | 'last' | undefined, split: Split): void {
+  if (checkpoint !== 'best' || split.validation !== undefined) return;
+  throw new ConfigError(
+    `evaluation.checkpoint: expected last with the split ${split.protocol}, which has no validation set; got best`,
+    'the best on the test set would flatter the model',
+  );
 }
 
 /**
@@ -36,11 +51,7 @@ function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
 export function checkAgainstData(config: RecipeConfig, data: PreparedData): void {
   const { evaluation } = config;
   checkTimes(config, data);
-  if (evaluation.checkpoint === 'best' && data.split.validation === undefined)
-    throw new ConfigError(
-      `evaluation.checkpoint: expected last with the split ${data.split.protocol}, which has no validation set; got best`,
-      'the best on the test set would flatter the model',
-    );
+  checkBestHasValidation(evaluation.checkpoint, data.split);
   windowPolicy(config);
   if (config.initialWeights !== undefined && config.itemVectors !== undefined)
     throw new ConfigError(

@@ -8,7 +8,7 @@ import { backendHeap } from '../process/heap.ts';
 import { modelOptions } from './model-options.ts';
 
 /** A part of what a step needs, and what makes it smaller. */
-interface Part {
+export interface MemoryPart {
   readonly what: string;
   readonly bytes: number;
   readonly lower: string;
@@ -22,10 +22,15 @@ interface Part {
  * @throws ConfigError naming the parts in bytes, and what to lower.
  */
 export function checkMemory(config: RecipeConfig, data: PreparedData): void {
+  refuseTooLarge(partsOf(config, data));
+}
+
+/** @throws ConfigError naming the parts in bytes, and what to lower, when their sum does not fit. */
+export function refuseTooLarge(all: readonly MemoryPart[]): void {
   const heap = backendHeap();
   const [limit, whose] =
     heap === undefined ? [totalmem(), 'the memory of this machine'] : [heap.maximumBytes, 'the heap of simd'];
-  const parts = [...partsOf(config, data)].sort((a, b) => b.bytes - a.bytes);
+  const parts = [...all].sort((a, b) => b.bytes - a.bytes);
   const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   if (needed <= limit) return;
   const list = parts.map(({ what, bytes }) => `${what} ${formatBytes(bytes)}`).join(', ');
@@ -35,7 +40,10 @@ export function checkMemory(config: RecipeConfig, data: PreparedData): void {
   );
 }
 
-function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, { split }: PreparedData): Part[] {
+function partsOf(
+  { model, objective, optimizer, training, windows }: RecipeConfig,
+  { split }: PreparedData,
+): MemoryPart[] {
   const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split.train));
   const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
   const table = bytesOf(shapes.get('_embedding_module._item_emb.weight') ?? [0]);

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { ItemVectors } from '@seqrec/data';
 import {
   createModel,
@@ -12,10 +9,8 @@ import {
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { trainerSettings } from '../../config/trainer-settings.ts';
-import type { InitialWeightsSummary } from '../../data/data-summary.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
-import { ConfigError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { checkMemory } from './check-memory.ts';
 import { modelOptions } from './model-options.ts';
@@ -52,18 +47,4 @@ export async function makeTrainer(
     model.dispose();
     throw error;
   }
-}
-
-/** What a run folder says of the weights that it starts from. @throws CheckpointError when the file cannot be read. */
-export async function describeInitialWeights(path: string): Promise<InitialWeightsSummary> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    throw new ConfigError(
-      `--from: expected a safetensors file of weights that can be read; got ${path}; ${error instanceof Error ? error.message : error}`,
-      '`seqrec export RUN --to FILE` writes one',
-    );
-  }
-  return { path, digest: hash.digest('hex') };
 }

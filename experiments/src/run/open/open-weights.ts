@@ -6,7 +6,7 @@ import { dataFolder, prepareData } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { openRunDir } from '../folder/run-dir.ts';
-import { describeInitialWeights } from './make-trainer.ts';
+import { describeInitialWeights } from './initial-weights.ts';
 import { modelOptions } from './model-options.ts';
 import type { EvaluatedModel } from './open-run.ts';
 import { savedConfig } from './resume.ts';

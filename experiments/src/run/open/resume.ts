@@ -1,7 +1,8 @@
 import type { Override } from '../../arguments.ts';
-import { resolveConfig } from '../../config/load-recipe.ts';
+import { resolveRun } from '../../config/load-recipe.ts';
 import { applyOverrides, validate } from '../../config/overrides.ts';
-import { type RecipeConfig, recipeConfigSchema } from '../../config/schema.ts';
+import { type RunConfig, retrievalConfig, runConfigSchema } from '../../config/run-config.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
 import { readJson } from '../folder/atomic.ts';
@@ -9,11 +10,21 @@ import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 import { refuseLocked } from '../folder/run-lock.ts';
 
 /**
+ * {@link savedRun} of the task retrieval.
+ *
+ * @throws ConfigError for a run of another task.
+ */
+export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
+  const { name, config } = savedRun(run);
+  return { name, config: retrievalConfig(config, `the run ${run.id}`) };
+}
+
+/**
  * The configuration saved in a run folder.
  *
  * @throws RunError naming the file, and the key where there is one.
  */
-export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
+export function savedRun(run: RunDir): { readonly name: string; readonly config: RunConfig } {
   const saved = readJson(run.config);
   if (!isObject(saved) || typeof saved.recipe !== 'string' || !isObject(saved.config))
     throw new RunError(
@@ -21,7 +32,7 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
     );
   try {
     const config = withEarlierRules(saved.config);
-    return { name: saved.recipe, config: validate(recipeConfigSchema(), config, `${run.config}: config.`) };
+    return { name: saved.recipe, config: validate(runConfigSchema(config), config, `${run.config}: config.`) };
   } catch (error) {
     // Not the command line is wrong but the folder.
     if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
@@ -29,9 +40,10 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
   }
 }
 
-/** Before a run wrote these keys there was one rule each, and it was not always today's default. */
+/** Before a run of retrieval wrote these keys there was one rule each, and it was not always today's default. */
 function withEarlierRules(config: Record<string, unknown>): Record<string, unknown> {
-  if (!isObject(config.evaluation)) return config;
+  const isOther = isObject(config.task) && config.task.kind !== 'retrieval';
+  if (!isObject(config.evaluation) || isOther) return config;
   return { ...config, evaluation: { ties: 'optimistic', queryTime: 'target', ...config.evaluation } };
 }
 
@@ -47,14 +59,14 @@ export async function openForResume(request: {
   readonly recipe?: string;
   readonly configFile?: string;
   readonly overrides: readonly Override[];
-}): Promise<{ readonly name: string; readonly config: RecipeConfig; readonly previous: RunDir }> {
+}): Promise<{ readonly name: string; readonly config: RunConfig; readonly previous: RunDir }> {
   const previous = openRunDir(request.out, request.resume);
   refuseLocked(previous);
-  const saved = savedConfig(previous);
+  const saved = savedRun(previous);
   const named = request.recipe !== undefined || request.configFile !== undefined;
   const wanted = named
-    ? (await resolveConfig({ recipe: request.recipe, file: request.configFile, overrides: request.overrides })).config
-    : applyOverrides(recipeConfigSchema(), saved.config, request.overrides);
+    ? (await resolveRun({ recipe: request.recipe, file: request.configFile, overrides: request.overrides })).config
+    : applyOverrides(runConfigSchema(saved.config), saved.config, request.overrides);
   const difference = firstDifference(saved.config, wanted);
   if (difference)
     throw new RunError(
@@ -73,7 +85,7 @@ export function checkSameData(run: RunDir, digest: string): void {
 }
 
 /** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
-const mayDiffer = new Set(['training.epochs', 'evaluation.baselines', 'evaluation.ease']);
+const mayDiffer = new Set(['training.epochs', 'evaluation.baselines', 'evaluation.ease', 'evaluation.segments']);
 
 export function firstDifference(
   before: unknown,

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import { wrapText } from '../../terminal/format.ts';
-import type { PairedDifference } from './paired.ts';
-import type { BaselineVerdict } from './verdict.ts';
+import type { BaselineVerdict, VerdictDifference } from './verdict.ts';
 
 /** Baselines that were asked for and not evaluated. */
 export interface LeftOut {
@@ -92,7 +91,7 @@ function sentence({ baseline, users, outcome, differences }: BaselineVerdict): s
 /** Of five users all may agree and a sign test still says p = .06: an interval over so few says nothing. */
 const FEWEST_USERS = 6;
 
-function clause({ metric, a, b, difference, low, high }: PairedDifference, users = FEWEST_USERS): string {
+function clause({ metric, a, b, difference, low, high }: VerdictDifference, users = FEWEST_USERS): string {
   const values = `${metric} ${figure(b)} against ${figure(a)}`;
   if (difference === 0) return `${values}, no difference`;
   if (users < FEWEST_USERS)

@@ -2,6 +2,9 @@ import type { Evaluation } from '@seqrec/models';
 import type { SavedRanks } from '../folder/ranks.ts';
 import { type PairedDifference, pairedDifferences } from './paired.ts';
 
+/** A paired difference; of metrics of rows there is no permutation test. */
+export type VerdictDifference = Omit<PairedDifference, 'p'> & Partial<Pick<PairedDifference, 'p'>>;
+
 /** A model against one baseline, on the queries of one set. */
 export interface BaselineVerdict {
   readonly baseline: string;
@@ -10,8 +13,8 @@ export interface BaselineVerdict {
   readonly users?: number;
   /** `mixed`: ahead by one metric, behind by another. */
   readonly outcome: 'beats' | 'loses' | 'mixed' | 'equals';
-  /** First is the baseline, second the model: a positive difference is for the model. */
-  readonly differences: readonly PairedDifference[];
+  /** First is the baseline, second the model: `model - baseline`. */
+  readonly differences: readonly VerdictDifference[];
 }
 
 /** What an evaluation says query by query. */
@@ -59,9 +62,14 @@ export function judge(model: Ranked, baselines: readonly RankedBaseline[], optio
   });
 }
 
-function outcomeOf(differences: readonly PairedDifference[]): BaselineVerdict['outcome'] {
-  const ahead = differences.some(({ difference }) => difference > 0);
-  const behind = differences.some(({ difference }) => difference < 0);
+/** Of differences of metrics of which more is better, and of those in `smaller`. */
+export function outcomeOf(
+  differences: readonly Pick<PairedDifference, 'metric' | 'difference'>[],
+  smaller: (metric: string) => boolean = () => false,
+): BaselineVerdict['outcome'] {
+  const gains = differences.map(({ metric, difference }) => (smaller(metric) ? -difference : difference));
+  const ahead = gains.some((gain) => gain > 0);
+  const behind = gains.some((gain) => gain < 0);
   return ahead && behind ? 'mixed' : ahead ? 'beats' : behind ? 'loses' : 'equals';
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
-import { loadRecipe } from '../../config/load-recipe.ts';
+import { resolveConfig } from '../../config/load-recipe.ts';
 import { writeJson } from '../../run/folder/atomic.ts';
 import { MetricsLog } from '../../run/folder/metrics-log.ts';
 import { runDirAt } from '../../run/folder/run-dir.ts';
@@ -85,7 +85,7 @@ describe('what the windows of a row hold', () => {
   const positions = train.targets[0] - train.starts[0];
 
   it('newest windows hold the same in every epoch, neighbours all of it in turn', async () => {
-    const { config } = await loadRecipe('ml-1m/hstu');
+    const { config } = await resolveConfig({ recipe: 'ml-1m/hstu', overrides: [] });
     const base = {
       ...config,
       model: { ...config.model, maxSequenceLength: 5 },

@@ -13,7 +13,7 @@ import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
 import { listRuns, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { refuseLocked } from '../../run/folder/run-lock.ts';
-import { executeRun } from '../../run/loop/train-run.ts';
+import { executeRun } from '../../run/loop/execute-run.ts';
 import { checkSameData, savedConfig } from '../../run/open/resume.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { BaselineVerdict } from '../../run/verdict/verdict.ts';

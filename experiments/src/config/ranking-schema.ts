@@ -1,0 +1,74 @@
+import {
+  type DcnV2Config,
+  type DcnV2ConfigInput,
+  type DssmConfig,
+  type DssmConfigInput,
+  type FmConfig,
+  type FmConfigInput,
+  type LrConfig,
+  type LrConfigInput,
+  type MlpConfig,
+  type MlpConfigInput,
+  modelConfigSchema,
+  modelKinds,
+  rankingConfigSchema,
+} from '@seqrec/models';
+import { z } from 'zod';
+import { rowBaselineNames } from './row-baseline-names.ts';
+import { batch, sharedSections } from './schema.ts';
+
+/** Configurations of the models of rows here; a plug-in adds others. */
+export type RankerConfig = LrConfig | FmConfig | MlpConfig | DcnV2Config | DssmConfig;
+export type RankerConfigInput = LrConfigInput | FmConfigInput | MlpConfigInput | DcnV2ConfigInput | DssmConfigInput;
+
+const segment = z.union([
+  z.string().min(1),
+  z.strictObject({
+    column: z.string().min(1),
+    /** Where the column is; needed when tables share its name. */
+    table: z.enum(['events', 'users', 'items']).optional(),
+    /** Of numbers: parts `[k width, (k + 1) width)`. */
+    width: z.number().positive().optional(),
+  }),
+]);
+
+/** A column whose parts the metrics are given of. */
+export type SegmentConfig = z.output<typeof segment>;
+
+/** Everything that decides a run of the task `ranking`. */
+function rankingRunSchema() {
+  return z.strictObject({
+    ...sharedSections,
+    task: rankingConfigSchema,
+    model: modelConfigSchema('rank') as unknown as z.ZodType<RankerConfig, RankerConfigInput>,
+    evaluation: z.strictObject({
+      batchSize: batch,
+      /**
+       * The metric that chooses `best.safetensors`, of the first label or `METRIC|label`. Default: AUC, of the loss
+       * `squared` RMSE.
+       */
+      selectBy: z.string().min(1).optional(),
+      /** Which checkpoint the test set sees. Default: the best on the validation set; without one, the last. */
+      checkpoint: z.enum(['best', 'last']).optional(),
+      /** Columns of users, items or events by whose values the metrics of the test set are given as well. */
+      segments: z.array(segment).default([]),
+      /** What is evaluated beside the model. */
+      baselines: z
+        .array(z.enum(rowBaselineNames))
+        .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
+        .default([...rowBaselineNames]),
+    }),
+  });
+}
+
+export type RankingRunConfig = z.output<ReturnType<typeof rankingRunSchema>>;
+export type RankingRunConfigInput = z.input<ReturnType<typeof rankingRunSchema>>;
+
+let made: { readonly kinds: string; readonly schema: ReturnType<typeof rankingRunSchema> } | undefined;
+
+/** The schema of ranking runs, with the models that are known by now. */
+export function rankingRunConfigSchema(): ReturnType<typeof rankingRunSchema> {
+  const kinds = modelKinds().join();
+  if (made?.kinds !== kinds) made = { kinds, schema: rankingRunSchema() };
+  return made.schema;
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import type { ExampleSet } from '@seqrec/data';
+import type { Evaluation, TokenEncoder } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { type PreparedData, watchedSet } from '../../data/dataset.ts';
+import { summariseData } from '../../data/summarise-data.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { evaluateSet } from '../evaluation/evaluate-set.ts';
+import { checkAgainstData, rowNumberWarning } from '../open/check-config.ts';
+import { describeWeights, sameWeights, savedWeights } from '../open/initial-weights.ts';
+import { describeVectors, recipeVectors, sameVectors } from '../open/item-vectors.ts';
+import { makeTrainer } from '../open/make-trainer.ts';
+import { checkSameData } from '../open/resume.ts';
+import { finishRun } from './finish-run.ts';
+import { type Executed, type ExecuteOptions, executeTask } from './run-folder.ts';
+import { selectionValue } from './selection.ts';
+
+export interface ExecuteRequest extends ExecuteOptions {
+  readonly config: RecipeConfig;
+  readonly data: PreparedData;
+}
+
+/** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
+export async function executeRun(request: ExecuteRequest): Promise<Executed> {
+  const { name, config, data, previous, progress, stop } = request;
+  checkAgainstData(config, data);
+  const warning = rowNumberWarning(config, data);
+  // Whatever --quiet says.
+  if (warning !== undefined) console.error(warning);
+  sayLargeBatch(config, data.split.train, progress);
+  const described = summariseData(data.split);
+  if (previous) checkSameData(previous, described.digest);
+  // A checkpoint has its item table: the file may be gone by then.
+  const begun = previous !== undefined && existsSync(previous.last);
+  const vectors = begun ? undefined : await recipeVectors(config, data.split.interactions);
+  const itemVectors = (previous && sameVectors(previous, vectors)) ?? vectors?.summary;
+  const from = begun ? undefined : config.initialWeights?.path;
+  const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
+  const summary = { ...described, ...(itemVectors && { itemVectors }), ...(initialWeights && { initialWeights }) };
+  const beginning = { ...(vectors && { itemVectors: vectors.vectors }), ...(from && { initialWeights: from }) };
+  const trainer = await makeTrainer(config, data, beginning, progress);
+  const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
+  const judge = {
+    watched: watchedSet(data.split),
+    evaluate: (model: TokenEncoder, set: ExampleSet) => evaluateSet(model, set, evaluation),
+    value: (figures: Evaluation) => selectionValue(figures, config.evaluation.selectBy),
+    better: 'larger',
+    selectBy: config.evaluation.selectBy,
+  } as const;
+  return executeTask(
+    {
+      config,
+      summary,
+      interactions: data.split.interactions,
+      notes: [
+        ...(vectors ? [describeVectors(vectors.summary)] : []),
+        ...(initialWeights ? [describeWeights(initialWeights)] : []),
+      ],
+      trainer,
+      judge,
+      finish: (run, outcome) => finishRun(run, { name, config }, outcome, evaluation),
+    },
+    request,
+  );
+}
+
+/** A batch beyond the data is no error, since data may be small, but hardly what was meant. */
+export function sayLargeBatch(
+  { training }: Pick<RecipeConfig, 'training'>,
+  { targets }: ExampleSet,
+  progress: Progress,
+  what = 'sequences',
+): void {
+  if (training.batchSize > targets.length)
+    progress.note(
+      `note: training.batchSize ${training.batchSize} is more than the ${targets.length} training ${what}: every epoch is one step`,
+    );
+}

@@ -1,0 +1,36 @@
+import type { ExampleSet } from '@seqrec/data';
+import { type ModelOptions, weightShapes } from '@seqrec/models';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { refuseTooLarge } from '../open/check-memory.ts';
+
+/**
+ * Refuses a run that cannot fit: its weights, moments, gradients and the fields of one batch, counted from below.
+ *
+ * @throws ConfigError naming the parts in bytes, and what to lower.
+ */
+export function checkRankingMemory(
+  { model, optimizer, training }: RankingRunConfig,
+  options: ModelOptions,
+  { targets }: ExampleSet,
+): void {
+  const shapes = weightShapes(model, options);
+  const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
+  const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
+  const fields = Number(model.userId) + Number(model.itemId) + (model.features?.length ?? 0);
+  const width = 'embeddingDim' in model ? model.embeddingDim : 1;
+  const hidden = 'hiddenSizes' in model ? (model.hiddenSizes ?? []) : [];
+  const perRow = fields * width + hidden.reduce((sum, size) => sum + size, 0);
+  const rows = Math.min(training.batchSize, targets.length) / training.parts;
+  refuseTooLarge([
+    {
+      what: 'weights',
+      bytes: weights,
+      lower: 'model.embeddingDim and the other widths, or use rarer ids less (minCount)',
+    },
+    // Moments of tables that are trained by rows lie outside the heap.
+    ...(optimizer.embeddings === 'dense'
+      ? [{ what: 'moments and gradients', bytes: 3 * weights, lower: 'model.embeddingDim and the other widths' }]
+      : []),
+    { what: `${Math.round(rows)} rows of a step`, bytes: 4 * rows * perRow, lower: 'training.batchSize' },
+  ]);
+}

@@ -1,0 +1,93 @@
+import { type ExampleSet, labelOf } from '@seqrec/data';
+import { clickRows, rankingMetrics, valueRows } from '@seqrec/models';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { watchedSet } from '../../data/dataset.ts';
+import type { PreparedRows } from '../../data/prepare-rows.ts';
+import { ConfigError } from '../../errors.ts';
+import { checkBestHasValidation, checkDecay } from '../open/check-config.ts';
+import { type ResolvedRanking, selectedMetric } from './ranking-of.ts';
+import { segmentations } from './segments.ts';
+
+/**
+ * Checks what only the data can tell, before the first step and not after the first epoch.
+ *
+ * @throws ConfigError naming the key.
+ */
+export function checkRankingAgainstData(
+  config: RankingRunConfig,
+  { split }: PreparedRows,
+  { labels, task }: ResolvedRanking,
+): void {
+  const { evaluation, optimizer } = config;
+  checkDecay(optimizer);
+  checkBestHasValidation(evaluation.checkpoint, split);
+  segmentations(evaluation.segments, split.interactions);
+  const watched = watchedSet(split);
+  const possible = possibleMetrics(watched, labels, config.task.loss);
+  const names = labels.flatMap((label, l) => task.metrics.map(({ name }) => (l === 0 ? name : `${name}|${label}`)));
+  checkMetric('evaluation.selectBy', selectedMetric(config, task), { names, possible, config, watched });
+  const { schedule } = optimizer;
+  if (schedule?.kind === 'plateau' && schedule.metric !== undefined)
+    checkMetric('optimizer.schedule.metric', schedule.metric, { names, possible, config, watched });
+}
+
+interface Known {
+  readonly names: readonly string[];
+  readonly possible: Possible;
+  readonly config: RankingRunConfig;
+  readonly watched: ExampleSet;
+}
+
+function checkMetric(key: string, metric: string, { names, possible, config, watched }: Known): void {
+  if (!names.includes(metric)) {
+    const { loss } = config.task;
+    const other = loss === 'squared' ? 'binary' : 'squared';
+    throw new ConfigError(
+      `${key}: expected one of ${names.join(', ')}; got ${metric}`,
+      `the loss ${loss} is of labels that are ${loss === 'squared' ? 'numbers' : '0 or 1'}, --task.loss ${other} has other metrics`,
+    );
+  }
+  const reason = possible.undefinedMetrics[metric];
+  if (reason === undefined) return;
+  throw new ConfigError(
+    `${key}: expected a metric that has a value on the ${watched.name} set, which the best checkpoint is chosen by; got ${metric}: ${reason}`,
+    `split in another way, or set --${key} ${names.find((name) => possible.metrics[name] !== undefined) ?? 'otherwise'}`,
+  );
+}
+
+interface Possible {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly undefinedMetrics: Readonly<Record<string, string>>;
+}
+
+/** Which metrics the labels of a set allow, whatever the model: those of one score for all rows. */
+function possibleMetrics(
+  { interactions, targets, users }: ExampleSet,
+  labels: readonly string[],
+  loss: string,
+): Possible {
+  const metrics: Record<string, number> = {};
+  const undefinedMetrics: Record<string, string> = {};
+  for (const [l, label] of labels.entries()) {
+    const { values } = labelOf(interactions, label);
+    const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
+    if (kept.length === 0)
+      throw new ConfigError(
+        `data.split: expected rows with the label ${label} in every part; got none among the ${targets.length} that choose the best checkpoint`,
+        'split in another way',
+      );
+    const columns = {
+      labels: Float64Array.from(kept, (e) => values[targets[e]]),
+      groups: Int32Array.from(kept, (e) => users[e]),
+    };
+    const zeros = new Float64Array(kept.length);
+    const measured = rankingMetrics(
+      loss === 'binary' ? clickRows({ ...columns, logits: zeros }) : valueRows({ ...columns, predictions: zeros }),
+    );
+    const suffix = l === 0 ? '' : `|${label}`;
+    for (const [name, value] of Object.entries(measured.metrics)) metrics[`${name}${suffix}`] = value;
+    for (const [name, reason] of Object.entries(measured.undefinedMetrics))
+      undefinedMetrics[`${name}${suffix}`] = reason;
+  }
+  return { metrics, undefinedMetrics };
+}

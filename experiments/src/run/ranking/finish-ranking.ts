@@ -1,0 +1,117 @@
+import {
+  ClickRows,
+  loadWeights,
+  type Model,
+  type Ranker,
+  type RankingEvaluation,
+  type ScoredRows,
+} from '@seqrec/models';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import type { PreparedRows } from '../../data/prepare-rows.ts';
+import { warningsIn } from '../evaluation/evaluate-set.ts';
+import { savePredictions } from '../folder/predictions.ts';
+import type { RunResults } from '../folder/results.ts';
+import type { RunDir } from '../folder/run-dir.ts';
+import { betterOf } from '../loop/figures.ts';
+import type { TrainOutcome } from '../loop/train.ts';
+import { writeResults } from '../loop/write-results.ts';
+import { calibrationOf, fitCalibrators } from './calibrate.ts';
+import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
+import { evaluateRows, type RowsContext } from './evaluate-rows.ts';
+import { selectedMetric } from './ranking-of.ts';
+import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { segmentations, segmentTables } from './segments.ts';
+
+/**
+ * What remains when training has ended: the chosen checkpoint on the test set, its predictions, calibration, segments
+ * and the baselines. The checkpoint is chosen as in a run of retrieval.
+ */
+export async function finishRankingRun(
+  run: RunDir,
+  { name, config, data }: { readonly name: string; readonly config: RankingRunConfig; readonly data: PreparedRows },
+  outcome: TrainOutcome<Ranker, RankingEvaluation>,
+  context: RowsContext,
+): Promise<RunResults> {
+  const { model } = outcome.trainer;
+  const { split } = data;
+  const { evaluation: options } = config;
+  const chosen = options.checkpoint ?? (split.validation !== undefined ? 'best' : 'last');
+  await loadWeights(run[chosen], model);
+  const test = await evaluateRows(model, split.test, context);
+  const validation = split.validation && (await evaluateRows(model, split.validation, context));
+  const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
+  const [first] = test.labels;
+  await savePredictions(run.predictions, test.labels, split.test, { checkpoint: chosen, definition: test.definition });
+  const beside = (validation === undefined ? [] : [[split.validation, validation] as const])
+    .concat([[split.test, test]])
+    .flatMap(([set, figures]) =>
+      set === undefined ? [] : evaluateRowBaselines(options.baselines, split.train, set, figures, config.task.loss),
+    );
+  const onTest = beside.filter((each) => each.split === 'test');
+  const selectBy = selectedMetric(config, context.task);
+  const calibrated = validation?.labels[0].rows;
+  const results: RunResults = {
+    status: 'finished',
+    definitions: [...test.definition, ...onTest.map(({ definition }) => definition)],
+    baselines: beside.map(({ name: baseline, split: part, rows, metrics }) => ({
+      name: baseline,
+      split: part,
+      metrics,
+      ...withIntervals(rows, metrics),
+    })),
+    parameters: countRankerParameters(model),
+    ...(first.rows instanceof ClickRows
+      ? {
+          verdict: judgeRows({ rows: first.rows, metrics: test.metrics }, onTest.filter(ofClicks), {
+            split: 'test',
+            selectBy,
+          }),
+        }
+      : {}),
+    final: {
+      name,
+      split: 'test',
+      metrics: test.metrics,
+      ...withIntervals(first.rows, test.metrics),
+      ...warningsIn({
+        warnings: [...test.warnings, ...(first.rows instanceof ClickRows ? [] : lost(test, onTest, selectBy))],
+      }),
+      checkpoint: chosen,
+      epoch,
+    },
+    samples: [],
+    ...(calibrated instanceof ClickRows && {
+      calibration: calibrationOf(first.rows, 'test', fitCalibrators(calibrated)),
+    }),
+    segments: segmentTables(segmentations(options.segments, split.interactions), first, split.test),
+  };
+  writeResults(run, results, outcome.trainer.progress.globalStep);
+  return results;
+}
+
+function ofClicks(each: EvaluatedRows): each is EvaluatedRows<ClickRows> {
+  return each.rows instanceof ClickRows;
+}
+
+function withIntervals(rows: ScoredRows, metrics: Readonly<Record<string, number>>) {
+  return rows instanceof ClickRows ? { intervals: intervalsOf(rows, metrics) } : {};
+}
+
+/** Baselines that a model of numbers, of which there is no verdict, does not beat. */
+function lost({ metrics }: RankingEvaluation, baselines: readonly EvaluatedRows[], metric: string): string[] {
+  const sign = betterOf(metric) === 'smaller' ? -1 : 1;
+  return baselines
+    .filter((each) => sign * each.metrics[metric] >= sign * metrics[metric])
+    .map(
+      (each) =>
+        `${metric} ${metrics[metric].toFixed(4)} is no better than ${each.metrics[metric].toFixed(4)} of ${each.name}`,
+    );
+}
+
+/** Trained numbers of a model: all, and those that are in no table of ids. */
+function countRankerParameters(model: Model): { readonly total: number; readonly encoder: number } {
+  const size = (variables: Iterable<{ readonly size: number }>): number =>
+    [...variables].reduce((sum, variable) => sum + variable.size, 0);
+  const total = size(model.variables().values());
+  return { total, encoder: total - size([...model.tables().values()].map(({ variable }) => variable)) };
+}

@@ -1,0 +1,33 @@
+import type { ExampleSet } from '@seqrec/data';
+import { fitFields, type ModelOptions, type RankingTask, rankingLabels, rankingTask } from '@seqrec/models';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+
+/** The task of a ranking run, with its labels named. */
+export interface ResolvedRanking {
+  readonly labels: readonly string[];
+  readonly task: RankingTask;
+}
+
+/** @throws ConfigError for labels that the data do not have. */
+export function rankingOf({ task }: Pick<RankingRunConfig, 'task'>, train: ExampleSet): ResolvedRanking {
+  const labels = rankingLabels(task, train);
+  return { labels, task: rankingTask(task, labels) };
+}
+
+/** The metric that chooses a checkpoint where the configuration names none: the first of the task. */
+export function selectedMetric(
+  { evaluation }: Pick<RankingRunConfig, 'evaluation'>,
+  { metrics }: Pick<RankingTask, 'metrics'>,
+): string {
+  return evaluation.selectBy ?? metrics[0].name;
+}
+
+/** What the model of a configuration needs of the data: users, items and, fitted on the training part, its fields. */
+export function rankerOptions(
+  { model, seed }: Pick<RankingRunConfig, 'model' | 'seed'>,
+  labels: readonly string[],
+  train: ExampleSet,
+): ModelOptions {
+  const { numItems, numUsers } = train.interactions;
+  return { numItems, numUsers, labels: labels.length, seed, features: fitFields(model, train) };
+}
