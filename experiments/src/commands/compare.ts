@@ -17,8 +17,14 @@ interface Options extends BackendOptions {
 export function registerCompare(cli: CAC, _invocation: Invocation): void {
   cli
     .command('compare <...runs>', 'Compare runs with the first, paired by user: difference, interval, significance')
-    .option('--metrics <names>', 'HR@k, NDCG@k, MRR, with commas', { default: 'HR@10,NDCG@10,MRR' })
-    .option('--resamples <n>', 'Resamples of bootstrap and permutation (default: 10000, fewer for very many users)')
+    .option(
+      '--metrics <names>',
+      'HR@k, NDCG@k, MRR, with commas (default: HR@10,NDCG@10,MRR); of ranking runs AUC, GAUC, logloss, NE (default: all)',
+    )
+    .option(
+      '--resamples <n>',
+      'Resamples of bootstrap and permutation (default: 10000, fewer for very many users; of ranking runs 1000)',
+    )
     .option('--force', 'Compare runs whose data, window or protocol differ, and print the differences above the table')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -28,21 +34,40 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')
     .example('  $ seqrec compare ml-100k-sasrec ml-100k-hstu --metrics HR@10,HR@50')
+    .example('  $ seqrec compare ctr-ml-1m-lr ctr-ml-1m-dcn-v2 --metrics AUC,logloss')
     .example('  $ seqrec compare ml-100k-hstu-window-200 ml-100k-hstu-window-50 --force')
     .action((runs: string[], options: Options) => run(runs, options));
 }
 
 async function run(runs: readonly string[], options: Options): Action {
   if (runs.length < 2) throw new UsageError(`seqrec compare: expected at least two runs; got ${runs.length}`);
-  const metrics = (textOption('metrics', options.metrics) ?? 'HR@10').split(',');
+  const out = textOption('out', options.out) ?? 'runs';
+  const resamples = integerOption('resamples', options.resamples, 100);
+  const given = textOption('metrics', options.metrics)?.split(',');
+  const { openRunDir } = await import('../run/folder/run-dir.ts');
+  const { savedRun } = await import('../run/open/resume.ts');
+  const opened = runs.map((run) => openRunDir(out, run));
+  if (savedRun(opened[0]).config.task.kind === 'ranking') {
+    const { compareRows, renderRowComparisons } = await import('../studies/compare/compare-rows.ts');
+    const force = options.force === true;
+    const compared = compareRows({
+      runs: opened,
+      force,
+      ...(given && { metrics: given }),
+      ...(resamples && { resamples }),
+    });
+    console.log(options.json ? JSON.stringify(compared, null, 2) : renderRowComparisons(compared));
+    return 0;
+  }
+  const metrics = given ?? ['HR@10', 'NDCG@10', 'MRR'];
   const wrong = metrics.find((metric) => !/^((HR|NDCG)@[1-9]\d*|MRR)$/.test(metric));
   if (wrong !== undefined) throw new UsageError(`--metrics: expected HR@k, NDCG@k or MRR, with commas; got "${wrong}"`);
   const { compareRuns, renderComparisons } = await import('../studies/compare/compare-runs.ts');
   const comparisons = await compareRuns({
     runs,
     metrics,
-    out: textOption('out', options.out) ?? 'runs',
-    resamples: integerOption('resamples', options.resamples, 100),
+    out,
+    resamples,
     force: options.force === true,
     dataFolder: textOption('data', options.data),
     backend: options,

@@ -23,9 +23,11 @@ interface Options extends BackendOptions {
 
 export function registerEvaluate(cli: CAC, invocation: Invocation): void {
   cli
-    .command('evaluate [run]', 'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items', {
-      allowUnknownOptions: true,
-    })
+    .command(
+      'evaluate [run]',
+      'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items; of rankers AUC and losses',
+      { allowUnknownOptions: true },
+    )
     .usage(
       'evaluate RUN [options] [--evaluation.key VALUE ...]\n  $ seqrec evaluate RECIPE --from FILE [options] [--section.key VALUE ...]',
     )
@@ -48,7 +50,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
     .option(
       '--baselines <names>',
-      'What the verdict compares with: popularity, item-knn, last-item, ease, with commas, or none (default: those of the run)',
+      'What the verdict compares with: popularity, item-knn, last-item, ease, of rankers base-rate, item-mean, user-item-mean; with commas, or none (default: those of the run)',
     )
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
@@ -65,6 +67,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
+    .example('  $ seqrec evaluate ctr-ml-1m-dcn-v2-20250101-120000-a1b2c3 --evaluation.segments gender,age')
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
     .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
 }
@@ -79,13 +82,36 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const positiveRating = numberOption('actions', options.actions);
   if (options.windows && (days ?? positiveRating) !== undefined)
     throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
-  const baselines = baselinesOption(options.baselines);
   const from = textOption('from', options.from);
   const configFile = textOption('config', options.config);
+  if (from === undefined && name === undefined)
+    throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
+  if (from === undefined && configFile !== undefined)
+    throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
+  const { evaluateRanking } = await import('./evaluate-ranking.ts');
+  const ofRows = await evaluateRanking({
+    subject: name,
+    from,
+    configFile,
+    overrides,
+    checkpoint,
+    part,
+    baselines: textOption('baselines', options.baselines),
+    out: textOption('out', options.out) ?? 'runs',
+    dataFolder: textOption('data', options.data),
+    backend: options,
+    json: options.json === true,
+    quiet: options.quiet ?? false,
+    ofRetrieval: [
+      ...(days === undefined ? [] : ['future']),
+      ...(positiveRating === undefined ? [] : ['actions']),
+      ...(options.windows ? ['windows'] : []),
+      ...(options.includeSeen ? ['include-seen'] : []),
+    ],
+  });
+  if (ofRows !== undefined) return ofRows;
+  const baselines = baselinesOption(options.baselines);
   if (from === undefined) {
-    if (name === undefined) throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
-    if (configFile !== undefined)
-      throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
     const other = overrides.find(({ key }) => !MEASURED.includes(key));
     if (other !== undefined)
       throw new UsageError(

@@ -33,19 +33,25 @@ const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baseli
 export function recordedProtocol(run: RunDir): RunProtocol {
   const { data, evaluation, model } = savedConfig(run).config;
   const { digest, split, examples } = readJson(run.data) as DataSummary;
-  const chosen = Object.entries(data).filter(
-    // The name of the split is that of the summary; what else was said of it is here alone.
-    ([key, value]) => !reading.has(key) && (key !== 'split' || typeof value === 'object'),
-  );
   const rules = rankingRules(evaluation);
   return new Map<string, unknown>([
     ['data digest', digest],
     ['split', split],
     ['test examples', examples.test],
-    ...chosen.map(([key, value]) => [`data.${key}`, value] as const),
+    ...selectedData(data),
     ['window (model.maxSequenceLength)', model.maxSequenceLength],
     ...rules.map(([key, value]) => [`evaluation.${key}`, value] as const),
   ]);
+}
+
+/** How data were filtered and split, by key. */
+export function selectedData(data: RecipeConfig['data']): (readonly [string, unknown])[] {
+  return Object.entries(data)
+    .filter(
+      // The name of the split is that of the summary; what else was said of it is here alone.
+      ([key, value]) => !reading.has(key) && (key !== 'split' || typeof value === 'object'),
+    )
+    .map(([key, value]) => [`data.${key}`, value] as const);
 }
 
 /** The settings of an evaluation that can change a rank. */

@@ -49,13 +49,18 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
   const { name, config } = savedConfig(run);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, data.split.interactions.digest);
+  return { run, name, config, data, file, epoch: await epochOf(file, config.model) };
+}
+
+/** Finished epochs of a checkpoint. @throws RunError when it is of another model. */
+export async function epochOf(file: string, model: { readonly kind: string }): Promise<number> {
   const state = await readCheckpointState(file);
-  const difference = firstDifference(parseModelConfig(config.model), parseModelConfig(state.model));
+  const difference = firstDifference(parseModelConfig(model), parseModelConfig(state.model));
   if (difference)
     throw new RunError(
       `${file}: expected a checkpoint of this run; got one of another model: ${difference.key} is ${JSON.stringify(difference.after)}, the run has ${JSON.stringify(difference.before)}`,
     );
-  return { run, name, config, data, file, epoch: state.position.epoch };
+  return state.position.epoch;
 }
 
 /** A checkpoint of a run. @throws RunError when it has none. */

@@ -1,7 +1,7 @@
 import { createModel, loadWeights } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
-import { recipeNames, resolveConfig } from '../../config/load-recipe.ts';
-import type { RecipeConfig } from '../../config/schema.ts';
+import { recipeNames, resolveRun } from '../../config/load-recipe.ts';
+import { type RunConfig, retrievalConfig } from '../../config/run-config.ts';
 import { dataFolder, prepareData } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -9,7 +9,7 @@ import { openRunDir } from '../folder/run-dir.ts';
 import { describeInitialWeights } from './initial-weights.ts';
 import { modelOptions } from './model-options.ts';
 import type { EvaluatedModel } from './open-run.ts';
-import { savedConfig } from './resume.ts';
+import { savedRun } from './resume.ts';
 
 export interface WeightsRequest {
   /** The file of weights. */
@@ -32,17 +32,21 @@ export interface WeightsRequest {
 export async function openWeights(request: WeightsRequest): Promise<EvaluatedModel> {
   const { from, progress } = request;
   await describeInitialWeights(from);
-  const { name, config } = await configOf(request);
+  const { name, config: given } = await subjectConfig(request);
+  const config = retrievalConfig(given, name);
   const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const model = createModel(config.model, modelOptions(config, data.split.train));
   await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }
 
-async function configOf(request: WeightsRequest): Promise<{ readonly name: string; readonly config: RecipeConfig }> {
+/** The configuration that a command is about: of a recipe, a YAML file or a run. @throws UsageError for none. */
+export async function subjectConfig(
+  request: Pick<WeightsRequest, 'subject' | 'configFile' | 'overrides' | 'out'>,
+): Promise<{ readonly name: string; readonly config: RunConfig }> {
   const { subject, configFile: file, overrides } = request;
   if (file !== undefined || (subject !== undefined && recipeNames().includes(subject)))
-    return resolveConfig({ ...(subject !== undefined && { recipe: subject }), file, overrides });
+    return resolveRun({ ...(subject !== undefined && { recipe: subject }), file, overrides });
   if (subject === undefined)
     throw new UsageError(
       'seqrec evaluate --from: expected a recipe, a run or --config FILE, whose model the weights are; got none',
@@ -50,5 +54,5 @@ async function configOf(request: WeightsRequest): Promise<{ readonly name: strin
     );
   if (overrides.length > 0)
     throw new UsageError(`--${overrides[0].key}: expected it with a recipe or --config; got a run`);
-  return savedConfig(openRunDir(request.out, subject));
+  return savedRun(openRunDir(request.out, subject));
 }

@@ -1,7 +1,8 @@
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { applyOverrides, validate } from '../../config/overrides.ts';
-import { type RunConfig, retrievalConfig, runConfigSchema } from '../../config/run-config.ts';
+import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { isRankingConfig, type RunConfig, retrievalConfig, runConfigSchema } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
@@ -17,6 +18,15 @@ import { refuseLocked } from '../folder/run-lock.ts';
 export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
   const { name, config } = savedRun(run);
   return { name, config: retrievalConfig(config, `the run ${run.id}`) };
+}
+
+/** {@link savedRun} of the task ranking. @throws RunError for a run of another task. */
+export function rankingRunConfig(run: RunDir): RankingRunConfig {
+  const { config } = savedRun(run);
+  if (isRankingConfig(config)) return config;
+  throw new RunError(
+    `run ${run.id}: expected a run of the task ranking, as the first is; got one of ${config.task.kind}`,
+  );
 }
 
 /**

@@ -1,0 +1,146 @@
+import type { ExampleSet } from '@seqrec/data';
+import { ClickRows } from '@seqrec/models';
+import { type RowBaselineName, rowBaselineNames } from '../../config/row-baseline-names.ts';
+import { UsageError } from '../../errors.ts';
+import { formatMetric } from '../../terminal/format.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
+import type { Calibration, SegmentTable } from '../folder/results.ts';
+import type { BaselineVerdict } from '../verdict/verdict.ts';
+import { renderVerdict } from '../verdict/verdict-text.ts';
+import { calibrationOf, fitCalibrators } from './calibrate.ts';
+import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
+import { evaluateRows } from './evaluate-rows.ts';
+import type { OpenRanking } from './open-ranking.ts';
+import { selectedMetric } from './ranking-of.ts';
+import { renderCalibration } from './render-calibration.ts';
+import { intervalsOf, judgeRows } from './row-verdict.ts';
+import { segmentations, segmentTables } from './segments.ts';
+
+export interface EvaluateRankingOptions {
+  readonly name: string;
+  readonly part: 'validation' | 'test';
+  /** The run and its checkpoint, where it is one. */
+  readonly run?: { readonly id: string; readonly checkpoint: 'best' | 'last' };
+  readonly baselines?: readonly RowBaselineName[];
+  readonly json: boolean;
+  readonly progress: Progress;
+}
+
+/** What `seqrec evaluate` says of a model of rows. */
+export interface RankingFigures {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
+  readonly warnings: readonly string[];
+  readonly baselines: readonly Pick<EvaluatedRows, 'name' | 'metrics'>[];
+  readonly verdict?: readonly BaselineVerdict[];
+  /** Recalibrated on the validation set; absent for that set itself. */
+  readonly calibration?: Calibration;
+  readonly segments: readonly SegmentTable[];
+  readonly definition: readonly string[];
+}
+
+/** `seqrec evaluate` of a model of rows: metrics, intervals, baselines, calibration, segments. */
+export async function evaluateRankingCommand(opened: OpenRanking, options: EvaluateRankingOptions): Promise<number> {
+  const figures = await rankingFigures(opened, options);
+  const { run, part, json, name } = options;
+  if (json)
+    console.log(
+      JSON.stringify({ ...(run && { run: run.id, checkpoint: run.checkpoint }), split: part, ...figures }, null, 2),
+    );
+  else print(`${opened.about}, ${part} set`, name, figures);
+  const flattered = run?.checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
+  if (flattered && !json)
+    console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
+  return 0;
+}
+
+async function rankingFigures(
+  { config, data, ranking, model }: OpenRanking,
+  { part, baselines = config.evaluation.baselines, progress }: EvaluateRankingOptions,
+): Promise<RankingFigures> {
+  const { split } = data;
+  const context = { task: ranking.task, batchSize: config.evaluation.batchSize, progress };
+  const set = setOf(split, part);
+  const figures = await evaluateRows(model, set, context);
+  const [first] = figures.labels;
+  const { rows } = first;
+  const beside = evaluateRowBaselines(baselines, split.train, set, figures, config.task.loss);
+  const segments = segmentTables(segmentations(config.evaluation.segments, split.interactions), first, set);
+  const shared = {
+    metrics: figures.metrics,
+    warnings: figures.warnings,
+    baselines: beside.map(({ name, metrics }) => ({ name, metrics })),
+    segments,
+    definition: [...figures.definition, ...beside.map(({ definition }) => definition)],
+  };
+  if (!(rows instanceof ClickRows)) return shared;
+  const ofClicks = beside.filter((each): each is EvaluatedRows<ClickRows> => each.rows instanceof ClickRows);
+  const judged = { split: part, selectBy: selectedMetric(config, ranking.task) };
+  // On the rows that they were fitted on calibrators look better than they are.
+  const fittedOn = part === 'test' && split.validation !== undefined ? split.validation : undefined;
+  const calibrated = fittedOn && (await evaluateRows(model, fittedOn, context)).labels[0].rows;
+  return {
+    ...shared,
+    intervals: intervalsOf(rows, figures.metrics),
+    verdict: judgeRows({ rows, metrics: figures.metrics }, ofClicks, judged),
+    ...(calibrated instanceof ClickRows && { calibration: calibrationOf(rows, part, fitCalibrators(calibrated)) }),
+  };
+}
+
+function setOf(split: OpenRanking['data']['split'], part: 'validation' | 'test'): ExampleSet {
+  const set = split[part];
+  if (set !== undefined) return set;
+  throw new UsageError(
+    `--split: expected a part of the split ${split.protocol}, which has train and test; got ${part}`,
+  );
+}
+
+function print(title: string, name: string, figures: RankingFigures): void {
+  const { metrics, intervals = {}, warnings, baselines, verdict, calibration, segments, definition } = figures;
+  console.log(`${title}\n`);
+  const right = (text: string) => ({ title: text, align: 'right' as const });
+  const rows = Object.entries(metrics).map(([metric, value]) => {
+    const interval = intervals[metric];
+    const spread = interval === undefined ? '' : `${formatMetric(interval[0])} to ${formatMetric(interval[1])}`;
+    return [metric, formatMetric(value), spread, ...baselines.map((each) => formatMetric(each.metrics[metric]))];
+  });
+  const columns = [
+    { title: 'metric' },
+    right('value'),
+    right('95 % over users'),
+    ...baselines.map((each) => right(each.name)),
+  ];
+  console.log(renderTable(columns, rows));
+  for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
+  if (verdict) console.log(`\n${renderVerdict(name, verdict)}`);
+  if (calibration) console.log(`\n${renderCalibration(calibration)}`);
+  for (const table of segments) console.log(`\n${renderSegments(table)}`);
+  console.log(`\n${renderDefinition(definition)}`);
+}
+
+/** The columns of a table of segments. */
+export const SEGMENT_METRICS = ['AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
+
+function renderSegments({ column, parts }: SegmentTable): string {
+  const shown = SEGMENT_METRICS.filter((metric) => parts.some(({ metrics }) => metrics[metric] !== undefined));
+  return renderTable(
+    [{ title: column }, ...['rows', ...shown].map((title) => ({ title, align: 'right' as const }))],
+    parts.map(({ segment, rows, metrics }) => [
+      segment,
+      String(rows),
+      ...shown.map((metric) => formatMetric(metrics[metric])),
+    ]),
+  );
+}
+
+/** Names with commas; `none` is an empty list. */
+export function rowBaselinesOption(text: string | undefined): readonly RowBaselineName[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'none') return [];
+  return text.split(',').map((name) => {
+    const found = rowBaselineNames.find((each) => each === name);
+    if (found !== undefined) return found;
+    throw new UsageError(`--baselines: expected of ${rowBaselineNames.join(', ')} for a model of rows; got "${name}"`);
+  });
+}

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { ClickRows } from '@seqrec/models';
+import type { DataSummary } from '../../data/data-summary.ts';
+import { RunError, UsageError } from '../../errors.ts';
+import {
+  type ProtocolDifference,
+  protocolDifferences,
+  type RunProtocol,
+  refuseDifferences,
+  renderDifferences,
+  selectedData,
+} from '../../run/evaluation/protocol.ts';
+import { readJson } from '../../run/folder/atomic.ts';
+import { readPredictions, type SavedPredictions } from '../../run/folder/predictions.ts';
+import type { RunDir } from '../../run/folder/run-dir.ts';
+import { rankingRunConfig } from '../../run/open/resume.ts';
+import {
+  pairedRowDifferences,
+  type RowDifference,
+  type RowMetric,
+  rowMetrics,
+} from '../../run/verdict/row-bootstrap.ts';
+import { formatMetric } from '../../terminal/format.ts';
+import { renderSentences, renderTable } from '../../terminal/table.ts';
+
+export interface CompareRowsRequest {
+  /** The first is what the others are compared with. */
+  readonly runs: readonly RunDir[];
+  /** Default: all of {@link rowMetrics}. */
+  readonly metrics?: readonly string[];
+  readonly resamples?: number;
+  /** Compares runs whose data or labels were made otherwise, too, where their rows are the same. */
+  readonly force: boolean;
+}
+
+/** One ranking run against the first. */
+export interface RowComparison {
+  readonly base: string;
+  readonly run: string;
+  readonly label: string;
+  readonly rows: number;
+  readonly users: number;
+  /** Where the protocols differ; never any unless forced. */
+  readonly protocol: readonly ProtocolDifference[];
+  readonly differences: readonly RowDifference[];
+}
+
+/**
+ * Paired comparison of ranking runs on the test rows that they share.
+ *
+ * @throws RunError that names each difference when data, split or label differ and `force` is not given, when the rows
+ *   differ, and for labels that are numbers. UsageError for another metric.
+ */
+export function compareRows({ runs, metrics, resamples, force }: CompareRowsRequest): RowComparison[] {
+  const wanted = metrics === undefined ? rowMetrics : metrics.map(rowMetric);
+  const [first, ...others] = runs;
+  const base = recorded(first);
+  const protocols = others.map((run) => protocolDifferences(base, recorded(run)));
+  for (const [i, run] of others.entries()) if (!force) refuseDifferences(protocols[i], first.id, run.id);
+  const a = predictionsOf(first);
+  return others.map((run, i) => {
+    const b = predictionsOf(run);
+    if (a.events.length !== b.events.length || a.events.some((event, row) => event !== b.events[row]))
+      throw new RunError(
+        `compare: expected runs on the same test rows; got ${a.events.length} rows of ${first.id} and ${b.events.length} other ones of ${run.id}`,
+      );
+    return {
+      base: first.id,
+      run: run.id,
+      label: a.label,
+      rows: a.rows.size,
+      users: a.rows.groupsFor('compare').count,
+      protocol: protocols[i],
+      differences: pairedRowDifferences(a.rows, b.rows, { metrics: wanted, ...(resamples && { resamples }) }),
+    };
+  });
+}
+
+function rowMetric(name: string): RowMetric {
+  const found = rowMetrics.find((metric) => metric === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`--metrics: expected of ${rowMetrics.join(', ')}, with commas, for ranking runs; got "${name}"`);
+}
+
+/** What a run folder records of its protocol. */
+function recorded(run: RunDir): RunProtocol {
+  const { data, task } = rankingRunConfig(run);
+  const { digest, split, examples } = readJson(run.data) as DataSummary;
+  return new Map<string, unknown>([
+    ['data digest', digest],
+    ['split', split],
+    ['test rows', examples.test],
+    ...selectedData(data),
+    ['task.labels', task.labels],
+    ['task.loss', task.loss],
+  ]);
+}
+
+function predictionsOf(run: RunDir): SavedPredictions & { readonly rows: ClickRows } {
+  if (!existsSync(run.predictions))
+    throw new RunError(
+      `${run.predictions}: expected the predictions of a finished run; there are none; go on with seqrec train --resume ${run.path}`,
+    );
+  const saved = readPredictions(run.predictions);
+  const { rows } = saved;
+  if (rows instanceof ClickRows) return { ...saved, rows };
+  throw new RunError(
+    `compare: expected runs of the loss binary, whose metrics have an interval; got ${run.id}, of labels that are numbers`,
+  );
+}
+
+const ABOUT =
+  'Interval: bootstrap over users. It is about other users, not about other seeds: `seqrec reproduce` is. Of logloss and NE less is better.';
+
+export function renderRowComparisons(comparisons: readonly RowComparison[]): string {
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const signed = (value: number): string => `${value < 0 ? '' : '+'}${formatMetric(value)}`;
+  const parts = comparisons.map(({ base, run, label, rows, users, protocol, differences }) => {
+    const cells = differences.map(({ metric, a, b, difference, low, high }) => [
+      metric,
+      formatMetric(a),
+      formatMetric(b),
+      signed(difference),
+      `[${signed(low)}, ${signed(high)}]`,
+      low > 0 || high < 0 ? 'yes' : 'no',
+    ]);
+    const columns = [{ title: 'metric' }, ...['first', 'second', 'difference', '95 % interval', 'beyond 0'].map(right)];
+    const warning =
+      protocol.length === 0
+        ? ''
+        : `\nNot one protocol: part of the difference is not of the models.\n${renderDifferences(protocol)}\n`;
+    return `first:  ${base}\nsecond: ${run}\n${rows} test rows (${label}) of ${users} users, paired\n${warning}\n${renderTable(columns, cells)}`;
+  });
+  return `${parts.join('\n\n')}\n\n${renderSentences([ABOUT], '')}`;
+}
