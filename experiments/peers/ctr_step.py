@@ -75,7 +75,7 @@ def main():
     columns = [
         {key: torch.tensor(value, dtype=torch.long) for key, value in column.items()} for column in batch["columns"]
     ]
-    labels = torch.tensor(batch["labels"])
+    labels = torch.tensor(batch["labels"], dtype=torch.float32)
     research = args.variant == "research"
     optimiser = torch.optim.Adam(
         model.parameters(), lr=c["learningRate"], betas=(c["beta1"], c["beta2"]), **({"foreach": False} if research else {"fused": True})

@@ -128,6 +128,7 @@ export {
   tieWarning,
 } from './evaluate/ties.ts';
 export { type FeatureConfig, featureSchema } from './features/config.ts';
+export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
@@ -259,6 +260,7 @@ export type {
 export { type DssmConfig, type DssmConfigInput, dssmConfigSchema } from './towers/dssm/config.ts';
 export { createDssm } from './towers/dssm/dssm.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
+export { batchColumns } from './train/columns.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';
 export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from './train/optimizer-config.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';

@@ -59,6 +59,8 @@ export function writePeerInput(
 }
 
 export interface PeerRun {
+  /** The program; default: a step of HSTU or SASRec. */
+  readonly script?: 'hstu_step.py' | 'ctr_step.py';
   readonly peer: Peer;
   readonly threads: number;
   readonly steps: number;
@@ -67,10 +69,13 @@ export interface PeerRun {
 }
 
 /** Runs one peer for a few steps in a process of its own. */
-export function runPeer(python: string, input: string, { peer, threads, steps, warmup }: PeerRun): PeerResult {
-  const script = fileURLToPath(new URL('../../../peers/hstu_step.py', import.meta.url));
+export function runPeer(
+  python: string,
+  input: string,
+  { script = 'hstu_step.py', peer, threads, steps, warmup }: PeerRun,
+): PeerResult {
   const args = [
-    script,
+    fileURLToPath(new URL(`../../../peers/${script}`, import.meta.url)),
     input,
     '--variant',
     peer,

@@ -1,5 +1,7 @@
+import type { BackendChoice } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
-import type { StepInfo } from '@seqrec/models';
+import { batchColumns, type StepInfo, type Trainer } from '@seqrec/models';
+import { resolveRun } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
@@ -7,7 +9,9 @@ import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
-import { findPython, type Peer, runPeer, writePeerInput } from './peer.ts';
+import { findPython, type Peer, type PeerInput, type PeerRun, runPeer, writePeerInput } from './peer.ts';
+import { writeRowsInput } from './peer-rows.ts';
+import { openRankingSubject } from './ranking-subject.ts';
 import { recordKernels } from './recorder.ts';
 import { median, spread } from './statistics.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
@@ -18,7 +22,9 @@ export interface StepBench {
   readonly environment: Environment;
   readonly threads: number;
   readonly rounds: number;
+  /** Of a batch; of a recipe of rows its rows. */
   readonly tokens: number;
+  readonly unit?: 'rows';
   /** Useful floating-point operations of a step (see work.ts). */
   readonly flops: number;
   /** Median GFLOP/s of our own 1024 x 1024 x 1024 product, in turn with the steps. */
@@ -47,6 +53,18 @@ function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: n
   );
 }
 
+/** What is timed: the trainer's first batch, and the input of the peers with what runs it. */
+interface Contest {
+  readonly name: string;
+  readonly choice: BackendChoice;
+  readonly trainer: Trainer;
+  /** Tokens of the batch, or rows. */
+  readonly units: number;
+  readonly unit: 'tokens' | 'rows';
+  readonly input: PeerInput | undefined;
+  readonly script: NonNullable<PeerRun['script']>;
+}
+
 /**
  * Times training steps on the recipe's first batch, in turn with the peers: each round runs a few of ours, then a few
  * of every peer, so that a drift of the machine's speed meets all alike.
@@ -55,12 +73,11 @@ export async function benchStep(
   request: SubjectRequest & { readonly rounds: number; readonly peers: readonly Peer[] },
 ): Promise<StepBench> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
+  const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
+  const contest = await (config.task.kind === 'ranking' ? contestOfRows : contestOfSequences)(request, progress);
+  const { name, choice, trainer, units, unit, input, script } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
-  const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
-  const { numNegatives, temperature } = sampledSoftmax(config);
-  const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
   const ours: number[] = [];
   const gemm: number[] = [];
@@ -84,11 +101,11 @@ export async function benchStep(
           total: request.rounds,
           fields: [],
         });
-        if (record.missing !== undefined) continue;
+        if (record.missing !== undefined || input === undefined) continue;
         const result =
           'missing' in python
             ? python
-            : runPeer(python.path, input.file, { peer, threads, steps: STEPS, warmup: WARM_STEPS });
+            : runPeer(python.path, input.file, { script, peer, threads, steps: STEPS, warmup: WARM_STEPS });
         if ('missing' in result) record.missing = result.missing;
         else {
           record.seconds.push(...result.seconds);
@@ -98,7 +115,7 @@ export async function benchStep(
     }
     progress.clear();
   } finally {
-    input.remove();
+    input?.remove();
   }
   const peers = [...theirs].map(([peer, record]) => ({ name: `PyTorch ${peer}`, ...record }));
   const environment = describeEnvironment(choice);
@@ -107,7 +124,8 @@ export async function benchStep(
     environment,
     threads,
     rounds: request.rounds,
-    tokens: batch.itemIds.length,
+    tokens: units,
+    ...(unit === 'rows' && { unit }),
     flops,
     gemm: median(gemm),
     seqrec: ours,
@@ -136,6 +154,35 @@ export async function benchStep(
   }
 }
 
+async function contestOfSequences(
+  request: SubjectRequest & { readonly peers: readonly Peer[] },
+  progress: Progress,
+): Promise<Contest> {
+  const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
+  const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
+  const { numNegatives, temperature } = sampledSoftmax(config);
+  const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
+  return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input, script: 'hstu_step.py' };
+}
+
+async function contestOfRows(
+  request: SubjectRequest & { readonly peers: readonly Peer[] },
+  progress: Progress,
+): Promise<Contest> {
+  if (request.standInItems !== undefined)
+    throw new ConfigError('--items: expected a recipe of sequences; got one of rows', 'leave it out');
+  const { name, config, choice, trainer, label } = await openRankingSubject(request, progress);
+  const indices = trainer.batchIndices(0, 0);
+  const columns = batchColumns(trainer.model, trainer.task);
+  const batch = makeBatch(trainer.epochExamples(0), indices, columns);
+  const labels = batch.columns?.targets?.get(label);
+  const input =
+    request.peers.length === 0 || labels?.kind !== 'number'
+      ? undefined
+      : writeRowsInput(config, trainer.model, batch, labels.values);
+  return { name, choice, trainer, units: indices.length, unit: 'rows', input, script: 'ctr_step.py' };
+}
+
 export function listStepBench(bench: StepBench): Listing {
   const own = median(bench.seqrec);
   const rate = bench.flops / own / 1e9;
@@ -147,10 +194,10 @@ export function listStepBench(bench: StepBench): Listing {
   const measured = bench.peers
     .filter(({ seconds }) => seconds.length > 0)
     .map(({ name, torch, seconds }) => row(torch === undefined ? name : `${name} (${torch})`, seconds));
-  const titles = ['step', 'min ms', 'median ms', 'max ms', 'tokens/s', 'ratio of medians'];
+  const titles = ['step', 'min ms', 'median ms', 'max ms', `${bench.unit ?? 'tokens'}/s`, 'ratio of medians'];
   const pairs = [
     ['recipe', bench.recipe],
-    ['batch', `${bench.tokens} tokens`],
+    ['batch', `${bench.tokens} ${bench.unit ?? 'tokens'}`],
     ['threads', String(bench.threads)],
     ['cpu', `${bench.environment.cpu}, Node ${bench.environment.node}`],
     ['rounds', `${bench.rounds}, contestants in turn`],
