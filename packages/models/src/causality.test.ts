@@ -24,7 +24,7 @@ function encode(model: TokenEncoder, host: SequenceBatch): number[][] {
 
 /** Beyond a window a change is not seen at all; windows are compared with their formula. */
 function withoutWindow(config: object): ModelConfigInput {
-  const window = ['maxAttentionLength', 'globalAttentionLength', 'minFullAttentionLength'];
+  const window = ['maxAttentionLength', 'globalAttentionLength', 'minFullAttentionLength', 'maxHistory'];
   return Object.fromEntries(Object.entries(config).filter(([key]) => !window.includes(key))) as ModelConfigInput;
 }
 
@@ -36,7 +36,7 @@ describe.each(Object.keys(formulaKinds))('%s', (kind) => {
         const free = withoutWindow(config);
         const model = createModel(free, { numItems: NUM_ITEMS, seed });
         drawWeights(model, seed);
-        const { host } = drawBatch(free.maxSequenceLength, seed);
+        const { host } = drawBatch(model.maxSequenceLength, seed);
         const before = encode(model, host);
 
         // Another item, rating and label of one event of the last sequence, which is the longest.

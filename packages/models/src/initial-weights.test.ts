@@ -178,6 +178,22 @@ const documented: Readonly<Record<string, Documented>> = {
       ...temperature,
     },
   },
+  dssm: {
+    config: {
+      kind: 'dssm',
+      userId: false,
+      history: true,
+      embeddingDim: D,
+      queryHiddenSizes: [48],
+      itemHiddenSizes: [40],
+      outputDim: 24,
+    },
+    initial: {
+      'item.fields.item.weight': normal(1e-4),
+      ...prefixed('query.tower.', { ...prefixed('0.', map(D, 48)), ...prefixed('1.', map(48, 24)) }),
+      ...prefixed('item.tower.', { ...prefixed('0.', map(D, 40)), ...prefixed('1.', map(40, 24)) }),
+    },
+  },
   pinnerformer: {
     config: { kind: 'pinnerformer', ...wide, modelDim: 48, numHeads: 2, actions: 'rating', duration: 'rating' },
     initial: {

@@ -19,6 +19,8 @@ beforeAll(async () => {
 });
 
 const wide = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 1, inputDropout: 0 };
+const sizes = { embeddingDim: 32, queryHiddenSizes: [64], itemHiddenSizes: [64], embeddingStd: 1 };
+const towers = { userId: false, history: true, similarity: 'cosine', ...sizes } as const;
 const encoders: Record<string, ModelConfigInput> = {
   hstu: { kind: 'hstu', ...wide, numHeads: 1, dqk: 16, dv: 16, linearDropout: 0 },
   sasrec: { kind: 'sasrec', ...wide, numHeads: 1, ffnDim: 32, ffnDropout: 0 },
@@ -26,6 +28,7 @@ const encoders: Record<string, ModelConfigInput> = {
   'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 1, blockDropout: 0 },
   gru4rec: { kind: 'gru4rec', ...wide, blockDropout: 0 },
   pinnerformer: { kind: 'pinnerformer', ...wide, numHeads: 1, modelDim: 16, blockDropout: 0, actions: 'rating' },
+  dssm: { kind: 'dssm', ...towers, maxSequenceLength: LENGTH },
 };
 const objectives: Record<string, ObjectiveConfigInput> = {
   'sampled softmax': { kind: 'sampled-softmax', numNegatives: 16 },

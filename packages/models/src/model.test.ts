@@ -18,6 +18,7 @@ import type { ModelOptions, TokenEncoder } from './model.ts';
 import { loadParameters, readParameters } from './parameters.ts';
 import { createModel, type ModelConfigInput, parseModelConfig } from './registry.ts';
 import { tinyConfigs, tinyTrain } from './test-support/tiny.ts';
+import { createDssm } from './towers/dssm/dssm.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -46,12 +47,13 @@ const builders = {
   'transformer-plus-plus': createTransformerPlusPlus,
   gru4rec: createGru4rec,
   pinnerformer: createPinnerformer,
+  dssm: createDssm,
 } as const;
 /**
  * Models without a table of positions, or one whose last row stands for all further places, take
  * sequences of any length.
  */
-const withoutPositions = ['transformer-plus-plus', 'gru4rec', 'hstu-production'];
+const withoutPositions = ['transformer-plus-plus', 'gru4rec', 'hstu-production', 'dssm'];
 const modelConfig = (name: string): object => parseModelConfig(configs[name]);
 const evaluation = { training: false, step: 0, seed: 0 };
 

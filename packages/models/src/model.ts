@@ -61,7 +61,9 @@ export interface Model {
 export interface TokenEncoder extends Model {
   /** Longest history that the model is meant for. */
   readonly maxSequenceLength: number;
-  /** One L2-normalised vector per token; position `t` predicts the event after it. Shape `[T, D]`. */
+  /** What the product of its vectors is. Default: `cosine`, they are L2-normalised. */
+  readonly similarity?: 'cosine' | 'dot';
+  /** One vector per token, L2-normalised unless told otherwise; position `t` predicts the event after it. `[T, D]`. */
   encode(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /**
    * The rows of {@link encode} at the last token of each sequence, outside training, where a model has a shorter way
@@ -74,12 +76,13 @@ export interface TokenEncoder extends Model {
    */
   encodeWithActions?(batch: EncoderBatch, run: Run): EncodedActions;
   /**
-   * One vector per item, L2-normalised with epsilon 1e-6; row 0 is padding. Shape `[numItems + 1, D]`.
+   * One vector per item, normalised as those of {@link encode}, with epsilon 1e-6; row 0 is padding. Shape
+   * `[numItems + 1, D]`.
    *
    * @param run of a training step, in which id dropout takes part; default: none.
    */
   itemVectors(run?: Run): tf.Tensor2D;
-  /** The item table itself, `[numItems + 1, D]`; row 0 is padding. One of {@link variables}. */
+  /** The item table itself, a row an id; row 0 is padding. One of {@link variables}. */
   itemTable(): tf.Variable<tf.Rank.R2>;
   /**
    * This model with `rows` `[U, D]` in the place of its item table: the item ids of batches, and the rows of
@@ -136,7 +139,10 @@ export function isTokenEncoder(model: Model): model is TokenEncoder {
   return typeof (model as Partial<TokenEncoder>).encode === 'function';
 }
 
-/** Cosines of encoded queries `[Q, D]` with every item; shape `[Q, numItems + 1]`, column 0 is padding. */
+/**
+ * Cosines (or products, see {@link TokenEncoder.similarity}) of encoded queries `[Q, D]` with every item; shape
+ * `[Q, numItems + 1]`, column 0 is padding.
+ */
 export function scoreItems(model: TokenEncoder, queries: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => tf.matMul(queries, model.itemVectors(), false, true));
 }

@@ -39,6 +39,7 @@ export const encoderConfigSchema = z.discriminatedUnion('kind', [
   transformerPlusPlusConfigSchema,
   gru4recConfigSchema,
   pinnerformerConfigSchema,
+  dssmConfigSchema,
 ]);
 
 /** A validated configuration of an encoder. */
@@ -77,7 +78,7 @@ const definitions = new Map<string, ModelDefinition<never>>(
     define({ kind: 'fm', can: ['rank'], schema: fmConfigSchema, create: ofRows(createFm) }),
     define({ kind: 'mlp', can: ['rank'], schema: mlpConfigSchema, create: ofRows(createMlp) }),
     define({ kind: 'dcn-v2', can: ['rank'], schema: dcnV2ConfigSchema, create: ofRows(createDcnV2) }),
-    define({ kind: 'dssm', can: ['rank', 'towers'], schema: dssmConfigSchema, create: ofRows(createDssm) }),
+    define({ kind: 'dssm', can: ['encode', 'towers', 'rank'], schema: dssmConfigSchema, create: createDssm }),
   ].map((definition) => [definition.kind, definition]),
 );
 
@@ -141,8 +142,13 @@ export function parseModelConfig(config: unknown): ModelConfig {
     config,
     `model config (${kind})`,
   ) as ModelConfig;
-  if (definition.can.includes('encode')) checkFeatureFields(parsed, kind);
+  if (readsFeaturesOfTokens(definition)) checkFeatureFields(parsed, kind);
   return (definition.complete?.(parsed as never) ?? parsed) as ModelConfig;
+}
+
+/** Whether features are those of `createEncoder`: models of rows have fields, which they check themselves. */
+function readsFeaturesOfTokens({ can }: ModelDefinition<never>): boolean {
+  return can.includes('encode') && !can.includes('rank');
 }
 
 function definitionOf(config: unknown): ModelDefinition<never> {
@@ -185,6 +191,6 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
   const definition = definitionOf(parsed);
-  if (definition.can.includes('encode')) checkFeatures(parsed, features, numItems);
+  if (readsFeaturesOfTokens(definition)) checkFeatures(parsed, features, numItems);
   return definition.create(parsed as never, { ...options, numItems, seed });
 }

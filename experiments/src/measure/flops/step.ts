@@ -1,4 +1,5 @@
 import {
+  type DssmConfig,
   type Gru4recConfig,
   type HstuConfig,
   type ModelConfig,
@@ -10,6 +11,7 @@ import {
   type TransformerPlusPlusConfig,
 } from '@seqrec/models';
 import { ConfigError } from '../../errors.ts';
+import { dssmFlops } from './dssm.ts';
 import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
 import { gru4recFlops } from './gru4rec.ts';
 import { actionHeadFlops, hstuFlops } from './hstu.ts';
@@ -26,6 +28,7 @@ const encoders: Readonly<Record<string, (config: ModelConfig, work: Workload) =>
   'transformer-plus-plus': (config, work) => transformerPlusPlusFlops(config as TransformerPlusPlusConfig, work),
   pinnerformer: (config, work) => pinnerformerFlops(config as PinnerformerConfig, work),
   gru4rec: (config, work) => gru4recFlops(config as Gru4recConfig, work),
+  dssm: (config, work) => dssmFlops(config as DssmConfig, work),
 };
 
 /** Encoders that have a formula. */
@@ -44,7 +47,7 @@ export function encoderFlops(config: ModelConfig, work: Workload): Flops {
       `flops: expected an encoder with a formula (${countedEncoders.join(', ')}); got ${config.kind}`,
       'add one in experiments/src/measure/flops',
     );
-  if (config.combineFeatures === 'concat')
+  if ('combineFeatures' in config && config.combineFeatures === 'concat')
     throw new ConfigError(
       "flops: expected features that are summed, which is linear in the width; got combineFeatures 'concat', whose products are not counted",
       'set --model.combineFeatures sum, or add them in experiments/src/measure/flops',
@@ -68,7 +71,7 @@ export function stepFlops(
   labels?: number,
 ): Flops {
   const work = workloadOf(lengths, numItems + 1);
-  const { embeddingDim } = config;
+  const embeddingDim = config.kind === 'dssm' ? config.outputDim : config.embeddingDim;
   const { labels: rule, actionWeight, kind } = parseObjectiveConfig(objective);
   if (labels === undefined && rule.kind !== 'next-item')
     throw new ConfigError(

@@ -12,7 +12,7 @@ const MINIMUM_TEMPERATURE = 0.01;
 /** Values that are wrong together, which the schema sees one by one. */
 function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
   const { temperature } = objective;
-  if (model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
+  if ('learnedTemperature' in model && model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
     throw new ConfigError(
       `objective.temperature: expected more than ${MINIMUM_TEMPERATURE}, below which no learned temperature falls; got ${temperature}`,
       'start higher, or set --model.learnedTemperature false',

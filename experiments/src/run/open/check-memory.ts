@@ -52,13 +52,13 @@ function partsOf(
   const dense = optimizer.embeddings === 'dense' ? weights : weights - table;
   const { sequences, tokens } = batchOf(training.batchSize, split, model.maxSequenceLength);
   const read = windows?.policy === 'stochastic-length' ? sequences : tokens;
-  const { embeddingDim, numBlocks } = model;
+  const { ofToken, ofItem } = widthsOf(model);
   const parts = [
     { what: 'weights', bytes: weights, lower: 'model.embeddingDim and the other widths, or use data with fewer items' },
     { what: 'moments and gradients', bytes: 3 * dense, lower: 'model.embeddingDim and the other widths' },
     {
       what: `a batch of about ${Math.round(read)} tokens`,
-      bytes: 4 * read * embeddingDim * (numBlocks + 1),
+      bytes: 4 * read * ofToken,
       lower: 'training.batchSize or model.maxSequenceLength',
     },
   ];
@@ -75,10 +75,20 @@ function partsOf(
   if (parsed.kind === 'pool-softmax' && parsed.negatives.kind !== 'in-batch')
     parts.push({
       what: `a pool of ${parsed.negatives.random} negatives`,
-      bytes: 4 * parsed.negatives.random * embeddingDim,
+      bytes: 4 * parsed.negatives.random * ofItem,
       lower: 'objective.negatives.random',
     });
   return parts;
+}
+
+/** Numbers that a step keeps of each token, and those of an item's vector. */
+function widthsOf(model: RecipeConfig['model']): { readonly ofToken: number; readonly ofItem: number } {
+  if (model.kind !== 'dssm') {
+    const { embeddingDim, numBlocks } = model;
+    return { ofToken: embeddingDim * (numBlocks + 1), ofItem: embeddingDim };
+  }
+  const { queryHiddenSizes, outputDim } = model;
+  return { ofToken: queryHiddenSizes.reduce((sum, width) => sum + width, outputDim), ofItem: outputDim };
 }
 
 /** Sequences and tokens of an average batch: some batch has at least as many. */

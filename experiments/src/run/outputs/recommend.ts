@@ -15,11 +15,15 @@ export interface EventHistory {
   /** Further columns of the events, and of the user, where they are known. */
   readonly eventColumns?: NamedColumns;
   readonly userColumns?: NamedColumns;
+  /** Number of the user, of the data. */
+  readonly user?: number;
 }
 
 export interface Recommendation {
   readonly history: readonly (NamedItem & { readonly time?: string })[];
   readonly recommendations: readonly (NamedItem & { readonly score: number })[];
+  /** What a score is, where it is no cosine. */
+  readonly similarity?: 'dot';
 }
 
 const SHOWN_EVENTS = 10;
@@ -45,6 +49,7 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
       Int32Array.from({ length: end - start }, (_, i) => start + i),
     ),
     userColumns: takeEach(interactions.userTable.columns, [user]),
+    user,
   };
 }
 
@@ -129,8 +134,9 @@ export async function recommendFor(
 ): Promise<Recommendation> {
   if (options.k > interactions.numItems)
     throw new UsageError(`-k: expected at most ${interactions.numItems}, the number of items; got ${options.k}`);
-  const { items: history, timestamps, ratings, eventColumns, userColumns } = events;
+  const { items: history, timestamps, ratings, eventColumns, userColumns, user } = events;
   const given = {
+    ...(user !== undefined && { user }),
     ...(ratings && { ratings }),
     ...(eventColumns && { eventColumns }),
     ...(userColumns && { userColumns }),
@@ -146,6 +152,7 @@ export async function recommendFor(
       ...(interactions.hasTimestamps && { time: isoTime(times[i]) }),
     })),
     recommendations: scored.map(({ item, score }) => ({ ...nameItem(interactions, item), score })),
+    ...(model.similarity === 'dot' && { similarity: model.similarity }),
   };
 }
 
@@ -172,8 +179,9 @@ export function renderRecommendation(result: Recommendation, user: string | unde
       result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
     ),
   );
+  const score = result.similarity === 'dot' ? 'product' : 'cosine';
   const whose = user === undefined ? 'History' : `History of user ${user}`;
-  return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: cosine)\n\n${items}`;
+  return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: ${score})\n\n${items}`;
 }
 
 /** Without the columns of what the data do not have: times, titles. */

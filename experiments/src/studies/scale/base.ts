@@ -75,7 +75,7 @@ export function armConfig(
   objectives: ScaleOptions['objectives'],
 ): RecipeConfig {
   const objective = (objectives === 'own' ? ownObjective(kind, base.objective) : undefined) ?? base.objective;
-  const { inputDropout } = base.model;
+  const inputDropout = 'inputDropout' in base.model ? base.model.inputDropout : base.model.dropout;
   // Encoders without a table of positions have no further columns; a study then gives the others one.
   const outputLength = 'outputLength' in base.model ? base.model.outputLength : 1;
   return { ...base, objective, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };

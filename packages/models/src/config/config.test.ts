@@ -103,6 +103,7 @@ describe('parseModelConfig', () => {
       'transformer-plus-plus',
       'gru4rec',
       'pinnerformer',
+      'dssm',
     ]);
   });
 });

@@ -57,7 +57,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     itemVectors.dispose();
   }
   if (collector.isConstant) throw collapsed('evaluate');
-  const result = collector.result('cosine of the encoded history and the item.');
+  const product = model.similarity === 'dot' ? 'product' : 'cosine';
+  const result = collector.result(`${product} of the encoded history and the item.`);
   return { ...result, phases: clock };
 }
 

@@ -93,7 +93,7 @@ function itemRows(numItems: number, fitted: FittedFeatures | undefined): Encoded
 
 function checkFitted({ config, numUsers, numItems, features }: FieldSettings): void {
   const { kind } = config;
-  for (const [key, value] of Object.entries({ numUsers, numItems })) {
+  for (const [key, value] of Object.entries({ ...(config.userId && { numUsers }), numItems })) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new ConfigError(`${kind}: ${key}: expected an integer >= 1; got ${value}`, key);
   }

@@ -2,6 +2,7 @@ import { topItems } from '@seqrec/core';
 import { type NamedColumns, rowsOf, sequenceBatch, takeEach } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
+import { UNKNOWN_USER } from '../features/query-fields.ts';
 import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 
@@ -15,6 +16,8 @@ export interface RecommendOptions {
   readonly ratings?: ArrayLike<number>;
   /** When the recommendation is asked for, seconds; default: the time of the last event. */
   readonly requestTime?: number;
+  /** Number of the user in the training data, for models that read it. Default: not known. */
+  readonly user?: number;
   /** Further columns that the model reads (`model.columns`), one row an event. Default: not known. */
   readonly eventColumns?: NamedColumns;
   /** The same of the user, one row. */
@@ -29,7 +32,7 @@ export interface RecommendOptions {
 export interface Recommendation {
   /** Dense item id. */
   readonly item: number;
-  /** Cosine of the encoded history and the item, in -1..1. */
+  /** Cosine of the encoded history and the item, in -1..1; their product where the model does not normalise. */
   readonly score: number;
 }
 
@@ -57,6 +60,7 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   const { eventColumns, userColumns } = options;
   const latest = Int32Array.from(itemIds, (_, t) => start + t);
   const host = sequenceBatch({
+    users: Int32Array.of(options.user ?? UNKNOWN_USER),
     offsets: Int32Array.of(0, itemIds.length),
     itemIds,
     timestamps,

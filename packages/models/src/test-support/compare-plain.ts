@@ -36,7 +36,7 @@ export interface PlainDifferences {
 export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: number): PlainDifferences {
   const model = createModel({ ...config }, { numItems: NUM_ITEMS, seed });
   const weights = drawWeights(model, seed);
-  const { sequences, host } = drawBatch(config.maxSequenceLength, seed);
+  const { sequences, host } = drawBatch(model.maxSequenceLength, seed);
   const batch = uploadBatch(host);
   const run = { training: true, step: 3, seed };
   const actionWeight = model.encodeWithActions === undefined ? 0 : 0.4;
@@ -86,7 +86,7 @@ export function compareSmall(config: ModelConfigInput, plain: PlainModel, size: 
     const variable = model.variables().get(name)!;
     variable.assign(tf.tidy(() => tf.tensor(data, variable.shape)));
   }
-  const { sequences, host } = drawBatch(config.maxSequenceLength, 1);
+  const { sequences, host } = drawBatch(model.maxSequenceLength, 1);
   const batch = uploadBatch(host);
   const outputs = tf.tidy(() => model.encode(batch, { training: false, step: 0, seed: 0 }).arraySync());
   const expected = plainEncoded(plain, weights, sequences);

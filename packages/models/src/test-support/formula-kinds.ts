@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { type ModelConfigInput, parseModelConfig } from '../registry.ts';
 import { comparePlain } from './compare-plain.ts';
+import { plainDssm } from './plain-dssm.ts';
 import { plainGru4rec } from './plain-gru4rec.ts';
 import { plainHstu } from './plain-hstu.ts';
 import type { PlainModel } from './plain-maths.ts';
@@ -121,6 +122,23 @@ export const formulaKinds: Readonly<Record<string, Kind>> = {
       ),
     ),
     plain: plainPinnerformer,
+  },
+  dssm: {
+    configs: joined(
+      fc.record({
+        userId: fc.constant(false),
+        history: fc.constant(true),
+        similarity: fc.constant('cosine'),
+        maxSequenceLength: upTo(7, 2),
+        embeddingDim: upTo(6, 2),
+        outputDim: upTo(6, 2),
+        // Of a few units all can be off for a query, which then says nothing.
+        queryHiddenSizes: fc.array(upTo(20, 12), { minLength: 1, maxLength: 2 }),
+        itemHiddenSizes: fc.array(upTo(20, 12), { minLength: 1, maxLength: 2 }),
+      }),
+      keys({ maxHistory: upTo(8) }),
+    ),
+    plain: plainDssm,
   },
 };
 

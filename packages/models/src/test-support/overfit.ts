@@ -37,6 +37,15 @@ export const overfitEncoders: Readonly<Record<string, ModelConfigInput>> = {
   'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, blockDropout: 0 },
   gru4rec: { kind: 'gru4rec', ...recurrent, blockDropout: 0 },
   pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: 32, blockDropout: 0 },
+  dssm: {
+    kind: 'dssm',
+    userId: false,
+    history: true,
+    embeddingDim: 32,
+    maxSequenceLength: LENGTH,
+    similarity: 'cosine',
+    embeddingStd: 0.3,
+  },
 };
 
 /** Where 0.01 is too bold. */

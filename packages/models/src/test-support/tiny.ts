@@ -56,6 +56,20 @@ export const tinyConfigs: Readonly<Record<string, ModelConfigInput>> = {
     numBlocks: 1,
     numHeads: 2,
   },
+  dssm: {
+    kind: 'dssm',
+    userId: false,
+    history: true,
+    embeddingDim: 8,
+    maxSequenceLength: 6,
+    maxHistory: 4,
+    queryHiddenSizes: [12],
+    itemHiddenSizes: [10],
+    outputDim: 8,
+    dropout: 0.2,
+    similarity: 'cosine',
+    embeddingStd: 0.5,
+  },
 };
 
 type Column = 'users' | 'items' | 'timestamps' | 'ratings';

@@ -25,7 +25,8 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
 }
 
-describe.each(Object.keys(tinyConfigs))('row-wise gradients of %s', (kind) => {
+// Items of DSSM are read by a tower: none of its tables is trained by rows.
+describe.each(Object.keys(tinyConfigs).filter((kind) => kind !== 'dssm'))('row-wise gradients of %s', (kind) => {
   it('are the dense ones, at the rows that the step reads; all other rows have none', async () => {
     const items = 60;
     const model = createModel(tinyConfigs[kind], { numItems: items, seed: 1 });

@@ -97,7 +97,7 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
       'embeddings',
     );
   }
-  const table = isTokenEncoder(model) ? model.itemTable() : undefined;
+  const table = isTokenEncoder(model) && model.tables().size > 0 ? model.itemTable() : undefined;
   if (embeddings === 'rowwise' && table?.trainable === false) {
     throw new ConfigError(
       `trainer: embeddings: expected 'dense' for an item table that is kept as it is; got 'rowwise', which trains its rows`,

@@ -80,9 +80,11 @@ const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
 /** With every dropout that the model has. */
 const dropping = (name: string): ModelConfigInput => {
   const config = tinyConfigs[name] as Record<string, unknown> & ModelConfigInput;
-  const rates = ['inputDropout', 'linearDropout', 'ffnDropout', 'attentionDropout', 'blockDropout', 'dropout'];
+  const rates = ['linearDropout', 'ffnDropout', 'attentionDropout', 'blockDropout', 'dropout'];
   const own = Object.fromEntries(rates.filter((key) => key in config).map((key) => [key, 0.4]));
-  return { ...config, inputDropout: 0.4, ...own } as ModelConfigInput;
+  // The rate of the input is not given in these, but all encoders with `createEncoder` have one.
+  const ofInput = config.kind === 'dssm' ? {} : { inputDropout: 0.4 };
+  return { ...config, ...ofInput, ...own } as ModelConfigInput;
 };
 
 describe.each(Object.keys(tinyConfigs))('a batch of %s in parts', (name) => {

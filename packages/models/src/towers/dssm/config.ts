@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rate } from '../../config/fields.ts';
+import { count, rate } from '../../config/fields.ts';
 import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../../rankers/config.ts';
 
 /** Configuration of {@link createDssm}. */
@@ -9,6 +9,10 @@ export const dssmConfigSchema = z
     ...fieldFields,
     /** Whether the query reads the mean of the id vectors of its history. */
     history: z.boolean().default(false),
+    /** Events of that mean, the latest ones. */
+    maxHistory: count.default(50),
+    /** Longest window of events to train on and to be asked about. */
+    maxSequenceLength: count.default(50),
     embeddingDim,
     queryHiddenSizes: hiddenSizes.default([64, 64]),
     itemHiddenSizes: hiddenSizes.default([64, 64]),
