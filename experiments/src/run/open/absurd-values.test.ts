@@ -61,6 +61,7 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
       negatives: { kind: 'mixed', inBatch: 32, random: 32 },
       ...{
         logQ: 'sketch',
+        logQForm: 'corrected',
         sketch: { depth: 2, width: 64 },
         weighting: 'user',
         labels,

@@ -35,6 +35,7 @@ export async function makeTrainer(
   progress: Progress,
 ): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
+  sayWhatLossIs(config, progress);
   const { split } = data;
   const model = createModel(config.model, modelOptions(config, split.train));
   try {
@@ -47,4 +48,12 @@ export async function makeTrainer(
     model.dispose();
     throw error;
   }
+}
+
+/** A loss that is no likelihood looks wrong in a table of epochs. */
+function sayWhatLossIs({ objective }: RecipeConfig, progress: Progress): void {
+  if (objective.kind !== 'pool-softmax' || objective.logQForm !== 'corrected') return;
+  progress.note(
+    'note: the loss of objective.logQForm corrected is no likelihood and can be negative, its gradient alone means something: compare metrics, not losses',
+  );
 }

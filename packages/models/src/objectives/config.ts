@@ -93,6 +93,12 @@ const poolSoftmaxFields = z.strictObject({
    * Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch.
    */
   logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
+  /**
+   * What it is subtracted from: `both`, the label and the negatives (default); the `negatives` alone; `corrected`, the
+   * negatives of a proposal without the label, which the loss then weighs by how wrong the model is. The last is no
+   * likelihood: its gradient alone means something.
+   */
+  logQForm: z.enum(['both', 'negatives', 'corrected']).optional(),
   /** For `logQ: 'sketch'` alone. */
   sketch: sketch.optional(),
   negativeItems,
@@ -102,6 +108,10 @@ const poolSoftmax = poolSoftmaxFields
   .refine(({ logQ, sketch }) => sketch === undefined || logQ === 'sketch', {
     path: ['sketch'],
     message: "its size only when logQ is 'sketch'",
+  })
+  .refine(({ logQ, logQForm }) => logQForm === undefined || logQ !== 'none', {
+    path: ['logQForm'],
+    message: "it only with a correction; set logQ to 'exact' or 'sketch', or leave it out",
   })
   .refine(({ negatives, negativeItems: from }) => from === undefined || negatives.kind !== 'in-batch', {
     path: ['negativeItems'],

@@ -32,6 +32,7 @@ interface Problem {
   readonly pool: { readonly inBatch: readonly number[]; readonly random: readonly number[] };
   readonly share?: (item: number) => number;
   readonly weighting: 'token' | 'user';
+  readonly form?: PoolSoftmaxConfig['logQForm'];
 }
 
 /**
@@ -39,7 +40,7 @@ interface Problem {
  * against what the pool holds besides the user's own labels; then the mean over pairs, or over users of
  * the means over their pairs.
  */
-function reference({ pairs, host, queries, items, temperature, pool, share, weighting }: Problem): number {
+function reference({ pairs, host, queries, items, temperature, pool, share, weighting, form }: Problem): number {
   const { rows, positives, sequences, weights } = pairs;
   const [sums, totals] = [new Map<number, number>(), new Map<number, number>()];
   for (let p = 0; p < rows.length; p++) {
@@ -54,9 +55,20 @@ function reference({ pairs, host, queries, items, temperature, pool, share, weig
       if (share === undefined) return product;
       return product - Math.log(pool.inBatch.length * share(item) + pool.random.length / NUM_ITEMS);
     };
-    const label = score(positives[p]);
-    const negatives = [...pool.inBatch, ...pool.random].filter((item) => !own.has(item)).map(score);
-    const loss = Math.log(negatives.reduce((sum, value) => sum + Math.exp(value - label), 1));
+    const all = [...pool.inBatch, ...pool.random];
+    const negatives = all.filter((item) => !own.has(item)).map(score);
+    const expected = (item: number): number =>
+      share === undefined ? 0 : pool.inBatch.length * share(item) + pool.random.length / NUM_ITEMS;
+    const plain = score(positives[p]) + (share === undefined ? 0 : Math.log(expected(positives[p])));
+    const label = form === undefined || form === 'both' ? score(positives[p]) : plain;
+    let loss = Math.log(negatives.reduce((sum, value) => sum + Math.exp(value - label), 1));
+    if (form === 'corrected') {
+      // Q'_j = E_j / n / (1 - Q(own)).
+      const left = 1 - [...own].reduce((sum, item) => sum + expected(item), 0) / all.length;
+      const others = negatives.reduce((sum, value) => sum + Math.exp(value) * all.length * left, 0);
+      const rightly = Math.exp(label) / (Math.exp(label) + others / negatives.length);
+      loss = negatives.length === 0 ? 0 : -(1 - rightly) * Math.log(Math.exp(label) / others);
+    }
     const group = weighting === 'user' ? user : 0;
     sums.set(group, (sums.get(group) ?? 0) + weights[p] * loss);
     totals.set(group, (totals.get(group) ?? 0) + weights[p]);
@@ -80,17 +92,22 @@ const labels = {
 const cases = Object.keys(negatives).flatMap((pool) =>
   (['none', 'exact', 'sketch'] as const).flatMap((logQ) =>
     Object.keys(labels).flatMap((label) =>
-      (['token', 'user'] as const).map((weighting) => ({ pool, logQ, label, weighting })),
+      (['token', 'user'] as const).flatMap((weighting) =>
+        ([undefined, 'negatives', 'corrected'] as const)
+          .filter((form) => form === undefined || logQ !== 'none')
+          .map((form) => ({ pool, logQ, form, label, weighting })),
+      ),
     ),
   ),
 );
 
-it.each(cases)('$pool, logQ $logQ, $label labels, $weighting weighting: the loss of float64', (each) => {
+it.each(cases)('$pool, logQ $logQ $form, $label labels, $weighting weighting: the loss of float64', (each) => {
   const config = parseObjectiveConfig({
     kind: 'pool-softmax',
     negatives: negatives[each.pool as keyof typeof negatives],
     logQ: each.logQ,
     ...(each.logQ === 'sketch' && { sketch }),
+    ...(each.form && { logQForm: each.form }),
     labels: labels[each.label as keyof typeof labels],
     weighting: each.weighting,
     temperature: 0.2,
@@ -130,6 +147,7 @@ it.each(cases)('$pool, logQ $logQ, $label labels, $weighting weighting: the loss
     pool: { inBatch: kept, random: [...drawnValues(drawn.negatives)] },
     ...(share && { share: share.share }),
     weighting: config.weighting,
+    form: config.logQForm,
   });
   expect(ours).toBeCloseTo(expected, 4);
   tf.dispose(drawn);

@@ -2,6 +2,7 @@ import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
+import { correctedPoolLoss, poolShares } from './logq-forms.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { logExpected, negativePool } from './negative-pool.ts';
 import type { Objective } from './objective.ts';
@@ -14,12 +15,14 @@ import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores, weightOfP
  * a negative of that user.
  *
  * With `logQ` every score, the label's too, has `log(N_inBatch share(v) + N_random / I)` taken off: how often the
- * item is expected in the pool, `share(v)` its share of the labels that are drawn. Random numbers come from the
- * streams `negatives` and `pool` at the global step.
+ * item is expected in the pool, `share(v)` its share of the labels that are drawn. `logQForm` says whether of the
+ * label's as well: by `negatives` it is not, by `corrected` see {@link correctedPoolLoss}. Random numbers come from
+ * the streams `negatives` and `pool` at the global step.
  *
  * Source: Pancha et al. 2022, eq. 1-2 and section 3.3 (arXiv:2205.04507); mixed negatives after Yang et al. 2020, logQ
- * after Yi et al. 2019. Differs from the paper in: shares are counted over the training set beforehand, not while
- * training, so that a resumed run is exact; the formula for the mixture, which the paper does not give.
+ * after Yi et al. 2019, its corrected form after arXiv:2507.09331 (RecSys 2025). Differs from the paper in: shares
+ * are counted over the training set beforehand, not while training, so that a resumed run is exact; the formula for
+ * the mixture, which the paper does not give.
  */
 export function poolSoftmaxObjective(
   config: Omit<PoolSoftmaxConfig, 'kind' | 'actionWeight'>,
@@ -41,7 +44,8 @@ export function poolSoftmaxObjective(
         // The pool is that of the batch, whatever part of it this is.
         const pool = negativePool(whole.positives, drawnValues(drawn.negatives), config.negatives, run);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
-        const mask = { values: poolMask(pool.items, ownLabels(batch.host, part)), groups: pairs.sequences };
+        const own = ownLabels(batch.host, part);
+        const mask = { values: poolMask(pool.items, own), groups: pairs.sequences };
         const logQ =
           frequencies === undefined
             ? undefined
@@ -50,7 +54,12 @@ export function poolSoftmaxObjective(
         const candidates = embedding(items, tf.tensor1d(pool.items, 'int32'));
         const negatives = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates, bias, mask });
         let label = positiveScores(encoded);
-        if (logQ !== undefined) label = tf.sub(label, tf.tensor1d(Float32Array.from(pairs.positives, logQ)));
+        if (logQ !== undefined && config.logQForm === 'corrected') {
+          return correctedPoolLoss(label, negatives, poolShares(pool.items, own, logQ), pairs.sequences);
+        }
+        if (logQ !== undefined && config.logQForm !== 'negatives') {
+          label = tf.sub(label, tf.tensor1d(Float32Array.from(pairs.positives, logQ)));
+        }
         // -log(exp(label) / (exp(label) + sum of exp(negatives)))
         return tf.softplus(tf.sub(negatives, label));
       }),

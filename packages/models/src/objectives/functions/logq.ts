@@ -40,8 +40,16 @@ export function logQSoftmax({ positive, negative, valid }: SampledScores, logQ: 
 export function correctedLogQSoftmax({ positive, negative, valid }: SampledScores, logQ: tf.Tensor2D): tf.Tensor1D {
   const others = tf.logSumExp(masked(tf.sub(negative, logQ), valid), 1);
   const counts = valid === undefined ? tf.scalar(negative.shape[1]) : tf.sum(tf.cast(valid, 'float32'), 1);
-  const excess = tf.sub<tf.Tensor1D>(others, positive);
-  const logCounts = tf.log(tf.maximum(counts, 1));
+  return correctedLogQ(tf.sub<tf.Tensor1D>(others, positive), tf.log(tf.maximum(counts, 1)));
+}
+
+/**
+ * {@link correctedLogQSoftmax} of what is known of each positive; `[T]`.
+ *
+ * @param excess `ln(sum_j e^{s_j - ln Q'_j}) - s_p`, `[T]`.
+ * @param logCounts `ln n`, `[T]` or a scalar; no gradient.
+ */
+export function correctedLogQ(excess: tf.Tensor1D, logCounts: tf.Tensor): tf.Tensor1D {
   // 1 - p = sigmoid(lse - ln n - s_p).
   const weight = stopped(tf.sigmoid(tf.sub<tf.Tensor1D>(excess, logCounts)));
   return tf.mul(weight, excess);
