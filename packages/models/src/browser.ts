@@ -5,6 +5,7 @@ export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
+export type { AnyConfig } from './config/definitions.ts';
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
@@ -54,9 +55,17 @@ export { categoricalNormalizedEntropy } from './evaluate/class-entropy.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
-export { discountedGain, type Gain, gainOf, hitGain, reciprocalGain } from './evaluate/gains.ts';
+export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
+export {
+  defineMetric,
+  gainOf,
+  knownGain,
+  type MetricDefinition,
+  metricNames,
+  metricPatterns,
+} from './evaluate/metric-definitions.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
@@ -182,11 +191,10 @@ export {
   type ObjectiveConfig,
   type ObjectiveConfigInput,
   objectiveConfigSchema,
-  objectiveKinds,
-  parseObjectiveConfig,
 } from './objectives/config.ts';
 export { CountMinSketch, type SketchOptions } from './objectives/count-min-sketch.ts';
 export { type CreateObjectiveOptions, createObjective } from './objectives/create.ts';
+export type { ObjectiveData, ObjectiveDefinition } from './objectives/definition.ts';
 export { exactFrequencies, type Frequencies, sketchFrequencies } from './objectives/frequencies.ts';
 export { fullSoftmaxObjective } from './objectives/full-softmax.ts';
 export { gbceBeta, generalisedBce } from './objectives/functions/gbce.ts';
@@ -208,7 +216,15 @@ export {
   type WeightedLoss,
 } from './objectives/objective.ts';
 export { poolSoftmaxObjective } from './objectives/pool-softmax.ts';
+export {
+  defineObjective,
+  knownObjectiveSchema,
+  objectiveKinds,
+  objectiveTimeReaders,
+  parseObjectiveConfig,
+} from './objectives/registry.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
+export { trainedItemsOf, withNegativesOf } from './objectives/trained-negatives.ts';
 export {
   type HostTensor,
   loadParameters,
@@ -224,7 +240,7 @@ export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
 export type { RankerOptions } from './rankers/ranker.ts';
-export { objectiveTimeReaders, type TimeReader } from './reads-times.ts';
+export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,
   createModel,
@@ -238,6 +254,7 @@ export {
   parseModelConfig,
 } from './registry.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
 export {
   type RankedLabel,
@@ -248,6 +265,16 @@ export {
   rankingLabels,
   rankingTask,
 } from './tasks/ranking.ts';
+export {
+  type CreateTaskOptions,
+  capabilityFor,
+  createTask,
+  defineTask,
+  knownTaskSchema,
+  type RetrievalConfig,
+  retrievalConfigSchema,
+  taskKinds,
+} from './tasks/registry.ts';
 export { retrievalTask } from './tasks/retrieval.ts';
 export type {
   Task,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseObjectiveConfig } from './objectives/config.ts';
-import { objectiveTimeReaders } from './reads-times.ts';
+import { objectiveTimeReaders, parseObjectiveConfig } from './objectives/registry.ts';
+
 import { type ModelConfigInput, modelKinds, modelTimeReaders, parseModelConfig } from './registry.ts';
 
 const sizes = { embeddingDim: 8, maxSequenceLength: 10, numBlocks: 1 };

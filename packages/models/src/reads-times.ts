@@ -1,7 +1,6 @@
 import { withSwitches } from './encoders/hstu/blocks.ts';
 import type { HstuConfig } from './encoders/hstu/config.ts';
 import type { PinnerformerConfig } from './encoders/pinnerformer/config.ts';
-import type { ObjectiveConfig } from './objectives/config.ts';
 
 /** A setting that makes times matter, and what it can be instead. */
 export interface TimeReader {
@@ -28,9 +27,4 @@ export function hstuTimeReaders(config: HstuConfig): TimeReader[] {
 /** Of PinnerFormer: its time features. */
 export function pinnerformerTimeReaders({ time }: PinnerformerConfig): TimeReader[] {
   return time ? [{ key: 'time', value: true, without: false }] : [];
-}
-
-/** The settings by which an objective does: labels of the days after an event. */
-export function objectiveTimeReaders({ labels }: ObjectiveConfig): TimeReader[] {
-  return 'windowDays' in labels ? [{ key: 'labels.kind', value: labels.kind, without: 'next-item' }] : [];
 }

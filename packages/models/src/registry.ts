@@ -1,5 +1,5 @@
-import { closest } from '@seqrec/data/closest';
 import { z } from 'zod';
+import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Capability, ModelDefinition } from './definition.ts';
 import { gru4recConfigSchema } from './encoders/gru4rec/config.ts';
@@ -48,7 +48,8 @@ export type ModelConfig = z.output<typeof encoderConfigSchema>;
 export type ModelConfigInput = z.input<typeof encoderConfigSchema>;
 
 /** The models of this package: a line each. */
-const definitions = new Map<string, ModelDefinition<never>>(
+const definitions = new Definitions<ModelDefinition<never>>(
+  { define: 'defineModel', what: 'model', place: 'model config' },
   [
     define({
       kind: 'hstu',
@@ -79,7 +80,7 @@ const definitions = new Map<string, ModelDefinition<never>>(
     define({ kind: 'mlp', can: ['rank'], schema: mlpConfigSchema, create: ofRows(createMlp) }),
     define({ kind: 'dcn-v2', can: ['rank'], schema: dcnV2ConfigSchema, create: ofRows(createDcnV2) }),
     define({ kind: 'dssm', can: ['encode', 'towers', 'rank'], schema: dssmConfigSchema, create: createDssm }),
-  ].map((definition) => [definition.kind, definition]),
+  ],
 );
 
 /** A builder of a model of rows, which has to know how many users there are. */
@@ -96,24 +97,15 @@ function define<C extends { readonly kind: string }>(definition: ModelDefinition
  * Makes a kind of model known: `createModel`, checkpoints and, through a plug-in, the command line take it from then
  * on. The models of this package use the same door.
  *
- * @throws ConfigError for a kind that is known already.
+ * @throws ConfigError for a kind that is known already, a name that is none, or a schema that is not of this kind.
  */
 export function defineModel<C extends { readonly kind: string }>(definition: ModelDefinition<C>): void {
-  const { kind } = definition;
-  if (definitions.has(kind)) {
-    throw new ConfigError(
-      `defineModel: kind: expected a kind of model that is not known yet; got '${kind}'; choose another name, for example with your package's before it`,
-      'kind',
-    );
-  }
-  definitions.set(kind, define(definition));
+  definitions.define(define(definition));
 }
 
 /** The kinds of model that {@link createModel} knows, of all capabilities or of one, in the order of definition. */
 export function modelKinds(can?: Capability): readonly string[] {
-  return [...definitions.values()]
-    .filter((each) => can === undefined || each.can.includes(can))
-    .map(({ kind }) => kind);
+  return definitions.all.filter((each) => can === undefined || each.can.includes(can)).map(({ kind }) => kind);
 }
 
 /** What the models of a kind can do; nothing for a kind that is not known. */
@@ -123,7 +115,7 @@ export function capabilitiesOf(kind: string): readonly Capability[] {
 
 /** The schema of the configurations of all models that can do one of these. */
 export function modelConfigSchema(...can: readonly Capability[]): z.ZodType<ModelConfig, ModelConfigInput> {
-  const schemas = [...definitions.values()]
+  const schemas = definitions.all
     .filter((each) => each.can.some((one) => can.includes(one)))
     .map(({ schema }) => schema);
   return z.discriminatedUnion('kind', schemas as never) as never;
@@ -135,7 +127,7 @@ export function modelConfigSchema(...can: readonly Capability[]): z.ZodType<Mode
  * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
  */
 export function parseModelConfig(config: unknown): ModelConfig {
-  const definition = definitionOf(config);
+  const definition = definitions.of(config);
   const { kind } = definition;
   const parsed = parseConfig(
     definition.schema as unknown as z.ZodObject,
@@ -151,27 +143,9 @@ function readsFeaturesOfTokens({ can }: ModelDefinition<never>): boolean {
   return can.includes('encode') && !can.includes('rank');
 }
 
-function definitionOf(config: unknown): ModelDefinition<never> {
-  const kind = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
-  const definition = typeof kind === 'string' ? definitions.get(kind) : undefined;
-  if (definition !== undefined) return definition;
-  const got = kind === undefined ? 'nothing' : JSON.stringify(kind);
-  const near = typeof kind === 'string' ? closest(kind, modelKinds()) : undefined;
-  const hint =
-    kind === undefined
-      ? 'set kind first'
-      : near === undefined
-        ? 'a kind of your own comes with its plug-in'
-        : `did you mean '${near}'?`;
-  const known = modelKinds()
-    .map((name) => `'${name}'`)
-    .join(', ');
-  throw new ConfigError(`model config: kind: expected one of ${known}; got ${got}; ${hint}`, 'kind');
-}
-
 /** The settings by which a model reads the times of events; none for a model of their order alone. */
 export function modelTimeReaders(config: { readonly kind: string }): TimeReader[] {
-  return definitionOf(config).timeReaders?.(config as never) ?? [];
+  return definitions.of(config).timeReaders?.(config as never) ?? [];
 }
 
 /**
@@ -190,7 +164,7 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
-  const definition = definitionOf(parsed);
+  const definition = definitions.of(parsed);
   if (readsFeaturesOfTokens(definition)) checkFeatures(parsed, features, numItems);
   return definition.create(parsed as never, { ...options, numItems, seed });
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { discountedGain, gainOf, hitGain, reciprocalGain } from './gains.ts';
+import { discountedGain, hitGain, overTies, reciprocalGain } from './gains.ts';
+import { gainOf } from './metric-definitions.ts';
 import { metricsFromRanks } from './metrics.ts';
 import { exactPlace } from './ranks.ts';
 import { metricsUnder, rankUnder, type TieRule, tieWarning } from './ties.ts';
@@ -46,6 +47,7 @@ describe('gains with ties', () => {
         expect(discountedGain(k)(rank, tied)).toBeCloseTo(meanOverOrders(scores, target, discount), 12);
         const reciprocal = meanOverOrders(scores, target, (r) => 1 / r);
         expect(reciprocalGain(rank, tied)).toBeCloseTo(reciprocal, 12);
+        expect(overTies((r) => 1 / r)(rank, tied)).toBeCloseTo(reciprocal, 12);
       }),
       { numRuns: 60 },
     );
@@ -59,7 +61,8 @@ describe('gains with ties', () => {
         expect(reciprocalGain(rank)).toBe(1 / rank);
       }),
     );
-    for (const gain of [hitGain(5), discountedGain(5), reciprocalGain]) expect(gain(Number.POSITIVE_INFINITY)).toBe(0);
+    for (const gain of [hitGain(5), discountedGain(5), reciprocalGain, overTies((r) => 1 / r)])
+      expect(gain(Number.POSITIVE_INFINITY)).toBe(0);
   });
 
   it('reciprocal: long runs of ties by the series of the harmonic numbers', () => {

@@ -1,5 +1,3 @@
-import { EvaluationError } from '../errors.ts';
-
 /**
  * What a metric gives one query whose target may stand, each equally likely, at any of the places
  * `rank .. rank + tied`: it shares its score with `tied` other candidates. An infinite rank is a miss and gives 0.
@@ -32,17 +30,14 @@ export const reciprocalGain: Gain = (rank, tied = 0) => {
   return harmonicSum(rank, rank + tied) / (tied + 1);
 };
 
-/**
- * The gain of `HR@k`, `NDCG@k` or `MRR`.
- *
- * @throws EvaluationError for another name.
- */
-export function gainOf(metric: string): Gain {
-  if (metric === 'MRR') return reciprocalGain;
-  const match = /^(HR|NDCG)@([1-9]\d*)$/.exec(metric);
-  if (match === null) throw new EvaluationError(`metrics: expected HR@k, NDCG@k or MRR; got ${metric}`);
-  const k = Number(match[2]);
-  return match[1] === 'HR' ? hitGain(k) : discountedGain(k);
+/** A gain of a place alone as its mean over all places that the target may stand at, added up one by one. */
+export function overTies(gain: (place: number) => number): Gain {
+  return (rank, tied = 0) => {
+    if (tied === 0 || rank === Number.POSITIVE_INFINITY) return gain(rank);
+    let sum = 0;
+    for (let place = rank; place <= rank + tied; place++) sum += gain(place);
+    return sum / (tied + 1);
+  };
 }
 
 /** From here on the term left out of the series below, `1/252n^6`, is under the last bit of a float64. */

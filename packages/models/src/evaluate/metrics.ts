@@ -1,7 +1,8 @@
 import { EvaluationError } from '../errors.ts';
-import { discountedGain, type Gain, hitGain, reciprocalGain } from './gains.ts';
+import type { Gain } from './gains.ts';
+import { gainOf, metricNames } from './metric-definitions.ts';
 
-/** Metric name to value: `HR@k`, `NDCG@k` for each k, and `MRR`. */
+/** Metric name to value: `HR@k`, `NDCG@k` for each k, `MRR`, and what was defined since (`defineMetric`). */
 export type Metrics = Readonly<Record<string, number>>;
 
 /** Cut-offs of the reference's published tables. */
@@ -34,13 +35,7 @@ export function metricsFromRanks(
     for (let q = 0; q < ranks.length; q++) sum += gain(ranks[q], tied?.[q]);
     return sum / ranks.length;
   };
-  const metrics: Record<string, number> = {};
-  for (const k of ks) {
-    metrics[`HR@${k}`] = mean(hitGain(k));
-    metrics[`NDCG@${k}`] = mean(discountedGain(k));
-  }
-  metrics.MRR = mean(reciprocalGain);
-  return metrics;
+  return Object.fromEntries(metricNames(ks).map((name) => [name, mean(gainOf(name))]));
 }
 
 /** @throws EvaluationError when a cut-off is no whole number in `1..numCandidates`, or appears twice. */

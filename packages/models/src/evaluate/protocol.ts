@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
 import { certainHitWarning } from './certain-hits.ts';
+import { metricSentences } from './metric-definitions.ts';
 import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
 import { DEFAULT_QUERY_TIME, QUERY_TIME_IN_WORDS, type QueryTime } from './query-time.ts';
 import { checkTarget, DistinctItems, exactPlace } from './ranks.ts';
@@ -225,7 +226,7 @@ export class RankCollector {
       `Score: ${scoring}`,
       `Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[this.#protocol.queryTime ?? DEFAULT_QUERY_TIME]}.`,
       `Rank: 1 + number of candidates with a higher score; ${TIES_IN_WORDS[this.ties]}.`,
-      'HR@k: share of queries with rank <= k. NDCG@k: mean of 1/log2(rank + 1) where rank <= k, else 0. MRR: mean of 1/rank.',
+      metricSentences(),
       'Averages are over queries.',
       ...(interactions.hasTimestamps === false
         ? [

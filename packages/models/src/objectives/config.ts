@@ -1,8 +1,5 @@
-import { closest } from '@seqrec/data/closest';
 import { z } from 'zod';
 import { count, temperature } from '../config/fields.ts';
-import { parseConfig } from '../config/parse.ts';
-import { ConfigError } from '../errors.ts';
 
 const minRating = {
   /** Only events rated at least this are positives; the others stay in the history. Default: every event is one. */
@@ -128,7 +125,10 @@ const bce = z.strictObject({
   ...shared,
 });
 
-/** Any objective; `kind` says which, a sampled softmax when absent. */
+/**
+ * The objectives of this package; `kind` says which, a sampled softmax when absent. `knownObjectiveSchema` has those
+ * that were defined since as well.
+ */
 export const objectiveConfigSchema = z.discriminatedUnion('kind', [sampledSoftmax, poolSoftmax, fullSoftmax, bce]);
 
 export type LabelsConfig = z.output<typeof labelsConfigSchema>;
@@ -139,31 +139,13 @@ export type PoolSoftmaxConfig = z.output<typeof poolSoftmax>;
 export type FullSoftmaxConfig = z.output<typeof fullSoftmax>;
 export type BceConfig = z.output<typeof bce>;
 
-const schemas = {
+/** By kind. */
+export const objectiveSchemas = {
   'sampled-softmax': sampledSoftmax,
   'pool-softmax': poolSoftmax,
   'full-softmax': fullSoftmax,
   bce,
 } as const;
 
-/** The kinds of objective that `createObjective` knows. */
-export const objectiveKinds = Object.keys(schemas) as readonly (keyof typeof schemas)[];
-
-/**
- * Validates the configuration of an objective and fills in defaults.
- *
- * @throws ConfigError for an unknown kind (lists the known ones), an unknown key or a value outside its range.
- */
-export function parseObjectiveConfig(config: unknown): ObjectiveConfig {
-  const given = typeof config === 'object' && config !== null ? (config as { kind?: unknown }).kind : undefined;
-  const kind = given ?? 'sampled-softmax';
-  if (typeof kind !== 'string' || !Object.hasOwn(schemas, kind)) {
-    const near = typeof kind === 'string' ? closest(kind, objectiveKinds) : undefined;
-    const known = objectiveKinds.map((name) => `'${name}'`).join(', ');
-    throw new ConfigError(
-      `objective: kind: expected one of ${known}; got ${JSON.stringify(kind)}${near === undefined ? '' : `; did you mean '${near}'?`}`,
-      'kind',
-    );
-  }
-  return parseConfig(schemas[kind as keyof typeof schemas], config, 'objective') as ObjectiveConfig;
-}
+/** The kinds of objective of this package. */
+export type ObjectiveKind = keyof typeof objectiveSchemas;

@@ -1,18 +1,10 @@
 import type { ExampleSet } from '@seqrec/data';
-import { withActions } from './actions.ts';
-import { bceObjective } from './bce.ts';
-import {
-  type ObjectiveConfig,
-  type ObjectiveConfigInput,
-  type PoolSoftmaxConfig,
-  parseObjectiveConfig,
-} from './config.ts';
-import { exactFrequencies, type Frequencies, sketchFrequencies } from './frequencies.ts';
-import { fullSoftmaxObjective } from './full-softmax.ts';
+import type { AnyConfig } from '../config/definitions.ts';
+import type { ObjectiveConfigInput } from './config.ts';
+import type { ObjectiveData } from './definition.ts';
+import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import type { Objective } from './objective.ts';
-import { poolSoftmaxObjective } from './pool-softmax.ts';
-import { sampledSoftmaxObjective } from './sampled-softmax.ts';
-import { trainedItemsOf, withNegativesOf } from './trained-negatives.ts';
+import { objectiveDefinition, parseObjectiveConfig } from './registry.ts';
 
 export interface CreateObjectiveOptions {
   /**
@@ -32,58 +24,18 @@ export interface CreateObjectiveOptions {
 export function createObjective(
   config: ObjectiveConfigInput,
   examples: ExampleSet,
-  options: CreateObjectiveOptions = {},
-): Objective {
-  const { actionWeight, ...parsed } = parseObjectiveConfig(config);
-  const negatives =
-    'negativeItems' in parsed && parsed.negativeItems === 'trained' ? trainedItemsOf(examples) : undefined;
-  const plain = itemObjective(parsed, examples, { ...options, numNegativeItems: negatives?.length });
-  const objective = negatives === undefined ? plain : withNegativesOf(plain, negatives);
-  return actionWeight === 0 ? objective : withActions(objective, actionWeight);
-}
-
-function itemObjective(
-  parsed: ItemConfig,
+  options?: CreateObjectiveOptions,
+): Objective;
+export function createObjective(config: AnyConfig, examples: ExampleSet, options?: CreateObjectiveOptions): Objective;
+export function createObjective(
+  config: object,
   examples: ExampleSet,
-  options: CreateObjectiveOptions & { readonly numNegativeItems?: number },
+  { windowsMove = false }: CreateObjectiveOptions = {},
 ): Objective {
-  switch (parsed.kind) {
-    case 'pool-softmax':
-      return poolSoftmaxObjective(
-        withoutKind(parsed),
-        frequenciesOf(parsed, examples, options),
-        options.numNegativeItems,
-      );
-    case 'full-softmax':
-      return fullSoftmaxObjective(withoutKind(parsed));
-    case 'bce':
-      return bceObjective(withoutKind(parsed));
-    default:
-      return sampledSoftmaxObjective(parsed);
-  }
-}
-
-/** An objective's configuration without what concerns actions; distributes over the kinds. */
-type ItemConfig = ObjectiveConfig extends infer Kind
-  ? Kind extends unknown
-    ? Omit<Kind, 'actionWeight'>
-    : never
-  : never;
-
-function frequenciesOf(
-  { logQ, sketch, labels }: Pick<PoolSoftmaxConfig, 'logQ' | 'sketch' | 'labels'>,
-  examples: ExampleSet,
-  { windowsMove = false }: CreateObjectiveOptions,
-): Frequencies | undefined {
-  if (logQ === 'none') return undefined;
-  const drawn = windowsMove ? { kind: 'next-item' as const, minRating: labels.minRating } : labels;
-  return logQ === 'exact' ? exactFrequencies(examples, drawn) : sketchFrequencies(examples, sketch, drawn);
-}
-
-function withoutKind<T extends { readonly kind: string; readonly negativeItems?: string }>({
-  kind: _,
-  negativeItems: __,
-  ...rest
-}: T): Omit<T, 'kind' | 'negativeItems'> {
-  return rest;
+  const parsed = parseObjectiveConfig(config);
+  const frequencies: ObjectiveData['frequencies'] = (labels = { kind: 'next-item' }, sketch) => {
+    const drawn = windowsMove ? { kind: 'next-item' as const, minRating: labels.minRating } : labels;
+    return sketch === undefined ? exactFrequencies(examples, drawn) : sketchFrequencies(examples, sketch, drawn);
+  };
+  return objectiveDefinition(parsed).create(parsed as never, { examples, windowsMove, frequencies });
 }

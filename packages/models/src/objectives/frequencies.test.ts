@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tinyTrain } from '../test-support/tiny.ts';
-import { parseObjectiveConfig } from './config.ts';
 import { CountMinSketch } from './count-min-sketch.ts';
 import { createObjective } from './create.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
+import { parseObjectiveConfig } from './registry.ts';
 
 const examples = tinyTrain();
 

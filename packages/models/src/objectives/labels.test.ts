@@ -2,9 +2,10 @@ import { makeBatch, type SequenceBatch } from '@seqrec/data';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tinyTrain } from '../test-support/tiny.ts';
-import { type LabelsConfig, parseObjectiveConfig } from './config.ts';
+import type { LabelsConfig } from './config.ts';
 import { cutBatch } from './cuts.ts';
 import { pairWeights, samplePairs } from './labels.ts';
+import { parseObjectiveConfig } from './registry.ts';
 
 const DAY = 86_400;
 const run = (step: number) => ({ training: true, step, seed: 3 });

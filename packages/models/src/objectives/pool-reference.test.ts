@@ -5,13 +5,14 @@ import { beforeAll, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
-import { type ObjectiveConfigInput, type PoolSoftmaxConfig, parseObjectiveConfig } from './config.ts';
+import type { ObjectiveConfigInput, PoolSoftmaxConfig } from './config.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { type LabelledPairs, samplePairs } from './labels.ts';
 import { meanLoss } from './objective.ts';
 import { drawnValues } from './pairs.ts';
+import { parseObjectiveConfig } from './registry.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

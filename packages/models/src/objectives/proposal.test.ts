@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
-import { type PoolSoftmaxConfig, parseObjectiveConfig } from './config.ts';
+import type { PoolSoftmaxConfig } from './config.ts';
 import { createObjective } from './create.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
 import { samplePairs } from './labels.ts';
@@ -13,6 +13,7 @@ import { logExpected, negativePool } from './negative-pool.ts';
 import { meanLoss, type Objective } from './objective.ts';
 import { drawnValues } from './pairs.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
+import { parseObjectiveConfig } from './registry.ts';
 
 const NUM_ITEMS = 12;
 const STEPS = 1500;

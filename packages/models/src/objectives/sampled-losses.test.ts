@@ -5,10 +5,10 @@ import { uploadBatch } from '../inputs.ts';
 import type { TokenEncoder } from '../model.ts';
 import { tinyTrain } from '../test-support/tiny.ts';
 import type { ObjectiveConfigInput } from './config.ts';
-import { parseObjectiveConfig } from './config.ts';
 import { createObjective } from './create.ts';
 import { samplePairs } from './labels.ts';
 import { meanLoss } from './objective.ts';
+import { parseObjectiveConfig } from './registry.ts';
 import { sampledSoftmaxObjective } from './sampled-softmax.ts';
 
 beforeAll(async () => {

@@ -1,0 +1,30 @@
+import type { ExampleSet, Interactions } from '@seqrec/data';
+import type { z } from 'zod';
+import type { Capability } from '../definition.ts';
+import type { Objective } from '../objectives/objective.ts';
+import type { Task } from './task.ts';
+
+/** What a task may know of the data and the configuration before training. */
+export interface TaskData {
+  /** The training set, as the trainer is given it. */
+  readonly train: ExampleSet;
+  /** All rows, whatever the split: names, roles and vocabularies of columns. What is tested is among them. */
+  readonly data: Interactions;
+  /**
+   * The objective that the configuration has beside the task, for tasks over encoded histories. A task with a loss of
+   * its own does not ask.
+   */
+  objective(): Objective;
+}
+
+/** A kind of task: what a file here, or a package of somebody else, brings. */
+export interface TaskDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
+  /** Its name in configurations, `task.kind`. */
+  readonly kind: string;
+  /** What a model must be able to do to be trained for it. */
+  readonly needs: Capability;
+  /** `z.strictObject` with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
+  readonly schema: z.ZodType<C>;
+  /** The task that a configuration describes. @throws ConfigError for settings that do not go with the data. */
+  create(config: C, data: TaskData): Task<never>;
+}

@@ -1,0 +1,89 @@
+import type { ExampleSet } from '@seqrec/data';
+import { z } from 'zod';
+import { type AnyConfig, Definitions } from '../config/definitions.ts';
+import { parseConfig } from '../config/parse.ts';
+import type { Capability } from '../definition.ts';
+import type { ObjectiveConfigInput } from '../objectives/config.ts';
+import { createObjective } from '../objectives/create.ts';
+import type { TaskDefinition } from './definition.ts';
+import { type RankingConfig, rankingConfigSchema, rankingLabels, rankingTask } from './ranking.ts';
+import { retrievalTask } from './retrieval.ts';
+import type { Task } from './task.ts';
+
+/** `task` of a configuration: the vectors of histories against those of items, under the section `objective`. */
+export const retrievalConfigSchema = z.strictObject({ kind: z.literal('retrieval') });
+export type RetrievalConfig = z.output<typeof retrievalConfigSchema>;
+
+const retrieval: TaskDefinition<RetrievalConfig> = {
+  kind: 'retrieval',
+  needs: 'encode',
+  schema: retrievalConfigSchema,
+  create: (_, { objective }) => retrievalTask(objective()),
+};
+
+const ranking: TaskDefinition<RankingConfig> = {
+  kind: 'ranking',
+  needs: 'rank',
+  schema: rankingConfigSchema,
+  create: (config, { train }) => rankingTask(config, rankingLabels(config, train)),
+};
+
+/** The tasks of this package. */
+const definitions = new Definitions<TaskDefinition<never>>({ define: 'defineTask', what: 'task', place: 'task' }, [
+  retrieval,
+  ranking,
+] as unknown as TaskDefinition<never>[]);
+
+/**
+ * Makes a kind of task known: `createTask` and, through a plug-in, the command line take it from then on. The tasks of
+ * this package use the same door.
+ *
+ * @throws ConfigError for a kind that is known already, a name that is none, or a schema that is not of this kind.
+ */
+export function defineTask<C extends { readonly kind: string }>(definition: TaskDefinition<C>): void {
+  definitions.define(definition as unknown as TaskDefinition<never>);
+}
+
+/** The kinds of task that {@link createTask} knows, all or those that need a capability, in the order of definition. */
+export function taskKinds(needs?: Capability): readonly string[] {
+  return definitions.all.filter((each) => needs === undefined || each.needs === needs).map(({ kind }) => kind);
+}
+
+/** The schema of the configurations of all tasks that need one of these capabilities. */
+export function knownTaskSchema(...needs: readonly Capability[]): z.ZodType<{ readonly kind: string }> {
+  const schemas = definitions.all.filter((each) => needs.includes(each.needs)).map(({ schema }) => schema);
+  return z.discriminatedUnion('kind', schemas as never) as never;
+}
+
+/** What a model must be able to do for a task. @throws ConfigError for a kind that is not known. */
+export function capabilityFor(config: { readonly kind: string }): Capability {
+  return definitions.of(config).needs;
+}
+
+export interface CreateTaskOptions {
+  /** The training set, as the trainer is given it. */
+  readonly train: ExampleSet;
+  /** The objective beside the task; default: a sampled softmax. */
+  readonly objective?: ObjectiveConfigInput | AnyConfig;
+  /** What labels are drawn from, where windows reach another part of the histories than `train`; default `train`. */
+  readonly reached?: ExampleSet;
+  /** See `createObjective`. */
+  readonly windowsMove?: boolean;
+}
+
+/**
+ * The task that a configuration describes.
+ *
+ * @throws ConfigError for an unknown kind (lists the known ones), an unknown key, a value outside its range, or data
+ *   that the task cannot be learned from.
+ */
+export function createTask(config: AnyConfig, options: CreateTaskOptions): Task {
+  const definition = definitions.of(config);
+  const parsed = parseConfig(definition.schema as unknown as z.ZodObject, config, `task (${definition.kind})`);
+  const { train, objective = {}, reached = train, windowsMove = false } = options;
+  return definition.create(parsed as never, {
+    train,
+    data: train.interactions,
+    objective: () => createObjective(objective as ObjectiveConfigInput, reached, { windowsMove }),
+  }) as unknown as Task;
+}
