@@ -12,6 +12,7 @@ const rooms = [
   'run/(evaluation|open|process|folder|verdict)',
   'data',
   'config',
+  'plugins',
   'terminal',
 ];
 const room = (name) => `^experiments/src/${name}/`;

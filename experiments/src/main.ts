@@ -20,6 +20,8 @@ import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
+import { pluginOf } from './plugins/load-plugins.ts';
+import { loadPluginsOfCommand } from './plugins-of-command.ts';
 import { suggestion } from './suggest.ts';
 import { systemMessage } from './system-error.ts';
 
@@ -85,6 +87,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       cli.outputHelp();
       return 0;
     }
+    await loadPluginsOfCommand(cli);
     const code: unknown = await cli.runMatchedCommand();
     return typeof code === 'number' ? code : 0;
   } catch (error) {
@@ -96,6 +99,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 function createProgram(invocation: Invocation): CAC {
   const cli = cac('seqrec');
   for (const register of commands) register(cli, invocation);
+  cli.option('--plugin <file>', 'A file or package that defines models, tasks, metrics or data; may be repeated');
   cli.option('--verbose', 'Show the stack of an error, and more detail where there is more');
   cli.example('  $ seqrec demo');
   cli.example('  $ seqrec train ml-100k/hstu --data data --epochs 20');
@@ -168,6 +172,8 @@ function printError(error: unknown, verbose: boolean): void {
     else if (exitCodeOf(error) === 1) console.error('(--verbose or SEQREC_DEBUG=1 shows the stack)');
     return;
   }
-  console.error('error: this is a defect of seqrec; please report it with the lines below');
+  const plugin = pluginOf(error);
+  const whose = plugin === undefined ? 'seqrec; please report it with the lines below' : `the plug-in ${plugin.name}`;
+  console.error(`error: this is a defect of ${whose}`);
   console.error(error instanceof Error ? error.stack : error);
 }

@@ -19,7 +19,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .command('compare <...runs>', 'Compare runs with the first, paired by user: difference, interval, significance')
     .option(
       '--metrics <names>',
-      'HR@k, NDCG@k, MRR, with commas (default: HR@10,NDCG@10,MRR); of ranking runs AUC, GAUC, logloss, NE (default: all)',
+      'HR@k, NDCG@k, MRR and those of plug-ins, with commas (default: HR@10,NDCG@10,MRR); of ranking runs AUC, GAUC, logloss, NE (default: all)',
     )
     .option(
       '--resamples <n>',
@@ -60,8 +60,9 @@ async function run(runs: readonly string[], options: Options): Action {
     return 0;
   }
   const metrics = given ?? ['HR@10', 'NDCG@10', 'MRR'];
-  const wrong = metrics.find((metric) => !/^((HR|NDCG)@[1-9]\d*|MRR)$/.test(metric));
-  if (wrong !== undefined) throw new UsageError(`--metrics: expected HR@k, NDCG@k or MRR, with commas; got "${wrong}"`);
+  const { knownGain, metricsInWords } = await import('@seqrec/models');
+  const wrong = metrics.find((metric) => knownGain(metric) === undefined);
+  if (wrong !== undefined) throw new UsageError(`--metrics: expected ${metricsInWords()}, with commas; got "${wrong}"`);
   const { compareRuns, renderComparisons } = await import('../studies/compare/compare-runs.ts');
   const comparisons = await compareRuns({
     runs,

@@ -14,7 +14,8 @@ async function run(name: string | undefined, json: boolean): Action {
   const { loadRecipe, recipeNames } = await import('../config/load-recipe.ts');
   const { renderPairs, renderTable } = await import('../terminal/table.ts');
   if (name !== undefined) {
-    const { config, ...about } = await loadRecipe(name);
+    const { config, plugins, ...told } = await loadRecipe(name);
+    const about = { ...told, ...(plugins && { plugins: plugins.join(', ') }) };
     if (json) console.log(JSON.stringify({ name, ...about, config }, null, 2));
     else console.log(`${name}\n${renderPairs(Object.entries(about))}\n\n${JSON.stringify(config, null, 2)}`);
     return 0;

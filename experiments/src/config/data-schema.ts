@@ -1,5 +1,6 @@
-import { csvReaders, datasetNames } from '@seqrec/data';
+import { csvReaders, datasetNames, sourceFormats } from '@seqrec/data';
 import { z } from 'zod';
+import { definedSourceSchemas, ownKeys } from './source-schema.ts';
 import { SplitConfigSchema } from './split-schema.ts';
 
 /** Epochs, events, items. */
@@ -252,7 +253,8 @@ const SyntheticConfig = z
     message: 'expected at most 2^26 items, and as many as categories at least',
   });
 
-export const DataConfigSchema = z.discriminatedUnion('format', [
+/** The formats of data that are built in. */
+const BuiltIn = z.discriminatedUnion('format', [
   NamedConfig,
   FilesConfig,
   CsvConfig,
@@ -261,4 +263,23 @@ export const DataConfigSchema = z.discriminatedUnion('format', [
   SyntheticConfig,
 ]);
 
-export type DataConfig = z.output<typeof DataConfigSchema>;
+/** Of the formats of plug-ins; how they break ties is theirs. */
+const { ties: _, ...definedPreparation } = { ...preparation, rowNumberAsTime: table.rowNumberAsTime };
+
+export type DataConfig = z.output<typeof BuiltIn>;
+
+/** The schema of `data`, with the formats that are known by now; the types are those of the built-in ones. */
+export function dataConfigSchema(): z.ZodType<DataConfig, z.input<typeof BuiltIn>> {
+  if (sourceFormats().length === 0) return BuiltIn;
+  return z.discriminatedUnion('format', [...BuiltIn.options, ...definedSourceSchemas(definedPreparation)]) as never;
+}
+
+/** Whether the format of a configuration comes from a plug-in. */
+export function isDefinedFormat({ format }: { readonly format: string }): boolean {
+  return sourceFormats().includes(format);
+}
+
+/** What the source of a plug-in reads: its own keys. */
+export function sourceKeys(config: { readonly format: string }): { readonly format: string } {
+  return ownKeys(config, definedPreparation);
+}

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseModelConfig } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import { loadNamedPlugins } from '../plugins/named-plugins.ts';
 import { suggestion } from '../suggest.ts';
 import { applyOverrides, validate } from './overrides.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, withPlugins } from './recipe.ts';
 import { type RunConfig, retrievalConfig, runConfigSchema } from './run-config.ts';
 import type { RecipeConfig } from './schema.ts';
 import { readYamlFile, validateYaml } from './yaml-file.ts';
@@ -30,7 +32,7 @@ export async function loadRecipe(name: string): Promise<Recipe> {
     recipe?: Recipe;
   };
   if (!loaded.recipe) throw new ConfigError(`recipes/${name}.${extension}: expected an export named "recipe"`);
-  return loaded.recipe;
+  return withPlugins(loaded.recipe, dirname(join(folder, name)), `recipe ${name}`);
 }
 
 /** A configuration ready to run, and the name its run folder takes. */
@@ -60,7 +62,8 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 /**
  * The configuration of a recipe or of a YAML file, with overrides applied last.
  *
- * A YAML file holds a whole configuration, or `extends: RECIPE` and the keys that differ.
+ * A YAML file holds a whole configuration, or `extends: RECIPE` and the keys that differ; `plugins` lists files,
+ * relative to it, and packages that define what it names.
  */
 export async function resolveRun(request: ConfigRequest): Promise<ResolvedConfig<RunConfig>> {
   if (request.file !== undefined) {
@@ -90,7 +93,8 @@ function complete(config: RunConfig): RunConfig {
 
 async function loadYaml(file: string): Promise<RunConfig> {
   const yaml = readYamlFile(file);
-  const { extends: parent, ...own } = yaml.value;
+  const { extends: parent, plugins, ...own } = yaml.value;
+  await loadNamedPlugins(plugins, dirname(file), () => yaml.locate(['plugins'], false));
   if (parent !== undefined && typeof parent !== 'string')
     throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
   const base = parent === undefined ? {} : (await loadRecipe(parent)).config;

@@ -10,10 +10,10 @@ import {
   type MlpConfig,
   type MlpConfigInput,
   modelConfigSchema,
-  modelKinds,
   rankingConfigSchema,
 } from '@seqrec/models';
 import { z } from 'zod';
+import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
 import { batch, sharedSections } from './schema.ts';
 
@@ -68,7 +68,7 @@ let made: { readonly kinds: string; readonly schema: ReturnType<typeof rankingRu
 
 /** The schema of ranking runs, with the models that are known by now. */
 export function rankingRunConfigSchema(): ReturnType<typeof rankingRunSchema> {
-  const kinds = modelKinds().join();
+  const kinds = knownKinds();
   if (made?.kinds !== kinds) made = { kinds, schema: rankingRunSchema() };
   return made.schema;
 }

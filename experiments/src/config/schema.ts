@@ -1,7 +1,15 @@
-import { modelConfigSchema, modelKinds, objectiveConfigSchema, optimizerConfigSchema } from '@seqrec/models';
+import {
+  knownGain,
+  knownObjectiveSchema,
+  knownTaskSchema,
+  metricsInWords,
+  modelConfigSchema,
+  optimizerConfigSchema,
+} from '@seqrec/models';
 import { z } from 'zod';
 import { baselineNames } from './baseline-names.ts';
-import { count, DataConfigSchema } from './data-schema.ts';
+import { count, dataConfigSchema } from './data-schema.ts';
+import { knownKinds } from './known-kinds.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
 /** Examples of a step. */
@@ -12,7 +20,10 @@ export const batch = z
 
 /** What every run has, whatever its task. */
 export const sharedSections = {
-  data: DataConfigSchema,
+  /** Made when the sections are spread: plug-ins may have defined formats by then. */
+  get data() {
+    return dataConfigSchema();
+  },
   /** Weights that all of the model starts from instead of random ones; `--from` on the command line. */
   initialWeights: z
     .strictObject({
@@ -45,8 +56,8 @@ export const sharedSections = {
 function retrievalSchema() {
   return z.strictObject({
     ...sharedSections,
-    /** The vectors of histories against those of items. */
-    task: z.strictObject({ kind: z.literal('retrieval') }).default({ kind: 'retrieval' }),
+    /** `retrieval`: the vectors of histories against those of items, or a task of a plug-in for encoders. */
+    task: knownTaskSchema('encode').default({ kind: 'retrieval' }),
     model: modelConfigSchema('encode'),
     /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
     itemVectors: z
@@ -61,7 +72,7 @@ function retrievalSchema() {
       })
       .optional(),
     /** `kind` says which; `objective.labels` what a user vector predicts. */
-    objective: objectiveConfigSchema,
+    objective: knownObjectiveSchema(),
     windows: WindowsConfigSchema.optional(),
     evaluation: z.strictObject({
       /** Cut-offs of HR@k and NDCG@k. */
@@ -88,7 +99,9 @@ function retrievalSchema() {
        */
       queryTime: z.enum(['target', 'last']).default('target'),
       /** The metric that chooses `best.safetensors`; larger is better. */
-      selectBy: z.string().regex(/^(HR|NDCG)@\d+$|^MRR$/, 'expected HR@k, NDCG@k or MRR'),
+      selectBy: z.string().refine((name) => knownGain(name) !== undefined, {
+        error: () => `expected ${metricsInWords()}`,
+      }),
       /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
       checkpoint: z.enum(['best', 'last']).optional(),
       /** What is evaluated beside the model. */
@@ -114,9 +127,9 @@ export type RecipeConfigInput = z.input<ReturnType<typeof retrievalSchema>>;
 
 let made: { readonly kinds: string; readonly schema: ReturnType<typeof retrievalSchema> } | undefined;
 
-/** The schema of retrieval runs, with the models that are known by now. */
+/** The schema of retrieval runs, with what is known by now. */
 export function recipeConfigSchema(): ReturnType<typeof retrievalSchema> {
-  const kinds = modelKinds().join();
+  const kinds = knownKinds();
   if (made?.kinds !== kinds) made = { kinds, schema: retrievalSchema() };
   return made.schema;
 }

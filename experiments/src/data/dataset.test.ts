@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { DataConfigSchema } from '../config/data-schema.ts';
+import { dataConfigSchema } from '../config/data-schema.ts';
 import { Progress } from '../terminal/progress.ts';
 import { prepareData } from './dataset.ts';
 
@@ -8,7 +8,7 @@ const world = { format: 'synthetic', records: 200, items: 400, categories: 4, le
 async function prepared(changes: object) {
   const progress = new Progress({ quiet: true });
   const note = vi.spyOn(progress, 'note');
-  const { split } = await prepareData(DataConfigSchema.parse({ ...world, ...changes }), '', progress);
+  const { split } = await prepareData(dataConfigSchema().parse({ ...world, ...changes }), '', progress);
   return { digest: split.interactions.digest, told: note.mock.calls.flat().join() };
 }
 
@@ -20,5 +20,5 @@ test('a generated stream tells the most that can be reached; what the paper leav
   for (const { told } of all)
     expect(told).toMatch(/no predictor can expect more than HR@10 0\.\d{4} or HR@50 0\.\d{4}/);
   expect(new Set(all.map(({ told }) => told)).size).toBe(4);
-  expect(() => DataConfigSchema.parse({ ...world, prior: 'flat' })).toThrow();
+  expect(() => dataConfigSchema().parse({ ...world, prior: 'flat' })).toThrow();
 });

@@ -19,12 +19,13 @@ import {
   loadNamedDataset,
   minRating,
   type ReadProgress,
+  readSource,
   type Split,
   streamingWorld,
   type TieRule,
   withColdItems,
 } from '@seqrec/data';
-import type { DataConfig } from '../config/data-schema.ts';
+import { type DataConfig, isDefinedFormat, sourceKeys } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
@@ -88,6 +89,7 @@ async function readInteractions(config: FileConfig, folder: string, progress: Pr
   const options = { cacheDir: join('.cache', 'seqrec'), lenient: config.lenient === true, onProgress };
   progress.start();
   try {
+    if (isDefinedFormat(config)) return await readSource(sourceKeys(config), { folder, ...options });
     if (config.format === 'named') return await loadNamed(config.name, folder, { ...options, ...tiesOf(config) });
     const read = await loadDataset(await sourceOf(config), options);
     for (const note of read.steps.flatMap(({ notes = [] }) => notes)) progress.note(note);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DataError, datasetEntry, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
-import { type DataConfig, DataConfigSchema } from '../config/data-schema.ts';
+import { type DataConfig, dataConfigSchema, isDefinedFormat } from '../config/data-schema.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
@@ -64,7 +64,6 @@ export async function readRequested(
 
 /** Keys of data that only training reads. */
 const ofTraining = /^data\.(heldOut|rowNumberAsTime)\b/;
-const wholeSchema = z.strictObject({ data: DataConfigSchema });
 
 async function configOf(request: DescribeRequest): Promise<FileConfig> {
   const { lenient, timeUnit, overrides = [] } = request;
@@ -76,7 +75,7 @@ async function configOf(request: DescribeRequest): Promise<FileConfig> {
     );
   const base = { ...(await sourceConfig(request)), ...(lenient && { lenient }), split: protocols[0] };
   const named = { ...base, ...(timeUnit !== undefined && { timeUnit }) };
-  const { data } = applyOverrides(wholeSchema, { data: named }, overrides);
+  const { data } = applyOverrides(z.strictObject({ data: dataConfigSchema() }), { data: named }, overrides);
   if (data.format === 'synthetic')
     throw new UsageError('--data.format: expected named, files, csv, fuxictr or sql; got synthetic');
   return data;
@@ -96,6 +95,7 @@ async function sourceConfig({ dataset, columns, overrides = [] }: DescribeReques
       suggestion(dataset, datasetNames()),
     );
   const asked = overrides.find(({ key }) => key === 'data.format')?.text;
+  if (typeof asked === 'string' && isDefinedFormat({ format: asked })) return { format: asked, path: dataset };
   const named = Object.keys(columns).length > 0 || overrides.some(({ key }) => key.startsWith('data.columns.'));
   if (asked === 'fuxictr' || (asked === undefined && (await isFuxiCtr(dataset))))
     return { format: 'fuxictr', path: dataset, columns };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExampleSet, fitTransform, labelOf, trainingRows } from '@seqrec/data';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DataConfigSchema } from '../config/data-schema.ts';
+import { dataConfigSchema } from '../config/data-schema.ts';
 import { Progress } from '../terminal/progress.ts';
 import { prepareData } from './dataset.ts';
 import { prepareRows } from './prepare-rows.ts';
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'seqrec-rows-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const quiet = new Progress({ quiet: true });
-const prepared = (config: object, data = '') => prepareRows(DataConfigSchema.parse(config), data, quiet);
+const prepared = (config: object, data = '') => prepareRows(dataConfigSchema().parse(config), data, quiet);
 const label = { column: 'stars', positiveAbove: 3, negativeBelow: 3 };
 
 /** Stars 1 to 5 in turn, each from 40 rows; no value in every eleventh row. */
@@ -97,7 +97,7 @@ describe('prepareRows', () => {
 });
 
 test.each(['random', 'rows-by-time'])('prepareData refuses %s, as models of sequences do', async (split) => {
-  const config = DataConfigSchema.parse({ ...table('sequences'), label, split });
+  const config = dataConfigSchema().parse({ ...table('sequences'), label, split });
   await expect(prepareData(config, '', quiet)).rejects.toThrow(
     `data.split: expected a split into sequences of users, which the models train on; got ${split}, whose examples are rows for a ranker`,
   );

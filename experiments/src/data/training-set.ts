@@ -1,5 +1,5 @@
 import { type ExampleSet, latestWindow, type WindowPolicy } from '@seqrec/data';
-import { createObjective, type Objective } from '@seqrec/models';
+import { createTask, type Task } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
 import { windowed } from './dataset.ts';
@@ -8,15 +8,20 @@ import { windowed } from './dataset.ts';
 export interface TrainingSet {
   readonly examples: ExampleSet;
   readonly windows?: WindowPolicy;
-  /** A logQ correction counts labels in all that the windows can reach. */
-  readonly objective: Objective;
+  /** A logQ correction of its objective counts labels in all that the windows can reach. */
+  readonly task: Task;
 }
 
 /** The newest window of every history or, with a window policy, whole histories and the policy. */
 export function trainingSet(config: RecipeConfig, train: ExampleSet): TrainingSet {
   const windows = windowPolicy(config);
   const newest = windowed(train, config.model.maxSequenceLength);
-  if (windows === undefined) return { examples: newest, objective: createObjective(config.objective, newest) };
+  const { task, objective } = config;
+  if (windows === undefined) return { examples: newest, task: createTask(task, { train: newest, objective }) };
   const reached = Number.isFinite(windows.reach) ? latestWindow(train, { maxLength: windows.reach }) : train;
-  return { examples: train, windows, objective: createObjective(config.objective, reached, { windowsMove: true }) };
+  return {
+    examples: train,
+    windows,
+    task: createTask(task, { train, objective, reached, windowsMove: true }),
+  };
 }

@@ -65,6 +65,7 @@ export {
   type MetricDefinition,
   metricNames,
   metricPatterns,
+  metricsInWords,
 } from './evaluate/metric-definitions.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';

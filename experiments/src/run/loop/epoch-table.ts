@@ -73,5 +73,7 @@ export function shownMetrics(config: RunConfig): readonly string[] {
   if (isRankingConfig(config))
     return config.task.loss === 'binary' ? ['AUC', 'GAUC', 'logloss', 'NE'] : ['RMSE', 'MAE', 'RAUC', 'XAUC'];
   const ks = config.evaluation.ks.slice(0, 3);
-  return [...ks.map((k) => `HR@${k}`), `NDCG@${ks[0]}`, 'MRR'];
+  const usual = [...ks.map((k) => `HR@${k}`), `NDCG@${ks[0]}`, 'MRR'];
+  // What chooses the checkpoint is among them, whosever metric it is.
+  return [...new Set([...usual, config.evaluation.selectBy])];
 }

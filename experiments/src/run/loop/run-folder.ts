@@ -4,6 +4,7 @@ import type { Interactions } from '@seqrec/data';
 import type { Model, Trainer } from '@seqrec/models';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
+import { loadedPlugins } from '../../plugins/load-plugins.ts';
 import { writeReport } from '../../report/report.ts';
 import { systemMessage } from '../../system-error.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -81,7 +82,8 @@ async function writeRun<M extends Model, E extends SetFigures>(
   writeJson(run.data, task.summary);
   saveIds(run, task.interactions);
   writeJson(run.environment, describeEnvironment(choice));
-  writeJson(run.config, { recipe: name, config });
+  const plugins = loadedPlugins();
+  writeJson(run.config, { recipe: name, config, ...(plugins.length > 0 && { plugins }) });
   progress.note(`${previous ? 'resume' : 'run'} ${run.path}`);
   for (const note of task.notes) progress.note(note);
   // A run whose checkpoint cannot be read is left as it is.

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadCheckpoint, type Model, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
 import { formatCount } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
@@ -79,7 +80,7 @@ export async function train<M extends Model, E extends SetFigures>(
   const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
   const save = async (file: string) => {
     take(await trainer.settle());
-    await saveCheckpoint(file, trainer, { run: { ...state } });
+    await saveCheckpoint(file, trainer, { run: { ...state }, ...pluginsForCheckpoint() });
     checkpoints.saved(trainer.progress.globalStep);
   };
   progress.start(trainer.progress.globalStep);

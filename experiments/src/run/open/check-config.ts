@@ -1,5 +1,5 @@
 import type { Split } from '@seqrec/data';
-import { modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
+import { metricNames, modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -60,7 +60,8 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
     );
   checkTogether(config);
   const { numItems, ratings } = data.split.interactions;
-  if (config.objective.labels.minRating !== undefined && ratings === undefined)
+  // An objective of a plug-in has what it has.
+  if (config.objective.labels?.minRating !== undefined && ratings === undefined)
     throw new ConfigError(
       'objective.labels.minRating: expected data with ratings; got data without',
       'leave it out, or name the column with --data.columns.rating',
@@ -74,7 +75,7 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       `evaluation.ks: expected cut-offs of at most ${candidates}, the number of items to choose from; got ${largest}`,
       `set --evaluation.ks "[${evaluation.ks.filter((k) => k <= candidates).join(', ') || 1}]"`,
     );
-  const metrics = [...evaluation.ks.flatMap((k) => [`HR@${k}`, `NDCG@${k}`]), 'MRR'];
+  const metrics = metricNames(evaluation.ks);
   if (!metrics.includes(evaluation.selectBy))
     throw new ConfigError(
       `evaluation.selectBy: expected one of ${metrics.join(', ')}; got ${evaluation.selectBy}`,

@@ -84,7 +84,8 @@ function partsOf(
 /** Numbers that a step keeps of each token, and those of an item's vector. */
 function widthsOf(model: RecipeConfig['model']): { readonly ofToken: number; readonly ofItem: number } {
   if (model.kind !== 'dssm') {
-    const { embeddingDim, numBlocks } = model;
+    // A model of a plug-in need not have them.
+    const { embeddingDim = 0, numBlocks = 0 } = model as Partial<typeof model>;
     return { ofToken: embeddingDim * (numBlocks + 1), ofItem: embeddingDim };
   }
   const { queryHiddenSizes, outputDim } = model;

@@ -9,6 +9,7 @@ import { ConfigError, RunError } from '../../errors.ts';
 import { readJson } from '../folder/atomic.ts';
 import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 import { refuseLocked } from '../folder/run-lock.ts';
+import { missingPlugins, pluginOptions } from './recorded-plugins.ts';
 
 /**
  * {@link savedRun} of the task retrieval.
@@ -45,9 +46,17 @@ export function savedRun(run: RunDir): { readonly name: string; readonly config:
     return { name: saved.recipe, config: validate(runConfigSchema(config), config, `${run.config}: config.`) };
   } catch (error) {
     // Not the command line is wrong but the folder.
-    if (error instanceof ConfigError) throw new RunError(error.message, { cause: error });
+    if (error instanceof ConfigError) throw new RunError(`${error.message}${pluginHint(run)}`, { cause: error });
     throw error;
   }
+}
+
+/** What may be missing where a kind is not known. */
+function pluginHint(run: RunDir): string {
+  const missing = missingPlugins(run);
+  return missing.length === 0
+    ? ''
+    : `; the run was trained with plug-ins that are not loaded: ${pluginOptions(missing)}`;
 }
 
 /** Before a run of retrieval wrote these keys there was one rule each, and it was not always today's default. */

@@ -14,6 +14,7 @@ import type { RunResults } from '../../run/folder/results.ts';
 import { listRuns, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { refuseLocked } from '../../run/folder/run-lock.ts';
 import { executeRun } from '../../run/loop/execute-run.ts';
+import { missingPlugins } from '../../run/open/recorded-plugins.ts';
 import { checkSameData, savedConfig } from '../../run/open/resume.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { BaselineVerdict } from '../../run/verdict/verdict.ts';
@@ -142,6 +143,8 @@ function withoutBaselines({ evaluation, ...config }: RecipeConfig): object {
 function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
   const runs = listRuns(out)
     .map((id) => openRunDir(out, id))
+    // A run of a plug-in that is not loaded is another one.
+    .filter((run) => missingPlugins(run).length === 0)
     .filter((run) => {
       const saved = savedConfig(run);
       return saved.name === recipe && isDeepStrictEqual(withoutBaselines(saved.config), withoutBaselines(config));

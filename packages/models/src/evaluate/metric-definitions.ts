@@ -88,7 +88,7 @@ export function knownGain(metric: string): Gain | undefined {
 export function gainOf(metric: string): Gain {
   const gain = knownGain(metric);
   if (gain !== undefined) return gain;
-  throw new EvaluationError(`metrics: expected ${inWords(metricPatterns())}; got ${metric}`);
+  throw new EvaluationError(`metrics: expected ${metricsInWords()}; got ${metric}`);
 }
 
 /** The names of all metrics at some cut-offs: for each all that have one, then the others. */
@@ -108,7 +108,8 @@ export function metricSentences(): string {
   ).join(' ');
 }
 
-/** `HR@k, NDCG@k or MRR`. */
-function inWords(names: readonly string[]): string {
+/** `HR@k, NDCG@k or MRR`, and what was defined since: for messages. */
+export function metricsInWords(): string {
+  const names = metricPatterns();
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

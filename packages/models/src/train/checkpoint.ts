@@ -2,10 +2,11 @@ import { CheckpointError } from '../errors.ts';
 import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import type { Model, TokenEncoder } from '../model.ts';
-import { createModel, type ModelConfigInput, parseModelConfig } from '../registry.ts';
+import { parseModelConfig } from '../registry.ts';
 import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
 import { type CheckpointFile, type ReadOptions, withCheckpoint } from './checkpoint-file.ts';
 import { type CheckpointExtra, type CheckpointState, checkpointMetadata, momentName } from './checkpoint-format.ts';
+import { checkpointModel } from './checkpoint-model.ts';
 import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
 import { checkWeights, setWeights } from './load-weights.ts';
@@ -121,11 +122,10 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
  */
 export function loadModel(file: string, options?: ReadOptions): Promise<TokenEncoder> {
   const load = async (checkpoint: CheckpointFile): Promise<TokenEncoder> => {
-    const { state, tensors } = checkpoint;
-    const { model: config, numItems } = state;
+    const { state, extra, tensors } = checkpoint;
     const read = (name: string) => (tensors.tensors.has(name) ? tensors.read(name) : undefined);
     const features = await readFeatures(state, read, file);
-    const model = createModel(config as ModelConfigInput, { numItems, ...state.sizes, ...(features && { features }) });
+    const model = checkpointModel({ state, extra }, features, file);
     try {
       checkWeights(checkpoint, model, file);
       await setWeights(checkpoint, model);

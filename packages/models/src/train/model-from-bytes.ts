@@ -6,8 +6,8 @@ import type { StoredArray } from '../io/safetensors-file.ts';
 import { unreadableType } from '../io/unreadable-type.ts';
 import type { TokenEncoder } from '../model.ts';
 import { loadParameters, type NamedParameters } from '../parameters.ts';
-import { createModel, type ModelConfigInput } from '../registry.ts';
 import { parseMetadata, sortNames } from './checkpoint-format.ts';
+import { checkpointModel } from './checkpoint-model.ts';
 import { damagedFile, damagedTensor, type OnNote, planVerification, renderNote } from './checksums.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function modelFromBytes(
   { onNote = console.warn }: { readonly onNote?: OnNote } = {},
 ): Promise<TokenEncoder> {
   const { metadata, entries, dataStart } = decodeLayout(bytes, bytes.length, name);
-  const { state } = parseMetadata(metadata, name);
+  const { state, extra } = parseMetadata(metadata, name);
   const plan = planVerification(metadata, entries, name);
   if (plan.whole !== undefined && (await differs(bytes.subarray(dataStart), plan.whole))) throw damagedFile(name);
   for (const { name: tensor, begin, end } of entries) {
@@ -48,11 +48,7 @@ export async function modelFromBytes(
     parameters[weight] = { shape, data: elements(bytes, dtype, dataStart + begin, dataStart + end) as Float32Array };
   }
   const features = await readFeatures(state, (tensor) => storedArray(bytes, dataStart, entries, tensor), name);
-  const model = createModel(state.model as ModelConfigInput, {
-    numItems: state.numItems,
-    ...state.sizes,
-    ...(features && { features }),
-  });
+  const model = checkpointModel({ state, extra }, features, name);
   try {
     loadParameters(model, parameters);
   } catch (error) {

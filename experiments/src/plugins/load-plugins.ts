@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type FoundPlugin, findPlugin, isTypeScript } from './find-plugin.ts';
+import { PluginError } from './plugin-error.ts';
+import { shareImports } from './shared-imports.ts';
+
+/** A plug-in that this process has loaded. */
+export interface LoadedPlugin extends FoundPlugin {
+  /** sha256 of the file that was imported. */
+  readonly digest: string;
+  /** What it defined, `model own-decay` and so on. */
+  readonly defines: readonly string[];
+}
+
+/** By the path of the file. */
+const loaded = new Map<string, LoadedPlugin>();
+
+/** The plug-ins of this process, in the order in which they were loaded. */
+export function loadedPlugins(): readonly LoadedPlugin[] {
+  return [...loaded.values()];
+}
+
+/** What a checkpoint says of them, for whoever loads it without: nothing where there are none. */
+export function pluginsForCheckpoint(): { readonly plugins?: readonly Omit<LoadedPlugin, 'path' | 'digest'>[] } {
+  const plugins = loadedPlugins().map(({ path: _, digest: __, ...rest }) => rest);
+  return plugins.length === 0 ? {} : { plugins };
+}
+
+/** The plug-in that an error comes out of, by its stack. */
+export function pluginOf(error: unknown): LoadedPlugin | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return loadedPlugins().find(({ path }) => stack.includes(path));
+}
+
+/** sha256 of a file, in hex. */
+export function fileDigest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/**
+ * Imports a plug-in, once: from then on configurations may name what it defines.
+ *
+ * @param name a file, relative to `folder`, or a package.
+ * @param where begins the message: the option, or the line of a configuration.
+ * @throws PluginError when it is not there, throws, or defines nothing.
+ */
+export async function loadPlugin(name: string, folder: string, where: string): Promise<LoadedPlugin> {
+  const found = findPlugin(name, folder, where);
+  const known = loaded.get(found.path);
+  if (known !== undefined) return known;
+  // Before the import: the digest is of what is about to be read.
+  const digest = fileDigest(found.path);
+  shareImports();
+  const before = new Set(await defined());
+  try {
+    await import(/* @vite-ignore */ pathToFileURL(found.path).href);
+  } catch (error) {
+    throw new PluginError(
+      `${where}: ${name}: expected a plug-in that loads; got ${reasonOf(error, found.path)}${hintOf(error, found.path)}`,
+    );
+  }
+  const defines = (await defined()).filter((each) => !before.has(each));
+  if (defines.length === 0)
+    throw new PluginError(
+      `${where}: ${name}: expected a plug-in, which defines something when it is imported; got ${found.path}, which does not; call defineModel, defineTask, defineObjective, defineMetric, defineSource or defineGoldenCheck in it`,
+    );
+  const plugin = { ...found, digest, defines };
+  loaded.set(found.path, plugin);
+  return plugin;
+}
+
+/** Everything that somebody can define, `model hstu` and so on. */
+async function defined(): Promise<string[]> {
+  const { goldenKinds, metricPatterns, modelKinds, objectiveKinds, taskKinds } = await import('@seqrec/models');
+  const { sourceFormats } = await import('@seqrec/data');
+  const named = { model: modelKinds(), task: taskKinds(), objective: objectiveKinds(), metric: metricPatterns() };
+  return Object.entries({ ...named, source: sourceFormats(), golden: goldenKinds() }).flatMap(([what, names]) =>
+    names.map((name) => `${what} ${name}`),
+  );
+}
+
+/** What went wrong in one line, with the place where the stack has it. */
+function reasonOf(error: unknown, path: string): string {
+  if (!(error instanceof Error)) return `${String(error)}, thrown in ${path}`;
+  const stack = error.stack ?? '';
+  const at = stack.indexOf(path);
+  const line = at < 0 ? undefined : /^:\d+/.exec(stack.slice(at + path.length))?.[0];
+  const [first] = error.message.split('\n');
+  const kind = error.name === 'Error' ? '' : `${error.name}: `;
+  return `${kind}${first} (${path}${line ?? ''})`;
+}
+
+function hintOf(error: unknown, path: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (
+    code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING' ||
+    (isTypeScript(path) && path.includes(`${sep}node_modules${sep}`))
+  )
+    return '; Node takes no TypeScript from node_modules: the package has to bring compiled files';
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return '; Node only takes the types away: no enum, namespace or parameter property';
+  return '';
+}

@@ -1,0 +1,52 @@
+import { registerHooks } from 'node:module';
+
+/**
+ * What a plug-in and the program have to have in common: a second copy of these would have registries of its own, and
+ * what a plug-in defines there would never be found.
+ */
+const SHARED = /^@seqrec\/(core|data|models)(\/|$)|^@tensorflow\/tfjs-(core|layers|backend-cpu)(\/|$)/;
+/** What a plug-in may lack and the program has. */
+const LENT = /^zod(\/|$)/;
+
+/** Whether the program's own copy of a module stands for whatever an importer has. */
+export function isShared(specifier: string): boolean {
+  return SHARED.test(specifier);
+}
+
+/** Whether the program's own copy stands for one that an importer does not have. */
+export function isLent(specifier: string): boolean {
+  return LENT.test(specifier);
+}
+
+let installed = false;
+
+/** From here on, imports of {@link isShared} modules lead to the program's copies, wherever the importing file lies. */
+export function shareImports(): void {
+  if (installed) return;
+  installed = true;
+  registerHooks({
+    resolve(specifier, context, next) {
+      const own = { ...context, parentURL: import.meta.url };
+      if (isShared(specifier)) return next(specifier, own);
+      if (!isLent(specifier)) return next(specifier, context);
+      try {
+        return next(specifier, context);
+      } catch {
+        return next(specifier, own);
+      }
+    },
+  });
+}
+
+/** The address of a package's entry as a file in `folder` would import it. @throws where there is none. */
+export function resolvePackage(name: string, folderUrl: string): string {
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, specifier === name ? { ...context, parentURL: folderUrl } : context),
+  });
+  try {
+    return import.meta.resolve(name);
+  } finally {
+    hooks.deregister();
+  }
+}
