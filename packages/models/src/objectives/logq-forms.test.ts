@@ -7,12 +7,13 @@ import type { TokenEncoder } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { learnByHeart } from '../test-support/overfit.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
-import { type PoolSoftmaxConfig, parseObjectiveConfig } from './config.ts';
+import type { PoolSoftmaxConfig } from './config.ts';
 import { createObjective } from './create.ts';
 import { exactFrequencies } from './frequencies.ts';
 import { correctedLogQSoftmax } from './functions/logq.ts';
 import { correctedPoolLoss, poolShares } from './logq-forms.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
+import { parseObjectiveConfig } from './registry.ts';
 
 type Form = NonNullable<PoolSoftmaxConfig['logQForm']>;
 const forms = ['both', 'negatives', 'corrected'] as const;
