@@ -1,5 +1,5 @@
+import './jitless.ts';
 import { DeviceLostError } from '@seqrec/core';
-import { config } from 'zod';
 import { showDetails } from './about.ts';
 import { hashOf, historyOf, startOptionsOf, unknownIds } from './address.ts';
 import { type Catalogue, loadCatalogue, loadWeights } from './catalogue.ts';
@@ -10,9 +10,6 @@ import { searchBox } from './search-box.ts';
 
 const SHOWN = 10;
 const STARTERS = 8;
-
-// The page's policy forbids code made from text; zod would try it, and go on without.
-config({ jitless: true });
 
 const select = byId<HTMLSelectElement>('backend');
 const search = byId<HTMLInputElement>('search');

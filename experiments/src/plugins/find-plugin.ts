@@ -10,6 +10,8 @@ export interface FoundPlugin {
   readonly name: string;
   /** The file that is imported. */
   readonly path: string;
+  /** Whether it was found as a package, which may move with its project. */
+  readonly isPackage: boolean;
   /** Of a package. */
   readonly version?: string;
 }
@@ -25,7 +27,7 @@ const FILE = /^\.{0,2}[\\/]|^[A-Za-z]:[\\/]|\.[cm]?[jt]s$/;
  */
 export function findPlugin(name: string, folder: string, where: string): FoundPlugin {
   const path = isAbsolute(name) ? name : resolve(folder, name);
-  if (existsSync(path) && statSync(path).isFile()) return { name, path };
+  if (existsSync(path) && statSync(path).isFile()) return { name, path, isPackage: false };
   if (FILE.test(name)) {
     const there = existsSync(path) ? `${path} is a folder; name the file that it starts from` : `there is no ${path}`;
     throw new PluginError(`${where}: expected a plug-in, a file or an installed package; got ${name}; ${there}`);
@@ -49,7 +51,7 @@ export function findPlugin(name: string, folder: string, where: string): FoundPl
       `${where}: expected a plug-in, a file or an installed package; got ${name}, whose entry ${file} is missing; build the package first`,
     );
   const version = versionOf(file);
-  return { name, path: file, ...(version !== undefined && { version }) };
+  return { name, path: file, isPackage: true, ...(version !== undefined && { version }) };
 }
 
 /** The version of the package that a file is part of. */

@@ -23,8 +23,10 @@ export function loadedPlugins(): readonly LoadedPlugin[] {
 }
 
 /** What a checkpoint says of them, for whoever loads it without: nothing where there are none. */
-export function pluginsForCheckpoint(): { readonly plugins?: readonly Omit<LoadedPlugin, 'path' | 'digest'>[] } {
-  const plugins = loadedPlugins().map(({ path: _, digest: __, ...rest }) => rest);
+export function pluginsForCheckpoint(): {
+  readonly plugins?: readonly Omit<LoadedPlugin, 'path' | 'digest' | 'isPackage'>[];
+} {
+  const plugins = loadedPlugins().map(({ path: _, digest: __, isPackage: ___, ...rest }) => rest);
   return plugins.length === 0 ? {} : { plugins };
 }
 

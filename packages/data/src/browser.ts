@@ -23,6 +23,14 @@ export { type Requests, requestsOf, requestTimes } from './examples/requests.ts'
 export { takeExamples } from './examples/take.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
+export {
+  defineSource,
+  readSource,
+  type SourceContext,
+  type SourceDefinition,
+  sourceDefinition,
+  sourceFormats,
+} from './sources/defined.ts';
 export { areaUnderCurve } from './splits/auc.ts';
 export { type ByUserOptions, byUser } from './splits/by-user.ts';
 export { type GivenSplitOptions, givenSplit } from './splits/given.ts';

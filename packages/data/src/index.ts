@@ -19,14 +19,6 @@ export type { AmazonSource } from './sources/amazon.ts';
 export { type CsvReader, csvReaders, duckdbFrom } from './sources/choose-reader.ts';
 export type { ColumnRef } from './sources/columns.ts';
 export type { CsvSource, EventColumns, ItemsFile } from './sources/csv-source.ts';
-export {
-  defineSource,
-  readSource,
-  type SourceContext,
-  type SourceDefinition,
-  sourceDefinition,
-  sourceFormats,
-} from './sources/defined.ts';
 export type { DelimitedOptions } from './sources/delimited.ts';
 export { detectFormat } from './sources/detect.ts';
 export type { FuxiCtrSource } from './sources/fuxictr.ts';

@@ -2,10 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { PluginError } from '../../plugins/plugin-error.ts';
+import { PAGE_ENTRY, type PagePlugin, withPlugins } from './page-plugins.ts';
 
-/** The page's sources. */
+/** The page's sources, or what they were compiled to. */
 export const pageFolder = fileURLToPath(new URL('../../../page/', import.meta.url));
+/** Whether this program runs from its sources. */
+const fromSources = import.meta.url.endsWith('.ts');
+const script = fromSources ? 'main.ts' : 'main.js';
 
 /** A file of a bundle. */
 export interface BundledFile {
@@ -30,7 +35,7 @@ export type BundleEntry = { readonly files: Readonly<Record<string, string>> } |
  *
  * @throws esbuild's BuildFailure when an import cannot be resolved, a Node built-in for example.
  */
-export async function bundle(entry: BundleEntry): Promise<Bundle> {
+export async function bundle(entry: BundleEntry, plugins: readonly Plugin[] = []): Promise<Bundle> {
   const from: BuildOptions =
     'text' in entry
       ? { stdin: { contents: entry.text, resolveDir: pageFolder, sourcefile: 'entry.ts', loader: 'ts' } }
@@ -48,13 +53,13 @@ export async function bundle(entry: BundleEntry): Promise<Bundle> {
     minify: true,
     // Shared memory, private fields and top-level await exist here; nothing is lowered.
     target: 'es2022',
-    // The sources of our packages; `browser` is added by the platform.
-    conditions: ['@seqrec/source', 'module'],
+    // The sources of our packages, where they are; `browser` is added by the platform.
+    conditions: [...(fromSources ? ['@seqrec/source'] : []), 'module'],
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     loader: { '.wasm': 'file' },
-    plugins: [urlsOfAssets],
+    plugins: [urlsOfAssets, ...plugins],
     metafile: true,
     logLevel: 'silent',
   });
@@ -88,7 +93,24 @@ export const urlsOfAssets: Plugin = {
   },
 };
 
-/** The script and the style sheet of the page. */
-export function bundlePage(): Promise<Bundle> {
-  return bundle({ files: { page: 'main.ts', style: 'style.css' } });
+/**
+ * The script and the style sheet of the page, with the plug-ins that its model comes from.
+ *
+ * @throws PluginError for a plug-in that cannot be bundled.
+ */
+export async function bundlePage(plugins: readonly PagePlugin[] = []): Promise<Bundle> {
+  if (plugins.length === 0) return bundle({ files: { page: script, style: 'style.css' } });
+  try {
+    return await bundle({ files: { page: PAGE_ENTRY, style: 'style.css' } }, [
+      withPlugins(plugins, pageFolder, script),
+    ]);
+  } catch (error) {
+    const { errors = [] } = error as Partial<BuildFailure>;
+    if (errors.length === 0) throw error;
+    const [{ text, location }] = errors;
+    const place = location === null ? '' : `${location.file}:${location.line}: `;
+    throw new PluginError(
+      `page: expected plug-ins that can be bundled for browsers (${plugins.map(({ name }) => name).join(', ')}); got ${place}${text}`,
+    );
+  }
 }

@@ -4,6 +4,7 @@ import { exportWeights, readCheckpointState } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
 import { type PageData, pageFiles } from './page-data.ts';
+import type { PagePlugin } from './page-plugins.ts';
 
 /** What a page is made of. */
 export interface PageSource {
@@ -12,6 +13,8 @@ export interface PageSource {
   /** The checkpoint file. */
   readonly checkpoint: string;
   readonly interactions: Interactions;
+  /** Those that the model comes from. */
+  readonly plugins?: readonly PagePlugin[];
 }
 
 /**

@@ -25,7 +25,7 @@ export interface WrittenPage {
  */
 export async function writePage(source: PageSource, folder: string): Promise<WrittenPage> {
   checkPageFolder(folder);
-  const { files } = await bundlePage();
+  const { files } = await bundlePage(source.plugins);
   rmSync(join(folder, 'assets'), { recursive: true, force: true });
   for (const { path, contents } of files) {
     makeFolder(dirname(join(folder, path)));

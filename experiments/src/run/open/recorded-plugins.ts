@@ -31,12 +31,7 @@ export function missingPlugins(run: RunDir): readonly LoadedPlugin[] {
 
 /** How to name plug-ins on the command line, for a message. */
 export function pluginOptions(plugins: readonly LoadedPlugin[]): string {
-  return plugins.map((plugin) => `--plugin ${shellWord(isPackage(plugin) ? plugin.name : plugin.path)}`).join(' ');
-}
-
-/** Whether a plug-in was named as a package, which may have moved with its project. */
-function isPackage({ name, path }: LoadedPlugin): boolean {
-  return !/^[.\\/]/.test(name) && !path.endsWith(name);
+  return plugins.map((plugin) => `--plugin ${shellWord(plugin.isPackage ? plugin.name : plugin.path)}`).join(' ');
 }
 
 /**
@@ -55,9 +50,9 @@ export async function loadRecordedPlugins(run: RunDir, note: (text: string) => v
 }
 
 async function loadAgain(run: RunDir, recorded: LoadedPlugin): Promise<LoadedPlugin> {
-  const { name, path, defines } = recorded;
+  const { name, path, isPackage, defines } = recorded;
   try {
-    return await loadPlugin(isPackage(recorded) ? name : path, process.cwd(), `run ${run.id}`);
+    return await loadPlugin(isPackage ? name : path, process.cwd(), `run ${run.id}`);
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     throw new RunError(

@@ -1,3 +1,4 @@
+import { loadedPlugins } from '../../plugins/load-plugins.ts';
 import { checkPageFolder, type WrittenPage, writePage } from '../../report/page/write-page.ts';
 import { openRun, type RunRequest } from '../open/open-run.ts';
 
@@ -6,5 +7,7 @@ export async function makePage({ to, ...request }: RunRequest & { readonly to?: 
   if (to !== undefined) checkPageFolder(to);
   const { run, name, data, file } = await openRun(request);
   const { interactions } = data.split;
-  return writePage({ recipe: name, run: run.id, checkpoint: file, interactions }, to ?? run.page);
+  // Data, metrics and tasks of plug-ins are none of a page's business.
+  const plugins = loadedPlugins().filter(({ defines }) => defines.some((each) => each.startsWith('model ')));
+  return writePage({ recipe: name, run: run.id, checkpoint: file, interactions, plugins }, to ?? run.page);
 }
