@@ -82,6 +82,8 @@ export interface TokenEncoder extends Model {
    * @param run of a training step, in which id dropout takes part; default: none.
    */
   itemVectors(run?: Run): tf.Tensor2D;
+  /** The vectors of some items, `[ids.length, D]`, where making them costs more than looking them up. */
+  itemRows?(ids: Int32Array, run: Run): tf.Tensor2D;
   /** The item table itself, a row an id; row 0 is padding. One of {@link variables}. */
   itemTable(): tf.Variable<tf.Rank.R2>;
   /**

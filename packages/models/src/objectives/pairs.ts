@@ -1,4 +1,4 @@
-import { embedding, knownHostValues } from '@seqrec/core';
+import { embedding, knownHostValues, rowSet } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderBatch, uploadBatch } from '../inputs.ts';
@@ -27,8 +27,10 @@ export interface EncodedPairs {
   readonly temperature: number;
   /** Int32 `[P]`. */
   readonly positives: tf.Tensor1D;
-  /** All items, `[I + 1, D]`. */
+  /** All items, `[I + 1, D]`; those that are named alone, where a model makes them one by one. */
   readonly items: tf.Tensor2D;
+  /** The vectors of some items, among those that are named. */
+  vectorsOf(ids: Int32Array): tf.Tensor2D;
 }
 
 /** True for the reference's choice: every position predicts the next item, every position weighs the same. */
@@ -39,11 +41,15 @@ export function isEveryToken({ labels, weighting }: PairSettings): boolean {
 /**
  * The weighted sum of the losses of all pairs: encodes the batch, samples pairs, asks `losses` for a loss of each
  * `[P]`. A batch without pairs has weight 0.
+ *
+ * @param named the items that `losses` asks for by `vectorsOf`, of the whole batch, so that its parts make the same;
+ *   absent: it reads all of them.
  */
 export function pairObjectiveLoss(
   context: ObjectiveContext,
   settings: PairSettings,
   losses: (encoded: EncodedPairs, context: ObjectiveContext) => tf.Tensor1D,
+  named?: (whole: LabelledPairs) => readonly Int32Array[],
 ): WeightedLoss {
   const { model, batch, run } = context;
   const { pairs, weights, whole } = pairsOfPart(batch.host, context, settings);
@@ -52,12 +58,15 @@ export function pairObjectiveLoss(
   const encoded = scaledQueries(model, model.encode(history, own), settings.temperature);
   const { temperature } = encoded;
   const count = rows.length;
-  const items = model.itemVectors(run);
+  const some = named && model.itemRows && count > 0 ? rowSet(model.numItems + 1, named(whole)) : undefined;
+  const items = (some && model.itemRows?.(some.ids, run)) ?? model.itemVectors(run);
+  const vectorsOf = (ids: Int32Array): tf.Tensor2D =>
+    embedding(items, tf.tensor1d(some?.indicesOf(ids) ?? ids, 'int32'));
   // Every weight needs a path to the loss, even when it is worth nothing.
   if (count === 0) return { sum: tf.mul(tf.add(tf.sum(encoded.queries), tf.sum(items)), 0) as tf.Scalar, weight: 0 };
   const queries = isEveryToken(settings) ? encoded.queries : embedding(encoded.queries, tf.tensor1d(rows, 'int32'));
   const positives = tf.tensor1d(pairs.positives, 'int32');
-  const perPair = losses({ count, pairs, whole, queries, temperature, positives, items }, context);
+  const perPair = losses({ count, pairs, whole, queries, temperature, positives, items, vectorsOf }, context);
   if (isEveryToken(settings)) return { sum: tf.sum(perPair) as tf.Scalar, weight: count };
   const sum = tf.sum(tf.mul(perPair, tf.tensor1d(weights))) as tf.Scalar;
   return { sum, weight: total(weights) };
@@ -101,8 +110,8 @@ function historyOf(
 }
 
 /** Score of each pair's positive, divided by the temperature; `[P]`. */
-export function positiveScores({ queries, items, positives, temperature }: EncodedPairs): tf.Tensor1D {
-  const products = tf.sum(tf.mul(queries, embedding(items, positives)), 1);
+export function positiveScores({ queries, pairs, temperature, vectorsOf }: EncodedPairs): tf.Tensor1D {
+  const products = tf.sum(tf.mul(queries, vectorsOf(pairs.positives)), 1);
   return tf.div(products, temperature) as tf.Tensor1D;
 }
 

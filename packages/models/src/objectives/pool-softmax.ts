@@ -1,13 +1,21 @@
-import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
+import { integers, rememberHostValues, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
+import type { LabelledPairs } from './labels.ts';
 import { correctedPoolLoss, poolShares } from './logq-forms.ts';
 import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
-import { logExpected, negativePool } from './negative-pool.ts';
-import type { Objective } from './objective.ts';
+import { logExpected, type NegativePool, negativePool } from './negative-pool.ts';
+import type { Objective, ObjectiveContext } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
-import { drawnValues, flatSettings, pairObjectiveLoss, positiveScores, weightOfPairs } from './pairs.ts';
+import {
+  drawnValues,
+  type EncodedPairs,
+  flatSettings,
+  pairObjectiveLoss,
+  positiveScores,
+  weightOfPairs,
+} from './pairs.ts';
 
 /**
  * Softmax of each label against one pool of negatives that the whole batch shares: the labels of the batch
@@ -38,11 +46,13 @@ export function poolSoftmaxObjective(
       const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems);
       return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
     },
-    loss: (context) =>
-      pairObjectiveLoss(context, config, (encoded, { model, batch, part, drawn, rowIds, run }) => {
-        const { queries, items, temperature, pairs, whole } = encoded;
-        // The pool is that of the batch, whatever part of it this is.
-        const pool = negativePool(whole.positives, drawnValues(drawn.negatives), config.negatives, run);
+    loss: (context) => {
+      // The pool is that of the batch, whatever part of it this is.
+      const poolOf = ({ positives }: LabelledPairs): NegativePool =>
+        negativePool(positives, drawnValues(context.drawn.negatives), config.negatives, context.run);
+      const losses = (encoded: EncodedPairs, { model, batch, part, rowIds }: ObjectiveContext): tf.Tensor1D => {
+        const { queries, temperature, pairs, whole } = encoded;
+        const pool = poolOf(whole);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
         const own = ownLabels(batch.host, part);
         const mask = { values: poolMask(pool.items, own), groups: pairs.sequences };
@@ -51,7 +61,7 @@ export function poolSoftmaxObjective(
             ? undefined
             : logExpected(pool, (row) => frequencies.share(idOf(row)), numNegativeItems ?? model.numItems);
         const bias = logQ === undefined ? undefined : tf.tensor1d(Float32Array.from(pool.items, (item) => -logQ(item)));
-        const candidates = embedding(items, tf.tensor1d(pool.items, 'int32'));
+        const candidates = encoded.vectorsOf(pool.items);
         const negatives = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates, bias, mask });
         let label = positiveScores(encoded);
         if (logQ !== undefined && config.logQForm === 'corrected') {
@@ -62,7 +72,9 @@ export function poolSoftmaxObjective(
         }
         // -log(exp(label) / (exp(label) + sum of exp(negatives)))
         return tf.softplus(tf.sub(negatives, label));
-      }),
+      };
+      return pairObjectiveLoss(context, config, losses, (whole) => [whole.positives, poolOf(whole).items]);
+    },
   };
 }
 

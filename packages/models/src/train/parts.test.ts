@@ -113,6 +113,16 @@ describe.each(Object.entries(objectives))('a batch in parts under %s', (name, co
   });
 });
 
+it('a pool of vectors that a tower makes is that of the whole batch, dropout on', async () => {
+  const model = createModel(dropping('dssm'), { numItems: 20, seed: 1 });
+  const negatives = { kind: 'mixed', inBatch: 9, random: 6 } as const;
+  const objective = createObjective({ kind: 'pool-softmax', negatives, logQForm: 'corrected' }, examples);
+  const task = retrievalTask(objective) as unknown as Task;
+  const whole = await gradientsIn(1, model, task);
+  for (const parts of [2, 4, 7]) expectClose(await gradientsIn(parts, model, task), whole);
+  model.dispose();
+});
+
 it('weighs actions as the whole batch does, whatever the labels of items', async () => {
   const model = createModel(dropping('hstu-actions'), { numItems: 20, seed: 1 });
   const config = { ...objectives['sampled softmax of drawn labels'] };

@@ -154,6 +154,43 @@ describe('DSSM as an encoder', () => {
     model.dispose();
   });
 
+  it('makes the vectors of a pool alone, with the loss and the gradients of all', () => {
+    const model = make();
+    const { itemRows: _, ...withoutRows } = model;
+    const examples = latestWindow(split.train, { maxLength: 50 });
+    const negatives = { kind: 'mixed', inBatch: 4, random: 3 } as const;
+    const objective = createObjective({ kind: 'pool-softmax', negatives, temperature: 1 }, examples);
+    const host = makeBatch(examples, [3, 8], model.columns);
+    const batch = uploadBatch(host);
+    const run = { training: true, step: 1, seed: 2 };
+    const of = (each: TokenEncoder) => {
+      const { sum, items } = tf.tidy(() => {
+        const drawn = objective.draw?.({ batch: host, numItems: ITEMS, run }) ?? {};
+        let asked = 0;
+        const counting = {
+          ...each,
+          ...(each.itemRows && {
+            itemRows: (ids: Int32Array, at: typeof run) => {
+              asked = ids.length;
+              return model.itemRows(ids, at);
+            },
+          }),
+        };
+        const { value, grads } = tf.variableGrads(() => objective.loss({ model: counting, batch, drawn, run }).sum);
+        const numbers = [value, ...[...model.variables().values()].map(({ name }) => grads[name])];
+        return { sum: numbers.map((x) => [...x.dataSync()]), items: asked };
+      });
+      return { sum, items };
+    };
+    const [some, all] = [of(model), of(withoutRows)];
+    expect(all.items).toBe(0);
+    expect(some.items).toBeGreaterThan(3);
+    expect(some.items).toBeLessThan(ITEMS);
+    expectClose(some.sum, all.sum);
+    batch.dispose();
+    model.dispose();
+  });
+
   it('has no rows to train, and no table without ids', () => {
     const model = make();
     const examples = latestWindow(split.train, { maxLength: 50 });
