@@ -50,12 +50,13 @@ export function lossChart(series: readonly Series[], width?: number): string {
   });
 }
 
-/** Metrics by epoch, with baselines as dashed levels. Returns SVG source. */
+/** Metrics by epoch, with baselines as dashed levels; the axis begins at zero or at the data. Returns SVG source. */
 export function metricChart(
   series: readonly Series[],
   levels: readonly Level[],
   yLabel: string,
   width?: number,
+  from: 'zero' | 'data' = 'zero',
 ): string {
   const drawn = series.filter((line) => line.points.length > 0);
   const lines = drawn.flatMap((line, i) => {
@@ -78,12 +79,9 @@ export function metricChart(
     })),
     ...levels.map((level) => ({ ...level, x: lastEpoch, colour: 'currentColor' })),
   ];
-  const top = Math.max(
-    0,
-    ...drawn.flatMap((line) => line.points.map((point) => point.y)),
-    ...levels.map((level) => level.y),
-  );
-  const domain = roundDomain(0, top || 1);
+  const values = [...drawn.flatMap((line) => line.points.map((point) => point.y)), ...levels.map((level) => level.y)];
+  const top = Math.max(...values);
+  const domain = from === 'data' ? roundDomain(Math.min(...values), top) : roundDomain(0, Math.max(0, top) || 1);
   return renderFigure([...rules, ...lines, ...endLabels(labels, { domain, height: HEIGHT })], {
     x: epochAxis(drawn.flatMap((line) => line.points.map((point) => point.x))),
     y: { label: yLabel, domain },

@@ -5,11 +5,12 @@ import type { Environment } from '../run/folder/environment.ts';
 import { type EpochRecord, readMetrics } from '../run/folder/metrics-log.ts';
 import { type RunResults, type ScoredModel, savedResults, warningsOf } from '../run/folder/results.ts';
 import type { RunDir } from '../run/folder/run-dir.ts';
-import { formatCount, formatDuration } from '../terminal/format.ts';
+import { formatCount, formatDuration, formatMetric } from '../terminal/format.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
+import { learningRateFigure, rankingSections } from './ranking-sections.ts';
 import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSection } from './sections.ts';
 import { styleSheet } from './style.ts';
 import { verdictSection } from './verdict-section.ts';
@@ -40,9 +41,11 @@ export function renderReport(run: RunDir): string {
 ${resultSection(saved.recipe, results, evaluated)}
 ${results?.verdict ? verdictSection(saved.recipe, results.verdict, results.leftOut) : undefined}
 ${results ? windowTestsSection(results) : undefined}
+${results ? rankingSections(results) : undefined}
 <h2>Training</h2>
 ${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}
+${learningRateFigure(epochs)}
 ${epochTable(evaluated)}
 ${results && results.definitions.length > 0 ? html`<h2>How the numbers are defined</h2><ul>${results.definitions.map((line) => html`<li>${line}</li>`)}</ul>` : undefined}
 ${results ? samplesSection(results) : undefined}
@@ -99,7 +102,7 @@ function resultSection(
     ? `${recipe} is the ${final.checkpoint} checkpoint, of epoch ${final.epoch}.`
     : `${recipe} is the latest evaluated epoch.`;
   const size = parameters
-    ? ` ${formatCount(parameters.total)} parameters, ${formatCount(parameters.encoder)} of them outside the item and position tables.`
+    ? ` ${formatCount(parameters.total)} parameters, ${formatCount(parameters.encoder)} of them outside the ${evaluated.some(isOfRows) ? 'tables of fields' : 'item and position tables'}.`
     : '';
   const spread = rows.some(({ intervals }) => intervals !== undefined)
     ? ' Below a figure: its 95 % interval over users (bootstrap); other seeds are another matter.'
@@ -109,17 +112,42 @@ function resultSection(
   return html`<h2>Result</h2>${scoreTable(rows, ours)}<p class="soft small">${note}</p>${warnings}`;
 }
 
+function isOfRows({ rowsPerSecond }: EpochRecord): boolean {
+  return rowsPerSecond !== undefined;
+}
+
+/** Figures of a ranking run: its order, its losses; a level is one of a baseline that is in sight of the model. */
+function rowGroups(names: readonly string[]) {
+  const shown = (title: string, wanted: readonly string[]) => ({
+    title,
+    names: wanted.filter((name) => names.includes(name)),
+    level: wanted[0],
+    from: 'data' as const,
+  });
+  return [
+    shown('AUC', ['AUC', 'GAUC']),
+    shown('log loss', ['logloss']),
+    shown('error', ['RMSE', 'MAE']),
+    shown('pairs in order', ['RAUC', 'XAUC']),
+  ];
+}
+
 /** Two figures: hit rates, and the measures that count position, which are several times smaller. */
 function metricFigures(evaluated: readonly EpochRecord[], results: RunResults | undefined): Html[] {
   if (evaluated.length === 0) return [];
   const split = evaluated[evaluated.length - 1].split;
   const names = Object.keys(evaluated[evaluated.length - 1].metrics);
   const hits = names.filter((name) => name.startsWith('HR@'));
-  const groups = [
-    { title: 'hit rate', names: hits.slice(0, 3), level: hits[0] },
-    { title: 'NDCG and MRR', names: names.filter((name) => /^(NDCG@10$|MRR$)/.test(name)), level: 'NDCG@10' },
+  const ranks = [
+    { title: 'hit rate', names: hits.slice(0, 3), level: hits[0], from: 'zero' as const },
+    {
+      title: 'NDCG and MRR',
+      names: names.filter((name) => /^(NDCG@10$|MRR$)/.test(name)),
+      level: 'NDCG@10',
+      from: 'zero' as const,
+    },
   ];
-  return groups
+  return (evaluated.some(isOfRows) ? rowGroups(names) : ranks)
     .filter((group) => group.names.length > 0)
     .map((group) => {
       const lines = group.names.map((name) => ({
@@ -128,10 +156,12 @@ function metricFigures(evaluated: readonly EpochRecord[], results: RunResults | 
       }));
       const levels = (results?.baselines ?? [])
         .filter((baseline) => baseline.split === split && baseline.metrics[group.level] !== undefined)
+        // Of rankers all but the best would press the lines together.
+        .filter((baseline, _, all) => group.from === 'zero' || baseline === all.at(-1))
         .map((baseline) => ({ name: baseline.name, y: baseline.metrics[group.level] }));
       const baselines = levels.length > 0 ? ` Dashed: ${group.level} of the baselines.` : '';
       return figureOf(
-        (width) => metricChart(lines, levels, `${group.title} (${split})`, width),
+        (width) => metricChart(lines, levels, `${group.title} (${split})`, width, group.from),
         `${group.names.join(', ')} on the ${split} set.${baselines}`,
       );
     });
@@ -143,10 +173,10 @@ function epochTable(evaluated: readonly EpochRecord[]): Html | undefined {
   const rows = evaluated.map(
     (epoch) =>
       html`<tr><td class="number">${epoch.epoch}</td><td class="number">${epoch.meanLoss.toFixed(4)}</td>${names.map(
-        (name) => html`<td class="number">${epoch.metrics[name].toFixed(4)}</td>`,
-      )}<td class="number">${formatCount(epoch.tokensPerSecond)}</td></tr>`,
+        (name) => html`<td class="number">${formatMetric(epoch.metrics[name])}</td>`,
+      )}<td class="number">${formatCount(epoch.rowsPerSecond ?? epoch.tokensPerSecond)}</td></tr>`,
   );
   return html`<details><summary>Every evaluated epoch (${evaluated.length})</summary><div class="scroll"><table>
-<thead><tr><th class="number">epoch</th><th class="number">loss</th>${names.map((name) => html`<th class="number">${name}</th>`)}<th class="number">tokens/s</th></tr></thead>
+<thead><tr><th class="number">epoch</th><th class="number">loss</th>${names.map((name) => html`<th class="number">${name}</th>`)}<th class="number">${evaluated.some(isOfRows) ? 'rows' : 'tokens'}/s</th></tr></thead>
 <tbody>${rows}</tbody></table></div></details>`;
 }

@@ -15,7 +15,7 @@ import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
-import { segmentations, segmentTables } from './segments.ts';
+import { SEGMENT_METRICS, segmentations, segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {
   readonly name: string;
@@ -118,9 +118,6 @@ function print(title: string, name: string, figures: RankingFigures): void {
   for (const table of segments) console.log(`\n${renderSegments(table)}`);
   console.log(`\n${renderDefinition(definition)}`);
 }
-
-/** The columns of a table of segments. */
-export const SEGMENT_METRICS = ['AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
 
 function renderSegments({ column, parts }: SegmentTable): string {
   const shown = SEGMENT_METRICS.filter((metric) => parts.some(({ metrics }) => metrics[metric] !== undefined));

@@ -71,6 +71,9 @@ function refused(name: string, message: string, hint?: string): ConfigError {
   return new ConfigError(`evaluation.segments: ${name}: expected ${message}`, hint);
 }
 
+/** The metrics that tables of segments show, those that there are. */
+export const SEGMENT_METRICS = ['AUC', 'GAUC', 'logloss', 'NE', 'calibration', 'RMSE', 'MAE', 'RAUC'];
+
 /** Parts with fewer rows say little and are left out. */
 export const FEWEST_ROWS = 50;
 

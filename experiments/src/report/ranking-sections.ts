@@ -1,0 +1,89 @@
+import type { EpochRecord } from '../run/folder/metrics-log.ts';
+import type { Calibration, RunResults, SegmentTable } from '../run/folder/results.ts';
+import { SEGMENT_METRICS } from '../run/ranking/segments.ts';
+import { formatCount, formatMetric } from '../terminal/format.ts';
+import { figureOf } from './figure.ts';
+import { type Html, html } from './html.ts';
+import { type Line, lineFigure } from './plots/line-figure.ts';
+
+/** Calibration and parts of the test set, of a ranking run. */
+export function rankingSections({ calibration, segments = [] }: RunResults): Html[] {
+  return [
+    ...(calibration === undefined ? [] : [calibrationSection(calibration)]),
+    ...(segments.length === 0 ? [] : [html`<h2>Parts of the test set</h2>${segments.map(segmentSection)}`]),
+  ];
+}
+
+function calibrationSection({ split, variants, definitions }: Calibration): Html {
+  const lines = variants.map(
+    ({ name, curve }, colour): Line => ({
+      name,
+      points: curve.map(({ meanPrediction, meanLabel }) => ({ x: meanPrediction, y: meanLabel })),
+      colour,
+      style: 'measured',
+      label: false,
+    }),
+  );
+  const exact: Line = {
+    name: 'exact',
+    points: [0, 1].map((at) => ({ x: at, y: at })),
+    colour: variants.length,
+    style: 'law',
+    label: false,
+  };
+  const draw = (width: number): string =>
+    lineFigure({
+      lines: [exact, ...lines],
+      x: { label: 'mean prediction', domain: [0, 1] },
+      y: { label: 'share of positives', zero: true },
+      width,
+    });
+  const names = variants.map(({ name }, i) => `${name} (${['circles', 'squares', 'triangles'][i]})`).join(', ');
+  const metrics = [...new Set(variants.flatMap((variant) => Object.keys(variant.metrics)))];
+  return html`<h2>Calibration</h2>
+${figureOf(draw, `Mean prediction and share of positives in 20 bins of equal mass, ${split} set: ${names}. Dashed: where they are equal.`)}
+${table(
+  ['predictions', ...metrics],
+  variants.map((variant) => [variant.name, ...metrics.map((metric) => formatMetric(variant.metrics[metric]))]),
+)}
+<ul class="small">${definitions.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+function segmentSection({ column, parts }: SegmentTable): Html {
+  const shown = SEGMENT_METRICS.filter((metric) => parts.some(({ metrics }) => metrics[metric] !== undefined));
+  return table(
+    [column, 'rows', ...shown],
+    parts.map(({ segment, rows, metrics }) => [
+      segment,
+      formatCount(rows),
+      ...shown.map((metric) => formatMetric(metrics[metric])),
+    ]),
+  );
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): Html {
+  const css = (i: number): string => (i === 0 ? '' : 'number');
+  return html`<div class="scroll"><table>
+<thead><tr>${titles.map((title, i) => html`<th class="${css(i)}">${title}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(i)}">${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+}
+
+/** The learning rate by epoch, where it changes. */
+export function learningRateFigure(epochs: readonly EpochRecord[]): Html | undefined {
+  const points = epochs.flatMap(({ epoch, learningRate }) =>
+    learningRate === undefined ? [] : [{ x: epoch, y: learningRate }],
+  );
+  if (new Set(points.map(({ y }) => y)).size < 2) return undefined;
+  // A rate of 0 has no place on a log scale.
+  const log = points.every(({ y }) => y > 0);
+  const line: Line = { name: 'learning rate', points, colour: 0, style: 'measured', label: false };
+  const draw = (width: number): string =>
+    lineFigure({
+      lines: [line],
+      x: { label: 'epoch' },
+      y: { label: 'learning rate', log, format: (rate) => rate.toPrecision(2) },
+      height: 200,
+      width,
+    });
+  return figureOf(draw, 'Learning rate of the last step of each epoch.');
+}
