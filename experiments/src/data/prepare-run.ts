@@ -1,6 +1,7 @@
 import type { RankingRunConfig } from '../config/ranking-schema.ts';
 import { isRankingConfig, type RunConfig } from '../config/run-config.ts';
 import type { RecipeConfig } from '../config/schema.ts';
+import { UsageError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type PreparedData, prepareData } from './dataset.ts';
 import { type PreparedRows, prepareRows } from './prepare-rows.ts';
@@ -21,4 +22,14 @@ export async function prepareRun(config: RunConfig, folder: string, progress: Pr
   return isRankingConfig(config)
     ? { config, data: await prepareRows(config.data, folder, progress) }
     : { config, data: await prepareData(config.data, folder, progress) };
+}
+
+/** The same data under another configuration of the same task. @throws UsageError for one of another task. */
+export function withConfig(material: RunMaterial, config: RunConfig): RunMaterial {
+  if (isRankingConfig(config) && isRankingMaterial(material)) return { config, data: material.data };
+  if (!isRankingConfig(config) && !isRankingMaterial(material)) return { config, data: material.data };
+  throw new UsageError(
+    `expected configurations of one task; got ${material.config.task.kind} and ${config.task.kind}`,
+    'their data are prepared otherwise',
+  );
 }

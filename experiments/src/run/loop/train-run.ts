@@ -3,17 +3,16 @@ import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { dataFolder } from '../../data/dataset.ts';
-import { isRankingMaterial, prepareRun, type RunMaterial } from '../../data/prepare-run.ts';
+import { prepareRun } from '../../data/prepare-run.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
 import { checkRunsFolder, type RunDir } from '../folder/run-dir.ts';
 import { openForResume } from '../open/resume.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../process/backend.ts';
 import { listenForStop, signalExitCode } from '../process/stop.ts';
-import { executeRankingRun } from '../ranking/execute-ranking.ts';
 import { EpochTable } from './epoch-table.ts';
-import { executeRun } from './execute-run.ts';
-import type { Executed, ExecuteOptions } from './run-folder.ts';
+import { executeAny } from './execute-any.ts';
+import type { ExecuteOptions } from './run-folder.ts';
 
 export interface TrainRunRequest {
   readonly recipe?: string;
@@ -59,13 +58,6 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
   } finally {
     stop.dispose();
   }
-}
-
-/** A run of any task. */
-export function executeAny(material: RunMaterial, options: ExecuteOptions): Promise<Executed> {
-  return isRankingMaterial(material)
-    ? executeRankingRun({ ...options, ...material })
-    : executeRun({ ...options, ...material });
 }
 
 interface Prepared {

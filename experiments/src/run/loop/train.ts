@@ -223,7 +223,7 @@ function observe<M extends Model, E extends SetFigures>(
   const after = update.plateau.factor;
   if (after === before) return undefined;
   const rate = Number((learningRate * after).toPrecision(6));
-  return `no better ${metric ?? selectBy} for ${patience + 1} evaluations; the learning rate falls to ${rate}`;
+  return `no better ${metric ?? selectBy} for ${evaluations(patience + 1)}; the learning rate falls to ${rate}`;
 }
 
 /** The learning rate of a step, where a schedule changes it. */
@@ -237,7 +237,11 @@ function rateOf(
 
 function stoppedInWords({ best, evaluatedEpochs }: LoopState, selectBy: string, patience: number): string {
   const held = best === undefined ? '' : `; best ${best.value.toFixed(4)}, epoch ${best.epoch}`;
-  return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${patience} evaluations${held}`;
+  return `stopped after epoch ${evaluatedEpochs}: no better ${selectBy} for ${evaluations(patience)}${held}`;
+}
+
+function evaluations(count: number): string {
+  return count === 1 ? 'an evaluation' : `${count} evaluations`;
 }
 
 function tagged(split: string, metrics: Readonly<Record<string, number>>): Record<string, number> {

@@ -13,7 +13,9 @@ export interface RunCost {
   readonly machine: string;
   readonly epochs: number;
   readonly steps: number;
+  /** Or rows, of models of rows. */
   readonly tokens: number;
+  readonly unit?: 'rows';
   /** Optimiser steps alone; of an epoch that was interrupted, what came after. */
   readonly trainingSeconds: number;
   readonly evaluationSeconds: number;
@@ -34,7 +36,8 @@ export function runCost(row: string, run: RunDir): RunCost {
     machine: `${cpu}, Node ${node}`,
     epochs: epochs.length,
     steps: steps.length,
-    tokens: sum(steps.map(({ tokens }) => tokens)),
+    tokens: sum(steps.map(({ tokens, rows = tokens }) => rows)),
+    ...(steps.some(({ rows }) => rows !== undefined) && { unit: 'rows' as const }),
     trainingSeconds: sum(epochs.map(({ seconds }) => seconds)),
     evaluationSeconds: sum(epochs.map(({ evaluationSeconds }) => evaluationSeconds)),
     ...(peaks.length > 0 && { peakHeapBytes: Math.max(...peaks) }),
@@ -44,6 +47,7 @@ export function runCost(row: string, run: RunDir): RunCost {
 /** Time and memory of each row, means over its seeds (memory: the most). */
 export function costSection(costs: readonly RunCost[]): Section {
   const machines = [...new Set(costs.map(({ machine }) => machine))].join('; ');
+  const unit = costs[0]?.unit ?? 'tokens';
   const rows = [...Map.groupBy(costs, ({ row }) => row)].map(([row, own]) => {
     const mean = (value: (cost: RunCost) => number): number =>
       own.reduce((sum, cost) => sum + value(cost), 0) / own.length;
@@ -63,7 +67,7 @@ export function costSection(costs: readonly RunCost[]): Section {
   return {
     title: 'What each row took',
     note: `Wall time on ${machines}, means over seeds: optimiser steps, and the evaluations between epochs. It is of the runs as they happened: other load on the machine is in it. Peak heap: most bytes in the heap of the backend while training.`,
-    titles: ['model', 'seeds', 'steps', 'tokens', 'training', 'tokens/s', 'evaluation', 'peak heap'],
+    titles: ['model', 'seeds', 'steps', unit, 'training', `${unit}/s`, 'evaluation', 'peak heap'],
     rows,
   };
 }

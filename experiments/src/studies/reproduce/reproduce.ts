@@ -1,14 +1,15 @@
 import { join, relative } from 'node:path';
 import type { Override } from '../../arguments.ts';
-import { resolveConfig } from '../../config/load-recipe.ts';
-import type { RecipeConfig } from '../../config/schema.ts';
-import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { resolveRun } from '../../config/load-recipe.ts';
+import type { RunConfig } from '../../config/run-config.ts';
+import { dataFolder } from '../../data/dataset.ts';
+import { isRankingMaterial, prepareRun, withConfig } from '../../data/prepare-run.ts';
 import { UsageError } from '../../errors.ts';
 import { saveResult } from '../../results/saved.ts';
 import { writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
-import { checkAgainstData } from '../../run/open/check-config.ts';
+import { checkMaterial } from '../../run/loop/execute-any.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { suggestion } from '../../suggest.ts';
@@ -42,7 +43,7 @@ export interface ReproduceRequest {
 
 interface PlannedRow {
   readonly row: TableRow;
-  readonly config: RecipeConfig;
+  readonly config: RunConfig;
 }
 
 /** `seqrec reproduce`: runs what is missing of a table, seed by seed, and writes it. Returns the exit code. */
@@ -53,19 +54,27 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   checkRunsFolder(out);
   const { rows, remarks } = await plan(table, request);
   const progress = new Progress({ quiet: request.quiet });
-  const data = await prepareData(rows[0].config.data, dataFolder(request.dataFolder), progress);
-  for (const { config } of rows) checkAgainstData(config, data);
+  const prepared = await prepareRun(rows[0].config, dataFolder(request.dataFolder), progress);
+  const { split } = prepared.data;
+  const materials = rows.map(({ config }) => withConfig(prepared, config));
+  for (const material of materials) checkMaterial(material);
   const choice = await startBackend(request.backend);
   const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
-  const windowed = rows.some(({ config }) => config.windows !== undefined && config.windows.policy !== 'control');
+  const windowed = materials.some(
+    (each) => !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
+  );
   const about = {
     name: request.table,
     table,
     // What the split of a generated stream says of it holds for every row: the most that can be reached.
-    remarks: rows[0].config.data.format === 'synthetic' ? [...remarks, data.split.step.detail] : remarks,
+    remarks: rows[0].config.data.format === 'synthetic' ? [...remarks, split.step.detail] : remarks,
     command: request.command,
     ...(windowed && {
-      reach: rows.map(({ row, config }) => rowReach(row.name, { ...config, seed: request.seeds[0] }, data.split.train)),
+      reach: materials.flatMap((each, i) =>
+        isRankingMaterial(each)
+          ? []
+          : [rowReach(rows[i].row.name, { ...each.config, seed: request.seeds[0] }, split.train)],
+      ),
     }),
   };
   const runs: SeedRun[] = [];
@@ -73,18 +82,17 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   try {
     // Seed by seed, so that a table that is stopped early has every row.
     for (const seed of request.seeds) {
-      for (const { row, config } of rows) {
-        const seeded = { ...config, seed };
-        if (row.measure !== undefined) {
-          runs.push({ row: row.name, seed, run: '', metrics: row.measure({ data, config: seeded }) });
+      for (const [i, { row, config }] of rows.entries()) {
+        const material = withConfig(materials[i], { ...config, seed });
+        if (row.measure !== undefined && !isRankingMaterial(material)) {
+          runs.push({ row: row.name, seed, run: '', metrics: row.measure(material) });
           continue;
         }
         const done = await runSeed({
           row: row.name,
           recipe: row.recipe,
-          config: seeded,
+          ...material,
           out,
-          data,
           choice,
           progress,
           stop,
@@ -127,11 +135,11 @@ async function plan(
   const rows: PlannedRow[] = [];
   let published = 0;
   for (const row of chosen) {
-    const { config: own } = await resolveConfig({ recipe: row.recipe, overrides: row.changes ?? [] });
+    const { config: own } = await resolveRun({ recipe: row.recipe, overrides: row.changes ?? [] });
     published = Math.max(published, own.training.epochs);
     const epochs = request.epochs === undefined ? [] : [{ key: 'training.epochs', text: String(request.epochs) }];
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
-    rows.push({ row, config: (await resolveConfig({ recipe: row.recipe, overrides })).config });
+    rows.push({ row, config: (await resolveRun({ recipe: row.recipe, overrides })).config });
   }
   checkOneData(rows);
   const { epochs } = rows[0].config.training;

@@ -29,6 +29,7 @@ export interface Section {
 }
 
 const FIGURES = ['model', 'metric', 'paper', 'ours', 'verdict'];
+const BESIDE = ['model', 'metric', 'others', 'ours', 'verdict'];
 const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
 
 /** What a figure of ours is. */
@@ -86,8 +87,8 @@ function gainCell({ gain, verdict }: Gain): string {
 function figures(reproduction: Reproduction): Section[] {
   const { table, runs } = reproduction;
   const title = 'Figures';
-  if (table.rows.some((row) => Object.keys(row.paper).length > 0))
-    return [{ title, titles: FIGURES, rows: figureRows(reproduction) }];
+  if (table.references !== undefined || table.rows.some((row) => Object.keys(row.paper).length > 0))
+    return [{ title, titles: table.references === undefined ? FIGURES : BESIDE, rows: figureRows(reproduction) }];
   const means = rowEstimates(table, runs);
   const present = groups(table).map((names) => names.filter((name) => means.has(name)));
   return present
@@ -108,7 +109,18 @@ function groups({ gains = [], rows }: PaperTable): string[][] {
 function figureRows(reproduction: Reproduction): Cells[] {
   const { table, runs } = reproduction;
   const means = rowEstimates(table, runs);
-  return table.rows.flatMap((row) =>
+  const beside = (table.references ?? []).flatMap(({ name, kind, figures: values }) =>
+    table.metrics
+      .filter((metric) => values[metric] !== undefined)
+      .map((metric) => [
+        name,
+        metric,
+        short(values[metric]),
+        '',
+        kind === 'published' ? 'published, no row of ours' : 'measured with another program',
+      ]),
+  );
+  const own = table.rows.flatMap((row) =>
     table.metrics.map((metric) => {
       const ours = means.get(row.name)?.[metric];
       const paper = row.paper[metric];
@@ -116,6 +128,7 @@ function figureRows(reproduction: Reproduction): Cells[] {
       return [row.name, metric, paper === undefined ? '' : short(paper), shown(ours), verdict];
     }),
   );
+  return [...beside, ...own];
 }
 
 function claimRows({ table, runs }: Reproduction): Cells[] {

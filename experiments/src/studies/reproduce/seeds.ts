@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
-import type { RecipeConfig } from '../../config/schema.ts';
+import type { RunConfig } from '../../config/run-config.ts';
 import type { PreparedData } from '../../data/dataset.ts';
+import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
 import { flatWindowTests } from '../../run/evaluation/window-tests.ts';
 import { readJson } from '../../run/folder/atomic.ts';
@@ -13,9 +14,9 @@ import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
 import { listRuns, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { refuseLocked } from '../../run/folder/run-lock.ts';
-import { executeRun } from '../../run/loop/execute-run.ts';
+import { executeAny } from '../../run/loop/execute-any.ts';
 import { missingPlugins } from '../../run/open/recorded-plugins.ts';
-import { checkSameData, savedConfig } from '../../run/open/resume.ts';
+import { checkSameData, savedRun } from '../../run/open/resume.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { BaselineVerdict } from '../../run/verdict/verdict.ts';
 import { formatDuration, formatMetric } from '../../terminal/format.ts';
@@ -34,13 +35,13 @@ export interface SeedRun {
   readonly beside?: readonly Pick<BaselineVerdict, 'baseline' | 'outcome'>[];
 }
 
-export interface SeedRequest {
+/** The configuration has its seed. */
+export type SeedRequest = SeedOptions & RunMaterial;
+
+interface SeedOptions {
   readonly row: string;
   readonly recipe: string;
-  /** Its seed included. */
-  readonly config: RecipeConfig;
   readonly out: string;
-  readonly data: PreparedData;
   readonly choice: BackendChoice;
   readonly progress: Progress;
   readonly stop: StopSignal;
@@ -54,8 +55,8 @@ export interface SeedRequest {
 export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   const seed = await trainSeed(request);
   if (seed === undefined) return undefined;
-  const trained = request.coldItems ? await withColdItems(seed, request) : seed;
-  if (request.future === undefined) return trained;
+  const trained = request.coldItems && !isRankingMaterial(request) ? await withColdItems(seed, request) : seed;
+  if (request.future === undefined || isRankingMaterial(request)) return trained;
   try {
     const future = await futureMetrics(openRunDir(request.out, trained.run), request.future, request);
     return { ...trained, metrics: { ...trained.metrics, ...future } };
@@ -65,7 +66,10 @@ export async function runSeed(request: SeedRequest): Promise<SeedRun | undefined
   }
 }
 
-async function withColdItems(seed: SeedRun, { out, data }: SeedRequest): Promise<SeedRun> {
+async function withColdItems(
+  seed: SeedRun,
+  { out, data }: Pick<SeedRequest, 'out'> & { readonly data: PreparedData },
+): Promise<SeedRun> {
   const run = openRunDir(out, seed.run);
   const { ranks: file } = run;
   const { items, ...ranks } = readRanks(file);
@@ -94,12 +98,11 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
   }
   if (previous) refuseLocked(previous);
   const began = performance.now();
-  const { run, results } = await executeRun({
+  const shown = isRankingMaterial(request) ? 'AUC' : 'HR@10';
+  const { run, results } = await executeAny(request, {
     name: recipe,
-    config,
-    data,
     choice: request.choice,
-    previous,
+    ...(previous && { previous }),
     out,
     progress,
     stop: request.stop,
@@ -107,7 +110,7 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
     resumeOptions: '',
     onEpoch: (record) =>
       progress.note(
-        `${label}: epoch ${record.epoch}/${config.training.epochs}  loss ${record.meanLoss.toFixed(4)}  HR@10 ${formatMetric(record.metrics['HR@10'])}`,
+        `${label}: epoch ${record.epoch}/${config.training.epochs}  loss ${record.meanLoss.toFixed(4)}  ${shown} ${formatMetric(record.metrics[shown])}`,
       ),
   });
   if (results?.final === undefined) return undefined;
@@ -135,18 +138,18 @@ function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<R
 }
 
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
-function withoutBaselines({ evaluation, ...config }: RecipeConfig): object {
-  const { baselines: _, ease: __, ...rest } = evaluation;
+function withoutBaselines({ evaluation, ...config }: RunConfig): object {
+  const { baselines: _, ease: __, segments: ___, ...rest } = evaluation as Record<string, unknown>;
   return { ...config, evaluation: rest };
 }
 
-function findRun(out: string, recipe: string, config: RecipeConfig): RunDir | undefined {
+function findRun(out: string, recipe: string, config: RunConfig): RunDir | undefined {
   const runs = listRuns(out)
     .map((id) => openRunDir(out, id))
     // A run of a plug-in that is not loaded is another one.
     .filter((run) => missingPlugins(run).length === 0)
     .filter((run) => {
-      const saved = savedConfig(run);
+      const saved = savedRun(run);
       return saved.name === recipe && isDeepStrictEqual(withoutBaselines(saved.config), withoutBaselines(config));
     });
   return runs.find((run) => finished(run) !== undefined) ?? runs[0];

@@ -16,6 +16,14 @@ export interface TableRow {
   }) => Readonly<Record<string, number>>;
 }
 
+/** Figures to look at beside those of the rows. */
+export interface TableReference {
+  readonly name: string;
+  /** `published` by others, or `measured` by us with another program. */
+  readonly kind: 'published' | 'measured';
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 /** That one row beats another. */
 export interface TableClaim {
   readonly better: string;
@@ -40,6 +48,8 @@ export interface PaperTable {
   /** How far from the published figure counts as reproduced, metric by metric; without it only claims are judged. */
   readonly tolerance?: Readonly<Record<string, number>>;
   readonly rows: readonly TableRow[];
+  /** Figures of other programs that stand above the rows: of models or settings that are not among them. */
+  readonly references?: readonly TableReference[];
   readonly claims: readonly TableClaim[];
   readonly gains?: readonly TableGains[];
   /** Metrics of which less is better. */
