@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { resolveConfig } from './config/load-recipe.ts';
+import { resolveRun } from './config/load-recipe.ts';
 import { main, parseCommandLine } from './main.ts';
 import { runCli } from './testing/run-cli.ts';
 
@@ -67,7 +67,7 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['reproduce', 'hstu/ml-1m', '--size', 'full'], '--size: expected no size (this table has one only); got "full"'],
     [['reproduce', 'hstu/ml-1m', '--rows', 'HSTU;BERT'], '--rows: expected rows of hstu/ml-1m; got "BERT"'],
     [['compare', 'one'], 'seqrec compare: expected at least two runs; got 1'],
-    [['compare', 'a', 'b', '--metrics', 'AUC'], '--metrics: expected HR@k, NDCG@k or MRR, with commas; got "AUC"'],
+    [['compare', 'a', 'b', '--metrics', 'BLEU'], '--metrics: expected HR@k, NDCG@k or MRR, of ranking runs AUC, GAUC'],
     [['scale'], 'seqrec scale: expected a study, one of compute, length, data, history'],
     [['scale', 'compute', '--encoders', 'hstu,sasrek'], '--encoders: expected names among hstu, sasrec'],
     [['scale', 'data', '--widths', '32,64'], '--widths: expected one number for this study; got 32,64'],
@@ -167,7 +167,7 @@ test('help of the program and of every command has examples, which the program a
     expect(cli.matchedCommand, argv.join(' ')).toBeDefined();
     cli.matchedCommand?.checkOptionValue();
     cli.matchedCommand?.checkRequiredArgs();
-    if (argv[0] === 'train' && argv[1]?.includes('/')) await resolveConfig({ recipe: argv[1], overrides });
+    if (argv[0] === 'train' && argv[1]?.includes('/')) await resolveRun({ recipe: argv[1], overrides });
   }
 });
 

@@ -1,8 +1,10 @@
 // For scripts and notebooks: recipes as values, run folders as data. The command itself is `main`.
 export type { Override } from './arguments.ts';
 export type { DataConfig } from './config/data-schema.ts';
-export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig } from './config/load-recipe.ts';
+export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig, resolveRun } from './config/load-recipe.ts';
+export { type RankingRunConfig, type RankingRunConfigInput, rankingRunConfigSchema } from './config/ranking-schema.ts';
 export { defineRecipe, type Recipe } from './config/recipe.ts';
+export { type RunConfig, type RunConfigInput, runConfigSchema } from './config/run-config.ts';
 export { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from './config/schema.ts';
 export type { DataSummary } from './data/data-summary.ts';
 export { ConfigError, ParityError, RunError, UsageError } from './errors.ts';

@@ -19,11 +19,11 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .command('compare <...runs>', 'Compare runs with the first, paired by user: difference, interval, significance')
     .option(
       '--metrics <names>',
-      'HR@k, NDCG@k, MRR and those of plug-ins, with commas (default: HR@10,NDCG@10,MRR); of ranking runs AUC, GAUC, logloss, NE (default: all)',
+      'HR@k, NDCG@k, MRR or of plug-ins, with commas (default: HR@10,NDCG@10,MRR); of rows AUC, GAUC, logloss, NE',
     )
     .option(
       '--resamples <n>',
-      'Resamples of bootstrap and permutation (default: 10000, fewer for very many users; of ranking runs 1000)',
+      'Resamples of bootstrap and permutation (default: 10000, fewer for very many users; of rows 1000)',
     )
     .option('--force', 'Compare runs whose data, window or protocol differ, and print the differences above the table')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
@@ -39,11 +39,19 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .action((runs: string[], options: Options) => run(runs, options));
 }
 
+const OF_RANKS = /^((HR|NDCG)@[1-9]\d*|MRR)$/;
+const OF_ROWS = /^(AUC|GAUC|logloss|NE)$/;
+
 async function run(runs: readonly string[], options: Options): Action {
   if (runs.length < 2) throw new UsageError(`seqrec compare: expected at least two runs; got ${runs.length}`);
   const out = textOption('out', options.out) ?? 'runs';
   const resamples = integerOption('resamples', options.resamples, 100);
   const given = textOption('metrics', options.metrics)?.split(',');
+  const strange = given?.find((metric) => !OF_RANKS.test(metric) && !OF_ROWS.test(metric));
+  if (strange !== undefined)
+    throw new UsageError(
+      `--metrics: expected HR@k, NDCG@k or MRR, of ranking runs AUC, GAUC, logloss or NE, with commas; got "${strange}"`,
+    );
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { savedRun } = await import('../run/open/resume.ts');
   const opened = runs.map((run) => openRunDir(out, run));

@@ -21,7 +21,7 @@ export interface EvaluateRequest {
 }
 
 /** Keys of the configuration that decide how a trained model of rows is measured. */
-const MEASURED = ['batchSize', 'segments', 'baselines'].map((key) => `evaluation.${key}`);
+export const MEASURED_ROWS = ['batchSize', 'segments', 'baselines'].map((key) => `evaluation.${key}`);
 
 /** `seqrec evaluate` of a run or recipe of the task `ranking`; nothing for one of another task. */
 export async function evaluateRanking(request: EvaluateRequest): Promise<Awaited<Action> | undefined> {
@@ -34,10 +34,10 @@ export async function evaluateRanking(request: EvaluateRequest): Promise<Awaited
     throw new UsageError(
       `--${request.ofRetrieval[0]}: expected it with a run of the task retrieval; got ${given.name}, of the task ranking`,
     );
-  const other = from === undefined ? overrides.find(({ key }) => !MEASURED.includes(key)) : undefined;
+  const other = from === undefined ? overrides.find(({ key }) => !MEASURED_ROWS.includes(key)) : undefined;
   if (other !== undefined)
     throw new UsageError(
-      `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
+      `--${other.key}: expected one of ${MEASURED_ROWS.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
     );
   const { applyOverrides } = await import('../config/overrides.ts');
   const { rankingRunConfigSchema } = await import('../config/ranking-schema.ts');

@@ -25,7 +25,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'evaluate [run]',
-      'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items; of rankers AUC and losses',
+      'Evaluate a checkpoint of a run, or weights from a file: exact ranks among all items; AUC of rows',
       { allowUnknownOptions: true },
     )
     .usage(
@@ -48,10 +48,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     )
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
-    .option(
-      '--baselines <names>',
-      'What the verdict compares with: popularity, item-knn, last-item, ease, of rankers base-rate, item-mean, user-item-mean; with commas, or none (default: those of the run)',
-    )
+    .option('--baselines <names>', 'What the verdict compares with, with commas, or none (default: those of the run)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -88,7 +85,10 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     throw new UsageError('seqrec evaluate: expected a run, or --from FILE; got none');
   if (from === undefined && configFile !== undefined)
     throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
-  const { evaluateRanking } = await import('./evaluate-ranking.ts');
+  const { evaluateRanking, MEASURED_ROWS } = await import('./evaluate-ranking.ts');
+  const known = [...MEASURED, ...MEASURED_ROWS];
+  const unknown = from === undefined ? overrides.find(({ key }) => !known.includes(key)) : undefined;
+  if (unknown !== undefined) throw notMeasured(unknown.key, MEASURED);
   const ofRows = await evaluateRanking({
     subject: name,
     from,
@@ -113,10 +113,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const baselines = baselinesOption(options.baselines);
   if (from === undefined) {
     const other = overrides.find(({ key }) => !MEASURED.includes(key));
-    if (other !== undefined)
-      throw new UsageError(
-        `--${other.key}: expected one of ${MEASURED.map((key) => `--${key}`).join(', ')}; a trained run keeps the rest`,
-      );
+    if (other !== undefined) throw notMeasured(other.key, MEASURED);
   }
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');
@@ -201,6 +198,13 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     console.log('\nThis checkpoint was chosen by this very set: the figures flatter it. --checkpoint last is fair.');
   console.log(`\n${renderDefinition(definition)}`);
   return 0;
+}
+
+/** For a key that decides weights. */
+function notMeasured(key: string, measured: readonly string[]): UsageError {
+  return new UsageError(
+    `--${key}: expected one of ${measured.map((each) => `--${each}`).join(', ')}; a trained run keeps the rest`,
+  );
 }
 
 /** Names with commas; `none` is an empty list. */

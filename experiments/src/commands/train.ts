@@ -18,9 +18,13 @@ interface Options extends BackendOptions {
 
 export function registerTrain(cli: CAC, invocation: Invocation): void {
   cli
-    .command('train [recipe]', 'Train a recipe, or a configuration of your own, into a run folder', {
-      allowUnknownOptions: true,
-    })
+    .command(
+      'train [recipe]',
+      'Train a recipe, or a configuration of your own, into a run folder: retrieval, or ranking of rows',
+      {
+        allowUnknownOptions: true,
+      },
+    )
     .usage('train RECIPE [options] [--section.key VALUE ...]')
     .option('--config <file>', 'A YAML configuration instead of a recipe; `extends: RECIPE` takes one as its base')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -48,8 +52,9 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--evaluation.baselines <names>',
-      'What stands beside the model: popularity, item-knn, last-item, ease, with commas, or none (default: all)',
+      'What stands beside the model, with commas: popularity, item-knn, last-item, ease; or none',
     )
+    .option('--evaluation.selectBy <m>', 'What chooses the best checkpoint: HR@k, NDCG@k, MRR; of rows AUC, logloss')
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
@@ -58,6 +63,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train csv/sasrec --data.path my.csv --data.columns.time none --data.encoding latin1')
     .example('  $ seqrec train ml-1m/hstu --data.ties shuffle:7')
     .example('  $ seqrec train ml-100k/hstu --evaluation.ties optimistic --evaluation.queryTime last')
+    .example('  $ seqrec train ctr/ml-1m-dcn-v2 --evaluation.selectBy logloss --evaluation.segments gender,age')
     .example('  $ seqrec train --config my.yaml')
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train --resume latest')

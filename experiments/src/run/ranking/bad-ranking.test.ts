@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { rankingWorld, tasteStars } from '../../testing/ranking-world.ts';
+import { runMain } from '../../testing/run-main.ts';
+import type { RunResults } from '../folder/results.ts';
+import { openRunDir } from '../folder/run-dir.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-bad-ranking-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const world = rankingWorld(folder, { rows: 600 });
+const out = join(folder, 'runs');
+const train = (...argv: string[]) =>
+  runMain('train', '--config', world.yaml, '--quiet', ...(argv.includes('--out') ? [] : ['--out', out]), ...argv);
+
+function csv(name: string, change: (line: string, k: number) => string): string {
+  const path = join(folder, `${name}.csv`);
+  const [header, ...lines] = readFileSync(world.csv, 'utf8').trim().split('\n');
+  writeFileSync(path, `${[header, ...lines.map(change)].join('\n')}\n`);
+  return path;
+}
+const price = (line: string, value: string): string => line.replace(/[^,]*$/, value);
+
+test.each<[string[], string]>([
+  [['--data.label.column', 'foo'], 'labelFromColumn: expected a column of the events of ratings; got "foo"; there are'],
+  [['--task.labels', 'foo'], 'task: labels: expected columns in the role labels; got foo; there are label'],
+  [
+    ['--data.label.positiveAbove', '5'],
+    'expected the label label to differ among the training rows; got 0 in all of the',
+  ],
+  [
+    ['--task.loss', 'squared', '--evaluation.selectBy', 'AUC'],
+    'evaluation.selectBy: expected one of RMSE, MSE, MAE, RAUC, XAUC; got AUC; the loss squared is of labels that are numbers',
+  ],
+  [
+    ['--optimizer.schedule.metric', 'AUCC'],
+    'optimizer.schedule.metric: expected one of AUC, GAUC, logloss, NE, ECE, accuracy; got AUCC',
+  ],
+  [['--objective.kind', 'full-softmax'], '--objective.kind: unknown key; known: --data, --initialWeights'],
+  [['--model.kind', 'hstu'], '--model.kind: expected one of "lr", "fm", "mlp", "dcn-v2", "dssm"'],
+  [['--model.features', 'hourr'], "features: expected a column of ratings; got hourr; did you mean 'hour'?"],
+  [['--model.features', 'stars'], 'expected no column among the features that a label is made from; got stars'],
+  [['--data.split', 'leave-last-out'], 'data.split: expected a split of rows, which a ranker learns from'],
+  [
+    ['--evaluation.checkpoint', 'best', '--data.split.validation', '0'],
+    'evaluation.checkpoint: expected last with the split random, which has no validation set; got best',
+  ],
+  [['--evaluation.segments', 'hours'], 'evaluation.segments: hours: expected a column of ratings; got hours'],
+  [['--evaluation.segments', 'at'], 'evaluation.segments: at: expected a column of one id or number a row; got time'],
+  [['--optimizer.weightDecay', '100'], 'optimizer.weightDecay: expected less than 1 / learningRate = 20'],
+  [
+    ['--data.path', csv('inf', (line, k) => (k === 5 ? price(line, '1e39') : line))],
+    'expected a finite number in price',
+  ],
+])('%j is one clear error, and nothing is left behind', async (argv, message) => {
+  const { code, errors } = await train(...argv);
+  expect(errors).toContain(message);
+  expect(errors).not.toContain('    at ');
+  expect(code).not.toBe(0);
+  expect(existsSync(out)).toBe(false);
+});
+
+test('a validation part without positives chooses nothing by AUC, and everything by log loss', async () => {
+  mkdirSync(join(folder, 'late'));
+  const { csv: late } = rankingWorld(join(folder, 'late'), {
+    rows: 600,
+    stars: (row) => (row.k > 350 ? 1 : tasteStars(row)),
+  });
+  const argv = ['--data.path', late, '--data.split.kind', 'rows-by-time', '--out', join(folder, 'late-runs')];
+  const { code, errors } = await train(...argv);
+  expect(errors).toContain(
+    'evaluation.selectBy: expected a metric that has a value on the validation set, which the best checkpoint is chosen by; got AUC: expected positives and negatives',
+  );
+  expect(errors).toContain('set --evaluation.selectBy logloss');
+  expect(code).toBe(2);
+  expect(await train(...argv, '--evaluation.selectBy', 'logloss')).toMatchObject({ code: 0 });
+  const { results } = openRunDir(join(folder, 'late-runs'), 'latest');
+  const { final, baselines } = JSON.parse(readFileSync(results, 'utf8')) as RunResults;
+  expect(final?.warnings?.join('; ')).toContain('AUC has no value on the test set: expected positives and negatives');
+  for (const { metrics } of [final, ...baselines].filter((each) => each !== undefined)) {
+    expect(metrics.AUC).toBeUndefined();
+    expect(metrics.logloss).toBeGreaterThan(0);
+  }
+});
+
+test('a feature without a value in some rows is no error', async () => {
+  const argv = [
+    ...['--data.path', csv('nan', (line, k) => (k % 3 === 0 ? price(line, 'NaN') : line))],
+    ...['--model.features', '[{"column":"price","encode":"standardise"}]', '--out', join(folder, 'nan-runs')],
+  ];
+  expect(await train(...argv, '--epochs', '1')).toMatchObject({ code: 0 });
+});
+
+test.each([
+  ['three steps an epoch', [], /train: expected a finite loss; got NaN at step 1 /],
+  [
+    'one step',
+    ['--training.batchSize', '1000'],
+    /evaluate: expected finite logits; got \S+ for example 0 of the validation set/,
+  ],
+  [
+    'one value of the only field',
+    [
+      ...['--model.userId', 'false', '--model.itemId', 'false', '--optimizer.learningRate', '0.01'],
+      ...['--data.path', csv('flat', (line) => line.replace(/,h\d,/, ',h0,'))],
+    ],
+    /evaluate: expected logits that tell rows apart; got \S+ for all \d+ rows of the validation set; the model has collapsed/,
+  ],
+])('a run that diverges or collapses (%s) fails, and no checkpoint is kept as best', async (_, argv, message) => {
+  const own = mkdtempSync(join(folder, 'diverging-'));
+  const rate = argv.includes('--optimizer.learningRate') ? [] : ['--optimizer.learningRate', '1e20'];
+  const { code, errors } = await train('--out', own, ...rate, ...argv);
+  expect(errors).toMatch(message);
+  expect(errors).not.toContain('    at ');
+  expect(code).toBe(1);
+  const run = openRunDir(own, 'latest');
+  expect(readdirSync(join(run.path, 'checkpoints'))).toEqual([]);
+  expect(JSON.parse(readFileSync(run.results, 'utf8'))).toMatchObject({ status: 'failed' });
+  expect(readFileSync(run.report, 'utf8')).toContain('Failed after 0 epochs');
+});
+
+test.each([
+  ['bench', 'step', '--recipe', 'ctr/ml-1m-lr'],
+  ['profile', 'ctr/ml-1m-lr'],
+])('%s %s refuses a ranking recipe', async (...argv) => {
+  const { code, errors } = await runMain(...argv);
+  expect(errors).toContain('got the recipe ctr/ml-1m-lr of the task ranking; seqrec train, evaluate, compare');
+  expect(code).toBe(2);
+});
