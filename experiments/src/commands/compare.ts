@@ -39,7 +39,6 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .action((runs: string[], options: Options) => run(runs, options));
 }
 
-const OF_RANKS = /^((HR|NDCG)@[1-9]\d*|MRR)$/;
 const OF_ROWS = /^(AUC|GAUC|logloss|NE)$/;
 
 async function run(runs: readonly string[], options: Options): Action {
@@ -47,10 +46,11 @@ async function run(runs: readonly string[], options: Options): Action {
   const out = textOption('out', options.out) ?? 'runs';
   const resamples = integerOption('resamples', options.resamples, 100);
   const given = textOption('metrics', options.metrics)?.split(',');
-  const strange = given?.find((metric) => !OF_RANKS.test(metric) && !OF_ROWS.test(metric));
+  const { knownGain, metricsInWords } = await import('@seqrec/models');
+  const strange = given?.find((metric) => knownGain(metric) === undefined && !OF_ROWS.test(metric));
   if (strange !== undefined)
     throw new UsageError(
-      `--metrics: expected HR@k, NDCG@k or MRR, of ranking runs AUC, GAUC, logloss or NE, with commas; got "${strange}"`,
+      `--metrics: expected ${metricsInWords()}, of ranking runs AUC, GAUC, logloss or NE, with commas; got "${strange}"`,
     );
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { savedRun } = await import('../run/open/resume.ts');
@@ -68,7 +68,6 @@ async function run(runs: readonly string[], options: Options): Action {
     return 0;
   }
   const metrics = given ?? ['HR@10', 'NDCG@10', 'MRR'];
-  const { knownGain, metricsInWords } = await import('@seqrec/models');
   const wrong = metrics.find((metric) => knownGain(metric) === undefined);
   if (wrong !== undefined) throw new UsageError(`--metrics: expected ${metricsInWords()}, with commas; got "${wrong}"`);
   const { compareRuns, renderComparisons } = await import('../studies/compare/compare-runs.ts');
