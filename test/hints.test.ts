@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { knownKeys, takesKey } from '../experiments/src/config/issues.ts';
+import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
@@ -67,11 +69,15 @@ function declaredOptions(): Set<string> {
   return new Set(options.flatMap(({ names, negated }) => names.map((name) => `${negated ? 'no-' : ''}${typed(name)}`)));
 }
 
+/** Of the tasks that the command line trains. */
+const schemas: readonly z.ZodType[] = [recipeConfigSchema(), rankingRunConfigSchema()];
+
 /** Every key of a configuration, of whatever kind, as `section.key`. */
 function configurationKeys(): Set<string> {
   const found = new Set<string>();
   const walk = (path: readonly string[]): void => {
-    for (const key of knownKeys(recipeConfigSchema(), undefined, path)) {
+    for (const key of schemas.flatMap((schema) => knownKeys(schema, undefined, path))) {
+      if (found.has([...path, key].join('.'))) continue;
       found.add([...path, key].join('.'));
       walk([...path, key]);
     }
@@ -93,7 +99,7 @@ const scripts: Readonly<Record<string, string>> = { library: 'packages/core/inst
 function isKey(path: string): boolean {
   const around = path.split('.');
   const last = around.pop() as string;
-  return keys.has(path) || takesKey(recipeConfigSchema(), undefined, around, last);
+  return keys.has(path) || schemas.some((schema) => takesKey(schema, undefined, around, last));
 }
 
 function exists(option: string): boolean {
