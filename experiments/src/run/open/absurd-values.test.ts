@@ -84,7 +84,23 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
   gru: {
     model: { kind: 'gru4rec', ...shape, hiddenDim: 8, blockDropout: 0.1 },
     objective: { kind: 'full-softmax', temperature: 0.05 },
+    optimizer: {
+      ...{ kind: 'muon', learningRate: 1e-3, decayVectors: false, clipNorm: 1, epsilon: 1e-8 },
+      ...{ muon: { learningRate: 1e-3, momentum: 0.9, nesterov: true, scale: 'adamw', byBlock: true } },
+      ...{ tables: { kind: 'adagrad', learningRate: 1e-3, weightDecay: 0 } },
+      schedule: { kind: 'cosine', warmupSteps: 2, warmupFrom: 0.1, steps: 4, floor: 0.1 },
+    },
   },
+  plateau: {
+    optimizer: {
+      learningRate: 1e-3,
+      schedule: {
+        ...{ kind: 'plateau', warmupSteps: 2, factor: 0.5, patience: 1, threshold: 0.01, cooldown: 1, floor: 0 },
+        metric: 'HR@10',
+      },
+    },
+  },
+  stairs: { optimizer: { learningRate: 1e-3, schedule: { kind: 'stairs', every: 2, factor: 0.5 } } },
 };
 /** Of files, which a generated world does not have; `csv` and `files` are checked where they are read. */
 const elsewhere = new Set([
@@ -144,8 +160,10 @@ const elsewhere = new Set([
     'after',
     'coldItems',
   ],
+  // Of a label of rows, which a retrieval run has none of; of the data of a plug-in.
+  ...['label', 'positiveAbove', 'negativeBelow', 'labels'],
   // Of one feature, in a list: with the transforms.
-  ...['table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
+  ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);
 
 beforeAll(async () => {
@@ -167,7 +185,7 @@ async function base(name: string): Promise<RecipeConfig> {
     },
   };
   const model = { ...config.model, embeddingDim: 8, dqk: 4, dv: 4 };
-  const training = { ...config.training, batchSize: 2 };
+  const training = { ...config.training, batchSize: 2, parts: 2, patience: 3, weightAverage: { decay: 0.5 } };
   return validate(recipeConfigSchema(), { ...small, model, training, ...variants[name] });
 }
 
