@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const PACKAGES = ['core', 'data', 'models'] as const;
+/** A package of the workspace; `experiments` has the command. */
+export type PackageName = (typeof PACKAGES)[number] | 'experiments';
 
 /** Trains and evaluates a small model on the built files; prints a line of JSON. */
 export const program = `
@@ -82,14 +84,14 @@ export interface Packed {
   remove(): void;
 }
 
-/** Packs the three packages into a temporary folder. */
-export function packAll(): Packed {
+/** Packs the three packages, or others, into a temporary folder. */
+export function packAll(names: readonly PackageName[] = PACKAGES): Packed {
   const folder = mkdtempSync(join(tmpdir(), 'seqrec-consumer-'));
   const tarballs: Record<string, string> = {};
-  for (const name of PACKAGES) {
-    const manifest = join(root, 'packages', name, 'package.json');
-    pnpm(['pack', '--pack-destination', folder], join(root, 'packages', name));
-    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  for (const name of names) {
+    const place = name === 'experiments' ? join(root, name) : join(root, 'packages', name);
+    pnpm(['pack', '--pack-destination', folder], place);
+    const { version } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { version: string };
     tarballs[`@seqrec/${name}`] = join(folder, `seqrec-${name}-${version}.tgz`);
   }
   return { folder, tarballs, remove: () => rmSync(folder, { recursive: true, force: true }) };

@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { PluginError } from '../../plugins/plugin-error.ts';
 import { PAGE_ENTRY, type PagePlugin, withPlugins } from './page-plugins.ts';
 
-/** The page's sources, or what they were compiled to. */
-export const pageFolder = fileURLToPath(new URL('../../../page/', import.meta.url));
 /** Whether this program runs from its sources. */
 const fromSources = import.meta.url.endsWith('.ts');
+/** The page's sources, or what they were compiled to. */
+const scriptFolder = fileURLToPath(new URL('../../../page/', import.meta.url));
 const script = fromSources ? 'main.ts' : 'main.js';
+/** Its document and style sheet, which are not compiled. */
+export const pageFolder = fromSources ? scriptFolder : fileURLToPath(new URL('../../../../page/', import.meta.url));
 
 /** A file of a bundle. */
 export interface BundledFile {
@@ -99,10 +101,10 @@ export const urlsOfAssets: Plugin = {
  * @throws PluginError for a plug-in that cannot be bundled.
  */
 export async function bundlePage(plugins: readonly PagePlugin[] = []): Promise<Bundle> {
-  if (plugins.length === 0) return bundle({ files: { page: script, style: 'style.css' } });
+  if (plugins.length === 0) return bundle({ files: { page: join(scriptFolder, script), style: 'style.css' } });
   try {
     return await bundle({ files: { page: PAGE_ENTRY, style: 'style.css' } }, [
-      withPlugins(plugins, pageFolder, script),
+      withPlugins(plugins, scriptFolder, script),
     ]);
   } catch (error) {
     const { errors = [] } = error as Partial<BuildFailure>;

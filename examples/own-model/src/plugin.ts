@@ -1,0 +1,14 @@
+// What the command line loads: importing it defines everything.
+import { defineSource } from '@seqrec/data';
+import { defineMetric, defineModel, defineObjective, defineTask } from '@seqrec/models';
+import { bpr } from './bpr.ts';
+import { decayedMean } from './decayed-mean.ts';
+import { orders } from './orders.ts';
+import { rankBiasedPrecision } from './rank-biased-precision.ts';
+import { spread } from './spread.ts';
+
+defineSource(orders);
+defineModel(decayedMean);
+defineObjective(bpr);
+defineTask(spread);
+defineMetric(rankBiasedPrecision);
