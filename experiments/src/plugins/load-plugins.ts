@@ -46,10 +46,11 @@ export function fileDigest(path: string): string {
  *
  * @param name a file, relative to `folder`, or a package.
  * @param where begins the message: the option, or the line of a configuration.
+ * @param as how it is called from then on; default: its name.
  * @throws PluginError when it is not there, throws, or defines nothing.
  */
-export async function loadPlugin(name: string, folder: string, where: string): Promise<LoadedPlugin> {
-  const found = findPlugin(name, folder, where);
+export async function loadPlugin(name: string, folder: string, where: string, as = name): Promise<LoadedPlugin> {
+  const found = { ...findPlugin(name, folder, where), name: as };
   const known = loaded.get(found.path);
   if (known !== undefined) return known;
   // Before the import: the digest is of what is about to be read.

@@ -5,7 +5,7 @@ export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
-export type { AnyConfig } from './config/definitions.ts';
+export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
@@ -167,7 +167,17 @@ export {
   type LearnedPositionsArgs,
 } from './layers/embeddings.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
-export { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layers/layer.ts';
+export {
+  inputList,
+  type LayerArgs,
+  type NamedLayer,
+  type Run,
+  runOf,
+  StreamLayer,
+  type WeightSpec,
+} from './layers/layer.ts';
+export { Projection, type ProjectionArgs } from './layers/projection.ts';
+export { type TokenInputOptions, tokenInput } from './layers/token-input.ts';
 export {
   type EmbeddingTable,
   type EncodedActions,

@@ -22,6 +22,8 @@ import {
   parseModelConfig,
   parseObjectiveConfig,
   retrievalTask,
+  type TaskContext,
+  type TokenEncoder,
   taskKinds,
 } from './index.ts';
 import { rowWorld } from './test-support/row-world.ts';
@@ -62,7 +64,7 @@ beforeAll(async () => {
         ...task,
         name: 'half-retrieval',
         identity: { ...task.identity, share, items: data.numItems, set: train.name },
-        loss: (context) => {
+        loss: (context: TaskContext<TokenEncoder>) => {
           const { sum, weight } = task.loss(context);
           return { sum: tf.mul(sum, share) as tf.Scalar, weight };
         },

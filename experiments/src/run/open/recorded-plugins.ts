@@ -52,7 +52,7 @@ export async function loadRecordedPlugins(run: RunDir, note: (text: string) => v
 async function loadAgain(run: RunDir, recorded: LoadedPlugin): Promise<LoadedPlugin> {
   const { name, path, isPackage, defines } = recorded;
   try {
-    return await loadPlugin(isPackage ? name : path, process.cwd(), `run ${run.id}`);
+    return await loadPlugin(isPackage ? name : path, process.cwd(), `run ${run.id}`, name);
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     throw new RunError(

@@ -97,7 +97,10 @@ export function sourceDefinition(format: string): SourceDefinition {
  *
  * @throws OptionError for an unknown format; what the source throws; DataError for a source that gives no interactions
  */
-export async function readSource(config: { readonly format: string }, context: SourceContext): Promise<Interactions> {
+export async function readSource<C extends { readonly format: string }>(
+  config: C,
+  context: SourceContext,
+): Promise<Interactions> {
   const { format, schema, read } = sourceDefinition(config.format);
   const interactions = (await read(schema.parse(config), context)) as Interactions | undefined;
   if (interactions?.digest !== undefined && interactions.events !== undefined) return interactions;

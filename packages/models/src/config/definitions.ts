@@ -8,12 +8,6 @@ export interface Definition {
   readonly schema: z.ZodType;
 }
 
-/** A configuration of a kind that need not be one of this package. */
-export interface AnyConfig {
-  readonly kind: string;
-  readonly [setting: string]: unknown;
-}
-
 /** What a registry is of, for its messages. */
 export interface RegistryNames {
   /** The function that defines, `defineModel`. */

@@ -1,5 +1,4 @@
 import type { ExampleSet } from '@seqrec/data';
-import type { AnyConfig } from '../config/definitions.ts';
 import type { ObjectiveConfigInput } from './config.ts';
 import type { ObjectiveData } from './definition.ts';
 import { exactFrequencies, sketchFrequencies } from './frequencies.ts';
@@ -26,7 +25,11 @@ export function createObjective(
   examples: ExampleSet,
   options?: CreateObjectiveOptions,
 ): Objective;
-export function createObjective(config: AnyConfig, examples: ExampleSet, options?: CreateObjectiveOptions): Objective;
+export function createObjective<C extends { readonly kind: string }>(
+  config: C,
+  examples: ExampleSet,
+  options?: CreateObjectiveOptions,
+): Objective;
 export function createObjective(
   config: object,
   examples: ExampleSet,

@@ -1,6 +1,7 @@
 import type { ExampleSet, Interactions } from '@seqrec/data';
 import type { z } from 'zod';
 import type { Capability } from '../definition.ts';
+import type { Model } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
 import type { Task } from './task.ts';
 
@@ -18,7 +19,10 @@ export interface TaskData {
 }
 
 /** A kind of task: what a file here, or a package of somebody else, brings. */
-export interface TaskDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
+export interface TaskDefinition<
+  C extends { readonly kind: string } = { readonly kind: string },
+  M extends Model = Model,
+> {
   /** Its name in configurations, `task.kind`. */
   readonly kind: string;
   /** What a model must be able to do to be trained for it. */
@@ -26,5 +30,5 @@ export interface TaskDefinition<C extends { readonly kind: string } = { readonly
   /** `z.strictObject` with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
   readonly schema: z.ZodType<C>;
   /** The task that a configuration describes. @throws ConfigError for settings that do not go with the data. */
-  create(config: C, data: TaskData): Task<never>;
+  create(config: C, data: TaskData): Task<M>;
 }

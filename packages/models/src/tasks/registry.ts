@@ -1,8 +1,9 @@
 import type { ExampleSet } from '@seqrec/data';
 import { z } from 'zod';
-import { type AnyConfig, Definitions } from '../config/definitions.ts';
+import { Definitions } from '../config/definitions.ts';
 import { parseConfig } from '../config/parse.ts';
 import type { Capability } from '../definition.ts';
+import type { Model, Ranker, TokenEncoder } from '../model.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import type { TaskDefinition } from './definition.ts';
@@ -14,14 +15,14 @@ import type { Task } from './task.ts';
 export const retrievalConfigSchema = z.strictObject({ kind: z.literal('retrieval') });
 export type RetrievalConfig = z.output<typeof retrievalConfigSchema>;
 
-const retrieval: TaskDefinition<RetrievalConfig> = {
+const retrieval: TaskDefinition<RetrievalConfig, TokenEncoder> = {
   kind: 'retrieval',
   needs: 'encode',
   schema: retrievalConfigSchema,
   create: (_, { objective }) => retrievalTask(objective()),
 };
 
-const ranking: TaskDefinition<RankingConfig> = {
+const ranking: TaskDefinition<RankingConfig, Ranker> = {
   kind: 'ranking',
   needs: 'rank',
   schema: rankingConfigSchema,
@@ -29,10 +30,10 @@ const ranking: TaskDefinition<RankingConfig> = {
 };
 
 /** The tasks of this package. */
-const definitions = new Definitions<TaskDefinition<never>>({ define: 'defineTask', what: 'task', place: 'task' }, [
-  retrieval,
-  ranking,
-] as unknown as TaskDefinition<never>[]);
+const definitions = new Definitions<TaskDefinition<never, never>>(
+  { define: 'defineTask', what: 'task', place: 'task' },
+  [retrieval, ranking] as unknown as TaskDefinition<never, never>[],
+);
 
 /**
  * Makes a kind of task known: `createTask` and, through a plug-in, the command line take it from then on. The tasks of
@@ -40,8 +41,10 @@ const definitions = new Definitions<TaskDefinition<never>>({ define: 'defineTask
  *
  * @throws ConfigError for a kind that is known already, a name that is none, or a schema that is not of this kind.
  */
-export function defineTask<C extends { readonly kind: string }>(definition: TaskDefinition<C>): void {
-  definitions.define(definition as unknown as TaskDefinition<never>);
+export function defineTask<C extends { readonly kind: string }, M extends Model>(
+  definition: TaskDefinition<C, M>,
+): void {
+  definitions.define(definition as unknown as TaskDefinition<never, never>);
 }
 
 /** The kinds of task that {@link createTask} knows, all or those that need a capability, in the order of definition. */
@@ -64,7 +67,7 @@ export interface CreateTaskOptions {
   /** The training set, as the trainer is given it. */
   readonly train: ExampleSet;
   /** The objective beside the task; default: a sampled softmax. */
-  readonly objective?: ObjectiveConfigInput | AnyConfig;
+  readonly objective?: ObjectiveConfigInput | { readonly kind: string };
   /** What labels are drawn from, where windows reach another part of the histories than `train`; default `train`. */
   readonly reached?: ExampleSet;
   /** See `createObjective`. */
@@ -77,7 +80,7 @@ export interface CreateTaskOptions {
  * @throws ConfigError for an unknown kind (lists the known ones), an unknown key, a value outside its range, or data
  *   that the task cannot be learned from.
  */
-export function createTask(config: AnyConfig, options: CreateTaskOptions): Task {
+export function createTask<C extends { readonly kind: string }>(config: C, options: CreateTaskOptions): Task {
   const definition = definitions.of(config);
   const parsed = parseConfig(definition.schema as unknown as z.ZodObject, config, `task (${definition.kind})`);
   const { train, objective = {}, reached = train, windowsMove = false } = options;
