@@ -1,25 +1,8 @@
-import {
-  type DcnV2Config,
-  type DcnV2ConfigInput,
-  type DssmConfig,
-  type DssmConfigInput,
-  type FmConfig,
-  type FmConfigInput,
-  type LrConfig,
-  type LrConfigInput,
-  type MlpConfig,
-  type MlpConfigInput,
-  modelConfigSchema,
-  rankingConfigSchema,
-} from '@seqrec/models';
+import { modelConfigSchema, type RowModelConfig, type RowModelConfigInput, rankingConfigSchema } from '@seqrec/models';
 import { z } from 'zod';
 import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
 import { batch, sharedSections } from './schema.ts';
-
-/** Configurations of the models of rows here; a plug-in adds others. */
-export type RankerConfig = LrConfig | FmConfig | MlpConfig | DcnV2Config | DssmConfig;
-export type RankerConfigInput = LrConfigInput | FmConfigInput | MlpConfigInput | DcnV2ConfigInput | DssmConfigInput;
 
 const segment = z.union([
   z.string().min(1),
@@ -40,7 +23,8 @@ function rankingRunSchema() {
   return z.strictObject({
     ...sharedSections,
     task: rankingConfigSchema,
-    model: modelConfigSchema('rank') as unknown as z.ZodType<RankerConfig, RankerConfigInput>,
+    /** Of the models here in types; a plug-in adds others. */
+    model: modelConfigSchema('rank') as unknown as z.ZodType<RowModelConfig, RowModelConfigInput>,
     evaluation: z.strictObject({
       batchSize: batch,
       /**

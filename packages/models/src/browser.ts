@@ -7,7 +7,7 @@ export { popularityBaseline } from './baselines/popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
 export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
-export type { Capability, ModelDefinition } from './definition.ts';
+export type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './encoders/gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './encoders/gru4rec/layer.ts';
@@ -262,7 +262,11 @@ export {
   modelConfigSchema,
   modelKinds,
   modelTimeReaders,
+  modelWidths,
   parseModelConfig,
+  type RowModelConfig,
+  type RowModelConfigInput,
+  rowModelConfigSchema,
 } from './registry.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';

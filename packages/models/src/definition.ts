@@ -5,6 +5,14 @@ import type { TimeReader } from './reads-times.ts';
 /** What the models of a kind can do; a task asks for one of these. */
 export type Capability = 'encode' | 'towers' | 'rank' | 'generate';
 
+/** Widths of a model, in numbers. */
+export interface ModelWidths {
+  /** Of the vectors of histories and items, whose products are scores. */
+  readonly vector: number;
+  /** What a training step keeps of each token, for estimates of memory. */
+  readonly token: number;
+}
+
 /** A kind of model: what a folder under `encoders`, `towers` or `rankers`, or a package of somebody else, brings. */
 export interface ModelDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
   /** Its name in configurations, `model.kind`. */
@@ -18,4 +26,6 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
   complete?(config: C): C;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];
+  /** Absent: vectors of `embeddingDim`, a token `embeddingDim` for its input and each of `numBlocks`. */
+  widths?(config: C): ModelWidths;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
-import type { Capability, ModelDefinition } from './definition.ts';
+import type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 import { gru4recConfigSchema } from './encoders/gru4rec/config.ts';
 import { createGru4rec } from './encoders/gru4rec/stack.ts';
 import { withSwitches } from './encoders/hstu/blocks.ts';
@@ -28,7 +28,7 @@ import { mlpConfigSchema } from './rankers/mlp/config.ts';
 import { createMlp } from './rankers/mlp/mlp.ts';
 import type { RankerOptions } from './rankers/ranker.ts';
 import { hstuTimeReaders, pinnerformerTimeReaders, type TimeReader } from './reads-times.ts';
-import { dssmConfigSchema } from './towers/dssm/config.ts';
+import { dssmConfigSchema, dssmWidths } from './towers/dssm/config.ts';
 import { createDssm } from './towers/dssm/dssm.ts';
 
 /** Configurations of the encoders here; `kind` says which. */
@@ -46,6 +46,20 @@ export const encoderConfigSchema = z.discriminatedUnion('kind', [
 export type ModelConfig = z.output<typeof encoderConfigSchema>;
 /** A configuration as people write it: fields with a default may be absent. */
 export type ModelConfigInput = z.input<typeof encoderConfigSchema>;
+
+/** Configurations of the models of rows here. */
+export const rowModelConfigSchema = z.discriminatedUnion('kind', [
+  lrConfigSchema,
+  fmConfigSchema,
+  mlpConfigSchema,
+  dcnV2ConfigSchema,
+  dssmConfigSchema,
+]);
+
+/** A validated configuration of a model of rows. */
+export type RowModelConfig = z.output<typeof rowModelConfigSchema>;
+/** A configuration of a model of rows as people write it. */
+export type RowModelConfigInput = z.input<typeof rowModelConfigSchema>;
 
 /** The models of this package: a line each. */
 const definitions = new Definitions<ModelDefinition<never>>(
@@ -79,7 +93,13 @@ const definitions = new Definitions<ModelDefinition<never>>(
     define({ kind: 'fm', can: ['rank'], schema: fmConfigSchema, create: ofRows(createFm) }),
     define({ kind: 'mlp', can: ['rank'], schema: mlpConfigSchema, create: ofRows(createMlp) }),
     define({ kind: 'dcn-v2', can: ['rank'], schema: dcnV2ConfigSchema, create: ofRows(createDcnV2) }),
-    define({ kind: 'dssm', can: ['encode', 'towers', 'rank'], schema: dssmConfigSchema, create: createDssm }),
+    define({
+      kind: 'dssm',
+      can: ['encode', 'towers', 'rank'],
+      schema: dssmConfigSchema,
+      create: createDssm,
+      widths: dssmWidths,
+    }),
   ],
 );
 
@@ -146,6 +166,14 @@ function readsFeaturesOfTokens({ can }: ModelDefinition<never>): boolean {
 /** The settings by which a model reads the times of events; none for a model of their order alone. */
 export function modelTimeReaders(config: { readonly kind: string }): TimeReader[] {
   return definitions.of(config).timeReaders?.(config as never) ?? [];
+}
+
+/** Widths of a model of this configuration; 0 where a model of somebody else says nothing. */
+export function modelWidths(config: { readonly kind: string }): ModelWidths {
+  const widths = definitions.of(config).widths?.(config as never);
+  if (widths !== undefined) return widths;
+  const { embeddingDim = 0, numBlocks = 0 } = config as { readonly embeddingDim?: number; readonly numBlocks?: number };
+  return { vector: embeddingDim, token: embeddingDim * (numBlocks + 1) };
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Gru4recConfig,
   type HstuConfig,
   type ModelConfig,
+  modelWidths,
   type ObjectiveConfigInput,
   type PinnerformerConfig,
   parseObjectiveConfig,
@@ -71,7 +72,7 @@ export function stepFlops(
   labels?: number,
 ): Flops {
   const work = workloadOf(lengths, numItems + 1);
-  const embeddingDim = config.kind === 'dssm' ? config.outputDim : config.embeddingDim;
+  const { vector: embeddingDim } = modelWidths(config);
   const { labels: rule, actionWeight, kind } = parseObjectiveConfig(objective);
   if (labels === undefined && rule.kind !== 'next-item')
     throw new ConfigError(

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { parseObjectiveConfig, weightShapes } from '@seqrec/models';
+import { modelWidths, parseObjectiveConfig, weightShapes } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
@@ -52,7 +52,7 @@ function partsOf(
   const dense = optimizer.embeddings === 'dense' ? weights : weights - table;
   const { sequences, tokens } = batchOf(training.batchSize, split, model.maxSequenceLength);
   const read = windows?.policy === 'stochastic-length' ? sequences : tokens;
-  const { ofToken, ofItem } = widthsOf(model);
+  const { token: ofToken, vector: ofItem } = modelWidths(model);
   const parts = [
     { what: 'weights', bytes: weights, lower: 'model.embeddingDim and the other widths, or use data with fewer items' },
     { what: 'moments and gradients', bytes: 3 * dense, lower: 'model.embeddingDim and the other widths' },
@@ -79,17 +79,6 @@ function partsOf(
       lower: 'objective.negatives.random',
     });
   return parts;
-}
-
-/** Numbers that a step keeps of each token, and those of an item's vector. */
-function widthsOf(model: RecipeConfig['model']): { readonly ofToken: number; readonly ofItem: number } {
-  if (model.kind !== 'dssm') {
-    // A model of a plug-in need not have them.
-    const { embeddingDim = 0, numBlocks = 0 } = model as Partial<typeof model>;
-    return { ofToken: embeddingDim * (numBlocks + 1), ofItem: embeddingDim };
-  }
-  const { queryHiddenSizes, outputDim } = model;
-  return { ofToken: queryHiddenSizes.reduce((sum, width) => sum + width, outputDim), ofItem: outputDim };
 }
 
 /** Sequences and tokens of an average batch: some batch has at least as many. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, rate } from '../../config/fields.ts';
+import type { ModelWidths } from '../../definition.ts';
 import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../../rankers/config.ts';
 
 /** Configuration of {@link createDssm}. */
@@ -37,3 +38,8 @@ export const dssmConfigSchema = z
 
 export type DssmConfig = z.output<typeof dssmConfigSchema>;
 export type DssmConfigInput = z.input<typeof dssmConfigSchema>;
+
+/** The vectors are those of the last layers; a token keeps its query's layers. */
+export function dssmWidths({ queryHiddenSizes, outputDim }: DssmConfig): ModelWidths {
+  return { vector: outputDim, token: queryHiddenSizes.reduce((sum, width) => sum + width, outputDim) };
+}
