@@ -5,7 +5,9 @@ import { z } from 'zod';
 
 const schema = z.strictObject({
   format: z.literal('own/orders'),
-  /** One order a line: `anna 2024-03-01T10:00 tea,milk`; the items of an order in the order in which they were taken. */
+  /**
+   * One order a line: `anna 2024-03-01T10:00 tea,milk`; the items of an order in the order in which they were taken.
+   */
   path: z.string().min(1),
 });
 

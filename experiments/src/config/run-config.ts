@@ -8,7 +8,7 @@ export type RunConfig = RecipeConfig | RankingRunConfig;
 export type RunConfigInput = RecipeConfigInput | RankingRunConfigInput;
 
 /** The commands that take runs of the task `ranking`. */
-const RANKING_COMMANDS = 'train, evaluate, compare, report, export, reproduce, recipes';
+const RANKING_COMMANDS = 'train, evaluate, compare, report, export, reproduce, recipes, bench step';
 
 /** The schema of a value by its `task.kind`; without one it is of retrieval. */
 export function runConfigSchema(value: unknown): z.ZodType<RunConfig, RunConfigInput> {
