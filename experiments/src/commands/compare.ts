@@ -55,7 +55,8 @@ async function run(runs: readonly string[], options: Options): Action {
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { savedRun } = await import('../run/open/resume.ts');
   const opened = runs.map((run) => openRunDir(out, run));
-  if (savedRun(opened[0]).config.task.kind === 'ranking') {
+  const { isRankingConfig } = await import('../config/run-config.ts');
+  if (isRankingConfig(savedRun(opened[0]).config)) {
     const { compareRows, renderRowComparisons } = await import('../studies/compare/compare-rows.ts');
     const force = options.force === true;
     const compared = compareRows({

@@ -1,4 +1,4 @@
-import { modelConfigSchema, type RowModelConfig, type RowModelConfigInput, rankingConfigSchema } from '@seqrec/models';
+import { knownTaskSchema, modelConfigSchema, type RowModelConfig, type RowModelConfigInput } from '@seqrec/models';
 import { z } from 'zod';
 import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
@@ -22,7 +22,8 @@ export type SegmentConfig = z.output<typeof segment>;
 function rankingRunSchema() {
   return z.strictObject({
     ...sharedSections,
-    task: rankingConfigSchema,
+    /** `ranking`, or a task of a plug-in for models of rows. */
+    task: knownTaskSchema('rank'),
     /** Of the models here in types; a plug-in adds others. */
     model: modelConfigSchema('rank') as unknown as z.ZodType<RowModelConfig, RowModelConfigInput>,
     evaluation: z.strictObject({

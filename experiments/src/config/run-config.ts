@@ -1,3 +1,4 @@
+import { taskKinds } from '@seqrec/models';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { type RankingRunConfig, type RankingRunConfigInput, rankingRunConfigSchema } from './ranking-schema.ts';
@@ -7,12 +8,13 @@ import { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from '.
 export type RunConfig = RecipeConfig | RankingRunConfig;
 export type RunConfigInput = RecipeConfigInput | RankingRunConfigInput;
 
-/** The commands that take runs of the task `ranking`. */
+/** The commands that take runs of rows. */
 const RANKING_COMMANDS = 'train, evaluate, compare, report, export, reproduce, recipes, bench step';
 
-/** The schema of a value by its `task.kind`; without one it is of retrieval. */
+/** The schema of a value by its `task.kind`: of rows or, as without one, of encoded histories. */
 export function runConfigSchema(value: unknown): z.ZodType<RunConfig, RunConfigInput> {
-  return taskKind(value) === 'ranking' ? rankingRunConfigSchema() : recipeConfigSchema();
+  const kind = taskKind(value);
+  return typeof kind === 'string' && isOfRows(kind) ? rankingRunConfigSchema() : recipeConfigSchema();
 }
 
 function taskKind(value: unknown): unknown {
@@ -24,8 +26,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** Whether a task is over rows: `ranking`, or one of a plug-in that needs a model of rows. */
+function isOfRows(kind: string): boolean {
+  return taskKinds('rank').includes(kind);
+}
+
 export function isRankingConfig(config: RunConfig): config is RankingRunConfig {
-  return config.task.kind === 'ranking';
+  return isOfRows(config.task.kind);
 }
 
 /**
@@ -37,7 +44,7 @@ export function isRankingConfig(config: RunConfig): config is RankingRunConfig {
 export function retrievalConfig(config: RunConfig, what: string): RecipeConfig {
   if (!isRankingConfig(config)) return config;
   throw new ConfigError(
-    `expected the task retrieval, which this command is for; got ${what} of the task ranking`,
+    `expected the task retrieval, which this command is for; got ${what} of the task ${config.task.kind}`,
     `seqrec ${RANKING_COMMANDS} take it`,
   );
 }

@@ -138,6 +138,7 @@ export {
   tieWarning,
 } from './evaluate/ties.ts';
 export { type FeatureConfig, featureSchema } from './features/config.ts';
+export { type FieldTables, type FieldTablesOptions, fieldTables, sumOfFields } from './features/field-tables.ts';
 export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
@@ -166,6 +167,7 @@ export {
   LearnedPositions,
   type LearnedPositionsArgs,
 } from './layers/embeddings.ts';
+export { HiddenLayers, type HiddenLayersArgs } from './layers/hidden-layers.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export {
   inputList,
@@ -242,6 +244,7 @@ export {
   type NamedParameters,
   readParameters,
 } from './parameters.ts';
+export { fieldFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
@@ -251,6 +254,7 @@ export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
 export type { RankerOptions } from './rankers/ranker.ts';
+export { createRanker, type NetOptions, type RankerNet } from './rankers/row-model.ts';
 export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,
@@ -272,6 +276,7 @@ export { type Recommendation, type RecommendOptions, recommend } from './serve/r
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
 export {
+  isRankingTask,
   type RankedLabel,
   type RankingConfig,
   type RankingEvaluation,

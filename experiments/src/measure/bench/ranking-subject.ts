@@ -2,6 +2,7 @@ import type { BackendChoice } from '@seqrec/core';
 import type { Ranker, Trainer } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { isRankingConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/dataset.ts';
 import { prepareRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
@@ -24,8 +25,8 @@ export interface RankingSubject {
 /** Starts the backend and builds model and trainer as `seqrec train` does. */
 export async function openRankingSubject(request: SubjectRequest, progress: Progress): Promise<RankingSubject> {
   const { name, config: resolved } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
-  if (resolved.task.kind !== 'ranking') throw new ConfigError(`task.kind: expected ranking; got ${resolved.task.kind}`);
-  const config = resolved as RankingRunConfig;
+  const config = resolved;
+  if (!isRankingConfig(config)) throw new ConfigError(`task.kind: expected ranking; got ${config.task.kind}`);
   const data = await prepareRows(config.data, dataFolder(request.dataFolder), progress);
   progress.clear();
   const choice = await startBackend(request.backend);

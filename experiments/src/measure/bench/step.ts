@@ -2,6 +2,7 @@ import type { BackendChoice } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import { batchColumns, type StepInfo, type Trainer } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
+import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
@@ -74,7 +75,7 @@ export async function benchStep(
 ): Promise<StepBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
-  const contest = await (config.task.kind === 'ranking' ? contestOfRows : contestOfSequences)(request, progress);
+  const contest = await (isRankingConfig(config) ? contestOfRows : contestOfSequences)(request, progress);
   const { name, choice, trainer, units, unit, input, script } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;

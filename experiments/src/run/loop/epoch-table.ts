@@ -8,9 +8,12 @@ import { renderCalibration } from '../ranking/render-calibration.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
 import type { LoopState } from './train.ts';
 
+/** Of clicks and of numbers, four each. */
+const OF_ROWS = ['AUC', 'GAUC', 'logloss', 'NE', 'RMSE', 'MAE', 'RAUC', 'XAUC'];
+
 /** Prints one row an epoch; the header comes with the first. A star marks the best epoch so far. */
 export class EpochTable {
-  readonly metrics: readonly string[];
+  readonly #config: RunConfig;
   readonly #quiet: boolean;
   readonly #epochs: number;
   #started = false;
@@ -18,7 +21,7 @@ export class EpochTable {
   readonly #unit: 'tokens' | 'rows';
 
   constructor(config: RunConfig, quiet: boolean) {
-    this.metrics = shownMetrics(config);
+    this.#config = config;
     this.#unit = isRankingConfig(config) ? 'rows' : 'tokens';
     this.#quiet = quiet;
     this.#epochs = config.training.epochs;
@@ -26,31 +29,36 @@ export class EpochTable {
 
   print(record: EpochRecord, state: LoopState): void {
     if (this.#quiet) return;
+    const metrics = shownMetrics(this.#config, record.metrics);
     if (!this.#started) {
       this.#started = true;
       console.log(`\nmetrics on the ${record.split} set\n`);
-      console.log(this.#row(['epoch', 'loss', ...this.metrics, `${this.#unit}/s`, 'time']));
+      console.log(this.#row(['epoch', 'loss', ...metrics, `${this.#unit}/s`, 'time'], metrics));
     }
     const best = state.best?.epoch === record.epoch ? '*' : ' ';
     console.log(
-      `${this.#row([
-        `${record.epoch}/${this.#epochs}`,
-        record.meanLoss.toFixed(4),
-        ...this.metrics.map((metric) => formatMetric(record.metrics[metric])),
-        formatCount(this.#unit === 'rows' ? (record.rowsPerSecond ?? 0) : record.tokensPerSecond),
-        formatDuration(record.seconds + record.evaluationSeconds),
-      ])} ${best}`.trimEnd(),
+      `${this.#row(
+        [
+          `${record.epoch}/${this.#epochs}`,
+          record.meanLoss.toFixed(4),
+          ...metrics.map((metric) => formatMetric(record.metrics[metric])),
+          formatCount(this.#unit === 'rows' ? (record.rowsPerSecond ?? 0) : record.tokensPerSecond),
+          formatDuration(record.seconds + record.evaluationSeconds),
+        ],
+        metrics,
+      )} ${best}`.trimEnd(),
     );
     if (record.warnings) console.log(renderSentences(record.warnings));
   }
 
   printResults({ baselines, final, verdict, leftOut, windowTests, calibration }: RunResults): void {
+    const metrics = shownMetrics(this.#config, final?.metrics ?? baselines[0]?.metrics ?? {});
     const rows = [...baselines, ...(final ? [final] : [])].map((each) => [
       each.name,
       each.split,
-      ...this.metrics.map((metric) => formatMetric(each.metrics[metric])),
+      ...metrics.map((metric) => formatMetric(each.metrics[metric])),
     ]);
-    const columns = this.metrics.map((metric) => ({ title: metric, align: 'right' as const }));
+    const columns = metrics.map((metric) => ({ title: metric, align: 'right' as const }));
     console.log(`\n${renderTable([{ title: 'model' }, { title: 'set' }, ...columns], rows)}`);
     for (const warning of warningsOf([...baselines, ...(final ? [final] : [])]))
       console.log(`\n${renderSentences([warning], '')}`);
@@ -61,17 +69,20 @@ export class EpochTable {
   }
 
   /** Narrow enough for a terminal of 80 columns with five metrics and a star. */
-  #row(cells: readonly string[]): string {
+  #row(cells: readonly string[], metrics: readonly string[]): string {
     const epoch = 2 * String(this.#epochs).length + 1;
-    const widths = [Math.max(5, epoch), 7, ...this.metrics.map((metric) => Math.max(6, metric.length)), 8, 11];
+    const widths = [Math.max(5, epoch), 7, ...metrics.map((metric) => Math.max(6, metric.length)), 8, 11];
     return cells.map((cell, i) => cell.padStart(widths[i])).join(' ');
   }
 }
 
 /** The metrics of a table, as many as a terminal has room for. */
-export function shownMetrics(config: RunConfig): readonly string[] {
-  if (isRankingConfig(config))
-    return config.task.loss === 'binary' ? ['AUC', 'GAUC', 'logloss', 'NE'] : ['RMSE', 'MAE', 'RAUC', 'XAUC'];
+export function shownMetrics(config: RunConfig, figures: Readonly<Record<string, number>>): readonly string[] {
+  if (isRankingConfig(config)) {
+    const { selectBy = OF_ROWS[0] } = config.evaluation;
+    const known = [...OF_ROWS, selectBy].filter((metric) => Object.hasOwn(figures, metric));
+    return [...new Set(known)];
+  }
   const ks = config.evaluation.ks.slice(0, 3);
   const usual = [...ks.map((k) => `HR@${k}`), `NDCG@${ks[0]}`, 'MRR'];
   // What chooses the checkpoint is among them, whosever metric it is.

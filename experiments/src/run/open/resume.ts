@@ -21,13 +21,11 @@ export function savedConfig(run: RunDir): { readonly name: string; readonly conf
   return { name, config: retrievalConfig(config, `the run ${run.id}`) };
 }
 
-/** {@link savedRun} of the task ranking. @throws RunError for a run of another task. */
+/** {@link savedRun} of a task over rows. @throws RunError for a run of another task. */
 export function rankingRunConfig(run: RunDir): RankingRunConfig {
   const { config } = savedRun(run);
   if (isRankingConfig(config)) return config;
-  throw new RunError(
-    `run ${run.id}: expected a run of the task ranking, as the first is; got one of ${config.task.kind}`,
-  );
+  throw new RunError(`run ${run.id}: expected a run of rows, as the first is; got one of ${config.task.kind}`);
 }
 
 /**

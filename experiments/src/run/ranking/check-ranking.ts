@@ -1,5 +1,5 @@
 import { type ExampleSet, labelOf } from '@seqrec/data';
-import { clickRows, rankingMetrics, valueRows } from '@seqrec/models';
+import { clickRows, type RankingTask, rankingMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -23,28 +23,28 @@ export function checkRankingAgainstData(
   checkBestHasValidation(evaluation.checkpoint, split);
   segmentations(evaluation.segments, split.interactions);
   const watched = watchedSet(split);
-  const possible = possibleMetrics(watched, labels, config.task.loss);
+  const possible = possibleMetrics(watched, labels, task.judgedAs);
   const names = labels.flatMap((label, l) => task.metrics.map(({ name }) => (l === 0 ? name : `${name}|${label}`)));
-  checkMetric('evaluation.selectBy', selectedMetric(config, task), { names, possible, config, watched });
+  const known = { names, possible, judgedAs: task.judgedAs, watched };
+  checkMetric('evaluation.selectBy', selectedMetric(config, task), known);
   const { schedule } = optimizer;
   if (schedule?.kind === 'plateau' && schedule.metric !== undefined)
-    checkMetric('optimizer.schedule.metric', schedule.metric, { names, possible, config, watched });
+    checkMetric('optimizer.schedule.metric', schedule.metric, known);
 }
 
 interface Known {
   readonly names: readonly string[];
   readonly possible: Possible;
-  readonly config: RankingRunConfig;
+  readonly judgedAs: RankingTask['judgedAs'];
   readonly watched: ExampleSet;
 }
 
-function checkMetric(key: string, metric: string, { names, possible, config, watched }: Known): void {
+function checkMetric(key: string, metric: string, { names, possible, judgedAs, watched }: Known): void {
   if (!names.includes(metric)) {
-    const { loss } = config.task;
-    const other = loss === 'squared' ? 'binary' : 'squared';
+    const other = judgedAs === 'squared' ? 'binary' : 'squared';
     throw new ConfigError(
       `${key}: expected one of ${names.join(', ')}; got ${metric}`,
-      `the loss ${loss} is of labels that are ${loss === 'squared' ? 'numbers' : '0 or 1'}, --task.loss ${other} has other metrics`,
+      `the loss ${judgedAs} is of labels that are ${judgedAs === 'squared' ? 'numbers' : '0 or 1'}, --task.loss ${other} has other metrics`,
     );
   }
   const reason = possible.undefinedMetrics[metric];

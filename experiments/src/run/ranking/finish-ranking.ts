@@ -45,7 +45,9 @@ export async function finishRankingRun(
   const beside = (validation === undefined ? [] : [[split.validation, validation] as const])
     .concat([[split.test, test]])
     .flatMap(([set, figures]) =>
-      set === undefined ? [] : evaluateRowBaselines(options.baselines, split.train, set, figures, config.task.loss),
+      set === undefined
+        ? []
+        : evaluateRowBaselines(options.baselines, split.train, set, figures, context.task.judgedAs),
     );
   const onTest = beside.filter((each) => each.split === 'test');
   const selectBy = selectedMetric(config, context.task);

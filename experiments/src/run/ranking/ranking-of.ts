@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
-import { fitFields, type ModelOptions, type RankingTask, rankingLabels, rankingTask } from '@seqrec/models';
+import { createTask, fitFields, isRankingTask, type ModelOptions, type RankingTask } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
+import { ConfigError } from '../../errors.ts';
 
 /** The task of a ranking run, with its labels named. */
 export interface ResolvedRanking {
@@ -8,10 +9,15 @@ export interface ResolvedRanking {
   readonly task: RankingTask;
 }
 
-/** @throws ConfigError for labels that the data do not have. */
+/** @throws ConfigError for labels that the data do not have, and a task that cannot judge rows. */
 export function rankingOf({ task }: Pick<RankingRunConfig, 'task'>, train: ExampleSet): ResolvedRanking {
-  const labels = rankingLabels(task, train);
-  return { labels, task: rankingTask(task, labels) };
+  const created = createTask(task, { train });
+  if (!isRankingTask(created))
+    throw new ConfigError(
+      `task.kind: expected a task that evaluates rows; got ${task.kind}, which has no labels, metrics or evaluate`,
+      'begin it with rankingTask(...) of @seqrec/models',
+    );
+  return { labels: created.labels, task: created };
 }
 
 /** The metric that chooses a checkpoint where the configuration names none: the first of the task. */

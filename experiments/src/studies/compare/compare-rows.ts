@@ -91,8 +91,8 @@ function recorded(run: RunDir): RunProtocol {
     ['split', split],
     ['test rows', examples.test],
     ...selectedData(data),
-    ['task.labels', task.labels],
-    ['task.loss', task.loss],
+    // The loss need not be the same: what is compared are logits of clicks.
+    ['task.labels', (task as { readonly labels?: readonly string[] }).labels],
   ]);
 }
 

@@ -25,7 +25,10 @@ export interface TaskDefinition<
 > {
   /** Its name in configurations, `task.kind`. */
   readonly kind: string;
-  /** What a model must be able to do to be trained for it. */
+  /**
+   * What a model must be able to do to be trained for it. With `rank` the command line runs it over rows, and `create`
+   * gives a `RankingTask`: most easily `rankingTask(...)` with another `loss`.
+   */
   readonly needs: Capability;
   /** `z.strictObject` with `kind: z.literal(kind)`; fields with a default may be left out by who configures. */
   readonly schema: z.ZodType<C>;

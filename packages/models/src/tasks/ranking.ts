@@ -43,8 +43,14 @@ export interface RankingEvaluation extends TaskEvaluation {
   readonly labels: readonly RankedLabel[];
 }
 
-/** A task whose evaluation keeps the rows. */
+/**
+ * A task over rows whose evaluation keeps them: what a run of rows needs of its task, `ranking` or one of a plug-in.
+ */
 export interface RankingTask extends Task<Ranker> {
+  /** The columns of the labels, one for each logit of the model. */
+  readonly labels: readonly string[];
+  /** What labels are, and by which metrics they are judged: clicks or numbers. */
+  readonly judgedAs: RankingConfig['loss'];
   readonly metrics: readonly TaskMetric[];
   evaluate(options: TaskEvaluateOptions<Ranker>): Promise<RankingEvaluation>;
 }
@@ -88,6 +94,8 @@ export function rankingTask(
   const columns = { targets: labels };
   return {
     name: 'ranking',
+    labels,
+    judgedAs: loss,
     identity: { task: { kind: 'ranking', labels: [...labels], loss, lossWeights: [...weights] } },
     columns,
     namesItems: true,
@@ -110,6 +118,12 @@ export function rankingTask(
     metrics: METRICS[loss].map(([name, better]) => ({ name, better })),
     evaluate: (options) => evaluateRanking(options, labels, loss, batchColumnsOf(options.model, columns)),
   };
+}
+
+/** Whether a task gives what a run of rows needs. */
+export function isRankingTask(task: Task): task is RankingTask {
+  const { labels, judgedAs, metrics, evaluate } = task as Partial<RankingTask>;
+  return labels !== undefined && judgedAs !== undefined && metrics !== undefined && evaluate !== undefined;
 }
 
 /** The labels of a configuration, or the first in the role `labels`. @throws ConfigError when there is none. */
