@@ -20,7 +20,7 @@ export const recipe = defineRecipe({
   config: {
     task: ctrTask,
     data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: randomRows },
-    model: { kind: 'fm', ...movieLensFields, embeddingDim: 16, ...ctrTables },
+    model: { kind: 'fm', ...movieLensFields, embeddingDim: 16, ...ctrTables, embeddingL2: 3e-6 },
     optimizer: ctrOptimizer,
     training: ctrTraining,
     evaluation: ctrEvaluation,

@@ -21,8 +21,8 @@ export const recipe = defineRecipe({
   config: {
     task: ctrTask,
     data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: rowsByTime },
-    model: { kind: 'lr', ...movieLensFields, ...ctrTables },
-    optimizer: ctrOptimizer,
+    model: { kind: 'lr', ...movieLensFields, ...ctrTables, embeddingL2: 1e-6 },
+    optimizer: { ...ctrOptimizer, learningRate: 3e-3 },
     training: ctrTraining,
     evaluation: ctrEvaluation,
     seed: 1,
