@@ -5,8 +5,7 @@ import { z } from 'zod';
 
 const schema = z.strictObject({
   kind: z.literal('own/bpr'),
-  /** Divides the cosines. */
-  temperature: z.number().gt(0).default(0.1),
+  temperature: z.number().gt(0).default(0.1).describe('Divides the cosines.'),
 });
 
 /**

@@ -14,12 +14,10 @@ import { z } from 'zod';
 
 const schema = z.strictObject({
   kind: z.literal('own/decayed-mean'),
-  /** Width `D` of the item vectors. */
-  embeddingDim: z.int().min(1).max(1024),
-  /** Longest history, in events. */
-  maxSequenceLength: z.int().min(1).max(1024),
-  inputDropout: z.number().min(0).lt(1).default(0),
-  learnedTemperature: z.boolean().default(false),
+  embeddingDim: z.int().min(1).max(1024).describe('Width `D` of the item vectors.'),
+  maxSequenceLength: z.int().min(1).max(1024).describe('Longest history, in events.'),
+  inputDropout: z.number().min(0).lt(1).default(0).describe('Dropout on the tokens that enter the layer.'),
+  learnedTemperature: z.boolean().default(false).describe('The temperature of the scores is a weight.'),
 });
 
 type DecayedMeanConfig = z.output<typeof schema>;

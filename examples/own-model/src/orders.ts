@@ -5,10 +5,12 @@ import { z } from 'zod';
 
 const schema = z.strictObject({
   format: z.literal('own/orders'),
-  /**
-   * One order a line: `anna 2024-03-01T10:00 tea,milk`; the items of an order in the order in which they were taken.
-   */
-  path: z.string().min(1),
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      'A file with one order a line, `anna 2024-03-01T10:00 tea,milk`, items in the order in which they were taken.',
+    ),
 });
 
 /** A file of orders, relative to the working directory. */

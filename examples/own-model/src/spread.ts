@@ -5,8 +5,7 @@ import { z } from 'zod';
 
 const schema = z.strictObject({
   kind: z.literal('own/spread'),
-  /** Of the second term. */
-  weight: z.number().min(0).default(0.1),
+  weight: z.number().min(0).default(0.1).describe('Weight of the second term.'),
 });
 
 /**

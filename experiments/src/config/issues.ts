@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { suggestion } from '../suggest.ts';
+import { branchesAt, isRecord, propertyOf } from './json-schema.ts';
 
 /** One thing wrong with a configuration: the path of the key, and the message without that path. */
 export interface ConfigIssue {
@@ -103,24 +104,6 @@ function at(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, part) => (isRecord(inner) ? inner[part] : undefined), value);
 }
 
-function isRecord(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-// The JSON Schema form of a zod schema is the part of it that can be walked without knowing zod's internals.
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  /** What keys of any other name hold; `false` or absent where there are none. */
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly allOf?: readonly JsonSchema[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly $ref?: string;
-}
-
 /** The keys that an object at `path` may have; of a tagged union, the branch whose tags the value carries. */
 export function knownKeys(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): string[] {
   const branches = branchesAt(schema, value, path);
@@ -132,11 +115,6 @@ export function takesKey(schema: z.ZodType, value: unknown, path: readonly (stri
   return branchesAt(schema, value, path).some((branch) => propertyOf(branch, key) !== undefined);
 }
 
-function propertyOf({ properties, additionalProperties }: JsonSchema, key: string | number): JsonSchema | undefined {
-  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
-  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
-}
-
 function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): unknown[] {
   return [
     ...new Set(
@@ -145,34 +123,4 @@ function choicesAt(schema: z.ZodType, value: unknown, path: readonly (string | n
       ),
     ),
   ];
-}
-
-function branchesAt(schema: z.ZodType, value: unknown, path: readonly (string | number)[]): JsonSchema[] {
-  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
-  let branches = expand(root, value);
-  let inner: unknown = value;
-  for (const part of path) {
-    inner = isRecord(inner) ? inner[part] : undefined;
-    branches = branches.flatMap((branch) => {
-      const next = propertyOf(branch, part);
-      return next ? expand(next, inner) : [];
-    });
-  }
-  return branches;
-}
-
-/** Alternatives of a schema; those whose constant properties contradict the value are left out, unless all do. */
-function expand(schema: JsonSchema, value: unknown): JsonSchema[] {
-  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
-  if (alternatives.length === 0) return [schema];
-  const all = alternatives.flatMap((alternative) => expand(alternative, value));
-  const fitting = all.filter(
-    (branch) =>
-      !(isRecord(value) && branch.enum !== undefined) &&
-      Object.entries(branch.properties ?? {}).every(
-        ([key, { const: tag, default: usual }]) =>
-          tag === undefined || !isRecord(value) || (value[key] === undefined ? usual : value[key]) === tag,
-      ),
-  );
-  return fitting.length > 0 ? fitting : all;
 }

@@ -3,6 +3,7 @@ import type { Override } from '../arguments.ts';
 import { ConfigError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 import { configIssues, knownKeys, renderPath, takesKey } from './issues.ts';
+import { tags } from './settings.ts';
 
 /**
  * A configuration with dotted overrides applied, checked against its schema.
@@ -89,8 +90,6 @@ function firstAccepted(
   }
   return shown;
 }
-
-const tags = ['kind', 'format', 'policy'];
 
 /**
  * The value with the section around a changed tag reduced to the keys that the new kind has as well: the others

@@ -1,17 +1,23 @@
 import { knownTaskSchema, modelConfigSchema, type RowModelConfig, type RowModelConfigInput } from '@seqrec/models';
 import { z } from 'zod';
+import { text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
 import { batch, sharedSections } from './schema.ts';
 
 const segment = z.union([
-  z.string().min(1),
+  text,
   z.strictObject({
-    column: z.string().min(1),
-    /** Where the column is; needed when tables share its name. */
-    table: z.enum(['events', 'users', 'items']).optional(),
-    /** Of numbers: parts `[k width, (k + 1) width)`. */
-    width: z.number().positive().optional(),
+    column: text.describe('The column of users, items or events.'),
+    table: z
+      .enum(['events', 'users', 'items'])
+      .optional()
+      .describe('Where the column is; needed when tables share its name.'),
+    width: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Width of the parts of a column of numbers: `[k width, (k + 1) width)`.'),
   }),
 ]);
 
@@ -22,27 +28,36 @@ export type SegmentConfig = z.output<typeof segment>;
 function rankingRunSchema() {
   return z.strictObject({
     ...sharedSections,
-    /** `ranking`, or a task of a plug-in for models of rows. */
-    task: knownTaskSchema('rank'),
-    /** Of the models here in types; a plug-in adds others. */
-    model: modelConfigSchema('rank') as unknown as z.ZodType<RowModelConfig, RowModelConfigInput>,
-    evaluation: z.strictObject({
-      batchSize: batch,
-      /**
-       * The metric that chooses `best.safetensors`, of the first label or `METRIC|label`. Default: AUC, of the loss
-       * `squared` RMSE.
-       */
-      selectBy: z.string().min(1).optional(),
-      /** Which checkpoint the test set sees. Default: the best on the validation set; without one, the last. */
-      checkpoint: z.enum(['best', 'last']).optional(),
-      /** Columns of users, items or events by whose values the metrics of the test set are given as well. */
-      segments: z.array(segment).default([]),
-      /** What is evaluated beside the model. */
-      baselines: z
-        .array(z.enum(rowBaselineNames))
-        .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
-        .default([...rowBaselineNames]),
-    }),
+    task: knownTaskSchema('rank').describe('What is learned: `ranking`, or a task of a plug-in for models of rows.'),
+    model: modelConfigSchema('rank').describe('What makes logits of rows.') as unknown as z.ZodType<
+      RowModelConfig,
+      RowModelConfigInput
+    >,
+    evaluation: z
+      .strictObject({
+        batchSize: batch.describe('Rows that are scored at once.'),
+        selectBy: text
+          .optional()
+          .describe(
+            'The metric that chooses `best.safetensors`, of the first label or `METRIC|label`. Default: AUC, of the loss `squared` RMSE.',
+          ),
+        checkpoint: z
+          .enum(['best', 'last'])
+          .optional()
+          .describe(
+            'Which checkpoint the test set sees. Default: the best on the validation set; without one, the last.',
+          ),
+        segments: z
+          .array(segment)
+          .default([])
+          .describe('Columns of users, items or events by whose values the metrics of the test set are given as well.'),
+        baselines: z
+          .array(z.enum(rowBaselineNames))
+          .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
+          .default([...rowBaselineNames])
+          .describe('What is evaluated beside the model.'),
+      })
+      .describe('How a model is measured, and which checkpoint is kept as the best.'),
   });
 }
 

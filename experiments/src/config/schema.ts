@@ -8,7 +8,8 @@ import {
 } from '@seqrec/models';
 import { z } from 'zod';
 import { baselineNames } from './baseline-names.ts';
-import { count, dataConfigSchema } from './data-schema.ts';
+import { dataConfigSchema } from './data-schema.ts';
+import { count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
@@ -22,103 +23,131 @@ export const batch = z
 export const sharedSections = {
   /** Made when the sections are spread: plug-ins may have defined formats by then. */
   get data() {
-    return dataConfigSchema();
+    return dataConfigSchema().describe(
+      'What is trained and tested on: where it is read from, how it is prepared and split.',
+    );
   },
-  /** Weights that all of the model starts from instead of random ones; `--from` on the command line. */
   initialWeights: z
     .strictObject({
-      /**
-       * A safetensors file under the names of the model's weights: of `seqrec export`, a
-       * checkpoint, or of another program.
-       */
-      path: z.string().min(1),
+      path: text.describe(
+        "A safetensors file under the names of the model's weights: of `seqrec export`, a checkpoint, or of another program.",
+      ),
     })
-    .optional(),
-  optimizer: optimizerConfigSchema,
-  training: z.strictObject({
-    epochs: count,
-    batchSize: batch,
-    /** In how many parts, one after the other, a batch is computed; the memory of a step is that of a part. */
-    parts: count.default(1),
-    /** A new order every epoch; false keeps the order of the data set, for one pass over a stream. */
-    shuffle: z.boolean(),
-    /** Evaluate every so many epochs, and after the last. */
-    evaluateEvery: count,
-    /** Stop when the metric that chooses `best` has not improved for so many evaluations in a row; absent: never. */
-    patience: count.optional(),
-    /** Evaluate and save an exponential mean of the weights, `mean = decay mean + (1 - decay) w` after each step. */
-    weightAverage: z.strictObject({ decay: z.number().min(0).lt(1) }).optional(),
-  }),
-  seed: z.int().min(0),
+    .optional()
+    .describe('Weights that all of the model starts from instead of random ones; `--from` on the command line.'),
+  optimizer: optimizerConfigSchema.describe('How weights are changed by gradients.'),
+  training: z
+    .strictObject({
+      epochs: count.describe('Passes over the training set.'),
+      batchSize: batch.describe('Examples of a step.'),
+      parts: count
+        .default(1)
+        .describe(
+          'In how many parts, one after the other, a batch is computed; the memory of a step is that of a part.',
+        ),
+      shuffle: flag.describe(
+        'A new order of the examples every epoch; false keeps the order of the data set, for one pass over a stream.',
+      ),
+      evaluateEvery: count.describe('Evaluate every so many epochs, and after the last.'),
+      patience: count
+        .optional()
+        .describe(
+          'Stop when the metric that chooses `best` has not improved for so many evaluations in a row; absent: never.',
+        ),
+      weightAverage: z
+        .strictObject({ decay: z.number().min(0).lt(1).describe('What the mean keeps of itself in each step.') })
+        .optional()
+        .describe(
+          'Evaluate and save an exponential mean of the weights, `mean = decay mean + (1 - decay) w` after each step.',
+        ),
+    })
+    .describe('How the training set is gone through.'),
+  seed: seed.describe(
+    'Seed of everything that is random in a run: first weights, order of examples, negatives, dropout.',
+  ),
 };
 
 /** Everything that decides a run. Two runs with equal configurations and data digests have equal weights. */
 function retrievalSchema() {
   return z.strictObject({
     ...sharedSections,
-    /** `retrieval`: the vectors of histories against those of items, or a task of a plug-in for encoders. */
-    task: knownTaskSchema('encode').default({ kind: 'retrieval' }),
-    model: modelConfigSchema('encode'),
-    /** Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`. */
+    task: knownTaskSchema('encode').default({ kind: 'retrieval' }).describe('What is learned.'),
+    model: modelConfigSchema('encode').describe('What makes vectors of histories.'),
     itemVectors: z
       .strictObject({
-        /**
-         * A delimited file with a header line: the item's id as in the data, then its numbers. As
-         * `seqrec vectors` writes it.
-         */
-        path: z.string().min(1),
-        /** Items of the data without a vector: an error, or they start at random. */
-        missing: z.enum(['error', 'random']).default('error'),
+        path: text.describe(
+          "A delimited file with a header line: the item's id as in the data, then its numbers. As `seqrec vectors` writes it.",
+        ),
+        missing: z
+          .enum(['error', 'random'])
+          .default('error')
+          .describe('Items of the data without a vector: `error` refuses them, `random` starts them at random.'),
       })
-      .optional(),
-    /** `kind` says which; `objective.labels` what a user vector predicts. */
-    objective: knownObjectiveSchema(),
+      .optional()
+      .describe(
+        'Vectors that the item table starts from; PinnerFormer keeps them as they are with `model.freezeItems`.',
+      ),
+    objective: knownObjectiveSchema().describe('The loss of retrieval; its `labels` are what a user vector predicts.'),
     windows: WindowsConfigSchema.optional(),
-    evaluation: z.strictObject({
-      /** Cut-offs of HR@k and NDCG@k. */
-      ks: z
-        .array(count)
-        .min(1)
-        .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ'),
-      batchSize: batch,
-      /** Leave items of the history out of the ranking. */
-      excludeSeen: z.boolean(),
-      /**
-       * `last`: each example's target. `all`: every event of an example that has one before it, but those that training
-       * or the choice of a checkpoint has read, or that lie before the cut of a split by time.
-       */
-      positions: z.enum(['last', 'all']).default('last'),
-      /**
-       * Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders.
-       * `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.
-       */
-      ties: z.enum(['expected', 'optimistic', 'pessimistic']).default('expected'),
-      /**
-       * What models that read the time of a query are given: that of the event to predict, or of
-       * the last event before it.
-       */
-      queryTime: z.enum(['target', 'last']).default('target'),
-      /** The metric that chooses `best.safetensors`; larger is better. */
-      selectBy: z.string().refine((name) => knownGain(name) !== undefined, {
-        error: () => `expected ${metricsInWords()}`,
-      }),
-      /** Which checkpoint the test sets see. Default: the best on the validation set; without one, the last. */
-      checkpoint: z.enum(['best', 'last']).optional(),
-      /** What is evaluated beside the model. */
-      baselines: z
-        .array(z.enum(baselineNames))
-        .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
-        .default([...baselineNames]),
-      /** Of the baseline `ease`. */
-      ease: z
-        .strictObject({
-          /** Weight of the square of the weights: Steck 2019, 500 for ML-20M. */
-          lambda: z.number().positive().default(500),
-          /** Skipped, with the reason, where its inverse needs more than so many MiB. */
-          maxMemory: count.default(2048),
-        })
-        .default({ lambda: 500, maxMemory: 2048 }),
-    }),
+    evaluation: z
+      .strictObject({
+        ks: z
+          .array(count)
+          .min(1)
+          .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ')
+          .describe('Cut-offs k of HR@k and NDCG@k.'),
+        batchSize: batch.describe('Examples that are ranked at once.'),
+        excludeSeen: flag.describe('Leave items of the history out of the ranking.'),
+        positions: z
+          .enum(['last', 'all'])
+          .default('last')
+          .describe(
+            "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time.",
+          ),
+        ties: z
+          .enum(['expected', 'optimistic', 'pessimistic'])
+          .default('expected')
+          .describe(
+            "Candidates with exactly the target's score. `expected`: each metric is its mean over all their orders. `optimistic`, the rule of the public reference: the target counts as first; `pessimistic`: as last.",
+          ),
+        queryTime: z
+          .enum(['target', 'last'])
+          .default('target')
+          .describe(
+            'What models that read the time of a query are given: that of the event to predict, or of the last event before it.',
+          ),
+        selectBy: z
+          .string()
+          .refine((name) => knownGain(name) !== undefined, {
+            error: () => `expected ${metricsInWords()}`,
+          })
+          .describe('The metric that chooses `best.safetensors`, on the validation set; larger is better.'),
+        checkpoint: z
+          .enum(['best', 'last'])
+          .optional()
+          .describe(
+            'Which checkpoint the test sets see. Default: the best on the validation set; without one, the last.',
+          ),
+        baselines: z
+          .array(z.enum(baselineNames))
+          .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
+          .default([...baselineNames])
+          .describe('What is evaluated beside the model.'),
+        ease: z
+          .strictObject({
+            lambda: z
+              .number()
+              .positive()
+              .default(500)
+              .describe('Weight of the square of the weights of EASE: Steck 2019, 500 for ML-20M.'),
+            maxMemory: count
+              .default(2048)
+              .describe('EASE is skipped, with the reason, where its inverse needs more than so many MiB.'),
+          })
+          .default({ lambda: 500, maxMemory: 2048 })
+          .describe('Settings of the baseline `ease`.'),
+      })
+      .describe('How a model is measured, and which checkpoint is kept as the best.'),
   });
 }
 

@@ -1,19 +1,24 @@
 import { z } from 'zod';
+import { seed as anySeed, count, share } from './fields.ts';
 
-const seed = z.int().min(0).default(0);
-const share = z.number().gt(0).lt(1);
+const seed = anySeed.default(0);
 
 const GlobalTimeConfig = z
   .strictObject({
     kind: z.literal('global-time').default('global-time'),
-    /** Share of all events before the test cut. */
-    quantile: share.default(0.9),
-    /** Share of all events before the validation cut; default as far before the test cut as that is from the end. */
-    validationQuantile: share.optional(),
-    /** Which events of a user after a cut are targets: the first, the last, one at random, or each in its turn. */
-    target: z.enum(['first', 'last', 'random', 'successive']).default('first'),
-    /** Of `random`. */
-    seed,
+    quantile: share.default(0.9).describe('Share of all events before the test cut.'),
+    validationQuantile: share
+      .optional()
+      .describe(
+        'Share of all events before the validation cut; default as far before the test cut as that is from the end.',
+      ),
+    target: z
+      .enum(['first', 'last', 'random', 'successive'])
+      .default('first')
+      .describe(
+        'Which events of a user after a cut are targets: the first, the last, one at random, or each in its turn.',
+      ),
+    seed: seed.describe('Seed of `random` targets.'),
   })
   .refine(
     ({ quantile, validationQuantile = 2 * quantile - 1 }) => validationQuantile > 0 && validationQuantile < quantile,
@@ -21,42 +26,44 @@ const GlobalTimeConfig = z
       path: ['validationQuantile'],
       message: 'expected a share above 0 and below quantile',
     },
-  );
+  )
+  .describe('Cuts at two times, the same for all users.');
 
 const ByUserConfig = z
   .strictObject({
     kind: z.literal('by-user'),
-    /** Shares of the users that are tested and validated on, and do not train. */
-    test: share.default(0.1),
-    validation: share.default(0.1),
-    seed,
+    test: share.default(0.1).describe('Share of the users that are tested on, and do not train.'),
+    validation: share.default(0.1).describe('Share of the users that are validated on, and do not train.'),
+    seed: seed.describe('Seed of which users.'),
   })
   .refine(({ test, validation }) => test + validation < 1, {
     path: ['validation'],
     message: 'expected shares that leave users to train on',
-  });
+  })
+  .describe('Users are tested on whose events nothing was trained on.');
 
 const rowExamples = {
-  /**
-   * `points`: rows without a history. `impressions`: with what its user has with a label above 0 before the
-   * request; of `random` and `given` in the training part. Default `impressions` where there are
-   * times, a request and a label.
-   */
-  examples: z.enum(['points', 'impressions']).optional(),
-  /** Latest events of a history that are kept; default all. */
-  maxHistory: z
-    .int()
-    .positive()
-    .max(2 ** 28)
-    .optional(),
+  examples: z
+    .enum(['points', 'impressions'])
+    .optional()
+    .describe(
+      '`points`: rows without a history. `impressions`: with what its user has with a label above 0 before the request; of `random` and `given` in the training part. Default `impressions` where there are times, a request and a label.',
+    ),
+  maxHistory: count.optional().describe('Latest events of a history that are kept; default all.'),
 };
 
-const GivenConfig = z.strictObject({ kind: z.literal('given'), ...rowExamples });
+const GivenConfig = z
+  .strictObject({ kind: z.literal('given'), ...rowExamples })
+  .describe('The parts that the data come in.');
 
 const rowShares = {
-  test: share.default(0.1),
-  /** 0: no validation part. */
-  validation: z.number().min(0).lt(1).default(0.1),
+  test: share.default(0.1).describe('Share of the rows that are tested on.'),
+  validation: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe('Share of the rows that are validated on; 0: no validation part.'),
 };
 const leavesRows = ({ test, validation }: { readonly test: number; readonly validation: number }) =>
   test + validation < 1;
@@ -65,32 +72,33 @@ const noRowsLeft = { path: ['validation'], message: 'expected shares that leave 
 const RandomConfig = z
   .strictObject({
     kind: z.literal('random'),
-    /** Shares of the requests, or of the rows where the data have no role `request`: a request is never cut apart. */
     ...rowShares,
-    seed,
+    seed: seed.describe('Seed of which rows.'),
     ...rowExamples,
   })
-  .refine(leavesRows, noRowsLeft);
+  .refine(leavesRows, noRowsLeft)
+  .describe(
+    'Random shares of the requests, or of the rows where the data have no role `request`: a request is never cut apart.',
+  );
 
 const RowsByTimeConfig = z
   .strictObject({
     kind: z.literal('rows-by-time'),
-    /** Shares of the rows, the newest; the cuts are times, so rows at one time stay together, and requests as well. */
     ...rowShares,
     ...rowExamples,
   })
-  .refine(leavesRows, noRowsLeft);
+  .refine(leavesRows, noRowsLeft)
+  .describe('The newest rows; the cuts are times, so rows at one time stay together, and requests as well.');
 
-/**
- * `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. An object sets
- * what the others leave open. `random`, `rows-by-time` and `given` (the parts that the data come in) are
- * of rows, and for rankers.
- */
-export const SplitConfigSchema = z.union([
-  z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'given']),
-  GlobalTimeConfig,
-  ByUserConfig,
-  RandomConfig,
-  RowsByTimeConfig,
-  GivenConfig,
-]);
+export const SplitConfigSchema = z
+  .union([
+    z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'given']),
+    GlobalTimeConfig,
+    ByUserConfig,
+    RandomConfig,
+    RowsByTimeConfig,
+    GivenConfig,
+  ])
+  .describe(
+    "Which events are trained, validated and tested on. `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. `random`, `rows-by-time` and `given` (the parts that the data come in) are of rows, and for rankers. An object sets what a name leaves open.",
+  );

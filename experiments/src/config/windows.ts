@@ -8,66 +8,86 @@ import {
 } from '@seqrec/data';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { count } from './fields.ts';
 
-const count = z
-  .int()
-  .positive()
-  .max(2 ** 28);
-
-/** X of N epochs take the newest window; later epochs go on in turns of N. */
 const schedule = z
   .strictObject({
-    /** N. */
-    epochs: count,
-    /** X; N of them are `control` bit for bit. */
-    controlEpochs: z.int().min(0),
-    order: z.enum(scheduleOrders).default('control-first'),
+    epochs: count.describe('Epochs of a turn, N.'),
+    controlEpochs: z
+      .int()
+      .min(0)
+      .describe('Epochs of a turn that take the newest window, X; N of them are `control` bit for bit.'),
+    order: z.enum(scheduleOrders).default('control-first').describe('Where in a turn they are.'),
   })
-  .optional();
+  .optional()
+  .describe('X of N epochs take the newest window; later epochs go on in turns of N.');
 
 const sliding = {
-  /** Windows reach back over so many latest events: at least `model.maxSequenceLength`, which is `control`. */
-  maxHistory: z.union([count, z.literal('all')]).default('all'),
+  maxHistory: z
+    .union([count, z.literal('all')])
+    .default('all')
+    .describe(
+      'Events, the latest, that windows reach back over: at least `model.maxSequenceLength`, which is `control`.',
+    ),
   schedule,
 };
 
-/** Events between the starts of neighbouring windows. */
-const stride = count.default(1);
+const stride = count.default(1).describe('Events between the starts of neighbouring windows.');
 
-/**
- * Rules that take several windows of a history. `epochs`: all of them, so that an epoch costs more steps than
- * `control`'s. `steps`: a selection, as many as there are histories, so that it takes as many steps.
- */
-const budget = z.enum(['epochs', 'steps']).default('epochs');
+const budget = z
+  .enum(['epochs', 'steps'])
+  .default('epochs')
+  .describe(
+    "Rules that take several windows of a history. `epochs`: all of them, so that an epoch costs more steps than `control`'s. `steps`: a selection, as many as there are histories, so that it takes as many steps.",
+  );
 
-/** Which part of every history an epoch trains on; the window is `model.maxSequenceLength`. Without it: the newest. */
-export const WindowsConfigSchema = z.discriminatedUnion('policy', [
-  z.strictObject({ policy: z.literal('control') }),
-  z.strictObject({ policy: z.literal('one-random'), ...sliding, stride }),
-  z.strictObject({ policy: z.literal('round-robin'), ...sliding, stride }),
-  z.strictObject({
-    policy: z.literal('weighted'),
-    ...sliding,
-    stride,
-    /** Events; window i is drawn with weight exp(-i stride / decay). Default: the window. */
-    decay: z.number().positive().optional(),
-  }),
-  z.strictObject({ policy: z.literal('all-windows'), ...sliding, stride, budget }),
-  z.strictObject({
-    policy: z.literal('strided-offset'),
-    ...sliding,
-    /** Epochs over which the offset runs through the window. */
-    offsetEpochs: count.default(10),
-    budget,
-  }),
-  z.strictObject({
-    policy: z.literal('stochastic-length'),
-    /** A history of n is cut to N^(alpha / 2) events with chance 1 - N^alpha / n^2. */
-    alpha: z.number().gt(1).max(2),
-    /** Which events are kept. */
-    subsequence: z.enum(['recent', 'random', 'weighted']).default('weighted'),
-  }),
-]);
+export const WindowsConfigSchema = z
+  .discriminatedUnion('policy', [
+    z.strictObject({ policy: z.literal('control') }).describe('The newest window.'),
+    z
+      .strictObject({ policy: z.literal('one-random'), ...sliding, stride })
+      .describe('One random window of every history.'),
+    z
+      .strictObject({ policy: z.literal('round-robin'), ...sliding, stride })
+      .describe('The windows of a history in turn, one an epoch.'),
+    z
+      .strictObject({
+        policy: z.literal('weighted'),
+        ...sliding,
+        stride,
+        decay: z
+          .number()
+          .positive()
+          .optional()
+          .describe('Events; window i is drawn with weight `exp(-i stride / decay)`. Default: the window.'),
+      })
+      .describe('One random window of every history, newer ones more often.'),
+    z
+      .strictObject({ policy: z.literal('all-windows'), ...sliding, stride, budget })
+      .describe('All windows of every history.'),
+    z
+      .strictObject({
+        policy: z.literal('strided-offset'),
+        ...sliding,
+        offsetEpochs: count.default(10).describe('Epochs over which the offset runs through the window.'),
+        budget,
+      })
+      .describe('Windows one beside the other, from an offset that moves with the epochs.'),
+    z
+      .strictObject({
+        policy: z.literal('stochastic-length'),
+        alpha: z
+          .number()
+          .gt(1)
+          .max(2)
+          .describe('A history of n is cut to `N^(alpha / 2)` events with chance `1 - N^alpha / n^2`.'),
+        subsequence: z.enum(['recent', 'random', 'weighted']).default('weighted').describe('Which events are kept.'),
+      })
+      .describe('A selection of the events of every long history: Zhai et al. 2024, section 3.2.'),
+  ])
+  .describe(
+    'Which part of every history an epoch trains on; the window is `model.maxSequenceLength`. Without it: the newest.',
+  );
 
 export type WindowsConfig = z.output<typeof WindowsConfigSchema>;
 

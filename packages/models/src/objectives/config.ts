@@ -2,102 +2,139 @@ import { z } from 'zod';
 import { count, temperature } from '../config/fields.ts';
 
 const minRating = {
-  /** Only events rated at least this are positives; the others stay in the history. Default: every event is one. */
-  minRating: z.number().optional(),
+  minRating: z
+    .number()
+    .optional()
+    .describe(
+      'Only events rated at least this are positives; the others stay in the history. Default: every event is one.',
+    ),
 };
-/**
- * Where the history of a sequence ends. `last`: at the newest event of the window. `random`: at a random event, drawn
- * anew in every step; later events are labels only, so that the newest position sees many histories.
- */
-const cut = z.enum(['last', 'random']);
+const cut = z
+  .enum(['last', 'random'])
+  .describe(
+    'Where the history of a sequence ends. `last`: at the newest event of the window. `random`: at a random event, drawn anew in every step; later events are labels only, so that the newest position sees many histories.',
+  );
 const window = {
-  /** Days after an event in which its labels lie, `K`. */
-  windowDays: z.number().gt(0).max(36_525).default(28),
-  /** Labels of a sequence in one step, at most. */
-  maxLabels: count.default(32),
+  windowDays: z.number().gt(0).max(36_525).default(28).describe('Days after an event in which its labels lie, `K`.'),
+  maxLabels: count.default(32).describe('Labels of a sequence in one step, at most.'),
 };
 
 /** Which events a user vector has to predict. */
 export const labelsConfigSchema = z.discriminatedUnion('kind', [
-  /** Every position predicts the event after it. */
-  z.strictObject({ kind: z.literal('next-item'), ...minRating }),
-  /** Every position predicts the next positive after it; the newest weighs as much as all others together. */
-  z.strictObject({ kind: z.literal('sasrec'), cut: cut.default('last'), ...minRating }),
-  /** The newest position predicts the next positive. */
-  z.strictObject({ kind: z.literal('next-action'), cut: cut.default('last'), ...minRating }),
-  /**
-   * The newest position predicts random positives of the next days; with `last` only the window's target can be one.
-   */
-  z.strictObject({ kind: z.literal('all-action'), cut: cut.default('random'), ...window, ...minRating }),
-  /** Random positions each predict one random positive of the days after them. */
-  z.strictObject({ kind: z.literal('dense-all-action'), cut: cut.default('last'), ...window, ...minRating }),
+  z
+    .strictObject({ kind: z.literal('next-item'), ...minRating })
+    .describe('Every position predicts the event after it.'),
+  z
+    .strictObject({ kind: z.literal('sasrec'), cut: cut.default('last'), ...minRating })
+    .describe('Every position predicts the next positive after it; the newest weighs as much as all others together.'),
+  z
+    .strictObject({ kind: z.literal('next-action'), cut: cut.default('last'), ...minRating })
+    .describe('The newest position predicts the next positive.'),
+  z
+    .strictObject({ kind: z.literal('all-action'), cut: cut.default('random'), ...window, ...minRating })
+    .describe(
+      "The newest position predicts random positives of the next days; with cut `last` only the window's target can be one.",
+    ),
+  z
+    .strictObject({ kind: z.literal('dense-all-action'), cut: cut.default('last'), ...window, ...minRating })
+    .describe('Random positions each predict one random positive of the days after them.'),
 ]);
 
 const shared = {
-  labels: labelsConfigSchema.default({ kind: 'next-item' }),
-  /** `token`: every pair of position and label counts the same. `user`: every user does. */
-  weighting: z.enum(['token', 'user']).default('token'),
-  /**
-   * Share of the loss that predicts the action of every event from its item and what came before it,
-   * cross-entropy over the ids of the ratings; the rest is this objective. 1 trains ranking alone. For models
-   * with interleaved actions.
-   */
-  actionWeight: z.number().min(0).max(1).default(0),
-  /** Divides the cosines; where it starts, when the model learns its temperature. */
-  temperature: temperature.default(0.05),
+  labels: labelsConfigSchema.default({ kind: 'next-item' }).describe('Which events a user vector has to predict.'),
+  weighting: z
+    .enum(['token', 'user'])
+    .default('token')
+    .describe('`token`: every pair of position and label counts the same. `user`: every user does.'),
+  actionWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'Share of the loss that predicts the action of every event from its item and what came before it, cross-entropy over the ids of the ratings; the rest is this objective. 1 trains ranking alone. For models with interleaved actions.',
+    ),
+  temperature: temperature
+    .default(0.05)
+    .describe('Divides the cosines; where it starts, when the model learns its temperature.'),
 };
 
-/**
- * What negatives are drawn from: `all` items (default), or those with a training event. Items without one are never
- * right in training; as negatives they would teach the features that they share to be wrong.
- */
-const negativeItems = z.enum(['all', 'trained']).optional();
+const negativeItems = z
+  .enum(['all', 'trained'])
+  .optional()
+  .describe(
+    'What negatives are drawn from: `all` items (default), or those with a training event. Items without one are never right in training; as negatives they would teach the features that they share to be wrong.',
+  );
 
-const sampledSoftmax = z.strictObject({
-  // Absent in configurations from before there were others.
-  kind: z.literal('sampled-softmax').optional(),
-  /** Uniform negatives of each pair's own. */
-  numNegatives: count.default(128),
-  negativeItems,
-  ...shared,
-});
+const sampledSoftmax = z
+  .strictObject({
+    // Absent in configurations from before there were others.
+    kind: z.literal('sampled-softmax').optional(),
+    numNegatives: count.default(128).describe('Negatives of each pair, its own uniform draws.'),
+    negativeItems,
+    ...shared,
+  })
+  .describe('Cross-entropy of the label against negatives of its own.');
 
-/**
- * Size of the count-min sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`.
- */
 const sketch = z.strictObject({
-  depth: z.int().min(1).max(4).default(4),
+  depth: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(4)
+    .describe(
+      'Rows of the sketch: estimates err by more than `e / width` of all counts with probability `exp(-depth)`.',
+    ),
   width: z
     .int()
     .min(1)
     .max(2 ** 26)
-    .default(2 ** 16),
+    .default(2 ** 16)
+    .describe('Counters of a row of the sketch.'),
 });
+
+const labelsOfBatch = count.default(5000).describe('Labels of the batch in the pool, at most.');
+const draws = count.default(8192).describe('Uniform draws in the pool.');
 
 const poolSoftmaxFields = z.strictObject({
   kind: z.literal('pool-softmax'),
-  /** What the one pool of negatives of a batch holds. */
   negatives: z
     .discriminatedUnion('kind', [
-      /** The labels of all pairs, at most so many. */
-      z.strictObject({ kind: z.literal('in-batch'), inBatch: count.default(5000) }),
-      /** Uniform draws from all items. */
-      z.strictObject({ kind: z.literal('random'), random: count.default(8192) }),
-      z.strictObject({ kind: z.literal('mixed'), inBatch: count.default(5000), random: count.default(8192) }),
+      z
+        .strictObject({
+          kind: z.literal('in-batch'),
+          inBatch: labelsOfBatch,
+        })
+        .describe('The labels of all pairs of the batch.'),
+      z
+        .strictObject({
+          kind: z.literal('random'),
+          random: draws,
+        })
+        .describe('Uniform draws.'),
+      z
+        .strictObject({
+          kind: z.literal('mixed'),
+          inBatch: labelsOfBatch,
+          random: draws,
+        })
+        .describe('Both.'),
     ])
-    .default({ kind: 'mixed', inBatch: 5000, random: 8192 }),
-  /**
-   * Subtracts the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch.
-   */
-  logQ: z.enum(['none', 'exact', 'sketch']).default('exact'),
-  /**
-   * What it is subtracted from: `both`, the label and the negatives (default); the `negatives` alone; `corrected`, the
-   * negatives of a proposal without the label, which the loss then weighs by how wrong the model is. The last is no
-   * likelihood: its gradient alone means something.
-   */
-  logQForm: z.enum(['both', 'negatives', 'corrected']).optional(),
-  /** For `logQ: 'sketch'` alone. */
-  sketch: sketch.optional(),
+    .default({ kind: 'mixed', inBatch: 5000, random: 8192 })
+    .describe('What the one pool of negatives of a batch holds.'),
+  logQ: z
+    .enum(['none', 'exact', 'sketch'])
+    .default('exact')
+    .describe(
+      'Subtracts from a logit the log of the expected number of times that an item is in the pool: from exact counts, or from a sketch.',
+    ),
+  logQForm: z
+    .enum(['both', 'negatives', 'corrected'])
+    .optional()
+    .describe(
+      'What the correction of `logQ` is subtracted from: `both`, the label and the negatives (default); the `negatives` alone; `corrected`, the negatives of a proposal without the label, which the loss then weighs by how wrong the model is. The last is no likelihood: its gradient alone means something.',
+    ),
+  sketch: sketch.optional().describe('Size of the count-min sketch, for logQ `sketch` alone.'),
   negativeItems,
   ...shared,
 });
@@ -113,17 +150,21 @@ const poolSoftmax = poolSoftmaxFields
   .refine(({ negatives, negativeItems: from }) => from === undefined || negatives.kind !== 'in-batch', {
     path: ['negativeItems'],
     message: 'it only where random negatives are drawn: those of a batch are its labels',
-  });
+  })
+  .describe('Cross-entropy of the label against one pool of negatives of the whole batch.');
 
-const fullSoftmax = z.strictObject({ kind: z.literal('full-softmax'), ...shared });
+const fullSoftmax = z
+  .strictObject({ kind: z.literal('full-softmax'), ...shared })
+  .describe('Cross-entropy of the label against all items.');
 
-const bce = z.strictObject({
-  kind: z.literal('bce'),
-  /** Uniform negatives of each pair's own. */
-  numNegatives: count.default(1),
-  negativeItems,
-  ...shared,
-});
+const bce = z
+  .strictObject({
+    kind: z.literal('bce'),
+    numNegatives: count.default(1).describe('Negatives of each pair, its own uniform draws.'),
+    negativeItems,
+    ...shared,
+  })
+  .describe('Binary cross-entropy of the label and of its negatives.');
 
 /**
  * The objectives of this package; `kind` says which, a sampled softmax when absent. `knownObjectiveSchema` has those

@@ -4,26 +4,29 @@ import { featureSchema } from '../features/config.ts';
 
 /** Which fields a model of rows reads. */
 export const fieldFields = {
-  /** Whether the user's id is a field. */
-  userId: z.boolean().default(true),
-  /** Whether the item's id is a field. */
-  itemId: z.boolean().default(true),
-  /** Columns of the event, the item and the user that are fields as well. */
-  features: z.array(featureSchema).min(1).optional(),
+  userId: z.boolean().default(true).describe("Whether the user's id is a field."),
+  itemId: z.boolean().default(true).describe("Whether the item's id is a field."),
+  features: z
+    .array(featureSchema)
+    .min(1)
+    .optional()
+    .describe('Columns of the event, the item and the user that are fields as well.'),
 };
 
 /** How the tables of the fields start and what a regulariser does to them. */
 export const tableFields = {
-  /** Standard deviation of new tables. */
-  embeddingStd: positive.default(1e-4),
-  /** `lambda` of `lambda/2 |E|^2` over whole tables, added to the loss of every step; not divided by the batch. */
-  embeddingL2: z.number().min(0).default(0),
-  /** The same of all other weights, biases too. */
-  netL2: z.number().min(0).default(0),
+  embeddingStd: positive.default(1e-4).describe('Standard deviation of new tables.'),
+  embeddingL2: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      '`lambda` of `lambda/2 |E|^2` over whole tables, added to the loss of every step; not divided by the batch.',
+    ),
+  netL2: z.number().min(0).default(0).describe('The same as `embeddingL2` of all other weights, biases too.'),
 };
 
-/** Width `d` of the vector of a field. */
-export const embeddingDim = size.max(2 ** 14);
+export const embeddingDim = size.max(2 ** 14).describe('Width `d` of the vector of a field.');
 
 /** Widths of hidden layers. */
 export const hiddenSizes = z.array(size).min(1).max(64);

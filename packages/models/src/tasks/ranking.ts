@@ -13,20 +13,29 @@ import type { Task, TaskEvaluateOptions, TaskEvaluation, TaskMetric } from './ta
 const label = z.string().min(1);
 
 /** `task` of a configuration: logits of rows against their labels. */
-export const rankingConfigSchema = z.strictObject({
-  kind: z.literal('ranking'),
-  /**
-   * Columns of labels; default: the first in the role `labels`. The first of them is evaluated by the
-   * metrics without a suffix.
-   */
-  labels: z.array(label).min(1).optional(),
-  /**
-   * `binary`: labels are 0 or 1, cross-entropy of the sigmoid. `squared`: labels are numbers, `(logit - label)^2`.
-   */
-  loss: z.enum(['binary', 'squared']).default('binary'),
-  /** What the loss of each label is multiplied by, in their order; default 1. */
-  lossWeights: z.array(z.number().min(0)).min(1).optional(),
-});
+export const rankingConfigSchema = z
+  .strictObject({
+    kind: z.literal('ranking'),
+    labels: z
+      .array(label)
+      .min(1)
+      .optional()
+      .describe(
+        'Columns of labels; default: the first in the role `labels`. The first of them is evaluated by the metrics without a suffix.',
+      ),
+    loss: z
+      .enum(['binary', 'squared'])
+      .default('binary')
+      .describe(
+        '`binary`: labels are 0 or 1, cross-entropy of the sigmoid. `squared`: labels are numbers, `(logit - label)^2`.',
+      ),
+    lossWeights: z
+      .array(z.number().min(0))
+      .min(1)
+      .optional()
+      .describe('What the loss of each label is multiplied by, in their order; default 1.'),
+  })
+  .describe('Logits of rows against their labels.');
 export type RankingConfig = z.output<typeof rankingConfigSchema>;
 
 /** A label of the rows of an evaluated set, with what the model says of them. */

@@ -12,7 +12,9 @@ import { retrievalTask } from './retrieval.ts';
 import type { Task } from './task.ts';
 
 /** `task` of a configuration: the vectors of histories against those of items, under the section `objective`. */
-export const retrievalConfigSchema = z.strictObject({ kind: z.literal('retrieval') });
+export const retrievalConfigSchema = z
+  .strictObject({ kind: z.literal('retrieval') })
+  .describe('The vectors of histories against those of items, under the section `objective`.');
 export type RetrievalConfig = z.output<typeof retrievalConfigSchema>;
 
 const retrieval: TaskDefinition<RetrievalConfig, TokenEncoder> = {

@@ -7,16 +7,15 @@ export const sasrecConfigSchema = z
   .strictObject({
     kind: z.literal('sasrec'),
     ...encoderFields,
-    /** Hidden width of the feed-forward part. */
-    ffnDim: size,
-    /** Dropout in the feed-forward part and on the attention probabilities. */
-    ffnDropout: rate.default(0.2),
-    activation: z.enum(['relu', 'gelu']).default('relu'),
+    ffnDim: size.describe('Hidden width of the feed-forward part.'),
+    ffnDropout: rate.default(0.2).describe('Dropout in the feed-forward part and on the attention probabilities.'),
+    activation: z.enum(['relu', 'gelu']).default('relu').describe('Of the feed-forward part.'),
   })
   .refine((config) => config.embeddingDim % config.numHeads === 0, {
     path: ['embeddingDim'],
     message: 'a multiple of numHeads',
-  });
+  })
+  .describe('SASRec, Kang and McAuley 2018.');
 
 export type SasrecConfig = z.output<typeof sasrecConfigSchema>;
 export type SasrecConfigInput = z.input<typeof sasrecConfigSchema>;

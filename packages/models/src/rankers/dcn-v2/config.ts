@@ -12,18 +12,23 @@ export const dcnV2ConfigSchema = z
     kind: z.literal('dcn-v2'),
     ...fieldFields,
     embeddingDim,
-    crossLayers: z.int().min(1).max(64).default(3),
-    cross: z.enum(crossForms).default('full'),
-    /** Of `low-rank` and `mixture`: width of the narrow space; default 32. */
-    rank: size.optional(),
-    /** Of `mixture`; default 4. */
-    experts: z.int().min(1).max(256).optional(),
-    /** `parallel`: hidden layers beside the cross network; `stacked`: after it; `cross`: none. */
-    structure: z.enum(['parallel', 'stacked', 'cross']).default('parallel'),
-    /** Not with structure `cross`; default 400, 400, 400. */
-    hiddenSizes: hiddenSizes.optional(),
-    /** After each hidden layer; not with structure `cross`. */
-    dropout: rate.optional(),
+    crossLayers: z.int().min(1).max(64).default(3).describe('Layers of the cross network.'),
+    cross: z
+      .enum(crossForms)
+      .default('full')
+      .describe(
+        'How a cross layer maps its input: by a full matrix, by one of low rank, or by a mixture of such experts.',
+      ),
+    rank: size.optional().describe('Of cross `low-rank` and `mixture`: width of the narrow space; default 32.'),
+    experts: z.int().min(1).max(256).optional().describe('Of cross `mixture`: how many experts; default 4.'),
+    structure: z
+      .enum(['parallel', 'stacked', 'cross'])
+      .default('parallel')
+      .describe('`parallel`: hidden layers beside the cross network; `stacked`: after it; `cross`: none.'),
+    hiddenSizes: hiddenSizes
+      .optional()
+      .describe('Widths of the hidden layers, not with structure `cross`; default 400, 400, 400.'),
+    dropout: rate.optional().describe('Dropout after each hidden layer; not with structure `cross`.'),
     ...tableFields,
   })
   .refine(({ rank, cross }) => rank === undefined || cross !== 'full', {
@@ -41,7 +46,8 @@ export const dcnV2ConfigSchema = z
   .refine(({ dropout, structure }) => dropout === undefined || structure !== 'cross', {
     path: ['dropout'],
     message: "none with structure 'cross', which has no hidden layers",
-  });
+  })
+  .describe('DCN-V2, Wang et al. 2021: crosses of fields, and hidden layers.');
 
 export type DcnV2Config = z.output<typeof dcnV2ConfigSchema>;
 export type DcnV2ConfigInput = z.input<typeof dcnV2ConfigSchema>;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** Epochs, events, items. */
+export const count = z
+  .int()
+  .positive()
+  .max(2 ** 28);
+
+/** A name, a path: not empty. */
+export const text = z.string().min(1);
+
+/** A part of a whole, neither nothing nor all. */
+export const share = z.number().gt(0).lt(1);
+
+export const seed = z.int().min(0);
+
+export const flag = z.boolean();

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { count, flag, seed, share, text } from './fields.ts';
+import { SplitConfigSchema } from './split-schema.ts';
+
+/** A label from a column of numbers: rows between the bounds, and those without a number, are dropped. */
+const LabelConfig = z
+  .strictObject({
+    column: text.describe('A column of numbers of the events. It is no feature of an event any more.'),
+    positiveAbove: z.number().describe('Rows with a number above are positive, 1.'),
+    negativeBelow: z
+      .number()
+      .describe('Rows with a number below are negative, 0; those between the bounds are dropped.'),
+    name: text.default('label').describe('Name of the new column, which has the role `labels`.'),
+  })
+  .refine(({ positiveAbove, negativeBelow }) => negativeBelow <= positiveAbove, {
+    path: ['negativeBelow'],
+    message: 'expected a number of at most positiveAbove',
+  });
+
+/** Settings of every format: how files are read, and how events are filtered and split. */
+export const preparation = {
+  ties: z
+    .string()
+    .regex(/^(file-order|shuffle(:\d{1,15})?)$/, 'expected file-order or shuffle:SEED')
+    .optional()
+    .describe(
+      'Order of the events of one user that share a time: `file-order`, or `shuffle:SEED`. Default: what is known to be right for the data set (`seqrec data` says which), `file-order` for a csv.',
+    ),
+  lenient: flag.optional().describe('Count and report rows that cannot be read instead of stopping at the first.'),
+  split: SplitConfigSchema,
+  after: z
+    .array(text)
+    .optional()
+    .describe(
+      'Columns of the events that are known only after the event (how long it was read): no features of it. `seqrec data` warns of columns that alone tell a label.',
+    ),
+  heldOut: z
+    .strictObject({
+      share: share.describe('Share of the users.'),
+      seed: seed.default(1).describe('Seed of which users.'),
+    })
+    .optional()
+    .describe(
+      'Keep a share of the users out of training and validation: recent and older sequences are tested on them.',
+    ),
+  coldItems: z
+    .strictObject({
+      share: share.describe('Share of the items.'),
+      seed: seed.default(1).describe('Seed of which items.'),
+    })
+    .optional()
+    .describe(
+      'Take the events of a share of the items out of training, but for targets: cold items to test features on.',
+    ),
+  minRating: z.number().optional().describe('Keep only ratings of at least this value.'),
+  label: LabelConfig.optional().describe(
+    'A label made from a column of numbers, for a ranker: 1 above a bound, 0 below another; rows without a number are dropped.',
+  ),
+  kCore: count.optional().describe('Drop users and items with fewer events than this, until none are left to drop.'),
+};
