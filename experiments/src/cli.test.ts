@@ -74,6 +74,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['scale', 'length', '--seed.x', '3'], 'seqrec scale length: unknown option --seed.x'],
     [['scale', 'compute', '--widths', '32,x'], '--widths: expected distinct whole numbers such as 32,64; got "32,x"'],
     [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
+    [['settings', 'modl.kind'], 'seqrec settings: unknown key modl.kind; did you mean model?'],
+    [['settings', 'model', '--model.kind', 'hstuu'], 'hstu, sasrec, transformer, transformer-plus-plus, gru4rec'],
+    [['settings', '--task', 'rank'], '--task: expected one of retrieval, ranking; got "rank"; did you mean ranking?'],
+    [['settings', '--seed.x', '3'], '--seed.x: expected a kind, which chooses the settings to show'],
     [['parity'], 'seqrec parity: expected golden files or --recipe, one of them'],
     [['parity', 'x.json', '--recipe', 'ml-1m/hstu'], 'seqrec parity: expected golden files or --recipe, one of them'],
   ])('%j', async (argv, message) => {
@@ -137,6 +141,7 @@ test('help of the program and of every command has examples, which the program a
     'page',
     'report',
     'recipes',
+    'settings',
     'data',
     'demo',
     'doctor',

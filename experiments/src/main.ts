@@ -16,6 +16,7 @@ import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerScale } from './commands/scale.ts';
+import { registerSettings } from './commands/settings.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
@@ -40,6 +41,7 @@ const commands = [
   registerExport,
   registerReport,
   registerRecipes,
+  registerSettings,
   registerData,
   registerDemo,
   registerDoctor,

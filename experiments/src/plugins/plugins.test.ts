@@ -24,6 +24,12 @@ write({
   'enum.ts': 'enum Kind { a }\n',
   'nothing.ts': "import '@seqrec/models';\nexport const nothing = 1;\n",
   'taken.ts': metric('MRR'),
+  'objective.ts': `import { defineObjective } from '@seqrec/models';
+import { z } from 'zod';
+const margin = z.number().gt(0).default(0.5).describe('How far apart scores have to be.');
+const schema = z.strictObject({ kind: z.literal('acme/hinge'), margin }).describe('A hinge.');
+defineObjective({ kind: 'acme/hinge', schema, create: () => { throw new Error('not made'); } });
+`,
   'folder/file.ts': '',
   'node_modules/compiled/package.json':
     '{"name":"compiled","version":"1.2.3","type":"module","exports":{"import":"./a.js"}}',
@@ -80,6 +86,17 @@ describe.concurrent('a plug-in that cannot be used is one clear error', () => {
     expect(stderr).not.toContain('    at ');
     expect(code).toBe(2);
   });
+});
+
+test('settings of a plug-in are explained beside ours', async () => {
+  const of = ['--objective.kind', 'acme/hinge', '--plugin', './objective.ts'];
+  const { code, stdout, stderr } = await runCli(['settings', 'objective', ...of, '--json'], folder);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { key: 'objective' },
+    { key: 'objective.kind', values: 'acme/hinge', help: 'acme/hinge: A hinge.' },
+    { key: 'objective.margin', values: 'number > 0', default: 0.5, help: 'How far apart scores have to be.' },
+  ]);
 });
 
 const plugin = (factor: number) => `
