@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { suggestion } from '../suggest.ts';
-import { branchesAt, isRecord, propertyOf } from './json-schema.ts';
+import { branchesAt, isRecord, nodesAt, propertyOf } from './json-schema.ts';
+import { tags } from './settings.ts';
 
 /** One thing wrong with a configuration: the path of the key, and the message without that path. */
 export interface ConfigIssue {
@@ -13,6 +14,25 @@ export interface ConfigIssue {
 /** The zod issues of a value, flattened, in the house grammar: `expected ...; got ...; hint`. */
 export function configIssues(schema: z.ZodType, value: unknown, error: z.ZodError): ConfigIssue[] {
   return error.issues.flatMap((issue) => describe(schema, value, issue));
+}
+
+/**
+ * What is wrong, with what the setting is for as a hint: one short sentence, or the command that explains it. Nothing
+ * is added to a message with a hint of its own.
+ */
+export function explained(schema: z.ZodType, value: unknown, { path, message, unknownKey }: ConfigIssue): string {
+  const entry = path.findIndex((part) => typeof part === 'number');
+  const setting = entry < 0 ? path : path.slice(0, entry);
+  const nodes = nodesAt(schema, value, setting);
+  // A kind is explained by what its section may be.
+  const isTag = nodes.length > 0 && tags.includes(String(setting.at(-1)));
+  const help = isTag ? '' : nodes.find(({ description }) => description !== undefined)?.description;
+  if (unknownKey || help === undefined || message.split('; ').length > 2) return message;
+  const isShort = help !== '' && help.length <= 100 && !/[.;] /.test(help);
+  const hint = isShort
+    ? help.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase()).replace(/\.$/, '')
+    : `\`seqrec settings ${renderPath(setting)}\` explains it`;
+  return `${message}; ${hint}`;
 }
 
 export function renderPath(path: readonly (string | number)[]): string {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { ConfigError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
-import { configIssues, knownKeys, renderPath, takesKey } from './issues.ts';
+import { configIssues, explained, knownKeys, renderPath, takesKey } from './issues.ts';
 import { tags } from './settings.ts';
 
 /**
@@ -32,7 +32,9 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown, prefix 
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = configIssues(schema, value, result.error);
-  throw new ConfigError(issues.map((issue) => `${prefix}${renderPath(issue.path)}: ${issue.message}`).join('\n'));
+  throw new ConfigError(
+    issues.map((issue) => `${prefix}${renderPath(issue.path)}: ${explained(schema, value, issue)}`).join('\n'),
+  );
 }
 
 /** What a text on the command line can mean, the more specific reading first. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, isMap, LineCounter, type Pair, parseDocument, type Scalar } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { type ConfigIssue, configIssues, renderPath } from './issues.ts';
+import { type ConfigIssue, configIssues, explained, renderPath } from './issues.ts';
 
 /** A user's YAML file: its value, and where in the file each key stands. */
 export interface YamlFile {
@@ -43,7 +43,7 @@ export function validateYaml<S extends z.ZodType>(schema: S, value: unknown, sou
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const message = (issue: ConfigIssue) =>
-    `${source.locate(issue.path, issue.unknownKey)}: ${renderPath(issue.path)}: ${issue.message}`;
+    `${source.locate(issue.path, issue.unknownKey)}: ${renderPath(issue.path)}: ${explained(schema, value, issue)}`;
   throw new ConfigError(configIssues(schema, value, result.error).map(message).join('\n'));
 }
 
