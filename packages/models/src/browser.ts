@@ -258,6 +258,7 @@ export { createRanker, type NetOptions, type RankerNet } from './rankers/row-mod
 export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,
+  completeModelConfig,
   createModel,
   defineModel,
   encoderConfigSchema,

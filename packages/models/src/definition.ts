@@ -22,7 +22,11 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
   readonly schema: z.ZodType<C>;
   /** The model with fresh weights, from streams of `options.seed` alone. */
   create(config: C, options: ModelOptions): Model;
-  /** Fills in what follows from other settings. @throws ConfigError for settings that do not go together. */
+  /**
+   * Fills in what follows from other settings, of a parsed configuration; done again it changes nothing.
+   *
+   * @throws ConfigError for settings that do not go together.
+   */
   complete?(config: C): C;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];

@@ -154,8 +154,26 @@ export function parseModelConfig(config: unknown): ModelConfig {
     config,
     `model config (${kind})`,
   ) as ModelConfig;
-  if (readsFeaturesOfTokens(definition)) checkFeatureFields(parsed, kind);
-  return (definition.complete?.(parsed as never) ?? parsed) as ModelConfig;
+  return completed(definition, parsed);
+}
+
+/**
+ * A configuration that its schema has parsed with what follows from other settings, those of HSTU's `block` among them,
+ * in the order of the schema. Nothing changes when it is done twice.
+ *
+ * @throws ConfigError for an unknown kind, or settings that do not go together.
+ */
+export function completeModelConfig<C extends { readonly kind: string }>(config: C): C {
+  const definition = definitions.of(config);
+  const whole: Readonly<Record<string, unknown>> = { ...completed(definition, config) };
+  const { shape = {} } = definition.schema as unknown as Partial<z.ZodObject>;
+  const order = new Set([...Object.keys(shape), ...Object.keys(whole)]);
+  return Object.fromEntries([...order].filter((key) => key in whole).map((key) => [key, whole[key]])) as C;
+}
+
+function completed<C extends { readonly kind: string }>(definition: ModelDefinition<never>, config: C): C {
+  if (readsFeaturesOfTokens(definition)) checkFeatureFields(config, definition.kind);
+  return (definition.complete?.(config as never) ?? config) as C;
 }
 
 /** Whether features are those of `createEncoder`: models of rows have fields, which they check themselves. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hstuBlocks } from '../encoders/hstu/blocks.ts';
+import { hstuConfigSchema } from '../encoders/hstu/config.ts';
 import { ConfigError } from '../errors.ts';
-import { createModel, modelKinds, parseModelConfig } from '../registry.ts';
+import { completeModelConfig, createModel, modelKinds, parseModelConfig } from '../registry.ts';
 
 const known = modelKinds()
   .map((kind) => `'${kind}'`)
@@ -105,5 +106,28 @@ describe('parseModelConfig', () => {
       'pinnerformer',
       'dssm',
     ]);
+  });
+});
+
+describe('completeModelConfig', () => {
+  const parsed = hstuConfigSchema.parse({ ...hstu, block: 'production', outputLength: 3 });
+
+  it('sets what the parser of models sets, and nothing more the second time', () => {
+    const whole = completeModelConfig(parsed);
+    expect(whole).toEqual(parseModelConfig(parsed));
+    expect(JSON.stringify(completeModelConfig(whole))).toBe(JSON.stringify(whole));
+  });
+
+  it('keeps the order of the schema, in which a parsed configuration comes back from a file', () => {
+    const whole = completeModelConfig(parsed);
+    expect(Object.keys(whole)).toEqual(Object.keys(hstuConfigSchema.parse(whole)));
+    expect(Object.keys(whole)).not.toEqual(Object.keys(parseModelConfig(parsed)));
+  });
+
+  it('refuses settings that do not go together, and a kind that is not known', () => {
+    expect(() => completeModelConfig({ ...parsed, featureDim: 3 })).toThrow(
+      'model config (hstu): featureDim: expected it with features alone',
+    );
+    expect(() => completeModelConfig({ kind: 'hsut' })).toThrow(`model config: kind: expected one of ${known}`);
   });
 });
