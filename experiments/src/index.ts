@@ -3,7 +3,7 @@ export type { Override } from './arguments.ts';
 export type { DataConfig } from './config/data-schema.ts';
 export { loadRecipe, type ResolvedConfig, recipeNames, resolveConfig, resolveRun } from './config/load-recipe.ts';
 export { type RankingRunConfig, type RankingRunConfigInput, rankingRunConfigSchema } from './config/ranking-schema.ts';
-export { defineRecipe, type Recipe } from './config/recipe.ts';
+export { defineRecipe, type Recipe, type WrittenRecipe } from './config/recipe.ts';
 export { type RunConfig, type RunConfigInput, runConfigSchema } from './config/run-config.ts';
 export { type RecipeConfig, type RecipeConfigInput, recipeConfigSchema } from './config/schema.ts';
 export type { DataSummary } from './data/data-summary.ts';

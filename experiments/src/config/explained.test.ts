@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { validate } from './overrides.ts';
+import { validate } from './validate.ts';
 
 const Schema = z.strictObject({
   epochs: z.int().positive().default(1).describe('Passes over the training set.'),

@@ -1,16 +1,20 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseModelConfig } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { loadNamedPlugins } from '../plugins/named-plugins.ts';
 import { suggestion } from '../suggest.ts';
-import { applyOverrides, validate } from './overrides.ts';
-import { type Recipe, withPlugins } from './recipe.ts';
+import { withOverrides } from './overrides.ts';
+import { type Origin, placesOf } from './places.ts';
+import { withPresets } from './presets.ts';
+import type { Recipe, WrittenRecipe } from './recipe.ts';
 import { type RunConfig, retrievalConfig, runConfigSchema } from './run-config.ts';
 import type { RecipeConfig } from './schema.ts';
-import { readYamlFile, validateYaml } from './yaml-file.ts';
+import { withDefaults } from './sections.ts';
+import { tags } from './settings.ts';
+import { validate } from './validate.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 const folder = fileURLToPath(new URL('../../recipes', import.meta.url));
 
@@ -22,17 +26,24 @@ export function recipeNames(): string[] {
     .sort();
 }
 
-/** Loads a recipe by name; an unknown name is a `UsageError` with the nearest one. */
+/** Loads and checks a recipe by name; an unknown name is a `UsageError` with the nearest one. */
 export async function loadRecipe(name: string): Promise<Recipe> {
+  const recipe = await writtenRecipe(name);
+  return { ...recipe, config: validate(runConfigSchema(recipe.config), recipe.config, `recipe ${name}: `) };
+}
+
+/** A recipe as it is written, with its plug-ins loaded. */
+async function writtenRecipe(name: string): Promise<WrittenRecipe> {
   const names = recipeNames();
   if (!names.includes(name)) throw new UsageError(`recipe "${name}" is not known`, suggestion(name, names));
   // The extension of this very file: `.ts` from sources, `.js` when built.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const loaded = (await import(new URL(`../../recipes/${name}.${extension}`, import.meta.url).href)) as {
-    recipe?: Recipe;
+  const { recipe } = (await import(new URL(`../../recipes/${name}.${extension}`, import.meta.url).href)) as {
+    recipe?: WrittenRecipe;
   };
-  if (!loaded.recipe) throw new ConfigError(`recipes/${name}.${extension}: expected an export named "recipe"`);
-  return withPlugins(loaded.recipe, dirname(join(folder, name)), `recipe ${name}`);
+  if (!recipe) throw new ConfigError(`recipes/${name}.${extension}: expected an export named "recipe"`);
+  await loadNamedPlugins(recipe.plugins, dirname(join(folder, name)), () => `recipe ${name}`);
+  return recipe;
 }
 
 /** A configuration ready to run, and the name its run folder takes. */
@@ -60,46 +71,69 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 }
 
 /**
- * The configuration of a recipe or of a YAML file, with overrides applied last.
+ * The configuration of a recipe or of a YAML file, with overrides applied last: what is written is merged, and parsed
+ * once as a whole.
  *
  * A YAML file holds a whole configuration, or `extends: RECIPE` and the keys that differ; `plugins` lists files,
  * relative to it, and packages that define what it names.
+ *
+ * @throws ConfigError that lists every problem with the place to change: an override, a line of the file, the recipe.
  */
 export async function resolveRun(request: ConfigRequest): Promise<ResolvedConfig<RunConfig>> {
-  if (request.file !== undefined) {
-    if (request.recipe !== undefined)
+  const { overrides } = request;
+  const { name, written, ...origin } = await readWritten(request);
+  const schema = runConfigSchema(written);
+  const places = placesOf({ overrides, ...origin });
+  const config = validate(schema, overridden(schema, written, overrides, origin), places);
+  return { name, config: withPresets(config, places) };
+}
+
+/**
+ * Before an override is found unknown, what is wrong beneath it is told: with the kind of a model, say, keys change.
+ */
+function overridden(
+  schema: ReturnType<typeof runConfigSchema>,
+  written: unknown,
+  overrides: readonly Override[],
+  origin: Omit<Origin, 'overrides'>,
+): unknown {
+  try {
+    return withOverrides(schema, written, overrides);
+  } catch (error) {
+    validate(schema, written, placesOf({ overrides: [], ...origin }));
+    throw error;
+  }
+}
+
+/** What a configuration starts from, and the name it gives to runs. */
+interface Written extends Omit<Origin, 'overrides'> {
+  readonly name: string;
+  readonly written: unknown;
+}
+
+async function readWritten({ recipe, file }: ConfigRequest): Promise<Written> {
+  if (file !== undefined) {
+    if (recipe !== undefined)
       throw new UsageError(
-        `expected a recipe or --config, not both; got "${request.recipe}" and ${request.file}`,
+        `expected a recipe or --config, not both; got "${recipe}" and ${file}`,
         'write "extends: RECIPE" in the file',
       );
-    const base = await loadYaml(request.file);
-    const stem = request.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, '');
-    return { name: stem, config: complete(applyOverrides(runConfigSchema(base), base, request.overrides)) };
+    return { name: file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''), ...(await readYaml(file)) };
   }
-  if (request.recipe === undefined)
+  if (recipe === undefined)
     throw new UsageError('expected a recipe name or --config FILE', '`seqrec recipes` lists the recipes');
-  const recipe = await loadRecipe(request.recipe);
-  return {
-    name: request.recipe,
-    config: complete(applyOverrides(runConfigSchema(recipe.config), recipe.config, request.overrides)),
-  };
+  return { name: recipe, recipe, written: (await writtenRecipe(recipe)).config };
 }
 
-/** With what the model's own preset sets: only after the overrides, which may choose another preset. */
-function complete(config: RunConfig): RunConfig {
-  // Parsed again for the order of the keys: a resumed run writes the same bytes.
-  return validate(runConfigSchema(config), { ...config, model: parseModelConfig(config.model) });
-}
-
-async function loadYaml(file: string): Promise<RunConfig> {
+async function readYaml(file: string): Promise<Omit<Written, 'name'>> {
   const yaml = readYamlFile(file);
   const { extends: parent, plugins, ...own } = yaml.value;
   await loadNamedPlugins(plugins, dirname(file), () => yaml.locate(['plugins'], false));
   if (parent !== undefined && typeof parent !== 'string')
     throw new ConfigError(`${yaml.locate(['extends'], false)}: extends: expected the name of a recipe`);
-  const base = parent === undefined ? {} : (await loadRecipe(parent)).config;
-  const merged = merge(base, own);
-  return validateYaml(runConfigSchema(merged), merged, yaml);
+  if (parent === undefined) return { yaml, written: own };
+  const base = (await writtenRecipe(parent)).config;
+  return { yaml, written: merge(withDefaults(runConfigSchema(base), base, Object.keys(own)), own) };
 }
 
 /**
@@ -108,7 +142,7 @@ async function loadYaml(file: string): Promise<RunConfig> {
  */
 function merge(base: unknown, own: unknown): unknown {
   if (!isMapping(base) || !isMapping(own)) return own;
-  for (const tag of ['kind', 'format', 'policy']) if (tag in own && own[tag] !== base[tag]) return own;
+  for (const tag of tags) if (tag in own && own[tag] !== base[tag]) return own;
   return { ...base, ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, merge(base[key], value)])) };
 }
 

@@ -2,39 +2,43 @@ import type { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { ConfigError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
-import { configIssues, explained, knownKeys, renderPath, takesKey } from './issues.ts';
+import { configIssues, knownKeys, takesKey } from './issues.ts';
+import { sectionSchema, withDefaults } from './sections.ts';
 import { tags } from './settings.ts';
+import { validate } from './validate.ts';
 
 /**
  * A configuration with dotted overrides applied, checked against its schema.
  *
- * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON
- * lists likewise, and `a,b` or `a` as a list where the schema takes one. Every problem is reported at once, each
- * with its key. An override of `kind`, `format` or `policy` keeps of its section what the new kind has too, and
- * takes defaults for the rest.
+ * @throws ConfigError that lists every problem with its key.
  */
 export function applyOverrides<S extends z.ZodType>(
   schema: S,
   base: unknown,
   overrides: readonly Override[],
 ): z.output<S> {
-  let value: unknown = structuredClone(base);
+  return validate(schema, withOverrides(schema, base, overrides), overrides.length > 0 ? '--' : '');
+}
+
+/**
+ * A configuration with dotted overrides set in it, not checked yet. The schemas of the sections in which they are say
+ * what their texts mean.
+ *
+ * The text `4` is read as a number where the schema takes one, as text elsewhere; `true`, `false`, `null` and JSON
+ * lists likewise, and `a,b` or `a` as a list where the schema takes one. An override of `kind`, `format` or `policy`
+ * keeps of its section what the new kind has too, and takes defaults for the rest.
+ *
+ * @throws ConfigError for a key that is not known.
+ */
+export function withOverrides(schema: z.ZodType, base: unknown, overrides: readonly Override[]): unknown {
+  const sections = overrides.map(({ key }) => key.split('.')[0]);
+  let value: unknown = withDefaults(schema, structuredClone(base), sections);
   for (const override of overrides) {
     const path = override.key.split('.');
     checkReachable(schema, value, path, override.key);
     value = firstAccepted(schema, value, path, [...readings(override.text), ...listOf(override.text)]);
   }
-  return validate(schema, value, overrides.length > 0 ? '--' : '');
-}
-
-/** Parses a value or throws one `ConfigError` that lists what is wrong. */
-export function validate<S extends z.ZodType>(schema: S, value: unknown, prefix = ''): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = configIssues(schema, value, result.error);
-  throw new ConfigError(
-    issues.map((issue) => `${prefix}${renderPath(issue.path)}: ${explained(schema, value, issue)}`).join('\n'),
-  );
+  return value;
 }
 
 /** What a text on the command line can mean, the more specific reading first. */
@@ -77,17 +81,21 @@ function firstAccepted(
   candidates: readonly unknown[],
 ): unknown {
   const attempts = candidates.map((candidate) => withValue(retagged(schema, value, path, candidate), path, candidate));
+  const section = sectionSchema(schema, path[0]);
+  const within = section === undefined ? path : path.slice(1);
   let shown = attempts[0];
   for (const attempt of attempts) {
-    const result = schema.safeParse(attempt);
+    const asked = section ?? schema;
+    const part = section === undefined ? attempt : (attempt as Record<string, unknown>)[path[0]];
+    const result = asked.safeParse(part);
     if (result.success) return attempt;
-    const wrong = result.error.issues.filter((issue) => startsWith(path, issue.path.map(String)));
+    const wrong = result.error.issues.filter((issue) => startsWith(within, issue.path.map(String)));
     // What is wrong inside a union is told of the union, unless one looks into its branches.
     const inside = () =>
-      configIssues(schema, attempt, result.error).some((issue) => startsWith(path, issue.path.map(String)));
+      configIssues(asked, part, result.error).some((issue) => startsWith(within, issue.path.map(String)));
     if (wrong.length === 0 && !inside()) return attempt;
     const isList =
-      wrong.length > 0 && wrong.every((issue) => issue.path.length > path.length || LIST_ITSELF.has(issue.code));
+      wrong.length > 0 && wrong.every((issue) => issue.path.length > within.length || LIST_ITSELF.has(issue.code));
     if (attempt !== attempts[0] && isList) shown = attempt;
   }
   return shown;
@@ -107,7 +115,9 @@ function retagged(schema: z.ZodType, value: unknown, path: readonly string[], le
   if (!tags.includes(tag) || typeof section !== 'object' || section === null) return value;
   if ((section as Record<string, unknown>)[tag] === leaf) return value;
   const known = knownKeys(schema, withValue(value, path, leaf), around);
-  const kept = Object.entries(section).filter(([key]) => key !== tag && known.includes(key));
+  const before = knownKeys(schema, value, around);
+  // A key that neither has is misspelt, and told of.
+  const kept = Object.entries(section).filter(([key]) => key !== tag && (known.includes(key) || !before.includes(key)));
   return withValue(value, around, Object.fromEntries(kept));
 }
 

@@ -1,9 +1,7 @@
-import { loadNamedPlugins } from '../plugins/named-plugins.ts';
-import { validate } from './overrides.ts';
-import { type RunConfig, type RunConfigInput, runConfigSchema } from './run-config.ts';
+import type { RunConfig, RunConfigInput } from './run-config.ts';
 
 /** An executable claim: one row of a table, and the configuration that should reproduce it. */
-export interface Recipe {
+export interface Recipe<C = RunConfig> {
   /** What the run shows. */
   readonly claim: string;
   /** Where the figure and the hyper-parameters are published. */
@@ -16,26 +14,13 @@ export interface Recipe {
   readonly command: string;
   /** Files, relative to the recipe, and packages that define what the configuration names. */
   readonly plugins?: readonly string[];
-  readonly config: RunConfig;
+  readonly config: C;
 }
 
-/**
- * Declares a recipe; an unknown key or a wrong type in its configuration is a `ConfigError` when the file is loaded.
- * One with plug-ins is checked by {@link withPlugins}.
- */
-export function defineRecipe(recipe: Omit<Recipe, 'config'> & { readonly config: RunConfigInput }): Recipe {
-  if (recipe.plugins !== undefined) return recipe as Recipe;
-  return { ...recipe, config: validate(runConfigSchema(recipe.config), recipe.config) };
-}
+/** A recipe as it is written: settings with a default may be absent, and nothing is checked but types. */
+export type WrittenRecipe = Recipe<RunConfigInput>;
 
-/**
- * A recipe with its plug-ins loaded and its configuration checked.
- *
- * @param folder of the recipe. @param where begins a message about a plug-in.
- * @throws PluginError, ConfigError
- */
-export async function withPlugins(recipe: Recipe, folder: string, where: string): Promise<Recipe> {
-  if (recipe.plugins === undefined) return recipe;
-  await loadNamedPlugins(recipe.plugins, folder, () => where);
-  return { ...recipe, config: validate(runConfigSchema(recipe.config), recipe.config) };
+/** Declares a recipe. It is checked when it is loaded by name, with its plug-ins. */
+export function defineRecipe(recipe: WrittenRecipe): WrittenRecipe {
+  return recipe;
 }

@@ -2,7 +2,8 @@ import { defineSource, interactionsFromArrays } from '@seqrec/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dataConfigSchema, isDefinedFormat, sourceKeys } from './data-schema.ts';
-import { applyOverrides, validate } from './overrides.ts';
+import { applyOverrides } from './overrides.ts';
+import { validate } from './validate.ts';
 
 const read = () => interactionsFromArrays({ name: 'none', users: [], items: [] });
 const schema = () => z.strictObject({ data: dataConfigSchema() });

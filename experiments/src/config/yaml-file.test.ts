@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { readYamlFile, validateYaml } from './yaml-file.ts';
+import { placesOf } from './places.ts';
+import { validate } from './validate.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-yaml-'));
 const Schema = z.strictObject({ seed: z.int(), model: z.strictObject({ numBlocks: z.int() }) });
@@ -14,7 +16,7 @@ function load(text: string): { file: string; parse: () => unknown } {
     file,
     parse: () => {
       const yaml = readYamlFile(file);
-      return validateYaml(Schema, yaml.value, yaml);
+      return validate(Schema, yaml.value, placesOf({ overrides: [], yaml }));
     },
   };
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, LineCounter, type Pair, parseDocument, type Scalar } from 'yaml';
-import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { type ConfigIssue, configIssues, explained, renderPath } from './issues.ts';
 
 /** A user's YAML file: its value, and where in the file each key stands. */
 export interface YamlFile {
   readonly file: string;
   readonly value: Readonly<Record<string, unknown>>;
+  /** Whether the file says something at a path. */
+  has(path: readonly (string | number)[]): boolean;
   /** `file:line:column` of the key or value at a path, or of its nearest parent. */
   locate(path: readonly (string | number)[], unknownKey: boolean): string;
 }
@@ -34,17 +34,9 @@ export function readYamlFile(file: string): YamlFile {
   return {
     file,
     value: value as Record<string, unknown>,
+    has: (path) => document.hasIn(path),
     locate: (path, unknownKey) => position(offsetOf(document, path, unknownKey)),
   };
-}
-
-/** Checks a value read from a YAML file; every problem is listed with its place in the file. */
-export function validateYaml<S extends z.ZodType>(schema: S, value: unknown, source: YamlFile): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const message = (issue: ConfigIssue) =>
-    `${source.locate(issue.path, issue.unknownKey)}: ${renderPath(issue.path)}: ${explained(schema, value, issue)}`;
-  throw new ConfigError(configIssues(schema, value, result.error).map(message).join('\n'));
 }
 
 function offsetOf(document: Document, path: readonly (string | number)[], unknownKey: boolean): number {

@@ -1,9 +1,10 @@
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
-import { applyOverrides, validate } from '../../config/overrides.ts';
+import { applyOverrides } from '../../config/overrides.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { isRankingConfig, type RunConfig, retrievalConfig, runConfigSchema } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { validate } from '../../config/validate.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { ConfigError, RunError } from '../../errors.ts';
 import { readJson } from '../folder/atomic.ts';
