@@ -5,7 +5,8 @@ import { weightsOf } from '../rankers/row-model.ts';
 import { compareTensors } from './compare.ts';
 import { checkedFields, type GoldenFile, type goldenTensor, tensorOf } from './file.ts';
 import { type FuxiCtrFile, fieldsOfFile, fuxiCtrFeature } from './fuxictr-file.ts';
-import { type FuxiCtrModel, fuxiCtrModels } from './fuxictr-models.ts';
+import type { FuxiCtrModel } from './fuxictr-model.ts';
+import { fuxiCtrModels } from './fuxictr-models.ts';
 import { goldenTensors, type Place, setParameters } from './module.ts';
 import { float32Tolerance, type GoldenReport, goldenReport } from './report.ts';
 
