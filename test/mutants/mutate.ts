@@ -116,6 +116,7 @@ function identity(result: Result): string {
 }
 
 function matches(file: string, end: string): boolean {
+  if (end.endsWith('/')) return `/${file}`.includes(`/${end}`);
   return end.startsWith('*') ? file.endsWith(end.slice(1)) : file === end || file.endsWith(`/${end}`);
 }
 

@@ -4,9 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitFields } from '../features/fit-fields.ts';
 import { uploadBatch } from '../inputs.ts';
-import type { Ranker } from '../model.ts';
-import { rowModels } from '../test-support/row-models.ts';
+import { isTowers, type Ranker } from '../model.ts';
+import { modelKinds } from '../registry.ts';
+import { isAllowed } from '../test-support/allowed-config.ts';
+import { makeRanker, rowModels, type SmallRanker } from '../test-support/row-models.ts';
 import { ITEMS, NEW_ITEMS, NEW_USERS, ROW_FEATURES, rowWorld, USERS } from '../test-support/row-world.ts';
+import type { RankerOptions } from './ranker.ts';
 
 const INFERENCE = { training: false, step: 0, seed: 0 };
 const settings = { features: ROW_FEATURES, embeddingStd: 0.5 };
@@ -25,7 +28,14 @@ beforeAll(async () => {
   await useBackend('auto');
 });
 
-describe.each(Object.entries(rowModels))('%s', (_, make) => {
+it('covers every model of rows', () => {
+  const kinds = new Set(Object.values(rowModels).map(({ config }) => config.kind));
+  expect([...kinds].sort()).toEqual([...modelKinds('rank')].sort());
+});
+
+describe.each(Object.entries(rowModels))('%s', (_, small) => {
+  const make = (own: object, options: RankerOptions): Ranker => makeRanker(small, own, options);
+
   it('gives permuted rows permuted logits', () => {
     const model = make(settings, { ...sizes, features });
     const rows = [5, 1, 20, 7, 12];
@@ -57,9 +67,10 @@ describe.each(Object.entries(rowModels))('%s', (_, make) => {
       items.map(({ e }) => e),
     );
     expect(plain[0]).not.toBeCloseTo(plain[1], 6);
+    const needsQuery = isTowers(model);
     model.dispose();
-    // Without users and features the rows of both are the same, and a query has nothing to read.
-    if (make === rowModels.dssm) return;
+    // Without users and features the rows of both are the same, and the tower of a query has nothing to read.
+    if (needsQuery) return;
     const byItem = make({ embeddingStd: 0.5, userId: false }, { ...sizes, features: fitFields({}, train) });
     const [first, second] = logitsOf(
       byItem,
@@ -116,8 +127,7 @@ describe.each(Object.entries(rowModels))('%s', (_, make) => {
     model.dispose();
   });
 
-  it('drops by the step alone, in training alone', () => {
-    if (make === rowModels.lr || make === rowModels.fm || make === rowModels['dcn-v2 cross']) return;
+  it.runIf(isAllowed({ ...small.config, dropout: 0.5 }))('drops by the step alone, in training alone', () => {
     const model = make({ ...settings, dropout: 0.5 }, { ...sizes, features });
     const training = { training: true, step: 3, seed: 1 };
     const rows = [5, 1, 20, 7, 12];
@@ -129,16 +139,16 @@ describe.each(Object.entries(rowModels))('%s', (_, make) => {
   });
 
   it('learns 200 rows by heart', async () => {
-    const { model, loss } = await byHeart(make);
+    const { model, loss } = await byHeart(small);
     expect(loss).toBeLessThan(0.02);
     model.dispose();
   });
 });
 
-/** Rows with labels by chance; of logistic regression a user each, as it has no pairs. */
-async function byHeart(make: (typeof rowModels)[string]): Promise<{ model: Ranker; loss: number }> {
+/** Rows with labels by chance; of a linear model a user each, as it has no pairs. */
+async function byHeart(small: SmallRanker): Promise<{ model: Ranker; loss: number }> {
   const rows = 200;
-  const linear = make === rowModels.lr;
+  const { linear = false } = small;
   const users = Array.from({ length: rows }, (_, e) => (linear ? e : e % 25));
   const clicked = integers(streamKey(5, 'clicked'), 0, rows, 0, 2);
   const set = pointExamples(
@@ -152,7 +162,7 @@ async function byHeart(make: (typeof rowModels)[string]): Promise<{ model: Ranke
     }),
   );
   const { numUsers, numItems } = set.interactions;
-  const model = make({ embeddingStd: 0.05 }, { numUsers, numItems, seed: 1 });
+  const model = makeRanker(small, { embeddingStd: 0.05 }, { numUsers, numItems, seed: 1 });
   const variables = [...model.variables().values()];
   const optimizer = new AdamW({ learningRate: linear ? 0.3 : 0.02 });
   const batch = uploadBatch(makeBatch(set, [...set.targets.keys()], model.columns));

@@ -1,4 +1,4 @@
-// Plain float64 mathematics for the encoders written out in `plain-*.ts`: arrays and loops, nothing of the package.
+// Plain float64 mathematics for the encoders written out in their `test-support/plain.ts`: arrays and loops alone.
 
 /** A weight: its shape, and its numbers row by row. */
 export interface PlainTensor {

@@ -6,11 +6,11 @@ import { uploadBatch } from '../../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../../model.ts';
 import { createModel, parseModelConfig } from '../../registry.ts';
 import { expectFormula } from '../../test-support/formula-kinds.ts';
-import { plainHstu } from '../../test-support/plain-hstu.ts';
 import { tinyTrain } from '../../test-support/tiny.ts';
 import { weightShapes } from '../../weight-shapes.ts';
 import type { HstuConfigInput } from './config.ts';
 import { HstuLayer } from './layer.ts';
+import { plainHstu } from './test-support/plain.ts';
 
 beforeAll(async () => {
   await useBackend('auto');

@@ -10,7 +10,7 @@ import {
   scale,
   silu,
   softmaxAttention,
-} from './plain-maths.ts';
+} from '../../../test-support/plain-maths.ts';
 
 /**
  * A decoder of the LLaMA family: `z = x + Wo Attention(RoPE(q), RoPE(k), v)`, `y = z + W2 (silu(W1 n) * W3 n)`,

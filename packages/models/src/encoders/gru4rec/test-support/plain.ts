@@ -1,4 +1,4 @@
-import { affine, ITEMS, type PlainModel, row, scale, sigmoid } from './plain-maths.ts';
+import { affine, ITEMS, type PlainModel, row, scale, sigmoid } from '../../../test-support/plain-maths.ts';
 
 /**
  * GRU4Rec: `r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)`, `z` likewise, `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`,

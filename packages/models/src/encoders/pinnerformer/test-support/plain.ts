@@ -9,8 +9,8 @@ import {
   row,
   scale,
   type Weights,
-} from './plain-maths.ts';
-import { plainTransformerBlock } from './plain-transformer.ts';
+} from '../../../test-support/plain-maths.ts';
+import { plainTransformerBlock } from '../../transformer/test-support/plain.ts';
 
 const DAY = 86_400;
 /** Seconds. */

@@ -10,7 +10,7 @@ import {
   row,
   scale,
   softmaxAttention,
-} from './plain-maths.ts';
+} from '../../../test-support/plain-maths.ts';
 
 /**
  * SASRec as the research code of Zhai et al. 2024 has it: `q = LN(x)`, `z = LN(q + MHA(q, x, x))`,

@@ -11,7 +11,7 @@ import {
   scale,
   softmaxAttention,
   type Weights,
-} from './plain-maths.ts';
+} from '../../../test-support/plain-maths.ts';
 
 /**
  * A pre-norm Transformer block, `z = x + MHA(LN(x))`, `y = z + W2 act(W1 LN(z))`, over one sequence.

@@ -18,7 +18,7 @@ import {
   silu,
   sum,
   type Weights,
-} from './plain-maths.ts';
+} from '../../../test-support/plain-maths.ts';
 
 /** A configuration of HSTU as people write it. */
 export interface PlainHstuConfig {

@@ -1,5 +1,5 @@
-import type { DssmConfig } from '../towers/dssm/config.ts';
-import { affine, type PlainModel, relu, row, scale, type Weights } from './plain-maths.ts';
+import { affine, type PlainModel, relu, row, scale, type Weights } from '../../../test-support/plain-maths.ts';
+import type { DssmConfig } from '../config.ts';
 
 /** DSSM over ids and the mean of the latest history alone: two towers of ReLU layers, the last linear. */
 export function plainDssm(config: DssmConfig): PlainModel {

@@ -1,0 +1,22 @@
+import fc from 'fast-check';
+import {
+  type FormulaCase,
+  heads,
+  joined,
+  keys,
+  oneOf,
+  optional,
+  sizes,
+  upTo,
+} from '../../../test-support/arbitraries.ts';
+import { plainSasrec } from './plain.ts';
+
+export const sasrecFormula: FormulaCase = {
+  configs: joined(
+    heads,
+    fc.record({ ...sizes, ffnDim: upTo(9), ffnDropout: fc.constant(0) }),
+    keys({ ...optional, outputLength: upTo(5), activation: oneOf('relu', 'gelu') }),
+  ),
+  plain: plainSasrec,
+  norms: [[{ ffnDim: 6, ffnDropout: 0 }, 1e-4]],
+};

@@ -1,0 +1,111 @@
+import { integers, normals, streamKey, useBackend } from '@seqrec/core';
+import type { EncodedColumn } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FieldShape } from '../features/field-tables.ts';
+import { type NetOptions, type RankerNet, weightsOf } from '../rankers/row-model.ts';
+import type { PlainRows, Weights } from './plain-rows.ts';
+
+/** A model of rows and its formula. */
+export interface RowFormula {
+  readonly net: (options: NetOptions) => RankerNet;
+  readonly plain: (weights: Weights, rows: PlainRows) => number[][];
+  /** Default 1. */
+  readonly labels?: number;
+  /** Weights whose gradient is zero whatever the rows. */
+  readonly idle?: readonly string[];
+}
+
+const RUN = { training: false, step: 0, seed: 0 };
+const ROWS = 7;
+
+const drawn = (name: string, count: number, bound: number): Int32Array =>
+  integers(streamKey(1, name), 0, count, 0, bound);
+const lists = { kind: 'rows', size: 6, values: drawn('lists', 9, 6), offsets: Int32Array.of(0, 3, 4, 4, 9) } as const;
+const columns: readonly EncodedColumn[] = [
+  { kind: 'row', size: 5, values: drawn('row', ROWS, 5) },
+  { kind: 'number', width: 2, values: Float32Array.from(normals(streamKey(1, 'numbers'), 0, ROWS * 2)) },
+  { ...lists, lists: drawn('list', ROWS, 4) },
+];
+const names = ['user', 'events.size', 'items.tags'];
+const fields = names.map((name, f): FieldShape => {
+  const column = columns[f];
+  const shape = column.kind === 'number' ? { kind: column.kind, width: 2 } : { kind: column.kind, size: column.size };
+  return { name, shape };
+});
+const plainRows: PlainRows = { names, columns, rows: ROWS };
+
+/** Every weight drawn anew, biases too, of which some start at zero. */
+function withWeights(net: RankerNet) {
+  const parts = weightsOf(net, { embeddingL2: 0, netL2: 0 });
+  const weights = new Map<string, { shape: number[]; data: Float64Array }>();
+  for (const [name, variable] of parts.variables()) {
+    const values = normals(streamKey(2, name), 0, variable.size).map((x) => Math.fround(0.6 * x));
+    tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
+    weights.set(name, { shape: variable.shape, data: values });
+  }
+  return { ...parts, weights };
+}
+
+/** Tests of logits and gradients against formulas in float64, on the slowest and the fastest backend. */
+export function describeRowFormulas(models: Readonly<Record<string, RowFormula>>): void {
+  describe.each(['cpu', 'auto'] as const)('formulas on %s', (backend) => {
+    beforeAll(async () => {
+      await useBackend(backend);
+    });
+
+    describe.each(Object.entries(models))('%s', (_, formula) => compareWithFormula(formula));
+  });
+}
+
+function compareWithFormula({ net: netOf, plain: plainOf, labels = 1, idle = [] }: RowFormula): void {
+  const plain = (weights: Weights): number[][] => plainOf(weights, plainRows);
+  let net: RankerNet;
+  let made: ReturnType<typeof withWeights>;
+  beforeAll(() => {
+    net = netOf({ fields, labels, seed: 3 });
+    made = withWeights(net);
+  });
+  afterAll(() => made.dispose());
+
+  it('has the logits of the formula in float64', () => {
+    const logits = tf.tidy(() => net.logits(columns, RUN).arraySync());
+    const expected = plain(made.weights);
+    const largest = Math.max(...expected.flat().map(Math.abs));
+    for (const [b, row] of expected.entries()) {
+      for (const [l, logit] of row.entries()) expect(Math.abs(logits[b][l] - logit)).toBeLessThan(2e-6 * largest);
+    }
+  });
+
+  it('has the gradients of finite differences in float64', () => {
+    const cotangent = normals(streamKey(4, 'cotangent'), 0, ROWS * labels);
+    const loss = (): number =>
+      plain(made.weights)
+        .flat()
+        .reduce((sum, logit, i) => sum + cotangent[i] * logit, 0);
+    const before = tf.memory().numTensors;
+    const { value, grads } = tf.variableGrads(
+      () => tf.sum(tf.mul(net.logits(columns, RUN), tf.tensor2d([...cotangent], [ROWS, labels]))) as tf.Scalar,
+      [...made.variables().values()],
+    );
+    for (const [name, variable] of made.variables()) {
+      const got = grads[variable.name].dataSync();
+      const { data } = made.weights.get(name)!;
+      const slopes = Array.from(data, (at, i) => {
+        const [up, down] = [1e-5, -1e-5].map((step) => {
+          data[i] = at + step;
+          return loss();
+        });
+        data[i] = at;
+        return (up - down) / 2e-5;
+      });
+      const largest = Math.max(...slopes.map(Math.abs));
+      if (!idle.includes(name)) expect(largest, name).toBeGreaterThan(0);
+      for (const [i, slope] of slopes.entries()) {
+        expect(Math.abs(got[i] - slope), `${name} ${i}`).toBeLessThan(1e-5 * largest + 1e-7);
+      }
+    }
+    tf.dispose([value, grads]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+}
