@@ -49,5 +49,8 @@ export const tooLong = [
   'packages/models/src/train/*.test.ts',
 ];
 
-/** What tests have; defaults and limits of configurations: a test of them would repeat them. */
-export const notMutated = ['*.test.ts', 'test-support/', 'config.ts'];
+/**
+ * What tests have; defaults and limits of configurations: a test of them would repeat them; formulas of work, which
+ * `experiments` compares with what the kernels of whole steps count.
+ */
+export const notMutated = ['*.test.ts', 'test-support/', 'config.ts', 'flops.ts'];

@@ -4,8 +4,10 @@ import {
   ItemEmbedding,
   inputList,
   type LayerArgs,
+  linearFlops,
   type ModelDefinition,
   StreamLayer,
+  timesFlops,
   tokenInput,
   type WeightSpec,
 } from '@seqrec/models';
@@ -82,6 +84,11 @@ export const decayedMean: ModelDefinition<DecayedMeanConfig> = {
   kind: 'own/decayed-mean',
   can: ['encode'],
   schema,
+  // A product of [N, N] with [N, B] for each dimension, N the longest history.
+  flops({ embeddingDim }, { lengths }) {
+    const longest = Math.max(0, ...Array.from(lengths));
+    return timesFlops(embeddingDim, linearFlops(longest, { in: longest, out: lengths.length }));
+  },
   create(config, { numItems, seed = 0 }) {
     const { embeddingDim } = config;
     const layer = new DecayedMeanLayer({ width: embeddingDim, seed, stream: 'decayed-mean' });

@@ -7,8 +7,10 @@ import {
   createObjective,
   createTask,
   createTrainer,
+  modelFlops,
   type TokenEncoder,
   uploadBatch,
+  workloadOf,
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import '../src/plugin.ts';
@@ -100,4 +102,10 @@ test('learns, in one part or three', async () => {
   const [whole, divided] = [await trained(1), await trained(3)];
   assert.ok(whole.at(-1)! < 0.7 * whole[0]);
   for (const [i, loss] of whole.entries()) assert.ok(Math.abs(loss - divided[i]) < 1e-3);
+});
+
+test('its work grows with the square of the longest history', () => {
+  const config = { kind: 'own/decayed-mean', embeddingDim: 4, maxSequenceLength: 6 };
+  const forward = 4 * 2 * 3 * 3 * 2;
+  assert.deepEqual(modelFlops(config, workloadOf([2, 3])), { forward, backward: 2 * forward });
 });

@@ -15,7 +15,6 @@ export { createGru4rec } from './encoders/gru4rec/stack.ts';
 export { type HstuSwitches, hstuBlocks, withSwitches } from './encoders/hstu/blocks.ts';
 export { type HstuConfig, type HstuConfigInput, hstuConfigSchema } from './encoders/hstu/config.ts';
 export { HstuLayer, type HstuLayerArgs, type LayerSwitches } from './encoders/hstu/layer.ts';
-export { numVisibleKeys } from './encoders/hstu/mask.ts';
 export { createHstu } from './encoders/hstu/stack.ts';
 export {
   type PinnerformerConfig,
@@ -23,7 +22,6 @@ export {
   pinnerformerConfigSchema,
 } from './encoders/pinnerformer/config.ts';
 export { createPinnerformer } from './encoders/pinnerformer/stack.ts';
-export { pinnerformerTimeColumns } from './encoders/pinnerformer/time-features.ts';
 export { SasrecBlock, type SasrecBlockArgs } from './encoders/sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './encoders/sasrec/config.ts';
 export { createSasrec } from './encoders/sasrec/stack.ts';
@@ -33,6 +31,7 @@ export {
   type TransformerConfigInput,
   transformerConfigSchema,
 } from './encoders/transformer/config.ts';
+export { transformerBlocksFlops } from './encoders/transformer/flops.ts';
 export { createTransformer } from './encoders/transformer/stack.ts';
 export {
   type TransformerPlusPlusConfig,
@@ -143,6 +142,15 @@ export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
+export {
+  addFlops,
+  attentionFlops,
+  type Flops,
+  linearFlops,
+  timesFlops,
+  type Workload,
+  workloadOf,
+} from './flops/flops.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';
@@ -259,12 +267,14 @@ export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,
   completeModelConfig,
+  countedModelKinds,
   createModel,
   defineModel,
   encoderConfigSchema,
   type ModelConfig,
   type ModelConfigInput,
   modelConfigSchema,
+  modelFlops,
   modelKinds,
   modelTimeReaders,
   modelWidths,

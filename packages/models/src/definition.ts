@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions } from './model.ts';
 import type { TimeReader } from './reads-times.ts';
 
@@ -32,4 +33,9 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
   timeReaders?(config: C): TimeReader[];
   /** Absent: vectors of `embeddingDim`, a token `embeddingDim` for its input and each of `numBlocks`. */
   widths?(config: C): ModelWidths;
+  /**
+   * Floating-point operations of a training step in closed form: matrix products and attention; what is linear in the
+   * width is left out, and so are the objective's products. Studies of equal compute need it.
+   */
+  flops?(config: C, work: Workload): Flops;
 }

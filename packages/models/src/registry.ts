@@ -3,20 +3,27 @@ import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 import { gru4recConfigSchema } from './encoders/gru4rec/config.ts';
+import { gru4recFlops } from './encoders/gru4rec/flops.ts';
 import { createGru4rec } from './encoders/gru4rec/stack.ts';
 import { withSwitches } from './encoders/hstu/blocks.ts';
 import { type HstuConfig, hstuConfigSchema } from './encoders/hstu/config.ts';
+import { hstuFlops } from './encoders/hstu/flops.ts';
 import { createHstu } from './encoders/hstu/stack.ts';
 import { pinnerformerConfigSchema } from './encoders/pinnerformer/config.ts';
+import { pinnerformerFlops } from './encoders/pinnerformer/flops.ts';
 import { createPinnerformer } from './encoders/pinnerformer/stack.ts';
 import { sasrecConfigSchema } from './encoders/sasrec/config.ts';
+import { sasrecFlops } from './encoders/sasrec/flops.ts';
 import { createSasrec } from './encoders/sasrec/stack.ts';
 import { transformerConfigSchema } from './encoders/transformer/config.ts';
+import { transformerFlops } from './encoders/transformer/flops.ts';
 import { createTransformer } from './encoders/transformer/stack.ts';
 import { transformerPlusPlusConfigSchema } from './encoders/transformer-plus-plus/config.ts';
+import { transformerPlusPlusFlops } from './encoders/transformer-plus-plus/flops.ts';
 import { createTransformerPlusPlus } from './encoders/transformer-plus-plus/stack.ts';
 import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
+import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 import { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
@@ -30,6 +37,7 @@ import type { RankerOptions } from './rankers/ranker.ts';
 import { hstuTimeReaders, pinnerformerTimeReaders, type TimeReader } from './reads-times.ts';
 import { dssmConfigSchema, dssmWidths } from './towers/dssm/config.ts';
 import { createDssm } from './towers/dssm/dssm.ts';
+import { dssmFlops } from './towers/dssm/flops.ts';
 
 /** Configurations of the encoders here; `kind` says which. */
 export const encoderConfigSchema = z.discriminatedUnion('kind', [
@@ -72,22 +80,37 @@ const definitions = new Definitions<ModelDefinition<never>>(
       create: createHstu,
       complete: (config) => withSwitches(config) as HstuConfig,
       timeReaders: hstuTimeReaders,
+      flops: hstuFlops,
     }),
-    define({ kind: 'sasrec', can: ['encode'], schema: sasrecConfigSchema, create: createSasrec }),
-    define({ kind: 'transformer', can: ['encode'], schema: transformerConfigSchema, create: createTransformer }),
+    define({ kind: 'sasrec', can: ['encode'], schema: sasrecConfigSchema, create: createSasrec, flops: sasrecFlops }),
+    define({
+      kind: 'transformer',
+      can: ['encode'],
+      schema: transformerConfigSchema,
+      create: createTransformer,
+      flops: transformerFlops,
+    }),
     define({
       kind: 'transformer-plus-plus',
       can: ['encode'],
       schema: transformerPlusPlusConfigSchema,
       create: createTransformerPlusPlus,
+      flops: transformerPlusPlusFlops,
     }),
-    define({ kind: 'gru4rec', can: ['encode'], schema: gru4recConfigSchema, create: createGru4rec }),
+    define({
+      kind: 'gru4rec',
+      can: ['encode'],
+      schema: gru4recConfigSchema,
+      create: createGru4rec,
+      flops: gru4recFlops,
+    }),
     define({
       kind: 'pinnerformer',
       can: ['encode'],
       schema: pinnerformerConfigSchema,
       create: createPinnerformer,
       timeReaders: pinnerformerTimeReaders,
+      flops: pinnerformerFlops,
     }),
     define({ kind: 'lr', can: ['rank'], schema: lrConfigSchema, create: ofRows(createLr) }),
     define({ kind: 'fm', can: ['rank'], schema: fmConfigSchema, create: ofRows(createFm) }),
@@ -99,6 +122,7 @@ const definitions = new Definitions<ModelDefinition<never>>(
       schema: dssmConfigSchema,
       create: createDssm,
       widths: dssmWidths,
+      flops: dssmFlops,
     }),
   ],
 );
@@ -192,6 +216,16 @@ export function modelWidths(config: { readonly kind: string }): ModelWidths {
   if (widths !== undefined) return widths;
   const { embeddingDim = 0, numBlocks = 0 } = config as { readonly embeddingDim?: number; readonly numBlocks?: number };
   return { vector: embeddingDim, token: embeddingDim * (numBlocks + 1) };
+}
+
+/** The kinds of model of which {@link modelFlops} knows the work. */
+export function countedModelKinds(): readonly string[] {
+  return definitions.all.filter(({ flops }) => flops !== undefined).map(({ kind }) => kind);
+}
+
+/** Work of a training step of a model of this configuration; nothing where its definition has no `flops`. */
+export function modelFlops(config: { readonly kind: string }, work: Workload): Flops | undefined {
+  return definitions.of(config).flops?.(config as never, work);
 }
 
 /**

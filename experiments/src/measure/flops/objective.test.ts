@@ -1,6 +1,5 @@
-import { parseModelConfig } from '@seqrec/models';
+import { parseModelConfig, workloadOf } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
-import { workloadOf } from './flops.ts';
 import { objectiveFlops } from './objective.ts';
 import { encoderFlops, stepFlops, totalFlops } from './step.ts';
 
@@ -30,7 +29,7 @@ it('of a step: the labels that are given, or one a token', () => {
     numHeads: 1,
     ffnDim: 8,
   });
-  const encoder = totalFlops(encoderFlops(config, workloadOf([3, 4], 51)));
+  const encoder = totalFlops(encoderFlops(config, workloadOf([3, 4], { itemRows: 51 })));
   const objective = { kind: 'sampled-softmax', numNegatives: 1 } as const;
   expect(totalFlops(stepFlops(config, objective, [3, 4], 50))).toBe(encoder + 3 * 2 * 7 * 2 * 8);
   const drawn = { ...objective, labels: { kind: 'dense-all-action' } } as const;

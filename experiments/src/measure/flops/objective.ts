@@ -1,5 +1,4 @@
-import { type ObjectiveConfigInput, parseObjectiveConfig } from '@seqrec/models';
-import type { Flops } from './flops.ts';
+import { type Flops, type ObjectiveConfigInput, parseObjectiveConfig } from '@seqrec/models';
 
 /** What an objective works on besides the encoder's tokens. */
 export interface ObjectiveWork {

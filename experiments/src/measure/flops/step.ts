@@ -1,39 +1,24 @@
 import {
-  type DssmConfig,
-  type Gru4recConfig,
-  type HstuConfig,
+  addFlops,
+  countedModelKinds,
+  type Flops,
   type ModelConfig,
+  modelFlops,
+  modelKinds,
   modelWidths,
   type ObjectiveConfigInput,
-  type PinnerformerConfig,
   parseObjectiveConfig,
-  type SasrecConfig,
-  type TransformerConfig,
-  type TransformerPlusPlusConfig,
+  type Workload,
+  workloadOf,
 } from '@seqrec/models';
 import { ConfigError } from '../../errors.ts';
-import { dssmFlops } from './dssm.ts';
-import { addFlops, type Flops, type Workload, workloadOf } from './flops.ts';
-import { gru4recFlops } from './gru4rec.ts';
-import { actionHeadFlops, hstuFlops } from './hstu.ts';
 import { objectiveFlops } from './objective.ts';
-import { pinnerformerFlops } from './pinnerformer.ts';
-import { sasrecFlops, transformerFlops } from './transformer.ts';
-import { transformerPlusPlusFlops } from './transformer-plus-plus.ts';
 
-/** The formula of each encoder: add a file beside `hstu.ts` and a line here. */
-const encoders: Readonly<Record<string, (config: ModelConfig, work: Workload) => Flops>> = {
-  hstu: (config, work) => hstuFlops(config as HstuConfig, work),
-  sasrec: (config, work) => sasrecFlops(config as SasrecConfig, work),
-  transformer: (config, work) => transformerFlops(config as TransformerConfig, work),
-  'transformer-plus-plus': (config, work) => transformerPlusPlusFlops(config as TransformerPlusPlusConfig, work),
-  pinnerformer: (config, work) => pinnerformerFlops(config as PinnerformerConfig, work),
-  gru4rec: (config, work) => gru4recFlops(config as Gru4recConfig, work),
-  dssm: (config, work) => dssmFlops(config as DssmConfig, work),
-};
-
-/** Encoders that have a formula. */
-export const countedEncoders: readonly string[] = Object.keys(encoders);
+/** Encoders whose definition has a formula. */
+export function countedEncoders(): readonly string[] {
+  const counted = countedModelKinds();
+  return modelKinds('encode').filter((kind) => counted.includes(kind));
+}
 
 /**
  * Floating-point operations of an encoder: matrix products and the causal half of attention. What is linear in the
@@ -42,18 +27,18 @@ export const countedEncoders: readonly string[] = Object.keys(encoders);
  * @throws ConfigError for an encoder without a formula, and for features under `concat`, whose products have none.
  */
 export function encoderFlops(config: ModelConfig, work: Workload): Flops {
-  const formula = encoders[config.kind];
-  if (formula === undefined)
-    throw new ConfigError(
-      `flops: expected an encoder with a formula (${countedEncoders.join(', ')}); got ${config.kind}`,
-      'add one in experiments/src/measure/flops',
-    );
   if ('combineFeatures' in config && config.combineFeatures === 'concat')
     throw new ConfigError(
       "flops: expected features that are summed, which is linear in the width; got combineFeatures 'concat', whose products are not counted",
-      'set --model.combineFeatures sum, or add them in experiments/src/measure/flops',
+      'set --model.combineFeatures sum',
     );
-  return formula(config, work);
+  const flops = modelFlops(config, work);
+  if (flops === undefined)
+    throw new ConfigError(
+      `flops: expected an encoder with a formula (${countedEncoders().join(', ')}); got ${config.kind}`,
+      'give `flops` in its definition, the argument of defineModel',
+    );
+  return flops;
 }
 
 /**
@@ -71,9 +56,9 @@ export function stepFlops(
   numItems: number,
   labels?: number,
 ): Flops {
-  const work = workloadOf(lengths, numItems + 1);
   const { vector: embeddingDim } = modelWidths(config);
   const { labels: rule, actionWeight, kind } = parseObjectiveConfig(objective);
+  const work = workloadOf(lengths, { itemRows: numItems + 1, predictsActions: actionWeight > 0 });
   if (labels === undefined && rule.kind !== 'next-item')
     throw new ConfigError(
       `flops: expected next-item labels, or the number of labels of the step; got ${kind} with ${rule.kind}`,
@@ -82,7 +67,6 @@ export function stepFlops(
   const parts = [encoderFlops(config, work)];
   const pairs = { labels: labels ?? work.tokens, embeddingDim, numItems };
   if (actionWeight < 1) parts.push(objectiveFlops(objective, pairs));
-  if (actionWeight > 0 && config.kind === 'hstu') parts.push(actionHeadFlops(config, work));
   return addFlops(...parts);
 }
 

@@ -87,7 +87,7 @@ export function ownObjective(kind: string, { temperature }: ObjectiveConfig): Ob
 
 /** Encoders that studies know. */
 export const studyEncoders: readonly string[] = modelKinds('encode').filter(
-  (kind) => builders[kind] !== undefined && countedEncoders.includes(kind),
+  (kind) => builders[kind] !== undefined && countedEncoders().includes(kind),
 );
 
 /** The configuration of an encoder of this shape. */

@@ -6,11 +6,13 @@ import { parseConfig } from '../../config/parse.ts';
 import { ConfigError } from '../../errors.ts';
 import { fieldsOf, readField } from '../../features/fields.ts';
 import { fitFields } from '../../features/fit-fields.ts';
+import { workloadOf } from '../../flops/flops.ts';
 import { uploadBatch } from '../../inputs.ts';
 import { plainField, plainHidden, type Weights } from '../../test-support/plain-rows.ts';
 import { ITEMS, NEW_ITEMS, ROW_FEATURES, rowWorld, USERS } from '../../test-support/row-world.ts';
 import { type DssmConfigInput, dssmConfigSchema } from './config.ts';
 import { createDssm } from './dssm.ts';
+import { dssmFlops } from './flops.ts';
 
 const INFERENCE = { training: false, step: 0, seed: 0 };
 const { train } = rowWorld();
@@ -34,6 +36,14 @@ const rows = [0, 3, 7, 40, 90, 187];
 
 beforeAll(async () => {
   await useBackend('auto');
+});
+
+it('does not count the work of features', () => {
+  const work = workloadOf([3], { itemRows: ITEMS + 1 });
+  expect(() => dssmFlops(configOf(), work)).toThrow("flops: expected a 'dssm' without features");
+  expect(dssmFlops(configOf({ features: undefined }), work).forward).toBe(
+    2 * 3 * (2 * 4 * 6 + 6 * 5 + 5 * 3) + 2 * (ITEMS + 1) * (4 * 7 + 7 * 3),
+  );
 });
 
 describe('DSSM', () => {

@@ -1,12 +1,15 @@
-import { type HstuConfig, numVisibleKeys, withSwitches } from '@seqrec/models';
-import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
+import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from '../../flops/flops.ts';
+import { withSwitches } from './blocks.ts';
+import type { HstuConfig } from './config.ts';
+import { numVisibleKeys } from './mask.ts';
 
 /**
  * A block: `D -> 2 H C + 2 H A`, attention of `H` heads over the pairs that the mask leaves, `H C -> D`;
  * `H C` columns fewer without a gate, an output map three times as wide with `concat`. Interleaved actions
- * make two tokens of every event.
+ * make two tokens of every event; where they are predicted, `D -> D -> 10` over the contents.
  */
-export function hstuFlops(given: HstuConfig, { tokens: events, lengths }: Workload): Flops {
+export function hstuFlops(given: HstuConfig, work: Workload): Flops {
+  const { tokens: events, lengths, predictsActions } = work;
   const config = withSwitches(given);
   const { embeddingDim: d, numHeads: h, dqk, dv, numBlocks, gate, concat } = config;
   const perEvent = config.actions === 'interleave' ? 2 : 1;
@@ -18,11 +21,11 @@ export function hstuFlops(given: HstuConfig, { tokens: events, lengths }: Worklo
     attentionFlops(pairs, { count: h, query: dqk, value: dv }),
     linearFlops(tokens, { in: (concat === false ? 1 : 3) * h * dv, out: d }),
   );
-  return timesFlops(numBlocks, block);
+  const blocks = timesFlops(numBlocks, block);
+  return predictsActions ? addFlops(blocks, actionHeadFlops(config, work)) : blocks;
 }
 
-/** The network `D -> D -> 10` over the contents, where actions are predicted. */
-export function actionHeadFlops({ embeddingDim: d }: HstuConfig, { tokens }: Workload): Flops {
+function actionHeadFlops({ embeddingDim: d }: HstuConfig, { tokens }: Workload): Flops {
   return addFlops(linearFlops(tokens, { in: d, out: d }), linearFlops(tokens, { in: d, out: 10 }));
 }
 

@@ -1,6 +1,7 @@
-import { type PinnerformerConfig, pinnerformerTimeColumns } from '@seqrec/models';
-import { addFlops, type Flops, linearFlops, type Workload } from './flops.ts';
-import { transformerBlocksFlops } from './transformer.ts';
+import { addFlops, type Flops, linearFlops, type Workload } from '../../flops/flops.ts';
+import { transformerBlocksFlops } from '../transformer/flops.ts';
+import type { PinnerformerConfig } from './config.ts';
+import { pinnerformerTimeColumns } from './time-features.ts';
 
 /**
  * Item vectors, times and actions each `-> M`, Transformer blocks of width `M`, the output network `M -> F -> D`, and

@@ -1,4 +1,4 @@
-/** The tokens that a pass works on. */
+/** What a training step works on. */
 export interface Workload {
   /** Length of each packed sequence. */
   readonly lengths: ArrayLike<number>;
@@ -8,16 +8,22 @@ export interface Workload {
   readonly pairs: number;
   /** Rows of the item table that a step works on: all of them, padding included, where items pass through a network. */
   readonly itemRows: number;
+  /** Whether the objective asks for the actions of the tokens too. */
+  readonly predictsActions: boolean;
 }
 
-export function workloadOf(lengths: ArrayLike<number>, itemRows = 0): Workload {
+/** The work of packed sequences of these lengths. */
+export function workloadOf(
+  lengths: ArrayLike<number>,
+  { itemRows = 0, predictsActions = false }: Partial<Pick<Workload, 'itemRows' | 'predictsActions'>> = {},
+): Workload {
   let tokens = 0;
   let pairs = 0;
   for (let i = 0; i < lengths.length; i++) {
     tokens += lengths[i];
     pairs += (lengths[i] * (lengths[i] + 1)) / 2;
   }
-  return { lengths, tokens, pairs, itemRows };
+  return { lengths, tokens, pairs, itemRows, predictsActions };
 }
 
 /** Floating-point operations; a multiply-add counts two. */
@@ -27,6 +33,7 @@ export interface Flops {
   readonly backward: number;
 }
 
+/** Their sum. */
 export function addFlops(...parts: readonly Flops[]): Flops {
   return parts.reduce((sum, part) => ({
     forward: sum.forward + part.forward,
@@ -34,6 +41,7 @@ export function addFlops(...parts: readonly Flops[]): Flops {
   }));
 }
 
+/** As often as `factor` says. */
 export function timesFlops(factor: number, { forward, backward }: Flops): Flops {
   return { forward: factor * forward, backward: factor * backward };
 }

@@ -1,5 +1,5 @@
-import type { TransformerPlusPlusConfig } from '@seqrec/models';
-import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
+import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from '../../flops/flops.ts';
+import type { TransformerPlusPlusConfig } from './config.ts';
 
 /**
  * A block: `D -> 3 H A`, attention of `H` heads of width `A`, `H A -> D`, then `D -> 2 F` and

@@ -1,6 +1,6 @@
-import type { DssmConfig } from '@seqrec/models';
 import { ConfigError } from '../../errors.ts';
-import { addFlops, type Flops, linearFlops, type Workload } from './flops.ts';
+import { addFlops, type Flops, linearFlops, type Workload } from '../../flops/flops.ts';
+import type { DssmConfig } from './config.ts';
 
 /**
  * The query tower for every event, `F_q E -> ... -> D`, and the item tower over the rows of the item table,
@@ -12,8 +12,8 @@ export function dssmFlops(config: DssmConfig, { tokens, itemRows }: Workload): F
   const { embeddingDim, outputDim, userId, itemId, history, queryHiddenSizes, itemHiddenSizes } = config;
   if (config.features !== undefined)
     throw new ConfigError(
-      "flops: expected a 'dssm' without features, whose products are not counted; got some",
-      'leave model.features out, or add them in experiments/src/measure/flops',
+      "flops: expected a 'dssm' without features, whose products are not counted; got some; leave them out",
+      'features',
     );
   const tower = (rows: number, fields: number, hidden: readonly number[]): Flops => {
     const widths = [fields * embeddingDim, ...hidden, outputDim];

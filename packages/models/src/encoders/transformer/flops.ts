@@ -1,5 +1,5 @@
-import type { SasrecConfig, TransformerConfig } from '@seqrec/models';
-import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from './flops.ts';
+import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from '../../flops/flops.ts';
+import type { TransformerConfig } from './config.ts';
 
 /** A block: `D -> 3 D`, attention of `H` heads of width `D / H`, `D -> D`, then `D -> F -> D`. */
 export function transformerBlocksFlops(
@@ -18,10 +18,7 @@ export function transformerBlocksFlops(
   return timesFlops(numBlocks, block);
 }
 
-export function sasrecFlops(config: SasrecConfig, work: Workload): Flops {
-  return transformerBlocksFlops(config, config.ffnDim, work);
-}
-
+/** The blocks. */
 export function transformerFlops(config: TransformerConfig, work: Workload): Flops {
   return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, work);
 }

@@ -1,5 +1,5 @@
-import type { Gru4recConfig } from '@seqrec/models';
-import { addFlops, type Flops, linearFlops, type Workload } from './flops.ts';
+import { addFlops, type Flops, linearFlops, type Workload } from '../../flops/flops.ts';
+import type { Gru4recConfig } from './config.ts';
 
 /** A layer: `in -> 3 E` and, step by step, `E -> 3 E`; after the layers `E -> D`. */
 export function gru4recFlops(config: Gru4recConfig, work: Workload): Flops {
