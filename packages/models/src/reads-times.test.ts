@@ -31,7 +31,7 @@ describe('what reads the times of events', () => {
   });
 
   it('knows every kind of model', () => {
-    // A new kind has to be thought of: in `reads-times.ts`, and here.
+    // A new kind has to be thought of: in its definition, and here.
     expect([...modelKinds('encode')].sort()).toEqual([
       'dssm',
       'gru4rec',

@@ -2,135 +2,63 @@ import { z } from 'zod';
 import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
-import { gru4recConfigSchema } from './encoders/gru4rec/config.ts';
-import { gru4recFlops } from './encoders/gru4rec/flops.ts';
-import { createGru4rec } from './encoders/gru4rec/stack.ts';
-import { withSwitches } from './encoders/hstu/blocks.ts';
-import { type HstuConfig, hstuConfigSchema } from './encoders/hstu/config.ts';
-import { hstuFlops } from './encoders/hstu/flops.ts';
-import { createHstu } from './encoders/hstu/stack.ts';
-import { pinnerformerConfigSchema } from './encoders/pinnerformer/config.ts';
-import { pinnerformerFlops } from './encoders/pinnerformer/flops.ts';
-import { createPinnerformer } from './encoders/pinnerformer/stack.ts';
-import { sasrecConfigSchema } from './encoders/sasrec/config.ts';
-import { sasrecFlops } from './encoders/sasrec/flops.ts';
-import { createSasrec } from './encoders/sasrec/stack.ts';
-import { transformerConfigSchema } from './encoders/transformer/config.ts';
-import { transformerFlops } from './encoders/transformer/flops.ts';
-import { createTransformer } from './encoders/transformer/stack.ts';
-import { transformerPlusPlusConfigSchema } from './encoders/transformer-plus-plus/config.ts';
-import { transformerPlusPlusFlops } from './encoders/transformer-plus-plus/flops.ts';
-import { createTransformerPlusPlus } from './encoders/transformer-plus-plus/stack.ts';
+import { gru4rec } from './encoders/gru4rec/definition.ts';
+import { hstu } from './encoders/hstu/definition.ts';
+import { pinnerformer } from './encoders/pinnerformer/definition.ts';
+import { sasrec } from './encoders/sasrec/definition.ts';
+import { transformer } from './encoders/transformer/definition.ts';
+import { transformerPlusPlus } from './encoders/transformer-plus-plus/definition.ts';
 import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
-import { dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
-import { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
-import { fmConfigSchema } from './rankers/fm/config.ts';
-import { createFm } from './rankers/fm/fm.ts';
-import { lrConfigSchema } from './rankers/lr/config.ts';
-import { createLr } from './rankers/lr/lr.ts';
-import { mlpConfigSchema } from './rankers/mlp/config.ts';
-import { createMlp } from './rankers/mlp/mlp.ts';
-import type { RankerOptions } from './rankers/ranker.ts';
-import { hstuTimeReaders, pinnerformerTimeReaders, type TimeReader } from './reads-times.ts';
-import { dssmConfigSchema, dssmWidths } from './towers/dssm/config.ts';
-import { createDssm } from './towers/dssm/dssm.ts';
-import { dssmFlops } from './towers/dssm/flops.ts';
-
-/** Configurations of the encoders here; `kind` says which. */
-export const encoderConfigSchema = z.discriminatedUnion('kind', [
-  hstuConfigSchema,
-  sasrecConfigSchema,
-  transformerConfigSchema,
-  transformerPlusPlusConfigSchema,
-  gru4recConfigSchema,
-  pinnerformerConfigSchema,
-  dssmConfigSchema,
-]);
-
-/** A validated configuration of an encoder. */
-export type ModelConfig = z.output<typeof encoderConfigSchema>;
-/** A configuration as people write it: fields with a default may be absent. */
-export type ModelConfigInput = z.input<typeof encoderConfigSchema>;
-
-/** Configurations of the models of rows here. */
-export const rowModelConfigSchema = z.discriminatedUnion('kind', [
-  lrConfigSchema,
-  fmConfigSchema,
-  mlpConfigSchema,
-  dcnV2ConfigSchema,
-  dssmConfigSchema,
-]);
-
-/** A validated configuration of a model of rows. */
-export type RowModelConfig = z.output<typeof rowModelConfigSchema>;
-/** A configuration of a model of rows as people write it. */
-export type RowModelConfigInput = z.input<typeof rowModelConfigSchema>;
+import { dcnV2 } from './rankers/dcn-v2/definition.ts';
+import { fm } from './rankers/fm/definition.ts';
+import { lr } from './rankers/lr/definition.ts';
+import { mlp } from './rankers/mlp/definition.ts';
+import type { TimeReader } from './reads-times.ts';
+import { dssm } from './towers/dssm/definition.ts';
 
 /** The models of this package: a line each. */
+const models = [
+  hstu,
+  sasrec,
+  transformer,
+  transformerPlusPlus,
+  gru4rec,
+  pinnerformer,
+  lr,
+  fm,
+  mlp,
+  dcnV2,
+  dssm,
+] as const;
+
+/** The schemas of those of them that can do something. */
+type SchemaOf<Can extends Capability, Of = (typeof models)[number]> = Of extends {
+  readonly can: readonly (infer Own)[];
+  readonly schema: infer Schema;
+}
+  ? Can extends Own
+    ? Schema
+    : never
+  : never;
+
+/** A validated configuration of an encoder. */
+export type ModelConfig = z.output<SchemaOf<'encode'>>;
+/** A configuration as people write it: fields with a default may be absent. */
+export type ModelConfigInput = z.input<SchemaOf<'encode'>>;
+
+/** A validated configuration of a model of rows. */
+export type RowModelConfig = z.output<SchemaOf<'rank'>>;
+/** A configuration of a model of rows as people write it. */
+export type RowModelConfigInput = z.input<SchemaOf<'rank'>>;
+
 const definitions = new Definitions<ModelDefinition<never>>(
   { define: 'defineModel', what: 'model', place: 'model config' },
-  [
-    define({
-      kind: 'hstu',
-      can: ['encode'],
-      schema: hstuConfigSchema,
-      create: createHstu,
-      complete: (config) => withSwitches(config) as HstuConfig,
-      timeReaders: hstuTimeReaders,
-      flops: hstuFlops,
-    }),
-    define({ kind: 'sasrec', can: ['encode'], schema: sasrecConfigSchema, create: createSasrec, flops: sasrecFlops }),
-    define({
-      kind: 'transformer',
-      can: ['encode'],
-      schema: transformerConfigSchema,
-      create: createTransformer,
-      flops: transformerFlops,
-    }),
-    define({
-      kind: 'transformer-plus-plus',
-      can: ['encode'],
-      schema: transformerPlusPlusConfigSchema,
-      create: createTransformerPlusPlus,
-      flops: transformerPlusPlusFlops,
-    }),
-    define({
-      kind: 'gru4rec',
-      can: ['encode'],
-      schema: gru4recConfigSchema,
-      create: createGru4rec,
-      flops: gru4recFlops,
-    }),
-    define({
-      kind: 'pinnerformer',
-      can: ['encode'],
-      schema: pinnerformerConfigSchema,
-      create: createPinnerformer,
-      timeReaders: pinnerformerTimeReaders,
-      flops: pinnerformerFlops,
-    }),
-    define({ kind: 'lr', can: ['rank'], schema: lrConfigSchema, create: ofRows(createLr) }),
-    define({ kind: 'fm', can: ['rank'], schema: fmConfigSchema, create: ofRows(createFm) }),
-    define({ kind: 'mlp', can: ['rank'], schema: mlpConfigSchema, create: ofRows(createMlp) }),
-    define({ kind: 'dcn-v2', can: ['rank'], schema: dcnV2ConfigSchema, create: ofRows(createDcnV2) }),
-    define({
-      kind: 'dssm',
-      can: ['encode', 'towers', 'rank'],
-      schema: dssmConfigSchema,
-      create: createDssm,
-      widths: dssmWidths,
-      flops: dssmFlops,
-    }),
-  ],
+  // A definition is of one type of configuration, which `parseModelConfig` makes sure of.
+  models as readonly unknown[] as readonly ModelDefinition<never>[],
 );
-
-/** A builder of a model of rows, which has to know how many users there are. */
-function ofRows<C>(create: (config: C, options: RankerOptions) => Model): (config: C, options: ModelOptions) => Model {
-  return (config, { numUsers = 0, ...options }) => create(config, { ...options, numUsers });
-}
 
 /** Forgets the type of a configuration, which `parseModelConfig` makes sure of. */
 function define<C extends { readonly kind: string }>(definition: ModelDefinition<C>): ModelDefinition<never> {
@@ -164,6 +92,15 @@ export function modelConfigSchema(...can: readonly Capability[]): z.ZodType<Mode
     .map(({ schema }) => schema);
   return z.discriminatedUnion('kind', schemas as never) as never;
 }
+
+/** Configurations of the encoders of this package; `kind` says which. */
+export const encoderConfigSchema = modelConfigSchema('encode');
+
+/** Configurations of the models of rows of this package. */
+export const rowModelConfigSchema = modelConfigSchema('rank') as unknown as z.ZodType<
+  RowModelConfig,
+  RowModelConfigInput
+>;
 
 /**
  * Validates a model configuration and fills in defaults, those of HSTU's `block` among them.

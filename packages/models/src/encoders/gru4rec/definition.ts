@@ -1,0 +1,13 @@
+import type { ModelDefinition } from '../../definition.ts';
+import { type Gru4recConfig, gru4recConfigSchema } from './config.ts';
+import { gru4recFlops } from './flops.ts';
+import { createGru4rec } from './stack.ts';
+
+/** GRU4Rec. */
+export const gru4rec = {
+  kind: 'gru4rec',
+  can: ['encode'],
+  schema: gru4recConfigSchema,
+  create: createGru4rec,
+  flops: gru4recFlops,
+} as const satisfies ModelDefinition<Gru4recConfig>;

@@ -1,0 +1,30 @@
+import type { ModelDefinition } from '../../definition.ts';
+import type { TimeReader } from '../../reads-times.ts';
+import { withSwitches } from './blocks.ts';
+import { type HstuConfig, hstuConfigSchema } from './config.ts';
+import { hstuFlops } from './flops.ts';
+import { createHstu } from './stack.ts';
+
+/** HSTU. */
+export const hstu = {
+  kind: 'hstu',
+  can: ['encode'],
+  schema: hstuConfigSchema,
+  create: createHstu,
+  complete: (config) => withSwitches(config) as HstuConfig,
+  timeReaders,
+  flops: hstuFlops,
+} as const satisfies ModelDefinition<HstuConfig>;
+
+/** Relative attention bias, and places with times. */
+function timeReaders(config: HstuConfig): TimeReader[] {
+  const { relativeBias, inputEncoding } = withSwitches(config);
+  return [
+    ...(relativeBias === 'position-time'
+      ? [{ key: 'relativeBias', value: relativeBias, without: 'position' } as const]
+      : []),
+    ...(inputEncoding === 'reverse-position-time'
+      ? [{ key: 'inputEncoding', value: inputEncoding, without: 'position' } as const]
+      : []),
+  ];
+}

@@ -1,0 +1,13 @@
+import type { ModelDefinition } from '../../definition.ts';
+import { type TransformerPlusPlusConfig, transformerPlusPlusConfigSchema } from './config.ts';
+import { transformerPlusPlusFlops } from './flops.ts';
+import { createTransformerPlusPlus } from './stack.ts';
+
+/** Transformer++. */
+export const transformerPlusPlus = {
+  kind: 'transformer-plus-plus',
+  can: ['encode'],
+  schema: transformerPlusPlusConfigSchema,
+  create: createTransformerPlusPlus,
+  flops: transformerPlusPlusFlops,
+} as const satisfies ModelDefinition<TransformerPlusPlusConfig>;

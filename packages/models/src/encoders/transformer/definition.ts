@@ -1,0 +1,13 @@
+import type { ModelDefinition } from '../../definition.ts';
+import { type TransformerConfig, transformerConfigSchema } from './config.ts';
+import { transformerFlops } from './flops.ts';
+import { createTransformer } from './stack.ts';
+
+/** The Transformer with norms before its blocks. */
+export const transformer = {
+  kind: 'transformer',
+  can: ['encode'],
+  schema: transformerConfigSchema,
+  create: createTransformer,
+  flops: transformerFlops,
+} as const satisfies ModelDefinition<TransformerConfig>;
