@@ -5,7 +5,7 @@ import { describeEnvironment } from '../../run/folder/environment.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
-import { StudyDir } from '../study/study.ts';
+import { fileNameOf, StudyDir } from '../study/study.ts';
 import { type LengthPoint, type LengthSettings, lengthVariants, measureLength } from './length-point.ts';
 import { finishLength } from './length-report.ts';
 
@@ -42,7 +42,7 @@ export async function scaleLength(options: LengthOptions): Promise<number> {
         console.error('the same command goes on from here');
         return signalExitCode(stop.signal);
       }
-      const file = dir.file(`points/${encoder}-${variant}-n${length}.json`);
+      const file = dir.file(`points/${fileNameOf(encoder)}-${variant}-n${length}.json`);
       if (!existsSync(file)) writeJson(file, await measureLength(encoder, variant, length, settings));
       points.push(readJson(file) as LengthPoint);
       progress.update({ label: `${encoder} ${variant} n${length}  points`, done: i + 1, total: todo.length });

@@ -8,7 +8,7 @@ import { page } from '../../report/report.ts';
 import { jsonSection } from '../../report/sections.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
 import type { Column } from '../../terminal/table.ts';
-import type { StudyDir, StudyPlan } from './study.ts';
+import { fileNameOf, type StudyDir, type StudyPlan } from './study.ts';
 
 export interface ReportFigure extends LineFigure {
   /** Name of its files in `plots/`. */
@@ -49,10 +49,11 @@ export function writeStudyReport(dir: StudyDir, plan: Pick<StudyPlan, 'request' 
     .filter(({ lines }) => lines.some(({ points }) => points.length > 0))
     .map((figure) => ({ ...figure, svg: lineFigure(figure) }));
   for (const { name, svg } of drawn) {
-    writeFileAtomic(dir.file(`plots/${name}.svg`), standaloneSvg(svg));
-    writeFileSync(dir.file(`plots/${name}.png`), renderPng(svg));
+    const file = dir.file(`plots/${fileNameOf(name)}`);
+    writeFileAtomic(`${file}.svg`, standaloneSvg(svg));
+    writeFileSync(`${file}.png`, renderPng(svg));
   }
-  for (const table of report.tables) writeFileAtomic(dir.file(`${table.name}.csv`), csv(table));
+  for (const table of report.tables) writeFileAtomic(dir.file(`${fileNameOf(table.name)}.csv`), csv(table));
   const environment: unknown = JSON.parse(readFileSync(dir.file('environment.json'), 'utf8'));
   const figures = drawn.map(({ caption, svg: _, name: __, ...figure }) =>
     figureOf((width) => lineFigure({ ...figure, width }), caption),

@@ -119,6 +119,19 @@ describe('a study folder', () => {
     expect(() => dir.savedPlan({ ...identity, data: 'other' })).toThrow('data: expected "digest"');
   });
 
+  it('has files for arms of plug-ins, whose kinds have a slash', () => {
+    const dir = newDir();
+    dir.open().release();
+    const own = { ...arm, id: 'own/model-w64' };
+    const point = { loss: 1.5 } as unknown as StudyPoint;
+    dir.savePoint(own, 0, point);
+    expect(dir.point(own, 0)).toEqual(point);
+    expect(dir.point({ ...own, id: 'own-model-w64' }, 0)).toBeUndefined();
+    expect(readdirSync(dir.file('points'))).toEqual(['own%2Fmodel-w64.0.json']);
+    writeJson(dir.checkpoint(own), {});
+    expect(readdirSync(dir.file('checkpoints'))).toEqual(['own%2Fmodel-w64.safetensors']);
+  });
+
   it('has one writer', () => {
     const dir = newDir();
     const lock = dir.open();

@@ -61,6 +61,11 @@ export interface StudyPlan {
   readonly notes: readonly string[];
 }
 
+/** The name of a file for an arm or a figure: kinds of plug-ins have a slash. */
+export function fileNameOf(id: string): string {
+  return encodeURIComponent(id);
+}
+
 /**
  * The files of a study: `plan.json`, `points/<arm>.<n>.json`, `checkpoints/<arm>.safetensors`, `report.html`, `plots/`.
  */
@@ -84,7 +89,7 @@ export class StudyDir {
   }
 
   checkpoint(arm: Arm): string {
-    return join(this.path, 'checkpoints', `${arm.id}.safetensors`);
+    return join(this.path, 'checkpoints', `${fileNameOf(arm.id)}.safetensors`);
   }
 
   /** Creates the folders and makes this process their only writer. */
@@ -129,6 +134,6 @@ export class StudyDir {
   }
 
   #pointFile(arm: Arm, mark: number): string {
-    return join(this.path, 'points', `${arm.id}.${mark}.json`);
+    return join(this.path, 'points', `${fileNameOf(arm.id)}.${mark}.json`);
   }
 }
