@@ -89,6 +89,14 @@ export const decayedMean: ModelDefinition<DecayedMeanConfig> = {
     const longest = Math.max(0, ...Array.from(lengths));
     return timesFlops(embeddingDim, linearFlops(longest, { in: longest, out: lengths.length }));
   },
+  // `seqrec scale` varies width and length; there are no blocks.
+  study: {
+    settings: ({ width, length, dropout }) => ({
+      embeddingDim: width,
+      maxSequenceLength: length,
+      inputDropout: dropout,
+    }),
+  },
   create(config, { numItems, seed = 0 }) {
     const { embeddingDim } = config;
     const layer = new DecayedMeanLayer({ width: embeddingDim, seed, stream: 'decayed-mean' });

@@ -276,6 +276,7 @@ export {
   modelConfigSchema,
   modelFlops,
   modelKinds,
+  modelStudy,
   modelTimeReaders,
   modelWidths,
   parseModelConfig,
@@ -284,6 +285,7 @@ export {
   rowModelConfigSchema,
 } from './registry.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
 export {

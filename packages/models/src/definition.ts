@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions } from './model.ts';
 import type { TimeReader } from './reads-times.ts';
+import type { ModelStudy } from './study.ts';
 
 /** What the models of a kind can do; a task asks for one of these. */
 export type Capability = 'encode' | 'towers' | 'rank' | 'generate';
@@ -38,4 +39,6 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
    * width is left out, and so are the objective's products. Studies of equal compute need it.
    */
   flops?(config: C, work: Workload): Flops;
+  /** How studies over width, depth and length take it; absent: they do not. */
+  readonly study?: ModelStudy;
 }

@@ -17,6 +17,7 @@ import { fm } from './rankers/fm/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
+import type { ModelStudy } from './study.ts';
 import { dssm } from './towers/dssm/definition.ts';
 
 /** The models of this package: a line each. */
@@ -153,6 +154,11 @@ export function modelWidths(config: { readonly kind: string }): ModelWidths {
   if (widths !== undefined) return widths;
   const { embeddingDim = 0, numBlocks = 0 } = config as { readonly embeddingDim?: number; readonly numBlocks?: number };
   return { vector: embeddingDim, token: embeddingDim * (numBlocks + 1) };
+}
+
+/** How studies take the models of a kind; nothing where they do not. */
+export function modelStudy(kind: string): ModelStudy | undefined {
+  return definitions.get(kind)?.study;
 }
 
 /** The kinds of model of which {@link modelFlops} knows the work. */

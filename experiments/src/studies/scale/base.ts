@@ -94,9 +94,10 @@ export function encoderList(value: unknown): readonly string[] {
   const text = textOption('encoders', value);
   if (text === undefined) return DEFAULT_ENCODERS;
   const names = text.split(',');
+  const known = studyEncoders();
   for (const name of names)
-    if (!studyEncoders.includes(name))
-      throw new UsageError(`--encoders: expected names among ${studyEncoders.join(', ')}, with commas; got "${name}"`);
+    if (!known.includes(name))
+      throw new UsageError(`--encoders: expected names among ${known.join(', ')}, with commas; got "${name}"`);
   return [...new Set(names)];
 }
 

@@ -1,4 +1,5 @@
 import type { ModelDefinition } from '../../definition.ts';
+import { blockSettings } from '../../study.ts';
 import { type Gru4recConfig, gru4recConfigSchema } from './config.ts';
 import { gru4recFlops } from './flops.ts';
 import { createGru4rec } from './stack.ts';
@@ -10,4 +11,5 @@ export const gru4rec = {
   schema: gru4recConfigSchema,
   create: createGru4rec,
   flops: gru4recFlops,
+  study: { settings: (shape) => ({ ...blockSettings(shape), blockDropout: shape.dropout }) },
 } as const satisfies ModelDefinition<Gru4recConfig>;

@@ -1,5 +1,6 @@
 import type { ModelDefinition } from '../../definition.ts';
 import type { TimeReader } from '../../reads-times.ts';
+import { blockSettings, headsOfWidth, type ModelShape } from '../../study.ts';
 import { withSwitches } from './blocks.ts';
 import { type HstuConfig, hstuConfigSchema } from './config.ts';
 import { hstuFlops } from './flops.ts';
@@ -14,6 +15,7 @@ export const hstu = {
   complete: (config) => withSwitches(config) as HstuConfig,
   timeReaders,
   flops: hstuFlops,
+  study: { settings },
 } as const satisfies ModelDefinition<HstuConfig>;
 
 /** Relative attention bias, and places with times. */
@@ -27,4 +29,11 @@ function timeReaders(config: HstuConfig): TimeReader[] {
       ? [{ key: 'inputEncoding', value: inputEncoding, without: 'position' } as const]
       : []),
   ];
+}
+
+function settings(shape: ModelShape) {
+  const { width, outputLength, dropout } = shape;
+  const numHeads = headsOfWidth(width);
+  const heads = { numHeads, outputLength, dqk: width / numHeads, dv: width / numHeads };
+  return { ...blockSettings(shape), ...heads, linearDropout: dropout, relativeBias: 'position-time' };
 }

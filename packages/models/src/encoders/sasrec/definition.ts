@@ -1,4 +1,5 @@
 import type { ModelDefinition } from '../../definition.ts';
+import { blockSettings, headsOfWidth } from '../../study.ts';
 import { type SasrecConfig, sasrecConfigSchema } from './config.ts';
 import { sasrecFlops } from './flops.ts';
 import { createSasrec } from './stack.ts';
@@ -10,4 +11,13 @@ export const sasrec = {
   schema: sasrecConfigSchema,
   create: createSasrec,
   flops: sasrecFlops,
+  study: {
+    settings: (shape) => ({
+      ...blockSettings(shape),
+      numHeads: headsOfWidth(shape.width),
+      outputLength: shape.outputLength,
+      ffnDim: shape.width,
+      ffnDropout: shape.dropout,
+    }),
+  },
 } as const satisfies ModelDefinition<SasrecConfig>;

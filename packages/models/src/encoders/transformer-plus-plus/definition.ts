@@ -1,4 +1,5 @@
 import type { ModelDefinition } from '../../definition.ts';
+import { blockSettings, headsOfWidth } from '../../study.ts';
 import { type TransformerPlusPlusConfig, transformerPlusPlusConfigSchema } from './config.ts';
 import { transformerPlusPlusFlops } from './flops.ts';
 import { createTransformerPlusPlus } from './stack.ts';
@@ -10,4 +11,11 @@ export const transformerPlusPlus = {
   schema: transformerPlusPlusConfigSchema,
   create: createTransformerPlusPlus,
   flops: transformerPlusPlusFlops,
+  study: {
+    settings: (shape) => ({
+      ...blockSettings(shape),
+      numHeads: headsOfWidth(shape.width),
+      blockDropout: shape.dropout,
+    }),
+  },
 } as const satisfies ModelDefinition<TransformerPlusPlusConfig>;

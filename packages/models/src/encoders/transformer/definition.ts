@@ -1,4 +1,5 @@
 import type { ModelDefinition } from '../../definition.ts';
+import { blockSettings, headsOfWidth } from '../../study.ts';
 import { type TransformerConfig, transformerConfigSchema } from './config.ts';
 import { transformerFlops } from './flops.ts';
 import { createTransformer } from './stack.ts';
@@ -10,4 +11,12 @@ export const transformer = {
   schema: transformerConfigSchema,
   create: createTransformer,
   flops: transformerFlops,
+  study: {
+    settings: (shape) => ({
+      ...blockSettings(shape),
+      numHeads: headsOfWidth(shape.width),
+      outputLength: shape.outputLength,
+      blockDropout: shape.dropout,
+    }),
+  },
 } as const satisfies ModelDefinition<TransformerConfig>;
