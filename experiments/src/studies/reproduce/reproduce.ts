@@ -3,7 +3,7 @@ import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/dataset.ts';
-import { isRankingMaterial, prepareRun, withConfig } from '../../data/prepare-run.ts';
+import { isRankingMaterial, prepareRun, type RunMaterial, withConfig } from '../../data/prepare-run.ts';
 import { UsageError } from '../../errors.ts';
 import { saveResult } from '../../results/saved.ts';
 import { writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
@@ -21,6 +21,7 @@ import { renderLatex, renderMarkdown } from './render.ts';
 import { writeReproductionReport } from './report.ts';
 import type { Reproduction } from './sections.ts';
 import { runSeed, type SeedRun } from './seeds.ts';
+import { underSeed } from './split-by-seed.ts';
 import type { PaperTable, TableRow } from './table.ts';
 
 export interface ReproduceRequest {
@@ -54,9 +55,14 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   checkRunsFolder(out);
   const { rows, remarks } = await plan(table, request);
   const progress = new Progress({ quiet: request.quiet });
-  const prepared = await prepareRun(rows[0].config, dataFolder(request.dataFolder), progress);
-  const { split } = prepared.data;
-  const materials = rows.map(({ config }) => withConfig(prepared, config));
+  const materialsOf = async (seed: number): Promise<RunMaterial[]> => {
+    const configs = rows.map(({ config }) => underSeed(table, config, seed));
+    const prepared = await prepareRun(configs[0], dataFolder(request.dataFolder), progress);
+    return configs.map((config) => withConfig(prepared, config));
+  };
+  const [firstSeed] = request.seeds;
+  let materials = await materialsOf(firstSeed);
+  const { split } = materials[0].data;
   for (const material of materials) checkMaterial(material);
   const choice = await startBackend(request.backend);
   const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
@@ -71,9 +77,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     command: request.command,
     ...(windowed && {
       reach: materials.flatMap((each, i) =>
-        isRankingMaterial(each)
-          ? []
-          : [rowReach(rows[i].row.name, { ...each.config, seed: request.seeds[0] }, split.train)],
+        isRankingMaterial(each) ? [] : [rowReach(rows[i].row.name, each.config, split.train)],
       ),
     }),
   };
@@ -82,8 +86,9 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   try {
     // Seed by seed, so that a table that is stopped early has every row.
     for (const seed of request.seeds) {
+      if (table.splitBySeed && seed !== firstSeed) materials = await materialsOf(seed);
       for (const [i, { row, config }] of rows.entries()) {
-        const material = withConfig(materials[i], { ...config, seed });
+        const material = withConfig(materials[i], underSeed(table, config, seed));
         if (row.measure !== undefined && !isRankingMaterial(material)) {
           runs.push({ row: row.name, seed, run: '', metrics: row.measure(material) });
           continue;

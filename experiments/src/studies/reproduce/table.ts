@@ -57,6 +57,8 @@ export interface PaperTable {
   /** Sizes of the experiment, by name: configuration keys that every row gets. */
   readonly sizes?: Readonly<Record<string, readonly Override[]>>;
   readonly defaultSize?: string;
+  /** Each seed has a split of its own: the published one is by chance and not known. Default: one split for all. */
+  readonly splitBySeed?: boolean;
   /** Adds the metrics of targets without a training event and of the others, by the names of `COLD_METRICS`. */
   readonly coldItems?: boolean;
   /** Adds figures of a window of the future, by the names of {@link FUTURE_METRICS}; rows need a split by time. */

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { randomRows } from '../../config/ctr-reference.ts';
+import { loadRecipe } from '../../config/load-recipe.ts';
+import { underSeed } from './split-by-seed.ts';
+
+it('gives a seed to the run alone, or to the split as well', async () => {
+  const { config } = await loadRecipe('ctr/ml-1m-lr');
+  expect(underSeed({}, config, 7)).toEqual({ ...config, seed: 7 });
+  const { data } = underSeed({ splitBySeed: true }, config, 7);
+  expect(data).toEqual({ ...config.data, split: { ...randomRows, seed: 7 } });
+});
+
+it('refuses a split that is not by chance', async () => {
+  const { config } = await loadRecipe('ctr/ml-1m-lr-by-time');
+  expect(() => underSeed({ splitBySeed: true }, config, 7)).toThrow(
+    'table: splitBySeed: expected a split by chance; got {"kind":"rows-by-time"',
+  );
+});
