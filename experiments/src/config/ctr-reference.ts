@@ -45,7 +45,18 @@ export const ctrOptimizer = {
   schedule: { kind: 'plateau' as const, factor: 0.1, patience: 1 },
 };
 
-/** Until four epochs in a row bring no better validation AUC. */
-export const ctrTraining = { epochs: 100, batchSize: 4096, shuffle: true, evaluateEvery: 1, patience: 4 };
+/**
+ * Until four epochs in a row bring no better validation AUC. What is evaluated and kept is a mean of the weights over
+ * about 200 steps: at this rate single weights rattle. The published log has no mean; without it DCN-V2 has a
+ * validation AUC of .8970 after twelve epochs, with it .9050 (one split and seed).
+ */
+export const ctrTraining = {
+  epochs: 100,
+  batchSize: 4096,
+  shuffle: true,
+  evaluateEvery: 1,
+  patience: 4,
+  weightAverage: { decay: 0.995 },
+};
 
 export const ctrEvaluation = { batchSize: 8192, selectBy: 'AUC', segments: ['gender', 'age', 'occupation'] };
