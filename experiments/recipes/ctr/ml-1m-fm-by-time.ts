@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
   source: 'model: Rendle 2010 (ICDM); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
   expected:
     'no figure published; about .05 less AUC than with the random split, which trains on later ratings of the same users',
-  cost: 'not measured; a step costs a small part of one of ctr/ml-1m-dcn-v2',
+  cost: 'not measured; a step costs a small part of one of ctr/ml-1m-mlp',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-fm-by-time --data data',
   config: {
     task: ctrTask,

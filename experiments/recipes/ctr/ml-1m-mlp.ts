@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
   source:
     'model: the deep part of DCN-V2, Wang et al. 2021 (arXiv:2008.13535); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
   expected: 'no figure published',
-  cost: 'not measured; a step costs less than one of ctr/ml-1m-dcn-v2',
+  cost: 'not measured',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-mlp --data data',
   config: {
     task: ctrTask,

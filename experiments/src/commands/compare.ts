@@ -34,7 +34,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')
     .example('  $ seqrec compare ml-100k-sasrec ml-100k-hstu --metrics HR@10,HR@50')
-    .example('  $ seqrec compare ctr-ml-1m-lr ctr-ml-1m-dcn-v2 --metrics AUC,logloss')
+    .example('  $ seqrec compare ctr-ml-1m-lr ctr-ml-1m-mlp --metrics AUC,logloss')
     .example('  $ seqrec compare ml-100k-hstu-window-200 ml-100k-hstu-window-50 --force')
     .action((runs: string[], options: Options) => run(runs, options));
 }

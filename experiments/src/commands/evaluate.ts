@@ -64,7 +64,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --windows')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
-    .example('  $ seqrec evaluate ctr-ml-1m-dcn-v2-20250101-120000-a1b2c3 --evaluation.segments gender,age')
+    .example('  $ seqrec evaluate ctr-ml-1m-mlp-20250101-120000-a1b2c3 --evaluation.segments gender,age')
     .example('  $ seqrec evaluate ml-100k/hstu --from weights.safetensors')
     .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
 }

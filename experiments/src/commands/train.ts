@@ -63,7 +63,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train csv/sasrec --data.path my.csv --data.columns.time none --data.encoding latin1')
     .example('  $ seqrec train ml-1m/hstu --data.ties shuffle:7')
     .example('  $ seqrec train ml-100k/hstu --evaluation.ties optimistic --evaluation.queryTime last')
-    .example('  $ seqrec train ctr/ml-1m-dcn-v2 --evaluation.selectBy logloss --evaluation.segments gender,age')
+    .example('  $ seqrec train ctr/ml-1m-mlp --evaluation.selectBy logloss --evaluation.segments gender,age')
     .example('  $ seqrec train --config my.yaml')
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train --resume latest')

@@ -24,7 +24,7 @@ test('a section, a setting, a kind', () => {
 });
 
 test('what only runs of rows have is found without a task', () => {
-  expect(keys('model', { 'model.kind': 'dcn-v2' })).toContain('model.crossLayers');
+  expect(keys('model', { 'model.kind': 'mlp' })).toContain('model.hiddenSizes');
   expect(keys('evaluation.segments')).toContain('evaluation.segments[].column');
   expect(keys('task', {}, 'ranking')).toContain('task.lossWeights');
   expect(keys('task')).not.toContain('task.lossWeights');
@@ -45,7 +45,7 @@ test('what is not known comes with what was meant', () => {
   expect(() => find('model', { 'model.kind': 'sasrek' })).toThrow(
     /^--model\.kind: expected one of hstu, sasrec, .*; got sasrek; did you mean sasrec\?$/,
   );
-  expect(() => find('model', { 'model.kind': 'dcn-v3' })).toThrow(/got dcn-v3; did you mean dcn-v2\?$/);
+  expect(() => find('model', { 'model.kind': 'mpl' })).toThrow(/got mpl; did you mean mlp\?$/);
   expect(() => find('model', { 'modl.kind': 'hstu' })).toThrow('--modl.kind: unknown key; did you mean --model?');
   expect(() => find('model', { 'training.epochs': '3' })).toThrow(
     '--training.epochs: expected a kind, which chooses the settings to show; got another setting; --model.kind hstu',

@@ -44,7 +44,7 @@ describe('a configuration is parsed once', () => {
 
   test('from a file that extends a recipe', async () => {
     const count = parses(rankingRunConfigSchema());
-    await ofFile('extends: ctr/ml-1m-dcn-v2\nmodel: { crossLayers: 5 }\n', 'training.epochs=2 model.cross=mixture');
+    await ofFile('extends: ctr/ml-1m-mlp\nmodel: { hiddenSizes: [5] }\n', 'training.epochs=2 model.dropout=0.3');
     expect(count()).toBe(1);
   });
 

@@ -62,8 +62,9 @@ data:
   label: { column: stars, positiveAbove: 3, negativeBelow: 3 }
   split: { kind: random, test: 0.2, validation: 0.2 }
 model:
-  kind: fm
+  kind: mlp
   embeddingDim: 8
+  hiddenSizes: [16]
   features: [hour]
   embeddingStd: 0.1
 optimizer:

@@ -68,7 +68,7 @@ defineTask({
 );
 const config = readFileSync(yaml, 'utf8')
   .replace('task: { kind: ranking }', 'plugins: ["./acme.ts"]\ntask: { kind: acme/focal }')
-  .replace('kind: fm\n  embeddingDim: 8\n  features: [hour]', 'kind: acme/factors\n  width: 8');
+  .replace('kind: mlp\n  embeddingDim: 8\n  hiddenSizes: [16]\n  features: [hour]', 'kind: acme/factors\n  width: 8');
 writeFileSync(join(folder, 'acme.yaml'), config);
 
 test('a ranker and a task of rows from a plug-in train, resume, evaluate and compare as ours do', async () => {

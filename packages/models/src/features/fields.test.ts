@@ -104,11 +104,11 @@ describe('readField', () => {
   it('says what a batch lacks', () => {
     const plain = makeBatch(test, [0]);
     const hint = 'got one without; make batches with makeBatch(set, indices, model.columns)';
-    expect(problem(() => readField(fields[1], plain, 'fm'))).toBe(
-      `fm: features: expected a batch with the items of the target events; ${hint}`,
+    expect(problem(() => readField(fields[1], plain, 'x'))).toBe(
+      `x: features: expected a batch with the items of the target events; ${hint}`,
     );
-    expect(problem(() => readField(fields[2], plain, 'fm'))).toBe(
-      `fm: features: expected a batch with the column events.hour of the target events; ${hint}`,
+    expect(problem(() => readField(fields[2], plain, 'x'))).toBe(
+      `x: features: expected a batch with the column events.hour of the target events; ${hint}`,
     );
   });
 });
