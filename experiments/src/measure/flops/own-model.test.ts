@@ -48,6 +48,6 @@ it('is an encoder that is counted, with the objective', () => {
 it('is told to give a formula where it has none', () => {
   expect(countedEncoders()).not.toContain('own/without');
   expect(() => encoderFlops(configOf('own/without'), workloadOf([1]))).toThrow(
-    'flops: expected an encoder with a formula (hstu, sasrec, transformer, transformer-plus-plus, gru4rec, pinnerformer, dssm, own/counted); got own/without; give `flops` in its definition, the argument of defineModel',
+    `flops: expected an encoder with a formula (${countedEncoders().join(', ')}); got own/without; give \`flops\` in its definition, the argument of defineModel`,
   );
 });

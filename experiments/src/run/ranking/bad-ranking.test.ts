@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelKinds } from '@seqrec/models';
 import { afterAll, expect, test } from 'vitest';
 import { rankingWorld, tasteStars } from '../../testing/ranking-world.ts';
 import { runMain } from '../../testing/run-main.ts';
@@ -20,6 +21,9 @@ function csv(name: string, change: (line: string, k: number) => string): string 
   writeFileSync(path, `${[header, ...lines.map(change)].join('\n')}\n`);
   return path;
 }
+const rankers = modelKinds('rank')
+  .map((kind) => `"${kind}"`)
+  .join(', ');
 const price = (line: string, value: string): string => line.replace(/[^,]*$/, value);
 
 test.each<[string[], string]>([
@@ -38,7 +42,7 @@ test.each<[string[], string]>([
     'optimizer.schedule.metric: expected one of AUC, GAUC, logloss, NE, ECE, accuracy; got AUCC',
   ],
   [['--objective.kind', 'full-softmax'], '--objective.kind: unknown key; known: --data, --initialWeights'],
-  [['--model.kind', 'hstu'], '--model.kind: expected one of "lr", "fm", "mlp", "dcn-v2", "dssm"'],
+  [['--model.kind', 'hstu'], `--model.kind: expected one of ${rankers}`],
   [['--model.features', 'hourr'], "features: expected a column of ratings; got hourr; did you mean 'hour'?"],
   [['--model.features', 'stars'], 'expected no column among the features that a label is made from; got stars'],
   [['--data.split', 'leave-last-out'], 'data.split: expected a split of rows, which a ranker learns from'],

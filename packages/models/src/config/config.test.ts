@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hstuBlocks } from '../encoders/hstu/blocks.ts';
 import { hstuConfigSchema } from '../encoders/hstu/config.ts';
@@ -96,16 +97,12 @@ describe('parseModelConfig', () => {
     expect(() => createModel(hstu, { numItems: 3, seed: -1 })).toThrow('createModel: seed');
   });
 
-  it('knows its kinds', () => {
-    expect(modelKinds('encode')).toEqual([
-      'hstu',
-      'sasrec',
-      'transformer',
-      'transformer-plus-plus',
-      'gru4rec',
-      'pinnerformer',
-      'dssm',
-    ]);
+  it('knows a kind for each folder with a definition', () => {
+    const folders = readdirSync(new URL('..', import.meta.url), { recursive: true, encoding: 'utf8' })
+      .map((file) => file.replaceAll('\\', '/').split('/'))
+      .filter((path) => path.at(-1) === 'definition.ts' && path.length === 3)
+      .map((path) => path.at(-2));
+    expect(folders.sort()).toEqual([...modelKinds()].sort());
   });
 });
 
