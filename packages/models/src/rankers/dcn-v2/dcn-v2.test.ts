@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../config/parse.ts';
+import { checkGolden } from '../../golden/check.ts';
+import {
+  changedFuxiCtr,
+  describeFuxiCtr,
+  describeFuxiCtrTraining,
+  type FuxiCtrTrainingJson,
+  fuxiCtrFile,
+} from '../../test-support/fuxictr-files.ts';
 import { describeRowFormulas, type RowFormula } from '../../test-support/row-formulas.ts';
 import { rowDefaults } from '../../test-support/row-models.ts';
 import { dcnV2ConfigSchema } from './config.ts';
@@ -31,6 +39,27 @@ describeRowFormulas({
   mixture: formula({ cross: 'mixture', rank: 2, experts: 3 }, 'cross'),
   // A gate that is alone is always one.
   'mixture of one': formula({ cross: 'mixture', rank: 3, experts: 1 }, 'stacked', { idle: ['cross.gates'] }),
+});
+
+const [cross, mix] = ['dcnv2-cross', 'dcnv2-mix'].map((name) => fuxiCtrFile(name));
+const training = fuxiCtrFile<FuxiCtrTrainingJson>('dcnv2-training');
+describeFuxiCtr({ 'dcnv2-cross': cross, 'dcnv2-mix': mix });
+describeFuxiCtrTraining('dcnv2-training', training, ['embedding_regularizer', 'net_regularizer']);
+
+describe('files of the reference', () => {
+  it('with hidden layers both after and beside have nothing to be compared with', async () => {
+    const notYet = 'no DCN-V2 with hidden layers both after and beside';
+    expect(await checkGolden(changedFuxiCtr(cross(), { model_structure: 'stacked_parallel' }))).toMatchObject({
+      notYet,
+    });
+  });
+
+  it.each([
+    ['an unknown activation', { dnn_activations: 'tanh' }],
+    ['a layer too many', { num_cross_layers: 4 }],
+  ])('are refused with %s', async (_, given) => {
+    await expect((async () => checkGolden(changedFuxiCtr(cross(), given)))()).rejects.toThrow(/^golden: /);
+  });
 });
 
 describe('configurations of DCN-V2', () => {

@@ -8,6 +8,7 @@ import { fieldsOf, readField } from '../../features/fields.ts';
 import { fitFields } from '../../features/fit-fields.ts';
 import { workloadOf } from '../../flops/flops.ts';
 import { uploadBatch } from '../../inputs.ts';
+import { describeFuxiCtr, fuxiCtrFile } from '../../test-support/fuxictr-files.ts';
 import { plainField, plainHidden, type Weights } from '../../test-support/plain-rows.ts';
 import { ITEMS, NEW_ITEMS, ROW_FEATURES, rowWorld, USERS } from '../../test-support/row-world.ts';
 import { type DssmConfigInput, dssmConfigSchema } from './config.ts';
@@ -37,6 +38,8 @@ const rows = [0, 3, 7, 40, 90, 187];
 beforeAll(async () => {
   await useBackend('auto');
 });
+
+describeFuxiCtr({ dssm: fuxiCtrFile('dssm') });
 
 it('does not count the work of features', () => {
   const work = workloadOf([3], { itemRows: ITEMS + 1 });
