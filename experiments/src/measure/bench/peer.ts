@@ -27,6 +27,8 @@ export function findPython(): { readonly path: string } | { readonly missing: st
 /** A model and one batch, written where the peers read them. */
 export interface PeerInput {
   readonly file: string;
+  /** The program of `peers` that reads it. */
+  readonly script: string;
   remove(): void;
 }
 
@@ -55,12 +57,10 @@ export function writePeerInput(
   }
   const request = { config: { ...config, numItems, numNegatives, temperature }, batch: { lengths, ids, timestamps } };
   writeFileSync(file, JSON.stringify(request));
-  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { file, script: 'hstu_step.py', remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface PeerRun {
-  /** The program; default: a step of HSTU or SASRec. */
-  readonly script?: 'hstu_step.py' | 'ctr_step.py';
   readonly peer: Peer;
   readonly threads: number;
   readonly steps: number;
@@ -71,12 +71,12 @@ export interface PeerRun {
 /** Runs one peer for a few steps in a process of its own. */
 export function runPeer(
   python: string,
-  input: string,
-  { script = 'hstu_step.py', peer, threads, steps, warmup }: PeerRun,
+  { file, script }: PeerInput,
+  { peer, threads, steps, warmup }: PeerRun,
 ): PeerResult {
   const args = [
     fileURLToPath(new URL(`../../../peers/${script}`, import.meta.url)),
-    input,
+    file,
     '--variant',
     peer,
     '--threads',
@@ -91,4 +91,14 @@ export function runPeer(
   const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: environment });
   if (status !== 0) return { missing: `${peer} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
   return JSON.parse(stdout) as { seconds: number[]; torch: string };
+}
+
+/** A training step of a kind of model of rows in PyTorch. */
+export interface RowPeer {
+  /** The program of `peers`. */
+  readonly script: string;
+  /** What it has of the model, for messages. */
+  readonly has: string;
+  /** Whether that is this configuration. */
+  takes(config: Readonly<Record<string, unknown>>): boolean;
 }

@@ -10,10 +10,11 @@ import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
-import { findPython, type Peer, type PeerInput, type PeerRun, runPeer, writePeerInput } from './peer.ts';
+import { findPython, type Peer, type PeerInput, runPeer, writePeerInput } from './peer.ts';
 import { writeRowsInput } from './peer-rows.ts';
 import { openRankingSubject } from './ranking-subject.ts';
 import { recordKernels } from './recorder.ts';
+import { rowPeerOf } from './row-peers.ts';
 import { median, spread } from './statistics.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -54,7 +55,7 @@ function sampledSoftmax({ objective }: RecipeConfig): { readonly numNegatives: n
   );
 }
 
-/** What is timed: the trainer's first batch, and the input of the peers with what runs it. */
+/** What is timed: the trainer's first batch, and the input of the peers. */
 interface Contest {
   readonly name: string;
   readonly choice: BackendChoice;
@@ -63,7 +64,6 @@ interface Contest {
   readonly units: number;
   readonly unit: 'tokens' | 'rows';
   readonly input: PeerInput | undefined;
-  readonly script: NonNullable<PeerRun['script']>;
 }
 
 /**
@@ -76,7 +76,7 @@ export async function benchStep(
   const progress = new Progress({ quiet: request.quiet });
   const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
   const contest = await (isRankingConfig(config) ? contestOfRows : contestOfSequences)(request, progress);
-  const { name, choice, trainer, units, unit, input, script } = contest;
+  const { name, choice, trainer, units, unit, input } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
@@ -106,7 +106,7 @@ export async function benchStep(
         const result =
           'missing' in python
             ? python
-            : runPeer(python.path, input.file, { script, peer, threads, steps: STEPS, warmup: WARM_STEPS });
+            : runPeer(python.path, input, { peer, threads, steps: STEPS, warmup: WARM_STEPS });
         if ('missing' in result) record.missing = result.missing;
         else {
           record.seconds.push(...result.seconds);
@@ -163,7 +163,7 @@ async function contestOfSequences(
   const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
   const { numNegatives, temperature } = sampledSoftmax(config);
   const input = writePeerInput(model.config, numItems, numNegatives, temperature, batch);
-  return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input, script: 'hstu_step.py' };
+  return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input };
 }
 
 async function contestOfRows(
@@ -180,8 +180,8 @@ async function contestOfRows(
   const input =
     request.peers.length === 0 || labels?.kind !== 'number'
       ? undefined
-      : writeRowsInput(config, trainer.model, batch, labels.values);
-  return { name, choice, trainer, units: indices.length, unit: 'rows', input, script: 'ctr_step.py' };
+      : writeRowsInput(config, trainer.model, batch, labels.values, rowPeerOf(config.model).script);
+  return { name, choice, trainer, units: indices.length, unit: 'rows', input };
 }
 
 export function listStepBench(bench: StepBench): Listing {
