@@ -10,27 +10,18 @@ import { createObjective } from './objectives/create.ts';
 import { meanLoss, type Objective } from './objectives/objective.ts';
 import { objectiveKinds } from './objectives/registry.ts';
 import { createModel, type ModelConfigInput, modelKinds } from './registry.ts';
+import { matrixSizes } from './test-support/encoder-case.ts';
+import { casesOf } from './test-support/encoder-cases.ts';
 import { createTrainer } from './train/trainer.ts';
 
 const NUM_ITEMS = 40;
-const LENGTH = 5;
+const LENGTH = matrixSizes.maxSequenceLength;
 
 beforeAll(async () => {
   await useBackend('auto');
 });
 
-const wide = { embeddingDim: 16, maxSequenceLength: LENGTH, numBlocks: 1, inputDropout: 0 };
-const sizes = { embeddingDim: 32, queryHiddenSizes: [64], itemHiddenSizes: [64], embeddingStd: 1 };
-const towers = { userId: false, history: true, similarity: 'cosine', ...sizes } as const;
-const encoders: Record<string, ModelConfigInput> = {
-  hstu: { kind: 'hstu', ...wide, numHeads: 1, dqk: 16, dv: 16, linearDropout: 0 },
-  sasrec: { kind: 'sasrec', ...wide, numHeads: 1, ffnDim: 32, ffnDropout: 0 },
-  transformer: { kind: 'transformer', ...wide, numHeads: 1, blockDropout: 0 },
-  'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 1, blockDropout: 0 },
-  gru4rec: { kind: 'gru4rec', ...wide, blockDropout: 0 },
-  pinnerformer: { kind: 'pinnerformer', ...wide, numHeads: 1, modelDim: 16, blockDropout: 0, actions: 'rating' },
-  dssm: { kind: 'dssm', ...towers, maxSequenceLength: LENGTH },
-};
+const encoders = casesOf(({ matrix }) => ({ [matrix.kind]: matrix }));
 const objectives: Record<string, ObjectiveConfigInput> = {
   'sampled softmax': { kind: 'sampled-softmax', numNegatives: 16 },
   'full softmax': { kind: 'full-softmax' },

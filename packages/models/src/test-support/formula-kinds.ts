@@ -1,27 +1,16 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { gru4recFormula } from '../encoders/gru4rec/test-support/formula.ts';
-import { hstuFormula } from '../encoders/hstu/test-support/formula.ts';
-import { pinnerformerFormula } from '../encoders/pinnerformer/test-support/formula.ts';
-import { sasrecFormula } from '../encoders/sasrec/test-support/formula.ts';
-import { transformerFormula } from '../encoders/transformer/test-support/formula.ts';
-import { transformerPlusPlusFormula } from '../encoders/transformer-plus-plus/test-support/formula.ts';
 import type { ModelConfigInput } from '../registry.ts';
-import { dssmFormula } from '../towers/dssm/test-support/formula.ts';
 import { isAllowed } from './allowed-config.ts';
 import type { FormulaCase } from './arbitraries.ts';
 import { comparePlain } from './compare-plain.ts';
+import { encoderCases } from './encoder-cases.ts';
 import type { PlainModel } from './plain-maths.ts';
 
-export const formulaKinds: Readonly<Record<string, FormulaCase>> = {
-  hstu: hstuFormula,
-  sasrec: sasrecFormula,
-  transformer: transformerFormula,
-  'transformer-plus-plus': transformerPlusPlusFormula,
-  gru4rec: gru4recFormula,
-  pinnerformer: pinnerformerFormula,
-  dssm: dssmFormula,
-};
+/** By kind. */
+export const formulaKinds: Readonly<Record<string, FormulaCase>> = Object.fromEntries(
+  Object.entries(encoderCases).map(([kind, { formula }]) => [kind, formula]),
+);
 
 /**
  * A model against its formula. Float32 is off by 5e-6 in outputs and 3e-4 in gradients at most, over a

@@ -3,12 +3,13 @@ import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from
 import { evaluate } from '../evaluate/evaluate.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
-import { createModel, type ModelConfigInput } from '../registry.ts';
+import { createModel } from '../registry.ts';
 import { createTrainer } from '../train/trainer.ts';
-import { tinyConfigs } from './tiny.ts';
+import { overfitSizes } from './encoder-case.ts';
+import { casesOf, encoderCases } from './encoder-cases.ts';
 
 const NUM_ITEMS = 60;
-const LENGTH = 6;
+const LENGTH = overfitSizes.maxSequenceLength;
 
 /** 32 sequences of random items: nothing to generalise, everything to learn by heart. */
 function memorable(seed: number): ExampleSet {
@@ -24,32 +25,8 @@ function memorable(seed: number): ExampleSet {
   return latestWindow(trainTest(interactions).test, { maxLength: LENGTH });
 }
 
-const wide = { embeddingDim: 32, maxSequenceLength: LENGTH, numBlocks: 2, numHeads: 2, inputDropout: 0 };
-const { numHeads: _, ...recurrent } = wide;
 /** One of each kind, and the layers of HSTU that differ most. */
-export const overfitEncoders: Readonly<Record<string, ModelConfigInput>> = {
-  hstu: { kind: 'hstu', ...wide, dqk: 16, dv: 16, linearDropout: 0 },
-  'hstu-softmax': { ...tinyConfigs['hstu-softmax'], ...wide, dqk: 16, dv: 16, linearDropout: 0 } as ModelConfigInput,
-  'hstu-production': { kind: 'hstu', ...wide, dqk: 16, dv: 16, linearDropout: 0, block: 'production' },
-  'hstu-actions': { kind: 'hstu', ...wide, dqk: 16, dv: 16, linearDropout: 0, actions: 'interleave' },
-  sasrec: { kind: 'sasrec', ...wide, ffnDim: 64, ffnDropout: 0 },
-  transformer: { kind: 'transformer', ...wide, blockDropout: 0 },
-  'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, blockDropout: 0 },
-  gru4rec: { kind: 'gru4rec', ...recurrent, blockDropout: 0 },
-  pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: 32, blockDropout: 0 },
-  dssm: {
-    kind: 'dssm',
-    userId: false,
-    history: true,
-    embeddingDim: 32,
-    maxSequenceLength: LENGTH,
-    similarity: 'cosine',
-    embeddingStd: 0.3,
-  },
-};
-
-/** Where 0.01 is too bold. */
-const rates: Readonly<Record<string, number>> = { pinnerformer: 0.003 };
+export const overfitEncoders = casesOf(({ overfit }) => overfit);
 
 export interface Learned {
   /** HR@1 of the newest position. */
@@ -76,7 +53,7 @@ export async function learnByHeart(
     examples,
     objective: createObjective(objective, examples),
     batchSize: 32,
-    learningRate: rates[encoder] ?? 0.01,
+    learningRate: encoderCases[overfitEncoders[encoder].kind].overfitRate ?? 0.01,
     seed: seed + 1,
   });
   const sparesOwn = objective.kind === 'bce' || objective.kind === 'pool-softmax';

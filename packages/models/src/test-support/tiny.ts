@@ -1,76 +1,9 @@
 import { integers, streamKey } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, latestWindow, leaveLastOut, type Split } from '@seqrec/data';
-import type { ModelConfigInput } from '../registry.ts';
+import { casesOf } from './encoder-cases.ts';
 
-/** Configurations small enough for the `cpu` backend, one of each kind. */
-export const tinyConfigs: Readonly<Record<string, ModelConfigInput>> = {
-  hstu: { kind: 'hstu', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, numHeads: 2, dqk: 3, dv: 5 },
-  'hstu-softmax': {
-    kind: 'hstu',
-    embeddingDim: 8,
-    maxSequenceLength: 6,
-    numBlocks: 1,
-    numHeads: 2,
-    dqk: 4,
-    dv: 4,
-    attention: 'softmax',
-    relativeBias: 'none',
-  },
-  'hstu-production': {
-    kind: 'hstu',
-    embeddingDim: 8,
-    maxSequenceLength: 6,
-    numBlocks: 2,
-    numHeads: 2,
-    dqk: 3,
-    dv: 5,
-    block: 'production',
-  },
-  'hstu-actions': {
-    kind: 'hstu',
-    embeddingDim: 8,
-    maxSequenceLength: 6,
-    numBlocks: 1,
-    numHeads: 2,
-    dqk: 4,
-    dv: 4,
-    actions: 'interleave',
-    maxAttentionLength: 3,
-    globalAttentionLength: 2,
-  },
-  sasrec: { kind: 'sasrec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, numHeads: 2, ffnDim: 12 },
-  transformer: { kind: 'transformer', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 2 },
-  'transformer-plus-plus': {
-    kind: 'transformer-plus-plus',
-    embeddingDim: 8,
-    maxSequenceLength: 6,
-    numBlocks: 1,
-    numHeads: 2,
-  },
-  gru4rec: { kind: 'gru4rec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, hiddenDim: 12 },
-  pinnerformer: {
-    kind: 'pinnerformer',
-    embeddingDim: 8,
-    modelDim: 12,
-    maxSequenceLength: 6,
-    numBlocks: 1,
-    numHeads: 2,
-  },
-  dssm: {
-    kind: 'dssm',
-    userId: false,
-    history: true,
-    embeddingDim: 8,
-    maxSequenceLength: 6,
-    maxHistory: 4,
-    queryHiddenSizes: [12],
-    itemHiddenSizes: [10],
-    outputDim: 8,
-    dropout: 0.2,
-    similarity: 'cosine',
-    embeddingStd: 0.5,
-  },
-};
+/** Configurations small enough for the `cpu` backend, of each kind. */
+export const tinyConfigs = casesOf(({ tiny }) => tiny);
 
 type Column = 'users' | 'items' | 'timestamps' | 'ratings';
 
