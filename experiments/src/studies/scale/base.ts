@@ -67,6 +67,13 @@ function withValidation(config: RecipeConfig): RecipeConfig {
   return { ...config, data: { ...data, split: 'leave-last-out' } };
 }
 
+/** What encoders share, where the base has it: its kind may be any. */
+interface Settings {
+  readonly inputDropout?: number;
+  readonly dropout?: number;
+  readonly outputLength?: number;
+}
+
 /** The base with an encoder of a shape, under its own objective or the base's. */
 export function armConfig(
   base: RecipeConfig,
@@ -75,10 +82,9 @@ export function armConfig(
   objectives: ScaleOptions['objectives'],
 ): RecipeConfig {
   const objective = (objectives === 'own' ? ownObjective(kind, base.objective) : undefined) ?? base.objective;
-  const inputDropout = 'inputDropout' in base.model ? base.model.inputDropout : base.model.dropout;
-  // Encoders without a table of positions have no further columns; a study then gives the others one.
-  const outputLength = 'outputLength' in base.model ? base.model.outputLength : 1;
-  return { ...base, objective, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout }) };
+  // A base without a table of positions has no further columns; a study then gives the others one.
+  const { inputDropout, dropout = 0, outputLength = 1 } = base.model as Settings;
+  return { ...base, objective, model: encoderOf(kind, shape, { outputLength, dropout: inputDropout ?? dropout }) };
 }
 
 /** Where a study lies unless `--out` says: `runs/scale-compute-ml-1m`. */
