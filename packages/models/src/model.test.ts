@@ -32,7 +32,7 @@ const configs: Record<string, ModelConfigInput> = {
   'sasrec-gelu': { ...tinyConfigs.sasrec, activation: 'gelu' } as ModelConfigInput,
 };
 const names = Object.keys(configs);
-/** `dcn-v2` as exports have it: `DcnV2`. */
+/** `transformer-plus-plus` as exports have it: `TransformerPlusPlus`. */
 const nameOf = (kind: string): string => kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const builderOf = (kind: string) =>
   (exported as unknown as Record<string, (config: object, options: ModelOptions) => TokenEncoder>)[

@@ -22,16 +22,19 @@ import { dssm } from './towers/dssm/definition.ts';
 
 /** The models of this package: a line each. */
 const models = [
+  // Of sequences of events.
   hstu,
   sasrec,
   transformer,
   transformerPlusPlus,
   gru4rec,
   pinnerformer,
+  // Of rows.
   lr,
   fm,
   mlp,
   dcnV2,
+  // Two towers.
   dssm,
 ] as const;
 
