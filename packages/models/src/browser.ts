@@ -253,10 +253,6 @@ export {
   readParameters,
 } from './parameters.ts';
 export { fieldFields, tableFields } from './rankers/config.ts';
-export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
-export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
-export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
-export { createFm } from './rankers/fm/fm.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
 export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
@@ -317,8 +313,6 @@ export type {
   TaskEvaluation,
   TaskMetric,
 } from './tasks/task.ts';
-export { type DssmConfig, type DssmConfigInput, dssmConfigSchema } from './towers/dssm/config.ts';
-export { createDssm } from './towers/dssm/dssm.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { batchColumns } from './train/columns.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';

@@ -12,13 +12,10 @@ import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
-import { dcnV2 } from './rankers/dcn-v2/definition.ts';
-import { fm } from './rankers/fm/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
-import { dssm } from './towers/dssm/definition.ts';
 
 /** The models of this package: a line each. */
 const models = [
@@ -31,11 +28,8 @@ const models = [
   pinnerformer,
   // Of rows.
   lr,
-  fm,
   mlp,
-  dcnV2,
   // Two towers.
-  dssm,
 ] as const;
 
 /** The schemas of those of them that can do something. */
