@@ -23,6 +23,7 @@ export const table = defineTable({
   ],
   rows: [
     { name: 'LR', recipe: 'ctr/ml-1m-lr-by-time', paper: {} },
+    { name: 'FM', recipe: 'ctr/ml-1m-fm-by-time', paper: {} },
     { name: 'MLP', recipe: 'ctr/ml-1m-mlp-by-time', paper: {} },
   ],
   claims: [],

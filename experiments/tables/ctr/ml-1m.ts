@@ -20,6 +20,7 @@ export const table = defineTable({
   ],
   rows: [
     { name: 'LR', recipe: 'ctr/ml-1m-lr', paper: {} },
+    { name: 'FM', recipe: 'ctr/ml-1m-fm', paper: {} },
     { name: 'MLP', recipe: 'ctr/ml-1m-mlp', paper: {} },
   ],
   claims: [],

@@ -253,6 +253,8 @@ export {
   readParameters,
 } from './parameters.ts';
 export { fieldFields, tableFields } from './rankers/config.ts';
+export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
+export { createFm } from './rankers/fm/fm.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
 export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';

@@ -12,6 +12,7 @@ import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
+import { fm } from './rankers/fm/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
@@ -28,6 +29,7 @@ const models = [
   pinnerformer,
   // Of rows.
   lr,
+  fm,
   mlp,
   // Two towers.
 ] as const;

@@ -1,3 +1,4 @@
+import { fuxiCtrFm } from '../rankers/fm/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
 import type { FuxiCtrBuilder } from './fuxictr-model.ts';
@@ -5,5 +6,6 @@ import type { FuxiCtrBuilder } from './fuxictr-model.ts';
 /** By FuxiCTR's name of the model. */
 export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   LR: fuxiCtrLr,
+  FM: fuxiCtrFm,
   DNN: fuxiCtrDnn,
 };

@@ -14,6 +14,7 @@ const hiddenSizes = [16, 8];
 /** Every model of rows. */
 export const rowModels: Readonly<Record<string, SmallRanker>> = {
   lr: { config: { kind: 'lr' }, linear: true },
+  fm: { config: { kind: 'fm', embeddingDim: 8 } },
   mlp: { config: { kind: 'mlp', embeddingDim: 8, hiddenSizes } },
 };
 
