@@ -25,6 +25,8 @@ export const table = defineTable({
     { name: 'LR', recipe: 'ctr/ml-1m-lr-by-time', paper: {} },
     { name: 'FM', recipe: 'ctr/ml-1m-fm-by-time', paper: {} },
     { name: 'MLP', recipe: 'ctr/ml-1m-mlp-by-time', paper: {} },
+    { name: 'CrossNet-V2', recipe: 'ctr/ml-1m-crossnet-by-time', paper: {} },
+    { name: 'DCN-V2', recipe: 'ctr/ml-1m-dcn-v2-by-time', paper: {} },
   ],
-  claims: [],
+  claims: [{ better: 'DCN-V2', worse: 'LR', metrics: ['AUC'] }],
 });

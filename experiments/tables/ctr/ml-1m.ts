@@ -22,6 +22,11 @@ export const table = defineTable({
     { name: 'LR', recipe: 'ctr/ml-1m-lr', paper: {} },
     { name: 'FM', recipe: 'ctr/ml-1m-fm', paper: {} },
     { name: 'MLP', recipe: 'ctr/ml-1m-mlp', paper: {} },
+    { name: 'CrossNet-V2', recipe: 'ctr/ml-1m-crossnet', paper: {} },
+    { name: 'DCN-V2', recipe: 'ctr/ml-1m-dcn-v2', paper: {} },
   ],
-  claims: [],
+  claims: [
+    { better: 'DCN-V2', worse: 'LR', metrics: ['AUC'] },
+    { better: 'DCN-V2', worse: 'MLP', metrics: ['AUC'] },
+  ],
 });

@@ -253,6 +253,8 @@ export {
   readParameters,
 } from './parameters.ts';
 export { fieldFields, tableFields } from './rankers/config.ts';
+export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
+export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
 export { createFm } from './rankers/fm/fm.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';

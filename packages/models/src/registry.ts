@@ -12,6 +12,7 @@ import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
+import { dcnV2 } from './rankers/dcn-v2/definition.ts';
 import { fm } from './rankers/fm/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
@@ -31,6 +32,7 @@ const models = [
   lr,
   fm,
   mlp,
+  dcnV2,
   // Two towers.
 ] as const;
 

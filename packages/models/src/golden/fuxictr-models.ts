@@ -1,3 +1,4 @@
+import { fuxiCtrDcnV2 } from '../rankers/dcn-v2/golden.ts';
 import { fuxiCtrFm } from '../rankers/fm/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
@@ -8,4 +9,5 @@ export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   LR: fuxiCtrLr,
   FM: fuxiCtrFm,
   DNN: fuxiCtrDnn,
+  DCNv2: fuxiCtrDcnV2,
 };

@@ -10,12 +10,17 @@ export interface SmallRanker {
 }
 
 const hiddenSizes = [16, 8];
+const lowRank = { cross: 'low-rank', rank: 4 };
+const mixture = { cross: 'mixture', rank: 8, experts: 2 };
 
 /** Every model of rows. */
 export const rowModels: Readonly<Record<string, SmallRanker>> = {
   lr: { config: { kind: 'lr' }, linear: true },
   fm: { config: { kind: 'fm', embeddingDim: 8 } },
   mlp: { config: { kind: 'mlp', embeddingDim: 8, hiddenSizes } },
+  'dcn-v2': { config: { kind: 'dcn-v2', embeddingDim: 8, hiddenSizes } },
+  'dcn-v2 stacked': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'stacked', hiddenSizes, ...lowRank } },
+  'dcn-v2 cross': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'cross', ...mixture } },
 };
 
 /** With these settings besides its own. */
