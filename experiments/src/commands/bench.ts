@@ -95,6 +95,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench epoch --recipe ml-1m/hstu --threads 1 --repeat 3 --json')
     .example('  $ seqrec bench step --recipe ml-1m/hstu --peer research')
     .example('  $ seqrec bench step --recipe ml-20m/hstu --items 131263 --peer best')
+    .example('  $ seqrec bench step --recipe ctr/ml-1m-dcn-v2 --peer all')
     .example('  $ seqrec bench gemm --peer openblas --save')
     .example('  $ seqrec bench attention --peer best')
     .example('  $ seqrec bench attention --memory')

@@ -1,8 +1,9 @@
 import { ConfigError } from '../../errors.ts';
+import { dcnV2Peer } from './dcn-v2-peer.ts';
 import type { RowPeer } from './peer.ts';
 
 /** By kind of model. */
-const rowPeers: Readonly<Record<string, RowPeer>> = {};
+const rowPeers: Readonly<Record<string, RowPeer>> = { 'dcn-v2': dcnV2Peer };
 
 /** @throws ConfigError for a model without a peer, and for what its peer does not have. */
 export function rowPeerOf(config: { readonly kind: string }): RowPeer {
