@@ -317,6 +317,8 @@ export type {
   TaskEvaluation,
   TaskMetric,
 } from './tasks/task.ts';
+export { type DssmConfig, type DssmConfigInput, dssmConfigSchema } from './towers/dssm/config.ts';
+export { createDssm } from './towers/dssm/dssm.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { batchColumns } from './train/columns.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';

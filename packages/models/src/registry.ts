@@ -18,6 +18,7 @@ import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
+import { dssm } from './towers/dssm/definition.ts';
 
 /** The models of this package: a line each. */
 const models = [
@@ -34,6 +35,7 @@ const models = [
   mlp,
   dcnV2,
   // Two towers.
+  dssm,
 ] as const;
 
 /** The schemas of those of them that can do something. */

@@ -42,6 +42,19 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2 },
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 1, hiddenDim: 13 },
   ],
+  dssm: [
+    { kind: 'dssm', userId: false, history: true, embeddingDim: 24, maxSequenceLength: 40, outputDim: 13 },
+    {
+      kind: 'dssm',
+      userId: false,
+      history: true,
+      embeddingDim: 20,
+      maxSequenceLength: 40,
+      queryHiddenSizes: [31],
+      itemHiddenSizes: [17, 45],
+      outputDim: 28,
+    },
+  ],
   transformer: [
     { kind: 'transformer', ...base },
     { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, activation: 'gelu' },

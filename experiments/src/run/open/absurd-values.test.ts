@@ -42,6 +42,14 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
     objective: { kind: 'bce', numNegatives: 1, labels: { kind: 'sasrec', cut: 'last' } },
     windows: { policy: 'strided-offset', maxHistory: 48, offsetEpochs: 3, budget: 'steps' },
   },
+  dssm: {
+    model: {
+      kind: 'dssm',
+      ...{ maxSequenceLength: 24, maxHistory: 8, userId: true, itemId: true, history: true, embeddingDim: 4 },
+      ...{ queryHiddenSizes: [8], itemHiddenSizes: [8], outputDim: 4, dropout: 0.1, similarity: 'cosine' },
+      ...{ idDropout: 0.1, embeddingStd: 0.1, embeddingL2: 1e-6, netL2: 1e-6 },
+    },
+  },
   pinnerformer: {
     model: {
       kind: 'pinnerformer',

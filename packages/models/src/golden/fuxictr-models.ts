@@ -2,6 +2,7 @@ import { fuxiCtrDcnV2 } from '../rankers/dcn-v2/golden.ts';
 import { fuxiCtrFm } from '../rankers/fm/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
+import { fuxiCtrDssm } from '../towers/dssm/golden.ts';
 import type { FuxiCtrBuilder } from './fuxictr-model.ts';
 
 /** By FuxiCTR's name of the model. */
@@ -10,4 +11,5 @@ export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   FM: fuxiCtrFm,
   DNN: fuxiCtrDnn,
   DCNv2: fuxiCtrDcnV2,
+  DSSM: fuxiCtrDssm,
 };

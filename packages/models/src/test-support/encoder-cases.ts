@@ -4,6 +4,7 @@ import { pinnerformerCases } from '../encoders/pinnerformer/test-support/cases.t
 import { sasrecCases } from '../encoders/sasrec/test-support/cases.ts';
 import { transformerCases } from '../encoders/transformer/test-support/cases.ts';
 import { transformerPlusPlusCases } from '../encoders/transformer-plus-plus/test-support/cases.ts';
+import { dssmCases } from '../towers/dssm/test-support/cases.ts';
 import type { EncoderCases } from './encoder-case.ts';
 
 /** By kind: a line each. */
@@ -14,6 +15,7 @@ export const encoderCases: Readonly<Record<string, EncoderCases>> = {
   'transformer-plus-plus': transformerPlusPlusCases,
   gru4rec: gru4recCases,
   pinnerformer: pinnerformerCases,
+  dssm: dssmCases,
 };
 
 /** Configurations of all encoders, by their names. */

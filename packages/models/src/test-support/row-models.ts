@@ -12,6 +12,7 @@ export interface SmallRanker {
 const hiddenSizes = [16, 8];
 const lowRank = { cross: 'low-rank', rank: 4 };
 const mixture = { cross: 'mixture', rank: 8, experts: 2 };
+const towers = { queryHiddenSizes: [16], itemHiddenSizes: [16], outputDim: 8 };
 
 /** Every model of rows. */
 export const rowModels: Readonly<Record<string, SmallRanker>> = {
@@ -21,6 +22,7 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'dcn-v2': { config: { kind: 'dcn-v2', embeddingDim: 8, hiddenSizes } },
   'dcn-v2 stacked': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'stacked', hiddenSizes, ...lowRank } },
   'dcn-v2 cross': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'cross', ...mixture } },
+  dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 
 /** With these settings besides its own. */
