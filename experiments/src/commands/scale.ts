@@ -2,6 +2,7 @@ import type { CAC } from 'cac';
 import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { suggestion } from '../suggest.ts';
 
@@ -25,6 +26,7 @@ interface Options extends BackendOptions {
   readonly seed?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
+  readonly save?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -68,6 +70,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--seed <n>', 'Seed of weights, order, dropout, negatives and chosen users')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the study (default: runs/scale-STUDY-DATA)')
+    .option('--save [dir]', 'Keep what it says with machine, version and day (default: docs/results of the repository)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
     .option('--quiet', 'No progress')
@@ -91,6 +94,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     overrides: [...(seed === undefined ? [] : [{ key: 'seed', text: String(seed) }]), ...invocation.overrides],
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
+    save: saveFolder(options.save),
     backend: options,
     objectives: objectivesOf(options.objectives),
     evaluatedUsers: integerOption('users', options.users) ?? 10_000,
@@ -114,7 +118,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
   if (study === 'length') {
     if (invocation.overrides.length > 0)
       throw new UsageError(`seqrec scale length: unknown option --${invocation.overrides[0].key}`, 'it has no recipe');
-    const { out, backend, quiet } = common;
+    const { out, save, backend, quiet } = common;
     const settings = {
       lengths: numberListOption('lengths', options.lengths, [128, 256, 512, 1024, 2048]),
       batch: integerOption('batch', options.batch) ?? 8,
@@ -124,7 +128,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     };
     const encoders = await encodersOf(options);
     const { scaleLength } = await import('../studies/scale/length.ts');
-    return scaleLength({ ...settings, ...shape, encoders, out, backend, quiet });
+    return scaleLength({ ...settings, ...shape, encoders, out, save, backend, quiet });
   }
   const steps = integerOption('steps', options.steps) ?? 1000;
   const counts = options.counts === undefined ? undefined : numberListOption('counts', options.counts, []);

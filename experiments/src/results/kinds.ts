@@ -76,6 +76,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     listGpuBench,
   ),
   'bench gpu --memory': kind('Device memory', 'One long sequence, forward and backward.', listGpuMemory),
+  scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
   recorded: kind(
     'Recorded tables',

@@ -14,6 +14,8 @@ export interface ScaleOptions {
   readonly overrides: readonly Override[];
   readonly dataFolder?: string;
   readonly out?: string;
+  /** Folder of results to keep it in. */
+  readonly save?: string;
   readonly backend: BackendOptions;
   readonly encoders: readonly string[];
   /** `own`: each encoder under the objective that it is published with; `shared`: all under the recipe's. */

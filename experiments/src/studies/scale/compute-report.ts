@@ -1,7 +1,7 @@
 import { siNumber } from '../../report/plots/line-figure.ts';
-import { renderTable } from '../../terminal/table.ts';
+import { type Listing, lines } from '../../terminal/listing.ts';
 import { measureDefinition } from '../study/measure.ts';
-import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
+import { listed, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
 import { objectivesInWords } from './base.ts';
 import { frontierFigure, residualFigure, shapeName, shapesFigure } from './compute-figures.ts';
@@ -13,7 +13,7 @@ const LAWS: readonly Law[] = ['power', 'log'];
 const lawNames: Readonly<Record<Law, string>> = { log: 'a + b ln C', power: 'a + b C^-c' };
 
 /** Tables, fits, plots and page of `seqrec scale compute`; returns what the terminal shows. */
-export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: readonly StudyPoint[]): Promise<string> {
+export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: readonly StudyPoint[]): Promise<Listing> {
   const encoders = [...new Set(plan.arms.map((arm) => arm.encoder))];
   const quantities = [lossQuantity, metricQuantity('HR@10')];
   const laws = quantities.flatMap((quantity) => encoders.map((encoder) => lawOf(points, encoder, quantity)));
@@ -41,8 +41,7 @@ export async function finishCompute(dir: StudyDir, plan: StudyPlan, points: read
       'Fits are least squares to the frontier. Intervals: 95 % bootstrap percentiles over shapes (a shape is drawn with all its points, the frontier is taken again, 1,000 resamples). They hold the choice of shapes, not the seed.',
     ],
   });
-  const tables = [frontiers, fits].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`);
-  return [...tables, ...concluded].join('\n\n');
+  return [...listed(frontiers, fits), ...concluded.flatMap((text) => lines(text))];
 }
 
 function lawOf(points: readonly StudyPoint[], encoder: string, quantity: Quantity): EncoderLaw {

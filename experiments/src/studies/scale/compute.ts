@@ -40,6 +40,7 @@ export async function scaleCompute(options: ComputeOptions): Promise<number> {
     request: { config: base.config, encoders, objectives, widths, depths, lengths, levels, evaluatedUsers, ...limit },
     data: base.data,
     backend: options.backend,
+    save: options.save,
     progress,
     evaluatedUsers,
     plan: async (context) => {

@@ -1,7 +1,7 @@
 import { type Line, siNumber } from '../../report/plots/line-figure.ts';
-import { renderTable } from '../../terminal/table.ts';
+import type { Listing } from '../../terminal/listing.ts';
 import { measureDefinition } from '../study/measure.ts';
-import { type ReportColumn, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
+import { listed, type ReportColumn, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan, StudyPoint } from '../study/study.ts';
 import { objectivesInWords } from './base.ts';
 import { fitLaw } from './fit.ts';
@@ -27,7 +27,7 @@ export async function finishFactor(
   plan: StudyPlan,
   points: readonly StudyPoint[],
   report: FactorReport,
-): Promise<string> {
+): Promise<Listing> {
   const best = [...Map.groupBy(points, (point) => point.arm).values()].map((own) =>
     own.reduce((least, point) => (point.loss < least.loss ? point : least)),
   );
@@ -46,7 +46,7 @@ export async function finishFactor(
     tables,
     definitions: [objectivesInWords(plan.arms), ...measureDefinition(plan.arms[0].config.evaluation)],
   });
-  return [results, laws].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
+  return listed(results, laws);
 }
 
 function pointTable(name: string, title: string, points: readonly StudyPoint[], report: FactorReport): ReportTable {

@@ -141,6 +141,7 @@ function runFactor(
     request: { config: base.config, encoders, objectives, steps, width, depth, evaluatedUsers, ...request },
     data: base.data,
     backend: options.backend,
+    save: options.save,
     progress,
     evaluatedUsers,
     plan: async () => ({

@@ -1,7 +1,7 @@
 import { type Line, siNumber } from '../../report/plots/line-figure.ts';
 import { formatBytes } from '../../terminal/format.ts';
-import { renderTable } from '../../terminal/table.ts';
-import { type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
+import type { Listing } from '../../terminal/listing.ts';
+import { listed, type ReportFigure, type ReportTable, writeStudyReport } from '../study/report.ts';
 import type { StudyDir, StudyPlan } from '../study/study.ts';
 import type { LengthPoint } from './length-point.ts';
 
@@ -29,7 +29,7 @@ export function finishLength(
   dir: StudyDir,
   plan: Pick<StudyPlan, 'request' | 'notes'>,
   points: readonly LengthPoint[],
-): string {
+): Listing {
   const exponents = exponentTable(points);
   const all = pointTable(points);
   writeStudyReport(dir, plan, {
@@ -42,7 +42,7 @@ export function finishLength(
       'Exponent p: least squares of ln y = k + p ln n over all lengths, and over the longer half of them. p grows with n from linear (projections, sampled softmax) to quadratic (attention); memory stays linear where nothing of size n x n is stored.',
     ],
   });
-  return [all, exponents].map(({ title, columns, rows }) => `${title}\n\n${renderTable(columns, rows)}`).join('\n\n');
+  return listed(all, exponents);
 }
 
 /** Slope of `ln y` on `ln x`; NaN for fewer than two points. */

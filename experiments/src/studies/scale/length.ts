@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { describeEnvironment } from '../../run/folder/environment.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { showStudy } from '../study/show.ts';
 import { fileNameOf, StudyDir } from '../study/study.ts';
 import { type LengthPoint, type LengthSettings, lengthVariants, measureLength } from './length-point.ts';
 import { finishLength } from './length-report.ts';
@@ -13,6 +14,8 @@ export interface LengthOptions extends LengthSettings {
   readonly encoders: readonly string[];
   readonly lengths: readonly number[];
   readonly out?: string;
+  /** Folder of results to keep it in. */
+  readonly save?: string;
   readonly backend: BackendOptions;
   readonly quiet: boolean;
 }
@@ -21,7 +24,7 @@ export interface LengthOptions extends LengthSettings {
 export async function scaleLength(options: LengthOptions): Promise<number> {
   checkBackendOptions(options.backend);
   const progress = new Progress({ quiet: options.quiet });
-  const { encoders, lengths, out, backend: _, quiet: __, ...settings } = options;
+  const { encoders, lengths, out, save, backend: _, quiet: __, ...settings } = options;
   const request = { encoders, lengths, ...settings };
   const dir = new StudyDir(out ?? join('runs', 'scale-length'));
   const identity = { kind: 'length', recipe: 'synthetic lengths', request, data: '' };
@@ -48,8 +51,7 @@ export async function scaleLength(options: LengthOptions): Promise<number> {
       progress.update({ label: `${encoder} ${variant} n${length}  points`, done: i + 1, total: todo.length });
     }
     progress.clear();
-    console.log(finishLength(dir, { request, notes: [`backend ${choice.name}`] }, points));
-    console.log(`\nreport: ${relative(process.cwd(), dir.report)}`);
+    showStudy(dir, finishLength(dir, { request, notes: [`backend ${choice.name}`] }, points), save);
     return 0;
   } finally {
     stop.dispose();

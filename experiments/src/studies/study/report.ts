@@ -7,6 +7,7 @@ import { standaloneSvg } from '../../report/plots/theme.ts';
 import { page } from '../../report/report.ts';
 import { jsonSection } from '../../report/sections.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
+import type { Listing } from '../../terminal/listing.ts';
 import type { Column } from '../../terminal/table.ts';
 import { fileNameOf, type StudyDir, type StudyPlan } from './study.ts';
 
@@ -41,6 +42,15 @@ export interface StudyReport {
   /** What the study says, in plain sentences; default: nothing. */
   readonly conclusions?: readonly string[];
   readonly definitions: readonly string[];
+}
+
+/** Tables of a report as the terminal and the docs show them: whole, of their columns the titles. */
+export function listed(...tables: readonly ReportTable[]): Listing {
+  return tables.map(({ title, columns, rows }) => ({
+    title,
+    columns: columns.map(({ page: _, ...column }) => column),
+    rows,
+  }));
 }
 
 /** Writes `report.html`, `plots/*.svg`, `plots/*.png` and a `.csv` of each table. */

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
-import { basename, relative } from 'node:path';
+import { basename } from 'node:path';
 import type { PreparedData } from '../../data/dataset.ts';
 import { writeJson } from '../../run/folder/atomic.ts';
 import { describeEnvironment } from '../../run/folder/environment.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { formatDuration } from '../../terminal/format.ts';
+import type { Listing } from '../../terminal/listing.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { type ArmContext, runArm } from './run-arm.ts';
+import { showStudy } from './show.ts';
 import { StudyDir, type StudyPlan, type StudyPoint } from './study.ts';
 
 export interface StudyRequest {
@@ -23,7 +25,9 @@ export interface StudyRequest {
   /** Called once for a study; may measure. */
   readonly plan: (context: ArmContext) => Promise<Pick<StudyPlan, 'arms' | 'notes'>>;
   /** Writes tables, plots and the report from the points; returns what to print. */
-  readonly finish: (dir: StudyDir, plan: StudyPlan, points: readonly StudyPoint[]) => Promise<string>;
+  readonly finish: (dir: StudyDir, plan: StudyPlan, points: readonly StudyPoint[]) => Promise<Listing>;
+  /** Folder of results to keep it in. */
+  readonly save?: string;
 }
 
 /**
@@ -51,8 +55,7 @@ export async function runStudy(request: StudyRequest): Promise<number> {
       await runArm(arm, context);
       progress.note(`${i + 1}/${plan.arms.length} ${arm.id}  ${formatDuration((performance.now() - began) / 1000)}`);
     }
-    console.log(await request.finish(dir, plan, dir.points(plan)));
-    console.log(`\nreport: ${relative(process.cwd(), dir.report)}`);
+    showStudy(dir, await request.finish(dir, plan, dir.points(plan)), request.save);
     return 0;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
