@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { checkAdamW } from './adamw-check.ts';
-import { eachSeed, runs } from './arbitraries.ts';
+import { boundSlack, eachSeed, runs } from './arbitraries.ts';
 import { type Present, probe, type Variant } from './backends.ts';
 import { cases } from './cases.ts';
 import type { EdgePart } from './compare.ts';
@@ -41,7 +41,8 @@ export async function conformanceSuite(
 
     describe('ours against the float64 reference', () => {
       for (const kase of cases) {
-        const within = `within ${kase.bounds.output} and ${kase.bounds.gradients} for gradients`;
+        const [output, gradients] = [kase.bounds.output, kase.bounds.gradients].map((bound) => boundSlack() * bound);
+        const within = `within ${output} and ${gradients} for gradients`;
         it(`${kase.name}, edges, ${within}`, () => kase.checkEdges(edges), EDGES_TIMEOUT);
         it(`${kase.name}, drawn, ${within}`, () => eachSeed(() => kase.check(runs(RUNS))));
       }
