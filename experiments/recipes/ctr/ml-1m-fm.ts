@@ -13,9 +13,8 @@ import { defineRecipe } from '../../src/config/recipe.ts';
 export const recipe = defineRecipe({
   claim: 'A factorisation machine predicts whether a film is liked, ML-1M',
   source: 'model: Rendle 2010 (ICDM); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
-  expected:
-    'test AUC about .875, log loss about .344 (measured by a program of ours in numpy, one seed, 60 epochs, not at its end with this regulariser)',
-  cost: 'not measured; a step costs a small part of one of ctr/ml-1m-mlp',
+  expected: 'test AUC .8992, log loss .3155 with split and seed 1 (`seqrec reproduce ctr/ml-1m --seeds 1`)',
+  cost: '91 epochs in 4 min on 2 threads of an AMD EPYC (Zen 4) beside other work, Node 24',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-fm --data data',
   config: {
     task: ctrTask,
