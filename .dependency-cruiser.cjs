@@ -59,6 +59,13 @@ const configuration = {
       to: { pathNot: '^packages/core/src/reference' },
     },
     {
+      name: 'slots-import-nothing',
+      comment: 'TypeScript and AssemblyScript both import them: an import of theirs could not be right for both.',
+      severity: 'error',
+      from: { path: '^packages/core/src/backends/simd/slots' },
+      to: {},
+    },
+    {
       name: 'packages-through-their-front-door',
       comment: 'Another package is imported by its name, never by a path into its sources.',
       severity: 'error',

@@ -4,11 +4,12 @@
 // kernel writes outside the regions of its scratch memory (`assembly/regions.ts`), for the tests, and nothing else.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const sources = join(root, 'src/backends/simd/assembly');
+const slots = join(root, 'src/backends/simd/slots');
 const output = join(root, 'src/backends/simd/wasm');
 
 const shipped = [
@@ -21,8 +22,10 @@ const variants = guarded
   : shipped;
 
 const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-for (const file of readdirSync(sources).sort()) {
-  if (file.endsWith('.ts')) hash.update(file).update(readFileSync(join(sources, file)));
+for (const folder of [sources, slots]) {
+  for (const file of readdirSync(folder).sort()) {
+    if (file.endsWith('.ts')) hash.update(file).update(readFileSync(join(folder, file)));
+  }
 }
 const digest = hash.digest('hex');
 const stamp = join(output, guarded ? 'guarded.sha256' : 'sources.sha256');
@@ -31,19 +34,32 @@ const fresh =
   readFileSync(stamp, 'utf8') === digest &&
   variants.every(({ name }) => existsSync(join(output, `${name}.wasm`)));
 
+/**
+ * Constants of `slots` are plain TypeScript too; with the decorator a number is part of the instruction that reads it.
+ */
+function readFile(name, base) {
+  const file = resolve(base, name);
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  return file.startsWith(slots) ? text.replace(/^export const /gm, '@inline export const ') : text;
+}
+
 if (!fresh) {
   const { main } = await import('assemblyscript/asc');
   mkdirSync(output, { recursive: true });
   for (const { name, features, how } of variants) {
     const text = join(output, `${name}.wat`);
-    const { error, stderr } = await main([
-      join(sources, 'index.ts'),
-      ...['--outFile', join(output, `${name}.wasm`), '--textFile', text],
-      ...['--enable', features],
-      ...['--runtime', 'stub', '--use', 'abort='],
-      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-      ...how,
-    ]);
+    const { error, stderr } = await main(
+      [
+        join(sources, 'index.ts'),
+        ...['--outFile', join(output, `${name}.wasm`), '--textFile', text],
+        ...['--enable', features],
+        ...['--runtime', 'stub', '--use', 'abort='],
+        ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+        ...how,
+      ],
+      { readFile },
+    );
     if (error) {
       console.error(stderr.toString());
       console.error(`build-assembly: the ${name} kernels did not compile: ${error.message}`);

@@ -6,7 +6,7 @@ import { StaleKernelsError } from '../../../errors.ts';
  * Refuses kernels that were compiled from other sources than those beside them: their arguments lie elsewhere, and a
  * kernel that reads the wrong ones may never come back. Of a checkout alone; a published package has no sources.
  *
- * @param simd folder that has `assembly/` and `wasm/`, `script` what compiles one into the other.
+ * @param simd folder that has `assembly/`, `slots/` and `wasm/`, `script` what compiles one into the other.
  * @throws StaleKernelsError saying how to compile them.
  */
 export function checkKernelSources(
@@ -18,8 +18,10 @@ export function checkKernelSources(
   if (!existsSync(stamp) || !existsSync(sources) || !existsSync(script)) return;
   // As `build-assembly.mjs` makes it.
   const hash = createHash('sha256').update(readFileSync(script));
-  for (const file of readdirSync(sources).sort()) {
-    if (file.endsWith('.ts')) hash.update(file).update(readFileSync(new URL(file, sources)));
+  for (const folder of [sources, new URL('slots/', simd)]) {
+    for (const file of readdirSync(folder).sort()) {
+      if (file.endsWith('.ts')) hash.update(file).update(readFileSync(new URL(file, folder)));
+    }
   }
   if (hash.digest('hex') === readFileSync(stamp, 'utf8')) return;
   throw new StaleKernelsError(
