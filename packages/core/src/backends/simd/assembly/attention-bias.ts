@@ -1,4 +1,5 @@
 // The relative attention bias of a panel: rows are keys, columns sixteen queries.
+import * as HSTU_ATTENTION from '../slots/hstu-attention';
 import { int, ptr, sumLanes } from './env';
 import { PANEL } from './attention-tile';
 import { constants, FIFTEENS, HIGH_HALVES } from './math';
@@ -170,8 +171,8 @@ function addBytes(b0: v128, b1: v128, b2: v128, b3: v128, position: usize, out: 
 export function biasPanel(
   args: usize, query: i32, key: i32, keys: i32, buckets: usize, made: bool, planes: usize, out: usize, stride: usize,
 ): void {
-  const position = ptr(args, 10) + (<usize>(query - key) << 2);
-  const time = ptr(args, 12);
+  const position = ptr(args, HSTU_ATTENTION.BIAS) + (<usize>(query - key) << 2);
+  const time = ptr(args, HSTU_ATTENTION.TIME_WEIGHTS);
   if (time == 0) {
     for (let j: usize = 0; j < <usize>keys; j++) {
       const p = position - (j << 2), o = out + j * stride;

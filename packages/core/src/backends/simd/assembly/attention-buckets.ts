@@ -1,5 +1,8 @@
 // Time buckets of panels: a logarithm by polynomial for a row of sixteen pairs, and where one of them comes too near
 // to an edge to be sure, the row again from the cells of `time-buckets.ts`, which are exact.
+import * as ATTENTION from '../slots/attention';
+import * as FORWARD_UNIT from '../slots/forward-unit';
+import * as TIME_BUCKETS from '../slots/time-buckets';
 import { KEPT_HEADER, keptPanel } from './attention-bias';
 import { PANEL, skipped } from './attention-tile';
 import { int, madd, ptr, scratch } from './env';
@@ -98,7 +101,7 @@ function roughRows(queryTimes: usize, keyTimes: usize, keys: i32, cells: usize, 
 // @ts-ignore: decorator
 @inline
 function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: i32, out: usize, buffer: usize): void {
-  const cells = ptr(args, 16), shift = int(args, 17), first = 127 << (23 - shift);
+  const cells = ptr(args, TIME_BUCKETS.CELLS), shift = int(args, TIME_BUCKETS.CELL_SHIFT), first = 127 << (23 - shift);
   const low = i32x4.splat(0xffff);
   for (let k = 0; k < keys; k += ROWS) {
     const rows = min(ROWS, keys - k);
@@ -127,15 +130,16 @@ function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: 
 
 /**
  * One task: the buckets of a unit's queries against all keys up to their own, one byte each. Every layer reads them.
+ * args: `slots/time-buckets.ts`, and UNITS of `slots/attention.ts`
  */
 export function bucketRows(args: usize, task: i32): void {
-  const unit = ptr(args, 4) + (<usize>task << 5);
-  const start = <usize>load<u32>(unit);
-  const q0 = load<i32>(unit, 4), end = q0 + load<i32>(unit, 8);
-  const queryTimes = ptr(args, 14) + (start << 2), keyTimes = ptr(args, 15) + (start << 2);
+  const unit = ptr(args, ATTENTION.UNITS) + (<usize>task << 5);
+  const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2);
+  const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), end = q0 + load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
+  const queryTimes = ptr(args, TIME_BUCKETS.QUERY_TIMES) + (start << 2), keyTimes = ptr(args, TIME_BUCKETS.KEY_TIMES) + (start << 2);
   after(scratch, ROUGH_BYTES);
   for (let q = q0 - skipped(end - q0); q < end; q += PANEL) {
-    const base = keptPanel(<usize>load<u32>(unit, 16), q);
+    const base = keptPanel(<usize>load<u32>(unit, FORWARD_UNIT.KEPT << 2), q);
     panelBuckets<u8>(args, queryTimes + (<usize>q << 2), keyTimes, q + PANEL, base, scratch);
     // Pairs that are hidden share the bucket of a neighbour, so that a row spans few buckets.
     for (let j = q < q0 ? 0 : q + 1; j < q + PANEL; j++) {
@@ -158,7 +162,7 @@ export function bucketRows(args: usize, task: i32): void {
  * where none are kept. `buffer` holds ROUGH_BYTES.
  */
 export function makeBuckets(args: usize, queryRow: usize, keyRow: usize, keys: i32, skip: i32, out: usize, buffer: usize): void {
-  panelBuckets<u16>(args, ptr(args, 14) + (queryRow << 2), ptr(args, 15) + (keyRow << 2), keys, out, buffer);
+  panelBuckets<u16>(args, ptr(args, TIME_BUCKETS.QUERY_TIMES) + (queryRow << 2), ptr(args, TIME_BUCKETS.KEY_TIMES) + (keyRow << 2), keys, out, buffer);
   for (let j: usize = 0; j < <usize>keys; j++) {
     for (let i: usize = 0; i < <usize>skip; i++) store<u16>(out + (j << 5) + (i << 1), 0);
   }

@@ -3,13 +3,16 @@
 // `attentionQueryGrad` adds the parts in order. The scores are made again. Constant factors (scale,
 // 1 / normalizer) are applied when the sums are stored.
 //
-// args: as in the forward kernels, and 18 dO, 19 dQ, 20 dK, 21 dV, 22 sums by distance,
-//       23 sums by bucket (a set for each group), 24 groups (first unit of each),
-//       25 length of a set of sums by distance, 26 keys that each query sees (0: causality alone), 27 where
-//       distance 0 lies in a set A unit is eight integers: first packed row of the sequence, first key,
-//       end of the keys, head, time buckets (0: made anew), length of the sequence, address of its part of dQ,
-//       first panel of that part; -n: the unit has all keys of a short sequence and n heads, which share the bias, so
-//       its sums of dQ stay in scratch memory and it writes dQ itself.
+// args: those of the forward kernels, `slots/attention-gradient.ts`, and of HSTU attention `slots/bias-gradient.ts`
+import * as ATTENTION from '../slots/attention';
+import * as ATTENTION_GRADIENT from '../slots/attention-gradient';
+import * as BACKWARD_UNIT from '../slots/backward-unit';
+import * as BIAS_GRADIENT from '../slots/bias-gradient';
+import * as CAUSAL_ATTENTION from '../slots/causal-attention';
+import * as HSTU_ATTENTION from '../slots/hstu-attention';
+import * as QUERY_CHUNK from '../slots/query-chunk';
+import * as QUERY_GRADIENT from '../slots/query-gradient';
+import * as QUERY_PART from '../slots/query-part';
 import { addBucketGradients, addDistanceGradients, biasPanel, foldHistogram, HISTOGRAM_BUCKETS, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets, ROUGH_BYTES } from './attention-buckets';
 import { dropPanel, keptBits, keptDrops } from './attention-dropout';
@@ -53,36 +56,37 @@ function layOut(): void {
 
 export function hstuBackward(args: usize, task: i32): void {
   layOut();
-  const groups = ptr(args, 24) + (<usize>task << 2);
-  const times = int(args, 13);
-  const histogram = ptr(args, 12) != 0 && times <= HISTOGRAM_BUCKETS;
+  const groups = ptr(args, ATTENTION_GRADIENT.GROUPS) + (<usize>task << 2);
+  const times = int(args, HSTU_ATTENTION.TIME_BUCKETS);
+  const histogram = ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) != 0 && times <= HISTOGRAM_BUCKETS;
   if (histogram) memory.fill(scratch + HISTOGRAM, 0, <usize>times << 6);
-  if (ptr(args, 12) != 0) splitWeights(ptr(args, 12), times, scratch + PLANES);
-  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, false);
-  if (histogram) foldHistogram(scratch + HISTOGRAM, times, ptr(args, 23) + <usize>task * <usize>times * 4);
+  if (ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) != 0) splitWeights(ptr(args, HSTU_ATTENTION.TIME_WEIGHTS), times, scratch + PLANES);
+  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, ATTENTION.UNITS) + (<usize>u << 5), task, false);
+  if (histogram) foldHistogram(scratch + HISTOGRAM, times, ptr(args, BIAS_GRADIENT.BUCKET_SUMS) + <usize>task * <usize>times * 4);
 }
 
 export function softmaxBackward(args: usize, task: i32): void {
   layOut();
-  const groups = ptr(args, 24) + (<usize>task << 2);
-  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, 4) + (<usize>u << 5), task, true);
+  const groups = ptr(args, ATTENTION_GRADIENT.GROUPS) + (<usize>task << 2);
+  for (let u = load<i32>(groups); u < load<i32>(groups, 4); u++) backwardUnit(args, ptr(args, ATTENTION.UNITS) + (<usize>u << 5), task, true);
 }
 
 function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void {
-  const start = <usize>load<u32>(unit);
-  const firstKey = load<i32>(unit, 4), endKey = load<i32>(unit, 8), head = load<i32>(unit, 12);
-  const kept = <usize>load<u32>(unit, 16);
-  const length = load<i32>(unit, 20);
-  const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
-  const hasBias = !softmax && ptr(args, 10) != 0, hasTime = !softmax && ptr(args, 12) != 0;
-  const hasDropout = softmax && int(args, 15) != 0;
-  const scale = flt(args, 8), inverse = softmax ? <f32>1 : flt(args, 9);
+  const start = <usize>load<u32>(unit, BACKWARD_UNIT.START << 2);
+  const firstKey = load<i32>(unit, BACKWARD_UNIT.FIRST_KEY << 2), endKey = load<i32>(unit, BACKWARD_UNIT.END_KEY << 2);
+  const head = load<i32>(unit, BACKWARD_UNIT.HEAD << 2);
+  const kept = <usize>load<u32>(unit, BACKWARD_UNIT.KEPT << 2);
+  const length = load<i32>(unit, BACKWARD_UNIT.LENGTH << 2);
+  const heads = int(args, ATTENTION.HEADS), a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH);
+  const hasBias = !softmax && ptr(args, HSTU_ATTENTION.BIAS) != 0, hasTime = !softmax && ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) != 0;
+  const hasDropout = softmax && int(args, CAUSAL_ATTENTION.DROPOUT) != 0;
+  const scale = flt(args, ATTENTION.SCALE), inverse = softmax ? <f32>1 : flt(args, HSTU_ATTENTION.INVERSE);
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const aFar = qStride > NEAR, cFar = vStride > NEAR;
   const aRow = aFar ? rowBytes(a) : qStride, cRow = cFar ? rowBytes(c) : vStride;
   const aSum = sumBytes(a), cSum = sumBytes(c);
-  const alone = load<i32>(unit, 28) < 0, firstPanel = max(0, load<i32>(unit, 28));
-  const count = max(1, -load<i32>(unit, 28));
+  const alone = load<i32>(unit, BACKWARD_UNIT.FIRST_PANEL << 2) < 0, firstPanel = max(0, load<i32>(unit, BACKWARD_UNIT.FIRST_PANEL << 2));
+  const count = max(1, -load<i32>(unit, BACKWARD_UNIT.FIRST_PANEL << 2));
   // Sums of a block of keys: dK, dV, and those of their last columns; for each head.
   const thinBytes: usize = thinColumns(a) + thinColumns(c) > 0 ? <usize>KEYS * THIN_BYTES : 0;
   const sums = scratch + PACKS, sumsBytes = <usize>KEYS * (aSum + cSum) + 2 * thinBytes;
@@ -93,17 +97,17 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
   const total = after(oFar, <usize>QUERIES * rowBytes(c)); // bias gradients of all heads
   const ownParts = after(total, count > 1 ? SQUARE : 0);
   const scores = scratch + SCORES, grads = scratch + GRADS;
-  const parts = alone ? ownParts : <usize>load<u32>(unit, 24);
-  const masked = ptr(args, 26) != 0;
+  const parts = alone ? ownParts : <usize>load<u32>(unit, BACKWARD_UNIT.PART << 2);
+  const masked = ptr(args, ATTENTION.VISIBLE) != 0;
   const pad = skipped(length);
   if (hasTime && kept != 0) touchKept(kept, ((firstKey + pad) & ~(PANEL - 1)) - pad, length);
   const partBytes = <usize>((length + PANEL - 1) / PANEL - firstPanel) * panelBytes(a);
   if (alone) after(parts, <usize>count * partBytes);
   if (masked) memory.fill(parts, 0, <usize>count * partBytes);
-  const qBase = ptr(args, 0) + start * qStride + <usize>(head * a) * 4;
-  const kBase = ptr(args, 1) + start * qStride + <usize>(head * a) * 4;
-  const vBase = ptr(args, 2) + start * vStride + <usize>(head * c) * 4;
-  const oBase = ptr(args, 18) + start * vStride + <usize>(head * c) * 4;
+  const qBase = ptr(args, ATTENTION.Q) + start * qStride + <usize>(head * a) * 4;
+  const kBase = ptr(args, ATTENTION.K) + start * qStride + <usize>(head * a) * 4;
+  const vBase = ptr(args, ATTENTION.V) + start * vStride + <usize>(head * c) * 4;
+  const oBase = ptr(args, ATTENTION_GRADIENT.D_OUT) + start * vStride + <usize>(head * c) * 4;
   for (let k0 = firstKey; k0 < endKey; k0 += KEYS) {
     const keys = min(KEYS, endKey - k0);
     const kNear = kBase + <usize>k0 * qStride, vNear = vBase + <usize>k0 * vStride;
@@ -202,8 +206,8 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
       }
       if (hasBias) biasGradients(args, group, kept, q0, panels, k0, keys, count > 1 ? total : grads);
     }
-    const dKNear = ptr(args, 20) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
-    const dVNear = ptr(args, 21) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
+    const dKNear = ptr(args, ATTENTION_GRADIENT.DK) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
+    const dVNear = ptr(args, ATTENTION_GRADIENT.DV) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
     touch(dKNear, qStride, keys, count * a);
     touch(dVNear, vStride, keys, count * c);
     for (let h = 0; h < count; h++) {
@@ -213,7 +217,7 @@ function backwardUnit(args: usize, unit: usize, group: i32, softmax: bool): void
     }
   }
   if (!alone) return;
-  const dQ = ptr(args, 19) + start * qStride + <usize>(head * a) * 4;
+  const dQ = ptr(args, ATTENTION_GRADIENT.DQ) + start * qStride + <usize>(head * a) * 4;
   touch(dQ, qStride, length, count * a);
   for (let h = 0; h < count; h++) {
     storeQueries(parts + <usize>h * partBytes, a, pad, length, dQ + (<usize>(h * a) << 2), qStride, scale * inverse);
@@ -234,7 +238,7 @@ function storeQueries(sums: usize, width: i32, skip: i32, rows: i32, out: usize,
  * must be finite to vanish.
  */
 function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32): void {
-  const heads = int(args, 5), c = int(args, 7);
+  const heads = int(args, ATTENTION.HEADS), c = int(args, ATTENTION.VALUE_WIDTH);
   for (let i: usize = 0; i < <usize>skip << 2; i += 4) {
     store<f32>(scratch + SHIFTS + i, 0);
     store<f32>(scratch + DELTAS + i, 0);
@@ -242,15 +246,15 @@ function queryFactors(args: usize, row: usize, head: i32, skip: i32, rows: i32):
   for (let i = <usize>skip; i < <usize>rows; i++) {
     const at = (row + i) * <usize>heads + <usize>head;
     const y = at * <usize>c * 4;
-    store<f32>(scratch + SHIFTS + (i << 2), LOG2E * load<f32>(ptr(args, 9) + (at << 2)));
-    store<f32>(scratch + DELTAS + (i << 2), dot(ptr(args, 18) + y, ptr(args, 3) + y, c));
+    store<f32>(scratch + SHIFTS + (i << 2), LOG2E * load<f32>(ptr(args, CAUSAL_ATTENTION.LOG_SUM_EXP) + (at << 2)));
+    store<f32>(scratch + DELTAS + (i << 2), dot(ptr(args, ATTENTION_GRADIENT.D_OUT) + y, ptr(args, ATTENTION.OUT) + y, c));
   }
 }
 
 /** Adds a block's bias gradients, a square of `STRIDE`, to this group's sums by distance and by bucket. */
 function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i32, k0: i32, keys: i32, square: usize): void {
-  const times = int(args, 13);
-  const distances = ptr(args, 22) + (<usize>group * ptr(args, 25) + ptr(args, 27)) * 4;
+  const times = int(args, HSTU_ATTENTION.TIME_BUCKETS);
+  const distances = ptr(args, BIAS_GRADIENT.DISTANCE_SUMS) + (<usize>group * ptr(args, BIAS_GRADIENT.DISTANCES) + ptr(args, BIAS_GRADIENT.ORIGIN)) * 4;
   for (let j = 0; j < keys; j++) {
     for (let p = 0; p < panels; p++) {
       if (!holds(p, j)) continue;
@@ -260,8 +264,8 @@ function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i3
       addDistanceGradients(row, (p + 1) * PANEL - from, distances + (<isize>(q0 + from - k0 - j) << 2));
     }
   }
-  if (ptr(args, 12) == 0) return;
-  const histogram = times <= HISTOGRAM_BUCKETS ? scratch + HISTOGRAM : ptr(args, 23) + <usize>group * <usize>times * 4;
+  if (ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) == 0) return;
+  const histogram = times <= HISTOGRAM_BUCKETS ? scratch + HISTOGRAM : ptr(args, BIAS_GRADIENT.BUCKET_SUMS) + <usize>group * <usize>times * 4;
   for (let p = 0; p < panels; p++) {
     const query = q0 + p * PANEL;
     const first = spanFirst(p), end = spanEnd(p);
@@ -273,26 +277,25 @@ function biasGradients(args: usize, group: i32, kept: usize, q0: i32, panels: i3
 
 /**
  * One task: dQ of a chunk of queries, the parts of its units added in order.
- * args: 4 items, 5 H, 6 A, 8 scale, 9 1 / normalizer, 19 dQ. An item is eight integers: first packed row of
- *       the sequence, first query, queries, head, address of its parts,
- *       parts. A part is two integers: first panel, address.
+ * args: `slots/query-gradient.ts`
  */
 export function attentionQueryGrad(args: usize, task: i32): void {
-  const item = ptr(args, 4) + (<usize>task << 5);
-  const start = <usize>load<u32>(item);
-  const q0 = load<i32>(item, 4), rows = load<i32>(item, 8), head = load<i32>(item, 12);
-  const parts = <usize>load<u32>(item, 16), count = load<i32>(item, 20);
-  const a = int(args, 6);
-  const stride = <usize>(int(args, 5) * a) * 4, bytes = panelBytes(a);
-  const scale = flt(args, 8) * flt(args, 9);
-  touch(ptr(args, 19) + (start + <usize>q0) * stride + <usize>(head * a) * 4, stride, rows, a);
+  const chunk = ptr(args, QUERY_GRADIENT.CHUNKS) + (<usize>task << 5);
+  const start = <usize>load<u32>(chunk, QUERY_CHUNK.START << 2);
+  const q0 = load<i32>(chunk, QUERY_CHUNK.FIRST << 2), rows = load<i32>(chunk, QUERY_CHUNK.QUERIES << 2);
+  const head = load<i32>(chunk, QUERY_CHUNK.HEAD << 2);
+  const parts = <usize>load<u32>(chunk, QUERY_CHUNK.PARTS << 2), count = load<i32>(chunk, QUERY_CHUNK.COUNT << 2);
+  const a = int(args, QUERY_GRADIENT.WIDTH);
+  const stride = <usize>(int(args, QUERY_GRADIENT.HEADS) * a) * 4, bytes = panelBytes(a);
+  const scale = flt(args, QUERY_GRADIENT.SCALE) * flt(args, QUERY_GRADIENT.INVERSE);
+  touch(ptr(args, QUERY_GRADIENT.DQ) + (start + <usize>q0) * stride + <usize>(head * a) * 4, stride, rows, a);
   for (let q = q0 - skipped(rows); q < q0 + rows; q += PANEL) {
     const panel = (q + PANEL - 1) / PANEL, left = max(0, q0 - q);
-    const sums = <usize>load<u32>(parts, 4) + <usize>panel * bytes;
+    const sums = <usize>load<u32>(parts, QUERY_PART.SUMS << 2) + <usize>panel * bytes;
     for (let i: usize = 1; i < <usize>count; i++) {
-      const first = load<i32>(parts + (i << 3));
+      const first = load<i32>(parts + (i << 3), QUERY_PART.FIRST_PANEL << 2);
       if (first > panel) break;
-      const part = <usize>load<u32>(parts + (i << 3), 4) + <usize>(panel - first) * bytes;
+      const part = <usize>load<u32>(parts + (i << 3), QUERY_PART.SUMS << 2) + <usize>(panel - first) * bytes;
       for (let j: usize = 0; j < bytes; j += 32) {
         const lower = f32x4.add(v128.load(sums + j), v128.load(part + j));
         const upper = f32x4.add(v128.load(sums + j, 16), v128.load(part + j, 16));
@@ -300,7 +303,7 @@ export function attentionQueryGrad(args: usize, task: i32): void {
       }
     }
     storePanel(
-      sums + (<usize>left << 2), a, PANEL - left, ptr(args, 19) + (start + <usize>(q + left)) * stride + <usize>(head * a) * 4,
+      sums + (<usize>left << 2), a, PANEL - left, ptr(args, QUERY_GRADIENT.DQ) + (start + <usize>(q + left)) * stride + <usize>(head * a) * 4,
       stride, scale,
     );
   }

@@ -1,6 +1,7 @@
-// What a panel of queries sees of a block of keys. Without ranges it is causality alone; with them (slot 26:
-// two integers a packed query) query i sees keys lo .. hi - 1 of its sequence, keys below min(g, hi)
-// (slot 28: g), and itself.
+// What a panel of queries sees of a block of keys. Without ranges it is causality alone; with them query i
+// sees keys lo .. hi - 1 of its sequence (VISIBLE), keys below min(g, hi) (GLOBAL_KEYS), and itself.
+// args: `slots/attention.ts`
+import * as ATTENTION from '../slots/attention';
 import { PANEL, maskPanel } from './attention-tile';
 import { int, ptr } from './env';
 
@@ -16,12 +17,12 @@ const STEP: i32 = 48;
  * see. Sets `firstSeen` and `endSeen`; false where there are none.
  */
 export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32, key: i32, keys: i32): bool {
-  const ranges = ptr(args, 26);
+  const ranges = ptr(args, ATTENTION.VISIBLE);
   firstSeen = 0;
   endSeen = min(keys, query + PANEL - key);
   if (ranges == 0) return endSeen > 0;
   let low = i32.MAX_VALUE, high = i32.MIN_VALUE;
-  const end = key + keys, always = min(int(args, 28), end);
+  const end = key + keys, always = min(int(args, ATTENTION.GLOBAL_KEYS), end);
   for (let i = skip; i < count; i++) {
     const at = ranges + ((row + <usize>i) << 3);
     const first = max(load<i32>(at), key), last = min(load<i32>(at, 4), end);
@@ -52,12 +53,12 @@ export function seen(args: usize, row: usize, query: i32, skip: i32, count: i32,
 export function hidePanel(
   args: usize, row: usize, query: i32, skip: i32, key: i32, first: i32, rows: i32, scores: usize, stride: usize, value: f32,
 ): void {
-  const ranges = ptr(args, 26);
+  const ranges = ptr(args, ATTENTION.VISIBLE);
   if (ranges == 0) {
     maskPanel(scores, stride, query, key, rows, value);
     return;
   }
-  const hidden = f32x4.splat(value), always = i32x4.splat(int(args, 28));
+  const hidden = f32x4.splat(value), always = i32x4.splat(int(args, ATTENTION.GLOBAL_KEYS));
   for (let i = 0; i < PANEL; i += 4) {
     if (i + 4 <= skip) {
       for (let j = first; j < rows; j++) v128.store(scores + <usize>j * stride + (<usize>i << 2), hidden);

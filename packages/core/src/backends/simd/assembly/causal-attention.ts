@@ -1,10 +1,10 @@
 // Causal softmax attention over jagged sequences, blocks of keys with a running maximum (online softmax), on the
 // panels of `attention-tile.ts`: maximum and sum of a query are lanes.
 //
-// args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 logSumExp, 10 threshold, 11 1 / (1 - rate),
-//       12 k0, 13 k1, 14 step, 15 dropout?, 16 number of row 0 and head 0 in the stream,
-//       26 keys that each query sees (0: causality alone)
-// Units are those of HSTU attention.
+// args: `slots/attention.ts`, `slots/causal-attention.ts`
+import * as ATTENTION from '../slots/attention';
+import * as CAUSAL_ATTENTION from '../slots/causal-attention';
+import * as FORWARD_UNIT from '../slots/forward-unit';
 import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
@@ -27,22 +27,22 @@ const LOWEST: f32 = -1e30;
 
 /** One task: one chunk of up to 256 queries of one sequence, head by head. */
 export function softmaxForward(args: usize, task: i32): void {
-  const unit = ptr(args, 4) + (<usize>task << 5);
+  const unit = ptr(args, ATTENTION.UNITS) + (<usize>task << 5);
   after(scratch, TILE_BYTES);
   after(scratch + SCORES, SQUARE);
   after(scratch + MASK, SQUARE);
   after(scratch + RATIO, 64);
   after(scratch + STATS, 2048);
-  for (let h = 0; h < int(args, 5); h++) forwardHead(args, unit, h);
+  for (let h = 0; h < int(args, ATTENTION.HEADS); h++) forwardHead(args, unit, h);
 }
 
 function forwardHead(args: usize, unit: usize, head: i32): void {
-  const start = <usize>load<u32>(unit);
-  const q0 = load<i32>(unit, 4), rows = load<i32>(unit, 8);
-  const queryRow = <usize>load<u32>(unit, 24);
-  const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
-  const scale = flt(args, 8);
-  const hasDropout = int(args, 15) != 0;
+  const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2);
+  const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
+  const queryRow = <usize>load<u32>(unit, FORWARD_UNIT.ROW << 2);
+  const heads = int(args, ATTENTION.HEADS), a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH);
+  const scale = flt(args, ATTENTION.SCALE);
+  const hasDropout = int(args, CAUSAL_ATTENTION.DROPOUT) != 0;
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const kFar = qStride > NEAR, vFar = vStride > NEAR;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
@@ -53,22 +53,22 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const qPack = scratch + PACKS, sums = after(qPack, <usize>panels * qPanel);
   const kPack = after(sums, <usize>panels * oPanel), vPack = after(kPack, <usize>KEYS * rowBytes(a));
   after(vPack, <usize>KEYS * rowBytes(c));
-  touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a);
-  packQueries(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
+  touch(ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a);
+  packQueries(ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
   for (let p: usize = 0; p < <usize>panels; p++) {
     for (let i: usize = 0; i < 64; i += 16) {
       v128.store(scratch + STATS + (p << 7) + i, f32x4.splat(LOWEST));
       v128.store(scratch + STATS + (p << 7) + i, f32x4.splat(0), 64);
     }
   }
-  const masked = ptr(args, 26) != 0;
+  const masked = ptr(args, ATTENTION.VISIBLE) != 0;
   if (masked) memory.fill(sums, 0, <usize>panels * oPanel);
-  const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
+  const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const keys = min(KEYS, keyEnd - k0);
     if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
-    let kRows = ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
-    let vRows = ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
+    let kRows = ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
+    let vRows = ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
     touch(kRows, qStride, keys, a);
     touch(vRows, vStride, keys, c);
     if (kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
@@ -84,7 +84,7 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);
       if (changed && (masked || k0 > 0)) scaleSums(o, c, ratio);
       if (hasDropout) {
-        const bits = keptBits(<usize>load<u32>(unit, 16), load<i32>(unit, 20), head, query, key);
+        const bits = keptBits(<usize>load<u32>(unit, FORWARD_UNIT.KEPT << 2), load<i32>(unit, FORWARD_UNIT.LENGTH << 2), head, query, key);
         dropPanel(args, <u32>row, head, key, reach, mask, 64, bits);
         for (let j: usize = 0; j < <usize>reach << 6; j += 32) {
           const lower = f32x4.mul(v128.load(scores + j), v128.load(mask + j));
@@ -111,10 +111,10 @@ function scaleSums(sums: usize, width: i32, ratio: usize): void {
 
 /** Divides by the sums of the softmax; writes the output and logSumExp. */
 function finish(args: usize, queryRow: usize, head: i32, rows: i32, sums: usize): void {
-  const heads = <usize>int(args, 5), c = int(args, 7);
+  const heads = <usize>int(args, ATTENTION.HEADS), c = int(args, ATTENTION.VALUE_WIDTH);
   const stride = heads * <usize>c * 4, one = f32x4.splat(1);
   const skip = skipped(rows);
-  touch(ptr(args, 3) + queryRow * stride + <usize>head * <usize>c * 4, stride, rows, c);
+  touch(ptr(args, ATTENTION.OUT) + queryRow * stride + <usize>head * <usize>c * 4, stride, rows, c);
   for (let p = 0; p * PANEL < rows + skip; p++) {
     const stats = scratch + STATS + (<usize>p << 7), ratio = scratch + RATIO;
     const o = sums + <usize>p * panelBytes(c);
@@ -125,11 +125,11 @@ function finish(args: usize, queryRow: usize, head: i32, rows: i32, sums: usize)
       v128.store(stats + i, log4(sum), 64);
     }
     scaleSums(o, c, ratio);
-    const to = ptr(args, 3) + (first + <usize>left) * stride + <usize>head * <usize>c * 4;
+    const to = ptr(args, ATTENTION.OUT) + (first + <usize>left) * stride + <usize>head * <usize>c * 4;
     storePanel(o + (<usize>left << 2), c, PANEL - left, to, stride, 1);
     for (let i = <usize>left; i < <usize>PANEL; i++) {
-      const at = ptr(args, 9) + (((first + i) * heads + <usize>head) << 2);
-      store<f32>(at, flt(args, 8) * load<f32>(stats + (i << 2)) + load<f32>(stats + (i << 2), 64));
+      const at = ptr(args, CAUSAL_ATTENTION.LOG_SUM_EXP) + (((first + i) * heads + <usize>head) << 2);
+      store<f32>(at, flt(args, ATTENTION.SCALE) * load<f32>(stats + (i << 2)) + load<f32>(stats + (i << 2), 64));
     }
   }
 }

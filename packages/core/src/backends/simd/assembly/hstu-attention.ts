@@ -2,12 +2,10 @@
 // S = scale Q K^T + position[(j - i) + n - 1] + time[bucket(queryTime_i - keyTime_j)], O = sum_j
 // silu(S) / normalizer v_j. Nothing of size N x N is stored: a block is 96 keys and a panel of sixteen queries.
 //
-// args: 0 q, 1 k, 2 v, 3 out, 4 units, 5 H, 6 A, 7 C, 8 scale, 9 1 / normalizer,
-//       10 bias by distance i - j (0: no bias), 11 n, 12 timeWeights (0: none), 13 time buckets, 14 queryTimes,
-//       15 keyTimes, 16 bucket cells, 17 cell shift, 26 keys that each query sees (0: causality alone)
-// A unit is eight integers: first packed row of the sequence, first query, queries, head or -1, the address of the
-// sequence's time buckets (0: made anew), its length, and the row of q, out and queryTimes that
-// belongs to the first query.
+// args: `slots/attention.ts`, `slots/hstu-attention.ts`, `slots/time-buckets.ts`
+import * as ATTENTION from '../slots/attention';
+import * as FORWARD_UNIT from '../slots/forward-unit';
+import * as HSTU_ATTENTION from '../slots/hstu-attention';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
@@ -29,9 +27,9 @@ const GROUP_BYTES: usize = 5 * 1024 * 1024;
 
 /** One task: one chunk of up to 256 queries of one sequence, all heads, which share the bias. */
 export function hstuForward(args: usize, task: i32): void {
-  const unit = ptr(args, 4) + (<usize>task << 5);
-  const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
-  const rows = load<i32>(unit, 8);
+  const unit = ptr(args, ATTENTION.UNITS) + (<usize>task << 5);
+  const heads = int(args, ATTENTION.HEADS), a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH);
+  const rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
   const panels = (rows + PANEL - 1) / PANEL;
   const bytes = <usize>panels * (panelBytes(c) + (<usize>a << 6)) + <usize>KEYS * (rowBytes(a) + rowBytes(c));
   const group = max(1, min(heads, <i32>(GROUP_BYTES / bytes)));
@@ -40,17 +38,17 @@ export function hstuForward(args: usize, task: i32): void {
   after(scratch + BIAS, SQUARE);
   after(scratch + BUCKETS, SQUARE / 2);
   after(scratch + PLANES, PLANES_BYTES);
-  if (ptr(args, 12) != 0) splitWeights(ptr(args, 12), int(args, 13), scratch + PLANES);
+  if (ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) != 0) splitWeights(ptr(args, HSTU_ATTENTION.TIME_WEIGHTS), int(args, HSTU_ATTENTION.TIME_BUCKETS), scratch + PLANES);
   for (let h = 0; h < heads; h += group) forwardHeads(args, unit, h, min(group, heads - h), panels);
 }
 
 function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i32): void {
-  const start = <usize>load<u32>(unit);
-  const q0 = load<i32>(unit, 4), rows = load<i32>(unit, 8);
-  const kept = <usize>load<u32>(unit, 16), queryRow = <usize>load<u32>(unit, 24);
-  const heads = int(args, 5), a = int(args, 6), c = int(args, 7);
-  const hasBias = ptr(args, 10) != 0, hasTime = ptr(args, 12) != 0;
-  const scale = flt(args, 8);
+  const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2);
+  const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
+  const kept = <usize>load<u32>(unit, FORWARD_UNIT.KEPT << 2), queryRow = <usize>load<u32>(unit, FORWARD_UNIT.ROW << 2);
+  const heads = int(args, ATTENTION.HEADS), a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH);
+  const hasBias = ptr(args, HSTU_ATTENTION.BIAS) != 0, hasTime = ptr(args, HSTU_ATTENTION.TIME_WEIGHTS) != 0;
+  const scale = flt(args, ATTENTION.SCALE);
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const scores = scratch + SCORES, bias = scratch + BIAS;
   const skip = skipped(rows);
@@ -60,25 +58,25 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   after(vPack, <usize>(count * KEYS) * rowBytes(c));
   const kFar = qStride > NEAR, vFar = vStride > NEAR;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
-  touch(ptr(args, 0) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, count * a);
+  touch(ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, count * a);
   for (let h = 0; h < count; h++) {
     const from = queryRow * qStride + <usize>((head + h) * a) * 4;
-    packQueries(ptr(args, 0) + from, qStride, skip, rows, a, qPack + <usize>(h * panels) * qPanel);
+    packQueries(ptr(args, ATTENTION.Q) + from, qStride, skip, rows, a, qPack + <usize>(h * panels) * qPanel);
   }
   if (hasTime && kept != 0) touchKept(kept, q0 - skip, q0 + rows);
-  const masked = ptr(args, 26) != 0;
+  const masked = ptr(args, ATTENTION.VISIBLE) != 0;
   if (masked) memory.fill(oPack, 0, <usize>(count * panels) * oPanel);
-  const keyEnd = masked ? load<i32>(unit, 20) : q0 + rows;
+  const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const keys = min(KEYS, keyEnd - k0);
     if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
-    touch(ptr(args, 1) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, count * a);
-    touch(ptr(args, 2) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, count * c);
+    touch(ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, count * a);
+    touch(ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, count * c);
     for (let h = 0; h < count; h++) {
       const ko = (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
       const vo = (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
-      if (kFar) packPlain(ptr(args, 1) + ko, qStride, keys, a, kPack + <usize>(h * KEYS) * kRow);
-      if (vFar) packPlain(ptr(args, 2) + vo, vStride, keys, c, vPack + <usize>(h * KEYS) * vRow);
+      if (kFar) packPlain(ptr(args, ATTENTION.K) + ko, qStride, keys, a, kPack + <usize>(h * KEYS) * kRow);
+      if (vFar) packPlain(ptr(args, ATTENTION.V) + vo, vStride, keys, c, vPack + <usize>(h * KEYS) * vRow);
     }
     for (let p = masked ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
       const ahead = p * PANEL - skip, left = p == 0 ? skip : 0, query = q0 + ahead;
@@ -94,8 +92,8 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
       }
       for (let h = 0; h < count; h++) {
         const at = <usize>(h * panels + p);
-        const kRows = kFar ? kPack + <usize>(h * KEYS) * kRow : ptr(args, 1) + (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
-        const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, 2) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
+        const kRows = kFar ? kPack + <usize>(h * KEYS) * kRow : ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
+        const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
         scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, edge, scratch);
         siluPanel(scores, bias, hasBias, reach, scale);
         hidePanel(args, row, query, left, key, 0, reach, scores, 64, 0);
@@ -103,9 +101,9 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
       }
     }
   }
-  const inverse = flt(args, 9);
+  const inverse = flt(args, HSTU_ATTENTION.INVERSE);
   for (let h = 0; h < count; h++) {
-    const to = ptr(args, 3) + queryRow * vStride + <usize>((head + h) * c) * 4;
+    const to = ptr(args, ATTENTION.OUT) + queryRow * vStride + <usize>((head + h) * c) * 4;
     for (let p = 0; p < panels; p++) {
       const o = oPack + <usize>(h * panels + p) * oPanel;
       const left = p == 0 ? skip : 0;
