@@ -1,4 +1,6 @@
 // Batched matrix product C = op(A) op(B) on packed operands; bias and activation are applied where the product is made.
+import * as GEMM from '../slots/gemm';
+import * as PACK_B from '../slots/pack-b';
 import { unaryRow } from './elementwise';
 import { flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
@@ -20,19 +22,18 @@ const THIN: usize = 256 * 4;
 
 /**
  * Packs B into panels of eight columns; one task is one group of panels of one batch entry.
- * args: B, packed, N, K, row stride (bytes), transposed?, batch stride (bytes), packed batch stride,
- *       panels per task, tasks per batch
+ * args: `slots/pack-b.ts`
  */
 export function packB(args: usize, task: i32): void {
-  const n = int(args, 2), k = int(args, 3);
-  const perTask = int(args, 8), tasksPerBatch = int(args, 9);
+  const n = int(args, PACK_B.N), k = int(args, PACK_B.K);
+  const perTask = int(args, PACK_B.PANELS_PER_TASK), tasksPerBatch = int(args, PACK_B.TASKS_PER_BATCH);
   const batch = task / tasksPerBatch;
   const first = (task % tasksPerBatch) * perTask * 8;
   const columns = min(perTask * 8, n - first);
-  const stride = ptr(args, 4);
-  const src = ptr(args, 0) + <usize>batch * ptr(args, 6);
-  const dst = ptr(args, 1) + <usize>batch * ptr(args, 7) + <usize>first * <usize>k * 4;
-  if (int(args, 5)) packRows(src + <usize>first * stride, stride, columns, k, dst);
+  const stride = ptr(args, PACK_B.ROW_BYTES);
+  const src = ptr(args, PACK_B.B) + <usize>batch * ptr(args, PACK_B.BATCH_BYTES);
+  const dst = ptr(args, PACK_B.PACKED) + <usize>batch * ptr(args, PACK_B.PACKED_BATCH_BYTES) + <usize>first * <usize>k * 4;
+  if (int(args, PACK_B.TRANSPOSED)) packRows(src + <usize>first * stride, stride, columns, k, dst);
   else packColumns(src + (<usize>first << 2), stride, k, columns, dst);
 }
 
@@ -43,24 +44,20 @@ const PACKED: i32 = 0, OWN: i32 = 1, OWN_TRANSPOSED: i32 = 2;
 
 /**
  * One task computes a block of rows and columns of C for one batch entry and one slice of K.
- * args: 0 A, 1 B, 2 C, 3 M, 4 N, 5 K, 6 A row stride (bytes), 7 A transposed?, 8 A batch stride, 9 B batch stride,
- *       10 C batch stride, 11 rows per block, 12 row blocks, 13 K slice, 14 slices, 15 C slice stride,
- *       16 B row stride (bytes), 17 pack A?, 18 columns per block, 19 column blocks, 20 source of B (above;
- *       3: in place), 21 bias, a row of N (0: none), 22 activation (1 + code of a unary operation,
- *       0: none), 23 its parameter
+ * args: `slots/gemm.ts`
  * With more than one slice, slice s writes its partial product at C + s * stride; a reduction in fixed order follows.
  * Rows of A are packed where many columns of C share them, else read where they lie.
  */
 export function gemm(args: usize, task: i32): void {
-  const m = int(args, 3), n = int(args, 4), k = int(args, 5);
-  const aStride = ptr(args, 6);
-  const transposed = int(args, 7);
-  const rowsPerBlock = int(args, 11), blocks = int(args, 12);
-  const slice = int(args, 13), slices = int(args, 14);
-  const bStride = ptr(args, 16);
-  const perColumnBlock = int(args, 18), columnBlocks = int(args, 19);
-  const source = int(args, 20);
-  const bias = ptr(args, 21), activation = int(args, 22);
+  const m = int(args, GEMM.M), n = int(args, GEMM.N), k = int(args, GEMM.K);
+  const aStride = ptr(args, GEMM.A_ROW_BYTES);
+  const transposed = int(args, GEMM.A_TRANSPOSED);
+  const rowsPerBlock = int(args, GEMM.BLOCK_ROWS), blocks = int(args, GEMM.BLOCKS);
+  const slice = int(args, GEMM.SLICE), slices = int(args, GEMM.SLICES);
+  const bStride = ptr(args, GEMM.B_ROW_BYTES);
+  const perColumnBlock = int(args, GEMM.BLOCK_COLUMNS), columnBlocks = int(args, GEMM.COLUMN_BLOCKS);
+  const source = int(args, GEMM.SOURCE);
+  const bias = ptr(args, GEMM.BIAS), activation = int(args, GEMM.ACTIVATION);
   const s = task % slices;
   let rest = task / slices;
   const row0 = (rest % blocks) * rowsPerBlock;
@@ -69,16 +66,16 @@ export function gemm(args: usize, task: i32): void {
   const batch = rest / columnBlocks;
   const rows = min(rowsPerBlock, m - row0), columns = min(perColumnBlock, n - column0);
   const kBegin = s * slice, kEnd = min(k, kBegin + slice);
-  const a = ptr(args, 0) + <usize>batch * ptr(args, 8);
-  const b = ptr(args, 1) + <usize>batch * ptr(args, 9);
+  const a = ptr(args, GEMM.A) + <usize>batch * ptr(args, GEMM.A_BATCH_BYTES);
+  const b = ptr(args, GEMM.B) + <usize>batch * ptr(args, GEMM.B_BATCH_BYTES);
   const cStride = <usize>n << 2;
-  const c = ptr(args, 2) + <usize>batch * ptr(args, 10) + <usize>s * ptr(args, 15) + <usize>row0 * cStride + (<usize>column0 << 2);
+  const c = ptr(args, GEMM.C) + <usize>batch * ptr(args, GEMM.C_BATCH_BYTES) + <usize>s * ptr(args, GEMM.SLICE_BYTES) + <usize>row0 * cStride + (<usize>column0 << 2);
   const thin = after(scratch, TILE_BYTES);
   const pack = after(thin, 2 * THIN);
   const packedB = after(pack, PACK_A);
   after(packedB, source == OWN || source == OWN_TRANSPOSED ? <usize>((columns + 7) & ~7) * <usize>BLOCK_K * 4 : 0);
   // Rows before `whole` are read in place; with a packed A there are none.
-  const whole = int(args, 17) ? 0 : rows - (rows % 6);
+  const whole = int(args, GEMM.PACK_A) ? 0 : rows - (rows % 6);
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {
     const kc = min(BLOCK_K, kEnd - k0);
     const direct = a + <usize>row0 * aStride + (<usize>k0 << 2);
@@ -136,7 +133,7 @@ export function gemm(args: usize, task: i32): void {
       if (activation && k0 + kc == kEnd) {
         for (let i = i0; i < i1; i++) {
           const row = c + <usize>i * cStride;
-          unaryRow(activation - 1, row, row, columns, flt(args, 23));
+          unaryRow(activation - 1, row, row, columns, flt(args, GEMM.ALPHA));
         }
       }
     }

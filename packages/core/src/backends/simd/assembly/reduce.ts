@@ -1,4 +1,7 @@
 // Reductions over the last or the first axis, in an order that the shapes alone decide.
+import * as REDUCE_FIRST from '../slots/reduce-first';
+import * as ROW_OP from '../slots/row-op';
+import * as SUM_PARTS from '../slots/sum-parts';
 import { int, loadPart, maxLanes, ptr, storePart, sumFloats, sumLanes } from './env';
 import { expNegative1, expNegative4, log1 } from './math';
 
@@ -21,33 +24,33 @@ function maxSpan(p: usize, n: i32): f32 {
   return m;
 }
 
-/** args: op (0 sum, 1 max), x, y, rows, inner, rows per task */
+/** args: `slots/row-op.ts` */
 export function reduceLast(args: usize, task: i32): void {
-  const inner = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const op = int(args, 0);
+  const inner = int(args, ROW_OP.INNER);
+  const begin = task * int(args, ROW_OP.PER_TASK);
+  const end = min(begin + int(args, ROW_OP.PER_TASK), int(args, ROW_OP.ROWS));
+  const op = int(args, ROW_OP.OP);
   for (let r = begin; r < end; r++) {
-    const p = ptr(args, 1) + (<usize>r * <usize>inner << 2);
-    store<f32>(ptr(args, 2) + (<usize>r << 2), op ? maxSpan(p, inner) : sumLong(p, inner));
+    const p = ptr(args, ROW_OP.X) + (<usize>r * <usize>inner << 2);
+    store<f32>(ptr(args, ROW_OP.Y) + (<usize>r << 2), op ? maxSpan(p, inner) : sumLong(p, inner));
   }
 }
 
 /**
  * Column sums (or maxima) of a slice of rows, into one row of partial results per slice.
- * args: op, x, partial, rows, inner, rows per slice, slices, batch stride of x (bytes)
+ * args: `slots/reduce-first.ts`
  * Task = batch * slices + slice; the partial rows of one batch entry lie together.
  */
 export function reduceFirst(args: usize, task: i32): void {
-  const op = int(args, 0);
-  const inner = int(args, 4);
-  const slices = int(args, 6);
+  const op = int(args, REDUCE_FIRST.OP);
+  const inner = int(args, REDUCE_FIRST.INNER);
+  const slices = int(args, REDUCE_FIRST.SLICES);
   const batch = task / slices;
-  const begin = (task % slices) * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
+  const begin = (task % slices) * int(args, REDUCE_FIRST.SLICE_ROWS);
+  const end = min(begin + int(args, REDUCE_FIRST.SLICE_ROWS), int(args, REDUCE_FIRST.ROWS));
   const row = <usize>inner << 2;
-  const y = ptr(args, 2) + <usize>task * row;
-  const x = ptr(args, 1) + <usize>batch * ptr(args, 7);
+  const y = ptr(args, REDUCE_FIRST.Y) + <usize>task * row;
+  const x = ptr(args, REDUCE_FIRST.X) + <usize>batch * ptr(args, REDUCE_FIRST.BATCH_BYTES);
   if (begin >= end) {
     memory.fill(y, 0, row);
     return;
@@ -78,16 +81,16 @@ export function reduceFirst(args: usize, task: i32): void {
 
 /**
  * y [rows, D] = the parts of x [parts, rows, W] added in order.
- * args: x, y, parts, rows, D, W, rows per task, floats from row to row of y
+ * args: `slots/sum-parts.ts`
  */
 export function sumParts(args: usize, task: i32): void {
-  const parts = int(args, 2), rows = int(args, 3);
-  const bytes = ptr(args, 4) << 2, width = ptr(args, 5) << 2;
-  const begin = task * int(args, 6);
-  const end = min(begin + int(args, 6), rows);
+  const parts = int(args, SUM_PARTS.PARTS), rows = int(args, SUM_PARTS.ROWS);
+  const bytes = ptr(args, SUM_PARTS.COLUMNS) << 2, width = ptr(args, SUM_PARTS.STRIDE) << 2;
+  const begin = task * int(args, SUM_PARTS.PER_TASK);
+  const end = min(begin + int(args, SUM_PARTS.PER_TASK), rows);
   const part = <usize>rows * width;
   for (let r = <usize>begin; r < <usize>end; r++) {
-    const x = ptr(args, 0) + r * width, y = ptr(args, 1) + r * (ptr(args, 7) << 2);
+    const x = ptr(args, SUM_PARTS.X) + r * width, y = ptr(args, SUM_PARTS.Y) + r * (ptr(args, SUM_PARTS.Y_STRIDE) << 2);
     let i: usize = 0;
     for (; i + 32 <= bytes; i += 32) {
       let a = v128.load(x + i), b = v128.load(x + i, 16);
@@ -121,14 +124,14 @@ function scaleRow(y: usize, n: i32, factor: f32): void {
   }
 }
 
-/** Softmax (op 0) or its logarithm (op 1) of each row. args: op, x, y, rows, inner, rows per task */
+/** Softmax (op 0) or its logarithm (op 1) of each row. args: `slots/row-op.ts` */
 export function softmaxRows(args: usize, task: i32): void {
-  const n = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
+  const n = int(args, ROW_OP.INNER);
+  const begin = task * int(args, ROW_OP.PER_TASK);
+  const end = min(begin + int(args, ROW_OP.PER_TASK), int(args, ROW_OP.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>n << 2;
-    const x = ptr(args, 1) + o, y = ptr(args, 2) + o;
+    const x = ptr(args, ROW_OP.X) + o, y = ptr(args, ROW_OP.Y) + o;
     const top = maxSpan(x, n);
     const shift = f32x4.splat(top);
     let sums = f32x4.splat(0);
@@ -144,7 +147,7 @@ export function softmaxRows(args: usize, task: i32): void {
       store<f32>(y + (<usize>i << 2), e);
       sum += e;
     }
-    if (int(args, 0)) {
+    if (int(args, ROW_OP.OP)) {
       const lse = log1(sum);
       for (let j: usize = 0; j < <usize>n << 2; j += 4) store<f32>(y + j, load<f32>(x + j) - top - lse);
     } else {
