@@ -1,4 +1,5 @@
 // Dropout factors of a run of elements, from the counter-based stream or from bits that the forward pass kept.
+import * as DROPOUT_STREAM from '../slots/dropout-stream';
 import { flt, int, scratch } from './env';
 import { BITS, constants } from './math';
 import { factors32, firstWord, keySchedule } from './random';
@@ -17,15 +18,15 @@ export function stripBytes(count: i32): usize {
  * elements stay, a bit each, from the run on that holds the first word. Tasks that share a run write the same bits.
  */
 export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize, bits: usize): usize {
-  const threshold = <u32>int(args, slot), scale = flt(args, slot + 1);
-  const step = <u32>int(args, slot + 4), first = firstWord(args, slot + 5), skipped = <u32>first & 31;
+  const threshold = <u32>int(args, slot + DROPOUT_STREAM.THRESHOLD), scale = flt(args, slot + DROPOUT_STREAM.KEEP_SCALE);
+  const step = <u32>int(args, slot + DROPOUT_STREAM.STEP), first = firstWord(args, slot + DROPOUT_STREAM.FIRST_LOW), skipped = <u32>first & 31;
   // Runs from the one that holds the first word on.
   const base = first - skipped, begin = (skipped + from) & ~31, end = skipped + from + count;
   const keys = scratch;
   let p = out;
   for (let i = begin; i < end; ) {
     const c = (base + i) >> 2;
-    keySchedule(<u32>int(args, slot + 2), <u32>int(args, slot + 3), <u32>(c >> 32), keys);
+    keySchedule(<u32>int(args, slot + DROPOUT_STREAM.K0), <u32>int(args, slot + DROPOUT_STREAM.K1), <u32>(c >> 32), keys);
     let c0 = <u32>c;
     do {
       const kept = factors32(c0, step, keys, p, threshold, scale);
@@ -40,8 +41,8 @@ export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out:
 
 /** As `dropoutStrip`, from the bits that it wrote. */
 export function keptStrip(args: usize, slot: i32, from: u32, count: u32, out: usize, bits: usize): usize {
-  const factor = f32x4.splat(flt(args, slot + 1)), t = constants + (BITS << 2);
-  from += <u32>int(args, slot + 5) & 31;
+  const factor = f32x4.splat(flt(args, slot + DROPOUT_STREAM.KEEP_SCALE)), t = constants + (BITS << 2);
+  from += <u32>int(args, slot + DROPOUT_STREAM.FIRST_LOW) & 31;
   const b0 = v128.load(t), b1 = v128.load(t, 16);
   let p = out;
   for (let i = from >> 3, end = (from + count + 7) >> 3; i < end; i++) {

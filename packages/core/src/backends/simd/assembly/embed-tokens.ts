@@ -1,37 +1,34 @@
 // What enters the first block: rows of an item table, scaled, plus rows of a table of places, and dropout.
+import * as EMBED_TOKENS from '../slots/embed-tokens';
 import { dropoutStrip, stripBytes } from './dropout-strip';
 import { flt, int, ptr, scratch } from './env';
 import { KEYS_BYTES } from './random';
 import { after } from './regions';
-
-/** Slot of dropout?; threshold, 1 / (1 - rate), k0, k1, step, first word (two) and bits (0: not kept) follow. */
-const DROPOUT: i32 = 6;
 
 /** Rows whose factors are made at a time: with any width whole words of bits. */
 const ROWS: i32 = 32;
 
 /**
  * y = dropout(scale table[id] + places[position]) for a range of rows.
- * args: 0 table, 1 ids, 2 places (0: none), 3 positions, 4 rows, 5 D, 6 to 14 dropout as above, 15 y,
- *       16 rows per task (a multiple of 32), 17 scale
+ * args: `slots/embed-tokens.ts`
  */
 export function embedTokens(args: usize, task: i32): void {
-  const d = int(args, 5), bytes = <usize>d << 2;
-  const begin = task * int(args, 16), end = min(begin + int(args, 16), int(args, 4));
-  const places = ptr(args, 2), scale = flt(args, 17);
+  const d = int(args, EMBED_TOKENS.D), bytes = <usize>d << 2;
+  const begin = task * int(args, EMBED_TOKENS.PER_TASK), end = min(begin + int(args, EMBED_TOKENS.PER_TASK), int(args, EMBED_TOKENS.ROWS));
+  const places = ptr(args, EMBED_TOKENS.PLACES), scale = flt(args, EMBED_TOKENS.SCALE);
   const factors = after(scratch, KEYS_BYTES);
   after(factors, stripBytes(ROWS * d));
   for (let from = begin; from < end; from += ROWS) {
     const rows = min(ROWS, end - from);
     let mask: usize = 0;
-    if (int(args, DROPOUT)) {
-      mask = dropoutStrip(args, DROPOUT + 1, <u32>(from * d), <u32>(rows * d), factors, ptr(args, DROPOUT + 8));
+    if (int(args, EMBED_TOKENS.DROPOUT)) {
+      mask = dropoutStrip(args, EMBED_TOKENS.THRESHOLD, <u32>(from * d), <u32>(rows * d), factors, ptr(args, EMBED_TOKENS.BITS));
     }
     for (let r = from; r < from + rows; r++) {
       const at = <usize>r << 2;
-      const item = ptr(args, 0) + <usize>load<u32>(ptr(args, 1) + at) * bytes;
-      const place = places ? places + <usize>load<u32>(ptr(args, 3) + at) * bytes : 0;
-      tokenRow(item, scale, place, mask, ptr(args, 15) + <usize>r * bytes, bytes);
+      const item = ptr(args, EMBED_TOKENS.TABLE) + <usize>load<u32>(ptr(args, EMBED_TOKENS.IDS) + at) * bytes;
+      const place = places ? places + <usize>load<u32>(ptr(args, EMBED_TOKENS.POSITIONS) + at) * bytes : 0;
+      tokenRow(item, scale, place, mask, ptr(args, EMBED_TOKENS.Y) + <usize>r * bytes, bytes);
       if (mask) mask += bytes;
     }
   }

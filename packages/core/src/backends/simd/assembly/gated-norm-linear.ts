@@ -1,4 +1,6 @@
 // Out of an HSTU layer, a block of rows at a time: gate, norm, dropout, linear map and residual sum; and back.
+import * as GATED_NORM_LINEAR from '../slots/gated-norm-linear';
+import * as GATED_NORM_LINEAR_GRAD from '../slots/gated-norm-linear-grad';
 import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
@@ -6,9 +8,6 @@ import { after } from './regions';
 import { addRow } from './row-arithmetic';
 import { addTransposed, bufferStride, multiplyStrip, putTail, rowStride, STRIP, tailBytes, takeThin } from './row-products';
 import { TILE_BYTES } from './tile';
-
-/** Slots 7 to 14 of the arguments of both kernels: dropout?, threshold, scale, k0, k1, step, first word (two). */
-const DROPOUT: i32 = 7;
 
 /** Factors of `count` elements without dropout, at `out`. */
 function ones(count: i32, out: usize): usize {
@@ -19,36 +18,34 @@ function ones(count: i32, out: usize): usize {
 
 /**
  * out = dropout(u * layerNorm(x)) W^T + b + residual for a block of rows.
- * args: 0 u, 1 x, 2 W^T packed by `packB`, 3 rows, 4 C, 5 D, 6 epsilon, 7 dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 and 14 first word, 15 b, 16 residual, 17 out, 18 rows per task (a multiple of 32),
- *       19 bits of the elements that stay (0: not kept)
+ * args: `slots/gated-norm-linear.ts`
  */
 export function gatedNormLinear(args: usize, task: i32): void {
-  const c = int(args, 4), d = int(args, 5), perTask = int(args, 18);
-  const begin = task * perTask, rows = min(perTask, int(args, 3) - begin);
-  const panels = ptr(args, 2);
+  const c = int(args, GATED_NORM_LINEAR.C), d = int(args, GATED_NORM_LINEAR.D), perTask = int(args, GATED_NORM_LINEAR.PER_TASK);
+  const begin = task * perTask, rows = min(perTask, int(args, GATED_NORM_LINEAR.ROWS) - begin);
+  const panels = ptr(args, GATED_NORM_LINEAR.PACKED);
   const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
   const yStride = rowStride(c), dStride = bufferStride(d);
   const thin = after(scratch, TILE_BYTES);
   const y = after(thin, 2 * bufferStride(c));
   const strip = after(y, <usize>(perTask + STRIP) * yStride);
-  const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
-  const residual = ptr(args, 16) + <usize>begin * dBytes, out = ptr(args, 17) + <usize>begin * dBytes;
+  const u = ptr(args, GATED_NORM_LINEAR.U) + <usize>begin * cBytes, x = ptr(args, GATED_NORM_LINEAR.X) + <usize>begin * cBytes;
+  const residual = ptr(args, GATED_NORM_LINEAR.RESIDUAL) + <usize>begin * dBytes, out = ptr(args, GATED_NORM_LINEAR.OUT) + <usize>begin * dBytes;
   const masks = after(strip, <usize>STRIP * dStride);
   after(masks, stripBytes(rows * c));
-  const mask = int(args, DROPOUT)
-    ? dropoutStrip(args, DROPOUT + 1, <u32>(begin * c), <u32>(rows * c), masks, ptr(args, 19))
+  const mask = int(args, GATED_NORM_LINEAR.DROPOUT)
+    ? dropoutStrip(args, GATED_NORM_LINEAR.THRESHOLD, <u32>(begin * c), <u32>(rows * c), masks, ptr(args, GATED_NORM_LINEAR.BITS))
     : ones(rows * c, masks);
   for (let r: usize = 0; r < <usize>rows; r++) {
     const p = x + r * cBytes, to = y + r * yStride;
     const mean = rowMean(p, c);
-    normalizeRow(p, to, c, mean, rowScale(p, c, mean, flt(args, 6)));
+    normalizeRow(p, to, c, mean, rowScale(p, c, mean, flt(args, GATED_NORM_LINEAR.EPSILON)));
     gateRow(to, u + r * cBytes, mask + r * cBytes, c);
   }
   takeThin(panels, c, d, thin);
   for (let i0 = 0; i0 < rows; i0 += STRIP) {
     const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, 15), strip, dStride, scratch);
+    multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, GATED_NORM_LINEAR.BIAS), strip, dStride, scratch);
     for (let i = i0; i < i1; i++) {
       const o = <usize>i * dBytes;
       addRow(strip + <usize>(i - i0) * dStride, residual + o, out + o, dBytes);
@@ -73,14 +70,12 @@ function gateRow(y: usize, u: usize, mask: usize, n: i32): void {
  * The way back for a range of rows, `rows per block` at a time. With g = dropout(dOut W) and h = layerNorm(x):
  * du = g h, dx = the gradient of the norm at g u; the task's part of dOut^T [dropout(u h), 1], the gradients of W
  * and b side by side, goes to `parts`, or [dropout(u h), 1] to memory for a product of its own.
- * args: as above up to 14, but 2 W packed by `packB`; 15 dOut, 16 du, 17 dx, 18 rows per block,
- *       19 rows per task, 20 parts (0: the rows are kept), 21 the rows,
- *       22 bits of the elements that stay (0: drawn again)
+ * args: `slots/gated-norm-linear-grad.ts`
  */
 export function gatedNormLinearGrad(args: usize, task: i32): void {
-  const c = int(args, 4), d = int(args, 5), block = int(args, 18);
-  const first = task * int(args, 19), last = min(first + int(args, 19), int(args, 3));
-  const panels = ptr(args, 2), parts = ptr(args, 20);
+  const c = int(args, GATED_NORM_LINEAR_GRAD.C), d = int(args, GATED_NORM_LINEAR_GRAD.D), block = int(args, GATED_NORM_LINEAR_GRAD.BLOCK_ROWS);
+  const first = task * int(args, GATED_NORM_LINEAR_GRAD.PER_TASK), last = min(first + int(args, GATED_NORM_LINEAR_GRAD.PER_TASK), int(args, GATED_NORM_LINEAR_GRAD.ROWS));
+  const panels = ptr(args, GATED_NORM_LINEAR_GRAD.PACKED), parts = ptr(args, GATED_NORM_LINEAR_GRAD.PARTS);
   const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
   const cStride = bufferStride(c), partBytes = cBytes + 4;
   const yStride = parts ? bufferStride(c + 1) : partBytes, sumStride = bufferStride(c + 1);
@@ -101,10 +96,10 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
   takeThin(panels, d, c, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
-    const u = ptr(args, 0) + <usize>begin * cBytes, x = ptr(args, 1) + <usize>begin * cBytes;
-    const du = ptr(args, 16) + <usize>begin * cBytes, dx = ptr(args, 17) + <usize>begin * cBytes;
-    const y = parts ? yBuffer : ptr(args, 21) + <usize>begin * yStride;
-    const dOut = ptr(args, 15) + <usize>begin * dBytes;
+    const u = ptr(args, GATED_NORM_LINEAR_GRAD.U) + <usize>begin * cBytes, x = ptr(args, GATED_NORM_LINEAR_GRAD.X) + <usize>begin * cBytes;
+    const du = ptr(args, GATED_NORM_LINEAR_GRAD.DU) + <usize>begin * cBytes, dx = ptr(args, GATED_NORM_LINEAR_GRAD.DX) + <usize>begin * cBytes;
+    const y = parts ? yBuffer : ptr(args, GATED_NORM_LINEAR_GRAD.KEPT_ROWS) + <usize>begin * yStride;
+    const dOut = ptr(args, GATED_NORM_LINEAR_GRAD.D_OUT) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, dOut + r * dBytes, dBytes);
     const mask = factors(args, begin * c, rows * c, masks);
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
@@ -114,7 +109,7 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
         const o = <usize>i * cBytes;
         const g = strip + <usize>(i - i0) * cStride, to = y + <usize>i * yStride;
         const mean = rowMean(x + o, c);
-        const scale = rowScale(x + o, c, mean, flt(args, 6));
+        const scale = rowScale(x + o, c, mean, flt(args, GATED_NORM_LINEAR_GRAD.EPSILON));
         normalizeRow(x + o, normed, c, mean, scale);
         gradRow(g, normed, u + o, mask + o, to, du + o, dx + o, c, scale);
         store<f32>(to + cBytes, 1);
@@ -130,10 +125,10 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
 
 /** Factors of `count` elements from `from` on, at `out` or a little after; returns where. */
 function factors(args: usize, from: i32, count: i32, out: usize): usize {
-  if (!int(args, DROPOUT)) return ones(count, out);
-  const bits = ptr(args, 22);
-  if (bits) return keptStrip(args, DROPOUT + 1, <u32>from, <u32>count, out, bits);
-  return dropoutStrip(args, DROPOUT + 1, <u32>from, <u32>count, out, 0);
+  if (!int(args, GATED_NORM_LINEAR_GRAD.DROPOUT)) return ones(count, out);
+  const bits = ptr(args, GATED_NORM_LINEAR_GRAD.BITS);
+  if (bits) return keptStrip(args, GATED_NORM_LINEAR_GRAD.THRESHOLD, <u32>from, <u32>count, out, bits);
+  return dropoutStrip(args, GATED_NORM_LINEAR_GRAD.THRESHOLD, <u32>from, <u32>count, out, 0);
 }
 
 /**

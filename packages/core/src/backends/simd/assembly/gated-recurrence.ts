@@ -1,5 +1,7 @@
 // The recurrence of a gated recurrent unit, forward and backward. A task is twelve sequences that lie together, over
 // all steps: nothing is shared between tasks, so no step waits for another thread. Products read the packed weights.
+import * as RECURRENCE from '../slots/recurrence';
+import * as RECURRENCE_GRAD from '../slots/recurrence-grad';
 import { copyFloats, int, loadPart, madd, ptr, scratch, storePart } from './env';
 import { one4, sigmoid4, tanh4 } from './math';
 import { after } from './regions';
@@ -70,14 +72,13 @@ function cell(x: usize, sums: usize, before: usize, state: usize, gates: usize, 
 }
 
 /**
- * args: 0 x [T, 3E], 1 packed weight (E x 3E), 2 bias [3E], 3 states [T, E], 4 gates [T, 4E] (r, z, candidate, inner),
- *       5 begins [S + 1], 6 steps S, 7 E, 8 tasks
+ * args: `slots/recurrence.ts`
  */
 export function recurrentForward(args: usize, task: i32): void {
-  const steps = int(args, 6), e = int(args, 7);
+  const steps = int(args, RECURRENCE.STEPS), e = int(args, RECURRENCE.WIDTH);
   // Tasks are taken from the end; the first sequences are the longest.
-  const first = (int(args, 8) - 1 - task) * ROWS;
-  const begins = ptr(args, 5), bias = ptr(args, 2), states = ptr(args, 3);
+  const first = (int(args, RECURRENCE.TASKS) - 1 - task) * ROWS;
+  const begins = ptr(args, RECURRENCE.BEGINS), bias = ptr(args, RECURRENCE.BIAS), states = ptr(args, RECURRENCE.STATES);
   const bytes = <usize>e << 2;
   const spare = after(scratch, TILE_BYTES), sums = after(spare, 6 * bytes), zeros = after(sums, <usize>ROWS * 3 * bytes);
   after(zeros, bytes);
@@ -88,15 +89,15 @@ export function recurrentForward(args: usize, task: i32): void {
     const rows = rowsAt(begins, s, first);
     if (rows <= 0) return;
     if (s > 0) {
-      product(before, rows, e, ptr(args, 1), 3 * e, bias, 0, sums, spare);
+      product(before, rows, e, ptr(args, RECURRENCE.PACKED), 3 * e, bias, 0, sums, spare);
       sum = sums;
       sumStride = 3 * bytes;
     }
     const at = <usize>(beginOf(begins, s) + first);
     for (let i = 0; i < rows; i++) {
       const t = at + <usize>i;
-      const x = ptr(args, 0) + t * 3 * bytes, a = sum + <usize>i * sumStride, h = before + <usize>i * beforeStride;
-      const state = states + t * bytes, gates = ptr(args, 4) + t * 4 * bytes;
+      const x = ptr(args, RECURRENCE.X) + t * 3 * bytes, a = sum + <usize>i * sumStride, h = before + <usize>i * beforeStride;
+      const state = states + t * bytes, gates = ptr(args, RECURRENCE.GATES) + t * 4 * bytes;
       let o: usize = 0;
       for (; o + 16 <= bytes; o += 16) cell(x + o, a + o, h + o, state + o, gates + o, bytes, 4);
       if (o < bytes) cell(x + o, a + o, h + o, state + o, gates + o, bytes, <i32>(bytes - o) >> 2);
@@ -130,29 +131,28 @@ function cellGrad(
 }
 
 /**
- * args: 0 dy [T, E], 1 packed weight (3E x E), 2 dx [T, 3E], 3 states, 4 gates, 5 begins, 6 steps, 7 E, 8 tasks,
- *       9 dInner [T, 3E]: the gradient of `h W^T + b`
+ * args: `slots/recurrence-grad.ts`
  */
 export function recurrentBackward(args: usize, task: i32): void {
-  const e = int(args, 7);
-  const first = (int(args, 8) - 1 - task) * ROWS;
-  const begins = ptr(args, 5);
+  const e = int(args, RECURRENCE_GRAD.WIDTH);
+  const first = (int(args, RECURRENCE_GRAD.TASKS) - 1 - task) * ROWS;
+  const begins = ptr(args, RECURRENCE_GRAD.BEGINS);
   const bytes = <usize>e << 2;
   const spare = after(scratch, TILE_BYTES), carry = after(spare, 18 * bytes), zeros = after(carry, <usize>ROWS * bytes);
   after(zeros, bytes);
   memory.fill(zeros, 0, bytes);
-  let steps = int(args, 6), alive = 0;
+  let steps = int(args, RECURRENCE_GRAD.STEPS), alive = 0;
   while (steps > 0 && rowsAt(begins, steps - 1, first) <= 0) steps--;
   for (let s = steps - 1; s >= 0; s--) {
     const rows = rowsAt(begins, s, first);
     const at = <usize>(beginOf(begins, s) + first);
-    const before = s > 0 ? ptr(args, 3) + <usize>(beginOf(begins, s - 1) + first) * bytes : zeros;
+    const before = s > 0 ? ptr(args, RECURRENCE_GRAD.STATES) + <usize>(beginOf(begins, s - 1) + first) * bytes : zeros;
     for (let i = 0; i < rows; i++) {
       const row = <usize>i, t = at + row;
       const keep = carry + row * bytes, kept = i < alive ? keep : zeros;
-      const dy = ptr(args, 0) + t * bytes, gates = ptr(args, 4) + t * 4 * bytes;
+      const dy = ptr(args, RECURRENCE_GRAD.DY) + t * bytes, gates = ptr(args, RECURRENCE_GRAD.GATES) + t * 4 * bytes;
       const h = s > 0 ? before + row * bytes : zeros;
-      const dx = ptr(args, 2) + t * 3 * bytes, dInner = ptr(args, 9) + t * 3 * bytes;
+      const dx = ptr(args, RECURRENCE_GRAD.DX) + t * 3 * bytes, dInner = ptr(args, RECURRENCE_GRAD.D_INNER) + t * 3 * bytes;
       let o: usize = 0;
       for (; o + 16 <= bytes; o += 16) cellGrad(dy + o, kept + o, gates + o, h + o, dx + o, dInner + o, keep + o, bytes, 4);
       if (o < bytes) {
@@ -161,6 +161,6 @@ export function recurrentBackward(args: usize, task: i32): void {
       }
     }
     alive = rows;
-    if (s > 0) product(ptr(args, 9) + at * 3 * bytes, rows, 3 * e, ptr(args, 1), e, carry, bytes, carry, spare);
+    if (s > 0) product(ptr(args, RECURRENCE_GRAD.D_INNER) + at * 3 * bytes, rows, 3 * e, ptr(args, RECURRENCE_GRAD.PACKED), e, carry, bytes, carry, spare);
   }
 }

@@ -1,4 +1,7 @@
 // The elementwise steps of an HSTU layer, fused: SiLU with the split into U, V, Q, K, and dropout(U * layerNorm(X)).
+import * as GATED_NORM from '../slots/gated-norm';
+import * as GATED_NORM_GRAD from '../slots/gated-norm-grad';
+import * as SILU_SPLIT from '../slots/silu-split';
 import { dropoutStrip, stripBytes } from './dropout-strip';
 import { dot, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { one4, sigmoid4, silu4 } from './math';
@@ -6,16 +9,16 @@ import { normalizeRow, rowMean, rowScale } from './norm';
 import { KEYS_BYTES } from './random';
 import { after } from './regions';
 
-/** args: z, E, rows, rows per task, outputs count, then (address, width) pairs */
+/** args: `slots/silu-split.ts` */
 export function siluSplit(args: usize, task: i32): void {
-  const begin = task * int(args, 3);
-  const end = min(begin + int(args, 3), int(args, 2));
-  const outputs = int(args, 4);
+  const begin = task * int(args, SILU_SPLIT.PER_TASK);
+  const end = min(begin + int(args, SILU_SPLIT.PER_TASK), int(args, SILU_SPLIT.ROWS));
+  const outputs = int(args, SILU_SPLIT.COUNT);
   for (let r = begin; r < end; r++) {
-    let z = ptr(args, 0) + <usize>r * <usize>int(args, 1) * 4;
+    let z = ptr(args, SILU_SPLIT.Z) + <usize>r * <usize>int(args, SILU_SPLIT.WIDTH) * 4;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 6 + 2 * o) << 2;
-      const y = ptr(args, 5 + 2 * o) + <usize>r * width;
+      const width = ptr(args, SILU_SPLIT.OUTPUTS + 1 + 2 * o) << 2;
+      const y = ptr(args, SILU_SPLIT.OUTPUTS + 2 * o) + <usize>r * width;
       let i: usize = 0;
       for (; i + 32 <= width; i += 32) siluPair(z + i, y + i);
       if (i < width) {
@@ -50,18 +53,18 @@ function siluSlopePair(z: usize, dy: usize, dz: usize): void {
   v128.store(dz, b, 16); v128.store(dz, a);
 }
 
-/** args: z, E, rows, rows per task, outputs count, then (dy address, width) pairs, dz at slot 5 + 2 * count */
+/** args: `slots/silu-split.ts` */
 export function siluSplitGrad(args: usize, task: i32): void {
-  const begin = task * int(args, 3);
-  const end = min(begin + int(args, 3), int(args, 2));
-  const outputs = int(args, 4);
+  const begin = task * int(args, SILU_SPLIT.PER_TASK);
+  const end = min(begin + int(args, SILU_SPLIT.PER_TASK), int(args, SILU_SPLIT.ROWS));
+  const outputs = int(args, SILU_SPLIT.COUNT);
   for (let r = begin; r < end; r++) {
-    const o = <usize>r * <usize>int(args, 1) * 4;
-    let z = ptr(args, 0) + o;
-    let dz = ptr(args, 5 + 2 * outputs) + o;
+    const o = <usize>r * <usize>int(args, SILU_SPLIT.WIDTH) * 4;
+    let z = ptr(args, SILU_SPLIT.Z) + o;
+    let dz = ptr(args, SILU_SPLIT.OUTPUTS + 2 * outputs) + o;
     for (let k = 0; k < outputs; k++) {
-      const width = ptr(args, 6 + 2 * k) << 2;
-      const dy = ptr(args, 5 + 2 * k) + <usize>r * width;
+      const width = ptr(args, SILU_SPLIT.OUTPUTS + 1 + 2 * k) << 2;
+      const dy = ptr(args, SILU_SPLIT.OUTPUTS + 2 * k) + <usize>r * width;
       let i: usize = 0;
       for (; i + 32 <= width; i += 32) siluSlopePair(z + i, dy + i, dz + i);
       if (i < width) {
@@ -81,26 +84,25 @@ export function siluSplitGrad(args: usize, task: i32): void {
 }
 
 /**
- * args: u, x, y, rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 and 14 first word
+ * args: `slots/gated-norm.ts`
  */
 export function gatedNorm(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const hasDropout = int(args, 7) != 0;
+  const d = int(args, GATED_NORM.D);
+  const begin = task * int(args, GATED_NORM.PER_TASK);
+  const end = min(begin + int(args, GATED_NORM.PER_TASK), int(args, GATED_NORM.ROWS));
+  const hasDropout = int(args, GATED_NORM.DROPOUT) != 0;
   let mask: usize = 0;
   if (hasDropout) {
     const factors = after(scratch, KEYS_BYTES);
     after(factors, stripBytes((end - begin) * d));
-    mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
+    mask = dropoutStrip(args, GATED_NORM.THRESHOLD, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
   }
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 1) + o;
-    let u = ptr(args, 0) + o, y = ptr(args, 2) + o;
+    const x = ptr(args, GATED_NORM.X) + o;
+    let u = ptr(args, GATED_NORM.U) + o, y = ptr(args, GATED_NORM.Y) + o;
     const mean = rowMean(x, d);
-    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, 6)));
+    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, GATED_NORM.EPSILON)));
     let i = 0;
     for (; i + 4 <= d; i += 4) {
       let g = f32x4.mul(v128.load(u), v128.load(y));
@@ -126,26 +128,25 @@ export function gatedNorm(args: usize, task: i32): void {
 }
 
 /**
- * args: u, x, y (unused), rows, D, rows per task, epsilon, dropout?, 8 threshold, 9 scale, 10 k0, 11 k1,
- *       12 step, 13 and 14 first word, 15 dy, 16 du, 17 dx
+ * args: `slots/gated-norm-grad.ts`
  */
 export function gatedNormGrad(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const hasDropout = int(args, 7) != 0;
+  const d = int(args, GATED_NORM_GRAD.D);
+  const begin = task * int(args, GATED_NORM_GRAD.PER_TASK);
+  const end = min(begin + int(args, GATED_NORM_GRAD.PER_TASK), int(args, GATED_NORM_GRAD.ROWS));
+  const hasDropout = int(args, GATED_NORM_GRAD.DROPOUT) != 0;
   const inverse: f32 = 1 / <f32>d;
   const bytes = <usize>d << 2;
   let mask: usize = 0;
   const factors = after(scratch, KEYS_BYTES);
   const gNorm = after(factors, stripBytes((end - begin) * d)); // dy * mask * u: the gradient of the normalised row
   after(gNorm, bytes);
-  if (hasDropout) mask = dropoutStrip(args, 8, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
+  if (hasDropout) mask = dropoutStrip(args, GATED_NORM_GRAD.THRESHOLD, <u32>(begin * d), <u32>((end - begin) * d), factors, 0);
   for (let r = begin; r < end; r++) {
     const o = <usize>r * bytes;
-    const x = ptr(args, 1) + o, u = ptr(args, 0) + o, dy = ptr(args, 15) + o, du = ptr(args, 16) + o, dx = ptr(args, 17) + o;
+    const x = ptr(args, GATED_NORM_GRAD.X) + o, u = ptr(args, GATED_NORM_GRAD.U) + o, dy = ptr(args, GATED_NORM_GRAD.DY) + o, du = ptr(args, GATED_NORM_GRAD.DU) + o, dx = ptr(args, GATED_NORM_GRAD.DX) + o;
     const mean = rowMean(x, d);
-    const rstd = rowScale(x, d, mean, flt(args, 6));
+    const rstd = rowScale(x, d, mean, flt(args, GATED_NORM_GRAD.EPSILON));
     normalizeRow(x, dx, d, mean, rstd); // xhat, until dx replaces it
     let sums = f32x4.splat(0);
     let i: usize = 0;

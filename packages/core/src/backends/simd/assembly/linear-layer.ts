@@ -1,5 +1,7 @@
 // A linear map with what comes before and after it, a block of rows at a time: layer norm; bias, ReLU, dropout,
 // residual sum, split into blocks of columns; and back.
+import * as LINEAR_LAYER from '../slots/linear-layer';
+import * as LINEAR_LAYER_GRAD from '../slots/linear-layer-grad';
 import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
 import { layerNormGradRow, normalizeRow, rowMean, rowScale } from './norm';
@@ -13,21 +15,15 @@ import { touch } from './touch';
 /** Activations. */
 const RELU: i32 = 1, GELU: i32 = 2;
 
-/** Slot of dropout?; threshold, scale, k0, k1, step, first word (two) follow. */
-const DROPOUT: i32 = 7;
 
 /**
  * y = dropout(act(n W^T + b)) + residual for a block of rows, its columns in blocks; n = x or its layer norm.
- * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 activation (below), 7 dropout?,
- *       8 threshold, 9 scale, 10 k0, 11 k1, 12 step, 13 and 14 first word, 15 b (0: none), 16 residual (0: none),
- *       17 derivatives of GELU (0: not kept; rows `bufferStride(E)` apart),
- *       18 bits of the elements that stay (0: not kept), 19 epsilon of the norm (0: none), 20 n (0: not kept),
- *       21 outputs, then (address, width) pairs
+ * args: `slots/linear-layer.ts`
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), perTask = int(args, 5), activation = int(args, 6), outputs = int(args, 21);
-  const begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
-  const panels = ptr(args, 1), residual = ptr(args, 16), slopes = ptr(args, 17);
+  const d = int(args, LINEAR_LAYER.D), e = int(args, LINEAR_LAYER.E), perTask = int(args, LINEAR_LAYER.PER_TASK), activation = int(args, LINEAR_LAYER.ACTIVATION), outputs = int(args, LINEAR_LAYER.COUNT);
+  const begin = task * perTask, rows = min(perTask, int(args, LINEAR_LAYER.ROWS) - begin);
+  const panels = ptr(args, LINEAR_LAYER.PACKED), residual = ptr(args, LINEAR_LAYER.RESIDUAL), slopes = ptr(args, LINEAR_LAYER.SLOPES);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
   const thin = after(scratch, TILE_BYTES);
   const copied = after(thin, 2 * bufferStride(d));
@@ -35,30 +31,30 @@ export function linearLayer(args: usize, task: i32): void {
   const unused = after(strip, <usize>STRIP * eStride);
   const factors = after(unused, eStride);
   let mask: usize = 0;
-  if (int(args, DROPOUT)) {
+  if (int(args, LINEAR_LAYER.DROPOUT)) {
     after(factors, stripBytes(rows * e));
-    mask = dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), factors, ptr(args, 18));
+    mask = dropoutStrip(args, LINEAR_LAYER.THRESHOLD, <u32>(begin * e), <u32>(rows * e), factors, ptr(args, LINEAR_LAYER.BITS));
   }
-  const x = ptr(args, 0) + <usize>begin * dBytes;
+  const x = ptr(args, LINEAR_LAYER.X) + <usize>begin * dBytes;
   touch(x, dBytes, rows, d);
-  const inPlace = flt(args, 19) == 0 && liesReady(d);
-  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, 19), 0);
+  const inPlace = flt(args, LINEAR_LAYER.EPSILON) == 0 && liesReady(d);
+  if (!inPlace) readRows(x, rows, d, copied, dStride, flt(args, LINEAR_LAYER.EPSILON), 0);
   const from = inPlace ? x : copied;
-  if (ptr(args, 20)) {
-    const normed = ptr(args, 20) + <usize>begin * dBytes;
+  if (ptr(args, LINEAR_LAYER.NORMED)) {
+    const normed = ptr(args, LINEAR_LAYER.NORMED) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(normed + r * dBytes, copied + r * dStride, dBytes);
   }
   takeThin(panels, d, e, thin);
   for (let i0 = 0; i0 < rows; i0 += STRIP) {
     const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, 15), strip, eStride, scratch);
+    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, LINEAR_LAYER.BIAS), strip, eStride, scratch);
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       const row = <usize>(begin + i);
       if (activation == RELU) reluRow(z, e);
       else if (activation == GELU) geluSlopeRow(z, slopes ? slopes + row * eStride : unused, (e + 7) & ~7);
       if (outputs == 1) {
-        const y = ptr(args, 22) + row * eBytes;
+        const y = ptr(args, LINEAR_LAYER.OUTPUTS) + row * eBytes;
         if (mask) timesRow(z, mask + <usize>i * eBytes, residual ? z : y, eBytes);
         if (residual) addRow(z, residual + row * eBytes, y, eBytes);
         else if (!mask) copyFloats(y, z, eBytes);
@@ -67,8 +63,8 @@ export function linearLayer(args: usize, task: i32): void {
       if (mask) timesRow(z, mask + <usize>i * eBytes, z, eBytes);
       if (residual) addRow(z, residual + row * eBytes, z, eBytes);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 23 + 2 * o) << 2;
-        copyFloats(ptr(args, 22 + 2 * o) + row * width, z, width);
+        const width = ptr(args, LINEAR_LAYER.OUTPUTS + 1 + 2 * o) << 2;
+        copyFloats(ptr(args, LINEAR_LAYER.OUTPUTS + 2 * o) + row * width, z, width);
         z += width;
       }
     }
@@ -79,16 +75,13 @@ export function linearLayer(args: usize, task: i32): void {
  * The way back for a range of rows, `rows per block` at a time. With g the gradient of the map's result, from those
  * of its blocks of columns, dropout and activation: dn = g W, plus the gradient of the skip, and dx = dn or what the
  * norm makes of it; the task's part of g^T [n, 1], the gradients of W and b side by side, goes to `parts`.
- * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 activation, 7 to 14 dropout as above, 15 rows
- *       per task, 16 dx, 17 parts, 18 y (ReLU) or derivatives (GELU), 19 bits of the elements that stay (0: drawn
- *       again), 20 gradient of the skip (0: none), 21 epsilon of the norm (0: none), 22 outputs,
- *       then (gradient, width) pairs
+ * args: `slots/linear-layer-grad.ts`
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), activation = int(args, 6), outputs = int(args, 22);
-  const epsilon = flt(args, 21);
-  const first = task * int(args, 15), last = min(first + int(args, 15), int(args, 2));
-  const panels = ptr(args, 1), kept = ptr(args, 18), bits = ptr(args, 19), skip = ptr(args, 20);
+  const d = int(args, LINEAR_LAYER_GRAD.D), e = int(args, LINEAR_LAYER_GRAD.E), block = int(args, LINEAR_LAYER_GRAD.BLOCK_ROWS), activation = int(args, LINEAR_LAYER_GRAD.ACTIVATION), outputs = int(args, LINEAR_LAYER_GRAD.COUNT);
+  const epsilon = flt(args, LINEAR_LAYER_GRAD.EPSILON);
+  const first = task * int(args, LINEAR_LAYER_GRAD.PER_TASK), last = min(first + int(args, LINEAR_LAYER_GRAD.PER_TASK), int(args, LINEAR_LAYER_GRAD.ROWS));
+  const panels = ptr(args, LINEAR_LAYER_GRAD.PACKED), kept = ptr(args, LINEAR_LAYER_GRAD.KEPT), bits = ptr(args, LINEAR_LAYER_GRAD.BITS), skip = ptr(args, LINEAR_LAYER_GRAD.SKIP);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
   const thin = after(scratch, TILE_BYTES);
@@ -103,29 +96,29 @@ export function linearLayerGrad(args: usize, task: i32): void {
   memory.fill(sums, 0, <usize>(e + 6) * xStride);
   memory.fill(tail, 0, tailBytes(e));
   takeThin(panels, e, d, thin);
-  const asIs = activation != RELU && activation != GELU && !int(args, DROPOUT) && outputs == 1 && liesReady(e);
+  const asIs = activation != RELU && activation != GELU && !int(args, LINEAR_LAYER_GRAD.DROPOUT) && outputs == 1 && liesReady(e);
   let g = gBuffer;
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
-    const x = ptr(args, 0) + <usize>begin * dBytes, dx = ptr(args, 16) + <usize>begin * dBytes;
+    const x = ptr(args, LINEAR_LAYER_GRAD.X) + <usize>begin * dBytes, dx = ptr(args, LINEAR_LAYER_GRAD.DX) + <usize>begin * dBytes;
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 24 + 2 * o) << 2;
-      const dy = ptr(args, 23 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, LINEAR_LAYER_GRAD.OUTPUTS + 1 + 2 * o) << 2;
+      const dy = ptr(args, LINEAR_LAYER_GRAD.OUTPUTS + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       if (asIs) g = dy;
       else for (let r: usize = 0; r < <usize>rows; r++) copyFloats(g + r * gStride + offset, dy + r * width, width);
       offset += width;
     }
     if (activation == RELU) {
-      const scale = int(args, DROPOUT) ? v128.load32_splat(args, (DROPOUT + 2) << 2) : f32x4.splat(1);
+      const scale = int(args, LINEAR_LAYER_GRAD.DROPOUT) ? v128.load32_splat(args, LINEAR_LAYER_GRAD.KEEP_SCALE << 2) : f32x4.splat(1);
       const from = kept + <usize>begin * eBytes;
       for (let r: usize = 0; r < <usize>rows; r++) openRow(g + r * gStride, from + r * eBytes, scale, eBytes);
     } else {
-      if (int(args, DROPOUT)) {
+      if (int(args, LINEAR_LAYER_GRAD.DROPOUT)) {
         const mask = bits
-          ? keptStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks, bits)
-          : dropoutStrip(args, DROPOUT + 1, <u32>(begin * e), <u32>(rows * e), masks, 0);
+          ? keptStrip(args, LINEAR_LAYER_GRAD.THRESHOLD, <u32>(begin * e), <u32>(rows * e), masks, bits)
+          : dropoutStrip(args, LINEAR_LAYER_GRAD.THRESHOLD, <u32>(begin * e), <u32>(rows * e), masks, 0);
         for (let r: usize = 0; r < <usize>rows; r++) timesRow(g + r * gStride, mask + r * eBytes, g + r * gStride, eBytes);
       }
       if (activation == GELU) {
@@ -153,7 +146,7 @@ export function linearLayerGrad(args: usize, task: i32): void {
     addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
   }
   putTail(e, d + 1, tail, sums, xStride);
-  const part = ptr(args, 17) + <usize>task * <usize>e * partBytes;
+  const part = ptr(args, LINEAR_LAYER_GRAD.PARTS) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
 }
 

@@ -1,4 +1,6 @@
 // Into an HSTU layer, a block of rows at a time: layer norm, product, SiLU and split; and back.
+import * as NORM_SILU_SPLIT from '../slots/norm-silu-split';
+import * as NORM_SILU_SPLIT_GRAD from '../slots/norm-silu-split-grad';
 import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { after } from './regions';
@@ -10,24 +12,23 @@ import { touch } from './touch';
 
 /**
  * y_i = silu(layerNorm(x) W)[:, block i] for a block of rows.
- * args: 0 x, 1 W packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per task, 6 epsilon,
- *       7 derivatives of SiLU (0: not kept; rows `bufferStride(E)` apart), 8 outputs, then (address, width) pairs
+ * args: `slots/norm-silu-split.ts`
  */
 export function normSiluSplit(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), outputs = int(args, 8);
-  const perTask = int(args, 5), begin = task * perTask, rows = min(perTask, int(args, 2) - begin);
-  const panels = ptr(args, 1), slopes = ptr(args, 7);
+  const d = int(args, NORM_SILU_SPLIT.D), e = int(args, NORM_SILU_SPLIT.E), outputs = int(args, NORM_SILU_SPLIT.COUNT);
+  const perTask = int(args, NORM_SILU_SPLIT.PER_TASK), begin = task * perTask, rows = min(perTask, int(args, NORM_SILU_SPLIT.ROWS) - begin);
+  const panels = ptr(args, NORM_SILU_SPLIT.PACKED), slopes = ptr(args, NORM_SILU_SPLIT.SLOPES);
   const xStride = <usize>d << 2, nStride = rowStride(d), eStride = bufferStride(e);
   const thin = after(scratch, TILE_BYTES);
   const normed = after(thin, 2 * bufferStride(d));
   const strip = after(normed, <usize>(perTask + STRIP) * nStride);
   const unused = after(strip, <usize>STRIP * eStride);
   after(unused, eStride);
-  const x = ptr(args, 0) + <usize>begin * xStride;
+  const x = ptr(args, NORM_SILU_SPLIT.X) + <usize>begin * xStride;
   for (let r = 0; r < rows; r++) {
     const p = x + <usize>r * xStride;
     const mean = rowMean(p, d);
-    normalizeRow(p, normed + <usize>r * nStride, d, mean, rowScale(p, d, mean, flt(args, 6)));
+    normalizeRow(p, normed + <usize>r * nStride, d, mean, rowScale(p, d, mean, flt(args, NORM_SILU_SPLIT.EPSILON)));
   }
   takeThin(panels, d, e, thin);
   const padded = (e + 15) & ~15;
@@ -38,8 +39,8 @@ export function normSiluSplit(args: usize, task: i32): void {
       let z = strip + <usize>(i - i0) * eStride;
       siluSlopeRow(z, slopes ? slopes + <usize>(begin + i) * eStride : unused, padded);
       for (let o = 0; o < outputs; o++) {
-        const width = ptr(args, 10 + 2 * o) << 2;
-        copyFloats(ptr(args, 9 + 2 * o) + <usize>(begin + i) * width, z, width);
+        const width = ptr(args, NORM_SILU_SPLIT.OUTPUTS + 1 + 2 * o) << 2;
+        copyFloats(ptr(args, NORM_SILU_SPLIT.OUTPUTS + 2 * o) + <usize>(begin + i) * width, z, width);
         z += width;
       }
     }
@@ -50,14 +51,12 @@ export function normSiluSplit(args: usize, task: i32): void {
  * The way back for a range of rows, `rows per block` at a time. With g the gradients of the outputs side by side,
  * each times the derivative of SiLU, and n = layerNorm(x): dx = the gradient of the norm at g W^T, plus the gradient
  * of the skip; the task's part of dW = n^T g goes to `parts`, or n and g to memory for a product of their own.
- * args: 0 x, 1 W^T packed by `packB`, 2 rows, 3 D, 4 E, 5 rows per block, 6 epsilon, 7 derivatives of SiLU,
- *       8 rows per task, 9 gradient of the skip, 10 dx, 11 parts (0: n and g are kept), 12 n, 13 g, 14 outputs,
- *       then (gradient, width) pairs
+ * args: `slots/norm-silu-split-grad.ts`
  */
 export function normSiluSplitGrad(args: usize, task: i32): void {
-  const d = int(args, 3), e = int(args, 4), block = int(args, 5), outputs = int(args, 14);
-  const slopes = ptr(args, 7), parts = ptr(args, 11);
-  const first = task * int(args, 8), last = min(first + int(args, 8), int(args, 2));
+  const d = int(args, NORM_SILU_SPLIT_GRAD.D), e = int(args, NORM_SILU_SPLIT_GRAD.E), block = int(args, NORM_SILU_SPLIT_GRAD.BLOCK_ROWS), outputs = int(args, NORM_SILU_SPLIT_GRAD.COUNT);
+  const slopes = ptr(args, NORM_SILU_SPLIT_GRAD.SLOPES), parts = ptr(args, NORM_SILU_SPLIT_GRAD.PARTS);
+  const first = task * int(args, NORM_SILU_SPLIT_GRAD.PER_TASK), last = min(first + int(args, NORM_SILU_SPLIT_GRAD.PER_TASK), int(args, NORM_SILU_SPLIT_GRAD.ROWS));
   const xStride = <usize>d << 2, eStride = bufferStride(e), dStride = bufferStride(d);
   const nStride = parts ? rowStride(d) : xStride, gStride = parts ? eStride : <usize>e << 2;
   const thin = after(scratch, TILE_BYTES);
@@ -73,18 +72,18 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
     memory.fill(tail, 0, tailBytes(d));
     memory.fill(gBuffer, 0, <usize>block * eStride);
   }
-  takeThin(ptr(args, 1), e, d, thin);
+  takeThin(ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), e, d, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
-    const normed = parts ? normedBuffer : ptr(args, 12) + <usize>begin * nStride;
-    const g = parts ? gBuffer : ptr(args, 13) + <usize>begin * gStride;
-    const x = ptr(args, 0) + <usize>begin * xStride;
-    const dSkip = ptr(args, 9) + <usize>begin * xStride, dx = ptr(args, 10) + <usize>begin * xStride;
+    const normed = parts ? normedBuffer : ptr(args, NORM_SILU_SPLIT_GRAD.NORMED) + <usize>begin * nStride;
+    const g = parts ? gBuffer : ptr(args, NORM_SILU_SPLIT_GRAD.G) + <usize>begin * gStride;
+    const x = ptr(args, NORM_SILU_SPLIT_GRAD.X) + <usize>begin * xStride;
+    const dSkip = ptr(args, NORM_SILU_SPLIT_GRAD.SKIP) + <usize>begin * xStride, dx = ptr(args, NORM_SILU_SPLIT_GRAD.DX) + <usize>begin * xStride;
     touch(slopes + <usize>begin * eStride, eStride, rows, <i32>(eStride >> 2));
     let offset: usize = 0;
     for (let o = 0; o < outputs; o++) {
-      const width = ptr(args, 16 + 2 * o) << 2;
-      const dy = ptr(args, 15 + 2 * o) + <usize>begin * width;
+      const width = ptr(args, NORM_SILU_SPLIT_GRAD.OUTPUTS + 1 + 2 * o) << 2;
+      const dy = ptr(args, NORM_SILU_SPLIT_GRAD.OUTPUTS + 2 * o) + <usize>begin * width;
       touch(dy, width, rows, <i32>(width >> 2));
       for (let r: usize = 0; r < <usize>rows; r++) {
         timesRow(dy + r * width, slopes + (<usize>begin + r) * eStride + offset, g + r * gStride + offset, width);
@@ -94,13 +93,13 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
     for (let r: usize = 0; r < <usize>rows; r++) {
       const p = x + r * xStride;
       const mean = rowMean(p, d);
-      const scale = rowScale(p, d, mean, flt(args, 6));
+      const scale = rowScale(p, d, mean, flt(args, NORM_SILU_SPLIT_GRAD.EPSILON));
       normalizeRow(p, normed + r * nStride, d, mean, scale);
       store<f32>(scales + (r << 2), scale);
     }
     for (let i0 = 0; i0 < rows; i0 += STRIP) {
       const i1 = min(rows, i0 + STRIP);
-      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, 1), thin, 0, strip, dStride, scratch);
+      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), thin, 0, strip, dStride, scratch);
       for (let i = i0; i < i1; i++) {
         const o = <usize>i * xStride;
         const dn = strip + <usize>(i - i0) * dStride;

@@ -1,4 +1,7 @@
 // Layer norm and L2 norm over rows, forward and backward. The backward pass recomputes the row statistics.
+import * as BATCH_NORM from '../slots/batch-norm';
+import * as NORM from '../slots/norm';
+import * as NORM_GRAD from '../slots/norm-grad';
 import { dot, flt, int, loadPart, madd, ptr, squareRoot, storePart, sumFloats, sumLanes } from './env';
 
 /** Sum of squared deviations from `mean`: the two-pass form, which does not cancel. */
@@ -36,16 +39,16 @@ export function rowScale(x: usize, d: i32, mean: f32, epsilon: f32): f32 {
   return <f32>1 / squareRoot(squaredDeviations(x, d, mean) * (<f32>1 / <f32>d) + epsilon);
 }
 
-/** args: x, y, rows, D, rows per task, epsilon */
+/** args: `slots/norm.ts` */
 export function layerNorm(args: usize, task: i32): void {
-  const d = int(args, 3);
-  const begin = task * int(args, 4);
-  const end = min(begin + int(args, 4), int(args, 2));
+  const d = int(args, NORM.INNER);
+  const begin = task * int(args, NORM.PER_TASK);
+  const end = min(begin + int(args, NORM.PER_TASK), int(args, NORM.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o, y = ptr(args, 1) + o;
+    const x = ptr(args, NORM.X) + o, y = ptr(args, NORM.Y) + o;
     const mean = rowMean(x, d);
-    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, 5)));
+    normalizeRow(x, y, d, mean, rowScale(x, d, mean, flt(args, NORM.EPSILON)));
   }
 }
 
@@ -69,15 +72,15 @@ export function normalizeRow(x: usize, y: usize, d: i32, mean: f32, rstd: f32): 
   if (i < d) storePart(y, f32x4.mul(f32x4.sub(loadPart(x, d - i), m), s), d - i);
 }
 
-/** args: x, dy, dx, rows, D, rows per task, epsilon */
+/** args: `slots/norm-grad.ts` */
 export function layerNormGrad(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
+  const d = int(args, NORM_GRAD.INNER);
+  const begin = task * int(args, NORM_GRAD.PER_TASK);
+  const end = min(begin + int(args, NORM_GRAD.PER_TASK), int(args, NORM_GRAD.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o;
-    layerNormGradRow(x, ptr(args, 1) + o, ptr(args, 2) + o, d, rowMean(x, d), false, 0, flt(args, 6));
+    const x = ptr(args, NORM_GRAD.X) + o;
+    layerNormGradRow(x, ptr(args, NORM_GRAD.DY) + o, ptr(args, NORM_GRAD.DX) + o, d, rowMean(x, d), false, 0, flt(args, NORM_GRAD.EPSILON));
   }
 }
 
@@ -127,31 +130,30 @@ function scaledRest(x: usize, dy: usize, dx: usize, bytes: usize, a: f32, b: f32
   for (; i < bytes; i += 4) store<f32>(dx + i, s * (load<f32>(dy + i) - b - (load<f32>(x + i) - a) * c));
 }
 
-/** y = x / max(|x|, epsilon). args: x, y, rows, D, rows per task, epsilon */
+/** y = x / max(|x|, epsilon). args: `slots/norm.ts` */
 export function l2Normalize(args: usize, task: i32): void {
-  const d = int(args, 3);
-  const begin = task * int(args, 4);
-  const end = min(begin + int(args, 4), int(args, 2));
+  const d = int(args, NORM.INNER);
+  const begin = task * int(args, NORM.PER_TASK);
+  const end = min(begin + int(args, NORM.PER_TASK), int(args, NORM.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o;
-    const norm = max(squareRoot(dot(x, x, d)), flt(args, 5));
-    normalizeRow(x, ptr(args, 1) + o, d, 0, 1 / norm);
+    const x = ptr(args, NORM.X) + o;
+    const norm = max(squareRoot(dot(x, x, d)), flt(args, NORM.EPSILON));
+    normalizeRow(x, ptr(args, NORM.Y) + o, d, 0, 1 / norm);
   }
 }
 
 /**
- * dx = (dy - y (y . dy)) / |x| where |x| > epsilon, dy / epsilon elsewhere. args: x, dy, dx,
- * rows, D, rows per task, epsilon
+ * dx = (dy - y (y . dy)) / |x| where |x| > epsilon, dy / epsilon elsewhere. args: `slots/norm-grad.ts`
  */
 export function l2NormalizeGrad(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const epsilon = flt(args, 6);
+  const d = int(args, NORM_GRAD.INNER);
+  const begin = task * int(args, NORM_GRAD.PER_TASK);
+  const end = min(begin + int(args, NORM_GRAD.PER_TASK), int(args, NORM_GRAD.ROWS));
+  const epsilon = flt(args, NORM_GRAD.EPSILON);
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
+    const x = ptr(args, NORM_GRAD.X) + o, dy = ptr(args, NORM_GRAD.DY) + o, dx = ptr(args, NORM_GRAD.DX) + o;
     const norm = squareRoot(dot(x, x, d));
     const inverse: f32 = 1 / max(norm, epsilon);
     const c = norm > epsilon ? dot(x, dy, d) * inverse * inverse : 0;
@@ -159,50 +161,49 @@ export function l2NormalizeGrad(args: usize, task: i32): void {
   }
 }
 
-/** y = x / sqrt(mean square + epsilon). args: x, y, rows, D, rows per task, epsilon */
+/** y = x / sqrt(mean square + epsilon). args: `slots/norm.ts` */
 export function rmsNorm(args: usize, task: i32): void {
-  const d = int(args, 3);
-  const begin = task * int(args, 4);
-  const end = min(begin + int(args, 4), int(args, 2));
+  const d = int(args, NORM.INNER);
+  const begin = task * int(args, NORM.PER_TASK);
+  const end = min(begin + int(args, NORM.PER_TASK), int(args, NORM.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o;
-    normalizeRow(x, ptr(args, 1) + o, d, 0, rowScale(x, d, 0, flt(args, 5)));
+    const x = ptr(args, NORM.X) + o;
+    normalizeRow(x, ptr(args, NORM.Y) + o, d, 0, rowScale(x, d, 0, flt(args, NORM.EPSILON)));
   }
 }
 
 /**
- * dx = s (dy - x s^2 mean(x dy)), s = 1 / sqrt(mean square + epsilon). args: x, dy, dx, rows, D, rows per task, epsilon
+ * dx = s (dy - x s^2 mean(x dy)), s = 1 / sqrt(mean square + epsilon). args: `slots/norm-grad.ts`
  */
 export function rmsNormGrad(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
+  const d = int(args, NORM_GRAD.INNER);
+  const begin = task * int(args, NORM_GRAD.PER_TASK);
+  const end = min(begin + int(args, NORM_GRAD.PER_TASK), int(args, NORM_GRAD.ROWS));
   for (let r = begin; r < end; r++) {
     const o = <usize>r * <usize>d << 2;
-    const x = ptr(args, 0) + o, dy = ptr(args, 1) + o, dx = ptr(args, 2) + o;
-    const scale = rowScale(x, d, 0, flt(args, 6));
+    const x = ptr(args, NORM_GRAD.X) + o, dy = ptr(args, NORM_GRAD.DY) + o, dx = ptr(args, NORM_GRAD.DX) + o;
+    const scale = rowScale(x, d, 0, flt(args, NORM_GRAD.EPSILON));
     scaledRest(x, dy, dx, <usize>d << 2, 0, 0, dot(x, dy, d) * (<f32>1 / <f32>d) * scale * scale, scale);
   }
 }
 
 /**
  * y = (x - mean) scale / sqrt(variance + epsilon) + offset, row by row. Each statistic has a row stride in bytes: 0
- * repeats one row, as for channels. args: x, mean, variance, offset (0: none), scale (0: none), y, rows, inner, rows
- * per task, strides of mean, variance, offset and scale, epsilon
+ * repeats one row, as for channels. args: `slots/batch-norm.ts`
  */
 export function batchNorm(args: usize, task: i32): void {
-  const inner = int(args, 7);
-  const begin = task * int(args, 8);
-  const end = min(begin + int(args, 8), int(args, 6));
+  const inner = int(args, BATCH_NORM.INNER);
+  const begin = task * int(args, BATCH_NORM.PER_TASK);
+  const end = min(begin + int(args, BATCH_NORM.PER_TASK), int(args, BATCH_NORM.ROWS));
   const bytes = <usize>inner << 2;
-  const offsets = ptr(args, 3), scales = ptr(args, 4);
-  const epsilon = f32x4.splat(flt(args, 13));
+  const offsets = ptr(args, BATCH_NORM.OFFSETS), scales = ptr(args, BATCH_NORM.SCALES);
+  const epsilon = f32x4.splat(flt(args, BATCH_NORM.EPSILON));
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   for (let r = <usize>begin; r < <usize>end; r++) {
-    const x = ptr(args, 0) + r * bytes, y = ptr(args, 5) + r * bytes;
-    const mean = ptr(args, 1) + r * ptr(args, 9), variance = ptr(args, 2) + r * ptr(args, 10);
-    const offset = offsets + r * ptr(args, 11), scale = scales + r * ptr(args, 12);
+    const x = ptr(args, BATCH_NORM.X) + r * bytes, y = ptr(args, BATCH_NORM.Y) + r * bytes;
+    const mean = ptr(args, BATCH_NORM.MEAN) + r * ptr(args, BATCH_NORM.MEAN_ROW_BYTES), variance = ptr(args, BATCH_NORM.VARIANCE) + r * ptr(args, BATCH_NORM.VARIANCE_ROW_BYTES);
+    const offset = offsets + r * ptr(args, BATCH_NORM.OFFSETS_ROW_BYTES), scale = scales + r * ptr(args, BATCH_NORM.SCALES_ROW_BYTES);
     for (let i: usize = 0; i < bytes; i += 16) {
       // Reading past a row is safe; only what belongs to it is written.
       const s = f32x4.div(

@@ -1,6 +1,7 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011). The words depend on (key, step, index) alone.
 // Words of a counter that are the same in all lanes meet the rest over two or three rounds; until then
 // their products are scalars.
+import * as UNIFORM_INTEGERS from '../slots/uniform-integers';
 import { copyFloats, int, ptr, scratch } from './env';
 import { after } from './regions';
 
@@ -185,26 +186,26 @@ function storeCounters(
 
 /**
  * low + floor(word * bound / 2^32).
- * args: y, n, elements per task (a multiple of 32), low, bound, k0, k1, step, first word (lower half, upper half)
+ * args: `slots/uniform-integers.ts`
  */
 export function uniformIntegers(args: usize, task: i32): void {
-  const first = firstWord(args, 8), skipped = <i32>(<u32>first & 31);
+  const first = firstWord(args, UNIFORM_INTEGERS.FIRST_LOW), skipped = <i32>(<u32>first & 31);
   // Runs of 32 words, from the one that holds the first word on; element i is number `skipped + i` of them.
-  const base = first - <u64>skipped, begin = skipped + task * int(args, 2);
-  const end = min(begin + int(args, 2), skipped + int(args, 1));
-  const low = i32x4.splat(int(args, 3));
-  const bound = i32x4.splat(int(args, 4));
+  const base = first - <u64>skipped, begin = skipped + task * int(args, UNIFORM_INTEGERS.PER_TASK);
+  const end = min(begin + int(args, UNIFORM_INTEGERS.PER_TASK), skipped + int(args, UNIFORM_INTEGERS.N));
+  const low = i32x4.splat(int(args, UNIFORM_INTEGERS.LOW));
+  const bound = i32x4.splat(int(args, UNIFORM_INTEGERS.BOUND));
   const words = scratch, keys = after(words, 128);
   after(keys, KEYS_BYTES);
   for (let i = begin & ~31; i < end; ) {
     const c = (base + i) >> 2;
-    keySchedule(<u32>int(args, 5), <u32>int(args, 6), <u32>(c >> 32), keys);
+    keySchedule(<u32>int(args, UNIFORM_INTEGERS.K0), <u32>int(args, UNIFORM_INTEGERS.K1), <u32>(c >> 32), keys);
     let c0 = <u32>c;
     do {
-      const from = max(i, begin), to = min(i + 32, end), y = ptr(args, 0) + (<usize>(from - skipped) << 2);
+      const from = max(i, begin), to = min(i + 32, end), y = ptr(args, UNIFORM_INTEGERS.Y) + (<usize>(from - skipped) << 2);
       const whole = to - from == 32;
       const out = whole ? y : words;
-      philox32(c0, <u32>int(args, 7), keys, words);
+      philox32(c0, <u32>int(args, UNIFORM_INTEGERS.STEP), keys, words);
       for (let j: usize = 0; j < 128; j += 16) v128.store(out + j, i32x4.add(low, mulHigh(v128.load(words + j), bound)));
       if (!whole) copyFloats(y, words + (<usize>(from - i) << 2), <usize>(to - from) << 2);
       i += 32;

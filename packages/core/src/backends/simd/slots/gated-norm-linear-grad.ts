@@ -1,0 +1,48 @@
+// Slots of the argument block: what `gatedNormLinearGrad` reads.
+
+/** Address: gate [rows, C]. */
+export const U = 0;
+/** Address: input of the norm [rows, C]. */
+export const X = 1;
+/** Address: weight, packed by `packB`. */
+export const PACKED = 2;
+/** Integer: rows. */
+export const ROWS = 3;
+/** Integer: floats of a row of x. */
+export const C = 4;
+/** Integer: floats of a row of the output. */
+export const D = 5;
+/** Float: epsilon of the norm. */
+export const EPSILON = 6;
+/** Integer: whether there is dropout. */
+export const DROPOUT = 7;
+/** Integer: words of the stream below it drop an element. */
+export const THRESHOLD = 8;
+/** Float: 1 / (1 - rate). */
+export const KEEP_SCALE = 9;
+/** Integer: lower half of the stream's key. */
+export const K0 = 10;
+/** Integer: upper half of the stream's key. */
+export const K1 = 11;
+/** Integer: step of the stream. */
+export const STEP = 12;
+/** Integer: lower half of the number of the first word. */
+export const FIRST_LOW = 13;
+/** Integer: upper half of the number of the first word. */
+export const FIRST_HIGH = 14;
+/** Address: gradient of the output [rows, D]. */
+export const D_OUT = 15;
+/** Address: gradient of the gate. */
+export const DU = 16;
+/** Address: gradient of the input. */
+export const DX = 17;
+/** Integer: rows of a block. */
+export const BLOCK_ROWS = 18;
+/** Integer: rows of a task. */
+export const PER_TASK = 19;
+/** Address: part of the gradient of weight and bias of each task [tasks, D, C + 1]; 0: the rows are kept. */
+export const PARTS = 20;
+/** Address: the rows for a product of their own [rows, C + 1]; not read with PARTS. */
+export const KEPT_ROWS = 21;
+/** Address: a bit for each element that stays; 0: drawn again. */
+export const BITS = 22;

@@ -1,0 +1,50 @@
+// Slots of the argument block: what `linearLayerGrad` reads.
+
+/** Address: input [rows, D]. */
+export const X = 0;
+/** Address: weight, packed by `packB`. */
+export const PACKED = 1;
+/** Integer: rows. */
+export const ROWS = 2;
+/** Integer: floats of a row of x. */
+export const D = 3;
+/** Integer: floats of a row of the product. */
+export const E = 4;
+/** Integer: rows of a block. */
+export const BLOCK_ROWS = 5;
+/** Integer: 0: none, 1: ReLU, 2: GELU. */
+export const ACTIVATION = 6;
+/** Integer: whether there is dropout. */
+export const DROPOUT = 7;
+/** Integer: words of the stream below it drop an element. */
+export const THRESHOLD = 8;
+/** Float: 1 / (1 - rate). */
+export const KEEP_SCALE = 9;
+/** Integer: lower half of the stream's key. */
+export const K0 = 10;
+/** Integer: upper half of the stream's key. */
+export const K1 = 11;
+/** Integer: step of the stream. */
+export const STEP = 12;
+/** Integer: lower half of the number of the first word. */
+export const FIRST_LOW = 13;
+/** Integer: upper half of the number of the first word. */
+export const FIRST_HIGH = 14;
+/** Integer: rows of a task. */
+export const PER_TASK = 15;
+/** Address: gradient of the input. */
+export const DX = 16;
+/** Address: part of the gradient of weight and bias of each task [tasks, E, D + 1]. */
+export const PARTS = 17;
+/** Address: output (ReLU) or derivatives (GELU) of the forward pass. */
+export const KEPT = 18;
+/** Address: a bit for each element that stays; 0: drawn again. */
+export const BITS = 19;
+/** Address: gradient of the skip [rows, D]; 0: none. */
+export const SKIP = 20;
+/** Float: epsilon of the norm before; 0: none. */
+export const EPSILON = 21;
+/** Integer: outputs. */
+export const COUNT = 22;
+/** Integer: first of a pair for each output, the address of its gradient and its width. */
+export const OUTPUTS = 23;
