@@ -1,4 +1,7 @@
 // Elementwise arithmetic. A task is a fixed range of elements, so results do not depend on the number of threads.
+import * as BINARY from '../slots/binary';
+import * as BINARY_ROWS from '../slots/binary-rows';
+import * as UNARY from '../slots/unary';
 import { flt, int, loadPart, madd, ptr, storePart } from './env';
 import { exp4, log4, sigmoid4, silu4, tanh4 } from './math';
 
@@ -52,11 +55,11 @@ function unaryLoop(op: i32, x: usize, y: usize, n: i32, alpha: v128): void {
   }
 }
 
-/** args: op, x, y, n, elements per task, alpha */
+/** args: `slots/unary.ts` */
 export function unary(args: usize, task: i32): void {
-  const begin = task * int(args, 4);
-  const n = min(int(args, 4), int(args, 3) - begin);
-  unaryRow(int(args, 0), ptr(args, 1) + (<usize>begin << 2), ptr(args, 2) + (<usize>begin << 2), n, flt(args, 5));
+  const begin = task * int(args, UNARY.PER_TASK);
+  const n = min(int(args, UNARY.PER_TASK), int(args, UNARY.N) - begin);
+  unaryRow(int(args, UNARY.OP), ptr(args, UNARY.X) + (<usize>begin << 2), ptr(args, UNARY.Y) + (<usize>begin << 2), n, flt(args, UNARY.ALPHA));
 }
 
 /** y = op(x) for `n` floats; x may be y. */
@@ -155,28 +158,28 @@ function binarySpan(op: i32, a: usize, b: usize, y: usize, n: i32, aFixed: bool,
   }
 }
 
-/** Same shapes, or one side a single value. args: op, a, b, y, n, elements per task, a fixed?, b fixed? */
+/** Same shapes, or one side a single value. args: `slots/binary.ts` */
 export function binaryFlat(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const n = min(int(args, 5), int(args, 4) - begin);
+  const begin = task * int(args, BINARY.PER_TASK);
+  const n = min(int(args, BINARY.PER_TASK), int(args, BINARY.N) - begin);
   const o = <usize>begin << 2;
-  const aFixed = int(args, 6) != 0, bFixed = int(args, 7) != 0;
-  binarySpan(int(args, 0), ptr(args, 1) + (aFixed ? 0 : o), ptr(args, 2) + (bFixed ? 0 : o), ptr(args, 3) + o, n, aFixed, bFixed);
+  const aFixed = int(args, BINARY.A_FIXED) != 0, bFixed = int(args, BINARY.B_FIXED) != 0;
+  binarySpan(int(args, BINARY.OP), ptr(args, BINARY.A) + (aFixed ? 0 : o), ptr(args, BINARY.B) + (bFixed ? 0 : o), ptr(args, BINARY.Y) + o, n, aFixed, bFixed);
 }
 
 /**
  * Rows of `inner` elements; each operand steps by its own row stride (bytes; 0 repeats the row) and is
  * either a row or one value.
- * args: op, a, b, y, rows, inner, rows per task, a row stride, b row stride, a one value a row?, b one value a row?
+ * args: `slots/binary-rows.ts`
  */
 export function binaryRows(args: usize, task: i32): void {
-  const op = int(args, 0);
-  const inner = int(args, 5);
-  const begin = task * int(args, 6);
-  const end = min(begin + int(args, 6), int(args, 4));
-  const aStride = ptr(args, 7), bStride = ptr(args, 8);
-  const aFixed = int(args, 9) != 0, bFixed = int(args, 10) != 0;
-  const a = ptr(args, 1), b = ptr(args, 2), y = ptr(args, 3);
+  const op = int(args, BINARY_ROWS.OP);
+  const inner = int(args, BINARY_ROWS.INNER);
+  const begin = task * int(args, BINARY_ROWS.PER_TASK);
+  const end = min(begin + int(args, BINARY_ROWS.PER_TASK), int(args, BINARY_ROWS.ROWS));
+  const aStride = ptr(args, BINARY_ROWS.A_ROW_BYTES), bStride = ptr(args, BINARY_ROWS.B_ROW_BYTES);
+  const aFixed = int(args, BINARY_ROWS.A_PER_ROW) != 0, bFixed = int(args, BINARY_ROWS.B_PER_ROW) != 0;
+  const a = ptr(args, BINARY_ROWS.A), b = ptr(args, BINARY_ROWS.B), y = ptr(args, BINARY_ROWS.Y);
   for (let r = begin; r < end; r++) {
     binarySpan(op, a + <usize>r * aStride, b + <usize>r * bStride, y + (<usize>r * <usize>inner << 2), inner, aFixed, bFixed);
   }

@@ -1,4 +1,9 @@
 // Comparisons, logic and selection. A truth value is one byte, 0 or 1, as TensorFlow.js stores it.
+import * as BINARY from '../slots/binary';
+import * as CLIP from '../slots/clip';
+import * as LOGICAL from '../slots/logical';
+import * as SELECT from '../slots/select';
+import * as TO_FLOAT from '../slots/to-float';
 import { flt, int, loadPart, ptr, storePart } from './env';
 
 // @ts-ignore: decorator
@@ -50,16 +55,16 @@ function compareSpan(op: i32, a: usize, b: usize, y: usize, n: i32, aFixed: bool
 
 /**
  * Compares floats: op 0 equal, 1 not equal, 2 greater, 3 greater or equal, 4 less, 5 less or equal.
- * args: op, a, b, y (bytes), n, elements per task, a one value?, b one value?
+ * args: `slots/binary.ts`
  */
 export function compare(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const n = min(int(args, 5), int(args, 4) - begin);
+  const begin = task * int(args, BINARY.PER_TASK);
+  const n = min(int(args, BINARY.PER_TASK), int(args, BINARY.N) - begin);
   const o = <usize>begin << 2;
-  const aFixed = int(args, 6) != 0, bFixed = int(args, 7) != 0;
-  const a = ptr(args, 1) + (aFixed ? 0 : o), b = ptr(args, 2) + (bFixed ? 0 : o);
-  const y = ptr(args, 3) + <usize>begin;
-  switch (int(args, 0)) {
+  const aFixed = int(args, BINARY.A_FIXED) != 0, bFixed = int(args, BINARY.B_FIXED) != 0;
+  const a = ptr(args, BINARY.A) + (aFixed ? 0 : o), b = ptr(args, BINARY.B) + (bFixed ? 0 : o);
+  const y = ptr(args, BINARY.Y) + <usize>begin;
+  switch (int(args, BINARY.OP)) {
     case 0: compareSpan(0, a, b, y, n, aFixed, bFixed); break;
     case 1: compareSpan(1, a, b, y, n, aFixed, bFixed); break;
     case 2: compareSpan(2, a, b, y, n, aFixed, bFixed); break;
@@ -69,13 +74,13 @@ export function compare(args: usize, task: i32): void {
   }
 }
 
-/** Truth values: op 0 and, 1 or, 2 not (b unused). args: op, a, b, y, n, elements per task */
+/** Truth values: op 0 and, 1 or, 2 not (b unused). args: `slots/logical.ts` */
 export function logical(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const n = min(int(args, 5), int(args, 4) - begin);
-  const op = int(args, 0);
+  const begin = task * int(args, LOGICAL.PER_TASK);
+  const n = min(int(args, LOGICAL.PER_TASK), int(args, LOGICAL.N) - begin);
+  const op = int(args, LOGICAL.OP);
   const o = <usize>begin;
-  let a = ptr(args, 1) + o, b = ptr(args, 2) + o, y = ptr(args, 3) + o;
+  let a = ptr(args, LOGICAL.A) + o, b = ptr(args, LOGICAL.B) + o, y = ptr(args, LOGICAL.Y) + o;
   const ones = i8x16.splat(1);
   let i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -91,12 +96,12 @@ export function logical(args: usize, task: i32): void {
   }
 }
 
-/** y = condition ? t : e for elements of four bytes. args: condition (bytes), t, e, y, n, elements per task */
+/** y = condition ? t : e for elements of four bytes. args: `slots/select.ts` */
 export function select(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const n = min(int(args, 5), int(args, 4) - begin);
+  const begin = task * int(args, SELECT.PER_TASK);
+  const n = min(int(args, SELECT.PER_TASK), int(args, SELECT.N) - begin);
   const o = <usize>begin << 2;
-  let c = ptr(args, 0) + <usize>begin, t = ptr(args, 1) + o, e = ptr(args, 2) + o, y = ptr(args, 3) + o;
+  let c = ptr(args, SELECT.CONDITION) + <usize>begin, t = ptr(args, SELECT.T) + o, e = ptr(args, SELECT.E) + o, y = ptr(args, SELECT.Y) + o;
   let i = 0;
   for (; i + 8 <= n; i += 8) {
     // Bytes 0 and 1 become masks of zeros and ones: 0 - x.
@@ -117,12 +122,12 @@ export function select(args: usize, task: i32): void {
   }
 }
 
-/** Between two bounds; NaN stays NaN. args: x, y, n, elements per task, low, high */
+/** Between two bounds; NaN stays NaN. args: `slots/clip.ts` */
 export function clip(args: usize, task: i32): void {
-  const begin = task * int(args, 3);
-  const n = min(int(args, 3), int(args, 2) - begin);
-  let x = ptr(args, 0) + (<usize>begin << 2), y = ptr(args, 1) + (<usize>begin << 2);
-  const low = f32x4.splat(flt(args, 4)), high = f32x4.splat(flt(args, 5));
+  const begin = task * int(args, CLIP.PER_TASK);
+  const n = min(int(args, CLIP.PER_TASK), int(args, CLIP.N) - begin);
+  let x = ptr(args, CLIP.X) + (<usize>begin << 2), y = ptr(args, CLIP.Y) + (<usize>begin << 2);
+  const low = f32x4.splat(flt(args, CLIP.MINIMUM)), high = f32x4.splat(flt(args, CLIP.MAXIMUM));
   let i = 0;
   for (; i + 8 <= n; i += 8) {
     const lower = f32x4.pmax(f32x4.pmin(v128.load(x), high), low);
@@ -142,12 +147,12 @@ export function clip(args: usize, task: i32): void {
   }
 }
 
-/** Integers (op 0) or truth values (op 1) to floats. args: op, x, y, n, elements per task */
+/** Integers (op 0) or truth values (op 1) to floats. args: `slots/to-float.ts` */
 export function toFloat(args: usize, task: i32): void {
-  const begin = task * int(args, 4);
-  const n = min(int(args, 4), int(args, 3) - begin);
-  const bytes = int(args, 0) != 0;
-  let x = ptr(args, 1) + (<usize>begin << (bytes ? 0 : 2)), y = ptr(args, 2) + (<usize>begin << 2);
+  const begin = task * int(args, TO_FLOAT.PER_TASK);
+  const n = min(int(args, TO_FLOAT.PER_TASK), int(args, TO_FLOAT.N) - begin);
+  const bytes = int(args, TO_FLOAT.OP) != 0;
+  let x = ptr(args, TO_FLOAT.X) + (<usize>begin << (bytes ? 0 : 2)), y = ptr(args, TO_FLOAT.Y) + (<usize>begin << 2);
   let i = 0;
   if (bytes) {
     for (; i + 4 <= n; i += 4) {

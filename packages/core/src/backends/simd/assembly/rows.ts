@@ -1,59 +1,69 @@
 // Moving and summing rows: copies with strides, gather, and sums by segment through a sorted order.
+import * as COPY_BYTES from '../slots/copy-bytes';
+import * as COPY_ROWS from '../slots/copy-rows';
+import * as COUNT_SEGMENTS from '../slots/count-segments';
+import * as FILL from '../slots/fill';
+import * as GATHER from '../slots/gather';
+import * as PAD_ROWS from '../slots/pad-rows';
+import * as PLACE_SEGMENTS from '../slots/place-segments';
+import * as SCATTER_SEGMENTS from '../slots/scatter-segments';
+import * as STRIDED_COPY from '../slots/strided-copy';
+import * as SUM_SEGMENTS from '../slots/sum-segments';
 import { copyFloats, flt, int, ptr, scratch } from './env';
 import { after } from './regions';
 import { weightedRows } from './table-rows';
 
-/** args: src, src row stride (bytes), dst, dst row stride, bytes per row, rows, rows per task */
+/** args: `slots/copy-rows.ts` */
 export function copyRows(args: usize, task: i32): void {
-  const begin = task * int(args, 6);
-  const end = min(begin + int(args, 6), int(args, 5));
-  const bytes = ptr(args, 4);
+  const begin = task * int(args, COPY_ROWS.PER_TASK);
+  const end = min(begin + int(args, COPY_ROWS.PER_TASK), int(args, COPY_ROWS.ROWS));
+  const bytes = ptr(args, COPY_ROWS.BYTES);
   for (let r = begin; r < end; r++) {
-    copyFloats(ptr(args, 2) + <usize>r * ptr(args, 3), ptr(args, 0) + <usize>r * ptr(args, 1), bytes);
+    copyFloats(ptr(args, COPY_ROWS.TO) + <usize>r * ptr(args, COPY_ROWS.TO_ROW_BYTES), ptr(args, COPY_ROWS.FROM) + <usize>r * ptr(args, COPY_ROWS.FROM_ROW_BYTES), bytes);
   }
 }
 
-/** Any number of bytes, whole. args: src, dst, bytes */
+/** Any number of bytes, whole. args: `slots/copy-bytes.ts` */
 export function copyBytes(args: usize, task: i32): void {
-  memory.copy(ptr(args, 1), ptr(args, 0), ptr(args, 2));
+  memory.copy(ptr(args, COPY_BYTES.TO), ptr(args, COPY_BYTES.FROM), ptr(args, COPY_BYTES.BYTES));
 }
 
-/** Copies rows of d floats to rows of `width`, zeros past d. args: x, y, d, width, rows, rows per task */
+/** Copies rows of d floats to rows of `width`, zeros past d. args: `slots/pad-rows.ts` */
 export function padRows(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 4));
-  const d = ptr(args, 2) << 2, width = ptr(args, 3) << 2;
+  const begin = task * int(args, PAD_ROWS.PER_TASK);
+  const end = min(begin + int(args, PAD_ROWS.PER_TASK), int(args, PAD_ROWS.ROWS));
+  const d = ptr(args, PAD_ROWS.D) << 2, width = ptr(args, PAD_ROWS.WIDTH) << 2;
   for (let r = <usize>begin; r < <usize>end; r++) {
-    const y = ptr(args, 1) + r * width;
-    copyFloats(y, ptr(args, 0) + r * d, d);
+    const y = ptr(args, PAD_ROWS.Y) + r * width;
+    copyFloats(y, ptr(args, PAD_ROWS.X) + r * d, d);
     for (let i = d; i < width; i += 4) store<f32>(y + i, 0);
   }
 }
 
-/** args: table, ids, out, rows, bytes per row, rows per task */
+/** args: `slots/gather.ts` */
 export function gather(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const bytes = ptr(args, 4);
-  const ids = ptr(args, 1);
+  const begin = task * int(args, GATHER.PER_TASK);
+  const end = min(begin + int(args, GATHER.PER_TASK), int(args, GATHER.ROWS));
+  const bytes = ptr(args, GATHER.BYTES);
+  const ids = ptr(args, GATHER.IDS);
   for (let r = begin; r < end; r++) {
     const id = <usize>load<u32>(ids + (<usize>r << 2));
-    copyFloats(ptr(args, 2) + <usize>r * bytes, ptr(args, 0) + id * bytes, bytes);
+    copyFloats(ptr(args, GATHER.OUT) + <usize>r * bytes, ptr(args, GATHER.TABLE) + id * bytes, bytes);
   }
 }
 
 /**
  * Counts how often each segment occurs in one chunk of ids. Chunk c owns a row of `segments` counters.
- * args: ids, n, chunk length, segments, counts
+ * args: `slots/count-segments.ts`
  */
 export function countSegments(args: usize, task: i32): void {
-  const segments = int(args, 3);
-  const counts = ptr(args, 4) + (<usize>task * <usize>segments << 2);
+  const segments = int(args, COUNT_SEGMENTS.SEGMENTS);
+  const counts = ptr(args, COUNT_SEGMENTS.COUNTS) + (<usize>task * <usize>segments << 2);
   memory.fill(counts, 0, <usize>segments << 2);
-  const begin = task * int(args, 2);
-  const end = min(begin + int(args, 2), int(args, 1));
+  const begin = task * int(args, COUNT_SEGMENTS.CHUNK);
+  const end = min(begin + int(args, COUNT_SEGMENTS.CHUNK), int(args, COUNT_SEGMENTS.N));
   for (let i = begin; i < end; i++) {
-    const id = load<i32>(ptr(args, 0) + (<usize>i << 2));
+    const id = load<i32>(ptr(args, COUNT_SEGMENTS.IDS) + (<usize>i << 2));
     if (id < 0 || id >= segments) continue;
     const p = counts + (<usize>id << 2);
     store<i32>(p, load<i32>(p) + 1);
@@ -62,15 +72,15 @@ export function countSegments(args: usize, task: i32): void {
 
 /**
  * Turns counts into starting places: all of segment 0 in chunk order, then segment 1, ... One task.
- * args: counts, chunks, segments, offsets [segments + 1]
+ * args: `slots/place-segments.ts`
  */
 export function placeSegments(args: usize, _task: i32): void {
-  const counts = ptr(args, 0);
-  const chunks = int(args, 1), segments = int(args, 2);
+  const counts = ptr(args, PLACE_SEGMENTS.COUNTS);
+  const chunks = int(args, PLACE_SEGMENTS.CHUNKS), segments = int(args, PLACE_SEGMENTS.SEGMENTS);
   const stride = <usize>segments << 2;
   let total = 0;
   for (let s = 0; s < segments; s++) {
-    store<i32>(ptr(args, 3) + (<usize>s << 2), total);
+    store<i32>(ptr(args, PLACE_SEGMENTS.OFFSETS) + (<usize>s << 2), total);
     let p = counts + (<usize>s << 2);
     for (let c = 0; c < chunks; c++) {
       const count = load<i32>(p);
@@ -79,31 +89,30 @@ export function placeSegments(args: usize, _task: i32): void {
       p += stride;
     }
   }
-  store<i32>(ptr(args, 3) + (<usize>segments << 2), total);
+  store<i32>(ptr(args, PLACE_SEGMENTS.OFFSETS) + (<usize>segments << 2), total);
 }
 
 /**
  * Writes, sorted by segment and then by position, the address of the row (position / group) and the weight of each id.
- * args: ids, n, chunk length (a multiple of group), segments, places, addresses, group, weights (0: none),
- *       sorted weights, x, x row stride (bytes)
+ * args: `slots/scatter-segments.ts`
  */
 export function scatterSegments(args: usize, task: i32): void {
-  const segments = int(args, 3);
-  const places = ptr(args, 4) + (<usize>task * <usize>segments << 2);
-  const begin = task * int(args, 2);
-  const end = min(begin + int(args, 2), int(args, 1));
-  const group = int(args, 6);
-  const weights = ptr(args, 7), stride = ptr(args, 10);
-  let row = ptr(args, 9) + <usize>(begin / group) * stride;
+  const segments = int(args, SCATTER_SEGMENTS.SEGMENTS);
+  const places = ptr(args, SCATTER_SEGMENTS.PLACES) + (<usize>task * <usize>segments << 2);
+  const begin = task * int(args, SCATTER_SEGMENTS.CHUNK);
+  const end = min(begin + int(args, SCATTER_SEGMENTS.CHUNK), int(args, SCATTER_SEGMENTS.N));
+  const group = int(args, SCATTER_SEGMENTS.GROUP);
+  const weights = ptr(args, SCATTER_SEGMENTS.WEIGHTS), stride = ptr(args, SCATTER_SEGMENTS.X_ROW_BYTES);
+  let row = ptr(args, SCATTER_SEGMENTS.X) + <usize>(begin / group) * stride;
   for (let i = begin, left = group; i < end; i++) {
-    const id = load<i32>(ptr(args, 0) + (<usize>i << 2));
+    const id = load<i32>(ptr(args, SCATTER_SEGMENTS.IDS) + (<usize>i << 2));
     if (id >= 0 && id < segments) {
       const p = places + (<usize>id << 2);
       const place = load<i32>(p);
       store<i32>(p, place + 1);
       const at = <usize>place << 2;
-      store<u32>(ptr(args, 5) + at, row);
-      if (weights) store<f32>(ptr(args, 8) + at, load<f32>(weights + (<usize>i << 2)));
+      store<u32>(ptr(args, SCATTER_SEGMENTS.ADDRESSES) + at, row);
+      if (weights) store<f32>(ptr(args, SCATTER_SEGMENTS.SORTED_WEIGHTS) + at, load<f32>(weights + (<usize>i << 2)));
     }
     if (--left == 0) {
       left = group;
@@ -115,23 +124,23 @@ export function scatterSegments(args: usize, task: i32): void {
 /**
  * out[s] = sum over the sorted entries of segment s of their rows, weighted where weights are
  * given, else times `scale`.
- * args: row addresses, offsets, out, segments, D, segments per task, sorted weights (0: none), bytes of a row, scale
+ * args: `slots/sum-segments.ts`
  * With weights, rows have a multiple of 8 floats, zeros past D.
  */
 export function sumSegments(args: usize, task: i32): void {
-  const d = int(args, 4);
-  const begin = task * int(args, 5);
-  const end = min(begin + int(args, 5), int(args, 3));
-  const rows = ptr(args, 0), offsets = ptr(args, 1), weights = ptr(args, 6);
+  const d = int(args, SUM_SEGMENTS.D);
+  const begin = task * int(args, SUM_SEGMENTS.PER_TASK);
+  const end = min(begin + int(args, SUM_SEGMENTS.PER_TASK), int(args, SUM_SEGMENTS.SEGMENTS));
+  const rows = ptr(args, SUM_SEGMENTS.ADDRESSES), offsets = ptr(args, SUM_SEGMENTS.OFFSETS), weights = ptr(args, SUM_SEGMENTS.SORTED_WEIGHTS);
   const bytes = <usize>d << 2;
-  const scale = flt(args, 8);
-  if (weights) after(scratch, ptr(args, 7));
+  const scale = flt(args, SUM_SEGMENTS.SCALE);
+  if (weights) after(scratch, ptr(args, SUM_SEGMENTS.ROW_BYTES));
   for (let s = begin; s < end; s++) {
-    const out = ptr(args, 2) + <usize>s * bytes;
+    const out = ptr(args, SUM_SEGMENTS.OUT) + <usize>s * bytes;
     const first = load<i32>(offsets + (<usize>s << 2)), last = load<i32>(offsets + (<usize>s << 2) + 4);
     if (weights) {
       const o = <usize>first << 2;
-      weightedRows(ptr(args, 7), rows + o, weights + o, <usize>(last - first) << 2, scratch);
+      weightedRows(ptr(args, SUM_SEGMENTS.ROW_BYTES), rows + o, weights + o, <usize>(last - first) << 2, scratch);
       copyFloats(out, scratch, bytes);
     } else {
       memory.fill(out, 0, bytes);
@@ -154,12 +163,12 @@ function addScaled(scale: f32, x: usize, y: usize, bytes: usize): void {
   for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) + scale * load<f32>(x + i));
 }
 
-/** y = value, n floats. args: y, n, elements per task, value */
+/** y = value, n floats. args: `slots/fill.ts` */
 export function fill(args: usize, task: i32): void {
-  const begin = task * int(args, 2);
-  const n = min(int(args, 2), int(args, 1) - begin);
-  const y = ptr(args, 0) + (<usize>begin << 2);
-  const value = flt(args, 3);
+  const begin = task * int(args, FILL.PER_TASK);
+  const n = min(int(args, FILL.PER_TASK), int(args, FILL.N) - begin);
+  const y = ptr(args, FILL.Y) + (<usize>begin << 2);
+  const value = flt(args, FILL.VALUE);
   if (reinterpret<i32>(value) == 0) {
     memory.fill(y, 0, <usize>n << 2);
     return;
@@ -169,15 +178,14 @@ export function fill(args: usize, task: i32): void {
 
 /**
  * Copies elements with strides: a transpose, a slice or a broadcast of up to five axes, four outer and one inner.
- * args: x, y, inner, inner stride, d1, d2, d3 (the outermost extent follows from rows), s0, s1,
- *       s2, s3, rows, rows per task
+ * args: `slots/strided-copy.ts`
  * Strides count elements of x; rows are d0 d1 d2 d3 in order.
  */
 export function stridedCopy(args: usize, task: i32): void {
-  const inner = int(args, 2), step = int(args, 3);
-  const d1 = int(args, 4), d2 = int(args, 5), d3 = int(args, 6);
-  const begin = task * int(args, 12);
-  const end = min(begin + int(args, 12), int(args, 11));
+  const inner = int(args, STRIDED_COPY.INNER), step = int(args, STRIDED_COPY.INNER_STRIDE);
+  const d1 = int(args, STRIDED_COPY.D1), d2 = int(args, STRIDED_COPY.D2), d3 = int(args, STRIDED_COPY.D3);
+  const begin = task * int(args, STRIDED_COPY.PER_TASK);
+  const end = min(begin + int(args, STRIDED_COPY.PER_TASK), int(args, STRIDED_COPY.ROWS));
   for (let r = begin; r < end; r++) {
     let rest = r;
     const i3 = rest % d3;
@@ -186,9 +194,9 @@ export function stridedCopy(args: usize, task: i32): void {
     rest /= d2;
     const i1 = rest % d1;
     rest /= d1;
-    const from = rest * int(args, 7) + i1 * int(args, 8) + i2 * int(args, 9) + i3 * int(args, 10);
-    let x = ptr(args, 0) + (<usize>from << 2);
-    const y = ptr(args, 1) + (<usize>r * <usize>inner << 2);
+    const from = rest * int(args, STRIDED_COPY.S0) + i1 * int(args, STRIDED_COPY.S1) + i2 * int(args, STRIDED_COPY.S2) + i3 * int(args, STRIDED_COPY.S3);
+    let x = ptr(args, STRIDED_COPY.X) + (<usize>from << 2);
+    const y = ptr(args, STRIDED_COPY.Y) + (<usize>r * <usize>inner << 2);
     const bytes = <usize>inner << 2;
     if (step == 1) {
       copyFloats(y, x, bytes);
