@@ -1,15 +1,15 @@
 // AdamW in place (as torch.optim.AdamW): weight decay on the parameter, then the bias-corrected step.
+import * as ADAMW from '../slots/adamw';
 import { int, madd, ptr, scratch } from './env';
 
 /**
- * args: param, m, v, grad, n, elements per task, lr * wd, beta1, 1 - beta1, beta2, 1 - beta2,
- *       lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t), epsilon
+ * args: `slots/adamw.ts`
  */
 export function adamw(args: usize, task: i32): void {
-  const begin = task * int(args, 5);
-  const n = min(int(args, 5), int(args, 4) - begin);
+  const begin = task * int(args, ADAMW.PER_TASK);
+  const n = min(int(args, ADAMW.PER_TASK), int(args, ADAMW.N) - begin);
   const o = <usize>begin << 2;
-  let p = ptr(args, 0) + o, m = ptr(args, 1) + o, v = ptr(args, 2) + o, g = ptr(args, 3) + o;
+  let p = ptr(args, ADAMW.PARAM) + o, m = ptr(args, ADAMW.M) + o, v = ptr(args, ADAMW.V) + o, g = ptr(args, ADAMW.GRAD) + o;
   const whole = n & ~3;
   update(args, p, m, v, g, whole);
   const left = <usize>(n - whole) << 2;
@@ -31,11 +31,11 @@ export function adamw(args: usize, task: i32): void {
 }
 
 function update(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): void {
-  const decay = v128.load32_splat(args, 6 * 4);
-  const beta1 = v128.load32_splat(args, 7 * 4), rest1 = v128.load32_splat(args, 8 * 4);
-  const beta2 = v128.load32_splat(args, 9 * 4), rest2 = v128.load32_splat(args, 10 * 4);
-  const rate = v128.load32_splat(args, 11 * 4);
-  const correction = v128.load32_splat(args, 12 * 4), epsilon = v128.load32_splat(args, 13 * 4);
+  const decay = v128.load32_splat(args, ADAMW.DECAY << 2);
+  const beta1 = v128.load32_splat(args, ADAMW.BETA1 << 2), rest1 = v128.load32_splat(args, ADAMW.BETA1_REST << 2);
+  const beta2 = v128.load32_splat(args, ADAMW.BETA2 << 2), rest2 = v128.load32_splat(args, ADAMW.BETA2_REST << 2);
+  const rate = v128.load32_splat(args, ADAMW.RATE << 2);
+  const correction = v128.load32_splat(args, ADAMW.CORRECTION << 2), epsilon = v128.load32_splat(args, ADAMW.EPSILON << 2);
   for (let i = 0; i < n; i += 4) {
     const grad = v128.load(g);
     const m1 = madd(v128.load(m), beta1, f32x4.mul(grad, rest1));

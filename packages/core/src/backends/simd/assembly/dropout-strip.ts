@@ -13,9 +13,9 @@ export function stripBytes(count: i32): usize {
 
 /**
  * Writes the factors (0 or 1 / (1 - rate)) of elements `from` .. `from + count` at `out`, in whole runs of 32 words of
- * the stream, so that no run spans two second words of the counter; returns where element `from` is. args from `slot`
- * on: threshold, scale, k0, k1, step, number of the first word (lower half, upper half). `bits` (0: not wanted): which
- * elements stay, a bit each, from the run on that holds the first word. Tasks that share a run write the same bits.
+ * the stream, so that no run spans two second words of the counter; returns where element `from` is. `bits` (0:
+ * not wanted): which elements stay, a bit each, from the run on that holds the first word. Tasks that share a run write
+ * the same bits. args, from `slot` on: `slots/dropout-stream.ts`
  */
 export function dropoutStrip(args: usize, slot: i32, from: u32, count: u32, out: usize, bits: usize): usize {
   const threshold = <u32>int(args, slot + DROPOUT_STREAM.THRESHOLD), scale = flt(args, slot + DROPOUT_STREAM.KEEP_SCALE);

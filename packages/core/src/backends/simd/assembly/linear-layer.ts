@@ -15,13 +15,13 @@ import { touch } from './touch';
 /** Activations. */
 const RELU: i32 = 1, GELU: i32 = 2;
 
-
 /**
  * y = dropout(act(n W^T + b)) + residual for a block of rows, its columns in blocks; n = x or its layer norm.
  * args: `slots/linear-layer.ts`
  */
 export function linearLayer(args: usize, task: i32): void {
-  const d = int(args, LINEAR_LAYER.D), e = int(args, LINEAR_LAYER.E), perTask = int(args, LINEAR_LAYER.PER_TASK), activation = int(args, LINEAR_LAYER.ACTIVATION), outputs = int(args, LINEAR_LAYER.COUNT);
+  const d = int(args, LINEAR_LAYER.D), e = int(args, LINEAR_LAYER.E), perTask = int(args, LINEAR_LAYER.PER_TASK);
+  const activation = int(args, LINEAR_LAYER.ACTIVATION), outputs = int(args, LINEAR_LAYER.COUNT);
   const begin = task * perTask, rows = min(perTask, int(args, LINEAR_LAYER.ROWS) - begin);
   const panels = ptr(args, LINEAR_LAYER.PACKED), residual = ptr(args, LINEAR_LAYER.RESIDUAL), slopes = ptr(args, LINEAR_LAYER.SLOPES);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
@@ -78,7 +78,8 @@ export function linearLayer(args: usize, task: i32): void {
  * args: `slots/linear-layer-grad.ts`
  */
 export function linearLayerGrad(args: usize, task: i32): void {
-  const d = int(args, LINEAR_LAYER_GRAD.D), e = int(args, LINEAR_LAYER_GRAD.E), block = int(args, LINEAR_LAYER_GRAD.BLOCK_ROWS), activation = int(args, LINEAR_LAYER_GRAD.ACTIVATION), outputs = int(args, LINEAR_LAYER_GRAD.COUNT);
+  const d = int(args, LINEAR_LAYER_GRAD.D), e = int(args, LINEAR_LAYER_GRAD.E), block = int(args, LINEAR_LAYER_GRAD.BLOCK_ROWS);
+  const activation = int(args, LINEAR_LAYER_GRAD.ACTIVATION), outputs = int(args, LINEAR_LAYER_GRAD.COUNT);
   const epsilon = flt(args, LINEAR_LAYER_GRAD.EPSILON);
   const first = task * int(args, LINEAR_LAYER_GRAD.PER_TASK), last = min(first + int(args, LINEAR_LAYER_GRAD.PER_TASK), int(args, LINEAR_LAYER_GRAD.ROWS));
   const panels = ptr(args, LINEAR_LAYER_GRAD.PACKED), kept = ptr(args, LINEAR_LAYER_GRAD.KEPT), bits = ptr(args, LINEAR_LAYER_GRAD.BITS), skip = ptr(args, LINEAR_LAYER_GRAD.SKIP);

@@ -7,6 +7,10 @@
 // args of both scans: 0 packed queries, 1 items, 2 target scores, 3 targets, 4 offsets, 5 sorted excluded ids,
 //       6 last (0: none), 7 B, 8 I, 9 K, 10 first item, 11 queries per task, 12 query tasks, 13 items per task,
 //       14 output, 15 places, 16 NaN counts
+import * as MERGE_TOP_ITEMS from '../slots/merge-top-items';
+import * as PREPARE_RANKING from '../slots/prepare-ranking';
+import * as RANKING from '../slots/ranking';
+import * as TOP_ITEMS from '../slots/top-items';
 import { int, ptr, scratch } from './env';
 import { microColumns, packPanels, packRows, ZEROS } from './micro';
 import { wide, wideColumns } from './micro-wide';
@@ -24,17 +28,16 @@ function cursorBytes(queries: i32): usize {
 
 /**
  * Packs queries into panels of six, scores their targets and sorts their excluded ids.
- * args: 0 queries, 1 items, 2 packed, 3 targets (0: none), 4 target scores, 5 offsets, 6 ids, 7 sorted ids, 8 B, 9 K,
- *       10 queries per task (a multiple of six)
+ * args: `slots/prepare-ranking.ts`
  */
 export function prepareRanking(args: usize, task: i32): void {
-  const k = int(args, 9);
+  const k = int(args, PREPARE_RANKING.WIDTH);
   const row = <usize>k << 2;
-  const begin = task * int(args, 10);
-  const end = min(begin + int(args, 10), int(args, 8));
-  const packed = ptr(args, 2) + <usize>begin * row;
-  packPanels(ptr(args, 0) + <usize>begin * row, row, end - begin, k, packed);
-  if (ptr(args, 3)) {
+  const begin = task * int(args, PREPARE_RANKING.PER_TASK);
+  const end = min(begin + int(args, PREPARE_RANKING.PER_TASK), int(args, PREPARE_RANKING.ROWS));
+  const packed = ptr(args, PREPARE_RANKING.PACKED) + <usize>begin * row;
+  packPanels(ptr(args, PREPARE_RANKING.QUERIES) + <usize>begin * row, row, end - begin, k, packed);
+  if (ptr(args, PREPARE_RANKING.TARGETS)) {
     // Six queries by their six targets: the scores are the diagonal of the tile.
     const tile = scratch, panel = after(tile, 256);
     after(panel, <usize>k << 5);
@@ -42,19 +45,19 @@ export function prepareRanking(args: usize, task: i32): void {
     for (let b = begin; b < end; b += 6) {
       const rows = min(6, end - b);
       for (let r = 0; r < rows; r++) {
-        const item = ptr(args, 1) + <usize>load<u32>(ptr(args, 3) + (<usize>(b + r) << 2)) * row;
+        const item = ptr(args, PREPARE_RANKING.ITEMS) + <usize>load<u32>(ptr(args, PREPARE_RANKING.TARGETS) + (<usize>(b + r) << 2)) * row;
         for (let j: usize = 0; j < <usize>k; j++) store<f32>(panel + (j << 5) + (<usize>r << 2), load<f32>(item + (j << 2)));
       }
       microColumns(k, packed + <usize>(b - begin) * row, 24, panel, 32, tile, 32, false);
       for (let r: usize = 0; r < <usize>rows; r++) {
-        store<f32>(ptr(args, 4) + (<usize>b + r << 2), load<f32>(tile + r * 36));
+        store<f32>(ptr(args, PREPARE_RANKING.TARGET_SCORES) + (<usize>b + r << 2), load<f32>(tile + r * 36));
       }
     }
   }
-  const offsets = ptr(args, 5), sorted = ptr(args, 7);
+  const offsets = ptr(args, PREPARE_RANKING.OFFSETS), sorted = ptr(args, PREPARE_RANKING.SORTED_IDS);
   const from = <usize>load<u32>(offsets + (<usize>begin << 2)) << 2;
   const to = <usize>load<u32>(offsets + (<usize>end << 2)) << 2;
-  memory.copy(sorted + from, ptr(args, 6) + from, to - from);
+  memory.copy(sorted + from, ptr(args, PREPARE_RANKING.IDS) + from, to - from);
   for (let b = <usize>begin; b < <usize>end; b++) {
     const first = load<u32>(offsets + (b << 2));
     sort(sorted + (<usize>first << 2), load<u32>(offsets + (b << 2), 4) - first);
@@ -82,7 +85,7 @@ function sort(a: usize, n: u32): void {
 
 /** Sets the cursor of each query of the task to its first excluded id that is at least `item`. */
 function startCursors(args: usize, begin: i32, end: i32, item: u32, cursors: usize): void {
-  const offsets = ptr(args, 4), ids = ptr(args, 5);
+  const offsets = ptr(args, RANKING.OFFSETS), ids = ptr(args, RANKING.IDS);
   for (let b = begin; b < end; b++) {
     let low = load<u32>(offsets + (<usize>b << 2)), high = load<u32>(offsets + (<usize>b << 2), 4);
     while (low < high) {
@@ -115,14 +118,14 @@ function scoreTile(k: i32, a: usize, packed: usize, panels: i32, tile: usize): v
 // @ts-ignore: decorator
 @inline
 function mask(args: usize, b: i32, item: i32, columns: i32, cursor: usize, line: usize): void {
-  const first = int(args, 10);
-  let last = int(args, 8) - 1;
-  if (ptr(args, 6)) last = min(last, load<i32>(ptr(args, 6) + (<usize>b << 2)));
+  const first = int(args, RANKING.FIRST_ITEM);
+  let last = int(args, RANKING.ITEM_COUNT) - 1;
+  if (ptr(args, RANKING.LAST)) last = min(last, load<i32>(ptr(args, RANKING.LAST) + (<usize>b << 2)));
   const past = item + columns;
   for (let i = item; i < min(first, past); i++) store<f32>(line + (<usize>(i - item) << 2), -Infinity);
   for (let i = max(item, last + 1); i < past; i++) store<f32>(line + (<usize>(i - item) << 2), -Infinity);
-  const ids = ptr(args, 5);
-  const end = load<u32>(ptr(args, 4) + (<usize>b << 2), 4);
+  const ids = ptr(args, RANKING.IDS);
+  const end = load<u32>(ptr(args, RANKING.OFFSETS) + (<usize>b << 2), 4);
   let c = load<u32>(cursor);
   while (c < end) {
     const id = load<i32>(ids + (<usize>c << 2));
@@ -133,17 +136,20 @@ function mask(args: usize, b: i32, item: i32, columns: i32, cursor: usize, line:
   store<u32>(cursor, c);
 }
 
-/** One task counts, for a block of queries, a range of items; output int32 `[item tasks, B, 4]`. */
+/**
+ * One task counts, for a block of queries, a range of items; output int32 `[item tasks, B, 4]`.
+ * args: `slots/ranking.ts`
+ */
 export function rankCounts(args: usize, task: i32): void {
-  const k = int(args, 9);
+  const k = int(args, RANKING.WIDTH);
   const row = <usize>k << 2;
-  const queryTask = task % int(args, 12), itemTask = task / int(args, 12);
-  const begin = queryTask * int(args, 11);
-  const end = min(begin + int(args, 11), int(args, 7));
-  const firstItem = itemTask * int(args, 13);
-  const lastItem = min(firstItem + int(args, 13), int(args, 8));
-  const goals = ptr(args, 2), targets = ptr(args, 3);
-  const out = ptr(args, 14) + <usize>(itemTask * int(args, 7)) * 16;
+  const queryTask = task % int(args, RANKING.QUERY_TASKS), itemTask = task / int(args, RANKING.QUERY_TASKS);
+  const begin = queryTask * int(args, RANKING.PER_TASK);
+  const end = min(begin + int(args, RANKING.PER_TASK), int(args, RANKING.ROWS));
+  const firstItem = itemTask * int(args, RANKING.ITEMS_PER_TASK);
+  const lastItem = min(firstItem + int(args, RANKING.ITEMS_PER_TASK), int(args, RANKING.ITEM_COUNT));
+  const goals = ptr(args, RANKING.TARGET_SCORES), targets = ptr(args, RANKING.TARGETS);
+  const out = ptr(args, RANKING.OUT) + <usize>(itemTask * int(args, RANKING.ROWS)) * 16;
   const higher = scratch;
   const cursors = after(higher, <usize>((end - begin + 3) & ~3) << 4);
   const tile = after(cursors, cursorBytes(end - begin));
@@ -155,9 +161,9 @@ export function rankCounts(args: usize, task: i32): void {
   for (let item = firstItem; item < lastItem; item += BLOCK) {
     const panels = (min(BLOCK, lastItem - item) + 7) >> 3;
     const columns = panels << 3;
-    packRows(ptr(args, 1) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
+    packRows(ptr(args, RANKING.ITEMS) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
     for (let b = begin; b < end; b += 6) {
-      scoreTile(k, ptr(args, 0) + <usize>b * row, packed, panels, tile);
+      scoreTile(k, ptr(args, RANKING.PACKED) + <usize>b * row, packed, panels, tile);
       for (let r = 0; r < min(6, end - b); r++) {
         const line = tile + <usize>r * LINE;
         const q = <usize>(b + r);
@@ -217,18 +223,19 @@ function increment(p: usize): void {
  * One task keeps the best `places` of a range of items for a block of queries: output u64 `[item tasks, B, places]`,
  * heaps whose root is the worst. A key is the score, ordered as an integer, above the complement of the id: a greater
  * key is better, and among equal scores the lower id; 0 is a free place.
+ * args: `slots/ranking.ts`, `slots/top-items.ts`
  */
 export function topItems(args: usize, task: i32): void {
-  const k = int(args, 9), places = int(args, 15);
+  const k = int(args, RANKING.WIDTH), places = int(args, TOP_ITEMS.LENGTH);
   const row = <usize>k << 2;
-  const queryTask = task % int(args, 12), itemTask = task / int(args, 12);
-  const begin = queryTask * int(args, 11);
-  const end = min(begin + int(args, 11), int(args, 7));
-  const firstItem = itemTask * int(args, 13);
-  const lastItem = min(firstItem + int(args, 13), int(args, 8));
-  const base = itemTask * int(args, 7);
-  const heaps = ptr(args, 14) + (<usize>base * <usize>places << 3);
-  const undefined = ptr(args, 16) + (<usize>base << 2);
+  const queryTask = task % int(args, RANKING.QUERY_TASKS), itemTask = task / int(args, RANKING.QUERY_TASKS);
+  const begin = queryTask * int(args, RANKING.PER_TASK);
+  const end = min(begin + int(args, RANKING.PER_TASK), int(args, RANKING.ROWS));
+  const firstItem = itemTask * int(args, RANKING.ITEMS_PER_TASK);
+  const lastItem = min(firstItem + int(args, RANKING.ITEMS_PER_TASK), int(args, RANKING.ITEM_COUNT));
+  const base = itemTask * int(args, RANKING.ROWS);
+  const heaps = ptr(args, RANKING.OUT) + (<usize>base * <usize>places << 3);
+  const undefined = ptr(args, TOP_ITEMS.UNDEFINED) + (<usize>base << 2);
   const cursors = scratch;
   const tile = after(cursors, cursorBytes(end - begin));
   const packed = after(tile, 6 * LINE);
@@ -239,9 +246,9 @@ export function topItems(args: usize, task: i32): void {
   for (let item = firstItem; item < lastItem; item += BLOCK) {
     const panels = (min(BLOCK, lastItem - item) + 7) >> 3;
     const columns = panels << 3;
-    packRows(ptr(args, 1) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
+    packRows(ptr(args, RANKING.ITEMS) + <usize>item * row, row, min(BLOCK, lastItem - item), k, packed);
     for (let b = begin; b < end; b += 6) {
-      scoreTile(k, ptr(args, 0) + <usize>b * row, packed, panels, tile);
+      scoreTile(k, ptr(args, RANKING.PACKED) + <usize>b * row, packed, panels, tile);
       for (let r = 0; r < min(6, end - b); r++) {
         const line = tile + <usize>r * LINE;
         const q = <usize>(b + r);
@@ -307,34 +314,33 @@ function replaceRoot(heap: usize, places: i32, key: u64): void {
 
 /**
  * Merges the heaps of the item tasks and sorts, best first.
- * args: 0 heaps, 1 item tasks, 2 B, 3 places, 4 scores, 5 ids, 6 NaN counts [item tasks, B],
- *       7 their sums, 8 queries per task
+ * args: `slots/merge-top-items.ts`
  */
 export function mergeTopItems(args: usize, task: i32): void {
-  const itemTasks = int(args, 1), queries = int(args, 2), places = int(args, 3);
-  const begin = task * int(args, 8);
-  const end = min(begin + int(args, 8), queries);
+  const itemTasks = int(args, MERGE_TOP_ITEMS.ITEM_TASKS), queries = int(args, MERGE_TOP_ITEMS.ROWS), places = int(args, MERGE_TOP_ITEMS.LENGTH);
+  const begin = task * int(args, MERGE_TOP_ITEMS.PER_TASK);
+  const end = min(begin + int(args, MERGE_TOP_ITEMS.PER_TASK), queries);
   const bytes = <usize>places << 3;
   for (let b = begin; b < end; b++) {
-    const heap = ptr(args, 0) + <usize>b * bytes;
-    let sum = load<i32>(ptr(args, 6) + (<usize>b << 2));
+    const heap = ptr(args, MERGE_TOP_ITEMS.HEAPS) + <usize>b * bytes;
+    let sum = load<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED) + (<usize>b << 2));
     for (let t = 1; t < itemTasks; t++) {
       const other = heap + <usize>(t * queries) * bytes;
       for (let o: usize = 0; o < bytes; o += 8) {
         const key = load<u64>(other + o);
         if (key > load<u64>(heap)) replaceRoot(heap, places, key);
       }
-      sum += load<i32>(ptr(args, 6) + (<usize>(t * queries + b) << 2));
+      sum += load<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED) + (<usize>(t * queries + b) << 2));
     }
-    store<i32>(ptr(args, 7) + (<usize>b << 2), sum);
+    store<i32>(ptr(args, MERGE_TOP_ITEMS.UNDEFINED_SUMS) + (<usize>b << 2), sum);
     // The least key goes to the end, again and again.
     for (let n = places - 1; n >= 0; n--) {
       const key = load<u64>(heap);
       const moved = load<u64>(heap + (<usize>n << 3));
       if (n > 0) replaceRoot(heap, n, moved);
       const at = <usize>(b * places + n) << 2;
-      store<f32>(ptr(args, 4) + at, scoreOf(key));
-      store<i32>(ptr(args, 5) + at, key == 0 ? -1 : <i32>~(<u32>key));
+      store<f32>(ptr(args, MERGE_TOP_ITEMS.SCORES) + at, scoreOf(key));
+      store<i32>(ptr(args, MERGE_TOP_ITEMS.IDS) + at, key == 0 ? -1 : <i32>~(<u32>key));
     }
   }
 }

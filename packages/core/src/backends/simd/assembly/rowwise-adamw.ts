@@ -1,28 +1,28 @@
 // Row-wise AdamW in place, on the rows of a table that have a gradient: one second moment a row.
+import * as ROWWISE_ADAMW from '../slots/rowwise-adamw';
 import { flt, int, loadPart, madd, ptr, squareRoot, storePart, sumLanes } from './env';
 
 /**
- * args: param, ids, m, v, grad, rates, corrections, U, D, rows per task, beta1, 1 - beta1, beta2,
- *       (1 - beta2) / D, epsilon, lr * wd, whole
+ * args: `slots/rowwise-adamw.ts`
  * grad, rates and corrections go by u, param by ids[u]; m and v by u, or when whole by ids[u]. Ids are unique, so
  * that no two tasks meet in a row.
  */
 export function rowwiseAdamw(args: usize, task: i32): void {
-  const d = int(args, 8);
-  const begin = task * int(args, 9);
-  const end = min(begin + int(args, 9), int(args, 7));
+  const d = int(args, ROWWISE_ADAMW.D);
+  const begin = task * int(args, ROWWISE_ADAMW.PER_TASK);
+  const end = min(begin + int(args, ROWWISE_ADAMW.PER_TASK), int(args, ROWWISE_ADAMW.ROWS));
   const bytes = <usize>d << 2;
   const whole = <usize>(d & ~3) << 2;
   const left = d & 3;
-  const beta1 = v128.load32_splat(args, 10 * 4), rest1 = v128.load32_splat(args, 11 * 4);
-  const decay = v128.load32_splat(args, 15 * 4);
-  const all = int(args, 16);
+  const beta1 = v128.load32_splat(args, ROWWISE_ADAMW.BETA1 << 2), rest1 = v128.load32_splat(args, ROWWISE_ADAMW.BETA1_REST << 2);
+  const decay = v128.load32_splat(args, ROWWISE_ADAMW.DECAY << 2);
+  const all = int(args, ROWWISE_ADAMW.WHOLE);
   for (let u = <usize>begin; u < <usize>end; u++) {
-    const id = <usize>load<u32>(ptr(args, 1) + (u << 2));
+    const id = <usize>load<u32>(ptr(args, ROWWISE_ADAMW.IDS) + (u << 2));
     const row = all ? id : u;
-    const w = ptr(args, 0) + id * bytes;
-    const m = ptr(args, 2) + row * bytes;
-    const g = ptr(args, 4) + u * bytes;
+    const w = ptr(args, ROWWISE_ADAMW.PARAM) + id * bytes;
+    const m = ptr(args, ROWWISE_ADAMW.M) + row * bytes;
+    const g = ptr(args, ROWWISE_ADAMW.GRAD) + u * bytes;
 
     let squares = f32x4.splat(0);
     for (let o: usize = 0; o < whole; o += 16) {
@@ -33,11 +33,11 @@ export function rowwiseAdamw(args: usize, task: i32): void {
       const grad = loadPart(g + whole, left);
       squares = madd(grad, grad, squares);
     }
-    const at = ptr(args, 3) + (row << 2);
-    const v = load<f32>(at) * flt(args, 12) + sumLanes(squares) * flt(args, 13);
+    const at = ptr(args, ROWWISE_ADAMW.V) + (row << 2);
+    const v = load<f32>(at) * flt(args, ROWWISE_ADAMW.BETA2) + sumLanes(squares) * flt(args, ROWWISE_ADAMW.BETA2_REST);
     store<f32>(at, v);
-    const correction = load<f32>(ptr(args, 6) + (u << 2));
-    const size = f32x4.splat(load<f32>(ptr(args, 5) + (u << 2)) / (squareRoot(v) * correction + flt(args, 14)));
+    const correction = load<f32>(ptr(args, ROWWISE_ADAMW.CORRECTIONS) + (u << 2));
+    const size = f32x4.splat(load<f32>(ptr(args, ROWWISE_ADAMW.RATES) + (u << 2)) / (squareRoot(v) * correction + flt(args, ROWWISE_ADAMW.EPSILON)));
 
     for (let o: usize = 0; o < whole; o += 16) {
       const m1 = madd(v128.load(m + o), beta1, f32x4.mul(v128.load(g + o), rest1));

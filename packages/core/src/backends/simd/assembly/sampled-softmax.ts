@@ -5,11 +5,11 @@
 // The gradient of a small item table is added up in strips of columns that fit a core's cache, that of a large one is
 // summed by item over a sorted order (rows.ts). Rows are W floats apart, W a multiple of 8, zeros past D.
 //
-// args: 0 queries, 1 items, 2 positives, 3 negatives, 4 logQ (0: none), 5 T, 6 R, 7 W, 8 1 / temperature,
-//       9 tokens per task, 10 loss, 11 logSumExp, 12 dLoss, 13 dQueries, 14 weights [T, Z],
-//       15 Z (R + 1 rounded up to 8), 16 D, 17 ids [T, Z] (0: not wanted), 18 I, 19 coefficients [T, Z],
-//       20 factors [T], 21 gradients of each loss by its query [T, D], 22 tables, together [groups, I, W],
-//       23 columns of a strip, 24 groups
+// args: `slots/sampled-softmax.ts` and of each kernel `slots/sampled-softmax-{loss,gradient,tables}.ts`
+import * as SAMPLED_SOFTMAX from '../slots/sampled-softmax';
+import * as SAMPLED_SOFTMAX_GRADIENT from '../slots/sampled-softmax-gradient';
+import * as SAMPLED_SOFTMAX_LOSS from '../slots/sampled-softmax-loss';
+import * as SAMPLED_SOFTMAX_TABLES from '../slots/sampled-softmax-tables';
 import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, power, SHIFTER } from './math';
 import { after } from './regions';
@@ -17,10 +17,10 @@ import { addToRows, dotRows, weightedRows } from './table-rows';
 
 /** The addresses of the R + 1 rows of token t at `rows`, the positive's first, then 0 up to Z. */
 function findRows(args: usize, t: usize, rows: usize): void {
-  const r = ptr(args, 6) << 2;
-  const items = <u32>int(args, 1), row = <u32>int(args, 7) << 2, count = <u32>int(args, 18);
-  const negatives = ptr(args, 3) + t * r;
-  const positive = load<u32>(ptr(args, 2) + (t << 2));
+  const r = ptr(args, SAMPLED_SOFTMAX.R) << 2;
+  const items = <u32>int(args, SAMPLED_SOFTMAX.ITEMS), row = <u32>int(args, SAMPLED_SOFTMAX.WIDTH) << 2, count = <u32>int(args, SAMPLED_SOFTMAX.ITEM_COUNT);
+  const negatives = ptr(args, SAMPLED_SOFTMAX.NEGATIVES) + t * r;
+  const positive = load<u32>(ptr(args, SAMPLED_SOFTMAX.POSITIVES) + (t << 2));
   // An id outside the table ends the job; the caller then looks for it and says which.
   if (positive >= count) unreachable();
   store<u32>(rows, items + positive * row);
@@ -38,7 +38,7 @@ function findRows(args: usize, t: usize, rows: usize): void {
     if (id >= count) unreachable();
     store<u32>(rows + j, items + id * row, 4);
   }
-  for (const end = ptr(args, 15) << 2; j + 4 < end; j += 4) store<u32>(rows + j, 0, 4);
+  for (const end = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2; j + 4 < end; j += 4) store<u32>(rows + j, 0, 4);
 }
 
 /** Four dot products, from eight partial sums each. */
@@ -59,16 +59,16 @@ function foldDots(at: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function logits(args: usize, t: usize, z: usize, rows: usize, sums: usize): f32 {
-  const r = ptr(args, 6) << 2, n = ptr(args, 15) << 2;
-  const row = ptr(args, 7) << 2;
-  dotRows(ptr(args, 0) + t * row, row, rows, r + 4, sums);
-  const scale = f32x4.splat(flt(args, 8));
+  const r = ptr(args, SAMPLED_SOFTMAX.R) << 2, n = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2;
+  const row = ptr(args, SAMPLED_SOFTMAX.WIDTH) << 2;
+  dotRows(ptr(args, SAMPLED_SOFTMAX.QUERIES) + t * row, row, rows, r + 4, sums);
+  const scale = f32x4.splat(flt(args, SAMPLED_SOFTMAX_LOSS.SCALE));
   for (let j: usize = 0; j < n; j += 16) v128.store(z + j, f32x4.mul(foldDots(sums + (j << 3)), scale));
   for (let j = r + 4; j < n; j += 4) store<f32>(z + j, -Infinity);
-  const logQ = ptr(args, 4);
+  const logQ = ptr(args, SAMPLED_SOFTMAX.LOG_Q);
   if (logQ) {
-    const negatives = ptr(args, 3) + t * r;
-    store<f32>(z, load<f32>(z) - load<f32>(logQ + (<usize>load<u32>(ptr(args, 2) + (t << 2)) << 2)));
+    const negatives = ptr(args, SAMPLED_SOFTMAX.NEGATIVES) + t * r;
+    store<f32>(z, load<f32>(z) - load<f32>(logQ + (<usize>load<u32>(ptr(args, SAMPLED_SOFTMAX.POSITIVES) + (t << 2)) << 2)));
     for (let j: usize = 0; j < r; j += 4) {
       store<f32>(z + j, load<f32>(z + j, 4) - load<f32>(logQ + (<usize>load<u32>(negatives + j) << 2)), 4);
     }
@@ -118,48 +118,48 @@ function exponentials(z: usize, n: usize, top: f32, sums: usize): f32 {
 // @ts-ignore: decorator
 @inline
 function gatherIds(args: usize, t: usize, ids: usize): void {
-  const r = ptr(args, 6) << 2;
-  store<u32>(ids, load<u32>(ptr(args, 2) + (t << 2)));
-  copyFloats(ids + 4, ptr(args, 3) + t * r, r);
-  for (let j = r + 4; j < ptr(args, 15) << 2; j += 4) store<i32>(ids + j, -1);
+  const r = ptr(args, SAMPLED_SOFTMAX.R) << 2;
+  store<u32>(ids, load<u32>(ptr(args, SAMPLED_SOFTMAX.POSITIVES) + (t << 2)));
+  copyFloats(ids + 4, ptr(args, SAMPLED_SOFTMAX.NEGATIVES) + t * r, r);
+  for (let j = r + 4; j < ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2; j += 4) store<i32>(ids + j, -1);
 }
 
 export function sampledSoftmax(args: usize, task: i32): void {
-  const begin = task * int(args, 9);
-  const end = min(begin + int(args, 9), int(args, 5));
-  const n = ptr(args, 15) << 2;
-  const row = ptr(args, 7) << 2, width = ptr(args, 16) << 2;
+  const begin = task * int(args, SAMPLED_SOFTMAX.PER_TASK);
+  const end = min(begin + int(args, SAMPLED_SOFTMAX.PER_TASK), int(args, SAMPLED_SOFTMAX.TOKENS));
+  const n = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2;
+  const row = ptr(args, SAMPLED_SOFTMAX.WIDTH) << 2, width = ptr(args, SAMPLED_SOFTMAX.D) << 2;
   const rows = scratch, sums = after(rows, n);
   after(sums, max(n << 3, row));
   for (let t = <usize>begin; t < <usize>end; t++) {
-    const z = ptr(args, 14) + t * n;
+    const z = ptr(args, SAMPLED_SOFTMAX.WEIGHTS) + t * n;
     findRows(args, t, rows);
     const top = logits(args, t, z, rows, sums);
     const z0 = load<f32>(z);
     const sum = exponentials(z, n, top, sums);
     const lse = top + log1(sum);
-    store<f32>(ptr(args, 10) + (t << 2), lse - z0);
-    store<f32>(ptr(args, 11) + (t << 2), lse);
-    const factor = flt(args, 8) / sum;
-    store<f32>(ptr(args, 20) + (t << 2), factor);
+    store<f32>(ptr(args, SAMPLED_SOFTMAX_LOSS.LOSS) + (t << 2), lse - z0);
+    store<f32>(ptr(args, SAMPLED_SOFTMAX_LOSS.LOG_SUM_EXP) + (t << 2), lse);
+    const factor = flt(args, SAMPLED_SOFTMAX_LOSS.SCALE) / sum;
+    store<f32>(ptr(args, SAMPLED_SOFTMAX.FACTORS) + (t << 2), factor);
     store<f32>(z, load<f32>(z) - sum);
-    weightedRows(row, rows, z, (ptr(args, 6) + 1) << 2, sums);
-    scaleFloats(ptr(args, 21) + t * width, sums, factor, width);
+    weightedRows(row, rows, z, (ptr(args, SAMPLED_SOFTMAX.R) + 1) << 2, sums);
+    scaleFloats(ptr(args, SAMPLED_SOFTMAX.DIRECTIONS) + t * width, sums, factor, width);
   }
 }
 
 /** dQueries and, for the sum over a sorted order, the ids and the coefficients of their rows. */
 export function sampledSoftmaxGrad(args: usize, task: i32): void {
-  const begin = task * int(args, 9);
-  const end = min(begin + int(args, 9), int(args, 5));
-  const n = ptr(args, 15) << 2;
-  const width = ptr(args, 16) << 2;
+  const begin = task * int(args, SAMPLED_SOFTMAX.PER_TASK);
+  const end = min(begin + int(args, SAMPLED_SOFTMAX.PER_TASK), int(args, SAMPLED_SOFTMAX.TOKENS));
+  const n = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2;
+  const width = ptr(args, SAMPLED_SOFTMAX.D) << 2;
   for (let t = <usize>begin; t < <usize>end; t++) {
-    const g = load<f32>(ptr(args, 12) + (t << 2));
-    scaleFloats(ptr(args, 13) + t * width, ptr(args, 21) + t * width, g, width);
-    if (ptr(args, 17)) {
-      gatherIds(args, t, ptr(args, 17) + t * n);
-      scaleFloats(ptr(args, 19) + t * n, ptr(args, 14) + t * n, g * load<f32>(ptr(args, 20) + (t << 2)), n);
+    const g = load<f32>(ptr(args, SAMPLED_SOFTMAX_GRADIENT.D_LOSS) + (t << 2));
+    scaleFloats(ptr(args, SAMPLED_SOFTMAX_GRADIENT.D_QUERIES) + t * width, ptr(args, SAMPLED_SOFTMAX.DIRECTIONS) + t * width, g, width);
+    if (ptr(args, SAMPLED_SOFTMAX_GRADIENT.IDS)) {
+      gatherIds(args, t, ptr(args, SAMPLED_SOFTMAX_GRADIENT.IDS) + t * n);
+      scaleFloats(ptr(args, SAMPLED_SOFTMAX_GRADIENT.COEFFICIENTS) + t * n, ptr(args, SAMPLED_SOFTMAX.WEIGHTS) + t * n, g * load<f32>(ptr(args, SAMPLED_SOFTMAX.FACTORS) + (t << 2)), n);
     }
   }
 }
@@ -170,23 +170,23 @@ export function sampledSoftmaxGrad(args: usize, task: i32): void {
  * group, of the second, ...
  */
 export function sampledSoftmaxItems(args: usize, task: i32): void {
-  const columns = int(args, 23), strips = (int(args, 7) + columns - 1) / columns;
+  const columns = int(args, SAMPLED_SOFTMAX_TABLES.COLUMNS), strips = (int(args, SAMPLED_SOFTMAX.WIDTH) + columns - 1) / columns;
   const group = task / strips, first = (task - group * strips) * columns;
-  const begin = group * int(args, 9);
-  const end = min(begin + int(args, 9), int(args, 5));
-  const n = ptr(args, 15) << 2, row = ptr(args, 7) << 2, strip = <usize>min(columns, int(args, 7) - first) << 2;
-  const negatives = ptr(args, 6) << 2;
-  const size = ptr(args, 18) * strip;
-  const table = ptr(args, 22) + <usize>(first << 2) * ptr(args, 18) * ptr(args, 24) + <usize>group * size;
-  const queries = ptr(args, 0) + <usize>(first << 2);
+  const begin = group * int(args, SAMPLED_SOFTMAX.PER_TASK);
+  const end = min(begin + int(args, SAMPLED_SOFTMAX.PER_TASK), int(args, SAMPLED_SOFTMAX.TOKENS));
+  const n = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2, row = ptr(args, SAMPLED_SOFTMAX.WIDTH) << 2, strip = <usize>min(columns, int(args, SAMPLED_SOFTMAX.WIDTH) - first) << 2;
+  const negatives = ptr(args, SAMPLED_SOFTMAX.R) << 2;
+  const size = ptr(args, SAMPLED_SOFTMAX.ITEM_COUNT) * strip;
+  const table = ptr(args, SAMPLED_SOFTMAX_TABLES.TABLES) + <usize>(first << 2) * ptr(args, SAMPLED_SOFTMAX.ITEM_COUNT) * ptr(args, SAMPLED_SOFTMAX_TABLES.GROUPS) + <usize>group * size;
+  const queries = ptr(args, SAMPLED_SOFTMAX.QUERIES) + <usize>(first << 2);
   memory.fill(table, 0, size);
   after(scratch, strip);
   for (let t = <usize>begin; t < <usize>end; t++) {
     const at = t << 2;
-    const weights = ptr(args, 14) + t * n;
-    scaleFloats(scratch, queries + t * row, load<f32>(ptr(args, 12) + at) * load<f32>(ptr(args, 20) + at), strip);
-    addToRows(table, strip, ptr(args, 2) + at, weights, 4, scratch);
-    addToRows(table, strip, ptr(args, 3) + t * negatives, weights + 4, negatives, scratch);
+    const weights = ptr(args, SAMPLED_SOFTMAX.WEIGHTS) + t * n;
+    scaleFloats(scratch, queries + t * row, load<f32>(ptr(args, SAMPLED_SOFTMAX_TABLES.D_LOSS) + at) * load<f32>(ptr(args, SAMPLED_SOFTMAX.FACTORS) + at), strip);
+    addToRows(table, strip, ptr(args, SAMPLED_SOFTMAX.POSITIVES) + at, weights, 4, scratch);
+    addToRows(table, strip, ptr(args, SAMPLED_SOFTMAX.NEGATIVES) + t * negatives, weights + 4, negatives, scratch);
   }
 }
 

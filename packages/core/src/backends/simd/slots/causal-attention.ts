@@ -6,9 +6,9 @@ export const LOG_SUM_EXP = 9;
 export const THRESHOLD = 10;
 /** Float: 1 / (1 - rate). */
 export const KEEP_SCALE = 11;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 12;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 13;
 /** Integer: step of the stream. */
 export const STEP = 14;

@@ -5,9 +5,9 @@
 export const THRESHOLD = 0;
 /** Float: 1 / (1 - rate). */
 export const KEEP_SCALE = 1;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 2;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 3;
 /** Integer: step of the stream. */
 export const STEP = 4;

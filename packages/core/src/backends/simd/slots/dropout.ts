@@ -12,9 +12,9 @@ export const PER_TASK = 3;
 export const THRESHOLD = 4;
 /** Float: 1 / (1 - rate). */
 export const KEEP_SCALE = 5;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 6;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 7;
 /** Integer: step of the stream. */
 export const STEP = 8;

@@ -18,9 +18,9 @@ export const DROPOUT = 6;
 export const THRESHOLD = 7;
 /** Float: 1 / (1 - rate). */
 export const KEEP_SCALE = 8;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 9;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 10;
 /** Integer: step of the stream. */
 export const STEP = 11;

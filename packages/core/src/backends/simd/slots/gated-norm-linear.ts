@@ -20,9 +20,9 @@ export const DROPOUT = 7;
 export const THRESHOLD = 8;
 /** Float: 1 / (1 - rate). */
 export const KEEP_SCALE = 9;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 10;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 11;
 /** Integer: step of the stream. */
 export const STEP = 12;

@@ -40,7 +40,7 @@ export const PACK_A = 17;
 export const BLOCK_COLUMNS = 18;
 /** Integer: blocks of columns. */
 export const COLUMN_BLOCKS = 19;
-/** Integer: where B is found: packed, packed by the task, transposed and packed by the task, read in place. */
+/** Integer: B is 0: packed, 1: packed by the task, 2: transposed and packed by the task, 3: read where it lies. */
 export const SOURCE = 20;
 /** Address: one value a column; 0: none. */
 export const BIAS = 21;

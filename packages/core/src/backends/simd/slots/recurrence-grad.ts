@@ -18,5 +18,5 @@ export const STEPS = 6;
 export const WIDTH = 7;
 /** Integer: tasks. */
 export const TASKS = 8;
-/** Address: gradient of the products with the recurrent weight [T, 3E]. */
+/** Address: gradient of `h W^T + b` [T, 3E]. */
 export const D_INNER = 9;

@@ -16,5 +16,5 @@ export const PER_TASK = 5;
 export const SORTED_WEIGHTS = 6;
 /** Integer: bytes of a row. */
 export const ROW_BYTES = 7;
-/** Float: factor of the sums; not read with weights. */
+/** Float: factor of the sums; without weights only. */
 export const SCALE = 8;

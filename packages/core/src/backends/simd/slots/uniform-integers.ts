@@ -10,9 +10,9 @@ export const PER_TASK = 2;
 export const LOW = 3;
 /** Integer: how many integers there are. */
 export const BOUND = 4;
-/** Integer: lower half of the stream's key. */
+/** Integer: first word of the stream's key. */
 export const K0 = 5;
-/** Integer: upper half of the stream's key. */
+/** Integer: second word of the stream's key. */
 export const K1 = 6;
 /** Integer: step of the stream. */
 export const STEP = 7;

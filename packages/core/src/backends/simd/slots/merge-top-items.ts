@@ -1,0 +1,20 @@
+// Slots of the argument block: what `mergeTopItems` reads.
+
+/** Address: what `topItems` left [item tasks, B, places]. */
+export const HEAPS = 0;
+/** Integer: heaps of a query. */
+export const ITEM_TASKS = 1;
+/** Integer: queries B. */
+export const ROWS = 2;
+/** Integer: places of a heap. */
+export const LENGTH = 3;
+/** Address: scores [B, places], best first. */
+export const SCORES = 4;
+/** Address: their items [B, places]. */
+export const IDS = 5;
+/** Address: scores that are no numbers [item tasks, B]. */
+export const UNDEFINED = 6;
+/** Address: their sums [B]. */
+export const UNDEFINED_SUMS = 7;
+/** Integer: queries of a task. */
+export const PER_TASK = 8;
