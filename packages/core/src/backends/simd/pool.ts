@@ -1,5 +1,6 @@
 import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
+import { type Arguments, writeArguments } from './arguments.ts';
 import { CONTROL, type KernelExports, type KernelId, kernelName, SCRATCH_BYTES } from './kernels.ts';
 import type { KernelThread } from './platform/platform.ts';
 
@@ -61,15 +62,28 @@ export class Pool {
    * the same. Alone, and where nothing is under way for a job of one thread, it has ended on return, and throws when
    * a task traps; a job that was handed over makes {@link wait} throw.
    */
-  run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial = false): void {
+  run<K extends KernelId>(kernel: K, tasks: number, values: Arguments<K>, serial?: boolean): void;
+  run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial?: boolean): void;
+  run<K extends KernelId>(
+    kernel: K,
+    tasks: number,
+    values: Arguments<K> | readonly number[],
+    more?: Floats | boolean,
+    last = false,
+  ): void {
+    const serial = more === true || last;
     if (tasks <= 0) return;
     const job = (this.#posted + 1) | 0;
     // The job that had this place must have ended; then half of the ring is free.
     if (!this.#hasEnded((job - CONTROL.jobs) | 0)) this.drain((job - CONTROL.jobs / 2) | 0);
     const at = CONTROL.ring + (job & (CONTROL.jobs - 1)) * CONTROL.jobWords + CONTROL.arguments;
     const words = this.#words;
-    for (let i = 0; i < ints.length; i++) words[at + i] = ints[i];
-    if (floats) for (const slot in floats) this.#floats[at + Number(slot)] = floats[slot];
+    if (Array.isArray(values)) {
+      for (let i = 0; i < values.length; i++) words[at + i] = values[i];
+      if (typeof more === 'object') for (const slot in more) this.#floats[at + Number(slot)] = more[slot];
+    } else {
+      writeArguments(words, at, kernel, values as Arguments<K>);
+    }
     if (this.#workers.length === 0 || ((serial || tasks === 1) && this.idle)) {
       try {
         this.#exports.runSerial(kernel, CONTROL.address + at * 4, tasks);

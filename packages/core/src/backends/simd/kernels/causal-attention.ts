@@ -7,43 +7,61 @@ import {
   CausalAttentionLast,
   type CausalAttentionLastAttrs,
 } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
+import * as BACKWARD_UNIT from '../slots/backward-unit.ts';
+import * as FORWARD_UNIT from '../slots/forward-unit.ts';
+import * as QUERY_CHUNK from '../slots/query-chunk.ts';
+import { backwardPlan, placeParts } from './attention-backward-plan.ts';
 import {
-  backwardPlan,
+  CAUSAL,
   checkWidths,
   forwardUnits,
   lastQueryUnits,
   type Plan,
   panelRows,
-  placeParts,
+  placeKept,
   sequencePlan,
-  UNIT,
   type Visible,
   visibleRanges,
 } from './attention-plan.ts';
-import { NO_GRADIENT, zero } from './hstu-attention.ts';
 import { dropThreshold } from './random.ts';
-import { override, sizeOf } from './support.ts';
+import { override, sizeOf, zero } from './support.ts';
 import type { Inputs } from './types.ts';
 
 const OP = 'causalAttention';
 
-/** Slots 5 to 17. */
+/** What forward and backward pass are both given. */
 function common(
-  q: TensorInfo,
-  v: TensorInfo,
+  backend: SimdBackend,
+  { q, k, v }: Inputs,
   logSumExp: number,
   { rate, k0, k1, step, first, scale }: CausalAttentionAttrs,
-): number[] {
+  visible: Visible,
+) {
   const [, h, a] = q.shape;
   checkWidths(OP, a, v.shape[2]);
   if (!(scale > 0)) throw new UnsupportedError(`${OP}: expected a positive scale on the simd backend; got ${scale}`);
-  return [h, a, v.shape[2], 0, logSumExp, dropThreshold(rate), 0, k0, k1, step, rate > 0 ? 1 : 0, first, 0];
-}
-
-function floats({ scale, rate }: CausalAttentionAttrs): Record<number, number> {
-  return { 8: scale, 11: 1 / (1 - rate) };
+  return {
+    Q: backend.address(q),
+    K: backend.address(k),
+    V: backend.address(v),
+    HEADS: h,
+    WIDTH: a,
+    VALUE_WIDTH: v.shape[2],
+    SCALE: float(scale),
+    LOG_SUM_EXP: logSumExp,
+    THRESHOLD: dropThreshold(rate),
+    KEEP_SCALE: float(1 / (1 - rate)),
+    K0: k0,
+    K1: k1,
+    STEP: step,
+    DROPOUT: rate > 0 ? 1 : 0,
+    FIRST: first,
+    VISIBLE: visible.address,
+    GLOBAL_KEYS: visible.globalKeys,
+  };
 }
 
 /** Above this many bytes the backward pass makes dropout anew. */
@@ -58,38 +76,28 @@ function keptDrops(plan: Plan, heads: number, { ahead }: Visible, attrs: CausalA
   return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${first}/${plan.key}` };
 }
 
-/** Writes into each unit where its sequence's bits lie. */
-function placeDrops(units: Int32Array, bases: ReadonlyMap<number, number>, block: number): void {
-  for (let u = 0; u < units.length; u += UNIT) units[u + 4] = block + (bases.get(units[u]) as number);
-}
-
 function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
-  const { q, k, v, offsets } = inputs;
+  const { q, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
-  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
-  const ints = common(q, v, logSumExp.address, attrs);
+  const shared = common(backend, inputs, logSumExp.address, attrs, visible);
   const units = forwardUnits(plan);
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
-  if (kept) placeDrops(units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
+  if (kept) placeKept(FORWARD_UNIT, units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
-    const all = [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys];
-    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, all, floats(attrs));
+    const values = { ...shared, OUT: out.address, UNITS: at };
+    backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return [out.info, logSumExp.info];
 }
 
 /** The last query of each sequence alone. */
-function forwardLast(
-  { q, k, v, offsets }: Inputs,
-  backend: SimdBackend,
-  { scale }: CausalAttentionLastAttrs,
-): TensorInfo {
+function forwardLast(inputs: Inputs, backend: SimdBackend, { scale }: CausalAttentionLastAttrs): TensorInfo {
+  const { q, k, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
-  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
   const units = lastQueryUnits(plan);
@@ -97,8 +105,8 @@ function forwardLast(
   const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
   backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
     backend.copy(units, at);
-    const ints = [pq, pk, pv, out.address, at, ...common(q, v, logSumExp, attrs), ...NO_GRADIENT, 0];
-    backend.pool.run(KERNEL.softmaxForward, units.length / UNIT, ints, floats(attrs));
+    const values = { ...common(backend, inputs, logSumExp, attrs, CAUSAL), OUT: out.address, UNITS: at };
+    backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
 }
@@ -107,8 +115,8 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
-  const [pq, pk, pv, po, pl, pd] = [q, k, v, out, logSumExp, dy].map((x) => backend.address(x));
-  const ints = common(q, v, pl, attrs);
+  const [po, pl, pd] = [out, logSumExp, dy].map((x) => backend.address(x));
+  const shared = common(backend, inputs, pl, attrs, visible);
   const outputs = [q, k, v].map((x) => backend.output(x.shape));
   const [dq, dk, dv] = outputs.map(({ address }) => address);
   const work = backwardPlan(plan, {
@@ -120,16 +128,23 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
   const { units, groups, count, items, parts } = work;
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
   const block = kept && backend.attached(logSumExp, kept.name);
-  if (kept && block !== undefined) placeDrops(units, kept.bases, block);
+  if (kept && block !== undefined) placeKept(BACKWARD_UNIT, units, kept.bases, block);
   const sizes = [...[units, groups, items, parts].map(({ byteLength }) => byteLength), work.bytes];
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, memory) => {
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
-    const rest = [pd, dq, dk, dv, 0, 0, atGroups, 0, visible.address, 0, visible.globalKeys];
-    backend.pool.run(KERNEL.softmaxBackward, count, [pq, pk, pv, po, at, ...ints, ...rest], floats(attrs));
-    backend.pool.run(KERNEL.attentionQueryGrad, items.length / UNIT, [pq, pk, pv, po, atItems, ...ints, ...rest], {
-      8: attrs.scale,
-      9: 1,
+    backend.pool.run(KERNEL.softmaxBackward, count, {
+      ...shared,
+      OUT: po,
+      UNITS: at,
+      D_OUT: pd,
+      DQ: dq,
+      DK: dk,
+      DV: dv,
+      GROUPS: atGroups,
     });
+    const { HEADS, WIDTH, SCALE } = shared;
+    const sums = { CHUNKS: atItems, HEADS, WIDTH, SCALE, INVERSE: float(1), DQ: dq };
+    backend.pool.run(KERNEL.attentionQueryGrad, items.length / QUERY_CHUNK.SIZE, sums);
   });
   return outputs.map(({ info }) => info);
 }

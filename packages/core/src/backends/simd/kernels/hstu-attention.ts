@@ -1,45 +1,42 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
 import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad, HstuAttentionLast } from '../../kernel-names.ts';
+import { type Arguments, float, halves } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
+import * as BACKWARD_UNIT from '../slots/backward-unit.ts';
+import * as FORWARD_UNIT from '../slots/forward-unit.ts';
+import * as QUERY_CHUNK from '../slots/query-chunk.ts';
+import { backwardPlan, placeParts } from './attention-backward-plan.ts';
 import {
-  backwardPlan,
+  CAUSAL,
   checkWidths,
   forwardUnits,
   lastQueryUnits,
   PANEL,
   type Plan,
   panelRows,
-  placeParts,
+  placeKept,
   sequencePlan,
-  UNIT,
   type Visible,
   visibleRanges,
 } from './attention-plan.ts';
-import { CHUNK, override, sizeOf } from './support.ts';
+import { override, sizeOf, zero } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
 import type { Inputs } from './types.ts';
 
 const OP = 'hstuAttention';
-/** Slots 18 to 25 of the argument block belong to the backward pass. */
-export const NO_GRADIENT = [0, 0, 0, 0, 0, 0, 0, 0] as const;
-const CAUSAL: Visible = { address: 0, ahead: false, globalKeys: 0 };
 
-/** Zeroes a block before kernels add into it. */
-export function zero(backend: SimdBackend, address: number, floats: number): void {
-  backend.pool.run(KERNEL.fill, Math.ceil(floats / CHUNK), [address, floats, CHUNK, 0], { 3: 0 });
-}
-
-/** Slots 5 to 17 of the argument block, shared by both directions. */
+/** What forward and backward pass are both given. */
 function common(
   backend: SimdBackend,
   inputs: Inputs,
   attrs: HstuAttentionAttrs,
   longest: number,
   table: DistanceTable,
-): number[] {
-  const { q, v, positionWeights, timeWeights, queryTimes, keyTimes } = inputs;
+  visible: Visible,
+) {
+  const { q, k, v, positionWeights, timeWeights, queryTimes, keyTimes } = inputs;
   const [, h, a] = q.shape;
   const c = v.shape[2];
   checkWidths(OP, a, c);
@@ -56,11 +53,25 @@ function common(
     : { address: 0, shift: 18 };
   const address = (x: TensorInfo, present: boolean): number => (present ? backend.address(x) : 0);
   if (hasPosition || hasTime) fillTable(backend, positionWeights, longest, table);
-  const bias = hasPosition || hasTime ? table.address + 4 * table.origin : 0;
-  return [
-    ...[h, a, c, 0, 0, bias, n, address(timeWeights, hasTime), sizeOf(timeWeights)],
-    ...[address(queryTimes, hasTime), address(keyTimes, hasTime), cells.address, cells.shift],
-  ];
+  return {
+    Q: backend.address(q),
+    K: backend.address(k),
+    V: backend.address(v),
+    HEADS: h,
+    WIDTH: a,
+    VALUE_WIDTH: c,
+    SCALE: float(attrs.scale),
+    INVERSE: float(1 / attrs.normalizer),
+    BIAS: hasPosition || hasTime ? table.address + 4 * table.origin : 0,
+    TIME_WEIGHTS: address(timeWeights, hasTime),
+    TIME_BUCKETS: sizeOf(timeWeights),
+    QUERY_TIMES: address(queryTimes, hasTime),
+    KEY_TIMES: address(keyTimes, hasTime),
+    CELLS: cells.address,
+    CELL_SHIFT: cells.shift,
+    VISIBLE: visible.address,
+    GLOBAL_KEYS: visible.globalKeys,
+  };
 }
 
 /** Floats by distance `i - j`: `size` of them, distance 0 at `origin`. */
@@ -89,7 +100,15 @@ function fillTable(
   const n = (weights + 1) / 2;
   const from = weights > 0 ? backend.address(positionWeights) : 0;
   const first = Math.max(1 - longest, -origin);
-  backend.pool.run(KERNEL.distanceTable, 1, [from, weights > 0 ? n : 0, address, size, origin, first, longest]);
+  backend.pool.run(KERNEL.distanceTable, 1, {
+    WEIGHTS: from,
+    N: weights > 0 ? n : 0,
+    TABLE: address,
+    SIZE: size,
+    ORIGIN: origin,
+    FIRST: first,
+    END: longest,
+  });
 }
 
 /** Bytes before a panel's buckets, as in `assembly/attention-bias.ts`. */
@@ -98,64 +117,53 @@ const KEPT_HEADER = 16;
 const KEPT_BUCKETS = 64 * 1024 * 1024;
 
 /**
- * Writes into each unit where its sequence's time buckets lie. They depend on the timestamps alone, so they are made
- * once and kept with `queryTimes`: every layer, forward and backward, reads them. Very long sequences do without.
+ * Places of the time buckets of each sequence, by its start; undefined where none are kept. They depend on the
+ * timestamps alone, so they are made once and kept with `queryTimes`: every layer, forward and backward, reads them.
+ * Very long sequences do without.
  */
-function placeBuckets(
+function keptBuckets(
   backend: SimdBackend,
   inputs: Inputs,
   attrs: HstuAttentionAttrs,
   plan: Plan,
-  units: Int32Array,
-  ints: readonly number[],
+  { QUERY_TIMES, KEY_TIMES, CELLS, CELL_SHIFT }: Omit<Arguments<typeof KERNEL.bucketRows>, 'UNITS'>,
   { ahead }: Visible,
-): void {
+): { readonly bases: ReadonlyMap<number, number>; readonly block: number } | undefined {
   const { queryTimes, keyTimes, timeWeights } = inputs;
   const count = sizeOf(timeWeights);
   // Kept rows end with the query's own panel.
-  if (count === 0 || count > 256 || ahead) return;
+  if (count === 0 || count > 256 || ahead) return undefined;
   const { bases, total } = panelRows(plan, PANEL / 2, KEPT_HEADER);
-  if (total > KEPT_BUCKETS) return;
+  if (total > KEPT_BUCKETS) return undefined;
   const name = `buckets/${(keyTimes.dataId as { id: number }).id}/${attrs.bucketDivisor}/${count}/${plan.key}`;
   const kept = backend.attached(queryTimes, name);
-  const block = kept ?? backend.attach(queryTimes, total + 64, name);
-  const place = (list: Int32Array): void => {
-    for (let u = 0; u < list.length; u += UNIT) {
-      list[u + 4] = block + (bases.get(list[u]) as number);
-    }
-  };
-  place(units);
-  if (kept !== undefined) return;
+  if (kept !== undefined) return { bases, block: kept };
+  const block = backend.attach(queryTimes, total + 64, name);
   const all = forwardUnits(plan);
-  place(all);
+  placeKept(FORWARD_UNIT, all, bases, block);
   backend.withTemporaries([all.byteLength], 'attention units', (at) => {
     backend.copy(all, at);
-    backend.pool.run(KERNEL.bucketRows, all.length / UNIT, [0, 0, 0, 0, at, ...ints]);
+    const values = { UNITS: at, QUERY_TIMES, KEY_TIMES, CELLS, CELL_SHIFT };
+    backend.pool.run(KERNEL.bucketRows, all.length / FORWARD_UNIT.SIZE, values);
   });
+  return { bases, block };
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
-  const { q, k, v, offsets } = inputs;
+  const { q, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const { longest } = plan;
-  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output(v.shape);
   const units = forwardUnits(plan);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
-    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
-    placeBuckets(backend, inputs, attrs, plan, units, ints, visible);
+    const shared = common(backend, inputs, attrs, longest, { ...shape, address }, visible);
+    const kept = keptBuckets(backend, inputs, attrs, plan, shared, visible);
+    if (kept) placeKept(FORWARD_UNIT, units, kept.bases, kept.block);
     backend.copy(units, at);
-    backend.pool.run(
-      KERNEL.hstuForward,
-      units.length / UNIT,
-      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, visible.address, 0, visible.globalKeys],
-      {
-        8: attrs.scale,
-        9: 1 / attrs.normalizer,
-      },
-    );
+    const values = { ...shared, OUT: out.address, UNITS: at };
+    backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
 }
@@ -165,21 +173,15 @@ function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionA
   const { q, k, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
   const { longest } = plan;
-  const [pq, pk, pv] = [q, k, v].map((x) => backend.address(x));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   zero(backend, out.address, sizeOf(out.info));
   const units = lastQueryUnits(plan);
   const shape = tableShape(longest, CAUSAL);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
-    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
+    const shared = common(backend, inputs, attrs, longest, { ...shape, address }, CAUSAL);
     backend.copy(units, at);
-    const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
-    backend.pool.run(
-      KERNEL.hstuForward,
-      units.length / UNIT,
-      [pq, pk, pv, out.address, at, ...ints, ...NO_GRADIENT, 0],
-      floats,
-    );
+    const values = { ...shared, OUT: out.address, UNITS: at };
+    backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
 }
@@ -188,7 +190,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const { longest } = plan;
-  const [pq, pk, pv, pd] = [q, k, v, dy].map((x) => backend.address(x));
+  const pd = backend.address(dy);
   const outputs = [q, k, v, positionWeights, timeWeights].map((x) => backend.output(x.shape));
   const [dq, dk, dv, dPosition, dTime] = outputs;
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
@@ -206,28 +208,29 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
   sizes.push(work.bytes, distances * 4, count * distances * 4, count * times * 4);
   backend.withTemporaries(sizes, 'partial gradients', (at, atGroups, atItems, atParts, ...rest) => {
     const [memory, address, partialDistance, partialTime] = rest;
-    const ints = common(backend, inputs, attrs, longest, { ...shape, address });
-    placeBuckets(backend, inputs, attrs, plan, units, ints, visible);
+    const shared = common(backend, inputs, attrs, longest, { ...shape, address }, visible);
+    const kept = keptBuckets(backend, inputs, attrs, plan, shared, visible);
+    if (kept) placeKept(BACKWARD_UNIT, units, kept.bases, kept.block);
     placeParts(backend, work, memory, { at, atGroups, atItems, atParts });
     zero(backend, partialDistance, count * distances);
     zero(backend, partialTime, count * times);
-    const shared = [pq, pk, pv, 0, at, ...ints, pd, dq.address, dk.address, dv.address];
-    const floats = { 8: attrs.scale, 9: 1 / attrs.normalizer };
-    backend.pool.run(
-      KERNEL.hstuBackward,
-      count,
-      [
-        ...[...shared, partialDistance, partialTime, atGroups, distances],
-        ...[visible.address, shape.origin, visible.globalKeys],
-      ],
-      floats,
-    );
-    backend.pool.run(
-      KERNEL.attentionQueryGrad,
-      items.length / UNIT,
-      [pq, pk, pv, 0, atItems, ...shared.slice(5)],
-      floats,
-    );
+    backend.pool.run(KERNEL.hstuBackward, count, {
+      ...shared,
+      OUT: 0,
+      UNITS: at,
+      D_OUT: pd,
+      DQ: dq.address,
+      DK: dk.address,
+      DV: dv.address,
+      GROUPS: atGroups,
+      DISTANCE_SUMS: partialDistance,
+      BUCKET_SUMS: partialTime,
+      DISTANCES: distances,
+      ORIGIN: shape.origin,
+    });
+    const { HEADS, WIDTH, SCALE, INVERSE } = shared;
+    const sums = { CHUNKS: atItems, HEADS, WIDTH, SCALE, INVERSE, DQ: dq.address };
+    backend.pool.run(KERNEL.attentionQueryGrad, items.length / QUERY_CHUNK.SIZE, sums);
     const scale = 1 / attrs.normalizer;
     zero(backend, dPosition.address, positions);
     if (positions > 0) {
@@ -261,9 +264,18 @@ const SUMS_PER_TASK = 1024;
 
 /** Sums over groups, in order, times `scale`. */
 function sumGroups(backend: SimdBackend, { from, groups, stride, count, to, step, scale }: GroupSum): void {
-  const factor = new Int32Array(new Float64Array([scale]).buffer);
-  const ints = [from, groups, stride, count, to, step, SUMS_PER_TASK, 0, ...factor];
-  backend.pool.run(KERNEL.sumGroups, Math.ceil(count / SUMS_PER_TASK), ints);
+  const [low, high] = halves(scale);
+  backend.pool.run(KERNEL.sumGroups, Math.ceil(count / SUMS_PER_TASK), {
+    X: from,
+    GROUPS: groups,
+    STRIDE: stride,
+    COUNT: count,
+    Y: to,
+    STEP_BYTES: step,
+    PER_TASK: SUMS_PER_TASK,
+    FACTOR_LOW: low,
+    FACTOR_HIGH: high,
+  });
 }
 
 export function registerHstuAttention(name: string): void {

@@ -11,8 +11,9 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { isComposed } from '../../composed/kernel.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
-import type { KernelId } from '../kernels.ts';
+import { KERNEL, type KernelId } from '../kernels.ts';
 import type { Floats } from '../pool.ts';
 import { stockChecks } from './checks.ts';
 import type { Attributes, Inputs } from './types.ts';
@@ -37,6 +38,12 @@ export function runElements(
 ): void {
   const tasks = Math.ceil(n / CHUNK);
   backend.pool.run(kernel, tasks, ints, floats, tasks <= FEW_TASKS);
+}
+
+/** Zeroes a block before kernels add into it. */
+export function zero(backend: SimdBackend, address: number, floats: number): void {
+  const values = { Y: address, N: floats, PER_TASK: CHUNK, VALUE: float(0) };
+  backend.pool.run(KERNEL.fill, Math.ceil(floats / CHUNK), values);
 }
 
 export function sizeOf(info: TensorInfo): number {
