@@ -28,8 +28,18 @@ function withWeights(
     for (let s = 0; s < sizes.length; s++) rows[s + 1] = rows[s] + sizes[s];
     backend.copy(rows, begins);
     const tasks = Math.ceil(panels / PANELS_PER_TASK);
-    const ints = [backend.address(weight), packed, n, k, 4 * weight.shape[1], transposed ? 1 : 0, 0, 0];
-    backend.pool.run(KERNEL.packB, tasks, [...ints, PANELS_PER_TASK, tasks]);
+    backend.pool.run(KERNEL.packB, tasks, {
+      B: backend.address(weight),
+      PACKED: packed,
+      N: n,
+      K: k,
+      ROW_BYTES: 4 * weight.shape[1],
+      TRANSPOSED: transposed ? 1 : 0,
+      BATCH_BYTES: 0,
+      PACKED_BATCH_BYTES: 0,
+      PANELS_PER_TASK,
+      TASKS_PER_BATCH: tasks,
+    });
     use({ packed, begins });
   });
 }
@@ -46,8 +56,17 @@ function forward(
   const [px, pb] = [x, bias].map((info) => backend.address(info));
   withWeights(backend, weight, sizes, true, ({ packed, begins }) => {
     const tasks = Math.ceil(sizes[0] / ROWS);
-    const ints = [px, packed, pb, states.address, gates.address, begins, sizes.length, width, tasks];
-    backend.pool.run(KERNEL.recurrentForward, tasks, ints);
+    backend.pool.run(KERNEL.recurrentForward, tasks, {
+      X: px,
+      PACKED: packed,
+      BIAS: pb,
+      STATES: states.address,
+      GATES: gates.address,
+      BEGINS: begins,
+      STEPS: sizes.length,
+      WIDTH: width,
+      TASKS: tasks,
+    });
   });
   return [states.info, gates.info];
 }
@@ -63,8 +82,18 @@ function backward(
   const [ps, pg, pd] = [states, gates, dy].map((info) => backend.address(info));
   withWeights(backend, weight, sizes, false, ({ packed, begins }) => {
     const tasks = Math.ceil(sizes[0] / ROWS);
-    const ints = [pd, packed, dx.address, ps, pg, begins, sizes.length, width, tasks, dInner.address];
-    backend.pool.run(KERNEL.recurrentBackward, tasks, ints);
+    backend.pool.run(KERNEL.recurrentBackward, tasks, {
+      DY: pd,
+      PACKED: packed,
+      DX: dx.address,
+      STATES: ps,
+      GATES: pg,
+      BEGINS: begins,
+      STEPS: sizes.length,
+      WIDTH: width,
+      TASKS: tasks,
+      D_INNER: dInner.address,
+    });
   });
   return [dx.info, dInner.info];
 }

@@ -1,4 +1,5 @@
 import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { BINARY, binary, UNARY, unary } from './elementwise.ts';
@@ -49,26 +50,37 @@ export function matMul(
     [batchB * packedStride, partial],
     'the packed operand of a matrix product',
     (packed, parts) => {
-      const bRow = (transposeB ? k : n) * 4;
       if (source === SOURCE.packed)
         packB(backend, { from: pb, to: packed, k, n, transposed: transposeB }, batchB, serial);
-      const operands = [pa, source === SOURCE.packed ? packed : pb, slices > 1 ? parts : out.address, m, n, k];
-      const layoutA = [(transposeA ? m : k) * 4, +transposeA, batchA === 1 ? 0 : m * k * 4];
-      const strides = [batchB === 1 ? 0 : source === SOURCE.packed ? packedStride : n * k * 4, m * n * 4];
-      const cuts = [rows, blocks, slice, slices, batch * m * n * 4, bRow];
-      const packA = +(transposeA || Math.min(n, columns) > PACK_A_COLUMNS);
       backend.pool.run(
         KERNEL.gemm,
         batch * blocks * columnBlocks * slices,
-        [
-          ...operands,
-          ...layoutA,
-          ...strides,
-          ...cuts,
-          ...[packA, columns, columnBlocks, source],
-          ...[bias ? backend.address(bias) : 0, activation ? activation.op + 1 : 0],
-        ],
-        { 23: activation?.alpha ?? 0 },
+        {
+          A: pa,
+          B: source === SOURCE.packed ? packed : pb,
+          C: slices > 1 ? parts : out.address,
+          M: m,
+          N: n,
+          K: k,
+          A_ROW_BYTES: (transposeA ? m : k) * 4,
+          A_TRANSPOSED: +transposeA,
+          A_BATCH_BYTES: batchA === 1 ? 0 : m * k * 4,
+          B_BATCH_BYTES: batchB === 1 ? 0 : source === SOURCE.packed ? packedStride : n * k * 4,
+          C_BATCH_BYTES: m * n * 4,
+          BLOCK_ROWS: rows,
+          BLOCKS: blocks,
+          SLICE: slice,
+          SLICES: slices,
+          SLICE_BYTES: batch * m * n * 4,
+          B_ROW_BYTES: (transposeB ? k : n) * 4,
+          PACK_A: +(transposeA || Math.min(n, columns) > PACK_A_COLUMNS),
+          BLOCK_COLUMNS: columns,
+          COLUMN_BLOCKS: columnBlocks,
+          SOURCE: source,
+          BIAS: bias ? backend.address(bias) : 0,
+          ACTIVATION: activation ? activation.op + 1 : 0,
+          ALPHA: float(activation?.alpha ?? 0),
+        },
         serial,
       );
       if (slices > 1) {
@@ -98,9 +110,23 @@ export function packB(backend: SimdBackend, operand: PackedOperand, batch = 1, s
   const { from, to, k, n, transposed } = operand;
   const perTask = Math.max(1, Math.floor(4096 / Math.max(1, k)));
   const tasks = Math.ceil(Math.ceil(n / 8) / perTask);
-  const row = (transposed ? k : n) * 4;
-  const ints = [from, to, n, k, row, +transposed, n * k * 4, packedBytes(k, n), perTask, tasks];
-  backend.pool.run(KERNEL.packB, batch * tasks, ints, undefined, serial);
+  backend.pool.run(
+    KERNEL.packB,
+    batch * tasks,
+    {
+      B: from,
+      PACKED: to,
+      N: n,
+      K: k,
+      ROW_BYTES: (transposed ? k : n) * 4,
+      TRANSPOSED: +transposed,
+      BATCH_BYTES: n * k * 4,
+      PACKED_BATCH_BYTES: packedBytes(k, n),
+      PANELS_PER_TASK: perTask,
+      TASKS_PER_BATCH: tasks,
+    },
+    serial,
+  );
 }
 
 /** Where a task finds B, as in `assembly/gemm.ts`. */

@@ -55,35 +55,31 @@ function reduceRange(
   const y = backend.output(shape);
   if (inner === 1) {
     const perTask = rowsPerTask(rows);
-    backend.pool.run(KERNEL.reduceLast, Math.ceil(batch / perTask), [op, from, y.address, batch, rows, perTask]);
+    const values = { OP: op, X: from, Y: y.address, ROWS: batch, INNER: rows, PER_TASK: perTask };
+    backend.pool.run(KERNEL.reduceLast, Math.ceil(batch / perTask), values);
     return y.info;
   }
   const slices = Math.min(16, Math.ceil(rows / SLICE));
   const perSlice = Math.ceil(rows / slices);
+  /** A slice of `perSlice` of `count` rows a task. */
+  const run = (source: number, to: number, count: number, perSlice: number, slices: number): void => {
+    backend.pool.run(KERNEL.reduceFirst, batch * slices, {
+      OP: op,
+      X: source,
+      Y: to,
+      ROWS: count,
+      INNER: inner,
+      SLICE_ROWS: perSlice,
+      SLICES: slices,
+      BATCH_BYTES: count * inner * 4,
+    });
+  };
   if (slices === 1) {
-    backend.pool.run(KERNEL.reduceFirst, batch, [op, from, y.address, rows, inner, rows, 1, rows * inner * 4]);
+    run(from, y.address, rows, rows, 1);
   } else {
     backend.withTemporaries([batch * slices * inner * 4], 'partial sums', (partial) => {
-      backend.pool.run(KERNEL.reduceFirst, batch * slices, [
-        op,
-        from,
-        partial,
-        rows,
-        inner,
-        perSlice,
-        slices,
-        rows * inner * 4,
-      ]);
-      backend.pool.run(KERNEL.reduceFirst, batch, [
-        op,
-        partial,
-        y.address,
-        slices,
-        inner,
-        slices,
-        1,
-        slices * inner * 4,
-      ]);
+      run(from, partial, rows, perSlice, slices);
+      run(partial, y.address, slices, slices, 1);
     });
   }
   return y.info;
@@ -95,7 +91,8 @@ function softmax(backend: SimdBackend, op: number, x: TensorInfo): TensorInfo {
   const y = backend.output(x.shape);
   if (rows * inner === 0) return y.info;
   const perTask = rowsPerTask(inner);
-  backend.pool.run(KERNEL.softmaxRows, Math.ceil(rows / perTask), [op, from, y.address, rows, inner, perTask]);
+  const values = { OP: op, X: from, Y: y.address, ROWS: rows, INNER: inner, PER_TASK: perTask };
+  backend.pool.run(KERNEL.softmaxRows, Math.ceil(rows / perTask), values);
   return y.info;
 }
 

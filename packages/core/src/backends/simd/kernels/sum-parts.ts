@@ -20,6 +20,14 @@ interface Parts {
 export function sumParts(backend: SimdBackend, sum: Parts): void {
   const { from, parts, rows, columns, stride = columns, to, toStride = columns } = sum;
   const perTask = rowsPerTask(columns);
-  const ints = [from, to, parts, rows, columns, stride, perTask, toStride];
-  backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), ints);
+  backend.pool.run(KERNEL.sumParts, Math.ceil(rows / perTask), {
+    X: from,
+    Y: to,
+    PARTS: parts,
+    ROWS: rows,
+    COLUMNS: columns,
+    STRIDE: stride,
+    PER_TASK: perTask,
+    Y_STRIDE: toStride,
+  });
 }
