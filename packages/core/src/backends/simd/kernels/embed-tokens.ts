@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { EmbedTokens, type EmbedTokensAttrs, EmbedTokensGrad } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { keepBits } from './dropout-bits.ts';
@@ -23,14 +24,24 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: EmbedTokensAttrs):
   const placed = sizeOf(places) > 0;
   checkIds(backend, 'embedTokens', table, ids);
   if (placed) checkIds(backend, 'embedTokens, places', places, positions);
-  const tables = [table, ids].map((info) => backend.address(info));
-  const second = placed ? [places, positions].map((info) => backend.address(info)) : [0, 0];
+  const [items, at] = [table, ids].map((info) => backend.address(info));
+  const [others, placesAt] = placed ? [places, positions].map((info) => backend.address(info)) : [0, 0];
   const y = backend.output([rows, width]);
-  const { scale, rate } = attrs;
-  const dropout = [rate > 0 ? 1 : 0, ...dropoutSlots(attrs), keepBits(backend, y.info, rows * width, attrs)];
   const perTask = rowsOfTask(width);
-  const ints = [...tables, ...second, rows, width, ...dropout, y.address, perTask, 0];
-  backend.pool.run(KERNEL.embedTokens, Math.ceil(rows / perTask), ints, { 8: 1 / (1 - rate), 17: scale });
+  backend.pool.run(KERNEL.embedTokens, Math.ceil(rows / perTask), {
+    TABLE: items,
+    IDS: at,
+    PLACES: others,
+    POSITIONS: placesAt,
+    ROWS: rows,
+    D: width,
+    DROPOUT: attrs.rate > 0 ? 1 : 0,
+    ...dropoutSlots(attrs),
+    BITS: keepBits(backend, y.info, rows * width, attrs),
+    Y: y.address,
+    PER_TASK: perTask,
+    SCALE: float(attrs.scale),
+  });
   return y.info;
 }
 

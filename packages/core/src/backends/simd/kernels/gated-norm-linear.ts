@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type GatedNormAttrs, GatedNormLinear, GatedNormLinearGrad } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
@@ -10,36 +11,49 @@ import { sumParts } from './sum-parts.ts';
 import { override } from './support.ts';
 import type { Inputs } from './types.ts';
 
-/** Slots 0 to 14 of both kernels, and the floats among them. */
-function common(addresses: readonly number[], rows: number, c: number, d: number, attrs: GatedNormAttrs) {
-  const { rate, epsilon } = attrs;
+/** What both kernels are given. */
+function common(backend: SimdBackend, { u, x, w }: Inputs, packed: number, attrs: GatedNormAttrs) {
+  const [rows, c] = x.shape;
   return {
-    ints: [...addresses, rows, c, d, 0, rate > 0 ? 1 : 0, ...dropoutSlots(attrs)],
-    floats: { 6: epsilon, 9: 1 / (1 - rate) },
+    U: backend.address(u),
+    X: backend.address(x),
+    PACKED: packed,
+    ROWS: rows,
+    C: c,
+    D: w.shape[0],
+    EPSILON: float(attrs.epsilon),
+    DROPOUT: attrs.rate > 0 ? 1 : 0,
+    ...dropoutSlots(attrs),
   };
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo | undefined {
-  const { u, x, w, b, residual } = inputs;
+  const { x, w, b, residual } = inputs;
   const [rows, c] = x.shape;
   const d = w.shape[0];
   if (!fitsScratch(c, d)) return undefined;
-  const [pu, px, pw, pb, pr] = [u, x, w, b, residual].map((info) => backend.address(info));
+  const [pw, pb, pr] = [w, b, residual].map((info) => backend.address(info));
   const out = backend.output([rows, d]);
   backend.withTemporaries([packedBytes(c, d)], 'the packed weight of an HSTU layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: c, n: d, transposed: true });
-    const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
-    const tail = [pb, pr, out.address, BLOCK, keepBits(backend, out.info, rows * c, attrs)];
-    backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), [...ints, ...tail], floats);
+    backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), {
+      ...common(backend, inputs, packed, attrs),
+      BIAS: pb,
+      RESIDUAL: pr,
+      OUT: out.address,
+      PER_TASK: BLOCK,
+      BITS: keepBits(backend, out.info, rows * c, attrs),
+    });
   });
   return out.info;
 }
 
-function backward({ u, x, w, y, dy }: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
+function backward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
+  const { u, x, w, y, dy } = inputs;
   const [rows, c] = x.shape;
   const d = w.shape[0];
   if (!fitsScratch(c, d)) return undefined;
-  const [pu, px, pw, pd] = [u, x, w, dy].map((info) => backend.address(info));
+  const [pw, pd] = [w, dy].map((info) => backend.address(info));
   const [du, dx] = [backend.output(u.shape), backend.output(x.shape)];
   const [dw, db] = [backend.output(w.shape), backend.output([d])];
   // The last column is the gradient of the bias.
@@ -47,9 +61,17 @@ function backward({ u, x, w, y, dy }: Inputs, backend: SimdBackend, attrs: Gated
   const { range, ranges } = rangesOf(rows);
   const run = (packed: number, parts: number, kept: number): void => {
     packB(backend, { from: pw, to: packed, k: d, n: c, transposed: false });
-    const { ints, floats } = common([pu, px, packed], rows, c, d, attrs);
-    const tail = [pd, du.address, dx.address, BLOCK, range, parts, kept, keptBits(backend, y)];
-    backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, [...ints, ...tail], floats);
+    backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, {
+      ...common(backend, inputs, packed, attrs),
+      D_OUT: pd,
+      DU: du.address,
+      DX: dx.address,
+      BLOCK_ROWS: BLOCK,
+      PER_TASK: range,
+      PARTS: parts,
+      KEPT_ROWS: kept,
+      BITS: keptBits(backend, y),
+    });
   };
   const add = (parts: number, count: number): void => {
     const sum = { parts: count, rows: d, stride: columns };

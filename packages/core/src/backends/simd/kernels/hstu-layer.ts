@@ -7,10 +7,12 @@ import {
   type SiluSplitAttrs,
   SiluSplitGrad,
 } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { dropoutSlots } from './random.ts';
 import { override, rowsAndInner, rowsPerTask } from './support.ts';
+import type { Inputs } from './types.ts';
 
 /** Outputs that fit the argument block beside the fixed slots. */
 const MAXIMUM_SPLITS = 24;
@@ -22,7 +24,8 @@ function split(z: TensorInfo, backend: SimdBackend, sizes: readonly number[]): T
   const outputs = sizes.map((size) => backend.output([rows, size]));
   const perTask = rowsPerTask(width);
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
-  backend.pool.run(KERNEL.siluSplit, Math.ceil(rows / perTask), [from, width, rows, perTask, sizes.length, ...pairs]);
+  const values = { Z: from, WIDTH: width, ROWS: rows, PER_TASK: perTask, COUNT: sizes.length, OUTPUTS: pairs };
+  backend.pool.run(KERNEL.siluSplit, Math.ceil(rows / perTask), values);
   return outputs.map(({ info }) => info);
 }
 
@@ -33,8 +36,8 @@ function splitGrad(z: TensorInfo, dys: readonly TensorInfo[], backend: SimdBacke
   const pairs = dys.flatMap((dy) => [backend.address(dy), dy.shape[1]]);
   const dz = backend.output(z.shape);
   const perTask = rowsPerTask(width);
-  const ints = [from, width, rows, perTask, dys.length, ...pairs, dz.address];
-  backend.pool.run(KERNEL.siluSplitGrad, Math.ceil(rows / perTask), ints);
+  const values = { Z: from, WIDTH: width, ROWS: rows, PER_TASK: perTask, COUNT: dys.length };
+  backend.pool.run(KERNEL.siluSplitGrad, Math.ceil(rows / perTask), { ...values, OUTPUTS: [...pairs, dz.address] });
   return dz.info;
 }
 
@@ -43,30 +46,39 @@ function fits(d: number): boolean {
   return (rowsPerTask(d) * d + d) * 4 + 64 * 1024 <= SCRATCH_BYTES;
 }
 
-function gated(
-  inputs: readonly TensorInfo[],
-  outputs: number,
-  backend: SimdBackend,
-  attrs: GatedNormAttrs,
-): TensorInfo[] | undefined {
-  const { epsilon, rate } = attrs;
-  const [, x, dy] = inputs;
+/** What both kernels are given; undefined where a task does not fit. */
+function common({ u, x }: Inputs, backend: SimdBackend, attrs: GatedNormAttrs) {
   const [rows, d] = rowsAndInner(x.shape);
   if (!fits(d)) return undefined;
-  const addresses = inputs.map((info) => backend.address(info));
-  const made = Array.from({ length: outputs }, () => backend.output(x.shape));
-  if (rows * d === 0) return made.map(({ info }) => info);
-  const perTask = rowsPerTask(d);
-  const [, , pd] = dy ? addresses : [0, 0, 0];
-  const ints = [
-    ...[addresses[0], addresses[1], dy ? 0 : made[0].address, rows, d, perTask, 0, rate > 0 ? 1 : 0],
-    ...[...dropoutSlots(attrs), pd, ...(dy ? made.map(({ address }) => address) : [])],
-  ];
-  backend.pool.run(dy ? KERNEL.gatedNormGrad : KERNEL.gatedNorm, Math.ceil(rows / perTask), ints, {
-    6: epsilon,
-    9: 1 / (1 - rate),
-  });
-  return made.map(({ info }) => info);
+  return {
+    U: backend.address(u),
+    X: backend.address(x),
+    ROWS: rows,
+    D: d,
+    PER_TASK: rowsPerTask(d),
+    EPSILON: float(attrs.epsilon),
+    DROPOUT: attrs.rate > 0 ? 1 : 0,
+    ...dropoutSlots(attrs),
+  };
+}
+
+function gated(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo | undefined {
+  const shared = common(inputs, backend, attrs);
+  if (shared === undefined) return undefined;
+  const y = backend.output(inputs.x.shape);
+  const tasks = shared.D === 0 ? 0 : Math.ceil(shared.ROWS / shared.PER_TASK);
+  backend.pool.run(KERNEL.gatedNorm, tasks, { ...shared, Y: y.address });
+  return y.info;
+}
+
+function gatedGrad(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): TensorInfo[] | undefined {
+  const shared = common(inputs, backend, attrs);
+  if (shared === undefined) return undefined;
+  const pd = backend.address(inputs.dy);
+  const [du, dx] = [backend.output(inputs.u.shape), backend.output(inputs.x.shape)];
+  const tasks = shared.D === 0 ? 0 : Math.ceil(shared.ROWS / shared.PER_TASK);
+  backend.pool.run(KERNEL.gatedNormGrad, tasks, { ...shared, DY: pd, DU: du.address, DX: dx.address });
+  return [du.info, dx.info];
 }
 
 export function registerHstuLayer(name: string): void {
@@ -79,12 +91,8 @@ export function registerHstuLayer(name: string): void {
       backend,
     );
   });
-  override(
-    name,
-    GatedNorm,
-    ({ u, x }, backend, attrs) => gated([u, x], 1, backend, attrs as unknown as GatedNormAttrs)?.[0],
-  );
-  override(name, GatedNormGrad, ({ u, x, dy }, backend, attrs) =>
-    gated([u, x, dy], 2, backend, attrs as unknown as GatedNormAttrs),
+  override(name, GatedNorm, (inputs, backend, attrs) => gated(inputs, backend, attrs as unknown as GatedNormAttrs));
+  override(name, GatedNormGrad, (inputs, backend, attrs) =>
+    gatedGrad(inputs, backend, attrs as unknown as GatedNormAttrs),
   );
 }

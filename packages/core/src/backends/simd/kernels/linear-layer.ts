@@ -1,6 +1,7 @@
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../../errors.ts';
 import { LinearLayer, type LinearLayerAttrs, LinearLayerGrad } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
@@ -19,9 +20,21 @@ const ACTIVATION = { none: 0, relu: 1, gelu: 2 } as const;
 
 const SLOPES = 'derivatives of GELU';
 
-/** Slots 7 to 14 of both kernels, and the float among them. */
-function dropoutOf(attrs: LinearLayerAttrs) {
-  return { ints: [attrs.rate > 0 ? 1 : 0, ...dropoutSlots(attrs)], floats: { 9: 1 / (1 - attrs.rate) } };
+/** What both kernels are given. */
+function common({ x, w }: Inputs, backend: SimdBackend, packed: number, attrs: LinearLayerAttrs) {
+  const [rows, d] = x.shape;
+  return {
+    X: backend.address(x),
+    PACKED: packed,
+    ROWS: rows,
+    D: d,
+    E: w.shape[0],
+    ACTIVATION: ACTIVATION[attrs.activation],
+    DROPOUT: attrs.rate > 0 ? 1 : 0,
+    ...dropoutSlots(attrs),
+    EPSILON: float(attrs.epsilon),
+    COUNT: attrs.sizes.length,
+  };
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
@@ -30,7 +43,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const [rows, d] = x.shape;
   const e = w.shape[0];
   if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
-  const [px, pw] = [backend.address(x), backend.address(w)];
+  const pw = backend.address(w);
   const [bias, added] = [b, residual].map((info) => (sizeOf(info) > 0 ? backend.address(info) : 0));
   const outputs = sizes.map((size) => backend.output([rows, size]));
   // Only a gradient reads them.
@@ -42,10 +55,16 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
-    const { ints, floats } = dropoutOf(attrs);
-    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, bias, added, slopes];
-    const rest = [bits, 0, normed?.address ?? 0, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), [...fixed, ...rest], { ...floats, 19: epsilon });
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), {
+      ...common(inputs, backend, packed, attrs),
+      PER_TASK: BLOCK,
+      BIAS: bias,
+      RESIDUAL: added,
+      SLOPES: slopes,
+      BITS: bits,
+      NORMED: normed?.address ?? 0,
+      OUTPUTS: pairs,
+    });
   });
   const blocks = outputs.map(({ info }) => info);
   return skip ? [...blocks, normed?.info ?? alias(backend, x, x.shape)] : blocks;
@@ -53,14 +72,14 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
 
 function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs): TensorInfo[] | undefined {
   const { x, w, y } = inputs;
-  const { activation, sizes, skip, epsilon } = attrs;
+  const { activation, sizes, skip } = attrs;
   const [rows, d] = x.shape;
   const e = w.shape[0];
   // The last column is the gradient of the bias.
   const columns = d + 1;
   const large = e * columns * 4 > WEIGHT_BYTES;
   if (sizes.length > MAXIMUM_BLOCKS || large || rows === 0 || !fitsScratch(d, e)) return undefined;
-  const [px, pw] = [backend.address(x), backend.address(w)];
+  const pw = backend.address(w);
   const kept = activation === 'gelu' ? keptSlopes(backend, y) : activation === 'relu' ? backend.address(y) : 0;
   const pairs = sizes.flatMap((size, i) => [backend.address(inputs[`dy${i}`]), size]);
   const dSkip = skip ? backend.address(inputs[`dy${sizes.length}`]) : 0;
@@ -69,10 +88,17 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   const temporaries = [packedBytes(e, d), ranges * e * columns * 4];
   backend.withTemporaries(temporaries, 'parts of the gradient of a weight', (packed, parts) => {
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
-    const { ints, floats } = dropoutOf(attrs);
-    const fixed = [px, packed, rows, d, e, BLOCK, ACTIVATION[activation], ...ints, range, dx.address, parts, kept];
-    const rest = [keptBits(backend, y), dSkip, 0, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.linearLayerGrad, ranges, [...fixed, ...rest], { ...floats, 21: epsilon });
+    backend.pool.run(KERNEL.linearLayerGrad, ranges, {
+      ...common(inputs, backend, packed, attrs),
+      BLOCK_ROWS: BLOCK,
+      PER_TASK: range,
+      DX: dx.address,
+      PARTS: parts,
+      KEPT: kept,
+      BITS: keptBits(backend, y),
+      SKIP: dSkip,
+      OUTPUTS: pairs,
+    });
     const sum = { parts: ranges, rows: e, stride: columns };
     sumParts(backend, { ...sum, from: parts, columns: d, to: dw.address });
     sumParts(backend, { ...sum, from: parts + d * 4, columns: 1, to: db.address });

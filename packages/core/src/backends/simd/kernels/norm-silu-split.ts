@@ -1,6 +1,7 @@
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../../errors.ts';
 import { NormSiluSplit, type NormSiluSplitAttrs, NormSiluSplitGrad } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
@@ -27,8 +28,18 @@ function forward({ x, w }: Inputs, backend: SimdBackend, attrs: NormSiluSplitAtt
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
   backend.withTemporaries([packedBytes(d, e)], 'the packed weight of an HSTU layer', (packed) => {
     packB(backend, { from: pw, to: packed, k: d, n: e, transposed: false });
-    const ints = [px, packed, rows, d, e, BLOCK, 0, slopes, sizes.length, ...pairs];
-    backend.pool.run(KERNEL.normSiluSplit, Math.ceil(rows / BLOCK), ints, { 6: epsilon });
+    backend.pool.run(KERNEL.normSiluSplit, Math.ceil(rows / BLOCK), {
+      X: px,
+      PACKED: packed,
+      ROWS: rows,
+      D: d,
+      E: e,
+      PER_TASK: BLOCK,
+      EPSILON: float(epsilon),
+      SLOPES: slopes,
+      COUNT: sizes.length,
+      OUTPUTS: pairs,
+    });
   });
   return [...outputs.map(({ info }) => info), alias(backend, x, x.shape)];
 }
@@ -50,8 +61,24 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: NormSiluSplitAttr
   const { range, ranges } = rangesOf(rows);
   const run = (packed: number, parts: number, normed: number, g: number): void => {
     packB(backend, { from: pw, to: packed, k: e, n: d, transposed: true });
-    const fixed = [px, packed, rows, d, e, BLOCK, 0, slopes, range, dSkip, dx.address, parts, normed, g, sizes.length];
-    backend.pool.run(KERNEL.normSiluSplitGrad, ranges, [...fixed, ...pairs], { 6: epsilon });
+    backend.pool.run(KERNEL.normSiluSplitGrad, ranges, {
+      X: px,
+      PACKED: packed,
+      ROWS: rows,
+      D: d,
+      E: e,
+      BLOCK_ROWS: BLOCK,
+      EPSILON: float(epsilon),
+      SLOPES: slopes,
+      PER_TASK: range,
+      SKIP: dSkip,
+      DX: dx.address,
+      PARTS: parts,
+      NORMED: normed,
+      G: g,
+      COUNT: sizes.length,
+      OUTPUTS: pairs,
+    });
   };
   const packedSize = packedBytes(e, d);
   if (whole) {

@@ -1,21 +1,41 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { L2Normalize, L2NormalizeGrad, LayerNorm, LayerNormGrad, RmsNorm, RmsNormGrad } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
-import { KERNEL, type KernelId } from '../kernels.ts';
+import { KERNEL } from '../kernels.ts';
 import { allFloat, override, rowsAndInner, rowsPerTask, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
 
-function rowKernel(backend: SimdBackend, kernel: KernelId, inputs: readonly TensorInfo[], epsilon: number): TensorInfo {
-  const [rows, inner] = rowsAndInner(inputs[0].shape);
-  const addresses = inputs.map((x) => backend.address(x));
-  const y = backend.output(inputs[0].shape);
+type Norm = typeof KERNEL.layerNorm | typeof KERNEL.l2Normalize | typeof KERNEL.rmsNorm;
+type NormGrad = typeof KERNEL.layerNormGrad | typeof KERNEL.l2NormalizeGrad | typeof KERNEL.rmsNormGrad;
+
+function norm(backend: SimdBackend, kernel: Norm, x: TensorInfo, epsilon: number): TensorInfo {
+  const [rows, inner] = rowsAndInner(x.shape);
+  const from = backend.address(x);
+  const y = backend.output(x.shape);
   if (rows * inner === 0) return y.info;
   const perTask = rowsPerTask(inner);
-  const slot = addresses.length + 4;
-  backend.pool.run(kernel, Math.ceil(rows / perTask), [...addresses, y.address, rows, inner, perTask, 0], {
-    [slot]: epsilon,
-  });
+  const values = { X: from, Y: y.address, ROWS: rows, INNER: inner, PER_TASK: perTask, EPSILON: float(epsilon) };
+  backend.pool.run(kernel, Math.ceil(rows / perTask), values);
   return y.info;
+}
+
+function normGrad(backend: SimdBackend, kernel: NormGrad, { x, dy }: Inputs, epsilon: number): TensorInfo {
+  const [rows, inner] = rowsAndInner(x.shape);
+  const [px, pd] = [x, dy].map((info) => backend.address(info));
+  const dx = backend.output(x.shape);
+  if (rows * inner === 0) return dx.info;
+  const perTask = rowsPerTask(inner);
+  backend.pool.run(kernel, Math.ceil(rows / perTask), {
+    X: px,
+    DY: pd,
+    DX: dx.address,
+    ROWS: rows,
+    INNER: inner,
+    PER_TASK: perTask,
+    EPSILON: float(epsilon),
+  });
+  return dx.info;
 }
 
 /** Statistics of one value a channel, or of the shape of x (as layerNormalization of tfjs-layers has them). */
@@ -27,34 +47,39 @@ function batchNorm(backend: SimdBackend, inputs: Inputs, epsilon: number): Tenso
   if (!allFloat(x, ...statistics) || statistics.some((s) => sizeOf(s) !== inner && sizeOf(s) !== n)) return undefined;
   const at = (s: TensorInfo | undefined | null): number => (s ? backend.address(s) : 0);
   const stride = (s: TensorInfo | undefined | null): number => (s && sizeOf(s) !== inner ? inner * 4 : 0);
-  const addresses = [x, mean, variance, offset, scale].map(at);
-  const strides = [mean, variance, offset, scale].map(stride);
+  const addresses = { X: at(x), MEAN: at(mean), VARIANCE: at(variance), OFFSETS: at(offset), SCALES: at(scale) };
   const y = backend.output(x.shape);
   if (n === 0) return y.info;
   const perTask = rowsPerTask(inner);
-  const ints = [...addresses, y.address, rows, inner, perTask, ...strides, 0];
-  backend.pool.run(KERNEL.batchNorm, Math.ceil(rows / perTask), ints, { 13: epsilon });
+  backend.pool.run(KERNEL.batchNorm, Math.ceil(rows / perTask), {
+    ...addresses,
+    Y: y.address,
+    ROWS: rows,
+    INNER: inner,
+    PER_TASK: perTask,
+    MEAN_ROW_BYTES: stride(mean),
+    VARIANCE_ROW_BYTES: stride(variance),
+    OFFSETS_ROW_BYTES: stride(offset),
+    SCALES_ROW_BYTES: stride(scale),
+    EPSILON: float(epsilon),
+  });
   return y.info;
 }
 
 export function registerNorms(name: string): void {
-  override(name, LayerNorm, ({ x }, backend, attrs) =>
-    rowKernel(backend, KERNEL.layerNorm, [x], Number(attrs.epsilon)),
-  );
-  override(name, LayerNormGrad, ({ x, dy }, backend, attrs) =>
-    rowKernel(backend, KERNEL.layerNormGrad, [x, dy], Number(attrs.epsilon)),
+  override(name, LayerNorm, ({ x }, backend, attrs) => norm(backend, KERNEL.layerNorm, x, Number(attrs.epsilon)));
+  override(name, LayerNormGrad, (inputs, backend, attrs) =>
+    normGrad(backend, KERNEL.layerNormGrad, inputs, Number(attrs.epsilon)),
   );
   override(name, 'FusedBatchNorm', (inputs, backend, attrs) =>
     batchNorm(backend, inputs, Number(attrs.varianceEpsilon ?? 0.001)),
   );
-  override(name, L2Normalize, ({ x }, backend, attrs) =>
-    rowKernel(backend, KERNEL.l2Normalize, [x], Number(attrs.epsilon)),
+  override(name, L2Normalize, ({ x }, backend, attrs) => norm(backend, KERNEL.l2Normalize, x, Number(attrs.epsilon)));
+  override(name, L2NormalizeGrad, (inputs, backend, attrs) =>
+    normGrad(backend, KERNEL.l2NormalizeGrad, inputs, Number(attrs.epsilon)),
   );
-  override(name, L2NormalizeGrad, ({ x, dy }, backend, attrs) =>
-    rowKernel(backend, KERNEL.l2NormalizeGrad, [x, dy], Number(attrs.epsilon)),
-  );
-  override(name, RmsNorm, ({ x }, backend, attrs) => rowKernel(backend, KERNEL.rmsNorm, [x], Number(attrs.epsilon)));
-  override(name, RmsNormGrad, ({ x, dy }, backend, attrs) =>
-    rowKernel(backend, KERNEL.rmsNormGrad, [x, dy], Number(attrs.epsilon)),
+  override(name, RmsNorm, ({ x }, backend, attrs) => norm(backend, KERNEL.rmsNorm, x, Number(attrs.epsilon)));
+  override(name, RmsNormGrad, (inputs, backend, attrs) =>
+    normGrad(backend, KERNEL.rmsNormGrad, inputs, Number(attrs.epsilon)),
   );
 }

@@ -7,8 +7,10 @@ import {
   UniformIntegers,
   type UniformIntegersAttrs,
 } from '../../kernel-names.ts';
+import { float, type Values } from '../arguments.ts';
 import type { Output, SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
+import type * as DROPOUT_STREAM from '../slots/dropout-stream.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
 import { CHUNK, override, sizeOf } from './support.ts';
 
@@ -17,14 +19,15 @@ export function dropThreshold(rate: number): number {
   return Math.floor(rate * 2 ** 32);
 }
 
-/** A stream in five slots: k0, k1, step and the halves of the number of its first word. */
-export function streamSlots({ k0, k1, step, first }: StreamAttrs): number[] {
-  return [k0, k1, step, first >>> 0, Math.floor(first / 2 ** 32)];
+/** A stream in five slots. */
+function streamSlots({ k0, k1, step, first }: StreamAttrs) {
+  return { K0: k0, K1: k1, STEP: step, FIRST_LOW: first >>> 0, FIRST_HIGH: Math.floor(first / 2 ** 32) };
 }
 
-/** Dropout in seven slots, as `assembly/dropout-strip.ts` reads them; the second is `1 / (1 - rate)`, a float. */
-export function dropoutSlots(attrs: DropoutAttrs): number[] {
-  return [dropThreshold(attrs.rate), 0, ...streamSlots(attrs)];
+/** Dropout in the slots of `slots/dropout-stream.ts`. */
+export function dropoutSlots(attrs: DropoutAttrs): Values<typeof DROPOUT_STREAM> {
+  const keepScale = float(1 / (1 - attrs.rate));
+  return { THRESHOLD: dropThreshold(attrs.rate), KEEP_SCALE: keepScale, ...streamSlots(attrs) };
 }
 
 /** Dropout of `dy` with the mask of the call that returned `y`. */
@@ -45,8 +48,8 @@ function drop(
   bits: number,
 ): void {
   const n = sizeOf(x);
-  const ints = [backend.address(x), y.address, n, CHUNK, ...dropoutSlots(attrs), bits];
-  backend.pool.run(kernel, Math.ceil(n / CHUNK), ints, { 5: 1 / (1 - attrs.rate) });
+  const values = { X: backend.address(x), Y: y.address, N: n, PER_TASK: CHUNK, ...dropoutSlots(attrs), BITS: bits };
+  backend.pool.run(kernel, Math.ceil(n / CHUNK), values);
 }
 
 export function registerRandom(name: string): void {
@@ -62,14 +65,8 @@ export function registerRandom(name: string): void {
   override(name, UniformIntegers, (_, backend, attrs) => {
     const { count, low, bound, ...stream } = attrs as unknown as UniformIntegersAttrs;
     const y = backend.output([count], 'int32');
-    backend.pool.run(KERNEL.uniformIntegers, Math.ceil(count / CHUNK), [
-      y.address,
-      count,
-      CHUNK,
-      low,
-      bound,
-      ...streamSlots(stream),
-    ]);
+    const integers = { Y: y.address, N: count, PER_TASK: CHUNK, LOW: low, BOUND: bound };
+    backend.pool.run(KERNEL.uniformIntegers, Math.ceil(count / CHUNK), { ...integers, ...streamSlots(stream) });
     backend.drawn(y.info, low, low + bound);
     return y.info;
   });
