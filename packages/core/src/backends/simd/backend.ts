@@ -184,7 +184,7 @@ export class SimdBackend extends MathBackendCPU {
       this.typed(dtype, address, values.length).set(values);
     } else {
       this.typed(dtype, staged, values.length).set(values);
-      this.pool.run(KERNEL.copyBytes, 1, [staged, address, bytes]);
+      this.pool.run(KERNEL.copyBytes, 1, { FROM: staged, TO: address, BYTES: bytes });
     }
     return this.pool.last;
   }

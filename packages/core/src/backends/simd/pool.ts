@@ -4,9 +4,6 @@ import { type Arguments, writeArguments } from './arguments.ts';
 import { CONTROL, type KernelExports, type KernelId, kernelName, SCRATCH_BYTES } from './kernels.ts';
 import type { KernelThread } from './platform/platform.ts';
 
-/** Integers by slot; floats for the slots that hold a float. */
-export type Floats = Readonly<Record<number, number>>;
-
 /** How often to look whether the tasks that others still run have ended, before sleeping between looks. */
 const PATIENCE = 1_000_000;
 
@@ -20,7 +17,6 @@ export class Pool {
   readonly #exports: KernelExports;
   readonly #workers: KernelThread[] = [];
   readonly #words: Int32Array;
-  readonly #floats: Float32Array;
   /** Number of the last job handed over. */
   #posted = 0;
   /** A job that is known to have ended, and all before it. */
@@ -30,7 +26,6 @@ export class Pool {
     this.threads = threads;
     this.#exports = kernels;
     this.#words = new Int32Array(memory.buffer, CONTROL.address, CONTROL.bytes / 4);
-    this.#floats = new Float32Array(memory.buffer, CONTROL.address, CONTROL.bytes / 4);
   }
 
   /** Starts the workers and resolves when all of them wait for work. */
@@ -62,28 +57,13 @@ export class Pool {
    * the same. Alone, and where nothing is under way for a job of one thread, it has ended on return, and throws when
    * a task traps; a job that was handed over makes {@link wait} throw.
    */
-  run<K extends KernelId>(kernel: K, tasks: number, values: Arguments<K>, serial?: boolean): void;
-  run(kernel: KernelId, tasks: number, ints: readonly number[], floats?: Floats, serial?: boolean): void;
-  run<K extends KernelId>(
-    kernel: K,
-    tasks: number,
-    values: Arguments<K> | readonly number[],
-    more?: Floats | boolean,
-    last = false,
-  ): void {
-    const serial = more === true || last;
+  run<K extends KernelId>(kernel: K, tasks: number, values: Arguments<K>, serial = false): void {
     if (tasks <= 0) return;
     const job = (this.#posted + 1) | 0;
     // The job that had this place must have ended; then half of the ring is free.
     if (!this.#hasEnded((job - CONTROL.jobs) | 0)) this.drain((job - CONTROL.jobs / 2) | 0);
     const at = CONTROL.ring + (job & (CONTROL.jobs - 1)) * CONTROL.jobWords + CONTROL.arguments;
-    const words = this.#words;
-    if (Array.isArray(values)) {
-      for (let i = 0; i < values.length; i++) words[at + i] = values[i];
-      if (typeof more === 'object') for (const slot in more) this.#floats[at + Number(slot)] = more[slot];
-    } else {
-      writeArguments(words, at, kernel, values as Arguments<K>);
-    }
+    writeArguments(this.#words, at, kernel, values);
     if (this.#workers.length === 0 || ((serial || tasks === 1) && this.idle)) {
       try {
         this.#exports.runSerial(kernel, CONTROL.address + at * 4, tasks);

@@ -5,6 +5,7 @@ import { backend, bytesOf, use, values } from '../../../test/simd.ts';
 import { BackendError } from '../../errors.ts';
 import { linearBlocks } from '../../index.ts';
 import { finishKernels } from '../timers.ts';
+import { float } from './arguments.ts';
 import { removeSimdBackend } from './index.ts';
 import { CONTROL, KERNEL } from './kernels.ts';
 
@@ -28,7 +29,8 @@ async function start(threads: number): Promise<void> {
 }
 
 /** An address past the end of memory traps in whichever thread takes the task. */
-const trap = (): void => backend().pool.run(KERNEL.fill, 64, [0xfff0_0000, 64 * 1024, 1024, 0], { 3: 1 });
+const trap = (): void =>
+  backend().pool.run(KERNEL.fill, 64, { Y: 0xfff0_0000, N: 64 * 1024, PER_TASK: 1024, VALUE: float(1) });
 
 /** What a program does to a few tensors of [24, 40]; places are taken modulo what there is. */
 type Action =

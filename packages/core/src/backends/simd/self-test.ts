@@ -1,4 +1,6 @@
+import { type Arguments, float, recordOf, writeArguments } from './arguments.ts';
 import { CONTROL, KERNEL, type KernelExports, type KernelId, SCRATCH_BYTES } from './kernels.ts';
+import * as FORWARD_UNIT from './slots/forward-unit.ts';
 
 /**
  * Checks the compiled kernels against plain loops: a product with ragged edges, the elementary functions, a layer norm
@@ -11,8 +13,7 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   kernels.setup(wide);
   kernels.setScratch(scratch);
   const args = CONTROL.address + (CONTROL.ring + CONTROL.arguments) * 4;
-  const ints = new Int32Array(memory.buffer, args, 64);
-  const floats = new Float32Array(memory.buffer, args, 64);
+  const words = new Int32Array(memory.buffer, args, 64);
   let next = base;
   const block = (length: number): Float32Array => {
     const view = new Float32Array(memory.buffer, next, length);
@@ -23,12 +24,9 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
     for (let i = 0; i < view.length; i++) view[i] = scale * Math.sin(1 + i * 1.7 + phase);
     return view;
   };
-  const run = (kernel: KernelId, tasks: number, values: readonly number[], at: Record<number, number> = {}): void => {
-    values.forEach((value, i) => {
-      ints[i] = value;
-    });
-    for (const slot of Object.keys(at)) floats[Number(slot)] = at[Number(slot)];
-    kernels.runSerial(kernel, args, tasks);
+  const run = <K extends KernelId>(kernel: K, values: Arguments<K>): void => {
+    writeArguments(words, 0, kernel, values);
+    kernels.runSerial(kernel, args, 1);
   };
 
   // 13 x 37 by K = 19: every edge of the 6 x 8 and 6 x 16 tiles; B packed before, and by the task.
@@ -37,11 +35,45 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   const b = fill(block(k * n), 1, 3);
   const packed = block(40 * k);
   const c = block(m * n);
-  run(KERNEL.packB, 1, [b.byteOffset, packed.byteOffset, n, k, n * 4, 0, 0, 0, 5, 1]);
+  run(KERNEL.packB, {
+    B: b.byteOffset,
+    PACKED: packed.byteOffset,
+    N: n,
+    K: k,
+    ROW_BYTES: n * 4,
+    TRANSPOSED: 0,
+    BATCH_BYTES: 0,
+    PACKED_BATCH_BYTES: 0,
+    PANELS_PER_TASK: 5,
+    TASKS_PER_BATCH: 1,
+  });
   for (const source of [0, 1]) {
-    const from = source === 0 ? packed.byteOffset : b.byteOffset;
-    const sizes = [m, n, k, k * 4, 0, 0, 0, 0];
-    run(KERNEL.gemm, 1, [a.byteOffset, from, c.byteOffset, ...sizes, 18, 1, k, 1, 0, n * 4, source, n, 1, source]);
+    run(KERNEL.gemm, {
+      A: a.byteOffset,
+      B: source === 0 ? packed.byteOffset : b.byteOffset,
+      C: c.byteOffset,
+      M: m,
+      N: n,
+      K: k,
+      A_ROW_BYTES: k * 4,
+      A_TRANSPOSED: 0,
+      A_BATCH_BYTES: 0,
+      B_BATCH_BYTES: 0,
+      C_BATCH_BYTES: 0,
+      BLOCK_ROWS: 18,
+      BLOCKS: 1,
+      SLICE: k,
+      SLICES: 1,
+      SLICE_BYTES: 0,
+      B_ROW_BYTES: n * 4,
+      PACK_A: source,
+      BLOCK_COLUMNS: n,
+      COLUMN_BLOCKS: 1,
+      SOURCE: source,
+      BIAS: 0,
+      ACTIVATION: 0,
+      ALPHA: float(0),
+    });
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
@@ -60,12 +92,13 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
     [10, 'silu', (v) => v / (1 + Math.exp(-v))],
   ];
   for (const [op, name, f] of functions) {
-    run(KERNEL.unary, 1, [op, x.byteOffset, y.byteOffset, 75, 75, 0]);
+    run(KERNEL.unary, { OP: op, X: x.byteOffset, Y: y.byteOffset, N: 75, PER_TASK: 75, ALPHA: float(0) });
     for (let i = 0; i < 75; i++)
       if (differs(y[i], f(x[i]), 1e-5)) return `${name}(${x[i]}) is ${y[i]}, expected ${f(x[i])}`;
   }
 
-  run(KERNEL.layerNorm, 1, [x.byteOffset, y.byteOffset, 3, 25, 3, 0], { 5: 1e-6 });
+  const rows = { X: x.byteOffset, Y: y.byteOffset, ROWS: 3, INNER: 25, PER_TASK: 3 };
+  run(KERNEL.layerNorm, { ...rows, EPSILON: float(1e-6) });
   for (let r = 0; r < 3; r++) {
     const row = Array.from(x.subarray(r * 25, r * 25 + 25));
     const mean = row.reduce((s, v) => s + v, 0) / 25;
@@ -83,18 +116,29 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   const key = fill(block(length * heads * width), 1, 5);
   const v = fill(block(length * heads * valueWidth), 1, 7);
   const out = block(length * heads * valueWidth).fill(0);
-  const unit = new Int32Array(memory.buffer, block(4).byteOffset, 4);
-  unit.set([0, 0, length, -1]);
-  const pointers = [q.byteOffset, key.byteOffset, v.byteOffset, out.byteOffset, unit.byteOffset];
-  run(
-    KERNEL.hstuForward,
-    1,
-    [...pointers, heads, width, valueWidth, 0, 0, 0, length, 0, 0, 0, 0, 0, 18, ...Array(9).fill(0)],
-    {
-      8: 1,
-      9: 1 / length,
-    },
-  );
+  const unit = new Int32Array(memory.buffer, block(FORWARD_UNIT.SIZE).byteOffset, FORWARD_UNIT.SIZE);
+  unit.set(recordOf(FORWARD_UNIT, { START: 0, FIRST: 0, QUERIES: length, KEPT: 0, LENGTH: length, ROW: 0 }));
+  run(KERNEL.hstuForward, {
+    Q: q.byteOffset,
+    K: key.byteOffset,
+    V: v.byteOffset,
+    OUT: out.byteOffset,
+    UNITS: unit.byteOffset,
+    HEADS: heads,
+    WIDTH: width,
+    VALUE_WIDTH: valueWidth,
+    SCALE: float(1),
+    INVERSE: float(1 / length),
+    BIAS: 0,
+    TIME_WEIGHTS: 0,
+    TIME_BUCKETS: 0,
+    QUERY_TIMES: 0,
+    KEY_TIMES: 0,
+    CELLS: 0,
+    CELL_SHIFT: 18,
+    VISIBLE: 0,
+    GLOBAL_KEYS: 0,
+  });
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < length; i++) {
       for (let d = 0; d < valueWidth; d++) {

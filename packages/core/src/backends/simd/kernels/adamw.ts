@@ -7,6 +7,7 @@ import {
   RowwiseAdamWStep,
   type RowwiseAdamWStepAttrs,
 } from '../../kernel-names.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { alias, CHUNK, override, rowsPerTask, sizeOf } from './support.ts';
@@ -22,7 +23,7 @@ function writable(backend: SimdBackend, x: TensorInfo): TensorInfo {
   }
   const from = backend.address(x);
   const copy = backend.output(x.shape);
-  backend.pool.run(KERNEL.copyBytes, 1, [from, copy.address, sizeOf(x) * 4]);
+  backend.pool.run(KERNEL.copyBytes, 1, { FROM: from, TO: copy.address, BYTES: sizeOf(x) * 4 });
   return copy.info;
 }
 
@@ -31,16 +32,22 @@ export function registerAdamW(name: string): void {
     const { learningRate, beta1, beta2, epsilon, weightDecay, step } = attrs as unknown as AdamWStepAttrs;
     const n = sizeOf(param);
     const outputs = [param, m, v].map((x) => writable(backend, x));
-    const addresses = [...outputs, grad].map((x) => backend.address(x));
-    backend.pool.run(KERNEL.adamw, Math.ceil(n / CHUNK), [...addresses, n, CHUNK], {
-      6: learningRate * weightDecay,
-      7: beta1,
-      8: 1 - beta1,
-      9: beta2,
-      10: 1 - beta2,
-      11: learningRate / (1 - beta1 ** step),
-      12: 1 / Math.sqrt(1 - beta2 ** step),
-      13: epsilon,
+    const [pw, pm, pv, pg] = [...outputs, grad].map((x) => backend.address(x));
+    backend.pool.run(KERNEL.adamw, Math.ceil(n / CHUNK), {
+      PARAM: pw,
+      M: pm,
+      V: pv,
+      GRAD: pg,
+      N: n,
+      PER_TASK: CHUNK,
+      DECAY: float(learningRate * weightDecay),
+      BETA1: float(beta1),
+      BETA1_REST: float(1 - beta1),
+      BETA2: float(beta2),
+      BETA2_REST: float(1 - beta2),
+      RATE: float(learningRate / (1 - beta1 ** step)),
+      CORRECTION: float(1 / Math.sqrt(1 - beta2 ** step)),
+      EPSILON: float(epsilon),
     });
     return outputs;
   });
@@ -52,9 +59,25 @@ export function registerAdamW(name: string): void {
     const [pw, pm, pv] = outputs.map((x) => backend.address(x));
     const [pi, pg, pr, pc] = [ids, grad, rates, corrections].map((x) => backend.address(x));
     const perTask = rowsPerTask(d);
-    const ints = [pw, pi, pm, pv, pg, pr, pc, rows, d, perTask, 0, 0, 0, 0, 0, 0, whole ? 1 : 0];
-    const floats = { 10: beta1, 11: 1 - beta1, 12: beta2, 13: (1 - beta2) / d, 14: epsilon, 15: decay };
-    backend.pool.run(KERNEL.rowwiseAdamw, Math.ceil(rows / perTask), ints, floats);
+    backend.pool.run(KERNEL.rowwiseAdamw, Math.ceil(rows / perTask), {
+      PARAM: pw,
+      IDS: pi,
+      M: pm,
+      V: pv,
+      GRAD: pg,
+      RATES: pr,
+      CORRECTIONS: pc,
+      ROWS: rows,
+      D: d,
+      PER_TASK: perTask,
+      BETA1: float(beta1),
+      BETA1_REST: float(1 - beta1),
+      BETA2: float(beta2),
+      BETA2_REST: float((1 - beta2) / d),
+      EPSILON: float(epsilon),
+      DECAY: float(decay),
+      WHOLE: whole ? 1 : 0,
+    });
     return outputs;
   });
 
@@ -62,7 +85,8 @@ export function registerAdamW(name: string): void {
     const { begin } = attrs as unknown as AssignRowsAttrs;
     const output = writable(backend, x);
     const [to, from] = [output, rows].map((info) => backend.address(info));
-    backend.pool.run(KERNEL.copyBytes, 1, [from, to + begin * x.shape[1] * 4, sizeOf(rows) * 4]);
+    const values = { FROM: from, TO: to + begin * x.shape[1] * 4, BYTES: sizeOf(rows) * 4 };
+    backend.pool.run(KERNEL.copyBytes, 1, values);
     return output;
   });
 }

@@ -17,7 +17,8 @@ export function registerCast(name: string): void {
     const from = backend.address(x);
     const y = backend.output(x.shape);
     const n = sizeOf(x);
-    runElements(backend, KERNEL.toFloat, n, [+(x.dtype === 'bool'), from, y.address, n, CHUNK]);
+    const values = { OP: +(x.dtype === 'bool'), X: from, Y: y.address, N: n, PER_TASK: CHUNK };
+    runElements(backend, KERNEL.toFloat, n, values);
     return y.info;
   });
 }

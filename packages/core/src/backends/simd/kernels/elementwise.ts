@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
+import { type Arguments, float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { stridedCopy } from './strided.ts';
@@ -42,7 +43,8 @@ export function unary(backend: SimdBackend, op: number, x: TensorInfo, alpha = 0
   const n = sizeOf(x);
   const input = backend.address(x);
   const y = backend.output(x.shape);
-  backend.pool.run(KERNEL.unary, Math.ceil(n / CHUNK), [op, input, y.address, n, CHUNK, 0], { 5: alpha });
+  const values = { OP: op, X: input, Y: y.address, N: n, PER_TASK: CHUNK, ALPHA: float(alpha) };
+  backend.pool.run(KERNEL.unary, Math.ceil(n / CHUNK), values);
   return y.info;
 }
 
@@ -56,7 +58,7 @@ export function binary(backend: SimdBackend, op: number, a: TensorInfo, b: Tenso
   if (n === 0) return y.info;
   if ((na === n || na === 1) && (nb === n || nb === 1)) {
     const [aFixed, bFixed] = [na === 1 && n > 1, nb === 1 && n > 1];
-    runElements(backend, KERNEL.binaryFlat, n, [op, pa, pb, y.address, n, CHUNK, +aFixed, +bFixed]);
+    flat(backend, op, n, { A: pa, B: pb, Y: y.address, A_FIXED: +aFixed, B_FIXED: +bFixed });
     return y.info;
   }
   const rows = na === n ? rowForm(shape, b.shape) : nb === n ? rowForm(shape, a.shape) : undefined;
@@ -66,16 +68,34 @@ export function binary(backend: SimdBackend, op: number, a: TensorInfo, b: Tenso
     const other = perRow ? 4 : 0;
     const perTask = rowsPerTask(inner);
     const count = n / inner;
-    const strides = na === n ? [full, other, 0, +perRow] : [other, full, +perRow, 0];
-    const ints = [op, pa, pb, y.address, count, inner, perTask, ...strides];
-    backend.pool.run(KERNEL.binaryRows, Math.ceil(count / perTask), ints, undefined, n <= 2 * CHUNK);
+    const whole = na === n;
+    const values = {
+      OP: op,
+      A: pa,
+      B: pb,
+      Y: y.address,
+      ROWS: count,
+      INNER: inner,
+      PER_TASK: perTask,
+      A_ROW_BYTES: whole ? full : other,
+      B_ROW_BYTES: whole ? other : full,
+      A_PER_ROW: whole ? 0 : +perRow,
+      B_PER_ROW: whole ? +perRow : 0,
+    };
+    backend.pool.run(KERNEL.binaryRows, Math.ceil(count / perTask), values, n <= 2 * CHUNK);
     return y.info;
   }
   const wide = [a, b].map((x) => broadcastTo(backend, x, shape));
-  const addresses = wide.map((x) => backend.address(x));
-  runElements(backend, KERNEL.binaryFlat, n, [op, addresses[0], addresses[1], y.address, n, CHUNK, 0, 0]);
+  const [wa, wb] = wide.map((x) => backend.address(x));
+  flat(backend, op, n, { A: wa, B: wb, Y: y.address, A_FIXED: 0, B_FIXED: 0 });
   for (const x of wide) backend.disposeIntermediateTensorInfo(x);
   return y.info;
+}
+
+type Operands = Omit<Arguments<typeof KERNEL.binaryFlat>, 'OP' | 'N' | 'PER_TASK'>;
+
+function flat(backend: SimdBackend, op: number, n: number, operands: Operands): void {
+  runElements(backend, KERNEL.binaryFlat, n, { OP: op, N: n, PER_TASK: CHUNK, ...operands });
 }
 
 /** How a smaller operand walks with the full one: one row repeated (`[D]`), or one value a row (`[.., 1]`). */

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { allFloat, CHUNK, override, runElements, sizeOf } from './support.ts';
@@ -16,7 +17,8 @@ function compare(backend: SimdBackend, op: number, a: TensorInfo, b: TensorInfo)
   const [pa, pb] = [backend.address(a), backend.address(b)];
   const y = backend.output(aFixed ? b.shape : a.shape, 'bool');
   const n = sizeOf(y.info);
-  runElements(backend, KERNEL.compare, n, [op, pa, pb, y.address, n, CHUNK, +aFixed, +bFixed]);
+  const operands = { A: pa, B: pb, A_FIXED: +aFixed, B_FIXED: +bFixed };
+  runElements(backend, KERNEL.compare, n, { OP: op, ...operands, Y: y.address, N: n, PER_TASK: CHUNK });
   return y.info;
 }
 
@@ -25,7 +27,7 @@ function logical(backend: SimdBackend, op: number, a: TensorInfo, b: TensorInfo)
   const [pa, pb] = [backend.address(a), backend.address(b)];
   const y = backend.output(a.shape, 'bool');
   const n = sizeOf(a);
-  runElements(backend, KERNEL.logical, n, [op, pa, pb, y.address, n, CHUNK]);
+  runElements(backend, KERNEL.logical, n, { OP: op, A: pa, B: pb, Y: y.address, N: n, PER_TASK: CHUNK });
   return y.info;
 }
 
@@ -42,7 +44,8 @@ export function registerLogic(name: string): void {
     const [pc, pt, pe] = [condition, t, e].map((x) => backend.address(x));
     const y = backend.output(t.shape);
     const n = sizeOf(t);
-    runElements(backend, KERNEL.select, n, [pc, pt, pe, y.address, n, CHUNK]);
+    const values = { CONDITION: pc, T: pt, E: pe, Y: y.address, N: n, PER_TASK: CHUNK };
+    runElements(backend, KERNEL.select, n, values);
     return y.info;
   });
   override(name, 'ClipByValue', ({ x }, backend, attrs) => {
@@ -51,7 +54,8 @@ export function registerLogic(name: string): void {
     const from = backend.address(x);
     const y = backend.output(x.shape);
     const n = sizeOf(x);
-    runElements(backend, KERNEL.clip, n, [from, y.address, n, CHUNK, 0, 0], { 4: low, 5: high });
+    const bounds = { MINIMUM: float(low), MAXIMUM: float(high) };
+    runElements(backend, KERNEL.clip, n, { X: from, Y: y.address, N: n, PER_TASK: CHUNK, ...bounds });
     return y.info;
   });
 }

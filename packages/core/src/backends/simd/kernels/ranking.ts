@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../../errors.ts';
 import { type CandidateAttrs, RankCounts, TopItems, type TopItemsAttrs } from '../../kernel-names.ts';
+import type { Arguments } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import { override, sizeOf } from './support.ts';
@@ -35,12 +36,14 @@ function gridOf([queries, width]: number[], items: number, tasks: number, maxIte
   return { rows, queryTasks, itemsPerTask, itemTasks: Math.ceil(items / itemsPerTask) };
 }
 
-/** Packs queries, scores targets, sorts excluded ids; then `use` gets the arguments 0 to 10 of a scan. */
+type Scan = Omit<Arguments<typeof KERNEL.rankCounts>, 'PER_TASK' | 'QUERY_TASKS' | 'ITEMS_PER_TASK' | 'OUT'>;
+
+/** Packs queries, scores targets, sorts excluded ids; then `use` gets what a scan is given besides its tasks. */
 function prepared(
   backend: SimdBackend,
   { queries, items, targets, excludedOffsets, excludedIds, last }: Inputs,
   firstItem: number,
-  use: (common: readonly number[]) => void,
+  use: (common: Scan) => void,
 ): void {
   const [b, width] = queries.shape;
   const numItems = items.shape[0];
@@ -51,12 +54,24 @@ function prepared(
   backend.withTemporaries(bytes, 'packed queries and sorted ids', (packed, scores, ids) => {
     const offsets = backend.address(excludedOffsets);
     const goals = targets === undefined ? 0 : backend.address(targets);
-    backend.pool.run(KERNEL.prepareRanking, Math.ceil(b / QUERIES_PER_PREPARATION), [
-      ...[backend.address(queries), backend.address(items), packed, goals, scores, offsets],
-      ...[backend.address(excludedIds), ids, b, width, QUERIES_PER_PREPARATION],
-    ]);
+    const shared = {
+      ITEMS: backend.address(items),
+      PACKED: packed,
+      TARGETS: goals,
+      TARGET_SCORES: scores,
+      OFFSETS: offsets,
+      ROWS: b,
+      WIDTH: width,
+    };
+    backend.pool.run(KERNEL.prepareRanking, Math.ceil(b / QUERIES_PER_PREPARATION), {
+      ...shared,
+      QUERIES: backend.address(queries),
+      IDS: backend.address(excludedIds),
+      SORTED_IDS: ids,
+      PER_TASK: QUERIES_PER_PREPARATION,
+    });
     const lasts = sizeOf(last) > 0 ? backend.address(last) : 0;
-    use([packed, backend.address(items), scores, goals, offsets, ids, lasts, b, numItems, width, firstItem]);
+    use({ ...shared, IDS: ids, LAST: lasts, ITEM_COUNT: numItems, FIRST_ITEM: firstItem });
   });
 }
 
@@ -68,8 +83,8 @@ function rankCounts(inputs: Inputs, backend: SimdBackend, { firstItem }: Candida
   const { rows, queryTasks, itemsPerTask, itemTasks } = gridOf(queries.shape, items.shape[0], TASKS.ranks);
   prepared(backend, inputs, firstItem, (common) => {
     backend.withTemporaries([itemTasks * b * 16], 'partial counts', (partial) => {
-      const ints = [...common, rows, queryTasks, itemsPerTask, partial];
-      backend.pool.run(KERNEL.rankCounts, queryTasks * itemTasks, ints);
+      const grid = { PER_TASK: rows, QUERY_TASKS: queryTasks, ITEMS_PER_TASK: itemsPerTask };
+      backend.pool.run(KERNEL.rankCounts, queryTasks * itemTasks, { ...common, ...grid, OUT: partial });
       const parts = backend.ints(partial, itemTasks * b * 4);
       const sums = backend.ints(out.address, b * 4);
       sums.set(parts.subarray(0, b * 4));
@@ -92,12 +107,26 @@ function topItems(inputs: Inputs, backend: SimdBackend, { firstItem, k }: TopIte
   prepared(backend, inputs, firstItem, (common) => {
     const bytes = [itemTasks * b * k * 8, itemTasks * b * 4];
     backend.withTemporaries(bytes, `lists of the best ${k} items`, (heaps, undefinedParts) => {
-      const ints = [...common, rows, queryTasks, itemsPerTask, heaps, k, undefinedParts];
-      backend.pool.run(KERNEL.topItems, queryTasks * itemTasks, ints);
-      backend.pool.run(KERNEL.mergeTopItems, Math.ceil(b / QUERIES_PER_PREPARATION), [
-        ...[heaps, itemTasks, b, k, scores.address, ids.address],
-        ...[undefinedParts, undefinedScores.address, QUERIES_PER_PREPARATION],
-      ]);
+      backend.pool.run(KERNEL.topItems, queryTasks * itemTasks, {
+        ...common,
+        PER_TASK: rows,
+        QUERY_TASKS: queryTasks,
+        ITEMS_PER_TASK: itemsPerTask,
+        OUT: heaps,
+        LENGTH: k,
+        UNDEFINED: undefinedParts,
+      });
+      backend.pool.run(KERNEL.mergeTopItems, Math.ceil(b / QUERIES_PER_PREPARATION), {
+        HEAPS: heaps,
+        ITEM_TASKS: itemTasks,
+        ROWS: b,
+        LENGTH: k,
+        SCORES: scores.address,
+        IDS: ids.address,
+        UNDEFINED: undefinedParts,
+        UNDEFINED_SUMS: undefinedScores.address,
+        PER_TASK: QUERIES_PER_PREPARATION,
+      });
     });
   });
   return outputs;

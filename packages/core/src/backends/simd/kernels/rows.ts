@@ -1,5 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { allFloat, override, rowsPerTask, sizeOf } from './support.ts';
@@ -13,7 +14,8 @@ export function gatherRows(backend: SimdBackend, table: TensorInfo, ids: TensorI
   const y = backend.output([...ids.shape, ...table.shape.slice(1)], table.dtype === 'int32' ? 'int32' : 'float32');
   if (rows * inner === 0) return y.info;
   const perTask = rowsPerTask(inner);
-  backend.pool.run(KERNEL.gather, Math.ceil(rows / perTask), [from, at, y.address, rows, inner * 4, perTask]);
+  const values = { TABLE: from, IDS: at, OUT: y.address, ROWS: rows, BYTES: inner * 4, PER_TASK: perTask };
+  backend.pool.run(KERNEL.gather, Math.ceil(rows / perTask), values);
   return y.info;
 }
 
@@ -64,10 +66,20 @@ export function withSegmentOrder(
   const chunks = Math.max(1, Math.ceil(n / chunk));
   const sizes = [n * 4, weights ? n * 4 : 0, (segments + 1) * 4, chunks * segments * 4];
   backend.withTemporaries(sizes, 'the order of a segment sum', (rows, sorted, offsets, counts) => {
-    backend.pool.run(KERNEL.countSegments, chunks, [ids, n, chunk, segments, counts]);
-    backend.pool.run(KERNEL.placeSegments, 1, [counts, chunks, segments, offsets]);
-    const scatter = [ids, n, chunk, segments, counts, rows, group, weights, sorted, x, stride];
-    backend.pool.run(KERNEL.scatterSegments, chunks, scatter);
+    const entries = { IDS: ids, N: n, CHUNK: chunk, SEGMENTS: segments };
+    backend.pool.run(KERNEL.countSegments, chunks, { ...entries, COUNTS: counts });
+    const places = { COUNTS: counts, CHUNKS: chunks, SEGMENTS: segments, OFFSETS: offsets };
+    backend.pool.run(KERNEL.placeSegments, 1, places);
+    backend.pool.run(KERNEL.scatterSegments, chunks, {
+      ...entries,
+      PLACES: counts,
+      ADDRESSES: rows,
+      GROUP: group,
+      WEIGHTS: weights,
+      SORTED_WEIGHTS: sorted,
+      X: x,
+      X_ROW_BYTES: stride,
+    });
     use({ rows, weights: weights ? sorted : 0, offsets });
   });
 }
@@ -93,8 +105,17 @@ export function segmentSum(
   const entries = { ids: at, n, group: 1, weights: 0, x: from, stride: inner * 4 };
   withSegmentOrder(backend, entries, segments, ({ rows, offsets }) => {
     const perTask = segmentsPerTask(segments);
-    const ints = [rows, offsets, y.address, segments, inner, perTask, 0, inner * 4, 0];
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), ints, { 8: scale });
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), {
+      ADDRESSES: rows,
+      OFFSETS: offsets,
+      OUT: y.address,
+      SEGMENTS: segments,
+      D: inner,
+      PER_TASK: perTask,
+      SORTED_WEIGHTS: 0,
+      ROW_BYTES: inner * 4,
+      SCALE: float(scale),
+    });
   });
   return y.info;
 }

@@ -1,8 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError, ShapeError, UnsupportedError } from '../../../errors.ts';
 import { SampledSoftmax, type SampledSoftmaxAttrs, SampledSoftmaxGrad } from '../../kernel-names.ts';
+import { float, type Values } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
+import type * as SAMPLED_SOFTMAX from '../slots/sampled-softmax.ts';
 import { segmentsPerTask, withSegmentOrder } from './rows.ts';
 import { sumParts } from './sum-parts.ts';
 import { override, rowsPerTask, sizeOf } from './support.ts';
@@ -38,7 +40,8 @@ function padRows(backend: SimdBackend, infos: readonly TensorInfo[], logSumExp: 
   const padded = infos.map(({ shape: [rows] }, i) => {
     const to = backend.attach(logSumExp, rows * width * 4, PADDED[i]);
     const perTask = rowsPerTask(width);
-    backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), [addresses[i], to, d, width, rows, perTask]);
+    const values = { X: addresses[i], Y: to, D: d, WIDTH: width, ROWS: rows, PER_TASK: perTask };
+    backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), values);
     return to;
   });
   return { width, addresses: padded };
@@ -54,14 +57,14 @@ function keptRows(backend: SimdBackend, infos: readonly TensorInfo[], logSumExp:
   return { width, addresses };
 }
 
-/** Slots 0 to 9. */
+/** What all three kernels are given. */
 function common(
   backend: SimdBackend,
   { queries, items, positives, negatives, logQ }: Inputs,
-  width: number,
-  addresses: readonly number[],
-): number[] {
-  const [t] = queries.shape;
+  { width, addresses }: Rows,
+  kept: Kept,
+): Values<typeof SAMPLED_SOFTMAX> {
+  const [t, d] = queries.shape;
   const r = negatives.shape[1];
   if (queries.shape[1] !== items.shape[1]) {
     throw new ShapeError(
@@ -72,8 +75,23 @@ function common(
     throw new UnsupportedError(`${OP}: expected at most ${SCRATCH_BYTES / 64} negatives a token; got ${r}`);
   if (width > SCRATCH_BYTES / 8)
     throw new UnsupportedError(`${OP}: expected rows of at most ${SCRATCH_BYTES / 8} numbers; got ${width}`);
-  const ids = [positives, negatives].map((x) => backend.address(x));
-  return [...addresses, ...ids, sizeOf(logQ) > 0 ? backend.address(logQ) : 0, t, r, width, 0, TOKENS_PER_TASK];
+  return {
+    QUERIES: addresses[0],
+    ITEMS: addresses[1],
+    POSITIVES: backend.address(positives),
+    NEGATIVES: backend.address(negatives),
+    LOG_Q: sizeOf(logQ) > 0 ? backend.address(logQ) : 0,
+    TOKENS: t,
+    R: r,
+    WIDTH: width,
+    PER_TASK: TOKENS_PER_TASK,
+    WEIGHTS: kept.weights,
+    ENTRIES: kept.count,
+    D: d,
+    ITEM_COUNT: items.shape[0],
+    FACTORS: kept.factors,
+    DIRECTIONS: kept.directions,
+  };
 }
 
 /** Entries a token: the positive and R negatives, rounded up to two vectors. */
@@ -83,18 +101,21 @@ function entries(negatives: TensorInfo): number {
 
 function forward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
   const { queries, items, positives, negatives } = inputs;
-  const [t, d] = queries.shape;
+  const [t] = queries.shape;
   const rows = items.shape[0];
   checkIds(backend, positives, rows, 'positives');
   const loss = backend.output([t]);
   const logSumExp = backend.output([t]);
   // What the backward pass reads stays with logSumExp, and goes when it goes.
   const kept = keep(backend, logSumExp.info, queries, negatives);
-  const { width, addresses } = padRows(backend, [queries, items], logSumExp.info);
-  const others = { 10: loss.address, 11: logSumExp.address, 16: d, 18: rows };
-  const ints = slots(common(backend, inputs, width, addresses), kept, others);
+  const values = {
+    ...common(backend, inputs, padRows(backend, [queries, items], logSumExp.info), kept),
+    SCALE: float(1 / temperature),
+    LOSS: loss.address,
+    LOG_SUM_EXP: logSumExp.address,
+  };
   try {
-    backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    backend.pool.run(KERNEL.sampledSoftmax, Math.ceil(t / TOKENS_PER_TASK), values);
     if (!backend.isBelow(negatives, rows)) backend.wait();
   } catch (cause) {
     // The kernel checks ids as it reads them; which one is wrong is looked for only then.
@@ -137,17 +158,6 @@ function attached(backend: SimdBackend, logSumExp: TensorInfo, name: string): nu
   return address;
 }
 
-/** The argument block: its first ten slots, what is kept, and others by slot. */
-function slots(first: readonly number[], blocks: Kept, others: Readonly<Record<number, number>>): number[] {
-  const ints = [...first, ...new Array<number>(22 - first.length).fill(0)];
-  ints[14] = blocks.weights;
-  ints[15] = blocks.count;
-  ints[20] = blocks.factors;
-  ints[21] = blocks.directions;
-  for (const [slot, value] of Object.entries(others)) ints[Number(slot)] = value;
-  return ints;
-}
-
 /** Item tables up to this size are summed in tables of their own, one for each of a few groups of tokens. */
 const TABLE_BYTES = 1_500_000;
 /** A table is cut into strips of columns of at most this size, which stay in a core's cache. */
@@ -155,14 +165,21 @@ const STRIP_BYTES = 512 * 1024;
 /** Groups times strips: the tasks, fixed so that results do not depend on the number of threads. */
 const TABLE_TASKS = 8;
 
-function sumInTables(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
-  const { t, rows, d, width } = sizes;
+/** What the sums of the gradients of items are given. */
+type Gradients = Values<typeof SAMPLED_SOFTMAX> & {
+  readonly D_LOSS: number;
+  readonly IDS: number;
+  readonly COEFFICIENTS: number;
+};
+
+function sumInTables(backend: SimdBackend, gradients: Gradients, dItems: number): void {
+  const { TOKENS: t, ITEM_COUNT: rows, D: d, WIDTH: width } = gradients;
   const columns = Math.ceil(width / 8 / Math.ceil((rows * width * 4) / STRIP_BYTES)) * 8;
   const strips = Math.ceil(width / columns);
   const groups = Math.ceil(TABLE_TASKS / strips);
   backend.withTemporaries([groups * rows * width * 4], 'item gradients by group', (tables) => {
-    const table = [...ints.with(9, Math.ceil(t / groups)).slice(0, 22), tables, columns, groups];
-    backend.pool.run(KERNEL.sampledSoftmaxItems, groups * strips, table);
+    const values = { ...gradients, PER_TASK: Math.ceil(t / groups), TABLES: tables, COLUMNS: columns, GROUPS: groups };
+    backend.pool.run(KERNEL.sampledSoftmaxItems, groups * strips, values);
     for (let first = 0; first < d; first += columns) {
       sumParts(backend, {
         from: tables + first * groups * rows * 4,
@@ -177,48 +194,48 @@ function sumInTables(backend: SimdBackend, ints: readonly number[], sizes: Sizes
   });
 }
 
-interface Sizes {
-  readonly t: number;
-  readonly rows: number;
-  readonly d: number;
-  readonly width: number;
-}
-
 /** Sorts the entries by item, then sums each item's. */
-function sumSorted(backend: SimdBackend, ints: readonly number[], sizes: Sizes, dItems: number): void {
-  const { t, rows, d, width } = sizes;
-  const [queries, count, ids, weights] = [ints[0], ints[15], ints[17], ints[19]];
-  const entries = { ids, n: t * count, group: count, weights, x: queries, stride: width * 4 };
+function sumSorted(backend: SimdBackend, gradients: Gradients, dItems: number): void {
+  const { TOKENS: t, ITEM_COUNT: rows, D: d, WIDTH: width, ENTRIES: group } = gradients;
+  const { QUERIES: x, IDS: ids, COEFFICIENTS: weights } = gradients;
+  const entries = { ids, n: t * group, group, weights, x, stride: width * 4 };
   withSegmentOrder(backend, entries, rows, (order) => {
     const perTask = segmentsPerTask(rows);
-    const sums = [order.rows, order.offsets, dItems, rows, d, perTask, order.weights, width * 4];
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), sums);
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), {
+      ADDRESSES: order.rows,
+      OFFSETS: order.offsets,
+      OUT: dItems,
+      SEGMENTS: rows,
+      D: d,
+      PER_TASK: perTask,
+      SORTED_WEIGHTS: order.weights,
+      ROW_BYTES: width * 4,
+      SCALE: float(1),
+    });
   });
 }
 
-function backward(inputs: Inputs, backend: SimdBackend, { temperature }: SampledSoftmaxAttrs): TensorInfo[] {
+function backward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
   const { queries, items, negatives, logSumExp, dLoss } = inputs;
-  const [t, d] = queries.shape;
-  const rows = items.shape[0];
+  const [t] = queries.shape;
   const blocks = kept(backend, logSumExp, negatives);
   const gradient = backend.address(dLoss);
   const dQueries = backend.output(queries.shape);
   const dItems = backend.output(items.shape);
-  const { width, addresses } = keptRows(backend, [queries, items], logSumExp);
-  const sorted = rows * width * 4 > TABLE_BYTES;
+  const rows = keptRows(backend, [queries, items], logSumExp);
+  const sorted = items.shape[0] * rows.width * 4 > TABLE_BYTES;
   const n = sorted ? t * blocks.count * 4 : 0;
   backend.withTemporaries([n, n], 'sampled-softmax coefficients', (coefficients, ids) => {
-    const ints = slots(common(backend, inputs, width, addresses), blocks, {
-      12: gradient,
-      13: dQueries.address,
-      16: d,
-      17: sorted ? ids : 0,
-      18: rows,
-      19: coefficients,
-    });
-    backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), ints, { 8: 1 / temperature });
+    const values = {
+      ...common(backend, inputs, rows, blocks),
+      D_LOSS: gradient,
+      D_QUERIES: dQueries.address,
+      IDS: sorted ? ids : 0,
+      COEFFICIENTS: coefficients,
+    };
+    backend.pool.run(KERNEL.sampledSoftmaxGrad, Math.ceil(t / TOKENS_PER_TASK), values);
     const sum = sorted ? sumSorted : sumInTables;
-    sum(backend, ints, { t, rows, d, width }, dItems.address);
+    sum(backend, values, dItems.address);
   });
   return [dQueries.info, dItems.info];
 }
@@ -227,7 +244,5 @@ export function registerSampledSoftmax(name: string): void {
   override(name, SampledSoftmax, (inputs, backend, attrs) =>
     forward(inputs, backend, attrs as unknown as SampledSoftmaxAttrs),
   );
-  override(name, SampledSoftmaxGrad, (inputs, backend, attrs) =>
-    backward(inputs, backend, attrs as unknown as SampledSoftmaxAttrs),
-  );
+  override(name, SampledSoftmaxGrad, (inputs, backend) => backward(inputs, backend));
 }

@@ -1,4 +1,5 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { stridedCopy, stridesOf } from './strided.ts';
@@ -7,7 +8,8 @@ import { alias, allFloat, CHUNK, override, rowsPerTask, sizeOf } from './support
 function fill(backend: SimdBackend, shape: number[], value: number): TensorInfo {
   const y = backend.output(shape);
   const n = util.sizeFromShape(shape);
-  backend.pool.run(KERNEL.fill, Math.ceil(n / CHUNK), [y.address, n, CHUNK, 0], { 3: value });
+  const values = { Y: y.address, N: n, PER_TASK: CHUNK, VALUE: float(value) };
+  backend.pool.run(KERNEL.fill, Math.ceil(n / CHUNK), values);
   return y.info;
 }
 
@@ -25,8 +27,15 @@ function copyColumns(
   backend.pool.run(
     KERNEL.copyRows,
     Math.ceil(rows / perTask),
-    [from, fromWidth * 4, to, toWidth * 4, width * 4, rows, perTask],
-    undefined,
+    {
+      FROM: from,
+      FROM_ROW_BYTES: fromWidth * 4,
+      TO: to,
+      TO_ROW_BYTES: toWidth * 4,
+      BYTES: width * 4,
+      ROWS: rows,
+      PER_TASK: perTask,
+    },
     width * rows <= 2 * CHUNK,
   );
 }

@@ -34,12 +34,21 @@ export function stridedCopy(
   const rows = axes[0].size * axes[1].size * axes[2].size * axes[3].size;
   if (rows * inner.size === 0) return y.info;
   const perTask = rowsPerTask(inner.size);
-  backend.pool.run(KERNEL.stridedCopy, Math.ceil(rows / perTask), [
-    ...[from + start * 4, y.address, inner.size, inner.stride],
-    ...[axes[1].size, axes[2].size, axes[3].size],
-    ...[axes[0].stride, axes[1].stride, axes[2].stride, axes[3].stride],
-    ...[rows, perTask],
-  ]);
+  backend.pool.run(KERNEL.stridedCopy, Math.ceil(rows / perTask), {
+    X: from + start * 4,
+    Y: y.address,
+    INNER: inner.size,
+    INNER_STRIDE: inner.stride,
+    D1: axes[1].size,
+    D2: axes[2].size,
+    D3: axes[3].size,
+    S0: axes[0].stride,
+    S1: axes[1].stride,
+    S2: axes[2].stride,
+    S3: axes[3].stride,
+    ROWS: rows,
+    PER_TASK: perTask,
+  });
   return y.info;
 }
 

@@ -11,10 +11,9 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { isComposed } from '../../composed/kernel.ts';
-import { float } from '../arguments.ts';
+import { type Arguments, float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, type KernelId } from '../kernels.ts';
-import type { Floats } from '../pool.ts';
 import { stockChecks } from './checks.ts';
 import type { Attributes, Inputs } from './types.ts';
 
@@ -29,15 +28,14 @@ export const CHUNK = 16_384;
 const FEW_TASKS = 2;
 
 /** Runs an elementwise kernel over `n` elements in tasks of CHUNK. */
-export function runElements(
+export function runElements<K extends KernelId>(
   backend: SimdBackend,
-  kernel: KernelId,
+  kernel: K,
   n: number,
-  ints: readonly number[],
-  floats?: Floats,
+  values: Arguments<K>,
 ): void {
   const tasks = Math.ceil(n / CHUNK);
-  backend.pool.run(kernel, tasks, ints, floats, tasks <= FEW_TASKS);
+  backend.pool.run(kernel, tasks, values, tasks <= FEW_TASKS);
 }
 
 /** Zeroes a block before kernels add into it. */
