@@ -1,3 +1,4 @@
+import * as WORDS from './slots/control.ts';
 import * as KERNEL from './slots/kernel-numbers.ts';
 
 export { KERNEL };
@@ -30,29 +31,21 @@ export interface KernelExports {
 /** Bytes of scratch memory that each thread owns; bounds head widths (512) and negatives a token. */
 export const SCRATCH_BYTES = 6 * 1024 * 1024;
 
-/** Jobs that can be under way at once. */
-const JOBS = 256;
-
-/**
- * The control block, and its words that JavaScript reads or writes (indices of 32-bit words); all of it is described in
- * `assembly/queue.ts`.
- */
+/** Where the control block lies, and its words that JavaScript reads or writes: see `slots/control.ts`. */
 export const CONTROL = {
   address: 1024,
-  /** Tasks of the job in progress that nobody took yet. */
-  left: 0,
-  /** Number of the job in progress: threads sleep on it. */
-  job: 1,
-  sleepers: 33,
-  stop: 34,
-  failed: 35,
-  failedKernel: 36,
-  completed: 48,
-  /** The ring of jobs: its first word, words of a job, and where in a job its arguments begin. */
-  ring: 64,
-  jobs: JOBS,
-  jobWords: 80,
-  arguments: 16,
+  left: WORDS.LEFT,
+  job: WORDS.JOB,
+  sleepers: WORDS.SLEEPERS,
+  stop: WORDS.STOP,
+  failed: WORDS.FAILED,
+  failedKernel: WORDS.FAILED_KERNEL,
+  completed: WORDS.COMPLETED,
+  ring: WORDS.RING,
+  /** Jobs that can be under way at once. */
+  jobs: WORDS.JOBS,
+  jobWords: WORDS.JOB_WORDS,
+  arguments: WORDS.ARGUMENTS,
   bytes: 81 * 1024,
 } as const;
 

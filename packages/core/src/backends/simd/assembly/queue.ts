@@ -1,35 +1,26 @@
 // The queue of jobs: one thread hands kernels over, all threads run them one after the other, task by task.
+import * as CONTROL from '../slots/control';
 import { dispatch } from './dispatch';
 
-// Control block, in lines of a cache. A thread takes a task by lowering the low half of the state; the job number in
-// the same word makes a late thread's attempt on a finished job fail, so nobody waits for threads that are asleep.
-// Threads sleep on the high half.
-/** 64 bits: number of the job in progress (high half) and tasks of it that nobody took yet (low half). */
-const STATE = 0;
-const JOB = 4;
-/** Tasks of the job in progress that ended. */
-const DONE = 64;
-/** Number of the last job that was handed over. */
-const POSTED = 128;
-/** Threads that sleep. */
-const SLEEPERS = 132;
-/** Tasks that trapped since somebody looked, and the kernel of the last. */
-const FAILED = 140;
-const FAILED_KERNEL = 144;
-/** Number of the last job that ended. */
-const COMPLETED = 192;
-/** The jobs, by the low bits of their number. */
-const RING = 256;
-const JOBS: u32 = 256;
-const JOB_BYTES = 320;
-/**
- * Of a job: kernel, tasks to hand out, and how many tasks of the kernel are one of these (0: one).
- * Then the argument block.
- */
-const KERNEL = 0;
-const TASKS = 4;
-const WHOLE = 8;
-const ARGUMENTS = 64;
+// A thread takes a task by lowering the low half of the state; the job number in the same word makes a late thread's
+// attempt on a finished job fail, so nobody waits for threads that are asleep. Threads sleep on the high half.
+// Offsets in bytes of `slots/control.ts`; the state is the two words LEFT and JOB.
+const STATE = CONTROL.LEFT << 2;
+const JOB = CONTROL.JOB << 2;
+const DONE = CONTROL.DONE << 2;
+const POSTED = CONTROL.POSTED << 2;
+const SLEEPERS = CONTROL.SLEEPERS << 2;
+const FAILED = CONTROL.FAILED << 2;
+const FAILED_KERNEL = CONTROL.FAILED_KERNEL << 2;
+const COMPLETED = CONTROL.COMPLETED << 2;
+const RING = CONTROL.RING << 2;
+const JOBS: u32 = CONTROL.JOBS;
+const JOB_BYTES = CONTROL.JOB_WORDS << 2;
+/** Of a job. */
+const KERNEL = CONTROL.KERNEL << 2;
+const TASKS = CONTROL.TASKS << 2;
+const WHOLE = CONTROL.WHOLE << 2;
+const ARGUMENTS = CONTROL.ARGUMENTS << 2;
 
 // @ts-ignore: decorator
 @inline
