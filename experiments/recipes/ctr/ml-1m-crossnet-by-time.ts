@@ -1,37 +1,8 @@
-import {
-  ctrEvaluation,
-  ctrOptimizer,
-  ctrTables,
-  ctrTask,
-  ctrTraining,
-  likedOrNot,
-  movieLensFields,
-  rowsByTime,
-} from '../../src/config/ctr-reference.ts';
-import { defineRecipe } from '../../src/config/recipe.ts';
+import { byTime } from '../../src/config/ctr-reference.ts';
+import { recipe as byChance } from './ml-1m-crossnet.ts';
 
-export const recipe = defineRecipe({
+export const recipe = byTime(byChance, {
   claim: 'The cross network of DCN-V2 alone, 4 layers, predicts whether a film is liked later, ML-1M split by time',
-  source:
-    'model: Wang et al. 2021 (arXiv:2008.13535); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
-  expected:
-    'no figure published; about .05 less AUC than with the random split, which trains on later ratings of the same users',
   cost: 'not measured; a step costs less than one of ctr/ml-1m-dcn-v2',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-crossnet-by-time --data data',
-  config: {
-    task: ctrTask,
-    data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: rowsByTime },
-    model: {
-      kind: 'dcn-v2',
-      ...movieLensFields,
-      embeddingDim: 16,
-      structure: 'cross',
-      crossLayers: 4,
-      ...ctrTables,
-    },
-    optimizer: ctrOptimizer,
-    training: ctrTraining,
-    evaluation: ctrEvaluation,
-    seed: 1,
-  },
 });

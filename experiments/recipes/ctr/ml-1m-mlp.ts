@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
   source:
     'model: the deep part of DCN-V2, Wang et al. 2021 (arXiv:2008.13535); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
   expected: 'test AUC .9110, log loss .2936 with split and seed 1 (`seqrec reproduce ctr/ml-1m --seeds 1`)',
-  cost: '40 epochs in 20 min on 2 threads of an AMD EPYC (Zen 4) beside other work, Node 24',
+  cost: '40 epochs, 15 to 28 s each on 2 threads of an AMD EPYC (Zen 4) beside other work, Node 24',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-mlp --data data',
   config: {
     task: ctrTask,

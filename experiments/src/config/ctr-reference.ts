@@ -2,6 +2,9 @@
 // published log, and the rule of the learning rate that the log's is a special case of. Spread into a recipe, so that
 // the resolved configuration of a run still shows every value.
 
+import type { WrittenRecipe } from './recipe.ts';
+import type { RunConfigInput } from './run-config.ts';
+
 /** Ratings above 3 against those below, of which the 3s are neither. */
 export const likedOrNot = { column: 'rating', positiveAbove: 3, negativeBelow: 3 };
 
@@ -12,6 +15,21 @@ export const randomRows = { kind: 'random' as const, test: 0.1, validation: 0.1,
 
 /** The last tenth of the rows in time tests, the tenth before validates. */
 export const rowsByTime = { kind: 'rows-by-time' as const, test: 0.1, validation: 0.1 };
+
+/** A recipe of this task with its rows split by time: what it trains on is the past, and nothing else differs. */
+export function byTime(
+  recipe: WrittenRecipe,
+  about: Pick<WrittenRecipe, 'claim' | 'cost' | 'command'> & Partial<Pick<WrittenRecipe, 'expected'>>,
+): WrittenRecipe {
+  const { config } = recipe;
+  return {
+    ...recipe,
+    expected:
+      'no figure published; about .05 less AUC than with the random split, which trains on later ratings of the same users',
+    ...about,
+    config: { ...config, data: { ...config.data, split: rowsByTime } } as RunConfigInput,
+  };
+}
 
 /** User, film, gender, age, occupation, decade of release, at most five genres (their mean). */
 export const movieLensFields = {
