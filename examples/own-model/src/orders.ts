@@ -18,7 +18,9 @@ export const orders: SourceDefinition<z.output<typeof schema>> = {
   format: 'own/orders',
   schema,
   async read({ path }, { onProgress }) {
-    const text = await readFile(path, 'utf8').catch(() => {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      // What is there and cannot be read has its own reason.
+      if (error.code !== 'ENOENT') throw error;
       throw new DataError('own/orders', 'expected a file of orders; there is none', {
         code: 'missing-file',
         file: path,

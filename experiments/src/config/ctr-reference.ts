@@ -14,7 +14,7 @@ export const ctrTask = { kind: 'ranking' as const };
 export const randomRows = { kind: 'random' as const, test: 0.1, validation: 0.1, seed: 1 };
 
 /** The last tenth of the rows in time tests, the tenth before validates. */
-export const rowsByTime = { kind: 'rows-by-time' as const, test: 0.1, validation: 0.1 };
+const rowsByTime = { kind: 'rows-by-time' as const, test: 0.1, validation: 0.1 };
 
 /** A recipe of this task with its rows split by time: what it trains on is the past, and nothing else differs. */
 export function byTime(
