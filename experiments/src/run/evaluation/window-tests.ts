@@ -11,7 +11,8 @@ import {
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { Interrupted, type StopSignal } from '../process/stop.ts';
+import type { StopSignal } from '../process/stop.ts';
+import { withProgress } from './with-progress.ts';
 
 export const windowSets = ['recent', 'older', 'future'] as const;
 export type WindowSet = (typeof windowSets)[number];
@@ -113,20 +114,4 @@ async function evaluateOne(
   );
   const own = { metrics: { ...metrics, perplexity }, queries: ranks.length };
   return { ...own, warnings: warnings.map((warning) => `${name}: ${warning}.`) };
-}
-
-async function withProgress<T>(
-  label: string,
-  { progress, stop }: WindowTestContext,
-  run: (onProgress: (at: { readonly done: number; readonly total: number }) => void) => Promise<T>,
-): Promise<T> {
-  const phase = progress.phase();
-  try {
-    return await run(({ done, total }) => {
-      if (stop?.signal !== undefined) throw new Interrupted('stopped while evaluating');
-      phase.update({ label, done, total });
-    });
-  } finally {
-    phase.clear();
-  }
 }
