@@ -1,36 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Interactions, idMap, interactionsFromArrays, type RandomSplitOptions, randomSplit } from '../index.ts';
-
-interface Row {
-  readonly user: number;
-  readonly time: number;
-  /** 0: none. */
-  readonly request: number;
-  readonly click: number;
-}
-
-function world(rows: readonly Row[], request = true): Interactions {
-  return interactionsFromArrays({
-    name: 'world',
-    users: rows.map(({ user }) => user),
-    items: rows.map((_, row) => row % 5),
-    timestamps: rows.map(({ time }) => time),
-    columns: {
-      click: { kind: 'number', width: 1, values: Float32Array.from(rows, ({ click }) => click) },
-      shown: {
-        kind: 'id',
-        values: Int32Array.from(rows, (row) => row.request),
-        ids: idMap(
-          Array.from({ length: 9 }, (_, k) => `r${k}`),
-          1,
-        ),
-      },
-    },
-    ...(request && { request: 'shown' }),
-    labels: ['click'],
-  });
-}
+import { rowsWorld } from '../../test/rows-world.ts';
+import { type Interactions, type RandomSplitOptions, randomSplit } from '../index.ts';
 
 const row = fc.record({ user: fc.nat(2), time: fc.nat(9), request: fc.nat(9), click: fc.constantFrom(0, 1) });
 const sequence = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, k) => from + k);
@@ -48,7 +19,7 @@ describe('randomSplit', () => {
   it('puts every row in one part, and all rows of a request in the same; shares are exact to rounding', () => {
     fc.assert(
       fc.property(fc.array(row, { minLength: 12, maxLength: 60 }), fc.boolean(), fc.nat(5), (rows, grouped, seed) => {
-        const i = world(rows, grouped);
+        const i = rowsWorld(rows, grouped);
         const of = grouped ? requestOf(i) : String;
         const count = new Set(rows.map((_, e) => of(e))).size;
         fc.pre(count >= 7);
@@ -66,7 +37,7 @@ describe('randomSplit', () => {
   it('gives histories of the training part alone, strictly before the request', () => {
     fc.assert(
       fc.property(fc.array(row, { minLength: 12, maxLength: 60 }), fc.nat(3), (rows, seed) => {
-        const i = world(rows);
+        const i = rowsWorld(rows);
         const of = requestOf(i);
         fc.pre(new Set(rows.map((_, e) => of(e))).size >= 7);
         const split = randomSplit(i, { testShare: 0.3, validationShare: 0.2, seed });
@@ -90,7 +61,7 @@ describe('randomSplit', () => {
   });
 
   it('depends on the seed, and gives every row its chance', () => {
-    const i = world(
+    const i = rowsWorld(
       sequence(0, 40).map((time) => ({ user: 1, time, request: 0, click: 0 })),
       false,
     );
@@ -113,7 +84,7 @@ describe('randomSplit', () => {
 
   it('says what it did', () => {
     const rows = sequence(0, 30).map((k) => ({ user: k % 3, time: k, request: 1 + Math.floor(k / 4), click: k % 2 }));
-    const split = randomSplit(world(rows), { testShare: 0.25, validationShare: 0.25, seed: 7, maxHistory: 5 });
+    const split = randomSplit(rowsWorld(rows), { testShare: 0.25, validationShare: 0.25, seed: 7, maxHistory: 5 });
     const sizes = [split.train, split.validation, split.test].map((set) => set?.targets.length);
     expect(split.step.detail).toBe(
       `random: of 8 requests 4 (${sizes[0]} rows) train, 2 (${sizes[1]} rows) validate and 2 (${sizes[2]} rows) test ` +
@@ -131,20 +102,20 @@ describe('randomSplit', () => {
       },
     });
     expect(split.step.counts).toEqual({ train: sizes[0], validation: sizes[1], test: sizes[2], requests: 8 });
-    const plain = randomSplit(world(rows, false), { validationShare: 0 });
+    const plain = randomSplit(rowsWorld(rows, false), { validationShare: 0 });
     expect(plain.validation).toBeUndefined();
     expect(plain.examples).toBe('points');
     expect(plain.train.events).toBeUndefined();
     expect(plain.step.detail).toBe(
       'random: of 30 rows 27 train, 0 validate and 3 test (seed 0); examples have no history.',
     );
-    expect(randomSplit(world(rows), { examples: 'points' }).train.starts).toEqual(
-      randomSplit(world(rows), { examples: 'points' }).train.targets,
+    expect(randomSplit(rowsWorld(rows), { examples: 'points' }).train.starts).toEqual(
+      randomSplit(rowsWorld(rows), { examples: 'points' }).train.targets,
     );
   });
 
   it('refuses shares that leave nothing', () => {
-    const i = world(sequence(0, 4).map((time) => ({ user: 1, time, request: 0, click: 0 })));
+    const i = rowsWorld(sequence(0, 4).map((time) => ({ user: 1, time, request: 0, click: 0 })));
     expect(() => randomSplit(i, { testShare: 0.25, validationShare: 0.25, examples: 'points', maxHistory: 5 })).toThrow(
       'randomSplit: expected maxHistory with impressions alone, points have no history; got 5',
     );

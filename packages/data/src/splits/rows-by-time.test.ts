@@ -1,44 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Row, rowsWorld } from '../../test/rows-world.ts';
 import {
   type ExampleSet,
   type Interactions,
-  idMap,
   interactionsFromArrays,
   leakageReport,
   type RowsByTimeOptions,
   rowsByTime,
 } from '../index.ts';
-
-interface Row {
-  readonly user: number;
-  readonly time: number;
-  /** 0: none. */
-  readonly request: number;
-  readonly click: number;
-}
-
-function world(rows: readonly Row[], request = true): Interactions {
-  return interactionsFromArrays({
-    name: 'world',
-    users: rows.map(({ user }) => user),
-    items: rows.map((_, row) => row % 5),
-    timestamps: rows.map(({ time }) => time),
-    columns: {
-      click: { kind: 'number', width: 1, values: Float32Array.from(rows, ({ click }) => click) },
-      shown: {
-        kind: 'id',
-        values: Int32Array.from(rows, (row) => row.request),
-        ids: idMap(
-          Array.from({ length: 9 }, (_, k) => `r${k}`),
-          1,
-        ),
-      },
-    },
-    ...(request && { request: 'shown' }),
-    labels: ['click'],
-  });
-}
 
 const plainRows = (...times: number[]): Row[] => times.map((time) => ({ user: 1, time, request: 0, click: time % 2 }));
 const row = fc.record({ user: fc.nat(2), time: fc.nat(19), request: fc.nat(9), click: fc.constantFrom(0, 1) });
@@ -79,7 +49,7 @@ describe('rowsByTime', () => {
   it('cuts as a plain loop over rows and requests does', () => {
     fc.assert(
       fc.property(worlds, shares, fc.boolean(), (rows, options, grouped) => {
-        const i = world(rows, grouped);
+        const i = rowsWorld(rows, grouped);
         const { parts, testTime, validationTime, tested, validated } = byHand(i, options);
         fc.pre(tested > 0 && (validated > 0 || options.validationShare === 0));
         const made = () => rowsByTime(i, options);
@@ -104,7 +74,7 @@ describe('rowsByTime', () => {
     let made = 0;
     fc.assert(
       fc.property(worlds, shares, (rows, options) => {
-        const i = world(rows);
+        const i = rowsWorld(rows);
         const { parts, testTime, validationTime, validated } = byHand(i, options);
         fc.pre(parts[0].length > 0 && parts[2].length > 0);
         fc.pre(options.validationShare === 0 || (parts[1].length > 0 && validated > 0 && validationTime < testTime));
@@ -131,7 +101,7 @@ describe('rowsByTime', () => {
   it('gives histories of all that lies strictly before the request, in training of training rows alone', () => {
     fc.assert(
       fc.property(worlds, fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }), (rows, maxHistory) => {
-        const i = world(rows);
+        const i = rowsWorld(rows);
         const options = { testShare: 0.3, validationShare: 0 };
         const { parts } = byHand(i, options);
         fc.pre(parts[0].length > 0 && parts[2].length > 0);
@@ -157,7 +127,7 @@ describe('rowsByTime', () => {
   });
 
   it('puts all rows at the time of a cut on its later side', () => {
-    const i = world(plainRows(0, 1, 2, 3, 4, 4, 4, 5, 5, 6), false);
+    const i = rowsWorld(plainRows(0, 1, 2, 3, 4, 4, 4, 5, 5, 6), false);
     // The last row alone would be 6, and one before it 5: both fives validate.
     const split = rowsByTime(i);
     expect([split.train, split.validation, split.test].map((set) => set?.targets.length)).toEqual([7, 2, 1]);
@@ -169,7 +139,7 @@ describe('rowsByTime', () => {
     // The order of the rows does not matter, nor whose they are.
     const rows = plainRows(4, 6, 1, 4, 5, 0, 4, 2, 5, 3).map((r, k) => ({ ...r, user: k % 3 }));
     const times = (set?: ExampleSet) => Array.from(set?.targets ?? [], (e) => turned.timestamps[e]).sort();
-    const turned = world(rows, false);
+    const turned = rowsWorld(rows, false);
     const same = rowsByTime(turned);
     expect([same.train, same.validation, same.test].map(times)).toEqual([[0, 1, 2, 3, 4, 4, 4], [5, 5], [6]]);
     expect(same.cuts).toEqual(split.cuts);
@@ -178,7 +148,7 @@ describe('rowsByTime', () => {
   it('leaves out a request on both sides of a cut, and takes one that ends at it', () => {
     const at = (time: number, request: number): Row => ({ user: 1, time, request, click: 0 });
     const rows = [at(0, 0), at(1, 0), at(2, 1), at(3, 1), at(4, 2), at(5, 2), at(6, 2), at(7, 3), at(7, 3), at(8, 0)];
-    const split = rowsByTime(world(rows), { testShare: 0.4, validationShare: 0 });
+    const split = rowsByTime(rowsWorld(rows), { testShare: 0.4, validationShare: 0 });
     // The cut is at 6, inside request 2.
     expect(split.cuts).toEqual({ testTime: 6 });
     expect([...split.train.targets, -1, ...split.test.targets]).toEqual([0, 1, 2, 3, -1, 7, 8, 9]);
@@ -188,7 +158,7 @@ describe('rowsByTime', () => {
 
   it('says the cuts', () => {
     const rows = Array.from({ length: 20 }, (_, k) => ({ user: k % 2, time: k, request: 0, click: k % 2 }));
-    const split = rowsByTime(world(rows, false));
+    const split = rowsByTime(rowsWorld(rows, false));
     expect(split.step).toEqual({
       name: 'split',
       detail:
@@ -200,7 +170,7 @@ describe('rowsByTime', () => {
       },
       counts: { train: 16, validation: 2, test: 2, droppedEvents: 0 },
     });
-    const shown = rowsByTime(world(rows), { testShare: 0.2, validationShare: 0, maxHistory: 3 });
+    const shown = rowsByTime(rowsWorld(rows), { testShare: 0.2, validationShare: 0, maxHistory: 3 });
     expect(shown.step.detail).toBe(
       'rows-by-time: 16 rows before 1970-01-01T00:00:16.000Z train and 4 from 1970-01-01T00:00:16.000Z on test; ' +
         "0 rows of requests that lie on both sides of a cut are in no part; a history is the latest 3 of its user's " +
@@ -232,7 +202,7 @@ describe('rowsByTime', () => {
     [{ testShare: 0.25, validationShare: 0 }, [5, 5, 5, 5], 'expected rows in the train part; got none'],
     [{ testShare: 0.5, maxHistory: 2 }, [1, 2, 3, 4, 5], 'expected maxHistory with impressions alone'],
   ])('refuses %j of %j', (options, times, message) => {
-    expect(() => rowsByTime(world(plainRows(...times), false), options)).toThrow(`rowsByTime: ${message}`);
+    expect(() => rowsByTime(rowsWorld(plainRows(...times), false), options)).toThrow(`rowsByTime: ${message}`);
   });
 
   it('needs times', () => {
@@ -244,7 +214,7 @@ describe('rowsByTime', () => {
   });
 
   it('with a training row at the cut or after a test row is a leak', () => {
-    const i = world(plainRows(...Array.from({ length: 20 }, (_, k) => k)), false);
+    const i = rowsWorld(plainRows(...Array.from({ length: 20 }, (_, k) => k)), false);
     const split = rowsByTime(i, { validationShare: 0.1, testShare: 0.2 });
     const found = (train: readonly number[]) => {
       const targets = Int32Array.from(train);
