@@ -23,6 +23,7 @@ export { type Requests, requestsOf, requestTimes } from './examples/requests.ts'
 export { takeExamples } from './examples/take.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
+export { partitionPoint } from './partition-point.ts';
 export {
   defineSource,
   readSource,

@@ -1,5 +1,6 @@
 import { OptionError } from './errors.ts';
 import { canonicalInteger, type ExternalIds } from './interner.ts';
+import { partitionPoint } from './partition-point.ts';
 import { ascendingPositions } from './sorting.ts';
 import { type TextColumn, textAt, textColumn } from './text-column.ts';
 
@@ -57,14 +58,8 @@ export function openIdMap(storage: IdStorage, first: number): IdMap {
       dense(external) {
         const wanted = canonicalInteger(external);
         if (wanted < 0) return undefined;
-        let low = 0;
-        let high = size;
-        while (low < high) {
-          const middle = (low + high) >>> 1;
-          if (values[middle] < wanted) low = middle + 1;
-          else high = middle;
-        }
-        return low < size && values[low] === wanted ? low + first : undefined;
+        const at = partitionPoint(0, size, (i) => values[i] < wanted);
+        return at < size && values[at] === wanted ? at + first : undefined;
       },
     };
   }

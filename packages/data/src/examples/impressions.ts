@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { partitionPoint } from '../partition-point.ts';
 import type { ExampleSet } from '../splits/split.ts';
 import { labelOf, positiveEvents } from './labels.ts';
 import { usersOf } from './points.ts';
@@ -100,12 +101,5 @@ function histories(
 
 /** Of the ascending events `indices[from, to)` the first that is not older than `time`. */
 function firstNotBefore(times: Float64Array, indices: Int32Array, from: number, to: number, time: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[indices[middle]] < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(from, to, (i) => times[indices[i]] < time);
 }

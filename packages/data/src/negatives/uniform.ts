@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { partitionPoint } from '../partition-point.ts';
 import { randomSource } from '../random.ts';
 
 export interface UniformNegativesOptions {
@@ -44,12 +45,5 @@ export function uniformNegatives(options: UniformNegativesOptions): Int32Array {
 /** The item with `index` smaller items that are not excluded: no rejection, however much is excluded. */
 function nth(index: number, excluded: readonly number[]): number {
   // Item before the k-th excluded one: excluded[k] - 1 - k items are free below it.
-  let low = 0;
-  let high = excluded.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (excluded[middle] - 1 - middle <= index) low = middle + 1;
-    else high = middle;
-  }
-  return index + 1 + low;
+  return index + 1 + partitionPoint(0, excluded.length, (k) => excluded[k] - 1 - k <= index);
 }

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import type { Interactions } from '../interactions.ts';
+import { partitionPoint } from '../partition-point.ts';
 import { type CounterRandom, namedRandom } from '../philox.ts';
 import { ExampleList, nobodyLeft, type Split } from './split.ts';
 
@@ -112,14 +113,7 @@ function addTargets(
 }
 
 function firstAtOrAfter(times: Float64Array, start: number, end: number, time: number): number {
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle] < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(start, end, (i) => times[i] < time);
 }
 
 function cuts(i: Interactions, options: GlobalTimeOptions): { testTime: number; validationTime?: number } {

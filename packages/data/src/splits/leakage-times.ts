@@ -1,3 +1,4 @@
+import { partitionPoint } from '../partition-point.ts';
 import { type LeakageCheck, percent } from './leakage-check.ts';
 import type { Split } from './split.ts';
 
@@ -44,23 +45,9 @@ export function timeChecks(split: Split, trained: Uint8Array): LeakageCheck[] {
 }
 
 function upperBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, sorted.length, (i) => sorted[i] <= value);
 }
 
 function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, sorted.length, (i) => sorted[i] < value);
 }

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import { fnv1a } from '../fnv1a.ts';
+import { partitionPoint } from '../partition-point.ts';
 import { type Column, rowsOf } from '../table/column.ts';
 import { type IdLists, idLists } from './id-lists.ts';
 import { dimensions } from './numbers.ts';
@@ -129,13 +130,7 @@ function encodeNumbers(
 
 /** How many of the ascending bounds are at most `value`. */
 function reached(bounds: readonly number[], value: number): number {
-  let [low, high] = [0, bounds.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (bounds[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, bounds.length, (i) => bounds[i] <= value);
 }
 
 function checkKinds(fitted: FittedTransform, columns: readonly Column[]): void {

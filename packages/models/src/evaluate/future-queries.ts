@@ -1,4 +1,4 @@
-import type { Interactions } from '@seqrec/data';
+import { type Interactions, partitionPoint } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
 
 /** How often a user's vector is computed inside the window of the future. */
@@ -79,11 +79,5 @@ function momentOf(
 
 /** First event in `[from, to)` later than `time`. */
 function firstAfter(times: Float64Array, from: number, to: number, time: number): number {
-  let [low, high] = [from, to];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle] <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(from, to, (i) => times[i] <= time);
 }

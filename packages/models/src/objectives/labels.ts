@@ -1,5 +1,5 @@
 import { multiplyHigh, randomWords, streamKey } from '@seqrec/core';
-import type { SequenceBatch } from '@seqrec/data';
+import { partitionPoint, type SequenceBatch } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
 import type { LabelsConfig } from './config.ts';
@@ -169,14 +169,7 @@ export class SequenceLabels {
 
   /** Index of the first positive at or after event `j`. */
   #firstAtOrAfter(j: number): number {
-    let low = 0;
-    let high = this.#positives.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#positives[middle] < j) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(0, this.#positives.length, (i) => this.#positives[i] < j);
   }
 }
 

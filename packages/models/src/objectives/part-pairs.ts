@@ -1,4 +1,4 @@
-import type { SequenceBatch } from '@seqrec/data';
+import { partitionPoint, type SequenceBatch } from '@seqrec/data';
 import type { Run } from '../layers/layer.ts';
 import type { BatchPart } from '../tasks/part.ts';
 import type { LabelsConfig } from './config.ts';
@@ -63,12 +63,5 @@ export function partPairs(part: SequenceBatch, at: BatchPart, settings: LabelSet
 
 /** Pairs go sequence by sequence: the first place at or after `value`. */
 function lowerBound(sorted: Int32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, sorted.length, (i) => sorted[i] < value);
 }
