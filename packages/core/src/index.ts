@@ -41,8 +41,9 @@ export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from '
 export { Jagged, lengthsOf, offsetsOf, positionIds, segmentIds } from './jagged/jagged.ts';
 export { assignRows } from './ops/assign-rows.ts';
 export type { AttentionMask } from './ops/attention-mask.ts';
+export type { AttentionQueries } from './ops/attention-queries.ts';
 export type { CandidateOptions } from './ops/candidates.ts';
-export { type CausalAttentionOptions, causalAttention, causalAttentionLast } from './ops/causal-attention.ts';
+export { type CausalAttentionOptions, causalAttention } from './ops/causal-attention.ts';
 export { type DropoutOptions, dropout } from './ops/dropout.ts';
 export { type EmbedTokensOptions, embedTokens, type TokenPlaces } from './ops/embed-tokens.ts';
 export { embedding } from './ops/embedding.ts';
@@ -63,7 +64,6 @@ export { gatedRecurrence, type RecurrentWeights } from './ops/gated-recurrence.t
 export {
   type HstuAttentionOptions,
   hstuAttention,
-  hstuAttentionLast,
   type RelativeBias,
   type TimeBias,
 } from './ops/hstu-attention.ts';

@@ -64,7 +64,9 @@ export function attentionSubject(point: AttentionPoint): AttentionSubject {
     Int32Array.from({ length: sequences + 1 }, (_, b) => b * length),
     'int32',
   );
-  const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
+  const [visible, queryOffsets, keyRows] = [0, 1, 2].map(() => tf.tensor1d([], 'int32'));
+  const [selfK, selfV] = [0, 1].map(() => tf.tensor1d([]));
+  const shared = { q, k, v, offsets, visible, queryOffsets, keyRows, selfK, selfV };
   if (kind === 'softmax') {
     const attrs = { scale: width ** -0.5, rate: 0, k0: 0, k1: 0, step: 0, first: 0 };
     const [out, logSumExp] = tf.engine().runKernel('CausalAttention', shared, attrs) as tf.Tensor[];

@@ -1,4 +1,4 @@
-import { uniformIntegers } from '@seqrec/core';
+import { rememberHostValues, uniformIntegers } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A kernel with inputs in place. */
@@ -58,15 +58,17 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
   const idRows = gathered / width;
   const none = (dtype: 'float32' | 'int32') => tf.tensor1d([], dtype);
   const sequences = Math.max(1, Math.floor(tokens / SEQUENCE));
+  const integers = (values: Int32Array): tf.Tensor => rememberHostValues(tf.tensor1d(values, 'int32'), values);
   const last = () => ({
     q: floats([sequences, 1, width]),
     k: floats([tokens, 1, width]),
     v: floats([tokens, 1, width]),
-    offsets: tf.tensor1d(
-      Array.from({ length: sequences + 1 }, (_, b) => Math.floor((b * tokens) / sequences)),
-      'int32',
-    ),
+    offsets: integers(Int32Array.from({ length: sequences + 1 }, (_, b) => Math.floor((b * tokens) / sequences))),
+    queryOffsets: integers(Int32Array.from({ length: sequences + 1 }, (_, b) => b)),
     visible: none('int32'),
+    keyRows: none('int32'),
+    selfK: none('float32'),
+    selfV: none('float32'),
   });
   const steps = Math.min(STEPS, tokens);
   const sizes = Array.from({ length: steps }, (_, s) => Math.floor(tokens / steps) + (s < tokens % steps ? 1 : 0));
@@ -151,7 +153,7 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
       rows: 12 * tokens + 3 * width,
       ...recurrent,
     }),
-    program('HSTU, last queries', 'HstuAttentionLast', {
+    program('HSTU, last queries', 'HstuAttention', {
       inputs: {
         ...last(),
         positionWeights: none('float32'),
@@ -163,9 +165,9 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
       rows: 2 * tokens,
       flops: 4 * tokens * width,
     }),
-    program('softmax, last queries', 'CausalAttentionLast', {
+    program('softmax, last queries', 'CausalAttention', {
       inputs: last(),
-      attrs: { scale: 1 },
+      attrs: { scale: 1, rate: 0, k0: 0, k1: 0, step: 0, first: 0 },
       rows: 2 * tokens,
       flops: 4 * tokens * width,
     }),

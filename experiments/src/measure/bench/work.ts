@@ -3,17 +3,25 @@ import * as tf from '@tensorflow/tfjs-core';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Query-key pairs that the mask allows, or causality where there is none. */
-function visiblePairs({ offsets, visible }: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): number {
+/** Query-key pairs that the mask allows, or causality where there is none; a candidate and itself are one. */
+function visiblePairs(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): number {
+  const { offsets, visible, queryOffsets, selfK } = inputs;
   const globalKeys = (attrs.globalKeys as number | undefined) ?? 0;
   const masked = visible !== undefined && tf.util.sizeFromShape(visible.shape) > 0;
   const ranges = masked ? hostIntegers(visible) : undefined;
   const values = hostIntegers(offsets);
+  const apart = queryOffsets !== undefined && tf.util.sizeFromShape(queryOffsets.shape) > 0;
+  const queries = apart ? hostIntegers(queryOffsets) : values;
+  const areCandidates = selfK !== undefined && selfK.shape.length > 1;
   let pairs = 0;
   for (let b = 0; b + 1 < values.length; b++) {
     const length = values[b + 1] - values[b];
-    if (ranges === undefined) pairs += (length * (length + 1)) / 2;
-    else for (let i = 0; i < length; i++) pairs += keysOf(ranges, values[b] + i, i, globalKeys);
+    const count = queries[b + 1] - queries[b];
+    for (let r = 0; r < count; r++) {
+      const place = areCandidates ? length : length - count + r;
+      if (ranges === undefined) pairs += Math.max(0, place + 1);
+      else pairs += keysOf(ranges, queries[b] + r, place, globalKeys);
+    }
   }
   return pairs;
 }

@@ -27,14 +27,24 @@ export interface AttentionMask {
 }
 
 /**
- * Visible keys of each query as int32 `[T, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself.
+ * Queries that are not the tokens themselves, and where they stand: at the last places, after all keys, or anywhere.
+ */
+export interface AskingQueries {
+  /** int32 `[B + 1]`. */
+  readonly queryOffsets: tf.Tensor;
+  readonly stand: 'last' | 'after' | 'anywhere';
+}
+
+/**
+ * Visible keys of each query as int32 `[Q, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself.
  * With `m = length - targets - max(0, c - 1)` and `id(i) = min(i, m)`, or `min(max(i - c + 1, 0), m)` when there are
  * `c > 0` contextual tokens: a key is seen when `id(i) - id(j)` is from 1 to the limit (from 1 on where
  * `id(i) >= m - full`), and a contextual query sees every key with `id(j) < m`.
  */
-export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor): tf.Tensor2D {
+export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor, asking?: AskingQueries): tf.Tensor2D {
   const bounds = hostValues(offsets) as Int32Array;
   const batch = bounds.length - 1;
+  const queries = asking === undefined ? bounds : (hostValues(asking.queryOffsets) as Int32Array);
   const { numTargets } = mask;
   const window = natural(op, 'maxAttentionLength', mask.maxAttentionLength, 1) ?? 0;
   const context = natural(op, 'contextualLength', mask.contextualLength, 0) ?? 0;
@@ -44,10 +54,18 @@ export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor)
       `${op}: expected numTargets [B] for ${batch} sequences; got ${numTargets.length}; give one number a sequence`,
     );
   }
-  const ranges = new Int32Array(2 * bounds[batch]);
+  const ranges = new Int32Array(2 * queries[batch]);
   for (let b = 0; b < batch; b++) {
-    const length = bounds[b + 1] - bounds[b];
-    const targets = numTargets?.[b] ?? 0;
+    const keys = bounds[b + 1] - bounds[b];
+    const count = queries[b + 1] - queries[b];
+    if (asking?.stand === 'anywhere') {
+      for (let i = queries[b]; i < queries[b + 1]; i++) ranges[2 * i + 1] = keys;
+      continue;
+    }
+    // A candidate is one target after all keys.
+    const after = asking?.stand === 'after' ? 1 : 0;
+    const length = keys + after;
+    const targets = after || (numTargets?.[b] ?? 0);
     if (!Number.isInteger(targets) || targets < 0 || targets > length) {
       throw new ShapeError(
         `${op}: expected from 0 to ${length} targets in sequence ${b} of ${length} tokens; got ${targets}`,
@@ -56,8 +74,10 @@ export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor)
     const shift = Math.max(0, context - 1);
     const history = length - targets;
     const m = history - shift;
-    for (let i = 0; i < length; i++) {
-      const at = 2 * (bounds[b] + i);
+    for (let r = 0; r < count; r++) {
+      const at = 2 * (queries[b] + r);
+      const i = after ? keys : keys - count + r;
+      if (i < 0) continue;
       if (m <= 0 && context > 0) continue;
       if (i < context) {
         ranges[at + 1] = history;
@@ -70,7 +90,7 @@ export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor)
       ranges[at + 1] = i < history ? i + 1 : history;
     }
   }
-  return rememberHostValues(tf.tensor2d(ranges, [bounds[batch], 2], 'int32'), ranges);
+  return rememberHostValues(tf.tensor2d(ranges, [queries[batch], 2], 'int32'), ranges);
 }
 
 /**

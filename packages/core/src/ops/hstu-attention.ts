@@ -1,14 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  HstuAttention,
-  type HstuAttentionAttrs,
-  HstuAttentionGrad,
-  HstuAttentionLast,
-} from '../backends/kernel-names.ts';
+import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../backends/kernel-names.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
-import { assertDType, assertShapes, type Expected } from '../shapes.ts';
-import { type AttentionMask, globalKeys, visibleKeys } from './attention-mask.ts';
-import { knownMaxLength, type Offsets, offsetsTensor } from './offsets.ts';
+import type { Expected } from '../shapes.ts';
+import { type AttentionMask, globalKeys } from './attention-mask.ts';
+import { type AttentionQueries, attentionInputs } from './attention-queries.ts';
+import { knownMaxLength, type Offsets } from './offsets.ts';
 import { absent, registerGradientOnce, runKernel } from './run-kernel.ts';
 import { DEFAULT_BUCKET_DIVISOR } from './time-bucket.ts';
 
@@ -16,7 +12,11 @@ import { DEFAULT_BUCKET_DIVISOR } from './time-bucket.ts';
 export interface TimeBias {
   /** float32 `[K + 1]`, one weight per bucket. */
   readonly timeWeights: tf.Tensor;
-  /** int32 `[T]`, seconds: the moment at which the query is asked, in HSTU the time of the next event. */
+  /**
+   * int32 `[T]`, seconds: the moment at which the query is asked, in HSTU the time of the next event; `[Q]` with
+   * `queryOffsets`, and of candidates `[B]`, since those of a sequence are asked for at one moment, which is also that
+   * of their own keys.
+   */
   readonly queryTimes: tf.Tensor;
   /**
    * int32 `[T]`, seconds: the time of the key's own event. Use times relative to the sequence, to stay inside int32.
@@ -33,7 +33,7 @@ export interface RelativeBias {
   readonly time?: TimeBias;
 }
 
-export interface HstuAttentionOptions {
+export interface HstuAttentionOptions extends AttentionQueries {
   /** float32 `[T, H, A]`. */
   readonly q: tf.Tensor;
   /** float32 `[T, H, A]`. */
@@ -57,7 +57,11 @@ export interface HstuAttentionOptions {
  * `out_i = sum_{j <= i} silu(S_ij) / normalizer * v_j`. No softmax; the mask comes after the SiLU. With `mask`, the
  * sum is over the keys that it leaves (see {@link AttentionMask}), at a cost that falls with their number.
  *
- * @returns float32 `[T, H, C]`.
+ * With `queryOffsets` a few queries ask many keys (see {@link AttentionQueries}): the last rows alone, rows that are
+ * appended to cached keys, candidates. On `simd` their rows have the bits that the full pass has there. Their gradient
+ * is composed of tfjs ops, with memory for all pairs.
+ *
+ * @returns float32 `[T, H, C]`, or `[Q, H, C]`.
  * @throws ShapeError, DTypeError, UnsupportedError when the normalizer is not positive or a length of the
  *   mask is no whole number.
  *
@@ -67,98 +71,65 @@ export interface HstuAttentionOptions {
 export function hstuAttention(options: HstuAttentionOptions): tf.Tensor3D {
   const op = 'hstuAttention';
   return tf.tidy(op, () => {
-    const { inputs, attrs } = checkedInputs(op, options, 'T');
+    const { inputs, attrs } = checkedInputs(op, options);
     return runKernel<tf.Tensor3D>(HstuAttention, inputs, attrs);
   });
 }
 
-/**
- * {@link hstuAttention} of the last query of each sequence alone, for inference: `q` is `[B, H, A]` and
- * `queryTimes` `[B]`, those of the last tokens; keys and values are those of all tokens. The row of an empty
- * sequence is zero. No gradient.
- *
- * @returns float32 `[B, H, C]`.
- * @throws as {@link hstuAttention}.
- */
-export function hstuAttentionLast(options: Omit<HstuAttentionOptions, 'mask'>): tf.Tensor3D {
-  const op = 'hstuAttentionLast';
-  return tf.tidy(op, () => {
-    const { inputs, attrs } = checkedInputs(op, options, 'B');
-    return runKernel<tf.Tensor3D>(HstuAttentionLast, inputs, attrs);
-  });
-}
-
-/** Inputs of the kernels; `row` is the letter of the queries. Call it inside a tidy. */
+/** Inputs of the kernel. Call it inside a tidy. */
 function checkedInputs(
   op: string,
   options: HstuAttentionOptions,
-  row: 'T' | 'B',
 ): { inputs: Record<string, tf.Tensor>; attrs: HstuAttentionAttrs } {
-  const { q, k, v, normalizer, scale = 1, bias } = options;
+  const { normalizer, scale = 1, bias, mask } = options;
   if (!(normalizer > 0)) {
     throw new UnsupportedError(
       `${op}: expected a positive normalizer; got ${normalizer}; use the padded maximum length of the recipe`,
     );
   }
-  const offsets = offsetsTensor(op, options.offsets, k.shape[0] ?? 0);
   const time = bias?.time;
-  const expected: Expected[] = [
-    ['q', q, `${row} H A`],
-    ['k', k, 'T H A'],
-    ['v', v, 'T H C'],
-    ['offsets', offsets, 'B+1'],
-  ];
-  if (bias !== undefined) expected.push(['positionWeights', bias.positionWeights, '2n-1']);
-  if (time !== undefined) {
-    expected.push(['timeWeights', time.timeWeights, 'K+1'], ['queryTimes', time.queryTimes, row]);
-    expected.push(['keyTimes', time.keyTimes, 'T']);
-  }
-  const dims = assertShapes(op, expected);
-  for (const [name, x] of expected) {
-    const integer = name === 'offsets' || name === 'queryTimes' || name === 'keyTimes';
-    assertDType(x, integer ? 'int32' : 'float32', { op, name });
-  }
-  checkPositions(op, dims.n, knownMaxLength(offsets));
-  const inputs = {
-    q,
-    k,
-    v,
-    offsets,
+  const { inputs, dims } = attentionInputs(op, options, ({ asked }) => {
+    const expected: Expected[] = [];
+    if (bias !== undefined) expected.push(['positionWeights', bias.positionWeights, '2n-1']);
+    if (time !== undefined) {
+      expected.push(['timeWeights', time.timeWeights, 'K+1'], ['queryTimes', time.queryTimes, asked]);
+      expected.push(['keyTimes', time.keyTimes, 'T']);
+    }
+    return expected;
+  });
+  const own = options.candidates === undefined ? 0 : 1;
+  checkPositions(op, dims.n, (knownMaxLength(inputs.offsets) ?? -own) + own);
+  const biases = {
     positionWeights: bias?.positionWeights ?? absent(),
     timeWeights: time?.timeWeights ?? absent(),
     queryTimes: time?.queryTimes ?? absent('int32'),
     keyTimes: time?.keyTimes ?? absent('int32'),
-    visible: options.mask === undefined ? absent('int32') : visibleKeys(op, options.mask, offsets),
   };
   const bucketDivisor = time?.bucketDivisor ?? DEFAULT_BUCKET_DIVISOR;
-  return { inputs, attrs: { scale, normalizer, bucketDivisor, ...globalKeys(op, options.mask) } };
+  return { inputs: { ...inputs, ...biases }, attrs: { scale, normalizer, bucketDivisor, ...globalKeys(op, mask) } };
 }
 
-function checkPositions(op: string, n: number | undefined, longest: number | undefined): void {
-  if (n === undefined || longest === undefined || longest <= n) return;
+function checkPositions(op: string, n: number | undefined, longest: number): void {
+  if (n === undefined || longest <= n) return;
   throw new ShapeError(
     `${op}: expected sequences of at most n = ${n} tokens, as positionWeights has 2n-1 = ${2 * n - 1} entries; got one of ${longest}; make the table longer or the windows shorter`,
   );
 }
 
+const SAVED = [
+  ...['q', 'k', 'v', 'offsets', 'positionWeights', 'timeWeights', 'queryTimes', 'keyTimes', 'visible'],
+  ...['queryOffsets', 'keyRows', 'selfK', 'selfV'],
+];
+
 registerGradientOnce({
   kernelName: HstuAttention,
-  inputsToSave: ['q', 'k', 'v', 'offsets', 'positionWeights', 'timeWeights', 'queryTimes', 'keyTimes', 'visible'],
+  inputsToSave: SAVED,
   gradFunc: (dy, saved, attrs) => {
-    const [q, k, v, offsets, positionWeights, timeWeights, queryTimes, keyTimes, visible] = saved;
-    const inputs = {
-      q,
-      k,
-      v,
-      offsets,
-      positionWeights,
-      timeWeights,
-      queryTimes,
-      keyTimes,
-      visible,
-      dy: dy as tf.Tensor,
+    const inputs = { ...Object.fromEntries(SAVED.map((name, i) => [name, saved[i]])), dy: dy as tf.Tensor };
+    const [dQ, dK, dV, dPosition, dTime, dSelfK, dSelfV] = runKernel<tf.Tensor[]>(HstuAttentionGrad, inputs, attrs);
+    return {
+      ...{ q: () => dQ, k: () => dK, v: () => dV, positionWeights: () => dPosition, timeWeights: () => dTime },
+      ...{ selfK: () => dSelfK, selfV: () => dSelfV },
     };
-    const [dQ, dK, dV, dPosition, dTime] = runKernel<tf.Tensor[]>(HstuAttentionGrad, inputs, attrs);
-    return { q: () => dQ, k: () => dK, v: () => dV, positionWeights: () => dPosition, timeWeights: () => dTime };
   },
 });

@@ -21,6 +21,8 @@ export interface CausalAttentionInput {
   readonly keep: (t: number, h: number, j: number) => boolean;
   /** Causal alone without it. */
   readonly mask?: AttentionMask;
+  /** This packed row of queries alone: the others count as absent. */
+  readonly only?: number;
 }
 
 export interface CausalAttentionOutput {
@@ -80,12 +82,13 @@ export function causalAttentionGrad(
 
 /** Every query row and head, with the first row of its sequence and the rows of the keys that it sees. */
 function forEachRow(
-  { offsets, heads, mask }: CausalAttentionInput,
+  { offsets, heads, mask, only }: CausalAttentionInput,
   visit: (start: number, keys: number[], i: number, h: number) => void,
 ): void {
   for (let b = 0; b + 1 < offsets.length; b++) {
     const [start, end] = [offsets[b], offsets[b + 1]];
     for (let i = start; i < end; i++) {
+      if (only !== undefined && i !== only) continue;
       const keys: number[] = [];
       for (let j = start; j < end; j++) {
         if (mask ? sees(mask, end - start, mask.numTargets[b], i - start, j - start) : j <= i) keys.push(j);

@@ -26,6 +26,8 @@ export interface HstuAttentionInput {
   readonly bucketDivisor: number;
   /** Causal alone without it. */
   readonly mask?: AttentionMask;
+  /** This packed row of queries alone: the others count as absent. */
+  readonly only?: number;
 }
 
 export interface HstuAttentionGradients {
@@ -78,10 +80,11 @@ export function hstuAttentionGrad(input: HstuAttentionInput, dy: ArrayLike<numbe
 
 /** Every allowed (query, key, head); `i` and `j` are packed rows, so `j - i` is the distance inside the sequence. */
 function forEachPair(input: HstuAttentionInput, visit: (i: number, j: number, h: number) => void): void {
-  const { offsets, mask } = input;
+  const { offsets, mask, only } = input;
   for (let b = 0; b + 1 < offsets.length; b++) {
     const [start, end] = [offsets[b], offsets[b + 1]];
     for (let i = start; i < end; i++) {
+      if (only !== undefined && i !== only) continue;
       for (let j = start; j < end; j++) {
         const visible = mask ? sees(mask, end - start, mask.numTargets[b], i - start, j - start) : j <= i;
         if (visible) for (let h = 0; h < input.heads; h++) visit(i, j, h);

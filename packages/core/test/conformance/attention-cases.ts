@@ -32,7 +32,7 @@ const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
 );
 
 /** The mask as the reference and the op take it: 0 and absent mean the same. */
-function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]) {
+export function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]) {
   if (mask === undefined) return { reference: undefined, op: undefined };
   const { targetShare, ...rest } = mask;
   // Without a window everything is seen already, and the op refuses it.
@@ -121,7 +121,7 @@ const hstuProblems: fc.Arbitrary<HstuProblem> = fc
   )
   .map(([sizes, rest]) => ({ ...sizes, ...rest }));
 
-const BUCKET_DIVISOR = 0.301;
+export const BUCKET_DIVISOR = 0.301;
 
 /** q, k, v `[T, H, .]`, of a size that keeps the scores within a few units. */
 export function qkv({ lengths, heads, queryWidth, valueWidth, seed }: AttentionSizes): Arrays {
@@ -141,7 +141,7 @@ function pairs(lengths: readonly number[]): number {
 }
 
 /** Seconds since the first event of each sequence; steps from 0 seconds to months, repeats included. */
-function eventTimes(lengths: readonly number[], seed: number): Int32Array {
+export function eventTimes(lengths: readonly number[], seed: number): Int32Array {
   const steps = ints(seed, 5, total(lengths), 0, 15);
   const times: number[] = [];
   for (const length of lengths) {

@@ -14,7 +14,6 @@ import {
   uniformIntegersCase,
 } from './elementwise-cases.ts';
 import { embedTokensCase } from './embed-tokens-case.ts';
-import { causalLastCase, hstuLastCase } from './last-query-cases.ts';
 import {
   gatedNormCase,
   gatedNormLinearCase,
@@ -23,6 +22,7 @@ import {
   siluSplitCase,
 } from './layer-step-cases.ts';
 import { linearBlocksCase, linearLayerCase } from './linear-layer-cases.ts';
+import { causalQueriesCase, hstuQueriesCase } from './query-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { gatedRecurrenceCase } from './recurrence-case.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
@@ -66,8 +66,8 @@ export const cases: readonly AnyCase[] = [
   close(embedTokensCase),
   close(hstuCase),
   close(causalCase),
-  close(hstuLastCase),
-  close(causalLastCase),
+  close(hstuQueriesCase),
+  close(causalQueriesCase),
   close(gatedRecurrenceCase),
   close(sampledSoftmaxCase),
   close(rankCountsCase),

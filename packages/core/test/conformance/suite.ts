@@ -8,6 +8,7 @@ import type { EdgePart } from './compare.ts';
 import { checkGatedMask } from './layer-step-cases.ts';
 import { parts } from './parts.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
+import { queryBits } from './query-bits.ts';
 import { checkUndefinedScores } from './ranking-cases.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
 import { checkStockEdges, checkStockOp, stockOps } from './stock-ops.ts';
@@ -56,6 +57,8 @@ export async function conformanceSuite(
       it('gatedNorm drops what dropout drops', () => eachSeed(checkGatedMask));
       for (const { name: op, check } of parts)
         it(`${op} gives parts of a batch the bits of the whole`, () => eachSeed(check));
+      for (const { name: op, check } of queryBits)
+        it(`${op} gives a few queries the bits of the full pass`, () => eachSeed(check));
       it('ranking refuses a NaN', checkUndefinedScores);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => eachSeed(() => checkCausality(hstu)));

@@ -1,6 +1,5 @@
 import {
   causalAttention,
-  causalAttentionLast,
   type LinearLayerOptions,
   linearBlocks,
   linearBlocksAndSkip,
@@ -62,9 +61,9 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
   const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
-  const attended = lastOnly
-    ? causalAttentionLast(inputs)
-    : causalAttention({ ...inputs, dropout: dropOptionsAt(dropoutRate, site, run, numHeads) });
+  const asked = lastOnly ? { queryOffsets: oneEach(q.shape[0]) } : {};
+  const dropout = dropOptionsAt(dropoutRate, site, run, numHeads);
+  const attended = causalAttention({ ...inputs, ...asked, dropout });
   const w = weight('out_proj.weight') as tf.Tensor2D;
   const b = weight('out_proj.bias') as tf.Tensor1D;
   const residual = output?.residual === 'query' ? query : output?.residual;
@@ -87,4 +86,9 @@ function projections({ query, keyValue, weight }: SelfAttentionOptions) {
   const from = 'epsilon' in query ? { x: skip, norm: query } : { x: query };
   const { y: q, skip: rows } = linearLayerAndSkip({ ...from, w: wQuery, b: bQuery });
   return { q, k, v, query: rows };
+}
+
+/** `queryOffsets` of one query a sequence. */
+export function oneEach(sequences: number): Int32Array {
+  return Int32Array.from({ length: sequences + 1 }, (_, b) => b);
 }

@@ -8,6 +8,16 @@ import {
   type HstuAttentionGradInputs,
   type HstuAttentionInputs,
 } from '../kernel-names.ts';
+import {
+  biasGradients,
+  inKeyOrder,
+  queryPlan,
+  queryScores,
+  tensorGradients,
+  weighted,
+  weightGradients,
+  withBias,
+} from './attention-queries.ts';
 import { composedKernel, readIntegers, type TensorsOf } from './kernel.ts';
 import { type PaddedLayout, paddedLayout, padHeads, unpadHeads, visibilityMask } from './padding.ts';
 import { siluDerivative } from './silu.ts';
@@ -84,9 +94,44 @@ function scores(inputs: Inputs, { scale, bucketDivisor, normalizer, globalKeys }
   return { layout, q, k, v, s, weight, positions, times };
 }
 
+function scoresOfQueries(inputs: Inputs, { scale, bucketDivisor, globalKeys }: HstuAttentionAttrs) {
+  const plan = queryPlan(inputs, globalKeys);
+  const [k, v] = [inputs.k, inputs.v].map((x) => inKeyOrder(x, inputs.keyRows));
+  const bias = { ...inputs, bucketDivisor };
+  return { plan, k, v, bias, ...withBias(plan, queryScores(plan, { ...inputs, k }, scale), bias) };
+}
+
+/** Of queries that are not the tokens. */
+function ofQueries(inputs: Inputs, attrs: HstuAttentionAttrs): tf.Tensor3D {
+  const { plan, v, scores: s, own } = scoresOfQueries(inputs, attrs);
+  const weigh = (x: tf.Tensor): tf.Tensor => tf.div(tf.mul(x, tf.sigmoid(x)), attrs.normalizer);
+  return weighted(plan, tf.mul(weigh(s), plan.seen), own && weigh(own), { v, selfV: inputs.selfV });
+}
+
+function gradientsOfQueries(inputs: TensorsOf<HstuAttentionGradInputs>, attrs: HstuAttentionAttrs): tf.Tensor[] {
+  const { plan, k, v, bias, scores: s, own } = scoresOfQueries(inputs, attrs);
+  const weigh = (x: tf.Tensor): tf.Tensor => tf.div(tf.mul(x, tf.sigmoid(x)), attrs.normalizer);
+  const slope = (x: tf.Tensor): tf.Tensor => tf.div(siluDerivative(x), attrs.normalizer);
+  const dOut = padHeads(inputs.dy, plan.queries);
+  const { dWeights, dOwn } = weightGradients(plan, dOut, v, inputs.selfV);
+  const gradients = {
+    ...{ dOut, weights: tf.mul(weigh(s), plan.seen), own: own && weigh(own) },
+    dScores: tf.mul(tf.mul(dWeights, plan.seen), slope(s)),
+    dOwn: own && dOwn && tf.mul(dOwn, slope(own)),
+  };
+  const tensors = tensorGradients(plan, inputs, k, attrs.scale, gradients, inputs.k.shape[0]);
+  const [dQ, dK, dV, dSelfK, dSelfV] = tensors;
+  return [dQ, dK, dV, ...biasGradients(plan, bias, gradients), dSelfK, dSelfV];
+}
+
+/** Of what has a gradient, in the order of the contract. */
+const TRAINED = ['q', 'k', 'v', 'positionWeights', 'timeWeights', 'selfK', 'selfV'] as const;
+
 /** Padded path: pad to `[B, H, N, .]`, dense products, gather the valid rows. Bytes grow with `B H N^2`. */
 export const hstuAttention = composedKernel<HstuAttentionInputs, HstuAttentionAttrs>(HstuAttention, (inputs, attrs) => {
-  if (inputs.q.shape[0] === 0) return tf.zeros(inputs.v.shape);
+  const [, heads, width] = inputs.v.shape;
+  if (inputs.q.shape[0] === 0) return tf.zeros([0, heads, width]);
+  if (inputs.queryOffsets.size > 0) return ofQueries(inputs, attrs);
   const { layout, v, s, weight } = scores(inputs, attrs);
   return unpadHeads(tf.matMul(tf.mul(tf.mul(s, tf.sigmoid(s)), weight), v), layout);
 });
@@ -96,9 +141,8 @@ export const hstuAttentionGrad = composedKernel<HstuAttentionGradInputs, HstuAtt
   HstuAttentionGrad,
   (inputs, attrs) => {
     const { positionWeights, timeWeights } = inputs;
-    if (inputs.q.shape[0] === 0) {
-      return [inputs.q, inputs.k, inputs.v, positionWeights, timeWeights].map((x) => tf.zeros(x.shape));
-    }
+    if (inputs.q.shape[0] === 0) return TRAINED.map((name) => tf.zeros(inputs[name].shape));
+    if (inputs.queryOffsets.size > 0) return gradientsOfQueries(inputs, attrs);
     const { layout, q, k, v, s, weight, positions, times } = scores(inputs, attrs);
     const { batch, length } = layout;
     const dOut = padHeads(inputs.dy, layout);
@@ -119,6 +163,8 @@ export const hstuAttentionGrad = composedKernel<HstuAttentionGradInputs, HstuAtt
       times === undefined
         ? tf.zeros([0])
         : tf.unsortedSegmentSum(tf.reshape(dBias, [batch * length * length]), times, timeWeights.size),
+      tf.zeros([0]),
+      tf.zeros([0]),
     ];
   },
 );

@@ -9,7 +9,6 @@ import { gatedRecurrence, gatedRecurrenceGrad } from './gated-recurrence.ts';
 import { hstuAttention, hstuAttentionGrad } from './hstu-attention.ts';
 import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
-import { causalAttentionLast, hstuAttentionLast } from './last-query.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { linearLayer, linearLayerGrad } from './linear-layer.ts';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
@@ -49,10 +48,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   uniformIntegers,
   hstuAttention,
   hstuAttentionGrad,
-  hstuAttentionLast,
   causalAttention,
   causalAttentionGrad,
-  causalAttentionLast,
   gatedRecurrence,
   gatedRecurrenceGrad,
   sampledSoftmax,

@@ -10,6 +10,12 @@ import type { StreamAttrs } from './random.ts';
  * timeWeights `[K + 1]` or `[0]`; queryTimes, keyTimes int32 `[T]`, or `[0]` when timeWeights is `[0]`. Output
  * `[T, H, C]`. visible int32 `[T, 2]` or `[0]` (causal): query `i` sees keys `lo .. hi - 1` of its sequence, keys
  * below `min(globalKeys, hi)`, and itself.
+ *
+ * With queryOffsets int32 `[B + 1]` (else `[0]`): q `[Q, H, A]`, queryTimes `[Q]`, visible `[Q, 2]`, output
+ * `[Q, H, C]`. The `m` queries of a sequence of `l` keys stand at its places `l - m .. l - 1`; one before place 0 has
+ * no causal key and no key of its own. keyRows int32 `[T]` (else `[0]`): k `[R, H, A]`, v `[R, H, C]`, and key `t` is
+ * row `keyRows[t]`. selfK `[Q, H, A]`, selfV `[Q, H, C]` (else `[0]`): all queries stand at place `l` and see keys
+ * `0 .. l - 1`, or their range, and themselves, at distance 0 and the time of the query; queryTimes is `[B]`.
  */
 export const HstuAttention = 'HstuAttention';
 export interface HstuAttentionInputs extends NamedTensorInfoMap {
@@ -22,6 +28,10 @@ export interface HstuAttentionInputs extends NamedTensorInfoMap {
   queryTimes: TensorInfo;
   keyTimes: TensorInfo;
   visible: TensorInfo;
+  queryOffsets: TensorInfo;
+  keyRows: TensorInfo;
+  selfK: TensorInfo;
+  selfV: TensorInfo;
 }
 export interface HstuAttentionAttrs {
   readonly scale: number;
@@ -30,18 +40,11 @@ export interface HstuAttentionAttrs {
   /** With `visible`; default 0. */
   readonly globalKeys?: number;
 }
-/** Outputs `[dq, dk, dv, dPositionWeights, dTimeWeights]`, shapes of the inputs. */
+/** Outputs `[dq, dk, dv, dPositionWeights, dTimeWeights, dSelfK, dSelfV]`, shapes of the inputs. */
 export const HstuAttentionGrad = 'HstuAttentionGrad';
 export interface HstuAttentionGradInputs extends HstuAttentionInputs {
   dy: TensorInfo;
 }
-
-/**
- * `HstuAttention` of the last query of each sequence alone, for inference: q `[B, H, A]` and queryTimes `[B]` or
- * `[0]` belong to the last tokens, the other inputs and the attributes are those of `HstuAttention`. Output
- * `[B, H, C]`, zeros for an empty sequence. No gradient.
- */
-export const HstuAttentionLast = 'HstuAttentionLast';
 
 /**
  * Gated recurrent unit over time-major rows: step `s` is the next `sizes[s]` rows (positive, never rising), its row `i`
@@ -73,7 +76,8 @@ export interface GatedRecurrenceGradInputs extends NamedTensorInfoMap {
  * Outputs `[out [T, H, C], logSumExp [T, H]]`. Dropout keeps `(t, h, j)` (packed query row, head, key position inside
  * the sequence) when word `j & 3` of `philox4x32-10([j >>> 2, first + t H + h, step, 1], [k0, k1])` is at least
  * `floor(rate * 2^32)`; `first + T H` is at most 2^32.
- * visible int32 `[T, 2]` or `[0]` and globalKeys, as in `HstuAttention`.
+ * visible int32 `[T, 2]` or `[0]`, globalKeys, queryOffsets, keyRows, selfK and selfV as in `HstuAttention`; a query
+ * without keys has out 0 and any logSumExp. The own key of a candidate is key `l` for dropout.
  */
 export const CausalAttention = 'CausalAttention';
 export interface CausalAttentionInputs extends NamedTensorInfoMap {
@@ -82,6 +86,10 @@ export interface CausalAttentionInputs extends NamedTensorInfoMap {
   v: TensorInfo;
   offsets: TensorInfo;
   visible: TensorInfo;
+  queryOffsets: TensorInfo;
+  keyRows: TensorInfo;
+  selfK: TensorInfo;
+  selfV: TensorInfo;
 }
 export interface CausalAttentionAttrs extends StreamAttrs {
   readonly scale: number;
@@ -89,19 +97,10 @@ export interface CausalAttentionAttrs extends StreamAttrs {
   /** With `visible`; default 0. */
   readonly globalKeys?: number;
 }
-/** Outputs `[dq, dk, dv]`. */
+/** Outputs `[dq, dk, dv, dSelfK, dSelfV]`. */
 export const CausalAttentionGrad = 'CausalAttentionGrad';
 export interface CausalAttentionGradInputs extends CausalAttentionInputs {
   out: TensorInfo;
   logSumExp: TensorInfo;
   dy: TensorInfo;
-}
-
-/**
- * `CausalAttention` without dropout of the last query of each sequence alone, for inference: q `[B, H, A]`. Output
- * `[B, H, C]`, zeros for an empty sequence. No gradient.
- */
-export const CausalAttentionLast = 'CausalAttentionLast';
-export interface CausalAttentionLastAttrs {
-  readonly scale: number;
 }

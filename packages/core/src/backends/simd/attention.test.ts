@@ -43,7 +43,9 @@ describe('attention on simd', () => {
   it('gives the same gradients whether dropout was kept by the forward pass or is made again', () => {
     const offsets = tf.tensor1d([0, 150, 150, 157, 260], 'int32');
     const [q, k, v, dy] = [0, 1, 2, 3].map((phase) => values([260, 2, 9], phase));
-    const shared = { q, k, v, offsets, visible: tf.tensor1d([], 'int32') };
+    const [visible, queryOffsets, keyRows] = [0, 1, 2].map(() => tf.tensor1d([], 'int32'));
+    const [selfK, selfV] = [0, 1].map(() => tf.tensor1d([]));
+    const shared = { q, k, v, offsets, visible, queryOffsets, keyRows, selfK, selfV };
     const attrs = { scale: 1 / 3, rate: 0.4, k0: 5, k1: 6, step: 7, first: 9 };
     const gradients = (inputs: Record<string, tf.Tensor>, changed: object): Uint8Array[] =>
       (tf.engine().runKernel('CausalAttentionGrad', inputs, { ...attrs, ...changed }) as tf.Tensor[]).map(bytesOf);

@@ -1,6 +1,7 @@
 import * as ADAMW from './slots/adamw.ts';
 import * as ATTENTION from './slots/attention.ts';
 import * as ATTENTION_GRADIENT from './slots/attention-gradient.ts';
+import * as ATTENTION_QUERIES from './slots/attention-queries.ts';
 import * as BATCH_NORM from './slots/batch-norm.ts';
 import * as BIAS_GRADIENT from './slots/bias-gradient.ts';
 import * as BINARY from './slots/binary.ts';
@@ -84,9 +85,9 @@ export const LAYOUTS = {
   scatterSegments: SCATTER_SEGMENTS,
   sumSegments: SUM_SEGMENTS,
   fill: FILL,
-  hstuForward: { ...ATTENTION, ...HSTU_ATTENTION, ...TIME_BUCKETS },
+  hstuForward: { ...ATTENTION, ...ATTENTION_QUERIES, ...HSTU_ATTENTION, ...TIME_BUCKETS },
   hstuBackward: { ...ATTENTION, ...HSTU_ATTENTION, ...TIME_BUCKETS, ...ATTENTION_GRADIENT, ...BIAS_GRADIENT },
-  softmaxForward: { ...ATTENTION, ...CAUSAL_ATTENTION },
+  softmaxForward: { ...ATTENTION, ...ATTENTION_QUERIES, ...CAUSAL_ATTENTION },
   softmaxBackward: { ...ATTENTION, ...CAUSAL_ATTENTION, ...ATTENTION_GRADIENT },
   sampledSoftmax: { ...SAMPLED_SOFTMAX, ...SAMPLED_SOFTMAX_LOSS },
   sampledSoftmaxGrad: { ...SAMPLED_SOFTMAX, ...SAMPLED_SOFTMAX_GRADIENT },

@@ -117,7 +117,11 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
   const v = fill(block(length * heads * valueWidth), 1, 7);
   const out = block(length * heads * valueWidth).fill(0);
   const unit = new Int32Array(memory.buffer, block(FORWARD_UNIT.SIZE).byteOffset, FORWARD_UNIT.SIZE);
-  unit.set(recordOf(FORWARD_UNIT, { START: 0, FIRST: 0, QUERIES: length, KEPT: 0, LENGTH: length, ROW: 0 }));
+  const [all, none] = [
+    { QUERIES: length, LENGTH: length, HEADS: heads },
+    { START: 0, FIRST: 0, KEPT: 0, ROW: 0 },
+  ];
+  unit.set(recordOf(FORWARD_UNIT, { ...all, ...none, HEAD: 0, SEQUENCE: 0 }));
   run(KERNEL.hstuForward, {
     Q: q.byteOffset,
     K: key.byteOffset,
@@ -138,6 +142,9 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
     CELL_SHIFT: 18,
     VISIBLE: 0,
     GLOBAL_KEYS: 0,
+    KEY_ROWS: 0,
+    SELF_K: 0,
+    SELF_V: 0,
   });
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < length; i++) {

@@ -1,15 +1,14 @@
 import {
   causalAttention,
-  causalAttentionLast,
   gatedNormLinear,
   hstuAttention,
-  hstuAttentionLast,
   linearLayer,
   normSiluSplit,
   silu,
   siluSplit,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { oneEach } from '../../layers/attention.ts';
 import {
   inputList,
   type LastRows,
@@ -204,24 +203,22 @@ export class HstuLayer extends StreamLayer implements LastRows {
   private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
     const { attention, dqk, paddedLength } = this.args;
     const { relativeBias, normalizer, attentionScale } = this.switches;
-    // The ops that answer for last queries alone take no mask; `last` never comes here with one.
-    const mask = attentionMask(this.args);
+    const asked = { ...attentionMask(this.args), ...(last && { queryOffsets: oneEach(heads.q.shape[0]) }) };
     if (attention === 'softmax') {
-      const options = { ...heads, offsets, scale: 1 / Math.sqrt(dqk) };
-      return last ? causalAttentionLast(options) : causalAttention({ ...options, ...mask });
+      return causalAttention({ ...heads, offsets, scale: 1 / Math.sqrt(dqk), ...asked });
     }
     const usesBias = relativeBias === 'position' || relativeBias === 'position-time';
     const positionWeights = usesBias ? (this.weight('pos_w') as tf.Tensor1D) : undefined;
     const time = times === undefined ? undefined : { timeWeights: this.weight('ts_w') as tf.Tensor1D, ...times };
     const bias = positionWeights && { positionWeights, ...(time && { time }) };
-    const options = {
+    const out = hstuAttention({
       ...heads,
       offsets,
       normalizer: normalizer === 'padded' ? paddedLength : 1,
       ...(attentionScale === 'one' ? {} : { scale: 1 / Math.sqrt(dqk) }),
       ...(bias && { bias }),
-    };
-    const out = last ? hstuAttentionLast(options) : hstuAttention({ ...options, ...mask });
+      ...asked,
+    });
     return seen === undefined ? out : (tf.div(out, tf.reshape(seen, [-1, 1, 1])) as tf.Tensor3D);
   }
 

@@ -1,5 +1,6 @@
 // The relative attention bias of a panel: rows are keys, columns sixteen queries.
 import * as HSTU_ATTENTION from '../slots/hstu-attention';
+import * as TIME_BUCKETS from '../slots/time-buckets';
 import { int, ptr, sumLanes } from './env';
 import { PANEL } from './attention-tile';
 import { constants, FIFTEENS, HIGH_HALVES } from './math';
@@ -185,6 +186,42 @@ export function biasPanel(
   } else {
     addKeptTimes(time, planes, buckets, keptAscends(buckets, key), keys, position, out, stride);
   }
+}
+
+/**
+ * Bias of `keys` keys from `key` on, and with `own` of candidates themselves, against candidates at `place`, which all
+ * have the same: rows of sixteen equal floats. `sequence` says when they are asked for; `start` is its first key.
+ */
+export function biasKeys(args: usize, sequence: i32, start: usize, place: i32, key: i32, keys: i32, own: bool, out: usize): void {
+  const position = ptr(args, HSTU_ATTENTION.BIAS) + (<usize>(place - key) << 2), time = ptr(args, HSTU_ATTENTION.TIME_WEIGHTS);
+  const times = ptr(args, TIME_BUCKETS.KEY_TIMES) + ((start + <usize>key) << 2);
+  const asked = time == 0 ? 0 : load<i32>(ptr(args, TIME_BUCKETS.QUERY_TIMES) + (<usize>sequence << 2));
+  for (let j: usize = 0; j < <usize>(keys + <i32>own); j++, out += 64) {
+    let w = v128.load32_splat(j < <usize>keys ? position - (j << 2) : ptr(args, HSTU_ATTENTION.BIAS));
+    if (time != 0) {
+      const bucket = bucketAt(args, asked, j < <usize>keys ? load<i32>(times + (j << 2)) : asked);
+      w = f32x4.add(v128.load32_splat(time + (<usize>bucket << 2)), w);
+    }
+    v128.store(out, w); v128.store(out, w, 16); v128.store(out, w, 32); v128.store(out, w, 48);
+  }
+}
+
+/** Bucket of a time difference, from the cells of `time-buckets.ts`, which are exact. */
+// @ts-ignore: decorator
+@inline
+export function bucketAt(args: usize, queryTime: i32, keyTime: i32): u32 {
+  const shift = int(args, TIME_BUCKETS.CELL_SHIFT);
+  return bucketOf(queryTime, keyTime, ptr(args, TIME_BUCKETS.CELLS), shift, 127 << (23 - shift));
+}
+
+/** Bucket of a time difference, from the cells. */
+// @ts-ignore: decorator
+@inline
+export function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first: i32): u32 {
+  const difference = <i64>queryTime - <i64>keyTime;
+  const x = <u32>max<i64>(difference < 0 ? -difference : difference, 1);
+  const cell = cells + (<usize>((reinterpret<i32>(<f32>x) >> shift) - first) << 3);
+  return load<u32>(cell, 4) + <u32>(x >= load<u32>(cell));
 }
 
 /**

@@ -3,7 +3,7 @@
 import * as ATTENTION from '../slots/attention';
 import * as FORWARD_UNIT from '../slots/forward-unit';
 import * as TIME_BUCKETS from '../slots/time-buckets';
-import { KEPT_HEADER, keptPanel } from './attention-bias';
+import { bucketOf, KEPT_HEADER, keptPanel } from './attention-bias';
 import { PANEL, skipped } from './attention-tile';
 import { int, madd, ptr, scratch } from './env';
 import { after } from './regions';
@@ -21,16 +21,6 @@ const PER_OCTAVE: usize = 16;
 const SAFE: usize = 12;
 const LAST: usize = 8;
 const HALF: usize = 4;
-
-/** Bucket of a time difference, from the cells. */
-// @ts-ignore: decorator
-@inline
-function bucketOf(queryTime: i32, keyTime: i32, cells: usize, shift: i32, first: i32): u32 {
-  const difference = <i64>queryTime - <i64>keyTime;
-  const x = <u32>max<i64>(difference < 0 ? -difference : difference, 1);
-  const cell = cells + (<usize>((reinterpret<i32>(<f32>x) >> shift) - first) << 3);
-  return load<u32>(cell, 4) + <u32>(x >= load<u32>(cell));
-}
 
 /**
  * For `keys` keys against sixteen queries, rows of 64 bytes at `out`: the bucket in the low bits, by the logarithm of
@@ -133,7 +123,7 @@ function panelBuckets<T>(args: usize, queryTimes: usize, keyTimes: usize, keys: 
  * args: `slots/time-buckets.ts`, and UNITS of `slots/attention.ts`
  */
 export function bucketRows(args: usize, task: i32): void {
-  const unit = ptr(args, ATTENTION.UNITS) + (<usize>task << 5);
+  const unit = ptr(args, ATTENTION.UNITS) + <usize>task * (FORWARD_UNIT.SIZE << 2);
   const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2);
   const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), end = q0 + load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
   const queryTimes = ptr(args, TIME_BUCKETS.QUERY_TIMES) + (start << 2), keyTimes = ptr(args, TIME_BUCKETS.KEY_TIMES) + (start << 2);

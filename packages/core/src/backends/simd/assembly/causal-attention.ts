@@ -1,14 +1,16 @@
 // Causal softmax attention over jagged sequences, blocks of keys with a running maximum (online softmax), on the
 // panels of `attention-tile.ts`: maximum and sum of a query are lanes.
 //
-// args: `slots/attention.ts`, `slots/causal-attention.ts`
+// args: `slots/attention.ts`, `slots/attention-queries.ts`, `slots/causal-attention.ts`
 import * as ATTENTION from '../slots/attention';
+import * as ATTENTION_QUERIES from '../slots/attention-queries';
 import * as CAUSAL_ATTENTION from '../slots/causal-attention';
 import * as FORWARD_UNIT from '../slots/forward-unit';
 import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
+import { isOwnBlock, packAt, scoreSelf, sumSelf } from './attention-candidates';
 import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
 import { after, GUARD } from './regions';
@@ -25,15 +27,16 @@ const PACKS: usize = STATS + 2048 + GUARD;
 /** Below every score, and finite under any scale: the maximum before the first key. */
 const LOWEST: f32 = -1e30;
 
-/** One task: one chunk of up to 256 queries of one sequence, head by head. */
+/** One task: one chunk of up to 256 queries of one sequence, head by head, or some heads. */
 export function softmaxForward(args: usize, task: i32): void {
-  const unit = ptr(args, ATTENTION.UNITS) + (<usize>task << 5);
+  const unit = ptr(args, ATTENTION.UNITS) + <usize>task * (FORWARD_UNIT.SIZE << 2);
   after(scratch, TILE_BYTES);
   after(scratch + SCORES, SQUARE);
   after(scratch + MASK, SQUARE);
   after(scratch + RATIO, 64);
   after(scratch + STATS, 2048);
-  for (let h = 0; h < int(args, ATTENTION.HEADS); h++) forwardHead(args, unit, h);
+  const head = load<i32>(unit, FORWARD_UNIT.HEAD << 2), end = head + load<i32>(unit, FORWARD_UNIT.HEADS << 2);
+  for (let h = head; h < end; h++) forwardHead(args, unit, h);
 }
 
 function forwardHead(args: usize, unit: usize, head: i32): void {
@@ -44,17 +47,23 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const scale = flt(args, ATTENTION.SCALE);
   const hasDropout = int(args, CAUSAL_ATTENTION.DROPOUT) != 0;
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
-  const kFar = qStride > NEAR, vFar = vStride > NEAR;
+  const keyRows = ptr(args, ATTENTION_QUERIES.KEY_ROWS), isCandidate = ptr(args, ATTENTION_QUERIES.SELF_K) != 0;
+  const kFar = qStride > NEAR || keyRows != 0, vFar = vStride > NEAR || keyRows != 0;
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
   const panels = (rows + PANEL - 1) / PANEL;
   const skip = skipped(rows);
   const scores = scratch + SCORES, mask = scratch + MASK, ratio = scratch + RATIO;
-  const qPanel = <usize>a << 6, oPanel = panelBytes(c);
+  const qPanel = <usize>a << 6, vPanel = <usize>c << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, sums = after(qPack, <usize>panels * qPanel);
   const kPack = after(sums, <usize>panels * oPanel), vPack = after(kPack, <usize>KEYS * rowBytes(a));
-  after(vPack, <usize>KEYS * rowBytes(c));
+  const selfKey = after(vPack, <usize>KEYS * rowBytes(c)), selfValue = after(selfKey, isCandidate ? <usize>panels * qPanel : 0);
+  after(selfValue, isCandidate ? <usize>panels * vPanel : 0);
   touch(ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(head * a) * 4, qStride, rows, a);
   packQueries(ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, qPack);
+  if (isCandidate) {
+    packQueries(ptr(args, ATTENTION_QUERIES.SELF_K) + queryRow * qStride + <usize>(head * a) * 4, qStride, skip, rows, a, selfKey);
+    packQueries(ptr(args, ATTENTION_QUERIES.SELF_V) + queryRow * vStride + <usize>(head * c) * 4, vStride, skip, rows, c, selfValue);
+  }
   for (let p: usize = 0; p < <usize>panels; p++) {
     for (let i: usize = 0; i < 64; i += 16) {
       v128.store(scratch + STATS + (p << 7) + i, f32x4.splat(LOWEST));
@@ -62,27 +71,38 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
     }
   }
   const masked = ptr(args, ATTENTION.VISIBLE) != 0;
-  if (masked) memory.fill(sums, 0, <usize>panels * oPanel);
-  const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
-  for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
-    const keys = min(KEYS, keyEnd - k0);
-    if (masked && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
+  if (masked || isCandidate) memory.fill(sums, 0, <usize>panels * oPanel);
+  const length = load<i32>(unit, FORWARD_UNIT.LENGTH << 2);
+  const keyEnd = masked || isCandidate ? length : q0 + rows;
+  for (let k0 = 0; k0 < keyEnd + <i32>isCandidate; k0 += KEYS) {
+    const keys = min(KEYS, keyEnd - k0), own = isCandidate && isOwnBlock(k0, length);
+    if (masked && !own && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
     let kRows = ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>(head * a) * 4;
     let vRows = ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>(head * c) * 4;
-    touch(kRows, qStride, keys, a);
-    touch(vRows, vStride, keys, c);
-    if (kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
-    if (vFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
-    for (let p = masked ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
+    if (keyRows != 0) {
+      const numbers = keyRows + ((start + <usize>k0) << 2);
+      packAt(ptr(args, ATTENTION.K) + <usize>(head * a) * 4, qStride, numbers, keys, a, kPack);
+      packAt(ptr(args, ATTENTION.V) + <usize>(head * c) * 4, vStride, numbers, keys, c, vPack);
+      kRows = kPack; vRows = vPack;
+    } else {
+      touch(kRows, qStride, keys, a);
+      touch(vRows, vStride, keys, c);
+    }
+    if (keyRows == 0 && kFar) { packPlain(kRows, qStride, keys, a, kPack); kRows = kPack; }
+    if (keyRows == 0 && vFar) { packPlain(vRows, vStride, keys, c, vPack); vRows = vPack; }
+    for (let p = masked || isCandidate ? 0 : max(0, k0 - q0 + skip) / PANEL; p < panels; p++) {
       const ahead = p * PANEL - skip, left = p == 0 ? skip : 0, query = q0 + ahead;
       const row = queryRow + <usize>ahead;
-      if (!seen(args, row, query, left, PANEL, k0, keys)) continue;
-      const first = firstSeen, reach = endSeen - first, key = k0 + first, edge = !masked && key + reach == query + PANEL;
+      const some = seen(args, row, query, left, PANEL, k0, keys);
+      if (!some && !own) continue;
+      const first = some ? firstSeen : 0, reach = (own ? keys : endSeen) - first, key = k0 + first;
+      const edge = !masked && !isCandidate && key + reach == query + PANEL;
       scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, edge, scratch);
       hidePanel(args, row, query, left, key, 0, reach, scores, 64, -Infinity);
+      if (own) scoreSelf(qPack + <usize>p * qPanel, selfKey + <usize>p * qPanel, a, scores + (<usize>reach << 6));
       const o = sums + <usize>p * oPanel;
-      const changed = softmaxPanel(scores, reach, scale, scratch + STATS + (<usize>p << 7), ratio);
-      if (changed && (masked || k0 > 0)) scaleSums(o, c, ratio);
+      const changed = softmaxPanel(scores, reach + <i32>own, scale, scratch + STATS + (<usize>p << 7), ratio);
+      if (changed && (masked || isCandidate || k0 > 0)) scaleSums(o, c, ratio);
       if (hasDropout) {
         const bits = keptBits(<usize>load<u32>(unit, FORWARD_UNIT.KEPT << 2), load<i32>(unit, FORWARD_UNIT.LENGTH << 2), head, query, key);
         dropPanel(args, <u32>row, head, key, reach, mask, 64, bits);
@@ -92,7 +112,8 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
           v128.store(scores + j, upper, 16); v128.store(scores + j, lower);
         }
       }
-      sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && k0 == 0, scratch);
+      sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && !isCandidate && k0 == 0, scratch);
+      if (own) sumSelf(selfValue + <usize>p * vPanel, c, scores + (<usize>reach << 6), o);
     }
   }
   finish(args, queryRow, head, rows, sums);

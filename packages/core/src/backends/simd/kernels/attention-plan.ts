@@ -98,20 +98,20 @@ export function queryChunks(length: number): { first: number; rows: number }[] {
 }
 
 /** Forward units: up to 256 queries of one sequence; tasks are taken from the end, so the costliest come last. */
-export function forwardUnits(plan: Plan): Int32Array {
-  return once(plan, 'forward units', () => makeForwardUnits(plan)).slice();
+export function forwardUnits(plan: Plan, heads: number): Int32Array {
+  return once(plan, `forward units, ${heads}`, () => makeForwardUnits(plan, heads)).slice();
 }
 
-function makeForwardUnits({ starts, lengths }: Plan): Int32Array {
-  const units: { start: number; first: number; rows: number; length: number; cost: number }[] = [];
+function makeForwardUnits({ starts, lengths }: Plan, heads: number): Int32Array {
+  const units: { sequence: number; start: number; first: number; rows: number; length: number; cost: number }[] = [];
   for (let b = 0; b < lengths.length; b++) {
     for (const { first, rows } of queryChunks(lengths[b])) {
-      units.push({ start: starts[b], first, rows, length: lengths[b], cost: rows * (first + rows) });
+      units.push({ sequence: b, start: starts[b], first, rows, length: lengths[b], cost: rows * (first + rows) });
     }
   }
   units.sort((p, q) => p.cost - q.cost);
   return Int32Array.from(
-    units.flatMap(({ start, first, rows, length }) =>
+    units.flatMap(({ sequence, start, first, rows, length }) =>
       recordOf(FORWARD_UNIT, {
         START: start,
         FIRST: first,
@@ -119,6 +119,9 @@ function makeForwardUnits({ starts, lengths }: Plan): Int32Array {
         KEPT: 0,
         LENGTH: length,
         ROW: start + first,
+        HEAD: 0,
+        HEADS: heads,
+        SEQUENCE: sequence,
       }),
     ),
   );
@@ -151,22 +154,4 @@ export function panelRows(plan: Plan, size: number, header = 0): { bases: Readon
     });
     return { bases, total };
   });
-}
-
-/** Forward units of the last query of each sequence alone; query and output `b` belong to sequence `b`. */
-export function lastQueryUnits({ starts, lengths }: Plan): Int32Array {
-  const present = Array.from(lengths.keys()).filter((b) => lengths[b] > 0);
-  present.sort((p, q) => lengths[p] - lengths[q]);
-  return Int32Array.from(
-    present.flatMap((b) =>
-      recordOf(FORWARD_UNIT, {
-        START: starts[b],
-        FIRST: lengths[b] - 1,
-        QUERIES: 1,
-        KEPT: 0,
-        LENGTH: lengths[b],
-        ROW: b,
-      }),
-    ),
-  );
 }

@@ -1,12 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { UnsupportedError } from '../../../errors.ts';
-import {
-  CausalAttention,
-  type CausalAttentionAttrs,
-  CausalAttentionGrad,
-  CausalAttentionLast,
-  type CausalAttentionLastAttrs,
-} from '../../kernel-names.ts';
+import { CausalAttention, type CausalAttentionAttrs, CausalAttentionGrad } from '../../kernel-names.ts';
 import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
@@ -15,10 +9,8 @@ import * as FORWARD_UNIT from '../slots/forward-unit.ts';
 import * as QUERY_CHUNK from '../slots/query-chunk.ts';
 import { backwardPlan, placeParts } from './attention-backward-plan.ts';
 import {
-  CAUSAL,
   checkWidths,
   forwardUnits,
-  lastQueryUnits,
   type Plan,
   panelRows,
   placeKept,
@@ -26,6 +18,7 @@ import {
   type Visible,
   visibleRanges,
 } from './attention-plan.ts';
+import { hasQueries, keyCount, queryRanges, querySlots, queryUnits } from './attention-queries.ts';
 import { dropThreshold } from './random.ts';
 import { override, sizeOf, zero } from './support.ts';
 import type { Inputs } from './types.ts';
@@ -76,42 +69,46 @@ function keptDrops(plan: Plan, heads: number, { ahead }: Visible, attrs: CausalA
   return { bytes: bytes + 64, bases, name: `dropout/${rate}/${k0}/${k1}/${step}/${first}/${plan.key}` };
 }
 
-function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
+function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] | undefined {
+  if (hasQueries(inputs)) return forwardQueries(inputs, backend, attrs);
   const { q, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const out = backend.output(v.shape);
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
   const shared = common(backend, inputs, logSumExp.address, attrs, visible);
-  const units = forwardUnits(plan);
+  const units = forwardUnits(plan, q.shape[1]);
   const kept = keptDrops(plan, q.shape[1], visible, attrs);
   if (kept) placeKept(FORWARD_UNIT, units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
-    const values = { ...shared, OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return [out.info, logSumExp.info];
 }
 
-/** The last query of each sequence alone. */
-function forwardLast(inputs: Inputs, backend: SimdBackend, { scale }: CausalAttentionLastAttrs): TensorInfo {
-  const { q, k, v, offsets } = inputs;
-  const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
+/** Of queries that are not the tokens; those of candidates have no dropout here. */
+function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] | undefined {
+  const { q, v, offsets } = inputs;
+  if (attrs.rate > 0) return undefined;
+  const plan = sequencePlan(OP, backend, offsets, keyCount(inputs));
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
-  zero(backend, out.address, sizeOf(out.info));
-  const units = lastQueryUnits(plan);
-  const attrs = { scale, rate: 0, k0: 0, k1: 0, step: 0, first: 0 };
-  const sizes = [units.byteLength, q.shape[0] * q.shape[1] * 4];
-  backend.withTemporaries(sizes, 'attention units', (at, logSumExp) => {
+  const logSumExp = backend.output([q.shape[0], q.shape[1]]);
+  const { units, leavesRows } = queryUnits(OP, backend, inputs, plan, q.shape[1]);
+  if (leavesRows) for (const { address, info } of [out, logSumExp]) zero(backend, address, sizeOf(info));
+  const visible = queryRanges(backend, inputs, attrs.globalKeys);
+  const shared = common(backend, inputs, logSumExp.address, attrs, visible);
+  backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
-    const values = { ...common(backend, inputs, logSumExp, attrs, CAUSAL), OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
-  return out.info;
+  return [out.info, logSumExp.info];
 }
 
-function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] {
+function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAttrs): TensorInfo[] | undefined {
+  if (hasQueries(inputs)) return undefined;
   const { q, k, v, offsets, out, logSumExp, dy } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
@@ -146,15 +143,12 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAt
     const sums = { CHUNKS: atItems, HEADS, WIDTH, SCALE, INVERSE: float(1), DQ: dq };
     backend.pool.run(KERNEL.attentionQueryGrad, items.length / QUERY_CHUNK.SIZE, sums);
   });
-  return outputs.map(({ info }) => info);
+  return [...outputs, backend.output([0]), backend.output([0])].map(({ info }) => info);
 }
 
 export function registerCausalAttention(name: string): void {
   override(name, CausalAttention, (inputs, backend, attrs) =>
     forward(inputs, backend, attrs as unknown as CausalAttentionAttrs),
-  );
-  override(name, CausalAttentionLast, (inputs, backend, attrs) =>
-    forwardLast(inputs, backend, attrs as unknown as CausalAttentionLastAttrs),
   );
   override(name, CausalAttentionGrad, (inputs, backend, attrs) =>
     backward(inputs, backend, attrs as unknown as CausalAttentionAttrs),

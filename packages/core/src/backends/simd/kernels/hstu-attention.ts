@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
-import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad, HstuAttentionLast } from '../../kernel-names.ts';
+import { HstuAttention, type HstuAttentionAttrs, HstuAttentionGrad } from '../../kernel-names.ts';
 import { type Arguments, float, halves } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
@@ -9,10 +9,8 @@ import * as FORWARD_UNIT from '../slots/forward-unit.ts';
 import * as QUERY_CHUNK from '../slots/query-chunk.ts';
 import { backwardPlan, placeParts } from './attention-backward-plan.ts';
 import {
-  CAUSAL,
   checkWidths,
   forwardUnits,
-  lastQueryUnits,
   PANEL,
   type Plan,
   panelRows,
@@ -21,6 +19,7 @@ import {
   type Visible,
   visibleRanges,
 } from './attention-plan.ts';
+import { hasQueries, keyCount, queryRanges, querySlots, queryUnits } from './attention-queries.ts';
 import { override, sizeOf, zero } from './support.ts';
 import { bucketCells } from './time-buckets.ts';
 import type { Inputs } from './types.ts';
@@ -139,7 +138,7 @@ function keptBuckets(
   const kept = backend.attached(queryTimes, name);
   if (kept !== undefined) return { bases, block: kept };
   const block = backend.attach(queryTimes, total + 64, name);
-  const all = forwardUnits(plan);
+  const all = forwardUnits(plan, 0);
   placeKept(FORWARD_UNIT, all, bases, block);
   backend.withTemporaries([all.byteLength], 'attention units', (at) => {
     backend.copy(all, at);
@@ -150,11 +149,12 @@ function keptBuckets(
 }
 
 function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
+  if (hasQueries(inputs)) return forwardQueries(inputs, backend, attrs);
   const { q, v, offsets } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const { longest } = plan;
   const out = backend.output(v.shape);
-  const units = forwardUnits(plan);
+  const units = forwardUnits(plan, q.shape[1]);
   const visible = visibleRanges(backend, inputs.visible, plan, attrs.globalKeys);
   const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
@@ -162,31 +162,34 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
     const kept = keptBuckets(backend, inputs, attrs, plan, shared, visible);
     if (kept) placeKept(FORWARD_UNIT, units, kept.bases, kept.block);
     backend.copy(units, at);
-    const values = { ...shared, OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
 }
 
-/** The last query of each sequence alone. Its time buckets are made on the way: no other layer needs these rows. */
-function forwardLast(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
-  const { q, k, v, offsets } = inputs;
-  const plan = sequencePlan(OP, backend, offsets, k.shape[0]);
-  const { longest } = plan;
+/** Of queries that are not the tokens. Their time buckets are made on the way: no other layer need have such rows. */
+function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo {
+  const { q, v, offsets } = inputs;
+  const plan = sequencePlan(OP, backend, offsets, keyCount(inputs));
+  const own = inputs.selfK.shape.length > 1 ? 1 : 0;
+  const longest = plan.longest + own;
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
-  zero(backend, out.address, sizeOf(out.info));
-  const units = lastQueryUnits(plan);
-  const shape = tableShape(longest, CAUSAL);
+  const { units, leavesRows } = queryUnits(OP, backend, inputs, plan, v.shape[1]);
+  if (leavesRows) zero(backend, out.address, sizeOf(out.info));
+  const visible = queryRanges(backend, inputs, attrs.globalKeys);
+  const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
-    const shared = common(backend, inputs, attrs, longest, { ...shape, address }, CAUSAL);
+    const shared = common(backend, inputs, attrs, longest, { ...shape, address }, visible);
     backend.copy(units, at);
-    const values = { ...shared, OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
 }
 
-function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] {
+function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs): TensorInfo[] | undefined {
+  if (hasQueries(inputs)) return undefined;
   const { q, k, v, offsets, positionWeights, timeWeights, dy } = inputs;
   const plan = sequencePlan(OP, backend, offsets, q.shape[0]);
   const { longest } = plan;
@@ -245,7 +248,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttr
       ...{ to: dTime.address, step: 4, scale },
     });
   });
-  return outputs.map(({ info }) => info);
+  return [...outputs, backend.output([0]), backend.output([0])].map(({ info }) => info);
 }
 
 interface GroupSum {
@@ -281,9 +284,6 @@ function sumGroups(backend: SimdBackend, { from, groups, stride, count, to, step
 export function registerHstuAttention(name: string): void {
   override(name, HstuAttention, (inputs, backend, attrs) =>
     forward(inputs, backend, attrs as unknown as HstuAttentionAttrs),
-  );
-  override(name, HstuAttentionLast, (inputs, backend, attrs) =>
-    forwardLast(inputs, backend, attrs as unknown as HstuAttentionAttrs),
   );
   override(name, HstuAttentionGrad, (inputs, backend, attrs) =>
     backward(inputs, backend, attrs as unknown as HstuAttentionAttrs),

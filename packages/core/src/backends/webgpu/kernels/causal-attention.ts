@@ -16,6 +16,7 @@ import {
   TILE_UNIFORMS,
   visibility,
 } from './attention-tiles.ts';
+import { areLast, causalOfLast } from './few-queries.ts';
 import { tileValues } from './hstu-attention.ts';
 import { extrasOf, withExtras } from './relative-bias.ts';
 import { override, sizeOf } from './support.ts';
@@ -199,6 +200,8 @@ function keysProgram(variant: Variant): Program {
 
 export function registerCausalAttention(name: string): void {
   override<CausalAttentionAttrs>(name, CausalAttention, (inputs, backend, attrs) => {
+    if (areLast(inputs) && attrs.rate === 0) return causalOfLast(backend, inputs, attrs);
+    if (sizeOf(inputs.queryOffsets) > 0) return undefined;
     const { q, k, v, offsets } = inputs;
     const [tokens, heads, width] = v.shape;
     const [out, logSumExp] = [backend.output(v.shape), backend.output([tokens, heads])];
@@ -218,11 +221,13 @@ export function registerCausalAttention(name: string): void {
     return [out, logSumExp];
   });
   override<CausalAttentionAttrs>(name, CausalAttentionGrad, (inputs, backend, attrs) => {
+    if (sizeOf(inputs.queryOffsets) > 0) return undefined;
     const { q, k, v, offsets, out, logSumExp, dy } = inputs;
     const [dq, dk, dv] = [q, k, v].map(({ shape }) => backend.output(shape));
+    const own = [backend.output([0]), backend.output([0])];
     if (sizeOf(q) === 0 || sizeOf(v) === 0) {
       for (const x of [dq, dk, dv]) if (sizeOf(x) > 0) backend.clear(x);
-      return [dq, dk, dv];
+      return [dq, dk, dv, ...own];
     }
     const [tokens, heads, width] = v.shape;
     const rows = tokens * heads;
@@ -245,6 +250,6 @@ export function registerCausalAttention(name: string): void {
         }
       });
     });
-    return [dq, dk, dv];
+    return [dq, dk, dv, ...own];
   });
 }

@@ -140,18 +140,20 @@ function queriesPass(backend: SeqrecWebgpuBackend, { inputs, extras, values }: P
 
 export function registerHstuAttentionGrad(name: string): void {
   override<HstuAttentionAttrs>(name, HstuAttentionGrad, (inputs, backend, attrs) => {
+    if (sizeOf(inputs.queryOffsets) > 0) return undefined;
     const { scale, normalizer, bucketDivisor, globalKeys } = attrs;
     const { q, k, v, positionWeights, timeWeights } = inputs;
+    const own = [backend.output([0]), backend.output([0])];
     const [dq, dk, dv] = [q, k, v].map(({ shape }) => backend.output(shape));
     if (sizeOf(q) === 0 || sizeOf(v) === 0) {
       const rest = [positionWeights, timeWeights].map(({ shape }) => backend.output(shape));
       for (const x of [dq, dk, dv, ...rest]) if (sizeOf(x) > 0) backend.clear(x);
-      return [dq, dk, dv, ...rest];
+      return [dq, dk, dv, ...rest, ...own];
     }
     return withExtras(backend, inputs, { divisor: bucketDivisor, globalKeys }, (extras) => {
       const values = { ...tileValues(inputs, 1, scale), inverse: 1 / normalizer, ...extras.uniforms };
       keysPass(backend, { inputs, extras, values }, dk, dv);
-      return [dq, dk, dv, ...queriesPass(backend, { inputs, extras, values }, dq)];
+      return [dq, dk, dv, ...queriesPass(backend, { inputs, extras, values }, dq), ...own];
     });
   });
 }

@@ -17,9 +17,10 @@ import {
   visibility,
   worksOf,
 } from './attention-tiles.ts';
+import { areLast, hstuOfLast } from './few-queries.ts';
 import { hstuMatrices } from './matrix-attention.ts';
 import { type BiasKind, extrasOf, withExtras } from './relative-bias.ts';
-import { type Inputs, override } from './support.ts';
+import { type Inputs, override, sizeOf } from './support.ts';
 import { SIGMOID } from './wgsl.ts';
 
 /** Uniforms of every program of this attention, before those of bias and mask. */
@@ -72,6 +73,8 @@ export function tileValues({ q, v, offsets }: Inputs, blocks: number, scale: num
 
 export function registerHstuAttention(name: string): void {
   override<HstuAttentionAttrs>(name, HstuAttention, (inputs, backend, attrs) => {
+    if (areLast(inputs)) return hstuOfLast(backend, inputs, attrs);
+    if (sizeOf(inputs.queryOffsets) > 0) return undefined;
     const { scale, normalizer, bucketDivisor, globalKeys } = attrs;
     const { q, k, v, offsets } = inputs;
     const out = backend.output(v.shape);

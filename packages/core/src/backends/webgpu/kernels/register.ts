@@ -4,7 +4,6 @@ import { registerGatedNorm } from './gated-norm.ts';
 import { registerGatedRecurrence } from './gated-recurrence.ts';
 import { registerHstuAttention } from './hstu-attention.ts';
 import { registerHstuAttentionGrad } from './hstu-attention-grad.ts';
-import { registerLastQuery } from './last-query.ts';
 import { registerNorms } from './norms.ts';
 import { registerOrderedProducts } from './ordered-products.ts';
 import { registerRandom } from './random.ts';
@@ -26,7 +25,6 @@ export function registerWebgpuKernels(name: string): void {
   registerHstuAttention(name);
   registerHstuAttentionGrad(name);
   registerCausalAttention(name);
-  registerLastQuery(name);
   registerGatedRecurrence(name);
   registerSampledSoftmax(name);
   registerRankCounts(name);

@@ -111,9 +111,9 @@ function* attentionRuns(backend: SeqrecWebgpuBackend): Iterable<Run> {
       v: floats(backend, [104, 2, valueWidth], 50 + seed),
       offsets: backend.makeTensorInfo([offsets.length], 'int32', offsets.slice()),
       positionWeights: floats(backend, [positions], 60),
-      timeWeights: floats(backend, [0], 0),
+      ...Object.fromEntries(['timeWeights', 'selfK', 'selfV'].map((name) => [name, floats(backend, [0], 0)])),
       ...Object.fromEntries(
-        ['queryTimes', 'keyTimes', 'visible'].map((name) => [
+        ['queryTimes', 'keyTimes', 'visible', 'queryOffsets', 'keyRows'].map((name) => [
           name,
           backend.makeTensorInfo([0], 'int32', new Int32Array()),
         ]),

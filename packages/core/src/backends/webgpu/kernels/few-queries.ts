@@ -1,15 +1,16 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { hostValues } from '../../composed/host.ts';
 import {
-  CausalAttentionLast,
-  type CausalAttentionLastAttrs,
+  CausalAttention,
+  type CausalAttentionAttrs,
+  HstuAttention,
   type HstuAttentionAttrs,
-  HstuAttentionLast,
 } from '../../kernel-names.ts';
 import type { SeqrecWebgpuBackend } from '../backend.ts';
 import { bind, type Program, uniforms } from '../program.ts';
 import { BLOCK } from './attention-tiles.ts';
 import { type BiasKind, extrasOf, withExtras } from './relative-bias.ts';
-import { type Inputs, override, sizeOf } from './support.ts';
+import { type Inputs, sizeOf } from './support.ts';
 import { SIGMOID } from './wgsl.ts';
 
 /** Keys that are scored at a time, one a thread; their weights then go to {@link BLOCK} columns in four parts. */
@@ -18,19 +19,19 @@ const PARTS = THREADS / BLOCK;
 /** Threads that each join as many numbers. */
 const JOINERS = 16;
 
-const UNIFORMS = ['batch', 'heads', 'blocks', 'queryWidth', 'valueWidth', 'scale: f32'];
+const UNIFORMS = ['queries', 'heads', 'blocks', 'queryWidth', 'valueWidth', 'scale: f32'];
 
 /**
- * Which sequence, head and block of columns this workgroup has. Its thread sums column `column`
- * over keys of part `part`.
+ * Which query, head and block of columns this workgroup has. Its thread sums column `column` over keys of part `part`.
+ * `seen` says of each query where its keys begin and how many of them it sees, itself last.
  */
 const PROLOGUE = `
   let block = group % u.blocks;
   let head = (group / u.blocks) % u.heads;
-  let b = group / (u.blocks * u.heads);
-  if (b >= u.batch) { return; }
-  let begin = u32(offsets[b]);
-  let length = u32(offsets[b + 1u]) - begin;
+  let row = group / (u.blocks * u.heads);
+  if (row >= u.queries) { return; }
+  let begin = u32(seen[2u * row]);
+  let length = u32(seen[2u * row + 1u]);
   let column = block * ${BLOCK}u + lane % ${BLOCK}u;
   let part = lane / ${BLOCK}u;
   var sum = 0.0;`;
@@ -44,7 +45,7 @@ const FOR_KEYS = `
     let j = first + lane;
     var s = 0.0;
     if (j < length) {
-      let query = (b * u.heads + head) * u.queryWidth;
+      let query = (row * u.heads + head) * u.queryWidth;
       let key = ((begin + j) * u.heads + head) * u.queryWidth;
       for (var d = 0u; d < u.queryWidth; d++) { s += q[query + d] * k[key + d]; }
     }`;
@@ -67,17 +68,17 @@ function storeColumns(factor: string): string {
   weights[lane] = sum;
   workgroupBarrier();
   if (lane < ${BLOCK}u && column < u.valueWidth) {
-    out[(b * u.heads + head) * u.valueWidth + column] = (${parts.join(' + ')}) * ${factor};
+    out[(row * u.heads + head) * u.valueWidth + column] = (${parts.join(' + ')}) * ${factor};
   }`;
 }
 
-function hstuLast(kind: BiasKind): Program {
+function hstu(kind: BiasKind): Program {
   const extras = extrasOf(kind, false);
-  const bias = kind === 'none' ? '' : ' + relativeBias(b, begin + j, length - 1u - j)';
+  const bias = kind === 'none' ? '' : ' + relativeBias(row, begin + j, length - 1u - j)';
   return {
-    op: HstuAttentionLast,
-    key: kind,
-    bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!', ...extras.bindings),
+    op: HstuAttention,
+    key: `queries, ${kind}`,
+    bindings: bind('q', 'k', 'v', 'seen: i32', 'out!', ...extras.bindings),
     uniforms: uniforms(...UNIFORMS, 'inverse: f32', ...extras.uniforms),
     threads: THREADS,
     globals: `var<workgroup> weights: array<f32, ${THREADS}>;${SIGMOID}${extras.globals}`,
@@ -110,10 +111,10 @@ function joined(name: string, value: string, by: (a: string, b: string) => strin
 }
 
 /** Largest and summed weights so far; results are rescaled when a larger score appears. */
-const causalLast: Program = {
-  op: CausalAttentionLast,
-  key: '',
-  bindings: bind('q', 'k', 'v', 'offsets: i32', 'out!'),
+const causal: Program = {
+  op: CausalAttention,
+  key: 'queries',
+  bindings: bind('q', 'k', 'v', 'seen: i32', 'out!'),
   uniforms: uniforms(...UNIFORMS),
   threads: THREADS,
   globals: `var<workgroup> weights: array<f32, ${THREADS}>;
@@ -134,45 +135,76 @@ var<workgroup> join: array<f32, ${JOINERS}>;
   let inverse = select(0.0, 1.0 / total, length > 0u);${storeColumns('inverse')}`,
 };
 
-/** Runs `program` for every sequence, head and block of columns; what else it needs comes from `more`. */
+/** Where the keys of each query begin, and how many of them it sees. */
+function seenKeys({ offsets, queryOffsets }: Inputs): Int32Array {
+  const [keys, queries] = [offsets, queryOffsets].map((x) => hostValues(x as tf.Tensor));
+  const seen = new Int32Array(2 * queries[queries.length - 1]);
+  for (let b = 0; b + 1 < queries.length; b++) {
+    const before = keys[b + 1] - keys[b] - (queries[b + 1] - queries[b]);
+    for (let t = queries[b]; t < queries[b + 1]; t++) {
+      seen[2 * t] = keys[b];
+      seen[2 * t + 1] = Math.max(0, before + t - queries[b] + 1);
+    }
+  }
+  return seen;
+}
+
+/** Whether these programs answer for the queries: tokens at the last places, whose keys lie in order. */
+export function areLast({ queryOffsets, visible, keyRows, selfK }: Inputs): boolean {
+  return sizeOf(queryOffsets) > 0 && sizeOf(visible) + sizeOf(keyRows) === 0 && selfK.shape.length === 1;
+}
+
+/** Runs `program` for every query, head and block of columns; what else it needs comes from `more`. */
 function run(
   backend: SeqrecWebgpuBackend,
-  { q, k, v, offsets }: Inputs,
+  inputs: Inputs,
   scale: number,
-  call: (dispatch: (program: Program, tensors: readonly TensorInfo[], more: Record<string, number>) => void) => void,
-): TensorInfo {
-  const batch = offsets.shape[0] - 1;
-  const [, heads, valueWidth] = v.shape;
-  const out = backend.output([batch, heads, valueWidth]);
+  call: (dispatch: (program: Program, tensors: readonly tf.TensorInfo[], more: Record<string, number>) => void) => void,
+): tf.TensorInfo {
+  const { q, k, v } = inputs;
+  const [queries, heads, queryWidth] = q.shape;
+  const valueWidth = v.shape[2];
+  const out = backend.output([queries, heads, valueWidth]);
   if (sizeOf(out) === 0) return out;
   if (sizeOf(v) === 0) {
     backend.clear(out);
     return out;
   }
+  const values = seenKeys(inputs);
+  const seen = backend.makeTensorInfo([values.length], 'int32', values);
   const blocks = Math.ceil(valueWidth / BLOCK);
   call((program, tensors, more) => {
     backend.dispatch(program, {
-      tensors: [q, k, v, offsets, out, ...tensors],
-      uniforms: { batch, heads, blocks, queryWidth: q.shape[2], valueWidth, scale, ...more },
-      groups: batch * heads * blocks,
+      tensors: [q, k, v, seen, out, ...tensors],
+      uniforms: { queries, heads, blocks, queryWidth, valueWidth, scale, ...more },
+      groups: queries * heads * blocks,
     });
   });
+  backend.disposeData(seen.dataId);
   return out;
 }
 
 /**
- * Attention of the last query of each sequence: a workgroup scores 256 keys at a time, and nothing is as long as a
- * sequence. Every number is read once, so operands stay in float32 in half precision too.
+ * Attention of a few queries, the last of their sequences: a workgroup scores 256 keys at a time, and nothing is as
+ * long as a sequence. Every number is read once, so operands stay in float32 in half precision too.
  */
-export function registerLastQuery(name: string): void {
-  override<HstuAttentionAttrs>(name, HstuAttentionLast, (inputs, backend, { scale, normalizer, bucketDivisor }) =>
-    run(backend, inputs, scale, (dispatch) => {
-      withExtras(backend, inputs, { divisor: bucketDivisor }, ({ kind, tensors, uniforms: values }) => {
-        dispatch(hstuLast(kind), tensors, { inverse: 1 / normalizer, ...values });
-      });
-    }),
-  );
-  override<CausalAttentionLastAttrs>(name, CausalAttentionLast, (inputs, backend, { scale }) =>
-    run(backend, inputs, scale, (dispatch) => dispatch(causalLast, [], {})),
-  );
+export function hstuOfLast(backend: SeqrecWebgpuBackend, inputs: Inputs, attrs: HstuAttentionAttrs): tf.TensorInfo {
+  const { scale, normalizer, bucketDivisor } = attrs;
+  return run(backend, inputs, scale, (dispatch) => {
+    withExtras(backend, inputs, { divisor: bucketDivisor }, ({ kind, tensors, uniforms: values }) => {
+      dispatch(hstu(kind), tensors, { inverse: 1 / normalizer, ...values });
+    });
+  });
+}
+
+/** {@link hstuOfLast} with a softmax; without dropout, and without the logarithms of sums that a gradient needs. */
+export function causalOfLast(
+  backend: SeqrecWebgpuBackend,
+  inputs: Inputs,
+  { scale }: CausalAttentionAttrs,
+): tf.TensorInfo[] {
+  const out = run(backend, inputs, scale, (dispatch) => dispatch(causal, [], {}));
+  const logSumExp = backend.output(inputs.q.shape.slice(0, 2));
+  if (sizeOf(logSumExp) > 0) backend.clear(logSumExp);
+  return [out, logSumExp];
 }

@@ -1,0 +1,114 @@
+/** What happened to a user. */
+export interface UserEvent {
+  /** Dense item id, `1..numItems`. */
+  readonly item: number;
+  /** Seconds; never before the event before it. */
+  readonly time: number;
+  /** What was done, for models that read it. Default: not known. */
+  readonly rating?: number;
+}
+
+/** A user's history grows by some events. */
+export interface Append {
+  readonly user: string;
+  /** Oldest first. */
+  readonly events: readonly UserEvent[];
+}
+
+/** A user is asked about at a moment. */
+export interface Request {
+  readonly user: string;
+  /** Seconds, not before the user's last event. */
+  readonly at: number;
+}
+
+export interface TopOptions {
+  /** How many items. */
+  readonly k: number;
+  /** Items to leave out: those of the whole history (default), these, or none. */
+  readonly exclude?: 'seen' | 'none' | Int32Array;
+}
+
+/** Items, best first; among equal scores the lower id first. */
+export interface TopList {
+  readonly items: Int32Array;
+  /** Products of the vectors of history and item. */
+  readonly scores: Float32Array;
+}
+
+export interface ScorerStats {
+  readonly users: number;
+  /** Users with keys and values in memory, and tokens of them that are settled. */
+  readonly cachedUsers: number;
+  readonly settledTokens: number;
+  readonly pages: number;
+  readonly freePages: number;
+  /** Bytes of keys and values in use, and of all pages. */
+  readonly bytes: number;
+  readonly reservedBytes: number;
+  /** Passes that found their prefix cached, and those that had to compute it, since the start. */
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+  /** Users read back from the spill file. */
+  readonly reloads: number;
+  /** Tokens that went through the model, and those that a full pass each time would have taken. */
+  readonly computedTokens: number;
+  readonly fullTokens: number;
+}
+
+/** Whether a model's state can grow by events, and how exactly. */
+export interface IncrementalCapabilities {
+  readonly append: boolean;
+  /** Why not, a sentence. */
+  readonly reason?: string;
+  /** Equal bits with the full pass, or the relative error that its backend's kernels are held to. */
+  readonly exact: 'bitwise' | number;
+}
+
+/** Difference of a cached answer and that of a full pass. */
+export interface ScorerCheck {
+  readonly equal: boolean;
+  /** Largest difference, relative to the largest magnitude. */
+  readonly error: number;
+}
+
+/**
+ * Answers about users whose histories grow, from keys and values that are kept: see {@link createScorer}. Calls may be
+ * made at any time and are answered in the order in which they were made.
+ */
+export interface Scorer {
+  readonly capabilities: IncrementalCapabilities;
+  readonly numItems: number;
+  /** Events of a history that are read, the latest. */
+  readonly maxSequenceLength: number;
+  has(user: string): boolean;
+  /** The history as it is held: all events, oldest first. */
+  history(user: string): readonly UserEvent[];
+  /** Creates users that are not there. Nothing is appended when one of the events is refused. */
+  append(...appends: readonly Append[]): Promise<void>;
+  /** The vector of each history at its moment, `[D]`; one pass for all. */
+  encode(...requests: readonly Request[]): Promise<Float32Array[]>;
+  top(request: Request, options: TopOptions): Promise<TopList>;
+  /** Scores of some items, in their order: products of the vectors of history and item. */
+  score(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  /**
+   * Logits `[candidates.length, 10]` of the actions that each candidate would get: it is read as the next content,
+   * after the whole history. Of models whose histories hold contents and actions in turn.
+   */
+  scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  /** Items like one, by the product of their vectors. */
+  similar(item: number, k: number): Promise<TopList>;
+  /** The same history under another name; both go on by themselves. */
+  fork(user: string, as: string): void;
+  /** The first `length` events stay. */
+  truncate(user: string, length: number): void;
+  /** Forgets a user. */
+  drop(user: string): boolean;
+  /** Drops the keys and values of a user, not the history. */
+  evict(user: string): boolean;
+  stats(): ScorerStats;
+  /** Compares the cached vector with that of a full pass over the same history. */
+  check(request: Request): Promise<ScorerCheck>;
+  dispose(): void;
+}
