@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  assignRows,
   causalAttention,
   DTypeError,
   dropout,
@@ -95,6 +96,30 @@ describe('refusals, word for word', () => {
       () => gatedRecurrence(tf.zeros([3, 4]), { weight: tf.zeros([4, 2]), bias: tf.zeros([4]) }, [2, 1]),
       ShapeError,
       'gatedRecurrence: expected weight [3 E, E]; got weight=float32[4,2]; three gates of E rows',
+    ],
+    [
+      'a block of rows that leaves its table',
+      () => assignRows(tf.zeros([3, 2]), tf.zeros([2, 2]), 2),
+      ShapeError,
+      'assignRows: expected a table [I, D] and rows [n, D] with at + n <= I, or with n different rows in at; got table=float32[3,2], rows=float32[2,2], at=2; the block leaves the table',
+    ],
+    [
+      'rows assigned twice',
+      () => assignRows(tf.zeros([3, 2]), tf.zeros([3, 2]), Int32Array.of(2, 0, 2)),
+      ShapeError,
+      'assignRows: expected a table [I, D] and rows [n, D] with at + n <= I, or with n different rows in at; got table=float32[3,2], rows=float32[3,2], at=int32[3]; row 2 is given a second time by at[2]',
+    ],
+    [
+      'a row assigned past the table',
+      () => assignRows(tf.zeros([3, 2]), tf.zeros([1, 2]), Int32Array.of(3)),
+      ShapeError,
+      'assignRows: expected a table [I, D] and rows [n, D] with at + n <= I, or with n different rows in at; got table=float32[3,2], rows=float32[1,2], at=int32[1]; at[0] = 3 is no row of the table',
+    ],
+    [
+      'fewer places than rows',
+      () => assignRows(tf.zeros([3, 2]), tf.zeros([2, 2]), Int32Array.of(1)),
+      ShapeError,
+      'assignRows: expected a table [I, D] and rows [n, D] with at + n <= I, or with n different rows in at; got table=float32[3,2], rows=float32[2,2], at=int32[1]; there are 2 rows for 1 places',
     ],
     [
       'blocks that do not add up',

@@ -79,8 +79,47 @@ export async function checkRowwiseAdamW(): Promise<void> {
   );
 }
 
-/** Filled block by block, a table holds the blocks, whoever owned it. */
+/** Filled block by block or row by row, a table holds what it was given, whoever owned it. */
 export async function checkAssignRows(): Promise<void> {
+  await checkBlocks();
+  await checkPlaces();
+}
+
+/** Rows at drawn places, in a drawn order or a rising one, which has runs. */
+async function checkPlaces(): Promise<void> {
+  const problem = fc.record({
+    d: fc.integer({ min: 1, max: 9 }),
+    total: fc.integer({ min: 1, max: 40 }),
+    places: fc.uniqueArray(fc.nat(39), { maxLength: 40 }),
+    rising: fc.boolean(),
+    seed: seeds,
+  });
+  await fc.assert(
+    fc.asyncProperty(problem, async ({ d, total, places, rising, seed }) => {
+      const before = tf.memory().numTensors;
+      const at = Int32Array.from(places.filter((row) => row < total));
+      if (rising) at.sort();
+      const [old, values] = [floats(seed, 0, total * d), floats(seed, 1, at.length * d)];
+      const expected = old.slice();
+      for (const [i, row] of at.entries()) expected.set(values.subarray(i * d, (i + 1) * d), row * d);
+      const rows = () => tf.tensor2d(values.slice(), [at.length, d]);
+      const [shared, held] = [variable(old, [total, d]), tf.tensor2d(old.slice(), [total, d])];
+      const kept = tf.clone(held);
+      assignRows(shared, rows(), at);
+      const own = assignRows(tf.tensor2d(old.slice(), [total, d]), rows(), at);
+      const copied = assignRows(held, rows(), at);
+      assertClose('assignRows at places', await own.data(), expected, { bound: 0 });
+      assertClose('assignRows at places of a shared tensor', await copied.data(), expected, { bound: 0 });
+      assertClose('assignRows at places leaves a clone alone', await kept.data(), old, { bound: 0 });
+      assertClose('assignRows at places of a variable', await shared.data(), expected, { bound: 0 });
+      tf.dispose([shared, own, copied, kept]);
+      if (tf.memory().numTensors !== before) throw new Error('assignRows: expected no tensor left; got some');
+    }),
+    runs(20),
+  );
+}
+
+async function checkBlocks(): Promise<void> {
   const problem = fc.record({
     d: fc.integer({ min: 1, max: 9 }),
     blocks: fc.array(fc.nat(5), { maxLength: 6 }),

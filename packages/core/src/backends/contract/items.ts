@@ -117,8 +117,8 @@ export interface RowwiseAdamWStepAttrs {
 }
 
 /**
- * Replaces rows `begin .. begin + n - 1` of `x` `[I, D]` by `rows` `[n, D]`. A backend may write in place and
- * return the input's data.
+ * Replaces rows `at .. at + n - 1` of `x` `[I, D]` by `rows` `[n, D]`, or rows `at[0] .. at[n - 1]`, all different. A
+ * backend may write in place and return the input's data.
  */
 export const AssignRows = 'AssignRows';
 export interface AssignRowsInputs extends NamedTensorInfoMap {
@@ -126,5 +126,5 @@ export interface AssignRowsInputs extends NamedTensorInfoMap {
   rows: TensorInfo;
 }
 export interface AssignRowsAttrs {
-  readonly begin: number;
+  readonly at: number | Int32Array;
 }

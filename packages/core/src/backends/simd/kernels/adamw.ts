@@ -27,6 +27,20 @@ function writable(backend: SimdBackend, x: TensorInfo): TensorInfo {
   return copy.info;
 }
 
+/** With more blocks to copy, it costs less to wait for the jobs under way than to hand each block over. */
+const FEW_BLOCKS = 8;
+
+/** Runs of `at` whose numbers follow each other: rows `first ..` go to the rows from `begin`. */
+function adjacentRows(at: Int32Array): { first: number; begin: number; count: number }[] {
+  const blocks: { first: number; begin: number; count: number }[] = [];
+  for (const [i, row] of at.entries()) {
+    const last = blocks.at(-1);
+    if (last !== undefined && row === last.begin + last.count) last.count++;
+    else blocks.push({ first: i, begin: row, count: 1 });
+  }
+  return blocks;
+}
+
 export function registerAdamW(name: string): void {
   override(name, AdamWStep, ({ param, m, v, grad }, backend, attrs) => {
     const { learningRate, beta1, beta2, epsilon, weightDecay, step } = attrs as unknown as AdamWStepAttrs;
@@ -82,11 +96,16 @@ export function registerAdamW(name: string): void {
   });
 
   override(name, AssignRows, ({ x, rows }, backend, attrs) => {
-    const { begin } = attrs as unknown as AssignRowsAttrs;
+    const { at } = attrs as unknown as AssignRowsAttrs;
     const output = writable(backend, x);
     const [to, from] = [output, rows].map((info) => backend.address(info));
-    const values = { FROM: from, TO: to + begin * x.shape[1] * 4, BYTES: sizeOf(rows) * 4 };
-    backend.pool.run(KERNEL.copyBytes, 1, values);
+    const bytes = x.shape[1] * 4;
+    const blocks = typeof at === 'number' ? [{ first: 0, begin: at, count: rows.shape[0] }] : adjacentRows(at);
+    if (blocks.length > FEW_BLOCKS) backend.wait();
+    for (const { first, begin, count } of blocks) {
+      const values = { FROM: from + first * bytes, TO: to + begin * bytes, BYTES: count * bytes };
+      backend.pool.run(KERNEL.copyBytes, 1, values);
+    }
     return output;
   });
 }

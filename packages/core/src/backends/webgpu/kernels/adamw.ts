@@ -149,9 +149,10 @@ export function registerAdamW(name: string): void {
     },
   );
 
-  override<AssignRowsAttrs>(name, AssignRows, ({ x, rows }, backend, { begin }) => {
+  override<AssignRowsAttrs>(name, AssignRows, ({ x, rows }, backend, { at }) => {
+    if (typeof at !== 'number') return undefined;
     const output = writable(backend, x);
-    backend.copy(rows, output, begin * x.shape[1]);
+    backend.copy(rows, output, at * x.shape[1]);
     return output;
   });
 }
