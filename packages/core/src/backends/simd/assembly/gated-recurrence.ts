@@ -5,7 +5,7 @@ import * as RECURRENCE_GRAD from '../slots/recurrence-grad';
 import { copyFloats, int, loadPart, madd, ptr, scratch, storePart } from './env';
 import { one4, sigmoid4, tanh4 } from './math';
 import { after } from './regions';
-import { TILE_BYTES, tileRows } from './tile';
+import { fewRows, TILE_BYTES, tileRows } from './tile';
 
 const ROWS: i32 = 12;
 
@@ -33,11 +33,9 @@ function product(
     const bp = b + <usize>(j >> 3) * panel, columns = min(16, n - j), at = <usize>j << 2;
     for (let i = 0; i < rows; i += 6) {
       const from = i < whole ? a + <usize>i * aStride : spare;
-      const row = <usize>i;
-      tileRows(
-        k, from, aStride, bp, panel, 32, init + row * initStride + at, initStride, c + row * cStride + at, cStride,
-        min(6, rows - i), columns, scratch,
-      );
+      const row = <usize>i, start = init + row * initStride + at, to = c + row * cStride + at;
+      if (i >= whole && columns == 16) fewRows(k, from, aStride, bp, panel, 32, start, initStride, to, cStride, rows - i, scratch);
+      else tileRows(k, from, aStride, bp, panel, 32, start, initStride, to, cStride, min(6, rows - i), columns, scratch);
     }
   }
 }

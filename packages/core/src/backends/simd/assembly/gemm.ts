@@ -2,11 +2,11 @@
 import * as GEMM from '../slots/gemm';
 import * as PACK_B from '../slots/pack-b';
 import { unaryRow } from './elementwise';
-import { flt, int, ptr, scratch } from './env';
+import { copyFloats, flt, int, ptr, scratch } from './env';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
 import { thinRows, wide } from './micro-wide';
 import { after } from './regions';
-import { TILE_BYTES, tileColumns, tileRows } from './tile';
+import { fewColumns, TILE_BYTES, tileColumns, tileRows } from './tile';
 import { touch } from './touch';
 
 /** K is processed in blocks that keep packed panels of B in the first-level cache. */
@@ -73,7 +73,8 @@ export function gemm(args: usize, task: i32): void {
   const thin = after(scratch, TILE_BYTES);
   const pack = after(thin, 2 * THIN);
   const packedB = after(pack, PACK_A);
-  after(packedB, source == OWN || source == OWN_TRANSPOSED ? <usize>((columns + 7) & ~7) * <usize>BLOCK_K * 4 : 0);
+  const spare = after(packedB, source == OWN || source == OWN_TRANSPOSED ? <usize>((columns + 7) & ~7) * <usize>BLOCK_K * 4 : 0);
+  after(spare, 6 * THIN + 64);
   // Rows before `whole` are read in place; with a packed A there are none.
   const whole = int(args, GEMM.PACK_A) ? 0 : rows - (rows % 6);
   for (let k0 = kBegin; k0 < kEnd; k0 += BLOCK_K) {
@@ -100,10 +101,11 @@ export function gemm(args: usize, task: i32): void {
     }
     if (whole && k0 == kBegin) touch(direct, aStride, whole, kc);
     const add = k0 > kBegin;
-    // One or two columns past the last sixteen: dot products, where rows of A lie in place.
-    const rest16 = columns & 15;
-    const thinFrom = wide && whole && rest16 && rest16 < 3 ? columns - rest16 : columns;
+    // One or two columns past the last sixteen: dot products along the rows of A, the last of them from a copy.
+    const rest16 = columns & 15, sixes = rows - (rows % 6);
+    const thinFrom = wide && !transposed && rest16 && rest16 < 3 ? columns - rest16 : columns;
     if (thinFrom < columns) {
+      for (let i = sixes; i < rows; i++) copyFloats(spare + <usize>(i - sixes) * THIN, direct + <usize>i * aStride, <usize>kc << 2);
       const last = panels + <usize>(thinFrom >> 3) * bPanel;
       for (let i: usize = 0; i < <usize>kc; i++) {
         store<f32>(thin + (i << 2), load<f32>(last + i * bStep));
@@ -120,13 +122,19 @@ export function gemm(args: usize, task: i32): void {
         for (let i = i0; i < i1; i += 6) {
           const cp = cj + <usize>i * cStride;
           const init = add ? cp : start, initStride = add ? cStride : 0;
-          if (i < whole && j >= thinFrom) {
-            thinRows(kc, direct + <usize>i * aStride, aStride, thin, THIN, init, initStride, cp, cStride, width, scratch);
+          if (j >= thinFrom) {
+            if (i < sixes) thinRows(kc, direct + <usize>i * aStride, aStride, thin, THIN, init, initStride, cp, cStride, width, scratch);
+            else lastThin(kc, spare, thin, init, initStride, cp, cStride, rows - i, width);
           } else if (i < whole) {
             tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
           } else {
             const panel = pack + <usize>(i - whole) * <usize>kc * 4;
-            tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
+            // A row of a product has the same bits whatever rows are beside it; those of a transposed A are no rows of data.
+            if (i >= sixes && width == 16 && init != ZEROS && !transposed) {
+              fewColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, rows - i, scratch);
+            } else {
+              tileColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, min(6, rows - i), width, scratch);
+            }
           }
         }
       }
@@ -139,6 +147,19 @@ export function gemm(args: usize, task: i32): void {
     }
   }
   if (kBegin >= kEnd) for (let i = 0; i < rows; i++) memory.fill(c + <usize>i * cStride, 0, <usize>columns << 2);
+}
+
+/** `thinRows` of the last rows, which are copied to `a`, rows of THIN bytes; the tile lies after them. */
+function lastThin(
+  k: i32, a: usize, b: usize, init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, columns: i32,
+): void {
+  const tile = a + 6 * THIN;
+  thinRows(k, a, THIN, b, THIN, ZEROS, 0, tile, 8, columns, scratch);
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    for (let j: usize = 0; j < <usize>columns << 2; j += 4) {
+      store<f32>(c + i * cStride + j, load<f32>(init + i * initStride + j) + load<f32>(tile + (i << 3) + j));
+    }
+  }
 }
 
 function packPanelsT(a: usize, stride: usize, rows: i32, k: i32, dst: usize): void {

@@ -55,6 +55,37 @@ export function tileColumns(
   storePart(buffer, init, initStride, c, cStride, rows, columns);
 }
 
+/**
+ * `tileRows` of fewer than six rows of sixteen columns, starting from init as six rows do: a row then has the bits that
+ * it has among others.
+ */
+export function fewRows(
+  k: i32, a: usize, aStride: usize, b: usize, bPanel: usize, bStep: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, buffer: usize,
+): void {
+  copyRows(init, initStride, buffer, TILE_STRIDE, rows);
+  tileRows(k, a, aStride, b, bPanel, bStep, buffer, TILE_STRIDE, buffer, TILE_STRIDE, 6, 16, buffer);
+  copyRows(buffer, TILE_STRIDE, c, cStride, rows);
+}
+
+/** `tileColumns` likewise. */
+export function fewColumns(
+  k: i32, a: usize, aStep: usize, b: usize, bPanel: usize, bStep: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, buffer: usize,
+): void {
+  copyRows(init, initStride, buffer, TILE_STRIDE, rows);
+  tileColumns(k, a, aStep, b, bPanel, bStep, buffer, TILE_STRIDE, buffer, TILE_STRIDE, 6, 16, buffer);
+  copyRows(buffer, TILE_STRIDE, c, cStride, rows);
+}
+
+function copyRows(from: usize, fromStride: usize, to: usize, toStride: usize, rows: i32): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j: usize = 0; j < 64; j += 16) v128.store(to + j, v128.load(from + j));
+    from += fromStride;
+    to += toStride;
+  }
+}
+
 // C = init + the buffer's `rows x columns`.
 function storePart(
   buffer: usize, init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, columns: i32,
