@@ -284,6 +284,8 @@ export {
   type RowModelConfigInput,
   rowModelConfigSchema,
 } from './registry.ts';
+export { incrementalOf } from './serve/capabilities.ts';
+export { createScorer, type ScorerOptions } from './serve/create-scorer.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
 export type {
   Append,
@@ -296,6 +298,7 @@ export type {
   TopOptions,
   UserEvent,
 } from './serve/scorer.ts';
+export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';

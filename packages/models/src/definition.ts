@@ -32,6 +32,11 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
   complete?(config: C): C;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];
+  /**
+   * Whether what its layers keep of a history can grow by events, so that `extend` gives what a full pass gives: with
+   * `refusal`, a sentence, where it cannot. Absent: it cannot.
+   */
+  incremental?(config: C): { readonly refusal?: string };
   /** Absent: vectors of `embeddingDim`, a token `embeddingDim` for its input and each of `numBlocks`. */
   widths?(config: C): ModelWidths;
   /**

@@ -6,6 +6,7 @@ import { type EncoderBatch, itemIdsOf, type TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
 import { hasLastRows, type NamedLayer, type Run, type StreamLayer } from './layers/layer.ts';
+import type { TokenMemory } from './layers/memory.ts';
 import { LearnedTemperature } from './layers/temperature.ts';
 import type { EncodedActions, TokenEncoder } from './model.ts';
 
@@ -96,7 +97,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
 
   /** What the blocks make of a batch, before the final norm: all tokens, or the last of each sequence alone. */
   function forward({ table, ids }: ItemRows, batch: EncoderBatch, given: Run, lastOnly = false): tf.Tensor2D {
-    const tokens = actionHead === undefined ? batch : interleaved(batch);
+    const tokens = actionHead === undefined || given.memory?.areCandidates ? batch : interleaved(batch);
     const run = { ...given, firstRow: (given.before?.tokens ?? 0) * (actionHead === undefined ? 1 : 2) };
     checkLengths(tokens, input.limit, config);
     const read = features === undefined ? { table, batch } : withFeatures(features, { table, ids }, batch, run);
@@ -129,6 +130,14 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     });
   }
 
+  /** Of the next content of each sequence, were it one of the candidates. */
+  function candidateActions(rows: ItemRows, batch: EncoderBatch, memory: TokenMemory, head: StreamLayer): tf.Tensor2D {
+    return tf.tidy('encode', () => {
+      const contents = forward(rows, batch, { ...INFERENCE, memory });
+      return head.apply(layerNorm(contents)) as tf.Tensor2D;
+    });
+  }
+
   function itemVectors({ table, ids }: ItemRows, run: Run): tf.Tensor2D {
     if (features?.scored !== true && itemTower === undefined) return unit(table);
     return tf.tidy(() => {
@@ -145,10 +154,15 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     config,
     numItems: items.numItems,
     maxSequenceLength: config.maxSequenceLength,
+    ...(input.limit !== undefined && { longestHistory: Math.floor(input.limit / (actionHead === undefined ? 1 : 2)) }),
     ...(features && { columns: features.columns, features: parts.features }),
     encode: (batch, run) => encode(rows(), batch, run),
     encodeLast: (batch) => encode(rows(), batch, INFERENCE, true),
-    ...(actionHead && { encodeWithActions: (batch, run) => encodeWithActions(rows(), batch, run, actionHead.layer) }),
+    extend: (batch, memory) => encode(rows(), batch, { ...INFERENCE, memory }),
+    ...(actionHead && {
+      encodeWithActions: (batch, run) => encodeWithActions(rows(), batch, run, actionHead.layer),
+      candidateActions: (batch, memory) => candidateActions(rows(), batch, memory, actionHead.layer),
+    }),
     itemVectors: (run = INFERENCE) => itemVectors(rows(), run),
     itemTable,
     tables: () => new Map([[ITEM_TABLE, { variable: itemTable(), idsOf: itemIdsOf }]]),

@@ -5,15 +5,20 @@ import * as tf from '@tensorflow/tfjs-core';
 /** What the blocks of an encoder know of the tokens besides their vectors. `B` sequences, `T` packed tokens. */
 export interface TokenBatch {
   readonly numTokens: number;
-  /** Length of the longest sequence. */
+  /** Length of the longest sequence, with what a memory holds of it. */
   readonly longest: number;
   /** `[B + 1]`, on the host. */
   readonly hostOffsets: Int32Array;
   /** int32 `[B + 1]`. */
   readonly offsets: tf.Tensor1D;
-  /** int32 `[T]`, 0 for the oldest token of each sequence. */
+  /** `[T]`, 0 for the oldest token of each sequence, on the host. */
+  readonly hostPositions: Int32Array;
+  /** The same, int32. */
   readonly positions: tf.Tensor1D;
-  /** int32 `[T]`: time of the token's event, in seconds after the first event of its sequence. */
+  /**
+   * int32 `[T]`: time of the token's event, in seconds after the first event of its sequence. Where a memory holds
+   * earlier tokens, of these too.
+   */
   readonly keyTimes: tf.Tensor1D;
   /** int32 `[T]`: time of the event to predict, on the same clock. */
   readonly queryTimes: tf.Tensor1D;
@@ -26,6 +31,8 @@ export interface EncoderBatch extends TokenBatch {
   readonly numSequences: number;
   /** int32 `[T]`. */
   readonly itemIds: tf.Tensor1D;
+  /** int32 `[T]`: time of the event itself, on the clock of `keyTimes`. */
+  readonly eventTimes: tf.Tensor1D;
   /** int32 `[T]`: the item to predict at each position. */
   readonly targets: tf.Tensor1D;
   /** Frees the tensors. */
@@ -77,22 +84,42 @@ export function uploadBatch(batch: SequenceBatch): EncoderBatch {
     }
     if (!(largest < 2 ** 31)) throw tooFarApart(largest, b);
   }
+  return tensorsOf(batch, { positions, keyTimes, eventTimes: keyTimes, queryTimes, longest });
+}
+
+/** What a batch is uploaded with besides its own columns: see {@link EncoderBatch}. */
+export interface TokenClock {
+  readonly positions: Int32Array;
+  readonly keyTimes: Int32Array;
+  readonly eventTimes: Int32Array;
+  readonly queryTimes: Int32Array;
+  readonly longest: number;
+}
+
+/** A batch on the device, positions and times as given. */
+export function tensorsOf(batch: SequenceBatch, clock: TokenClock): EncoderBatch {
+  const { offsets } = batch;
+  const { positions, keyTimes, eventTimes, queryTimes, longest } = clock;
   // Composed kernels loop over sequences on the host; remembering the values saves them a read from the device.
-  const offsetsTensor = rememberHostValues(tf.tensor1d(offsets, 'int32'), offsets) as tf.Tensor1D;
+  const integers = (values: Int32Array): tf.Tensor1D =>
+    rememberHostValues(tf.tensor1d(values, 'int32'), values) as tf.Tensor1D;
+  const keys = integers(keyTimes);
   const tensors = {
-    offsets: offsetsTensor,
+    offsets: integers(offsets),
     itemIds: tf.tensor1d(batch.itemIds, 'int32'),
     positions: tf.tensor1d(positions, 'int32'),
     targets: tf.tensor1d(batch.targets, 'int32'),
-    keyTimes: tf.tensor1d(keyTimes, 'int32'),
-    queryTimes: tf.tensor1d(queryTimes, 'int32'),
+    keyTimes: keys,
+    eventTimes: eventTimes === keyTimes ? keys : integers(eventTimes),
+    queryTimes: integers(queryTimes),
   };
   return {
-    numSequences,
-    numTokens,
+    numSequences: offsets.length - 1,
+    numTokens: offsets[offsets.length - 1],
     longest,
     host: batch,
     hostOffsets: offsets,
+    hostPositions: positions,
     ...tensors,
     dispose: () => tf.dispose(tensors),
   };

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
+import type { TokenMemory } from './layers/memory.ts';
 
 /** What {@link TokenEncoder.encodeWithActions} returns; `T` events. */
 export interface EncodedActions {
@@ -61,6 +62,8 @@ export interface Model {
 export interface TokenEncoder extends Model {
   /** Longest history that the model is meant for. */
   readonly maxSequenceLength: number;
+  /** Events of the longest history that it has places for; absent: any number. */
+  readonly longestHistory?: number;
   /** What the product of its vectors is. Default: `cosine`, they are L2-normalised. */
   readonly similarity?: 'cosine' | 'dot';
   /** One vector per token, L2-normalised unless told otherwise; position `t` predicts the event after it. `[T, D]`. */
@@ -70,6 +73,17 @@ export interface TokenEncoder extends Model {
    * to them. Shape `[B, D]`; no sequence may be empty.
    */
   encodeLast?(batch: EncoderBatch): tf.Tensor2D;
+  /**
+   * {@link encode} of a batch of the newest events of each history, outside training, from what `memory` keeps of the
+   * older ones; the memory then holds these as well. Positions count from the beginning of the history. Whether the
+   * answer is that of the full pass is a matter of the configuration: see `incremental` of the model's definition.
+   */
+  extend?(batch: EncoderBatch, memory: TokenMemory): tf.Tensor2D;
+  /**
+   * Logits `[T, 10]` of the actions that each item of the batch would get as the next content after the history that
+   * `memory` holds; `areCandidates` is true there. Of models that have `encodeWithActions`.
+   */
+  candidateActions?(batch: EncoderBatch, memory: TokenMemory): tf.Tensor2D;
   /**
    * {@link encode} together with what the model makes of each event's action, from the event's content and what came
    * before it. Of models whose histories hold contents and actions in turn.

@@ -151,6 +151,11 @@ export function modelTimeReaders(config: { readonly kind: string }): TimeReader[
   return definitions.of(config).timeReaders?.(config as never) ?? [];
 }
 
+/** Whether the state of such a model can grow by events, see {@link ModelDefinition.incremental}; unknown: it cannot. */
+export function modelIncremental(config: { readonly kind: string }): { readonly refusal?: string } | undefined {
+  return definitions.of(config).incremental?.(config as never);
+}
+
 /** Widths of a model of this configuration; 0 where a model of somebody else says nothing. */
 export function modelWidths(config: { readonly kind: string }): ModelWidths {
   const widths = definitions.of(config).widths?.(config as never);

@@ -60,10 +60,10 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const d = keyValue.shape[1];
   const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
-  const inputs = { q: heads(q), k: heads(k), v: heads(v), offsets, scale: 1 / Math.sqrt(d / numHeads) };
-  const asked = lastOnly ? { queryOffsets: oneEach(q.shape[0]) } : {};
+  const all = { k: heads(k), v: heads(v), offsets, ...(lastOnly && { queryOffsets: oneEach(q.shape[0]) }) };
+  const keys = run.memory?.keys(site, all) ?? all;
   const dropout = dropOptionsAt(dropoutRate, site, run, numHeads);
-  const attended = causalAttention({ ...inputs, ...asked, dropout });
+  const attended = causalAttention({ q: heads(q), ...keys, scale: 1 / Math.sqrt(d / numHeads), dropout });
   const w = weight('out_proj.weight') as tf.Tensor2D;
   const b = weight('out_proj.bias') as tf.Tensor1D;
   const residual = output?.residual === 'query' ? query : output?.residual;

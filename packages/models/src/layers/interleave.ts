@@ -11,20 +11,18 @@ import type { EncoderBatch, TokenBatch } from '../inputs.ts';
 export function interleaved(batch: EncoderBatch): TokenBatch {
   const hostOffsets = batch.hostOffsets.map((offset) => 2 * offset);
   const numTokens = 2 * batch.numTokens;
-  const positions = new Int32Array(numTokens);
-  for (let b = 0; b + 1 < hostOffsets.length; b++) {
-    for (let t = hostOffsets[b]; t < hostOffsets[b + 1]; t++) positions[t] = t - hostOffsets[b];
-  }
+  const positions = Int32Array.from({ length: numTokens }, (_, t) => 2 * batch.hostPositions[t >>> 1] + (t & 1));
   const pairs = (content: tf.Tensor1D, action: tf.Tensor1D): tf.Tensor1D =>
-    tf.reshape(tf.stack([content, action], 1), [numTokens]);
+    tf.reshape(tf.stack([content, action], 1), [-1]);
   return {
     numTokens,
     longest: 2 * batch.longest,
     hostOffsets,
     offsets: rememberHostValues(tf.tensor1d(hostOffsets, 'int32'), hostOffsets) as tf.Tensor1D,
+    hostPositions: positions,
     positions: tf.tensor1d(positions, 'int32'),
     keyTimes: pairs(batch.keyTimes, batch.keyTimes),
-    queryTimes: pairs(batch.keyTimes, batch.queryTimes),
+    queryTimes: pairs(batch.eventTimes, batch.queryTimes),
   };
 }
 

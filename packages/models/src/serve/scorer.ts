@@ -99,14 +99,18 @@ export interface Scorer {
   scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array>;
   /** Items like one, by the product of their vectors. */
   similar(item: number, k: number): Promise<TopList>;
+  /** Makes `events` the history: what it has in common with the one before is kept, the rest is computed anew. */
+  replace(user: string, events: readonly UserEvent[]): Promise<void>;
   /** The same history under another name; both go on by themselves. */
-  fork(user: string, as: string): void;
+  fork(user: string, as: string): Promise<void>;
   /** The first `length` events stay. */
-  truncate(user: string, length: number): void;
+  truncate(user: string, length: number): Promise<void>;
   /** Forgets a user. */
-  drop(user: string): boolean;
-  /** Drops the keys and values of a user, not the history. */
-  evict(user: string): boolean;
+  drop(user: string): Promise<boolean>;
+  /** Drops the keys and values of a user, or moves them to the spill; not the history. */
+  evict(user: string): Promise<boolean>;
+  /** Drops everything that was computed: after the weights have changed in place. New tensors are noticed. */
+  invalidate(): Promise<void>;
   stats(): ScorerStats;
   /** Compares the cached vector with that of a full pass over the same history. */
   check(request: Request): Promise<ScorerCheck>;

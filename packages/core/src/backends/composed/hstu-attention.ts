@@ -104,8 +104,11 @@ function scoresOfQueries(inputs: Inputs, { scale, bucketDivisor, globalKeys }: H
 /** Of queries that are not the tokens. */
 function ofQueries(inputs: Inputs, attrs: HstuAttentionAttrs): tf.Tensor3D {
   const { plan, v, scores: s, own } = scoresOfQueries(inputs, attrs);
-  const weigh = (x: tf.Tensor): tf.Tensor => tf.div(tf.mul(x, tf.sigmoid(x)), attrs.normalizer);
-  return weighted(plan, tf.mul(weigh(s), plan.seen), own && weigh(own), { v, selfV: inputs.selfV });
+  // Rounded as in the full pass, whose rows these are.
+  const share = tf.div(plan.seen, attrs.normalizer);
+  const ownShare = tf.div(tf.scalar(1), attrs.normalizer);
+  const weigh = (x: tf.Tensor, by: tf.Tensor): tf.Tensor => tf.mul(tf.mul(x, tf.sigmoid(x)), by);
+  return weighted(plan, weigh(s, share), own && weigh(own, ownShare), { v, selfV: inputs.selfV });
 }
 
 function gradientsOfQueries(inputs: TensorsOf<HstuAttentionGradInputs>, attrs: HstuAttentionAttrs): tf.Tensor[] {

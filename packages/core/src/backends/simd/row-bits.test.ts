@@ -47,7 +47,7 @@ const products: Readonly<Record<string, (k: number, n: number) => RowOp>> = {
   },
   normSiluSplit: (k, n) => {
     const [x, w] = [values([ROWS, k], 1), values([k, 4 * n], 2) as tf.Tensor2D];
-    return (part) => tf.concat(ops.normSiluSplit(part(x), w, [n, n, n, n], { epsilon: 1e-6 }).blocks, 1);
+    return (part) => tf.concat([...ops.normSiluSplit(part(x), w, [n, n, n, n], { epsilon: 1e-6 }).blocks], 1);
   },
   linearLayer: (k, n) => {
     const [x, w, b] = [values([ROWS, k], 1), values([n, k], 2) as tf.Tensor2D, values([n], 3) as tf.Tensor1D];

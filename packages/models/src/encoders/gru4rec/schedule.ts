@@ -6,6 +6,8 @@ export interface RecurrentSchedule {
   readonly order: Int32Array;
   /** Inverse of {@link order}: place of each packed row. */
   readonly places: Int32Array;
+  /** The sequences that have a token at all, the longest first: row `i` of a step belongs to the one at `i`. */
+  readonly sequences: Int32Array;
   /** Sequences that have a token at step `s`; never rises, since the longest come first. */
   readonly sizes: Int32Array;
 }
@@ -35,5 +37,5 @@ export function recurrentSchedule(offsets: ArrayLike<number>): RecurrentSchedule
       sizes[s]++;
     }
   }
-  return { order, places, sizes };
+  return { order, places, sizes, sequences: Int32Array.from(longestFirst.slice(0, sizes[0] ?? 0)) };
 }

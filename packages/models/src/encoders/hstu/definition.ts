@@ -14,6 +14,7 @@ export const hstu = {
   create: createHstu,
   complete: (config) => withSwitches(config) as HstuConfig,
   timeReaders,
+  incremental,
   flops: hstuFlops,
   study: { settings },
 } as const satisfies ModelDefinition<HstuConfig>;
@@ -29,6 +30,23 @@ function timeReaders(config: HstuConfig): TimeReader[] {
       ? [{ key: 'inputEncoding', value: inputEncoding, without: 'position' } as const]
       : []),
   ];
+}
+
+/** Every row of a history has to stay as it is when an event comes. */
+function incremental(config: HstuConfig): { readonly refusal?: string } {
+  if (withSwitches(config).inputEncoding === 'reverse-position-time') {
+    return {
+      refusal:
+        "HSTU with inputEncoding 'reverse-position-time' counts places and ages from the newest event: each event changes all rows before it; use inputEncoding 'position'",
+    };
+  }
+  if ((config.minFullAttentionLength ?? 0) > 0) {
+    return {
+      refusal:
+        'HSTU with minFullAttentionLength lets the newest rows see everything: a row that is no longer among them sees less than it saw; leave it out',
+    };
+  }
+  return {};
 }
 
 function settings(shape: ModelShape) {

@@ -51,7 +51,7 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
     limit,
     embed(items, batch, run, tokens) {
       let x = embedding(items, batch.itemIds);
-      if (table !== undefined) {
+      if (table !== undefined && !run.memory?.areCandidates) {
         const done = table.apply(tf.tensor1d(ratingActions(batch.host, run), 'int32')) as tf.Tensor2D;
         x = actions === 'sum' ? tf.add(x, done) : interleave(x, done);
       }

@@ -80,12 +80,11 @@ function contextOf(config: Omit<HstuConfig, keyof HstuSwitches> & HstuSwitches, 
     inputs.push(cosine, sine);
   }
   if (normalizer === 'seen') {
-    const { hostOffsets: offsets } = tokens;
+    const { hostOffsets: offsets, hostPositions } = tokens;
     const seen = new Float32Array(tokens.numTokens);
     for (let b = 0; b + 1 < offsets.length; b++) {
-      for (let t = offsets[b]; t < offsets[b + 1]; t++) {
-        seen[t] = numVisibleKeys(config, offsets[b + 1] - offsets[b], t - offsets[b]);
-      }
+      const length = hostPositions[offsets[b + 1] - 1] + 1;
+      for (let t = offsets[b]; t < offsets[b + 1]; t++) seen[t] = numVisibleKeys(config, length, hostPositions[t]);
     }
     inputs.push(tf.tensor2d(seen, [tokens.numTokens, 1]));
   }

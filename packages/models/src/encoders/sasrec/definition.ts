@@ -10,6 +10,7 @@ export const sasrec = {
   can: ['encode'],
   schema: sasrecConfigSchema,
   create: createSasrec,
+  incremental: () => ({}),
   flops: sasrecFlops,
   study: {
     settings: (shape) => ({

@@ -83,11 +83,10 @@ export class TransformerPlusPlusBlock extends StreamLayer {
     const inner = this.innerDim;
     const [q, k, v] = linearBlocks({ x, w: this.weight('attention.wqkv') as tf.Tensor2D }, [inner, inner, inner]);
     const heads = (y: tf.Tensor): tf.Tensor3D => tf.reshape(y, [-1, numHeads, inner / numHeads]);
+    const all = { k: heads(rotate(k, numHeads, rotation)), v: heads(v), offsets };
     const attended = causalAttention({
       q: heads(rotate(q, numHeads, rotation)),
-      k: heads(rotate(k, numHeads, rotation)),
-      v: heads(v),
-      offsets,
+      ...(run.memory?.keys(this.stream, all) ?? all),
       scale: 1 / Math.sqrt(inner / numHeads),
       dropout: this.dropOptions(dropout, 'attention', run, numHeads),
     });

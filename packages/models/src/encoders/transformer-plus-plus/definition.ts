@@ -10,6 +10,7 @@ export const transformerPlusPlus = {
   can: ['encode'],
   schema: transformerPlusPlusConfigSchema,
   create: createTransformerPlusPlus,
+  incremental: () => ({}),
   flops: transformerPlusPlusFlops,
   study: {
     settings: (shape) => ({

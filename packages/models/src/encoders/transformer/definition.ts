@@ -10,6 +10,7 @@ export const transformer = {
   can: ['encode'],
   schema: transformerConfigSchema,
   create: createTransformer,
+  incremental: () => ({}),
   flops: transformerFlops,
   study: {
     settings: (shape) => ({

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fileSpill } from './file-spill.ts';
+
+it('gives back what was written, uses holes again, and leaves no file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-spill-'));
+  const path = join(folder, 'deep', 'spill.bin');
+  const spill = await fileSpill(path);
+  const values = (length: number, from: number) => Float32Array.from({ length }, (_, i) => from + i / 7);
+  await spill.write('a', values(100, 1));
+  await spill.write('b', values(50, 2));
+  expect(await spill.read('a')).toEqual(values(100, 1));
+  expect(await spill.read('b')).toEqual(values(50, 2));
+  spill.remove('a');
+  expect(await spill.read('a')).toBeUndefined();
+  await spill.write('c', values(60, 3));
+  await spill.write('d', values(40, 4));
+  expect(await spill.read('c')).toEqual(values(60, 3));
+  expect(await spill.read('d')).toEqual(values(40, 4));
+  expect(statSync(path).size).toBe(4 * 150);
+  await spill.write('b', values(10, 5));
+  expect(await spill.read('b')).toEqual(values(10, 5));
+  await spill.close();
+  expect(() => statSync(path)).toThrow();
+  rmSync(folder, { recursive: true });
+});

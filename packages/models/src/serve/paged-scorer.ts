@@ -1,0 +1,284 @@
+import { topItems, UnsupportedError } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import type { TokenEncoder } from '../model.ts';
+import { fullPass } from './full-pass.ts';
+import { candidateBatch, PassMemory } from './pass.ts';
+import { Passes, type PassParts } from './passes.ts';
+import type {
+  Append,
+  IncrementalCapabilities,
+  Request,
+  Scorer,
+  ScorerCheck,
+  ScorerStats,
+  TopList,
+  TopOptions,
+  UserEvent,
+} from './scorer.ts';
+
+export interface ScorerParts extends PassParts {
+  /** Candidates of one pass. */
+  readonly microbatch: number;
+}
+
+/** A scorer over a page store: see `createScorer`. */
+export class PagedScorer implements Scorer {
+  readonly numItems: number;
+  readonly maxSequenceLength: number;
+  readonly capabilities: IncrementalCapabilities;
+  private readonly shared: ScorerParts;
+  private readonly passes: Passes;
+  private tail: Promise<unknown> = Promise.resolve();
+  private items: tf.Tensor2D | undefined;
+  private weights: readonly tf.DataId[];
+
+  constructor(shared: ScorerParts, capabilities: IncrementalCapabilities) {
+    this.shared = shared;
+    this.passes = new Passes(shared);
+    this.capabilities = capabilities;
+    this.numItems = shared.model.numItems;
+    this.maxSequenceLength = shared.model.maxSequenceLength;
+    this.weights = weightsOf(shared.model);
+  }
+
+  has(user: string): boolean {
+    return this.shared.users.get(user) !== undefined;
+  }
+
+  history(user: string): readonly UserEvent[] {
+    return this.passes.known(user).history.events();
+  }
+
+  append(...appends: readonly Append[]): Promise<void> {
+    return this.inOrder(() => this.passes.append(appends));
+  }
+
+  encode(...requests: readonly Request[]): Promise<Float32Array[]> {
+    return this.inOrder(() => this.passes.encode(requests));
+  }
+
+  top(request: Request, { k, exclude = 'seen' }: TopOptions): Promise<TopList> {
+    return this.inOrder(async () => {
+      const { history } = this.passes.known(request.user);
+      const seen = exclude === 'seen' ? history.itemsFrom(0) : exclude === 'none' ? new Int32Array(0) : exclude;
+      const [vector] = await this.passes.encode([request]);
+      return this.best(vector, k, seen);
+    });
+  }
+
+  score(request: Request, candidates: Int32Array): Promise<Float32Array> {
+    return this.inOrder(async () => {
+      this.checkItems(candidates);
+      const [vector] = await this.passes.encode([request]);
+      const scores = tf.tidy(() => {
+        const rows = tf.gather(this.itemVectors(), tf.tensor1d(candidates, 'int32'));
+        return tf.matMul(tf.tensor2d(vector, [1, vector.length]), rows as tf.Tensor2D, false, true);
+      });
+      const values = (await scores.data()) as Float32Array;
+      scores.dispose();
+      return values.slice();
+    });
+  }
+
+  scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array> {
+    return this.inOrder(async () => {
+      const { model, users, store, perEvent, microbatch } = this.shared;
+      if (model.candidateActions === undefined) {
+        throw new UnsupportedError(
+          `scoreActions: expected a model whose history holds contents and actions in turn; got '${model.kind}' without; train with model.actions interleave`,
+        );
+      }
+      this.checkItems(candidates);
+      await this.passes.encode([request]);
+      const user = this.passes.known(request.user);
+      const { history, start } = user;
+      const tokens = (history.length - start) * perEvent;
+      const rows = users.rowsOf(user, tokens);
+      const out: Float32Array[] = [];
+      for (let at = 0; at < candidates.length; at += microbatch) {
+        const block = { items: candidates.slice(at, at + microbatch), history, start, at: request.at, rows };
+        const batch = candidateBatch(block, tokens);
+        const logits = model.candidateActions(batch, PassMemory.ofCandidates(store, block));
+        out.push(((await logits.data()) as Float32Array).slice());
+        logits.dispose();
+        batch.dispose();
+      }
+      return joined(out);
+    });
+  }
+
+  similar(item: number, k: number): Promise<TopList> {
+    return this.inOrder(async () => {
+      this.checkItems(Int32Array.of(item));
+      const row = tf.tidy(() => tf.slice(this.itemVectors(), [item, 0], [1, -1]));
+      const vector = (await row.data()) as Float32Array;
+      row.dispose();
+      return this.best(vector, k, Int32Array.of(item));
+    });
+  }
+
+  replace(user: string, events: readonly UserEvent[]): Promise<void> {
+    return this.inOrder(async () => {
+      const { users } = this.shared;
+      const state = users.get(user);
+      const common = state?.history.commonPrefix(events) ?? 0;
+      const before = state?.history.events() ?? [];
+      if (state !== undefined) this.passes.cut(state, common);
+      try {
+        await this.passes.append([{ user, events: events.slice(common) }]);
+      } catch (error) {
+        if (state !== undefined) await this.passes.append([{ user, events: before.slice(common) }]);
+        throw error;
+      }
+    });
+  }
+
+  fork(user: string, as: string): Promise<void> {
+    return this.inOrder(async () => {
+      const { users, store, perEvent } = this.shared;
+      const state = this.passes.known(user);
+      users.delete(as);
+      const copy = users.add(as, state.history.clone());
+      if (state.spilled) return;
+      await users.reserve([
+        { user: copy, events: state.settled },
+        { user: state, events: state.settled },
+      ]);
+      copy.start = state.start;
+      copy.settled = state.settled;
+      for (const [layer, values] of state.states) copy.states.set(layer, values.slice());
+      const tokens = state.settled * perEvent;
+      if (tokens > 0 && store.bytesPerToken > 0) store.copy(users.rowsOf(state, tokens), users.rowsOf(copy, tokens));
+    });
+  }
+
+  truncate(user: string, length: number): Promise<void> {
+    return this.inOrder(async () => {
+      if (!Number.isSafeInteger(length) || length < 0) {
+        throw new EvaluationError(`truncate: expected a whole number of events; got ${length}`);
+      }
+      this.passes.cut(this.passes.known(user), length);
+    });
+  }
+
+  drop(user: string): Promise<boolean> {
+    return this.inOrder(async () => this.shared.users.delete(user));
+  }
+
+  evict(user: string): Promise<boolean> {
+    return this.inOrder(async () => {
+      const state = this.shared.users.get(user);
+      if (state === undefined || (state.pages.length === 0 && state.states.size === 0)) return false;
+      await this.shared.users.evict(state);
+      return true;
+    });
+  }
+
+  invalidate(): Promise<void> {
+    return this.inOrder(async () => this.forgetAll());
+  }
+
+  stats(): ScorerStats {
+    const { users, store } = this.shared;
+    let [cachedUsers, settledTokens] = [0, 0];
+    for (const { settled, pages, states, spilled } of users.all()) {
+      if (spilled || (pages.length === 0 && states.size === 0)) continue;
+      cachedUsers++;
+      settledTokens += settled * this.shared.perEvent;
+    }
+    const pageBytes = store.pageTokens * store.bytesPerToken;
+    return {
+      ...{ users: users.size, cachedUsers, settledTokens },
+      ...{ pages: store.allPages, freePages: store.freePages },
+      bytes: (store.allPages - store.freePages) * pageBytes,
+      reservedBytes: store.allPages * pageBytes,
+      ...this.passes.counts,
+      ...{ evictions: users.evictions, reloads: users.reloads },
+    };
+  }
+
+  check(request: Request): Promise<ScorerCheck> {
+    return this.inOrder(async () => {
+      const [cached] = await this.passes.encode([request]);
+      const { history, start } = this.passes.known(request.user);
+      const full = await fullPass(this.shared.model, history, { start, at: request.at });
+      const [magnitude, difference] = [new Float32Array(full.length), new Float32Array(full.length)];
+      full.forEach((x, i) => {
+        magnitude[i] = Math.abs(x);
+        difference[i] = Math.abs(x - cached[i]);
+      });
+      return {
+        equal: full.every((x, i) => Object.is(x, cached[i])),
+        error: Math.max(...difference) / Math.max(...magnitude, Number.MIN_VALUE),
+      };
+    });
+  }
+
+  dispose(): void {
+    this.items?.dispose();
+    this.items = undefined;
+    this.shared.store.dispose();
+  }
+
+  /** Calls run one after the other, whatever becomes of the one before. */
+  private inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const guarded = (): Promise<T> => {
+      this.noticeWeights();
+      return work();
+    };
+    const result = this.tail.then(guarded, guarded);
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+
+  private noticeWeights(): void {
+    const now = weightsOf(this.shared.model);
+    if (now.length === this.weights.length && now.every((id, i) => id === this.weights[i])) return;
+    this.weights = now;
+    this.forgetAll();
+  }
+
+  private forgetAll(): void {
+    for (const user of this.shared.users.all()) this.shared.users.forget(user);
+    this.items?.dispose();
+    this.items = undefined;
+  }
+
+  private checkItems(items: Int32Array): void {
+    const bad = items.find((item) => item < 1 || item > this.numItems);
+    if (bad === undefined) return;
+    throw new EvaluationError(`scorer: expected dense item ids in 1..${this.numItems}; got ${bad}`);
+  }
+
+  private itemVectors(): tf.Tensor2D {
+    this.items ??= tf.keep(this.shared.model.itemVectors());
+    return this.items;
+  }
+
+  private async best(vector: Float32Array, k: number, seen: Int32Array): Promise<TopList> {
+    if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`top: k: expected an integer >= 1; got ${k}`);
+    const queries = tf.tensor2d(vector, [1, vector.length]);
+    const excluded = { offsets: Int32Array.of(0, seen.length), ids: seen.slice() };
+    const found = { queries, items: this.itemVectors(), excluded, firstItem: 1, k: Math.min(k, this.numItems) };
+    const { ids, scores } = await topItems(found);
+    queries.dispose();
+    const end = ids.indexOf(-1);
+    const count = end < 0 ? ids.length : end;
+    return { items: Int32Array.from(ids.subarray(0, count)), scores: Float32Array.from(scores.subarray(0, count)) };
+  }
+}
+
+function weightsOf(model: TokenEncoder): tf.DataId[] {
+  return Array.from(model.variables().values(), ({ dataId }) => dataId);
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,213 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import type { TokenEncoder } from '../model.ts';
+import { MAXIMUM_SECONDS } from './history.ts';
+import type { PageStore } from './page-store.ts';
+import { batchOf, PassMemory, type Reading } from './pass.ts';
+import type { Append, Request } from './scorer.ts';
+import type { UserState, UserStates } from './user-states.ts';
+
+/** What the passes of a scorer share. */
+export interface PassParts {
+  readonly model: TokenEncoder;
+  readonly store: PageStore;
+  readonly users: UserStates;
+  /** Tokens of an event. */
+  readonly perEvent: number;
+  /** Longest window, in events, and what is left of it when it begins again. */
+  readonly longest: number;
+  readonly kept: number;
+}
+
+type UserReading = Reading & { readonly user: UserState };
+
+/**
+ * The passes of a scorer: which users go together, which of their events are read, and what is settled after. One pass
+ * runs at a time.
+ */
+export class Passes {
+  readonly counts = { hits: 0, misses: 0, computedTokens: 0, fullTokens: 0 };
+  private readonly parts: PassParts;
+
+  constructor(parts: PassParts) {
+    this.parts = parts;
+  }
+
+  /** @throws EvaluationError for a user without events. */
+  known(user: string): UserState {
+    const state = this.parts.users.get(user);
+    if (state === undefined) throw new EvaluationError(`scorer: expected a user that has events; got '${user}'`);
+    return state;
+  }
+
+  /** The first `length` events of a history stay. */
+  cut(state: UserState, length: number): void {
+    state.history.truncate(length);
+    // The newest event is settled by none that comes after it.
+    this.parts.users.keep(state, Math.max(0, state.history.length - state.start - 1));
+    if (state.history.length <= state.start) {
+      this.parts.users.forget(state);
+      state.start = Math.max(0, state.history.length - this.parts.kept);
+    }
+  }
+
+  /** Adds events, and reads those that are settled by them. Nothing is added when one of them is refused. */
+  async append(appends: readonly Append[]): Promise<void> {
+    const { users, model } = this.parts;
+    const before = new Map<UserState, number>();
+    const created: string[] = [];
+    try {
+      for (const { user, events } of appends) {
+        if (users.get(user) === undefined) created.push(user);
+        const state = users.get(user) ?? users.add(user);
+        if (!before.has(state)) before.set(state, state.history.length);
+        state.history.append(user, events, model.numItems);
+      }
+    } catch (error) {
+      for (const [state, length] of before) state.history.truncate(length);
+      for (const user of created) users.delete(user);
+      throw error;
+    }
+    await this.inRounds([...before.keys()], async (round) => {
+      // The newest event is read when somebody asks: its row depends on the moment.
+      const readings = round.map((user) => this.reading(user, user.history.length - user.start - 1, Number.NaN));
+      await this.read(
+        round,
+        readings.filter(({ from, to }) => to > from),
+      );
+    });
+  }
+
+  /** The vector of each history at its moment. */
+  async encode(requests: readonly Request[]): Promise<Float32Array[]> {
+    const out = new Array<Float32Array>(requests.length);
+    for (const { user, at } of requests) {
+      const { history } = this.known(user);
+      if (history.length === 0)
+        throw new EvaluationError(`encode: expected a history of events; got none of '${user}'`);
+      const latest = history.timeAt(history.length - 1);
+      if (!(at >= latest)) {
+        throw new EvaluationError(
+          `encode: expected a moment of at least ${latest}, that of the last event of '${user}'; got ${at}`,
+        );
+      }
+      if (at - history.timeAt(0) >= MAXIMUM_SECONDS) {
+        throw new EvaluationError(
+          `encode: expected a moment in seconds, less than 2^31 after the first event of '${user}'; got ${at}; divide milliseconds by 1000`,
+        );
+      }
+    }
+    let left = requests.map((request, place) => ({ ...request, place }));
+    while (left.length > 0) {
+      // One question a user and pass: the newest token has one row.
+      const asked = new Map<UserState, (typeof left)[number]>();
+      for (const request of left) {
+        const state = this.known(request.user);
+        if (!asked.has(state)) asked.set(state, request);
+      }
+      left = left.filter((request) => asked.get(this.known(request.user)) !== request);
+      await this.inRounds([...asked.keys()], async (round) => {
+        const moment = (user: UserState): number => asked.get(user)?.at as number;
+        const readings = round.map((user) => this.reading(user, user.history.length - user.start, moment(user)));
+        const vectors = await this.read(round, readings);
+        round.forEach((user, b) => {
+          out[asked.get(user)?.place as number] = vectors[b];
+        });
+      });
+    }
+    return out;
+  }
+
+  /** Users of one pass at a time: those whose histories fit into the store together. */
+  private async inRounds(states: readonly UserState[], work: (round: UserState[]) => Promise<void>): Promise<void> {
+    const { users, store, perEvent } = this.parts;
+    let [round, pages]: [UserState[], number] = [[], 0];
+    const run = async (): Promise<void> => {
+      if (round.length === 0) return;
+      for (const user of round) users.touch(user);
+      await users.reserve(round.map((user) => ({ user, events: user.history.length - user.start })));
+      for (const user of round) await users.reload(user);
+      await work(round);
+      [round, pages] = [[], 0];
+    };
+    for (const user of states) {
+      this.slide(user);
+      const own = store.pagesFor((user.history.length - user.start) * perEvent);
+      if (pages + own > store.maxPages) await run();
+      round.push(user);
+      pages += own;
+    }
+    await run();
+  }
+
+  /** Begins a window again that has grown too long. */
+  private slide(user: UserState): void {
+    const { longest, kept, users } = this.parts;
+    if (user.history.length - user.start <= longest) return;
+    users.forget(user);
+    user.start = user.history.length - kept;
+  }
+
+  /** Events of a user's window from the first that is not settled to `to`; its pages are there. */
+  private reading(user: UserState, to: number, at: number): UserReading {
+    const { users, perEvent } = this.parts;
+    const { history, start, settled, states } = user;
+    const rows = users.rowsOf(user, Math.max(0, to) * perEvent);
+    return { user, history, start, from: Math.min(settled, Math.max(0, to)), to, at, rows, states };
+  }
+
+  /** One pass; the vector of the last event of each reading. */
+  private async read(round: readonly UserState[], readings: readonly UserReading[]): Promise<Float32Array[]> {
+    const { model, store, perEvent } = this.parts;
+    if (readings.length === 0) return [];
+    for (const { from, to } of readings) {
+      this.counts[from > 0 || to === 1 ? 'hits' : 'misses']++;
+      this.counts.computedTokens += (to - from) * perEvent;
+      this.counts.fullTokens += to * perEvent;
+    }
+    const batch = batchOf(readings);
+    const memory = PassMemory.ofEvents(store, readings, perEvent);
+    try {
+      const last = tf.tidy(() => {
+        const encoded = (model.extend as NonNullable<TokenEncoder['extend']>)(batch, memory);
+        return tf.gather(
+          encoded,
+          tf.tensor1d(
+            batch.hostOffsets.slice(1).map((end) => end - 1),
+            'int32',
+          ),
+        ) as tf.Tensor2D;
+      });
+      const values = (await last.data()) as Float32Array;
+      const width = last.shape[1];
+      const vectors = readings.map((_, b) => values.slice(b * width, (b + 1) * width));
+      last.dispose();
+      await this.settle(readings, batch.hostOffsets, memory);
+      return vectors;
+    } catch (error) {
+      // Rows may be half written.
+      for (const user of round) this.parts.users.forget(user);
+      throw error;
+    } finally {
+      tf.dispose([...memory.newStates.values()]);
+      batch.dispose();
+    }
+  }
+
+  /** Notes what is known for good now: all events but the newest of a history. */
+  private async settle(readings: readonly UserReading[], offsets: Int32Array, memory: PassMemory): Promise<void> {
+    const settled = readings.map(({ user, to }) => Math.min(to, user.history.length - user.start - 1));
+    for (const [layer, states] of memory.newStates) {
+      const values = (await states.data()) as Float32Array;
+      const width = states.shape[1];
+      readings.forEach(({ user, from }, b) => {
+        if (settled[b] <= from) return;
+        const row = offsets[b] + settled[b] - 1 - from;
+        user.states.set(layer, values.slice(row * width, (row + 1) * width));
+      });
+    }
+    readings.forEach(({ user }, b) => {
+      user.settled = settled[b];
+    });
+  }
+}
