@@ -139,7 +139,12 @@ export function rowPrograms(tokens: number, width: number): GpuProgram[] {
       rows: 5 * tokens,
     }),
     program('gated recurrence', 'GatedRecurrence', {
-      inputs: { x: floats([tokens, 3 * width]), weight: floats([3 * width, width]), bias: floats([3 * width]) },
+      inputs: {
+        x: floats([tokens, 3 * width]),
+        weight: floats([3 * width, width]),
+        bias: floats([3 * width]),
+        initial: none('float32'),
+      },
       rows: 8 * tokens + 3 * width,
       ...recurrent,
     }),

@@ -47,8 +47,8 @@ function mapWork({ x, w }: Readonly<Record<string, tf.TensorInfo>>): number {
  * Useful floating-point operations of a kernel call; 0 for a kernel without a formula (it moves bytes). A multiply-add
  * counts two. Attention counts the pairs that causality, or a mask, leaves: forward `2 P H (A + C)`, backward
  * `2 P H (3 A + 2 C)` with the scores made again, for `P` pairs. Gated recurrence: the products with the
- * state, `6 (T - B) E^2` each way; that of the weights is a product of its own. Sampled softmax: `2 T (R + 1) D`
- * forward, twice that backward.
+ * state, `6 (T - B) E^2` each way, `6 T E^2` from given states; that of the weights is a product of its own. Sampled
+ * softmax: `2 T (R + 1) D` forward, twice that backward.
  */
 export function kernelWork(
   kernel: string,
@@ -85,7 +85,9 @@ export function kernelWork(
     case 'GatedRecurrenceGrad': {
       const [rows, width] = inputs.weight.shape;
       const tokens = (kernel === 'GatedRecurrence' ? inputs.x : inputs.states).shape[0];
-      return 2 * (tokens - (attrs.sizes as readonly number[])[0]) * rows * width;
+      // Zeros before the first step are not multiplied.
+      const begun = inputs.initial !== undefined && tf.util.sizeFromShape(inputs.initial.shape) > 0;
+      return 2 * (tokens - (begun ? 0 : (attrs.sizes as readonly number[])[0])) * rows * width;
     }
     case 'SampledSoftmax':
     case 'SampledSoftmaxGrad': {

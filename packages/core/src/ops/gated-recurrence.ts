@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GatedRecurrence, type GatedRecurrenceAttrs, GatedRecurrenceGrad } from '../backends/kernel-names.ts';
-import { ShapeError } from '../errors.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
 import { assertDType, assertShapes } from '../shapes.ts';
-import { runKernel } from './run-kernel.ts';
+import { absent, runKernel } from './run-kernel.ts';
 
 /** Weights of the recurrent half of a gated recurrent unit, in PyTorch's layout: rows of the gates r, z, n. */
 export interface RecurrentWeights {
@@ -19,48 +19,72 @@ export interface RecurrentWeights {
  * ```
  * a_r, a_z, a_n = h W^T + b
  * r = sigmoid(x_r + a_r),  z = sigmoid(x_z + a_z),  n = tanh(x_n + r a_n)
- * h' = (1 - z) n + z h                                    h = 0 before the first step
+ * h' = (1 - z) n + z h                                    h = 0 before the first step, or `initial`
  * ```
  *
  * The gradient of the weights is one product over all steps. Kept for the backward pass: `5 T E` floats.
  *
+ * With `initial` sequences go on from states of before: those of a call in which they ended. On `simd` the states have
+ * the bits of one call over the whole sequences, wherever they are cut and whatever they lie with; elsewhere they agree
+ * within 5e-6. Such a call is for inference and has no gradient.
+ *
  * @param x float32 `[T, 3 E]`, the input half `x W_x^T + b_x` of the gates
  * @param sizes sequences alive at each step, positive, never rising, with the sum `T`
+ * @param initial float32 `[sizes[0], E]` (`[0, E]` without steps): the state before the first step, row `i` that of its
+ *   row `i`. Default: zeros.
  * @returns float32 `[T, E]`: the states `h'`, in the order of `x`.
- * @throws ShapeError, DTypeError.
+ * @throws ShapeError, DTypeError; UnsupportedError when a gradient is asked for with `initial`.
  *
  * Source: Cho et al. 2014 (arXiv:1406.1078), in the form of cuDNN and PyTorch, where the reset
  * gate acts after the product.
  */
-export function gatedRecurrence(x: tf.Tensor, weights: RecurrentWeights, sizes: ArrayLike<number>): tf.Tensor2D {
+export function gatedRecurrence(
+  x: tf.Tensor,
+  weights: RecurrentWeights,
+  sizes: ArrayLike<number>,
+  initial?: tf.Tensor,
+): tf.Tensor2D {
   const op = 'gatedRecurrence';
   const { weight, bias } = weights;
-  const inputs = { x, weight, bias };
+  const inputs = { x, weight, bias, ...(initial && { initial }) };
   for (const [name, tensor] of Object.entries(inputs)) assertDType(tensor, 'float32', { op, name });
   assertShapes(op, [
     ['x', x, 'T 3E'],
     ['weight', weight, '3E E'],
     ['bias', bias, '3E'],
+    ...(initial ? [['initial', initial, 'B E'] as const] : []),
   ]);
   const [tokens, width] = [x.shape[0], weight.shape[1] as number];
   if (weight.shape[0] !== 3 * width) {
     throw new ShapeError(`${op}: expected weight [3 E, E]; got weight=float32[${weight.shape}]; three gates of E rows`);
   }
   const attrs: GatedRecurrenceAttrs = { sizes: checkedSizes(op, sizes, tokens) };
+  const begun = attrs.sizes.at(0) ?? 0;
+  if (initial !== undefined && initial.shape[0] !== begun) {
+    throw new ShapeError(
+      `${op}: expected initial [sizes[0], E]; got initial=float32[${initial.shape}], sizes[0]=${begun}; one state for each row of the first step`,
+    );
+  }
+  const given = initial === undefined ? [x, weight, bias] : [x, weight, bias, initial];
   const run = tf.customGrad((...args) => {
-    const [input, w, b] = args as unknown as tf.Tensor[];
-    const save = args[3] as unknown as tf.GradSaveFunc;
+    const [input, w, b, before = absent()] = args.slice(0, given.length) as unknown as tf.Tensor[];
+    const save = args[given.length] as unknown as tf.GradSaveFunc;
     const [states, gates] =
       tokens === 0
         ? [tf.zeros([0, width]), tf.zeros([0, 4 * width])]
-        : runKernel<tf.Tensor[]>(GatedRecurrence, { x: input, weight: w, bias: b }, attrs);
+        : runKernel<tf.Tensor[]>(GatedRecurrence, { x: input, weight: w, bias: b, initial: before }, attrs);
     save([w, states, gates]);
     return {
       value: states,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradients(dy, saved, attrs),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        if (initial === undefined) return gradients(dy, saved, attrs);
+        throw new UnsupportedError(
+          `${op}: expected no gradient with initial; got one asked for; train on whole sequences, without initial`,
+        );
+      },
     };
   });
-  return run(x, weight, bias) as tf.Tensor2D;
+  return run(...given) as tf.Tensor2D;
 }
 
 /** Of x, weight and bias. */

@@ -98,6 +98,22 @@ describe('refusals, word for word', () => {
       'gatedRecurrence: expected weight [3 E, E]; got weight=float32[4,2]; three gates of E rows',
     ],
     [
+      'states for more rows than a first step has',
+      () =>
+        gatedRecurrence(tf.zeros([3, 6]), { weight: tf.zeros([6, 2]), bias: tf.zeros([6]) }, [2, 1], tf.zeros([3, 2])),
+      ShapeError,
+      'gatedRecurrence: expected initial [sizes[0], E]; got initial=float32[3,2], sizes[0]=2; one state for each row of the first step',
+    ],
+    [
+      'a gradient of sequences that go on',
+      () =>
+        tf.grad((x) => gatedRecurrence(x, { weight: tf.zeros([6, 2]), bias: tf.zeros([6]) }, [2, 1], tf.zeros([2, 2])))(
+          tf.zeros([3, 6]),
+        ),
+      UnsupportedError,
+      'gatedRecurrence: expected no gradient with initial; got one asked for; train on whole sequences, without initial',
+    ],
+    [
       'a block of rows that leaves its table',
       () => assignRows(tf.zeros([3, 2]), tf.zeros([2, 2]), 2),
       ShapeError,

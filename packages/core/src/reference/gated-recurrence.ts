@@ -12,6 +12,8 @@ export interface GatedRecurrenceInput {
   readonly sizes: readonly number[];
   /** `E` */
   readonly width: number;
+  /** `[sizes[0], E]`, the state before the first step; default zeros. */
+  readonly initial?: ArrayLike<number>;
 }
 
 interface Step {
@@ -36,20 +38,22 @@ function previousOf(sizes: readonly number[]): number[] {
   return out;
 }
 
-function unroll({ x, weight, bias, sizes, width: e }: GatedRecurrenceInput): { states: number[][]; steps: Step[] } {
+function unroll(input: GatedRecurrenceInput): { states: number[][]; steps: Step[] } {
+  const { x, weight, bias, sizes, width: e, initial } = input;
+  const first = (row: number): number[] => Array.from({ length: e }, (_, c) => initial?.[row * e + c] ?? 0);
   const states: number[][] = [];
   const steps: Step[] = [];
   for (const [t, previous] of previousOf(sizes).entries()) {
-    const before = previous < 0 ? new Array<number>(e).fill(0) : states[previous];
+    const before = previous < 0 ? first(t) : states[previous];
     const a = (gate: number): number[] =>
       Array.from({ length: e }, (_, c) =>
         before.reduce((sum, h, d) => sum + h * weight[(gate * e + c) * e + d], bias[gate * e + c]),
       );
     const [aReset, aUpdate, inner] = [a(0), a(1), a(2)];
-    const input = (gate: number, c: number): number => x[(3 * t + gate) * e + c];
-    const r = aReset.map((value, c) => sigmoid(input(0, c) + value));
-    const z = aUpdate.map((value, c) => sigmoid(input(1, c) + value));
-    const n = inner.map((value, c) => Math.tanh(input(2, c) + r[c] * value));
+    const given = (gate: number, c: number): number => x[(3 * t + gate) * e + c];
+    const r = aReset.map((value, c) => sigmoid(given(0, c) + value));
+    const z = aUpdate.map((value, c) => sigmoid(given(1, c) + value));
+    const n = inner.map((value, c) => Math.tanh(given(2, c) + r[c] * value));
     states.push(n.map((value, c) => (1 - z[c]) * value + z[c] * before[c]));
     steps.push({ r, z, n, inner, before });
   }

@@ -10,6 +10,7 @@ import { parts } from './parts.ts';
 import { attentions, checkAlone, checkCausality, checkDropoutBits, checkPermutation } from './properties.ts';
 import { queryBits } from './query-bits.ts';
 import { checkUndefinedScores } from './ranking-cases.ts';
+import { checkRecurrenceCuts } from './recurrence-cuts.ts';
 import { checkAssignRows, checkRowwiseAdamW } from './rowwise-adamw-check.ts';
 import { checkStockEdges, checkStockOp, stockOps } from './stock-ops.ts';
 
@@ -59,6 +60,7 @@ export async function conformanceSuite(
         it(`${op} gives parts of a batch the bits of the whole`, () => eachSeed(check));
       for (const { name: op, check } of queryBits)
         it(`${op} gives a few queries the bits of the full pass`, () => eachSeed(check));
+      it('gatedRecurrence gives a sequence that is cut the bits of the whole', () => eachSeed(checkRecurrenceCuts));
       it('ranking refuses a NaN', checkUndefinedScores);
       const [hstu, causal] = attentions;
       it('hstuAttention is causal', () => eachSeed(() => checkCausality(hstu)));

@@ -11,10 +11,10 @@ import { composedKernel } from './kernel.ts';
 /** One matrix product a step, over the sequences that are still alive. */
 export const gatedRecurrence = composedKernel<GatedRecurrenceInputs, GatedRecurrenceAttrs>(
   GatedRecurrence,
-  ({ x, weight, bias }, { sizes }) => {
+  ({ x, weight, bias, initial }, { sizes }) => {
     const width = weight.shape[1] as number;
     const parts = { states: [] as tf.Tensor[], gates: [] as tf.Tensor[] };
-    let h: tf.Tensor2D = tf.zeros([sizes[0], width]);
+    let h = initial.size > 0 ? (initial as tf.Tensor2D) : tf.zeros<tf.Rank.R2>([sizes[0], width]);
     let at = 0;
     for (const size of sizes) {
       const before = rows(h, 0, size);

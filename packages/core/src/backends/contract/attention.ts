@@ -49,20 +49,21 @@ export interface HstuAttentionGradInputs extends HstuAttentionInputs {
 /**
  * Gated recurrent unit over time-major rows: step `s` is the next `sizes[s]` rows (positive, never rising), its row `i`
  * continues row `i` of the step before. `a = h W^T + b`, `r = sigmoid(x_r + a_r)`, `z = sigmoid(x_z + a_z)`,
- * `n = tanh(x_n + r a_n)`, `h' = (1 - z) n + z h`, `h = 0` before the first step. Shapes: x `[T, 3E]`, weight
- * `[3E, E]`, bias `[3E]`, gates in the order r, z, n. Outputs `[states [T, E], gates [T, 4E]]`, the second being
- * `r, z, n, a_n` for the backward pass.
+ * `n = tanh(x_n + r a_n)`, `h' = (1 - z) n + z h`, `h = 0` before the first step, or row `i` of initial for
+ * its row `i`. Shapes: x `[T, 3E]`, weight `[3E, E]`, bias `[3E]`, initial `[sizes[0], E]` or `[0]`, gates in the order
+ * r, z, n. Outputs `[states [T, E], gates [T, 4E]]`, the second being `r, z, n, a_n` for the backward pass.
  */
 export const GatedRecurrence = 'GatedRecurrence';
 export interface GatedRecurrenceInputs extends NamedTensorInfoMap {
   x: TensorInfo;
   weight: TensorInfo;
   bias: TensorInfo;
+  initial: TensorInfo;
 }
 export interface GatedRecurrenceAttrs {
   readonly sizes: readonly number[];
 }
-/** Outputs `[dx [T, 3E], da [T, 3E]]`, the second being the gradient of `h W^T + b`. */
+/** Without initial. Outputs `[dx [T, 3E], da [T, 3E]]`, the second being the gradient of `h W^T + b`. */
 export const GatedRecurrenceGrad = 'GatedRecurrenceGrad';
 export interface GatedRecurrenceGradInputs extends NamedTensorInfoMap {
   weight: TensorInfo;

@@ -10,6 +10,7 @@ export const gru4rec = {
   can: ['encode'],
   schema: gru4recConfigSchema,
   create: createGru4rec,
+  incremental: () => ({}),
   flops: gru4recFlops,
   study: { settings: (shape) => ({ ...blockSettings(shape), blockDropout: shape.dropout }) },
 } as const satisfies ModelDefinition<Gru4recConfig>;

@@ -47,7 +47,7 @@ export class GruLayer extends StreamLayer {
         'GruLayer: expected offsets whose values are known on the host; got a tensor alone; make batches with uploadBatch',
       );
     }
-    const { order, places, sizes } = recurrentSchedule(values);
+    const { order, places, sizes, sequences } = recurrentSchedule(values);
     return tf.tidy(() => {
       const timeMajor = embedding(x, tf.tensor1d(order, 'int32'));
       const gates = linearOutIn(
@@ -56,8 +56,13 @@ export class GruLayer extends StreamLayer {
         this.weight('bias_ih') as tf.Tensor1D,
       );
       const weights = { weight: this.weight('weight_hh') as tf.Tensor2D, bias: this.weight('bias_hh') as tf.Tensor1D };
-      const states = gatedRecurrence(gates, weights, sizes);
-      return this.drop(embedding(states, tf.tensor1d(places, 'int32')), this.args.dropout, 'output', run);
+      const { memory } = run;
+      const before =
+        memory && embedding(memory.states(this.stream, this.args.hiddenDim), tf.tensor1d(sequences, 'int32'));
+      const states = gatedRecurrence(gates, weights, sizes, before);
+      const packed = embedding(states, tf.tensor1d(places, 'int32'));
+      memory?.keepStates(this.stream, packed);
+      return this.drop(packed, this.args.dropout, 'output', run);
     });
   }
 

@@ -5,7 +5,7 @@ import * as RECURRENCE_GRAD from '../slots/recurrence-grad';
 import { copyFloats, int, loadPart, madd, ptr, scratch, storePart } from './env';
 import { one4, sigmoid4, tanh4 } from './math';
 import { after } from './regions';
-import { fewRows, TILE_BYTES, tileRows } from './tile';
+import { TILE_BYTES, tileRowsFrom } from './tile';
 
 const ROWS: i32 = 12;
 
@@ -21,7 +21,10 @@ function rowsAt(begins: usize, s: i32, first: i32): i32 {
   return min(ROWS, beginOf(begins, s + 1) - beginOf(begins, s) - first);
 }
 
-/** C [rows, n] = init + A [rows, k] B, B packed in panels of eight columns. The last rows are read from a copy. */
+/**
+ * C [rows, n] = init + A [rows, k] B, B packed in panels of eight columns. The last rows are read from a copy. Whole
+ * panels of `init` are read: up to seven floats past its rows, which must be there.
+ */
 function product(
   a: usize, rows: i32, k: i32, b: usize, n: i32, init: usize, initStride: usize, c: usize, spare: usize,
 ): void {
@@ -33,9 +36,11 @@ function product(
     const bp = b + <usize>(j >> 3) * panel, columns = min(16, n - j), at = <usize>j << 2;
     for (let i = 0; i < rows; i += 6) {
       const from = i < whole ? a + <usize>i * aStride : spare;
-      const row = <usize>i, start = init + row * initStride + at, to = c + row * cStride + at;
-      if (i >= whole && columns == 16) fewRows(k, from, aStride, bp, panel, 32, start, initStride, to, cStride, rows - i, scratch);
-      else tileRows(k, from, aStride, bp, panel, 32, start, initStride, to, cStride, min(6, rows - i), columns, scratch);
+      const row = <usize>i;
+      tileRowsFrom(
+        k, from, aStride, bp, panel, 32, init + row * initStride + at, initStride, c + row * cStride + at, cStride,
+        min(6, rows - i), columns, scratch,
+      );
     }
   }
 }
@@ -76,17 +81,26 @@ export function recurrentForward(args: usize, task: i32): void {
   const steps = int(args, RECURRENCE.STEPS), e = int(args, RECURRENCE.WIDTH);
   // Tasks are taken from the end; the first sequences are the longest.
   const first = (int(args, RECURRENCE.TASKS) - 1 - task) * ROWS;
-  const begins = ptr(args, RECURRENCE.BEGINS), bias = ptr(args, RECURRENCE.BIAS), states = ptr(args, RECURRENCE.STATES);
+  const begins = ptr(args, RECURRENCE.BEGINS), states = ptr(args, RECURRENCE.STATES);
+  const initial = ptr(args, RECURRENCE.INITIAL);
   const bytes = <usize>e << 2;
   const spare = after(scratch, TILE_BYTES), sums = after(spare, 6 * bytes), zeros = after(sums, <usize>ROWS * 3 * bytes);
-  after(zeros, bytes);
+  // A product reads whole panels of it.
+  const bias = after(zeros, bytes);
+  after(bias, 3 * bytes + 32);
   memory.fill(zeros, 0, bytes);
+  copyFloats(bias, ptr(args, RECURRENCE.BIAS), 3 * bytes);
+  memory.fill(bias + 3 * bytes, 0, 32);
   let before = zeros, beforeStride: usize = 0;
+  if (initial != 0) {
+    before = initial + <usize>first * bytes;
+    beforeStride = bytes;
+  }
   let sum = bias, sumStride: usize = 0;
   for (let s = 0; s < steps; s++) {
     const rows = rowsAt(begins, s, first);
     if (rows <= 0) return;
-    if (s > 0) {
+    if (beforeStride > 0) {
       product(before, rows, e, ptr(args, RECURRENCE.PACKED), 3 * e, bias, 0, sums, spare);
       sum = sums;
       sumStride = 3 * bytes;
@@ -136,7 +150,8 @@ export function recurrentBackward(args: usize, task: i32): void {
   const first = (int(args, RECURRENCE_GRAD.TASKS) - 1 - task) * ROWS;
   const begins = ptr(args, RECURRENCE_GRAD.BEGINS);
   const bytes = <usize>e << 2;
-  const spare = after(scratch, TILE_BYTES), carry = after(spare, 18 * bytes), zeros = after(carry, <usize>ROWS * bytes);
+  // Products start from the carry, of which they read whole panels.
+  const spare = after(scratch, TILE_BYTES), carry = after(spare, 18 * bytes), zeros = after(carry, <usize>ROWS * bytes + 32);
   after(zeros, bytes);
   memory.fill(zeros, 0, bytes);
   let steps = int(args, RECURRENCE_GRAD.STEPS), alive = 0;

@@ -2,6 +2,7 @@
 // block (C itself, a residual), one row for all (stride 0: a bias), or ZEROS.
 // B lies in panels of eight columns `bPanel` bytes apart, the rows of a panel `bStep` bytes
 // apart; whole panels are read.
+import { copyFloats } from './env';
 import { narrowColumns, narrowRows, ZEROS } from './micro';
 import { wide, wideColumns, wideRows } from './micro-wide';
 
@@ -32,6 +33,29 @@ export function tileRows(
   storePart(buffer, init, initStride, c, cStride, rows, columns);
 }
 
+/**
+ * `tileRows` whose sums start from `init` in tiles that are stored in part as well: a row has the same bits whichever
+ * rows it lies with. Six rows of `init` are read, of whole panels.
+ */
+export function tileRowsFrom(
+  k: i32, a: usize, aStride: usize, b: usize, bPanel: usize, bStep: usize,
+  init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, columns: i32, buffer: usize,
+): void {
+  if (rows == 6 && columns == 16) {
+    tileRows(k, a, aStride, b, bPanel, bStep, init, initStride, c, cStride, rows, columns, buffer);
+    return;
+  }
+  if (wide && columns > 8) {
+    wideRows(k, a, aStride, b, bPanel, bStep, init, initStride, buffer, TILE_STRIDE);
+  } else {
+    narrowRows(k, a, aStride, b, bStep, init, initStride, buffer, TILE_STRIDE);
+    if (columns > 8) narrowRows(k, a, aStride, b + bPanel, bStep, init + 32, initStride, buffer + 32, TILE_STRIDE);
+  }
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    copyFloats(c + i * cStride, buffer + i * TILE_STRIDE, <usize>columns << 2);
+  }
+}
+
 /** A is six adjacent floats per k, `aStep` bytes apart; all six are read, `rows` of them stored. */
 export function tileColumns(
   k: i32, a: usize, aStep: usize, b: usize, bPanel: usize, bStep: usize,
@@ -56,19 +80,9 @@ export function tileColumns(
 }
 
 /**
- * `tileRows` of fewer than six rows of sixteen columns, starting from init as six rows do: a row then has the bits that
- * it has among others.
+ * `tileColumns` of fewer than six rows of sixteen columns, starting from init as six rows do: a row then has the bits
+ * that it has among others.
  */
-export function fewRows(
-  k: i32, a: usize, aStride: usize, b: usize, bPanel: usize, bStep: usize,
-  init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, buffer: usize,
-): void {
-  copyRows(init, initStride, buffer, TILE_STRIDE, rows);
-  tileRows(k, a, aStride, b, bPanel, bStep, buffer, TILE_STRIDE, buffer, TILE_STRIDE, 6, 16, buffer);
-  copyRows(buffer, TILE_STRIDE, c, cStride, rows);
-}
-
-/** `tileColumns` likewise. */
 export function fewColumns(
   k: i32, a: usize, aStep: usize, b: usize, bPanel: usize, bStep: usize,
   init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, buffer: usize,

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { GatedRecurrence, type GatedRecurrenceAttrs, GatedRecurrenceGrad } from '../../kernel-names.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
-import { override } from './support.ts';
+import { override, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
 
 /** Sequences of a task, as in `assembly/gated-recurrence.ts`. */
@@ -45,7 +45,7 @@ function withWeights(
 }
 
 function forward(
-  { x, weight, bias }: Inputs,
+  { x, weight, bias, initial }: Inputs,
   backend: SimdBackend,
   sizes: readonly number[],
 ): TensorInfo[] | undefined {
@@ -54,6 +54,7 @@ function forward(
   const states = backend.output([x.shape[0], width]);
   const gates = backend.output([x.shape[0], 4 * width]);
   const [px, pb] = [x, bias].map((info) => backend.address(info));
+  const before = sizeOf(initial) > 0 ? backend.address(initial) : 0;
   withWeights(backend, weight, sizes, true, ({ packed, begins }) => {
     const tasks = Math.ceil(sizes[0] / ROWS);
     backend.pool.run(KERNEL.recurrentForward, tasks, {
@@ -66,6 +67,7 @@ function forward(
       STEPS: sizes.length,
       WIDTH: width,
       TASKS: tasks,
+      INITIAL: before,
     });
   });
   return [states.info, gates.info];

@@ -18,3 +18,5 @@ export const STEPS = 6;
 export const WIDTH = 7;
 /** Integer: tasks. */
 export const TASKS = 8;
+/** Address: states before the first step [S_0, E], 0 for zeros. */
+export const INITIAL = 9;

@@ -21,8 +21,11 @@ describe.skipIf(absent !== undefined)(
 
     // A few idle threads; rounds of threads and chunks of the state and of its gates.
     it.each([65, 530])('of width %d', (width) =>
-      runProblem(gatedRecurrenceCase, { sizes: [9, 5, 4, 1], width, seed: width }),
+      runProblem(gatedRecurrenceCase, { sizes: [9, 5, 4, 1], width, begun: false, seed: width }),
     );
+
+    it('goes on from given states, composed', () =>
+      runProblem(gatedRecurrenceCase, { sizes: [9, 5, 4, 1], width: 65, begun: true, seed: 1 }));
 
     it('takes two dispatches forward, whatever the steps, and gives the same bits every time', async () => {
       const backend = tf.backend() as SeqrecWebgpuBackend;

@@ -194,10 +194,12 @@ function startsOf(sizes: readonly number[]): Int32Array {
 
 /**
  * The recurrence in one dispatch each way: sequences do not meet, so a workgroup takes four of them through all of
- * their steps. Operands stay in float32 in half precision too: errors would add up from step to step.
+ * their steps. Those that go on from given states are left to the composed kernel. Operands stay in float32 in half
+ * precision too: errors would add up from step to step.
  */
 export function registerGatedRecurrence(name: string): void {
-  override<GatedRecurrenceAttrs>(name, GatedRecurrence, ({ x, weight, bias }, backend, { sizes }) => {
+  override<GatedRecurrenceAttrs>(name, GatedRecurrence, ({ x, weight, bias, initial }, backend, { sizes }) => {
+    if (sizeOf(initial) > 0) return undefined;
     const [rows, width] = weight.shape;
     const tokens = x.shape[0];
     const [states, gates] = [backend.output([tokens, width]), backend.output([tokens, 4 * width])];
