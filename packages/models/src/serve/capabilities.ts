@@ -4,7 +4,7 @@ import { modelIncremental } from '../registry.ts';
 import type { IncrementalCapabilities } from './scorer.ts';
 
 /** Backends whose rows have the same bits whatever they are computed together with. */
-const BITWISE: readonly string[] = ['simd', 'cpu'];
+const BITWISE: readonly string[] = ['simd', 'cpu', 'wasm'];
 /** Elsewhere the length of a batch decides how a product adds. */
 const TOLERANCE = 1e-5;
 

@@ -39,7 +39,9 @@ describe('recurrentSchedule', () => {
 
   it('keeps the order of the batch among sequences of one length, and has no step without sequences', () => {
     expect([...recurrentSchedule([0, 1, 3, 4, 6]).order]).toEqual([1, 4, 0, 3, 2, 5]);
-    expect(recurrentSchedule([0])).toEqual({ order: Int32Array.of(), places: Int32Array.of(), sizes: Int32Array.of() });
+    expect([...recurrentSchedule([0, 1, 3, 3, 4, 6]).sequences]).toEqual([1, 4, 0, 3]);
+    const none = Int32Array.of();
+    expect(recurrentSchedule([0])).toEqual({ order: none, places: none, sizes: none, sequences: none });
   });
 });
 
