@@ -2,6 +2,7 @@ import { type DropoutOptions, dropout, type MatrixBlocks, streamKey } from '@seq
 import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
+import type { TokenMemory } from './memory.ts';
 
 /**
  * What a forward pass may depend on besides its inputs. Every random number is a function of `seed`, a name and `step`.
@@ -13,6 +14,8 @@ export interface Run {
   readonly seed: number;
   /** What of the batch of the step lies before a part of it: streams count on from there. Absent: nothing. */
   readonly before?: { readonly sequences: number; readonly tokens: number };
+  /** What was kept of earlier tokens, for a pass over the tokens after them. Absent: the batch is all there is. */
+  readonly memory?: TokenMemory;
   /** Rows of the activations that lie before those of the part: tokens or sequences, as the model has them. */
   readonly firstRow?: number;
 }
@@ -153,8 +156,8 @@ export function dropOptionsAt(rate: number, site: string, run: Run, rowWidth: nu
 
 /** The run in a layer's keyword arguments; a plain forward pass when it is absent. */
 export function runOf(kwargs: { readonly [key: string]: unknown } | undefined): Run {
-  const { training = false, step = 0, seed = 0, firstRow = 0 } = (kwargs ?? {}) as Partial<Run>;
-  return { training, step, seed, firstRow };
+  const { training = false, step = 0, seed = 0, firstRow = 0, memory } = (kwargs ?? {}) as Partial<Run>;
+  return { training, step, seed, firstRow, ...(memory && { memory }) };
 }
 
 /** The inputs of a layer as an array. */

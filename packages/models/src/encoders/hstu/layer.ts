@@ -111,7 +111,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const turned = (y: tf.Tensor): tf.Tensor =>
       rotation === undefined ? y : rotate(y as tf.Tensor2D, this.args.numHeads, rotation);
     const heads = { q: this.heads(turned(q)), k: this.heads(turned(k)), v: this.heads(v) };
-    return this.project(u, this.attend(heads, offsets, context), skip, run);
+    return this.project(u, this.attend(heads, offsets, context, { run }), skip, run);
   }
 
   /** U, V, Q, K, in one pass where the norm, the projection and SiLU are as published. */
@@ -166,7 +166,8 @@ export class HstuLayer extends StreamLayer implements LastRows {
       const [u, , q] = newest.blocks;
       const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
-      const attended = this.attend(heads, offsets, { times }, true);
+      const queryOffsets = oneEach(rows.shape[0]);
+      const attended = this.attend(heads, offsets, { times }, { queryOffsets });
       return this.project(u, attended, newest.skip, runOf(undefined));
     });
   }
@@ -200,24 +201,30 @@ export class HstuLayer extends StreamLayer implements LastRows {
     return linearLayer({ x: read, w, b, residual: x });
   }
 
-  private attend(heads: Heads, offsets: tf.Tensor1D, { times, seen }: Context, last = false): tf.Tensor3D {
+  /** Of all tokens, of those at `queryOffsets`, or of those of a pass that adds to what the run remembers. */
+  private attend(
+    { q, k, v }: Heads,
+    offsets: tf.Tensor1D,
+    { times, seen }: Context,
+    { run, queryOffsets }: { readonly run?: Run; readonly queryOffsets?: Int32Array },
+  ): tf.Tensor3D {
     const { attention, dqk, paddedLength } = this.args;
     const { relativeBias, normalizer, attentionScale } = this.switches;
-    const asked = { ...attentionMask(this.args), ...(last && { queryOffsets: oneEach(heads.q.shape[0]) }) };
+    const all = { k, v, offsets, ...(queryOffsets && { queryOffsets }) };
+    const keys = run?.memory?.keys(this.stream, all) ?? all;
+    const asked = { q, ...keys, ...attentionMask(this.args) };
     if (attention === 'softmax') {
-      return causalAttention({ ...heads, offsets, scale: 1 / Math.sqrt(dqk), ...asked });
+      return causalAttention({ ...asked, scale: 1 / Math.sqrt(dqk) });
     }
     const usesBias = relativeBias === 'position' || relativeBias === 'position-time';
     const positionWeights = usesBias ? (this.weight('pos_w') as tf.Tensor1D) : undefined;
     const time = times === undefined ? undefined : { timeWeights: this.weight('ts_w') as tf.Tensor1D, ...times };
     const bias = positionWeights && { positionWeights, ...(time && { time }) };
     const out = hstuAttention({
-      ...heads,
-      offsets,
+      ...asked,
       normalizer: normalizer === 'padded' ? paddedLength : 1,
       ...(attentionScale === 'one' ? {} : { scale: 1 / Math.sqrt(dqk) }),
       ...(bias && { bias }),
-      ...asked,
     });
     return seen === undefined ? out : (tf.div(out, tf.reshape(seen, [-1, 1, 1])) as tf.Tensor3D);
   }
