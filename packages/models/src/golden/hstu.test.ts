@@ -36,26 +36,32 @@ describe.each(['cpu', 'auto'] as const)('HSTU as a ranker on %s', (backend) => {
     await useBackend(backend);
   });
 
-  it.each(['hstu-masks', 'stu-candidates', 'stu-append-window'])('%s agrees in every number', async (name) => {
-    const before = tf.memory().numTensors;
-    const report = await check(read(name));
-    expect(tf.memory().numTensors).toBe(before);
-    if (process.env.SEQREC_PRINT) console.log(tf.getBackend(), report);
-    expect(passes(report)).toBe(true);
-    expect(report.tolerance.outputs).toBeLessThan(1e-4);
-  });
+  it.each(['hstu-masks', 'hstu-position-time', 'stu-candidates', 'stu-append-window'])(
+    '%s agrees in every number',
+    async (name) => {
+      const before = tf.memory().numTensors;
+      const report = await check(read(name));
+      expect(tf.memory().numTensors).toBe(before);
+      if (process.env.SEQREC_PRINT) console.log(tf.getBackend(), report);
+      expect(passes(report)).toBe(true);
+      expect(report.tolerance.outputs).toBeLessThan(1e-4);
+    },
+  );
 });
 
-it.each(['stu-candidates', 'stu-append-window'])('%s: a changed number of any tensor is noticed', async (name) => {
-  const file = read(name);
-  for (const { data } of tensors(file)) {
-    const kept = data[0];
-    // A cell of the mask is 1 there.
-    data[0] = kept === 1 ? 0 : kept + 0.1 + Math.abs(kept);
-    expect(passes(await check(file))).toBe(false);
-    data[0] = kept;
-  }
-});
+it.each(['hstu-position-time', 'stu-candidates', 'stu-append-window'])(
+  '%s: a changed number of any tensor is noticed',
+  async (name) => {
+    const file = read(name);
+    for (const { data } of tensors(file)) {
+      const kept = data[0];
+      // A cell of the mask is 1 there.
+      data[0] = kept === 1 ? 0 : kept + 0.1 + Math.abs(kept);
+      expect(passes(await check(file))).toBe(false);
+      data[0] = kept;
+    }
+  },
+);
 
 it('notices a key more and a key less in any mask', async () => {
   const file = read('hstu-masks') as unknown as { outputs: { masks: string[][] } };

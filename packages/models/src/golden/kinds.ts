@@ -4,6 +4,7 @@ import { checkFuxiCtr } from './fuxictr.ts';
 import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
+import { checkHstuPosition } from './hstu-position.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
@@ -42,6 +43,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   fuxictr: checkFuxiCtr,
   'fuxictr-training': checkFuxiCtrTraining,
   'hstu-mask': checkHstuMasks,
+  'hstu-position': checkHstuPosition,
   stu: checkStu,
 };
 
@@ -52,7 +54,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'fuxi-alpha': 'no FuXi',
   'fuxi-linear': 'no FuXi',
   'hetero-attention': 'no heterogeneous attention',
-  'hstu-position': 'no layer norm of times',
   'hstu-ranker': 'no HSTU ranker',
   'hstu-requests': 'no encoding at a time of request',
   letter: 'no semantic ids',
