@@ -187,6 +187,14 @@ export {
   type WeightSpec,
 } from './layers/layer.ts';
 export { Projection, type ProjectionArgs } from './layers/projection.ts';
+export {
+  type ClockOptions,
+  type ClockPeriod,
+  clockFeatures,
+  dayAndWeek,
+  TimestampNorm,
+  type TimestampNormArgs,
+} from './layers/timestamp-norm.ts';
 export { type TokenInputOptions, tokenInput } from './layers/token-input.ts';
 export {
   type EmbeddingTable,

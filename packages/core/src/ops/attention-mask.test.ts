@@ -12,6 +12,7 @@ const parts = fc.record({
   contextualLength: fc.integer({ min: 0, max: 5 }),
   minFullAttentionLength: fc.integer({ min: 0, max: 5 }),
   globalAttentionLength: fc.constantFrom(0, 0, 1, 2, 4),
+  bidirectional: fc.boolean(),
 });
 
 it('says for every pair what the rule says', () => {

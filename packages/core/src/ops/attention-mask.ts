@@ -7,7 +7,7 @@ import { ShapeError, UnsupportedError } from '../errors.ts';
  * targets (candidates). Work on hidden keys is skipped, not only masked.
  *
  * Source: section 4.2 and the attention of the public HSTU code (meta-recsys/generative-recommenders), whose
- * arguments are `num_targets`, `max_attn_len`, `contextual_seq_len` and `min_full_attn_seq_len`. Semi-local
+ * arguments are `num_targets`, `max_attn_len`, `contextual_seq_len`, `min_full_attn_seq_len` and `causal`. Semi-local
  * attention: ULTRA-HSTU (arXiv:2602.16986), whose K1 is `maxAttentionLength` and whose K2 is `globalAttentionLength`.
  */
 export interface AttentionMask {
@@ -22,6 +22,11 @@ export interface AttentionMask {
    * sees whatever the window: semi-local attention. Default 0: only what the window holds.
    */
   readonly globalAttentionLength?: number;
+  /**
+   * Keys after a query are seen as those before it, the window counting both ways; targets stay hidden from each
+   * other, but not from the history. Default: causal.
+   */
+  readonly bidirectional?: boolean;
   /** Targets at the end of each sequence, `[B]`: each sees contextual tokens, history and itself, never another. */
   readonly numTargets?: readonly number[] | Int32Array;
 }
@@ -39,13 +44,14 @@ export interface AskingQueries {
  * Visible keys of each query as int32 `[Q, 2]`: query `i` sees keys `lo .. hi - 1` of its own sequence, and itself.
  * With `m = length - targets - max(0, c - 1)` and `id(i) = min(i, m)`, or `min(max(i - c + 1, 0), m)` when there are
  * `c > 0` contextual tokens: a key is seen when `id(i) - id(j)` is from 1 to the limit (from 1 on where
- * `id(i) >= m - full`), and a contextual query sees every key with `id(j) < m`.
+ * `id(i) >= m - full`), and a contextual query sees every key with `id(j) < m`. Where the mask is bidirectional the
+ * difference counts without its sign.
  */
 export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor, asking?: AskingQueries): tf.Tensor2D {
   const bounds = hostValues(offsets) as Int32Array;
   const batch = bounds.length - 1;
   const queries = asking === undefined ? bounds : (hostValues(asking.queryOffsets) as Int32Array);
-  const { numTargets } = mask;
+  const { numTargets, bidirectional = false } = mask;
   const window = natural(op, 'maxAttentionLength', mask.maxAttentionLength, 1) ?? 0;
   const context = natural(op, 'contextualLength', mask.contextualLength, 0) ?? 0;
   const full = natural(op, 'minFullAttentionLength', mask.minFullAttentionLength, 0) ?? 0;
@@ -79,15 +85,14 @@ export function visibleKeys(op: string, mask: AttentionMask, offsets: tf.Tensor,
       const i = after ? keys : keys - count + r;
       if (i < 0) continue;
       if (m <= 0 && context > 0) continue;
-      if (i < context) {
-        ranges[at + 1] = history;
-        continue;
-      }
-      const id = Math.min(i - shift, m);
-      const limited = window > 0 && id > window && !(full > 0 && id >= m - full);
-      ranges[at] = limited ? id - window + shift : 0;
-      // The query itself is always seen: the range takes it in where it follows on.
-      ranges[at + 1] = i < history ? i + 1 : history;
+      const id = i < context ? 0 : Math.min(i - shift, m);
+      const limit = window === 0 || (full > 0 && id >= m - full) ? Number.POSITIVE_INFINITY : window;
+      ranges[at] = id > limit ? id - limit + shift : 0;
+      // The furthest that is seen. The query itself always is: the range takes it in where it follows on.
+      const reach = bidirectional ? id + limit : id;
+      if (i >= history) ranges[at + 1] = history;
+      else if (reach >= m) ranges[at + 1] = length;
+      else ranges[at + 1] = i < context ? history : reach + shift + 1;
     }
   }
   return rememberHostValues(tf.tensor2d(ranges, [queries[batch], 2], 'int32'), ranges);

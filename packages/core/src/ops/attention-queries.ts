@@ -16,7 +16,10 @@ export interface AttentionQueries {
    * the tokens there would; one before place 0 sees nothing, and its row of the output is zero.
    */
   readonly queryOffsets?: Offsets;
-  /** `all`: every key of the sequence, as in cross-attention. Default: `causal`. With `queryOffsets`, without `mask`. */
+  /**
+   * `all`: every key of the sequence, as in cross-attention. Default: `causal`. With `queryOffsets`,
+   * without `mask` and bias.
+   */
   readonly sees?: 'causal' | 'all';
   /**
    * int32 `[T]`: the row of `k` and `v`, then `[R, H, A]` and `[R, H, C]`, that belongs to each key: a store of

@@ -87,6 +87,11 @@ function checkedInputs(
       `${op}: expected a positive normalizer; got ${normalizer}; use the padded maximum length of the recipe`,
     );
   }
+  if (bias !== undefined && options.sees === 'all') {
+    throw new UnsupportedError(
+      `${op}: expected no bias with sees 'all'; got one; queries that see everything stand nowhere, so no key has a distance`,
+    );
+  }
   const time = bias?.time;
   const { inputs, dims } = attentionInputs(op, options, ({ asked }) => {
     const expected: Expected[] = [];

@@ -304,6 +304,17 @@ describe('refusals, word for word', () => {
       'hstuAttention: expected a positive normalizer; got 0; use the padded maximum length of the recipe',
     ],
     [
+      'a bias of queries that stand nowhere',
+      () =>
+        hstuAttention({
+          ...{ q: heads(3), k: heads(3), v: heads(5), offsets, queryOffsets: offsets, normalizer: 4 },
+          sees: 'all',
+          bias: { positionWeights: tf.zeros([7]) },
+        }),
+      UnsupportedError,
+      "hstuAttention: expected no bias with sees 'all'; got one; queries that see everything stand nowhere, so no key has a distance",
+    ],
+    [
       'float offsets',
       () => causalAttention({ q: heads(3), k: heads(3), v: heads(5), offsets: tf.zeros([3]), scale: 1 }),
       DTypeError,

@@ -5,6 +5,8 @@ export interface AttentionMask {
   readonly minFullAttentionLength: number;
   /** Of semi-local attention; at least the contextual tokens where it is not 0. */
   readonly globalAttentionLength: number;
+  /** Default: causal. */
+  readonly bidirectional?: boolean;
   /** By sequence. */
   readonly numTargets: ArrayLike<number>;
 }
@@ -19,9 +21,10 @@ export function sees(mask: AttentionMask, length: number, targets: number, i: nu
   const { maxAttentionLength: w, contextualLength: c, minFullAttentionLength: f, globalAttentionLength: g } = mask;
   const m = length - targets - (c > 0 ? c - 1 : 0);
   const id = (x: number): number => Math.min(c > 0 ? Math.max(x - c + 1, 0) : x, m);
-  const distance = id(i) - id(j);
+  const ahead = id(i) - id(j);
+  const distance = mask.bidirectional ? Math.abs(ahead) : ahead;
   let visible = i === j || distance > 0;
-  const always = g > 0 && j < Math.max(g, c);
+  const always = g > 0 && j < Math.max(g, c) && j < i;
   if (w > 0) visible = visible && (distance <= w || (f > 0 && id(i) >= m - f) || always);
   if (c > 0) visible = visible || (id(i) === 0 && id(j) < m);
   return visible;

@@ -18,6 +18,7 @@ export interface MaskProblem {
   readonly minFullAttentionLength: number;
   readonly globalAttentionLength: number;
   readonly targetShare: number;
+  readonly bidirectional?: boolean;
 }
 
 const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
@@ -27,6 +28,7 @@ const masks: fc.Arbitrary<MaskProblem | undefined> = fc.option(
     minFullAttentionLength: fc.constantFrom(0, 0, 4, 20),
     globalAttentionLength: fc.constantFrom(0, 0, 1, 7, 50, 130),
     targetShare: fc.constantFrom(0, 0, 0.2, 0.5, 1),
+    bidirectional: fc.constantFrom(false, false, false, true),
   }),
   { nil: undefined, freq: 2 },
 );
@@ -38,7 +40,7 @@ export function maskOf(mask: MaskProblem | undefined, lengths: readonly number[]
   // Without a window everything is seen already, and the op refuses it.
   const parts = rest.maxAttentionLength > 0 ? rest : { ...rest, globalAttentionLength: 0 };
   const numTargets = lengths.map((n) => Math.floor(n * targetShare));
-  const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
+  const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== 0));
   return { reference: { ...parts, numTargets }, op: { ...given, numTargets } satisfies AttentionMask };
 }
 
@@ -58,6 +60,8 @@ const maskEdges: readonly (MaskProblem | undefined)[] = [
   { ...none, maxAttentionLength: 5, globalAttentionLength: KEYS + 1, targetShare: 0.2 },
   { ...none, contextualLength: PANEL + 1 },
   { ...none, maxAttentionLength: 60, minFullAttentionLength: 20, targetShare: 0.5 },
+  { ...none, maxAttentionLength: PANEL + 1, bidirectional: true, targetShare: 0.2 },
+  { ...none, bidirectional: true },
 ];
 
 const lengthEdges: readonly number[] = [

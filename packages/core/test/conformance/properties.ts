@@ -31,9 +31,11 @@ interface Attention<P extends AttentionSizes> {
   readonly floor: (problem: P) => number;
 }
 
-/** Contextual tokens see what comes after them. */
+/** Contextual tokens see what comes after them, and so do all where the mask is bidirectional. */
 function withoutContext<P extends { readonly mask?: MaskProblem }>(problem: P): P {
-  return problem.mask === undefined ? problem : { ...problem, mask: { ...problem.mask, contextualLength: 0 } };
+  return problem.mask === undefined
+    ? problem
+    : { ...problem, mask: { ...problem.mask, contextualLength: 0, bidirectional: false } };
 }
 
 export const attentions: readonly [Attention<HstuProblem>, Attention<CausalProblem>] = [

@@ -40,6 +40,8 @@ export function configOf<T>(schema: z.ZodType<T>, { config }: ModuleGolden): T {
 export interface Place {
   readonly variable: tf.Variable;
   readonly begin?: number;
+  /** The file has it with rows and columns exchanged. */
+  readonly isTransposed?: boolean;
 }
 
 export interface ModuleCheck {
@@ -132,14 +134,21 @@ export function toleranceOf({
   return float32Tolerance(lost, (3 * 2 ** -24 * Math.sqrt(squares)) / Math.abs(loss));
 }
 
+/** A matrix of so many rows, row-major, by its columns. */
+function transposed(matrix: ArrayLike<number>, rows: number): Float32Array {
+  const columns = matrix.length / rows;
+  return Float32Array.from({ length: matrix.length }, (_, at) => matrix[(at % rows) * columns + Math.floor(at / rows)]);
+}
+
 /** Writes the parameters of a file into the weights of ours. */
 export function setParameters({ parameters }: Pick<ModuleGolden, 'parameters'>, places: ModuleCheck['places']): void {
   const byVariable = Map.groupBy(Object.entries(places), ([, { variable }]) => variable);
   for (const [variable, own] of byVariable) {
     const width = variable.size / variable.shape[0];
     const values = new Float32Array(variable.size).fill(Number.NaN);
-    for (const [name, { begin = 0 }] of own) {
-      const { data } = tensorOf(parameters, name);
+    for (const [name, { begin = 0, isTransposed = false }] of own) {
+      const given = tensorOf(parameters, name);
+      const data = isTransposed ? transposed(given.data, given.shape[0]) : given.data;
       if (begin * width + data.length > values.length) {
         throw new GoldenError(
           `golden: ${name}: expected at most ${values.length - begin * width} numbers; got ${data.length}`,
@@ -166,7 +175,8 @@ export async function gradientErrors(
     const place = places[name];
     if (place === undefined) continue;
     const from = (place.begin ?? 0) * (place.variable.size / place.variable.shape[0]);
-    got[name] = (await grads[place.variable.name].data()).slice(from, from + data.length);
+    const own = (await grads[place.variable.name].data()).slice(from, from + data.length);
+    got[name] = place.isTransposed ? transposed(own, place.variable.shape[0]) : own;
   }
   return compareGradients(gradients, got);
 }

@@ -16,6 +16,8 @@ export interface Run {
   readonly before?: { readonly sequences: number; readonly tokens: number };
   /** What was kept of earlier tokens, for a pass over the tokens after them. Absent: the batch is all there is. */
   readonly memory?: TokenMemory;
+  /** Targets at the end of each sequence, `[B]`, of a ranker whose blocks hide them from each other. Absent: none. */
+  readonly numTargets?: readonly number[];
   /** Rows of the activations that lie before those of the part: tokens or sequences, as the model has them. */
   readonly firstRow?: number;
 }
@@ -156,8 +158,8 @@ export function dropOptionsAt(rate: number, site: string, run: Run, rowWidth: nu
 
 /** The run in a layer's keyword arguments; a plain forward pass when it is absent. */
 export function runOf(kwargs: { readonly [key: string]: unknown } | undefined): Run {
-  const { training = false, step = 0, seed = 0, firstRow = 0, memory } = (kwargs ?? {}) as Partial<Run>;
-  return { training, step, seed, firstRow, ...(memory && { memory }) };
+  const { training = false, step = 0, seed = 0, firstRow = 0, memory, numTargets } = (kwargs ?? {}) as Partial<Run>;
+  return { training, step, seed, firstRow, ...(memory && { memory }), ...(numTargets && { numTargets }) };
 }
 
 /** The inputs of a layer as an array. */

@@ -21,6 +21,7 @@ import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
 import { declareOnly, type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';
 import { RmsNorm } from './rms-norm.ts';
+import { clockFeatures, TimestampNorm } from './timestamp-norm.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -114,6 +115,21 @@ const cases: Case[] = [
     inputs: () => [angles(tf.cos), angles(tf.sin), tf.ones([5, 1])],
   },
   { name: 'AffineLayerNorm', layer: () => new AffineLayerNorm({ ...shared, embeddingDim: 4 }), inputs: x },
+  {
+    name: 'AffineLayerNorm with all arguments',
+    layer: () => new AffineLayerNorm({ ...shared, embeddingDim: 4, epsilon: 0.1 }),
+    inputs: x,
+  },
+  {
+    name: 'TimestampNorm',
+    layer: () => new TimestampNorm({ ...shared, embeddingDim: 4, timeDim: 4, epsilon: 0.1 }),
+    inputs: () => [x(), clockFeatures([0, 40_000, 90_000, 400_000, 500_000])],
+  },
+  {
+    name: 'HstuLayer with contextual tokens',
+    layer: () => new HstuLayer({ ...shared, ...hstu, relativeBias: 'none', contextualLength: 2 }),
+    inputs: () => [x(), offsets()],
+  },
   { name: 'RmsNorm', layer: () => new RmsNorm({ ...shared, embeddingDim: 4, epsilon: 0.1 }), inputs: x },
 ];
 

@@ -117,6 +117,21 @@ describe('attention on simd', () => {
     shared.dispose();
   });
 
+  it('has for a few queries that see ahead the bits of the full pass, with the bias of places after them', () => {
+    const n = 40;
+    const [q, k, v] = [0, 1, 2].map((phase) => values([n, 2, 5], phase) as tf.Tensor3D);
+    const clock = tf.range(0, n, 1, 'int32') as tf.Tensor1D;
+    const time = { timeWeights: values([9], 4) as tf.Tensor1D, queryTimes: clock, keyTimes: clock };
+    const bias = { positionWeights: values([2 * n - 1], 3) as tf.Tensor1D, time };
+    const all = { q, k, v, offsets: Int32Array.of(0, n), normalizer: n, bias, mask: { contextualLength: 3 } };
+    const [full, few] = tf.tidy(() => [
+      bytesOf(hstuAttention(all)),
+      bytesOf(hstuAttention({ ...all, queryOffsets: all.offsets })),
+    ]);
+    expect(few).toEqual(full);
+    tf.dispose([q, k, v, clock, time.timeWeights, bias.positionWeights]);
+  });
+
   it('puts every pair into the bucket of its time difference, at the edges too, kept or made anew', () => {
     for (const [last, divisor] of [
       [128, 0.301],

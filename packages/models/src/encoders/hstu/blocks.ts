@@ -7,8 +7,8 @@ export interface HstuSwitches {
   readonly relativeBias: 'none' | 'position' | 'position-time' | 'rotary';
   /** What SiLU weights are divided by. */
   readonly normalizer: 'padded' | 'seen' | 'none';
-  /** Factor of `q k^T` before SiLU: one, or `1 / sqrt(dqk)`. */
-  readonly attentionScale: 'one' | 'inverse-sqrt';
+  /** Factor of `q k^T` before SiLU: one, `1 / sqrt(dqk)`, or a number. */
+  readonly attentionScale: 'one' | 'inverse-sqrt' | number;
   /** Where SiLU acts after the first projection. */
   readonly activation: 'uvqk' | 'u' | 'none';
   /** Whether the first projection has a bias. */

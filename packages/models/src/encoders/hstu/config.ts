@@ -35,10 +35,10 @@ export const hstuConfigSchema = z
       .optional()
       .describe('What SiLU weights are divided by: `n` (`padded`), the number of keys that a query sees, or nothing.'),
     attentionScale: z
-      .enum(['one', 'inverse-sqrt'])
+      .union([z.enum(['one', 'inverse-sqrt']), z.number().gt(0)])
       .optional()
       .describe(
-        'Factor of `q k^T` before SiLU; a softmax always has `inverse-sqrt`. Research `one`, production `inverse-sqrt`: `1 / sqrt(dqk)`.',
+        'Factor of `q k^T` before SiLU, a number or one of these; a softmax always has `inverse-sqrt`. Research `one`, production `inverse-sqrt`: `1 / sqrt(dqk)`.',
       ),
     activation: z
       .enum(['uvqk', 'u', 'none'])
@@ -128,10 +128,13 @@ export const hstuConfigSchema = z
     path: ['normalizer'],
     message: "'padded' when attention is 'softmax', which has a normaliser of its own",
   })
-  .refine((config) => config.attention === 'silu' || config.attentionScale !== 'one', {
-    path: ['attentionScale'],
-    message: "'inverse-sqrt' when attention is 'softmax', whose scores are always divided by sqrt(dqk)",
-  })
+  .refine(
+    ({ attention, attentionScale = 'inverse-sqrt' }) => attention === 'silu' || attentionScale === 'inverse-sqrt',
+    {
+      path: ['attentionScale'],
+      message: "'inverse-sqrt' when attention is 'softmax', whose scores are always divided by sqrt(dqk)",
+    },
+  )
   .refine((config) => conditionsOf(config).relativeBias, {
     path: ['relativeBias'],
     message: "'none' or 'rotary' when attention is 'softmax' (softmax attention has no relative bias here)",

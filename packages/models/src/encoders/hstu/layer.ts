@@ -31,6 +31,11 @@ export interface HstuLayerArgs
     Partial<LayerSwitches> {
   /** `n`: constant normaliser and reach of the position bias. */
   readonly paddedLength: number;
+  /**
+   * So many first tokens of each sequence say who asks: they see each other and the whole history. Default 0. What
+   * comes after the history, `numTargets` of the run, sees it and itself.
+   */
+  readonly contextualLength?: number;
 }
 
 /** Switches that concern the layer; absent: those of the research block. */
@@ -176,7 +181,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
   private asPublished(): boolean {
     const { relativeBias, normalizer, activation, gate, projectionBias, affineNorms } = this.switches;
     const usual = relativeBias !== 'rotary' && normalizer === 'padded' && activation === 'uvqk';
-    return usual && gate && !projectionBias && !affineNorms && this.args.maxAttentionLength === undefined;
+    return usual && gate && !projectionBias && !affineNorms && attentionMask(this.args).mask === undefined;
   }
 
   /** `[rows, H W]` as `[rows, H, W]`. */
@@ -212,7 +217,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const { relativeBias, normalizer, attentionScale } = this.switches;
     const all = { k, v, offsets, ...(queryOffsets && { queryOffsets }) };
     const keys = run?.memory?.keys(this.stream, all) ?? all;
-    const asked = { q, ...keys, ...attentionMask(this.args) };
+    const asked = { q, ...keys, ...attentionMask({ ...this.args, numTargets: run?.numTargets }) };
     if (attention === 'softmax') {
       return causalAttention({ ...asked, scale: 1 / Math.sqrt(dqk) });
     }
@@ -223,7 +228,9 @@ export class HstuLayer extends StreamLayer implements LastRows {
     const out = hstuAttention({
       ...asked,
       normalizer: normalizer === 'padded' ? paddedLength : 1,
-      ...(attentionScale === 'one' ? {} : { scale: 1 / Math.sqrt(dqk) }),
+      ...(attentionScale === 'one'
+        ? {}
+        : { scale: attentionScale === 'inverse-sqrt' ? 1 / Math.sqrt(dqk) : attentionScale }),
       ...(bias && { bias }),
     });
     return seen === undefined ? out : (tf.div(out, tf.reshape(seen, [-1, 1, 1])) as tf.Tensor3D);
@@ -236,7 +243,8 @@ export class HstuLayer extends StreamLayer implements LastRows {
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength } = this.args;
     const own = { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength };
-    const mask = maskKeys.filter((key) => this.args[key] !== undefined).map((key) => [key, this.args[key]]);
+    const keys = [...maskKeys, 'contextualLength'] as const;
+    const mask = keys.filter((key) => this.args[key] !== undefined).map((key) => [key, this.args[key]]);
     const optional = Object.fromEntries(mask);
     return { ...super.getConfig(), ...own, ...this.switches, ...optional };
   }

@@ -6,11 +6,19 @@ export type HstuMask = Pick<HstuConfig, (typeof maskKeys)[number]>;
 
 export const maskKeys = ['maxAttentionLength', 'globalAttentionLength', 'minFullAttentionLength'] as const;
 
-/** The mask of the attention ops; nothing without a window. */
-export function attentionMask(config: HstuMask): { readonly mask?: AttentionMask } {
-  if (config.maxAttentionLength === undefined) return {};
-  const given = maskKeys.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]);
-  return { mask: Object.fromEntries(given) };
+/** What a layer may hide besides: histories that begin with contextual tokens, and end with targets. */
+export interface RankingMask extends HstuMask {
+  readonly contextualLength?: number;
+  /** `[B]`. */
+  readonly numTargets?: readonly number[];
+}
+
+/** The mask of the attention ops; nothing without a window, contextual tokens and targets. */
+export function attentionMask(config: RankingMask): { readonly mask?: AttentionMask } {
+  const window = config.maxAttentionLength === undefined ? [] : maskKeys;
+  const keys = [...window, 'contextualLength', 'numTargets'] as const;
+  const given = keys.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]);
+  return given.length === 0 ? {} : { mask: Object.fromEntries(given) };
 }
 
 /** Keys that the query at place `i` of a sequence of `length` tokens sees, itself included. */

@@ -24,6 +24,14 @@ describe('reversePlaces', () => {
     expect(ages('log', 5)).toEqual([5, 5, 3, 0, 0, 2, 0]);
   });
 
+  it('targets share the place after the contextual tokens, which have the first', () => {
+    const tokens = { hostOffsets: Int32Array.of(0, 7, 10), numTokens: 10 };
+    const options = { numPositions: 5, numBuckets: 9, scale: 'sqrt', contextualLength: 2, numTargets: [2, 0] } as const;
+    const { positions, ages } = reversePlaces(tokens, minutes(0, 0, 1, 2, 3, 12, 13, 5, 5, 9), options);
+    expect([...positions]).toEqual([0, 1, 4, 4, 3, 2, 2, 0, 1, 3]);
+    expect([...ages]).toEqual([3, 3, 3, 3, 3, 1, 0, 2, 2, 0]);
+  });
+
   it('both tokens of an event have its age', () => {
     const tokens = { hostOffsets: Int32Array.of(0, 4, 6), numTokens: 6 };
     const places = reversePlaces(tokens, minutes(0, 16, 7), { numPositions: 9, numBuckets: 9, scale: 'sqrt' });

@@ -27,6 +27,7 @@ const switches: Record<string, Partial<HstuConfigInput>> = {
   'no activation': { activation: 'none' },
   'normaliser: keys seen': { normalizer: 'seen' },
   'normaliser: none': { normalizer: 'none' },
+  'scores by a number': { attentionScale: 0.3 },
   window: { maxAttentionLength: 2 },
   'semi-local': { maxAttentionLength: 1, globalAttentionLength: 2 },
   'semi-local softmax, newest full': {
@@ -122,6 +123,7 @@ it.each([
     { attention: 'softmax', relativeBias: 'none', attentionScale: 'one' },
     "attentionScale: expected 'inverse-sqrt' when",
   ],
+  [{ attentionScale: 0 }, 'attentionScale: expected'],
   [{ gate: false, concat: true }, 'gate: expected true for concat'],
   [{ relativeBias: 'rotary', dqk: 3 }, 'dqk: expected an even width'],
   [{ globalAttentionLength: 2 }, 'globalAttentionLength: expected nothing without maxAttentionLength'],

@@ -114,16 +114,20 @@ tf.serialization.registerClass(TransformerBlock);
 
 export interface AffineLayerNormArgs extends LayerArgs {
   readonly embeddingDim: number;
+  /** Added to the variance; default 1e-6. */
+  readonly epsilon?: number;
 }
 
-/** Layer norm with gain and bias, epsilon 1e-6: the last layer of the Transformer. Maps `[T, D]` to `[T, D]`. */
+/** Layer norm with gain and bias: the last layer of the Transformer. Maps `[T, D]` to `[T, D]`. */
 export class AffineLayerNorm extends StreamLayer {
   static className = 'SeqrecAffineLayerNorm';
   readonly embeddingDim: number;
+  readonly epsilon: number | undefined;
 
   constructor(args: AffineLayerNormArgs) {
     super(args);
     this.embeddingDim = args.embeddingDim;
+    this.epsilon = args.epsilon;
   }
 
   protected weightSpecs(): WeightSpec[] {
@@ -131,11 +135,13 @@ export class AffineLayerNorm extends StreamLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => affineNorm(inputList(inputs)[0] as tf.Tensor2D, 'norm', (name) => this.weight(name)));
+    const [x] = inputList(inputs) as [tf.Tensor2D];
+    return tf.tidy(() => affineNorm(x, 'norm', (name) => this.weight(name), this.epsilon));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), embeddingDim: this.embeddingDim };
+    const { embeddingDim, epsilon } = this;
+    return { ...super.getConfig(), embeddingDim, ...(epsilon === undefined ? {} : { epsilon }) };
   }
 }
 tf.serialization.registerClass(AffineLayerNorm);

@@ -4,14 +4,18 @@
 import { KEYS } from './attention-tile';
 import { madd } from './env';
 
-/** Whether the block of keys from `key` on is the one that candidates themselves belong to: the last, which has room. */
+/**
+ * Whether the block of keys from `key` on is the one that candidates themselves belong to: the last, which has room.
+ */
 // @ts-ignore: decorator
 @inline
 export function isOwnBlock(key: i32, length: i32): bool {
   return length - key < KEYS;
 }
 
-/** scores[16] = q . k of each candidate and its own key: panels of sixteen, packed alike, in the order of `scorePanel`. */
+/**
+ * scores[16] = q . k of each candidate and its own key: panels of sixteen, packed alike, in the order of `scorePanel`.
+ */
 export function scoreSelf(qPanel: usize, kPanel: usize, width: i32, scores: usize): void {
   const half = <usize>width << 5;
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;

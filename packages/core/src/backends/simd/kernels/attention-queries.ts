@@ -25,10 +25,25 @@ export function querySlots(backend: SimdBackend, { keyRows, selfK, selfV }: Inpu
   };
 }
 
-/** The mask of queries that are not tokens; whether they see ahead is not asked. */
-export function queryRanges(backend: SimdBackend, { visible }: Inputs, globalKeys = 0): Visible {
+/** The mask of queries that are not tokens: they may see ahead of their places too. */
+export function queryRanges(
+  op: string,
+  backend: SimdBackend,
+  { visible, queryOffsets, q, selfK }: Inputs,
+  keys: Plan,
+  globalKeys = 0,
+): Visible {
   if (visible.shape[0] === 0) return CAUSAL;
-  return { address: backend.address(visible), ahead: false, globalKeys };
+  // Candidates stand after all keys.
+  if (selfK.shape.length > 1) return { address: backend.address(visible), ahead: false, globalKeys };
+  const ranges = backend.view(visible);
+  const queries = sequencePlan(op, backend, queryOffsets, q.shape[0]);
+  const ahead = queries.lengths.some((count, b) => {
+    const first = keys.lengths[b] - count;
+    for (let r = 0; r < count; r++) if (ranges[2 * (queries.starts[b] + r) + 1] > first + r + 1) return true;
+    return false;
+  });
+  return { address: backend.address(visible), ahead, globalKeys };
 }
 
 /** Below so many chunks of queries, a task has one head of them, so that the threads have something to do. */

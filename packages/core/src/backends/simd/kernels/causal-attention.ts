@@ -97,7 +97,7 @@ function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: CausalAtten
   const logSumExp = backend.output([q.shape[0], q.shape[1]]);
   const { units, leavesRows } = queryUnits(OP, backend, inputs, plan, q.shape[1]);
   if (leavesRows) for (const { address, info } of [out, logSumExp]) zero(backend, address, sizeOf(info));
-  const visible = queryRanges(backend, inputs, attrs.globalKeys);
+  const visible = queryRanges(OP, backend, inputs, plan, attrs.globalKeys);
   const shared = common(backend, inputs, logSumExp.address, attrs, visible);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);

@@ -177,7 +177,7 @@ function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: HstuAttenti
   const out = backend.output([q.shape[0], v.shape[1], v.shape[2]]);
   const { units, leavesRows } = queryUnits(OP, backend, inputs, plan, v.shape[1]);
   if (leavesRows) zero(backend, out.address, sizeOf(out.info));
-  const visible = queryRanges(backend, inputs, attrs.globalKeys);
+  const visible = queryRanges(OP, backend, inputs, plan, attrs.globalKeys);
   const shape = tableShape(longest, visible);
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
     const shared = common(backend, inputs, attrs, longest, { ...shape, address }, visible);

@@ -2,7 +2,10 @@
 
 /** Address: row of K and V of each key, an integer; 0: its own number. */
 export const KEY_ROWS = 18;
-/** Address: keys [Q, H, A] of candidates, which stand after all keys and see themselves; 0: the queries are no candidates. */
+/**
+ * Address: keys [Q, H, A] of candidates, which stand after all keys and see themselves; 0: the
+ * queries are no candidates.
+ */
 export const SELF_K = 19;
 /** Address: values [Q, H, C] of candidates. */
 export const SELF_V = 20;

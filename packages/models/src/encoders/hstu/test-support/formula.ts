@@ -22,7 +22,7 @@ export const hstuFormula: FormulaCase = {
       relativeBias: oneOf('none', 'position', 'position-time', 'rotary'),
       attention: oneOf('silu', 'softmax'),
       normalizer: oneOf('padded', 'seen', 'none'),
-      attentionScale: oneOf('one', 'inverse-sqrt'),
+      attentionScale: oneOf<string | number>('one', 'inverse-sqrt', 0.7),
       activation: oneOf('uvqk', 'u', 'none'),
       inputEncoding: oneOf('position', 'reverse-position-time'),
       actions: oneOf('none', 'sum', 'interleave'),

@@ -40,7 +40,7 @@ export interface PlainHstuConfig {
   readonly minFullAttentionLength?: number;
   readonly relativeBias?: 'none' | 'position' | 'position-time' | 'rotary';
   readonly normalizer?: 'padded' | 'seen' | 'none';
-  readonly attentionScale?: 'one' | 'inverse-sqrt';
+  readonly attentionScale?: 'one' | 'inverse-sqrt' | number;
   readonly activation?: 'uvqk' | 'u' | 'none';
   readonly projectionBias?: boolean;
   readonly affineNorms?: boolean;
@@ -177,7 +177,8 @@ function attended(
   const production = config.block === 'production';
   const softmax = attention === 'softmax';
   const relativeBias = config.relativeBias ?? (production ? 'none' : 'position-time');
-  const scaled = softmax || (config.attentionScale ?? (production ? 'inverse-sqrt' : 'one')) === 'inverse-sqrt';
+  const scaling = softmax ? 'inverse-sqrt' : (config.attentionScale ?? (production ? 'inverse-sqrt' : 'one'));
+  const factor = { one: 1, 'inverse-sqrt': 1 / Math.sqrt(dqk) }[scaling] ?? Number(scaling);
   const keys = tokens.map((_, j) => j).filter((j) => isSeen(config, tokens.length, i, j));
   const divisor = { padded: n, seen: keys.length, none: 1 }[config.normalizer ?? 'padded'];
   const bias = (j: number): number => {
@@ -196,7 +197,7 @@ function attended(
     const query = turned(q[i], head, i);
     const scores = keys.map((j) => {
       const product = dot(query, turned(k[j], head, j));
-      return (scaled ? product / Math.sqrt(dqk) : product) + (softmax ? 0 : bias(j));
+      return factor * product + (softmax ? 0 : bias(j));
     });
     const exponentials = scores.map((score) => Math.exp(score));
     const weights = softmax ? scale(exponentials, 1 / sum(exponentials)) : scores.map((score) => silu(score) / divisor);
