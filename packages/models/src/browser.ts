@@ -285,6 +285,17 @@ export {
   rowModelConfigSchema,
 } from './registry.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
+export type {
+  Append,
+  IncrementalCapabilities,
+  Request,
+  Scorer as UserScorer,
+  ScorerCheck,
+  ScorerStats,
+  TopList,
+  TopOptions,
+  UserEvent,
+} from './serve/scorer.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, onlyPart } from './tasks/part.ts';
