@@ -1,20 +1,26 @@
-import type { Limits } from './limits.ts';
+import { BatchCost } from './batch-cost.ts';
 import { Problem } from './problem.ts';
 
-/** Weight of the newest batch in the mean time of a request. */
-const NEWEST = 0.2;
+export interface AdmissionOptions {
+  /** Milliseconds that those let in may be expected to take. */
+  readonly latencyMs: number;
+  /** Most requests, whatever they are expected to take. */
+  readonly queue: number;
+  /** Operations of one batch. */
+  readonly batch: number;
+}
 
 /**
- * Lets requests of one shard in as long as they are expected to be answered within the bound: requests that wait, times
- * the time that one has lately taken. An idle shard lets in whatever comes, so one slow batch refuses nobody for long.
+ * Lets requests of one shard in as long as those before them are expected to be answered within the bound. An idle
+ * shard lets in whatever comes, so one slow batch refuses nobody for long.
  */
 export class Admission {
-  readonly #limits: Pick<Limits, 'latencyMs' | 'queue'>;
+  readonly #options: AdmissionOptions;
+  readonly #cost = new BatchCost();
   #waiting = 0;
-  #msPerRequest = 0;
 
-  constructor(limits: Pick<Limits, 'latencyMs' | 'queue'>) {
-    this.#limits = limits;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
   }
 
   /** Requests that were let in and are not answered. */
@@ -23,15 +29,15 @@ export class Admission {
   }
 
   /** Takes note of a batch. */
-  took(requests: number, ms: number): void {
-    const each = ms / requests;
-    this.#msPerRequest = this.#msPerRequest === 0 ? each : (1 - NEWEST) * this.#msPerRequest + NEWEST * each;
+  took(operations: number, ms: number): void {
+    this.#cost.took(operations, ms);
   }
 
   /** Runs what was let in. @throws Problem `busy` */
   async through<T>(work: () => Promise<T>): Promise<T> {
-    const { latencyMs, queue } = this.#limits;
-    const expected = this.#waiting * this.#msPerRequest;
+    const { latencyMs, queue, batch } = this.#options;
+    // Those that run are counted in full: they may have only just begun.
+    const expected = this.#cost.expected(this.#waiting, batch);
     if (expected > latencyMs || this.#waiting >= queue) {
       throw new Problem(
         'busy',

@@ -40,6 +40,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     requestTimeout: limits.requestMs,
     http: { connectionsCheckingInterval: Math.min(CHECK_MS, limits.requestMs), headersTimeout: limits.requestMs },
     forceCloseConnections: 'idle',
+    // Said by the hook below, in the form of all refusals.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 3 * limits.userId },
   }).withTypeProvider<ZodTypes>() as App;
 
@@ -48,7 +50,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
   app.addHook('onRequest', async (request) => {
+    if (stopping) throw new Problem('stopping', 'the service is stopping; try again when it is back');
     if (request.url !== OPEN) guard(request.headers, token);
   });
   app.addHook('onResponse', async (request, reply) => {

@@ -5,6 +5,8 @@ import { Problem } from './problem.ts';
 export interface UserSummary {
   /** Events held. */
   readonly events: number;
+  /** Time of the first event. */
+  readonly first: number;
   readonly last: UserEvent;
 }
 
@@ -18,14 +20,28 @@ export interface Accepted {
   undo(): void;
 }
 
-interface Pending {
+interface Part {
   readonly events: number;
   readonly last: UserEvent;
 }
 
 interface UserState {
-  applied: UserSummary | undefined;
-  pending: Pending[];
+  readonly first: number;
+  applied: Part | undefined;
+  pending: Part[];
+}
+
+/** Models keep times as 32-bit seconds after the first event. */
+const LONGEST_SECONDS = 2 ** 31;
+
+/** @throws Problem `bad-time` */
+export function checkSpan(where: string, first: number, time: number): void {
+  if (time - first < LONGEST_SECONDS) return;
+  throw new Problem(
+    'bad-time',
+    `${where}: expected seconds, less than 2^31 after the first event at ${first}; got ${time}; divide milliseconds by 1000`,
+    { time, first },
+  );
 }
 
 /**
@@ -57,8 +73,9 @@ export class Ledger {
   }
 
   /** Takes in what a log holds of a user. */
-  restore(user: string, events: number, last: UserEvent): void {
-    this.#users.set(user, { applied: { events, last }, pending: [] });
+  restore(user: string, events: readonly UserEvent[]): void {
+    const applied = { events: events.length, last: events[events.length - 1] };
+    this.#users.set(user, { first: events[0].time, applied, pending: [] });
   }
 
   /** @throws Problem `unknown-user` */
@@ -71,12 +88,12 @@ export class Ledger {
         `user "${user}": expected a user with events; got one without; post some first`,
       );
     }
-    return { events: heldBy(state), last };
+    return { events: heldBy(state), first: state.first, last };
   }
 
-  /** @throws Problem `out-of-order`; nothing of the events is accepted then. */
+  /** @throws Problem `out-of-order`, `bad-time`; nothing of the events is accepted then. */
   accept(user: string, events: readonly UserEvent[]): Accepted {
-    const state = this.#state(user) ?? { applied: undefined, pending: [] };
+    const state = this.#state(user) ?? { first: events[0].time, applied: undefined, pending: [] };
     let last = lastOf(state)?.time ?? Number.NEGATIVE_INFINITY;
     for (const [i, { time }] of events.entries()) {
       if (time < last) {
@@ -86,11 +103,12 @@ export class Ledger {
           { time, last },
         );
       }
+      checkSpan(`events.${i}.time`, state.first, time);
       last = time;
     }
     this.#users.set(user, state);
     const held = heldBy(state);
-    const own: Pending = { events: events.length, last: events[events.length - 1] };
+    const own: Part = { events: events.length, last: events[events.length - 1] };
     state.pending.push(own);
     const settle = (): void => {
       state.pending = state.pending.filter((each) => each !== own);
@@ -129,7 +147,7 @@ export class Ledger {
     const events = this.#history(user);
     if (events === undefined || events.length === 0) return undefined;
     this.#onSeed(user, events);
-    this.restore(user, events.length, events[events.length - 1]);
+    this.restore(user, events);
     return this.#users.get(user);
   }
 }

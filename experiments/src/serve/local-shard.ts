@@ -29,7 +29,7 @@ async function runWave(scorer: UserScorer, products: ItemProducts, wave: Wave, o
   if (wave.appends.length > 0) await append(scorer, wave.appends, outcomes);
   if (wave.reads.length > 0) await answer(scorer, products, wave.reads, outcomes);
   for (const { operation, at } of wave.drops) {
-    scorer.drop(operation.user);
+    await scorer.drop(operation.user);
     outcomes[at] = { value: undefined };
   }
 }

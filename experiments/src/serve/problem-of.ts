@@ -14,8 +14,6 @@ export function problemOf(error: unknown, bodyBytes: number): Problem | undefine
         'media-type',
         'expected a body of type application/json; got another; only scores also take application/octet-stream',
       );
-    case 503:
-      return new Problem('stopping', 'the service is stopping');
     default:
       return Number(error.statusCode) < 500 ? new Problem('malformed', error.message) : undefined;
   }

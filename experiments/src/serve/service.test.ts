@@ -65,7 +65,7 @@ describe('a service', () => {
     const expected = await before.service.top('ada', 400, 5, 'seen');
     // Not closed: this is what a killed process leaves.
     const after = await openWorld({ log });
-    expect(after.service.about('ada')).toEqual({ events: 3, last: event(7, 300) });
+    expect(after.service.about('ada')).toEqual({ events: 3, first: 100, last: event(7, 300) });
     expect(after.scorer.history('ada')).toEqual(before.scorer.history('ada'));
     expect(after.scorer.history('bob')).toEqual([event(1, 1), { item: 2, time: 2, rating: 3 }]);
     expect(() => after.service.about('cyd')).toThrow(Problem);
@@ -120,7 +120,7 @@ describe('a service', () => {
     } finally {
       EventLog.prototype.write = write;
     }
-    expect(service.about('bob')).toEqual({ events: 1, last: event(1, 1) });
+    expect(service.about('bob')).toEqual({ events: 1, first: 1, last: event(1, 1) });
     expect(() => service.about('new')).toThrow('user "new": expected a user with events');
     expect(await service.append('bob', [event(2, 2)])).toBe(2);
     expect(existsSync(world.log)).toBe(true);

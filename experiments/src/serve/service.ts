@@ -3,7 +3,7 @@ import { Admission } from './admission.ts';
 import { Batcher } from './batcher.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { OpenedLog } from './event-log.ts';
-import { Ledger, type UserSummary } from './ledger.ts';
+import { checkSpan, Ledger, type UserSummary } from './ledger.ts';
 import type { Limits } from './limits.ts';
 import type { LoggedEvent } from './log-record.ts';
 import type { Operation, ResultOf } from './operation.ts';
@@ -50,7 +50,7 @@ export class Service {
     this.#catalogue = catalogue;
     if (listener) log.onFlush = (records, ms) => listener.onFlush(records, ms);
     this.#shards = shards.map((shard) => {
-      const admission = new Admission(limits);
+      const admission = new Admission({ ...limits, batch: batch.size });
       const onBatch = (operations: number, ms: number): void => {
         admission.took(operations, ms);
         listener?.onBatch(operations, ms);
@@ -83,7 +83,7 @@ export class Service {
     const all: Promise<unknown>[] = [];
     for (const [user, events] of users) {
       if (events.length === 0) continue;
-      this.#ledger.restore(user, events.length, events[events.length - 1]);
+      this.#ledger.restore(user, events);
       all.push(this.#begin({ kind: 'append', user, events }));
     }
     await Promise.all(all);
@@ -93,7 +93,7 @@ export class Service {
    * Adds events to a user's history; they are on the disk, and seen by what is asked from then on, when it resolves.
    *
    * @returns events held
-   * @throws Problem `out-of-order`, `busy`, `storage`; nothing of them is stored then.
+   * @throws Problem `out-of-order`, `bad-time`, `busy`, `storage`; nothing of them is stored then.
    */
   append(user: string, events: readonly UserEvent[]): Promise<number> {
     return this.#of(user).admission.through(async () => {
@@ -116,7 +116,7 @@ export class Service {
     });
   }
 
-  /** @throws Problem `unknown-user`, `out-of-order`, `busy` */
+  /** @throws Problem `unknown-user`, `out-of-order`, `bad-time`, `busy` */
   top(user: string, at: number | undefined, k: number, exclude: 'seen' | 'none' | Int32Array): Promise<TopAnswer> {
     return this.#asked(user, at, async (moment) => {
       const list = await this.#begin({ kind: 'top', user, at: moment, k, exclude });
@@ -166,7 +166,8 @@ export class Service {
 
   #asked<T>(user: string, at: number | undefined, ask: (at: number) => Promise<T>): Promise<T> {
     return this.#of(user).admission.through(async () => {
-      const { time } = this.#ledger.get(user).last;
+      const { first, last } = this.#ledger.get(user);
+      const { time } = last;
       // Where numbers in the history stand for times, the next event has the next one.
       const moment = at ?? (this.#catalogue.hasTimes ? time : time + 1);
       if (moment < time) {
@@ -175,6 +176,7 @@ export class Service {
           last: time,
         });
       }
+      checkSpan('at', first, moment);
       return ask(moment);
     });
   }
