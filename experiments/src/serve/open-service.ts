@@ -21,15 +21,12 @@ export async function openService({ logFile, note, ...options }: OpenServiceOpti
   if (found.tornBytes > 0) {
     note(`note: ${logFile}: dropped ${found.tornBytes} bytes of a last line that was not written to its end`);
   }
-  // Who began without a history of the data has none after a restart either.
-  const forgotten = new Set(found.dropped);
   const users = new Map<string, readonly UserEvent[]>();
   for (const [user, logged] of found.users) {
-    if (logged.held === 0) forgotten.add(user);
     const events = [...eventsBefore(options, user, logged, logFile), ...eventsOf(options, logged.events, logFile)];
     users.set(user, events);
   }
-  const service = new Service({ ...options, log, forgotten });
+  const service = new Service({ ...options, log, forgotten: found.dropped });
   await service.restore(users);
   if (users.size > 0) note(`${logFile}: ${users.size} users with events of the log`);
   return service;

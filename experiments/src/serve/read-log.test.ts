@@ -92,4 +92,14 @@ describe('the log of events', () => {
     expect(flushes).toEqual([100]);
     await log.close();
   });
+
+  it('says when it cannot be written', async () => {
+    const { log } = await EventLog.open(newLog(), DATA);
+    await log.close();
+    const { written } = log.write({ user: 'ada', held: 0, events: events(1) });
+    await expect(written).rejects.toMatchObject({
+      kind: 'storage',
+      message: expect.stringContaining('nothing was stored'),
+    });
+  });
 });
