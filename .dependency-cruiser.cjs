@@ -7,6 +7,7 @@ const rooms = [
   'results',
   'studies',
   'measure',
+  'serve',
   'run/(loop|outputs)',
   'report',
   'run/(evaluation|open|process|folder|verdict)',

@@ -16,6 +16,7 @@ import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerScale } from './commands/scale.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerSettings } from './commands/settings.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
@@ -37,6 +38,7 @@ const commands = [
   registerEvaluate,
   registerRecommend,
   registerPage,
+  registerServe,
   registerVectors,
   registerExport,
   registerReport,

@@ -63,12 +63,16 @@ export class Passes {
         if (!before.has(state)) before.set(state, state.history.length);
         state.history.append(user, events, model.numItems);
       }
+      await this.readSettled([...before.keys()]);
     } catch (error) {
-      for (const [state, length] of before) state.history.truncate(length);
+      for (const [state, length] of before) this.cut(state, length);
       for (const user of created) users.delete(user);
       throw error;
     }
-    await this.inRounds([...before.keys()], async (round) => {
+  }
+
+  private async readSettled(states: readonly UserState[]): Promise<void> {
+    await this.inRounds(states, async (round) => {
       // The newest event is read when somebody asks: its row depends on the moment.
       const readings = round.map((user) => this.reading(user, user.history.length - user.start - 1, Number.NaN));
       await this.read(

@@ -1,0 +1,126 @@
+import type { CAC } from 'cac';
+import { choiceOption, integerOption, numberOption, rawOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../invocation.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly host: unknown;
+  readonly port: unknown;
+  readonly token?: unknown;
+  readonly log?: unknown;
+  readonly users: boolean;
+  readonly workers: unknown;
+  readonly window: unknown;
+  readonly latency?: unknown;
+  readonly cacheBytes?: unknown;
+  readonly maxBody?: unknown;
+  readonly maxCandidates?: unknown;
+  readonly check?: boolean;
+  readonly checkpoint: unknown;
+  readonly data?: unknown;
+  readonly out: unknown;
+}
+
+export function registerServe(cli: CAC, invocation: Invocation): void {
+  cli
+    .command('serve <run>', 'Answer over HTTP: users whose histories grow, what comes next, scores of candidates')
+    .option('--host <name>', 'Address to listen at; any but one of this machine needs a token', {
+      default: '127.0.0.1',
+    })
+    .option('--port <n>', 'Port; 0 takes a free one', { default: 8080 })
+    .option('--token <text>', 'What clients must send as "Authorization: Bearer TEXT" (default: $SEQREC_TOKEN)')
+    .option('--log <file>', 'Log of the events (default: serve/events.jsonl in the folder of the run)')
+    .option('--no-users', 'Begin without the histories of the users of the data')
+    .option('--workers <n>', 'Threads with a model each; users are spread over them', { default: 1 })
+    .option('--window <ms>', 'How long the first request of a batch waits for others', { default: 2 })
+    .option('--latency <ms>', 'Refuse requests that would have to wait longer (default: 500)')
+    .option(
+      '--cache-bytes <n>',
+      'Memory for keys and values, of each worker; who asks least often loses theirs (default: 1e9)',
+    )
+    .option('--max-body <bytes>', 'Longest body (default: 4194304)')
+    .option('--max-candidates <n>', 'Most candidates of a request (default: 100000)')
+    .option('--check', 'Replay users of the data event by event, compare with full passes, and end')
+    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend, of each worker')
+    .example('  $ seqrec serve latest')
+    .example('  $ seqrec serve latest --port 0 --no-users --log events.jsonl')
+    .example('  $ seqrec serve latest --host 0.0.0.0 --token s3cret --workers 2')
+    .example('  $ seqrec serve latest --check')
+    .action((run: string, options: Options) => serveCommand(run, options, invocation));
+}
+
+/** Users, and events of each, that `--check` replays. */
+const CHECKED = { users: 20, events: 200 };
+
+async function serveCommand(name: string, options: Options, { argv }: Invocation): Action {
+  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const port = integerOption('port', options.port, 0, 65_535) ?? 8080;
+  const workers = integerOption('workers', options.workers, 1, 64) ?? 1;
+  const window = milliseconds('window', options.window, 0) ?? 2;
+  const latency = milliseconds('latency', options.latency, 1);
+  const cacheBytes = integerOption('cache-bytes', options.cacheBytes, 1);
+  const maxBody = integerOption('max-body', options.maxBody);
+  const maxCandidates = integerOption('max-candidates', options.maxCandidates);
+  const host = textOption('host', options.host) ?? '127.0.0.1';
+  // As typed: the parser would turn the token 0042 into 42.
+  const token = options.token === undefined ? process.env.SEQREC_TOKEN || undefined : rawOption(argv, 'token');
+  const log = textOption('log', options.log);
+
+  const { isLocalHost } = await import('../serve/guard.ts');
+  if (!options.check && !isLocalHost(host) && !token) {
+    throw new UsageError(
+      `--host: expected an address of this machine, or a token; got ${host} and none`,
+      'give one by --token or in SEQREC_TOKEN',
+    );
+  }
+  const { openRun } = await import('../run/open/open-run.ts');
+  const { catalogueOf, withoutUsers } = await import('../serve/catalogue.ts');
+  const { checkBackendOptions } = await import('../run/process/backend.ts');
+  const { Progress } = await import('../terminal/progress.ts');
+  const backend = checkBackendOptions(options);
+  const opened = await openRun({
+    out: textOption('out', options.out) ?? 'runs',
+    run: name,
+    checkpoint,
+    dataFolder: textOption('data', options.data),
+    progress: new Progress(),
+  });
+  const { interactions } = opened.data.split;
+  const all = catalogueOf(interactions);
+  const catalogue = options.users ? all : withoutUsers(all);
+  const about = `${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch})`;
+  if (options.check) {
+    const { checkRun } = await import('../serve/check-run.ts');
+    return checkRun({ opened, catalogue: all, users: interactions.users, backend: options, size: CHECKED, about });
+  }
+  const { defaultLimits } = await import('../serve/limits.ts');
+  const { serveRun } = await import('../serve/serve-run.ts');
+  const limits = {
+    ...defaultLimits,
+    ...(latency !== undefined && { latencyMs: latency }),
+    ...(maxBody !== undefined && { bodyBytes: maxBody }),
+    ...(maxCandidates !== undefined && { candidates: maxCandidates }),
+  };
+  return serveRun({
+    opened,
+    catalogue,
+    backend,
+    ...{ workers, cacheBytes, log, host, port, token, limits, windowMs: window, about },
+    // Somebody to try it with.
+    someUser: options.users && interactions.numUsers > 0 ? interactions.users.external(0) : undefined,
+    print: (text) => console.log(text),
+    note: (text) => console.error(text),
+  });
+}
+
+/** @throws UsageError below `least` */
+function milliseconds(name: string, value: unknown, least: number): number | undefined {
+  const number = numberOption(name, value);
+  if (number === undefined || number >= least) return number;
+  throw new UsageError(`--${name}: expected at least ${least} milliseconds; got ${number}`);
+}

@@ -1,0 +1,100 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { fastify } from 'fastify';
+import type { Catalogue } from './catalogue.ts';
+import { guard } from './guard.ts';
+import type { Limits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import { Problem } from './problem.ts';
+import { problemOf } from './problem-of.ts';
+import type { App, RouteContext } from './routes/context.ts';
+import { itemRoutes } from './routes/items.ts';
+import { systemRoutes } from './routes/system.ts';
+import { userRoutes } from './routes/users.ts';
+import { requestSchemas } from './schemas.ts';
+import type { Service } from './service.ts';
+import { jsonSchemas, plainSerializer, type ZodTypes, zodValidator } from './zod-routes.ts';
+
+export interface AppOptions {
+  readonly service: Service;
+  readonly catalogue: Catalogue;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  /** What clients must send as `Authorization: Bearer TOKEN`; without, only this machine is answered. */
+  readonly token?: string;
+  /** Told of defects: what a client gets is only that there was one. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** Open to everybody: whoever watches over the service has no token. */
+const OPEN = '/healthz';
+
+/** How often clients that are too slow are looked for. */
+const CHECK_MS = 1000;
+
+/** The HTTP side of a service: who may ask, what a request must look like, and what each refusal is called. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { service, catalogue, limits, metrics, token } = options;
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    http: { connectionsCheckingInterval: Math.min(CHECK_MS, limits.requestMs), headersTimeout: limits.requestMs },
+    forceCloseConnections: 'idle',
+    // Said by the hook below, in the form of all refusals.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 3 * limits.userId },
+  }).withTypeProvider<ZodTypes>() as App;
+
+  app.setValidatorCompiler(zodValidator);
+  app.setSerializerCompiler(plainSerializer);
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
+  app.addHook('onRequest', async (request) => {
+    if (stopping) throw new Problem('stopping', 'the service is stopping; try again when it is back');
+    if (request.url !== OPEN) guard(request.headers, token);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.answered(route, request.method, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  app.setErrorHandler((error, _, reply) => {
+    const problem =
+      problemOf(error, limits.bodyBytes) ?? new Problem('internal', 'a defect of the service; its log has more');
+    if (problem.kind === 'internal') options.onDefect?.(error);
+    if (problem.kind === 'busy') reply.header('Retry-After', String(problem.facts?.retryAfterSeconds ?? 1));
+    if (problem.kind === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer');
+    return reply.status(problem.status).send(problem.body);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem(
+      'no-route',
+      `${request.method} ${request.url}: no such route; /openapi.json lists them`,
+    );
+    return reply.status(problem.status).send(problem.body);
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'seqrec', description: `Recommendations about ${catalogue.name}`, version: '1' },
+      ...(token !== undefined && {
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
+    },
+    transform: jsonSchemas,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+
+  const context: RouteContext = { service, catalogue, limits, schemas: requestSchemas(limits) };
+  userRoutes(app, context);
+  itemRoutes(app, context);
+  systemRoutes(app, context, metrics.text, metrics.contentType);
+  metrics.watch(service);
+  await app.ready();
+  return app;
+}

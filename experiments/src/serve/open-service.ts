@@ -1,0 +1,60 @@
+import type { UserEvent } from '@seqrec/models';
+import { RunError } from '../errors.ts';
+import { EventLog } from './event-log.ts';
+import type { LoggedEvent } from './log-record.ts';
+import type { LoggedUser } from './read-log.ts';
+import { Service, type ServiceOptions } from './service.ts';
+
+export interface OpenServiceOptions extends Omit<ServiceOptions, 'log' | 'forgotten'> {
+  readonly logFile: string;
+  /** Told what a person should know. */
+  readonly note: (text: string) => void;
+}
+
+/**
+ * A service with the users that its log holds.
+ *
+ * @throws RunError when the log is not of these data.
+ */
+export async function openService({ logFile, note, ...options }: OpenServiceOptions): Promise<Service> {
+  const { log, found } = await EventLog.open(logFile, options.catalogue.digest);
+  if (found.tornBytes > 0) {
+    note(`note: ${logFile}: dropped ${found.tornBytes} bytes of a last line that was not written to its end`);
+  }
+  const users = new Map<string, readonly UserEvent[]>();
+  for (const [user, logged] of found.users) {
+    const events = [...eventsBefore(options, user, logged, logFile), ...eventsOf(options, logged.events, logFile)];
+    users.set(user, events);
+  }
+  const service = new Service({ ...options, log, forgotten: found.dropped });
+  await service.restore(users);
+  if (users.size > 0) note(`${logFile}: ${users.size} users with events of the log`);
+  return service;
+}
+
+/** What the data hold of a user before the log begins. */
+function eventsBefore(
+  { catalogue }: Pick<OpenServiceOptions, 'catalogue'>,
+  user: string,
+  { held }: LoggedUser,
+  file: string,
+): readonly UserEvent[] {
+  if (held === 0) return [];
+  const events = catalogue.history(user) ?? [];
+  if (events.length === held) return events;
+  throw new RunError(
+    `${file}: user "${user}": expected ${held} events of the data before those of the log; got ${events.length}; was the log written with --no-users, or without?`,
+  );
+}
+
+function eventsOf(
+  { catalogue }: Pick<OpenServiceOptions, 'catalogue'>,
+  logged: readonly LoggedEvent[],
+  file: string,
+): UserEvent[] {
+  return logged.map(([external, time, rating]) => {
+    const item = catalogue.dense(external);
+    if (item === undefined) throw new RunError(`${file}: expected items of ${catalogue.name}; got "${external}"`);
+    return { item, time, ...(rating !== undefined && { rating }) };
+  });
+}

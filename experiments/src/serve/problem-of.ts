@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Problem } from './problem.ts';
+
+/** What a client is told of an error of Fastify, of a schema, or of ours; nothing for a defect. */
+export function problemOf(error: unknown, bodyBytes: number): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof z.ZodError) return new Problem('malformed', sentence(error));
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
+  switch (error.statusCode) {
+    case 413:
+      return new Problem('too-large', `body: expected at most ${bodyBytes} bytes; got more`, { limit: bodyBytes });
+    case 415:
+      return new Problem(
+        'media-type',
+        'expected a body of type application/json; got another; only scores also take application/octet-stream',
+      );
+    default:
+      return Number(error.statusCode) < 500 ? new Problem('malformed', error.message) : undefined;
+  }
+}
+
+function sentence({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const where = first.path.length === 0 ? 'body' : first.path.join('.');
+  const more = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`;
+  return `${where}: ${first.message}${more}`;
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Limits } from './limits.ts';
+import { problemKinds } from './problem.ts';
+
+/** Ids of a data file: a number is its text. */
+const id = z.union([z.string().min(1), z.int().transform(String)]).describe('Item, by the id of the data');
+const at = z.number().describe('Seconds since 1970, not before the last event; default: the time of the last event');
+const count = z.int().min(1);
+
+const named = z.object({ item: z.string(), title: z.string().optional(), score: z.number() });
+
+/** Schemas of requests; how long lists may be is checked apart, with a status code of its own. */
+export function requestSchemas({ userId }: Limits) {
+  return {
+    user: z.object({ id: z.string().min(1).max(userId).describe('User') }),
+    item: z.object({ id: z.string().min(1).describe('Item, by the id of the data') }),
+    events: z.strictObject({
+      events: z
+        .array(
+          z.strictObject({
+            item: id,
+            time: z.number().describe('Seconds since 1970, not before the event before'),
+            rating: z.number().optional().describe('What was done, for models that read it'),
+          }),
+        )
+        .min(1)
+        .describe('Oldest first'),
+    }),
+    score: z.strictObject({ at: at.optional(), candidates: z.array(id) }),
+    scoreQuery: z.strictObject({ at: z.coerce.number().optional().describe('Of a binary body; see the JSON body') }),
+    top: z.strictObject({
+      at: at.optional(),
+      k: count.default(10).describe('How many items'),
+      exclude: z
+        .union([z.enum(['seen', 'none']), z.array(id)])
+        .default('seen')
+        .describe('Items to leave out: those of the history, none, or these'),
+    }),
+    similar: z.strictObject({ k: z.coerce.number().pipe(count).default(10).describe('How many items') }),
+  };
+}
+
+export type RequestSchemas = ReturnType<typeof requestSchemas>;
+
+/** Schemas of answers. */
+export const replySchemas = {
+  held: z.object({ events: z.int().describe('Events held of the user') }),
+  user: z.object({
+    user: z.string(),
+    events: z.int().describe('Events held'),
+    last: z.object({
+      item: z.string(),
+      title: z.string().optional(),
+      time: z.number(),
+      rating: z.number().optional(),
+    }),
+  }),
+  scores: z.object({ at: z.number(), scores: z.array(z.number()).describe('In the order of the candidates') }),
+  top: z.object({ at: z.number(), items: z.array(named).describe('Best first') }),
+  similar: z.object({ items: z.array(named).describe('Most similar first') }),
+  forgotten: z.object({ user: z.string() }),
+  health: z.object({ status: z.literal('ok'), data: z.string(), items: z.int(), users: z.int() }),
+  problem: z.object({
+    status: z.int(),
+    error: z.enum(problemKinds),
+    message: z.string(),
+    facts: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  }),
+};

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import type { Append } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EventLog } from './event-log.ts';
+import { Problem } from './problem.ts';
+import { fullPassScorer } from './test-support/full-pass-scorer.ts';
+import { newLog, openWorld, tinyModel } from './test-support/world.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const event = (item: number, time: number) => ({ item, time });
+
+describe('a service', () => {
+  it('two writers for one user: events in the order of arrival, those that come too late refused, nothing lost', async () => {
+    const world = await openWorld();
+    const { service, scorer } = world;
+    // Writer A writes 1, 3, 5, ..., writer B 2, 4, ...; B's clock stands still from 20 on.
+    const writes = Array.from({ length: 40 }, (_, i) => ({
+      item: 1 + (i % 20),
+      time: i % 2 === 1 && i > 20 ? 20 : i + 1,
+    }));
+    const settled = await Promise.allSettled(writes.map((each) => service.append('eve', [each])));
+    const accepted = writes.filter((_, i) => settled[i].status === 'fulfilled');
+    expect(accepted).toHaveLength(30);
+    expect(scorer.history('eve')).toEqual(accepted);
+    expect(accepted.every(({ time }, i) => i === 0 || time >= accepted[i - 1].time)).toBe(true);
+    // Each was told how many events there were after its own.
+    const held = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    expect(held).toEqual(accepted.map((_, i) => i + 1));
+    for (const each of settled)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ kind: 'out-of-order' });
+    await world.close();
+  });
+
+  it('what is asked after an event sees it; everything about a user happens in the order of arrival', async () => {
+    const world = await openWorld();
+    const { service } = world;
+    const answers = Promise.all([
+      service.append('eve', [event(1, 10)]),
+      service.top('eve', undefined, 20, 'seen'),
+      service.append('eve', [event(2, 20)]),
+      service.top('eve', undefined, 20, 'seen'),
+      service.forget('eve'),
+      service.append('eve', [event(3, 5)]),
+      service.top('eve', undefined, 20, 'seen'),
+    ]);
+    const [one, first, two, second, , three, third] = await answers;
+    expect([one, two, three]).toEqual([1, 2, 1]);
+    expect([first.at, second.at, third.at]).toEqual([10, 20, 5]);
+    const missing = ({ items }: { items: Int32Array }) => [1, 2, 3].filter((item) => !items.includes(item));
+    expect([first, second, third].map(missing)).toEqual([[1], [1, 2], [3]]);
+    await world.close();
+  });
+
+  it('is after a crash what it was: the log alone makes it', async () => {
+    const log = newLog();
+    const before = await openWorld({ log });
+    await before.service.append('ada', [event(7, 300)]);
+    await before.service.append('bob', [event(1, 1), { item: 2, time: 2, rating: 3 }]);
+    await before.service.append('cyd', [event(4, 4)]);
+    await before.service.forget('cyd');
+    const expected = await before.service.top('ada', 400, 5, 'seen');
+    // Not closed: this is what a killed process leaves.
+    const after = await openWorld({ log });
+    expect(after.service.about('ada')).toEqual({ events: 3, first: 100, last: event(7, 300) });
+    expect(after.scorer.history('ada')).toEqual(before.scorer.history('ada'));
+    expect(after.scorer.history('bob')).toEqual([event(1, 1), { item: 2, time: 2, rating: 3 }]);
+    expect(() => after.service.about('cyd')).toThrow(Problem);
+    expect(await after.service.top('ada', 400, 5, 'seen')).toEqual(expected);
+    expect(after.notes.join()).toContain('2 users with events of the log');
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  it('events that the model refuses are not stored, and do not come back', async () => {
+    const log = newLog();
+    const plain = fullPassScorer(tinyModel());
+    const scorer = {
+      ...plain,
+      append: async (...appends: readonly Append[]) => {
+        if (appends.some(({ events }) => events.some(({ item }) => item === 13))) throw new Error('unlucky');
+        await plain.append(...appends);
+      },
+    };
+    const world = await openWorld({ log, scorer, windowMs: 20 });
+    const settled = await Promise.allSettled([
+      world.service.append('bob', [event(1, 1)]),
+      world.service.append('eve', [event(13, 1)]),
+      world.service.append('bob', [event(2, 2)]),
+      world.service.append('eve', [event(4, 2)]),
+    ]);
+    expect(settled.map((each) => (each.status === 'fulfilled' ? each.value : String(each.reason)))).toEqual([
+      1,
+      'Error: unlucky',
+      2,
+      1,
+    ]);
+    await world.close();
+    const { log: file, found } = await EventLog.open(log, 'd1'.repeat(32));
+    expect(found.users.get('eve')?.events).toEqual([['film-4', 2]]);
+    await file.close();
+  });
+
+  it('a log that cannot be written: 503, nothing stored, and on again when it can', async () => {
+    const world = await openWorld();
+    const { service } = world;
+    await service.append('bob', [event(1, 1)]);
+    const { write } = EventLog.prototype;
+    const full = new Problem('storage', 'disk full');
+    EventLog.prototype.write = () => ({ seq: 99, written: Promise.reject(full) });
+    try {
+      const settled = await Promise.allSettled([
+        service.append('bob', [event(2, 50)]),
+        service.append('new', [event(2, 50)]),
+        service.forget('bob'),
+      ]);
+      expect(settled.map((each) => (each as PromiseRejectedResult).reason)).toEqual([full, full, full]);
+    } finally {
+      EventLog.prototype.write = write;
+    }
+    expect(service.about('bob')).toEqual({ events: 1, first: 1, last: event(1, 1) });
+    expect(() => service.about('new')).toThrow('user "new": expected a user with events');
+    expect(await service.append('bob', [event(2, 2)])).toBe(2);
+    expect(existsSync(world.log)).toBe(true);
+    await world.close();
+  });
+});

@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net';
+import { UsageError } from '../errors.ts';
+import { buildApp } from './app.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Limits } from './limits.ts';
+import { createMetrics } from './metrics.ts';
+import { openService } from './open-service.ts';
+import type { Shard } from './shard.ts';
+
+export interface ServerOptions {
+  readonly shards: readonly Shard[];
+  readonly catalogue: Catalogue;
+  readonly logFile: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly token?: string;
+  readonly limits: Limits;
+  /** Milliseconds that the first request of a batch waits for others. */
+  readonly windowMs: number;
+  /** Told what a person should know: users of the log, defects. */
+  readonly note: (text: string) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Answers what has arrived, writes the log, and ends. */
+  close(): Promise<void>;
+}
+
+/** Operations of one batch. */
+const BATCH = 256;
+/** What clients have to take their answers when the service stops. */
+const STOP_MS = 10_000;
+
+/** Opens a service and listens. @throws UsageError for a port that is taken; RunError for a log of other data. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { catalogue, limits, token, host, port, note } = options;
+  const metrics = createMetrics({ ofProcess: true });
+  const service = await openService({
+    shards: options.shards,
+    logFile: options.logFile,
+    catalogue,
+    limits,
+    batch: { windowMs: options.windowMs, size: BATCH },
+    listener: metrics.listener,
+    note,
+  });
+  const onDefect = (error: unknown): void =>
+    note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const app = await buildApp({ service, catalogue, limits, metrics, onDefect, ...(token !== undefined && { token }) });
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await service.close();
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new UsageError(`--port: expected a port that is free; got ${port} (${code})`, 'choose another, or 0');
+  }
+  const { port: taken } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    async close() {
+      // Who does not take an answer must not keep the rest from being written.
+      const late = setTimeout(() => app.server.closeAllConnections(), STOP_MS);
+      await app.close();
+      clearTimeout(late);
+      await service.close();
+    },
+  };
+}

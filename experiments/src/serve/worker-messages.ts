@@ -1,0 +1,24 @@
+import type { IncrementalCapabilities, ScorerStats } from '@seqrec/models';
+import type { Operation, Outcome } from './operation.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** The checkpoint file. */
+  readonly checkpoint: string;
+  readonly backend: string;
+  readonly threads: number;
+  /** Files of plug-ins that define the model. */
+  readonly plugins: readonly string[];
+  readonly cacheBytes?: number | undefined;
+}
+
+export type WorkerRequest =
+  | { readonly id: number; readonly kind: 'run'; readonly operations: readonly Operation[] }
+  | { readonly id: number; readonly kind: 'stats' }
+  | { readonly id: number; readonly kind: 'close' };
+
+export type WorkerReply =
+  | { readonly ready: IncrementalCapabilities }
+  | { readonly failed: string }
+  | { readonly id: number; readonly value: readonly Outcome[] | ScorerStats | undefined }
+  | { readonly id: number; readonly error: string };
