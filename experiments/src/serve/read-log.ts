@@ -23,7 +23,8 @@ export interface ReadLog {
 const NEWLINE = 0x0a;
 
 /**
- * Reads a log from its first line. A last line that is torn is left out; any other line that cannot be read is an error.
+ * Reads a log from its first line. A last line that is torn is left out; any other line that
+ * cannot be read is an error.
  *
  * @throws RunError
  */

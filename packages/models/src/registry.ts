@@ -151,7 +151,9 @@ export function modelTimeReaders(config: { readonly kind: string }): TimeReader[
   return definitions.of(config).timeReaders?.(config as never) ?? [];
 }
 
-/** Whether the state of such a model can grow by events, see {@link ModelDefinition.incremental}; unknown: it cannot. */
+/**
+ * Whether the state of such a model can grow by events, see {@link ModelDefinition.incremental}; unknown: it cannot.
+ */
 export function modelIncremental(config: { readonly kind: string }): { readonly refusal?: string } | undefined {
   return definitions.of(config).incremental?.(config as never);
 }

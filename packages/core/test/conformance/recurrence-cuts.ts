@@ -48,7 +48,9 @@ interface Model {
   readonly width: number;
 }
 
-/** One call over the pieces, its states in the rows of their tokens; `begun`: with `initial`, zeros where none is given. */
+/**
+ * One call over the pieces, its states in the rows of their tokens; `begun`: with `initial`, zeros where none is given.
+ */
 async function run(pieces: readonly Piece[], model: Model, states: Float32Array, begun: boolean): Promise<void> {
   const { x, weight, bias, width } = model;
   const alive = pieces.filter(({ from, to }) => to > from).toSorted((a, b) => b.to - b.from - (a.to - a.from));

@@ -129,7 +129,8 @@ export function gemm(args: usize, task: i32): void {
             tileRows(kc, direct + <usize>i * aStride, aStride, bp, bPanel, bStep, init, initStride, cp, cStride, 6, width, scratch);
           } else {
             const panel = pack + <usize>(i - whole) * <usize>kc * 4;
-            // A row of a product has the same bits whatever rows are beside it; those of a transposed A are no rows of data.
+            // A row of a product has the same bits whatever rows are beside it; those of a
+            // transposed A are no rows of data.
             if (i >= sixes && width == 16 && init != ZEROS && !transposed) {
               fewColumns(kc, panel, 24, bp, bPanel, bStep, init, initStride, cp, cStride, rows - i, scratch);
             } else {
