@@ -26,6 +26,11 @@ interface Options extends BackendOptions {
   readonly embeddings?: unknown;
   readonly length?: unknown;
   readonly width?: unknown;
+  readonly heads?: unknown;
+  readonly blocks?: unknown;
+  readonly dim?: unknown;
+  readonly candidates?: unknown;
+  readonly microbatch?: unknown;
   readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -43,6 +48,7 @@ const benches = [
   'threads',
   'memory',
   'gpu',
+  'serve',
 ];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
@@ -55,20 +61,31 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
       '--rounds <n>',
-      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1)',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1, serve: 3)',
     )
     .option(
       '--peer <name>',
       'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, gpu: best (PyTorch)',
     )
-    .option('--length <n>', 'Only this sequence length (attention, gpu)')
-    .option('--width <n>', 'Only this head width (attention, gpu); width of the vectors (evaluate)')
+    .option(
+      '--length <n>',
+      'Only this sequence length (attention, gpu); tokens of the history, a list (serve: 64 to 8192)',
+    )
+    .option(
+      '--width <n>',
+      'Only this head width (attention, gpu); width of the vectors (evaluate), of a head (serve: 64)',
+    )
+    .option('--blocks <n>', 'Blocks of the model (serve: 8)')
+    .option('--heads <n>', 'Heads of a block (serve: 4)')
+    .option('--dim <n>', 'Width of the tokens (serve: 256)')
+    .option('--candidates <n>', 'Candidates of a request (serve: 1024)')
+    .option('--microbatch <list>', 'Candidates of a pass (serve: 16,32 to 1024)')
     .option(
       '--memory',
       'Peak heap up to 65,536 tokens instead of rates (attention); device memory of one sequence, 16,384 tokens unless --length says so (gpu)',
@@ -109,6 +126,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gpu --peer best')
     .example('  $ seqrec bench gpu --length 256 --width 64 --rounds 1')
     .example('  $ seqrec bench gpu --memory')
+    .example('  $ seqrec bench serve')
+    .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
 
@@ -136,6 +155,10 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
       await benchEpoch({ ...training, repeat: integerOption('repeat', options.repeat) ?? 1 }),
       listEpochBench,
     );
+  }
+  if (what === 'serve') {
+    const { benchServeCommand } = await import('./bench-serve.ts');
+    return benchServeCommand(options, show);
   }
   const rounds = integerOption('rounds', options.rounds);
   if (what === 'step') {

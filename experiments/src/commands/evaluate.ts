@@ -16,6 +16,7 @@ interface Options extends BackendOptions {
   readonly future?: unknown;
   readonly actions?: unknown;
   readonly windows?: boolean;
+  readonly cached?: boolean;
   readonly baselines?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -48,6 +49,10 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     )
     .option('--actions <rating>', 'Predict the ratings of the targets: normalised entropy; AUC of at least this rating')
     .option('--windows', 'The window test sets (recent, older, future) and same-genre neighbours of item vectors')
+    .option(
+      '--cached',
+      'Ranks by a scorer that is given every event one by one, which have to be the usual ones: exits with 1 if not',
+    )
     .option('--baselines <names>', 'What the verdict compares with, with commas, or none (default: those of the run)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
@@ -62,6 +67,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
     .example('  $ seqrec evaluate latest --windows')
+    .example('  $ seqrec evaluate latest --cached')
     .example('  $ seqrec evaluate latest --include-seen --baselines last-item,ease')
     .example('  $ seqrec evaluate ml-1m-hstu-20250101-120000-a1b2c3 --checkpoint last --include-seen')
     .example('  $ seqrec evaluate ctr-ml-1m-mlp-20250101-120000-a1b2c3 --evaluation.segments gender,age')
@@ -79,6 +85,12 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const positiveRating = numberOption('actions', options.actions);
   if (options.windows && (days ?? positiveRating) !== undefined)
     throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
+  if (options.cached && (options.windows || (days ?? positiveRating) !== undefined))
+    throw new UsageError(
+      '--cached: expected it, --future, --actions or --windows, which rank other queries; got several',
+    );
+  if (options.cached && options.baselines !== undefined)
+    throw new UsageError('--baselines: expected it without --cached, which compares with the usual evaluation alone');
   const from = textOption('from', options.from);
   const configFile = textOption('config', options.config);
   if (from === undefined && name === undefined)
@@ -106,6 +118,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
       ...(days === undefined ? [] : ['future']),
       ...(positiveRating === undefined ? [] : ['actions']),
       ...(options.windows ? ['windows'] : []),
+      ...(options.cached ? ['cached'] : []),
       ...(options.includeSeen ? ['include-seen'] : []),
     ],
   });
@@ -167,6 +180,14 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     });
   }
   const excludeSeen = options.includeSeen ? false : rules.excludeSeen;
+  if (options.cached) {
+    const { cachedCommand } = await import('../run/evaluation/cached.ts');
+    return cachedCommand(opened, {
+      ...{ part, progress, json: options.json === true },
+      options: { ...rules, excludeSeen },
+      checkpoint: from === undefined ? checkpoint : undefined,
+    });
+  }
   const set = examplesOf(opened.data, part);
   const context = {
     data: opened.data,

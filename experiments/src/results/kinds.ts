@@ -6,6 +6,7 @@ import { listEvaluateBench } from '../measure/bench/evaluate.ts';
 import { listGemmBench } from '../measure/bench/gemm.ts';
 import { listGpuBench, listGpuMemory } from '../measure/bench/gpu.ts';
 import { listMemoryBench } from '../measure/bench/memory.ts';
+import { listServeBench } from '../measure/bench/serve-listing.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
@@ -76,6 +77,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     listGpuBench,
   ),
   'bench gpu --memory': kind('Device memory', 'One long sequence, forward and backward.', listGpuMemory),
+  'bench serve': kind(
+    'Serving',
+    'What a user costs by length of history: a full pass, an event that is appended to kept keys and values, and the scores of candidates.',
+    listServeBench,
+  ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
   recorded: kind(

@@ -50,6 +50,7 @@ export {
   UndefinedMetricError,
 } from './errors.ts';
 export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } from './evaluate/actions.ts';
+export { type CachedEvaluation, type EvaluateCachedOptions, evaluateCached } from './evaluate/cached.ts';
 export { categoricalNormalizedEntropy } from './evaluate/class-entropy.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';

@@ -14,3 +14,9 @@ export interface Spread {
 export function spread(values: readonly number[]): Spread {
   return { minimum: Math.min(...values), median: median(values), maximum: Math.max(...values) };
 }
+
+/** The value below which `share` of all lie: the nearest rank, so that p99 of a hundred is the 99th. NaN for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}

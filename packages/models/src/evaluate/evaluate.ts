@@ -22,6 +22,21 @@ export interface EvaluateOptions extends Protocol {
  *   longer than the model's maximum, a score is NaN, or the model gives all candidates of every query the same score.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { model } = options;
+  return evaluateVectors(options, (batch, tokens) => encodeQueries(model, batch, tokens));
+}
+
+/**
+ * {@link evaluate} by vectors that `encode` makes of the histories of a batch, whose last events are asked at the time
+ * of the query: one a sequence or, where tokens are given, one of each of those.
+ *
+ * @param made what the vectors are, for the printed definition
+ */
+export async function evaluateVectors(
+  options: EvaluateOptions,
+  encode: (batch: SequenceBatch, tokens: Tokens | undefined) => tf.Tensor2D | Promise<tf.Tensor2D>,
+  made = 'the encoded history',
+): Promise<Evaluation> {
   const { model, batchSize = 128, positions = 'last', queryTime = DEFAULT_QUERY_TIME, onProgress } = options;
   check(model, options, batchSize);
   const collector = new RankCollector(options);
@@ -45,7 +60,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       for (const example of block.missing) collector.miss(original(example), set.targets[example], 'no-history');
       if (block.sources.length > 0) {
         const batch = askedAt(makeBatch(set, block.sources, model.columns), queryTime);
-        const vectors = await timed(clock, 'encode', () => encodeQueries(model, batch, all ? block.tokens : undefined));
+        const vectors = await timed(clock, 'encode', () => encode(batch, all ? block.tokens : undefined));
         await timed(clock, 'rank', () => queue.add(vectors, block.examples.map(original), block.targets));
       }
       onProgress?.({ done: Math.min(first + batchSize, total), total });
@@ -58,7 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
   if (collector.isConstant) throw collapsed('evaluate');
   const product = model.similarity === 'dot' ? 'product' : 'cosine';
-  const result = collector.result(`${product} of the encoded history and the item.`);
+  const result = collector.result(`${product} of ${made} and the item.`);
   return { ...result, phases: clock };
 }
 
@@ -74,6 +89,9 @@ async function timed<R>(
   return result;
 }
 
+/** Packed tokens whose vectors are wanted. */
+type Tokens = readonly number[] | 'every';
+
 interface Queries {
   /** Examples that have a history. */
   readonly sources: number[];
@@ -83,7 +101,7 @@ interface Queries {
   /** Index of the event to predict, in the columns of the interactions. */
   readonly targets: number[];
   /** Packed token of each query, where some tokens make none. */
-  readonly tokens: number[] | 'every';
+  readonly tokens: Tokens;
 }
 
 /** The queries of examples `first .. past - 1`, in the order of the packed tokens. */
@@ -114,11 +132,7 @@ function queriesOf(
 }
 
 /** One vector per sequence or, when `tokens` are given, of those tokens. */
-function encodeQueries(
-  model: TokenEncoder,
-  batch: SequenceBatch,
-  tokens: readonly number[] | 'every' | undefined,
-): tf.Tensor2D {
+function encodeQueries(model: TokenEncoder, batch: SequenceBatch, tokens: Tokens | undefined): tf.Tensor2D {
   const uploaded = uploadBatch(batch);
   try {
     return tf.tidy(() => {

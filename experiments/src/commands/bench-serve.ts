@@ -1,0 +1,52 @@
+import { integerOption, numberListOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action } from '../invocation.ts';
+import type { ServeShape } from '../measure/bench/serve-work.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
+import type { Listing } from '../terminal/listing.ts';
+
+/** Options of `seqrec bench serve`, as typed. */
+export interface ServeOptions extends BackendOptions {
+  readonly heads?: unknown;
+  readonly width?: unknown;
+  readonly blocks?: unknown;
+  readonly dim?: unknown;
+  readonly length?: unknown;
+  readonly candidates?: unknown;
+  readonly microbatch?: unknown;
+  readonly rounds?: unknown;
+  readonly quiet?: boolean;
+}
+
+type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Action;
+
+/** `seqrec bench serve`. */
+export async function benchServeCommand(options: ServeOptions, show: Show): Action {
+  const serve = await import('../measure/bench/serve.ts');
+  const { listServeBench } = await import('../measure/bench/serve-listing.ts');
+  const lengths = numberListOption('length', options.length, serve.SERVE_LENGTHS);
+  const odd = lengths.find((length) => length % 2 !== 0);
+  if (odd !== undefined)
+    throw new UsageError(`--length: expected even numbers, an item and an action for each event; got ${odd}`);
+  return show(
+    await serve.benchServe({
+      backend: options,
+      shape: shapeOf(options, serve.SERVE_SHAPE),
+      lengths,
+      candidates: integerOption('candidates', options.candidates, 1, 10_000) ?? 1024,
+      microbatches: numberListOption('microbatch', options.microbatch, serve.SERVE_BLOCKS),
+      rounds: integerOption('rounds', options.rounds) ?? 3,
+      quiet: options.quiet ?? false,
+    }),
+    listServeBench,
+  );
+}
+
+function shapeOf(options: ServeOptions, fallback: ServeShape): ServeShape {
+  return {
+    blocks: integerOption('blocks', options.blocks) ?? fallback.blocks,
+    heads: integerOption('heads', options.heads) ?? fallback.heads,
+    width: integerOption('width', options.width) ?? fallback.width,
+    dim: integerOption('dim', options.dim) ?? fallback.dim,
+  };
+}
