@@ -27,7 +27,9 @@ export interface ServeRequest {
   readonly microbatches: readonly number[];
   readonly rounds: number;
   readonly quiet: boolean;
-  /** Milliseconds for the calls of one figure in a round, default 300; appends, whose p99 is told, get five times it. */
+  /**
+   * Milliseconds for the calls of one figure in a round, default 300; appends, whose p99 is told, get five times it.
+   */
   readonly budget?: number;
 }
 
@@ -76,7 +78,9 @@ export interface ServeBench {
   /** Median GFLOP/s of our own 1024 x 1024 x 1024 product, over all turns. */
   readonly product: number;
   readonly points: readonly ServePoint[];
-  /** Tokens from which an append and the vector cost less than a full pass; absent where no length or every length is. */
+  /**
+   * Tokens from which an append and the vector cost less than a full pass; absent where no length or every length is.
+   */
   readonly breakEven?: number;
 }
 

@@ -69,6 +69,7 @@ export function fullPassScorer(model: TokenEncoder): UserScorer {
       ),
     score: unused,
     scoreActions: unused,
+    encodeCandidates: unused,
     async similar(item, k) {
       const vector = tf.tidy(() => tf.slice(model.itemVectors(), [item, 0], [1, -1]));
       const values = (await vector.data()) as Float32Array;

@@ -5,6 +5,7 @@ import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
 import { checkHstuPosition } from './hstu-position.ts';
+import { checkHstuRequests } from './hstu-requests.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
@@ -44,6 +45,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'fuxictr-training': checkFuxiCtrTraining,
   'hstu-mask': checkHstuMasks,
   'hstu-position': checkHstuPosition,
+  'hstu-requests': checkHstuRequests,
   stu: checkStu,
 };
 
@@ -55,7 +57,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'fuxi-linear': 'no FuXi',
   'hetero-attention': 'no heterogeneous attention',
   'hstu-ranker': 'no HSTU ranker',
-  'hstu-requests': 'no encoding at a time of request',
   letter: 'no semantic ids',
   lsa: 'no content vectors',
   mol: 'no mixture of logits',

@@ -304,6 +304,27 @@ describe('a scorer', () => {
     model.dispose();
   });
 
+  it.each(['hstu', 'hstu, window', 'sasrec', 'transformer-plus-plus'])(
+    'of %s reads candidates as the next event',
+    async (name) => {
+      const model = modelOf(name, { maxSequenceLength: 130 });
+      for (const length of [1, 95, 96, 120]) {
+        const events = historyOf(2, length);
+        const scorer = createScorer(model, { microbatch: 5 });
+        await scorer.append({ user: 'a', events });
+        const candidates = Int32Array.of(3, 3, 7, 1, 40, 12, 9);
+        const rows = await scorer.encodeCandidates({ user: 'a', at: 1.9e9 }, candidates);
+        const width = rows.length / candidates.length;
+        for (const [i, item] of candidates.entries()) {
+          const expected = fullPass(model, [...events, { item, time: 1.9e9 }], 1.9e9);
+          expect(rows.slice(i * width, (i + 1) * width), `${length}`).toEqual(expected);
+        }
+        scorer.dispose();
+      }
+      model.dispose();
+    },
+  );
+
   it('reads the latest events of a history that has outgrown its window', async () => {
     const model = modelOf('hstu');
     const events = historyOf(4, 60);

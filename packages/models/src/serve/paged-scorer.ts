@@ -1,6 +1,8 @@
 import { topItems, UnsupportedError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
+import type { EncoderBatch } from '../inputs.ts';
+import type { TokenMemory } from '../layers/memory.ts';
 import type { TokenEncoder } from '../model.ts';
 import { fullPass } from './full-pass.ts';
 import { candidateBatch, PassMemory } from './pass.ts';
@@ -83,29 +85,53 @@ export class PagedScorer implements Scorer {
 
   scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array> {
     return this.inOrder(async () => {
-      const { model, users, store, perEvent, microbatch } = this.shared;
-      if (model.candidateActions === undefined) {
+      const { model } = this.shared;
+      const { candidateActions } = model;
+      if (candidateActions === undefined) {
         throw new UnsupportedError(
           `scoreActions: expected a model whose history holds contents and actions in turn; got '${model.kind}' without; train with model.actions interleave`,
         );
       }
-      this.checkItems(candidates);
-      await this.passes.encode([request]);
-      const user = this.passes.known(request.user);
-      const { history, start } = user;
-      const tokens = (history.length - start) * perEvent;
-      const rows = users.rowsOf(user, tokens);
-      const out: Float32Array[] = [];
-      for (let at = 0; at < candidates.length; at += microbatch) {
-        const block = { items: candidates.slice(at, at + microbatch), history, start, at: request.at, rows };
-        const batch = candidateBatch(block, tokens);
-        const logits = model.candidateActions(batch, PassMemory.ofCandidates(store, block));
-        out.push(((await logits.data()) as Float32Array).slice());
-        logits.dispose();
-        batch.dispose();
-      }
-      return joined(out);
+      return this.inBlocks(request, candidates, (batch, memory) => candidateActions(batch, memory));
     });
+  }
+
+  encodeCandidates(request: Request, candidates: Int32Array): Promise<Float32Array> {
+    return this.inOrder(async () => {
+      const { model } = this.shared;
+      if (model.extend === undefined || model.candidateActions !== undefined) {
+        throw new UnsupportedError(
+          `encodeCandidates: expected a model whose history is one token an event; got '${model.kind}' with actions in between; use scoreActions`,
+        );
+      }
+      const { extend } = model;
+      return this.inBlocks(request, candidates, (batch, memory) => extend(batch, memory));
+    });
+  }
+
+  /** What `read` makes of candidates after a history, block by block. */
+  private async inBlocks(
+    request: Request,
+    candidates: Int32Array,
+    read: (batch: EncoderBatch, memory: TokenMemory) => tf.Tensor2D,
+  ): Promise<Float32Array> {
+    const { users, store, perEvent, microbatch } = this.shared;
+    this.checkItems(candidates);
+    await this.passes.encode([request]);
+    const user = this.passes.known(request.user);
+    const { history, start } = user;
+    const tokens = (history.length - start) * perEvent;
+    const rows = users.rowsOf(user, tokens);
+    const out: Float32Array[] = [];
+    for (let at = 0; at < candidates.length; at += microbatch) {
+      const block = { items: candidates.slice(at, at + microbatch), history, start, at: request.at, rows };
+      const batch = candidateBatch(block, tokens);
+      const found = read(batch, PassMemory.ofCandidates(store, block));
+      out.push(((await found.data()) as Float32Array).slice());
+      found.dispose();
+      batch.dispose();
+    }
+    return joined(out);
   }
 
   similar(item: number, k: number): Promise<TopList> {

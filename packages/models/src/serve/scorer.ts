@@ -97,6 +97,12 @@ export interface Scorer {
    * after the whole history. Of models whose histories hold contents and actions in turn.
    */
   scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  /**
+   * Vectors `[candidates.length, D]` of the candidates, each read as the event after the whole history,
+   * at the moment of the question: for heads that see history and candidate together. Of models whose
+   * history is one token an event.
+   */
+  encodeCandidates(request: Request, candidates: Int32Array): Promise<Float32Array>;
   /** Items like one, by the product of their vectors. */
   similar(item: number, k: number): Promise<TopList>;
   /** Makes `events` the history: what it has in common with the one before is kept, the rest is computed anew. */
