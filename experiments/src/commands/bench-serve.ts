@@ -15,6 +15,7 @@ export interface ServeOptions extends BackendOptions {
   readonly candidates?: unknown;
   readonly microbatch?: unknown;
   readonly rounds?: unknown;
+  readonly users?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -22,6 +23,8 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 
 /** `seqrec bench serve`. */
 export async function benchServeCommand(options: ServeOptions, show: Show): Action {
+  const users = integerOption('users', options.users);
+  if (users !== undefined) return benchUsers(users, options, show);
   const serve = await import('../measure/bench/serve.ts');
   const { listServeBench } = await import('../measure/bench/serve-listing.ts');
   const lengths = numberListOption('length', options.length, serve.SERVE_LENGTHS);
@@ -39,6 +42,24 @@ export async function benchServeCommand(options: ServeOptions, show: Show): Acti
       quiet: options.quiet ?? false,
     }),
     listServeBench,
+  );
+}
+
+async function benchUsers(users: number, options: ServeOptions, show: Show): Action {
+  const { benchServeUsers, listServeUsersBench, ML_1M_SHAPE, ML_1M_WINDOW } = await import(
+    '../measure/bench/serve-users.ts'
+  );
+  for (const name of ['candidates', 'microbatch', 'rounds'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: expected it without --users, which measures appends and memory alone`);
+  return show(
+    await benchServeUsers({
+      ...{ backend: options, users, quiet: options.quiet ?? false },
+      shape: shapeOf(options, ML_1M_SHAPE),
+      window: integerOption('length', options.length, 2) ?? ML_1M_WINDOW,
+    }),
+    listServeUsersBench,
+    'bench serve --users',
   );
 }
 

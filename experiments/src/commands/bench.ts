@@ -91,7 +91,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       'Peak heap up to 65,536 tokens instead of rates (attention); device memory of one sequence, 16,384 tokens unless --length says so (gpu)',
     )
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
-    .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
+    .option(
+      '--users <n>',
+      'Number of users (evaluate; csv: one for 20 events; serve: appends of the ML-1M model and memory)',
+    )
     .option(
       '--items <n>',
       "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
@@ -127,6 +130,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gpu --length 256 --width 64 --rounds 1')
     .example('  $ seqrec bench gpu --memory')
     .example('  $ seqrec bench serve')
+    .example('  $ seqrec bench serve --users 10000')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }

@@ -7,6 +7,7 @@ import { listGemmBench } from '../measure/bench/gemm.ts';
 import { listGpuBench, listGpuMemory } from '../measure/bench/gpu.ts';
 import { listMemoryBench } from '../measure/bench/memory.ts';
 import { listServeBench } from '../measure/bench/serve-listing.ts';
+import { listServeUsersBench } from '../measure/bench/serve-users.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
@@ -81,6 +82,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'Serving',
     'What a user costs by length of history: a full pass, an event that is appended to kept keys and values, and the scores of candidates.',
     listServeBench,
+  ),
+  'bench serve --users': kind(
+    'Serving many users',
+    'Appends a second on one thread, and the memory of their keys and values.',
+    listServeUsersBench,
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
