@@ -1,4 +1,4 @@
-import { integerOption, numberListOption } from '../arguments.ts';
+import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action } from '../invocation.ts';
 import type { ServeShape } from '../measure/bench/serve-work.ts';
@@ -16,6 +16,8 @@ export interface ServeOptions extends BackendOptions {
   readonly microbatch?: unknown;
   readonly rounds?: unknown;
   readonly users?: unknown;
+  readonly load?: boolean;
+  readonly plot?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -24,6 +26,9 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 /** `seqrec bench serve`. */
 export async function benchServeCommand(options: ServeOptions, show: Show): Action {
   const users = integerOption('users', options.users);
+  if (options.plot !== undefined && !options.load)
+    throw new UsageError('--plot: expected it with --load, whose curves it draws');
+  if (options.load) return benchLoad(users ?? 1000, options, show);
   if (users !== undefined) return benchUsers(users, options, show);
   const serve = await import('../measure/bench/serve.ts');
   const { listServeBench } = await import('../measure/bench/serve-listing.ts');
@@ -49,9 +54,7 @@ async function benchUsers(users: number, options: ServeOptions, show: Show): Act
   const { benchServeUsers, listServeUsersBench, ML_1M_SHAPE, ML_1M_WINDOW } = await import(
     '../measure/bench/serve-users.ts'
   );
-  for (const name of ['candidates', 'microbatch', 'rounds'] as const)
-    if (options[name] !== undefined)
-      throw new UsageError(`--${name}: expected it without --users, which measures appends and memory alone`);
+  refuseGrid(options, '--users');
   return show(
     await benchServeUsers({
       ...{ backend: options, users, quiet: options.quiet ?? false },
@@ -61,6 +64,31 @@ async function benchUsers(users: number, options: ServeOptions, show: Show): Act
     listServeUsersBench,
     'bench serve --users',
   );
+}
+
+async function benchLoad(users: number, options: ServeOptions, show: Show): Action {
+  const { benchServeLoad, listServeLoadBench } = await import('../measure/bench/serve-load.ts');
+  const { ML_1M_SHAPE, ML_1M_WINDOW } = await import('../measure/bench/serve-users.ts');
+  const plot = textOption('plot', options.plot);
+  refuseGrid(options, '--load');
+  const bench = await benchServeLoad({
+    ...{ backend: options, users, quiet: options.quiet ?? false },
+    shape: shapeOf(options, ML_1M_SHAPE),
+    window: integerOption('length', options.length, 2) ?? ML_1M_WINDOW,
+  });
+  if (plot !== undefined) {
+    const { serveLoadFigure } = await import('../measure/bench/serve-load-figure.ts');
+    const { writeFileAtomic } = await import('../run/folder/atomic.ts');
+    writeFileAtomic(plot, serveLoadFigure(bench));
+    console.error(`written: ${plot}`);
+  }
+  return show(bench, listServeLoadBench, 'bench serve --load');
+}
+
+function refuseGrid(options: ServeOptions, mode: string): void {
+  for (const name of ['candidates', 'microbatch', 'rounds'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: expected it without ${mode}, which measures appends alone`);
 }
 
 function shapeOf(options: ServeOptions, fallback: ServeShape): ServeShape {

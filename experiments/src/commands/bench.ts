@@ -31,6 +31,8 @@ interface Options extends BackendOptions {
   readonly dim?: unknown;
   readonly candidates?: unknown;
   readonly microbatch?: unknown;
+  readonly load?: boolean;
+  readonly plot?: unknown;
   readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -102,6 +104,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--tokens <n>', 'Tokens of a batch (gpu: 65,536, on a software device 512)')
     .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
+    .option('--load', 'Requests by Poisson of users by Zipf: the largest rate whose p99 holds 80 ms (serve)')
+    .option('--plot <file>', 'Draw the response times of --load into an SVG (serve)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
     .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -131,6 +135,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gpu --memory')
     .example('  $ seqrec bench serve')
     .example('  $ seqrec bench serve --users 10000')
+    .example('  $ seqrec bench serve --load --users 10000 --plot load.svg')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }

@@ -4,6 +4,8 @@ import { runMain } from '../../testing/run-main.ts';
 import { latencyOf, timeCalls } from './latency.ts';
 import { benchServe, breakEvenOf } from './serve.ts';
 import { listServeBench } from './serve-listing.ts';
+import { benchServeLoad, listServeLoadBench } from './serve-load.ts';
+import { serveLoadFigure } from './serve-load-figure.ts';
 import { benchServeUsers, listServeUsersBench } from './serve-users.ts';
 
 describe('seqrec bench serve', () => {
@@ -53,6 +55,32 @@ describe('seqrec bench serve --users', () => {
     const { code, errors } = await runMain('bench', 'serve', '--users', '10', '--microbatch', '16');
     expect(code).toBe(2);
     expect(errors).toContain('--microbatch: expected it without --users');
+  });
+});
+
+describe('seqrec bench serve --load', () => {
+  test('hits more with more room, always with room for all', async () => {
+    const shape = { blocks: 2, heads: 1, width: 8, dim: 16 };
+    const request = { backend: { backend: 'simd' }, shape, users: 48, window: 20, requests: 100, quiet: true };
+    const bench = await benchServeLoad(request);
+    const hits = bench.rows.map(({ hitRate }) => hitRate);
+    expect(hits).toEqual(hits.toSorted((a, b) => a - b));
+    expect(hits[0]).toBeGreaterThan(0);
+    expect(hits[0]).toBeLessThan(0.8);
+    expect(hits.at(-1)).toBe(1);
+    for (const { rate, busy, curve } of bench.rows) {
+      expect(rate).toBeGreaterThanOrEqual(0);
+      expect(busy).toBeLessThanOrEqual(1 + 1e-9);
+      expect(curve.map(({ p99 }) => p99)).toEqual(curve.map(({ p99 }) => p99).toSorted((a, b) => a - b));
+    }
+    expect(renderListing(listServeLoadBench(bench))).toContain('requests/s, p99 <= 80 ms');
+    expect(serveLoadFigure(bench)).toContain('requests a second');
+  }, 60_000);
+
+  test('--plot is of --load', async () => {
+    const { code, errors } = await runMain('bench', 'serve', '--plot', 'load.svg');
+    expect(code).toBe(2);
+    expect(errors).toContain('--plot: expected it with --load');
   });
 });
 
