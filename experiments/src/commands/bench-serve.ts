@@ -1,4 +1,4 @@
-import { integerOption, numberListOption } from '../arguments.ts';
+import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action } from '../invocation.ts';
 import type { ServeShape } from '../measure/bench/serve-work.ts';
@@ -15,6 +15,9 @@ export interface ServeOptions extends BackendOptions {
   readonly candidates?: unknown;
   readonly microbatch?: unknown;
   readonly rounds?: unknown;
+  readonly users?: unknown;
+  readonly load?: boolean;
+  readonly plot?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -22,6 +25,11 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 
 /** `seqrec bench serve`. */
 export async function benchServeCommand(options: ServeOptions, show: Show): Action {
+  const users = integerOption('users', options.users);
+  if (options.plot !== undefined && !options.load)
+    throw new UsageError('--plot: expected it with --load, whose curves it draws');
+  if (options.load) return benchLoad(users ?? 1000, options, show);
+  if (users !== undefined) return benchUsers(users, options, show);
   const serve = await import('../measure/bench/serve.ts');
   const { listServeBench } = await import('../measure/bench/serve-listing.ts');
   const lengths = numberListOption('length', options.length, serve.SERVE_LENGTHS);
@@ -40,6 +48,47 @@ export async function benchServeCommand(options: ServeOptions, show: Show): Acti
     }),
     listServeBench,
   );
+}
+
+async function benchUsers(users: number, options: ServeOptions, show: Show): Action {
+  const { benchServeUsers, listServeUsersBench, ML_1M_SHAPE, ML_1M_WINDOW } = await import(
+    '../measure/bench/serve-users.ts'
+  );
+  refuseGrid(options, '--users');
+  return show(
+    await benchServeUsers({
+      ...{ backend: options, users, quiet: options.quiet ?? false },
+      shape: shapeOf(options, ML_1M_SHAPE),
+      window: integerOption('length', options.length, 2) ?? ML_1M_WINDOW,
+    }),
+    listServeUsersBench,
+    'bench serve --users',
+  );
+}
+
+async function benchLoad(users: number, options: ServeOptions, show: Show): Action {
+  const { benchServeLoad, listServeLoadBench } = await import('../measure/bench/serve-load.ts');
+  const { ML_1M_SHAPE, ML_1M_WINDOW } = await import('../measure/bench/serve-users.ts');
+  const plot = textOption('plot', options.plot);
+  refuseGrid(options, '--load');
+  const bench = await benchServeLoad({
+    ...{ backend: options, users, quiet: options.quiet ?? false },
+    shape: shapeOf(options, ML_1M_SHAPE),
+    window: integerOption('length', options.length, 2) ?? ML_1M_WINDOW,
+  });
+  if (plot !== undefined) {
+    const { serveLoadFigure } = await import('../measure/bench/serve-load-figure.ts');
+    const { writeFileAtomic } = await import('../run/folder/atomic.ts');
+    writeFileAtomic(plot, serveLoadFigure(bench));
+    console.error(`written: ${plot}`);
+  }
+  return show(bench, listServeLoadBench, 'bench serve --load');
+}
+
+function refuseGrid(options: ServeOptions, mode: string): void {
+  for (const name of ['candidates', 'microbatch', 'rounds'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: expected it without ${mode}, which measures appends alone`);
 }
 
 function shapeOf(options: ServeOptions, fallback: ServeShape): ServeShape {

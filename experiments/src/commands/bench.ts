@@ -31,6 +31,8 @@ interface Options extends BackendOptions {
   readonly dim?: unknown;
   readonly candidates?: unknown;
   readonly microbatch?: unknown;
+  readonly load?: boolean;
+  readonly plot?: unknown;
   readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -91,7 +93,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       'Peak heap up to 65,536 tokens instead of rates (attention); device memory of one sequence, 16,384 tokens unless --length says so (gpu)',
     )
     .option('--large', '100,000 users, 1,000,000 items, D = 64 (evaluate)')
-    .option('--users <n>', 'Number of users (evaluate; csv: one for 20 events)')
+    .option(
+      '--users <n>',
+      'Number of users (evaluate; csv: one for 20 events; serve: appends of the ML-1M model and memory)',
+    )
     .option(
       '--items <n>',
       "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
@@ -99,6 +104,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--tokens <n>', 'Tokens of a batch (gpu: 65,536, on a software device 512)')
     .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
+    .option('--load', 'Requests by Poisson of users by Zipf: the largest rate whose p99 holds 80 ms (serve)')
+    .option('--plot <file>', 'Draw the response times of --load into an SVG (serve)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
     .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -127,6 +134,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gpu --length 256 --width 64 --rounds 1')
     .example('  $ seqrec bench gpu --memory')
     .example('  $ seqrec bench serve')
+    .example('  $ seqrec bench serve --users 10000')
+    .example('  $ seqrec bench serve --load --users 10000 --plot load.svg')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }

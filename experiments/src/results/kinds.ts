@@ -7,6 +7,8 @@ import { listGemmBench } from '../measure/bench/gemm.ts';
 import { listGpuBench, listGpuMemory } from '../measure/bench/gpu.ts';
 import { listMemoryBench } from '../measure/bench/memory.ts';
 import { listServeBench } from '../measure/bench/serve-listing.ts';
+import { listServeLoadBench } from '../measure/bench/serve-load.ts';
+import { listServeUsersBench } from '../measure/bench/serve-users.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
@@ -81,6 +83,16 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'Serving',
     'What a user costs by length of history: a full pass, an event that is appended to kept keys and values, and the scores of candidates.',
     listServeBench,
+  ),
+  'bench serve --users': kind(
+    'Serving many users',
+    'Appends a second on one thread, and the memory of their keys and values.',
+    listServeUsersBench,
+  ),
+  'bench serve --load': kind(
+    'Serving under load',
+    'Requests by Poisson of users by Zipf, by the size of the store.',
+    listServeLoadBench,
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
