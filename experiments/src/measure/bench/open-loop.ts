@@ -48,8 +48,8 @@ export function responseTimes(service: readonly number[], gaps: ArrayLike<number
 
 /**
  * The largest rate, arrivals a second, at which `share` of the requests are answered within `bound` milliseconds: 0
- * where their service alone takes longer, at most one over the mean service time, beyond which the queue grows for ever. With the same gaps every response time grows with the rate, so that bisection
- * finds it.
+ * where their service alone takes longer, at most one over the mean service time, beyond which the queue grows for
+ * ever. With the same gaps every response time grows with the rate, so that bisection finds it.
  */
 export function largestRate(
   service: readonly number[],

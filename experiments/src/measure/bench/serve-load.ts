@@ -56,8 +56,8 @@ export interface ServeLoadBench {
 
 /**
  * An open loop on a scorer in this process: users by Zipf, arrivals by Poisson. A request appends an event and asks for
- * the vector; all are served in order, one at a time. Service times are measured once for each size of the store, on the
- * same stream of users, and the waiting at any rate follows from them: nothing that is measured depends on it.
+ * the vector; all are served in order, one at a time. Service times are measured once for each size of the store, on
+ * the same stream of users, and the waiting at any rate follows from them: nothing that is measured depends on it.
  */
 export async function benchServeLoad(request: ServeLoadRequest): Promise<ServeLoadBench> {
   const { shape, users, window, requests = REQUESTS } = request;

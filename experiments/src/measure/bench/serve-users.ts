@@ -49,7 +49,9 @@ export interface ServeUsersBench {
   readonly residentBytes: number;
 }
 
-/** Events a second of many users with full windows, on one thread unless told otherwise, and the memory that they take. */
+/**
+ * Events a second of many users with full windows, on one thread unless told otherwise, and the memory that they take.
+ */
 export async function benchServeUsers(request: ServeUsersRequest): Promise<ServeUsersBench> {
   const { shape, users, window, calls = CALLS } = request;
   const choice = await startBackend({ threads: 1, ...withoutUndefined(request.backend) });
