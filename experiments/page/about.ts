@@ -3,22 +3,32 @@ import { byId, element } from './dom.ts';
 import type { Engine } from './engine.ts';
 
 /** Fills the panel that says what computes the recommendations, and how. */
-export function showDetails({ choice, model, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
+export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
+  const { choice, kind, state } = parts;
   const { run, recipe, epoch, dataset } = catalogue.about;
   const rows: [string, string][] = [
-    ['Model', `${model.kind} of ${recipe}, run ${run}, after ${epoch} epochs on ${dataset}`],
+    ['Model', `${kind} of ${recipe}, run ${run}, after ${epoch} epochs on ${dataset}`],
     ['Weights', `${(bytes / 2 ** 20).toFixed(1)} MiB, ${catalogue.size.toLocaleString('en')} items`],
     ['Backend', `${choice.name}: ${choice.reason}`],
     ...choice.tried.map(({ name, reason }): [string, string] => [`Not ${name}`, reason]),
     ...backendRows(choice.name, choice.details),
+    ['State', state.append ? keptState(state.exact) : `not kept: ${state.reason}`],
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
     ['Score', 'the cosine of the encoded history and the title, from -1 to 1'],
-    ['Times', 'the events of your history count as a minute apart, the newest at the end of the data'],
+    [
+      'Times',
+      `the events of your history count as a minute apart, the ${state.append ? 'oldest' : 'newest'} at the end of the data`,
+    ],
     ['Privacy', 'nothing leaves this page; its security policy forbids requests to anywhere but its own folder'],
   ];
   byId('details').replaceChildren(
     ...rows.flatMap(([term, text]) => [element('dt', {}, term), element('dd', {}, text)]),
   );
+}
+
+function keptState(exact: number | 'bitwise'): string {
+  const how = exact === 'bitwise' ? 'the same bits' : `relative errors below ${exact}`;
+  return `keys and values of your history are kept, and a click adds one event; every answer is compared with a full pass: ${how}`;
 }
 
 function backendRows(name: string, details: Readonly<Record<string, unknown>>): [string, string][] {

@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
-import { type PageBackend, pageBackends, type StartOptions } from './engine.ts';
+import { type PageBackend, pageBackends, type StartOptions } from './protocol.ts';
 
 /**
  * `?backend=simd|webgpu|cpu` and `?threads=N` of an address; without them `auto` and all threads.

@@ -2,20 +2,47 @@ import type { Recommendation } from '@seqrec/models';
 import type { Catalogue } from './catalogue.ts';
 import { element } from './dom.ts';
 
-/** Shows a history, newest first; each entry can be taken out. */
-export function renderHistory(
-  list: HTMLElement,
-  catalogue: Catalogue,
-  history: readonly number[],
-  onRemove: (place: number) => void,
-): void {
-  const entries = history.map((item, place) => {
+/** A history, newest first; each entry can be taken out. Entries that stay are not made again. */
+export class HistoryList {
+  readonly #list: HTMLElement;
+  readonly #catalogue: Catalogue;
+  #shown: readonly number[] = [];
+
+  constructor(list: HTMLElement, catalogue: Catalogue, onRemove: (place: number) => void) {
+    this.#list = list;
+    this.#catalogue = catalogue;
+    list.addEventListener('click', ({ target }) => {
+      const entry = (target as Element).closest('.remove')?.parentElement;
+      if (entry) onRemove(list.children.length - 1 - Array.prototype.indexOf.call(list.children, entry));
+    });
+  }
+
+  show(history: readonly number[]): void {
+    const { children } = this.#list;
+    const { before, after } = common(this.#shown, history);
+    for (let gone = this.#shown.length - before - after; gone > 0; gone--) children[after].remove();
+    const made = history.slice(before, history.length - after).map((item) => this.#entry(item));
+    if (after < children.length) children[after].before(...made.reverse());
+    else this.#list.append(...made.reverse());
+    this.#shown = history;
+  }
+
+  #entry(item: number): HTMLElement {
+    const catalogue = this.#catalogue;
     const remove = element('button', { type: 'button', className: 'remove', title: 'Remove' }, '×');
     remove.setAttribute('aria-label', `Remove ${catalogue.title(item)} from your history`);
-    remove.addEventListener('click', () => onRemove(place));
     return element('li', { data: { item: catalogue.id(item) } }, nameOf(catalogue, item), remove);
-  });
-  list.replaceChildren(...entries.reverse());
+  }
+}
+
+/** Entries that two histories have in common at their beginnings and, of the others, at their ends. */
+function common(a: readonly number[], b: readonly number[]): { readonly before: number; readonly after: number } {
+  const shorter = Math.min(a.length, b.length);
+  let before = 0;
+  while (before < shorter && a[before] === b[before]) before++;
+  let after = 0;
+  while (after < shorter - before && a[a.length - 1 - after] === b[b.length - 1 - after]) after++;
+  return { before, after };
 }
 
 /** Shows items as buttons that put them into the history; with scores where there are. */

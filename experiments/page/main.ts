@@ -1,12 +1,12 @@
-import './jitless.ts';
-import { DeviceLostError } from '@seqrec/core';
 import { showDetails } from './about.ts';
 import { hashOf, historyOf, startOptionsOf, unknownIds } from './address.ts';
 import { type Catalogue, loadCatalogue, loadWeights } from './catalogue.ts';
 import { byId, element } from './dom.ts';
-import { Engine, type PageBackend, pageBackends, type StartOptions } from './engine.ts';
-import { renderChoices, renderHistory } from './lists.ts';
+import { Engine } from './engine.ts';
+import { HistoryList, renderChoices } from './lists.ts';
+import { EngineError, type PageBackend, pageBackends, type StartOptions } from './protocol.ts';
 import { searchBox } from './search-box.ts';
+import { WorkPanel } from './work.ts';
 
 const SHOWN = 10;
 const STARTERS = 8;
@@ -16,6 +16,7 @@ const search = byId<HTMLInputElement>('search');
 const status = byId('status');
 const problem = byId('problem');
 const historyList = byId('history');
+const work = new WorkPanel();
 const nextList = byId('next');
 
 /** Shows what went wrong, or takes it away. */
@@ -27,6 +28,7 @@ function showProblem(error?: unknown): void {
 class Page {
   readonly #catalogue: Catalogue;
   readonly #weights: Uint8Array<ArrayBuffer>;
+  readonly #list: HistoryList;
   #engine: Engine | undefined;
   #history: number[] = [];
   /** Work on the model, one after the other. */
@@ -38,6 +40,7 @@ class Page {
   constructor(catalogue: Catalogue, weights: Uint8Array<ArrayBuffer>) {
     this.#catalogue = catalogue;
     this.#weights = weights;
+    this.#list = new HistoryList(historyList, catalogue, (place) => this.#remove(place));
     const { recipe, dataset, epoch } = catalogue.about;
     const epochs = `${epoch} epoch${epoch === 1 ? '' : 's'}`;
     byId('about').textContent =
@@ -67,10 +70,11 @@ class Page {
         this.#engine = await this.#open(options);
       } catch (error) {
         showProblem(error);
-        const last = before?.choice.name as PageBackend | undefined;
+        const last = before?.parts.choice.name as PageBackend | undefined;
         this.#engine = await this.#open({ backend: last === undefined || last === options.backend ? 'auto' : last });
       }
-      await showBackends(this.#engine.choice.name as PageBackend);
+      await showBackends(this.#engine.parts.choice.name as PageBackend);
+      work.begin(this.#engine.parts.state);
       showDetails(this.#engine, this.#catalogue, this.#weights.length);
     });
     this.#queue = this.#queue.catch(showProblem);
@@ -106,10 +110,10 @@ class Page {
     if (hash !== location.hash) globalThis.history.replaceState(null, '', hash || location.pathname + location.search);
     byId('clear').hidden = history.length === 0;
     const note = byId('history-note');
-    const limit = this.#engine?.model.maxSequenceLength ?? 0;
+    const limit = this.#engine?.parts.maxSequenceLength ?? 0;
     note.hidden = history.length > 0 && history.length <= limit;
     note.textContent = history.length === 0 ? 'Nothing yet.' : `The model reads the latest ${limit}.`;
-    renderHistory(historyList, this.#catalogue, history, (place) => this.#remove(place));
+    this.#list.show(history);
     this.refresh();
   }
 
@@ -123,39 +127,63 @@ class Page {
   /** Asks the model for the history as it is now; of several changes at once only the last is shown. */
   refresh(): void {
     const asked = ++this.#asked;
-    if (this.#history.length === 0) {
-      this.#showStarters();
-      return;
-    }
+    delete document.body.dataset.compared;
+    if (this.#history.length === 0) this.#showStarters();
+    this.#enqueue(asked, (engine) => (this.#history.length === 0 ? engine.drop() : this.#answer(engine, asked)));
+  }
+
+  /** Work for the model, unless the history has changed before its turn. */
+  #enqueue(asked: number, task: (engine: Engine) => Promise<void>): void {
     this.#queue = this.#queue
-      .then(async () => {
-        if (asked !== this.#asked || this.#engine === undefined) return;
-        const { choice } = this.#engine;
-        const { items, milliseconds } = await this.#engine.recommend(
-          this.#history,
-          Math.min(SHOWN, this.#catalogue.size),
-        );
-        if (asked !== this.#asked) return;
-        byId('next-note').hidden = items.length > 0;
-        byId('next-note').textContent = 'The history holds every title.';
-        this.#showChoices(items);
-        const { threads } = choice.details;
-        const where =
-          threads === undefined ? choice.name : `${choice.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
-        status.textContent = `${items.length} titles in ${milliseconds.toFixed(1)} ms on ${where}`;
-        document.body.dataset.answered = String(this.#history.length);
-      })
+      .then(() => (asked === this.#asked && this.#engine !== undefined ? task(this.#engine) : undefined))
       .catch((error: unknown) => {
-        if (!(error instanceof DeviceLostError)) return showProblem(error);
-        // Drivers reset a GPU now and then. Not awaited: starting is work of the queue too.
+        if (!(error instanceof EngineError && error.code === 'device-lost')) return showProblem(error);
+        // Drivers reset a GPU now and then; a read that it ended before may have been told. Not awaited: starting is work
+        // of the queue too.
+        showProblem();
         void this.start({ backend: 'webgpu' }).then(() => this.refresh());
       });
+  }
+
+  async #answer(engine: Engine, asked: number): Promise<void> {
+    const history = this.#history;
+    const { choice } = engine.parts;
+    const answer = await engine.answer(history, this.#shownItems);
+    work.answered(answer);
+    if (asked !== this.#asked) return;
+    const { items, milliseconds } = answer;
+    byId('next-note').hidden = items.length > 0;
+    byId('next-note').textContent = 'The history holds every title.';
+    this.#showChoices(items);
+    const { threads } = choice.details;
+    const where = threads === undefined ? choice.name : `${choice.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
+    status.textContent = `${items.length} titles in ${milliseconds.toFixed(1)} ms on ${where}`;
+    document.body.dataset.answered = String(history.length);
+    if (answer.tokens !== undefined) this.#compare(asked, history);
+  }
+
+  /** Shows what a full pass says. The next click goes first, so that it waits for one pass at most. */
+  #compare(asked: number, history: readonly number[]): void {
+    this.#enqueue(asked, async (engine) => {
+      const full = await engine.fullPass(history, this.#shownItems);
+      this.#enqueue(asked, async () => {
+        const check = await engine.check();
+        if (asked !== this.#asked) return;
+        work.compared(full, check);
+        document.body.dataset.compared = String(history.length);
+      });
+    });
+  }
+
+  get #shownItems(): number {
+    return Math.min(SHOWN, this.#catalogue.size);
   }
 
   #showStarters(): void {
     byId('next-note').hidden = false;
     byId('next-note').textContent = 'Search for something you liked, or begin with a title that is often in the data:';
     status.textContent = '';
+    work.clear();
     this.#showChoices(this.#catalogue.popular(STARTERS).map((item) => ({ item })));
     document.body.dataset.answered = '0';
   }

@@ -40,18 +40,19 @@ describe('bundles for browsers', () => {
   it('the page is below 1.5 MB gzipped, kernels of WebAssembly included', async () => {
     const { files, metafile } = await bundlePage();
     const paths = files.map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['assets/page.js', 'assets/style.css']));
+    expect(paths).toEqual(expect.arrayContaining(['assets/page.js', 'assets/worker.js', 'assets/style.css']));
     const kernels = paths.filter((path) => path.endsWith('.wasm'));
     expect(kernels.map((path) => path.replace(/-\w+\.wasm$/, '')).sort()).toEqual(['assets/plain', 'assets/relaxed']);
     expect(sum(files)).toBeLessThan(1_500_000);
-    // A backend is fetched when it is chosen: stock WebGPU is in no file that the page always loads.
-    const first = metafile.outputs['assets/page.js'];
-    const loaded = new Set([
-      'assets/page.js',
-      ...first.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path),
-    ]);
-    const inputs = [...loaded].flatMap((path) => Object.keys(metafile.outputs[path].inputs));
-    expect(inputs.some((input) => input.includes('tfjs-backend-webgpu'))).toBe(false);
+    const inputsOf = (script: string) => {
+      const imports = metafile.outputs[script].imports.filter(({ kind }) => kind === 'import-statement');
+      return [script, ...imports.map(({ path }) => path)].flatMap((path) => Object.keys(metafile.outputs[path].inputs));
+    };
+    // A backend is fetched when it is chosen: stock WebGPU is in no file that the worker always loads.
+    expect(inputsOf('assets/worker.js').some((input) => input.includes('tfjs-core'))).toBe(true);
+    expect(inputsOf('assets/worker.js').some((input) => input.includes('tfjs-backend-webgpu'))).toBe(false);
+    // What draws does not compute: no click waits for the model.
+    expect(inputsOf('assets/page.js').filter((input) => /tfjs|packages\/(core|models)/.test(input))).toEqual([]);
     // Each script names the kernels that lie beside it.
     const script = files.find(({ path }) => path.includes('/simd-'))!;
     for (const kernel of kernels)

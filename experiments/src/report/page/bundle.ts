@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type BuildFailure, type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { PluginError } from '../../plugins/plugin-error.ts';
-import { PAGE_ENTRY, type PagePlugin, withPlugins } from './page-plugins.ts';
+import { type PagePlugin, WORKER_ENTRY, withPlugins } from './page-plugins.ts';
 
 /** Whether this program runs from its sources. */
 const fromSources = import.meta.url.endsWith('.ts');
 /** The page's sources, or what they were compiled to. */
 const scriptFolder = fileURLToPath(new URL('../../../page/', import.meta.url));
-const script = fromSources ? 'main.ts' : 'main.js';
+const scripts = fromSources ? { page: 'main.ts', worker: 'worker.ts' } : { page: 'main.js', worker: 'worker.js' };
 /** Its document and style sheet, which are not compiled. */
 export const pageFolder = fromSources ? scriptFolder : fileURLToPath(new URL('../../../../page/', import.meta.url));
 
@@ -96,15 +96,17 @@ export const urlsOfAssets: Plugin = {
 };
 
 /**
- * The script and the style sheet of the page, with the plug-ins that its model comes from.
+ * The scripts and the style sheet of the page: what draws, and what computes in a worker, with the plug-ins that the
+ * model comes from.
  *
  * @throws PluginError for a plug-in that cannot be bundled.
  */
 export async function bundlePage(plugins: readonly PagePlugin[] = []): Promise<Bundle> {
-  if (plugins.length === 0) return bundle({ files: { page: join(scriptFolder, script), style: 'style.css' } });
+  const files = { page: join(scriptFolder, scripts.page), style: 'style.css' };
+  if (plugins.length === 0) return bundle({ files: { ...files, worker: join(scriptFolder, scripts.worker) } });
   try {
-    return await bundle({ files: { page: PAGE_ENTRY, style: 'style.css' } }, [
-      withPlugins(plugins, scriptFolder, script),
+    return await bundle({ files: { ...files, worker: WORKER_ENTRY } }, [
+      withPlugins(plugins, scriptFolder, scripts.worker),
     ]);
   } catch (error) {
     const { errors = [] } = error as Partial<BuildFailure>;

@@ -23,7 +23,8 @@ export interface PageData {
 /** Names of the files of a page, beside its assets. */
 export const pageFiles = { data: 'page.json', model: 'model.safetensors' } as const;
 
-const MINUTE = 60;
+/** Seconds between the events of a made-up history. */
+export const MINUTE = 60;
 
 /**
  * Times of a history that somebody made up: a minute apart, the last event at the latest time of the data. Of data

@@ -30,22 +30,26 @@ describe('a page with plug-ins', () => {
        console.log(tf.version_core);`,
     );
     const { files, metafile } = await bundlePage([own]);
-    const page = new TextDecoder().decode(files.find(({ path }) => path === 'assets/page.js')!.contents);
-    expect(page).toContain('acme/gru');
-    expect(page).toContain('is not there in a browser');
+    const text = (script: string) => new TextDecoder().decode(files.find(({ path }) => path === script)!.contents);
+    const worker = text('assets/worker.js');
+    expect(worker).toContain('acme/gru');
+    expect(text('assets/page.js')).not.toContain('acme/gru');
+    expect(worker).toContain('is not there in a browser');
     const inputs = Object.keys(metafile.inputs);
     const copies = (file: RegExp) => inputs.filter((input) => file.test(input)).length;
     expect(copies(/packages\/models\/src\/browser\.ts$/)).toBe(1);
     expect(copies(/packages\/data\/src\/browser\.ts$/)).toBe(1);
     expect(copies(/packages\/(data|models)\/src\/index\.ts$/)).toBe(0);
-    // Its schemas are made after code from text is forbidden, and before the page asks for a model.
-    const [jitless, its, main] = ['jitless.ts', 'own.ts', 'main.ts'].map((name) => {
-      const { inputs: order } = metafile.outputs['assets/page.js'];
-      return Object.keys(order).findIndex((input) => input.endsWith(`/${name}`) || input === name);
+    // Its schemas are made after code from text is forbidden, and before the worker is asked for a model.
+    const [jitless, its, script] = ['jitless.ts', 'own.ts', 'page/worker.ts'].map((name) => {
+      const { inputs: order } = metafile.outputs['assets/worker.js'];
+      return Object.keys(order).findIndex(
+        (input) => input.endsWith(`/${name}`) || `page/${input}` === name || input === name,
+      );
     });
     expect(jitless).toBeGreaterThanOrEqual(0);
     expect(jitless).toBeLessThan(its);
-    expect(its).toBeLessThan(main);
+    expect(its).toBeLessThan(script);
   });
 
   it('is refused with the line where a plug-in cannot be bundled', async () => {

@@ -8,8 +8,8 @@ import { isLent, isShared } from '../../plugins/shared-imports.ts';
 /** A plug-in that the model of a page comes from. */
 export type PagePlugin = Pick<FoundPlugin, 'name' | 'path' | 'isPackage'>;
 
-/** Stands for the script of a page with plug-ins. */
-export const PAGE_ENTRY = 'seqrec:page';
+/** Stands for the worker of a page with plug-ins. */
+export const WORKER_ENTRY = 'seqrec:worker';
 
 /** Namespaces of modules that are made here. */
 const ENTRY = 'seqrec-page';
@@ -19,7 +19,7 @@ const DATA = 'seqrec-data';
 const OWN = { own: true };
 
 /**
- * Loads plug-ins before the script of the page. They share our packages with it, as in Node. What a browser does not
+ * Loads plug-ins before the worker's script. They share our packages with it, as in Node. What a browser does not
  * have (modules of Node, the readers of `@seqrec/data`) is there by name and throws when it is called: a plug-in that
  * defines a model and a source is one file, and the page has no use for the source.
  */
@@ -29,11 +29,11 @@ export function withPlugins(plugins: readonly PagePlugin[], pageFolder: string, 
     setup(build) {
       const entry = JSON.stringify;
       const imports = [
-        `./${script.replace('main', 'jitless')}`,
+        `./${script.replace('worker', 'jitless')}`,
         ...plugins.map((_, i) => `seqrec:plugin:${i}`),
         `./${script}`,
       ];
-      build.onResolve({ filter: /^seqrec:page$/ }, () => ({ path: PAGE_ENTRY, namespace: ENTRY }));
+      build.onResolve({ filter: /^seqrec:worker$/ }, () => ({ path: WORKER_ENTRY, namespace: ENTRY }));
       build.onLoad({ filter: /.*/, namespace: ENTRY }, () => ({
         contents: imports.map((path) => `import ${entry(path)};`).join('\n'),
         resolveDir: pageFolder,

@@ -343,6 +343,27 @@ describe('a scorer', () => {
     model.dispose();
   });
 
+  it('reads as many events after a cut as if those that are gone had never been', async () => {
+    const model = modelOf('hstu');
+    const events = historyOf(4, 40);
+    const options: readonly [number, ScorerOptions][] = [
+      [24, {}],
+      [24, { window: 'chunked', slack: 5 }],
+    ];
+    for (const [n, option] of options) {
+      const scorer = createScorer(model, option);
+      await scorer.append({ user: 'a', events });
+      await scorer.encode({ user: 'a', at: 1.9e9 });
+      for (const length of [39, 38, 20, 3]) {
+        await scorer.truncate('a', length);
+        const [vector] = await scorer.encode({ user: 'a', at: 1.9e9 });
+        expect(vector, `${length}`).toEqual(fullPass(model, events.slice(0, length), 1.9e9, n));
+      }
+      scorer.dispose();
+    }
+    model.dispose();
+  });
+
   it('of a recurrent model reads all of a history where asked', async () => {
     const model = modelOf('gru4rec');
     const events = historyOf(4, 60);

@@ -144,12 +144,14 @@ export class Passes {
     await run();
   }
 
-  /** Begins a window again that has grown too long. */
+  /** Begins a window again that has grown too long, or that a cut has left with fewer events than may be read. */
   private slide(user: UserState): void {
     const { longest, kept, users } = this.parts;
-    if (user.history.length - user.start <= longest) return;
+    const { history, start } = user;
+    const events = history.length - start;
+    if (events <= longest && (start === 0 || events >= kept)) return;
     users.forget(user);
-    user.start = user.history.length - kept;
+    user.start = Math.max(0, history.length - kept);
   }
 
   /** Events of a user's window from the first that is not settled to `to`; its pages are there. */
