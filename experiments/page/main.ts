@@ -138,8 +138,8 @@ class Page {
       .then(() => (asked === this.#asked && this.#engine !== undefined ? task(this.#engine) : undefined))
       .catch((error: unknown) => {
         if (!(error instanceof EngineError && error.code === 'device-lost')) return showProblem(error);
-        // Drivers reset a GPU now and then; a read that it ended before may have been told. Not awaited: starting is work
-        // of the queue too.
+        // Drivers reset a GPU now and then; a read that it ended before may have been told. Not awaited: starting
+        // is work of the queue too.
         showProblem();
         void this.start({ backend: 'webgpu' }).then(() => this.refresh());
       });

@@ -38,7 +38,9 @@ export interface CallMessage {
   readonly args: readonly unknown[];
 }
 
-/** From the worker: that it listens, or how the call ended. Classes do not survive the way; the code of an error does. */
+/**
+ * From the worker: that it listens, or how the call ended. Classes do not survive the way; the code of an error does.
+ */
 export type ReplyMessage =
   | { readonly listening: true }
   | { readonly value: unknown }

@@ -47,8 +47,8 @@ export class Session {
   }
 
   /**
-   * The `k` best items after a history of dense ids, oldest first, without those of the history. What the history has in
-   * common with the last one is not computed again.
+   * The `k` best items after a history of dense ids, oldest first, without those of the history. What the history has
+   * in common with the last one is not computed again.
    */
   async answer(history: readonly number[], k: number): Promise<Answer> {
     const scorer = this.#scorer;
@@ -106,8 +106,8 @@ export class Session {
   }
 
   /**
-   * Events that are kept keep their times: a history that grows begins at the latest time of the data. Models whose state
-   * can grow read differences of times alone, and those are as in {@link madeUpTimes}.
+   * Events that are kept keep their times: a history that grows begins at the latest time of the data. Models whose
+   * state can grow read differences of times alone, and those are as in {@link madeUpTimes}.
    */
   #times(length: number): number[] {
     const latest = this.#latestTime;
