@@ -1,4 +1,4 @@
-import { embedding, l2Normalize, layerNorm, rowSet, ShapeError } from '@seqrec/core';
+import { embedding, l2Normalize, layerNorm, rememberHostValues, rowSet, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import { type FeatureParts, featureParts } from './features/parts.ts';
@@ -206,7 +206,7 @@ function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: Toke
     throw new ShapeError(
       `encodeLast: expected at least one token in every sequence; got none in ${empty}; leave it out`,
     );
-  const at = tf.tensor1d(rows, 'int32');
+  const at = rememberHostValues(tf.tensor1d(rows, 'int32'), rows) as tf.Tensor1D;
   return hasLastRows(layer) ? layer.last(inputs, at) : tf.gather(layer.apply(inputs) as tf.Tensor, at);
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type fc from 'fast-check';
+import { rememberHostValues } from '../../src/index.ts';
 import { boundSlack, floats } from './arbitraries.ts';
 
 /** A tensor on the host. */
@@ -64,8 +65,10 @@ export async function take(x: tf.Tensor): Promise<Float32Array | Int32Array> {
   return copy;
 }
 
+/** Integers keep their values on the host, as those of a batch do: a GPU is not read for them. */
 export function upload({ values, shape }: HostTensor): tf.Tensor {
-  return tf.tensor(values.slice(), [...shape], values instanceof Int32Array ? 'int32' : 'float32');
+  if (values instanceof Int32Array) return rememberHostValues(tf.tensor(values.slice(), [...shape], 'int32'), values);
+  return tf.tensor(values.slice(), [...shape], 'float32');
 }
 
 /** Largest |actual - expected| divided by the largest magnitude; infinite when a value is not finite. */

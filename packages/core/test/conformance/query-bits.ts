@@ -1,7 +1,14 @@
 // A few queries of many keys: their rows have the bits that the full pass has there.
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { type AttentionMask, type AttentionQueries, causalAttention, hstuAttention } from '../../src/index.ts';
+import {
+  type AttentionMask,
+  type AttentionQueries,
+  causalAttention,
+  hstuAttention,
+  knownHostValues,
+  rememberHostValues,
+} from '../../src/index.ts';
 import { offsetsFor, runs, total } from './arbitraries.ts';
 import {
   type CausalProblem,
@@ -70,8 +77,16 @@ function maskFor({ mask, lengths }: HstuProblem | CausalProblem): AttentionMask 
   return { ...(maxAttentionLength && { maxAttentionLength, globalAttentionLength }) };
 }
 
-const rowsOf = (x: tf.Tensor, rows: readonly number[]): tf.Tensor =>
-  rows.length === 0 ? tf.zeros([0, ...x.shape.slice(1)], x.dtype) : tf.gather(x, tf.tensor1d([...rows], 'int32'));
+/** Times are taken on the host: a gather on a GPU goes through floats, which do not hold every second. */
+function rowsOf(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
+  const times = knownHostValues(x);
+  if (x.dtype === 'int32' && times !== undefined) {
+    const own = Int32Array.from(rows, (row) => times[row]);
+    return rememberHostValues(tf.tensor1d(own, 'int32'), own);
+  }
+  if (rows.length === 0) return tf.zeros([0, ...x.shape.slice(1)], x.dtype);
+  return tf.gather(x, tf.tensor1d([...rows], 'int32'));
+}
 
 /** The rows `keep` of a call, as a store in reverse order with a hole after each. */
 function stored(call: Call): Call {

@@ -2,6 +2,7 @@ import {
   causalAttention,
   gatedNormLinear,
   hstuAttention,
+  knownHostValues,
   linearLayer,
   normSiluSplit,
   silu,
@@ -169,7 +170,7 @@ export class HstuLayer extends StreamLayer implements LastRows {
       );
       const [v, k] = normSiluSplit(x, valueKey, [h * dv, h * dqk], { epsilon: EPSILON }).blocks;
       const [u, , q] = newest.blocks;
-      const times = queryTimes === undefined ? undefined : { queryTimes: tf.gather(queryTimes, rows), keyTimes };
+      const times = queryTimes === undefined ? undefined : { queryTimes: timesAt(queryTimes, rows), keyTimes };
       const heads = { q: this.heads(q), k: this.heads(k), v: this.heads(v) };
       const queryOffsets = oneEach(rows.shape[0]);
       const attended = this.attend(heads, offsets, { times }, { queryOffsets });
@@ -250,6 +251,16 @@ export class HstuLayer extends StreamLayer implements LastRows {
   }
 }
 tf.serialization.registerClass(HstuLayer);
+
+/** Times of some tokens, on the host where they are known: a gather on a GPU goes through floats. */
+function timesAt(times: tf.Tensor1D, rows: tf.Tensor1D): tf.Tensor1D {
+  const [values, at] = [knownHostValues(times), knownHostValues(rows)];
+  if (values === undefined || at === undefined) return tf.gather(times, rows);
+  return tf.tensor1d(
+    Int32Array.from(at, (row) => values[row]),
+    'int32',
+  );
+}
 
 /** The blocks of the first projection by name; U is absent without a gate. */
 function named(blocks: readonly tf.Tensor[]): Split {
