@@ -3,6 +3,6 @@ import { recipe as byChance } from './ml-1m-fm.ts';
 
 export const recipe = byTime(byChance, {
   claim: 'A factorisation machine predicts whether a film is liked later, ML-1M split by time',
-  cost: 'not measured; a step costs a small part of one of ctr/ml-1m-mlp',
+  cost: '31 epochs in 1 min on 2 threads of an AMD EPYC (Zen 4) beside other work, Node 24',
   command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-fm-by-time --data data',
 });
