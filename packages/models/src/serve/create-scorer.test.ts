@@ -458,7 +458,7 @@ describe('a scorer refuses', () => {
 
   const refused: readonly [string, object, RegExp][] = [
     ['hstu', { inputEncoding: 'reverse-position-time' }, /counts places and ages from the newest event/],
-    ['hstu', { maxAttentionLength: 4, minFullAttentionLength: 3 }, /lets the newest rows see everything/],
+    ['hstu', { maxAttentionLength: 4, minFullAttentionLength: 3 }, /shows its newest rows the whole history/],
     [
       'pinnerformer',
       { ...tinyConfigs.pinnerformer, time: true, maxSequenceLength: 24 },

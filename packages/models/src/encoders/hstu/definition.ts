@@ -43,7 +43,7 @@ function incremental(config: HstuConfig): { readonly refusal?: string } {
   if ((config.minFullAttentionLength ?? 0) > 0) {
     return {
       refusal:
-        'HSTU with minFullAttentionLength lets the newest rows see everything: a row that is no longer among them sees less than it saw; leave it out',
+        'HSTU with minFullAttentionLength shows its newest rows the whole history, and a row that is no longer among them sees less than it saw; leave it out',
     };
   }
   return {};

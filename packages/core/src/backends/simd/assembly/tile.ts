@@ -87,12 +87,12 @@ export function fewColumns(
   k: i32, a: usize, aStep: usize, b: usize, bPanel: usize, bStep: usize,
   init: usize, initStride: usize, c: usize, cStride: usize, rows: i32, buffer: usize,
 ): void {
-  copyRows(init, initStride, buffer, TILE_STRIDE, rows);
+  moveRows(init, initStride, buffer, TILE_STRIDE, rows);
   tileColumns(k, a, aStep, b, bPanel, bStep, buffer, TILE_STRIDE, buffer, TILE_STRIDE, 6, 16, buffer);
-  copyRows(buffer, TILE_STRIDE, c, cStride, rows);
+  moveRows(buffer, TILE_STRIDE, c, cStride, rows);
 }
 
-function copyRows(from: usize, fromStride: usize, to: usize, toStride: usize, rows: i32): void {
+function moveRows(from: usize, fromStride: usize, to: usize, toStride: usize, rows: i32): void {
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < 64; j += 16) v128.store(to + j, v128.load(from + j));
     from += fromStride;
