@@ -61,7 +61,7 @@ export class Session {
       history.map((item, i) => ({ item, time: times[i] })),
     );
     const grown = scorer.stats();
-    const { items, scores } = await scorer.top({ user, at: this.#moment(history.length) }, { k });
+    const [{ items, scores }] = await scorer.top({ user, at: this.#moment(history.length), k });
     const milliseconds = performance.now() - began;
     const after = scorer.stats();
     return {

@@ -1,11 +1,10 @@
 import type { UserScorer } from '@seqrec/models';
 import { expect, it } from 'vitest';
 import { checkScorer, lengthsOf, renderCheck } from './check.ts';
-import { fullPassScorer } from './test-support/full-pass-scorer.ts';
-import { catalogue, tinyModel } from './test-support/world.ts';
+import { catalogue, scorerWith } from './test-support/world.ts';
 
 function scorerThat(check: UserScorer['check'], exact: 'bitwise' | number): UserScorer {
-  return { ...fullPassScorer(tinyModel()), check, capabilities: { append: true, exact } };
+  return scorerWith(() => ({ check, capabilities: { append: true, exact } }));
 }
 
 it('replays event by event, and asks at three moments', async () => {

@@ -1,33 +1,31 @@
 import type { UserEvent, UserScorer } from '@seqrec/models';
-import type { ItemProducts, TopQuery } from './item-products.ts';
-import type { Append, Operation, Outcome, Read } from './operation.ts';
+import type { Append, Outcome, Read, ResultOf } from './operation.ts';
 import type { Shard } from './shard.ts';
 import { type Placed, type Wave, wavesOf } from './waves.ts';
 
 type Outcomes = Outcome[];
-/** A question about a user. */
-type Asked = Exclude<Read, { kind: 'similar' }>;
+type Top = Extract<Read, { kind: 'top' }>;
+type Score = Extract<Read, { kind: 'score' }>;
 
 /** A shard in this thread. Events of many users are one pass of the scorer, and so are their vectors. */
-export function localShard(scorer: UserScorer, products: ItemProducts): Shard {
+export function localShard(scorer: UserScorer): Shard {
   return {
     capabilities: scorer.capabilities,
     async run(operations) {
       const outcomes: Outcomes = new Array(operations.length);
-      for (const wave of wavesOf(operations)) await runWave(scorer, products, wave, outcomes);
+      for (const wave of wavesOf(operations)) await runWave(scorer, wave, outcomes);
       return outcomes;
     },
     stats: async () => scorer.stats(),
     async close() {
-      products.dispose();
       scorer.dispose();
     },
   };
 }
 
-async function runWave(scorer: UserScorer, products: ItemProducts, wave: Wave, outcomes: Outcomes): Promise<void> {
+async function runWave(scorer: UserScorer, wave: Wave, outcomes: Outcomes): Promise<void> {
   if (wave.appends.length > 0) await append(scorer, wave.appends, outcomes);
-  if (wave.reads.length > 0) await answer(scorer, products, wave.reads, outcomes);
+  if (wave.reads.length > 0) await answer(scorer, wave.reads, outcomes);
   for (const { operation, at } of wave.drops) {
     await scorer.drop(operation.user);
     outcomes[at] = { value: undefined };
@@ -51,76 +49,31 @@ async function append(scorer: UserScorer, placed: readonly Placed<Append>[], out
   }
 }
 
-async function answer(
-  scorer: UserScorer,
-  products: ItemProducts,
-  placed: readonly Placed<Read>[],
-  outcomes: Outcomes,
-): Promise<void> {
-  const asked: Placed<Asked>[] = [];
+/** Questions of a kind are one call; when that is refused, one call each, so that it is known which. */
+async function answer(scorer: UserScorer, placed: readonly Placed<Read>[], outcomes: Outcomes): Promise<void> {
+  const [tops, scores]: [Placed<Top>[], Placed<Score>[]] = [[], []];
   for (const { operation, at } of placed) {
-    if (operation.kind !== 'similar') asked.push({ operation, at });
+    if (operation.kind === 'top') tops.push({ operation, at });
+    else if (operation.kind === 'score') scores.push({ operation, at });
     else outcomes[at] = await outcomeOf(() => scorer.similar(operation.item, operation.k));
   }
-  const vectors = await encode(scorer, asked, outcomes);
-  const lists: (TopQuery & { readonly at: number })[] = [];
-  for (const [i, { operation, at }] of asked.entries()) {
-    const vector = vectors[i];
-    if (vector === undefined) continue;
-    if (operation.kind === 'score') outcomes[at] = await outcomeOf(() => products.score(vector, operation.candidates));
-    else lists.push({ at, vector, k: operation.k, excluded: excludedOf(scorer, operation) });
-  }
-  await top(products, lists, outcomes);
+  await ask(tops, (questions) => scorer.top(...questions), outcomes);
+  await ask(scores, (questions) => scorer.score(...questions), outcomes);
 }
 
-/** The vector of each question, one pass for all: of those that have none, the outcome is set. */
-async function encode(
-  scorer: UserScorer,
-  asked: readonly Placed<Asked>[],
-  outcomes: Outcomes,
-): Promise<(Float32Array | undefined)[]> {
-  if (asked.length === 0) return [];
-  // Several questions about a user at one moment need one vector.
-  const keys = asked.map(({ operation: { user, at } }) => `${at} ${user}`);
-  const distinct = [...new Set(keys)];
-  const requests = distinct.map((key) => {
-    const { user, at } = asked[keys.indexOf(key)].operation;
-    return { user, at };
-  });
-  try {
-    const vectors = await scorer.encode(...requests);
-    const places = new Map(distinct.map((key, i) => [key, i]));
-    return keys.map((key) => vectors[places.get(key) ?? 0]);
-  } catch (error) {
-    if (asked.length > 1) {
-      const each: (Float32Array | undefined)[] = [];
-      for (const one of asked) each.push(...(await encode(scorer, [one], outcomes)));
-      return each;
-    }
-    outcomes[asked[0].at] = { error: messageOf(error) };
-    return [undefined];
-  }
-}
-
-async function top(
-  products: ItemProducts,
-  lists: readonly (TopQuery & { readonly at: number })[],
+async function ask<O extends Top | Score>(
+  placed: readonly Placed<O>[],
+  call: (questions: readonly O[]) => Promise<readonly ResultOf<O>[]>,
   outcomes: Outcomes,
 ): Promise<void> {
-  if (lists.length === 0) return;
+  if (placed.length === 0) return;
   try {
-    const found = await products.top(lists);
-    for (const [i, { at }] of lists.entries()) outcomes[at] = { value: found[i] };
+    const found = await call(placed.map(({ operation }) => operation));
+    for (const [i, { at }] of placed.entries()) outcomes[at] = { value: found[i] };
   } catch (error) {
-    if (lists.length === 1) outcomes[lists[0].at] = { error: messageOf(error) };
-    else for (const one of lists) await top(products, [one], outcomes);
+    if (placed.length === 1) outcomes[placed[0].at] = { error: messageOf(error) };
+    else for (const one of placed) await ask([one], call, outcomes);
   }
-}
-
-function excludedOf(scorer: UserScorer, { user, exclude }: Extract<Operation, { kind: 'top' }>): Int32Array {
-  if (exclude === 'none') return new Int32Array(0);
-  if (exclude !== 'seen') return exclude;
-  return Int32Array.from(scorer.history(user), ({ item }) => item);
 }
 
 async function outcomeOf(work: () => Promise<Extract<Outcome, { value: unknown }>['value']>): Promise<Outcome> {

@@ -7,7 +7,6 @@ import { lockRun } from '../run/folder/run-lock.ts';
 import type { OpenRun } from '../run/open/open-run.ts';
 import { type checkBackendOptions, startBackend } from '../run/process/backend.ts';
 import { listenForStop } from '../run/process/stop.ts';
-import { itemProducts } from './item-products.ts';
 import { localShard } from './local-shard.ts';
 import { openScorer } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
@@ -67,7 +66,7 @@ export async function serveRun(options: ServeRunOptions): Promise<number> {
 async function shardHere({ opened, backend, cacheBytes }: ServeRunOptions): Promise<Shard> {
   await startBackend({ backend: backend.name, threads: backend.threads });
   const model = await loadModel(opened.file);
-  return localShard(openScorer(model, { cacheBytes }), itemProducts(model));
+  return localShard(openScorer(model, { cacheBytes }));
 }
 
 /** Threads with a model each; the processors are shared among them unless the options say otherwise. */

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { Append } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EventLog } from './event-log.ts';
 import { Problem } from './problem.ts';
-import { fullPassScorer } from './test-support/full-pass-scorer.ts';
-import { newLog, openWorld, tinyModel } from './test-support/world.ts';
+import { newLog, openWorld, scorerWith } from './test-support/world.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -76,14 +74,12 @@ describe('a service', () => {
 
   it('events that the model refuses are not stored, and do not come back', async () => {
     const log = newLog();
-    const plain = fullPassScorer(tinyModel());
-    const scorer = {
-      ...plain,
-      append: async (...appends: readonly Append[]) => {
+    const scorer = scorerWith((plain) => ({
+      append: async (...appends) => {
         if (appends.some(({ events }) => events.some(({ item }) => item === 13))) throw new Error('unlucky');
         await plain.append(...appends);
       },
-    };
+    }));
     const world = await openWorld({ log, scorer, windowMs: 20 });
     const settled = await Promise.allSettled([
       world.service.append('bob', [event(1, 1)]),

@@ -3,7 +3,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadModel } from '@seqrec/models';
 import { loadPlugin } from '../plugins/load-plugins.ts';
 import { startBackend } from '../run/process/backend.ts';
-import { itemProducts } from './item-products.ts';
 import { localShard } from './local-shard.ts';
 import { openScorer } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
@@ -13,7 +12,7 @@ async function open({ checkpoint, backend, threads, plugins, cacheBytes }: Worke
   for (const plugin of plugins) await loadPlugin(plugin, process.cwd(), 'worker');
   await startBackend({ backend, threads });
   const model = await loadModel(checkpoint);
-  return localShard(openScorer(model, { cacheBytes }), itemProducts(model));
+  return localShard(openScorer(model, { cacheBytes }));
 }
 
 function send(reply: WorkerReply): void {

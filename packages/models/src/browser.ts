@@ -299,12 +299,13 @@ export { type Recommendation, type RecommendOptions, recommend } from './serve/r
 export type {
   Append,
   IncrementalCapabilities,
-  Request,
+  Question,
+  ScoreQuestion,
   Scorer as UserScorer,
   ScorerCheck,
   ScorerStats,
   TopList,
-  TopOptions,
+  TopQuestion,
   UserEvent,
 } from './serve/scorer.ts';
 export type { Spill } from './serve/user-states.ts';

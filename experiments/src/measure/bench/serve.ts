@@ -146,14 +146,14 @@ async function measure(request: ServeRequest, tokens: number, into: Times): Prom
       const asked = { user: 'a', at: NOW };
       const fresh = async (): Promise<void> => {
         await scorer.append({ user: 'a', events: history });
-        await scorer.scoreActions(asked, items);
+        await scorer.scoreActions({ ...asked, candidates: items });
       };
       const drop = (): Promise<unknown> => scorer.drop('a');
       const [slow, fast] = [into.fresh.get(microbatch), into.cached.get(microbatch)] as [number[], number[]];
       // The tables of the store are made in the first call.
       await timeCalls(fresh, { warm: 1, most: 20, budget, after: drop }, slow);
       await scorer.append({ user: 'a', events: history });
-      await timeCalls(() => scorer.scoreActions(asked, items), { warm: 1, most: 20, budget }, fast);
+      await timeCalls(() => scorer.scoreActions({ ...asked, candidates: items }), { warm: 1, most: 20, budget }, fast);
       scorer.dispose();
     }
   } finally {

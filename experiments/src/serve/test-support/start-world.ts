@@ -1,17 +1,16 @@
-import { itemProducts } from '../item-products.ts';
+import { createScorer } from '@seqrec/models';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { localShard } from '../local-shard.ts';
 import { startServer } from '../start-server.ts';
-import { fullPassScorer } from './full-pass-scorer.ts';
 import { catalogue, newLog, tinyModel } from './world.ts';
 
 /** A server over a small model, on a free port. */
 export async function startWorld(limits: Partial<Limits> = {}, { log = newLog(), port = 0 } = {}) {
   const model = tinyModel();
-  const scorer = fullPassScorer(model);
+  const scorer = createScorer(model);
   const notes: string[] = [];
   const server = await startServer({
-    shards: [localShard(scorer, itemProducts(model))],
+    shards: [localShard(scorer)],
     catalogue,
     logFile: log,
     host: '127.0.0.1',

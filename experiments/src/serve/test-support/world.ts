@@ -1,17 +1,14 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UserEvent, UserScorer } from '@seqrec/models';
-import { createModel, type TokenEncoder } from '@seqrec/models';
+import { createModel, createScorer, type TokenEncoder, type UserEvent, type UserScorer } from '@seqrec/models';
 import { buildApp } from '../app.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { itemProducts } from '../item-products.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import { localShard } from '../local-shard.ts';
 import { createMetrics } from '../metrics.ts';
 import { openService } from '../open-service.ts';
 import type { Shard } from '../shard.ts';
-import { fullPassScorer } from './full-pass-scorer.ts';
 
 export const NUM_ITEMS = 20;
 
@@ -59,8 +56,8 @@ export function newLog(): string {
 /** A service over a small model, and its HTTP side. */
 export async function openWorld(options: WorldOptions = {}) {
   const model = tinyModel();
-  const scorer = options.scorer ?? fullPassScorer(model);
-  const shard = localShard(scorer, itemProducts(model));
+  const scorer = options.scorer ?? createScorer(model);
+  const shard = localShard(scorer);
   const limits = { ...defaultLimits, ...options.limits };
   const metrics = createMetrics();
   const log = options.log ?? newLog();
@@ -95,3 +92,9 @@ export async function openWorld(options: WorldOptions = {}) {
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** A scorer of a small model with some members of its own. */
+export function scorerWith(changes: (plain: UserScorer) => Partial<UserScorer>): UserScorer {
+  const plain = createScorer(tinyModel());
+  return Object.assign(Object.create(plain) as UserScorer, changes(plain));
+}

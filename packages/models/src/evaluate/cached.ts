@@ -2,7 +2,8 @@ import { streamKey, UnsupportedError, uniform01 } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { createScorer, type ScorerOptions } from '../serve/create-scorer.ts';
-import type { Append, Request, Scorer, ScorerStats } from '../serve/scorer.ts';
+import { joinFloats } from '../serve/join-floats.ts';
+import type { Append, Question, Scorer, ScorerStats } from '../serve/scorer.ts';
 import { type EvaluateOptions, evaluateVectors } from './evaluate.ts';
 import type { Evaluation } from './protocol.ts';
 
@@ -70,7 +71,7 @@ async function vectorsOf(scorer: Scorer, batch: SequenceBatch, course: Course): 
   const draws = uniform01(key, course.block, 2 * itemIds.length, users.length);
   for (let i = 0; i < Math.max(...lengths); i++) {
     const appends: Append[] = [];
-    const questions: Request[] = [];
+    const questions: Question[] = [];
     for (const [b, user] of users.entries()) {
       if (i >= lengths[b]) continue;
       const t = offsets[b] + i;
@@ -90,7 +91,5 @@ async function vectorsOf(scorer: Scorer, batch: SequenceBatch, course: Course): 
   const vectors = await scorer.encode(...users.map((user, b) => ({ user, at: targetTimestamps[offsets[b + 1] - 1] })));
   for (const user of users) await scorer.drop(user);
   const width = vectors[0].length;
-  const all = new Float32Array(users.length * width);
-  for (const [b, vector] of vectors.entries()) all.set(vector, b * width);
-  return tf.tensor2d(all, [users.length, width]);
+  return tf.tensor2d(joinFloats(vectors), [users.length, width]);
 }

@@ -1,4 +1,4 @@
-import { l2Normalize } from '@seqrec/core';
+import { l2Normalize, offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
@@ -9,7 +9,6 @@ import { clockFeatures, TimestampNorm } from '../layers/timestamp-norm.ts';
 import { checkedFields, type GoldenFile, goldenTensor, tensorOf } from './file.ts';
 import { compareModule, configOf, parseModule } from './module.ts';
 import type { GoldenReport } from './report.ts';
-import { offsetsOf } from './seen-keys.ts';
 
 const configSchema = z.object({
   ...{ embeddingDim: size, positionBuckets: size, timeBuckets: size, maxSeqLen: size },

@@ -111,7 +111,7 @@ async function compare(file: File, scorer: Scorer, table: tf.Tensor2D): Promise<
     }
     const place = candidateLengths.indexOf(i + 1);
     for (const g of place < 0 ? [] : gaps.keys()) {
-      const rows = await scorer.encodeCandidates({ user, at: at[g] }, Int32Array.from(candidates));
+      const rows = await scorer.encodeCandidates({ user, at: at[g], candidates: Int32Array.from(candidates) });
       got.candidates.set(rows, (place * gaps.length + g) * candidates.length * d);
     }
   }

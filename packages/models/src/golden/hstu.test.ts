@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { useBackend } from '@seqrec/core';
+import { offsetsOf, useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hstuBlocks } from '../encoders/hstu/blocks.ts';
@@ -8,7 +8,6 @@ import type { FreshKeys } from '../layers/memory.ts';
 import { checkGolden } from './check.ts';
 import type { GoldenTensor } from './file.ts';
 import type { GoldenReport } from './report.ts';
-import { offsetsOf } from './seen-keys.ts';
 import { deltaRows, recording } from './stu-delta.ts';
 
 interface HstuFile {

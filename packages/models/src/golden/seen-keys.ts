@@ -1,4 +1,4 @@
-import { type AttentionMask, causalAttention, type HstuAttentionOptions, hstuAttention } from '@seqrec/core';
+import { type AttentionMask, causalAttention, type HstuAttentionOptions, hstuAttention, offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { GoldenError } from '../errors.ts';
 import type { Compared } from './values.ts';
@@ -84,13 +84,6 @@ const floats = (x: tf.Tensor): Float32Array => x.dataSync() as Float32Array;
 
 const tokensOf = (counts: readonly number[]): Token[] =>
   counts.flatMap((count, b) => Array.from({ length: count }, (_, place): Token => [b, place]));
-
-/** `[B + 1]`. */
-export function offsetsOf(counts: readonly number[]): Int32Array {
-  const offsets = Int32Array.from([0, ...counts]);
-  for (let b = 1; b < offsets.length; b++) offsets[b] += offsets[b - 1];
-  return offsets;
-}
 
 const ones = (tokens: readonly Token[]): tf.Tensor3D => tf.ones([tokens.length, 1, 1]);
 

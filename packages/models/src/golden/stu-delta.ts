@@ -1,8 +1,8 @@
+import { offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HstuLayer } from '../encoders/hstu/layer.ts';
 import { GoldenError } from '../errors.ts';
 import type { FreshKeys, MemoryKeys, TokenMemory } from '../layers/memory.ts';
-import { offsetsOf } from './seen-keys.ts';
 
 /** Sequences of which all but the last `delta` tokens are cached; the last `numTargets` are targets. */
 export interface CachedSequences {

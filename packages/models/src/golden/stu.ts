@@ -1,3 +1,4 @@
+import { offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
@@ -11,7 +12,7 @@ import { maskOf } from './hstu-masks.ts';
 import { compareModule, type ModuleGolden, type Place, parseModule, setParameters } from './module.ts';
 import { relativeError } from './relative-error.ts';
 import { type GoldenReport, goldenReport } from './report.ts';
-import { offsetsOf, seenKeys } from './seen-keys.ts';
+import { seenKeys } from './seen-keys.ts';
 import { type CachedSequences, deltaRows, type LayerCache, recording } from './stu-delta.ts';
 
 const count = z.int().min(0);

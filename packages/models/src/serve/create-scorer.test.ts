@@ -267,12 +267,17 @@ describe('a scorer', () => {
     const scorer = createScorer(model);
     const events = historyOf(1, 12);
     await scorer.append({ user: 'a', events });
-    const top = await scorer.top({ user: 'a', at: 1.9e9 }, { k: 7 });
+    const [top, few] = await scorer.top(
+      { user: 'a', at: 1.9e9, k: 7 },
+      { user: 'a', at: 1.9e9, k: 2, exclude: 'none' },
+    );
+    expect(few.items).toHaveLength(2);
+    expect(scorer.stats().computedTokens).toBe(12);
     const history = { history: events.map(({ item }) => item), timestamps: events.map(({ time }) => time) };
     const best = await recommend({ model, ...history, requestTime: 1.9e9, k: 7 });
     expect(Array.from(top.items)).toEqual(best.map(({ item }) => item));
     expect(Array.from(top.scores)).toEqual(best.map(({ score }) => score));
-    const scores = await scorer.score({ user: 'a', at: 1.9e9 }, top.items);
+    const [scores] = await scorer.score({ user: 'a', at: 1.9e9, candidates: top.items });
     top.scores.forEach((score, i) => void expect(scores[i]).toBeCloseTo(score, 6));
     const like = await scorer.similar(5, 3);
     expect(like.items).not.toContain(5);
@@ -292,11 +297,11 @@ describe('a scorer', () => {
     for (const microbatch of [1, 3, 16, 256]) {
       const scorer = createScorer(model, { microbatch });
       await scorer.append({ user: 'a', events });
-      const logits = await scorer.scoreActions({ user: 'a', at: 1.9e9 }, candidates);
+      const logits = await scorer.scoreActions({ user: 'a', at: 1.9e9, candidates });
       const rows = Array.from(candidates, (_, i) => Array.from(logits.subarray(10 * i, 10 * i + 10)));
       expect(rows, `${microbatch}`).toEqual(expected);
       // Nothing of them is kept, and the order does not matter.
-      const reversed = await scorer.scoreActions({ user: 'a', at: 1.9e9 }, candidates.slice().reverse());
+      const reversed = await scorer.scoreActions({ user: 'a', at: 1.9e9, candidates: candidates.slice().reverse() });
       expect(Array.from(reversed.subarray(0, 10))).toEqual(rows.at(-1));
       expect((await scorer.check({ user: 'a', at: 1.9e9 })).equal).toBe(true);
       scorer.dispose();
@@ -313,7 +318,7 @@ describe('a scorer', () => {
         const scorer = createScorer(model, { microbatch: 5 });
         await scorer.append({ user: 'a', events });
         const candidates = Int32Array.of(3, 3, 7, 1, 40, 12, 9);
-        const rows = await scorer.encodeCandidates({ user: 'a', at: 1.9e9 }, candidates);
+        const rows = await scorer.encodeCandidates({ user: 'a', at: 1.9e9, candidates });
         const width = rows.length / candidates.length;
         for (const [i, item] of candidates.entries()) {
           const expected = fullPass(model, [...events, { item, time: 1.9e9 }], 1.9e9);
@@ -443,8 +448,10 @@ describe('a scorer', () => {
     expect(scorer.has('b')).toBe(false);
     await expect(scorer.encode({ user: 'a', at: 99 })).rejects.toThrow(/moment of at least 100/);
     await expect(scorer.encode({ user: 'c', at: 99 })).rejects.toThrow(/user that has events; got 'c'/);
-    await expect(scorer.score({ user: 'a', at: 100 }, Int32Array.of(0))).rejects.toThrow(/1\.\.40; got 0/);
-    await expect(scorer.scoreActions({ user: 'a', at: 100 }, Int32Array.of(1))).rejects.toThrow(/interleave/);
+    await expect(scorer.score({ user: 'a', at: 100, candidates: Int32Array.of(0) })).rejects.toThrow(/1\.\.40; got 0/);
+    await expect(scorer.scoreActions({ user: 'a', at: 100, candidates: Int32Array.of(1) })).rejects.toThrow(
+      /interleave/,
+    );
     expect((await scorer.encode({ user: 'a', at: 100 }))[0]).toEqual(fullPass(model, good, 100));
     scorer.dispose();
     model.dispose();

@@ -1,5 +1,6 @@
 import { assignRows } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { joinFloats } from './join-floats.ts';
 
 /** Floats that a layer keeps of each token: of its key and of its value. */
 export interface LayerWidths {
@@ -124,13 +125,7 @@ export class PageStore {
         part.dispose();
       }
     }
-    const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return joinFloats(parts);
   }
 
   /** Writes what {@link read} gave. */

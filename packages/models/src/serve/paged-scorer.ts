@@ -1,21 +1,24 @@
-import { topItems, UnsupportedError } from '@seqrec/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { UnsupportedError } from '@seqrec/core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import type { TokenMemory } from '../layers/memory.ts';
 import type { TokenEncoder } from '../model.ts';
 import { fullPass } from './full-pass.ts';
+import { ItemProducts } from './item-products.ts';
+import { joinFloats } from './join-floats.ts';
 import { candidateBatch, PassMemory } from './pass.ts';
 import { Passes, type PassParts } from './passes.ts';
 import type {
   Append,
   IncrementalCapabilities,
-  Request,
+  Question,
+  ScoreQuestion,
   Scorer,
   ScorerCheck,
   ScorerStats,
   TopList,
-  TopOptions,
+  TopQuestion,
   UserEvent,
 } from './scorer.ts';
 
@@ -32,12 +35,13 @@ export class PagedScorer implements Scorer {
   private readonly shared: ScorerParts;
   private readonly passes: Passes;
   private tail: Promise<unknown> = Promise.resolve();
-  private items: tf.Tensor2D | undefined;
+  private readonly products: ItemProducts;
   private weights: readonly tf.DataId[];
 
   constructor(shared: ScorerParts, capabilities: IncrementalCapabilities) {
     this.shared = shared;
     this.passes = new Passes(shared);
+    this.products = new ItemProducts(shared.model);
     this.capabilities = capabilities;
     this.numItems = shared.model.numItems;
     this.maxSequenceLength = shared.model.maxSequenceLength;
@@ -56,34 +60,35 @@ export class PagedScorer implements Scorer {
     return this.inOrder(() => this.passes.append(appends));
   }
 
-  encode(...requests: readonly Request[]): Promise<Float32Array[]> {
-    return this.inOrder(() => this.passes.encode(requests));
+  encode(...questions: readonly Question[]): Promise<Float32Array[]> {
+    return this.inOrder(() => this.passes.encode(questions));
   }
 
-  top(request: Request, { k, exclude = 'seen' }: TopOptions): Promise<TopList> {
+  top(...questions: readonly TopQuestion[]): Promise<TopList[]> {
     return this.inOrder(async () => {
-      const { history } = this.passes.known(request.user);
-      const seen = exclude === 'seen' ? history.itemsFrom(0) : exclude === 'none' ? new Int32Array(0) : exclude;
-      const [vector] = await this.passes.encode([request]);
-      return this.best(vector, k, seen);
-    });
-  }
-
-  score(request: Request, candidates: Int32Array): Promise<Float32Array> {
-    return this.inOrder(async () => {
-      this.checkItems(candidates);
-      const [vector] = await this.passes.encode([request]);
-      const scores = tf.tidy(() => {
-        const rows = tf.gather(this.itemVectors(), tf.tensor1d(candidates, 'int32'));
-        return tf.matMul(tf.tensor2d(vector, [1, vector.length]), rows as tf.Tensor2D, false, true);
+      const vectors = await this.passes.encode(questions);
+      const lists = questions.map(({ user, k, exclude = 'seen' }, i) => {
+        const { history } = this.passes.known(user);
+        const seen = exclude === 'seen' ? history.itemsFrom(0) : exclude === 'none' ? new Int32Array(0) : exclude;
+        return { vector: vectors[i], k, excluded: seen };
       });
-      const values = (await scores.data()) as Float32Array;
-      scores.dispose();
-      return values.slice();
+      return this.products.top(lists);
     });
   }
 
-  scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array> {
+  score(...questions: readonly ScoreQuestion[]): Promise<Float32Array[]> {
+    return this.inOrder(async () => {
+      for (const { candidates } of questions) this.checkItems(candidates);
+      const vectors = await this.passes.encode(questions);
+      const scores: Float32Array[] = [];
+      for (const [i, { candidates }] of questions.entries()) {
+        scores.push(await this.products.score(vectors[i], candidates));
+      }
+      return scores;
+    });
+  }
+
+  scoreActions(question: ScoreQuestion): Promise<Float32Array> {
     return this.inOrder(async () => {
       const { model } = this.shared;
       const { candidateActions } = model;
@@ -92,11 +97,11 @@ export class PagedScorer implements Scorer {
           `scoreActions: expected a model whose history holds contents and actions in turn; got '${model.kind}' without; train with model.actions interleave`,
         );
       }
-      return this.inBlocks(request, candidates, (batch, memory) => candidateActions(batch, memory));
+      return this.inBlocks(question, (batch, memory) => candidateActions(batch, memory));
     });
   }
 
-  encodeCandidates(request: Request, candidates: Int32Array): Promise<Float32Array> {
+  encodeCandidates(question: ScoreQuestion): Promise<Float32Array> {
     return this.inOrder(async () => {
       const { model } = this.shared;
       if (model.extend === undefined || model.candidateActions !== undefined) {
@@ -105,42 +110,41 @@ export class PagedScorer implements Scorer {
         );
       }
       const { extend } = model;
-      return this.inBlocks(request, candidates, (batch, memory) => extend(batch, memory));
+      return this.inBlocks(question, (batch, memory) => extend(batch, memory));
     });
   }
 
   /** What `read` makes of candidates after a history, block by block. */
   private async inBlocks(
-    request: Request,
-    candidates: Int32Array,
+    question: ScoreQuestion,
     read: (batch: EncoderBatch, memory: TokenMemory) => tf.Tensor2D,
   ): Promise<Float32Array> {
     const { users, store, perEvent, microbatch } = this.shared;
+    const { candidates, at: moment } = question;
     this.checkItems(candidates);
-    await this.passes.encode([request]);
-    const user = this.passes.known(request.user);
+    await this.passes.encode([question]);
+    const user = this.passes.known(question.user);
     const { history, start } = user;
     const tokens = (history.length - start) * perEvent;
     const rows = users.rowsOf(user, tokens);
     const out: Float32Array[] = [];
     for (let at = 0; at < candidates.length; at += microbatch) {
-      const block = { items: candidates.slice(at, at + microbatch), history, start, at: request.at, rows };
+      const block = { items: candidates.slice(at, at + microbatch), history, start, at: moment, rows };
       const batch = candidateBatch(block, tokens);
       const found = read(batch, PassMemory.ofCandidates(store, block));
       out.push(((await found.data()) as Float32Array).slice());
       found.dispose();
       batch.dispose();
     }
-    return joined(out);
+    return joinFloats(out);
   }
 
   similar(item: number, k: number): Promise<TopList> {
     return this.inOrder(async () => {
       this.checkItems(Int32Array.of(item));
-      const row = tf.tidy(() => tf.slice(this.itemVectors(), [item, 0], [1, -1]));
-      const vector = (await row.data()) as Float32Array;
-      row.dispose();
-      return this.best(vector, k, Int32Array.of(item));
+      const vector = await this.products.vector(item);
+      const [list] = await this.products.top([{ vector, k, excluded: Int32Array.of(item) }]);
+      return list;
     });
   }
 
@@ -224,11 +228,12 @@ export class PagedScorer implements Scorer {
     };
   }
 
-  check(request: Request): Promise<ScorerCheck> {
+  check(question: Question): Promise<ScorerCheck> {
     return this.inOrder(async () => {
-      const [cached] = await this.passes.encode([request]);
-      const { history, start } = this.passes.known(request.user);
-      const full = await fullPass(this.shared.model, history, { start, at: request.at });
+      const [cached] = await this.passes.encode([question]);
+      const { history } = this.passes.known(question.user);
+      const start = this.passes.windowStart(question.user);
+      const full = await fullPass(this.shared.model, history, { start, at: question.at });
       const [magnitude, difference] = [new Float32Array(full.length), new Float32Array(full.length)];
       full.forEach((x, i) => {
         magnitude[i] = Math.abs(x);
@@ -242,8 +247,7 @@ export class PagedScorer implements Scorer {
   }
 
   dispose(): void {
-    this.items?.dispose();
-    this.items = undefined;
+    this.products.dispose();
     this.shared.store.dispose();
   }
 
@@ -267,8 +271,7 @@ export class PagedScorer implements Scorer {
 
   private forgetAll(): void {
     for (const user of this.shared.users.all()) this.shared.users.forget(user);
-    this.items?.dispose();
-    this.items = undefined;
+    this.products.dispose();
   }
 
   private checkItems(items: Int32Array): void {
@@ -276,35 +279,8 @@ export class PagedScorer implements Scorer {
     if (bad === undefined) return;
     throw new EvaluationError(`scorer: expected dense item ids in 1..${this.numItems}; got ${bad}`);
   }
-
-  private itemVectors(): tf.Tensor2D {
-    this.items ??= tf.keep(this.shared.model.itemVectors());
-    return this.items;
-  }
-
-  private async best(vector: Float32Array, k: number, seen: Int32Array): Promise<TopList> {
-    if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`top: k: expected an integer >= 1; got ${k}`);
-    const queries = tf.tensor2d(vector, [1, vector.length]);
-    const excluded = { offsets: Int32Array.of(0, seen.length), ids: seen.slice() };
-    const found = { queries, items: this.itemVectors(), excluded, firstItem: 1, k: Math.min(k, this.numItems) };
-    const { ids, scores } = await topItems(found);
-    queries.dispose();
-    const end = ids.indexOf(-1);
-    const count = end < 0 ? ids.length : end;
-    return { items: Int32Array.from(ids.subarray(0, count)), scores: Float32Array.from(scores.subarray(0, count)) };
-  }
 }
 
 function weightsOf(model: TokenEncoder): tf.DataId[] {
   return Array.from(model.variables().values(), ({ dataId }) => dataId);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,3 +1,4 @@
+import { offsetsOf } from '@seqrec/core';
 import { sequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderBatch, tensorsOf } from '../inputs.ts';
@@ -31,12 +32,6 @@ export interface Candidates {
 
 /** Seconds after the first event of a window, as the upload of a batch has them. */
 const clock = (history: History, start: number, time: number): number => Math.floor(time - history.timeAt(start));
-
-function offsetsOf(lengths: readonly number[]): Int32Array {
-  const offsets = new Int32Array(lengths.length + 1);
-  for (let b = 0; b < lengths.length; b++) offsets[b + 1] = offsets[b] + lengths[b];
-  return offsets;
-}
 
 /** The events that are read, on the device; positions and times count from the beginning of each window. */
 export function batchOf(readings: readonly Reading[]): EncoderBatch {

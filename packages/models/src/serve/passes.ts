@@ -4,7 +4,7 @@ import type { TokenEncoder } from '../model.ts';
 import { MAXIMUM_SECONDS } from './history.ts';
 import type { PageStore } from './page-store.ts';
 import { batchOf, PassMemory, type Reading } from './pass.ts';
-import type { Append, Request } from './scorer.ts';
+import type { Append, Question } from './scorer.ts';
 import type { UserState, UserStates } from './user-states.ts';
 
 /** What the passes of a scorer share. */
@@ -38,6 +38,15 @@ export class Passes {
     const state = this.parts.users.get(user);
     if (state === undefined) throw new EvaluationError(`scorer: expected a user that has events; got '${user}'`);
     return state;
+  }
+
+  /**
+   * First event of the window that is to be read of a history: of a window that does not grow beyond `N` the latest `N`
+   * events, whatever is held; of one that does, where it began.
+   */
+  windowStart(user: string): number {
+    const { history, start } = this.known(user);
+    return this.parts.longest === this.parts.kept ? Math.max(0, history.length - this.parts.kept) : start;
   }
 
   /** The first `length` events of a history stay. */
@@ -83,7 +92,7 @@ export class Passes {
   }
 
   /** The vector of each history at its moment. */
-  async encode(requests: readonly Request[]): Promise<Float32Array[]> {
+  async encode(requests: readonly Question[]): Promise<Float32Array[]> {
     const out = new Array<Float32Array>(requests.length);
     for (const { user, at } of requests) {
       const { history } = this.known(user);
@@ -103,21 +112,19 @@ export class Passes {
     }
     let left = requests.map((request, place) => ({ ...request, place }));
     while (left.length > 0) {
-      // One question a user and pass: the newest token has one row.
-      const asked = new Map<UserState, (typeof left)[number]>();
-      for (const request of left) {
-        const state = this.known(request.user);
-        if (!asked.has(state)) asked.set(state, request);
-      }
-      left = left.filter((request) => asked.get(this.known(request.user)) !== request);
-      await this.inRounds([...asked.keys()], async (round) => {
-        const moment = (user: UserState): number => asked.get(user)?.at as number;
-        const readings = round.map((user) => this.reading(user, user.history.length - user.start, moment(user)));
-        const vectors = await this.read(round, readings);
-        round.forEach((user, b) => {
-          out[asked.get(user)?.place as number] = vectors[b];
-        });
+      // One moment a user and pass: the newest token has one row. Questions about the same moment share it.
+      const moments = new Map<UserState, number>();
+      for (const { user, at } of left) if (!moments.has(this.known(user))) moments.set(this.known(user), at);
+      const now = left.filter(({ user, at }) => moments.get(this.known(user)) === at);
+      left = left.filter(({ user, at }) => moments.get(this.known(user)) !== at);
+      const found = new Map<UserState, Float32Array>();
+      await this.inRounds([...moments.keys()], async (round) => {
+        const readings = round.map((user) =>
+          this.reading(user, user.history.length - user.start, moments.get(user) as number),
+        );
+        for (const [b, vector] of (await this.read(round, readings)).entries()) found.set(round[b], vector);
       });
+      for (const { user, place } of now) out[place] = found.get(this.known(user)) as Float32Array;
     }
     return out;
   }
@@ -167,7 +174,7 @@ export class Passes {
     const { model, store, perEvent } = this.parts;
     if (readings.length === 0) return [];
     for (const { from, to } of readings) {
-      this.counts[from > 0 || to === 1 ? 'hits' : 'misses']++;
+      this.counts[from > 0 ? 'hits' : 'misses']++;
       this.counts.computedTokens += (to - from) * perEvent;
       this.counts.fullTokens += to * perEvent;
     }

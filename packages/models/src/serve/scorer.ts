@@ -16,17 +16,24 @@ export interface Append {
 }
 
 /** A user is asked about at a moment. */
-export interface Request {
+export interface Question {
   readonly user: string;
   /** Seconds, not before the user's last event. */
   readonly at: number;
 }
 
-export interface TopOptions {
+/** The items that a user is expected to want next. */
+export interface TopQuestion extends Question {
   /** How many items. */
   readonly k: number;
   /** Items to leave out: those of the whole history (default), these, or none. */
   readonly exclude?: 'seen' | 'none' | Int32Array;
+}
+
+/** How much a user is expected to want some items next. */
+export interface ScoreQuestion extends Question {
+  /** Dense item ids. */
+  readonly candidates: Int32Array;
 }
 
 /** Items, best first; among equal scores the lower id first. */
@@ -88,21 +95,22 @@ export interface Scorer {
   /** Creates users that are not there. Nothing is appended when one of the events is refused. */
   append(...appends: readonly Append[]): Promise<void>;
   /** The vector of each history at its moment, `[D]`; one pass for all. */
-  encode(...requests: readonly Request[]): Promise<Float32Array[]>;
-  top(request: Request, options: TopOptions): Promise<TopList>;
-  /** Scores of some items, in their order: products of the vectors of history and item. */
-  score(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  encode(...questions: readonly Question[]): Promise<Float32Array[]>;
+  /** A list for each question; one pass over the histories and one over the items for all. */
+  top(...questions: readonly TopQuestion[]): Promise<TopList[]>;
+  /** Scores of the candidates of each question, in their order: products of the vectors of history and item. */
+  score(...questions: readonly ScoreQuestion[]): Promise<Float32Array[]>;
   /**
    * Logits `[candidates.length, 10]` of the actions that each candidate would get: it is read as the next content,
    * after the whole history. Of models whose histories hold contents and actions in turn.
    */
-  scoreActions(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  scoreActions(question: ScoreQuestion): Promise<Float32Array>;
   /**
    * Vectors `[candidates.length, D]` of the candidates, each read as the event after the whole history,
    * at the moment of the question: for heads that see history and candidate together. Of models whose
    * history is one token an event.
    */
-  encodeCandidates(request: Request, candidates: Int32Array): Promise<Float32Array>;
+  encodeCandidates(question: ScoreQuestion): Promise<Float32Array>;
   /** Items like one, by the product of their vectors. */
   similar(item: number, k: number): Promise<TopList>;
   /** Makes `events` the history: what it has in common with the one before is kept, the rest is computed anew. */
@@ -119,6 +127,6 @@ export interface Scorer {
   invalidate(): Promise<void>;
   stats(): ScorerStats;
   /** Compares the cached vector with that of a full pass over the same history. */
-  check(request: Request): Promise<ScorerCheck>;
+  check(question: Question): Promise<ScorerCheck>;
   dispose(): void;
 }
