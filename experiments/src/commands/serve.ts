@@ -3,6 +3,7 @@ import { choiceOption, integerOption, numberOption, rawOption, textOption } from
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import type { KeepOptions } from '../serve/open-scorer.ts';
 
 interface Options extends BackendOptions {
   readonly host: unknown;
@@ -14,6 +15,9 @@ interface Options extends BackendOptions {
   readonly window: unknown;
   readonly latency?: unknown;
   readonly cacheBytes?: unknown;
+  readonly history?: unknown;
+  readonly slack?: unknown;
+  readonly spill?: unknown;
   readonly maxBody?: unknown;
   readonly maxCandidates?: unknown;
   readonly check?: boolean;
@@ -39,6 +43,12 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
       '--cache-bytes <n>',
       'Memory for keys and values, of each worker; who asks least often loses theirs (default: 1e9)',
     )
+    .option(
+      '--history <mode>',
+      'Of more events than the model is meant for: exact (the latest), chunked (up to --slack more), recurrent (all)',
+    )
+    .option('--slack <n>', 'Events beyond, before a chunked history begins again with the latest')
+    .option('--spill <file>', 'Keep on the disk what --cache-bytes has no room for (default: compute it again)')
     .option('--max-body <bytes>', 'Longest body (default: 4194304)')
     .option('--max-candidates <n>', 'Most candidates of a request (default: 100000)')
     .option('--check', 'Replay users of the data event by event, compare with full passes, and end')
@@ -50,6 +60,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec serve latest')
     .example('  $ seqrec serve latest --port 0 --no-users --log events.jsonl')
     .example('  $ seqrec serve latest --host 0.0.0.0 --token s3cret --workers 2')
+    .example('  $ seqrec serve latest --history chunked --slack 10 --cache-bytes 200000000 --spill spill.bin')
     .example('  $ seqrec serve latest --check')
     .action((run: string, options: Options) => serveCommand(run, options, invocation));
 }
@@ -63,7 +74,7 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   const workers = integerOption('workers', options.workers, 1, 64) ?? 1;
   const window = milliseconds('window', options.window, 0) ?? 2;
   const latency = milliseconds('latency', options.latency, 1);
-  const cacheBytes = integerOption('cache-bytes', options.cacheBytes, 1);
+  const keep = keepOptions(options);
   const maxBody = integerOption('max-body', options.maxBody);
   const maxCandidates = integerOption('max-candidates', options.maxCandidates);
   const host = textOption('host', options.host) ?? '127.0.0.1';
@@ -96,7 +107,15 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   const about = `${opened.run.id}, ${checkpoint} checkpoint (epoch ${opened.epoch})`;
   if (options.check) {
     const { checkRun } = await import('../serve/check-run.ts');
-    return checkRun({ opened, catalogue: all, users: interactions.users, backend: options, size: CHECKED, about });
+    return checkRun({
+      opened,
+      catalogue: all,
+      users: interactions.users,
+      backend: options,
+      keep,
+      size: CHECKED,
+      about,
+    });
   }
   const { defaultLimits } = await import('../serve/limits.ts');
   const { serveRun } = await import('../serve/serve-run.ts');
@@ -110,12 +129,25 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
     opened,
     catalogue,
     backend,
-    ...{ workers, cacheBytes, log, host, port, token, limits, windowMs: window, about },
+    ...{ workers, keep, log, host, port, token, limits, windowMs: window, about },
     // Somebody to try it with.
     someUser: options.users && interactions.numUsers > 0 ? interactions.users.external(0) : undefined,
     print: (text) => console.log(text),
     note: (text) => console.error(text),
   });
+}
+
+function keepOptions(options: Options): KeepOptions {
+  const maxBytes = integerOption('cache-bytes', options.cacheBytes, 1);
+  const window = choiceOption('history', options.history, ['exact', 'chunked', 'recurrent'] as const);
+  const slack = integerOption('slack', options.slack, 1);
+  const spillFile = textOption('spill', options.spill);
+  return {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(window !== undefined && { window }),
+    ...(slack !== undefined && { slack }),
+    ...(spillFile !== undefined && { spillFile }),
+  };
 }
 
 /** @throws UsageError below `least` */

@@ -1,4 +1,5 @@
 import type { UserEvent, UserScorer } from '@seqrec/models';
+import type { OpenScorer } from './open-scorer.ts';
 import type { Append, Outcome, Read, ResultOf } from './operation.ts';
 import type { Shard } from './shard.ts';
 import { type Placed, type Wave, wavesOf } from './waves.ts';
@@ -8,7 +9,7 @@ type Top = Extract<Read, { kind: 'top' }>;
 type Score = Extract<Read, { kind: 'score' }>;
 
 /** A shard in this thread. Events of many users are one pass of the scorer, and so are their vectors. */
-export function localShard(scorer: UserScorer): Shard {
+export function localShard({ scorer, close }: OpenScorer): Shard {
   return {
     capabilities: scorer.capabilities,
     async run(operations) {
@@ -17,9 +18,7 @@ export function localShard(scorer: UserScorer): Shard {
       return outcomes;
     },
     stats: async () => scorer.stats(),
-    async close() {
-      scorer.dispose();
-    },
+    close,
   };
 }
 

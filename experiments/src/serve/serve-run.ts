@@ -8,7 +8,7 @@ import type { OpenRun } from '../run/open/open-run.ts';
 import { type checkBackendOptions, startBackend } from '../run/process/backend.ts';
 import { listenForStop } from '../run/process/stop.ts';
 import { localShard } from './local-shard.ts';
-import { openScorer } from './open-scorer.ts';
+import { type KeepOptions, openScorer } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
 import { type ServerOptions, startServer } from './start-server.ts';
 import { usageOf } from './usage.ts';
@@ -19,7 +19,7 @@ export interface ServeRunOptions extends Omit<ServerOptions, 'shards' | 'logFile
   readonly about: string;
   readonly backend: ReturnType<typeof checkBackendOptions>;
   readonly workers: number;
-  readonly cacheBytes: number | undefined;
+  readonly keep: KeepOptions;
   /** Default: in the folder of the run. */
   readonly log: string | undefined;
   /** A user to show requests with. */
@@ -63,26 +63,26 @@ export async function serveRun(options: ServeRunOptions): Promise<number> {
   }
 }
 
-async function shardHere({ opened, backend, cacheBytes }: ServeRunOptions): Promise<Shard> {
+async function shardHere({ opened, backend, keep }: ServeRunOptions): Promise<Shard> {
   await startBackend({ backend: backend.name, threads: backend.threads });
   const model = await loadModel(opened.file);
-  return localShard(openScorer(model, { cacheBytes }));
+  return localShard(await openScorer(model, keep));
 }
 
 /** Threads with a model each; the processors are shared among them unless the options say otherwise. */
 async function shardsInWorkers(
-  { opened, backend, workers, cacheBytes }: ServeRunOptions,
+  { opened, backend, workers, keep }: ServeRunOptions,
   onLost: (error: Error) => void,
 ): Promise<Shard[]> {
   const start = {
     checkpoint: opened.file,
     backend: backend.name,
     threads: backend.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
-    cacheBytes,
+    keep,
     plugins: loadedPlugins().map(({ path }) => path),
   };
   const all = await Promise.allSettled(
-    Array.from({ length: workers }, (_, i) => workerShard(`worker ${i}`, start, onLost)),
+    Array.from({ length: workers }, (_, i) => workerShard(`worker ${i}`, { ...start, worker: i }, onLost)),
   );
   const failed = all.find((each) => each.status === 'rejected');
   const shards = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -1,4 +1,5 @@
 import type { IncrementalCapabilities, ScorerStats } from '@seqrec/models';
+import type { KeepOptions } from './open-scorer.ts';
 import type { Operation, Outcome } from './operation.ts';
 
 /** What a worker is started with. */
@@ -9,7 +10,9 @@ export interface WorkerStart {
   readonly threads: number;
   /** Files of plug-ins that define the model. */
   readonly plugins: readonly string[];
-  readonly cacheBytes?: number | undefined;
+  readonly keep: KeepOptions;
+  /** Its number. */
+  readonly worker: number;
 }
 
 export type WorkerRequest =

@@ -8,11 +8,11 @@ import { openScorer } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts';
 
-async function open({ checkpoint, backend, threads, plugins, cacheBytes }: WorkerStart): Promise<Shard> {
+async function open({ checkpoint, backend, threads, plugins, keep, worker }: WorkerStart): Promise<Shard> {
   for (const plugin of plugins) await loadPlugin(plugin, process.cwd(), 'worker');
   await startBackend({ backend, threads });
   const model = await loadModel(checkpoint);
-  return localShard(openScorer(model, { cacheBytes }));
+  return localShard(await openScorer(model, keep, worker));
 }
 
 function send(reply: WorkerReply): void {

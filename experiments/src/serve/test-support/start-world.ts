@@ -10,7 +10,7 @@ export async function startWorld(limits: Partial<Limits> = {}, { log = newLog(),
   const scorer = createScorer(model);
   const notes: string[] = [];
   const server = await startServer({
-    shards: [localShard(scorer)],
+    shards: [localShard({ scorer, close: async () => scorer.dispose() })],
     catalogue,
     logFile: log,
     host: '127.0.0.1',

@@ -57,7 +57,7 @@ export function newLog(): string {
 export async function openWorld(options: WorldOptions = {}) {
   const model = tinyModel();
   const scorer = options.scorer ?? createScorer(model);
-  const shard = localShard(scorer);
+  const shard = localShard({ scorer, close: async () => scorer.dispose() });
   const limits = { ...defaultLimits, ...options.limits };
   const metrics = createMetrics();
   const log = options.log ?? newLog();
