@@ -1,27 +1,26 @@
 import { sequenceBatch } from '@seqrec/data';
 import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
-import type { History } from './history.ts';
+import type { UserEvent } from './scorer.ts';
 
-/** The vector of a history at a moment by one pass over all events from `start` on: what a cached answer has to be. */
-export async function fullPass(
-  model: TokenEncoder,
-  history: History,
-  { start, at }: { readonly start: number; readonly at: number },
-): Promise<Float32Array> {
-  const events = history.events().slice(start);
-  const host = sequenceBatch({
-    offsets: Int32Array.of(0, events.length),
-    itemIds: Int32Array.from(events, ({ item }) => item),
-    timestamps: Float64Array.from(events, ({ time }) => time),
-    targetTimestamps: Float64Array.from(events, (_, i) => events[i + 1]?.time ?? at),
-    ratings: Float32Array.from(events, ({ rating }) => rating ?? Number.NaN),
-  });
-  const batch = uploadBatch(host);
+/** The vector of a history at a moment by one pass over all its events: what a cached answer has to be. */
+export async function fullPass(model: TokenEncoder, events: readonly UserEvent[], at: number): Promise<Float32Array> {
+  const batch = uploadBatch(batchOfEvents(events, at));
   const vector = encodeLast(model, batch);
   const values = (await vector.data()) as Float32Array;
   const copy = values.slice();
   vector.dispose();
   batch.dispose();
   return copy;
+}
+
+/** One sequence, asked at a moment after its last event. */
+export function batchOfEvents(events: readonly UserEvent[], at: number) {
+  return sequenceBatch({
+    offsets: Int32Array.of(0, events.length),
+    itemIds: Int32Array.from(events, ({ item }) => item),
+    timestamps: Float64Array.from(events, ({ time }) => time),
+    targetTimestamps: Float64Array.from(events, (_, i) => events[i + 1]?.time ?? at),
+    ratings: Float32Array.from(events, ({ rating }) => rating ?? Number.NaN),
+  });
 }

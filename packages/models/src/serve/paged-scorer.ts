@@ -233,7 +233,7 @@ export class PagedScorer implements Scorer {
       const [cached] = await this.passes.encode([question]);
       const { history } = this.passes.known(question.user);
       const start = this.passes.windowStart(question.user);
-      const full = await fullPass(this.shared.model, history, { start, at: question.at });
+      const full = await fullPass(this.shared.model, history.events().slice(start), question.at);
       const [magnitude, difference] = [new Float32Array(full.length), new Float32Array(full.length)];
       full.forEach((x, i) => {
         magnitude[i] = Math.abs(x);
