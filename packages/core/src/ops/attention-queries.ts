@@ -23,7 +23,8 @@ export interface AttentionQueries {
   readonly sees?: 'causal' | 'all';
   /**
    * int32 `[T]`: the row of `k` and `v`, then `[R, H, A]` and `[R, H, C]`, that belongs to each key: a store of
-   * pages. Default: key `t` is row `t`. With `queryOffsets`.
+   * pages. Each in `0 .. R - 1`; not checked where that would read a device. Default: key `t` is row `t`. With
+   * `queryOffsets`.
    */
   readonly keyRows?: tf.Tensor1D;
   /**

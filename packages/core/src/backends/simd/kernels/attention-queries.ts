@@ -1,3 +1,4 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
 import { recordOf } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
@@ -14,8 +15,19 @@ export function keyCount({ k, keyRows }: Inputs): number {
   return keyRows.shape[0] > 0 ? keyRows.shape[0] : k.shape[0];
 }
 
+/** Rows are addresses here: none may lie outside the store. */
+function checkRows(op: string, backend: SimdBackend, keyRows: TensorInfo, count: number): void {
+  if (keyRows.shape[0] === 0) return;
+  const rows = backend.view(keyRows);
+  for (let t = 0; t < rows.length; t++) {
+    if (rows[t] >= 0 && rows[t] < count) continue;
+    throw new ShapeError(`${op}: expected keyRows in 0 .. ${count - 1}, rows of k; got ${rows[t]} at ${t}`);
+  }
+}
+
 /** The slots of `attention-queries.ts` there. */
-export function querySlots(backend: SimdBackend, { keyRows, selfK, selfV }: Inputs) {
+export function querySlots(op: string, backend: SimdBackend, { k, keyRows, selfK, selfV }: Inputs) {
+  checkRows(op, backend, keyRows, k.shape[0]);
   const address = (x: typeof keyRows, isThere: boolean): number => (isThere ? backend.address(x) : 0);
   const isCandidate = selfK.shape.length > 1;
   return {

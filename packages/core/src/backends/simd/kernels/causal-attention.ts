@@ -82,7 +82,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: CausalAttentionAtt
   if (kept) placeKept(FORWARD_UNIT, units, kept.bases, backend.attach(logSumExp.info, kept.bytes, kept.name));
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
-    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(OP, backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return [out.info, logSumExp.info];
@@ -101,7 +101,7 @@ function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: CausalAtten
   const shared = common(backend, inputs, logSumExp.address, attrs, visible);
   backend.withTemporaries([units.byteLength], 'attention units', (at) => {
     backend.copy(units, at);
-    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(OP, backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.softmaxForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return [out.info, logSumExp.info];

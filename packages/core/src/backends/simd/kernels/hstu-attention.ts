@@ -162,7 +162,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: HstuAttentionAttrs
     const kept = keptBuckets(backend, inputs, attrs, plan, shared, visible);
     if (kept) placeKept(FORWARD_UNIT, units, kept.bases, kept.block);
     backend.copy(units, at);
-    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(OP, backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
@@ -182,7 +182,7 @@ function forwardQueries(inputs: Inputs, backend: SimdBackend, attrs: HstuAttenti
   backend.withTemporaries([units.byteLength, shape.size * 4], 'attention units', (at, address) => {
     const shared = common(backend, inputs, attrs, longest, { ...shape, address }, visible);
     backend.copy(units, at);
-    const values = { ...shared, ...querySlots(backend, inputs), OUT: out.address, UNITS: at };
+    const values = { ...shared, ...querySlots(OP, backend, inputs), OUT: out.address, UNITS: at };
     backend.pool.run(KERNEL.hstuForward, units.length / FORWARD_UNIT.SIZE, values);
   });
   return out.info;
