@@ -2,7 +2,9 @@ import { createScorer, fileSpill, type ScorerOptions, type TokenEncoder, type Us
 
 /** How histories and what is computed of them are kept, by each worker. */
 export interface KeepOptions extends Pick<ScorerOptions, 'maxBytes' | 'window' | 'slack'> {
-  /** A file for what does not fit into `maxBytes`; of worker `i` it has `.i` at its end. Absent: it is computed again. */
+  /**
+   * A file for what does not fit into `maxBytes`; of worker `i` it has `.i` at its end. Absent: it is computed again.
+   */
   readonly spillFile?: string;
 }
 

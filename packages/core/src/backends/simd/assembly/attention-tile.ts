@@ -2,7 +2,7 @@
 // panels of sixteen queries. So K and V need no packing beyond plain rows, a mask or a bias is a vector over queries,
 // and what belongs to a query (its maximum, its sum) is a lane.
 import { constants, STEP_MASK, STEP_ONES } from './math';
-import { narrowColumns, narrowRows, packRows, ZEROS } from './micro';
+import { packRows, ZEROS } from './micro';
 import { edgeRows, freshRows, freshRows4, wide, wideColumns4 } from './micro-wide';
 import { tileColumns, tileRows } from './tile';
 
@@ -137,26 +137,6 @@ export function sumPanel(
   for (; c < width; c += 4) {
     const s = sums + (<usize>c << 6);
     wideColumns4(keys, valueRows + (<usize>c << 2), bytes, scores, 32, stride, fresh ? ZEROS : s, initStride, s, 64);
-  }
-}
-
-/** `scorePanel` of up to eight queries, which are the last columns of their panel: the others are left as they were. */
-export function scoreHalf(
-  keyRows: usize, bytes: usize, panel: usize, width: i32, keys: i32, scores: usize, stride: usize,
-): void {
-  const half = panel + (<usize>width << 5);
-  for (let j = 0; j < keys; j += 6) {
-    narrowRows(width, keyRows + <usize>j * bytes, bytes, half, 32, ZEROS, 0, scores + <usize>j * stride + 32, stride);
-  }
-}
-
-/** `sumPanel` of the same; the sums of the other columns are left as they were. */
-export function sumHalf(
-  valueRows: usize, bytes: usize, width: i32, keys: i32, scores: usize, stride: usize, sums: usize, fresh: bool,
-): void {
-  for (let c = 0; c < width; c += 6) {
-    const s = sums + (<usize>c << 6) + 32, from = fresh ? ZEROS : s;
-    narrowColumns(keys, valueRows + (<usize>c << 2), bytes, scores + 32, stride, from, fresh ? 0 : 64, s, 64);
   }
 }
 

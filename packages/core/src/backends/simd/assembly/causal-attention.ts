@@ -9,7 +9,7 @@ import * as FORWARD_UNIT from '../slots/forward-unit';
 import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scoreHalf, scorePanel, skipped, storePanel, sumHalf, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { isOwnBlock, packAt, scoreSelf, sumSelf } from './attention-candidates';
 import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
@@ -52,8 +52,6 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
   const kRow = kFar ? rowBytes(a) : qStride, vRow = vFar ? rowBytes(c) : vStride;
   const panels = (rows + PANEL - 1) / PANEL;
   const skip = skipped(rows);
-  // Up to eight queries are the last columns of their panel: the first eight hold nothing.
-  const few = rows <= 8;
   const scores = scratch + SCORES, mask = scratch + MASK, ratio = scratch + RATIO;
   const qPanel = <usize>a << 6, vPanel = <usize>c << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, sums = after(qPack, <usize>panels * qPanel);
@@ -99,8 +97,7 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
       if (!some && !own) continue;
       const first = some ? firstSeen : 0, reach = (own ? keys : endSeen) - first, key = k0 + first;
       const edge = !masked && !isCandidate && key + reach == query + PANEL;
-      if (few) scoreHalf(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64);
-      else scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, edge, scratch);
+      scorePanel(kRows + <usize>first * kRow, kRow, qPack + <usize>p * qPanel, a, reach, scores, 64, edge, scratch);
       hidePanel(args, row, query, left, key, 0, reach, scores, 64, -Infinity);
       if (own) scoreSelf(qPack + <usize>p * qPanel, selfKey + <usize>p * qPanel, a, scores + (<usize>reach << 6));
       const o = sums + <usize>p * oPanel;
@@ -115,8 +112,7 @@ function forwardHead(args: usize, unit: usize, head: i32): void {
           v128.store(scores + j, upper, 16); v128.store(scores + j, lower);
         }
       }
-      if (few) sumHalf(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && !isCandidate && k0 == 0);
-      else sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && !isCandidate && k0 == 0, scratch);
+      sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, o, !masked && !isCandidate && k0 == 0, scratch);
       if (own) sumSelf(selfValue + <usize>p * vPanel, c, scores + (<usize>reach << 6), o);
     }
   }

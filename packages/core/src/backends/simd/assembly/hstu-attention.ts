@@ -7,7 +7,7 @@ import * as ATTENTION from '../slots/attention';
 import * as ATTENTION_QUERIES from '../slots/attention-queries';
 import * as FORWARD_UNIT from '../slots/forward-unit';
 import * as HSTU_ATTENTION from '../slots/hstu-attention';
-import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scoreHalf, scorePanel, skipped, storePanel, sumHalf, sumPanel } from './attention-tile';
+import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { isOwnBlock, packAt, scoreSelf, selfBytes, sumSelf } from './attention-candidates';
 import { touch } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
@@ -55,8 +55,6 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
   const qStride = <usize>heads * <usize>a * 4, vStride = <usize>heads * <usize>c * 4;
   const scores = scratch + SCORES, bias = scratch + BIAS;
   const skip = skipped(rows);
-  // Up to eight queries are the last columns of their panel: the first eight hold nothing.
-  const few = rows <= 8;
   const qPanel = <usize>a << 6, vPanel = <usize>c << 6, oPanel = panelBytes(c);
   const qPack = scratch + PACKS, oPack = after(qPack, <usize>(count * panels) * qPanel);
   const kPack = after(oPack, <usize>(count * panels) * oPanel), vPack = after(kPack, <usize>(count * KEYS) * rowBytes(a));
@@ -119,13 +117,11 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
         const at = <usize>(h * panels + p);
         const kRows = kFar ? kPack + <usize>(h * KEYS) * kRow : ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>((head + h) * a) * 4;
         const vRows = vFar ? vPack + <usize>(h * KEYS) * vRow : ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>((head + h) * c) * 4;
-        if (few) scoreHalf(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64);
-        else scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, edge, scratch);
+        scorePanel(kRows + <usize>first * kRow, kRow, qPack + at * qPanel, a, reach, scores, 64, edge, scratch);
         if (own) scoreSelf(qPack + at * qPanel, selfKey + at * qPanel, a, scores + (<usize>reach << 6));
         siluPanel(scores, bias + (isCandidate ? <usize>first << 6 : 0), hasBias, reach + <i32>own, scale);
         hidePanel(args, row, query, left, key, 0, reach, scores, 64, 0);
-        if (few) sumHalf(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && !isCandidate && k0 == 0);
-        else sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && !isCandidate && k0 == 0, scratch);
+        sumPanel(vRows + <usize>first * vRow, vRow, c, reach, scores, 64, oPack + at * oPanel, !masked && !isCandidate && k0 == 0, scratch);
         if (own) sumSelf(selfValue + at * vPanel, c, scores + (<usize>reach << 6), oPack + at * oPanel);
       }
     }
