@@ -202,7 +202,11 @@ export class SimdBackend extends MathBackendCPU {
 
   /** Says that the kernel function under way writes into a tensor of before. */
   overwritten(info: TensorInfo): void {
-    this.entry(info.dataId).ready = undefined;
+    const entry = this.entry(info.dataId);
+    entry.ready = undefined;
+    // What was made of the old values.
+    for (const block of entry.attached?.values() ?? []) this.heap.release(block);
+    entry.attached?.clear();
   }
 
   /**

@@ -5,6 +5,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
+import { withPacked } from './packed-weight.ts';
 import { dropoutSlots } from './random.ts';
 import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
@@ -32,10 +33,9 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): T
   const [rows, c] = x.shape;
   const d = w.shape[0];
   if (!fitsScratch(c, d)) return undefined;
-  const [pw, pb, pr] = [w, b, residual].map((info) => backend.address(info));
+  const [pb, pr] = [b, residual].map((info) => backend.address(info));
   const out = backend.output([rows, d]);
-  backend.withTemporaries([packedBytes(c, d)], 'the packed weight of an HSTU layer', (packed) => {
-    packB(backend, { from: pw, to: packed, k: c, n: d, transposed: true });
+  withPacked(backend, w, { rows, k: c, n: d, transposed: true }, (packed) => {
     backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), {
       ...common(backend, inputs, packed, attrs),
       BIAS: pb,

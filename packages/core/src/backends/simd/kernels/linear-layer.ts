@@ -6,6 +6,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { keepBits, keptBits } from './dropout-bits.ts';
 import { packB, packedBytes } from './mat-mul.ts';
+import { withPacked } from './packed-weight.ts';
 import { dropoutSlots } from './random.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
@@ -43,7 +44,6 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const [rows, d] = x.shape;
   const e = w.shape[0];
   if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
-  const pw = backend.address(w);
   const [bias, added] = [b, residual].map((info) => (sizeOf(info) > 0 ? backend.address(info) : 0));
   const outputs = sizes.map((size) => backend.output([rows, size]));
   // Only a gradient reads them.
@@ -53,8 +53,7 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs);
   const normed = skip && epsilon > 0 ? backend.output(x.shape) : undefined;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
-  backend.withTemporaries([packedBytes(d, e)], 'the packed weight of a linear layer', (packed) => {
-    packB(backend, { from: pw, to: packed, k: d, n: e, transposed: true });
+  withPacked(backend, w, { rows, k: d, n: e, transposed: true }, (packed) => {
     backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), {
       ...common(inputs, backend, packed, attrs),
       PER_TASK: BLOCK,

@@ -5,6 +5,7 @@ import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
+import { withPacked } from './packed-weight.ts';
 import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { alias, override } from './support.ts';
@@ -20,14 +21,13 @@ function forward({ x, w }: Inputs, backend: SimdBackend, attrs: NormSiluSplitAtt
   const [rows, d] = x.shape;
   const e = w.shape[1];
   if (sizes.length > MAXIMUM_BLOCKS || !fitsScratch(d, e)) return undefined;
-  const [px, pw] = [backend.address(x), backend.address(w)];
+  const px = backend.address(x);
   const outputs = sizes.map((size) => backend.output([rows, size]));
   // Only a gradient reads them.
   const kept = engine().state.gradientDepth > 0;
   const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
-  backend.withTemporaries([packedBytes(d, e)], 'the packed weight of an HSTU layer', (packed) => {
-    packB(backend, { from: pw, to: packed, k: d, n: e, transposed: false });
+  withPacked(backend, w, { rows, k: d, n: e, transposed: false }, (packed) => {
     backend.pool.run(KERNEL.normSiluSplit, Math.ceil(rows / BLOCK), {
       X: px,
       PACKED: packed,
