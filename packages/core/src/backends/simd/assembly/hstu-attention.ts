@@ -9,13 +9,14 @@ import * as FORWARD_UNIT from '../slots/forward-unit';
 import * as HSTU_ATTENTION from '../slots/hstu-attention';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { isOwnBlock, packAt, scoreSelf, selfBytes, sumSelf } from './attention-candidates';
-import { touch } from './touch';
+import { touch, touchAt } from './touch';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { biasKeys, biasPanel, keptPanel, PLANES_BYTES, splitWeights, touchKept } from './attention-bias';
 import { makeBuckets } from './attention-buckets';
 import { flt, int, ptr, scratch } from './env';
 import { after, GUARD } from './regions';
 import { siluPanel } from './attention-math';
+import { FEW, hstuFew } from './hstu-few';
 import { TILE_BYTES } from './tile';
 
 const SQUARE: usize = <usize>KEYS * 64;
@@ -32,6 +33,11 @@ export function hstuForward(args: usize, task: i32): void {
   const unit = ptr(args, ATTENTION.UNITS) + <usize>task * (FORWARD_UNIT.SIZE << 2);
   const from = load<i32>(unit, FORWARD_UNIT.HEAD << 2), heads = load<i32>(unit, FORWARD_UNIT.HEADS << 2), a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH);
   const rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
+  // Candidates see themselves, and what a training pass keeps is laid out in panels.
+  if (rows <= FEW && ptr(args, ATTENTION_QUERIES.SELF_K) == 0 && load<i32>(unit, FORWARD_UNIT.KEPT << 2) == 0) {
+    hstuFew(args, unit);
+    return;
+  }
   const panels = (rows + PANEL - 1) / PANEL;
   const self = ptr(args, ATTENTION_QUERIES.SELF_K) != 0 ? selfBytes(panels, a, c) : 0;
   const bytes = <usize>panels * (panelBytes(c) + (<usize>a << 6)) + <usize>KEYS * (rowBytes(a) + rowBytes(c)) + self;
@@ -83,7 +89,11 @@ function forwardHeads(args: usize, unit: usize, head: i32, count: i32, panels: i
     const keys = min(KEYS, keyEnd - k0), own = isCandidate && isOwnBlock(k0, length);
     if (masked && !own && !seen(args, queryRow, q0, 0, rows, k0, keys)) continue;
     if (isCandidate && hasBias) biasKeys(args, load<i32>(unit, FORWARD_UNIT.SEQUENCE << 2), start, q0, k0, keys, own, bias);
-    if (keyRows == 0) {
+    if (keyRows != 0) {
+      const numbers = keyRows + ((start + <usize>k0) << 2);
+      touchAt(ptr(args, ATTENTION.K) + <usize>(head * a) * 4, qStride, numbers, keys, count * a);
+      touchAt(ptr(args, ATTENTION.V) + <usize>(head * c) * 4, vStride, numbers, keys, count * c);
+    } else {
       touch(ptr(args, ATTENTION.K) + (start + <usize>k0) * qStride + <usize>(head * a) * 4, qStride, keys, count * a);
       touch(ptr(args, ATTENTION.V) + (start + <usize>k0) * vStride + <usize>(head * c) * 4, vStride, keys, count * c);
     }

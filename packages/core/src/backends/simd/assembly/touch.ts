@@ -25,3 +25,16 @@ export function touch(from: usize, stride: usize, rows: i32, width: i32): void {
   }
   store<i32>(scratch, x | y);
 }
+
+/** {@link touch} of the rows of these numbers, one word each, `base` being that of row 0. */
+export function touchAt(base: usize, stride: usize, rows: usize, count: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  if (<usize>count * bytes > TOUCHED) return;
+  let x = 0, y = 0;
+  for (const end = rows + (<usize>count << 2); rows < end; rows += 4) {
+    const from = base + <usize>load<u32>(rows) * stride;
+    for (let p = from; p < from + bytes; p += 64) x |= load<i32>(p);
+    y |= load<i32>(from + bytes - 4);
+  }
+  store<i32>(scratch, x | y);
+}

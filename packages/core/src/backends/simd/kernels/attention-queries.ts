@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
 import { recordOf } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
@@ -15,14 +15,18 @@ export function keyCount({ k, keyRows }: Inputs): number {
   return keyRows.shape[0] > 0 ? keyRows.shape[0] : k.shape[0];
 }
 
+/** The least store that tensors of rows were found to fit, which all layers of a pass share. */
+const checkedRows = new WeakMap<DataId, number>();
+
 /** Rows are addresses here: none may lie outside the store. */
 function checkRows(op: string, backend: SimdBackend, keyRows: TensorInfo, count: number): void {
-  if (keyRows.shape[0] === 0) return;
+  if (keyRows.shape[0] === 0 || count >= (checkedRows.get(keyRows.dataId) ?? Infinity)) return;
   const rows = backend.view(keyRows);
   for (let t = 0; t < rows.length; t++) {
     if (rows[t] >= 0 && rows[t] < count) continue;
     throw new ShapeError(`${op}: expected keyRows in 0 .. ${count - 1}, rows of k; got ${rows[t]} at ${t}`);
   }
+  checkedRows.set(keyRows.dataId, count);
 }
 
 /** The slots of `attention-queries.ts` there. */
@@ -57,6 +61,9 @@ export function queryRanges(
   });
   return { address: backend.address(visible), ahead, globalKeys };
 }
+
+/** The queries of a sequence that `assembly/hstu-few.ts` takes. */
+const FEW_QUERIES = 2;
 
 /** Below so many chunks of queries, a task has one head of them, so that the threads have something to do. */
 const FEW_CHUNKS = 8;
@@ -94,7 +101,9 @@ export function queryUnits(op: string, backend: SimdBackend, inputs: Inputs, key
     }
   }
   chunks.sort((p, q) => p.cost - q.cost);
-  const step = chunks.length < FEW_CHUNKS ? 1 : heads;
+  // One or two queries read more than they compute: a task takes whole rows of K and V.
+  const isFew = !isCandidate && chunks.every(({ rows }) => rows <= FEW_QUERIES);
+  const step = chunks.length < FEW_CHUNKS && !isFew ? 1 : heads;
   const units = chunks.flatMap(({ sequence, first, rows, row }) =>
     Array.from({ length: heads / step }, (_, part) =>
       recordOf(FORWARD_UNIT, {
