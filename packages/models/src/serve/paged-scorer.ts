@@ -131,10 +131,15 @@ export class PagedScorer implements Scorer {
     for (let at = 0; at < candidates.length; at += microbatch) {
       const block = { items: candidates.slice(at, at + microbatch), history, start, at: moment, rows };
       const batch = candidateBatch(block, tokens);
-      const found = read(batch, PassMemory.ofCandidates(store, block));
-      out.push(((await found.data()) as Float32Array).slice());
-      found.dispose();
-      batch.dispose();
+      const memory = PassMemory.ofCandidates(store, block);
+      try {
+        const found = read(batch, memory);
+        out.push(((await found.data()) as Float32Array).slice());
+        found.dispose();
+      } finally {
+        memory.dispose();
+        batch.dispose();
+      }
     }
     return joinFloats(out);
   }

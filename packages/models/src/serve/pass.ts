@@ -1,4 +1,4 @@
-import { offsetsOf } from '@seqrec/core';
+import { offsetsOf, rememberHostValues } from '@seqrec/core';
 import { sequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderBatch, tensorsOf } from '../inputs.ts';
@@ -91,7 +91,7 @@ export function candidateBatch({ items, history, start, at }: Candidates, tokens
 /** The part of a store that belongs to the sequences of a pass. */
 export class PassMemory implements TokenMemory {
   readonly areCandidates: boolean;
-  /** What recurrent layers made of each token, by layer; disposed by who made the pass. */
+  /** What recurrent layers made of each token, by layer. */
   readonly newStates = new Map<string, tf.Tensor2D>();
   private readonly store: PageStore;
   private readonly readings: readonly Pick<Reading, 'states'>[];
@@ -99,6 +99,8 @@ export class PassMemory implements TokenMemory {
   private readonly queryOffsets: Int32Array;
   private readonly keyRows: Int32Array;
   private readonly fresh: Int32Array;
+  /** What all layers read, made by the first: a kernel then looks at its values once a pass. */
+  private shared: (Pick<MemoryKeys, 'keyRows'> & Record<'offsets' | 'queryOffsets', tf.Tensor1D>) | undefined;
 
   private constructor(
     store: PageStore,
@@ -142,12 +144,15 @@ export class PassMemory implements TokenMemory {
     const flat = (x: tf.Tensor3D): tf.Tensor2D => tf.reshape(x, [x.shape[0], x.shape[1] * x.shape[2]]);
     if (!this.areCandidates) this.store.write(layer, this.fresh, flat(k), flat(v));
     const table = this.store.table(layer);
+    this.shared ??= {
+      offsets: integers(this.offsets),
+      queryOffsets: integers(this.queryOffsets),
+      keyRows: integers(this.keyRows),
+    };
     return {
       k: tf.reshape(table.k, [-1, heads, width]),
       v: tf.reshape(table.v, [-1, heads, v.shape[2]]),
-      offsets: this.offsets,
-      queryOffsets: this.queryOffsets,
-      keyRows: tf.tensor1d(this.keyRows, 'int32'),
+      ...this.shared,
       ...(this.areCandidates && { candidates: { k, v } }),
     };
   }
@@ -164,6 +169,16 @@ export class PassMemory implements TokenMemory {
   keepStates(layer: string, states: tf.Tensor2D): void {
     this.newStates.set(layer, tf.keep(tf.clone(states)));
   }
+
+  /** Frees what the pass has made, its states among it. */
+  dispose(): void {
+    tf.dispose([...Object.values(this.shared ?? {}), ...this.newStates.values()]);
+  }
+}
+
+/** Kept beyond the layer that asks first. */
+function integers(values: Int32Array): tf.Tensor1D {
+  return rememberHostValues(tf.keep(tf.tensor1d(values, 'int32')), values);
 }
 
 /** The layers of a model that keep something of each token, found by a pass that keeps nothing. */

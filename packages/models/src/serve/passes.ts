@@ -202,7 +202,7 @@ export class Passes {
       for (const user of round) this.parts.users.forget(user);
       throw error;
     } finally {
-      tf.dispose([...memory.newStates.values()]);
+      memory.dispose();
       batch.dispose();
     }
   }
