@@ -4,6 +4,7 @@ import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
+  readonly of?: unknown;
   readonly to?: unknown;
   readonly checkpoint: unknown;
   readonly data?: unknown;
@@ -12,8 +13,14 @@ interface Options extends BackendOptions {
 
 export function registerVectors(cli: CAC, _invocation: Invocation): void {
   cli
-    .command('vectors <run>', 'Write the item vectors of a run as CSV: what other models can start from')
-    .option('--to <file>', 'File that is written (default: item-vectors.csv in the folder of the run)')
+    .command(
+      'vectors <run>',
+      'Write vectors of a run: of items, or of users after each event, for other models to read',
+    )
+    .option('--of <what>', 'items: CSV, for itemVectors.path; users: safetensors, for data.userVectors.path', {
+      default: 'items',
+    })
+    .option('--to <file>', 'File that is written (default: item-vectors.csv or user-vectors.safetensors of the run)')
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
@@ -23,26 +30,34 @@ export function registerVectors(cli: CAC, _invocation: Invocation): void {
     .example(
       '  $ seqrec train ml-1m/pinnerformer --itemVectors.path items.csv --model.itemDim 50 --model.freezeItems true',
     )
+    .example('  $ seqrec vectors latest --of users --to users.safetensors')
+    .example(
+      '  $ seqrec train ml-1m/hstu --data.userVectors.path users.safetensors --data.userVectors.every 20 --model.features \'[{"column":"userVector","table":"events","encode":"standardise"}]\'',
+    )
     .action((run: string, options: Options) => vectorsCommand(run, options));
 }
 
 async function vectorsCommand(name: string, options: Options): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const of = choiceOption('of', options.of, ['items', 'users'] as const) ?? 'items';
   const to = textOption('to', options.to);
   const { openTrainedRun } = await import('../run/open/open-run.ts');
-  const { writeItemVectors } = await import('../run/outputs/export-vectors.ts');
+  const { writeItemVectors, writeUserVectors } = await import('../run/outputs/export-vectors.ts');
   const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
+  const progress = new Progress();
   await startBackend(options);
   const opened = await openTrainedRun({
     out: textOption('out', options.out) ?? 'runs',
     run: name,
     checkpoint,
     dataFolder: textOption('data', options.data),
-    progress: new Progress(),
+    progress,
   });
-  const file = to ?? opened.run.itemVectors;
-  await writeItemVectors(file, opened.model, opened.data.split.interactions.items);
+  const { interactions } = opened.data.split;
+  const file = to ?? opened.run[of === 'items' ? 'itemVectors' : 'userVectors'];
+  if (of === 'items') await writeItemVectors(file, opened.model, interactions.items);
+  else await writeUserVectors(file, opened.model, { interactions, about: opened.about, progress });
   console.log(file);
   return 0;
 }

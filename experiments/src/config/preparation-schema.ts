@@ -17,6 +17,24 @@ const LabelConfig = z
     message: 'expected a number of at most positiveAbove',
   });
 
+const UserVectorsConfig = z
+  .strictObject({
+    path: text.describe('A file that `seqrec vectors RUN --of users` writes of the same data.'),
+    age: z.int().min(0).optional().describe('They were computed so many requests before, one an event; default 0.'),
+    every: z
+      .union([count, z.array(count).min(1)])
+      .optional()
+      .describe('They are computed anew at every so many requests of a user; of several periods each user has one.'),
+    hours: z.number().min(0).optional().describe('They were computed at least so many hours before.'),
+    seed: seed.default(1).describe('Seed of which user has which of several periods.'),
+  })
+  .refine(({ age, every, hours }) => [age, every, hours].filter((given) => given !== undefined).length <= 1, {
+    path: ['every'],
+    message: 'expected one of age, every and hours',
+  });
+
+export type UserVectorsConfig = z.output<typeof UserVectorsConfig>;
+
 /** Settings of every format: how files are read, and how events are filtered and split. */
 export const preparation = {
   ties: z
@@ -55,6 +73,9 @@ export const preparation = {
   minRating: z.number().optional().describe('Keep only ratings of at least this value.'),
   label: LabelConfig.optional().describe(
     'A label made from a column of numbers, for a ranker: 1 above a bound, 0 below another; rows without a number are dropped.',
+  ),
+  userVectors: UserVectorsConfig.optional().describe(
+    'Vectors of another run as the column `userVector` of the events: what a service has at hand that computes them apart from requests; the column `userVectorAge` says how many requests before. Name them in `model.features`, the vector with the encoding `standardise`.',
   ),
   kCore: count.optional().describe('Drop users and items with fewer events than this, until none are left to drop.'),
 };

@@ -31,6 +31,7 @@ import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
 import { defined } from './defined.ts';
 import { splitBy } from './split-by.ts';
+import { withStoredVectors } from './user-vectors.ts';
 
 export type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
 
@@ -60,7 +61,7 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
     progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
-  const all = filtered(await loadInteractions(config, folder, progress), config);
+  const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = sequenceSplit(splitBy(config.split, kept));
   if (config.heldOut === undefined) return { split: whole };

@@ -24,7 +24,7 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
       'data.format: expected data of rows with a label; got synthetic, which is of sequences',
       'use named, files, csv, fuxictr or sql',
     );
-  for (const key of ['heldOut', 'coldItems'] as const)
+  for (const key of ['heldOut', 'coldItems', 'userVectors'] as const)
     if (config[key] !== undefined)
       throw new ConfigError(
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,

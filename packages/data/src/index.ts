@@ -42,6 +42,14 @@ export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from 
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
 export { type ColumnDescription, describeColumns, shortNumber, valueText } from './table/describe.ts';
 export type { ColumnSpec } from './table/spec.ts';
+export type { Refresh } from './user-vectors/refresh.ts';
+export {
+  USER_VECTOR,
+  USER_VECTOR_AGE,
+  type UserVectors,
+  type UserVectorsOptions,
+  withUserVectors,
+} from './user-vectors/with-user-vectors.ts';
 export { equalSteps } from './windows/equal-steps.ts';
 export { type HoldOutOptions, holdOutUsers } from './windows/hold-out.ts';
 export {

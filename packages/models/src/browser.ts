@@ -295,6 +295,7 @@ export {
 } from './registry.ts';
 export { incrementalOf } from './serve/capabilities.ts';
 export { createScorer, type ScorerOptions } from './serve/create-scorer.ts';
+export { type EncodeHistoriesOptions, encodeHistories } from './serve/encode-histories.ts';
 export { type Recommendation, type RecommendOptions, recommend } from './serve/recommend.ts';
 export type {
   Append,
@@ -308,6 +309,7 @@ export type {
   TopQuestion,
   UserEvent,
 } from './serve/scorer.ts';
+export { storedVectors } from './serve/stored-vectors.ts';
 export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';

@@ -31,6 +31,8 @@ export interface RunDir {
   readonly best: string;
   /** The file that `seqrec vectors` writes unless told otherwise. */
   readonly itemVectors: string;
+  /** Written by `seqrec vectors --of users`. */
+  readonly userVectors: string;
   /** The folder that `seqrec page` writes unless told otherwise. */
   readonly page: string;
   /** While a process writes the folder: which one. */
@@ -56,6 +58,7 @@ export function runDirAt(path: string): RunDir {
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
     itemVectors: at('item-vectors.csv'),
+    userVectors: at('user-vectors.safetensors'),
     page: at('page'),
     lock: at('run.lock'),
   };

@@ -159,6 +159,9 @@ const elsewhere = new Set([
     'examples',
     'after',
     'coldItems',
+    'userVectors',
+    'age',
+    'hours',
   ],
   // Of a label of rows, which a retrieval run has none of; of the data of a plug-in.
   ...['label', 'positiveAbove', 'negativeBelow', 'labels'],

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
-import type { IdMap } from '@seqrec/data';
-import type { TokenEncoder } from '@seqrec/models';
+import type { IdMap, Interactions } from '@seqrec/data';
+import { encodeHistories, type TokenEncoder } from '@seqrec/models';
+import { saveUserVectors } from '../../data/user-vectors.ts';
+import type { Progress } from '../../terminal/progress.ts';
 import { writeFileAtomic } from '../folder/atomic.ts';
 import { makeFolder } from '../folder/make-folder.ts';
 
@@ -30,4 +32,29 @@ export function itemVectorsText(values: Float32Array, width: number, items: IdMa
 
 function quotedField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export interface UserVectorsRequest {
+  readonly interactions: Interactions;
+  /** Which weights these are. */
+  readonly about: string;
+  readonly progress: Progress;
+}
+
+/** Writes what a model makes of every user after each event, in the format that `data.userVectors.path` reads. */
+export async function writeUserVectors(
+  file: string,
+  model: TokenEncoder,
+  { interactions, about, progress }: UserVectorsRequest,
+): Promise<void> {
+  progress.start();
+  try {
+    const onProgress = (state: { done: number; total: number }): void =>
+      progress.update({ label: 'encode histories, windows', ...state });
+    const vectors = await encodeHistories(model, interactions, { onProgress });
+    makeFolder(dirname(file));
+    await saveUserVectors(file, vectors, { interactions, model: about });
+  } finally {
+    progress.clear();
+  }
 }

@@ -1,0 +1,99 @@
+import { type ExampleSet, type Interactions, makeBatch, type UserVectors } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { uploadBatch } from '../inputs.ts';
+import type { TokenEncoder } from '../model.ts';
+import { yieldToEventLoop } from '../train/yield.ts';
+
+export interface EncodeHistoriesOptions {
+  /** Windows encoded at a time, default 64. */
+  readonly batchSize?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/**
+ * The vector of every user after each event: the row of {@link TokenEncoder.encode} at the event, asked for at the
+ * time of the next one (after a user's last event at its own). Of a history longer than the model reads, windows of
+ * `maxSequenceLength` half of which overlap: each event then has at least half a window before it.
+ */
+export async function encodeHistories(
+  model: TokenEncoder,
+  interactions: Interactions,
+  { batchSize = 64, onProgress }: EncodeHistoriesOptions = {},
+): Promise<UserVectors> {
+  const windows = windowsOf(interactions, model.maxSequenceLength);
+  const total = windows.length;
+  let values: Float32Array | undefined;
+  let width = 0;
+  for (let first = 0; first < total; first += batchSize) {
+    const block = windows.slice(first, first + batchSize);
+    const batch = uploadBatch(
+      makeBatch(
+        exampleSet(interactions, block),
+        block.map((_, i) => i),
+        model.columns,
+      ),
+    );
+    const encoded = tf.tidy(() => model.encode(batch, { training: false, step: 0, seed: 0 }));
+    try {
+      width = encoded.shape[1];
+      values ??= new Float32Array(interactions.numEvents * width);
+      const rows = (await encoded.data()) as Float32Array;
+      let at = 0;
+      for (const { start, from, past } of block) {
+        values.set(rows.subarray((at + from - start) * width, (at + past - start) * width), from * width);
+        at += past - start;
+      }
+    } finally {
+      encoded.dispose();
+      batch.dispose();
+    }
+    onProgress?.({ done: Math.min(first + batchSize, total), total });
+    await yieldToEventLoop();
+  }
+  return { width, values: values ?? new Float32Array(0) };
+}
+
+/** Events `start .. past - 1` are read, and those from `from` on are given their vectors. */
+interface Window {
+  readonly user: number;
+  readonly start: number;
+  readonly from: number;
+  readonly past: number;
+}
+
+function windowsOf({ userOffsets }: Interactions, length: number): Window[] {
+  const step = Math.max(1, Math.floor(length / 2));
+  const windows: Window[] = [];
+  for (let user = 0; user + 1 < userOffsets.length; user++) {
+    const [first, end] = [userOffsets[user], userOffsets[user + 1]];
+    for (let from = first, start = first; from < end; ) {
+      const past = Math.min(end, start + length);
+      windows.push({ user, start, from, past });
+      from = past;
+      start = Math.min(past, start + step);
+    }
+  }
+  return windows;
+}
+
+/** The windows as examples; what follows the last event of a user is taken to be at its own time. */
+function exampleSet(interactions: Interactions, windows: readonly Window[]): ExampleSet {
+  const { userOffsets } = interactions;
+  const offsets = new Int32Array(windows.length + 1);
+  windows.forEach(({ start, past }, i) => {
+    offsets[i + 1] = offsets[i] + past - start;
+  });
+  const indices = new Int32Array(offsets[windows.length]);
+  windows.forEach(({ start, past }, i) => {
+    for (let event = start; event < past; event++) indices[offsets[i] + event - start] = event;
+  });
+  const targets = Int32Array.from(windows, ({ user, past }) => Math.min(past, userOffsets[user + 1] - 1));
+  return {
+    name: 'test',
+    interactions,
+    users: Int32Array.from(windows, ({ user }) => user),
+    starts: targets.map((target, i) => target - (windows[i].past - windows[i].start)),
+    targets,
+    events: { offsets, indices },
+  };
+}
