@@ -95,12 +95,20 @@ export function textOption(name: string, value: unknown): string | undefined {
 }
 
 /** `32,64`: distinct whole numbers in increasing order. */
-export function numberListOption(name: string, value: unknown, fallback: readonly number[]): readonly number[] {
+export function numberListOption(
+  name: string,
+  value: unknown,
+  fallback: readonly number[],
+  least = 1,
+): readonly number[] {
   if (value === undefined) return fallback;
   const text = textOption(name, value) ?? '';
-  const numbers = text.split(',').map(Number);
-  const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= 1) && new Set(numbers).size === numbers.length;
-  if (!ok) throw new UsageError(`--${name}: expected distinct whole numbers such as 32,64; got "${text}"`);
+  const numbers = text.split(',').map((number) => (number.trim() === '' ? Number.NaN : Number(number)));
+  const ok = numbers.every((n) => Number.isSafeInteger(n) && n >= least) && new Set(numbers).size === numbers.length;
+  if (!ok)
+    throw new UsageError(
+      `--${name}: expected distinct whole numbers of at least ${least}, such as 32,64; got "${text}"`,
+    );
   return numbers.sort((a, b) => a - b);
 }
 

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import type { StalenessOptions } from '../studies/staleness/staleness.ts';
 import { suggestion } from '../suggest.ts';
 
 interface Options extends BackendOptions {
@@ -23,6 +24,10 @@ interface Options extends BackendOptions {
   readonly policies?: unknown;
   readonly batch?: unknown;
   readonly repeats?: unknown;
+  readonly ages?: unknown;
+  readonly hours?: unknown;
+  readonly seeds?: unknown;
+  readonly epochs?: unknown;
   readonly seed?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
@@ -30,20 +35,24 @@ interface Options extends BackendOptions {
   readonly quiet?: boolean;
 }
 
-const studies = ['compute', 'length', 'data', 'history'];
+const studies = ['compute', 'length', 'data', 'history', 'staleness'];
 
 export function registerScale(cli: CAC, invocation: Invocation): void {
   cli
-    .command('scale [study]', 'Scaling studies with plots: compute, length, data, history; a killed one continues', {
-      allowUnknownOptions: true,
-    })
-    .usage('scale compute|length|data|history [options] [--section.key VALUE ...]')
+    .command(
+      'scale [study]',
+      'Scaling studies with plots: compute, length, data, history, staleness; a killed one continues',
+      {
+        allowUnknownOptions: true,
+      },
+    )
+    .usage('scale compute|length|data|history|staleness [options] [--section.key VALUE ...]')
     .option('--recipe <name>', 'Recipe that gives data, objective, optimiser, batch and seed', {
       default: 'ml-1m/hstu',
     })
     .option(
       '--encoders <names>',
-      'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer; history: hstu)',
+      'Encoders, with commas (default: hstu,transformer-plus-plus,pinnerformer; history: hstu; staleness: one, hstu)',
     )
     .option(
       '--objectives <which>',
@@ -60,7 +69,14 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--flops <n>', 'Largest level of compute itself, such as 4e12, instead of a budget')
     .option('--steps <n>', 'Optimiser steps of every arm (data, history)', { default: 1000 })
     .option('--counts <list>', 'Numbers of users (data; default: all, a half, ... a thirty-second)')
-    .option('--window <n>', 'Events that sliding policies read (history; default: the least of the lengths)')
+    .option(
+      '--window <n>',
+      'Events that sliding policies read (history; default: the least of the lengths), or the small model (staleness: 20)',
+    )
+    .option('--ages <list>', 'Ages of the user vectors, events (staleness)', { default: '0,1,2,4,8,16,32,64' })
+    .option('--hours <list>', 'Ages of the user vectors, hours, or none (staleness)', { default: '1,24,168' })
+    .option('--seeds <list>', 'Seeds, with commas (staleness)', { default: '1,2,3' })
+    .option('--epochs <n>', 'Epochs of every training instead of those of the recipe (staleness)')
     .option('--policies <names>', 'Sliding policies beside the latest window, with commas (history)', {
       default: 'one-random,round-robin,weighted',
     })
@@ -78,6 +94,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec scale length --encoders hstu,transformer')
     .example('  $ seqrec scale data --recipe ml-100k/hstu --steps 400')
     .example('  $ seqrec scale history --lengths 50,200,500 --policies one-random')
+    .example('  $ seqrec scale staleness --recipe ml-100k/hstu --window 20 --widths 32 --depths 1')
     .example('  $ seqrec scale compute --recipe ml-100k/hstu --encoders hstu,sasrec --widths 16,32 --depths 1,2')
     .action((study: string | undefined, options: Options) => run(study, options, invocation));
 }
@@ -114,6 +131,7 @@ async function run(study: string | undefined, options: Options, invocation: Invo
     const { scaleCompute } = await import('../studies/scale/compute.ts');
     return scaleCompute({ ...common, ...grid, encoders });
   }
+  if (study === 'staleness') return staleness(common, options, seed);
   const shape = { width: single('widths', options.widths, 64), depth: single('depths', options.depths, 2) };
   if (study === 'length') {
     if (invocation.overrides.length > 0)
@@ -140,6 +158,29 @@ async function run(study: string | undefined, options: Options, invocation: Invo
   const { scaleData, scaleHistory } = await import('../studies/scale/factor.ts');
   const factor = { ...common, ...shape, steps, encoders };
   return study === 'data' ? scaleData({ ...factor, counts }) : scaleHistory({ ...factor, lengths, window, policies });
+}
+
+/** What all studies share. */
+type Common = Pick<StalenessOptions, 'recipe' | 'overrides' | 'dataFolder' | 'out' | 'save' | 'backend' | 'quiet'>;
+
+async function staleness(common: Common, options: Options, seed: number | undefined): Action {
+  if (seed !== undefined)
+    throw new UsageError('--seed: expected --seeds for scale staleness, which trains each of them');
+  const settings = {
+    encoder: textOption('encoders', options.encoders) ?? 'hstu',
+    width: single('widths', options.widths, 32),
+    depth: single('depths', options.depths, 1),
+    window: integerOption('window', options.window) ?? 20,
+    ages: numberListOption('ages', options.ages, [], 0),
+    hours: options.hours === 'none' ? [] : numberListOption('hours', options.hours, [], 0),
+    seeds: numberListOption('seeds', options.seeds, []),
+    epochs: integerOption('epochs', options.epochs),
+  };
+  const encoders = await encodersOf({ encoders: settings.encoder });
+  if (encoders.length > 1)
+    throw new UsageError(`--encoders: expected one for scale staleness; got ${settings.encoder}`);
+  const { scaleStaleness } = await import('../studies/staleness/staleness.ts');
+  return scaleStaleness({ ...common, ...settings });
 }
 
 function objectivesOf(value: unknown): 'own' | 'shared' {

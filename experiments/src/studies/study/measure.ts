@@ -16,6 +16,7 @@ import {
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowed } from '../../data/dataset.ts';
+import type { Recorded } from '../../run/verdict/bootstrap.ts';
 
 export interface MeasureOptions {
   readonly ks: readonly number[];
@@ -35,6 +36,8 @@ export interface Measurement {
   /** Mean over the examples of `-log softmax(cosine / temperature)` of the target among the candidates, nats. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of each query, in the order of the examples that have a history. */
+  readonly recorded: Recorded;
 }
 
 /** What the numbers of {@link measure} are, for people. */
@@ -60,6 +63,7 @@ export async function measure(model: TokenEncoder, set: ExampleSet, options: Mea
   const width = vectors.shape[0];
   const ranks: number[] = [];
   const tied: number[] = [];
+  const users: number[] = [];
   // Whether some query told two of its candidates apart.
   let told = false;
   let lossSum = 0;
@@ -84,6 +88,7 @@ export async function measure(model: TokenEncoder, set: ExampleSet, options: Mea
           const place = exactPlace({ scores, base, target, lastItem, excluded });
           ranks.push(rankUnder(ties, place));
           tied.push(place.equalBefore + place.equalAfter);
+          users.push(set.users[example]);
           const open = lastItem - excluded.filter((item) => item <= lastItem).length;
           if (open > 1) told ||= !tiesWithAll(place, open);
           lossSum += crossEntropy(scores, base, { target, lastItem, temperature });
@@ -95,7 +100,13 @@ export async function measure(model: TokenEncoder, set: ExampleSet, options: Mea
     vectors.dispose();
   }
   if (!told && tied.some((count) => count > 0)) throw collapsed('measure');
-  return { loss: lossSum / ranks.length, metrics: metricsUnder({ ranks, tied, ties }, options.ks) };
+  const recorded = {
+    ranks: Float32Array.from(ranks),
+    tied: Int32Array.from(tied),
+    ties,
+    users: Int32Array.from(users),
+  };
+  return { loss: lossSum / ranks.length, metrics: metricsUnder({ ranks, tied, ties }, options.ks), recorded };
 }
 
 /** Scores of all items at the last token of each sequence, row by row. */

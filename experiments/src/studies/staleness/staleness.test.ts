@@ -1,0 +1,94 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runMain as run } from '../../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-staleness-'));
+const events = join(folder, 'events.csv');
+const out = join(folder, 'runs');
+
+beforeAll(() => {
+  // A walk over 40 items in which each depends on the one before, an event an hour.
+  const lines = Array.from({ length: 40 }, (_, user) =>
+    Array.from({ length: 12 }, (_, i) => `u${user},i${(7 * user + 3 * i + (user % 3) * i * i) % 40},${3600 * i}`),
+  );
+  writeFileSync(events, `user,item,time\n${lines.flat().join('\n')}\n`);
+});
+
+const data = ['--data.path', events, '--data.columns.user', 'user', '--data.columns.item', 'item'];
+const recipe = [
+  ...[...data, '--data.columns.time', 'time', '--data.columns.rating', 'none'],
+  ...['--model.embeddingDim', '8', '--model.dqk', '8', '--model.dv', '8', '--model.maxSequenceLength', '12'],
+  ...['--training.batchSize', '16', '--evaluation.ks', '[5,10]', '--evaluation.baselines', '[]'],
+  ...['--evaluation.selectBy', 'NDCG@10', '--objective.numNegatives', '8'],
+];
+const train = ['train', 'csv/hstu', ...recipe, '--quiet', '--epochs', '1', '--out', out];
+const features = ['--model.features', '[{"column":"userVector","table":"events","encode":"standardise"}]'];
+
+describe('vectors of users as a column of the data', () => {
+  const file = join(folder, 'users.safetensors');
+  const reading = ['--data.userVectors.path', file];
+
+  it('are written by one run and read by another, as old as is asked for', async () => {
+    expect(await run(...train)).toMatchObject({ code: 0 });
+    expect(await run('vectors', 'latest', '--of', 'users', '--to', file, '--out', out)).toMatchObject({ code: 0 });
+    const trained = await run(...train, ...reading, '--data.userVectors.every', '[1,4]', ...features);
+    expect(trained).toMatchObject({ code: 0, errors: '' });
+    const [newest] = readdirSync(out).sort((a, b) => statSync(join(out, b)).mtimeMs - statSync(join(out, a)).mtimeMs);
+    const summary = JSON.parse(readFileSync(join(out, newest, 'data.json'), 'utf8'));
+    expect(summary.steps.join(' ')).toContain('Added userVector, 8 numbers an event: the vector of the user in place');
+    expect(await run('evaluate', 'latest', '--out', out)).toMatchObject({ code: 0 });
+  });
+
+  it('are refused of other data, of another file, with two ages, and for a ranker', async () => {
+    const other = await run(...train, ...reading, '--data.kCore', '2', '--data.minRating', '0', ...features);
+    expect(other.errors).toMatch(/data.minRating|expected vectors of the same data/);
+    const cored = await run(...train, ...reading, '--data.kCore', '13', ...features);
+    expect(cored).toMatchObject({ code: 1 });
+    const twice = await run(...train, ...reading, '--data.userVectors.age', '1', '--data.userVectors.hours', '2');
+    expect(twice).toMatchObject({ code: 2, errors: expect.stringContaining('expected one of age, every and hours') });
+    const none = await run(...train, '--data.userVectors.path', join(folder, 'nowhere'), ...features);
+    expect(none.code).not.toBe(0);
+    expect(none.errors).toContain('nowhere');
+    const [first] = readdirSync(out);
+    const wrong = await run(...train, '--data.userVectors.path', join(out, first, 'checkpoints/last.safetensors'));
+    expect(wrong.errors).toContain('make the file with `seqrec vectors RUN --of users`');
+  });
+});
+
+describe('a study of staleness', () => {
+  const study = join(folder, 'study');
+  const command = [
+    ...['scale', 'staleness', '--recipe', 'csv/hstu', ...recipe, '--quiet', '--epochs', '1', '--widths', '8'],
+    ...['--hours', '1,2', '--seeds', '1'],
+  ];
+
+  it('trains four models and shows quality against age, and goes on from what is there', async () => {
+    const asked = [...command, '--window', '4', '--ages', '0,1,3', '--out', study];
+    const first = await run(...asked);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.output).toContain('HR@10 against age; small model alone');
+    expect(first.output).toContain('long model at each request, cached');
+    expect(readdirSync(join(study, 'runs')).sort()).toEqual(['aged', 'fresh', 'long', 'small']);
+    for (const name of ['report.html', 'hr10.csv', 'plots/hr10-events.svg', 'plots/ndcg10-hours.png'])
+      expect(existsSync(join(study, name)), name).toBe(true);
+    // An event an hour: an age of k hours is one of k events.
+    const rows = readFileSync(join(study, 'hr10.csv'), 'utf8').split('\n');
+    const row = (age: string, unit: string) => rows.find((line) => line.startsWith(`${age},${unit},`));
+    expect(row('1', 'hours')).toBe(row('1', 'events')?.replace('events', 'hours'));
+    expect(await run(...asked)).toMatchObject({ code: 0, output: first.output });
+  });
+
+  it.each([
+    [['--window', '13'], 'expected at most the 12 events that the long model reads; got 13'],
+    [['--seed', '1'], 'expected --seeds for scale staleness'],
+    [['--ages', '-1'], 'expected distinct whole numbers of at least 0'],
+    [['--encoders', 'hstu,sasrec'], '--encoders: expected one for scale staleness; got hstu,sasrec'],
+  ])('refuses %j', async (further, message) => {
+    const refused = await run(...command, '--out', join(folder, 'refused'), ...further);
+    expect(refused.code).not.toBe(0);
+    expect(refused.errors).toContain(message);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
+  });
+});
