@@ -1,4 +1,4 @@
-import { integerOption, numberListOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, numberListOption, numberOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action } from '../invocation.ts';
 import type { ServeShape } from '../measure/bench/serve-work.ts';
@@ -18,6 +18,13 @@ export interface ServeOptions extends BackendOptions {
   readonly users?: unknown;
   readonly load?: boolean;
   readonly plot?: unknown;
+  readonly peer?: unknown;
+  readonly run?: unknown;
+  readonly minutes?: unknown;
+  readonly rate?: unknown;
+  readonly workers?: unknown;
+  readonly out?: unknown;
+  readonly data?: unknown;
   readonly quiet?: boolean;
 }
 
@@ -25,6 +32,11 @@ type Show = <T>(result: T, list: (result: T) => Listing, kind?: string) => Actio
 
 /** `seqrec bench serve`. */
 export async function benchServeCommand(options: ServeOptions, show: Show): Action {
+  const run = textOption('run', options.run);
+  if (run !== undefined) return benchRun(run, options, show);
+  for (const name of ['minutes', 'rate', 'workers', 'out'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: expected it with --run, which starts a service and asks it`);
   const users = integerOption('users', options.users);
   if (options.plot !== undefined && !options.load)
     throw new UsageError('--plot: expected it with --load, whose curves it draws');
@@ -44,10 +56,31 @@ export async function benchServeCommand(options: ServeOptions, show: Show): Acti
       candidates: integerOption('candidates', options.candidates, 1, 10_000) ?? 1024,
       microbatches: numberListOption('microbatch', options.microbatch, serve.SERVE_BLOCKS),
       rounds: integerOption('rounds', options.rounds) ?? 3,
+      peer: choiceOption('peer', options.peer, ['best']) !== undefined,
       quiet: options.quiet ?? false,
     }),
     listServeBench,
   );
+}
+
+async function benchRun(run: string, options: ServeOptions, show: Show): Action {
+  for (const name of [...GRID, 'users', 'load', 'plot', 'length', 'heads', 'width', 'blocks', 'dim'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name}: expected it without --run, whose model is that of the run`);
+  const { benchLive } = await import('../measure/live/live.ts');
+  const { listLiveBench } = await import('../measure/live/live-listing.ts');
+  const { Progress } = await import('../terminal/progress.ts');
+  const rate = numberOption('rate', options.rate);
+  const bench = await benchLive({
+    ...{ run, out: textOption('out', options.out) ?? 'runs', dataFolder: textOption('data', options.data) },
+    ...{ backend: options, minutes: numberOption('minutes', options.minutes) ?? 10 },
+    ...(rate !== undefined && { rate }),
+    workers: integerOption('workers', options.workers) ?? 1,
+    progress: new Progress({ quiet: options.quiet ?? false }),
+  });
+  await show(bench, listLiveBench, 'bench serve --run');
+  const { check, lost } = bench;
+  return lost === 0 && check.equal === check.compared && check.compared > 0 ? 0 : 1;
 }
 
 async function benchUsers(users: number, options: ServeOptions, show: Show): Action {
@@ -85,8 +118,11 @@ async function benchLoad(users: number, options: ServeOptions, show: Show): Acti
   return show(bench, listServeLoadBench, 'bench serve --load');
 }
 
+/** Options of the grid alone. */
+const GRID = ['candidates', 'microbatch', 'rounds', 'peer'] as const;
+
 function refuseGrid(options: ServeOptions, mode: string): void {
-  for (const name of ['candidates', 'microbatch', 'rounds'] as const)
+  for (const name of GRID)
     if (options[name] !== undefined)
       throw new UsageError(`--${name}: expected it without ${mode}, which measures appends alone`);
 }

@@ -73,7 +73,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--peer <name>',
-      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, gpu: best (PyTorch)',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, gpu, serve: best (PyTorch)',
     )
     .option(
       '--length <n>',
@@ -106,6 +106,11 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--load', 'Requests by Poisson of users by Zipf: the largest rate whose p99 holds 80 ms (serve)')
     .option('--plot <file>', 'Draw the response times of --load into an SVG (serve)')
+    .option('--run <run>', 'Start a service of this run and a client of it, kill it, and check its answers (serve)')
+    .option('--minutes <n>', 'How long the client asks, at 80 % of the largest rate (serve --run; default: 10)')
+    .option('--rate <n>', 'Requests a second instead (serve --run)')
+    .option('--workers <n>', 'Of the service (serve --run; default: 1)')
+    .option('--out <dir>', 'Folder of the runs (serve --run; default: runs)')
     .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
     .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -136,6 +141,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench serve')
     .example('  $ seqrec bench serve --users 10000')
     .example('  $ seqrec bench serve --load --users 10000 --plot load.svg')
+    .example('  $ seqrec bench serve --run latest --minutes 10')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }

@@ -12,6 +12,7 @@ import { listServeUsersBench } from '../measure/bench/serve-users.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
+import { listLiveBench } from '../measure/live/live-listing.ts';
 import { listReproduction } from '../studies/reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
 
@@ -93,6 +94,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'Serving under load',
     'Requests by Poisson of users by Zipf, by the size of the store.',
     listServeLoadBench,
+  ),
+  'bench serve --run': kind(
+    'A service and its client',
+    'Two processes: the largest rate, minutes at 80 % of it with kill -9 between, answers compared with full passes.',
+    listLiveBench,
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),

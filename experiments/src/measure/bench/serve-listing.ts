@@ -37,6 +37,7 @@ export function listServeBench(bench: ServeBench): Listing {
       ]),
       { left: [], title: 'one user, milliseconds' },
     ),
+    ...peerBlock(bench),
     ...lines(`break-even of append and vector with a full pass: ${breakEvenText(bench)}`),
     figures(
       ['tokens', 'block', 'one by one', 'blocks', 'blocks, kept', 'GFLOP/s', 'share'],
@@ -47,6 +48,27 @@ export function listServeBench(bench: ServeBench): Listing {
       `one by one: a pass over history and candidate for each, of ${formatCount(Math.min(...points.map(({ oneByOne }) => oneByOne.measured)))} candidates or more, as if all took as long; blocks: the history is read in the request; kept: its keys and values are there`,
     ),
   ];
+}
+
+function peerBlock({ points, torch, missing }: ServeBench): Listing {
+  if (missing !== undefined) return lines(`PyTorch: ${missing}`);
+  if (torch === undefined) return [];
+  const rows = points.flatMap(({ tokens, full, append, peer }) =>
+    peer === undefined
+      ? []
+      : [
+          [
+            formatCount(tokens),
+            full.median.toFixed(2),
+            append.median.toFixed(2),
+            peer.median.toFixed(2),
+            peer.variant,
+            ...[peer.ratio, peer.ratioAppend].map((ratio) => `${ratio.toFixed(1)}x`),
+          ],
+        ],
+  );
+  const head = ['tokens', 'full ms', 'append ms', 'PyTorch full ms', 'variant', 'PyTorch/full', 'PyTorch/append'];
+  return [figures(head, rows, { left: [4], title: `beside a full pass of PyTorch ${torch}, medians` })];
 }
 
 function candidateCells({ tokens, oneByOne, candidates }: ServePoint): string[][] {

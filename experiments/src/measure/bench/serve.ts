@@ -5,6 +5,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { Progress } from '../../terminal/progress.ts';
 import { type Latency, latencyOf, timeCalls } from './latency.ts';
 import { ownProduct } from './own-product.ts';
+import { openServePeer, type PeerPass } from './serve-peer.ts';
 import { candidateItems, NOW, ROOM, serveHistory, serveModel } from './serve-subject.ts';
 import { keptBytes, lastRowWork, rowsWork, type ServeShape } from './serve-work.ts';
 import { median } from './statistics.ts';
@@ -27,6 +28,8 @@ export interface ServeRequest {
   readonly microbatches: readonly number[];
   readonly rounds: number;
   readonly quiet: boolean;
+  /** Also time a full pass of PyTorch. */
+  readonly peer?: boolean;
   /**
    * Milliseconds for the calls of one figure in a round, default 300; appends, whose p99 is told, get five times it.
    */
@@ -67,6 +70,8 @@ export interface ServePoint {
   /** Candidates a second where each is a full pass of its own, from so many of them. */
   readonly oneByOne: { readonly rate: number; readonly measured: number };
   readonly candidates: readonly CandidateRow[];
+  /** A full pass of PyTorch, and its median over those of ours, full and appended; where it was measured. */
+  readonly peer?: PeerPass & { readonly ratio: number; readonly ratioAppend: number };
 }
 
 export interface ServeBench {
@@ -82,6 +87,10 @@ export interface ServeBench {
    * Tokens from which an append and the vector cost less than a full pass; absent where no length or every length is.
    */
   readonly breakEven?: number;
+  /** Version of PyTorch and its BLAS, where it was measured. */
+  readonly torch?: string;
+  /** Why it was not, where it was asked for. */
+  readonly missing?: string;
 }
 
 /** What was timed at a length, in milliseconds. */
@@ -110,6 +119,8 @@ export async function benchServe(request: ServeRequest): Promise<ServeBench> {
     const lists = { product: [], full: [], append: [], appendEncode: [], oneByOne: [] };
     return { ...lists, fresh: each(), cached: each(), bytes: 0 };
   });
+  const threads = Number(choice.details.threads ?? 1);
+  const peer = request.peer ? openServePeer(threads, shape, lengths) : undefined;
   progress.start();
   for (let round = 0; round < rounds; round++) {
     for (const [i, tokens] of lengths.entries()) {
@@ -118,15 +129,26 @@ export async function benchServe(request: ServeRequest): Promise<ServeBench> {
       ownProduct(times[i].product);
       await measure(request, tokens, times[i]);
     }
+    peer?.round();
   }
   progress.clear();
-  const points = lengths.map((tokens, i) => pointOf(shape, { tokens, candidates }, times[i]));
+  const points = lengths.map((tokens, i) =>
+    beside(pointOf(shape, { tokens, candidates }, times[i]), peer?.best(tokens)),
+  );
   const breakEven = breakEvenOf(points);
   return {
     ...{ backend: choice.name, details: choice.details, shape, candidates, rounds, points },
     product: median(times.flatMap(({ product }) => product)),
     ...(breakEven !== undefined && { breakEven }),
+    ...(peer?.torch !== undefined && { torch: peer.torch }),
+    ...(peer?.missing !== undefined && { missing: peer.missing }),
   };
+}
+
+function beside(point: ServePoint, pass: PeerPass | undefined): ServePoint {
+  if (pass === undefined) return point;
+  const { full, append } = point;
+  return { ...point, peer: { ...pass, ratio: pass.median / full.median, ratioAppend: pass.median / append.median } };
 }
 
 async function measure(request: ServeRequest, tokens: number, into: Times): Promise<void> {
