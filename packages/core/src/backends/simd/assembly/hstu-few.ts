@@ -1,8 +1,8 @@
-// HSTU attention of one or two queries of a sequence, as a history asks that grows by an event. A panel of sixteen
+// HSTU attention of one to four queries of a sequence, as a history asks that grows by an event. A panel of sixteen
 // queries would be nearly empty, so lanes are keys in Q K^T and columns of V in the sum, and rows of K and V are read
 // where they lie. Each number is summed in the order of `attention-tile.ts`: the bits are those of the panels.
 //
-// Scores, weights and bias are pairs: [key][query].
+// Queries go in pairs, and a block of keys stays in the cache for all: scores, weights and bias are [key][query].
 // args: `slots/attention.ts`, `slots/attention-queries.ts`, `slots/hstu-attention.ts`, `slots/time-buckets.ts`
 import * as ATTENTION from '../slots/attention';
 import * as ATTENTION_QUERIES from '../slots/attention-queries';
@@ -18,7 +18,7 @@ import { after } from './regions';
 import { touch, touchAt } from './touch';
 
 /** Queries that this takes. */
-export const FEW: i32 = 2;
+export const FEW: i32 = 4;
 
 /** Whole rows of sixteen floats, which `siluPanel` takes, and room for the group of keys past the last. */
 const PAIRS: usize = <usize>(KEYS + 8) * 8;
@@ -41,12 +41,12 @@ export function hstuFew(args: usize, unit: usize): void {
   const hasBias = ptr(args, HSTU_ATTENTION.BIAS) != 0, scale = flt(args, ATTENTION.SCALE);
   const scores = scratch, bias = after(scores, PAIRS), sums = after(bias, PAIRS);
   const sumRow = <usize>((c + 15) & ~15) << 2;
-  after(sums, <usize>(2 * count) * sumRow);
-  memory.fill(sums, 0, <usize>(2 * count) * sumRow);
+  const pairs = (rows + 1) >> 1;
+  after(sums, <usize>(2 * pairs * count) * sumRow);
+  memory.fill(sums, 0, <usize>(2 * pairs * count) * sumRow);
   memory.fill(scores, 0, PAIRS);
   memory.fill(bias, 0, PAIRS);
   const query = ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(from * a) * 4;
-  const other: usize = rows > 1 ? qStride : 0;
   const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
     const block = min(KEYS, keyEnd - k0);
@@ -63,21 +63,25 @@ export function hstuFew(args: usize, unit: usize): void {
       touch(kBase, qStride, keys, count * a);
       touch(vBase, vStride, keys, count * c);
     }
-    if (hasBias) biasPairs(args, queryRow, rows, q0, start, key, keys, bias);
-    for (let h = 0; h < count; h++) {
-      const column = <usize>(h * a) << 2;
-      scorePairs(kBase + column, qStride, numbers, keys, query + column, query + column + other, a, scores);
-      siluPanel(scores, bias, hasBias, (keys + 7) >> 3, scale);
-      hidePairs(args, queryRow, rows, q0, key, keys, scores);
-      const s = sums + <usize>(2 * h) * sumRow;
-      sumPairs(vBase + (<usize>(h * c) << 2), vStride, numbers, keys, c, scores, s, sumRow);
+    for (let p = 0; p < pairs; p++) {
+      const row = queryRow + <usize>(2 * p), q = q0 + 2 * p, two = min(2, rows - 2 * p);
+      const own = query + <usize>(2 * p) * qStride, other: usize = two > 1 ? qStride : 0;
+      if (hasBias) biasPairs(args, row, two, q, start, key, keys, bias);
+      for (let h = 0; h < count; h++) {
+        const column = <usize>(h * a) << 2;
+        scorePairs(kBase + column, qStride, numbers, keys, own + column, own + column + other, a, scores);
+        siluPanel(scores, bias, hasBias, (keys + 7) >> 3, scale);
+        hidePairs(args, row, two, q, key, keys, scores);
+        const s = sums + <usize>(2 * (h * pairs + p)) * sumRow;
+        sumPairs(vBase + (<usize>(h * c) << 2), vStride, numbers, keys, c, scores, s, sumRow);
+      }
     }
   }
   const inverse = flt(args, HSTU_ATTENTION.INVERSE);
   for (let h = 0; h < count; h++) {
     const out = ptr(args, ATTENTION.OUT) + queryRow * vStride + <usize>((from + h) * c) * 4;
     for (let r = 0; r < rows; r++) {
-      const s = sums + <usize>(2 * h + r) * sumRow, to = out + <usize>r * vStride;
+      const s = sums + <usize>(2 * h * pairs + r) * sumRow, to = out + <usize>r * vStride;
       for (let i: usize = 0; i < <usize>c << 2; i += 4) store<f32>(to + i, inverse * load<f32>(s + i));
     }
   }

@@ -63,7 +63,7 @@ export function queryRanges(
 }
 
 /** The queries of a sequence that `assembly/hstu-few.ts` takes. */
-const FEW_QUERIES = 2;
+const FEW_QUERIES = 4;
 
 /** Below so many chunks of queries, a task has one head of them, so that the threads have something to do. */
 const FEW_CHUNKS = 8;
@@ -101,7 +101,7 @@ export function queryUnits(op: string, backend: SimdBackend, inputs: Inputs, key
     }
   }
   chunks.sort((p, q) => p.cost - q.cost);
-  // One or two queries read more than they compute: a task takes whole rows of K and V.
+  // Few queries read more than they compute: a task takes whole rows of K and V.
   const isFew = !isCandidate && chunks.every(({ rows }) => rows <= FEW_QUERIES);
   const step = chunks.length < FEW_CHUNKS && !isFew ? 1 : heads;
   const units = chunks.flatMap(({ sequence, first, rows, row }) =>
