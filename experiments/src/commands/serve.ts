@@ -17,6 +17,7 @@ interface Options extends BackendOptions {
   readonly cacheBytes?: unknown;
   readonly history?: unknown;
   readonly slack?: unknown;
+  readonly settle?: unknown;
   readonly spill?: unknown;
   readonly maxBody?: unknown;
   readonly maxCandidates?: unknown;
@@ -48,6 +49,9 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
       'Of more events than the model is meant for: exact (the latest), chunked (up to --slack more), recurrent (all)',
     )
     .option('--slack <n>', 'Events beyond, before a chunked history begins again with the latest')
+    .option('--settle <when>', 'Read new events with the next question, or when they are appended', {
+      default: 'question',
+    })
     .option('--spill <file>', 'Keep on the disk what --cache-bytes has no room for (default: compute it again)')
     .option('--max-body <bytes>', 'Longest body (default: 4194304)')
     .option('--max-candidates <n>', 'Most candidates of a request (default: 100000)')
@@ -141,11 +145,13 @@ function keepOptions(options: Options): KeepOptions {
   const maxBytes = integerOption('cache-bytes', options.cacheBytes, 1);
   const window = choiceOption('history', options.history, ['exact', 'chunked', 'recurrent'] as const);
   const slack = integerOption('slack', options.slack, 1);
+  const settle = choiceOption('settle', options.settle, ['append', 'question'] as const);
   const spillFile = textOption('spill', options.spill);
   return {
     ...(maxBytes !== undefined && { maxBytes }),
     ...(window !== undefined && { window }),
     ...(slack !== undefined && { slack }),
+    ...(settle !== undefined && { settle }),
     ...(spillFile !== undefined && { spillFile }),
   };
 }

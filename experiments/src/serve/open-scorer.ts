@@ -1,7 +1,7 @@
 import { createScorer, fileSpill, type ScorerOptions, type TokenEncoder, type UserScorer } from '@seqrec/models';
 
 /** How histories and what is computed of them are kept, by each worker. */
-export interface KeepOptions extends Pick<ScorerOptions, 'maxBytes' | 'window' | 'slack'> {
+export interface KeepOptions extends Pick<ScorerOptions, 'maxBytes' | 'window' | 'slack' | 'settle'> {
   /**
    * A file for what does not fit into `maxBytes`; of worker `i` it has `.i` at its end. Absent: it is computed again.
    */

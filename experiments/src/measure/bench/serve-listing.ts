@@ -7,7 +7,7 @@ export function listServeBench(bench: ServeBench): Listing {
   return [
     ...lines(
       `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, position and time bias, items and actions in turn, weights fresh; backend ${bench.backend} ${JSON.stringify(bench.details)}; ${bench.rounds} rounds, all lengths in turn`,
-      'full: the last vector by a pass over all tokens; append: one event, two tokens, behind kept keys and values; vector: the append and the answer at a moment after it',
+      'full: the last vector by a pass over all tokens; append: one event, two tokens, behind kept keys and values; vector: an append that waits for the question, and the answer at a moment after it, in one pass',
       `share: of our own 1024 x 1024 x 1024 product in the turns before, ${bench.product.toFixed(1)} GFLOP/s over all; work by formula, the causal half only`,
     ),
     figures(

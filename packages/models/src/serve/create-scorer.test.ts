@@ -170,3 +170,23 @@ describe('a scorer refuses', () => {
     model.dispose();
   });
 });
+
+it('events are read with the append, or with the next question', async () => {
+  const model = modelOf('hstu');
+  const events = historyOf(7, 12);
+  const tokens = async (settle: 'append' | 'question') => {
+    const scorer = createScorer(model, { settle });
+    await scorer.append({ user: 'a', events: events.slice(0, 10) });
+    const [first] = [scorer.stats().computedTokens];
+    for (const event of events.slice(10)) await scorer.append({ user: 'a', events: [event] });
+    const [vector] = await scorer.encode({ user: 'a', at: 2e9 });
+    const { computedTokens } = scorer.stats();
+    scorer.dispose();
+    return { first, computedTokens, vector };
+  };
+  const [eager, lazy] = [await tokens('append'), await tokens('question')];
+  expect([eager.first, lazy.first]).toEqual([9, 0]);
+  expect([eager.computedTokens, lazy.computedTokens]).toEqual([12, 12]);
+  expect(lazy.vector).toEqual(eager.vector);
+  model.dispose();
+});

@@ -23,6 +23,11 @@ export interface ScorerOptions {
   readonly window?: 'exact' | 'chunked' | 'recurrent';
   /** Events beyond `N`, with `chunked`. */
   readonly slack?: number;
+  /**
+   * When the events that an append settles are read: in the append (default), so that a question finds little left; or
+   * in the next `question`, so that both take one pass, and users who are not asked about none.
+   */
+  readonly settle?: 'append' | 'question';
   /** Candidates of one pass, default 256. */
   readonly microbatch?: number;
   /** Where keys and values of evicted users go; default: nowhere, they are computed again. */
@@ -48,6 +53,7 @@ export function createScorer(model: TokenEncoder, options: ScorerOptions = {}): 
 /** {@link createScorer} of a model whose state may not grow, to show what it would say. */
 export function unchecked(model: TokenEncoder, options: ScorerOptions = {}): Scorer {
   const { pageTokens = 32, maxBytes = 1e9, window = 'exact', slack = 0, microbatch = 256, spill } = options;
+  const { settle = 'append' } = options;
   for (const [key, value] of Object.entries({ pageTokens, microbatch })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new UnsupportedError(`createScorer: expected ${key} to be a whole number of at least 1; got ${value}`);
@@ -63,7 +69,8 @@ export function unchecked(model: TokenEncoder, options: ScorerOptions = {}): Sco
     );
   }
   const users = new UserStates(store, perEvent, spill);
-  return new PagedScorer({ model, store, users, perEvent, microbatch, ...limits }, incrementalOf(model));
+  const parts = { model, store, users, perEvent, microbatch, settle, ...limits };
+  return new PagedScorer(parts, incrementalOf(model));
 }
 
 /** What the layers of a model keep, by a pass over one event. */

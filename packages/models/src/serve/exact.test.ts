@@ -7,7 +7,13 @@ import { memorySpill, play, steps } from '../test-support/scorer-play.ts';
 import { createScorer, type ScorerOptions } from './create-scorer.ts';
 
 /** Over pages of many sizes, with and without a spill. */
-const optionSets: readonly ScorerOptions[] = [{}, { pageTokens: 1 }, { pageTokens: 7, spill: memorySpill() }];
+const optionSets: readonly ScorerOptions[] = [
+  {},
+  { settle: 'question' },
+  { pageTokens: 1 },
+  { pageTokens: 7, spill: memorySpill() },
+  { pageTokens: 7, spill: memorySpill(), settle: 'question' },
+];
 
 describe.each(['simd', 'cpu', 'wasm'] as const)('a scorer on %s', (backend) => {
   beforeAll(async () => {

@@ -17,6 +17,8 @@ export interface PassParts {
   /** Longest window, in events, and what is left of it when it begins again. */
   readonly longest: number;
   readonly kept: number;
+  /** Whether settled events are read when they are appended, or with the next question. */
+  readonly settle: 'append' | 'question';
 }
 
 type UserReading = Reading & { readonly user: UserState };
@@ -60,9 +62,12 @@ export class Passes {
     }
   }
 
-  /** Adds events, and reads those that are settled by them. Nothing is added when one of them is refused. */
+  /**
+   * Adds events, and reads those that are settled by them where that does not wait for a question. Nothing is added
+   * when one of them is refused.
+   */
   async append(appends: readonly Append[]): Promise<void> {
-    const { users, model } = this.parts;
+    const { users, model, settle } = this.parts;
     const before = new Map<UserState, number>();
     const created: string[] = [];
     try {
@@ -72,7 +77,7 @@ export class Passes {
         if (!before.has(state)) before.set(state, state.history.length);
         state.history.append(user, events, model.numItems);
       }
-      await this.readSettled([...before.keys()]);
+      if (settle === 'append') await this.readSettled([...before.keys()]);
     } catch (error) {
       for (const [state, length] of before) this.cut(state, length);
       for (const user of created) users.delete(user);
