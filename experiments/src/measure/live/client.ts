@@ -87,7 +87,8 @@ export class LoadClient {
       const wait = arrival - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       const due = arrival;
-      const user = this.free(users[i]);
+      let user = this.free(users[i]);
+      for (; user === undefined; user = this.free(users[i])) await Promise.race(open);
       const work = this.act(http, user, uniforms[3 * i + 1], uniforms[3 * i + 2]).then((status) => {
         if (status === 200) milliseconds.push(performance.now() - due);
         else refused.set(status, (refused.get(status) ?? 0) + 1);
@@ -102,13 +103,13 @@ export class LoadClient {
   }
 
   /** This user, or the next who does not wait for an answer: nobody clicks a hundred times a second. */
-  private free(user: number): number {
+  private free(user: number): number | undefined {
     const { length } = this.options.users;
     for (let i = 0; i < length; i++) {
       const next = (user + i) % length;
       if (!this.knownOf(next).isWaiting) return next;
     }
-    return user;
+    return undefined;
   }
 
   /** One request of a user. @returns its status, 0 where the connection was lost. */
