@@ -66,6 +66,22 @@ describe.each(Object.entries(products))('%s', (_, { shape, of }) => {
     w.dispose();
   });
 
+  it('is packed again for another shape of the same values', () => {
+    const w = values(shape, 5) as tf.Tensor2D;
+    const reshaped = tf.reshape(w, [shape[1], shape[0]]) as tf.Tensor2D;
+    expect(reshaped.dataId).toBe(w.dataId);
+    const other = (weight: tf.Tensor2D): Float32Array =>
+      tf.tidy(() =>
+        linearLayer({ x: values([2, weight.shape[1]], 1) as tf.Tensor2D, w: weight })
+          .dataSync()
+          .slice(),
+      ) as Float32Array;
+    other(w);
+    const copy = tf.tensor2d(w.dataSync().slice(), [shape[1], shape[0]]);
+    expect(other(reshaped)).toEqual(other(copy));
+    tf.dispose([w, reshaped, copy]);
+  });
+
   it('keeps nothing of a weight that is gone, nor for many rows', () => {
     const { heap } = tf.backend() as SimdBackend;
     const used = heap.used;

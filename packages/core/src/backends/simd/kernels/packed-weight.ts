@@ -24,7 +24,8 @@ export function withPacked(
     });
     return;
   }
-  const name = `packed${transposed ? ', transposed' : ''}`;
+  // A reshape shares the data of its weight, and what is attached to that.
+  const name = `packed ${k} x ${n}${transposed ? ', transposed' : ''}`;
   const kept = backend.attached(w, name);
   const packed = kept ?? backend.attach(w, bytes, name);
   if (kept === undefined) packB(backend, { from, to: packed, k, n, transposed });
