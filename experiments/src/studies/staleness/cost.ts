@@ -1,5 +1,5 @@
 import { type ExampleSet, makeBatch } from '@seqrec/data';
-import { createScorer, encodeLast, type TokenEncoder, uploadBatch } from '@seqrec/models';
+import { createScorer, encodeLast, incrementalOf, type TokenEncoder, uploadBatch } from '@seqrec/models';
 import { windowed } from '../../data/dataset.ts';
 import { evenSelection } from '../study/run-arm.ts';
 
@@ -42,9 +42,10 @@ async function fullRequest(model: TokenEncoder, set: ExampleSet): Promise<number
 
 /** Appends the newest event and asks at the time of the next. */
 async function cachedRequest(model: TokenEncoder, set: ExampleSet): Promise<number | undefined> {
+  // A model whose state does not grow reads every event again, and has no scorer that could be asked to append.
+  if (!incrementalOf(model).append) return undefined;
   const scorer = createScorer(model);
   try {
-    if (!scorer.capabilities.append) return undefined;
     const { itemIds, timestamps, ratings } = set.interactions;
     const eventAt = (e: number) => ({ item: itemIds[e], time: timestamps[e], ...(ratings && { rating: ratings[e] }) });
     const examples = windowed(set, model.maxSequenceLength);
