@@ -71,9 +71,12 @@ async function benchRun(run: string, options: ServeOptions, show: Show): Action 
   const { listLiveBench } = await import('../measure/live/live-listing.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const rate = numberOption('rate', options.rate);
+  const minutes = numberOption('minutes', options.minutes) ?? 10;
+  for (const [name, value] of Object.entries({ rate: rate ?? 1, minutes }))
+    if (!(value > 0)) throw new UsageError(`--${name}: expected a number above 0; got ${value}`);
   const bench = await benchLive({
     ...{ run, out: textOption('out', options.out) ?? 'runs', dataFolder: textOption('data', options.data) },
-    ...{ backend: options, minutes: numberOption('minutes', options.minutes) ?? 10 },
+    ...{ backend: options, minutes },
     ...(rate !== undefined && { rate }),
     workers: integerOption('workers', options.workers) ?? 1,
     progress: new Progress({ quiet: options.quiet ?? false }),

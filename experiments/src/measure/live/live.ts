@@ -91,6 +91,8 @@ export async function benchLive(request: LiveRequest): Promise<LiveBench> {
   const items = Array.from({ length: interactions.numItems }, (_, i) => interactions.items.external(i + 1));
   const folder = mkdtempSync(join(tmpdir(), 'seqrec-live-'));
   const log = join(folder, 'events.jsonl');
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const start = (): Promise<ServerProcess> => startServerProcess(serveArguments(request, log));
   const client = new LoadClient({ users, lastTimes, items, share: 1 });
   let server = await start();
@@ -124,7 +126,8 @@ export async function benchLive(request: LiveRequest): Promise<LiveBench> {
   } finally {
     progress.clear();
     await server.end('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder);
+    removeFolder();
   }
 }
 

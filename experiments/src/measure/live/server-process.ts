@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { RunError } from '../../errors.ts';
+import { signalExitCode, stopSignals } from '../../run/process/stop.ts';
 
 /** `seqrec serve` as a process of its own. */
 export interface ServerProcess {
@@ -18,8 +19,17 @@ export async function startServerProcess(args: readonly string[]): Promise<Serve
   const began = performance.now();
   const command = [...process.execArgv, process.argv[1], 'serve', ...args, '--port', '0'];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Whatever ends this process ends the service as well.
+  const kill = (): void => void child.kill('SIGKILL');
+  const leave = (signal: NodeJS.Signals): void => process.exit(signalExitCode(signal));
+  process.once('exit', kill);
+  for (const signal of stopSignals) process.once(signal, leave);
   const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
+    child.once('close', () => {
+      process.off('exit', kill);
+      for (const signal of stopSignals) process.off(signal, leave);
+      resolve();
+    });
   });
   const url = await addressOf(child, ended);
   return {
