@@ -1,0 +1,189 @@
+import { CollectiveError } from './collective-error.ts';
+import { type Transport, type TransportKind, tagOf } from './transport.ts';
+import { treeSum } from './tree-sum.ts';
+
+/** What travels between ranks. */
+export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** What a rank has sent to others so far; what stays on the rank is not counted. */
+export interface Traffic {
+  exchanges: number;
+  bytes: number;
+}
+
+export interface CollectiveOptions {
+  /**
+   * Seconds that an operation may take before all ranks are ended; default 600. The time begins when this rank enters
+   * it, so it bounds how far ranks may be apart.
+   */
+  readonly timeout?: number;
+}
+
+/**
+ * Operations among `size` ranks, each of which makes the same calls in the same order. They are queued: an operation
+ * begins when the one before it is over, whoever waits for it. The first failure, of whatever rank, ends all of them.
+ *
+ * Sums are made by {@link treeSum} in the order of the ranks, whatever transport there is and whoever comes first.
+ */
+export class Collective {
+  readonly #transport: Transport;
+  readonly #timeout: number;
+  readonly traffic: Traffic = { exchanges: 0, bytes: 0 };
+  #queue: Promise<unknown> = Promise.resolve();
+  #failure: unknown;
+
+  /** @throws CollectiveError for a timeout that is not above 0. */
+  constructor(transport: Transport, { timeout = 600 }: CollectiveOptions = {}) {
+    if (!(timeout > 0)) throw new CollectiveError(`collective: expected a timeout above 0, in seconds; got ${timeout}`);
+    this.#transport = transport;
+    this.#timeout = timeout;
+  }
+
+  get kind(): TransportKind {
+    return this.#transport.kind;
+  }
+
+  get rank(): number {
+    return this.#transport.rank;
+  }
+
+  get size(): number {
+    return this.#transport.size;
+  }
+
+  /** Piece `r` to rank `r`, of any length; gives what each rank sent here. */
+  async allToAll<T extends Numbers>(pieces: readonly T[], operation = 'allToAll'): Promise<T[]> {
+    if (pieces.length !== this.size)
+      throw new CollectiveError(`${operation}: expected a piece for each of ${this.size} ranks; got ${pieces.length}`);
+    const like = pieces[0];
+    const received = await this.#exchange(pieces.map(bytesOf), operation);
+    return received.map((bytes) => viewAs(like, bytes));
+  }
+
+  /** The arrays of all ranks, by rank; they may differ in length. */
+  allGather<T extends Numbers>(values: T, operation = 'allGather'): Promise<T[]> {
+    return this.allToAll(
+      Array.from({ length: this.size }, () => values),
+      operation,
+    );
+  }
+
+  /** The array of rank `root`, on every rank. `values` of the others tells only what kind of numbers they are. */
+  async broadcast<T extends Numbers>(values: T, root = 0, options: BroadcastOptions = {}): Promise<T> {
+    const { operation = 'broadcast', waits = false } = options;
+    const nothing = values.subarray(0, 0);
+    const sent = Array.from({ length: this.size }, () => bytesOf(this.rank === root ? values : nothing));
+    const received = await this.#exchange(sent, operation, waits ? Number.POSITIVE_INFINITY : this.#timeout);
+    return viewAs(values, received[root]);
+  }
+
+  /** Over when all ranks have come to it. */
+  async barrier(operation = 'barrier'): Promise<void> {
+    await this.#exchange(
+      Array.from({ length: this.size }, () => new Uint8Array(0)),
+      operation,
+    );
+  }
+
+  /**
+   * Sum over the ranks, element by element, by {@link treeSum}: each rank adds up a slice of all, and all gather the
+   * slices. A rank with an empty array has nothing to add. Sends `2 (R - 1) / R` of the array, as a ring does.
+   *
+   * @param length of the arrays that are not empty.
+   */
+  async sum(values: Float32Array, length = values.length, operation = 'sum'): Promise<Float32Array> {
+    if (values.length !== length && values.length !== 0)
+      throw new CollectiveError(`${operation}: expected ${length} numbers, or none; got ${values.length}`);
+    const bounds = sliceBounds(length, this.size);
+    const has = values.length > 0;
+    const pieces = Array.from({ length: this.size }, (_, r) =>
+      has ? values.subarray(bounds[r], bounds[r + 1]) : values,
+    );
+    const own = treeSum(await this.allToAll(pieces, operation));
+    const slices = await this.allGather(own, `${operation}, slices`);
+    const out = new Float32Array(length);
+    // Where no rank had anything the slices are empty, and the sum is zero.
+    for (const [r, slice] of slices.entries()) out.set(slice, bounds[r]);
+    return out;
+  }
+
+  /** A value of each rank, as JSON, by rank. */
+  async gatherJson<T>(value: T, operation = 'gatherJson'): Promise<T[]> {
+    const all = await this.allGather(new TextEncoder().encode(JSON.stringify(value)), operation);
+    return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
+  }
+
+  /** Ends all ranks with the reason. */
+  abort(reason: string): void {
+    this.#failure ??= new CollectiveError(`rank ${this.rank}: ${reason}`);
+    this.#transport.abort(reason);
+  }
+
+  /** Waits for the ranks to come to their end, and leaves. */
+  async close(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    await this.#transport.close();
+  }
+
+  #exchange(pieces: readonly Uint8Array[], operation: string, timeout = this.#timeout): Promise<Uint8Array[]> {
+    const next = this.#queue.then(() => this.#now(pieces, operation, timeout));
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+
+  async #now(pieces: readonly Uint8Array[], operation: string, timeout: number): Promise<Uint8Array[]> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const late = `collective: expected all ${this.size} ranks in '${operation}' within ${timeout} s; rank ${this.rank} waited in vain: another rank has stopped, or takes longer (--rank-timeout)`;
+    try {
+      const received = await within(timeout, this.#transport.exchange(pieces, tagOf(operation)), () => {
+        this.#transport.abort(late);
+        return new CollectiveError(late);
+      });
+      this.traffic.exchanges++;
+      for (const [r, piece] of pieces.entries()) if (r !== this.rank) this.traffic.bytes += piece.byteLength;
+      return received;
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+}
+
+export interface BroadcastOptions {
+  readonly operation?: string;
+  /** The root may take as long as it likes: no timeout, only the end of a rank ends it. Default false. */
+  readonly waits?: boolean;
+}
+
+/** Longest delay of a timer. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The value, or the error of `late` after so many seconds. The timer also keeps the process alive meanwhile. */
+function within<T>(seconds: number, value: Promise<T>, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const isEndless = !Number.isFinite(seconds);
+    const timer = isEndless
+      ? setInterval(() => undefined, LONGEST)
+      : setTimeout(() => reject(late()), Math.min(1000 * seconds, LONGEST));
+    value.then(resolve, reject).finally(() => clearTimeout(timer as ReturnType<typeof setTimeout>));
+  });
+}
+
+/** Bounds of the slices of a sum, `[size + 1]`; multiples of a cache line. */
+export function sliceBounds(length: number, size: number): number[] {
+  const line = 16;
+  const slice = Math.ceil(length / size / line) * line;
+  return Array.from({ length: size + 1 }, (_, r) => Math.min(r * slice, length));
+}
+
+function bytesOf(values: Numbers): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function viewAs<T extends Numbers>(like: T, bytes: Uint8Array): T {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (like instanceof Float32Array) return new Float32Array(buffer, byteOffset, byteLength / 4) as T;
+  if (like instanceof Float64Array) return new Float64Array(buffer, byteOffset, byteLength / 8) as T;
+  if (like instanceof Int32Array) return new Int32Array(buffer, byteOffset, byteLength / 4) as T;
+  return bytes as T;
+}

@@ -1,0 +1,16 @@
+export {
+  type BroadcastOptions,
+  Collective,
+  type CollectiveOptions,
+  type Numbers,
+  sliceBounds,
+  type Traffic,
+} from './collective.ts';
+export { CollectiveError } from './collective-error.ts';
+export { mpiTransport } from './mpi.ts';
+export { type MpiLibrary, mpiHint, startMpi } from './mpi-library.ts';
+export { runRanks, virtualRanks } from './single.ts';
+export { type TcpOptions, tcpTransport } from './tcp.ts';
+export type { Transport, TransportKind } from './transport.ts';
+export { treeSum } from './tree-sum.ts';
+export { endShared, type SharedRanks, sharedRanks, workerTransport } from './workers.ts';

@@ -1,0 +1,42 @@
+export type TransportKind = 'single' | 'workers' | 'tcp' | 'mpi';
+
+/**
+ * Moves bytes between ranks. Every rank enters every exchange, in the same order, one at a time: a
+ * {@link Collective} sees to that, and everything else is made of it.
+ */
+export interface Transport {
+  readonly kind: TransportKind;
+  readonly rank: number;
+  readonly size: number;
+  /**
+   * Sends piece `r` to rank `r` and gives what every rank sent here, by rank, in arrays of their own. The pieces may be
+   * written again once it is over.
+   *
+   * @param tag what the exchange is for, an unsigned 32-bit number.
+   * @throws CollectiveError when another rank is in an exchange of another tag, is gone, or has ended all.
+   */
+  exchange(pieces: readonly Uint8Array[], tag: number): Promise<Uint8Array[]>;
+  /** Ends the exchange in progress and all to come on every rank, with the reason. */
+  abort(reason: string): void;
+  /** Leaves in order, after all ranks have come to their end. */
+  close(): Promise<void>;
+}
+
+/** An operation among many: a name is sent as the hash of its letters (FNV-1a). */
+export function tagOf(operation: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < operation.length; i++) hash = Math.imul(hash ^ operation.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** @throws CollectiveError in the words of every transport. */
+export function refuseTag(transport: Pick<Transport, 'rank'>, from: number, expected: number, got: number): string {
+  return `collective: expected all ranks in the same operation; got rank ${transport.rank} in ${hex(expected)} and rank ${from} in ${hex(got)}; every rank must run the same program on the same settings`;
+}
+
+const hex = (tag: number): string => `operation ${tag.toString(16).padStart(8, '0')}`;
+
+/** A copy in a buffer of its own, which typed arrays of any kind can look at. */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
