@@ -25,6 +25,6 @@ export function rowwiseGradients(request: Request): Promise<StepGradients> {
 }
 
 function gradientsOf({ model, objective, batch, run }: Request, rowwise: readonly string[]): Promise<StepGradients> {
-  const parts = [{ batch, at: onlyPart(batch) }];
-  return stepGradients({ model, task: retrievalTask(objective) as unknown as Task, parts, run, rowwise });
+  const parts = [{ index: 0, batch, at: onlyPart(batch) }];
+  return stepGradients({ model, task: retrievalTask(objective) as unknown as Task, parts, count: 1, run, rowwise });
 }

@@ -1,4 +1,5 @@
 import { knownHostValues, rememberHostValues, rowSet } from '@seqrec/core';
+import type { Collective } from '@seqrec/core/collectives';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { mapItemIds, uploadBatch } from '../inputs.ts';
@@ -8,6 +9,7 @@ import { isTokenEncoder, type Model, type TableRows } from '../model.ts';
 import type { DrawnItems } from '../objectives/objective.ts';
 import type { BatchPart } from '../tasks/part.ts';
 import type { Task, TaskContext } from '../tasks/task.ts';
+import { type PartRun, type PartSums, partsOfRank, sumOverRanks } from './ranks.ts';
 import { readsLater } from './reads-later.ts';
 import { TreeSum } from './reduce.ts';
 
@@ -33,6 +35,8 @@ export interface StepGradients {
 
 /** Some sequences of the batch of a step. */
 export interface StepPart {
+  /** Which of the parts of the batch it is, from 0. */
+  readonly index: number;
   readonly batch: SequenceBatch;
   readonly at: BatchPart;
 }
@@ -42,9 +46,13 @@ export interface StepRequest {
   readonly task: Task;
   /** In the order of the batch; those without a token or an example to learn from are left out. */
   readonly parts: readonly StepPart[];
+  /** Parts of the batch, those that are left out as well. */
+  readonly count: number;
   readonly run: Run;
   /** Names of the tables that are trained by rows. */
   readonly rowwise?: readonly string[];
+  /** The other ranks of the step: each computes a run of the parts, and all get the gradients of the whole. */
+  readonly ranks?: Collective;
 }
 
 /** What the parts of a step share when some tables are trained by rows. */
@@ -61,42 +69,74 @@ interface PreparedStep {
 
 /**
  * Gradients of a step: those of its parts, one after the other, added up by {@link TreeSum} and divided once by what
- * all of them weigh. The loss of a single part is divided inside the tape, which saves the pass over the gradients.
+ * all of them weigh. The loss of a batch of one part is divided inside the tape, which saves the pass over the
+ * gradients. Among ranks each computes its own run of the parts, and sums of runs are added up by the same tree: the
+ * bits are those of one process that computes all parts.
  */
 export async function stepGradients(request: StepRequest): Promise<StepGradients> {
-  const { rowwise = [] } = request;
+  const { rowwise = [], ranks, model } = request;
   const step = rowwise.length === 0 ? plainStep(request) : await rowStep({ ...request, rowwise });
   try {
-    const single = request.parts.length === 1;
-    const total = new TreeSum();
-    const losses: tf.Scalar[] = [];
-    let weight = 0;
-    try {
-      for (const [index, part] of step.parts.entries()) {
-        const made = partGradients(request, step, part, { single, isFirst: index === 0 });
-        losses.push(made.loss);
-        weight += made.weight;
-        total.add(made.grads);
-      }
-    } catch (error) {
-      total.dispose();
-      tf.dispose(losses);
-      throw error;
-    }
-    const summed = total.finish();
-    const dense = single ? summed : divided(summed, weight, request.model);
-    const loss = tf.tidy(() => (single ? tf.clone(losses[0]) : tf.div(addInOrder(losses), weight || 1)) as tf.Scalar);
-    tf.dispose(losses);
+    const single = request.count === 1;
+    const run = partsOfRank(request.count, ranks);
+    const own = computeParts(request, step, { ...run, single });
+    const leaves = Array.from(step.leaves.values(), ({ rows }) => rows);
+    const all = ranks === undefined ? own : await sumOverRanks(own, trainedWith(model, step.leaves, leaves), ranks);
+    const weight = all.weights.reduce((sum, each) => sum + each, 0);
+    const dense = single ? all.grads : divided(all.grads, weight, model);
+    const loss = tf.tidy(() => {
+      if (all.losses.length === 0) return tf.scalar(0);
+      return (single ? tf.clone(all.losses[0]) : tf.div(addInOrder(all.losses), weight || 1)) as tf.Scalar;
+    });
+    tf.dispose([...all.losses]);
     const rows = new Map<string, RowGradient>();
     for (const [name, leaf] of step.leaves) {
       const { [leaf.rows.name]: grad } = dense;
       delete dense[leaf.rows.name];
-      rows.set(variableOf(request.model, name).name, { ids: leaf.ids, grad: grad as tf.Tensor2D });
+      if (grad != null) rows.set(variableOf(model, name).name, { ids: leaf.ids, grad: grad as tf.Tensor2D });
     }
     return { loss, weight, dense, rows };
   } finally {
     step.dispose();
   }
+}
+
+/** The parts of a run, one after the other; those that are left out have their place in the tree. */
+function computeParts(
+  request: StepRequest,
+  step: PreparedStep,
+  { from, to, single }: PartRun & { readonly single: boolean },
+): PartSums {
+  const total = new TreeSum();
+  const losses: tf.Scalar[] = [];
+  const weights: number[] = [];
+  const byIndex = new Map(step.parts.map((part) => [part.index, part]));
+  try {
+    for (let index = from; index < to; index++) {
+      const part = byIndex.get(index);
+      const made = part && partGradients(request, step, part, { single, isFirst: index === 0 });
+      if (made !== undefined) {
+        losses.push(made.loss);
+        weights.push(made.weight);
+      }
+      total.add(made?.grads ?? {});
+    }
+    return { grads: total.finish(), losses, weights };
+  } catch (error) {
+    total.dispose();
+    tf.dispose(losses);
+    throw error;
+  }
+}
+
+/** What has a gradient in a step, in an order that is the same on every rank: leaves, then the weights as such. */
+function trainedWith(
+  model: Model,
+  leaves: PreparedStep['leaves'],
+  rows: readonly tf.Variable[],
+): readonly tf.Variable[] {
+  const whole = new Set([...leaves.keys()].map((name) => variableOf(model, name)));
+  return [...rows, ...[...model.variables().values()].filter((variable) => !whole.has(variable))];
 }
 
 export function disposeGradients({ loss, dense, rows }: StepGradients): void {
@@ -120,9 +160,8 @@ function partGradients(
     ...(rowIds && { rowIds }),
     run: firstSequence === 0 ? run : { ...run, before: { sequences: firstSequence, tokens: firstToken } },
   };
-  const whole = new Set([...leaves.keys()].map((name) => variableOf(model, name)));
-  const variables = [...model.variables().values()].filter((variable) => !whole.has(variable));
   const leafRows = Array.from(leaves.values(), ({ rows }) => rows);
+  const variables = trainedWith(model, leaves, leafRows);
   try {
     let weight = 0;
     let kept: tf.Scalar | undefined;
@@ -135,7 +174,7 @@ function partGradients(
         // Once a step; the parts are divided by the weight of all, which the penalty is not.
         const penalty = single && isFirst ? model.penalty?.() : undefined;
         return penalty === undefined ? loss : (tf.add(loss, penalty) as tf.Scalar);
-      }, [...leafRows, ...variables]),
+      }, [...variables]),
     );
     value.dispose();
     return { loss: kept!, weight, grads };
@@ -167,8 +206,10 @@ function addInOrder(losses: readonly tf.Scalar[]): tf.Scalar {
   return losses.reduce((sum, loss) => tf.add(sum, loss) as tf.Scalar);
 }
 
-function plainStep({ model, task, parts, run }: StepRequest): PreparedStep {
-  const withDrawn = parts.map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
+function plainStep({ model, task, parts, count, run, ranks }: StepRequest): PreparedStep {
+  const { from, to } = partsOfRank(count, ranks);
+  const own = parts.filter(({ index }) => index >= from && index < to);
+  const withDrawn = own.map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
   return {
     model,
     parts: withDrawn,
@@ -224,7 +265,8 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
   return {
     model: model.withRows?.(leaves) ?? model,
     forward: (forward) => (model.withRows === undefined ? withTableRows(byVariable, forward) : forward()),
-    parts: parts.map(({ batch, at }, p) => ({
+    parts: parts.map(({ index, batch, at }, p) => ({
+      index,
       batch: batch === whole ? mappedWhole : mapped(batch),
       at: { ...at, whole: mappedWhole },
       drawn: places[p],

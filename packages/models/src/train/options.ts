@@ -1,3 +1,4 @@
+import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { z } from 'zod';
 import { count } from '../config/fields.ts';
@@ -9,6 +10,7 @@ import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
 import { retrievalTask } from '../tasks/retrieval.ts';
 import type { Task } from '../tasks/task.ts';
 import { optimizerFields } from './optimizer-config.ts';
+import { checkSpread } from './ranks.ts';
 
 const optionsSchema = z.strictObject({
   /** Sequences per step. */
@@ -59,6 +61,11 @@ export interface TrainerOptions<M extends Model = Model> extends z.input<typeof 
   readonly numNegatives?: number;
   /** For the default objective, default 0.05. */
   readonly temperature?: number;
+  /**
+   * Ranks that train the same model on the same examples in step: each computes its share of the `parts` of a batch,
+   * and all take the same step. The weights are those of one process with as many parts, bit for bit.
+   */
+  readonly ranks?: Collective;
 }
 
 /** The task of a trainer. */
@@ -81,9 +88,11 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
     objective: _o,
     numNegatives: _n,
     temperature: _t,
+    ranks,
     ...rest
   } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
+  if (ranks !== undefined) checkSpread(numbers.parts, ranks.size);
   const possible = task.namesItems;
   if (embeddings === 'rowwise' && !possible) {
     throw new ConfigError(

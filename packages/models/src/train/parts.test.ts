@@ -31,13 +31,15 @@ async function gradientsIn(
   rowwise: readonly string[] = [],
 ): Promise<Map<string, Float32Array>> {
   const whole = makeBatch(examples, indices);
-  const bounds = partBounds(indices.length, parts);
+  const bounds = partBounds(whole.offsets, parts);
   const made: StepGradients = await stepGradients({
     model,
     task,
     run,
     rowwise,
+    count: parts,
     parts: Array.from({ length: parts }, (_, p) => ({
+      index: p,
       batch: parts === 1 ? whole : makeBatch(examples, indices.subarray(bounds[p], bounds[p + 1])),
       at: { whole, firstSequence: bounds[p], firstToken: whole.offsets[bounds[p]] },
     })),

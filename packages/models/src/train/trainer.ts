@@ -1,4 +1,5 @@
 import { shuffle, streamKey } from '@seqrec/core';
+import type { Collective } from '@seqrec/core/collectives';
 import { type ExampleSet, makeBatch, type WindowPolicy } from '@seqrec/data';
 import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
@@ -49,6 +50,7 @@ export class Trainer<M extends Model = Model> {
   readonly task: Task;
   readonly update: Update;
   readonly #rowwise: readonly string[];
+  readonly #ranks: Collective | undefined;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, weight: 0 };
   #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
   #open: BegunStep | undefined;
@@ -59,6 +61,7 @@ export class Trainer<M extends Model = Model> {
     this.examples = options.examples;
     this.windows = options.windows;
     this.task = taskOf(options);
+    this.#ranks = options.ranks;
     this.options = resolveOptions(options, this.task);
     this.#rowwise = rowwiseTables(this.model, this.options);
     this.update = new Update(this.model, this.options, this.#rowwise);
@@ -149,14 +152,14 @@ export class Trainer<M extends Model = Model> {
     const columns = batchColumns(this.model, this.task);
     const whole = makeBatch(examples, indices, columns);
     const tokens = whole.itemIds.length;
-    const bounds = partBounds(indices.length, this.options.parts);
+    const bounds = partBounds(whole.offsets, this.options.parts);
     const parts: StepPart[] = [];
     for (let p = 0; p < this.options.parts; p++) {
       const [from, to] = [bounds[p], bounds[p + 1]];
       const [firstToken, end] = [whole.offsets[from], whole.offsets[to]];
       if (to === from || (end === firstToken && !this.task.readsEmptyHistories)) continue;
       const batch = to - from === indices.length ? whole : makeBatch(examples, indices.subarray(from, to), columns);
-      parts.push({ batch, at: { whole, firstSequence: from, firstToken } });
+      parts.push({ index: p, batch, at: { whole, firstSequence: from, firstToken } });
     }
     return { parts, tokens };
   }
@@ -168,7 +171,8 @@ export class Trainer<M extends Model = Model> {
     at: Pick<BegunStep, 'step' | 'indices'>,
   ): Promise<Pick<BegunStep, 'loss' | 'weight'>> {
     const { model, task } = this;
-    const gradients = await stepGradients({ model, task, parts, run, rowwise: this.#rowwise });
+    const { count, ranks } = { count: this.options.parts, ranks: this.#ranks };
+    const gradients = await stepGradients({ model, task, parts, count, run, rowwise: this.#rowwise, ranks });
     try {
       const loss = gradients.loss.data().then(([value]) => value);
       if (readsLater()) {

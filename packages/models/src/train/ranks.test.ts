@@ -1,0 +1,172 @@
+// Ranks that share the parts of a batch against one process that computes all of them: the same bits.
+import { useBackend } from '@seqrec/core';
+import { type Collective, runRanks } from '@seqrec/core/collectives';
+import type { ExampleSet } from '@seqrec/data';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectiveConfigInput } from '../objectives/config.ts';
+import { createObjective } from '../objectives/create.ts';
+import { createModel, type ModelConfigInput } from '../registry.ts';
+import { partBounds } from '../tasks/part.ts';
+import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
+import type { TrainerOptions } from './options.ts';
+import { canSpread, checkSpread } from './ranks.ts';
+import { createTrainer } from './trainer.ts';
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+type Settings = Omit<TrainerOptions, 'model' | 'examples' | 'ranks'>;
+interface Trained {
+  readonly weights: Readonly<Record<string, number[]>>;
+  readonly losses: readonly number[];
+  readonly bytes: number;
+}
+
+async function trained(
+  config: ModelConfigInput,
+  settings: Settings,
+  { ranks, steps = 6, examples = tinyTrain() }: { ranks?: Collective; steps?: number; examples?: ExampleSet } = {},
+): Promise<Trained> {
+  const model = createModel(config, { numItems: examples.interactions.numItems, seed: 3 });
+  const trainer = createTrainer({ model, examples, ...settings, ...(ranks && { ranks }) });
+  const losses: number[] = [];
+  for (let s = 0; s < steps; s++) losses.push((await trainer.step()).loss);
+  const weights: Record<string, number[]> = {};
+  for (const [name, variable] of model.variables()) weights[name] = [...variable.dataSync()];
+  trainer.dispose();
+  model.dispose();
+  return { weights, losses, bytes: ranks?.traffic.bytes ?? 0 };
+}
+
+const base = { batchSize: 7, learningRate: 0.01, seed: 11 } as const;
+const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
+  sampled: { kind: 'sampled-softmax', numNegatives: 5 },
+  pool: { kind: 'pool-softmax', negatives: { kind: 'mixed', inBatch: 9, random: 6 }, logQ: 'exact' },
+  full: { kind: 'full-softmax' },
+};
+
+describe.each(['hstu', 'sasrec'])('%s', (name) => {
+  it.each(
+    Object.keys(objectives).flatMap((objective) =>
+      (['dense', 'rowwise'] as const)
+        .filter((embeddings) => embeddings === 'dense' || objective !== 'full')
+        .map((embeddings) => [objective, embeddings] as const),
+    ),
+  )('%s, %s: 1, 2, 4 and 8 ranks end with the weights of one process of 8 parts', async (objective, embeddings) => {
+    const settings: Settings = {
+      ...base,
+      ...{ parts: 8, embeddings, clipNorm: 0.5 },
+      objective: createObjective(objectives[objective], tinyTrain()),
+    };
+    const alone = await trained(tinyConfigs[name], settings);
+    for (const size of [1, 2, 4, 8]) {
+      for (const each of await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks })))
+        expect(each, `${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
+    }
+  });
+});
+
+describe('what would go wrong', () => {
+  const settings: Settings = { ...base, parts: 4, numNegatives: 5 };
+  /** Weights of rank 0 of 4 whose operations are changed. */
+  const withDefect = async (change: (ranks: Collective) => Partial<Collective>): Promise<Trained> => {
+    const all = await runRanks(4, (ranks) => {
+      const changes = change(ranks);
+      const changed = new Proxy(ranks, {
+        get: (target, key) => {
+          const value: unknown = changes[key as keyof Collective] ?? Reflect.get(target, key, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      return trained(tinyConfigs.hstu, settings, { ranks: changed });
+    });
+    return all[0];
+  };
+  /** What the ranks tell each other of their parts: `[count, loss, weight, ..., flags]`. */
+  const withParts = (change: (theirs: Float64Array, rank: number) => Float64Array) => (ranks: Collective) => ({
+    allGather: async (values: never, operation?: string) => {
+      const all = (await ranks.allGather(values, operation)) as unknown as Float64Array[];
+      return (operation === 'losses of the parts' ? all.map(change) : all) as never;
+    },
+  });
+
+  it('sums in another order, counts of one rank, a mean of means: each is seen', async () => {
+    const { weights } = await trained(tinyConfigs.hstu, settings);
+    expect((await withDefect(() => ({}))).weights).toEqual(weights);
+    const inOrderOfArrival = await withDefect((ranks) => ({
+      sum: async (values: Float32Array) => {
+        const all = await ranks.allGather(values);
+        return [3, 1, 0, 2].reduce((sum, r) => sum.map((x, i) => x + all[r][i]), new Float32Array(values.length));
+      },
+    }));
+    expect(inOrderOfArrival.weights).not.toEqual(weights);
+    const ownCounts = await withDefect(
+      withParts((theirs, rank) => (rank === 0 ? theirs : theirs.map((value, i) => (i === 2 ? 0 : value)))),
+    );
+    expect(ownCounts.weights).not.toEqual(weights);
+    const meanOfMeans = await withDefect(withParts((theirs) => theirs.map((value, i) => (i === 2 ? 1 : value))));
+    expect(meanOfMeans.weights).not.toEqual(weights);
+  });
+
+  it('a rank whose parts have no token takes part in every step all the same', async () => {
+    // Batches of 3 sequences in 8 parts, and a last one of less.
+    const few: Settings = { ...base, batchSize: 3, parts: 8, numNegatives: 5 };
+    const alone = await trained(tinyConfigs.hstu, few, { steps: 5 });
+    for (const size of [2, 4, 8])
+      for (const each of await runRanks(size, (ranks) => trained(tinyConfigs.hstu, few, { ranks, steps: 5 })))
+        expect(each).toEqual({ ...alone, bytes: each.bytes });
+  });
+});
+
+it('sends two slices of the gradients a step, and the losses', async () => {
+  const settings: Settings = { ...base, parts: 4, numNegatives: 5 };
+  const steps = 3;
+  const [{ weights, bytes }] = await runRanks(4, (ranks) => trained(tinyConfigs.sasrec, settings, { ranks, steps }));
+  const numbers = Object.values(weights).reduce((sum, { length }) => sum + length, 0);
+  const slice = Math.ceil(numbers / 4 / 16) * 16;
+  const losses = 8 * (1 + 2 + Object.keys(weights).length);
+  expect(bytes).toBe(steps * 3 * losses + steps * 4 * (numbers - slice + 3 * slice));
+});
+
+describe('parts of a batch', () => {
+  it('can be spread where each rank has a power of two of them', () => {
+    expect([1, 2, 3, 4, 6, 8, 12].filter((parts) => canSpread(parts, 2))).toEqual([2, 4, 8]);
+    expect([1, 2, 3, 4, 6, 8, 12].filter((parts) => canSpread(parts, 3))).toEqual([3, 6, 12]);
+    expect(() => checkSpread(6, 2)).toThrow(
+      'trainer: parts: expected 1, 2, 4, 8, ... parts of a batch for each of 2 ranks; got 6 in all; 2 and 4 would do',
+    );
+  });
+
+  it('are neighbours, hold every sequence once, and cost about the same', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        (lengths, parts) => {
+          const offsets = Int32Array.from([
+            0,
+            ...lengths.map((_, s) => lengths.slice(0, s + 1).reduce((a, b) => a + b)),
+          ]);
+          const bounds = [...partBounds(offsets, parts)];
+          expect(bounds).toEqual([...bounds].sort((a, b) => a - b));
+          expect([bounds[0], bounds[parts]]).toEqual([0, lengths.length]);
+          const cost = (l: number): number => 1 + l + (l * l) / 512;
+          const all = lengths.reduce((sum, l) => sum + cost(l), 0);
+          const longest = Math.max(0, ...lengths.map(cost));
+          for (let p = 0; p < parts; p++) {
+            const own = lengths.slice(bounds[p], bounds[p + 1]).reduce((sum, l) => sum + cost(l), 0);
+            expect(own).toBeLessThanOrEqual(all / parts + longest + 1e-6);
+          }
+        },
+      ),
+    );
+    expect([
+      ...partBounds(
+        Int32Array.from({ length: 13 }, (_, s) => 5 * s),
+        4,
+      ),
+    ]).toEqual([0, 3, 6, 9, 12]);
+  });
+});
