@@ -10,7 +10,7 @@ const rooms = [
   'serve',
   'run/(loop|outputs)',
   'report',
-  'run/(evaluation|open|process|folder|verdict)',
+  'run/(evaluation|open|process|folder|verdict|ranks)',
   'data',
   'config',
   'plugins',

@@ -1,7 +1,9 @@
 import type { CAC } from 'cac';
-import { integerOption, textOption } from '../arguments.ts';
+import { integerOption, numberOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
+import type { RankOptions } from '../run/ranks/discover-ranks.ts';
 
 interface Options extends BackendOptions {
   readonly config?: unknown;
@@ -14,6 +16,10 @@ interface Options extends BackendOptions {
   readonly checkpointEverySteps?: unknown;
   readonly checkpointEverySeconds?: unknown;
   readonly quiet?: boolean;
+  readonly ranks?: unknown;
+  readonly rank?: unknown;
+  readonly rendezvous?: unknown;
+  readonly rankTimeout?: unknown;
 }
 
 export function registerTrain(cli: CAC, invocation: Invocation): void {
@@ -55,6 +61,10 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
       'What stands beside the model, with commas: popularity, item-knn, last-item, ease; or none',
     )
     .option('--evaluation.selectBy <m>', 'What chooses the best checkpoint: HR@k, NDCG@k, MRR; of rows AUC, logloss')
+    .option('--ranks <n>', 'Train as so many ranks: threads of this process, or with --rank processes')
+    .option('--rank <r>', 'Which rank this process is, from 0; not needed under mpiexec, srun and Kubernetes')
+    .option('--rendezvous <host:port>', 'Where rank 0 listens and the others find it (with --rank)')
+    .option('--rank-timeout <s>', 'Seconds that ranks wait for each other in a step (default: 600)')
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
@@ -66,8 +76,26 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ctr/ml-1m-mlp --evaluation.selectBy logloss --evaluation.segments gender,age')
     .example('  $ seqrec train --config my.yaml')
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors')
+    .example('  $ seqrec train ml-1m/hstu --ranks 2')
+    .example('  $ mpiexec -n 4 npx seqrec train ml-1m/hstu')
+    .example('  $ seqrec train ml-1m/hstu --rank 1 --ranks 4 --rendezvous node0:29400')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
+}
+
+function rankOptions({ ranks, rank, rendezvous }: Options): RankOptions {
+  const numbers = { ranks: integerOption('ranks', ranks), rank: integerOption('rank', rank, 0) };
+  const where = textOption('rendezvous', rendezvous);
+  return {
+    ...(numbers.ranks !== undefined && { ranks: numbers.ranks }),
+    ...(numbers.rank !== undefined && { rank: numbers.rank }),
+    ...(where !== undefined && { rendezvous: where }),
+  };
+}
+
+function positive(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || value > 0) return value;
+  throw new UsageError(`--${name}: expected a number above 0; got ${value}`);
 }
 
 async function run(recipe: string | undefined, options: Options, invocation: Invocation): Action {
@@ -76,6 +104,7 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
   const from = textOption('from', options.from);
   const everySteps = integerOption('checkpoint-every-steps', options.checkpointEverySteps);
   const everySeconds = integerOption('checkpoint-every-seconds', options.checkpointEverySeconds);
+  const rankTimeout = positive('rank-timeout', numberOption('rank-timeout', options.rankTimeout));
   // Short forms first, so that a dotted key given as well has the last word.
   const overrides = [
     ...(epochs === undefined ? [] : [{ key: 'training.epochs', text: String(epochs) }]),
@@ -94,5 +123,7 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
     backend: options,
     checkpoints: { everySteps, everySeconds },
     quiet: options.quiet ?? false,
+    ranks: rankOptions(options),
+    ...(rankTimeout !== undefined && { rankTimeout }),
   });
 }

@@ -59,7 +59,7 @@ export async function runDemo(request: DemoRequest): Promise<number> {
             `${name}: loss ${record.meanLoss.toFixed(4)}, ${formatCount(record.tokensPerSecond)} tokens/s, ${formatDuration(record.seconds)} of training`,
           ),
       });
-      if (results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');
+      if (run === undefined || results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');
       runs.push({ name, run, results });
     }
   } finally {

@@ -34,6 +34,11 @@ export function describeEnvironment(backend: unknown): Environment {
   };
 }
 
+/** Version and commit of this program, by which ranks know each other. */
+export function programVersion(): string {
+  return [packageVersions()['@seqrec/models'] ?? 'unknown', gitCommit()].filter((part) => part !== undefined).join(' ');
+}
+
 function packageVersions(): Record<string, string> {
   const versions: Record<string, string> = {};
   for (const name of [

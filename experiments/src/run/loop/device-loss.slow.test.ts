@@ -34,7 +34,7 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'a GPU' : `a GPU (a
   ): Promise<{ readonly run: RunDir }> {
     const { name, config } = await resolveConfig({ recipe, overrides });
     const progress = new Progress({ quiet: true });
-    return executeRun({
+    const { run } = await executeRun({
       name,
       config,
       data: await prepareData(config.data, '', progress),
@@ -47,6 +47,7 @@ describe.skipIf(absent !== undefined)(absent === undefined ? 'a GPU' : `a GPU (a
       onEpoch,
       ...(previous && { previous }),
     });
+    return { run: run! };
   }
 
   const weightsOf = async (run: RunDir) => {

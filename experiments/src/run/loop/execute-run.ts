@@ -22,11 +22,11 @@ export interface ExecuteRequest extends ExecuteOptions {
 
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop } = request;
+  const { name, config, data, previous, progress, stop, ranks } = request;
   checkAgainstData(config, data);
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
-  if (warning !== undefined) console.error(warning);
+  if (warning !== undefined && (ranks?.rank ?? 0) === 0) console.error(warning);
   sayLargeBatch(config, data.split.train, progress);
   const described = summariseData(data.split);
   if (previous) checkSameData(previous, described.digest);
@@ -38,7 +38,7 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
   const summary = { ...described, ...(itemVectors && { itemVectors }), ...(initialWeights && { initialWeights }) };
   const beginning = { ...(vectors && { itemVectors: vectors.vectors }), ...(from && { initialWeights: from }) };
-  const trainer = await makeTrainer(config, data, beginning, progress);
+  const trainer = await makeTrainer(config, data, beginning, { progress, ...(ranks && { ranks }) });
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
   const judge = {
     watched: watchedSet(data.split),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
+import type { Collective } from '@seqrec/core/collectives';
 import type { Interactions } from '@seqrec/data';
 import type { Model, Trainer } from '@seqrec/models';
 import type { RunConfig } from '../../config/run-config.ts';
@@ -17,6 +18,8 @@ import { leaveRun, type RunResults } from '../folder/results.ts';
 import { createRunDir, type RunDir, removeTemporaries } from '../folder/run-dir.ts';
 import { lockRun } from '../folder/run-lock.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
+import { followRun } from '../ranks/follow-run.ts';
+import { checkSameJob } from '../ranks/same-job.ts';
 import { CheckpointClock } from './checkpoint-clock.ts';
 import type { Judge, SetFigures } from './figures.ts';
 import { type LoopState, type TrainOutcome, train } from './train.ts';
@@ -34,12 +37,17 @@ export interface ExecuteOptions {
   /** Added to the command that resumes. */
   readonly resumeOptions: string;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
+  /** The ranks that train together; 0 writes the folder, the others only take part in the steps. */
+  readonly ranks?: Collective;
 }
 
 export interface Executed {
-  readonly run: RunDir;
+  /** Absent on a rank other than 0, which writes none. */
+  readonly run?: RunDir;
   /** Absent when a signal stopped the run; then all is saved. */
   readonly results?: RunResults;
+  /** On a rank other than 0: how rank 0 ended. */
+  readonly exitCode?: number;
 }
 
 /** What a task brings to a run. */
@@ -62,6 +70,16 @@ export async function executeTask<M extends Model, E extends SetFigures>(
   task: TaskRun<M, E>,
   options: ExecuteOptions,
 ): Promise<Executed> {
+  const { ranks, choice } = options;
+  if (ranks !== undefined) {
+    const config = JSON.stringify(task.config);
+    await checkSameJob(ranks, {
+      'digest of the data': task.summary.digest,
+      configuration: config,
+      backend: choice.name,
+    });
+    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task.trainer) };
+  }
   const run = options.previous ?? createRunDir(options.out, options.name, task.config, new Date());
   const lock = lockRun(run);
   try {
@@ -74,7 +92,7 @@ export async function executeTask<M extends Model, E extends SetFigures>(
 async function writeRun<M extends Model, E extends SetFigures>(
   run: RunDir,
   task: TaskRun<M, E>,
-  { name, previous, choice, progress, stop, checkpoints, resumeOptions, onEpoch }: ExecuteOptions,
+  { name, previous, choice, progress, stop, checkpoints, resumeOptions, onEpoch, ranks }: ExecuteOptions,
 ): Promise<Executed> {
   const { config } = task;
   if (previous) removeTemporaries(previous);
@@ -104,6 +122,7 @@ async function writeRun<M extends Model, E extends SetFigures>(
         if (existsSync(run.results)) leaveRun(run, { status: 'running' });
       },
       onEpoch,
+      ...(ranks && { ranks }),
     });
     if (outcome.interrupted) throw new Interrupted('stopped while training');
     const results = await task.finish(run, outcome);

@@ -55,7 +55,7 @@ async function execute(stop: StopSignal, previous?: RunDir): Promise<RunDir> {
     onEpoch: () => {},
     ...(previous && { previous }),
   });
-  return run;
+  return run!;
 }
 
 const epochsOf = (run: RunDir): EpochRecord[] => readMetrics(run.metrics).filter((record) => record.type === 'epoch');

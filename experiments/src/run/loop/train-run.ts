@@ -1,15 +1,21 @@
+import type { Collective } from '@seqrec/core/collectives';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { dataFolder } from '../../data/dataset.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
+import { loadedPlugins } from '../../plugins/load-plugins.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
+import { programVersion } from '../folder/environment.ts';
 import { checkRunsFolder, type RunDir } from '../folder/run-dir.ts';
 import { openForResume } from '../open/resume.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../process/backend.ts';
-import { listenForStop, signalExitCode } from '../process/stop.ts';
+import { listenForStop, type StopSignal, signalExitCode } from '../process/stop.ts';
+import { say } from '../ranks/commands.ts';
+import { discoverRanks, type RankOptions } from '../ranks/discover-ranks.ts';
+import { joinRanks, threadsOfRank } from '../ranks/join-ranks.ts';
 import { EpochTable } from './epoch-table.ts';
 import { executeAny } from './execute-any.ts';
 import type { ExecuteOptions } from './run-folder.ts';
@@ -24,23 +30,56 @@ export interface TrainRunRequest {
   readonly backend: BackendOptions;
   readonly checkpoints: ExecuteOptions['checkpoints'];
   readonly quiet: boolean;
+  readonly ranks: RankOptions;
+  /** Seconds that ranks wait for each other. */
+  readonly rankTimeout?: number;
 }
 
-/** `seqrec train`. Returns the exit code. */
+const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './rank-thread.ts' : './rank-thread.js', import.meta.url);
+
+/** `seqrec train`, alone or as one of several ranks. Returns the exit code. */
 export async function trainCommand(request: TrainRunRequest): Promise<number> {
-  const progress = new Progress({ quiet: request.quiet });
   // What can be refused without reading the data is refused here.
   checkBackendOptions(request.backend);
   checkRunsFolder(request.out);
-  const { name, config, previous } = await prepare(request);
+  const plan = discoverRanks(request.ranks, process.env);
+  const { rankTimeout } = request;
+  const plugins = loadedPlugins().map(({ path }) => path);
+  const timeout = rankTimeout === undefined ? {} : { timeout: rankTimeout };
+  const ranks = await joinRanks(plan, { ...timeout, program: PROGRAM, task: { request, plugins } });
+  return ranks === undefined ? trainAlone(request) : trainAsRank(request, ranks);
+}
+
+/** As one of several ranks; whatever ends this one ends all of them. */
+export async function trainAsRank(request: TrainRunRequest, ranks: Collective): Promise<number> {
+  try {
+    const threads = await threadsOfRank(ranks, programVersion());
+    const own = { ...request, backend: { ...request.backend, threads: request.backend.threads ?? threads } };
+    const code = await trainAlone({ ...own, quiet: request.quiet || ranks.rank > 0 }, ranks);
+    if (ranks.rank === 0) await say(ranks, { does: 'end', code });
+    await ranks.close();
+    return code;
+  } catch (error) {
+    ranks.abort(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise<number> {
+  const progress = new Progress({ quiet: request.quiet });
+  const { name, config, previous } = await prepareForRanks(request, ranks, progress);
   if (!isRankingConfig(config)) windowPolicy(config);
   const material = await prepareRun(config, dataFolder(request.dataFolder), progress);
   const choice = await startBackend(request.backend);
   progress.note(`backend ${choice.name}: ${choice.reason}`);
-  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  if (ranks !== undefined)
+    progress.note(
+      `${ranks.size} ranks (${ranks.kind}), each with ${config.training.parts / ranks.size} of ${config.training.parts} parts of a batch`,
+    );
+  const stop = listen(progress, ranks);
   const table = new EpochTable(config, request.quiet);
   try {
-    const { run, results } = await executeAny(material, {
+    const { run, results, exitCode } = await executeAny(material, {
       name,
       choice,
       ...(previous && { previous }),
@@ -50,14 +89,23 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
       checkpoints: request.checkpoints,
       resumeOptions: request.dataFolder === undefined ? '' : ` --data ${shellWord(request.dataFolder)}`,
       onEpoch: (record, state) => table.print(record, state),
+      ...(ranks && { ranks }),
     });
+    if (exitCode !== undefined) return exitCode;
     if (results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');
     if (!request.quiet) table.printResults(results);
-    console.log(`\nreport: ${run.report}`);
+    console.log(`\nreport: ${run?.report}`);
     return 0;
   } finally {
     stop.dispose();
   }
+}
+
+/** Rank 0 stops when it is asked to and tells the others: what they get of a Ctrl-C is no reason to leave it. */
+function listen(progress: Progress, ranks: Collective | undefined): StopSignal {
+  if (ranks?.kind === 'workers' && ranks.rank > 0) return { signal: undefined, dispose: () => undefined };
+  const heard = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  return (ranks?.rank ?? 0) === 0 ? heard : { signal: undefined, dispose: () => heard.dispose() };
 }
 
 interface Prepared {
@@ -65,6 +113,21 @@ interface Prepared {
   readonly config: RunConfig;
   /** The run that is resumed. */
   readonly previous?: RunDir;
+}
+
+/** A configuration that says nothing of parts has one for each rank: with as many, one process gives the same weights. */
+async function prepareForRanks(
+  request: TrainRunRequest,
+  ranks: Collective | undefined,
+  progress: Progress,
+): Promise<Prepared> {
+  const prepared = await prepare(request);
+  if (ranks === undefined || prepared.previous !== undefined || prepared.config.training.parts > 1) return prepared;
+  progress.note(
+    `note: training.parts ${ranks.size}, one for each rank; one process with as many ends with the same weights`,
+  );
+  const parts = { key: 'training.parts', text: String(ranks.size) };
+  return prepare({ ...request, overrides: [...request.overrides, parts] });
 }
 
 async function prepare(request: TrainRunRequest): Promise<Prepared> {

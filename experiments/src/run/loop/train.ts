@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Collective } from '@seqrec/core/collectives';
 import { loadCheckpoint, type Model, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
@@ -10,6 +11,7 @@ import type { RunDir } from '../folder/run-dir.ts';
 import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { backendHeap } from '../process/heap.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
+import { say } from '../ranks/commands.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
 
@@ -39,6 +41,8 @@ export interface TrainRequest<M extends Model, E extends SetFigures> {
   /** When the state of a run that is resumed has been read, and before the first step. */
   readonly onBegin: () => void;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
+  /** Ranks that take the same steps: they are told each. */
+  readonly ranks?: Collective;
 }
 
 export interface TrainOutcome<M extends Model, E extends SetFigures> {
@@ -58,7 +62,7 @@ export interface TrainOutcome<M extends Model, E extends SetFigures> {
 export async function train<M extends Model, E extends SetFigures>(
   request: TrainRequest<M, E>,
 ): Promise<TrainOutcome<M, E>> {
-  const { run, config, judge, unit, progress, stop, checkpoints, trainer } = request;
+  const { run, config, judge, unit, progress, stop, checkpoints, trainer, ranks } = request;
   const { model } = trainer;
   const { epochs, evaluateEvery, patience } = config.training;
   const { watched, better } = judge;
@@ -70,9 +74,11 @@ export async function train<M extends Model, E extends SetFigures>(
   }
 
   const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
+  const begun = request.resume && existsSync(run.last);
+  await say(ranks, { does: 'begin', ...(begun && { checkpoint: run.last }) });
   if (request.resume) {
     // Without a checkpoint the run was stopped before its first: it starts again from step 0.
-    if (existsSync(run.last)) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
+    if (begun) Object.assign(state, (await loadCheckpoint(run.last, trainer)).run);
     truncateMetrics(run.metrics, { step: trainer.progress.globalStep, epochs: state.evaluatedEpochs });
   }
   request.onBegin();
@@ -183,6 +189,7 @@ export async function train<M extends Model, E extends SetFigures>(
       if (finished >= epochs || isStopped) return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
+      await say(ranks, { does: 'step', plateau: trainer.update.plateau });
       take(await trainer.advance());
       const { epoch, globalStep: step } = trainer.progress;
       if (epoch > finished) {

@@ -208,7 +208,7 @@ async function begin(value: unknown): Promise<void> {
   windowPolicy(config);
   const data = await prepareData(config.data, '.', quiet);
   checkAgainstData(config, data);
-  const trainer = await makeTrainer(config, data, {}, quiet);
+  const trainer = await makeTrainer(config, data, {}, { progress: quiet });
   let started = false;
   try {
     started = true;

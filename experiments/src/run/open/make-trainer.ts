@@ -1,3 +1,4 @@
+import type { Collective } from '@seqrec/core/collectives';
 import type { ItemVectors } from '@seqrec/data';
 import {
   createModel,
@@ -22,6 +23,12 @@ export interface Beginning {
   readonly initialWeights?: string;
 }
 
+/** Where a trainer says what it does, and with whom it trains. */
+export interface TrainerSurroundings {
+  readonly progress: Progress;
+  readonly ranks?: Collective;
+}
+
 /**
  * The model of a configuration at its first step, and its trainer. Made before a run folder is, so that what does not
  * go together is said while there is nothing to clear up.
@@ -32,7 +39,7 @@ export async function makeTrainer(
   config: RecipeConfig,
   data: PreparedData,
   { itemVectors, initialWeights }: Beginning,
-  progress: Progress,
+  { progress, ranks }: TrainerSurroundings,
 ): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
   sayWhatLossIs(config, progress);
@@ -43,7 +50,7 @@ export async function makeTrainer(
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
     const set = trainingSet(config, split.train);
-    return createTrainer({ model, ...set, ...trainerSettings(config) });
+    return createTrainer({ model, ...set, ...trainerSettings(config), ...(ranks && { ranks }) });
   } catch (error) {
     model.dispose();
     throw error;

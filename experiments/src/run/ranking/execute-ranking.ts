@@ -23,7 +23,7 @@ export interface ExecuteRankingRequest extends ExecuteOptions {
 
 /** A run of the task `ranking` from beginning to report. Without results when a signal stopped it. */
 export async function executeRankingRun(request: ExecuteRankingRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop } = request;
+  const { name, config, data, previous, progress, stop, ranks } = request;
   const { split } = data;
   const ranking = rankingOf(config, split.train);
   checkRankingAgainstData(config, data, ranking);
@@ -33,7 +33,7 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
   const begun = previous !== undefined && existsSync(previous.last);
   const from = begun ? undefined : config.initialWeights?.path;
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
-  const trainer = await makeRankingTrainer(config, data, ranking, from, progress);
+  const trainer = await makeRankingTrainer(config, data, ranking, from, { progress, ...(ranks && { ranks }) });
   const { task } = ranking;
   const context = { task, batchSize: config.evaluation.batchSize, progress, stop };
   const selectBy = selectedMetric(config, task);

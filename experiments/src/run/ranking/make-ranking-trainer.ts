@@ -3,7 +3,7 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { trainerSettings } from '../../config/trainer-settings.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
-import type { Progress } from '../../terminal/progress.ts';
+import type { TrainerSurroundings } from '../open/make-trainer.ts';
 import { checkRankingMemory } from './check-memory.ts';
 import { type ResolvedRanking, rankerOptions } from './ranking-of.ts';
 
@@ -18,7 +18,7 @@ export async function makeRankingTrainer(
   { split }: PreparedRows,
   { labels, task }: ResolvedRanking,
   initialWeights: string | undefined,
-  progress: Progress,
+  { progress, ranks }: TrainerSurroundings,
 ): Promise<Trainer<Ranker>> {
   const options = rankerOptions(config, labels, split.train);
   checkRankingMemory(config, options, split.train);
@@ -27,7 +27,7 @@ export async function makeRankingTrainer(
     if (!isRanker(model)) throw new ConfigError(`model.kind: expected a model of rows; got ${model.kind}`);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
-    return createTrainer({ model, examples: split.train, task, ...trainerSettings(config) });
+    return createTrainer({ model, examples: split.train, task, ...trainerSettings(config), ...(ranks && { ranks }) });
   } catch (error) {
     model.dispose();
     throw error;

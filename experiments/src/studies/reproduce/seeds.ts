@@ -113,7 +113,7 @@ async function trainSeed(request: SeedRequest): Promise<SeedRun | undefined> {
         `${label}: epoch ${record.epoch}/${config.training.epochs}  loss ${record.meanLoss.toFixed(4)}  ${shown} ${formatMetric(record.metrics[shown])}`,
       ),
   });
-  if (results?.final === undefined) return undefined;
+  if (run === undefined || results?.final === undefined) return undefined;
   progress.note(`${label}: ${formatDuration((performance.now() - began) / 1000)}`);
   return { row, seed: config.seed, run: run.id, metrics: allMetrics(run, results), ...beside(results) };
 }
