@@ -73,7 +73,8 @@ const configuration = {
       from: { path: '^(packages/([^/]+)|experiments)/', pathNot: inTests },
       to: {
         path: '^packages/([^/]+)/src',
-        pathNot: '^packages/($2)/src|^packages/[^/]+/src/(index|closest|backends/simd/index|reference/index)\\.ts$',
+        pathNot:
+          '^packages/($2)/src|^packages/[^/]+/src/(index|closest|backends/simd/index|collectives/index|reference/index)\\.ts$',
       },
     },
     {

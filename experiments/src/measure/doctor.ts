@@ -1,4 +1,5 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
+import { describeMpi } from '@seqrec/core/collectives';
 import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
 import { formatBytes, wrapText } from '../terminal/format.ts';
 import { renderPairs, terminalWidth } from '../terminal/table.ts';
@@ -17,6 +18,14 @@ export interface Examination {
   readonly backends: readonly BackendStatus[];
   readonly chosen: { readonly name: string; readonly reason: string };
   readonly kernels: ReturnType<typeof explainKernels>;
+  /** Over what ranks of a training can talk. */
+  readonly ranks: readonly TransportStatus[];
+}
+
+interface TransportStatus {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason: string;
 }
 
 const others = ['cpu', 'wasm', 'webgpu', 'tensorflow', 'simd'] as const;
@@ -31,7 +40,23 @@ export async function examine(): Promise<Examination> {
     backends: backends.reverse(),
     chosen: { name: choice.name, reason: choice.reason },
     kernels: explainKernels(),
+    ranks: transports(),
   };
+}
+
+function transports(): TransportStatus[] {
+  const always = [
+    { name: 'workers', available: true, reason: 'threads of one process: --ranks N' },
+    { name: 'tcp', available: true, reason: 'processes anywhere: --rank R --ranks N --rendezvous HOST:PORT' },
+  ];
+  try {
+    return [...always, { name: 'mpi', available: true, reason: `mpiexec -n N seqrec train ...: ${describeMpi()}` }];
+  } catch (error) {
+    return [
+      ...always,
+      { name: 'mpi', available: false, reason: error instanceof Error ? error.message : String(error) },
+    ];
+  }
 }
 
 async function probe(name: Exclude<BackendName, 'auto'>): Promise<BackendStatus> {
@@ -51,7 +76,7 @@ async function matricesOf(name: BackendStatus['name'], { features }: BackendStat
   return { subgroupMatrices };
 }
 
-export function renderExamination({ environment, backends, chosen, kernels }: Examination): string {
+export function renderExamination({ environment, backends, chosen, kernels, ranks }: Examination): string {
   const machine = renderPairs([
     ['node', `${environment.node} (V8 ${environment.v8})`],
     ['system', environment.platform],
@@ -64,15 +89,20 @@ export function renderExamination({ environment, backends, chosen, kernels }: Ex
   ]);
   const status = backends.map((backend) => {
     const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(key, value)}`);
-    const about = [backend.reason, ...facts].join('; ');
-    return `  ${backend.name.padEnd(11)} ${backend.available ? 'yes' : 'no '} ${wrapText(about, Math.min(110, terminalWidth() ?? 110), ' '.repeat(18)).trimStart()}`;
+    return statusLine(backend, [backend.reason, ...facts].join('; '));
   });
   return [
     `Machine\n${machine}`,
     `Backends\n${status.join('\n')}`,
     `Chosen: ${chosen.name} (${chosen.reason})`,
+    `Ranks\n${ranks.map((each) => statusLine(each, each.reason)).join('\n')}`,
     `Kernels (fused: ours; composed: ours, of tfjs ops; stock: of tfjs)\n${formatKernelTable(kernels)}`,
   ].join('\n\n');
+}
+
+function statusLine({ name, available }: Pick<TransportStatus, 'name' | 'available'>, about: string): string {
+  const text = wrapText(about, Math.min(110, terminalWidth() ?? 110), ' '.repeat(18)).trimStart();
+  return `  ${name.padEnd(11)} ${available ? 'yes' : 'no '} ${text}`;
 }
 
 /** WebAssembly features of this Node, tried with the smallest module that needs each. */

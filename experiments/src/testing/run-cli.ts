@@ -11,12 +11,24 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+export interface LaunchOptions {
+  /** A program that starts the command, with its own arguments: `mpiexec -n 2`. */
+  readonly launcher?: readonly string[];
+  /** Added to the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface StartedCli {
+  readonly child: ChildProcess;
+  readonly ended: Promise<CliResult>;
+}
+
 /** The command as a child process of its own, as a person would start it. */
-export function startCli(
-  args: readonly string[],
-  cwd: string,
-): { readonly child: ChildProcess; readonly ended: Promise<CliResult> } {
-  const child = spawn(process.execPath, [...nodeArguments, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startCli(args: readonly string[], cwd: string, options: LaunchOptions = {}): StartedCli {
+  const { launcher = [], variables = {} } = options;
+  const [program, ...words] = [...launcher, process.execPath, ...nodeArguments, ...args];
+  const env = { ...process.env, ...variables };
+  const child = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (chunk) => {
@@ -31,8 +43,8 @@ export function startCli(
   return { child, ended };
 }
 
-export function runCli(args: readonly string[], cwd: string): Promise<CliResult> {
-  return startCli(args, cwd).ended;
+export function runCli(args: readonly string[], cwd: string, options?: LaunchOptions): Promise<CliResult> {
+  return startCli(args, cwd, options).ended;
 }
 
 /** A recipe small enough to train in seconds; its world has a growing vocabulary like the real one. */

@@ -8,7 +8,7 @@ export {
 } from './collective.ts';
 export { CollectiveError } from './collective-error.ts';
 export { mpiTransport } from './mpi.ts';
-export { type MpiLibrary, mpiHint, startMpi } from './mpi-library.ts';
+export { describeMpi, type MpiLibrary, mpiHint, startMpi } from './mpi-library.ts';
 export { runRanks, virtualRanks } from './single.ts';
 export { type TcpOptions, tcpTransport } from './tcp.ts';
 export type { Transport, TransportKind } from './transport.ts';

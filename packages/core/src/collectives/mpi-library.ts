@@ -24,53 +24,89 @@ export interface MpiBytes {
 export type MpiRequest = Uint8Array;
 
 type Native = (...args: readonly unknown[]) => number;
+interface NativeLibrary {
+  func(signature: string): Native;
+  symbol(name: string, type: string): unknown;
+}
 interface Koffi {
-  load(path: string): { func(signature: string): Native; symbol?(name: string, type: string): unknown };
+  load(path: string): NativeLibrary;
 }
 
-/** MPICH and those with its binary interface (Intel MPI, MVAPICH, Cray): handles are these numbers. */
-const MPICH = { world: 0x44000000, byte: 0x4c00010d, success: 0 } as const;
+/** A family of libraries with one binary interface. */
+interface Family {
+  readonly name: 'MPICH' | 'Open MPI';
+  readonly versions: RegExp;
+  readonly files: readonly string[];
+  /** How handles are passed: numbers that are known, or addresses of symbols. */
+  readonly handle: 'int' | 'void *';
+  handles(library: NativeLibrary): { readonly world: unknown; readonly byte: unknown };
+}
 
-/** Names under which MPICH is found, the one of `SEQREC_MPI_LIBRARY` first. */
-const NAMES = ['libmpich.so.12', 'libmpi.so.12', 'libmpi.12.dylib'];
+const families: readonly Family[] = [
+  {
+    name: 'MPICH',
+    versions: /MPICH|Intel|MVAPICH|Cray/i,
+    files: ['libmpich.so.12', 'libmpi.so.12', 'libmpi.12.dylib'],
+    handle: 'int',
+    handles: () => ({ world: 0x44000000, byte: 0x4c00010d }),
+  },
+  {
+    name: 'Open MPI',
+    versions: /Open MPI/i,
+    files: ['libmpi.so.40', 'libmpi.40.dylib'],
+    handle: 'void *',
+    handles: (library) => ({
+      world: library.symbol('ompi_mpi_comm_world', 'void'),
+      byte: library.symbol('ompi_mpi_byte', 'void'),
+    }),
+  },
+];
 
 /** Command that installs what is missing, for error texts and `doctor`. */
-export const mpiHint = 'apt-get install mpich (or set SEQREC_MPI_LIBRARY to its libmpi.so.12), and npm install koffi';
+export const mpiHint =
+  'apt-get install mpich (or openmpi-bin), npm install koffi; SEQREC_MPI_LIBRARY names a library elsewhere';
+
+interface OpenLibrary {
+  readonly library: NativeLibrary;
+  readonly family: Family;
+  readonly version: string;
+}
+
+/** The MPI that ranks would use, in one line, without starting it. @throws BackendError saying what is missing. */
+export function describeMpi(): string {
+  return openLibrary().version;
+}
 
 /**
- * Starts the system's MPI in this process. @throws BackendError when koffi or a library is missing, or the library is
- * of another family than MPICH.
+ * Starts the system's MPI in this process. @throws BackendError when koffi or a library is missing, the library is of
+ * no family that is known, or not the one of the launcher.
  */
 export function startMpi(): MpiLibrary {
-  const koffi = loadKoffi();
-  const library = loadLibrary(koffi);
+  const { library, family, version } = openLibrary();
   const call = (signature: string): Native => {
-    const native = library.func(signature);
+    const native = library.func(signature.replaceAll('HANDLE ', family.handle === 'int' ? 'int ' : 'void *'));
     const [name] = /MPI_\w+/.exec(signature) ?? [''];
     return (...args) => {
       const code = native(...args);
-      if (code !== MPICH.success) throw new BackendError(`mpi: ${name} failed with code ${code}`);
+      if (code !== 0) throw new BackendError(`mpi: ${name} failed with code ${code}`);
       return code;
     };
   };
-  const version = versionOf(library.func('int MPI_Get_library_version(_Out_ uint8_t *text, _Out_ int *length)'));
-  if (!/MPICH|Intel|MVAPICH|Cray/i.test(version))
-    throw new BackendError(
-      `mpi: expected MPICH or a library of its binary interface (Intel MPI, MVAPICH, Cray); got '${version}'; use ${mpiHint}, or ranks over TCP (--rank, --ranks, --rendezvous)`,
-    );
   call('int MPI_Init(void *argc, void *argv)')(null, null);
+  const { world, byte } = family.handles(library);
   const number = (signature: string): number => {
     const out = new Int32Array(64);
-    call(signature)(MPICH.world, out);
+    call(signature)(world, out);
     return out[0];
   };
-  const rank = number('int MPI_Comm_rank(int comm, _Out_ int *rank)');
-  const size = number('int MPI_Comm_size(int comm, _Out_ int *size)');
+  const rank = number('int MPI_Comm_rank(HANDLE comm, _Out_ int *rank)');
+  const size = number('int MPI_Comm_size(HANDLE comm, _Out_ int *size)');
+  checkLauncher(size, version);
   const allToAll = call(
-    'int MPI_Ialltoallv(const void *send, const void *sendCounts, const void *sendPlaces, int sendType, void *received, const void *counts, const void *places, int type, int comm, void *request)',
+    'int MPI_Ialltoallv(const void *send, const void *sendCounts, const void *sendPlaces, HANDLE sendType, void *received, const void *counts, const void *places, HANDLE type, HANDLE comm, void *request)',
   );
   const test = call('int MPI_Test(void *request, void *flag, void *status)');
-  const abort = library.func('int MPI_Abort(int comm, int code)');
+  const abort = call('int MPI_Abort(HANDLE comm, int code)');
   const finalize = call('int MPI_Finalize()');
   const flag = new Int32Array(64);
   const status = new Uint8Array(256);
@@ -78,30 +114,55 @@ export function startMpi(): MpiLibrary {
     version,
     rank,
     size,
-    begin(send, received) {
+    begin({ bytes, counts, places }, received) {
       const request = new Uint8Array(256);
-      const { byte, world } = MPICH;
-      allToAll(
-        send.bytes,
-        send.counts,
-        send.places,
-        byte,
-        received.bytes,
-        received.counts,
-        received.places,
-        byte,
-        world,
-        request,
-      );
+      allToAll(bytes, counts, places, byte, received.bytes, received.counts, received.places, byte, world, request);
       return request;
     },
     isDone(request) {
       test(request, flag, status);
       return flag[0] !== 0;
     },
-    abort: () => void abort(MPICH.world, 1),
+    abort: () => void abort(world, 1),
     finish: () => void finalize(),
   };
+}
+
+/** A library that was not started by its own launcher takes itself to be alone. */
+function checkLauncher(size: number, version: string): void {
+  const { OMPI_COMM_WORLD_SIZE, PMI_SIZE } = process.env;
+  const told = Number(OMPI_COMM_WORLD_SIZE ?? PMI_SIZE ?? size);
+  if (told === size) return;
+  throw new BackendError(
+    `mpi: expected ${told} ranks, as the launcher says; got ${size} from '${version}', which is not the launcher's own; start the ranks by the mpiexec of that library, or name the launcher's library in SEQREC_MPI_LIBRARY`,
+  );
+}
+
+function openLibrary(): OpenLibrary {
+  const koffi = loadKoffi();
+  const { SEQREC_MPI_LIBRARY: own, OMPI_COMM_WORLD_RANK } = process.env;
+  const ordered = OMPI_COMM_WORLD_RANK === undefined ? families : families.toReversed();
+  const files = own === undefined ? ordered.flatMap((family) => family.files) : [own];
+  let cause: unknown;
+  for (const file of files) {
+    try {
+      return recognised(koffi.load(file));
+    } catch (error) {
+      if (error instanceof BackendError) throw error;
+      cause = error;
+    }
+  }
+  throw new BackendError(`mpi: expected one of ${files.join(', ')}; none can be loaded; ${mpiHint}`, { cause });
+}
+
+function recognised(library: NativeLibrary): OpenLibrary {
+  const version = versionOf(library);
+  const family = families.find(({ versions }) => versions.test(version));
+  if (family === undefined)
+    throw new BackendError(
+      `mpi: expected MPICH or a library of its binary interface (Intel MPI, MVAPICH, Cray), or Open MPI; got '${version}'; use ${mpiHint}, or ranks over TCP (--rank, --ranks, --rendezvous)`,
+    );
+  return { library, family, version };
 }
 
 function loadKoffi(): Koffi {
@@ -114,23 +175,11 @@ function loadKoffi(): Koffi {
   }
 }
 
-function loadLibrary(koffi: Koffi): ReturnType<Koffi['load']> {
-  const { SEQREC_MPI_LIBRARY: own } = process.env;
-  const tried = own === undefined ? NAMES : [own];
-  let cause: unknown;
-  for (const name of tried) {
-    try {
-      return koffi.load(name);
-    } catch (error) {
-      cause = error;
-    }
-  }
-  throw new BackendError(`mpi: expected one of ${tried.join(', ')}; none can be loaded; ${mpiHint}`, { cause });
-}
-
-function versionOf(get: Native): string {
+function versionOf(library: NativeLibrary): string {
   const text = new Uint8Array(2 ** 14);
-  get(text, new Int32Array(64));
-  const end = text.indexOf(0);
-  return new TextDecoder().decode(text.subarray(0, end)).split('\n')[0].trim();
+  library.func('int MPI_Get_library_version(_Out_ uint8_t *text, _Out_ int *length)')(text, new Int32Array(64));
+  return new TextDecoder()
+    .decode(text.subarray(0, text.indexOf(0)))
+    .split('\n')[0]
+    .trim();
 }

@@ -1,0 +1,161 @@
+// Trainings by several ranks, as a person starts them: the weights of one process, whatever carries the bytes.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeMpi } from '@seqrec/core/collectives';
+import { weightsDigest } from '@seqrec/models';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type CliResult, type LaunchOptions, runCli, startCli, tinyRecipe } from '../../testing/run-cli.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'seqrec-ranks-'));
+const training = ['train', ...tinyRecipe, '--epochs', '2', '--training.parts', '4', '--threads', '1', '--quiet'];
+
+const runOf = (out: string): string => join(cwd, out, readdirSync(join(cwd, out))[0]);
+const digestOf = async (out: string): Promise<string> =>
+  (await weightsDigest(join(runOf(out), 'checkpoints/last.safetensors'))).digest;
+
+async function trained(out: string, args: readonly string[] = [], options?: LaunchOptions): Promise<string> {
+  const result = await runCli([...training, '--out', out, ...args], cwd, options);
+  expect(result, result.stderr).toMatchObject({ code: 0 });
+  return digestOf(out);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+/** All ranks of a training as processes over TCP. */
+async function overTcp(size: number, args: readonly string[]) {
+  const rendezvous = `127.0.0.1:${await freePort()}`;
+  const where = ['--ranks', String(size), '--rendezvous', rendezvous];
+  return Array.from({ length: size }, (_, r) => startCli([...training, ...args, ...where, '--rank', String(r)], cwd));
+}
+
+/** When the log of a run has so many steps. */
+async function steps(out: string, count: number): Promise<void> {
+  for (;;) {
+    const folder = existsSync(join(cwd, out)) ? readdirSync(join(cwd, out))[0] : undefined;
+    const log = folder === undefined ? '' : join(cwd, out, folder, 'metrics.jsonl');
+    if (existsSync(log) && readFileSync(log, 'utf8').split('"type":"step"').length > count) return;
+    await sleep(20);
+  }
+}
+
+let alone: string;
+beforeAll(async () => {
+  alone = await trained('alone');
+});
+
+describe('ranks', () => {
+  it('that are threads of one process end with its weights', async () => {
+    expect(await trained('threads-2', ['--ranks', '2'])).toBe(alone);
+    expect(await trained('threads-4', ['--ranks', '4'])).toBe(alone);
+  });
+
+  it('that are processes over TCP end with its weights, by options and by the variables of Slurm', async () => {
+    const ends = await Promise.all((await overTcp(4, ['--out', 'tcp'])).map(({ ended }) => ended));
+    for (const end of ends) expect(end, end.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('tcp')).toBe(alone);
+    // Only rank 0 says anything and writes anything.
+    expect(ends.map(({ stdout }) => stdout.includes('report: '))).toEqual([true, false, false, false]);
+    expect(readdirSync(join(cwd, 'tcp'))).toHaveLength(1);
+
+    const slurm = { SLURM_NTASKS: '2', SLURM_NODELIST: 'node[1-2]', SLURM_JOB_ID: '77' };
+    const variables = { ...slurm, SEQREC_RENDEZVOUS: `127.0.0.1:${await freePort()}` };
+    const tasks = ['0', '1'].map((rank) =>
+      runCli([...training, '--out', 'slurm'], cwd, { variables: { ...variables, SLURM_PROCID: rank } }),
+    );
+    for (const end of await Promise.all(tasks)) expect(end, end.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('slurm')).toBe(alone);
+  });
+
+  it('when one is killed the others end with a clear message, and a resume by another number ends alike', async () => {
+    const ranks = await overTcp(4, ['--out', 'killed', '--checkpoint-every-steps', '3']);
+    await steps('killed', 8);
+    ranks[2].child.kill('SIGKILL');
+    const ends = await Promise.all(ranks.map(({ ended }) => ended));
+    for (const r of [0, 1, 3]) {
+      expect(ends[r].code).toBe(1);
+      expect(ends[r].stderr).toMatch(/rank 2 is gone: .*; all ranks end, go on with --resume/);
+    }
+    const results = JSON.parse(readFileSync(join(runOf('killed'), 'results.json'), 'utf8')) as { error?: string };
+    expect(results.error).toMatch(/rank 2 is gone/);
+    const resumed = await runCli(['train', '--resume', 'latest', '--out', 'killed', '--ranks', '2', '--quiet'], cwd);
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('killed')).toBe(alone);
+  });
+
+  it('stop together when rank 0 is asked to, and go on as one process', async () => {
+    const ranks = await overTcp(2, ['--out', 'stopped']);
+    await steps('stopped', 5);
+    ranks[0].child.kill('SIGTERM');
+    const ends = await Promise.all(ranks.map(({ ended }) => ended));
+    for (const end of ends) expect(end, end.stderr).toMatchObject({ code: 143 });
+    const resumed = await runCli(['train', '--resume', 'latest', '--out', 'stopped', '--quiet'], cwd);
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('stopped')).toBe(alone);
+  });
+
+  it('end together when one is asked for something else, or one is missing', async () => {
+    const rendezvous = `127.0.0.1:${await freePort()}`;
+    const where = ['--ranks', '2', '--rendezvous', rendezvous, '--out', 'differ'];
+    const one = (rank: string, ...more: string[]): Promise<CliResult> =>
+      runCli([...training, ...where, '--rank', rank, ...more], cwd);
+    const ends = await Promise.all([one('0'), one('1', '--seed', '9')]);
+    for (const end of ends) {
+      expect(end.code).toBe(1);
+      expect(end.stderr).toMatch(/ranks: expected the same configuration on all 2 ranks; got/);
+    }
+    const parts = await runCli([...training, '--ranks', '3', '--out', 'parts'], cwd);
+    expect(parts.code).toBe(1);
+    expect(parts.stderr).toMatch(/expected 1, 2, 4, 8, ... parts of a batch for each of 3 ranks; got 4 in all/);
+  });
+});
+
+const absent = (): string | undefined => {
+  try {
+    execFileSync('mpiexec.hydra', ['--version'], { stdio: 'ignore' });
+    describeMpi();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+const missing = absent();
+
+describe.skipIf(missing !== undefined)(missing === undefined ? 'mpiexec' : `mpiexec (absent: ${missing})`, () => {
+  const mpiexec = (size: number): LaunchOptions => ({
+    launcher: ['mpiexec.hydra', '-n', String(size)],
+    variables: { HYDRA_LAUNCHER: 'fork', SEQREC_MPI_LIBRARY: 'libmpich.so.12' },
+  });
+
+  it('gives the weights of one process, with 2 ranks and with 4', async () => {
+    expect(await trained('mpi-2', [], mpiexec(2))).toBe(alone);
+    expect(await trained('mpi-4', [], mpiexec(4))).toBe(alone);
+  });
+
+  it('ends all ranks when one is killed; one process goes on to the same weights', async () => {
+    const { child, ended } = startCli(
+      [...training, '--out', 'mpi-killed', '--checkpoint-every-steps', '3'],
+      cwd,
+      mpiexec(2),
+    );
+    await steps('mpi-killed', 8);
+    const pids = execFileSync('pgrep', ['-f', 'mpi-killed'], { encoding: 'utf8' }).trim().split('\n').map(Number);
+    // The launcher and its proxy have the words in their command line, too: the last are the ranks.
+    process.kill(Math.max(...pids), 'SIGKILL');
+    expect(child.pid).toBeDefined();
+    expect((await ended).code).not.toBe(0);
+    const resumed = await runCli(['train', '--resume', 'latest', '--out', 'mpi-killed', '--quiet'], cwd);
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('mpi-killed')).toBe(alone);
+  });
+});
