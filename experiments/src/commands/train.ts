@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { integerOption, numberOption, textOption } from '../arguments.ts';
+import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -20,6 +20,7 @@ interface Options extends BackendOptions {
   readonly rank?: unknown;
   readonly rendezvous?: unknown;
   readonly rankTimeout?: unknown;
+  readonly shardTables?: unknown;
 }
 
 export function registerTrain(cli: CAC, invocation: Invocation): void {
@@ -65,6 +66,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--rank <r>', 'Which rank this process is, from 0; not needed under mpiexec, srun and Kubernetes')
     .option('--rendezvous <host:port>', 'Where rank 0 listens and the others find it (with --rank)')
     .option('--rank-timeout <s>', 'Seconds that ranks wait for each other in a step (default: 600)')
+    .option('--shard-tables <how>', 'Each rank holds some rows of the item table: row-cyclic, row-blocks, or table')
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
@@ -78,6 +80,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ml-100k/hstu --from weights.safetensors')
     .example('  $ seqrec train ml-1m/hstu --ranks 2')
     .example('  $ mpiexec -n 4 npx seqrec train ml-1m/hstu')
+    .example('  $ seqrec train ml-1m/hstu --ranks 2 --shard-tables row-cyclic')
     .example('  $ seqrec train ml-1m/hstu --rank 1 --ranks 4 --rendezvous node0:29400')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
@@ -104,6 +107,7 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
   const from = textOption('from', options.from);
   const everySteps = integerOption('checkpoint-every-steps', options.checkpointEverySteps);
   const everySeconds = integerOption('checkpoint-every-seconds', options.checkpointEverySeconds);
+  const partition = choiceOption('shard-tables', options.shardTables, ['row-cyclic', 'row-blocks', 'table'] as const);
   const rankTimeout = positive('rank-timeout', numberOption('rank-timeout', options.rankTimeout));
   // Short forms first, so that a dotted key given as well has the last word.
   const overrides = [
@@ -125,5 +129,6 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
     quiet: options.quiet ?? false,
     ranks: rankOptions(options),
     ...(rankTimeout !== undefined && { rankTimeout }),
+    ...(partition !== undefined && { partition }),
   });
 }

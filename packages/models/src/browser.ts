@@ -188,6 +188,7 @@ export {
   type WeightSpec,
 } from './layers/layer.ts';
 export { Projection, type ProjectionArgs } from './layers/projection.ts';
+export { PARTITIONS, type Partition, type TableSharding, withShardedTables } from './layers/table-shards.ts';
 export {
   type ClockOptions,
   type ClockPeriod,
@@ -352,4 +353,5 @@ export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
 export type { EpochResult, Progress, StepInfo, TrainerPosition } from './train/progress.ts';
 export { createTrainer, type EpochOptions, Trainer } from './train/trainer.ts';
+export { isSharded, withWholeTables } from './train/whole-tables.ts';
 export { weightShapes } from './weight-shapes.ts';

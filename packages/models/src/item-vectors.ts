@@ -1,4 +1,5 @@
-import { ShapeError } from '@seqrec/core';
+import { ShapeError, UnsupportedError } from '@seqrec/core';
+import { shardOf } from './layers/table-shards.ts';
 import type { TokenEncoder } from './model.ts';
 import { assignValues } from './parameters.ts';
 
@@ -22,6 +23,10 @@ export interface GivenItemVectors {
  */
 export async function setItemVectors(model: TokenEncoder, { width, items, values }: GivenItemVectors): Promise<void> {
   const table = model.itemTable();
+  if (shardOf(table) !== undefined)
+    throw new UnsupportedError(
+      'setItemVectors: expected a whole item table; got one that lies on several ranks; train with whole tables',
+    );
   const [, own] = table.shape;
   if (own !== width)
     throw new ShapeError(`setItemVectors: expected vectors as wide as the item table, ${own}; got ${width}`);

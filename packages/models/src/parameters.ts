@@ -1,6 +1,7 @@
 import { closest } from '@seqrec/data/closest';
 import * as tf from '@tensorflow/tfjs-core';
 import { ParameterError } from './errors.ts';
+import { declaredShape } from './layers/layer.ts';
 import type { Model } from './model.ts';
 
 /** A tensor on the host, row-major. */
@@ -36,14 +37,16 @@ export function checkParameters(model: Model, tensors: ReadonlyMap<string, Named
   for (const [name, variable] of variables) {
     const tensor = tensors.get(name);
     if (tensor === undefined) {
-      problems.push(`missing '${name}' [${variable.shape.join(', ')}]`);
+      problems.push(`missing '${name}' [${declaredShape(variable).join(', ')}]`);
       continue;
     }
     const { shape, length } = tensor;
-    if (!sameShape(shape, variable.shape)) {
-      problems.push(`'${name}' is [${shape.join(', ')}], expected [${variable.shape.join(', ')}]`);
-    } else if (length !== variable.size) {
-      problems.push(`'${name}' holds ${length} numbers, its shape needs ${variable.size}`);
+    const expected = declaredShape(variable);
+    const size = expected.reduce((product, axis) => product * axis, 1);
+    if (!sameShape(shape, expected)) {
+      problems.push(`'${name}' is [${shape.join(', ')}], expected [${expected.join(', ')}]`);
+    } else if (length !== size) {
+      problems.push(`'${name}' holds ${length} numbers, its shape needs ${size}`);
     }
   }
   for (const [name, { shape }] of tensors) {

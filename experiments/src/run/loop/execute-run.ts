@@ -22,7 +22,7 @@ export interface ExecuteRequest extends ExecuteOptions {
 
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop, ranks } = request;
+  const { name, config, data, previous, progress, stop, ranks, partition } = request;
   checkAgainstData(config, data);
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
@@ -38,7 +38,11 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
   const summary = { ...described, ...(itemVectors && { itemVectors }), ...(initialWeights && { initialWeights }) };
   const beginning = { ...(vectors && { itemVectors: vectors.vectors }), ...(from && { initialWeights: from }) };
-  const trainer = await makeTrainer(config, data, beginning, { progress, ...(ranks && { ranks }) });
+  const trainer = await makeTrainer(config, data, beginning, {
+    progress,
+    ...(ranks && { ranks }),
+    ...(partition && { partition }),
+  });
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
   const judge = {
     watched: watchedSet(data.split),

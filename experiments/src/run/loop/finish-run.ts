@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, loadWeights, type TokenEncoder } from '@seqrec/models';
+import { type Evaluation, isSharded, loadModel, loadWeights, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
@@ -31,9 +31,9 @@ export async function finishRun(
   context: EvaluationContext,
 ): Promise<RunResults> {
   const { data } = context;
-  const { model } = outcome.trainer;
+  const { trainer } = outcome;
   const chosen = config.evaluation.checkpoint ?? (data.split.validation !== undefined ? 'best' : 'last');
-  await loadWeights(run[chosen], model);
+  const model = await chosenModel(run[chosen], trainer);
   // Without a validation set the loop has just evaluated these weights on the test set.
   const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
   const test = known ?? (await evaluateSet(model, data.split.test, context));
@@ -71,10 +71,20 @@ export async function finishRun(
     ),
     final,
     ...(tests && { windowTests: tests }),
-    samples: await samples(outcome, context, test),
+    samples: await samples(model, context, test),
   };
   writeResults(run, results, outcome.trainer.progress.globalStep);
   return results;
+}
+
+/** The model with the chosen weights; where its tables lie on several ranks, one of its own that is whole. */
+async function chosenModel(
+  file: string,
+  { model }: TrainOutcome<TokenEncoder, Evaluation>['trainer'],
+): Promise<TokenEncoder> {
+  if (isSharded(model)) return loadModel(file);
+  await loadWeights(file, model);
+  return model;
 }
 
 function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals']> {
@@ -82,7 +92,7 @@ function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals
 }
 
 async function samples(
-  outcome: TrainOutcome<TokenEncoder, Evaluation>,
+  model: TokenEncoder,
   context: EvaluationContext,
   test: Evaluation,
 ): Promise<SampleRecommendation[]> {
@@ -101,7 +111,7 @@ async function samples(
     if (events.items.length === 0) continue;
     // As the set was evaluated: the ranks below must be those of the lists.
     const requestTime = interactions.timestamps[targets[example] - (options.queryTime === 'last' ? 1 : 0)];
-    const recommended = await recommendFor(outcome.trainer.model, interactions, events, {
+    const recommended = await recommendFor(model, interactions, events, {
       k: Math.min(10, interactions.numItems),
       excludeSeen: options.excludeSeen,
       requestTime,

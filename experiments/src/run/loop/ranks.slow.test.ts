@@ -104,6 +104,40 @@ describe('ranks', () => {
     expect(await digestOf('stopped')).toBe(alone);
   });
 
+  it('that hold rows of the item table each write the file of one process, killed and resumed otherwise', async () => {
+    const rowwise = ['--optimizer.embeddings', 'rowwise', '--checkpoint-every-steps', '3'];
+    const whole = await trained('rowwise', rowwise);
+    expect(await trained('cyclic', [...rowwise, '--ranks', '2', '--shard-tables', 'row-cyclic'])).toBe(whole);
+    const ranks = await overTcp(4, ['--out', 'shards', ...rowwise, '--shard-tables', 'row-blocks']);
+    await steps('shards', 8);
+    ranks[3].child.kill('SIGKILL');
+    for (const { code } of await Promise.all(ranks.map(({ ended }) => ended))) expect(code).not.toBe(0);
+    const resume = [
+      'train',
+      '--resume',
+      'latest',
+      '--out',
+      'shards',
+      '--ranks',
+      '2',
+      '--shard-tables',
+      'table',
+      '--quiet',
+    ];
+    const resumed = await runCli(resume, cwd);
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+    expect(await digestOf('shards')).toBe(whole);
+    const results = (out: string): unknown => {
+      const { final, samples } = JSON.parse(readFileSync(join(runOf(out), 'results.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      return { final, samples };
+    };
+    expect(results('shards')).toEqual(results('rowwise'));
+    expect(results('cyclic')).toEqual(results('rowwise'));
+  });
+
   it('end together when one is asked for something else, or one is missing', async () => {
     const rendezvous = `127.0.0.1:${await freePort()}`;
     const where = ['--ranks', '2', '--rendezvous', rendezvous, '--out', 'differ'];

@@ -1,10 +1,12 @@
 import type { Collective } from '@seqrec/core/collectives';
+import type { Partition } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { windowPolicy } from '../../config/windows.ts';
 import { dataFolder } from '../../data/dataset.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
+import { UsageError } from '../../errors.ts';
 import { loadedPlugins } from '../../plugins/load-plugins.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
@@ -33,6 +35,8 @@ export interface TrainRunRequest {
   readonly ranks: RankOptions;
   /** Seconds that ranks wait for each other. */
   readonly rankTimeout?: number;
+  /** How the item table lies on the ranks; absent: whole on each. */
+  readonly partition?: Partition;
 }
 
 const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './rank-thread.ts' : './rank-thread.js', import.meta.url);
@@ -46,6 +50,8 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
   const { rankTimeout } = request;
   const plugins = loadedPlugins().map(({ path }) => path);
   const timeout = rankTimeout === undefined ? {} : { timeout: rankTimeout };
+  if (plan.kind === 'alone' && request.partition !== undefined)
+    throw new UsageError('--shard-tables: expected it with several ranks, as in --ranks 2; got one process');
   const ranks = await joinRanks(plan, { ...timeout, program: PROGRAM, task: { request, plugins } });
   return ranks === undefined ? trainAlone(request) : trainAsRank(request, ranks);
 }
@@ -90,6 +96,7 @@ async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise
       resumeOptions: request.dataFolder === undefined ? '' : ` --data ${shellWord(request.dataFolder)}`,
       onEpoch: (record, state) => table.print(record, state),
       ...(ranks && { ranks }),
+      ...(request.partition && { partition: request.partition }),
     });
     if (exitCode !== undefined) return exitCode;
     if (results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');
@@ -122,12 +129,20 @@ async function prepareForRanks(
   progress: Progress,
 ): Promise<Prepared> {
   const prepared = await prepare(request);
-  if (ranks === undefined || prepared.previous !== undefined || prepared.config.training.parts > 1) return prepared;
-  progress.note(
-    `note: training.parts ${ranks.size}, one for each rank; one process with as many ends with the same weights`,
-  );
-  const parts = { key: 'training.parts', text: String(ranks.size) };
-  return prepare({ ...request, overrides: [...request.overrides, parts] });
+  if (ranks === undefined || prepared.previous !== undefined) return prepared;
+  const { training, optimizer } = prepared.config;
+  const added: Override[] = [];
+  if (training.parts === 1) {
+    added.push({ key: 'training.parts', text: String(ranks.size) });
+    progress.note(
+      `note: training.parts ${ranks.size}, one for each rank; one process with as many ends with the same weights`,
+    );
+  }
+  if (request.partition !== undefined && optimizer.embeddings === 'auto') {
+    added.push({ key: 'optimizer.embeddings', text: 'rowwise' });
+    progress.note('note: optimizer.embeddings rowwise, as tables that lie on several ranks are trained');
+  }
+  return added.length === 0 ? prepared : prepare({ ...request, overrides: [...request.overrides, ...added] });
 }
 
 async function prepare(request: TrainRunRequest): Promise<Prepared> {

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
-import { loadCheckpoint, type Model, type StepInfo, saveCheckpoint, type Trainer } from '@seqrec/models';
+import {
+  isSharded,
+  loadCheckpoint,
+  type Model,
+  type StepInfo,
+  saveCheckpoint,
+  type Trainer,
+  withWholeTables,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
 import { formatCount } from '../../terminal/format.ts';
@@ -70,7 +78,8 @@ export async function train<M extends Model, E extends SetFigures>(
   for (const [name, { variable }] of model.tables()) {
     const [rows, width] = variable.shape;
     const rule = trainer.update.rows.has(name) ? 'row-wise AdamW on the rows of a step' : 'dense AdamW';
-    progress.note(`table ${name} ${formatCount(rows)} x ${width}: ${rule}`);
+    const where = isSharded(model) ? ' on this rank, the others hold the rest' : '';
+    progress.note(`table ${name} ${formatCount(rows)} x ${width}${where}: ${rule}`);
   }
 
   const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
@@ -86,6 +95,7 @@ export async function train<M extends Model, E extends SetFigures>(
   const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
   const save = async (file: string) => {
     take(await trainer.settle());
+    if (isSharded(model)) await say(ranks, { does: 'save' });
     await saveCheckpoint(file, trainer, { run: { ...state }, ...pluginsForCheckpoint() });
     checkpoints.saved(trainer.progress.globalStep);
   };
@@ -136,6 +146,11 @@ export async function train<M extends Model, E extends SetFigures>(
     }
   };
 
+  const evaluated = async (): Promise<E | undefined> => {
+    if (isSharded(model)) await say(ranks, { does: 'tables' });
+    return trainer.update.averaged(() => withWholeTables(model, (whole) => judge.evaluate(whole, watched)));
+  };
+
   try {
     for (;;) {
       const { epoch: finished, globalStep } = trainer.progress;
@@ -145,7 +160,7 @@ export async function train<M extends Model, E extends SetFigures>(
         // A run that was stopped while it evaluated takes no step of the epoch again: its heap has seen none.
         const peakHeapBytes = timed.rows > 0 ? heap?.peak : undefined;
         const evaluationStarted = performance.now();
-        latest = due ? await trainer.update.averaged(() => judge.evaluate(model, watched)) : undefined;
+        latest = due ? await evaluated() : undefined;
         const metrics = latest?.metrics ?? {};
         const record: EpochRecord = {
           type: 'epoch',

@@ -4,9 +4,11 @@ import {
   createModel,
   createTrainer,
   loadWeights,
+  type Partition,
   setItemVectors,
   type TokenEncoder,
   type Trainer,
+  withShardedTables,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { trainerSettings } from '../../config/trainer-settings.ts';
@@ -27,6 +29,8 @@ export interface Beginning {
 export interface TrainerSurroundings {
   readonly progress: Progress;
   readonly ranks?: Collective;
+  /** How the item table lies on the ranks; absent: whole on each. */
+  readonly partition?: Partition;
 }
 
 /**
@@ -39,12 +43,13 @@ export async function makeTrainer(
   config: RecipeConfig,
   data: PreparedData,
   { itemVectors, initialWeights }: Beginning,
-  { progress, ranks }: TrainerSurroundings,
+  { progress, ranks, partition }: TrainerSurroundings,
 ): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
   sayWhatLossIs(config, progress);
   const { split } = data;
-  const model = createModel(config.model, modelOptions(config, split.train));
+  const sharding = ranks && partition && { ranks, partition };
+  const model = withShardedTables(sharding, () => createModel(config.model, modelOptions(config, split.train)));
   try {
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)

@@ -5,6 +5,7 @@ import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { summariseData } from '../../data/summarise-data.ts';
+import { UsageError } from '../../errors.ts';
 import { sayLargeBatch } from '../loop/execute-run.ts';
 import { betterOf } from '../loop/figures.ts';
 import { type Executed, type ExecuteOptions, executeTask } from '../loop/run-folder.ts';
@@ -24,6 +25,10 @@ export interface ExecuteRankingRequest extends ExecuteOptions {
 /** A run of the task `ranking` from beginning to report. Without results when a signal stopped it. */
 export async function executeRankingRun(request: ExecuteRankingRequest): Promise<Executed> {
   const { name, config, data, previous, progress, stop, ranks } = request;
+  if (request.partition !== undefined)
+    throw new UsageError(
+      `--shard-tables: expected a recipe of retrieval, whose item table is long; got one of ranking, ${name}; its tables are whole on every rank`,
+    );
   const { split } = data;
   const ranking = rankingOf(config, split.train);
   checkRankingAgainstData(config, data, ranking);

@@ -6,6 +6,8 @@ export type Command =
   /** Begin at step 0, or with what a checkpoint holds. */
   | { readonly does: 'begin'; readonly checkpoint?: string }
   | { readonly does: 'step'; readonly plateau: PlateauState }
+  /** Give rank 0 the rows of tables that lie on several ranks, for an evaluation or a checkpoint. */
+  | { readonly does: 'tables' | 'save' }
   | { readonly does: 'end'; readonly code: number };
 
 /** Says a command to the other ranks; nothing where there are none. */

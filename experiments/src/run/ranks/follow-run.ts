@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
-import { loadCheckpoint, type Model, type Trainer } from '@seqrec/models';
+import { loadCheckpoint, type Model, shareCheckpoint, type Trainer, withWholeTables } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { hear } from './commands.ts';
 
@@ -15,6 +15,12 @@ export async function followRun<M extends Model>(ranks: Collective, trainer: Tra
       case 'step':
         trainer.update.plateau = command.plateau;
         await trainer.advance();
+        break;
+      case 'tables':
+        await trainer.update.averaged(() => withWholeTables(trainer.model, async () => undefined));
+        break;
+      case 'save':
+        await shareCheckpoint(trainer);
         break;
       case 'end':
         return command.code;

@@ -28,7 +28,9 @@ export class ItemEmbedding extends StreamLayer {
   protected weightSpecs(): WeightSpec[] {
     const { standardDeviation } = this;
     const initialization: Initialization = { kind: 'truncated-normal', standardDeviation };
-    return [{ name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization, isTable: true }];
+    return [
+      { name: 'weight', shape: [this.numItems + 1, this.embeddingDim], initialization, isTable: true, byRows: true },
+    ];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
 import type { TokenMemory } from './memory.ts';
+import { initialShard, rememberShard, shardFor } from './table-shards.ts';
 
 /**
  * What a forward pass may depend on besides its inputs. Every random number is a function of `seed`, a name and `step`.
@@ -40,6 +41,8 @@ export interface WeightSpec {
   readonly initialization: Initialization;
   /** Whether rows are looked up by an id: no matrix of a linear map, whatever its shape. */
   readonly isTable?: boolean;
+  /** Whether it is one of the tables that can be trained by the rows of a step, and so lie on several ranks. */
+  readonly byRows?: boolean;
   /** Maps that lie side by side in one matrix: `sizes` rows (axis 0) or columns (axis 1). */
   readonly blocks?: MatrixBlocks;
 }
@@ -52,7 +55,7 @@ export function declarationOf(weight: tf.Variable): WeightSpec | undefined {
   return declared.get(weight);
 }
 
-/** The shape that a layer declared for a weight, whatever stands for it now. */
+/** The shape that a layer declared for a weight, whatever stands for it now: one number, or the rows of a shard. */
 export function declaredShape(weight: tf.Variable): readonly number[] {
   return declaredShapes.get(weight) ?? weight.shape;
 }
@@ -84,12 +87,15 @@ export abstract class StreamLayer extends layers.Layer {
     if (this.built) return;
     for (const spec of this.weightSpecs()) {
       const stream = { seed: this.seed, name: `${this.stream}.${spec.name}` };
-      const initializer = new StreamInitializer({ initialization: spec.initialization, stream });
-      const made = initializer as LayerInitializer;
+      const shard = shardFor(spec);
+      const whole = new StreamInitializer({ initialization: spec.initialization, stream });
+      if (shard !== undefined) whole.apply = () => initialShard(spec, stream, shard);
+      const made = whole as LayerInitializer;
       const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, this.trainable);
       this.byName.set(spec.name, weight);
       declaredShapes.set(weight.read() as tf.Variable, spec.shape);
       declared.set(weight.read() as tf.Variable, spec);
+      if (shard !== undefined) rememberShard(weight.read() as tf.Variable, shard);
     }
     this.built = true;
   }

@@ -1,12 +1,33 @@
 import { assignRows } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { rowsPerBlock, type StoredArray, type TensorBlocks } from '../io/safetensors-file.ts';
+import { shardOf, type TableShard } from '../layers/table-shards.ts';
 import { assignValues } from '../parameters.ts';
+import { gatherRange } from './sharded-rows.ts';
 
 type CheckBlock = (block: StoredArray, firstIndex: number) => void;
 
-/** Values of a variable, read from the backend block by block. */
-export function variableBlocks(variable: tf.Tensor, check: CheckBlock): TensorBlocks {
+/**
+ * Values of a variable, read from the backend block by block.
+ *
+ * @param shard of what the variable holds the rows of this rank: then the blocks are those of the whole table on rank 0
+ *   and empty on the others, all of which must read them.
+ */
+export function variableBlocks(variable: tf.Tensor, check: CheckBlock, shard?: TableShard): TensorBlocks {
+  if (shard !== undefined) {
+    const own = async (from: number, to: number): Promise<Float32Array> => {
+      if (to === from) return new Float32Array(0);
+      const block = tf.slice(variable, from, to - from);
+      const data = new Float32Array((await block.data()) as Float32Array);
+      block.dispose();
+      return data;
+    };
+    return {
+      dtype: 'F32',
+      shape: [shard.rows, shard.width],
+      blocks: () => shardBlocks(shard, shard.width, own, check),
+    };
+  }
   async function* blocks(): AsyncGenerator<StoredArray> {
     const [rows, width] = [variable.shape[0] ?? 1, variable.size / (variable.shape[0] ?? 1)];
     const step = rowsPerBlock(variable.shape);
@@ -28,8 +49,36 @@ export function variableBlocks(variable: tf.Tensor, check: CheckBlock): TensorBl
   return { dtype: 'F32', shape: variable.shape, blocks };
 }
 
-/** An array that is on the host already, in blocks without a copy. */
-export function arrayBlocks(data: StoredArray, shape: readonly number[], check: CheckBlock): TensorBlocks {
+/** Rows of all shards in the order of the ids, block by block. */
+async function* shardBlocks(
+  shard: TableShard,
+  width: number,
+  own: (from: number, to: number) => Promise<StoredArray>,
+  check: CheckBlock,
+): AsyncGenerator<StoredArray> {
+  const step = rowsPerBlock([shard.rows, width]);
+  for (let begin = 0; begin < shard.rows; begin += step) {
+    const end = Math.min(shard.rows, begin + step);
+    const rows = await own(shard.countBelow(begin), shard.countBelow(end));
+    const block = await gatherRange(shard, rows, { begin, end, width, to: 'root' });
+    check(block, begin * width);
+    yield block;
+  }
+}
+
+/** An array that is on the host already, in blocks without a copy; of a shard as {@link variableBlocks}. */
+export function arrayBlocks(
+  data: StoredArray,
+  shape: readonly number[],
+  check: CheckBlock,
+  shard?: TableShard,
+): TensorBlocks {
+  const dtype = data instanceof Float32Array ? 'F32' : 'I32';
+  if (shard !== undefined) {
+    const width = data.length === 0 ? (shape[1] ?? 1) : data.length / shard.owned;
+    const own = async (from: number, to: number): Promise<StoredArray> => data.slice(from * width, to * width);
+    return { dtype, shape: [shard.rows, ...shape.slice(1)], blocks: () => shardBlocks(shard, width, own, check) };
+  }
   function* blocks(): Generator<StoredArray> {
     const step = rowsPerBlock(shape) * (data.length / shape[0]);
     for (let at = 0; at < data.length; at += step) {
@@ -38,11 +87,13 @@ export function arrayBlocks(data: StoredArray, shape: readonly number[], check: 
       yield block;
     }
   }
-  return { dtype: data instanceof Float32Array ? 'F32' : 'I32', shape, blocks };
+  return { dtype, shape, blocks };
 }
 
 /** Overwrites a variable block by block. */
 export async function assignBlocks(variable: tf.Variable, blocks: AsyncIterable<StoredArray>): Promise<void> {
+  const shard = shardOf(variable);
+  if (shard !== undefined) return assignShard(variable, shard, blocks);
   let begin = 0;
   for await (const block of blocks) {
     if (block.length === variable.size) {
@@ -54,4 +105,20 @@ export async function assignBlocks(variable: tf.Variable, blocks: AsyncIterable<
     assignRows(variable, tf.tensor2d(block, [rows, width], 'float32'), begin);
     begin += rows;
   }
+}
+
+/** The rows of this rank, of a whole table in blocks. */
+async function assignShard(
+  variable: tf.Variable,
+  shard: TableShard,
+  blocks: AsyncIterable<StoredArray>,
+): Promise<void> {
+  const { width } = shard;
+  const values = new Float32Array(variable.size);
+  let begin = 0;
+  for await (const block of blocks) {
+    values.set(shard.cut(block as Float32Array, begin, width), shard.countBelow(begin) * width);
+    begin += block.length / width;
+  }
+  assignValues(variable, values);
 }

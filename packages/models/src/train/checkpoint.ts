@@ -1,6 +1,8 @@
 import { CheckpointError } from '../errors.ts';
 import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
+import { declaredShape } from '../layers/layer.ts';
+import { shardOf, type TableShard } from '../layers/table-shards.ts';
 import type { Model, TokenEncoder } from '../model.ts';
 import { parseModelConfig } from '../registry.ts';
 import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
@@ -11,7 +13,7 @@ import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
 import { checkWeights, setWeights } from './load-weights.ts';
 import { defaultOptions } from './options.ts';
-import { loadSlots, RAW, slotShapes, slotsOf } from './slots.ts';
+import { loadSlots, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
@@ -29,31 +31,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
   // The sums of the epoch need the loss of a step that is still on its way.
   await trainer.settle();
   const { model, update } = trainer;
-  const tensors = new Map<string, TensorBlocks>();
-  const averages = update.average?.state();
-  for (const [name, variable] of model.variables()) {
-    // The weights of a file are those that it is evaluated by.
-    tensors.set(name, variableBlocks(averages?.get(name) ?? variable, finite(name, file)));
-  }
-  const slots = slotsOf(update, model);
-  if (averages !== undefined && averages.size > 0) {
-    for (const [name, variable] of model.variables())
-      slots.set(name, (slots.get(name) ?? new Map()).set(RAW, variable));
-  }
-  for (const slot of new Set([...slots.values()].flatMap((own) => [...own.keys()]))) {
-    for (const [name, own] of slots) {
-      const values = own.get(slot);
-      if (values === undefined) continue;
-      const stored = momentName(slot, name);
-      const check = finite(stored, file);
-      const blocks =
-        'values' in values ? arrayBlocks(values.values, values.shape, check) : variableBlocks(values, check);
-      tensors.set(stored, blocks);
-    }
-  }
-  for (const [name, values] of featureTensors(model.features)) {
-    tensors.set(name, arrayBlocks(values, [values.length], finite(name, file)));
-  }
+  const tensors = checkpointTensors(trainer, file);
   const state: CheckpointState = {
     model: { ...model.config },
     numItems: model.numItems,
@@ -68,6 +46,63 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
   await writeSafetensorsFile(file, tensors, (digests) =>
     checkpointMetadata(encodeChecksums(tensors, digests), state, extra),
   );
+}
+
+/**
+ * Gives rank 0 the rows of this rank while it saves a checkpoint. For trainers whose tables lie on several ranks, all
+ * but rank 0 of which call this when rank 0 calls {@link saveCheckpoint}; the file is the same whatever the ranks.
+ */
+export async function shareCheckpoint(trainer: Trainer): Promise<void> {
+  await trainer.settle();
+  for (const { shared, blocks } of checkpointTensors(trainer, 'a checkpoint of rank 0').values()) {
+    if (shared) for await (const _ of blocks());
+  }
+}
+
+/** A tensor of a checkpoint, and whether all ranks must read its blocks. */
+type CheckpointTensor = TensorBlocks & { readonly shared: boolean };
+
+/** Weights, slots of the optimisers and features by their names in the file. */
+function checkpointTensors({ model, update }: Trainer, file: string): ReadonlyMap<string, CheckpointTensor> {
+  const tensors = new Map<string, CheckpointTensor>();
+  const averages = update.average?.state();
+  for (const [name, variable] of model.variables()) {
+    const shard = shardOf(variable);
+    // The weights of a file are those that it is evaluated by.
+    const blocks = variableBlocks(averages?.get(name) ?? variable, finite(name, file), shard);
+    tensors.set(name, { ...blocks, shared: shard !== undefined });
+  }
+  const slots = slotsOf(update, model);
+  if (averages !== undefined && averages.size > 0) {
+    for (const [name, variable] of model.variables())
+      slots.set(name, (slots.get(name) ?? new Map()).set(RAW, variable));
+  }
+  for (const slot of new Set([...slots.values()].flatMap((own) => [...own.keys()]))) {
+    for (const [name, own] of slots) {
+      const values = own.get(slot);
+      if (values === undefined) continue;
+      const stored = momentName(slot, name);
+      tensors.set(stored, slotBlocks(values, finite(stored, file), shardOf(model.variables().get(name)!)));
+    }
+  }
+  for (const [name, values] of featureTensors(model.features)) {
+    tensors.set(name, { ...arrayBlocks(values, [values.length], finite(name, file)), shared: false });
+  }
+  return tensors;
+}
+
+function slotBlocks(slot: Slot, check: ReturnType<typeof finite>, shard: TableShard | undefined): CheckpointTensor {
+  const shared = shard !== undefined;
+  if ('values' in slot) return { ...arrayBlocks(slot.values, slot.shape, check, shard), shared };
+  // One number a row: a moment, or a sum.
+  if (shard !== undefined && slot.rank === 1) {
+    const blocks = async function* (): AsyncGenerator<StoredArray> {
+      const values = new Float32Array((await slot.data()) as Float32Array);
+      for await (const block of arrayBlocks(values, [shard.rows], check, shard).blocks()) yield block as StoredArray;
+    };
+    return { dtype: 'F32', shape: [shard.rows], blocks, shared };
+  }
+  return { ...variableBlocks(slot, check, shard), shared };
 }
 
 export interface LoadOptions extends ReadOptions {
@@ -179,7 +214,7 @@ function checkMoments({ tensors, moments, state }: CheckpointFile, trainer: Trai
     const variable = model.variables().get(name);
     const expected = new Map(variable && slotShapes(update, name, variable));
     // A weight that never had a gradient has its raw values alone.
-    if (isAveraged && variable !== undefined) expected.set(RAW, variable.shape);
+    if (isAveraged && variable !== undefined) expected.set(RAW, declaredShape(variable));
     const shapes = new Map(present.map((slot) => [slot, tensors.tensors.get(momentName(slot, name))!.shape]));
     const fits = [...expected].every(([slot, shape]) => shapes.get(slot)?.join(', ') === shape.join(', '));
     const alone = isAveraged && present.length === 1 && present[0] === RAW;

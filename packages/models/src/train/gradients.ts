@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
 import { withTableRows } from '../layers/table-rows.ts';
+import { shardOf, type TableShard } from '../layers/table-shards.ts';
 import { isTokenEncoder, type Model, type TableRows } from '../model.ts';
 import type { DrawnItems } from '../objectives/objective.ts';
 import type { BatchPart } from '../tasks/part.ts';
@@ -12,6 +13,7 @@ import type { Task, TaskContext } from '../tasks/task.ts';
 import { type PartRun, type PartSums, partsOfRank, sumOverRanks } from './ranks.ts';
 import { readsLater } from './reads-later.ts';
 import { TreeSum } from './reduce.ts';
+import { fetchRows, type ShardedRows, sumRowGradients } from './sharded-rows.ts';
 
 /** Gradient of some rows of a table. */
 export interface RowGradient {
@@ -55,12 +57,19 @@ export interface StepRequest {
   readonly ranks?: Collective;
 }
 
+/** The rows of a table that a step reads; of a sharded one also how they came. */
+interface Leaf extends TableRows {
+  readonly rows: tf.Variable<tf.Rank.R2>;
+  readonly shard?: TableShard;
+  readonly fetched?: ShardedRows;
+}
+
 /** What the parts of a step share when some tables are trained by rows. */
 interface PreparedStep {
   readonly model: Model;
   readonly parts: readonly (StepPart & { readonly drawn: DrawnItems })[];
   /** The leaf of each table, by its name among the weights. */
-  readonly leaves: ReadonlyMap<string, TableRows & { readonly rows: tf.Variable }>;
+  readonly leaves: ReadonlyMap<string, Leaf>;
   readonly rowIds?: Int32Array;
   /** Runs a forward pass with rows in the place of tables. */
   forward<T>(run: () => T): T;
@@ -80,8 +89,20 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
     const single = request.count === 1;
     const run = partsOfRank(request.count, ranks);
     const own = computeParts(request, step, { ...run, single });
-    const leaves = Array.from(step.leaves.values(), ({ rows }) => rows);
-    const all = ranks === undefined ? own : await sumOverRanks(own, trainedWith(model, step.leaves, leaves), ranks);
+    const leaves = Array.from(step.leaves.values()).filter(({ shard }) => shard === undefined);
+    const sharded = await sumShardedLeaves(step, own.grads);
+    const all =
+      ranks === undefined
+        ? own
+        : await sumOverRanks(
+            own,
+            trainedWith(
+              model,
+              step.leaves,
+              leaves.map(({ rows }) => rows),
+            ),
+            ranks,
+          );
     const weight = all.weights.reduce((sum, each) => sum + each, 0);
     const dense = single ? all.grads : divided(all.grads, weight, model);
     const loss = tf.tidy(() => {
@@ -90,6 +111,10 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
     });
     tf.dispose([...all.losses]);
     const rows = new Map<string, RowGradient>();
+    for (const [name, { ids, grad }] of sharded) {
+      rows.set(variableOf(model, name).name, { ids, grad: single ? grad : (tf.div(grad, weight || 1) as tf.Tensor2D) });
+      if (!single) grad.dispose();
+    }
     for (const [name, leaf] of step.leaves) {
       const { [leaf.rows.name]: grad } = dense;
       delete dense[leaf.rows.name];
@@ -99,6 +124,23 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
   } finally {
     step.dispose();
   }
+}
+
+/** Gradients of sharded tables at the owners of their rows; takes those of the leaves out of what is added up else. */
+async function sumShardedLeaves(
+  { leaves }: PreparedStep,
+  grads: tf.NamedTensorMap,
+): Promise<ReadonlyMap<string, RowGradient>> {
+  const sums = new Map<string, RowGradient>();
+  for (const [name, { rows, shard, fetched }] of leaves) {
+    if (shard === undefined || fetched === undefined) continue;
+    const { [rows.name]: grad } = grads;
+    delete grads[rows.name];
+    const sum = await sumRowGradients(shard, fetched, grad ?? undefined);
+    if (sum !== undefined) sums.set(name, sum);
+    grad?.dispose();
+  }
+  return sums;
 }
 
 /** The parts of a run, one after the other; those that are left out have their place in the tree. */
@@ -206,10 +248,15 @@ function addInOrder(losses: readonly tf.Scalar[]): tf.Scalar {
   return losses.reduce((sum, loss) => tf.add(sum, loss) as tf.Scalar);
 }
 
-function plainStep({ model, task, parts, count, run, ranks }: StepRequest): PreparedStep {
+/** The parts that this rank computes. */
+function ownParts({ parts, count, ranks }: StepRequest): readonly StepPart[] {
   const { from, to } = partsOfRank(count, ranks);
-  const own = parts.filter(({ index }) => index >= from && index < to);
-  const withDrawn = own.map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
+  return parts.filter(({ index }) => index >= from && index < to);
+}
+
+function plainStep(request: StepRequest): PreparedStep {
+  const { model, task, run } = request;
+  const withDrawn = ownParts(request).map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
   return {
     model,
     parts: withDrawn,
@@ -229,22 +276,33 @@ function drawFor(model: Model, task: Task, { batch, at }: StepPart, run: Run, on
  * as the catalogue.
  */
 async function rowStep(request: StepRequest & { readonly rowwise: readonly string[] }): Promise<PreparedStep> {
-  const { model, task, parts, run, rowwise } = request;
-  const { whole } = parts[0].at;
+  const { model, task, run, rowwise } = request;
+  const { whole } = request.parts[0].at;
+  // Of a sharded table a rank needs the rows of its own parts; what stands on every rank is added up row by row.
+  const isSharded = rowwise.every((name) => shardOf(variableOf(model, name)) !== undefined);
+  const parts = isSharded ? ownParts(request) : request.parts;
   const drawnOf = parts.map((part) => drawFor(model, task, part, run, readsLater()));
   const drawnIds = await Promise.all(
     drawnOf.map((drawn) => Promise.all(Object.values(drawn).map(async (ids) => (await onHost(ids)) as Int32Array))),
   );
   const items = isTokenEncoder(model) ? model.itemTable() : undefined;
-  const leaves = new Map<string, TableRows & { readonly rows: tf.Variable<tf.Rank.R2> }>();
+  const leaves = new Map<string, Leaf>();
   let itemRows: TableRows | undefined;
   for (const name of rowwise) {
     const table = model.tables().get(name)!;
     const { variable } = table;
     const lists = [...table.idsOf(whole), ...(variable === items ? drawnIds.flat() : [])];
-    const set = rowSet(variable.shape[0], lists);
-    const rows = tf.tidy(() => tf.variable(tf.gather(variable, tf.tensor1d(set.ids, 'int32'))));
-    leaves.set(name, { ...set, rows: rows as tf.Variable<tf.Rank.R2> });
+    const shard = shardOf(variable);
+    const set = rowSet(shard?.rows ?? variable.shape[0], lists);
+    const fetched = shard && (await fetchRows(shard, variable, set.ids));
+    const rows = tf.tidy(() =>
+      tf.variable(
+        fetched === undefined
+          ? tf.gather(variable, tf.tensor1d(set.ids, 'int32'))
+          : tf.tensor2d(fetched.rows, [set.ids.length, shard!.width]),
+      ),
+    );
+    leaves.set(name, { ...set, rows: rows as tf.Variable<tf.Rank.R2>, ...(fetched && { shard, fetched }) });
     if (variable === items) itemRows = leaves.get(name);
   }
   const { indicesOf } = itemRows ?? {};

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { count } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ConfigError } from '../errors.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import { isTokenEncoder, type Model } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { sampledSoftmaxObjective } from '../objectives/sampled-softmax.ts';
@@ -78,6 +79,25 @@ export function rowwiseTables(model: Model, { embeddings }: ResolvedOptions): re
   return embeddings === 'rowwise' ? [...model.tables().keys()] : [];
 }
 
+/** A table that lies on several ranks is trained by rows, whose gradients no rank has all of. */
+function checkShards(
+  model: Model,
+  { embeddings, clipNorm }: { embeddings: string; clipNorm: number | undefined },
+): void {
+  const isSharded = [...model.tables().values()].some(({ variable }) => shardOf(variable) !== undefined);
+  if (!isSharded) return;
+  if (embeddings === 'dense')
+    throw new ConfigError(
+      `trainer: embeddings: expected 'rowwise' for tables that lie on several ranks; got 'dense', which moves every row`,
+      'embeddings',
+    );
+  if (clipNorm !== undefined)
+    throw new ConfigError(
+      `trainer: clipNorm: expected none for tables that lie on several ranks, since no rank has the whole gradient; got ${clipNorm}; train with whole tables`,
+      'clipNorm',
+    );
+}
+
 /** @throws ConfigError naming the option. */
 export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOptions {
   const {
@@ -93,6 +113,7 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
   } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
   if (ranks !== undefined) checkSpread(numbers.parts, ranks.size);
+  checkShards(model, { embeddings, clipNorm: numbers.clipNorm });
   const possible = task.namesItems;
   if (embeddings === 'rowwise' && !possible) {
     throw new ConfigError(
@@ -113,7 +134,9 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
       'embeddings',
     );
   }
-  const big = [...model.tables().values()].some(({ variable }) => variable.size > LARGEST_DENSE_TABLE);
+  const big = [...model.tables().values()].some(
+    ({ variable }) => variable.size > LARGEST_DENSE_TABLE || shardOf(variable) !== undefined,
+  );
   const automatic = big && possible && model.penalty === undefined && table?.trainable !== false ? 'rowwise' : 'dense';
   return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
 }

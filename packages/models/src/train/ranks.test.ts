@@ -4,6 +4,7 @@ import { type Collective, runRanks } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Partition, shardOf, withShardedTables } from '../layers/table-shards.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
@@ -11,6 +12,7 @@ import { partBounds } from '../tasks/part.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 import type { TrainerOptions } from './options.ts';
 import { canSpread, checkSpread } from './ranks.ts';
+import { gatherTable } from './sharded-rows.ts';
 import { createTrainer } from './trainer.ts';
 
 beforeAll(async () => {
@@ -24,17 +26,30 @@ interface Trained {
   readonly bytes: number;
 }
 
+interface Surroundings {
+  readonly ranks?: Collective;
+  readonly steps?: number;
+  readonly examples?: ExampleSet;
+  /** How the item table lies on the ranks; absent: whole on each. */
+  readonly partition?: Partition;
+}
+
 async function trained(
   config: ModelConfigInput,
   settings: Settings,
-  { ranks, steps = 6, examples = tinyTrain() }: { ranks?: Collective; steps?: number; examples?: ExampleSet } = {},
+  { ranks, steps = 6, examples = tinyTrain(), partition }: Surroundings = {},
 ): Promise<Trained> {
-  const model = createModel(config, { numItems: examples.interactions.numItems, seed: 3 });
+  const { numItems } = examples.interactions;
+  const sharding = ranks && partition && { ranks, partition };
+  const model = withShardedTables(sharding, () => createModel(config, { numItems, seed: 3 }));
   const trainer = createTrainer({ model, examples, ...settings, ...(ranks && { ranks }) });
   const losses: number[] = [];
   for (let s = 0; s < steps; s++) losses.push((await trainer.step()).loss);
   const weights: Record<string, number[]> = {};
-  for (const [name, variable] of model.variables()) weights[name] = [...variable.dataSync()];
+  for (const [name, variable] of model.variables()) {
+    const shard = shardOf(variable);
+    weights[name] = [...(shard ? await gatherTable(shard, variable) : variable.dataSync())];
+  }
   trainer.dispose();
   model.dispose();
   return { weights, losses, bytes: ranks?.traffic.bytes ?? 0 };
@@ -66,6 +81,30 @@ describe.each(['hstu', 'sasrec'])('%s', (name) => {
         expect(each, `${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
     }
   });
+});
+
+describe.each(['hstu', 'sasrec'])('the item table of %s on several ranks', (name) => {
+  it.each(['sampled', 'pool'] as const)(
+    '%s: every partition ends with the weights of one process',
+    async (objective) => {
+      for (const kind of ['adamw', 'adagrad'] as const) {
+        const settings: Settings = {
+          ...base,
+          ...{ parts: 8, embeddings: 'rowwise', tables: { kind } },
+          objective: createObjective(objectives[objective], tinyTrain()),
+        };
+        const alone = await trained(tinyConfigs[name], settings);
+        for (const [partition, size] of [
+          ['row-cyclic', 4],
+          ['row-blocks', 2],
+          ['table', 2],
+        ] as const) {
+          const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
+          for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
+        }
+      }
+    },
+  );
 });
 
 describe('what would go wrong', () => {

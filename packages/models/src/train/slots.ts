@@ -1,6 +1,8 @@
 import { RowwiseAdagrad } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { StoredArray } from '../io/safetensors-file.ts';
+import { declaredShape } from '../layers/layer.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import type { Model } from '../model.ts';
 import type { Update } from './update.ts';
 
@@ -46,8 +48,15 @@ export function slotShapes(
 }
 
 /** One number a row, but for the first moment. */
-function rowShape(slot: string, { shape }: tf.Variable): readonly number[] {
+function rowShape(slot: string, variable: tf.Variable): readonly number[] {
+  const shape = declaredShape(variable);
   return slot === 'm' ? shape : [shape[0]];
+}
+
+/** Of a slot of a whole table what belongs to the rows of this rank. */
+function ownPart(variable: tf.Variable, values: StoredArray): StoredArray {
+  const shard = shardOf(variable);
+  return shard === undefined ? values : shard.cut(values, 0, values.length / shard.rows);
 }
 
 /** Puts saved state into the optimisers; `read` gives a slot of a weight. */
@@ -56,9 +65,11 @@ export async function loadSlots(
   model: Model,
   saved: ReadonlyMap<string, readonly string[]>,
   iterations: number,
-  read: (slot: string, name: string) => Promise<StoredArray>,
+  readWhole: (slot: string, name: string) => Promise<StoredArray>,
 ): Promise<void> {
   const { groups, rows } = update;
+  const read = async (slot: string, name: string): Promise<StoredArray> =>
+    ownPart(model.variables().get(name)!, await readWhole(slot, name));
   const loaded = new Map<string, Record<string, tf.Tensor>>();
   for (const [name, slots] of saved) {
     const variable = model.variables().get(name)!;
