@@ -1,7 +1,6 @@
 import type { Collective } from '@seqrec/core/collectives';
 import * as tf from '@tensorflow/tfjs-core';
-import { initialValues, type WeightStream } from './initializers.ts';
-import type { WeightSpec } from './layer.ts';
+import { type Initialization, initialValues, type WeightStream } from './initializers.ts';
 
 /** How the rows of a table lie on `R` ranks, each on one: all on rank 0, in blocks, or row `v` on rank `v mod R`. */
 export const PARTITIONS = ['table', 'row-blocks', 'row-cyclic'] as const;
@@ -89,8 +88,15 @@ export function shardOf(variable: tf.Variable): TableShard | undefined {
   return shards.get(variable);
 }
 
+/** What a layer says of a weight that may be a table. */
+interface NewTable {
+  readonly shape: readonly number[];
+  readonly initialization: Initialization;
+  readonly byRows?: boolean;
+}
+
 /** The shard that a new weight is to be; nothing where it is to be whole. */
-export function shardFor({ byRows, shape }: WeightSpec): TableShard | undefined {
+export function shardFor({ byRows, shape }: Pick<NewTable, 'byRows' | 'shape'>): TableShard | undefined {
   return current !== undefined && byRows === true ? new TableShard(shape, current) : undefined;
 }
 
@@ -102,11 +108,7 @@ export function rememberShard(variable: tf.Variable, shard: TableShard): void {
 const BLOCK_NUMBERS = 2 ** 20;
 
 /** The initial values of the rows of a shard: those that the whole table would have there. */
-export function initialShard(
-  { initialization, shape }: WeightSpec,
-  stream: WeightStream,
-  shard: TableShard,
-): tf.Tensor {
+export function initialShard({ initialization, shape }: NewTable, stream: WeightStream, shard: TableShard): tf.Tensor {
   const { rows, width, owned } = shard;
   const values = new Float32Array(owned * width);
   // Blocks begin at multiples of four numbers, as the random streams ask for.

@@ -13,15 +13,8 @@ import type { Task, TaskContext } from '../tasks/task.ts';
 import { type PartRun, type PartSums, partsOfRank, sumOverRanks } from './ranks.ts';
 import { readsLater } from './reads-later.ts';
 import { TreeSum } from './reduce.ts';
+import type { RowGradient } from './row-gradient.ts';
 import { fetchRows, type ShardedRows, sumRowGradients } from './sharded-rows.ts';
-
-/** Gradient of some rows of a table. */
-export interface RowGradient {
-  /** Strictly increasing. */
-  readonly ids: Int32Array;
-  /** `[U, D]`. */
-  readonly grad: tf.Tensor2D;
-}
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
 export interface StepGradients {

@@ -2,7 +2,7 @@ import { rowSet } from '@seqrec/core';
 import { treeSum } from '@seqrec/core/collectives';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TableShard } from '../layers/table-shards.ts';
-import type { RowGradient } from './gradients.ts';
+import type { RowGradient } from './row-gradient.ts';
 
 /** What a rank asked the owners for in a step, and what was asked of it: gradients go the same ways back. */
 export interface ShardedRows {

@@ -9,10 +9,11 @@ import {
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
-import type { RowGradient, StepGradients } from './gradients.ts';
+import type { StepGradients } from './gradients.ts';
 import { type RowOptimizer, rowOptimizer, tableLearningRate, type WeightGroup, weightGroups } from './groups.ts';
 import type { ScheduleConfig } from './optimizer-config.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { RowGradient } from './row-gradient.ts';
 
 /** The second half of a step: gradients in, weights changed. Clip, learning rate of the step, apply, average. */
 export class Update {
