@@ -33,6 +33,10 @@ interface Options extends BackendOptions {
   readonly microbatch?: unknown;
   readonly load?: boolean;
   readonly plot?: unknown;
+  readonly ranks?: unknown;
+  readonly rank?: unknown;
+  readonly rendezvous?: unknown;
+  readonly shardTables?: unknown;
   readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -51,6 +55,8 @@ const benches = [
   'memory',
   'gpu',
   'serve',
+  'exchange',
+  'ranks',
 ];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
@@ -63,7 +69,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
@@ -117,6 +123,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
+    .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
+    .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
+    .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')
+    .option('--shard-tables <how>', 'row-cyclic, row-blocks or table (ranks)')
     .option('--save [dir]', 'Keep the result with machine, version and day (default: docs/results of the repository)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
@@ -142,6 +152,9 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench serve --users 10000')
     .example('  $ seqrec bench serve --load --users 10000 --plot load.svg')
     .example('  $ seqrec bench serve --run latest --minutes 10')
+    .example('  $ seqrec bench exchange --ranks 2')
+    .example('  $ mpiexec -n 2 npx seqrec bench exchange')
+    .example('  $ seqrec bench ranks --recipe ml-1m/hstu --ranks 2')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
@@ -174,6 +187,10 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
   if (what === 'serve') {
     const { benchServeCommand } = await import('./bench-serve.ts');
     return benchServeCommand(options, show);
+  }
+  if (what === 'exchange' || what === 'ranks') {
+    const { benchRanksCommand } = await import('./bench-ranks.ts');
+    return benchRanksCommand(what, { ...options, training }, show);
   }
   const rounds = integerOption('rounds', options.rounds);
   if (what === 'step') {

@@ -1,9 +1,9 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
+import { integerOption, numberOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
-import type { RankOptions } from '../run/ranks/discover-ranks.ts';
+import { partitionOption, rankOptions } from '../run/ranks/rank-options.ts';
 
 interface Options extends BackendOptions {
   readonly config?: unknown;
@@ -86,16 +86,6 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
 }
 
-function rankOptions({ ranks, rank, rendezvous }: Options): RankOptions {
-  const numbers = { ranks: integerOption('ranks', ranks), rank: integerOption('rank', rank, 0) };
-  const where = textOption('rendezvous', rendezvous);
-  return {
-    ...(numbers.ranks !== undefined && { ranks: numbers.ranks }),
-    ...(numbers.rank !== undefined && { rank: numbers.rank }),
-    ...(where !== undefined && { rendezvous: where }),
-  };
-}
-
 function positive(name: string, value: number | undefined): number | undefined {
   if (value === undefined || value > 0) return value;
   throw new UsageError(`--${name}: expected a number above 0; got ${value}`);
@@ -107,7 +97,7 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
   const from = textOption('from', options.from);
   const everySteps = integerOption('checkpoint-every-steps', options.checkpointEverySteps);
   const everySeconds = integerOption('checkpoint-every-seconds', options.checkpointEverySeconds);
-  const partition = choiceOption('shard-tables', options.shardTables, ['row-cyclic', 'row-blocks', 'table'] as const);
+  const partition = partitionOption(options.shardTables);
   const rankTimeout = positive('rank-timeout', numberOption('rank-timeout', options.rankTimeout));
   // Short forms first, so that a dotted key given as well has the last word.
   const overrides = [

@@ -5,7 +5,7 @@ import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { trainerSettings } from '../../config/trainer-settings.ts';
-import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
 import { modelOptions } from '../../run/open/model-options.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
@@ -55,6 +55,17 @@ export async function openMaterial(request: SubjectRequest, progress: Progress):
 function standIn({ model, training, seed }: RecipeConfig, items: number): Split {
   const { maxSequenceLength } = model;
   return trainTest(zipfWorld({ users: 2 * training.batchSize, items, length: maxSequenceLength + 2, seed }));
+}
+
+/** The recipe of a benchmark with its data, as a run has them. */
+export async function openSubjectData(
+  request: SubjectRequest,
+  progress: Progress,
+): Promise<{ readonly name: string; readonly config: RecipeConfig; readonly data: PreparedData }> {
+  const { name, config } = await resolveConfig({ recipe: request.recipe, overrides: request.overrides });
+  const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
+  progress.clear();
+  return { name, config, data };
 }
 
 /** Starts the backend and builds model and trainer as `seqrec train` does. */

@@ -9,6 +9,8 @@ export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 export interface Traffic {
   exchanges: number;
   bytes: number;
+  /** From entering exchanges to leaving them, waiting for other ranks included. */
+  seconds: number;
 }
 
 export interface CollectiveOptions {
@@ -28,7 +30,7 @@ export interface CollectiveOptions {
 export class Collective {
   readonly #transport: Transport;
   readonly #timeout: number;
-  readonly traffic: Traffic = { exchanges: 0, bytes: 0 };
+  readonly traffic: Traffic = { exchanges: 0, bytes: 0, seconds: 0 };
   #queue: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
@@ -134,11 +136,13 @@ export class Collective {
   async #now(pieces: readonly Uint8Array[], operation: string, timeout: number): Promise<Uint8Array[]> {
     if (this.#failure !== undefined) throw this.#failure;
     const late = `collective: expected all ${this.size} ranks in '${operation}' within ${timeout} s; rank ${this.rank} waited in vain: another rank has stopped, or takes longer (--rank-timeout)`;
+    const began = performance.now();
     try {
       const received = await within(timeout, this.#transport.exchange(pieces, tagOf(operation)), () => {
         this.#transport.abort(late);
         return new CollectiveError(late);
       });
+      this.traffic.seconds += (performance.now() - began) / 1000;
       this.traffic.exchanges++;
       for (const [r, piece] of pieces.entries()) if (r !== this.rank) this.traffic.bytes += piece.byteLength;
       return received;
