@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
 const nodeArguments = ['--conditions=@seqrec/source', '--disable-warning=ExperimentalWarning', cli];
 
+/** What starts the command. */
+export const commandWords: readonly string[] = [process.execPath, ...nodeArguments];
+
 export interface CliResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -26,7 +29,7 @@ export interface StartedCli {
 /** The command as a child process of its own, as a person would start it. */
 export function startCli(args: readonly string[], cwd: string, options: LaunchOptions = {}): StartedCli {
   const { launcher = [], variables = {} } = options;
-  const [program, ...words] = [...launcher, process.execPath, ...nodeArguments, ...args];
+  const [program, ...words] = [...launcher, ...commandWords, ...args];
   const env = { ...process.env, ...variables };
   const child = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';

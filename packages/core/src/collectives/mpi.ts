@@ -2,8 +2,8 @@ import { CollectiveError } from './collective-error.ts';
 import { type MpiBytes, type MpiLibrary, startMpi } from './mpi-library.ts';
 import { refuseTag, type Transport } from './transport.ts';
 
-/** Bytes that an exchange sends to one rank at a time: counts are int32, and all ranks together must stay below 2^31. */
-const LARGEST_PIECE = 2 ** 24;
+/** Bytes that a rank sends to all others at a time, and to one of them: counts and places are int32. */
+const [LARGEST_ROUND, LARGEST_PIECE] = [2 ** 30, 2 ** 24];
 
 /** Float64 words of what ranks tell each other first: tag, length of the piece, length of the sender's longest. */
 const WORDS = 3;
@@ -17,6 +17,7 @@ const WORDS = 3;
  */
 export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
   const { rank, size } = library;
+  const largest = Math.min(LARGEST_PIECE, Math.floor(LARGEST_ROUND / size));
   let ended: CollectiveError | undefined;
   let running: Promise<void> | undefined;
 
@@ -47,9 +48,9 @@ export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
       longest = Math.max(longest, theirLongest);
       return new Uint8Array(length);
     });
-    for (let at = 0; at < longest; at += LARGEST_PIECE) {
-      const send = packed(pieces.map((piece) => piece.subarray(at, at + LARGEST_PIECE)));
-      const room = packed(received.map((piece) => piece.subarray(at, at + LARGEST_PIECE)));
+    for (let at = 0; at < longest; at += largest) {
+      const send = packed(pieces.map((piece) => piece.subarray(at, at + largest)));
+      const room = packed(received.map((piece) => piece.subarray(at, at + largest)));
       await move(send, room);
       for (const [r, count] of room.counts.entries())
         if (count > 0) received[r].set(room.bytes.subarray(room.places[r], room.places[r] + count), at);

@@ -1,6 +1,6 @@
 /**
  * Sum of arrays of one length, element by element, in the order of a binary tree over their numbers:
- * `((x0 + x1) + (x2 + x3)) + ...` in float32. Arrays of length zero are left out: whoever has nothing to add sends none.
+ * `((x0 + x1) + (x2 + x3)) + ...` in float32. Arrays of length zero are left out: whoever has nothing to add sends one.
  *
  * It is the order in which the parts of a batch are added up in one process: aligned runs of 1, 2, 4, ... parts,
  * each added up by the same tree, give the same bits, so that they do not depend on how parts lie on ranks.

@@ -24,8 +24,8 @@ const ATTENTION_TOKENS = 512;
 
 /**
  * Bounds of `parts` neighbouring ranges of the sequences of a batch, `[parts + 1]`. The cost of a history of `l` tokens
- * is `1 + l + l^2 / 512` (its products, its attention); range `p` ends with the sequence whose middle is the last before
- * `(p + 1) / parts` of the cost of all. Equal histories give ranges of equal length. Some ranges may be empty.
+ * is `1 + l + l^2 / 512` (its products, its attention); range `p` ends with the sequence whose middle is the last
+ * before `(p + 1) / parts` of the cost of all. Equal histories give ranges of equal length. Some ranges may be empty.
  *
  * @param offsets of the sequences among the tokens, `[B + 1]`.
  */
