@@ -32,6 +32,8 @@ export interface RanksBench {
   readonly rounds: number;
   readonly tokens: number;
   readonly contestants: readonly StepsOf[];
+  /** Bytes of the item table and of what the optimiser keeps of it, on each rank. */
+  readonly tableBytes: readonly number[];
 }
 
 export interface RanksBenchRequest {
@@ -60,6 +62,7 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
   ];
   const found = contestants.map((each) => ({ ...each, seconds: [] as number[], bytes: 0, exchanging: 0 }));
   let tokens = 0;
+  let tableBytes: readonly number[] = [];
   const embeddings = partition === undefined ? config.optimizer.embeddings : 'rowwise';
   progress.start();
   for (let round = 0; round < rounds; round++) {
@@ -73,6 +76,7 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
       const among = contestant.ranks ? { ranks, ...(partition && { partition }) } : {};
       const trainer = await makeTrainer(own, data, {}, { progress: new Progress({ quiet: true }), ...among });
       tokens = await timeSteps(trainer, ranks, contestant);
+      if (contestant.ranks) tableBytes = await ranks.gatherJson(bytesOfTables(trainer));
       trainer.model.dispose();
       trainer.dispose();
     }
@@ -89,6 +93,18 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
     tokens,
     contestants: found,
   };
+}
+
+/** Of the tables of a model: 4 bytes a number of the weight and of each slot. */
+function bytesOfTables({ model, update }: Trainer): number {
+  let bytes = 0;
+  for (const [name, { variable }] of model.tables()) {
+    bytes += 4 * variable.size;
+    const dense = update.groups.flatMap(({ optimizer }) => Object.values(optimizer.state().get(variable.name) ?? {}));
+    const byRows = Object.values(update.rows.get(name)?.state() ?? {}).filter((slot) => typeof slot !== 'number');
+    for (const slot of [...dense, ...byRows]) bytes += 4 * ('size' in slot ? slot.size : slot.length);
+  }
+  return bytes;
 }
 
 async function timeSteps(
@@ -112,7 +128,7 @@ async function timeSteps(
 }
 
 export function listRanksBench(bench: RanksBench): Listing {
-  const { recipe, transport, ranks, partition, rounds, tokens, contestants } = bench;
+  const { recipe, transport, ranks, partition, rounds, tokens, contestants, tableBytes } = bench;
   const base = spread(contestants[0].seconds).median;
   const rows = contestants.map(({ name, threads, seconds, bytes, exchanging }) => {
     const { minimum, median, maximum } = spread(seconds);
@@ -133,6 +149,7 @@ export function listRanksBench(bench: RanksBench): Listing {
   const pairs = [
     ['recipe', recipe],
     ['ranks', `${ranks} (${transport})${partition === undefined ? '' : `, item table ${partition}`}`],
+    ['item table', `${tableBytes.map(formatBytes).join(', ')} on the ranks, its optimiser included`],
     ['batch', `${tokens} tokens`],
     ['rounds', `${rounds}, in turn, ${STEPS} steps each; threads of each rank`],
   ] as const;

@@ -1,6 +1,7 @@
 /**
  * Sum of arrays of one length, element by element, in the order of a binary tree over their numbers:
- * `((x0 + x1) + (x2 + x3)) + ...` in float32. Arrays of length zero are left out: whoever has nothing to add sends one.
+ * `((x0 + x1) + (x2 + x3)) + ...` in float32. Whoever has nothing to add sends an
+ * array of length zero, which is left out.
  *
  * It is the order in which the parts of a batch are added up in one process: aligned runs of 1, 2, 4, ... parts,
  * each added up by the same tree, give the same bits, so that they do not depend on how parts lie on ranks.

@@ -169,6 +169,37 @@ it('sends two slices of the gradients a step, and the losses', async () => {
   expect(bytes).toBe(steps * 3 * losses + steps * 4 * (numbers - slice + 3 * slice));
 });
 
+it('asks for each distinct row once: an id there, the row back, its gradient there', async () => {
+  const settings: Settings = { ...base, parts: 4, embeddings: 'rowwise', numNegatives: 5 };
+  const [width, size] = [tinyConfigs.sasrec.embeddingDim as number, 4];
+  const all = await runRanks(size, async (ranks) => {
+    const sent: Record<string, number[]> = {};
+    const counted = new Proxy(ranks, {
+      get: (target, key) => {
+        if (key !== 'allToAll') {
+          const value: unknown = Reflect.get(target, key, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        }
+        return (pieces: { length: number }[], operation: string) => {
+          sent[operation] = pieces.map(({ length }, r) => (r === ranks.rank ? 0 : length));
+          return ranks.allToAll(pieces as never, operation);
+        };
+      },
+    });
+    await trained(tinyConfigs.sasrec, settings, { ranks: counted, partition: 'row-cyclic', steps: 1 });
+    return sent;
+  });
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
+  for (const [r, sent] of all.entries()) {
+    const ids = sent['ids of rows'];
+    expect(total(ids)).toBeGreaterThan(0);
+    // No more than the rows that the others hold.
+    expect(total(ids)).toBeLessThanOrEqual(21 - Math.ceil((21 - r) / size));
+    expect(sent['gradients of rows']).toEqual(ids.map((n) => n * width));
+    expect(sent.rows).toEqual(all.map((others) => others['ids of rows'][r] * width));
+  }
+});
+
 describe('parts of a batch', () => {
   it('can be spread where each rank has a power of two of them', () => {
     expect([1, 2, 3, 4, 6, 8, 12].filter((parts) => canSpread(parts, 2))).toEqual([2, 4, 8]);
