@@ -92,6 +92,7 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
     rounds,
     tokens,
     contestants: found,
+    tableBytes,
   };
 }
 

@@ -122,7 +122,7 @@ interface Prepared {
   readonly previous?: RunDir;
 }
 
-/** A configuration that says nothing of parts has one for each rank: one process with as many gives the same weights. */
+/** A configuration without parts gets one for each rank: one process with as many gives the same weights. */
 async function prepareForRanks(
   request: TrainRunRequest,
   ranks: Collective | undefined,
