@@ -48,6 +48,7 @@ export function withActions(objective: Objective, weight: number): Objective {
       return { sum, weight: items.weight };
     },
     ...(weight !== 1 && objective.weightOf && { weightOf: objective.weightOf.bind(objective) }),
+    ...(weight !== 1 && objective.sharedItems && { sharedItems: objective.sharedItems.bind(objective) }),
   };
 }
 

@@ -63,6 +63,11 @@ export interface Objective {
    * it, for example one that scores all items, trains with dense gradients only.
    */
   draw?(context: DrawContext): DrawnItems;
+  /**
+   * Item ids of the whole batch that the loss of every part of it reads, besides those of the part and what is drawn
+   * for it: a pool that all sequences share. For counting what a machine that computes a part needs; absent: none.
+   */
+  sharedItems?(whole: SequenceBatch, drawn: DrawnItems, run: Run): readonly Int32Array[];
   /** The loss to minimise, never a mean. Called inside the gradient tape and a tidy. */
   loss(context: ObjectiveContext): WeightedLoss;
   /** The `weight` of the loss of a whole batch; absent: its tokens. */

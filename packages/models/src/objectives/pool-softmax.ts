@@ -16,6 +16,7 @@ import {
   positiveScores,
   weightOfPairs,
 } from './pairs.ts';
+import { pairsOf } from './part-pairs.ts';
 
 /**
  * Softmax of each label against one pool of negatives that the whole batch shares: the labels of the batch
@@ -45,6 +46,10 @@ export function poolSoftmaxObjective(
       const count = config.negatives.kind === 'in-batch' ? 0 : config.negatives.random;
       const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems);
       return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
+    },
+    sharedItems: (whole, drawn, run) => {
+      const { positives } = pairsOf(whole, config, run);
+      return [negativePool(positives, drawnValues(drawn.negatives), config.negatives, run).items];
     },
     loss: (context) => {
       // The pool is that of the batch, whatever part of it this is.

@@ -19,6 +19,7 @@ export function retrievalTask(objective: Objective): Task<TokenEncoder> {
       draw: ({ model, batch, part, run, onHost }) =>
         objective.draw?.({ batch, part, numItems: model.numItems, run, onHost }) ?? {},
     }),
+    ...(objective.sharedItems && { sharedItems: objective.sharedItems.bind(objective) }),
     loss: (context) => objective.loss(context),
   };
 }

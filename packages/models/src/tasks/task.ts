@@ -71,6 +71,8 @@ export interface Task<M extends Model = Model> {
   check?(model: Model, examples: ExampleSet, windows: WindowPolicy | undefined): void;
   /** Ids besides those of the batch, for example negatives; from counter-based streams alone. */
   draw?(context: TaskDrawContext<M>): DrawnItems;
+  /** Item ids of the whole batch that every part of it reads besides its own: see `Objective.sharedItems`. */
+  sharedItems?(whole: SequenceBatch, drawn: DrawnItems, run: Run): readonly Int32Array[];
   /** The loss of a part, never a mean: whoever sums over parts divides once. Inside the tape and a tidy. */
   loss(context: TaskContext<M>): WeightedLoss;
   /** Metrics that `evaluate` gives, the one that chooses checkpoints by default first. */
