@@ -262,6 +262,42 @@ export {
   type NamedParameters,
   readParameters,
 } from './parameters.ts';
+export { historyCost, rankBounds, rankWork } from './plan/cut.ts';
+export { DistinctIds } from './plan/distinct-ids.ts';
+export { collectiveSeconds, NETWORKS, type Network, type NetworkName } from './plan/network.ts';
+export {
+  ownedColumns,
+  ownedRows,
+  ownerOf,
+  PARTITIONS,
+  type Partition,
+  type TableShape,
+} from './plan/partition.ts';
+export { Placements, type PlanProblem } from './plan/placement.ts';
+export { exhaustivePlacement, greedyPlacement, type Placement } from './plan/planner.ts';
+export { explainPlacement, type PartitionOption, type PlacedTable } from './plan/reasons.ts';
+export { readTables, type SimulateOptions, type StepLoad, simulateSteps } from './plan/simulate.ts';
+export { checkStandIn, type StandIn } from './plan/stand-in.ts';
+export {
+  type CollectiveCost,
+  type ComputeCost,
+  computeSeconds,
+  type DenseWeights,
+  type ExchangeCost,
+  exchangeCost,
+  imbalance,
+} from './plan/step-time.ts';
+export { type PlannedTable, type TableBytes, tableBytes } from './plan/table-bytes.ts';
+export {
+  type Flow,
+  type RowRequests,
+  requestMatrix,
+  rowRequests,
+  type TableLoad,
+  type TableTraffic,
+  tableTraffic,
+} from './plan/traffic.ts';
+export { type TrainerWeights, trainerWeights } from './plan/trainer-weights.ts';
 export { fieldFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';

@@ -67,6 +67,11 @@ export function tableLearningRate(options: OptimizerConfig): number {
   return tableRule(options).learningRate;
 }
 
+/** The kind of rule that tables are trained by. */
+export function tableRuleKind(options: OptimizerConfig): 'adamw' | 'adagrad' {
+  return tableRule(options).kind === 'adagrad' ? 'adagrad' : 'adamw';
+}
+
 function tableRule({ kind, learningRate, weightDecay, tables = {} }: OptimizerConfig): Rule {
   return {
     kind: tables.kind ?? (kind === 'muon' ? 'adamw' : kind),

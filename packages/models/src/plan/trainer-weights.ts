@@ -1,0 +1,37 @@
+import { tableRuleKind } from '../train/groups.ts';
+import { slotShapes } from '../train/slots.ts';
+import type { Trainer } from '../train/trainer.ts';
+import type { TableStandIn } from './reads.ts';
+import { readTables } from './simulate.ts';
+import type { DenseWeights } from './step-time.ts';
+import { FLOAT, type PlannedTable } from './table-bytes.ts';
+
+/** What a trainer has to place. */
+export interface TrainerWeights {
+  readonly tables: readonly PlannedTable[];
+  readonly dense: DenseWeights;
+  /** Bytes of the dense weights with moments, mean and gradient. */
+  readonly denseBytes: number;
+}
+
+/** The tables and the dense weights of a trainer, trained as its options say. */
+export function trainerWeights(trainer: Trainer, standIn?: TableStandIn): TrainerWeights {
+  const { model, options, update } = trainer;
+  const averaged = update.average !== undefined;
+  const shared = {
+    rule: tableRuleKind(options),
+    trained: options.embeddings === 'rowwise' ? ('rows' as const) : ('dense' as const),
+    regularised: model.penalty !== undefined,
+    averaged,
+  };
+  const tables = readTables(trainer, standIn).map((table) => ({ ...table, ...shared }));
+  const variables = model.variables();
+  let [numbers, bytes] = [0, 0];
+  for (const [name, variable] of variables) {
+    if (model.tables().has(name)) continue;
+    const slots = variable.trainable ? slotShapes(update, name, variable).size + 1 : 0;
+    if (variable.trainable) numbers += variable.size;
+    bytes += FLOAT * variable.size * (1 + slots + (averaged ? 1 : 0));
+  }
+  return { tables, dense: { numbers, variables: variables.size }, denseBytes: bytes };
+}
