@@ -83,6 +83,25 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['settings', 'model', '--model.kind', 'hstuu'], 'hstu, sasrec, transformer, transformer-plus-plus, gru4rec'],
     [['settings', '--task', 'rank'], '--task: expected one of retrieval, ranking; got "rank"; did you mean ranking?'],
     [['settings', '--seed.x', '3'], '--seed.x: expected a kind, which chooses the settings to show'],
+    [['plan'], 'missing required args'],
+    [['plan', 'ml-1m/hsut'], 'recipe "ml-1m/hsut" is not known; did you mean ml-1m/hstu?'],
+    [['plan', 'ml-1m/hstu', '--ranks', '8..2'], '--ranks: expected numbers of ranks from 1 to 4096, such as 2..1024'],
+    [['plan', 'ml-1m/hstu', '--ranks', '2,x'], '2..1024 or 2,4,8; got "2,x"'],
+    [['plan', 'ml-1m/hstu', '--ranks', '2..8192'], '--ranks: expected numbers of ranks from 1 to 4096'],
+    [['plan', 'ml-1m/hstu', '--network', '10Gbe'], '10GbE, 100GbE, nvlink, or all; got "10Gbe"; did you mean 10GbE?'],
+    [['plan', 'ml-1m/hstu', '--network', 'all', '--beta', '5'], '--beta: expected one --network with it; got laptop,'],
+    [['plan', 'ml-1m/hstu', '--beta', '0'], '--beta: expected a number above 0; got 0'],
+    [['plan', 'ml-1m/hstu', '--measure'], '--measure: expected --network laptop with it, which is this machine'],
+    [
+      ['plan', 'ml-1m/hstu', '--measure', '--network', 'laptop', '--alpha', '3'],
+      '--alpha: expected it without --measure, which finds both',
+    ],
+    [['plan', 'ml-1m/hstu', '--memory', '16'], '--memory: expected a size such as 512MiB, 16GiB or 80GB; got "16"'],
+    [['plan', 'ml-1m/hstu', '--gflops', '9', '--step-ms', '9'], '--gflops: expected it or --step-ms, not both'],
+    [['plan', 'ml-1m/hstu', '--fixed-ms', '9'], '--fixed-ms: expected at most --step-ms, which it is a part of; got 9'],
+    [['plan', 'ml-1m/hstu', '--zipf', '1.1'], '--zipf: expected --rows with it'],
+    [['plan', 'ml-1m/hstu', '--explain', '3'], '--explain: expected one of --ranks, 2, 4, 8, 16, 32, 64, 128, 256'],
+    [['plan', 'ml-1m/hstu', '--plot', 'plan.png'], '--plot: expected a file that ends in .svg; got plan.png'],
     [['parity'], 'seqrec parity: expected golden files or --recipe, one of them'],
     [['parity', 'x.json', '--recipe', 'ml-1m/hstu'], 'seqrec parity: expected golden files or --recipe, one of them'],
   ])('%j', async (argv, message) => {
@@ -160,6 +179,7 @@ test('help of the program and of every command has examples, which the program a
     'reproduce',
     'vectors',
     'profile',
+    'plan',
     'figures',
   ];
   for (const name of names) {

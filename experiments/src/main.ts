@@ -10,6 +10,7 @@ import { registerExport } from './commands/export.ts';
 import { registerFigures } from './commands/figures.ts';
 import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
+import { registerPlan } from './commands/plan.ts';
 import { registerProfile } from './commands/profile.ts';
 import { registerRecipes } from './commands/recipes.ts';
 import { registerRecommend } from './commands/recommend.ts';
@@ -50,6 +51,7 @@ const commands = [
   registerParity,
   registerBench,
   registerProfile,
+  registerPlan,
   registerCompare,
   registerReproduce,
   registerScale,
@@ -156,7 +158,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train`, `data`, `evaluate`, `scale`, `reproduce`, `bench` and `profile` take configuration keys',
+      'only `seqrec train`, `data`, `evaluate`, `scale`, `reproduce`, `bench`, `profile` and `plan` take configuration keys',
     );
 }
 

@@ -13,6 +13,7 @@ import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
 import { listLiveBench } from '../measure/live/live-listing.ts';
+import { listPlan } from '../studies/plan/plan-listing.ts';
 import { listReproduction } from '../studies/reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
 
@@ -99,6 +100,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'A service and its client',
     'Two processes: the largest rate, minutes at 80 % of it with kill -9 between, answers compared with full passes.',
     listLiveBench,
+  ),
+  plan: kind(
+    'Plans of distributed training',
+    'Predictions of a model, not measurements: ids of real batches are counted, times follow from them.',
+    listPlan,
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),

@@ -1,4 +1,5 @@
 import { tableRuleKind } from '../train/groups.ts';
+import { LARGEST_DENSE_TABLE } from '../train/options.ts';
 import { slotShapes } from '../train/slots.ts';
 import type { Trainer } from '../train/trainer.ts';
 import type { TableStandIn } from './reads.ts';
@@ -24,7 +25,12 @@ export function trainerWeights(trainer: Trainer, standIn?: TableStandIn): Traine
     regularised: model.penalty !== undefined,
     averaged,
   };
-  const tables = readTables(trainer, standIn).map((table) => ({ ...table, ...shared }));
+  const tables = readTables(trainer, standIn).map((table) => {
+    const grown = table.name === standIn?.table && table.rows * table.width > LARGEST_DENSE_TABLE;
+    // What `auto` makes of a table of that size.
+    const byRows = grown && trainer.task.namesItems && !shared.regularised;
+    return { ...table, ...shared, ...(byRows && { trained: 'rows' as const }) };
+  });
   const variables = model.variables();
   let [numbers, bytes] = [0, 0];
   for (const [name, variable] of variables) {

@@ -43,7 +43,7 @@ export type ResolvedOptions = Omit<z.output<typeof optionsSchema>, 'embeddings'>
 };
 
 /** Largest item table, in numbers, that `auto` trains with dense AdamW. The reference's data sets are all below. */
-const LARGEST_DENSE_TABLE = 2 ** 26;
+export const LARGEST_DENSE_TABLE = 2 ** 26;
 
 export interface TrainerOptions<M extends Model = Model> extends z.input<typeof optionsSchema> {
   readonly model: M;
