@@ -32,6 +32,7 @@ const ASIDE = {
   '--data': 'value',
   '--out': 'value',
   '--dir': 'value',
+  '--plot': 'value',
   '--quiet': 'none',
   '--json': 'none',
 } as const;

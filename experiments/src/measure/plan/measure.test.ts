@@ -2,22 +2,22 @@ import { expect, it } from 'vitest';
 import { lineThrough } from './measure-compute.ts';
 import { measureExchange } from './measure-exchange.ts';
 
-it('a line through two batches, never with a negative part', () => {
-  const line = lineThrough([
-    { cost: 800, seconds: 0.9 },
-    { cost: 100, seconds: 0.2 },
-  ]);
-  expect(line.fixed).toBeCloseTo(0.1, 12);
-  expect(line.perCost).toBeCloseTo(0.001, 12);
-  const through = (large: number, small: number) =>
-    lineThrough([
-      { cost: 800, seconds: large },
-      { cost: 100, seconds: small },
-    ]);
-  expect(through(0.8, 0.05)).toEqual({ fixed: 0, perCost: 0.001 });
-  expect(through(0.8, 0.9)).toEqual({ fixed: 0.8, perCost: 0 });
-  const same = { cost: 10, seconds: 0.5 };
-  expect(lineThrough([same, same])).toEqual({ fixed: 0, perCost: 0.05 });
+it('a line through batches of three sizes, by relative errors, never with a negative part', () => {
+  const line = (...seconds: readonly number[]) =>
+    lineThrough(seconds.map((each, i) => ({ cost: [640, 80, 10][i], seconds: each })));
+  const exact = line(0.74, 0.18, 0.11);
+  expect(exact.fixed).toBeCloseTo(0.1, 12);
+  expect(exact.perCost).toBeCloseTo(0.001, 12);
+  // Ten percent too long for the largest batch moves the fixed part by much less than the 0.07 s that it is too long.
+  expect(Math.abs(line(1.1 * 0.74, 0.18, 0.11).fixed - 0.1)).toBeLessThan(0.005);
+  const without = line(0.64, 0.08, 0.0099);
+  expect(without.fixed).toBe(0);
+  expect(without.perCost).toBeGreaterThan(0.00099);
+  expect(without.perCost).toBeLessThan(0.001);
+  const falling = line(0.1, 0.2, 0.3);
+  expect(falling.perCost).toBe(0);
+  expect(falling.fixed).toBeGreaterThan(0.1);
+  expect(falling.fixed).toBeLessThan(0.2);
 });
 
 it('threads of this machine exchange bytes at some rate, after some latency', async () => {

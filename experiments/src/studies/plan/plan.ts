@@ -165,7 +165,7 @@ async function computeOf(
       const measured = await measureCompute(trainer, (done, total) =>
         progress.update({ label: 'measured steps', done, total, fields: [] }),
       );
-      return { ...measured, source: 'measured here: steps of the batch and of an eighth of it, in turn' };
+      return { ...measured, source: 'measured here: steps of the batch, an eighth and a 64th of it, in turn' };
     }
     case 'rate': {
       const counted = await countCompute(trainer, choice.name, compute.flopsPerSecond);
