@@ -42,6 +42,8 @@ export { createTransformerPlusPlus } from './encoders/transformer-plus-plus/stac
 export {
   CheckpointError,
   ConfigError,
+  DeltaError,
+  type DeltaProblem,
   EvaluationError,
   GoldenError,
   ParameterError,

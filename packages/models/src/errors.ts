@@ -46,6 +46,19 @@ export class CheckpointError extends SeqrecError {
   }
 }
 
+/** Why a delta is refused: of another model, another base, applied already, after a gap, or of another chain. */
+export type DeltaProblem = 'model' | 'base' | 'order' | 'gap' | 'chain';
+
+/** A delta is not the next one for the weights that it should be applied to. Nothing of it was applied. */
+export class DeltaError extends SeqrecError {
+  readonly reason: DeltaProblem;
+
+  constructor(message: string, reason: DeltaProblem, options?: ErrorOptions) {
+    super('delta', message, options);
+    this.reason = reason;
+  }
+}
+
 /** An evaluation was asked for something undefined, for example HR@k with k above the number of candidates. */
 export class EvaluationError extends SeqrecError {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,8 +1,23 @@
 export * from './browser.ts';
+export { applyDelta } from './delta/apply-delta.ts';
+export { checkChain, placeAfter } from './delta/check-chain.ts';
+export type { Delta, TableDelta } from './delta/delta.ts';
+export { deltaFromBytes, readDelta, writeDelta } from './delta/delta-file.ts';
+export { fromInt8Rows, type Int8Rows, toInt8Rows } from './delta/int8-rows.ts';
+export { type DeltaOptions, makeDelta } from './delta/make-delta.ts';
+export type { RowPolicy } from './delta/row-policy.ts';
+export {
+  type ChainPlace,
+  readSnapshot,
+  type Snapshot,
+  tablesOf,
+  type Weight,
+  writeSnapshot,
+} from './delta/snapshot.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export { type LoadOptions, loadCheckpoint, loadModel, saveCheckpoint, shareCheckpoint } from './train/checkpoint.ts';
 export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
 export { loadWeights } from './train/load-weights.ts';
-export { type WeightsDigest, weightsDigest } from './train/weights-digest.ts';
+export { parametersDigest, type WeightsDigest, weightsDigest } from './train/weights-digest.ts';

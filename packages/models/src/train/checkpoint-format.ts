@@ -120,7 +120,8 @@ export function sortNames(
   return { weights, moments };
 }
 
-function parseState(text: string | undefined, file: string): CheckpointState {
+/** The state of a checkpoint from its text. @throws CheckpointError. */
+export function parseState(text: string | undefined, file: string): CheckpointState {
   const result = stateSchema.safeParse(parseJson(text ?? 'null', 'state', file));
   if (result.success) return result.data;
   const [issue] = result.error.issues;

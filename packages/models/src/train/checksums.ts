@@ -74,6 +74,27 @@ export function planVerification(
   return { tensors: verified, notes };
 }
 
+/**
+ * The SHA-256 that each tensor must have, where types are kept: of a file that no other program writes again.
+ *
+ * @param text what {@link encodeChecksums} gave.
+ * @throws CheckpointError naming a tensor that is missing, has no checksum or has another type or shape.
+ */
+export function storedDigests(text: string, entries: readonly Entry[], file: string): ReadonlyMap<string, string> {
+  const checksums = parseChecksums(text, file);
+  checkNames(checksums, entries, file);
+  return new Map(
+    entries.map(({ name, dtype, shape }) => {
+      const saved = checksums[name];
+      if (saved.dtype === dtype && saved.shape.join() === shape.join()) return [name, saved.sha256];
+      throw new CheckpointError(
+        `checkpoint: ${file}: expected '${name}' as it was saved, ${saved.dtype} [${saved.shape.join(', ')}]; got ${dtype} [${shape.join(', ')}]`,
+        file,
+      );
+    }),
+  );
+}
+
 /** The error of a tensor whose bytes are not those that were saved. */
 export function damagedTensor(file: string, name: string): CheckpointError {
   return new CheckpointError(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CheckpointError } from '../errors.ts';
 import { bytesOf } from '../io/safetensors.ts';
+import { BLOCK_ELEMENTS } from '../io/safetensors-file.ts';
 import { type ReadOptions, verify, withSafetensors } from './checkpoint-file.ts';
 import { sortNames } from './checkpoint-format.ts';
 
@@ -33,7 +34,7 @@ export function weightsDigest(file: string, options?: ReadOptions): Promise<Weig
       if (dtype === 'I32') {
         throw new CheckpointError(`safetensors: ${file}: '${name}': expected F32, F64, F16 or BF16; got I32`, file);
       }
-      hash.update(`${JSON.stringify([name, shape])}\n`);
+      hash.update(heading(name, shape));
       for await (const block of tensors.blocks(name)) {
         hash.update(bytesOf(block));
         numbers += block.length;
@@ -42,3 +43,19 @@ export function weightsDigest(file: string, options?: ReadOptions): Promise<Weig
     return { digest: hash.digest('hex'), weights: names.length, numbers };
   });
 }
+
+/** {@link weightsDigest} of weights on the host. */
+export function parametersDigest(
+  weights: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
+): string {
+  const hash = createHash('sha256');
+  for (const name of [...weights.keys()].sort()) {
+    const { shape, data } = weights.get(name)!;
+    hash.update(heading(name, shape));
+    for (let at = 0; at < data.length; at += BLOCK_ELEMENTS)
+      hash.update(bytesOf(data.subarray(at, at + BLOCK_ELEMENTS)));
+  }
+  return hash.digest('hex');
+}
+
+const heading = (name: string, shape: readonly number[]): string => `${JSON.stringify([name, shape])}\n`;
