@@ -1,3 +1,4 @@
+import type { RowPolicy } from '@seqrec/models';
 import { UsageError } from './errors.ts';
 
 /** One `--model.numBlocks 4` on the command line: the dotted key and the text given for it (`true`: none was given). */
@@ -92,6 +93,25 @@ export function textOption(name: string, value: unknown): string | undefined {
   if (Array.isArray(value))
     throw new UsageError(`--${name}: expected one value; got ${value.map(shown).join(' and ')}`);
   return String(value);
+}
+
+/** An option that may be given again. */
+export function textsOption(value: unknown): readonly string[] {
+  return value === undefined ? [] : [value].flat().map(String);
+}
+
+/** `touched`, `top:0.1`, `threshold:0.5` or `budget:200000`: which rows of the tables a delta takes along. */
+export function rowPolicyOption(name: string, value: unknown): RowPolicy {
+  const text = textOption(name, value) ?? 'touched';
+  const [, kind, digits] = /^(top|threshold|budget):(.+)$/.exec(text) ?? [];
+  const number = Number(digits);
+  if (text === 'touched') return { kind: 'touched' };
+  if (kind === 'top' && number >= 0 && number <= 1) return { kind, share: number };
+  if (kind === 'threshold' && number >= 0 && Number.isFinite(number)) return { kind, norm: number };
+  if (kind === 'budget' && Number.isSafeInteger(number) && number >= 1) return { kind, bytes: number };
+  throw new UsageError(
+    `--${name}: expected touched, top:SHARE up to 1, threshold:NORM or budget:BYTES, such as top:0.1; got "${text}"`,
+  );
 }
 
 /** `32,64`: distinct whole numbers in increasing order. */

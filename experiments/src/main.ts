@@ -3,6 +3,7 @@ import { joinNegativeValues, type Override, splitOverrides } from './arguments.t
 import { registerBench } from './commands/bench.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerData } from './commands/data.ts';
+import { registerDelta } from './commands/delta.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
@@ -42,6 +43,7 @@ const commands = [
   registerServe,
   registerVectors,
   registerExport,
+  registerDelta,
   registerReport,
   registerRecipes,
   registerSettings,
