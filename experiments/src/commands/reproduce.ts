@@ -37,15 +37,19 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3 --save')
     .example('  $ seqrec reproduce hstu/ml-1m --rows "SASRec;HSTU" --epochs 10')
     .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
+    .example('  $ seqrec reproduce delta/ml-1m --seeds 1')
     .action((table: string | undefined, options: Options) => run(table, options, invocation));
 }
 
 async function run(name: string | undefined, options: Options, invocation: Invocation): Action {
-  const { loadTable, tableNames } = await import('../studies/reproduce/load-table.ts');
+  const { loadReplay, loadTable, replayNames, tableNames } = await import('../studies/reproduce/load-table.ts');
   if (name === undefined) {
     const { renderTable } = await import('../terminal/table.ts');
-    const rows = await Promise.all(tableNames().map(async (each) => [each, (await loadTable(each)).title]));
-    console.log(renderTable([{ title: 'table' }, { title: 'what' }], rows));
+    const rows = [
+      ...tableNames().map(async (each) => [each, (await loadTable(each)).title]),
+      ...replayNames().map(async (each) => [each, (await loadReplay(each)).title]),
+    ];
+    console.log(renderTable([{ title: 'table' }, { title: 'what' }], await Promise.all(rows)));
     return 0;
   }
   if (invocation.overrides.some(({ key }) => key === 'seed'))
@@ -64,6 +68,10 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     quiet: options.quiet ?? false,
     command: ['seqrec', ...process.argv.slice(2)].map(shellWord).join(' '),
   };
+  if (replayNames().includes(name)) {
+    const { reproduceReplay } = await import('../studies/deltas/reproduce-replay.ts');
+    return reproduceReplay(request);
+  }
   await loadTable(name);
   const { reproduce } = await import('../studies/reproduce/reproduce.ts');
   return reproduce(request);

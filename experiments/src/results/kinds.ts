@@ -108,6 +108,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
+  'reproduce replay': kind(
+    'Replays by time',
+    'A model that is trained on and on, and consumers that serve with what they are sent of it.',
+    (listing: Listing) => listing,
+  ),
   recorded: kind(
     'Recorded tables',
     'Printed by the command before commands could save; kept as they were.',

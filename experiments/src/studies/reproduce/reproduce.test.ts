@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadRecipe } from '../../config/load-recipe.ts';
-import { loadTable, tableNames } from './load-table.ts';
+import { loadReplay, loadTable, replayNames, tableNames } from './load-table.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
 import { defineTable } from './table.ts';
 import { claimVerdicts, estimate, rowVerdict } from './verdict.ts';
@@ -130,4 +130,6 @@ describe('pages', () => {
 it('every table loads and its recipes exist', async () => {
   expect(tableNames()).toEqual(expect.arrayContaining(['hstu/ml-1m', 'hstu/synthetic-streaming']));
   for (const name of tableNames()) for (const { recipe } of (await loadTable(name)).rows) await loadRecipe(recipe);
+  expect(replayNames()).toContain('delta/ml-1m');
+  for (const name of replayNames()) await loadRecipe((await loadReplay(name)).recipe);
 });
