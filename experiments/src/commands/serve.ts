@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, rawOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
@@ -21,6 +22,7 @@ interface Options extends BackendOptions {
   readonly spill?: unknown;
   readonly maxBody?: unknown;
   readonly maxCandidates?: unknown;
+  readonly deltas?: unknown;
   readonly check?: boolean;
   readonly checkpoint: unknown;
   readonly data?: unknown;
@@ -55,6 +57,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .option('--spill <file>', 'Keep on the disk what --cache-bytes has no room for (default: compute it again)')
     .option('--max-body <bytes>', 'Longest body (default: 4194304)')
     .option('--max-candidates <n>', 'Most candidates of a request (default: 100000)')
+    .option('--deltas <dir>', 'Apply the deltas of this folder on the weights of the run, also those that come later')
     .option('--check', 'Replay users of the data event by event, compare with full passes, and end')
     .option('--checkpoint <name>', 'best or last', { default: 'best' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
@@ -65,6 +68,7 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec serve latest --port 0 --no-users --log events.jsonl')
     .example('  $ seqrec serve latest --host 0.0.0.0 --token s3cret --workers 2')
     .example('  $ seqrec serve latest --history chunked --slack 10 --cache-bytes 200000000 --spill spill.bin')
+    .example('  $ seqrec serve latest --deltas deltas')
     .example('  $ seqrec serve latest --check')
     .action((run: string, options: Options) => serveCommand(run, options, invocation));
 }
@@ -85,6 +89,11 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
   // As typed: the parser would turn the token 0042 into 42.
   const token = options.token === undefined ? process.env.SEQREC_TOKEN || undefined : rawOption(argv, 'token');
   const log = textOption('log', options.log);
+  const deltas = textOption('deltas', options.deltas);
+  if (deltas !== undefined && options.check)
+    throw new UsageError('--deltas: expected it without --check, which compares the weights of the run; got both');
+  if (deltas !== undefined && !statSync(deltas, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`--deltas: expected a folder; got ${deltas}`, 'make it; deltas may come later');
 
   const { isLocalHost } = await import('../serve/guard.ts');
   if (!options.check && !isLocalHost(host) && !token) {
@@ -133,6 +142,7 @@ async function serveCommand(name: string, options: Options, { argv }: Invocation
     opened,
     catalogue,
     backend,
+    ...(deltas !== undefined && { deltas }),
     ...{ workers, keep, log, host, port, token, limits, windowMs: window, about },
     // Somebody to try it with.
     someUser: options.users && interactions.numUsers > 0 ? interactions.users.external(0) : undefined,

@@ -9,7 +9,7 @@ type Top = Extract<Read, { kind: 'top' }>;
 type Score = Extract<Read, { kind: 'score' }>;
 
 /** A shard in this thread. Events of many users are one pass of the scorer, and so are their vectors. */
-export function localShard({ scorer, close }: OpenScorer): Shard {
+export function localShard({ scorer, close, weights }: OpenScorer): Shard {
   return {
     capabilities: scorer.capabilities,
     async run(operations) {
@@ -18,6 +18,7 @@ export function localShard({ scorer, close }: OpenScorer): Shard {
       return outcomes;
     },
     stats: async () => scorer.stats(),
+    ...(weights && { weights }),
     close,
   };
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadModel } from '@seqrec/models';
+import { loadModel, weightsDigest } from '@seqrec/models';
 import { loadedPlugins } from '../plugins/load-plugins.ts';
 import { makeFolder } from '../run/folder/make-folder.ts';
 import { lockRun } from '../run/folder/run-lock.ts';
@@ -8,13 +8,13 @@ import type { OpenRun } from '../run/open/open-run.ts';
 import { type checkBackendOptions, startBackend } from '../run/process/backend.ts';
 import { listenForStop } from '../run/process/stop.ts';
 import { localShard } from './local-shard.ts';
-import { type KeepOptions, openScorer } from './open-scorer.ts';
+import { type KeepOptions, openScorer, type WeightsOrigin } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
 import { type ServerOptions, startServer } from './start-server.ts';
 import { usageOf } from './usage.ts';
 import { workerShard } from './worker-shard.ts';
 
-export interface ServeRunOptions extends Omit<ServerOptions, 'shards' | 'logFile'> {
+export interface ServeRunOptions extends Omit<ServerOptions, 'shards' | 'logFile' | 'deltas'> {
   readonly opened: OpenRun;
   readonly about: string;
   readonly backend: ReturnType<typeof checkBackendOptions>;
@@ -22,6 +22,8 @@ export interface ServeRunOptions extends Omit<ServerOptions, 'shards' | 'logFile
   readonly keep: KeepOptions;
   /** Default: in the folder of the run. */
   readonly log: string | undefined;
+  /** A folder whose deltas are applied as they come. */
+  readonly deltas?: string;
   /** A user to show requests with. */
   readonly someUser: string | undefined;
   readonly print: (text: string) => void;
@@ -42,8 +44,11 @@ export async function serveRun(options: ServeRunOptions): Promise<number> {
     stop(1);
   };
   try {
-    const shards = workers === 1 ? [await shardHere(options)] : await shardsInWorkers(options, onLost);
-    const server = await startServer({ ...options, shards, logFile });
+    const origin = options.deltas === undefined ? undefined : await originOf(opened.file);
+    const shards = workers === 1 ? [await shardHere(options, origin)] : await shardsInWorkers(options, onLost, origin);
+    const { deltas: folder, ...rest } = options;
+    const deltas = folder !== undefined && origin !== undefined ? { folder, place: origin.place } : undefined;
+    const server = await startServer({ ...rest, shards, logFile, ...(deltas && { deltas }) });
     const signals = listenForStop((signal) => {
       note(`${signal}: stopping; what has arrived is answered first`);
       stop(0);
@@ -63,22 +68,33 @@ export async function serveRun(options: ServeRunOptions): Promise<number> {
   }
 }
 
-async function shardHere({ opened, backend, keep }: ServeRunOptions): Promise<Shard> {
+/** A checkpoint as the base of a chain. */
+async function originOf(file: string): Promise<WeightsOrigin> {
+  const { digest } = await weightsDigest(file);
+  return { name: file, place: { base: digest, latest: digest, deltas: 0 } };
+}
+
+async function shardHere(
+  { opened, backend, keep }: ServeRunOptions,
+  origin: WeightsOrigin | undefined,
+): Promise<Shard> {
   await startBackend({ backend: backend.name, threads: backend.threads });
   const model = await loadModel(opened.file);
-  return localShard(await openScorer(model, keep));
+  return localShard(await openScorer(model, keep, { ...(origin && { origin }) }));
 }
 
 /** Threads with a model each; the processors are shared among them unless the options say otherwise. */
 async function shardsInWorkers(
   { opened, backend, workers, keep }: ServeRunOptions,
   onLost: (error: Error) => void,
+  origin: WeightsOrigin | undefined,
 ): Promise<Shard[]> {
   const start = {
     checkpoint: opened.file,
     backend: backend.name,
     threads: backend.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
     keep,
+    ...(origin && { origin }),
     plugins: loadedPlugins().map(({ path }) => path),
   };
   const all = await Promise.allSettled(

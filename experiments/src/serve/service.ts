@@ -153,6 +153,23 @@ export class Service {
     });
   }
 
+  /**
+   * Changes the weights of all shards by a delta. All check it before the first switches, and each switches between two
+   * answers. What was computed of histories before is computed again when a user is asked about.
+   *
+   * @throws Error with what is wrong with it; all serve on with the weights that they have.
+   */
+  async update(bytes: Uint8Array, name: string): Promise<void> {
+    const weights = this.#shards.flatMap(({ shard }) => shard.weights ?? []);
+    const checked = await Promise.allSettled(weights.map((each) => each.prepare(bytes, name)));
+    const refused = checked.find((each) => each.status === 'rejected');
+    if (refused !== undefined) {
+      await Promise.all(weights.map((each) => each.discard()));
+      throw refused.reason;
+    }
+    await Promise.all(weights.map((each) => each.commit()));
+  }
+
   stats(): Promise<readonly ScorerStats[]> {
     return Promise.all(this.#shards.map(({ shard }) => shard.stats()));
   }

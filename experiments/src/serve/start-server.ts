@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import type { ChainPlace } from '@seqrec/models';
 import { UsageError } from '../errors.ts';
 import { buildApp } from './app.ts';
 import type { Catalogue } from './catalogue.ts';
+import { DeltaFolder } from './delta-folder.ts';
 import type { Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { openService } from './open-service.ts';
@@ -18,6 +20,8 @@ export interface ServerOptions {
   readonly limits: Limits;
   /** Milliseconds that the first request of a batch waits for others. */
   readonly windowMs: number;
+  /** A folder whose deltas are applied as they come, those that are there before anybody is answered. */
+  readonly deltas?: { readonly folder: string; readonly place: ChainPlace; readonly everyMs?: number };
   /** Told what a person should know: users of the log, defects. */
   readonly note: (text: string) => void;
 }
@@ -46,6 +50,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listener: metrics.listener,
     note,
   });
+  const deltas =
+    options.deltas &&
+    new DeltaFolder({ ...options.deltas, note, update: (bytes, name) => service.update(bytes, name) });
+  await deltas?.look();
   const onDefect = (error: unknown): void =>
     note(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const app = await buildApp({ service, catalogue, limits, metrics, onDefect, ...(token !== undefined && { token }) });
@@ -57,10 +65,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new UsageError(`--port: expected a port that is free; got ${port} (${code})`, 'choose another, or 0');
   }
+  deltas?.start();
   const { port: taken } = app.server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     async close() {
+      await deltas?.stop();
       // Who does not take an answer must not keep the rest from being written.
       const late = setTimeout(() => app.server.closeAllConnections(), STOP_MS);
       await app.close();

@@ -1,5 +1,5 @@
 import type { IncrementalCapabilities, ScorerStats } from '@seqrec/models';
-import type { KeepOptions } from './open-scorer.ts';
+import type { KeepOptions, WeightsOrigin } from './open-scorer.ts';
 import type { Operation, Outcome } from './operation.ts';
 
 /** What a worker is started with. */
@@ -13,11 +13,15 @@ export interface WorkerStart {
   readonly keep: KeepOptions;
   /** Its number. */
   readonly worker: number;
+  /** Where its weights may change. */
+  readonly origin?: WeightsOrigin;
 }
 
 export type WorkerRequest =
   | { readonly id: number; readonly kind: 'run'; readonly operations: readonly Operation[] }
   | { readonly id: number; readonly kind: 'stats' }
+  | { readonly id: number; readonly kind: 'prepare'; readonly bytes: Uint8Array; readonly name: string }
+  | { readonly id: number; readonly kind: 'commit' | 'discard' }
   | { readonly id: number; readonly kind: 'close' };
 
 export type WorkerReply =

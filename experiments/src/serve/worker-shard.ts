@@ -68,6 +68,13 @@ export async function workerShard(name: string, start: WorkerStart, onLost: (err
     capabilities: first.ready,
     run: (operations) => ask({ kind: 'run', operations }) as Promise<readonly Outcome[]>,
     stats: () => ask({ kind: 'stats' }) as Promise<ScorerStats>,
+    ...(start.origin && {
+      weights: {
+        prepare: (bytes, file) => ask({ kind: 'prepare', bytes, name: file }) as Promise<void>,
+        commit: () => ask({ kind: 'commit' }) as Promise<void>,
+        discard: () => ask({ kind: 'discard' }) as Promise<void>,
+      },
+    }),
     async close() {
       closing = true;
       if (lost !== undefined) return;

@@ -8,11 +8,11 @@ import { openScorer } from './open-scorer.ts';
 import type { Shard } from './shard.ts';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './worker-messages.ts';
 
-async function open({ checkpoint, backend, threads, plugins, keep, worker }: WorkerStart): Promise<Shard> {
+async function open({ checkpoint, backend, threads, plugins, keep, worker, origin }: WorkerStart): Promise<Shard> {
   for (const plugin of plugins) await loadPlugin(plugin, process.cwd(), 'worker');
   await startBackend({ backend, threads });
   const model = await loadModel(checkpoint);
-  return localShard(await openScorer(model, keep, worker));
+  return localShard(await openScorer(model, keep, { worker, ...(origin && { origin }) }));
 }
 
 function send(reply: WorkerReply): void {
@@ -29,6 +29,12 @@ function answerOf(shard: Shard, request: WorkerRequest) {
       return shard.run(request.operations);
     case 'stats':
       return shard.stats();
+    case 'prepare':
+      return shard.weights?.prepare(request.bytes, request.name).then(() => undefined);
+    case 'commit':
+      return shard.weights?.commit().then(() => undefined);
+    case 'discard':
+      return shard.weights?.discard().then(() => undefined);
     case 'close':
       return shard.close().then(() => undefined);
   }

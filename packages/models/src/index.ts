@@ -14,6 +14,7 @@ export {
   type Weight,
   writeSnapshot,
 } from './delta/snapshot.ts';
+export { type StagedDelta, stageDelta } from './delta/stage-delta.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export { type LoadOptions, loadCheckpoint, loadModel, saveCheckpoint, shareCheckpoint } from './train/checkpoint.ts';

@@ -214,6 +214,16 @@ export class PagedScorer implements Scorer {
     return this.inOrder(async () => this.forgetAll());
   }
 
+  update(change: () => void): Promise<void> {
+    return this.inOrder(async () => {
+      try {
+        change();
+      } finally {
+        this.forgetAll();
+      }
+    });
+  }
+
   stats(): ScorerStats {
     const { users, store } = this.shared;
     let [cachedUsers, settledTokens] = [0, 0];

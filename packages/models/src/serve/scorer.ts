@@ -125,6 +125,11 @@ export interface Scorer {
   evict(user: string): Promise<boolean>;
   /** Drops everything that was computed: after the weights have changed in place. New tensors are noticed. */
   invalidate(): Promise<void>;
+  /**
+   * Lets `change` put other weights into the model between two calls, then drops everything that was computed: a call is
+   * answered from the weights before or from those after, never from both. `change` must not wait.
+   */
+  update(change: () => void): Promise<void>;
   stats(): ScorerStats;
   /** Compares the cached vector with that of a full pass over the same history. */
   check(question: Question): Promise<ScorerCheck>;
