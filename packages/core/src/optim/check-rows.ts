@@ -3,8 +3,13 @@ import { ShapeError } from '../errors.ts';
 import { describe } from '../shapes.ts';
 
 /** Rows of a table `[I, D]` with their gradients `[U, D]`. @throws ShapeError when they do not fit each other. */
-export function checkRows(op: string, table: tf.Variable<tf.Rank.R2>, ids: Int32Array, grad: tf.Tensor2D): void {
-  const [rows, d] = table.shape;
+export function checkRows(
+  op: string,
+  { shape }: { readonly shape: readonly [number, number] },
+  ids: Int32Array,
+  grad: tf.Tensor2D,
+): void {
+  const [rows, d] = shape;
   if (grad.shape.length !== 2 || grad.shape[0] !== ids.length || grad.shape[1] !== d) {
     throw new ShapeError(
       `${op}: expected a gradient [${ids.length}, ${d}] for ${ids.length} rows of a table [${rows}, ${d}]; got ${describe(grad)}`,

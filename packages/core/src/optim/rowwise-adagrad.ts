@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { RowwiseAdamWStep, type RowwiseAdamWStepAttrs } from '../backends/kernel-names.ts';
 import { ShapeError } from '../errors.ts';
-import { runKernel } from '../ops/run-kernel.ts';
 import { describe } from '../shapes.ts';
-import { type AdagradOptions, resolveAdagrad } from './adagrad-options.ts';
+import type { AdagradOptions } from './adagrad-options.ts';
 import { checkRows } from './check-rows.ts';
+import { RowwiseAdagradRule } from './rowwise-adagrad-rule.ts';
 
 /** State of row-wise Adagrad, for a checkpoint. */
 export interface RowwiseSums {
@@ -28,22 +27,21 @@ export class RowwiseAdagrad {
   readonly table: tf.Variable<tf.Rank.R2>;
   /** May be changed between steps, for example by a schedule. */
   learningRate: number;
-  readonly #options: Required<AdagradOptions>;
+  readonly #rule: RowwiseAdagradRule;
   #sum: Float32Array;
   #iterations = 0;
 
   /** @throws UnsupportedError when an option is outside its range; ShapeError for a variable that is not `[I, D]`. */
   constructor(table: tf.Variable, options: AdagradOptions) {
-    this.#options = resolveAdagrad('RowwiseAdagrad', options);
+    this.#rule = new RowwiseAdagradRule('RowwiseAdagrad', options);
     if (table.rank !== 2) throw new ShapeError(`RowwiseAdagrad: expected a table [I, D]; got ${describe(table)}`);
     this.table = table as tf.Variable<tf.Rank.R2>;
     this.learningRate = options.learningRate;
-    this.#sum = new Float32Array(table.shape[0]).fill(this.#options.initialAccumulator);
+    this.#sum = new Float32Array(table.shape[0]).fill(this.#rule.options.initialAccumulator);
   }
 
   /**
-   * One step. Works on the rows alone: the kernel of row-wise AdamW updates them in place, with the gradient for a
-   * first moment (`b1 = 0`) and half the sum for a second (`b2 = 1/2`), which is exact in binary numbers.
+   * One step. Works on the rows alone.
    *
    * @param ids rows with a gradient, strictly increasing.
    * @param grad their gradients, `[U, D]`; stays the caller's.
@@ -52,22 +50,11 @@ export class RowwiseAdagrad {
   async step(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
     const { table, learningRate } = this;
     checkRows('RowwiseAdagrad', table, ids, grad);
-    const { learningRateDecay, weightDecay, epsilon } = this.#options;
-    const rate = learningRate / (1 + this.#iterations++ * learningRateDecay);
+    const iterations = this.#iterations++;
     if (ids.length === 0) return;
-    const attrs: RowwiseAdamWStepAttrs = { beta1: 0, beta2: 0.5, epsilon, decay: 0, whole: false };
+    const sums = Float32Array.from(ids, (id) => this.#sum[id]);
     const half = tf.tidy(() => {
-      const places = tf.tensor1d(ids, 'int32');
-      const inputs = {
-        param: table,
-        ids: places,
-        m: tf.zerosLike(grad),
-        v: tf.tensor1d(Float32Array.from(ids, (id) => this.#sum[id])),
-        grad: weightDecay === 0 ? grad : tf.add(grad, tf.mul(tf.gather(table, places), weightDecay)),
-        rates: tf.fill([ids.length], rate),
-        corrections: tf.fill([ids.length], Math.SQRT2),
-      };
-      const [rows, , v] = runKernel<tf.Tensor[]>(RowwiseAdamWStep, inputs, attrs);
+      const [rows, v] = this.#rule.step({ param: table, ids, sums, grad }, iterations, learningRate);
       table.assign(rows as tf.Tensor2D);
       return v;
     });

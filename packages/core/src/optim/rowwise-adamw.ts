@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { RowwiseAdamWStep, type RowwiseAdamWStepAttrs } from '../backends/kernel-names.ts';
 import { ShapeError } from '../errors.ts';
-import { runKernel } from '../ops/run-kernel.ts';
 import { describe } from '../shapes.ts';
-import { type AdamWOptions, resolveAdamW } from './adamw-options.ts';
+import type { AdamWOptions } from './adamw-options.ts';
 import { checkRows } from './check-rows.ts';
+import { RowwiseAdamWRule } from './rowwise-adamw-rule.ts';
 import { backendMoments, hostMoments, type MomentStore, type RowwiseMoments } from './rowwise-moments.ts';
 
 export interface RowwiseAdamWOptions extends AdamWOptions {
@@ -39,14 +38,14 @@ export class RowwiseAdamW {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
+  readonly #rule: RowwiseAdamWRule;
   readonly #store: MomentStore;
   #steps: Int32Array;
-  readonly #first: Corrections;
-  readonly #second: Corrections;
 
   /** @throws UnsupportedError when an option is outside its range; ShapeError for a variable that is not `[I, D]`. */
   constructor(table: tf.Variable, { moments, ...options }: RowwiseAdamWOptions) {
-    const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveAdamW('RowwiseAdamW', options);
+    this.#rule = new RowwiseAdamWRule('RowwiseAdamW', options);
+    const { learningRate, beta1, beta2, epsilon, weightDecay } = this.#rule.options;
     if (table.rank !== 2) throw new ShapeError(`RowwiseAdamW: expected a table [I, D]; got ${describe(table)}`);
     this.table = table as tf.Variable<tf.Rank.R2>;
     this.learningRate = learningRate;
@@ -54,8 +53,6 @@ export class RowwiseAdamW {
     this.beta2 = beta2;
     this.epsilon = epsilon;
     this.weightDecay = weightDecay;
-    this.#first = new Corrections((n) => 1 / (1 - beta1 ** n));
-    this.#second = new Corrections((n) => 1 / Math.sqrt(1 - beta2 ** n));
     const [rows, d] = this.table.shape;
     const place = moments ?? (table.size <= LARGEST_ON_BACKEND ? 'backend' : 'host');
     this.#store = (place === 'backend' ? backendMoments : hostMoments)(rows, d);
@@ -82,19 +79,12 @@ export class RowwiseAdamW {
   }
 
   async #stepBlock(ids: Int32Array, grad: tf.Tensor2D): Promise<void> {
-    const { beta1, beta2, epsilon, learningRate, table } = this;
-    const rates = new Float32Array(ids.length);
-    const corrections = new Float32Array(ids.length);
-    for (let u = 0; u < ids.length; u++) {
-      const n = ++this.#steps[ids[u]];
-      rates[u] = learningRate * this.#first.at(n);
-      corrections[u] = this.#second.at(n);
-    }
+    const { table, learningRate } = this;
+    const counts = new Int32Array(ids.length);
+    for (let u = 0; u < ids.length; u++) counts[u] = ++this.#steps[ids[u]];
     const { m, v, whole, keep } = this.#store.rows(ids);
-    const attrs: RowwiseAdamWStepAttrs = { beta1, beta2, epsilon, decay: learningRate * this.weightDecay, whole };
     const [newM, newV] = tf.tidy(() => {
-      const rows = { ids: tf.tensor1d(ids, 'int32'), rates: tf.tensor1d(rates), corrections: tf.tensor1d(corrections) };
-      const updated = runKernel<tf.Tensor[]>(RowwiseAdamWStep, { param: table, m, v, grad, ...rows }, attrs);
+      const updated = this.#rule.step({ param: table, ids, m, v, whole, grad }, counts, learningRate);
       table.assign(updated[0] as tf.Tensor2D);
       return [updated[1], updated[2]] as const;
     });
@@ -123,24 +113,5 @@ export class RowwiseAdamW {
   /** Frees the moments; the table stays. */
   dispose(): void {
     this.#store.dispose();
-  }
-}
-
-/** A function of a step count that tends to 1, remembered: powers are slow, and rows share few counts. */
-class Corrections {
-  readonly #values: number[] = [Number.NaN];
-  readonly #of: (n: number) => number;
-
-  constructor(of: (n: number) => number) {
-    this.#of = of;
-  }
-
-  at(n: number): number {
-    const values = this.#values;
-    while (values.length <= n) {
-      if (values[values.length - 1] === 1) return 1;
-      values.push(this.#of(values.length));
-    }
-    return values[n];
   }
 }
