@@ -67,6 +67,13 @@ export class OutOfMemoryError extends SeqrecError {
   }
 }
 
+/** A file with the rows of a table is of another table, damaged, or cannot be read or written. */
+export class TableError extends SeqrecError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('table', message, options);
+  }
+}
+
 /** A GPU program does not compile; the message names the op. */
 export class ShaderError extends SeqrecError {
   constructor(message: string, options?: ErrorOptions) {

@@ -35,6 +35,7 @@ export {
   SeqrecError,
   ShaderError,
   ShapeError,
+  TableError,
   UnsupportedError,
 } from './errors.ts';
 export { fromPadded, type PadOptions, segmentMean, segmentSum, toPadded } from './jagged/convert.ts';
@@ -119,3 +120,9 @@ export {
   uniform01,
 } from './random/streams.ts';
 export { assertDType, assertShape, assertShapes, type Dims, describe, type Expected } from './shapes.ts';
+export { type InitialRows, initialRowsOf } from './tables/initial-rows.ts';
+export { memoryRows } from './tables/memory-rows.ts';
+export { DEFAULT_MEMORY, RowCache } from './tables/row-cache.ts';
+export type { RowLayout, RowStore, RowStoreStats } from './tables/row-store.ts';
+export { StoredRowwiseAdagrad } from './tables/stored-adagrad.ts';
+export { StoredRowwiseAdamW } from './tables/stored-adamw.ts';

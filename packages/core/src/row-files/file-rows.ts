@@ -1,0 +1,285 @@
+import { rename, rm } from 'node:fs/promises';
+import { TableError, UnsupportedError } from '../errors.ts';
+import { RowCache } from '../tables/row-cache.ts';
+import {
+  checkIds,
+  checkRecords,
+  type RowLayout,
+  type RowStore,
+  type RowStoreStats,
+  resolveLayout,
+} from '../tables/row-store.ts';
+import { MoveList } from './move-list.ts';
+import { fileError, RowFile } from './row-file.ts';
+import { nothingMoved } from './row-mover.ts';
+import { RowThreads } from './row-threads.ts';
+
+export interface FileRowsOptions extends RowLayout {
+  /** The file; made where there is none. One process at a time may have it open. */
+  readonly path: string;
+  /** Rows that are kept in memory, at least 2. */
+  readonly cacheRows: number;
+  /** Threads that read and write the file, default 1; more of them keep a disk busy that is slow to answer. */
+  readonly threads?: number;
+  /** Uses that the cache remembers of a row, 1 to 255; default 15. See {@link RowCache}. */
+  readonly memory?: number;
+}
+
+/** A move takes at most this many rows. */
+const MOVE_ROWS = 2 ** 20;
+
+/**
+ * A table in a file, of which `cacheRows` rows are in memory: a table may be as large as the disk. Rows that were never
+ * written are made from their random stream and take no room. Changed rows are written when their place is needed, at
+ * a flush and at the end. Threads of its own move the rows, so that a prefetch costs the caller nothing but the names.
+ *
+ * A file that was changed after its last flush says so: when the process ends there, `fileRows` refuses the file, as
+ * some of its rows are older than others; {@link FileRows.snapshot} makes a copy to go back to. After an error of the
+ * file system every call fails with it.
+ */
+export class FileRows implements RowStore {
+  readonly layout: Required<RowLayout>;
+  readonly path: string;
+  readonly cacheRows: number;
+  readonly #file: RowFile;
+  readonly #cache: RowCache;
+  readonly #stride: number;
+  readonly #slots: Float32Array;
+  readonly #threads: RowThreads;
+  /** Slots that a prefetch has filled and no call has asked for since. */
+  readonly #fresh: Uint8Array;
+  readonly #moved = nothingMoved();
+  #lookups = 0;
+  #hits = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #failed: Error | undefined;
+  #isClosed = false;
+
+  /** @throws UnsupportedError for an option outside its range; TableError for a file that is not this table's. */
+  constructor({ path, cacheRows, threads = 1, memory, ...given }: FileRowsOptions) {
+    this.layout = resolveLayout('fileRows', given);
+    checkOptions({ cacheRows, threads, memory: memory ?? 1 });
+    this.path = path;
+    // More slots than rows would never be used; two are the least that the clock works with.
+    this.cacheRows = Math.max(2, Math.min(cacheRows, this.layout.rows));
+    this.#stride = this.layout.width + this.layout.stateWidth;
+    this.#file = RowFile.open(path, this.layout);
+    this.#cache = new RowCache(this.cacheRows, memory);
+    const slots = new SharedArrayBuffer(this.cacheRows * this.#stride * 4);
+    this.#slots = new Float32Array(slots);
+    this.#fresh = new Uint8Array(this.cacheRows);
+    const { fd, layout, present } = this.#file;
+    this.#threads = new RowThreads({ fd, layout, slots, present }, threads);
+  }
+
+  async gather(ids: Int32Array): Promise<Float32Array> {
+    return this.#take(ids, this.layout.width);
+  }
+
+  async records(ids: Int32Array): Promise<Float32Array> {
+    return this.#take(ids, this.#stride);
+  }
+
+  async write(ids: Int32Array, records: Float32Array): Promise<void> {
+    checkRecords('fileRows', this.layout, ids, records);
+    await this.#run(() =>
+      this.#inBlocks(ids, 'given', (slots, begin) => {
+        for (let i = 0; i < slots.length; i++) {
+          const from = (begin + i) * this.#stride;
+          copy(records, from, this.#slots, slots[i] * this.#stride, this.#stride);
+          this.#cache.dirty[slots[i]] = 1;
+          this.#fresh[slots[i]] = 0;
+        }
+      }),
+    );
+  }
+
+  /** Rows beyond half of the cache are left to the call that asks for them. */
+  prefetch(ids: Int32Array): void {
+    checkIds('fileRows', this.layout, ids);
+    // Whoever calls next hears of a failure.
+    this.#run(() => this.#inBlocks(ids, 'prefetched', () => undefined)).catch(() => undefined);
+  }
+
+  async flush(): Promise<void> {
+    await this.#run(() => this.#flush());
+  }
+
+  /**
+   * A copy of the table as it is now, which can be opened as a file of its own: whole or not at all. What was never
+   * written takes no room in it either.
+   *
+   * @throws TableError; what was at `path` stays then.
+   */
+  async snapshot(path: string): Promise<void> {
+    await this.#run(async () => {
+      await this.#flush();
+      const temporary = `${path}.${process.pid}.tmp`;
+      try {
+        await this.#copyTo(temporary);
+        await rename(temporary, path);
+      } catch (cause) {
+        // Where there is no such folder, there is nothing to remove.
+        await rm(temporary, { force: true }).catch(() => undefined);
+        const { message } =
+          (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error) : (cause as Error);
+        throw new TableError(
+          `fileRows: ${path}: expected to write a snapshot; got ${message}; the table itself is as it was`,
+          { cause },
+        );
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.flush();
+    } finally {
+      this.#failed ??= new TableError(`fileRows: ${this.path}: expected an open table; it was closed; open it again`);
+      await this.#threads.close();
+      this.#file.close();
+    }
+  }
+
+  stats(): RowStoreStats {
+    return { lookups: this.#lookups, hits: this.#hits, ...this.#moved };
+  }
+
+  async #take(ids: Int32Array, numbers: number): Promise<Float32Array> {
+    checkIds('fileRows', this.layout, ids);
+    const out = new Float32Array(ids.length * numbers);
+    await this.#run(() =>
+      this.#inBlocks(ids, 'asked', (slots, begin) => {
+        for (let i = 0; i < slots.length; i++) {
+          copy(this.#slots, slots[i] * this.#stride, out, (begin + i) * numbers, numbers);
+        }
+      }),
+    );
+    return out;
+  }
+
+  /** Calls take effect one after the other. */
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    const made = this.#last.then(() => {
+      if (this.#failed !== undefined) throw this.#failed;
+      return call();
+    });
+    this.#last = made.catch(() => undefined);
+    return made;
+  }
+
+  /**
+   * Gives rows their slots, as many at a time as half of the cache holds, and calls `use` when they are there. Rows
+   * that are `given` are not fetched; of those `prefetched` only the first block is.
+   */
+  async #inBlocks(
+    ids: Int32Array,
+    how: 'asked' | 'prefetched' | 'given',
+    use: (slots: Int32Array, begin: number) => void,
+  ): Promise<void> {
+    const cache = this.#cache;
+    const most = Math.min(Math.floor(cache.capacity / 2), MOVE_ROWS);
+    const places = new Int32Array(ids.length);
+    for (let begin = 0; begin < ids.length; ) {
+      const moves = new MoveList();
+      cache.nextTurn();
+      let end = begin;
+      for (; end < ids.length && cache.pins < most; end++) places[end] = this.#place(ids[end], how, moves);
+      await this.#move(moves);
+      use(places.subarray(begin, end), begin);
+      if (how === 'prefetched') return;
+      begin = end;
+    }
+  }
+
+  /** The slot of a row, now or after `moves`. */
+  #place(id: number, how: 'asked' | 'prefetched' | 'given', moves: MoveList): number {
+    const cache = this.#cache;
+    let slot = cache.find(id);
+    if (slot < 0) {
+      const claim = cache.claim(id);
+      slot = claim.slot;
+      moves.add(slot, claim.isDirty ? claim.evicted : -1, how === 'given' ? -1 : id);
+      this.#fresh[slot] = how === 'prefetched' ? 1 : 0;
+      if (how === 'asked') this.#lookups++;
+      return slot;
+    }
+    if (!cache.pin(slot) || how !== 'asked') return slot;
+    this.#lookups++;
+    if (this.#fresh[slot] === 1) this.#fresh[slot] = 0;
+    else {
+      this.#hits++;
+      cache.touch(slot);
+    }
+    return slot;
+  }
+
+  async #move(moves: MoveList): Promise<void> {
+    if (moves.length === 0) return;
+    try {
+      if (moves.hasLeaving) await this.#file.markChanging();
+      const moved = await this.#threads.move(moves.finish());
+      for (const key of Object.keys(moved) as (keyof typeof moved)[]) this.#moved[key] += moved[key];
+    } catch (error) {
+      this.#failed = error instanceof TableError ? error : fileError(this.path, error);
+      throw this.#failed;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const { dirty, idOf, capacity } = this.#cache;
+    let moves = new MoveList();
+    for (let slot = 0; slot < capacity; slot++) {
+      if (dirty[slot] === 0) continue;
+      moves.add(slot, idOf[slot], -1);
+      if (moves.length < MOVE_ROWS) continue;
+      await this.#move(moves);
+      moves = new MoveList();
+    }
+    await this.#move(moves);
+    dirty.fill(0);
+    try {
+      await this.#file.markWhole();
+    } catch (error) {
+      this.#failed = error as Error;
+      throw error;
+    }
+  }
+
+  async #copyTo(path: string): Promise<void> {
+    await rm(path, { force: true });
+    const copied = RowFile.open(path, this.layout);
+    try {
+      await copied.markChanging();
+      new Uint8Array(copied.present).set(new Uint8Array(this.#file.present));
+      await this.#threads.copyTo(copied.fd);
+      await copied.markWhole();
+    } finally {
+      copied.close();
+    }
+  }
+}
+
+/** {@link FileRows}: a table in a file. @throws UnsupportedError, TableError. */
+export function fileRows(options: FileRowsOptions): FileRows {
+  return new FileRows(options);
+}
+
+function copy(from: Float32Array, at: number, to: Float32Array, toAt: number, count: number): void {
+  to.set(from.subarray(at, at + count), toAt);
+}
+
+function checkOptions(options: {
+  readonly cacheRows: number;
+  readonly threads: number;
+  readonly memory: number;
+}): void {
+  const { cacheRows, threads, memory } = options;
+  const whole = Object.values(options).every(Number.isInteger);
+  if (whole && cacheRows >= 2 && threads >= 1 && threads <= 64 && memory >= 1 && memory <= 255) return;
+  throw new UnsupportedError(
+    `fileRows: expected cacheRows of 2 or more, 1 to 64 threads and a memory of 1 to 255, whole numbers; got cacheRows=${cacheRows}, threads=${threads}, memory=${memory}`,
+  );
+}
