@@ -145,6 +145,7 @@ export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
+export type { TableSpec, TableStores } from './features/table-stores.ts';
 export {
   addFlops,
   attentionFlops,
@@ -386,6 +387,7 @@ export { type DssmConfig, type DssmConfigInput, dssmConfigSchema } from './tower
 export { createDssm } from './towers/dssm/dssm.ts';
 export type { CheckpointExtra, CheckpointState } from './train/checkpoint-format.ts';
 export { batchColumns } from './train/columns.ts';
+export { storedStateOf } from './train/groups.ts';
 export { modelFromBytes } from './train/model-from-bytes.ts';
 export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from './train/optimizer-config.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';

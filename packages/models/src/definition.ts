@@ -30,6 +30,8 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
    * @throws ConfigError for settings that do not go together.
    */
   complete?(config: C): C;
+  /** Whether its tables of ids may lie in stores, `stores` of its options; absent: they may not. */
+  readonly storesTables?: true;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];
   /**

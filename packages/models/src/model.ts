@@ -1,6 +1,8 @@
+import type { RowStore } from '@seqrec/core';
 import type { BatchColumns, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
+import type { TableStores } from './features/table-stores.ts';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 import type { TokenMemory } from './layers/memory.ts';
@@ -15,7 +17,10 @@ export interface EncodedActions {
 
 /** A table of vectors, a row an id, that can be trained by the rows of a step. */
 export interface EmbeddingTable {
+  /** Of no rows, `[0, D]`, where the table is in a store. */
   readonly variable: tf.Variable<tf.Rank.R2>;
+  /** Where its rows are, if not in the variable: in a file, for example. */
+  readonly store?: RowStore;
   /** The ids that a batch reads. */
   idsOf(batch: SequenceBatch): readonly Int32Array[];
 }
@@ -177,6 +182,8 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
+  /** Tables that lie in a store, such as a file. Of `lr`, `fm`, `mlp` and `dcn-v2`; default: none does. */
+  readonly stores?: TableStores;
 }
 
 /** The unit vector of each sequence's last token, by the shortest way that the model has. Shape `[B, D]`. */

@@ -198,6 +198,13 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
     throw new ConfigError(`createModel: seed: expected an integer in 0..2^53 - 1; got ${seed}`, 'seed');
   }
   const definition = definitions.of(parsed);
+  if (options.stores !== undefined && definition.storesTables !== true) {
+    const kinds = modelKinds('rank').filter((kind) => definitions.of({ kind }).storesTables);
+    throw new ConfigError(
+      `createModel: stores: expected a model whose tables may lie in stores (${kinds.join(', ')}); got '${parsed.kind}'; leave stores out`,
+      'stores',
+    );
+  }
   if (readsFeaturesOfTokens(definition)) checkFeatures(parsed, features, numItems);
   return definition.create(parsed as never, { ...options, numItems, seed });
 }

@@ -1,8 +1,10 @@
-import { embedding } from '@seqrec/core';
+import { embedding, type RowStore } from '@seqrec/core';
 import type { EncodedColumn, EncodedShape } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
+import { weightStream } from '../layers/initializers.ts';
 import { type LayerArgs, StreamLayer, type WeightSpec } from '../layers/layer.ts';
 import { embedEncoded } from './layer.ts';
+import type { TableStores } from './table-stores.ts';
 
 /** What a table needs to know of its field. */
 export interface FieldShape {
@@ -16,6 +18,8 @@ export interface FieldTableArgs extends LayerArgs {
   readonly width: number;
   /** Of the initial values, normal. */
   readonly standardDeviation: number;
+  /** Where the rows are instead of in the weight, which has none then. */
+  readonly store?: RowStore;
 }
 
 /** The table of a field: a row an id, `[size, d]`; for numbers the matrix `[width, d]` that multiplies them. */
@@ -29,8 +33,8 @@ export class FieldTable extends StreamLayer {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { shape, width, standardDeviation } = this.args;
-    const rows = shape.kind === 'number' ? shape.width : shape.size;
+    const { shape, width, standardDeviation, store } = this.args;
+    const rows = store !== undefined ? 0 : shape.kind === 'number' ? shape.width : shape.size;
     const isTable = shape.kind !== 'number';
     return [{ name: 'weight', shape: [rows, width], initialization: { kind: 'normal', standardDeviation }, isTable }];
   }
@@ -51,6 +55,8 @@ export interface FieldTablesOptions {
   readonly seed: number;
   /** Prefix of the names of the tables. */
   readonly stream: string;
+  /** Which tables of ids are in a store. */
+  readonly stores?: TableStores;
 }
 
 /** A table a field, all of one width. */
@@ -64,9 +70,20 @@ export interface FieldTables {
   embed(columns: readonly EncodedColumn[]): tf.Tensor2D;
 }
 
-export function fieldTables({ fields, pooling, stream, ...shared }: FieldTablesOptions): FieldTables {
+export function fieldTables({ fields, pooling, stream, stores, ...shared }: FieldTablesOptions): FieldTables {
+  const { width, seed, standardDeviation } = shared;
+  const storeOf = ({ name, shape }: FieldShape): RowStore | undefined => {
+    if (shape.kind === 'number') return undefined;
+    const table = `${stream}.${name}.weight`;
+    const initial = { kind: 'normal', seed, stream: weightStream(table), standardDeviation } as const;
+    return stores?.({ name: table, rows: shape.size, width, initial });
+  };
   const byName = new Map(
-    fields.map(({ name, shape }) => [name, new FieldTable({ ...shared, shape, stream: `${stream}.${name}` })]),
+    fields.map((field) => {
+      const { name, shape } = field;
+      const store = storeOf(field);
+      return [name, new FieldTable({ ...shared, shape, stream: `${stream}.${name}`, ...(store && { store }) })];
+    }),
   );
   const layers = [...byName.values()];
   const weightOf = (layer: FieldTable | undefined) => layer?.weight('weight') as tf.Variable<tf.Rank.R2>;

@@ -26,6 +26,11 @@ export interface WeightStream {
   readonly name: string;
 }
 
+/** The random stream of the initial values of a weight. */
+export function weightStream(name: string): string {
+  return `init/${name}`;
+}
+
 /** Elements of a block of a big table, a multiple of 4; larger weights are made block by block. */
 const BLOCK_ELEMENTS = 2 ** 22;
 
@@ -42,7 +47,7 @@ export function initialValues(
 ): Float32Array {
   const { begin } = range;
   const count = range.end - begin;
-  const key = streamKey(stream.seed, `init/${stream.name}`);
+  const key = streamKey(stream.seed, weightStream(stream.name));
   switch (initialization.kind) {
     case 'zeros':
       return new Float32Array(count);

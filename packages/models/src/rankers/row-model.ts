@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from '../features/config.ts';
 import type { FieldShape, FieldTables } from '../features/field-tables.ts';
 import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
+import type { TableStores } from '../features/table-stores.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
 import type { EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
@@ -28,6 +29,8 @@ export interface NetOptions {
   readonly fields: readonly FieldShape[];
   readonly labels: number;
   readonly seed: number;
+  /** Which tables of ids are in a store. */
+  readonly stores?: TableStores;
 }
 
 interface Regularised {
@@ -73,7 +76,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
 /** A ranker: the fields of a configuration, and a net over their values. */
 export function createRanker<Config extends RankerConfig>(
   config: Config,
-  { numUsers, numItems, labels = 1, seed = 0, features }: RankerOptions,
+  { numUsers, numItems, labels = 1, seed = 0, features, stores }: RankerOptions,
   netOf: (config: Config, options: NetOptions) => RankerNet,
 ): Ranker {
   const { kind } = config;
@@ -81,7 +84,7 @@ export function createRanker<Config extends RankerConfig>(
     throw new ConfigError(`${kind}: labels: expected an integer >= 1; got ${labels}`, 'labels');
   }
   const fields = fieldsOf({ config, numUsers, numItems, features });
-  const net = netOf(config, { fields, labels, seed });
+  const net = netOf(config, { fields, labels, seed, stores });
   return {
     kind,
     config: { ...config },
@@ -113,7 +116,8 @@ export function tablesOf(
       if (fields[f].shape.kind === 'number') return [];
       const variable = layer.weight('weight') as tf.Variable<tf.Rank.R2>;
       const idsOf = (batch: SequenceBatch): Int32Array[] => [idsIn(readField(fields[f], batch, kind))];
-      return [[`${layer.stream}.weight`, { variable, idsOf }]];
+      const { store } = layer.args;
+      return [[`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }]];
     }),
   );
   return new Map(named);

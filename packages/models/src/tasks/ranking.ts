@@ -5,6 +5,7 @@ import { ConfigError, EvaluationError } from '../errors.ts';
 import { rankingMetrics } from '../evaluate/ranking/ranking-metrics.ts';
 import { clickRows, type ScoredRows, valueRows } from '../evaluate/ranking/rows.ts';
 import { type EncoderBatch, uploadBatch } from '../inputs.ts';
+import { withStoredTables } from '../layers/stored-rows.ts';
 import { isRanker, type Model, type Ranker } from '../model.ts';
 import type { WeightedLoss } from '../objectives/objective.ts';
 import { batchColumns } from '../train/columns.ts';
@@ -286,7 +287,9 @@ async function evaluateRanking(
 }
 
 async function logitsOf(model: Ranker, batch: EncoderBatch): Promise<Float32Array> {
-  const logits = tf.tidy(() => model.logits(batch, { training: false, step: 0, seed: 0 }));
+  const logits = await withStoredTables(model, batch.host, () =>
+    tf.tidy(() => model.logits(batch, { training: false, step: 0, seed: 0 })),
+  );
   try {
     return (await logits.data()) as Float32Array;
   } finally {

@@ -31,6 +31,7 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
   // The sums of the epoch need the loss of a step that is still on its way.
   await trainer.settle();
   const { model, update } = trainer;
+  refuseStored(model, file);
   const tensors = checkpointTensors(trainer, file);
   const state: CheckpointState = {
     model: { ...model.config },
@@ -123,6 +124,7 @@ export function loadCheckpoint(file: string, trainer: Trainer, options: LoadOpti
   const load = async (checkpoint: CheckpointFile): Promise<CheckpointExtra> => {
     const { state, extra } = checkpoint;
     const { model } = trainer;
+    refuseStored(model, file);
     const differing = differences(
       // Parsed, because a key that came later has its default in a checkpoint from before.
       { model: { ...parseModelConfig(state.model) }, numItems: state.numItems },
@@ -188,6 +190,17 @@ async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: 
   update.average.loadState(model.variables(), state.averaged);
   for (const [name, variable] of model.variables()) {
     await assignBlocks(variable, tensors.blocks(momentName(RAW, name)));
+  }
+}
+
+/** Rows in a store are too many for a file of weights, and would be older or newer than it. */
+function refuseStored(model: Model, file: string): void {
+  for (const [name, { store }] of model.tables()) {
+    if (store === undefined) continue;
+    throw new CheckpointError(
+      `checkpoint: ${file}: expected tables in variables; got '${name}' in a store of ${store.layout.rows} rows; snapshot the store, and keep the other weights by readParameters`,
+      file,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { mapItemIds, uploadBatch } from '../inputs.ts';
 import type { Run } from '../layers/layer.ts';
+import { storedRows } from '../layers/stored-rows.ts';
 import { withTableRows } from '../layers/table-rows.ts';
 import { shardOf, type TableShard } from '../layers/table-shards.ts';
 import { isTokenEncoder, type Model, type TableRows } from '../model.ts';
@@ -48,6 +49,8 @@ export interface StepRequest {
   readonly rowwise?: readonly string[];
   /** The other ranks of the step: each computes a run of the parts, and all get the gradients of the whole. */
   readonly ranks?: Collective;
+  /** Called when the rows of the step have been read: the moment to prefetch those of the next. */
+  readonly onRowsRead?: () => void;
 }
 
 /** The rows of a table that a step reads; of a sharded one also how they came. */
@@ -283,21 +286,21 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
   let itemRows: TableRows | undefined;
   for (const name of rowwise) {
     const table = model.tables().get(name)!;
-    const { variable } = table;
+    const { variable, store } = table;
     const lists = [...table.idsOf(whole), ...(variable === items ? drawnIds.flat() : [])];
     const shard = shardOf(variable);
-    const set = rowSet(shard?.rows ?? variable.shape[0], lists);
+    const set = rowSet(shard?.rows ?? store?.layout.rows ?? variable.shape[0], lists);
     const fetched = shard && (await fetchRows(shard, variable, set.ids));
-    const rows = tf.tidy(() =>
-      tf.variable(
-        fetched === undefined
-          ? tf.gather(variable, tf.tensor1d(set.ids, 'int32'))
-          : tf.tensor2d(fetched.rows, [set.ids.length, shard!.width]),
-      ),
-    );
+    const stored = store && (await storedRows(store, set.ids));
+    const rows = tf.tidy(() => {
+      if (fetched !== undefined) return tf.variable(tf.tensor2d(fetched.rows, [set.ids.length, shard!.width]));
+      return tf.variable(stored ?? tf.gather(variable, tf.tensor1d(set.ids, 'int32')));
+    });
+    stored?.dispose();
     leaves.set(name, { ...set, rows: rows as tf.Variable<tf.Rank.R2>, ...(fetched && { shard, fetched }) });
     if (variable === items) itemRows = leaves.get(name);
   }
+  request.onRowsRead?.();
   const { indicesOf } = itemRows ?? {};
   const mapped = (batch: SequenceBatch): SequenceBatch =>
     indicesOf === undefined ? batch : mapItemIds(batch, indicesOf);

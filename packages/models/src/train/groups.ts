@@ -4,8 +4,12 @@ import {
   type DenseOptimizer,
   type MatrixBlocks,
   Muon,
+  type RowLayout,
+  type RowStore,
   RowwiseAdagrad,
   RowwiseAdamW,
+  StoredRowwiseAdagrad,
+  StoredRowwiseAdamW,
 } from '@seqrec/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { declarationOf } from '../layers/layer.ts';
@@ -32,6 +36,7 @@ export interface WeightGroup {
 const SLOTS = { adamw: ['m', 'v'], adagrad: ['sum'], muon: ['momentum'] } as const;
 
 export type RowOptimizer = RowwiseAdamW | RowwiseAdagrad;
+export type StoredRowOptimizer = StoredRowwiseAdamW | StoredRowwiseAdagrad;
 
 /** The dense optimisers of a model, one a rule, without the tables that are trained by rows. */
 export function weightGroups(model: Model, options: OptimizerConfig, rowwise: readonly string[]): WeightGroup[] {
@@ -62,6 +67,23 @@ export function rowOptimizer({ variable }: EmbeddingTable, options: OptimizerCon
   return new RowwiseAdamW(variable, { ...numbers, beta1, beta2, epsilon });
 }
 
+/** The same of a table in a store. */
+export function storedRowOptimizer(store: RowStore, options: OptimizerConfig): StoredRowOptimizer {
+  const { kind, ...numbers } = tableRule(options);
+  if (kind === 'adagrad') return new StoredRowwiseAdagrad(store, numbers);
+  const { beta1, beta2, epsilon } = options;
+  return new StoredRowwiseAdamW(store, { ...numbers, beta1, beta2, epsilon });
+}
+
+/** What the store of a table of width `D` must have room for under the options of an optimiser. */
+export function storedStateOf(
+  width: number,
+  options: Pick<OptimizerConfig, 'kind' | 'learningRate' | 'weightDecay' | 'tables'>,
+): Pick<RowLayout, 'stateWidth' | 'initialState'> {
+  const { kind, ...numbers } = tableRule(options);
+  return kind === 'adagrad' ? StoredRowwiseAdagrad.stateOf(numbers) : StoredRowwiseAdamW.stateOf(width);
+}
+
 /** Learning rate of the tables, of the schedule's factor 1. */
 export function tableLearningRate(options: OptimizerConfig): number {
   return tableRule(options).learningRate;
@@ -72,7 +94,12 @@ export function tableRuleKind(options: OptimizerConfig): 'adamw' | 'adagrad' {
   return tableRule(options).kind === 'adagrad' ? 'adagrad' : 'adamw';
 }
 
-function tableRule({ kind, learningRate, weightDecay, tables = {} }: OptimizerConfig): Rule {
+function tableRule({
+  kind,
+  learningRate,
+  weightDecay,
+  tables = {},
+}: Pick<OptimizerConfig, 'kind' | 'learningRate' | 'weightDecay' | 'tables'>): Rule {
   return {
     kind: tables.kind ?? (kind === 'muon' ? 'adamw' : kind),
     learningRate: tables.learningRate ?? learningRate,

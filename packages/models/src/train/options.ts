@@ -135,10 +135,29 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
     );
   }
   const big = [...model.tables().values()].some(
-    ({ variable }) => variable.size > LARGEST_DENSE_TABLE || shardOf(variable) !== undefined,
+    ({ variable, store }) =>
+      store !== undefined || variable.size > LARGEST_DENSE_TABLE || shardOf(variable) !== undefined,
   );
   const automatic = big && possible && model.penalty === undefined && table?.trainable !== false ? 'rowwise' : 'dense';
-  return { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings };
+  const resolved = { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings } as const;
+  checkStored(model, resolved);
+  if (ranks !== undefined && [...model.tables().values()].some(({ store }) => store !== undefined))
+    throw new ConfigError('trainer: ranks: expected one process for tables that lie in a store; got several', 'ranks');
+  return resolved;
+}
+
+/** Of a table in a store a step reads and changes the rows that it names, and no others. */
+function checkStored(model: Model, { embeddings, weightAverage }: ResolvedOptions): void {
+  const stored = [...model.tables()].find(([, { store }]) => store !== undefined)?.[0];
+  if (stored === undefined || (embeddings === 'rowwise' && weightAverage === undefined)) return;
+  const [key, got] =
+    embeddings === 'dense'
+      ? ['embeddings', "'dense', which moves every row"]
+      : ['weightAverage', 'weightAverage, which reads every row'];
+  throw new ConfigError(
+    `trainer: ${key}: expected embeddings 'rowwise' without weightAverage for '${stored}', which lies in a store; got ${got}`,
+    key,
+  );
 }
 
 function describe({ name, identity }: Task): string {

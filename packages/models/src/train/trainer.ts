@@ -3,6 +3,7 @@ import type { Collective } from '@seqrec/core/collectives';
 import { type ExampleSet, makeBatch, type WindowPolicy } from '@seqrec/data';
 import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
+import { storedIds } from '../layers/stored-rows.ts';
 import type { Model } from '../model.ts';
 import { partBounds } from '../tasks/part.ts';
 import type { Task } from '../tasks/task.ts';
@@ -51,6 +52,7 @@ export class Trainer<M extends Model = Model> {
   readonly update: Update;
   readonly #rowwise: readonly string[];
   readonly #ranks: Collective | undefined;
+  readonly #isStored: boolean;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, weight: 0 };
   #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
   #open: BegunStep | undefined;
@@ -64,6 +66,7 @@ export class Trainer<M extends Model = Model> {
     this.#ranks = options.ranks;
     this.options = resolveOptions(options, this.task);
     this.#rowwise = rowwiseTables(this.model, this.options);
+    this.#isStored = [...this.model.tables().values()].some(({ store }) => store !== undefined);
     this.update = new Update(this.model, this.options, this.#rowwise);
   }
 
@@ -164,6 +167,18 @@ export class Trainer<M extends Model = Model> {
     return { parts, tokens };
   }
 
+  /** Has the stores of tables fetch what the step after this one reads. */
+  #prefetch(): void {
+    if (!this.#isStored) return;
+    const { epoch, stepInEpoch } = this.#position;
+    const isLast = stepInEpoch + 1 === this.stepsPerEpoch;
+    // The order of another epoch is drawn when it begins.
+    if (isLast) return;
+    const examples = this.epochExamples(epoch);
+    const batch = makeBatch(examples, this.batchIndices(epoch, stepInEpoch + 1), batchColumns(this.model, this.task));
+    for (const [store, ids] of storedIds(this.model, batch)) store.prefetch(ids);
+  }
+
   /** Gradients and update; gives the loss before it, on its way. */
   async #update(
     parts: readonly StepPart[],
@@ -172,7 +187,9 @@ export class Trainer<M extends Model = Model> {
   ): Promise<Pick<BegunStep, 'loss' | 'weight'>> {
     const { model, task } = this;
     const { count, ranks } = { count: this.options.parts, ranks: this.#ranks };
-    const gradients = await stepGradients({ model, task, parts, count, run, rowwise: this.#rowwise, ranks });
+    const onRowsRead = (): void => this.#prefetch();
+    const rowwise = this.#rowwise;
+    const gradients = await stepGradients({ model, task, parts, count, run, rowwise, ranks, onRowsRead });
     try {
       const loss = gradients.loss.data().then(([value]) => value);
       if (readsLater()) {

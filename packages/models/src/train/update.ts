@@ -10,7 +10,15 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
 import type { StepGradients } from './gradients.ts';
-import { type RowOptimizer, rowOptimizer, tableLearningRate, type WeightGroup, weightGroups } from './groups.ts';
+import {
+  type RowOptimizer,
+  rowOptimizer,
+  type StoredRowOptimizer,
+  storedRowOptimizer,
+  tableLearningRate,
+  type WeightGroup,
+  weightGroups,
+} from './groups.ts';
 import type { ScheduleConfig } from './optimizer-config.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { RowGradient } from './row-gradient.ts';
@@ -20,6 +28,8 @@ export class Update {
   readonly #model: Model;
   readonly #options: ResolvedOptions;
   readonly #schedule: Schedule;
+  /** Of the tables in stores, by name among the weights; what they keep of rows is in the stores. */
+  readonly #stored: ReadonlyMap<string, StoredRowOptimizer>;
   /** The weights by rule, without the tables that are trained by rows. */
   readonly groups: readonly WeightGroup[];
   /** By name among the weights. */
@@ -34,7 +44,15 @@ export class Update {
     this.#options = options;
     this.#schedule = scheduleOf(options.schedule);
     this.groups = weightGroups(model, options, rowwise);
-    this.rows = new Map(rowwise.map((name) => [name, rowOptimizer(model.tables().get(name)!, options)]));
+    const rows = new Map<string, RowOptimizer>();
+    const stored = new Map<string, StoredRowOptimizer>();
+    for (const name of rowwise) {
+      const table = model.tables().get(name)!;
+      if (table.store === undefined) rows.set(name, rowOptimizer(table, options));
+      else stored.set(name, storedRowOptimizer(table.store, options));
+    }
+    this.rows = rows;
+    this.#stored = stored;
     const { weightAverage } = options;
     this.average = weightAverage && new WeightAverage({ kind: 'exponential', decay: weightAverage.decay });
   }
@@ -77,9 +95,9 @@ export class Update {
       tf.tidy(() => optimizer.applyGradients(own));
     }
     const ofTables = tableLearningRate(this.#options) * factor;
-    for (const optimizer of this.rows.values()) {
+    for (const [name, optimizer] of [...this.rows, ...this.#stored]) {
       optimizer.learningRate = ofTables;
-      const own = rows.get(optimizer.table.name);
+      const own = rows.get(this.#model.tables().get(name)!.variable.name);
       if (own !== undefined) await optimizer.step(own.ids, own.grad);
     }
     this.average?.update(this.#model.variables());

@@ -17,7 +17,7 @@ interface DcnParts {
 }
 
 /** The net of {@link createDcnV2}. */
-export function dcnV2Net(config: DcnV2Config, { fields, labels, seed }: NetOptions): RankerNet & DcnParts {
+export function dcnV2Net(config: DcnV2Config, { fields, labels, seed, stores }: NetOptions): RankerNet & DcnParts {
   const { embeddingDim, embeddingStd, structure, hiddenSizes = [400, 400, 400], dropout = 0 } = config;
   const tables = fieldTables({
     fields,
@@ -25,6 +25,7 @@ export function dcnV2Net(config: DcnV2Config, { fields, labels, seed }: NetOptio
     standardDeviation: embeddingStd,
     seed,
     stream: 'fields',
+    stores,
   });
   const inputDim = fields.length * embeddingDim;
   const cross = new CrossNetwork({

@@ -9,4 +9,5 @@ export const dcnV2 = {
   can: ['rank'],
   schema: dcnV2ConfigSchema,
   create: ofRows(createDcnV2),
+  storesTables: true,
 } as const satisfies ModelDefinition<DcnV2Config>;

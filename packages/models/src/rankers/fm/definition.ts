@@ -9,4 +9,5 @@ export const fm = {
   can: ['rank'],
   schema: fmConfigSchema,
   create: ofRows(createFm),
+  storesTables: true,
 } as const satisfies ModelDefinition<FmConfig>;

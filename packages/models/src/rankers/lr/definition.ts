@@ -9,4 +9,5 @@ export const lr = {
   can: ['rank'],
   schema: lrConfigSchema,
   create: ofRows(createLr),
+  storesTables: true,
 } as const satisfies ModelDefinition<LrConfig>;

@@ -36,8 +36,16 @@ export interface LinearTerms {
 }
 
 /** Of a list the weights are summed, not averaged. */
-export function linearTerms(standardDeviation: number, { fields, labels, seed }: NetOptions): LinearTerms {
-  const tables = fieldTables({ fields, width: labels, standardDeviation, pooling: 'sum', seed, stream: 'linear' });
+export function linearTerms(standardDeviation: number, { fields, labels, seed, stores }: NetOptions): LinearTerms {
+  const tables = fieldTables({
+    fields,
+    width: labels,
+    standardDeviation,
+    pooling: 'sum',
+    seed,
+    stream: 'linear',
+    stores,
+  });
   const bias = new LabelBias({ labels, seed, stream: 'linear' });
   return {
     tables,

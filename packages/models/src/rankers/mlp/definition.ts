@@ -9,4 +9,5 @@ export const mlp = {
   can: ['rank'],
   schema: mlpConfigSchema,
   create: ofRows(createMlp),
+  storesTables: true,
 } as const satisfies ModelDefinition<MlpConfig>;

@@ -8,7 +8,7 @@ import type { MlpConfig } from './config.ts';
 /** The net of {@link createMlp}. */
 export function mlpNet(
   { embeddingDim, embeddingStd, hiddenSizes, dropout }: MlpConfig,
-  { fields, labels, seed }: NetOptions,
+  { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & { readonly fields: FieldTables; readonly deep: HiddenLayers } {
   const tables = fieldTables({
     fields,
@@ -16,6 +16,7 @@ export function mlpNet(
     standardDeviation: embeddingStd,
     seed,
     stream: 'fields',
+    stores,
   });
   const inputDim = fields.length * embeddingDim;
   const deep = new HiddenLayers({ inputDim, hiddenSizes, outputDim: labels, dropout, seed, stream: 'deep' });
