@@ -8,25 +8,31 @@ export interface RowSet {
   indicesOf(ids: Int32Array): Int32Array;
 }
 
+/** Words of a bit set for each id, from which on sorting costs less than a pass over the words. */
+const SPARSE = 16;
+
 /**
  * The distinct ids of some lists. Costs one pass over the lists and one over `numRows / 32` words; two of its tables,
- * of `numRows / 8` bytes each, stay in a processor's cache where a table of places would not.
+ * of `numRows / 8` bytes each, stay in a processor's cache where a table of places would not. Few ids of a very big
+ * table are sorted instead.
  *
  * @param numRows the ids are in `0 .. numRows - 1`.
  * @throws ShapeError naming an id outside.
  */
 export function rowSet(numRows: number, lists: readonly Int32Array[]): RowSet {
   const words = Math.ceil(numRows / 32);
-  const present = new Uint32Array(words);
+  let total = 0;
   for (const list of lists) {
     for (let i = 0; i < list.length; i++) {
       const id = list[i];
-      if (id < 0 || id >= numRows) {
-        throw new ShapeError(`rowSet: expected ids from 0 to ${numRows - 1}; got ${id} at position ${i}`);
-      }
-      present[id >>> 5] |= 1 << (id & 31);
+      if (id >= 0 && id < numRows) continue;
+      throw new ShapeError(`rowSet: expected ids from 0 to ${numRows - 1}; got ${id} at position ${i}`);
     }
+    total += list.length;
   }
+  if (words > SPARSE * total) return sortedRowSet(lists, total);
+  const present = new Uint32Array(words);
+  for (const list of lists) for (let i = 0; i < list.length; i++) present[list[i] >>> 5] |= 1 << (list[i] & 31);
   /** Ids in the words before each word. */
   const before = new Int32Array(words);
   let count = 0;
@@ -46,6 +52,36 @@ export function rowSet(numRows: number, lists: readonly Int32Array[]): RowSet {
         const id = list[i];
         const word = id >>> 5;
         places[i] = before[word] + bitCount(present[word] & ((1 << (id & 31)) - 1));
+      }
+      return places;
+    },
+  };
+}
+
+/** The same by sorting; places are searched for by halves. */
+function sortedRowSet(lists: readonly Int32Array[], total: number): RowSet {
+  const sorted = new Int32Array(total);
+  let length = 0;
+  for (const list of lists) {
+    sorted.set(list, length);
+    length += list.length;
+  }
+  sorted.sort();
+  let count = 0;
+  for (let i = 0; i < total; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i];
+  const ids = sorted.slice(0, count);
+  return {
+    ids,
+    indicesOf(list) {
+      const places = new Int32Array(list.length);
+      for (let i = 0; i < list.length; i++) {
+        let [low, high] = [0, count];
+        while (low < high) {
+          const middle = (low + high) >>> 1;
+          if (ids[middle] < list[i]) low = middle + 1;
+          else high = middle;
+        }
+        places[i] = low;
       }
       return places;
     },
