@@ -16,6 +16,9 @@ interface Options extends BackendOptions {
   readonly rounds?: unknown;
   readonly peer?: unknown;
   readonly rows?: unknown;
+  readonly cache?: unknown;
+  readonly zipf?: unknown;
+  readonly ids?: unknown;
   readonly dir?: unknown;
   readonly memory?: boolean;
   readonly large?: boolean;
@@ -57,6 +60,7 @@ const benches = [
   'serve',
   'exchange',
   'ranks',
+  'tables',
 ];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
@@ -69,13 +73,13 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
       '--rounds <n>',
-      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1, serve: 3)',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1, serve and tables: 3)',
     )
     .option(
       '--peer <name>',
@@ -87,7 +91,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--width <n>',
-      'Only this head width (attention, gpu); width of the vectors (evaluate), of a head (serve: 64)',
+      'Only this head width (attention, gpu); width of the vectors (evaluate; tables: 16), of a head (serve: 64)',
     )
     .option('--blocks <n>', 'Blocks of the model (serve: 8)')
     .option('--heads <n>', 'Heads of a block (serve: 4)')
@@ -108,7 +112,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
     )
     .option('--tokens <n>', 'Tokens of a batch (gpu: 65,536, on a software device 512)')
-    .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000)')
+    .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000, tables: 20 a round)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--load', 'Requests by Poisson of users by Zipf: the largest rate whose p99 holds 80 ms (serve)')
     .option('--plot <file>', 'Draw the response times of --load into an SVG (serve)')
@@ -117,8 +121,11 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--rate <n>', 'Requests a second instead (serve --run)')
     .option('--workers <n>', 'Of the service (serve --run; default: 1)')
     .option('--out <dir>', 'Folder of the runs (serve --run; default: runs)')
-    .option('--rows <n>', 'Events of the generated file (csv)', { default: 2_000_000 })
-    .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv)')
+    .option('--rows <n>', 'Events of the generated file (csv: 2000000), rows of a table (tables: 1000000)')
+    .option('--cache <share>', 'Share of the rows that stay in memory (tables: 0.01)')
+    .option('--zipf <s>', 'Exponent of the popularity of rows (tables: 1.05)')
+    .option('--ids <n>', 'Ids that a step looks up (tables: 16384)')
+    .option('--dir <dir>', 'Keep the generated file there, and use it if it is there (csv); where files go (tables)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
@@ -155,6 +162,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench exchange --ranks 2')
     .example('  $ mpiexec -n 2 npx seqrec bench exchange')
     .example('  $ seqrec bench ranks --recipe ml-1m/hstu --ranks 2')
+    .example('  $ seqrec bench tables')
+    .example('  $ seqrec bench tables --rows 100000000 --width 16 --cache 0.01 --zipf 1.05')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
     .action((what: string | undefined, options: Options) => run(what ?? 'epoch', options, invocation));
 }
@@ -191,6 +200,10 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
   if (what === 'exchange' || what === 'ranks') {
     const { benchRanksCommand } = await import('./bench-ranks.ts');
     return benchRanksCommand(what, { ...options, training }, show);
+  }
+  if (what === 'tables') {
+    const { benchTablesCommand } = await import('./bench-tables.ts');
+    return benchTablesCommand(options, show);
   }
   const rounds = integerOption('rounds', options.rounds);
   if (what === 'step') {

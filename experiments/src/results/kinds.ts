@@ -11,8 +11,11 @@ import { listServeLoadBench } from '../measure/bench/serve-load.ts';
 import { listServeUsersBench } from '../measure/bench/serve-users.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
+import { listTablesBench } from '../measure/bench/tables-listing.ts';
 import { listThreadsBench } from '../measure/bench/threads.ts';
 import { listLiveBench } from '../measure/live/live-listing.ts';
+import { listExchangeBench } from '../measure/ranks/exchange.ts';
+import { listRanksBench } from '../measure/ranks/steps.ts';
 import { listPlan } from '../studies/plan/plan-listing.ts';
 import { listReproduction } from '../studies/reproduce/listing.ts';
 import type { Listing } from '../terminal/listing.ts';
@@ -105,6 +108,21 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'Plans of distributed training',
     'Predictions of a model, not measurements: ids of real batches are counted, times follow from them.',
     listPlan,
+  ),
+  'bench exchange': kind(
+    'Exchanges among ranks',
+    'All sizes in turn; times of rank 0, the other ranks included.',
+    listExchangeBench,
+  ),
+  'bench ranks': kind(
+    'A step by ranks',
+    'The same batch by one process and by ranks, in turn; every round starts the backend anew.',
+    listRanksBench,
+  ),
+  'bench tables': kind(
+    'Tables beyond memory',
+    'A table in a file with a cache of its rows against one in memory, in turn: rows that are read and updated, and a training step of DCN-V2.',
+    listTablesBench,
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),

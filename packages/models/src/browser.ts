@@ -191,7 +191,7 @@ export {
   type WeightSpec,
 } from './layers/layer.ts';
 export { Projection, type ProjectionArgs } from './layers/projection.ts';
-export { PARTITIONS, type Partition, type TableSharding, withShardedTables } from './layers/table-shards.ts';
+export { ROW_PARTITIONS, type RowPartition, type TableSharding, withShardedTables } from './layers/table-shards.ts';
 export {
   type ClockOptions,
   type ClockPeriod,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Collective, TransportKind } from '@seqrec/core/collectives';
-import type { Partition, Trainer } from '@seqrec/models';
+import type { RowPartition, Trainer } from '@seqrec/models';
 import { makeTrainer } from '../../run/open/make-trainer.ts';
 import { startBackend } from '../../run/process/backend.ts';
 import { formatBytes } from '../../terminal/format.ts';
@@ -28,7 +28,7 @@ export interface RanksBench {
   readonly recipe: string;
   readonly transport: TransportKind;
   readonly ranks: number;
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
   readonly rounds: number;
   readonly tokens: number;
   readonly contestants: readonly StepsOf[];
@@ -39,7 +39,7 @@ export interface RanksBench {
 export interface RanksBenchRequest {
   readonly rounds: number;
   readonly subject: SubjectRequest;
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
 }
 
 const WARM_UP = 3;

@@ -4,7 +4,7 @@ import {
   createModel,
   createTrainer,
   loadWeights,
-  type Partition,
+  type RowPartition,
   setItemVectors,
   type TokenEncoder,
   type Trainer,
@@ -30,7 +30,7 @@ export interface TrainerSurroundings {
   readonly progress: Progress;
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
 }
 
 /**

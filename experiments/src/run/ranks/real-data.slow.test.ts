@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { useBackend } from '@seqrec/core';
 import { type Collective, runRanks } from '@seqrec/core/collectives';
-import { PARTITIONS, type Partition, type TokenEncoder, withWholeTables } from '@seqrec/models';
+import { ROW_PARTITIONS, type RowPartition, type TokenEncoder, withWholeTables } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
@@ -27,7 +27,7 @@ const objectives: Readonly<Record<string, readonly Override[]>> = {
 
 interface Where {
   readonly ranks?: Collective;
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
 }
 
 /** Of all weights after some steps. */
@@ -77,7 +77,7 @@ describe.skipIf(folder === undefined)('ML-100K', () => {
     const byRows = await digestAfter(recipe, data, rowwise, {});
     const whole = await runRanks(4, (ranks) => digestAfter(recipe, data, rowwise, { ranks }));
     expect(whole[0]).toBe(byRows);
-    for (const partition of PARTITIONS)
+    for (const partition of ROW_PARTITIONS)
       for (const size of [2, 8]) {
         const [digest] = await runRanks(size, (ranks) => digestAfter(recipe, data, rowwise, { ranks, partition }));
         expect(digest, `${partition}, ${size} ranks`).toBe(byRows);

@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Initialization, initialValues, type WeightStream } from './initializers.ts';
 
 /** How the rows of a table lie on `R` ranks, each on one: all on rank 0, in blocks, or row `v` on rank `v mod R`. */
-export const PARTITIONS = ['table', 'row-blocks', 'row-cyclic'] as const;
-export type Partition = (typeof PARTITIONS)[number];
+export const ROW_PARTITIONS = ['table', 'row-blocks', 'row-cyclic'] as const;
+export type RowPartition = (typeof ROW_PARTITIONS)[number];
 
 export interface TableSharding {
-  readonly partition: Partition;
+  readonly partition: RowPartition;
   readonly ranks: Collective;
 }
 
@@ -15,7 +15,7 @@ export interface TableSharding {
 export class TableShard {
   readonly rows: number;
   readonly width: number;
-  readonly partition: Partition;
+  readonly partition: RowPartition;
   readonly ranks: Collective;
   readonly #block: number;
 

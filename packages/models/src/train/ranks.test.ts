@@ -4,7 +4,7 @@ import { type Collective, runRanks } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Partition, shardOf, withShardedTables } from '../layers/table-shards.ts';
+import { type RowPartition, shardOf, withShardedTables } from '../layers/table-shards.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
@@ -31,7 +31,7 @@ interface Surroundings {
   readonly steps?: number;
   readonly examples?: ExampleSet;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
 }
 
 async function trained(

@@ -7,7 +7,7 @@ import { type Collective, runRanks } from '@seqrec/core/collectives';
 import { latestWindow } from '@seqrec/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate/evaluate.ts';
-import { PARTITIONS, type Partition, withShardedTables } from '../layers/table-shards.ts';
+import { ROW_PARTITIONS, type RowPartition, withShardedTables } from '../layers/table-shards.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit, tinyTrain } from '../test-support/tiny.ts';
 import { loadCheckpoint, saveCheckpoint, shareCheckpoint } from './checkpoint.ts';
@@ -29,7 +29,7 @@ const settings = {
 
 interface Where {
   readonly ranks?: Collective;
-  readonly partition?: Partition;
+  readonly partition?: RowPartition;
 }
 
 function trainerOf({ ranks, partition }: Where, tables?: 'adagrad'): Trainer {
@@ -64,13 +64,16 @@ describe.each([undefined, 'adagrad'] as const)('tables by %s', (tables) => {
     const file = (name: string): string => join(folder, `${tables}-${name}`);
     await run({}, { to: file('half'), steps: 3, tables });
     await run({}, { to: file('whole'), steps: 6, tables });
-    for (const partition of PARTITIONS) {
+    for (const partition of ROW_PARTITIONS) {
       for (const size of [1, 2, 4]) {
         const own = file(`${partition}-${size}`);
         await runRanks(size, (ranks) => run({ ranks, partition }, { to: own, steps: 3, tables }));
         expect(bytes(own)).toBe(bytes(file('half')));
         // On to the end with other ranks, and alone.
-        const next = { ranks: size === 4 ? 2 : 4, partition: PARTITIONS[(PARTITIONS.indexOf(partition) + 1) % 3] };
+        const next = {
+          ranks: size === 4 ? 2 : 4,
+          partition: ROW_PARTITIONS[(ROW_PARTITIONS.indexOf(partition) + 1) % 3],
+        };
         const ranks = next.ranks;
         const end = file(`end-${partition}-${size}`);
         await runRanks(ranks, (of) =>
@@ -107,7 +110,7 @@ it('are evaluated on rank 0 as they are in one process, and are back on their ra
 it('hold the rows of a rank and no more', async () => {
   const rows = await runRanks(3, async (ranks) => {
     const own: number[] = [];
-    for (const partition of PARTITIONS) {
+    for (const partition of ROW_PARTITIONS) {
       const model = withShardedTables({ ranks, partition }, () => createModel(tinyConfigs.hstu, { numItems, seed: 3 }));
       own.push(model.itemTable().shape[0]);
       model.dispose();
