@@ -70,7 +70,8 @@ function named(folder: string): Set<string> {
 }
 
 const recipes = named('experiments/recipes');
-const tables = named('experiments/tables');
+// What `seqrec reproduce` knows.
+const tables = new Set([...named('experiments/tables'), ...named('experiments/replays')]);
 
 /** What is wrong with a command, or nothing. */
 function faultOf(args: readonly string[]): string | undefined {
