@@ -5,16 +5,14 @@ import type { PlanPoint } from './points.ts';
 
 /** The predicted time of a step against ranks, a line a network, beside the time of one rank over their number. */
 export function planTimeFigure(plan: PlanResult): string {
-  const ideal = plan.networks.map(({ network, points }, i): Line => {
-    const [alone] = points;
-    return {
-      name: `${network.name}, ideal`,
-      points: points.map(({ ranks }) => ({ x: ranks, y: (1000 * alone.seconds) / ranks })),
-      ...{ colour: i, style: 'law', label: i === 0 },
-    };
-  });
-  // One rank computes the same on any network: one ideal is that of all.
-  return figureOf(plan, 'predicted time of a step (ms, log scale)', (point) => 1000 * point.seconds, ideal.slice(0, 1));
+  // One rank computes the same on any network, without cores to share: one law is that of all.
+  const [{ points }] = plan.networks;
+  const law: Line = {
+    name: 'time of one rank / R',
+    points: points.map(({ ranks }) => ({ x: ranks, y: (1000 * points[0].seconds) / ranks })),
+    ...{ colour: plan.networks.length, style: 'law', label: true },
+  };
+  return figureOf(plan, 'predicted time of a step (ms, log scale)', (point) => 1000 * point.seconds, [law]);
 }
 
 /** The bytes that the rank sends which sends most. */
@@ -37,7 +35,7 @@ function figureOf(
     };
   });
   const figure: LineFigure = {
-    lines: [...lines, ...laws.map((law) => ({ ...law, name: 'time of one rank / R' }))],
+    lines: [...lines, ...laws],
     x: {
       label: `ranks, R (log scale), ${recipe}`,
       log: true,

@@ -34,7 +34,7 @@ export function listPlan(plan: PlanResult): Listing {
 function facts(plan: PlanResult): [string, string][] {
   const { tables, standIn, compute, memory } = plan;
   const size = (numbers: number): string => `${formatCount(numbers)} numbers`;
-  const ofTables = tables.map(({ name, rows, width }) => `${name} ${formatCount(rows)} x ${width}`).join(', ');
+  const ofTables = tables.map(({ rows, width }) => `${formatCount(rows)} x ${width}`).join(', ');
   const pairs: [string, string][] = [
     ['recipe', `${plan.recipe}, ${plan.data}`],
     [
@@ -51,7 +51,7 @@ function facts(plan: PlanResult): [string, string][] {
   if (standIn !== undefined)
     pairs.push([
       'stand-in',
-      `ids of ${standIn.table} by Zipf's law over ${formatCount(standIn.rows)} rows, exponent ${standIn.exponent}, the most popular first`,
+      `ids of the largest table by Zipf's law over ${formatCount(standIn.rows)} rows, exponent ${standIn.exponent}, the most popular first`,
     ]);
   if (memory !== undefined) pairs.push(['memory', `at most ${formatBytes(memory)} a rank`]);
   return pairs;
@@ -70,7 +70,7 @@ function ofNetwork({ network, atOnce, points, refused, explained }: NetworkPlan)
   if (refused.length > 0)
     blocks.push({
       lines: [
-        `no room on ${refused.map(({ ranks }) => ranks).join(', ')} ranks; the last of them: ${refused[refused.length - 1].message}`,
+        `no room on ${refused.map(({ ranks }) => ranks).join(', ')} ranks: even with every table cut by rows one of them would hold more than --memory`,
       ],
     });
   if (explained !== undefined && explained.tables.length > 0)

@@ -1,7 +1,7 @@
 /** Numbers of a table of marks that still fits into a processor's outer cache, and into memory many times over. */
 const MOST_MARKS = 2 ** 24;
 
-/** Finds the distinct ids of lists, again and again, for one table: by marks for a small one, by sorting for a large. */
+/** Finds the distinct ids of lists, again and again, for one table: by marks for a small one, else by sorting. */
 export class DistinctIds {
   readonly #marks: Uint32Array | undefined;
   #mark = 0;

@@ -2,7 +2,7 @@ import { randomWords, streamKey } from '@seqrec/core';
 import { type SequenceBatch, zipfRank } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 
-/** Ids from a law in the place of those of the data: a table of any size, planned without the data that would fill it. */
+/** Ids from a law in the place of those of the data: a table of any size, without the data that would fill it. */
 export interface StandIn {
   /** Ids are `1..rows`, the most popular first. */
   readonly rows: number;
