@@ -8,7 +8,8 @@ import { TableError } from '../errors.ts';
 import { rowSet } from '../optim/row-set.ts';
 import { memoryRows } from '../tables/memory-rows.ts';
 import type { RowLayout } from '../tables/row-store.ts';
-import { type FileRowsOptions, fileRows } from './file-rows.ts';
+import { fileRows } from './file-rows.ts';
+import type { FileRowsOptions } from './file-rows-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-rows-'));
 let files = 0;
@@ -97,6 +98,25 @@ describe('a table in a file and one in memory', () => {
     store.prefetch(next);
     await store.write(first, records.fill(9));
     expect([...(await store.gather(next)).subarray(0, 6)]).toEqual([9, 9, 9, 9, 9, 9]);
+    await store.close();
+  });
+
+  it('rows that are there are used while others are prefetched', async () => {
+    const store = open({ rows: 100_000, cacheRows: 50_000 });
+    const ids = Int32Array.of(1, 2, 3);
+    const records = await store.records(ids);
+    store.prefetch(Int32Array.from({ length: 20_000 }, (_, i) => 10 + i));
+    const later = store.gather(Int32Array.of(10));
+    // One that has to wait makes those after it wait; before it, nobody does.
+    const order: string[] = [];
+    await Promise.all([store.gather(ids).then(() => order.push('after')), later.then(() => order.push('fetched'))]);
+    expect(order).toEqual(['fetched', 'after']);
+    store.prefetch(Int32Array.from({ length: 20_000 }, (_, i) => 30_010 + i));
+    await store.write(ids, records.fill(4));
+    expect([...(await store.records(ids))]).toEqual([...records]);
+    expect(store.stats().rowsMade).toBe(20_003);
+    await store.gather(Int32Array.of(30_010));
+    expect(store.stats().rowsMade).toBe(40_003);
     await store.close();
   });
 

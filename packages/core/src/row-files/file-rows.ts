@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { TableError, UnsupportedError } from '../errors.ts';
+import { TableError } from '../errors.ts';
 import { RowCache } from '../tables/row-cache.ts';
 import {
   checkIds,
@@ -9,21 +9,14 @@ import {
   type RowStoreStats,
   resolveLayout,
 } from '../tables/row-store.ts';
+import { checkOptions, type FileRowsOptions } from './file-rows-options.ts';
 import { MoveList } from './move-list.ts';
 import { fileError, RowFile } from './row-file.ts';
 import { nothingMoved } from './row-mover.ts';
 import { RowThreads } from './row-threads.ts';
 
-export interface FileRowsOptions extends RowLayout {
-  /** The file; made where there is none. One process at a time may have it open. */
-  readonly path: string;
-  /** Rows that are kept in memory, at least 2. */
-  readonly cacheRows: number;
-  /** Threads that read and write the file, default 1; more of them keep a disk busy that is slow to answer. */
-  readonly threads?: number;
-  /** Uses that the cache remembers of a row, 1 to 255; default 15. See {@link RowCache}. */
-  readonly memory?: number;
-}
+/** Copies between slots and what belongs to the ids from position `begin` of a call on. */
+type UseSlots = (slots: Int32Array, begin: number) => void;
 
 /** A move takes at most this many rows. */
 const MOVE_ROWS = 2 ** 20;
@@ -48,10 +41,17 @@ export class FileRows implements RowStore {
   readonly #threads: RowThreads;
   /** Slots that a prefetch has filled and no call has asked for since. */
   readonly #fresh: Uint8Array;
+  /** Slots whose rows are on their way. */
+  readonly #moving: Uint8Array;
+  /** The call in which a slot was last asked for: a row counts once. */
+  readonly #askedIn: Uint32Array;
+  #call = 0;
   readonly #moved = nothingMoved();
   #lookups = 0;
   #hits = 0;
   #last: Promise<unknown> = Promise.resolve();
+  /** Calls that have not ended, without prefetches. */
+  #open = 0;
   #failed: Error | undefined;
   #isClosed = false;
 
@@ -68,6 +68,8 @@ export class FileRows implements RowStore {
     const slots = new SharedArrayBuffer(this.cacheRows * this.#stride * 4);
     this.#slots = new Float32Array(slots);
     this.#fresh = new Uint8Array(this.cacheRows);
+    this.#moving = new Uint8Array(this.cacheRows);
+    this.#askedIn = new Uint32Array(this.cacheRows);
     const { fd, layout, present } = this.#file;
     this.#threads = new RowThreads({ fd, layout, slots, present }, threads);
   }
@@ -82,23 +84,21 @@ export class FileRows implements RowStore {
 
   async write(ids: Int32Array, records: Float32Array): Promise<void> {
     checkRecords('fileRows', this.layout, ids, records);
-    await this.#run(() =>
-      this.#inBlocks(ids, 'given', (slots, begin) => {
-        for (let i = 0; i < slots.length; i++) {
-          const from = (begin + i) * this.#stride;
-          copy(records, from, this.#slots, slots[i] * this.#stride, this.#stride);
-          this.#cache.dirty[slots[i]] = 1;
-          this.#fresh[slots[i]] = 0;
-        }
-      }),
-    );
+    await this.#use(ids, 'given', (slots, begin) => {
+      for (let i = 0; i < slots.length; i++) {
+        const from = (begin + i) * this.#stride;
+        copy(records, from, this.#slots, slots[i] * this.#stride, this.#stride);
+        this.#cache.dirty[slots[i]] = 1;
+        this.#fresh[slots[i]] = 0;
+      }
+    });
   }
 
   /** Rows beyond half of the cache are left to the call that asks for them. */
   prefetch(ids: Int32Array): void {
     checkIds('fileRows', this.layout, ids);
     // Whoever calls next hears of a failure.
-    this.#run(() => this.#inBlocks(ids, 'prefetched', () => undefined)).catch(() => undefined);
+    this.#afterOthers(() => this.#inBlocks(ids, 'prefetched', () => undefined)).catch(() => undefined);
   }
 
   async flush(): Promise<void> {
@@ -150,18 +150,44 @@ export class FileRows implements RowStore {
   async #take(ids: Int32Array, numbers: number): Promise<Float32Array> {
     checkIds('fileRows', this.layout, ids);
     const out = new Float32Array(ids.length * numbers);
-    await this.#run(() =>
-      this.#inBlocks(ids, 'asked', (slots, begin) => {
-        for (let i = 0; i < slots.length; i++) {
-          copy(this.#slots, slots[i] * this.#stride, out, (begin + i) * numbers, numbers);
-        }
-      }),
-    );
+    await this.#use(ids, 'asked', (slots, begin) => {
+      for (let i = 0; i < slots.length; i++) {
+        copy(this.#slots, slots[i] * this.#stride, out, (begin + i) * numbers, numbers);
+      }
+    });
     return out;
   }
 
+  /** Rows that are in memory are used at once, also while others are prefetched: the caller need not wait for those. */
+  async #use(ids: Int32Array, how: 'asked' | 'given', use: UseSlots): Promise<void> {
+    const slots = this.#open === 0 && this.#failed === undefined ? this.#resident(ids) : undefined;
+    if (slots === undefined) return this.#run(() => this.#inBlocks(ids, how, use));
+    this.#call++;
+    if (how === 'asked') for (const slot of slots) this.#countUse(slot);
+    use(slots, 0);
+  }
+
+  /** The slots of rows that are all there, and stay while what is on its way arrives. */
+  #resident(ids: Int32Array): Int32Array | undefined {
+    const slots = new Int32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      slots[i] = this.#cache.find(ids[i]);
+      if (slots[i] < 0 || this.#moving[slots[i]] === 1) return undefined;
+    }
+    return slots;
+  }
+
   /** Calls take effect one after the other. */
-  #run<T>(call: () => Promise<T>): Promise<T> {
+  async #run<T>(call: () => Promise<T>): Promise<T> {
+    this.#open++;
+    try {
+      return await this.#afterOthers(call);
+    } finally {
+      this.#open--;
+    }
+  }
+
+  #afterOthers<T>(call: () => Promise<T>): Promise<T> {
     const made = this.#last.then(() => {
       if (this.#failed !== undefined) throw this.#failed;
       return call();
@@ -174,21 +200,20 @@ export class FileRows implements RowStore {
    * Gives rows their slots, as many at a time as half of the cache holds, and calls `use` when they are there. Rows
    * that are `given` are not fetched; of those `prefetched` only the first block is.
    */
-  async #inBlocks(
-    ids: Int32Array,
-    how: 'asked' | 'prefetched' | 'given',
-    use: (slots: Int32Array, begin: number) => void,
-  ): Promise<void> {
+  async #inBlocks(ids: Int32Array, how: 'asked' | 'prefetched' | 'given', use: UseSlots): Promise<void> {
     const cache = this.#cache;
     const most = Math.min(Math.floor(cache.capacity / 2), MOVE_ROWS);
     const places = new Int32Array(ids.length);
+    this.#call++;
     for (let begin = 0; begin < ids.length; ) {
       const moves = new MoveList();
       cache.nextTurn();
       let end = begin;
       for (; end < ids.length && cache.pins < most; end++) places[end] = this.#place(ids[end], how, moves);
       await this.#move(moves);
-      use(places.subarray(begin, end), begin);
+      const slots = places.subarray(begin, end);
+      for (const slot of slots) this.#moving[slot] = 0;
+      use(slots, begin);
       if (how === 'prefetched') return;
       begin = end;
     }
@@ -202,18 +227,23 @@ export class FileRows implements RowStore {
       const claim = cache.claim(id);
       slot = claim.slot;
       moves.add(slot, claim.isDirty ? claim.evicted : -1, how === 'given' ? -1 : id);
-      this.#fresh[slot] = how === 'prefetched' ? 1 : 0;
-      if (how === 'asked') this.#lookups++;
-      return slot;
+      this.#moving[slot] = 1;
+      this.#fresh[slot] = how === 'given' ? 0 : 1;
     }
-    if (!cache.pin(slot) || how !== 'asked') return slot;
-    this.#lookups++;
-    if (this.#fresh[slot] === 1) this.#fresh[slot] = 0;
-    else {
-      this.#hits++;
-      cache.touch(slot);
-    }
+    cache.pin(slot);
+    if (how === 'asked') this.#countUse(slot);
     return slot;
+  }
+
+  #countUse(slot: number): void {
+    if (this.#askedIn[slot] === this.#call) return;
+    this.#askedIn[slot] = this.#call;
+    this.#lookups++;
+    if (this.#fresh[slot] === 0) {
+      this.#hits++;
+      this.#cache.touch(slot);
+    }
+    this.#fresh[slot] = 0;
   }
 
   async #move(moves: MoveList): Promise<void> {
@@ -240,12 +270,10 @@ export class FileRows implements RowStore {
     }
     await this.#move(moves);
     dirty.fill(0);
-    try {
-      await this.#file.markWhole();
-    } catch (error) {
-      this.#failed = error as Error;
+    await this.#file.markWhole().catch((error: Error) => {
+      this.#failed = error;
       throw error;
-    }
+    });
   }
 
   async #copyTo(path: string): Promise<void> {
@@ -269,17 +297,4 @@ export function fileRows(options: FileRowsOptions): FileRows {
 
 function copy(from: Float32Array, at: number, to: Float32Array, toAt: number, count: number): void {
   to.set(from.subarray(at, at + count), toAt);
-}
-
-function checkOptions(options: {
-  readonly cacheRows: number;
-  readonly threads: number;
-  readonly memory: number;
-}): void {
-  const { cacheRows, threads, memory } = options;
-  const whole = Object.values(options).every(Number.isInteger);
-  if (whole && cacheRows >= 2 && threads >= 1 && threads <= 64 && memory >= 1 && memory <= 255) return;
-  throw new UnsupportedError(
-    `fileRows: expected cacheRows of 2 or more, 1 to 64 threads and a memory of 1 to 255, whole numbers; got cacheRows=${cacheRows}, threads=${threads}, memory=${memory}`,
-  );
 }
