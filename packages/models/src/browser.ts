@@ -265,7 +265,7 @@ export {
   type NamedParameters,
   readParameters,
 } from './parameters.ts';
-export { historyCost, rankBounds, rankWork } from './plan/cut.ts';
+export { rankWork } from './plan/cut.ts';
 export { DistinctIds } from './plan/distinct-ids.ts';
 export { collectiveSeconds, NETWORKS, type Network, type NetworkName } from './plan/network.ts';
 export {
@@ -353,7 +353,7 @@ export { storedVectors } from './serve/stored-vectors.ts';
 export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
-export { type BatchPart, onlyPart } from './tasks/part.ts';
+export { type BatchPart, historyCost, onlyPart, partBounds } from './tasks/part.ts';
 export {
   isRankingTask,
   type RankedLabel,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { historyCost, rankBounds, rankWork } from './cut.ts';
+import { historyCost, partBounds } from '../tasks/part.ts';
+import { rankWork } from './cut.ts';
 
 function offsetsOf(lengths: readonly number[]): Int32Array {
   const offsets = new Int32Array(lengths.length + 1);
@@ -15,7 +16,7 @@ it('ranks get neighbours, every sequence once, and at most a history more than t
       fc.integer({ min: 1, max: 80 }),
       (lengths, ranks) => {
         const offsets = offsetsOf(lengths);
-        const bounds = rankBounds(offsets, ranks);
+        const bounds = partBounds(offsets, ranks);
         expect([bounds.length, bounds[0], bounds[ranks]]).toEqual([ranks + 1, 0, lengths.length]);
         const { tokens, sequences, cost } = rankWork(offsets, bounds);
         const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
@@ -31,6 +32,6 @@ it('ranks get neighbours, every sequence once, and at most a history more than t
 });
 
 it('equal histories are cut into equal ranges', () => {
-  expect([...rankBounds(offsetsOf(new Array(12).fill(5)), 4)]).toEqual([0, 3, 6, 9, 12]);
-  expect([...rankBounds(offsetsOf(new Array(12).fill(0)), 3)]).toEqual([0, 4, 8, 12]);
+  expect([...partBounds(offsetsOf(new Array(12).fill(5)), 4)]).toEqual([0, 3, 6, 9, 12]);
+  expect([...partBounds(offsetsOf(new Array(12).fill(0)), 3)]).toEqual([0, 4, 8, 12]);
 });

@@ -5,9 +5,9 @@ import type { Run } from '../layers/layer.ts';
 import { isTokenEncoder, type Model } from '../model.ts';
 import type { DrawnItems } from '../objectives/objective.ts';
 import type { BatchPart } from '../tasks/part.ts';
+import { partBounds } from '../tasks/part.ts';
 import { batchColumns } from '../train/columns.ts';
 import type { Trainer } from '../train/trainer.ts';
-import { rankBounds } from './cut.ts';
 import { type StandIn, withStandIn, zipfIds } from './stand-in.ts';
 
 /** Ids in the place of those of one table. */
@@ -29,7 +29,7 @@ export interface CutStep {
   readonly parts: readonly ({ readonly batch: SequenceBatch; readonly at: BatchPart } | undefined)[];
 }
 
-/** The batch of a step, one range of its sequences a rank, cut by {@link rankBounds}. */
+/** The batch of a step, one range of its sequences a rank, cut by {@link partBounds}. */
 export function cutStep(
   trainer: Trainer,
   { epoch, stepInEpoch, globalStep }: StepPlace,
@@ -43,7 +43,7 @@ export function cutStep(
   const replaced = standIn !== undefined && isTokenEncoder(model);
   const whole = replaced ? withStandIn(real, standIn, globalStep) : real;
   const { offsets } = whole;
-  const bounds = rankBounds(offsets, ranks);
+  const bounds = partBounds(offsets, ranks);
   const parts = Array.from({ length: ranks }, (_, rank) => {
     const [from, to] = [bounds[rank], bounds[rank + 1]];
     const [firstToken, end] = [offsets[from], offsets[to]];

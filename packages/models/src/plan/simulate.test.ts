@@ -56,7 +56,14 @@ describe.each(Object.entries(objectives))('%s', (_, objective) => {
     const [read] = await readsOf(trainer, cut);
     for (const [rank, part] of cut.parts.entries()) {
       expect(part).toBeDefined();
-      const made = await stepGradients({ model, task, run: cut.run, rowwise, count: 1, parts: [{ index: 0, ...part! }] });
+      const made = await stepGradients({
+        model,
+        task,
+        run: cut.run,
+        rowwise,
+        count: 1,
+        parts: [{ index: 0, ...part! }],
+      });
       const [{ ids, grad }] = made.rows.values();
       const values = await grad.data();
       const width = grad.shape[1];

@@ -41,7 +41,7 @@ export function readTables({ model }: Trainer, standIn?: TableStandIn): ReadTabl
 
 /**
  * Training without its arithmetic: the batches, labels and negatives of the first steps of a trainer, cut to ranks by
- * `rankBounds`, and for each table the ids that each rank would look up. Nothing of the trainer changes.
+ * `partBounds`, and for each table the ids that each rank would look up. Nothing of the trainer changes.
  */
 export async function simulateSteps(trainer: Trainer, options: SimulateOptions): Promise<StepLoad[]> {
   const { ranks, steps, standIn, onStep } = options;

@@ -22,20 +22,22 @@ export function onlyPart(whole: SequenceBatch): BatchPart {
 /** Tokens of a history whose attention costs as much as all else that is done for it, about. */
 const ATTENTION_TOKENS = 512;
 
+/** What a step costs of a history, its products and its attention: `1 + l + l^2 / 512`. */
+export function historyCost(length: number): number {
+  return 1 + length + (length * length) / ATTENTION_TOKENS;
+}
+
 /**
- * Bounds of `parts` neighbouring ranges of the sequences of a batch, `[parts + 1]`. The cost of a history of `l` tokens
- * is `1 + l + l^2 / 512` (its products, its attention); range `p` ends with the sequence whose middle is the last
- * before `(p + 1) / parts` of the cost of all. Equal histories give ranges of equal length. Some ranges may be empty.
+ * Bounds of `parts` neighbouring ranges of the sequences of a batch, of about equal cost ({@link historyCost}),
+ * `[parts + 1]`: a range ends with the sequence whose middle is the last before its share of the cost of all. Equal
+ * histories give ranges of equal length. Some ranges may be empty.
  *
  * @param offsets of the sequences among the tokens, `[B + 1]`.
  */
 export function partBounds(offsets: Int32Array, parts: number): Int32Array {
   const count = offsets.length - 1;
   const before = new Float64Array(count + 1);
-  for (let s = 0; s < count; s++) {
-    const length = offsets[s + 1] - offsets[s];
-    before[s + 1] = before[s] + 1 + length + (length * length) / ATTENTION_TOKENS;
-  }
+  for (let s = 0; s < count; s++) before[s + 1] = before[s] + historyCost(offsets[s + 1] - offsets[s]);
   const bounds = new Int32Array(parts + 1);
   for (let p = 1, s = 0; p <= parts; p++) {
     const end = (p / parts) * before[count];
