@@ -9,7 +9,16 @@ import { readResults } from './saved.ts';
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
 
 /** Pages that show results between their own sentences. */
-const PAGES = ['reproduced.md', 'scaling.md', 'ranking.md', 'deltas.md', 'plan.md', 'ranks.md', '../README.md'];
+const PAGES = [
+  'reproduced.md',
+  'scaling.md',
+  'ranking.md',
+  'tables.md',
+  'deltas.md',
+  'plan.md',
+  'ranks.md',
+  '../README.md',
+];
 
 /** Every page that holds results, as it should be, by its path from `docs`. */
 export function docPages(): ReadonlyMap<string, { readonly is: string; readonly should: string }> {

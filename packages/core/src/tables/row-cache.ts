@@ -16,7 +16,7 @@ export const DEFAULT_MEMORY = 15;
  * Which rows are in a cache of `capacity` slots, and which one goes when another comes: a clock with counts. The hand
  * passes over the slots; a row that it meets with a count of 0 goes, any other loses one. A use adds one, up to
  * `memory`: 1 is the plain clock, which is close to least recently used; more keeps what is used often, though many
- * others come by once. Typed arrays alone: 15 to 23 bytes a slot beside the rows.
+ * others come by once. Typed arrays alone: 26 to 42 bytes a slot beside the rows.
  *
  * Source: Corbató 1968 (the clock); Smith 1978, section 4 (counts), "generalised clock".
  */
