@@ -78,6 +78,13 @@ const configuration = {
       },
     },
     {
+      name: 'models-run-in-browsers',
+      comment: 'What ranks and files need of Node reaches models as an argument: they import its types alone.',
+      severity: 'error',
+      from: { path: '^packages/models/src', pathNot: inTests },
+      to: { path: '^packages/core/src/(collectives|row-files)/index', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-cycles',
       comment: 'Types count too: what two files share stands in a third.',
       severity: 'error',

@@ -26,6 +26,7 @@ export {
   useBackend,
 } from './backends/select.ts';
 export { finishKernels, finishPrograms, type ProgramTimers, startProgramTimers } from './backends/timers.ts';
+export { treeSum } from './collectives/tree-sum.ts';
 export {
   BackendError,
   DeviceLostError,

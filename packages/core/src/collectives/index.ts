@@ -12,5 +12,4 @@ export { describeMpi, type MpiLibrary, mpiHint, startMpi } from './mpi-library.t
 export { runRanks, virtualRanks } from './single.ts';
 export { type TcpOptions, tcpTransport } from './tcp.ts';
 export type { Transport, TransportKind } from './transport.ts';
-export { treeSum } from './tree-sum.ts';
 export { endShared, type SharedRanks, sharedRanks, workerTransport } from './workers.ts';

@@ -1,5 +1,4 @@
-import { rowSet } from '@seqrec/core';
-import { treeSum } from '@seqrec/core/collectives';
+import { rowSet, treeSum } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TableShard } from '../layers/table-shards.ts';
 import type { RowGradient } from './row-gradient.ts';
