@@ -21,9 +21,9 @@ interface Pending {
 }
 
 /**
- * A folder into which a publisher writes deltas, and whose deltas are applied in the order of their chain, whatever they
- * are called. A delta that is refused is told once and left aside; serving goes on with the weights that are there. One
- * that comes before its predecessors waits for them.
+ * A folder into which a publisher writes deltas, and whose deltas are applied in the order of their chain, whatever
+ * they are called. A delta that is refused is told once and left aside; serving goes on with the weights that are
+ * there. One that comes before its predecessors waits for them.
  */
 export class DeltaFolder {
   readonly #options: DeltaFolderOptions;

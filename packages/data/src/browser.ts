@@ -41,6 +41,7 @@ export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export { type RandomSplitOptions, randomSplit } from './splits/random.ts';
 export { type RowsByTimeOptions, rowsByTime } from './splits/rows-by-time.ts';
 export type { ExampleSet, RowExamples, RowSplit, Split, SplitProtocol } from './splits/split.ts';
+export { zipfRank } from './synthetic/zipf-rank.ts';
 export type { Column, ColumnKind, IdColumn, IdsColumn, NumberColumn, TimeColumn, WordsColumn } from './table/column.ts';
 export { isMissing, rowsOf } from './table/column.ts';
 export { type Roles, rolesOf } from './table/roles.ts';

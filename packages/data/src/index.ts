@@ -39,7 +39,7 @@ export type { LeakageCheck } from './splits/leakage-check.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';
-export { type ZipfWorldOptions, zipfRank, zipfWorld } from './synthetic/zipf-world.ts';
+export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
 export { type ColumnDescription, describeColumns, shortNumber, valueText } from './table/describe.ts';
 export type { ColumnSpec } from './table/spec.ts';
 export type { Refresh } from './user-vectors/refresh.ts';

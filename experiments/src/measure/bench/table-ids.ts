@@ -27,8 +27,8 @@ export function idBatch(stream: IdStream, step: number): IdBatch {
 }
 
 /**
- * The ids of a batch, `1 .. rows - 1`. Ranks come from the continuous inverse of the distribution, and a rank has the id
- * that it has among the items of `zipfWorld`.
+ * The ids of a batch, `1 .. rows - 1`. Ranks come from the continuous inverse of the distribution, and a rank has the
+ * id that it has among the items of `zipfWorld`.
  */
 export function drawIds({ rows, exponent, count, seed }: IdStream, step: number): Int32Array {
   const words = integers(streamKey(seed, 'table ids'), step, count, 0, 2 ** 31 - 1);

@@ -27,7 +27,7 @@ export interface DeltaReplay {
   readonly epochs: { readonly base: number; readonly slice: number };
   /** Events of a slice that are ranked, before anything of the slice is trained on. */
   readonly queries: number;
-  /** Line that has never new weights, and the one that is as fresh as can be: what lines keep is counted between them. */
+  /** Line that never has new weights, and the freshest one: what lines keep is counted between them. */
   readonly frozen: string;
   readonly freshest: string;
   /** What is asked of a line: the share of the gain that it keeps, at most for a share of the bytes. */

@@ -19,8 +19,8 @@ export interface Slices {
 }
 
 /**
- * Cuts the events of a data set by time: `base` of them, the oldest, and slices of equal numbers of events, up to events
- * of one second, which are never parted.
+ * Cuts the events of a data set by time: `base` of them, the oldest, and slices of equal numbers of events, up to
+ * events of one second, which are never parted.
  *
  * @throws ConfigError when there is nothing to train on or to rank in a part.
  */

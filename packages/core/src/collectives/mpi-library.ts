@@ -169,7 +169,7 @@ function loadKoffi(): Koffi {
   try {
     return createRequire(import.meta.url)('koffi') as Koffi;
   } catch (error) {
-    throw new BackendError(`mpi: expected the optional package koffi; it cannot be loaded; ${mpiHint}`, {
+    throw new BackendError(`mpi: expected the package koffi; it cannot be loaded; ${mpiHint}`, {
       cause: error,
     });
   }

@@ -4,6 +4,7 @@ import { openIdMap } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
 import { randomSource } from '../random.ts';
 import { eventColumns, worldRoles } from './event-columns.ts';
+import { zipfRank } from './zipf-rank.ts';
 
 export interface ZipfWorldOptions {
   readonly users: number;
@@ -57,13 +58,6 @@ export function zipfWorld(options: ZipfWorldOptions): Interactions {
       },
     ],
   });
-}
-
-/** The popularity rank at a uniform number in [0, 1): a real number in `[1, items + 1)`, see {@link zipfWorld}. */
-export function zipfRank(uniform: number, items: number, exponent: number): number {
-  if (exponent === 1) return (items + 1) ** uniform;
-  const power = 1 - exponent;
-  return (((items + 1) ** power - 1) * uniform + 1) ** (1 / power);
 }
 
 function checkOptions(options: Required<Omit<ZipfWorldOptions, 'seed'>>): void {

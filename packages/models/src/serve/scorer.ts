@@ -126,8 +126,8 @@ export interface Scorer {
   /** Drops everything that was computed: after the weights have changed in place. New tensors are noticed. */
   invalidate(): Promise<void>;
   /**
-   * Lets `change` put other weights into the model between two calls, then drops everything that was computed: a call is
-   * answered from the weights before or from those after, never from both. `change` must not wait.
+   * Lets `change` put other weights into the model between two calls, then drops everything that was computed: a call
+   * is answered from the weights before or from those after, never from both. `change` must not wait.
    */
   update(change: () => void): Promise<void>;
   stats(): ScorerStats;
