@@ -3,6 +3,7 @@ import type { ItemVectors } from '@seqrec/data';
 import {
   createModel,
   createTrainer,
+  isSharded,
   loadWeights,
   type RowPartition,
   setItemVectors,
@@ -14,6 +15,7 @@ import type { RecipeConfig } from '../../config/schema.ts';
 import { trainerSettings } from '../../config/trainer-settings.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
+import { ConfigError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { checkMemory } from './check-memory.ts';
 import { modelOptions } from './model-options.ts';
@@ -51,6 +53,10 @@ export async function makeTrainer(
   const sharding = ranks && partition && { ranks, partition };
   const model = withShardedTables(sharding, () => createModel(config.model, modelOptions(config, split.train)));
   try {
+    if (partition !== undefined && !isSharded(model))
+      throw new ConfigError(
+        `--shard-tables: expected a model with an item table of its own, such as hstu or sasrec; got '${model.kind}'; its tables are whole on every rank`,
+      );
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });

@@ -1,5 +1,6 @@
 import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet, WindowPolicy } from '@seqrec/data';
+import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { count } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
@@ -84,8 +85,15 @@ function checkShards(
   model: Model,
   { embeddings, clipNorm }: { embeddings: string; clipNorm: number | undefined },
 ): void {
-  const isSharded = [...model.tables().values()].some(({ variable }) => shardOf(variable) !== undefined);
-  if (!isSharded) return;
+  const tables = new Set<tf.Variable>(Array.from(model.tables().values(), ({ variable }) => variable));
+  const shards = [...model.variables()].filter(([, variable]) => shardOf(variable) !== undefined);
+  if (shards.length === 0) return;
+  const hidden = shards.find(([, variable]) => !tables.has(variable));
+  if (hidden !== undefined || model.withRows === undefined)
+    throw new ConfigError(
+      `trainer: ranks: expected a model that says which of its tables are trained by rows (tables, withRows); got '${model.kind}', whose ${hidden?.[0] ?? 'tables'} would be read in part; train with whole tables`,
+      'ranks',
+    );
   if (embeddings === 'dense')
     throw new ConfigError(
       `trainer: embeddings: expected 'rowwise' for tables that lie on several ranks; got 'dense', which moves every row`,

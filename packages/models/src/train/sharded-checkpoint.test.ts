@@ -136,6 +136,9 @@ it('refuse what needs the whole of a table', async () => {
     expect(() => createTrainer({ model, examples, ...options, ranks, clipNorm: 1 })).toThrow(
       /^trainer: clipNorm: expected none for tables that lie on several ranks/,
     );
+    expect(() => createTrainer({ model: { ...model, tables: () => new Map() }, examples, ...options, ranks })).toThrow(
+      /^trainer: ranks: expected a model that says which of its tables are trained by rows \(tables, withRows\); got 'hstu'/,
+    );
     model.dispose();
   });
 });
