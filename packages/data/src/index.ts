@@ -36,6 +36,7 @@ export type { YelpSource } from './sources/yelp.ts';
 export { type ColdItemsOptions, withColdItems } from './splits/cold-items.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';
+export { ExampleList } from './splits/split.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { type MarkovWorld, type MarkovWorldOptions, markovWorld } from './synthetic/markov-world.ts';
 export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from './synthetic/streaming-world.ts';

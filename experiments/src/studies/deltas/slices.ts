@@ -1,4 +1,4 @@
-import { type ExampleSet, type Interactions, takeExamples } from '@seqrec/data';
+import { ExampleList, type ExampleSet, type Interactions, takeExamples } from '@seqrec/data';
 import { ConfigError } from '../../errors.ts';
 import type { DeltaReplay } from './replay.ts';
 
@@ -54,7 +54,7 @@ export function slicesByTime(
 /** Those of the events with times in `[from, to)`. */
 function examplesOf(interactions: Interactions, from: number, to: number): Slice {
   const { userOffsets, numUsers, timestamps } = interactions;
-  const [train, queries] = [new Rows(), new Rows()];
+  const [train, queries] = [new ExampleList(), new ExampleList()];
   let events = 0;
   for (let user = 0; user < numUsers; user++) {
     const start = userOffsets[user];
@@ -68,23 +68,6 @@ function examplesOf(interactions: Interactions, from: number, to: number): Slice
     if (last > start) train.add(user, start, last);
   }
   return { events, train: train.toSet('train', interactions), queries: queries.toSet('test', interactions) };
-}
-
-class Rows {
-  readonly #users: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #targets: number[] = [];
-
-  add(user: number, start: number, target: number): void {
-    this.#users.push(user);
-    this.#starts.push(start);
-    this.#targets.push(target);
-  }
-
-  toSet(name: ExampleSet['name'], interactions: Interactions): ExampleSet {
-    const [users, starts, targets] = [this.#users, this.#starts, this.#targets].map((list) => Int32Array.from(list));
-    return { name, interactions, users, starts, targets };
-  }
 }
 
 /** At most `count` examples, evenly spread. */

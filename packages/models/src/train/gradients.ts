@@ -85,20 +85,10 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
     const single = request.count === 1;
     const run = partsOfRank(request.count, ranks);
     const own = computeParts(request, step, { ...run, single });
-    const leaves = Array.from(step.leaves.values()).filter(({ shard }) => shard === undefined);
     const sharded = await sumShardedLeaves(step, own.grads);
-    const all =
-      ranks === undefined
-        ? own
-        : await sumOverRanks(
-            own,
-            trainedWith(
-              model,
-              step.leaves,
-              leaves.map(({ rows }) => rows),
-            ),
-            ranks,
-          );
+    const standWhole = [...step.leaves.values()].filter(({ shard }) => shard === undefined);
+    const variables = trainedWith(model, step.leaves, standWhole);
+    const all = ranks === undefined ? own : await sumOverRanks(own, variables, ranks);
     const weight = all.weights.reduce((sum, each) => sum + each, 0);
     const dense = single ? all.grads : divided(all.grads, weight, model);
     const loss = tf.tidy(() => {
@@ -167,13 +157,10 @@ function computeParts(
   }
 }
 
-/** What has a gradient in a step, in an order that is the same on every rank: leaves, then the weights as such. */
-function trainedWith(
-  model: Model,
-  leaves: PreparedStep['leaves'],
-  rows: readonly tf.Variable[],
-): readonly tf.Variable[] {
+/** What has a gradient in a step, in an order that is the same on every rank: some leaves, then the weights as such. */
+function trainedWith(model: Model, leaves: PreparedStep['leaves'], chosen: readonly Leaf[]): readonly tf.Variable[] {
   const whole = new Set([...leaves.keys()].map((name) => variableOf(model, name)));
+  const rows = chosen.map((leaf) => leaf.rows);
   return [...rows, ...[...model.variables().values()].filter((variable) => !whole.has(variable))];
 }
 
@@ -198,8 +185,7 @@ function partGradients(
     ...(rowIds && { rowIds }),
     run: firstSequence === 0 ? run : { ...run, before: { sequences: firstSequence, tokens: firstToken } },
   };
-  const leafRows = Array.from(leaves.values(), ({ rows }) => rows);
-  const variables = trainedWith(model, leaves, leafRows);
+  const variables = trainedWith(model, leaves, [...leaves.values()]);
   try {
     let weight = 0;
     let kept: tf.Scalar | undefined;
