@@ -87,7 +87,7 @@ describe('a table in a file and one in memory', () => {
           rmSync(options.path);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

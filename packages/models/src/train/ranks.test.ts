@@ -69,14 +69,14 @@ describe.each(['hstu', 'sasrec'])('%s', (name) => {
         .filter((embeddings) => embeddings === 'dense' || objective !== 'full')
         .map((embeddings) => [objective, embeddings] as const),
     ),
-  )('%s, %s: 1, 2, 4 and 8 ranks end with the weights of one process of 8 parts', async (objective, embeddings) => {
+  )('%s, %s: 2 and 8 ranks end with the weights of one process of 8 parts', async (objective, embeddings) => {
     const settings: Settings = {
       ...base,
       ...{ parts: 8, embeddings, clipNorm: 0.5 },
       objective: createObjective(objectives[objective], tinyTrain()),
     };
     const alone = await trained(tinyConfigs[name], settings);
-    for (const size of [1, 2, 4, 8]) {
+    for (const size of [2, 8]) {
       for (const each of await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks })))
         expect(each, `${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
     }
