@@ -51,7 +51,10 @@ export class Link {
     return new Promise((resolve, reject) => {
       const done = (error?: Error | null): void => {
         if (error == null) resolve();
-        else reject(this.#failure ?? new CollectiveError(`rank ${this.rank} is gone: ${error.message}`));
+        else {
+          this.#lost(error.message);
+          reject(this.#failure);
+        }
       };
       const header = frameHeader(kind, tag, bytes.byteLength);
       this.socket.write(header, bytes.byteLength === 0 ? done : undefined);
