@@ -26,7 +26,7 @@ export async function fetchRows(shard: TableShard, table: tf.Variable, ids: Int3
   const asked = placesByOwner.map((places) => Int32Array.from(places, (place) => shard.placeOf(ids[place])));
   const askedBy = await ranks.allToAll(asked, 'ids of rows');
   const sent = await rowsOf(table, askedBy, width);
-  const received = await ranks.allToAll(sent, 'rows');
+  const received = await ranks.allToAll(sent, 'rows', { reuse: true });
   const rows = new Float32Array(ids.length * width);
   for (const [owner, places] of placesByOwner.entries()) scatter(received[owner], places, rows, width);
   return { rows, placesByOwner: placesByOwner.map((places) => Int32Array.from(places)), askedBy };
@@ -51,7 +51,7 @@ export async function sumRowGradients(
     if (own !== undefined) for (const [at, place] of places.entries()) copyRow(own, place, piece, at, width);
     return piece;
   });
-  const received = await ranks.allToAll(sent, 'gradients of rows');
+  const received = await ranks.allToAll(sent, 'gradients of rows', { reuse: true });
   const present = await ranks.allGather(Uint8Array.of(own === undefined ? 0 : 1), 'ranks with gradients');
   if (present.every(([has]) => has === 0)) return undefined;
   const { ids, indicesOf } = rowSet(Math.max(1, shard.owned), askedBy);
