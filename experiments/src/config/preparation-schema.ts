@@ -77,5 +77,11 @@ export const preparation = {
   userVectors: UserVectorsConfig.optional().describe(
     'Vectors of another run as the column `userVector` of the events: what a service has at hand that computes them apart from requests; the column `userVectorAge` says how many requests before. Name them in `model.features`, the vector with the encoding `standardise`.',
   ),
+  repeats: z
+    .enum(['keep', 'drop'])
+    .optional()
+    .describe(
+      'With `drop`, of neighbouring events of a user with the same item the first is kept; with `kCore` both in turn until nothing changes.',
+    ),
   kCore: count.optional().describe('Drop users and items with fewer events than this, until none are left to drop.'),
 };

@@ -10,7 +10,13 @@ const GlobalTimeConfig = z
     validationQuantile: share
       .optional()
       .describe(
-        'Share of all events before the validation cut; default as far before the test cut as that is from the end.',
+        'Share of all events before the validation cut; default as far before the test cut as that is from the end. With `cut` `quantile` the share of those that train, default `quantile`.',
+      ),
+    cut: z
+      .enum(['share', 'quantile'])
+      .default('share')
+      .describe(
+        'What the cuts are: times with that share of the events before them, or quantiles of the times, linear between neighbours, at which events still train, as in "Time to Split" (RecSys 2025).',
       ),
     target: z
       .enum(['first', 'last', 'random', 'successive'])
@@ -21,7 +27,8 @@ const GlobalTimeConfig = z
     seed: seed.describe('Seed of `random` targets.'),
   })
   .refine(
-    ({ quantile, validationQuantile = 2 * quantile - 1 }) => validationQuantile > 0 && validationQuantile < quantile,
+    ({ cut, quantile, validationQuantile = 2 * quantile - 1 }) =>
+      cut === 'quantile' || (validationQuantile > 0 && validationQuantile < quantile),
     {
       path: ['validationQuantile'],
       message: 'expected a share above 0 and below quantile',

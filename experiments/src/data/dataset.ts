@@ -7,12 +7,14 @@ import {
   datasetEntry,
   declareAfter,
   detectFormat,
+  dropRepeats,
   type EventColumns,
   type ExampleSet,
   type HoldOutOptions,
   holdOutUsers,
   type Interactions,
   kCore,
+  kCoreWithoutRepeats,
   labelFromColumn,
   latestWindow,
   loadDataset,
@@ -238,11 +240,14 @@ function delimitedOf({ delimiter, quote, encoding }: Pick<CsvConfig, 'delimiter'
  */
 export function filtered(
   interactions: Interactions,
-  config: Pick<FileConfig, 'minRating' | 'label' | 'kCore'>,
+  config: Pick<FileConfig, 'minRating' | 'label' | 'kCore' | 'repeats'>,
 ): Interactions {
   const liked = config.minRating === undefined ? interactions : minRating(interactions, { rating: config.minRating });
   const labelled = config.label === undefined ? liked : labelFromColumn(liked, config.label);
-  return config.kCore === undefined ? labelled : kCore(labelled, { users: config.kCore, items: config.kCore });
+  const core = config.kCore === undefined ? undefined : { users: config.kCore, items: config.kCore };
+  if (config.repeats === 'drop')
+    return core === undefined ? dropRepeats(labelled) : kCoreWithoutRepeats(labelled, core);
+  return core === undefined ? labelled : kCore(labelled, core);
 }
 
 /** The set that is evaluated while training: validation where there is one, else (the reference's protocol) test. */

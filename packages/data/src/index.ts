@@ -3,6 +3,7 @@ export * from './browser.ts';
 export { declareAfter } from './examples/declare-after.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
 export { type LabelOptions, labelFromColumn } from './filters/label.ts';
+export { dropRepeats, kCoreWithoutRepeats } from './filters/repeats.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
 export { type UniformNegativesOptions, uniformNegatives } from './negatives/uniform.ts';
 export { epochOrder, type RandomSource, randomSource } from './random.ts';

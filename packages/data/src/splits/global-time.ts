@@ -17,12 +17,14 @@ export type GlobalTimeOptions = {
 } & (
   | { readonly testTime: number; readonly validationTime?: number }
   | { readonly testFraction: number; readonly validationFraction?: number }
+  /** See {@link quantileCuts}. */
+  | { readonly testQuantile: number; readonly validationQuantile?: number }
 );
 
 /**
  * Splits at moments, the same for everybody: training sees events before `validationTime`, validation targets lie in
  * `[validationTime, testTime)`, test targets at `testTime` or later. Times are seconds; with fractions the cuts are the
- * times that leave about that share of all events after them.
+ * times that leave about that share of all events after them; with quantiles what lies at a cut is before it.
  *
  * A user's training example ends at the last event before the first cut (users with fewer than 2 such events train
  * nothing); histories of later targets are all earlier events of the user, later than the cut or not.
@@ -133,6 +135,7 @@ function cuts(i: Interactions, options: GlobalTimeOptions): { testTime: number; 
     }
     return { testTime, ...(validationTime === undefined ? {} : { validationTime }) };
   }
+  if ('testQuantile' in options) return quantileCuts(i, options);
   const { testFraction, validationFraction = 0 } = options;
   if (!(testFraction > 0 && testFraction < 1)) {
     throw new OptionError('globalTime', `expected testFraction in 0..1; got ${testFraction}`, { key: 'testFraction' });
@@ -154,4 +157,55 @@ function cuts(i: Interactions, options: GlobalTimeOptions): { testTime: number; 
     });
   }
   return { testTime, validationTime };
+}
+
+/**
+ * Cuts as `monkey0head/time-to-split` makes them: the test cut `T` is the quantile of all times, linear between
+ * neighbours, and events at `T` or before train; the validation cut is the quantile of the times that then train: those
+ * of users with two events or more by `T`. Given as the first times after them.
+ *
+ * Source: "Time to Split", RecSys 2025 (arXiv:2507.16289).
+ */
+function quantileCuts(
+  { timestamps, userOffsets, numUsers }: Interactions,
+  { testQuantile, validationQuantile }: { readonly testQuantile: number; readonly validationQuantile?: number },
+): { testTime: number; validationTime?: number } {
+  for (const [key, share] of Object.entries({ testQuantile, ...(validationQuantile && { validationQuantile }) })) {
+    if (share > 0 && share < 1) continue;
+    throw new OptionError('globalTime', `expected ${key} between 0 and 1; got ${share}`, { key });
+  }
+  const cut = quantile(timestamps, testQuantile);
+  const testTime = firstAfter(timestamps, cut);
+  if (validationQuantile === undefined) return { testTime };
+  const training: number[] = [];
+  for (let u = 0; u < numUsers; u++) {
+    const end = firstAtOrAfter(timestamps, userOffsets[u], userOffsets[u + 1], testTime);
+    if (end - userOffsets[u] < 2) continue;
+    for (let e = userOffsets[u]; e < end; e++) training.push(timestamps[e]);
+  }
+  if (training.length === 0) return { testTime };
+  const validationTime = firstAfter(timestamps, quantile(Float64Array.from(training), validationQuantile));
+  if (validationTime >= testTime) {
+    throw new OptionError('globalTime', `expected quantiles that give two different times; got ${testTime} for both`, {
+      key: 'validationQuantile',
+      hint: 'too many events share a time',
+    });
+  }
+  return { testTime, validationTime };
+}
+
+/** Linear between neighbours, as `pandas.Series.quantile`. */
+function quantile(values: Float64Array, share: number): number {
+  const sorted = values.slice().sort();
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+/** The least time after a moment. */
+function firstAfter(times: Float64Array, moment: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const time of times) if (time > moment && time < least) least = time;
+  return least;
 }
