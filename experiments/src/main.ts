@@ -1,6 +1,7 @@
 import { type CAC, cac } from 'cac';
 import { joinNegativeValues, type Override, splitOverrides } from './arguments.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerBenchmark } from './commands/benchmark.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerData } from './commands/data.ts';
 import { registerDelta } from './commands/delta.ts';
@@ -56,6 +57,7 @@ const commands = [
   registerPlan,
   registerCompare,
   registerReproduce,
+  registerBenchmark,
   registerScale,
   registerFigures,
 ];

@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { figureOf } from '../../report/figure.ts';
-import { type Html, html } from '../../report/html.ts';
+import { html } from '../../report/html.ts';
 import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../../report/plots/interval-figure.ts';
 import { renderPng } from '../../report/plots/png.ts';
 import { standaloneSvg } from '../../report/plots/theme.ts';
 import { page } from '../../report/report.ts';
+import { tableSection } from '../../report/table-section.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { costSection, type RunCost } from './cost.ts';
 import { tableGains } from './gains.ts';
-import { details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
+import { details, type Reproduction, results, seedsNote } from './sections.ts';
 import { type Estimate, rowEstimates } from './verdict.ts';
 
 interface Drawn extends IntervalFigure {
@@ -94,21 +95,4 @@ function metricFigures(reproduction: Reproduction): Drawn[] {
 
 function intervalPoint(row: string, { mean, half }: Estimate, factor: number): IntervalPoint {
   return { row, mean: factor * mean, ...(half !== undefined && { half: factor * half }) };
-}
-
-/** Numbers, also with their interval or their unit, or in brackets. */
-const NUMBER = /^(?:[-+±.,%()\d\s]|min|[sh]|[KMGT]?i?B)*$/;
-
-function tableSection({ title, note, titles, rows }: Section): Html {
-  const numeric = titles.map((_, i) => rows.every((row) => NUMBER.test(row[i])));
-  // Names stay in one line, sentences need not.
-  const css = (i: number): string => (numeric[i] ? 'number' : titles[i] === 'verdict' ? 'text' : '');
-  const table = html`<div class="scroll"><table>
-<thead><tr>${titles.map((name, i) => html`<th class="${css(i)}">${name}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(i)}">${numeric[i] ? cell.replaceAll(' ', '\u00a0') : cell}</td>`)}</tr>`)}</tbody></table></div>`;
-  const about = note === undefined ? undefined : html`<p class="soft small">${note}</p>`;
-  // A long table would hide what comes after it.
-  if (rows.length > 30 || titles.length > 12)
-    return html`<h2>${title}</h2>${about}<details><summary>${rows.length} rows</summary>${table}</details>`;
-  return html`<h2>${title}</h2>${about}${table}`;
 }

@@ -1,0 +1,82 @@
+import type { CAC } from 'cac';
+import { numberListOption, textOption } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import type { Action, Invocation } from '../invocation.ts';
+import { saveFolder } from '../results/saved.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
+import { shellWord } from '../terminal/shell-word.ts';
+
+interface Options extends BackendOptions {
+  readonly seeds?: unknown;
+  readonly datasets?: unknown;
+  readonly protocols?: unknown;
+  readonly models?: unknown;
+  readonly losses?: unknown;
+  readonly quick?: boolean;
+  readonly data?: unknown;
+  readonly out?: unknown;
+  readonly save?: unknown;
+  readonly quiet?: boolean;
+}
+
+export function registerBenchmark(cli: CAC, invocation: Invocation): void {
+  cli
+    .command(
+      'benchmark [name]',
+      'Run a grid of protocols, data, models and losses over seeds: tables, plots, intervals',
+      {
+        allowUnknownOptions: true,
+      },
+    )
+    .usage('benchmark NAME [options] [--section.key VALUE ...]')
+    .option('--seeds <list>', 'Seeds, with commas (default: 1,2,3; with --quick: 1)')
+    .option('--datasets <names>', 'Only these data sets, separated by semicolons')
+    .option('--protocols <names>', 'Only these protocols, separated by semicolons')
+    .option('--models <names>', 'Only these models, separated by semicolons')
+    .option('--losses <names>', 'Only these losses, separated by semicolons')
+    .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--save [dir]', 'Keep the tables with machine, version and day (default: docs/results of the repository)')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec benchmark')
+    .example('  $ seqrec benchmark time-to-split --quick')
+    .example('  $ seqrec benchmark time-to-split --datasets "beauty;ml-1m" --models SASRec+ --seeds 1')
+    .action((name: string | undefined, options: Options) => run(name, options, invocation));
+}
+
+async function run(name: string | undefined, options: Options, invocation: Invocation): Action {
+  const { benchmarkNames, loadBenchmark } = await import('../studies/benchmark/load-benchmark.ts');
+  if (name === undefined) {
+    const { renderTable } = await import('../terminal/table.ts');
+    const rows = benchmarkNames().map(async (each) => [each, (await loadBenchmark(each)).title]);
+    console.log(renderTable([{ title: 'benchmark' }, { title: 'what' }], await Promise.all(rows)));
+    return 0;
+  }
+  if (invocation.overrides.some(({ key }) => key === 'seed'))
+    throw new UsageError('--seed: expected --seeds, one run of each cell a seed');
+  await loadBenchmark(name);
+  const list = (option: 'datasets' | 'protocols' | 'models' | 'losses') =>
+    textOption(option, options[option])
+      ?.split(';')
+      .map((each) => each.trim());
+  const { runBenchmark } = await import('../studies/benchmark/run-benchmark.ts');
+  return runBenchmark({
+    benchmark: name,
+    seeds: numberListOption('seeds', options.seeds, options.quick ? [1] : [1, 2, 3]),
+    data: list('datasets'),
+    protocols: list('protocols'),
+    models: list('models'),
+    losses: list('losses'),
+    quick: options.quick ?? false,
+    overrides: invocation.overrides,
+    dataFolder: textOption('data', options.data),
+    out: textOption('out', options.out),
+    save: saveFolder(options.save),
+    backend: options,
+    quietly: options.quiet ?? false,
+    command: ['seqrec', ...process.argv.slice(2)].map(shellWord).join(' '),
+  });
+}

@@ -1,0 +1,84 @@
+import type { Override } from '../../arguments.ts';
+import { resolveRun } from '../../config/load-recipe.ts';
+import { isRankingConfig } from '../../config/run-config.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
+import { suggestion } from '../../suggest.ts';
+import type { Benchmark, Changes } from './benchmark.ts';
+
+/** A model under a loss on data under a protocol. */
+export interface Cell {
+  readonly data: string;
+  readonly protocol: string;
+  readonly model: string;
+  readonly loss?: string;
+  readonly recipe: string;
+  readonly config: RecipeConfig;
+}
+
+/** Which parts of the grid to run; absent: all. */
+export interface Selection {
+  readonly data?: readonly string[];
+  readonly protocols?: readonly string[];
+  readonly models?: readonly string[];
+  readonly losses?: readonly string[];
+  readonly quick?: boolean;
+  /** Further changes of every cell. */
+  readonly overrides: readonly Override[];
+}
+
+/** How a row is called in tables. */
+export const rowName = ({ model, loss }: Pick<Cell, 'model' | 'loss'>): string =>
+  loss === undefined ? model : `${model}, ${loss}`;
+
+/** The cells of a grid, data set by data set. @throws UsageError for a part that it does not have. */
+export async function benchmarkCells(benchmark: Benchmark, selection: Selection): Promise<Cell[]> {
+  const data = chosen('datasets', benchmark.data, selection.data);
+  const protocols = chosen('protocols', benchmark.protocols, selection.protocols);
+  const models = chosen('models', benchmark.models, selection.models);
+  const losses = chosen('losses', benchmark.losses ?? {}, selection.losses);
+  const cells: Cell[] = [];
+  for (const [dataName, ofData] of data)
+    for (const [protocolName, protocol] of protocols)
+      for (const [modelName, model] of models) {
+        const own = losses.filter(([name]) => model.losses?.includes(name) ?? true);
+        const variants = losses.length === 0 ? [[undefined, {}] as const] : own;
+        for (const [loss, ofLoss] of variants) {
+          const quick = selection.quick ? benchmark.quick : {};
+          const all = [ofData, protocol.changes, model.changes, ofLoss, model.on?.[dataName], quick];
+          // Baselines are fitted once for the cells of a protocol, and not by each run.
+          const overrides = [...all.flatMap(overridesOf), { key: 'evaluation.baselines', text: 'none' }];
+          const { config } = await resolveRun({
+            recipe: model.recipe,
+            overrides: [...overrides, ...selection.overrides],
+          });
+          if (isRankingConfig(config))
+            throw new ConfigError(`benchmark: expected recipes of retrieval; got ${model.recipe}, which ranks rows`);
+          const name = {
+            data: dataName,
+            protocol: protocolName,
+            model: modelName,
+            ...(loss !== undefined && { loss }),
+          };
+          cells.push({ ...name, recipe: model.recipe, config });
+        }
+      }
+  return cells;
+}
+
+export const overridesOf = (changes: Changes | undefined): Override[] =>
+  Object.entries(changes ?? {}).map(([key, text]) => ({ key, text }));
+
+function chosen<T>(
+  option: string,
+  all: Readonly<Record<string, T>>,
+  names: readonly string[] | undefined,
+): (readonly [name: string, value: T])[] {
+  for (const name of names ?? [])
+    if (!Object.hasOwn(all, name))
+      throw new UsageError(
+        `--${option}: expected some of the benchmark; got "${name}"`,
+        suggestion(name, Object.keys(all)),
+      );
+  return Object.entries(all).filter(([name]) => names?.includes(name) ?? true);
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BaselineName } from '../../config/baseline-names.ts';
+import { evaluateBaselines, type SkippedBaseline } from '../../run/evaluation/baselines.ts';
+import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
+import { readJson, writeJson } from '../../run/folder/atomic.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { saveRanks } from '../../run/folder/ranks.ts';
+import { inOrder } from '../../run/verdict/verdict.ts';
+import { OWN_TEST, type TestSets } from './test-sets.ts';
+
+/** The baselines of a protocol on data: metrics by test, and a file of ranks of each. */
+export interface GridBaselines {
+  /** What they were computed from and under: others are made anew. */
+  readonly key: string;
+  readonly rows: readonly {
+    readonly name: BaselineName;
+    readonly test: string;
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly ranks: string;
+  }[];
+  readonly skipped: readonly SkippedBaseline[];
+}
+
+/** Those that are kept in a folder for the same data and rules, else made now and kept. */
+export async function gridBaselines(
+  folder: string,
+  names: readonly BaselineName[],
+  sets: TestSets,
+  context: EvaluationContext,
+): Promise<GridBaselines> {
+  const { batchSize: _, checkpoint: __, ...rules } = context.options;
+  const { digest } = context.data.split.interactions;
+  const key = JSON.stringify({
+    digest,
+    split: context.data.split.step.params,
+    rules: { ...rules, baselines: names },
+    window: context.window,
+  });
+  const file = join(folder, 'baselines.json');
+  if (existsSync(file)) {
+    const kept = readJson(file) as GridBaselines;
+    if (kept.key === key) return kept;
+  }
+  const options = { ...context.options, baselines: [...names] };
+  const { evaluated, skipped } = await evaluateBaselines([...sets.values()], { ...context, options });
+  makeFolder(folder);
+  const rows: GridBaselines['rows'][number][] = [];
+  // In the order of the sets.
+  for (const [name, own] of Map.groupBy(evaluated, (each) => each.name))
+    for (const [i, test] of [...sets.keys()].entries()) {
+      const { evaluation } = own[i];
+      const ranks = join(folder, `${name}${test === OWN_TEST ? '' : `-${test}`}.safetensors`);
+      const ordered = inOrder(evaluation);
+      await saveRanks(ranks, { ...evaluation, ...ordered, ranks: Float64Array.from(ordered.ranks) }, name);
+      rows.push({ name, test, metrics: evaluation.metrics, ranks });
+    }
+  const made = { key, rows, skipped };
+  writeJson(file, made);
+  return made;
+}

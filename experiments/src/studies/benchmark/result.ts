@@ -1,0 +1,55 @@
+import type { RunCost } from '../reproduce/cost.ts';
+import type { PublishedRow } from './benchmark.ts';
+
+/** Figures of a row under one seed; of a baseline, which has none. */
+export interface GridRow {
+  readonly data: string;
+  readonly protocol: string;
+  /** Name of the targets; empty for those of the protocol itself. */
+  readonly test: string;
+  /** Model and loss, or baseline. */
+  readonly row: string;
+  readonly model?: string;
+  readonly loss?: string;
+  readonly isBaseline: boolean;
+  readonly seed?: number;
+  readonly run?: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** File of the ranks. */
+  readonly ranks: string;
+  readonly parameters?: number;
+  readonly epochs?: number;
+  /** Of the optimiser steps. */
+  readonly seconds?: number;
+  /** Of training, see `epochFlops`. */
+  readonly flops?: number;
+}
+
+/** Everything that a benchmark says. */
+export interface BenchmarkResult {
+  readonly name: string;
+  readonly title: string;
+  readonly source: string;
+  readonly command: string;
+  readonly notes: readonly string[];
+  /** What was changed on the command line, and other deviations. */
+  readonly remarks: readonly string[];
+  readonly metrics: readonly string[];
+  readonly published: readonly PublishedRow[];
+  readonly tolerance?: number;
+  readonly counts: readonly {
+    readonly data: string;
+    readonly protocol: string;
+    readonly users: number;
+    readonly items: number;
+    readonly events: number;
+    readonly train: number;
+    readonly validation: number;
+    /** Queries of each test, by its name. */
+    readonly tests: Readonly<Record<string, number>>;
+    /** How the data came about, a sentence each. */
+    readonly steps: readonly string[];
+  }[];
+  readonly rows: readonly GridRow[];
+  readonly costs: readonly RunCost[];
+}

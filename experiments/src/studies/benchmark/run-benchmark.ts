@@ -1,0 +1,210 @@
+import { join, relative } from 'node:path';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import { saveResult } from '../../results/saved.ts';
+import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
+import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import type { RunResults } from '../../run/folder/results.ts';
+import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
+import { checkAgainstData } from '../../run/open/check-config.ts';
+import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
+import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../../run/process/stop.ts';
+import { Progress } from '../../terminal/progress.ts';
+import { type RunCost, runCost } from '../reproduce/cost.ts';
+import { runSeed } from '../reproduce/seeds.ts';
+import type { Benchmark } from './benchmark.ts';
+import { benchmarkCells, type Cell, rowName, type Selection } from './cells.ts';
+import { gridBaselines } from './grid-baselines.ts';
+import { loadBenchmark } from './load-benchmark.ts';
+import { writeBenchmarkReport } from './report.ts';
+import type { BenchmarkResult, GridRow } from './result.ts';
+import { renderBenchmark } from './sections.ts';
+import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
+import { epochFlops } from './training-flops.ts';
+
+export interface BenchmarkRequest extends Selection {
+  readonly benchmark: string;
+  readonly seeds: readonly number[];
+  readonly dataFolder?: string;
+  readonly out?: string;
+  /** Folder of results to keep the tables in. */
+  readonly save?: string;
+  readonly backend: BackendOptions;
+  readonly quietly: boolean;
+  /** As typed, to print with the tables. */
+  readonly command: string;
+}
+
+/** Data of cells that share them, as prepared. */
+interface Prepared {
+  readonly data: PreparedData;
+  readonly sets: TestSets;
+}
+
+/** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
+export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
+  const benchmark = await loadBenchmark(request.benchmark);
+  const out =
+    request.out ?? join('runs', `benchmark-${request.benchmark.replaceAll('/', '-')}${request.quick ? '-quick' : ''}`);
+  checkBackendOptions(request.backend);
+  checkRunsFolder(out);
+  const cells = await benchmarkCells(benchmark, request);
+  const progress = new Progress({ quiet: request.quietly });
+  const choice = await startBackend(request.backend);
+  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const grid = new Grid(request, { benchmark, out, progress, stop });
+  try {
+    // What can be refused is refused before anything trains.
+    for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
+    for (const cell of cells) await grid.baselines(cell);
+    for (const [i, seed] of request.seeds.entries())
+      for (const [c, cell] of cells.entries()) {
+        progress.note(
+          `${i * cells.length + c + 1} of ${cells.length * request.seeds.length}: ${describe(cell)}, seed ${seed}`,
+        );
+        const { data } = await grid.prepared(cell);
+        const config = { ...cell.config, seed };
+        const row = `${describe(cell)}`;
+        const done = await runSeed({ row, recipe: cell.recipe, config, data, out, choice, progress, stop });
+        if (done === undefined) throw new Interrupted('stopped');
+        await grid.add(cell, seed, done);
+        grid.write();
+      }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    console.error('the same command goes on from here');
+    return signalExitCode(stop.signal ?? 'SIGINT');
+  } finally {
+    stop.dispose();
+  }
+  const result = grid.result();
+  const files = grid.write();
+  console.log(renderBenchmark(result));
+  if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'benchmark', result)}`);
+  console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
+  return 0;
+}
+
+const describe = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
+
+/** What is known of the cells so far. */
+class Grid {
+  readonly #request: BenchmarkRequest;
+  readonly #benchmark: Benchmark;
+  readonly #out: string;
+  readonly #progress: Progress;
+  readonly #stop: StopSignal;
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #counts = new Map<string, BenchmarkResult['counts'][number]>();
+  readonly #rows: GridRow[] = [];
+  readonly #costs: RunCost[] = [];
+  readonly #notes = new Set<string>();
+  readonly #seen = new Set<string>();
+
+  constructor(
+    request: BenchmarkRequest,
+    { benchmark, out, progress, stop }: { benchmark: Benchmark; out: string; progress: Progress; stop: StopSignal },
+  ) {
+    this.#request = request;
+    this.#benchmark = benchmark;
+    this.#out = out;
+    this.#progress = progress;
+    this.#stop = stop;
+  }
+
+  /** Data are prepared once for all cells that have the same. */
+  async prepared({ config, data: name, protocol }: Cell): Promise<Prepared> {
+    const key = JSON.stringify(config.data);
+    const known = this.#prepared.get(key);
+    if (known !== undefined) return known;
+    const data = await prepareData(config.data, dataFolder(this.#request.dataFolder), this.#progress);
+    const sets = testSets(config, data, this.#benchmark.protocols[protocol].tests);
+    const made = { data, sets };
+    this.#prepared.set(key, made);
+    const { interactions, train, validation, step } = data.split;
+    this.#counts.set(`${name}, ${protocol}`, {
+      data: name,
+      protocol,
+      users: interactions.numUsers,
+      items: interactions.numItems,
+      events: interactions.numEvents,
+      train: train.targets.length,
+      validation: validation?.targets.length ?? 0,
+      tests: Object.fromEntries(Array.from(sets, ([test, set]) => [test, set.targets.length])),
+      steps: [...interactions.steps.map(({ detail }) => detail), step.detail],
+    });
+    return made;
+  }
+
+  #context({ data }: Prepared, config: RecipeConfig): EvaluationContext {
+    const window = config.model.maxSequenceLength;
+    return { data, options: config.evaluation, window, progress: this.#progress, stop: this.#stop };
+  }
+
+  /** Baselines of the data and protocol of a cell, once. */
+  async baselines(cell: Cell): Promise<void> {
+    const { data, protocol } = cell;
+    const group = `${data}, ${protocol}`;
+    if (this.#seen.has(group)) return;
+    this.#seen.add(group);
+    const prepared = await this.prepared(cell);
+    const folder = join(this.#out, 'baselines', group.replaceAll(/[^\w-]+/g, '-'));
+    const names = this.#benchmark.baselines;
+    const { rows, skipped } = await gridBaselines(folder, names, prepared.sets, this.#context(prepared, cell.config));
+    for (const { name, test, metrics, ranks } of rows)
+      this.#rows.push({ data, protocol, test, row: name, isBaseline: true, metrics, ranks });
+    for (const { name, reason } of skipped) this.#notes.add(`${name} on ${group}: ${reason}.`);
+  }
+
+  async add(
+    cell: Cell,
+    seed: number,
+    done: { readonly run: string; readonly metrics: Readonly<Record<string, number>> },
+  ): Promise<void> {
+    const { data, protocol, model, loss } = cell;
+    const run = openRunDir(this.#out, done.run);
+    const prepared = await this.prepared(cell);
+    const further = await testRun(run, prepared.sets, this.#context(prepared, cell.config));
+    const cost = runCost(`${data}, ${protocol}, ${rowName(cell)}`, run);
+    this.#costs.push(cost);
+    const perEpoch = epochFlops(cell.config, prepared.data.split.train);
+    const { parameters } = readJson(run.results) as RunResults;
+    const about = {
+      ...{ data, protocol, row: rowName(cell), model, ...(loss !== undefined && { loss }), seed, run: run.id },
+      isBaseline: false,
+      ...(parameters && { parameters: parameters.total }),
+      epochs: cost.epochs,
+      seconds: cost.trainingSeconds,
+      ...(perEpoch !== undefined && { flops: perEpoch * cost.epochs }),
+    };
+    this.#rows.push({ ...about, test: OWN_TEST, metrics: done.metrics, ranks: ranksFile(run, OWN_TEST) });
+    for (const [test, metrics] of further) this.#rows.push({ ...about, test, metrics, ranks: ranksFile(run, test) });
+  }
+
+  result(): BenchmarkResult {
+    const { benchmark: name, command, quick = false, overrides } = this.#request;
+    const { title, source, notes, metrics, published = [], tolerance } = this.#benchmark;
+    return {
+      ...{ name, title, source, command, notes: [...notes, ...this.#notes], metrics, published },
+      ...(tolerance !== undefined && { tolerance }),
+      remarks: [
+        ...(quick ? ['--quick: less training than the experiment has, figures are not those of the tables.'] : []),
+        ...(overrides.length > 0 ? [`Changed: ${overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`] : []),
+      ],
+      counts: [...this.#counts.values()],
+      rows: this.#rows,
+      costs: this.#costs,
+    };
+  }
+
+  /** The tables in three forms; the same bytes whenever they are made. Returns the names. */
+  write(): string[] {
+    const result = this.result();
+    makeFolder(this.#out);
+    writeFileAtomic(join(this.#out, 'benchmark.md'), `${renderBenchmark(result)}\n`);
+    writeJson(join(this.#out, 'benchmark.json'), result);
+    writeBenchmarkReport(this.#out, result);
+    return ['benchmark.md', 'benchmark.json', 'report.html'];
+  }
+}

@@ -1,0 +1,168 @@
+import { formatCount, formatDuration } from '../../terminal/format.ts';
+import { markdownTable } from '../../terminal/markdown.ts';
+import { costSection } from '../reproduce/cost.ts';
+import type { Section } from '../reproduce/sections.ts';
+import { type Estimate, estimate, short } from '../reproduce/verdict.ts';
+import { type Comparison, comparisonsWithBest, ranked, tablesOf } from './comparisons.ts';
+import type { BenchmarkResult, GridRow } from './result.ts';
+
+/** `beauty, time, targets successive`. */
+export function tableName([{ data, protocol, test }]: readonly GridRow[]): string {
+  return `${data}, ${protocol}${test === '' ? '' : `, targets ${test}`}`;
+}
+
+/** Rows of a table with published figures beside ours, the best first. */
+function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Section {
+  const { metrics, published, tolerance } = result;
+  const rows = ranked(table, metrics[0]);
+  const paperOf = ({ data, protocol, test, model, loss }: GridRow, metric: string): number | undefined =>
+    published.find(
+      (each) =>
+        each.data === data &&
+        each.protocol === protocol &&
+        (each.test ?? '') === test &&
+        each.model === model &&
+        (each.loss ?? loss) === loss,
+    )?.figures[metric];
+  const hasPaper = rows.some(([, [first]]) => metrics.some((metric) => paperOf(first, metric) !== undefined));
+  const cells = rows.map(([name, own]) => {
+    const [first] = own;
+    const figures = metrics.flatMap((metric) => {
+      const ours = estimate(own.map((row) => row.metrics[metric]));
+      if (!hasPaper) return [shown(ours)];
+      const paper = paperOf(first, metric);
+      return [shown(ours), paper === undefined ? '' : `${short(paper)} (${ratio(ours.mean, paper, tolerance)})`];
+    });
+    return [name, String(first.isBaseline ? '' : own.length), ...figures, ...budget(own)];
+  });
+  const titles = metrics.flatMap((metric) => (hasPaper ? [metric, `${metric}, published`] : [metric]));
+  return {
+    title: tableName(table),
+    titles: ['row', 'seeds', ...titles, 'parameters', 'epochs', 'training FLOPs', 'training'],
+    rows: cells,
+  };
+}
+
+/** What a row was given: means over its seeds. */
+function budget(rows: readonly GridRow[]): string[] {
+  const mean = (value: (row: GridRow) => number | undefined): number | undefined => {
+    const values = rows.map(value);
+    return values.every((each) => each !== undefined) ? values.reduce((a, b) => a + b, 0) / values.length : undefined;
+  };
+  const [parameters, epochs, flops, seconds] = [
+    mean((row) => row.parameters),
+    mean((row) => row.epochs),
+    mean((row) => row.flops),
+    mean((row) => row.seconds),
+  ];
+  return [
+    parameters === undefined ? '' : formatCount(parameters),
+    epochs === undefined ? '' : epochs.toFixed(0),
+    flops === undefined ? '' : flops.toExponential(1),
+    seconds === undefined ? '' : formatDuration(seconds),
+  ];
+}
+
+function ratio(ours: number, paper: number, tolerance: number | undefined): string {
+  const text = `${(ours / paper).toFixed(2)} times`;
+  if (tolerance === undefined) return text;
+  const off = Math.abs(ours / paper - 1);
+  return off <= tolerance ? `${text}, reproduced` : text;
+}
+
+function shown({ mean, half }: Estimate): string {
+  return half === undefined ? short(mean) : `${short(mean)} ± ${short(half)}`;
+}
+
+/** What stands below or above the best model beyond noise. */
+function comparisonSection(table: readonly GridRow[], metric: string): Section {
+  const comparisons = comparisonsWithBest(table, metric);
+  const signed = (value: number): string => `${value < 0 ? '' : '+'}${short(value)}`;
+  return {
+    title: `${tableName(table)}: beyond noise`,
+    note:
+      comparisons.length === 0
+        ? ''
+        : `${metric} less that of ${comparisons[0].best}, the best model, paired by user; interval over users of the first seed. A row is behind or ahead where the interval of a seed does not hold 0.`,
+    titles: ['row', 'difference', '95 % interval', 'verdict'],
+    rows: comparisons.map(({ row, difference, low, high, ...counts }) => [
+      row,
+      signed(difference),
+      `${signed(low)} to ${signed(high)}`,
+      verdictOf(counts),
+    ]),
+  };
+}
+
+export function verdictOf({ behind, ahead, equal }: Pick<Comparison, 'behind' | 'ahead' | 'equal'>): string {
+  const of = behind + ahead + equal;
+  const parts = [
+    ...(behind > 0 ? [`behind in ${behind}`] : []),
+    ...(equal > 0 ? [`no difference in ${equal}`] : []),
+    ...(ahead > 0 ? [`ahead in ${ahead}`] : []),
+  ];
+  return `${parts.join(', ')} of ${of} seed${of === 1 ? '' : 's'}`;
+}
+
+function countsSection({ counts }: BenchmarkResult): Section {
+  const tests = [...new Set(counts.flatMap((each) => Object.keys(each.tests)))];
+  return {
+    title: 'Counts',
+    note: 'Training and validation: examples, one a user where targets are not successive. Tests: queries.',
+    titles: [
+      'data',
+      'protocol',
+      'users',
+      'items',
+      'events',
+      'train',
+      'validation',
+      ...tests.map((test) => (test === '' ? 'test' : `test, ${test}`)),
+    ],
+    rows: counts.map(({ data, protocol, users, items, events, train, validation, tests: own }) => [
+      data,
+      protocol,
+      ...[users, items, events, train, validation].map((count) => count.toLocaleString('en')),
+      ...tests.map((test) => own[test]?.toLocaleString('en') ?? ''),
+    ]),
+  };
+}
+
+/** The tables of a benchmark; those without a row are absent. */
+export function benchmarkSections(result: BenchmarkResult): Section[] {
+  const tables = tablesOf(result);
+  const [metric] = result.metrics;
+  return [
+    ...tables.map((table) => figuresSection(table, result)),
+    ...tables.map((table) => comparisonSection(table, metric)),
+    countsSection(result),
+    ...(result.costs.length > 0 ? [costSection(result.costs)] : []),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+/** What a figure of ours is. */
+export function seedsSentence({ rows }: BenchmarkResult): string {
+  const seeds = [...new Set(rows.flatMap(({ seed }) => seed ?? []))];
+  if (seeds.length === 0) return 'Baselines alone.';
+  if (seeds.length === 1) return `Ours: seed ${seeds[0]} alone, so no interval.`;
+  return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t). Rows by the first metric.`;
+}
+
+/** The tables as a Markdown page. */
+export function renderBenchmark(result: BenchmarkResult): string {
+  const { name, title, source, remarks, notes, command, counts } = result;
+  return [
+    `# ${name}: ${title}`,
+    `Source: ${source}.`,
+    ...remarks.map((remark) => `**${remark}**`),
+    seedsSentence(result),
+    ...benchmarkSections(result).flatMap((section) => [
+      `## ${section.title}`,
+      ...(section.note ? [section.note] : []),
+      markdownTable(section.titles, section.rows),
+    ]),
+    notes.map((note) => `- ${note}`).join('\n'),
+    counts.map(({ data, protocol, steps }) => `- ${data}, ${protocol}: ${steps.join(' ')}`).join('\n'),
+    `\`${command}\``,
+  ].join('\n\n');
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExampleSet, TargetRule } from '@seqrec/data';
+import { loadModel, metricsUnder } from '@seqrec/models';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { PreparedData } from '../../data/dataset.ts';
+import { splitBy } from '../../data/split-by.ts';
+import { ConfigError } from '../../errors.ts';
+import { type EvaluationContext, evaluateSet } from '../../run/evaluation/evaluate-set.ts';
+import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
+import type { RunDir } from '../../run/folder/run-dir.ts';
+
+/** The targets of a protocol itself. */
+export const OWN_TEST = '';
+
+/** Sets that models of one protocol are tested on, by name; {@link OWN_TEST} is that of the split. */
+export type TestSets = ReadonlyMap<string, ExampleSet>;
+
+/**
+ * The test set of a split, and those with other targets after the same cut. What trains and validates stays.
+ *
+ * @throws ConfigError when the split has no rule of targets.
+ */
+export function testSets(
+  config: Pick<RecipeConfig, 'data'>,
+  { split }: Pick<PreparedData, 'split'>,
+  tests: Readonly<Record<string, TargetRule>> = {},
+): TestSets {
+  const sets = new Map([[OWN_TEST, split.test]]);
+  for (const [name, target] of Object.entries(tests)) {
+    const own = 'split' in config.data ? config.data.split : undefined;
+    if (typeof own !== 'object' || own.kind !== 'global-time')
+      throw new ConfigError(
+        `benchmark: tests: expected data.split of the kind global-time for '${name}'; got ${JSON.stringify(own)}`,
+      );
+    const { test } = splitBy({ ...own, target }, split.interactions);
+    sets.set(name, test);
+  }
+  return sets;
+}
+
+/** Metrics of a finished run on the further sets; their ranks are kept with the run. */
+export async function testRun(
+  run: RunDir,
+  sets: TestSets,
+  context: EvaluationContext,
+): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
+  const further = [...sets].filter(([name]) => name !== OWN_TEST);
+  const missing = further.filter(([name]) => !existsSync(ranksFile(run, name)));
+  if (missing.length > 0) {
+    const { checkpoint } = readRanks(run.ranks);
+    const model = await loadModel(checkpoint === 'best' ? run.best : run.last);
+    try {
+      for (const [name, set] of missing)
+        await saveRanks(ranksFile(run, name), await evaluateSet(model, set, context), checkpoint);
+    } finally {
+      model.dispose();
+    }
+  }
+  return new Map(
+    further.map(([name]) => [name, metricsUnder(readRanks(ranksFile(run, name)), context.options.ks)] as const),
+  );
+}
+
+/** The ranks of a run on a set. */
+export function ranksFile(run: RunDir, test: string): string {
+  return test === OWN_TEST ? run.ranks : join(run.path, `test-ranks-${test}.safetensors`);
+}

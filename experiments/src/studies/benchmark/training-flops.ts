@@ -1,0 +1,18 @@
+import type { ExampleSet } from '@seqrec/data';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { windowed } from '../../data/dataset.ts';
+import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
+
+/**
+ * Floating-point operations of one epoch over the newest windows of a training set: encoder and objective, forwards
+ * and backwards, `2` for a product and a sum. Nothing for a model or a loss whose operations are not counted.
+ */
+export function epochFlops({ model, objective }: RecipeConfig, train: ExampleSet): number | undefined {
+  const { starts, targets, interactions } = windowed(train, model.maxSequenceLength);
+  const lengths = Array.from(targets, (target, e) => target - starts[e]).filter((length) => length > 0);
+  try {
+    return totalFlops(stepFlops(model, objective, lengths, interactions.numItems));
+  } catch {
+    return undefined;
+  }
+}
