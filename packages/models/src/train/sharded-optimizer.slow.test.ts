@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { runRanks } from '@seqrec/core/collectives';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ownedRules, ownedRun } from '../test-support/owned-run.ts';
+import { ownedBlocks } from './blocks.ts';
 
 beforeAll(async () => {
   await useBackend('auto');
@@ -33,5 +35,25 @@ describe.each(['hstu', 'sasrec'])('%s', (model) => {
     }
     await ownedRun({}, { model, settings, steps: 3, from: file('half 8'), to: file('alone') });
     expect(bytesOf(file('alone'))).toBe(bytesOf(file('whole')));
+  });
+});
+
+it('moments of more than a block come to rank 0 block by block, in order', async () => {
+  const shape = [5, 2 ** 22 + 3];
+  const values = Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => i % 8191);
+  await runRanks(3, async (ranks) => {
+    const own = ranks.rank === 2 ? tf.tensor(values, shape) : undefined;
+    const checked: number[] = [];
+    const check = (_: unknown, firstIndex: number): number => checked.push(firstIndex);
+    let at = 0;
+    for await (const block of ownedBlocks(own, shape, { owner: 2, ranks }, check).blocks()) {
+      expect(block.length === 0 || ranks.rank === 0).toBe(true);
+      if (block.length > 0) expect(checked.at(-1)).toBe(at);
+      expect(Buffer.from(block.buffer).equals(Buffer.from(values.slice(at, at + block.length).buffer))).toBe(true);
+      at += block.length;
+    }
+    expect(at).toBe(ranks.rank === 0 ? values.length : 0);
+    expect(checked).toHaveLength(2);
+    own?.dispose();
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { type Collective, runRanks } from '@seqrec/core/collectives';
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitFields } from '../features/fit-fields.ts';
@@ -81,6 +82,21 @@ describe('ranks that share what the optimiser keeps', () => {
     await expectSame('penalty', { model, settings: { examples: train, task, parts: 4 }, steps: 2 }, [1, 4]);
   });
 
+  it('weights that a regulariser alone moves, or nothing at all', async () => {
+    const model = (): Model => {
+      const made = createModel(tinyConfigs.sasrec, { numItems: 20, seed: 3 });
+      const [pulled, idle] = [1, 2].map((seed) => tf.variable(tf.randomNormal([6, 40], 0, 1, 'float32', seed)));
+      const variables = new Map([...made.variables(), ['pulled', pulled], ['idle', idle]]);
+      const penalty = (): tf.Scalar => tf.sum(tf.square(pulled)) as tf.Scalar;
+      const dispose = (): void => {
+        made.dispose();
+        tf.dispose([pulled, idle]);
+      };
+      return { ...made, variables: () => variables, penalty, dispose };
+    };
+    await expectSame('pulled', { model, settings: { parts: 4 }, steps: 2 }, [2, 4]);
+  });
+
   it('with the rows of the item table on several ranks as well, go on as others and as one process', async () => {
     const settings = { embeddings: 'rowwise', weightAverage: { decay: 0.9 } } as const;
     const job = { model: 'sasrec', settings } as const;
@@ -90,6 +106,8 @@ describe('ranks that share what the optimiser keeps', () => {
     expect(bytesOf(at('half-4'))).toBe(bytesOf(at('half')));
     await runRanks(2, (ranks) => ownedRun({ ranks }, { ...job, steps: 2, from: at('half-4'), to: at('whole-2') }));
     expect(bytesOf(at('whole-2'))).toBe(bytesOf(at('whole')));
+    await runRanks(2, (ranks) => ownedRun({ ranks }, { ...job, steps: 0, from: at('half-4'), to: at('again') }));
+    expect(bytesOf(at('again'))).toBe(bytesOf(at('half')));
     await ownedRun({}, { ...job, steps: 2, from: at('half-4'), to: at('whole-1') });
     expect(bytesOf(at('whole-1'))).toBe(bytesOf(at('whole')));
   });
