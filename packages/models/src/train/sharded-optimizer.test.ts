@@ -15,8 +15,8 @@ import { type Job, ownedRules, ownedRun } from '../test-support/owned-run.ts';
 import { makeRanker, rowModels } from '../test-support/row-models.ts';
 import { ITEMS, rowWorld, USERS } from '../test-support/row-world.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
+import { assignOwners } from './assign-owners.ts';
 import { createTrainer } from './trainer.ts';
-import { assignOwners } from './weight-owners.ts';
 
 beforeAll(async () => {
   await useBackend('auto');
