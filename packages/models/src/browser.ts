@@ -268,6 +268,7 @@ export {
 export { rankWork } from './plan/cut.ts';
 export { DistinctIds } from './plan/distinct-ids.ts';
 export { collectiveSeconds, NETWORKS, type Network, type NetworkName } from './plan/network.ts';
+export type { OptimizerSharding } from './plan/owned-weights.ts';
 export {
   ownedColumns,
   ownedRows,

@@ -22,7 +22,7 @@ export interface ExecuteRequest extends ExecuteOptions {
 
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop, ranks, partition } = request;
+  const { name, config, data, previous, progress, stop, ranks, partition, shardOptimizer } = request;
   checkAgainstData(config, data);
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
@@ -42,6 +42,7 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
     progress,
     ...(ranks && { ranks }),
     ...(partition && { partition }),
+    ...(shardOptimizer && { shardOptimizer }),
   });
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
   const judge = {

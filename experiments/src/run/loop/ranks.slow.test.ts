@@ -138,6 +138,37 @@ describe('ranks', () => {
     expect(results('cyclic')).toEqual(results('rowwise'));
   });
 
+  it('that share what the optimiser keeps write the file of one process, killed and resumed otherwise', async () => {
+    const sharded = ['--checkpoint-every-steps', '3', '--shard-optimizer'];
+    expect(await trained('owners', [...sharded, '--ranks', '2'])).toBe(alone);
+    const ranks = await overTcp(4, ['--out', 'owners-killed', ...sharded]);
+    await steps('owners-killed', 8);
+    ranks[1].child.kill('SIGKILL');
+    for (const { code } of await Promise.all(ranks.map(({ ended }) => ended))) expect(code).not.toBe(0);
+    const resume = ['train', '--resume', 'latest', '--quiet', '--out'];
+    const again = await startCli([...resume, 'owners-killed', '--ranks', '2', '--shard-optimizer'], cwd);
+    await steps('owners-killed', 12);
+    again.child.kill('SIGTERM');
+    const stopped = await again.ended;
+    expect([0, 143], stopped.stderr).toContain(stopped.code);
+    if (stopped.code === 143) expect(await runCli([...resume, 'owners-killed'], cwd)).toMatchObject({ code: 0 });
+    expect(await digestOf('owners-killed')).toBe(alone);
+  });
+
+  it('that share rows of the item table and what the optimiser keeps of the rest write the file of one', async () => {
+    const rowwise = ['--optimizer.embeddings', 'rowwise', '--optimizer.kind', 'muon'];
+    const whole = await trained('muon', rowwise);
+    const sharded = ['--ranks', '2', '--shard-tables', 'row-cyclic', '--shard-optimizer'];
+    expect(await trained('muon-owners', [...rowwise, ...sharded])).toBe(whole);
+    const file = (out: string): Buffer => readFileSync(join(runOf(out), 'checkpoints/last.safetensors'));
+    expect(file('muon-owners').equals(file('muon'))).toBe(true);
+    const refused = await runCli([...training, '--shard-optimizer', '--out', 'none'], cwd);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /--shard-optimizer: expected it with several ranks, as in --ranks 2; got one process/,
+    );
+  });
+
   it('end together when one is asked for something else, or one is missing', async () => {
     const rendezvous = `127.0.0.1:${await freePort()}`;
     const where = ['--ranks', '2', '--rendezvous', rendezvous, '--out', 'differ'];

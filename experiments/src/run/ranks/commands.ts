@@ -6,7 +6,7 @@ export type Command =
   /** Begin at step 0, or with what a checkpoint holds. */
   | { readonly does: 'begin'; readonly checkpoint?: string }
   | { readonly does: 'step'; readonly plateau: PlateauState }
-  /** Give rank 0 the rows of tables that lie on several ranks, for an evaluation or a checkpoint. */
+  /** Give rank 0 what lies on several ranks: rows of tables for an evaluation, for a checkpoint moments as well. */
   | { readonly does: 'tables' | 'save' }
   | { readonly does: 'end'; readonly code: number };
 
