@@ -54,20 +54,34 @@ export class Collective {
   }
 
   /** Piece `r` to rank `r`, of any length; gives what each rank sent here. */
-  async allToAll<T extends Numbers>(pieces: readonly T[], operation = 'allToAll'): Promise<T[]> {
+  async allToAll<T extends Numbers>(
+    pieces: readonly T[],
+    operation = 'allToAll',
+    { waits = false }: WaitOptions = {},
+  ): Promise<T[]> {
     if (pieces.length !== this.size)
       throw new CollectiveError(`${operation}: expected a piece for each of ${this.size} ranks; got ${pieces.length}`);
     const like = pieces[0];
-    const received = await this.#exchange(pieces.map(bytesOf), operation);
+    const received = await this.#exchange(pieces.map(bytesOf), operation, this.#limit(waits));
     return received.map((bytes) => viewAs(like, bytes));
   }
 
   /** The arrays of all ranks, by rank; they may differ in length. */
-  allGather<T extends Numbers>(values: T, operation = 'allGather'): Promise<T[]> {
+  allGather<T extends Numbers>(values: T, operation = 'allGather', options: WaitOptions = {}): Promise<T[]> {
     return this.allToAll(
       Array.from({ length: this.size }, () => values),
       operation,
+      options,
     );
+  }
+
+  /** The arrays of all ranks, by rank, on rank `root`; the others get empty ones. The array of the root stays where it is. */
+  async gather<T extends Numbers>(values: T, root = 0, options: BroadcastOptions = {}): Promise<T[]> {
+    const { operation = 'gather', ...waits } = options;
+    const nothing = values.subarray(0, 0) as T;
+    const sent = Array.from({ length: this.size }, (_, r) => (r === root && r !== this.rank ? values : nothing));
+    const received = await this.allToAll(sent, operation, waits);
+    return received.map((theirs, r) => (r === root && r === this.rank ? values : theirs));
   }
 
   /** The array of rank `root`, on every rank. `values` of the others tells only what kind of numbers they are. */
@@ -75,7 +89,7 @@ export class Collective {
     const { operation = 'broadcast', waits = false } = options;
     const nothing = values.subarray(0, 0);
     const sent = Array.from({ length: this.size }, () => bytesOf(this.rank === root ? values : nothing));
-    const received = await this.#exchange(sent, operation, waits ? Number.POSITIVE_INFINITY : this.#timeout);
+    const received = await this.#exchange(sent, operation, this.#limit(waits));
     return viewAs(values, received[root]);
   }
 
@@ -110,8 +124,8 @@ export class Collective {
   }
 
   /** A value of each rank, as JSON, by rank. */
-  async gatherJson<T>(value: T, operation = 'gatherJson'): Promise<T[]> {
-    const all = await this.allGather(new TextEncoder().encode(JSON.stringify(value)), operation);
+  async gatherJson<T>(value: T, operation = 'gatherJson', options: WaitOptions = {}): Promise<T[]> {
+    const all = await this.allGather(new TextEncoder().encode(JSON.stringify(value)), operation, options);
     return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
   }
 
@@ -125,6 +139,10 @@ export class Collective {
   async close(): Promise<void> {
     await this.#queue.catch(() => undefined);
     await this.#transport.close();
+  }
+
+  #limit(waits: boolean): number {
+    return waits ? Number.POSITIVE_INFINITY : this.#timeout;
   }
 
   #exchange(pieces: readonly Uint8Array[], operation: string, timeout = this.#timeout): Promise<Uint8Array[]> {
@@ -153,10 +171,13 @@ export class Collective {
   }
 }
 
-export interface BroadcastOptions {
-  readonly operation?: string;
-  /** The root may take as long as it likes: no timeout, only the end of a rank ends it. Default false. */
+export interface WaitOptions {
+  /** Ranks may come as late as they like: no timeout, only the end of a rank ends it. Default false. */
   readonly waits?: boolean;
+}
+
+export interface BroadcastOptions extends WaitOptions {
+  readonly operation?: string;
 }
 
 /** Longest delay of a timer. */
