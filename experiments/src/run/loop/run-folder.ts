@@ -80,7 +80,7 @@ export async function executeTask<M extends Model, E extends SetFigures>(
       configuration: config,
       backend: choice.name,
     });
-    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task.trainer) };
+    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task) };
   }
   const run = options.previous ?? createRunDir(options.out, options.name, task.config, new Date());
   const lock = lockRun(run);
