@@ -59,7 +59,10 @@ async function putTogether(blocks: EvaluationBlocks, ranks: Collective): Promise
     }
   }
   const words = new TextEncoder().encode(failed === undefined ? '' : inWords(failed.error, 0));
-  const told = await ranks.broadcast(words, 0, { operation: 'evaluation, result', ...options });
+  const told = await ranks.broadcast(words, 0, { operation: 'evaluation, result', ...options }).catch((error) => {
+    // Another rank has read the error and ended all with it.
+    throw failed === undefined ? error : failed.error;
+  });
   if (failed !== undefined) throw failed.error;
   if (told.length > 0) throw new EvaluationError(new TextDecoder().decode(told));
   return evaluation;

@@ -10,10 +10,11 @@ interface Told {
   /** How much of its share it has done. */
   readonly done: number;
   readonly isOver: boolean;
+  /** Of its work since the last meeting. */
+  readonly seconds: number;
   readonly error?: string;
-  /** Of rank 0: whether it leaves, and if not, how many pieces each rank may do until the next meeting. */
+  /** Of rank 0: that it ends the work. */
   readonly leaves?: boolean;
-  readonly next?: number;
 }
 
 /**
@@ -58,24 +59,27 @@ export async function inShares(
     const own: Told = {
       done,
       isOver,
+      seconds: (performance.now() - began) / 1000,
       ...(failed && { error: inWords(failed.error, ranks.rank) }),
-      ...(ranks.rank === 0 && { leaves: left !== undefined, next: piecesUntilNext(next, began) }),
+      ...(left && { leaves: true }),
     };
-    const told = await ranks.gatherJson(own, 'evaluation', { waits: true });
+    const told = await ranks.gatherJson(own, 'evaluation', { waits: true }).catch((error) => {
+      // Another rank has heard of the error and ended all with it.
+      throw failed === undefined ? error : failed.error;
+    });
     const first = told.findIndex(({ error }) => error !== undefined);
     if (first >= 0) throw first === ranks.rank ? failed?.error : new EvaluationError(told[first].error as string);
     if (left !== undefined) throw left.error;
     if (told[0].leaves === true) return false;
     if (told.every((each) => each.isOver)) return true;
-    next = told[0].next as number;
+    next = piecesUntilNext(next, Math.max(...told.map(({ seconds }) => seconds)));
     others = told.reduce((sum, each, r) => (r === ranks.rank ? sum : sum + each.done), 0);
     say();
   }
 }
 
-/** As many pieces as take {@link BETWEEN_MEETINGS} at the speed of the last ones. */
-function piecesUntilNext(last: number, began: number): number {
-  const seconds = (performance.now() - began) / 1000;
+/** As many pieces as take {@link BETWEEN_MEETINGS} at the speed of the slowest rank; the same on all. */
+function piecesUntilNext(last: number, seconds: number): number {
   return Math.max(1, Math.min(8 * last, Math.round((last * BETWEEN_MEETINGS) / Math.max(seconds, 1e-3))));
 }
 
