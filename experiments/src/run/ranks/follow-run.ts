@@ -5,7 +5,7 @@ import { RunError } from '../../errors.ts';
 import { hear } from './commands.ts';
 import { evaluateTest, evaluateWatched, isShared, type SharedJudge } from './evaluate-together.ts';
 
-/** The run as a rank other than 0 takes part in it: steps and its share of evaluations. Gives the exit code of rank 0. */
+/** The run as a rank other than 0 takes part in it: steps, shares of evaluations. Gives the exit code of rank 0. */
 export async function followRun<M extends Model, E>(
   ranks: Collective,
   { trainer, judge }: { readonly trainer: Trainer<M>; readonly judge: Partial<SharedJudge<M, E>> },

@@ -75,7 +75,7 @@ export class Collective {
     );
   }
 
-  /** The arrays of all ranks, by rank, on rank `root`; the others get empty ones. The array of the root stays where it is. */
+  /** The arrays of all ranks, by rank, on rank `root`; the others get empty ones. That of the root stays as it is. */
   async gather<T extends Numbers>(values: T, root = 0, options: BroadcastOptions = {}): Promise<T[]> {
     const { operation = 'gather', ...waits } = options;
     const nothing = values.subarray(0, 0) as T;
