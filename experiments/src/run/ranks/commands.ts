@@ -6,7 +6,7 @@ export type Command =
   /** Begin at step 0, or with what a checkpoint holds. */
   | { readonly does: 'begin'; readonly checkpoint?: string }
   | { readonly does: 'step'; readonly plateau: PlateauState }
-  /** Evaluate a share: of the watched set by the weights in training, of the test set by those that rank 0 has chosen. */
+  /** Evaluate a share: of the watched set by the weights in training, of the test set by those that rank 0 chose. */
   | { readonly does: 'evaluate'; readonly set: 'watched' | 'test' }
   /** Give rank 0 the rows of tables that lie on several ranks, for a checkpoint. */
   | { readonly does: 'save' }
