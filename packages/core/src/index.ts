@@ -94,7 +94,7 @@ export { Adagrad } from './optim/adagrad.ts';
 export type { AdagradOptions } from './optim/adagrad-options.ts';
 export { AdamW, type DenseAdamWOptions, type Moments } from './optim/adamw.ts';
 export type { AdamWOptions } from './optim/adamw-options.ts';
-export { type ClippedGradients, clipByGlobalNorm } from './optim/clip.ts';
+export { type ClippedGradients, clipByGlobalNorm, clipByNorm } from './optim/clip.ts';
 export type { DenseOptimizer, Slots } from './optim/dense-optimizer.ts';
 export { type MatrixBlocks, Muon, type MuonOptions } from './optim/muon.ts';
 export { type NewtonSchulzOptions, newtonSchulz } from './optim/newton-schulz.ts';

@@ -139,8 +139,14 @@ async function prepareForRanks(
     );
   }
   if (request.partition !== undefined && optimizer.embeddings === 'auto') {
-    added.push({ key: 'optimizer.embeddings', text: 'rowwise' });
-    progress.note('note: optimizer.embeddings rowwise, as tables that lie on several ranks are trained');
+    const reads = !isRankingConfig(prepared.config) && prepared.config.objective.kind === 'full-softmax';
+    const text = reads ? 'dense' : 'rowwise';
+    added.push({ key: 'optimizer.embeddings', text });
+    progress.note(
+      reads
+        ? 'note: optimizer.embeddings dense, since full softmax reads every row: the table is whole on each rank while a step lasts'
+        : 'note: optimizer.embeddings rowwise, as tables that lie on several ranks are trained',
+    );
   }
   return added.length === 0 ? prepared : prepare({ ...request, overrides: [...request.overrides, ...added] });
 }

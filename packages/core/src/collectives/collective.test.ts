@@ -90,7 +90,9 @@ describe.each(Object.entries(makers))('%s', (kind, make) => {
       const sums = await run(await make(size), async (collective) => {
         // Whoever comes first must not matter.
         await new Promise((resolve) => setTimeout(resolve, 3 * ((collective.rank * 5) % size)));
-        const sum = await collective.sum(arrays[collective.rank]);
+        const values = arrays[collective.rank].slice();
+        const sum = await collective.sum(values);
+        expect(sum).toBe(values);
         return { sum, traffic: collective.traffic };
       });
       for (const [r, { sum, traffic }] of sums.entries()) {
@@ -99,6 +101,27 @@ describe.each(Object.entries(makers))('%s', (kind, make) => {
         const own = Math.max(0, Math.min(slice, length - r * slice));
         expect(traffic.bytes).toBe(size === 1 ? 0 : 4 * (length - own + (size - 1) * own));
       }
+    }
+  });
+
+  it('uses memory again where it is told to, whatever the lengths', async () => {
+    const lengths = [5, 3, 40, 0, 41];
+    const found = await run(await make(3), async (collective) => {
+      const { rank } = collective;
+      const all: number[][][] = [];
+      const buffers = new Set<ArrayBufferLike>();
+      for (const length of lengths) {
+        const pieces = [0, 1, 2].map((to) => Float32Array.from({ length }, (_, i) => 100 * rank + 10 * to + i));
+        const received = await collective.allToAll(pieces, 'rows', { reuse: true });
+        all.push(received.map((piece) => [...piece]));
+        for (const { buffer } of received) buffers.add(buffer);
+      }
+      return { all, buffers: buffers.size };
+    });
+    for (const [to, { all, buffers }] of found.entries()) {
+      expect(buffers).toBe(3 * 2);
+      for (const [k, length] of lengths.entries())
+        expect(all[k]).toEqual([0, 1, 2].map((from) => Array.from({ length }, (_, i) => 100 * from + 10 * to + i)));
     }
   });
 

@@ -1,5 +1,6 @@
 import { CollectiveError } from './collective-error.ts';
-import { type Transport, type TransportKind, tagOf } from './transport.ts';
+import { ReceiveBuffers } from './receive-buffers.ts';
+import { ownPlace, type Place, placed, type Transport, type TransportKind, tagOf } from './transport.ts';
 import { treeSum } from './tree-sum.ts';
 
 /** What travels between ranks. */
@@ -30,6 +31,7 @@ export interface CollectiveOptions {
 export class Collective {
   readonly #transport: Transport;
   readonly #timeout: number;
+  readonly #buffers = new Map<string, ReceiveBuffers>();
   readonly traffic: Traffic = { exchanges: 0, bytes: 0, seconds: 0 };
   #queue: Promise<unknown> = Promise.resolve();
   #failure: unknown;
@@ -53,16 +55,25 @@ export class Collective {
     return this.#transport.size;
   }
 
-  /** Piece `r` to rank `r`, of any length; gives what each rank sent here. */
+  /**
+   * Piece `r` to rank `r`, of any length; gives what each rank sent here.
+   *
+   * @param options.reuse what is received stands in memory that the next exchange of this operation takes: new pages
+   *   cost more than the copy. Default: memory of its own.
+   */
   async allToAll<T extends Numbers>(
     pieces: readonly T[],
     operation = 'allToAll',
-    { waits = false }: WaitOptions = {},
+    { reuse = false, waits = false }: WaitOptions & { readonly reuse?: boolean } = {},
   ): Promise<T[]> {
     if (pieces.length !== this.size)
       throw new CollectiveError(`${operation}: expected a piece for each of ${this.size} ranks; got ${pieces.length}`);
     const like = pieces[0];
-    const received = await this.#exchange(pieces.map(bytesOf), operation, this.#limit(waits));
+    const received = await this.#exchange(pieces.map(bytesOf), {
+      operation,
+      timeout: this.#limit(waits),
+      place: reuse ? this.#buffersOf(operation).place : ownPlace,
+    });
     return received.map((bytes) => viewAs(like, bytes));
   }
 
@@ -89,7 +100,7 @@ export class Collective {
     const { operation = 'broadcast', waits = false } = options;
     const nothing = values.subarray(0, 0);
     const sent = Array.from({ length: this.size }, () => bytesOf(this.rank === root ? values : nothing));
-    const received = await this.#exchange(sent, operation, this.#limit(waits));
+    const received = await this.#exchange(sent, { operation, timeout: this.#limit(waits) });
     return viewAs(values, received[root]);
   }
 
@@ -97,7 +108,7 @@ export class Collective {
   async barrier(operation = 'barrier'): Promise<void> {
     await this.#exchange(
       Array.from({ length: this.size }, () => new Uint8Array(0)),
-      operation,
+      { operation },
     );
   }
 
@@ -105,21 +116,30 @@ export class Collective {
    * Sum over the ranks, element by element, by {@link treeSum}: each rank adds up a slice of all, and all gather the
    * slices. A rank with an empty array has nothing to add. Sends `2 (R - 1) / R` of the array, as a ring does.
    *
+   * @param values overwritten by the sum.
    * @param length of the arrays that are not empty.
+   * @returns `values`, or an array of its own where that is empty.
    */
   async sum(values: Float32Array, length = values.length, operation = 'sum'): Promise<Float32Array> {
     if (values.length !== length && values.length !== 0)
       throw new CollectiveError(`${operation}: expected ${length} numbers, or none; got ${values.length}`);
-    const bounds = sliceBounds(length, this.size);
+    const { rank, size } = this;
+    const bounds = sliceBounds(length, size);
     const has = values.length > 0;
-    const pieces = Array.from({ length: this.size }, (_, r) =>
-      has ? values.subarray(bounds[r], bounds[r + 1]) : values,
-    );
-    const own = treeSum(await this.allToAll(pieces, operation));
-    const slices = await this.allGather(own, `${operation}, slices`);
-    const out = new Float32Array(length);
+    const out = has ? values : new Float32Array(length);
+    const slice = (r: number): Float32Array => out.subarray(bounds[r], bounds[r + 1]);
+    const buffers = this.#buffersOf(operation);
+    const sent = Array.from({ length: size }, (_, r) => bytesOf(has ? slice(r) : values));
+    const received = await this.#exchange(sent, {
+      operation,
+      place: (from, bytes) => (from === rank && has ? sent[rank] : buffers.place(from, bytes)),
+    });
+    const own = treeSum(received.map((bytes) => viewAs(out, bytes)));
     // Where no rank had anything the slices are empty, and the sum is zero.
-    for (const [r, slice] of slices.entries()) out.set(slice, bounds[r]);
+    await this.#exchange(new Array<Uint8Array>(size).fill(bytesOf(own)), {
+      operation: `${operation}, slices`,
+      place: (from, bytes) => bytesOf(slice(from)).subarray(0, bytes),
+    });
     return out;
   }
 
@@ -145,24 +165,36 @@ export class Collective {
     return waits ? Number.POSITIVE_INFINITY : this.#timeout;
   }
 
-  #exchange(pieces: readonly Uint8Array[], operation: string, timeout = this.#timeout): Promise<Uint8Array[]> {
-    const next = this.#queue.then(() => this.#now(pieces, operation, timeout));
+  #buffersOf(operation: string): ReceiveBuffers {
+    const known = this.#buffers.get(operation) ?? new ReceiveBuffers();
+    this.#buffers.set(operation, known);
+    return known;
+  }
+
+  #exchange(pieces: readonly Uint8Array[], exchange: Exchange): Promise<Uint8Array[]> {
+    const next = this.#queue.then(() => this.#now(pieces, exchange));
     this.#queue = next.catch(() => undefined);
     return next;
   }
 
-  async #now(pieces: readonly Uint8Array[], operation: string, timeout: number): Promise<Uint8Array[]> {
+  async #now(pieces: readonly Uint8Array[], exchange: Exchange): Promise<Uint8Array[]> {
     if (this.#failure !== undefined) throw this.#failure;
+    const { operation, place = ownPlace, timeout = this.#timeout } = exchange;
     const late = `collective: expected all ${this.size} ranks in '${operation}' within ${timeout} s; rank ${this.rank} waited in vain: another rank has stopped, or takes longer (--rank-timeout)`;
     const began = performance.now();
     try {
-      const received = await within(timeout, this.#transport.exchange(pieces, tagOf(operation)), () => {
+      // What a rank sends to itself takes no way through memory that is shared, nor through a network.
+      const toOthers = pieces.map((piece, r) => (r === this.rank ? NOTHING : piece));
+      const placeOfOthers: Place = (from, bytes) => (from === this.rank ? NOTHING : place(from, bytes));
+      const exchanged = this.#transport.exchange(toOthers, tagOf(operation), placeOfOthers);
+      const received = await within(timeout, exchanged, () => {
         this.#transport.abort(late);
         return new CollectiveError(late);
       });
+      received[this.rank] = placed(this.rank, pieces[this.rank], place);
       this.traffic.seconds += (performance.now() - began) / 1000;
       this.traffic.exchanges++;
-      for (const [r, piece] of pieces.entries()) if (r !== this.rank) this.traffic.bytes += piece.byteLength;
+      for (const { byteLength } of toOthers) this.traffic.bytes += byteLength;
       return received;
     } catch (error) {
       this.#failure ??= error;
@@ -170,6 +202,16 @@ export class Collective {
     }
   }
 }
+
+interface Exchange {
+  readonly operation: string;
+  /** Default: arrays of their own. */
+  readonly place?: Place;
+  /** Default: that of the collective. */
+  readonly timeout?: number;
+}
+
+const NOTHING = new Uint8Array(0);
 
 export interface WaitOptions {
   /** Ranks may come as late as they like: no timeout, only the end of a rank ends it. Default false. */

@@ -1,6 +1,6 @@
 import { CollectiveError } from './collective-error.ts';
 import { type MpiBytes, type MpiLibrary, startMpi } from './mpi-library.ts';
-import { refuseTag, type Transport } from './transport.ts';
+import { ownPlace, type Place, refuseTag, type Transport } from './transport.ts';
 
 /** Bytes that a rank sends to all others at a time, and to one of them: counts and places are int32. */
 const [LARGEST_ROUND, LARGEST_PIECE] = [2 ** 30, 2 ** 24];
@@ -20,6 +20,7 @@ export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
   const largest = Math.min(LARGEST_PIECE, Math.floor(LARGEST_ROUND / size));
   let ended: CollectiveError | undefined;
   let running: Promise<void> | undefined;
+  const [sent, heardBytes] = [new Scratch(), new Scratch()];
 
   const move = async (send: MpiBytes, received: MpiBytes): Promise<void> => {
     const request = library.begin(send, received);
@@ -29,7 +30,7 @@ export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
     }
   };
 
-  const exchange = async (pieces: readonly Uint8Array[], tag: number): Promise<Uint8Array[]> => {
+  const exchange = async (pieces: readonly Uint8Array[], tag: number, place: Place): Promise<Uint8Array[]> => {
     const told = new Float64Array(Math.max(WORDS * size, MINIMUM));
     const ownLongest = Math.max(...pieces.map(({ byteLength }) => byteLength));
     for (const [r, { byteLength }] of pieces.entries()) told.set([tag, byteLength, ownLongest], WORDS * r);
@@ -46,11 +47,12 @@ export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
       }
       // All ranks go through as many rounds as the longest piece between any two of them takes.
       longest = Math.max(longest, theirLongest);
-      return new Uint8Array(length);
+      return place(r, length);
     });
     for (let at = 0; at < longest; at += largest) {
-      const send = packed(pieces.map((piece) => piece.subarray(at, at + largest)));
-      const room = packed(received.map((piece) => piece.subarray(at, at + largest)));
+      const send = sent.take(pieces.map((piece) => piece.subarray(at, at + largest)));
+      for (const [r, piece] of pieces.entries()) send.bytes.set(piece.subarray(at, at + largest), send.places[r]);
+      const room = heardBytes.take(received.map((piece) => piece.subarray(at, at + largest)));
       await move(send, room);
       for (const [r, count] of room.counts.entries())
         if (count > 0) received[r].set(room.bytes.subarray(room.places[r], room.places[r] + count), at);
@@ -70,9 +72,9 @@ export function mpiTransport(library: MpiLibrary = startMpi()): Transport {
     kind: 'mpi',
     rank,
     size,
-    exchange: async (pieces, tag) => {
+    exchange: async (pieces, tag, place = ownPlace) => {
       if (ended !== undefined) throw ended;
-      const now = exchange(pieces, tag);
+      const now = exchange(pieces, tag, place);
       running = now.then(
         () => undefined,
         () => undefined,
@@ -106,17 +108,20 @@ function evenly(size: number, bytes: number): Pick<MpiBytes, 'counts' | 'places'
   return { counts: counts.subarray(0, size), places: places.subarray(0, size) };
 }
 
-/** Pieces one behind the other in memory that does not move. */
-function packed(pieces: readonly Uint8Array[]): MpiBytes {
-  const counts = new Int32Array(Math.max(pieces.length, MINIMUM));
-  const places = new Int32Array(counts.length);
-  let total = 0;
-  for (const [r, { byteLength }] of pieces.entries()) {
-    counts[r] = byteLength;
-    places[r] = total;
-    total += byteLength;
+/** Room for pieces one behind the other, in memory that does not move and is used again: new pages cost more than copies. */
+class Scratch {
+  #bytes = new Uint8Array(4 * MINIMUM);
+
+  take(pieces: readonly Uint8Array[]): MpiBytes {
+    const counts = new Int32Array(Math.max(pieces.length, MINIMUM));
+    const places = new Int32Array(counts.length);
+    let total = 0;
+    for (const [r, { byteLength }] of pieces.entries()) {
+      counts[r] = byteLength;
+      places[r] = total;
+      total += byteLength;
+    }
+    if (this.#bytes.length < total) this.#bytes = new Uint8Array(total);
+    return { bytes: this.#bytes, counts: counts.subarray(0, pieces.length), places: places.subarray(0, pieces.length) };
   }
-  const bytes = new Uint8Array(Math.max(total, 4 * MINIMUM));
-  for (const [r, piece] of pieces.entries()) bytes.set(piece, places[r]);
-  return { bytes, counts: counts.subarray(0, pieces.length), places: places.subarray(0, pieces.length) };
 }

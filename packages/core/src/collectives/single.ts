@@ -1,10 +1,11 @@
 import { Collective, type CollectiveOptions } from './collective.ts';
 import { CollectiveError } from './collective-error.ts';
-import { ownBytes, refuseTag, type Transport } from './transport.ts';
+import { ownPlace, type Place, placed, refuseTag, type Transport } from './transport.ts';
 
 interface Entry {
   readonly pieces: readonly Uint8Array[];
   readonly tag: number;
+  readonly place: Place;
   resolve(received: Uint8Array[]): void;
   reject(error: unknown): void;
 }
@@ -35,7 +36,8 @@ class Meeting {
       for (const { reject } of entries) reject(new CollectiveError(message));
       return;
     }
-    for (const [to, { resolve }] of entries.entries()) resolve(entries.map(({ pieces }) => ownBytes(pieces[to])));
+    for (const [to, { resolve, place }] of entries.entries())
+      resolve(entries.map(({ pieces }, from) => placed(from, pieces[to], place)));
   }
 
   abort(rank: number, reason: string): void {
@@ -54,7 +56,8 @@ export function virtualRanks(size: number): Transport[] {
     kind: 'single',
     rank,
     size,
-    exchange: (pieces, tag) => new Promise((resolve, reject) => meeting.enter(rank, { pieces, tag, resolve, reject })),
+    exchange: (pieces, tag, place = ownPlace) =>
+      new Promise((resolve, reject) => meeting.enter(rank, { pieces, tag, place, resolve, reject })),
     abort: (reason) => meeting.abort(rank, reason),
     close: async () => undefined,
   }));

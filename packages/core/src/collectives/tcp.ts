@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { CollectiveError } from './collective-error.ts';
 import { type Frame, FrameReader, frameHeader, frameKinds } from './tcp-frames.ts';
 import { Link } from './tcp-link.ts';
-import { ownBytes, refuseTag, type Transport } from './transport.ts';
+import { ownPlace, placed, refuseTag, type Transport } from './transport.ts';
 
 export interface TcpOptions {
   readonly rank: number;
@@ -208,14 +208,14 @@ class Mesh {
       kind: 'tcp',
       rank,
       size,
-      exchange: async (pieces, tag) => {
+      exchange: async (pieces, tag, place) => {
         if (this.#failure !== undefined) throw this.#failure;
         const received = await Promise.all(
           pieces.map(async (piece, r) => {
             const link = links.get(r);
-            if (link === undefined) return ownBytes(piece);
+            if (link === undefined) return placed(r, piece, place ?? ownPlace);
             const [frame] = await Promise.all([link.next(), link.send(frameKinds.data, tag, piece)]);
-            if (frame.tag === tag) return frame.bytes;
+            if (frame.tag === tag) return place === undefined ? frame.bytes : placed(r, frame.bytes, place);
             const message = refuseTag({ rank }, r, tag, frame.tag);
             abort(message);
             throw new CollectiveError(message);

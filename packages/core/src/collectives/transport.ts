@@ -1,5 +1,8 @@
 export type TransportKind = 'single' | 'workers' | 'tcp' | 'mpi';
 
+/** Where what a rank sends is to be put: an array of so many bytes. */
+export type Place = (from: number, bytes: number) => Uint8Array;
+
 /**
  * Moves bytes between ranks. Every rank enters every exchange, in the same order, one at a time: a
  * {@link Collective} sees to that, and everything else is made of it.
@@ -9,13 +12,14 @@ export interface Transport {
   readonly rank: number;
   readonly size: number;
   /**
-   * Sends piece `r` to rank `r` and gives what every rank sent here, by rank, in arrays of their own. The pieces may be
-   * written again once it is over.
+   * Sends piece `r` to rank `r` and gives what every rank sent here, by rank. The pieces may be written again once it is
+   * over.
    *
    * @param tag what the exchange is for, an unsigned 32-bit number.
+   * @param place default: arrays of their own.
    * @throws CollectiveError when another rank is in an exchange of another tag, is gone, or has ended all.
    */
-  exchange(pieces: readonly Uint8Array[], tag: number): Promise<Uint8Array[]>;
+  exchange(pieces: readonly Uint8Array[], tag: number, place?: Place): Promise<Uint8Array[]>;
   /** Ends the exchange in progress and all to come on every rank, with the reason. */
   abort(reason: string): void;
   /** Leaves in order, after all ranks have come to their end. */
@@ -36,7 +40,12 @@ export function refuseTag(transport: Pick<Transport, 'rank'>, from: number, expe
 
 const hex = (tag: number): string => `operation ${tag.toString(16).padStart(8, '0')}`;
 
-/** A copy in a buffer of its own, which typed arrays of any kind can look at. */
-export function ownBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
+/** Buffers of their own, which typed arrays of any kind can look at. */
+export const ownPlace: Place = (_, bytes) => new Uint8Array(bytes);
+
+/** A copy of what a rank sends, where it is to be put. */
+export function placed(from: number, bytes: Uint8Array, place: Place): Uint8Array {
+  const copy = place(from, bytes.byteLength);
+  copy.set(bytes);
+  return copy;
 }

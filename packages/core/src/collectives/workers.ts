@@ -1,5 +1,5 @@
 import { CollectiveError } from './collective-error.ts';
-import { refuseTag, type Transport } from './transport.ts';
+import { ownPlace, refuseTag, type Transport } from './transport.ts';
 
 /** Shared memory of the ranks that are threads of one process; travels to them as `workerData`. */
 export interface SharedRanks {
@@ -61,7 +61,7 @@ export function workerTransport(shared: SharedRanks, rank: number): Transport {
     kind: 'workers',
     rank,
     size,
-    async exchange(pieces, tag) {
+    async exchange(pieces, tag, place = ownPlace) {
       const lengths = pieces.map(({ byteLength }) => byteLength);
       const [starts, total] = startsOf(lengths);
       const received: Uint8Array[] = [];
@@ -90,7 +90,7 @@ export function workerTransport(shared: SharedRanks, rank: number): Transport {
             const theirs = Array.from(header.subarray(1, 1 + size));
             const [theirStarts, theirTotal] = startsOf(theirs);
             incoming.push({ start: theirStarts[rank], length: theirs[rank], total: theirTotal });
-            received.push(new Uint8Array(theirs[rank]));
+            received.push(place(from, theirs[rank]));
           }
           const { start, length } = incoming[from];
           const begin = Math.max(start, sent);
@@ -125,11 +125,12 @@ function reasonOf(shared: SharedRanks): string {
   return new TextDecoder().decode(new Uint8Array(shared.buffer, reasonAt(shared), letters).slice());
 }
 
+/** Pieces begin at multiples of 8 bytes: what is not aligned alike on both sides is copied byte by byte. */
 function startsOf(lengths: readonly number[]): readonly [starts: number[], total: number] {
   let total = 0;
   const starts = lengths.map((length) => {
     const start = total;
-    total += length;
+    total += Math.ceil(length / 8) * 8;
     return start;
   });
   return [starts, total];

@@ -22,12 +22,33 @@ export interface ClippedGradients {
  * Source: `torch.nn.utils.clip_grad_norm_`.
  */
 export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number): ClippedGradients {
-  if (!(maxNorm > 0)) throw new UnsupportedError(`clipByGlobalNorm: expected maxNorm > 0; got ${maxNorm}`);
+  checkNorm('clipByGlobalNorm', maxNorm);
   return tf.tidy(() => {
-    const names = Object.keys(gradients);
-    const squares = names.map((name) => tf.sum(tf.square(gradients[name])));
+    const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)) as tf.Scalar);
+    return { ...clipByNorm(gradients, squares, maxNorm) };
+  });
+}
+
+/**
+ * {@link clipByGlobalNorm} by sums of squares that the caller has made, in an order of its own.
+ *
+ * @param squares scalars; stay the caller's.
+ * @throws UnsupportedError for a `maxNorm` that is not positive.
+ */
+export function clipByNorm(
+  gradients: tf.NamedTensorMap,
+  squares: readonly tf.Scalar[],
+  maxNorm: number,
+): ClippedGradients {
+  checkNorm('clipByNorm', maxNorm);
+  return tf.tidy(() => {
     const norm = tf.sqrt(squares.reduce((sum, each) => tf.add(sum, each), tf.scalar(0))) as tf.Scalar;
     const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
-    return { gradients: Object.fromEntries(names.map((name) => [name, tf.mul(gradients[name], factor)])), norm };
+    const clipped = Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)] as const);
+    return { gradients: Object.fromEntries(clipped), norm };
   });
+}
+
+function checkNorm(name: string, maxNorm: number): void {
+  if (!(maxNorm > 0)) throw new UnsupportedError(`${name}: expected maxNorm > 0; got ${maxNorm}`);
 }

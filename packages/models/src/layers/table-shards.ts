@@ -38,6 +38,12 @@ export class TableShard {
     return this.partition === 'row-cyclic' ? Math.floor(id / this.ranks.size) : id % this.#block;
   }
 
+  /** The row that stands at a place among those of a rank. */
+  idOf(place: number, rank = this.ranks.rank): number {
+    if (this.partition === 'table') return place;
+    return this.partition === 'row-cyclic' ? place * this.ranks.size + rank : rank * this.#block + place;
+  }
+
   /** Rows of a rank with ids below `end`. */
   countBelow(end: number, rank = this.ranks.rank): number {
     if (this.partition === 'table') return rank === 0 ? end : 0;
@@ -51,17 +57,17 @@ export class TableShard {
   }
 
   /**
-   * Of rows `begin .. end - 1` of something that has `width` numbers a row, those of this rank.
+   * Of rows `begin .. end - 1` of something that has `width` numbers a row, those of a rank.
    *
    * @param values row-major, `[end - begin, width]`.
    */
-  cut<T extends Float32Array | Int32Array>(values: T, begin: number, width: number): T {
+  cut<T extends Float32Array | Int32Array>(values: T, begin: number, width: number, rank = this.ranks.rank): T {
     const end = begin + values.length / width;
     const own = new (values.constructor as new (length: number) => T)(
-      (this.countBelow(end) - this.countBelow(begin)) * width,
+      (this.countBelow(end, rank) - this.countBelow(begin, rank)) * width,
     );
     for (let id = begin, at = 0; id < end; id++) {
-      if (this.ownerOf(id) !== this.ranks.rank) continue;
+      if (this.ownerOf(id) !== rank) continue;
       own.set(values.subarray((id - begin) * width, (id - begin + 1) * width), at);
       at += width;
     }

@@ -15,7 +15,8 @@ import { type PartRun, type PartSums, partsOfRank, sumOverRanks } from './ranks.
 import { readsLater } from './reads-later.ts';
 import { TreeSum } from './reduce.ts';
 import type { RowGradient } from './row-gradient.ts';
-import { fetchRows, type ShardedRows, sumRowGradients } from './sharded-rows.ts';
+import { fetchRows, gatherTable, type ShardedRows, sumRowGradients, sumTableGradient } from './sharded-rows.ts';
+import { isSharded } from './whole-tables.ts';
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
 export interface StepGradients {
@@ -53,7 +54,7 @@ export interface StepRequest {
   readonly onRowsRead?: () => void;
 }
 
-/** The rows of a table that a step reads; of a sharded one also how they came. */
+/** The rows of a table that a step reads; of a sharded one also how they came: absent when it is all of them. */
 interface Leaf extends TableRows {
   readonly rows: tf.Variable<tf.Rank.R2>;
   readonly shard?: TableShard;
@@ -80,15 +81,17 @@ interface PreparedStep {
  */
 export async function stepGradients(request: StepRequest): Promise<StepGradients> {
   const { rowwise = [], ranks, model } = request;
-  const step = rowwise.length === 0 ? plainStep(request) : await rowStep({ ...request, rowwise });
+  const step = await prepared({ ...request, rowwise });
   try {
     const single = request.count === 1;
     const run = partsOfRank(request.count, ranks);
     const own = computeParts(request, step, { ...run, single });
     const sharded = await sumShardedLeaves(step, own.grads);
+    const ofTables = await sumWholeLeaves(step, own.grads, model);
     const standWhole = [...step.leaves.values()].filter(({ shard }) => shard === undefined);
     const variables = trainedWith(model, step.leaves, standWhole);
     const all = ranks === undefined ? own : await sumOverRanks(own, variables, ranks);
+    Object.assign(all.grads, ofTables);
     const weight = all.weights.reduce((sum, each) => sum + each, 0);
     const dense = single ? all.grads : divided(all.grads, weight, model);
     const loss = tf.tidy(() => {
@@ -124,6 +127,24 @@ async function sumShardedLeaves(
     delete grads[rows.name];
     const sum = await sumRowGradients(shard, fetched, grad ?? undefined);
     if (sum !== undefined) sums.set(name, sum);
+    grad?.dispose();
+  }
+  return sums;
+}
+
+/** Gradients of sharded tables that stand whole in the step, by variable name, at the owners of their rows. */
+async function sumWholeLeaves(
+  { leaves }: PreparedStep,
+  grads: tf.NamedTensorMap,
+  model: Model,
+): Promise<tf.NamedTensorMap> {
+  const sums: tf.NamedTensorMap = {};
+  for (const [name, { rows, shard, fetched }] of leaves) {
+    if (shard === undefined || fetched !== undefined) continue;
+    const { [rows.name]: grad } = grads;
+    delete grads[rows.name];
+    const sum = await sumTableGradient(shard, grad ?? undefined);
+    if (sum !== undefined) sums[variableOf(model, name).name] = sum;
     grad?.dispose();
   }
   return sums;
@@ -236,6 +257,37 @@ function ownParts({ parts, count, ranks }: StepRequest): readonly StepPart[] {
   return parts.filter(({ index }) => index >= from && index < to);
 }
 
+function prepared(
+  request: StepRequest & { readonly rowwise: readonly string[] },
+): Promise<PreparedStep> | PreparedStep {
+  if (request.rowwise.length > 0) return rowStep(request);
+  return isSharded(request.model) ? wholeStep(request) : plainStep(request);
+}
+
+/** A step that reads all of tables that lie on several ranks: they are whole on each for as long as it takes. */
+async function wholeStep(request: StepRequest): Promise<PreparedStep> {
+  const { model } = request;
+  const leaves = new Map<string, Leaf>();
+  for (const [name, { variable }] of model.tables()) {
+    const shard = shardOf(variable);
+    if (shard === undefined) continue;
+    const values = await gatherTable(shard, variable);
+    const rows = tf.tidy(() => tf.variable(tf.tensor2d(values, [shard.rows, shard.width])));
+    const ids = Int32Array.from({ length: shard.rows }, (_, id) => id);
+    leaves.set(name, { rows: rows as tf.Variable<tf.Rank.R2>, ids, indicesOf: (of) => of, shard });
+  }
+  const { dispose, ...plain } = plainStep(request);
+  return {
+    ...plain,
+    model: model.withRows!(leaves),
+    leaves,
+    dispose: () => {
+      dispose();
+      tf.dispose(Array.from(leaves.values(), ({ rows }) => rows));
+    },
+  };
+}
+
 function plainStep(request: StepRequest): PreparedStep {
   const { model, task, run } = request;
   const withDrawn = ownParts(request).map((part) => ({ ...part, drawn: drawFor(model, task, part, run, false) }));
@@ -261,21 +313,26 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
   const { model, task, run, rowwise } = request;
   const { whole } = request.parts[0].at;
   // Of a sharded table a rank needs the rows of its own parts; what stands on every rank is added up row by row.
-  const isSharded = rowwise.every((name) => shardOf(variableOf(model, name)) !== undefined);
-  const parts = isSharded ? ownParts(request) : request.parts;
+  const areSharded = rowwise.every((name) => shardOf(variableOf(model, name)) !== undefined);
+  const parts = areSharded ? ownParts(request) : request.parts;
   const drawnOf = parts.map((part) => drawFor(model, task, part, run, readsLater()));
   const drawnIds = await Promise.all(
     drawnOf.map((drawn) => Promise.all(Object.values(drawn).map(async (ids) => (await onHost(ids)) as Int32Array))),
   );
+  // As drawn: places in the rows come later.
+  const shared = drawnOf.map((drawn) => task.sharedItems?.(whole, drawn, run) ?? []);
   const items = isTokenEncoder(model) ? model.itemTable() : undefined;
   const leaves = new Map<string, Leaf>();
   let itemRows: TableRows | undefined;
   for (const name of rowwise) {
     const table = model.tables().get(name)!;
     const { variable, store } = table;
-    const lists = [...table.idsOf(whole), ...(variable === items ? drawnIds.flat() : [])];
     const shard = shardOf(variable);
-    const set = rowSet(shard?.rows ?? store?.layout.rows ?? variable.shape[0], lists);
+    const drawnItems = variable === items ? drawnIds.flat() : [];
+    const lists = areSharded
+      ? parts.flatMap(({ batch }, p) => [...table.idsOf(batch), ...(variable === items ? shared[p] : [])])
+      : table.idsOf(whole);
+    const set = rowSet(shard?.rows ?? store?.layout.rows ?? variable.shape[0], [...lists, ...drawnItems]);
     const fetched = shard && (await fetchRows(shard, variable, set.ids));
     const stored = store && (await storedRows(store, set.ids));
     const rows = tf.tidy(() => {
@@ -287,7 +344,7 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
     if (variable === items) itemRows = leaves.get(name);
   }
   request.onRowsRead?.();
-  const { indicesOf } = itemRows ?? {};
+  const indicesOf = itemRows && (areSharded ? placesOrNone(itemRows) : itemRows.indicesOf);
   const mapped = (batch: SequenceBatch): SequenceBatch =>
     indicesOf === undefined ? batch : mapItemIds(batch, indicesOf);
   const mappedWhole = mapped(whole);
@@ -314,6 +371,15 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
     leaves,
     ...(itemRows && { rowIds: itemRows.ids }),
     dispose: () => tf.dispose([...Array.from(leaves.values(), ({ rows }) => rows), places]),
+  };
+}
+
+/** Of a rank's rows: what the batch of all ranks has besides has no place, and reading it would be an error. */
+function placesOrNone({ ids, indicesOf }: TableRows): TableRows['indicesOf'] {
+  return (list) => {
+    const places = indicesOf(list);
+    for (let i = 0; i < list.length; i++) if (ids[places[i]] !== list[i]) places[i] = -1;
+    return places;
   };
 }
 

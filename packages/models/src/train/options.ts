@@ -80,11 +80,8 @@ export function rowwiseTables(model: Model, { embeddings }: ResolvedOptions): re
   return embeddings === 'rowwise' ? [...model.tables().keys()] : [];
 }
 
-/** A table that lies on several ranks is trained by rows, whose gradients no rank has all of. */
-function checkShards(
-  model: Model,
-  { embeddings, clipNorm }: { embeddings: string; clipNorm: number | undefined },
-): void {
+/** Whoever trains tables that lie on several ranks must know all that reads them, and move no row besides. */
+function checkShards(model: Model): void {
   const tables = new Set<tf.Variable>(Array.from(model.tables().values(), ({ variable }) => variable));
   const shards = [...model.variables()].filter(([, variable]) => shardOf(variable) !== undefined);
   if (shards.length === 0) return;
@@ -94,15 +91,10 @@ function checkShards(
       `trainer: ranks: expected a model that says which of its tables are trained by rows (tables, withRows); got '${model.kind}', whose ${hidden?.[0] ?? 'tables'} would be read in part; train with whole tables`,
       'ranks',
     );
-  if (embeddings === 'dense')
+  if (model.penalty !== undefined)
     throw new ConfigError(
-      `trainer: embeddings: expected 'rowwise' for tables that lie on several ranks; got 'dense', which moves every row`,
-      'embeddings',
-    );
-  if (clipNorm !== undefined)
-    throw new ConfigError(
-      `trainer: clipNorm: expected none for tables that lie on several ranks, since no rank has the whole gradient; got ${clipNorm}; train with whole tables`,
-      'clipNorm',
+      `trainer: ranks: expected a model without a regulariser for tables that lie on several ranks; got '${model.kind}', whose regulariser reads every row; train with whole tables`,
+      'ranks',
     );
 }
 
@@ -121,7 +113,7 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
   } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
   if (ranks !== undefined) checkSpread(numbers.parts, ranks.size);
-  checkShards(model, { embeddings, clipNorm: numbers.clipNorm });
+  checkShards(model);
   const possible = task.namesItems;
   if (embeddings === 'rowwise' && !possible) {
     throw new ConfigError(

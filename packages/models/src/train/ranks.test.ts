@@ -107,6 +107,35 @@ describe.each(['hstu', 'sasrec'])('the item table of %s on several ranks', (name
   );
 });
 
+describe.each(['hstu', 'sasrec'])('the item table of %s on several ranks, trained dense or clipped', (name) => {
+  it.each([
+    ['full', 'dense', undefined],
+    ['full', 'dense', 0.05],
+    ['sampled', 'dense', 0.05],
+    ['pool', 'rowwise', 0.05],
+  ] as const)(
+    '%s, %s, clipNorm %s: every partition ends with the weights of one process',
+    async (objective, embeddings, clipNorm) => {
+      for (const kind of ['adamw', 'adagrad'] as const) {
+        const settings: Settings = {
+          ...base,
+          ...{ parts: 8, embeddings, tables: { kind }, ...(clipNorm && { clipNorm }) },
+          objective: createObjective(objectives[objective], tinyTrain()),
+        };
+        const alone = await trained(tinyConfigs[name], settings);
+        for (const [partition, size] of [
+          ['row-cyclic', 4],
+          ['row-blocks', 8],
+          ['table', 2],
+        ] as const) {
+          const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
+          for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
+        }
+      }
+    },
+  );
+});
+
 describe('what would go wrong', () => {
   const settings: Settings = { ...base, parts: 4, numNegatives: 5 };
   /** Weights of rank 0 of 4 whose operations are changed. */

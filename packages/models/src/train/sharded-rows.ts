@@ -26,7 +26,7 @@ export async function fetchRows(shard: TableShard, table: tf.Variable, ids: Int3
   const asked = placesByOwner.map((places) => Int32Array.from(places, (place) => shard.placeOf(ids[place])));
   const askedBy = await ranks.allToAll(asked, 'ids of rows');
   const sent = await rowsOf(table, askedBy, width);
-  const received = await ranks.allToAll(sent, 'rows');
+  const received = await ranks.allToAll(sent, 'rows', { reuse: true });
   const rows = new Float32Array(ids.length * width);
   for (const [owner, places] of placesByOwner.entries()) scatter(received[owner], places, rows, width);
   return { rows, placesByOwner: placesByOwner.map((places) => Int32Array.from(places)), askedBy };
@@ -51,7 +51,7 @@ export async function sumRowGradients(
     if (own !== undefined) for (const [at, place] of places.entries()) copyRow(own, place, piece, at, width);
     return piece;
   });
-  const received = await ranks.allToAll(sent, 'gradients of rows');
+  const received = await ranks.allToAll(sent, 'gradients of rows', { reuse: true });
   const present = await ranks.allGather(Uint8Array.of(own === undefined ? 0 : 1), 'ranks with gradients');
   if (present.every(([has]) => has === 0)) return undefined;
   const { ids, indicesOf } = rowSet(Math.max(1, shard.owned), askedBy);
@@ -62,6 +62,28 @@ export async function sumRowGradients(
     return all;
   });
   return { ids, grad: tf.tensor2d(treeSum(pieces), [ids.length, width]) };
+}
+
+/**
+ * The gradient of a whole table at the owners of its rows: those of all ranks, added up by the tree over ranks. A rank
+ * sends `4 D` bytes for each row of others.
+ *
+ * @param grad `[V, D]`; nothing from a rank whose parts are all left out.
+ * @returns of the rows of this rank, in their order; nothing when no rank has any.
+ */
+export async function sumTableGradient(
+  shard: TableShard,
+  grad: tf.Tensor | undefined,
+): Promise<tf.Tensor2D | undefined> {
+  const { ranks, width, owned } = shard;
+  const own = grad && ((await grad.data()) as Float32Array);
+  const sent = Array.from({ length: ranks.size }, (_, r) =>
+    own === undefined ? new Float32Array(0) : shard.cut(own, 0, width, r),
+  );
+  const received = await ranks.allToAll(sent, 'gradient of a table', { reuse: true });
+  const present = await ranks.allGather(Uint8Array.of(own === undefined ? 0 : 1), 'ranks with gradients');
+  if (present.every(([has]) => has === 0)) return undefined;
+  return tf.tensor2d(treeSum(received).slice(), [owned, width]);
 }
 
 /** Rows of a shard for each rank that asks. */

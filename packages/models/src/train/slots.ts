@@ -44,7 +44,7 @@ export function slotShapes(
     return new Map(slots.map((slot) => [slot, rowShape(slot, variable)]));
   }
   const group = groups.find(({ variables }) => variables.has(variable.name));
-  return new Map((group?.slots ?? []).map((slot) => [slot, variable.shape]));
+  return new Map((group?.slots ?? []).map((slot) => [slot, declaredShape(variable)]));
 }
 
 /** One number a row, but for the first moment. */

@@ -1,14 +1,7 @@
-import {
-  clipByGlobalNorm,
-  type PlateauState,
-  plateauNext,
-  plateauStart,
-  type Schedule,
-  schedule,
-  WeightAverage,
-} from '@seqrec/core';
+import { type PlateauState, plateauNext, plateauStart, type Schedule, schedule, WeightAverage } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
+import { clipGradients } from './clip.ts';
 import type { StepGradients } from './gradients.ts';
 import {
   type RowOptimizer,
@@ -21,7 +14,6 @@ import {
 } from './groups.ts';
 import type { ScheduleConfig } from './optimizer-config.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { RowGradient } from './row-gradient.ts';
 
 /** The second half of a step: gradients in, weights changed. Clip, learning rate of the step, apply, average. */
 export class Update {
@@ -79,7 +71,7 @@ export class Update {
   async apply(gradients: StepGradients, step: number): Promise<void> {
     const { clipNorm } = this.#options;
     if (clipNorm === undefined) return this.#apply(gradients, step);
-    const clipped = clip(this.#model, gradients, clipNorm);
+    const clipped = await clipGradients(this.#model, gradients, clipNorm);
     try {
       await this.#apply(clipped, step);
     } finally {
@@ -130,23 +122,6 @@ function scheduleOf(config: ScheduleConfig | undefined): Schedule {
   // A plateau's rate is constant but for what the metric says.
   if (kind === 'plateau') return schedule({ warmUp });
   return schedule({ warmUp, course: { kind, ...course } as never });
-}
-
-/** All gradients scaled alike; the norm adds them up in the order of the weights. */
-function clip(model: Model, { dense, rows }: StepGradients, maxNorm: number): Pick<StepGradients, 'dense' | 'rows'> {
-  const ordered: tf.NamedTensorMap = {};
-  for (const { name } of model.variables().values()) {
-    const grad = rows.get(name)?.grad ?? dense[name];
-    if (grad != null) ordered[name] = grad;
-  }
-  const { gradients, norm } = clipByGlobalNorm(ordered, maxNorm);
-  norm.dispose();
-  const clippedRows = new Map<string, RowGradient>();
-  for (const [name, { ids }] of rows) {
-    clippedRows.set(name, { ids, grad: gradients[name] as tf.Tensor2D });
-    delete gradients[name];
-  }
-  return { dense: gradients, rows: clippedRows };
 }
 
 function pick(gradients: tf.NamedTensorMap, names: ReadonlySet<string>): tf.NamedTensorMap {
