@@ -17,6 +17,22 @@ const runOf = (out: string): string => join(cwd, out, readdirSync(join(cwd, out)
 const digestOf = async (out: string): Promise<string> =>
   (await weightsDigest(join(runOf(out), 'checkpoints/last.safetensors'))).digest;
 
+/** What a run found: its results, the rank of every query of the test set, and the figures of each epoch. */
+function figuresOf(out: string) {
+  const read = (file: string): string => readFileSync(join(runOf(out), file), 'utf8');
+  const epochs = read('metrics.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; metrics?: unknown })
+    .filter(({ type }) => type === 'epoch')
+    .map(({ metrics }) => metrics);
+  return {
+    results: JSON.parse(read('results.json')) as unknown,
+    ranks: readFileSync(join(runOf(out), 'test-ranks.safetensors'), 'hex'),
+    epochs,
+  };
+}
+
 async function trained(out: string, args: readonly string[] = [], options?: LaunchOptions): Promise<string> {
   const result = await runCli([...training, '--out', out, ...args], cwd, options);
   expect(result, result.stderr).toMatchObject({ code: 0 });
@@ -58,6 +74,27 @@ describe('ranks', () => {
   it('that are threads of one process end with its weights', async () => {
     expect(await trained('threads-2', ['--ranks', '2'])).toBe(alone);
     expect(await trained('threads-4', ['--ranks', '4'])).toBe(alone);
+  });
+
+  it('that evaluate a share each find what one process finds, whatever they are and wherever rows lie', async () => {
+    const own = figuresOf('alone');
+    expect(own.epochs).toHaveLength(2);
+    for (const out of ['threads-2', 'threads-4']) expect(figuresOf(out)).toEqual(own);
+    const small = [
+      '--evaluation.batchSize',
+      '7',
+      '--training.weightAverage.decay',
+      '0.9',
+      '--evaluation.positions',
+      'all',
+    ];
+    const rowwise = [...small, '--optimizer.embeddings', 'rowwise'];
+    await trained('shares', rowwise);
+    const ranks = await overTcp(2, ['--out', 'shares-tcp', ...rowwise, '--shard-tables', 'row-cyclic']);
+    for (const { ended } of ranks) expect(await ended).toMatchObject({ code: 0 });
+    expect(figuresOf('shares-tcp')).toEqual(figuresOf('shares'));
+    await trained('shares-threads', [...rowwise, '--ranks', '2']);
+    expect(figuresOf('shares-threads')).toEqual(figuresOf('shares'));
   });
 
   it('that are processes over TCP end with its weights, by options and by the variables of Slurm', async () => {

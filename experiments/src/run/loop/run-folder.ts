@@ -84,7 +84,7 @@ export async function executeTask<M extends Model, E extends SetFigures>(
       '--shard-tables': options.partition ?? 'none',
       '--shard-optimizer': options.shardOptimizer ? 'given' : 'none',
     });
-    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task.trainer) };
+    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task) };
   }
   const run = options.previous ?? createRunDir(options.out, options.name, task.config, new Date());
   const lock = lockRun(run);

@@ -8,7 +8,6 @@ import {
   type StepInfo,
   saveCheckpoint,
   type Trainer,
-  withWholeTables,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
@@ -21,6 +20,7 @@ import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { backendHeap } from '../process/heap.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 import { say } from '../ranks/commands.ts';
+import { evaluateWatched, isShared } from '../ranks/evaluate-together.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
 
@@ -151,8 +151,9 @@ export async function train<M extends Model, E extends SetFigures>(
   };
 
   const evaluated = async (): Promise<E | undefined> => {
-    if (isSharded(model)) await say(ranks, { does: 'tables' });
-    return trainer.update.averaged(() => withWholeTables(model, (whole) => judge.evaluate(whole, watched)));
+    if (ranks === undefined || !isShared(judge)) return trainer.update.averaged(() => judge.evaluate(model, watched));
+    await say(ranks, { does: 'evaluate', set: 'watched' });
+    return evaluateWatched(trainer, judge, ranks);
   };
 
   try {
