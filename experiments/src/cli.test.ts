@@ -36,6 +36,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['train', 'ml-1m/hstu', '--epochs', 'three'], '--epochs: expected a whole number, at least 1; got "three"'],
     [['train', 'ml-1m/hstu', '--epochs'], '--epochs <n>'],
     [
+      ['train', 'ml-1m/hstu', '--shard-optimizer'],
+      '--shard-optimizer: expected it with several ranks, as in --ranks 2',
+    ],
+    [
       ['train', 'ml-1m/hstu', '--model.numBlock', '4'],
       '--model.numBlock: unknown key; did you mean --model.numBlocks?',
     ],

@@ -8,6 +8,7 @@ import type { Listing } from '../terminal/listing.ts';
 interface RanksOptions extends GivenRankOptions {
   readonly rounds?: unknown;
   readonly shardTables?: unknown;
+  readonly shardOptimizer?: boolean;
   readonly training: SubjectRequest;
 }
 
@@ -19,10 +20,15 @@ export async function benchRanksCommand(what: 'exchange' | 'ranks', options: Ran
   const partition = partitionOption(options.shardTables);
   if (what === 'exchange' && partition !== undefined)
     throw new UsageError('--shard-tables: expected it of bench ranks; got it of bench exchange, which has no table');
+  if (what === 'exchange' && options.shardOptimizer)
+    throw new UsageError(
+      '--shard-optimizer: expected it of bench ranks; got it of bench exchange, which has no optimiser',
+    );
   const { benchAmongRanks } = await import('../measure/ranks/bench-among-ranks.ts');
   const { listExchangeBench } = await import('../measure/ranks/exchange.ts');
   const { listRanksBench } = await import('../measure/ranks/steps.ts');
-  const task = { what, rounds, subject: options.training, ...(partition && { partition }) };
+  const sharded = { ...(partition && { partition }), ...(options.shardOptimizer && { shardOptimizer: true }) };
+  const task = { what, rounds, subject: options.training, ...sharded };
   const result = await benchAmongRanks(rankOptions(options), task);
   if (result === undefined) return 0;
   return result.what === 'exchange' ? show(result.bench, listExchangeBench) : show(result.bench, listRanksBench);

@@ -40,6 +40,7 @@ interface Options extends BackendOptions {
   readonly rank?: unknown;
   readonly rendezvous?: unknown;
   readonly shardTables?: unknown;
+  readonly shardOptimizer?: boolean;
   readonly save?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -134,6 +135,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
     .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')
     .option('--shard-tables <how>', 'row-cyclic, row-blocks or table (ranks)')
+    .option('--shard-optimizer', 'Each rank keeps moments of some of the dense weights (ranks)')
     .option('--save [dir]', 'Keep the result with machine, version and day (default: docs/results of the repository)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')

@@ -17,6 +17,7 @@ interface Options extends BackendOptions {
   readonly beta?: unknown;
   readonly measure?: boolean;
   readonly memory?: unknown;
+  readonly shardOptimizer?: boolean;
   readonly stepMs?: unknown;
   readonly fixedMs?: unknown;
   readonly gflops?: unknown;
@@ -58,6 +59,7 @@ export function registerPlan(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads that a rank computes with', { default: 1 })
+    .option('--shard-optimizer', 'Moments of dense weights lie with owners, as train --shard-optimizer leaves them')
     .option('--save [dir]', 'Keep the result with machine, version and day (default: docs/results of the repository)')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
@@ -65,6 +67,7 @@ export function registerPlan(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec plan ml-1m/hstu --ranks 2,4,8 --network laptop --measure')
     .example('  $ seqrec plan ml-1m/hstu --network all --training.batchSize 4096 --plot plan.svg')
     .example('  $ seqrec plan ctr/ml-1m-dcn-v2 --network 10GbE --step-ms 120')
+    .example('  $ seqrec plan ml-1m/hstu --ranks 2..64 --shard-optimizer')
     .example('  $ seqrec plan ml-1m/hstu --rows 1e9 --zipf 1.05 --memory 16GiB --ranks 64..1024')
     .action((recipe: string, options: Options) => run(recipe, options, invocation));
 }
@@ -89,6 +92,7 @@ async function run(recipe: string, options: Options, invocation: Invocation): Ac
     explain: explainOption(options.explain, ranks),
     compute: computeOption(options),
     standIn: standInOption(options),
+    shardOptimizer: options.shardOptimizer ?? false,
   };
   const networks = await networksOption(options);
   const { planRecipe } = await import('../studies/plan/plan.ts');

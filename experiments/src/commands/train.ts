@@ -21,6 +21,7 @@ interface Options extends BackendOptions {
   readonly rendezvous?: unknown;
   readonly rankTimeout?: unknown;
   readonly shardTables?: unknown;
+  readonly shardOptimizer?: boolean;
 }
 
 export function registerTrain(cli: CAC, invocation: Invocation): void {
@@ -67,6 +68,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--rendezvous <host:port>', 'Where rank 0 listens and the others find it (with --rank)')
     .option('--rank-timeout <s>', 'Seconds that ranks wait for each other in a step (default: 600)')
     .option('--shard-tables <how>', 'Each rank holds some rows of the item table: row-cyclic, row-blocks, or table')
+    .option('--shard-optimizer', 'Each rank keeps moments of some of the dense weights, and takes their steps')
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')
     .example('  $ seqrec train ml-1m/hstu --epochs 20 --model.numBlocks 4 --optimizer.learningRate 5e-4')
@@ -81,6 +83,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec train ml-1m/hstu --ranks 2')
     .example('  $ mpiexec -n 4 npx seqrec train ml-1m/hstu')
     .example('  $ seqrec train ml-1m/hstu --ranks 2 --shard-tables row-cyclic')
+    .example('  $ seqrec train ml-1m/hstu --ranks 2 --shard-optimizer')
     .example('  $ seqrec train ml-1m/hstu --rank 1 --ranks 4 --rendezvous node0:29400')
     .example('  $ seqrec train --resume latest')
     .action((recipe: string | undefined, options: Options) => run(recipe, options, invocation));
@@ -120,5 +123,6 @@ async function run(recipe: string | undefined, options: Options, invocation: Inv
     ranks: rankOptions(options),
     ...(rankTimeout !== undefined && { rankTimeout }),
     ...(partition !== undefined && { partition }),
+    ...(options.shardOptimizer && { shardOptimizer: true }),
   });
 }

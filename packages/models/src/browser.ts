@@ -54,7 +54,8 @@ export {
 export { type ActionEvaluation, type EvaluateActionsOptions, evaluateActions } from './evaluate/actions.ts';
 export { type CachedEvaluation, type EvaluateCachedOptions, evaluateCached } from './evaluate/cached.ts';
 export { categoricalNormalizedEntropy } from './evaluate/class-entropy.ts';
-export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { evaluate } from './evaluate/evaluate.ts';
+export type { EvaluateOptions } from './evaluate/evaluation-blocks.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
 export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
@@ -70,6 +71,7 @@ export {
   metricsInWords,
 } from './evaluate/metric-definitions.ts';
 export { checkCutoffs, DEFAULT_KS, type Metrics, metricsFromRanks } from './evaluate/metrics.ts';
+export { evaluateOverRanks } from './evaluate/over-ranks.ts';
 export { evaluatePerplexity, type Perplexity, type PerplexityOptions } from './evaluate/perplexity.ts';
 export type { Evaluation, Protocol } from './evaluate/protocol.ts';
 export { askedAt, QUERY_TIME_IN_WORDS, type QueryTime } from './evaluate/query-time.ts';
@@ -268,6 +270,7 @@ export {
 export { rankWork } from './plan/cut.ts';
 export { DistinctIds } from './plan/distinct-ids.ts';
 export { collectiveSeconds, NETWORKS, type Network, type NetworkName } from './plan/network.ts';
+export type { OptimizerSharding } from './plan/owned-weights.ts';
 export {
   ownedColumns,
   ownedRows,
@@ -392,6 +395,7 @@ export { modelFromBytes } from './train/model-from-bytes.ts';
 export { type OptimizerConfig, optimizerConfigSchema, type ScheduleConfig } from './train/optimizer-config.ts';
 export type { ResolvedOptions, TrainerOptions } from './train/options.ts';
 export type { EpochResult, Progress, StepInfo, TrainerPosition } from './train/progress.ts';
+export { withRootWeights } from './train/root-weights.ts';
 export { createTrainer, type EpochOptions, Trainer } from './train/trainer.ts';
 export { isSharded, withWholeTables } from './train/whole-tables.ts';
 export { weightShapes } from './weight-shapes.ts';

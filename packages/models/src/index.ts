@@ -17,7 +17,14 @@ export {
 export { type StagedDelta, stageDelta } from './delta/stage-delta.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
 export { fileSpill } from './serve/file-spill.ts';
-export { type LoadOptions, loadCheckpoint, loadModel, saveCheckpoint, shareCheckpoint } from './train/checkpoint.ts';
+export {
+  isSavedTogether,
+  type LoadOptions,
+  loadCheckpoint,
+  loadModel,
+  saveCheckpoint,
+  shareCheckpoint,
+} from './train/checkpoint.ts';
 export { type Checkpoint, type ReadOptions, readCheckpoint, readCheckpointState } from './train/checkpoint-file.ts';
 export { type ExportOptions, exportWeights, type NamedHeader } from './train/export-weights.ts';
 export { loadWeights } from './train/load-weights.ts';

@@ -29,17 +29,22 @@ export interface RanksBench {
   readonly transport: TransportKind;
   readonly ranks: number;
   readonly partition?: RowPartition;
+  readonly shardOptimizer?: boolean;
   readonly rounds: number;
   readonly tokens: number;
   readonly contestants: readonly StepsOf[];
   /** Bytes of the item table and of what the optimiser keeps of it, on each rank. */
   readonly tableBytes: readonly number[];
+  /** Bytes that the optimiser keeps of the other weights, on each rank. */
+  readonly momentBytes: readonly number[];
 }
 
 export interface RanksBenchRequest {
   readonly rounds: number;
   readonly subject: SubjectRequest;
   readonly partition?: RowPartition;
+  /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
+  readonly shardOptimizer?: boolean;
 }
 
 const WARM_UP = 3;
@@ -50,7 +55,7 @@ const STEPS = 6;
  * run it; those above 0 wait while one process alone is timed.
  */
 export async function benchRankSteps(ranks: Collective, request: RanksBenchRequest): Promise<RanksBench> {
-  const { rounds, subject, partition } = request;
+  const { rounds, subject, partition, shardOptimizer } = request;
   const progress = new Progress({ quiet: subject.quiet || ranks.rank > 0 });
   const { name, config, data } = await openSubjectData(subject, progress);
   const cores = availableParallelism();
@@ -63,6 +68,7 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
   const found = contestants.map((each) => ({ ...each, seconds: [] as number[], bytes: 0, exchanging: 0 }));
   let tokens = 0;
   let tableBytes: readonly number[] = [];
+  let momentBytes: readonly number[] = [];
   const embeddings = partition === undefined ? config.optimizer.embeddings : 'rowwise';
   progress.start();
   for (let round = 0; round < rounds; round++) {
@@ -73,10 +79,14 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
       await startBackend({ backend: 'simd', threads: contestant.threads });
       const training = { ...config.training, parts: contestant.parts };
       const own = { ...config, training, optimizer: { ...config.optimizer, embeddings } };
-      const among = contestant.ranks ? { ranks, ...(partition && { partition }) } : {};
+      const sharded = { ...(partition && { partition }), ...(shardOptimizer && { shardOptimizer }) };
+      const among = contestant.ranks ? { ranks, ...sharded } : {};
       const trainer = await makeTrainer(own, data, {}, { progress: new Progress({ quiet: true }), ...among });
       tokens = await timeSteps(trainer, ranks, contestant);
-      if (contestant.ranks) tableBytes = await ranks.gatherJson(bytesOfTables(trainer));
+      if (contestant.ranks) {
+        tableBytes = await ranks.gatherJson(bytesOfTables(trainer));
+        momentBytes = await ranks.gatherJson(bytesOfMoments(trainer));
+      }
       trainer.model.dispose();
       trainer.dispose();
     }
@@ -89,10 +99,12 @@ export async function benchRankSteps(ranks: Collective, request: RanksBenchReque
     transport,
     ranks: ranks.size,
     ...(partition && { partition }),
+    ...(shardOptimizer && { shardOptimizer }),
     rounds,
     tokens,
     contestants: found,
     tableBytes,
+    momentBytes,
   };
 }
 
@@ -106,6 +118,14 @@ function bytesOfTables({ model, update }: Trainer): number {
     for (const slot of [...dense, ...byRows]) bytes += 4 * ('size' in slot ? slot.size : slot.length);
   }
   return bytes;
+}
+
+/** Of the weights that are no tables. */
+function bytesOfMoments({ model, update }: Trainer): number {
+  const tables = new Set(Array.from(model.tables().values(), ({ variable }) => variable.name));
+  const kept = update.groups.flatMap(({ optimizer }) => [...optimizer.state()]);
+  const others = kept.filter(([name]) => !tables.has(name)).flatMap(([, slots]) => Object.values(slots));
+  return others.reduce((bytes, { size }) => bytes + 4 * size, 0);
 }
 
 async function timeSteps(
@@ -129,7 +149,7 @@ async function timeSteps(
 }
 
 export function listRanksBench(bench: RanksBench): Listing {
-  const { recipe, transport, ranks, partition, rounds, tokens, contestants, tableBytes } = bench;
+  const { recipe, transport, ranks, partition, rounds, tokens, contestants, tableBytes, momentBytes } = bench;
   const base = spread(contestants[0].seconds).median;
   const rows = contestants.map(({ name, threads, seconds, bytes, exchanging }) => {
     const { minimum, median, maximum } = spread(seconds);
@@ -151,6 +171,7 @@ export function listRanksBench(bench: RanksBench): Listing {
     ['recipe', recipe],
     ['ranks', `${ranks} (${transport})${partition === undefined ? '' : `, item table ${partition}`}`],
     ['item table', `${tableBytes.map(formatBytes).join(', ')} on the ranks, its optimiser included`],
+    ['moments of other weights', `${momentBytes.map(formatBytes).join(', ')} on the ranks`],
     ['batch', `${tokens} tokens`],
     ['rounds', `${rounds}, in turn, ${STEPS} steps each; threads of each rank`],
   ] as const;

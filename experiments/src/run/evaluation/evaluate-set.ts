@@ -1,5 +1,6 @@
+import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, evaluate, type Protocol, type TokenEncoder } from '@seqrec/models';
+import { type Evaluation, evaluate, evaluateOverRanks, type Protocol, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
@@ -23,6 +24,18 @@ export interface EvaluationContext {
 export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
   return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
     evaluate({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }),
+  );
+}
+
+/** {@link evaluateSet} by all ranks, each a share of the set; the figures are rank 0's, the others get nothing. */
+export function evaluateSetOverRanks(
+  model: TokenEncoder,
+  set: ExampleSet,
+  context: EvaluationContext,
+  ranks: Collective,
+): Promise<Evaluation | undefined> {
+  return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
+    evaluateOverRanks({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }, ranks),
   );
 }
 

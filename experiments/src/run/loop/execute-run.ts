@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
+import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
 import type { Evaluation, TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { summariseData } from '../../data/summarise-data.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { evaluateSet } from '../evaluation/evaluate-set.ts';
+import { evaluateSet, evaluateSetOverRanks } from '../evaluation/evaluate-set.ts';
 import { checkAgainstData, rowNumberWarning } from '../open/check-config.ts';
 import { describeWeights, sameWeights, savedWeights } from '../open/initial-weights.ts';
 import { describeVectors, recipeVectors, sameVectors } from '../open/item-vectors.ts';
@@ -22,7 +23,7 @@ export interface ExecuteRequest extends ExecuteOptions {
 
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop, ranks, partition } = request;
+  const { name, config, data, previous, progress, stop, ranks, partition, shardOptimizer } = request;
   checkAgainstData(config, data);
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
@@ -42,11 +43,15 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
     progress,
     ...(ranks && { ranks }),
     ...(partition && { partition }),
+    ...(shardOptimizer && { shardOptimizer }),
   });
   const evaluation = { data, options: config.evaluation, window: config.model.maxSequenceLength, progress, stop };
+  const watched = watchedSet(data.split);
   const judge = {
-    watched: watchedSet(data.split),
+    watched,
     evaluate: (model: TokenEncoder, set: ExampleSet) => evaluateSet(model, set, evaluation),
+    overRanks: (model: TokenEncoder, set: 'watched' | 'test', others: Collective) =>
+      evaluateSetOverRanks(model, set === 'test' ? data.split.test : watched, evaluation, others),
     value: (figures: Evaluation) => selectionValue(figures, config.evaluation.selectBy),
     better: 'larger',
     selectBy: config.evaluation.selectBy,
@@ -62,7 +67,8 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
       ],
       trainer,
       judge,
-      finish: (run, outcome) => finishRun(run, { name, config }, outcome, evaluation),
+      finish: (run, outcome) =>
+        finishRun(run, { name, config }, outcome, { ...evaluation, ...(ranks && { shared: { judge, ranks } }) }),
     },
     request,
   );

@@ -1,5 +1,6 @@
 import type { ExampleSet } from '@seqrec/data';
 import type { Model } from '@seqrec/models';
+import type { SharedJudge } from '../ranks/evaluate-together.ts';
 
 /** What an evaluation of a set gives a run, whatever its task. */
 export interface SetFigures {
@@ -12,6 +13,8 @@ export interface Judge<M extends Model, E extends SetFigures> {
   /** The set that is evaluated while training. */
   readonly watched: ExampleSet;
   evaluate(model: M, set: ExampleSet): Promise<E>;
+  /** The same of the watched set, or of the test set, by all ranks; absent: rank 0 evaluates alone. */
+  readonly overRanks?: SharedJudge<M, E>['overRanks'];
   /** What `best` is chosen by. */
   value(figures: E): number;
   readonly better: 'larger' | 'smaller';

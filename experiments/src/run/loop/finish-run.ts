@@ -1,3 +1,4 @@
+import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
 import { type Evaluation, isSharded, loadModel, loadWeights, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
@@ -10,6 +11,8 @@ import { saveRanks } from '../folder/ranks.ts';
 import type { RunResults, SampleRecommendation, ScoredModel } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { nameItem, recommendFor } from '../outputs/recommend.ts';
+import { say } from '../ranks/commands.ts';
+import { evaluateTest, type SharedJudge } from '../ranks/evaluate-together.ts';
 import { metricIntervals } from '../verdict/bootstrap.ts';
 import { inOrder, judge } from '../verdict/verdict.ts';
 import { countParameters } from './count-parameters.ts';
@@ -17,6 +20,11 @@ import type { TrainOutcome } from './train.ts';
 import { writeResults } from './write-results.ts';
 
 const SAMPLES = 5;
+
+export interface FinishContext extends EvaluationContext {
+  /** With several ranks: they evaluate the test set together. */
+  readonly shared?: { readonly judge: SharedJudge<TokenEncoder, Evaluation>; readonly ranks: Collective };
+}
 
 /**
  * What remains when training has ended: the chosen checkpoint on the test set, the baselines, sample recommendations.
@@ -28,15 +36,16 @@ export async function finishRun(
   run: RunDir,
   { name, config }: { readonly name: string; readonly config: RecipeConfig },
   outcome: TrainOutcome<TokenEncoder, Evaluation>,
-  context: EvaluationContext,
+  context: FinishContext,
 ): Promise<RunResults> {
-  const { data } = context;
+  const { data, shared } = context;
   const { trainer } = outcome;
   const chosen = config.evaluation.checkpoint ?? (data.split.validation !== undefined ? 'best' : 'last');
   const model = await chosenModel(run[chosen], trainer);
   // Without a validation set the loop has just evaluated these weights on the test set.
   const known = chosen === 'last' && watchedSet(data.split) === data.split.test ? outcome.evaluation : undefined;
-  const test = known ?? (await evaluateSet(model, data.split.test, context));
+  const test =
+    known ?? (shared && (await evaluatedByAll(model, shared))) ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const intervals = intervalsOf(test);
   const scored = { name, split: 'test', metrics: test.metrics, intervals, ...warningsIn(test) };
@@ -85,6 +94,14 @@ async function chosenModel(
   if (isSharded(model)) return loadModel(file);
   await loadWeights(file, model);
   return model;
+}
+
+async function evaluatedByAll(
+  model: TokenEncoder,
+  { judge, ranks }: NonNullable<FinishContext['shared']>,
+): Promise<Evaluation | undefined> {
+  await say(ranks, { does: 'evaluate', set: 'test' });
+  return evaluateTest(model, judge, ranks);
 }
 
 function intervalsOf(evaluation: Evaluation): NonNullable<ScoredModel['intervals']> {

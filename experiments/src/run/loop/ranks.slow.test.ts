@@ -17,6 +17,22 @@ const runOf = (out: string): string => join(cwd, out, readdirSync(join(cwd, out)
 const digestOf = async (out: string): Promise<string> =>
   (await weightsDigest(join(runOf(out), 'checkpoints/last.safetensors'))).digest;
 
+/** What a run found: its results, the rank of every query of the test set, and the figures of each epoch. */
+function figuresOf(out: string) {
+  const read = (file: string): string => readFileSync(join(runOf(out), file), 'utf8');
+  const epochs = read('metrics.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; metrics?: unknown })
+    .filter(({ type }) => type === 'epoch')
+    .map(({ metrics }) => metrics);
+  return {
+    results: JSON.parse(read('results.json')) as unknown,
+    ranks: readFileSync(join(runOf(out), 'test-ranks.safetensors'), 'hex'),
+    epochs,
+  };
+}
+
 async function trained(out: string, args: readonly string[] = [], options?: LaunchOptions): Promise<string> {
   const result = await runCli([...training, '--out', out, ...args], cwd, options);
   expect(result, result.stderr).toMatchObject({ code: 0 });
@@ -58,6 +74,27 @@ describe('ranks', () => {
   it('that are threads of one process end with its weights', async () => {
     expect(await trained('threads-2', ['--ranks', '2'])).toBe(alone);
     expect(await trained('threads-4', ['--ranks', '4'])).toBe(alone);
+  });
+
+  it('that evaluate a share each find what one process finds, whatever they are and wherever rows lie', async () => {
+    const own = figuresOf('alone');
+    expect(own.epochs).toHaveLength(2);
+    for (const out of ['threads-2', 'threads-4']) expect(figuresOf(out)).toEqual(own);
+    const small = [
+      '--evaluation.batchSize',
+      '7',
+      '--training.weightAverage.decay',
+      '0.9',
+      '--evaluation.positions',
+      'all',
+    ];
+    const rowwise = [...small, '--optimizer.embeddings', 'rowwise'];
+    await trained('shares', rowwise);
+    const ranks = await overTcp(2, ['--out', 'shares-tcp', ...rowwise, '--shard-tables', 'row-cyclic']);
+    for (const { ended } of ranks) expect(await ended).toMatchObject({ code: 0 });
+    expect(figuresOf('shares-tcp')).toEqual(figuresOf('shares'));
+    await trained('shares-threads', [...rowwise, '--ranks', '2']);
+    expect(figuresOf('shares-threads')).toEqual(figuresOf('shares'));
   });
 
   it('that are processes over TCP end with its weights, by options and by the variables of Slurm', async () => {
@@ -136,6 +173,37 @@ describe('ranks', () => {
     };
     expect(results('shards')).toEqual(results('rowwise'));
     expect(results('cyclic')).toEqual(results('rowwise'));
+  });
+
+  it('that share what the optimiser keeps write the file of one process, killed and resumed otherwise', async () => {
+    const sharded = ['--checkpoint-every-steps', '3', '--shard-optimizer'];
+    expect(await trained('owners', [...sharded, '--ranks', '2'])).toBe(alone);
+    const ranks = await overTcp(4, ['--out', 'owners-killed', ...sharded]);
+    await steps('owners-killed', 8);
+    ranks[1].child.kill('SIGKILL');
+    for (const { code } of await Promise.all(ranks.map(({ ended }) => ended))) expect(code).not.toBe(0);
+    const resume = ['train', '--resume', 'latest', '--quiet', '--out'];
+    const again = await startCli([...resume, 'owners-killed', '--ranks', '2', '--shard-optimizer'], cwd);
+    await steps('owners-killed', 12);
+    again.child.kill('SIGTERM');
+    const stopped = await again.ended;
+    expect([0, 143], stopped.stderr).toContain(stopped.code);
+    if (stopped.code === 143) expect(await runCli([...resume, 'owners-killed'], cwd)).toMatchObject({ code: 0 });
+    expect(await digestOf('owners-killed')).toBe(alone);
+  });
+
+  it('that share rows of the item table and what the optimiser keeps of the rest write the file of one', async () => {
+    const rowwise = ['--optimizer.embeddings', 'rowwise', '--optimizer.kind', 'muon'];
+    const whole = await trained('muon', rowwise);
+    const sharded = ['--ranks', '2', '--shard-tables', 'row-cyclic', '--shard-optimizer'];
+    expect(await trained('muon-owners', [...rowwise, ...sharded])).toBe(whole);
+    const file = (out: string): Buffer => readFileSync(join(runOf(out), 'checkpoints/last.safetensors'));
+    expect(file('muon-owners').equals(file('muon'))).toBe(true);
+    const refused = await runCli([...training, '--shard-optimizer', '--out', 'none'], cwd);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /--shard-optimizer: expected it with several ranks, as in --ranks 2; got one process/,
+    );
   });
 
   it('end together when one is asked for something else, or one is missing', async () => {

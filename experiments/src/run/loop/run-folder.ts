@@ -41,6 +41,8 @@ export interface ExecuteOptions {
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
   readonly partition?: RowPartition;
+  /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
+  readonly shardOptimizer?: boolean;
 }
 
 export interface Executed {
@@ -79,8 +81,10 @@ export async function executeTask<M extends Model, E extends SetFigures>(
       'digest of the data': task.summary.digest,
       configuration: config,
       backend: choice.name,
+      '--shard-tables': options.partition ?? 'none',
+      '--shard-optimizer': options.shardOptimizer ? 'given' : 'none',
     });
-    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task.trainer) };
+    if (ranks.rank > 0) return { exitCode: await followRun(ranks, task) };
   }
   const run = options.previous ?? createRunDir(options.out, options.name, task.config, new Date());
   const lock = lockRun(run);

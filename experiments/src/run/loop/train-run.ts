@@ -37,6 +37,8 @@ export interface TrainRunRequest {
   readonly rankTimeout?: number;
   /** How the item table lies on the ranks; absent: whole on each. */
   readonly partition?: RowPartition;
+  /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
+  readonly shardOptimizer?: boolean;
 }
 
 const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './rank-thread.ts' : './rank-thread.js', import.meta.url);
@@ -50,10 +52,14 @@ export async function trainCommand(request: TrainRunRequest): Promise<number> {
   const { rankTimeout } = request;
   const plugins = loadedPlugins().map(({ path }) => path);
   const timeout = rankTimeout === undefined ? {} : { timeout: rankTimeout };
-  if (plan.kind === 'alone' && request.partition !== undefined)
-    throw new UsageError('--shard-tables: expected it with several ranks, as in --ranks 2; got one process');
+  if (plan.kind === 'alone' && request.partition !== undefined) throw needsRanks('--shard-tables');
+  if (plan.kind === 'alone' && request.shardOptimizer) throw needsRanks('--shard-optimizer');
   const ranks = await joinRanks(plan, { ...timeout, program: PROGRAM, task: { request, plugins } });
   return ranks === undefined ? trainAlone(request) : trainAsRank(request, ranks);
+}
+
+function needsRanks(option: string): UsageError {
+  return new UsageError(`${option}: expected it with several ranks, as in --ranks 2; got one process`);
 }
 
 /** As one of several ranks; whatever ends this one ends all of them. */
@@ -97,6 +103,7 @@ async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise
       onEpoch: (record, state) => table.print(record, state),
       ...(ranks && { ranks }),
       ...(request.partition && { partition: request.partition }),
+      ...(request.shardOptimizer && { shardOptimizer: true }),
     });
     if (exitCode !== undefined) return exitCode;
     if (results === undefined) return signalExitCode(stop.signal ?? 'SIGINT');

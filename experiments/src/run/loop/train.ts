@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
 import {
+  isSavedTogether,
   isSharded,
   loadCheckpoint,
   type Model,
   type StepInfo,
   saveCheckpoint,
   type Trainer,
-  withWholeTables,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { pluginsForCheckpoint } from '../../plugins/load-plugins.ts';
@@ -20,6 +20,7 @@ import { TensorBoardWriter } from '../folder/tensorboard.ts';
 import { backendHeap } from '../process/heap.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 import { say } from '../ranks/commands.ts';
+import { evaluateWatched, isShared } from '../ranks/evaluate-together.ts';
 import type { CheckpointClock } from './checkpoint-clock.ts';
 import { betterOf, isBetter, type Judge, type SetFigures } from './figures.ts';
 
@@ -82,6 +83,9 @@ export async function train<M extends Model, E extends SetFigures>(
     progress.note(`table ${name} ${formatCount(rows)} x ${width}${where}: ${rule}`);
   }
 
+  const { owners } = trainer.update;
+  if (owners !== undefined) progress.note(`the optimiser keeps ${sharesInWords(owners.load)}`);
+
   const state: LoopState = { evaluatedEpochs: 0, epochLoss: 0 };
   const begun = request.resume && existsSync(run.last);
   await say(ranks, { does: 'begin', ...(begun && { checkpoint: run.last }) });
@@ -95,7 +99,7 @@ export async function train<M extends Model, E extends SetFigures>(
   const board = new TensorBoardWriter(run.path, request.resume ? { resumeStep: trainer.progress.globalStep + 1 } : {});
   const save = async (file: string) => {
     take(await trainer.settle());
-    if (isSharded(model)) await say(ranks, { does: 'save' });
+    if (isSavedTogether(trainer)) await say(ranks, { does: 'save' });
     await saveCheckpoint(file, trainer, { run: { ...state }, ...pluginsForCheckpoint() });
     checkpoints.saved(trainer.progress.globalStep);
   };
@@ -147,8 +151,9 @@ export async function train<M extends Model, E extends SetFigures>(
   };
 
   const evaluated = async (): Promise<E | undefined> => {
-    if (isSharded(model)) await say(ranks, { does: 'tables' });
-    return trainer.update.averaged(() => withWholeTables(model, (whole) => judge.evaluate(whole, watched)));
+    if (ranks === undefined || !isShared(judge)) return trainer.update.averaged(() => judge.evaluate(model, watched));
+    await say(ranks, { does: 'evaluate', set: 'watched' });
+    return evaluateWatched(trainer, judge, ranks);
   };
 
   try {
@@ -255,6 +260,13 @@ function rateOf(
 ): { readonly learningRate?: number } {
   if (options.schedule === undefined || step < 0) return {};
   return { learningRate: options.learningRate * update.factor(step) };
+}
+
+/** What each rank keeps moments of. */
+function sharesInWords(load: readonly number[]): string {
+  const [least, most] = [Math.min(...load), Math.max(...load)].map(formatCount);
+  const total = formatCount(load.reduce((sum, numbers) => sum + numbers, 0));
+  return `moments of ${least === most ? least : `${least} to ${most}`} of ${total} dense numbers on each rank`;
 }
 
 function stoppedInWords({ best, evaluatedEpochs }: LoopState, selectBy: string, patience: number): string {

@@ -33,6 +33,8 @@ export interface TrainerSurroundings {
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
   readonly partition?: RowPartition;
+  /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
+  readonly shardOptimizer?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function makeTrainer(
   config: RecipeConfig,
   data: PreparedData,
   { itemVectors, initialWeights }: Beginning,
-  { progress, ranks, partition }: TrainerSurroundings,
+  { progress, ranks, partition, shardOptimizer }: TrainerSurroundings,
 ): Promise<Trainer<TokenEncoder>> {
   checkMemory(config, data);
   sayWhatLossIs(config, progress);
@@ -61,7 +63,8 @@ export async function makeTrainer(
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
     const set = trainingSet(config, split.train);
-    return createTrainer({ model, ...set, ...trainerSettings(config), ...(ranks && { ranks }) });
+    const among = ranks && { ranks, ...(shardOptimizer && { shardOptimizer }) };
+    return createTrainer({ model, ...set, ...trainerSettings(config), ...among });
   } catch (error) {
     model.dispose();
     throw error;

@@ -24,7 +24,7 @@ export interface ExecuteRankingRequest extends ExecuteOptions {
 
 /** A run of the task `ranking` from beginning to report. Without results when a signal stopped it. */
 export async function executeRankingRun(request: ExecuteRankingRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop, ranks } = request;
+  const { name, config, data, previous, progress, stop, ranks, shardOptimizer } = request;
   if (request.partition !== undefined)
     throw new UsageError(
       `--shard-tables: expected a recipe of retrieval, whose item table is long; got one of ranking, ${name}; its tables are whole on every rank`,
@@ -38,7 +38,11 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
   const begun = previous !== undefined && existsSync(previous.last);
   const from = begun ? undefined : config.initialWeights?.path;
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
-  const trainer = await makeRankingTrainer(config, data, ranking, from, { progress, ...(ranks && { ranks }) });
+  const trainer = await makeRankingTrainer(config, data, ranking, from, {
+    progress,
+    ...(ranks && { ranks }),
+    ...(shardOptimizer && { shardOptimizer }),
+  });
   const { task } = ranking;
   const context = { task, batchSize: config.evaluation.batchSize, progress, stop };
   const selectBy = selectedMetric(config, task);

@@ -18,7 +18,7 @@ export async function makeRankingTrainer(
   { split }: PreparedRows,
   { labels, task }: ResolvedRanking,
   initialWeights: string | undefined,
-  { progress, ranks }: TrainerSurroundings,
+  { progress, ranks, shardOptimizer }: TrainerSurroundings,
 ): Promise<Trainer<Ranker>> {
   const options = rankerOptions(config, labels, split.train);
   checkRankingMemory(config, options, split.train);
@@ -27,7 +27,8 @@ export async function makeRankingTrainer(
     if (!isRanker(model)) throw new ConfigError(`model.kind: expected a model of rows; got ${model.kind}`);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
-    return createTrainer({ model, examples: split.train, task, ...trainerSettings(config), ...(ranks && { ranks }) });
+    const among = ranks && { ranks, ...(shardOptimizer && { shardOptimizer }) };
+    return createTrainer({ model, examples: split.train, task, ...trainerSettings(config), ...among });
   } catch (error) {
     model.dispose();
     throw error;

@@ -6,8 +6,10 @@ export type Command =
   /** Begin at step 0, or with what a checkpoint holds. */
   | { readonly does: 'begin'; readonly checkpoint?: string }
   | { readonly does: 'step'; readonly plateau: PlateauState }
-  /** Give rank 0 the rows of tables that lie on several ranks, for an evaluation or a checkpoint. */
-  | { readonly does: 'tables' | 'save' }
+  /** Evaluate a share: of the watched set by the weights in training, of the test set by those that rank 0 chose. */
+  | { readonly does: 'evaluate'; readonly set: 'watched' | 'test' }
+  /** Give rank 0 what lies on several ranks, for a checkpoint: rows of tables, and moments. */
+  | { readonly does: 'save' }
   | { readonly does: 'end'; readonly code: number };
 
 /** Says a command to the other ranks; nothing where there are none. */

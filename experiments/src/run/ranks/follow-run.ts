@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
-import { loadCheckpoint, type Model, shareCheckpoint, type Trainer, withWholeTables } from '@seqrec/models';
+import { loadCheckpoint, type Model, shareCheckpoint, type Trainer } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import { hear } from './commands.ts';
+import { evaluateTest, evaluateWatched, isShared, type SharedJudge } from './evaluate-together.ts';
 
-/** The run as a rank other than 0 takes part in it: steps, and nothing else. Gives the exit code of rank 0. */
-export async function followRun<M extends Model>(ranks: Collective, trainer: Trainer<M>): Promise<number> {
+/** The run as a rank other than 0 takes part in it: steps, shares of evaluations. Gives the exit code of rank 0. */
+export async function followRun<M extends Model, E>(
+  ranks: Collective,
+  { trainer, judge }: { readonly trainer: Trainer<M>; readonly judge: Partial<SharedJudge<M, E>> },
+): Promise<number> {
   for (;;) {
     const command = await hear(ranks);
     switch (command.does) {
@@ -16,8 +20,11 @@ export async function followRun<M extends Model>(ranks: Collective, trainer: Tra
         trainer.update.plateau = command.plateau;
         await trainer.advance();
         break;
-      case 'tables':
-        await trainer.update.averaged(() => withWholeTables(trainer.model, async () => undefined));
+      case 'evaluate':
+        if (isShared(judge))
+          await (command.set === 'watched'
+            ? evaluateWatched(trainer, judge, ranks)
+            : evaluateTest(trainer.model, judge, ranks));
         break;
       case 'save':
         await shareCheckpoint(trainer);

@@ -42,7 +42,10 @@ function facts(plan: PlanResult): [string, string][] {
       `${unitsOf(plan)}${plan.tokens === 0 ? '' : `, ${formatCount(plan.tokens)} tokens`}, mean of ${plan.steps} steps`,
     ],
     ['tables', `${ofTables || 'none'}; replicated they are trained ${plan.trained === 'rows' ? 'by rows' : 'densely'}`],
-    ['dense weights', size(plan.denseNumbers)],
+    [
+      'dense weights',
+      `${size(plan.denseNumbers)}${plan.shardOptimizer ? '; each has an owner, which alone keeps its moments' : ''}`,
+    ],
     [
       'compute',
       `${compute.source}, ${plan.threads} thread${plan.threads === 1 ? '' : 's'} a rank; ${milliseconds(compute.fixed)} ms of it whatever the batch`,

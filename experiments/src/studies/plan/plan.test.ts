@@ -73,6 +73,23 @@ describe('seqrec plan', () => {
     expect(Math.max(...explained!.byRank.map(({ memory }) => memory))).toBeLessThan(1.01 * ((264 * 1e9) / 16));
   });
 
+  it('knows ranks that share what the optimiser keeps: less memory, the bytes of a sum in all', async () => {
+    const options = [...tiny, '--network', '10GbE', '--step-ms', '100'];
+    const [whole, shared] = [await planned(...options), await planned(...options, '--shard-optimizer')];
+    expect([whole.shardOptimizer, shared.shardOptimizer]).toEqual([undefined, true]);
+    let alike = 0;
+    for (const [i, point] of shared.networks[0].points.entries()) {
+      const without = whole.networks[0].points[i];
+      if (point.ranks === 1) expect(point).toEqual(without);
+      else expect(point.memory).toBeLessThan(without.memory);
+      // The values of a replicated table come from one rank: others may be cheaper then.
+      if (point.partitions.join() !== without.partitions.join()) continue;
+      expect(point.sentMean).toBeCloseTo(without.sentMean, 3);
+      alike++;
+    }
+    expect(alike).toBeGreaterThan(1);
+  });
+
   it('measures steps, or counts the operations of one at a rate', async () => {
     const measured = await planned(...tiny);
     expect(measured.compute.source).toContain('measured here');

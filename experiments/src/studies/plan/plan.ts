@@ -45,6 +45,8 @@ export interface PlanRequest {
     | { readonly kind: 'rate'; readonly flopsPerSecond: number };
   /** Rows of the largest table, and the exponent of Zipf's law of its ids. */
   readonly standIn?: { readonly rows: number; readonly exponent: number };
+  /** What the optimiser keeps of dense weights lies with owners, as in `train --shard-optimizer`. */
+  readonly shardOptimizer?: boolean;
 }
 
 /** Predictions over one network. */
@@ -72,6 +74,7 @@ export interface PlanResult {
   readonly trained: 'dense' | 'rows';
   readonly regularised: boolean;
   readonly denseNumbers: number;
+  readonly shardOptimizer?: boolean;
   readonly compute: ComputeCost & { readonly source: string };
   readonly standIn?: { readonly table: string; readonly rows: number; readonly exponent: number };
   readonly memory?: number;
@@ -93,13 +96,15 @@ export async function planRecipe(request: PlanRequest): Promise<PlanResult> {
       presets.map((network) => (measure && network.name === 'laptop' ? measureExchange() : network)),
     );
     const weights = trainerWeights(trainer, standIn);
+    const clipped = trainer.options.clipNorm !== undefined;
+    const sharding = request.shardOptimizer ? { weights: weights.ownable, clipped } : undefined;
     const problems: Omit<PlanProblem, 'network'>[] = [];
     const counts = [...new Set([1, ...request.ranks])];
     for (const ranks of counts) {
       const onStep = (done: number): void =>
         progress.update({ label: `${ranks} ranks, steps`, done, total: request.steps, fields: [] });
       const steps = await simulateSteps(trainer, { ranks, steps: request.steps, standIn, onStep });
-      problems.push({ ...weights, ranks, steps, memory: request.memory });
+      problems.push({ ...weights, ranks, steps, memory: request.memory, ...(sharding && { sharding }) });
     }
     progress.clear();
     const threads = Number((choice.details as { threads?: number }).threads ?? 1);
@@ -114,6 +119,7 @@ export async function planRecipe(request: PlanRequest): Promise<PlanResult> {
       trained: weights.tables[0]?.trained ?? 'dense',
       regularised: trainer.model.penalty !== undefined,
       denseNumbers: weights.dense.numbers,
+      ...(sharding && { shardOptimizer: true }),
       ...(standIn && { standIn: { table: standIn.table, rows: standIn.rows, exponent: standIn.exponent } }),
       ...(request.memory !== undefined && { memory: request.memory }),
       networks: networks.map((network) => networkPlan(network, problems, compute, { ...request, threads })),

@@ -148,6 +148,29 @@ describe.each(Object.entries(makers))('%s', (kind, make) => {
       ]);
   });
 
+  it('gives one rank what all have, however late they come', async () => {
+    const ranks = (await make(3)).map((transport) => new Collective(transport, { timeout: 0.02 }));
+    const found = await Promise.all(
+      ranks.map(async (collective) => {
+        const { rank } = collective;
+        if (rank === 2) await new Promise((resolve) => setTimeout(resolve, 60));
+        const own = Float64Array.from({ length: rank }, () => rank);
+        return [
+          await collective.gather(own, 1, { waits: true }),
+          await collective.gatherJson(rank, 'numbers', { waits: true }),
+        ];
+      }),
+    );
+    const nothing = new Float64Array(0);
+    for (const [rank, each] of found.entries()) {
+      const gathered = rank === 1 ? [nothing, Float64Array.of(1), Float64Array.of(2, 2)] : [nothing, nothing, nothing];
+      expect(each).toEqual([gathered, [0, 1, 2]]);
+    }
+    // What a rank sends to itself is not counted, nor what it does not send.
+    expect(ranks.map(({ traffic }) => traffic.bytes)).toEqual([2, 2, 16 + 2]);
+    await Promise.all(ranks.map((collective) => collective.close()));
+  });
+
   it('keeps operations in the order in which they were called', async () => {
     const found = await run(await make(3), (collective) =>
       Promise.all(

@@ -64,24 +64,35 @@ export class Collective {
   async allToAll<T extends Numbers>(
     pieces: readonly T[],
     operation = 'allToAll',
-    { reuse = false }: { readonly reuse?: boolean } = {},
+    { reuse = false, waits = false }: WaitOptions & { readonly reuse?: boolean } = {},
   ): Promise<T[]> {
     if (pieces.length !== this.size)
       throw new CollectiveError(`${operation}: expected a piece for each of ${this.size} ranks; got ${pieces.length}`);
     const like = pieces[0];
     const received = await this.#exchange(pieces.map(bytesOf), {
       operation,
+      timeout: this.#limit(waits),
       place: reuse ? this.#buffersOf(operation).place : ownPlace,
     });
     return received.map((bytes) => viewAs(like, bytes));
   }
 
   /** The arrays of all ranks, by rank; they may differ in length. */
-  allGather<T extends Numbers>(values: T, operation = 'allGather'): Promise<T[]> {
+  allGather<T extends Numbers>(values: T, operation = 'allGather', options: WaitOptions = {}): Promise<T[]> {
     return this.allToAll(
       Array.from({ length: this.size }, () => values),
       operation,
+      options,
     );
+  }
+
+  /** The arrays of all ranks, by rank, on rank `root`; the others get empty ones. That of the root stays as it is. */
+  async gather<T extends Numbers>(values: T, root = 0, options: BroadcastOptions = {}): Promise<T[]> {
+    const { operation = 'gather', ...waits } = options;
+    const nothing = values.subarray(0, 0) as T;
+    const sent = Array.from({ length: this.size }, (_, r) => (r === root && r !== this.rank ? values : nothing));
+    const received = await this.allToAll(sent, operation, waits);
+    return received.map((theirs, r) => (r === root && r === this.rank ? values : theirs));
   }
 
   /** The array of rank `root`, on every rank. `values` of the others tells only what kind of numbers they are. */
@@ -89,8 +100,7 @@ export class Collective {
     const { operation = 'broadcast', waits = false } = options;
     const nothing = values.subarray(0, 0);
     const sent = Array.from({ length: this.size }, () => bytesOf(this.rank === root ? values : nothing));
-    const timeout = waits ? Number.POSITIVE_INFINITY : this.#timeout;
-    const received = await this.#exchange(sent, { operation, timeout });
+    const received = await this.#exchange(sent, { operation, timeout: this.#limit(waits) });
     return viewAs(values, received[root]);
   }
 
@@ -134,8 +144,8 @@ export class Collective {
   }
 
   /** A value of each rank, as JSON, by rank. */
-  async gatherJson<T>(value: T, operation = 'gatherJson'): Promise<T[]> {
-    const all = await this.allGather(new TextEncoder().encode(JSON.stringify(value)), operation);
+  async gatherJson<T>(value: T, operation = 'gatherJson', options: WaitOptions = {}): Promise<T[]> {
+    const all = await this.allGather(new TextEncoder().encode(JSON.stringify(value)), operation, options);
     return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
   }
 
@@ -149,6 +159,10 @@ export class Collective {
   async close(): Promise<void> {
     await this.#queue.catch(() => undefined);
     await this.#transport.close();
+  }
+
+  #limit(waits: boolean): number {
+    return waits ? Number.POSITIVE_INFINITY : this.#timeout;
   }
 
   #buffersOf(operation: string): ReceiveBuffers {
@@ -199,10 +213,13 @@ interface Exchange {
 
 const NOTHING = new Uint8Array(0);
 
-export interface BroadcastOptions {
-  readonly operation?: string;
-  /** The root may take as long as it likes: no timeout, only the end of a rank ends it. Default false. */
+export interface WaitOptions {
+  /** Ranks may come as late as they like: no timeout, only the end of a rank ends it. Default false. */
   readonly waits?: boolean;
+}
+
+export interface BroadcastOptions extends WaitOptions {
+  readonly operation?: string;
 }
 
 /** Longest delay of a timer. */

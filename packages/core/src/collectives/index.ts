@@ -5,6 +5,7 @@ export {
   type Numbers,
   sliceBounds,
   type Traffic,
+  type WaitOptions,
 } from './collective.ts';
 export { CollectiveError } from './collective-error.ts';
 export { mpiTransport } from './mpi.ts';

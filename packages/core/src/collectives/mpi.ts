@@ -108,7 +108,7 @@ function evenly(size: number, bytes: number): Pick<MpiBytes, 'counts' | 'places'
   return { counts: counts.subarray(0, size), places: places.subarray(0, size) };
 }
 
-/** Room for pieces one behind the other, in memory that does not move and is used again: new pages cost more than copies. */
+/** Room for pieces one behind the other, which does not move and is used again: new pages cost more than copies. */
 class Scratch {
   #bytes = new Uint8Array(4 * MINIMUM);
 

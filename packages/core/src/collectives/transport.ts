@@ -12,8 +12,8 @@ export interface Transport {
   readonly rank: number;
   readonly size: number;
   /**
-   * Sends piece `r` to rank `r` and gives what every rank sent here, by rank. The pieces may be written again once it is
-   * over.
+   * Sends piece `r` to rank `r` and gives what every rank sent here, by rank. The pieces may be written again once it
+   * is over.
    *
    * @param tag what the exchange is for, an unsigned 32-bit number.
    * @param place default: arrays of their own.

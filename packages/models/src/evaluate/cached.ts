@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createScorer, type ScorerOptions } from '../serve/create-scorer.ts';
 import { joinFloats } from '../serve/join-floats.ts';
 import type { Append, Question, Scorer, ScorerStats } from '../serve/scorer.ts';
-import { type EvaluateOptions, evaluateVectors } from './evaluate.ts';
+import { evaluateVectors } from './evaluate.ts';
+import type { EvaluateOptions } from './evaluation-blocks.ts';
 import type { Evaluation } from './protocol.ts';
 
 export interface EvaluateCachedOptions extends EvaluateOptions {

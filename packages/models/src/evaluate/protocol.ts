@@ -60,6 +60,20 @@ export interface Evaluation {
   readonly phases?: { readonly encode: number; readonly rank: number };
 }
 
+/** What a collector has of its queries, to be sent to another of the same protocol. */
+export interface CollectedRanks {
+  /** Of each query, in order. */
+  readonly ranks: Float64Array;
+  /**
+   * Queries without history, positions left out, whether a query was seen whose candidates all have one score and one
+   * whose have several; then what ties, the examples and the events to predict of the queries.
+   */
+  readonly numbers: Int32Array;
+}
+
+/** Numbers before those of the queries. */
+const COUNTS = 4;
+
 /** Collects ranks query by query under one protocol. */
 export class RankCollector {
   readonly #protocol: Protocol;
@@ -188,6 +202,33 @@ export class RankCollector {
     this.#tied.push(0);
     this.#examples.push(example);
     this.#targets.push(target);
+  }
+
+  /** All that has been collected. */
+  collected(): CollectedRanks {
+    const counts = [this.#withoutHistory, this.#leftOut, Number(this.#constant), Number(this.#varied)];
+    const numbers = new Int32Array(COUNTS + 3 * this.#ranks.length);
+    for (const [i, list] of [counts, this.#tied, this.#examples, this.#targets].entries())
+      numbers.set(list, i === 0 ? 0 : COUNTS + (i - 1) * this.#ranks.length);
+    return { ranks: Float64Array.from(this.#ranks), numbers };
+  }
+
+  /** Adds the queries of another collector of the same protocol behind those of this one. */
+  append({ ranks, numbers }: CollectedRanks): void {
+    const [withoutHistory, leftOut, constant, varied] = numbers;
+    this.#withoutHistory += withoutHistory;
+    this.#leftOut += leftOut;
+    this.#constant ||= constant === 1;
+    this.#varied ||= varied === 1;
+    const [tied, examples, targets] = [0, 1, 2].map((i) =>
+      numbers.subarray(COUNTS + i * ranks.length, COUNTS + (i + 1) * ranks.length),
+    );
+    for (const [q, rank] of ranks.entries()) {
+      this.#ranks.push(rank);
+      this.#tied.push(tied[q]);
+      this.#examples.push(examples[q]);
+      this.#targets.push(targets[q]);
+    }
   }
 
   result(scoring: string): Evaluation {

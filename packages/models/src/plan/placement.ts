@@ -1,4 +1,5 @@
 import type { Network } from './network.ts';
+import { type OptimizerSharding, ownedLoad } from './owned-weights.ts';
 import type { Partition } from './partition.ts';
 import type { StepLoad } from './simulate.ts';
 import { type DenseWeights, type ExchangeCost, exchangeCost } from './step-time.ts';
@@ -17,6 +18,8 @@ export interface PlanProblem {
   readonly steps: readonly StepLoad[];
   /** Bytes that a rank has for all of it; absent: any number. */
   readonly memory?: number;
+  /** The optimiser's state of dense weights lies with owners; absent: all of it on every rank. */
+  readonly sharding?: OptimizerSharding;
 }
 
 /** A partition of each table, in their order; nothing for a table that has none yet. */
@@ -34,7 +37,11 @@ export class Placements {
 
   /** The exchange of each step; tables without a partition take no part. */
   exchange(partitions: PartialPlacement): ExchangeCost[] {
-    const { dense, ranks, network, steps } = this.problem;
+    const { dense, ranks, network, steps, sharding, tables } = this.problem;
+    const owned = sharding && {
+      numbers: ownedLoad(sharding, tables, partitions, ranks).numbers,
+      clipped: sharding.clipped,
+    };
     const traffic = partitions.flatMap((partition, t) => (partition === undefined ? [] : [this.traffic(t, partition)]));
     return steps.map((_, s) =>
       exchangeCost(
@@ -42,6 +49,7 @@ export class Placements {
         dense,
         ranks,
         network,
+        owned,
       ),
     );
   }
@@ -79,7 +87,14 @@ export class Placements {
 
   /** Bytes that a placement takes of each rank, `[R]`. */
   bytes(partitions: PartialPlacement): Float64Array {
-    const total = new Float64Array(this.problem.ranks).fill(this.problem.denseBytes);
+    const { ranks, denseBytes, tables, sharding } = this.problem;
+    const total = new Float64Array(ranks).fill(denseBytes);
+    if (sharding !== undefined) {
+      // Of what every rank would keep, what its owner keeps.
+      const { state } = ownedLoad(sharding, tables, partitions, ranks);
+      const all = state.reduce((sum, bytes) => sum + bytes, 0);
+      for (let rank = 0; rank < ranks; rank++) total[rank] += state[rank] - all;
+    }
     for (const [t, partition] of partitions.entries()) {
       if (partition === undefined) continue;
       const own = this.tableBytes(t, partition);

@@ -1,5 +1,6 @@
 // What the simulator says that ranks read, against steps that are trained by rows.
 import { useBackend } from '@seqrec/core';
+import { runRanks } from '@seqrec/core/collectives';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
@@ -7,6 +8,8 @@ import { createModel } from '../registry.ts';
 import { tinyConfigs, tinyTrain } from '../test-support/tiny.ts';
 import { disposeGradients, stepGradients } from '../train/gradients.ts';
 import { createTrainer, type Trainer } from '../train/trainer.ts';
+import { NETWORKS } from './network.ts';
+import { Placements } from './placement.ts';
 import { cutStep, readsOf } from './reads.ts';
 import { simulateSteps } from './simulate.ts';
 import { trainerWeights } from './trainer-weights.ts';
@@ -129,6 +132,50 @@ describe('ids of a law in the place of those of the data', () => {
     await expect(simulateSteps(trainer, options)).rejects.toThrow(message);
     trainer.model.dispose();
   });
+});
+
+describe('what the optimiser keeps with owners', () => {
+  it.each([undefined, 0.5])(
+    'ranks send the bytes that are planned, clipped by %s, and keep the moments',
+    async (clipNorm) => {
+      const options = { ...{ batchSize: 6, learningRate: 0.01, seed: 4, parts: 4 }, ...(clipNorm && { clipNorm }) };
+      const size = 4;
+      const sent = await runRanks(size, async (ranks) => {
+        const model = createModel(tinyConfigs.sasrec, { numItems: 60, seed: 1 });
+        const trainer = createTrainer({ model, examples, ...options, ranks, shardOptimizer: true });
+        await trainer.step();
+        const before = ranks.traffic.bytes;
+        await trainer.step();
+        const bytes = ranks.traffic.bytes - before;
+        const kept = trainer.update.groups.flatMap(({ optimizer }) => [...optimizer.state().values()]);
+        const state = kept.flatMap((slots) => Object.values(slots)).reduce((sum, slot) => sum + 4 * slot.size, 0);
+        trainer.dispose();
+        model.dispose();
+        return { bytes, state };
+      });
+      const model = createModel(tinyConfigs.sasrec, { numItems: 60, seed: 1 });
+      const trainer = createTrainer({ model, examples, ...options });
+      const weights = trainerWeights(trainer);
+      const steps = await simulateSteps(trainer, { ranks: size, steps: 1 });
+      const problem = { ...weights, ranks: size, steps, network: NETWORKS.laptop };
+      const sharding = { weights: weights.ownable, clipped: clipNorm !== undefined };
+      const replicated = [{ kind: 'replicated' }] as const;
+      const whole = new Placements(problem).bytes(replicated);
+      const shared = new Placements({ ...problem, sharding });
+      const [exchange] = shared.exchange(replicated);
+      const all = sent.reduce((sum, { state }) => sum + state, 0);
+      for (const [rank, { bytes, state }] of sent.entries()) {
+        // The slices of a sum are multiples of 16 numbers.
+        const slack = clipNorm === undefined ? 0 : 4 * 16 * size * size;
+        expect(Math.abs(exchange.sent[rank] - bytes), `rank ${rank}`).toBeLessThanOrEqual(slack);
+        expect(whole[rank] - shared.bytes(replicated)[rank]).toBe(all - state);
+      }
+      const sum = (values: Float64Array): number => values.reduce((total, bytes) => total + bytes, 0);
+      expect(sum(exchange.sent)).toBeCloseTo(sum(exchange.received), 6);
+      trainer.dispose();
+      model.dispose();
+    },
+  );
 });
 
 it('a trainer has the dense weights beside its tables, with moments and gradients', () => {

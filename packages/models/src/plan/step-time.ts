@@ -25,7 +25,7 @@ export interface ExchangeCost {
   readonly rows: CollectiveCost;
   readonly gradients: CollectiveCost;
   readonly squares: CollectiveCost;
-  /** The sum of the dense gradients: reduce-scatter and all-gather. */
+  /** The sum of the dense gradients: reduce-scatter and all-gather; of weights with owners, and their new values. */
   readonly sum: CollectiveCost;
   /** Losses and weights of the parts. */
   readonly losses: CollectiveCost;
@@ -42,12 +42,16 @@ const NOTHING: CollectiveCost = { bytes: 0, seconds: 0 };
  * The exchange of a step: `sum over collectives of alpha + bytes / beta`. Tables share the collectives: all ids of a
  * rank travel in one. A sum over ranks is a reduce-scatter and an all-gather, `2 (R - 1) / R` times its bytes a rank.
  * One rank sends nothing.
+ *
+ * With owners of dense weights a rank that owns `o` of their `n` numbers sends gradients of the others to their owners,
+ * `4 (n - o)` bytes, and new values to all, `4 (R - 1) o`; clipped gradients are summed as without owners.
  */
 export function exchangeCost(
   tables: readonly TableTraffic[],
   { numbers, variables }: DenseWeights,
   ranks: number,
   network: Network,
+  owned?: OwnedNumbers,
 ): ExchangeCost {
   const sent = new Float64Array(ranks);
   const received = new Float64Array(ranks);
@@ -60,11 +64,7 @@ export function exchangeCost(
     }
     return { bytes: times * bytes, seconds: times * collectiveSeconds(network, bytes) };
   };
-  const byRows = ROW_COLLECTIVES.map((name) => {
-    const flow = addFlows(
-      tables.map((table) => table[name]),
-      ranks,
-    );
+  const uneven = (flow: Flow): CollectiveCost => {
     let most = 0;
     for (let rank = 0; rank < ranks; rank++) {
       sent[rank] += flow.sent[rank];
@@ -72,16 +72,44 @@ export function exchangeCost(
       most = Math.max(most, flow.sent[rank], flow.received[rank]);
     }
     return most === 0 ? NOTHING : { bytes: most, seconds: collectiveSeconds(network, most) };
-  });
+  };
+  const byRows = ROW_COLLECTIVES.map((name) =>
+    uneven(
+      addFlows(
+        tables.map((table) => table[name]),
+        ranks,
+      ),
+    ),
+  );
   const [ids, rows, gradients, squares] = byRows;
   const cut = tables.filter(({ ids: own }) => own.sent.some((bytes) => bytes > 0)).length;
   const counts = even(FLOAT * cut * (ranks - 1));
   const summed = numbers + tables.reduce((total, table) => total + table.summed, 0);
-  const sum = even((FLOAT * summed * (ranks - 1)) / ranks, 2);
+  const withOwner = owned?.numbers.reduce((all, own) => all + own, 0) ?? 0;
+  const toAll = owned === undefined || owned.clipped ? summed : summed - withOwner;
+  const ofOwners = owned === undefined || ranks === 1 ? [] : ownerFlows(owned, withOwner).map(uneven);
+  const sum = [even((FLOAT * toAll * (ranks - 1)) / ranks, 2), ...ofOwners].reduce((all, each) => ({
+    bytes: all.bytes + each.bytes,
+    seconds: all.seconds + each.seconds,
+  }));
   // Float64: how many parts, loss and weight of one, a flag for each variable.
   const losses = even(8 * (1 + 2 + variables) * (ranks - 1));
   const seconds = [counts, ids, rows, gradients, squares, sum, losses].reduce((all, each) => all + each.seconds, 0);
   return { counts, ids, rows, gradients, squares, sum, losses, seconds, sent, received };
+}
+
+/** Numbers of dense weights that each rank owns, `[R]`. */
+export interface OwnedNumbers {
+  readonly numbers: Float64Array;
+  readonly clipped: boolean;
+}
+
+/** Gradients to owners, unless they went to all, and new values from owners. */
+function ownerFlows({ numbers, clipped }: OwnedNumbers, total: number): Flow[] {
+  const ofOthers = numbers.map((own) => FLOAT * (total - own));
+  const toOthers = numbers.map((own) => FLOAT * (numbers.length - 1) * own);
+  const values: Flow = { sent: toOthers, received: ofOthers };
+  return clipped ? [values] : [{ sent: ofOthers, received: toOthers }, values];
 }
 
 function addFlows(flows: readonly Flow[], ranks: number): Flow {

@@ -2,6 +2,7 @@ import { tableRuleKind } from '../train/groups.ts';
 import { LARGEST_DENSE_TABLE } from '../train/options.ts';
 import { slotShapes } from '../train/slots.ts';
 import type { Trainer } from '../train/trainer.ts';
+import type { OwnedWeight } from './owned-weights.ts';
 import type { TableStandIn } from './reads.ts';
 import { readTables } from './simulate.ts';
 import type { DenseWeights } from './step-time.ts';
@@ -13,6 +14,8 @@ export interface TrainerWeights {
   readonly dense: DenseWeights;
   /** Bytes of the dense weights with moments, mean and gradient. */
   readonly denseBytes: number;
+  /** The dense weights that are trained, one by one: what ranks may own. */
+  readonly ownable: readonly OwnedWeight[];
 }
 
 /** The tables and the dense weights of a trainer, trained as its options say. */
@@ -33,11 +36,15 @@ export function trainerWeights(trainer: Trainer, standIn?: TableStandIn): Traine
   });
   const variables = model.variables();
   let [numbers, bytes] = [0, 0];
+  const ownable: OwnedWeight[] = [];
   for (const [name, variable] of variables) {
     if (model.tables().has(name)) continue;
     const slots = variable.trainable ? slotShapes(update, name, variable).size + 1 : 0;
-    if (variable.trainable) numbers += variable.size;
+    if (variable.trainable) {
+      numbers += variable.size;
+      ownable.push({ numbers: variable.size, state: FLOAT * variable.size * (slots - 1) });
+    }
     bytes += FLOAT * variable.size * (1 + slots + (averaged ? 1 : 0));
   }
-  return { tables, dense: { numbers, variables: variables.size }, denseBytes: bytes };
+  return { tables, dense: { numbers, variables: variables.size }, denseBytes: bytes, ownable };
 }

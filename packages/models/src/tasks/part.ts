@@ -29,15 +29,25 @@ export function historyCost(length: number): number {
 
 /**
  * Bounds of `parts` neighbouring ranges of the sequences of a batch, of about equal cost ({@link historyCost}),
- * `[parts + 1]`: a range ends with the sequence whose middle is the last before its share of the cost of all. Equal
- * histories give ranges of equal length. Some ranges may be empty.
+ * `[parts + 1]`: see {@link boundsByCost}.
  *
  * @param offsets of the sequences among the tokens, `[B + 1]`.
  */
 export function partBounds(offsets: Int32Array, parts: number): Int32Array {
-  const count = offsets.length - 1;
+  return boundsByCost(
+    Float64Array.from({ length: offsets.length - 1 }, (_, s) => historyCost(offsets[s + 1] - offsets[s])),
+    parts,
+  );
+}
+
+/**
+ * Bounds of `parts` neighbouring ranges of things of some cost, `[parts + 1]`: a range ends with the one whose middle
+ * is the last before its share of the cost of all. Equal costs give ranges of equal length. Some ranges may be empty.
+ */
+export function boundsByCost(costs: Float64Array, parts: number): Int32Array {
+  const count = costs.length;
   const before = new Float64Array(count + 1);
-  for (let s = 0; s < count; s++) before[s + 1] = before[s] + historyCost(offsets[s + 1] - offsets[s]);
+  for (let s = 0; s < count; s++) before[s + 1] = before[s] + costs[s];
   const bounds = new Int32Array(parts + 1);
   for (let p = 1, s = 0; p <= parts; p++) {
     const end = (p / parts) * before[count];

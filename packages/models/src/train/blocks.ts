@@ -1,4 +1,5 @@
 import { assignRows } from '@seqrec/core';
+import type { Collective } from '@seqrec/core/collectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { rowsPerBlock, type StoredArray, type TensorBlocks } from '../io/safetensors-file.ts';
 import { shardOf, type TableShard } from '../layers/table-shards.ts';
@@ -29,24 +30,67 @@ export function variableBlocks(variable: tf.Tensor, check: CheckBlock, shard?: T
     };
   }
   async function* blocks(): AsyncGenerator<StoredArray> {
-    const [rows, width] = [variable.shape[0] ?? 1, variable.size / (variable.shape[0] ?? 1)];
-    const step = rowsPerBlock(variable.shape);
-    if (step >= rows) {
-      // A copy: on some backends data() is a view of memory that the next step overwrites.
-      const data = new Float32Array((await variable.data()) as Float32Array);
-      check(data, 0);
-      yield data;
-      return;
-    }
-    for (let begin = 0; begin < rows; begin += step) {
-      const block = tf.slice(variable, begin, Math.min(step, rows - begin));
-      const data = (await block.data()) as Float32Array;
-      block.dispose();
-      check(data, begin * width);
+    for (const [begin, end] of blockBounds(variable.shape)) {
+      const data = await readBlock(variable, begin, end);
+      check(data, begin * (variable.size / rowsOf(variable.shape)));
       yield data;
     }
   }
   return { dtype: 'F32', shape: variable.shape, blocks };
+}
+
+/** Who has the values of a tensor: one rank. */
+export interface OneOwner {
+  readonly owner: number;
+  readonly ranks: Collective;
+}
+
+/**
+ * Values of a tensor that one rank has, block by block: on rank 0 all of them, empty on the others. All ranks must read
+ * them, unless the owner is rank 0.
+ *
+ * @param values of the owner; the other ranks have none.
+ */
+export function ownedBlocks(
+  values: tf.Tensor | undefined,
+  shape: readonly number[],
+  { owner, ranks }: OneOwner,
+  check: CheckBlock,
+): TensorBlocks {
+  const isOwner = ranks.rank === owner;
+  if (isOwner && owner === 0) return variableBlocks(values!, check);
+  const nothing = new Float32Array(0);
+  async function* blocks(): AsyncGenerator<StoredArray> {
+    let at = 0;
+    for (const [begin, end] of blockBounds(shape)) {
+      const own = isOwner ? await readBlock(values!, begin, end) : nothing;
+      const sent = Array.from({ length: ranks.size }, (_, r) => (r === 0 ? own : nothing));
+      const received = (await ranks.allToAll(sent, 'moments of a weight'))[owner];
+      check(received, at);
+      at += received.length;
+      yield received;
+    }
+  }
+  return { dtype: 'F32', shape, blocks };
+}
+
+function rowsOf(shape: readonly number[]): number {
+  return shape[0] ?? 1;
+}
+
+/** First row and end of each block. */
+function* blockBounds(shape: readonly number[]): Generator<readonly [begin: number, end: number]> {
+  const [rows, step] = [rowsOf(shape), rowsPerBlock(shape)];
+  for (let begin = 0; begin < rows; begin += step) yield [begin, Math.min(rows, begin + step)];
+}
+
+/** Some rows of a tensor on the host: a copy, since on some backends data() is a view that the next step overwrites. */
+async function readBlock(tensor: tf.Tensor, begin: number, end: number): Promise<Float32Array> {
+  if (begin === 0 && end === rowsOf(tensor.shape)) return new Float32Array((await tensor.data()) as Float32Array);
+  const block = tf.slice(tensor, begin, end - begin);
+  const data = new Float32Array((await block.data()) as Float32Array);
+  block.dispose();
+  return data;
 }
 
 /** Rows of all shards in the order of the ids, block by block. */

@@ -5,7 +5,7 @@ import { declaredShape } from '../layers/layer.ts';
 import { shardOf, type TableShard } from '../layers/table-shards.ts';
 import type { Model, TokenEncoder } from '../model.ts';
 import { parseModelConfig } from '../registry.ts';
-import { arrayBlocks, assignBlocks, variableBlocks } from './blocks.ts';
+import { arrayBlocks, assignBlocks, ownedBlocks, variableBlocks } from './blocks.ts';
 import { type CheckpointFile, type ReadOptions, withCheckpoint } from './checkpoint-file.ts';
 import { type CheckpointExtra, type CheckpointState, checkpointMetadata, momentName } from './checkpoint-format.ts';
 import { checkpointModel } from './checkpoint-model.ts';
@@ -13,8 +13,10 @@ import { encodeChecksums } from './checksums.ts';
 import { differences } from './differences.ts';
 import { checkWeights, setWeights } from './load-weights.ts';
 import { defaultOptions } from './options.ts';
-import { loadSlots, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
+import { loadSlots, type OwnedSlot, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
+import type { WeightOwners } from './weight-owners.ts';
+import { isSharded } from './whole-tables.ts';
 
 /**
  * Writes weights, moments and position of a trainer to one safetensors file, atomically. Weights have the names of
@@ -50,14 +52,20 @@ export async function saveCheckpoint(file: string, trainer: Trainer, extra: Chec
 }
 
 /**
- * Gives rank 0 the rows of this rank while it saves a checkpoint. For trainers whose tables lie on several ranks, all
- * but rank 0 of which call this when rank 0 calls {@link saveCheckpoint}; the file is the same whatever the ranks.
+ * Gives rank 0 what this rank has of tables and moments while it saves a checkpoint. For trainers whose checkpoints are
+ * {@link isSavedTogether}: all ranks but 0 call this when rank 0 calls {@link saveCheckpoint}; the file is the same
+ * whatever the ranks.
  */
 export async function shareCheckpoint(trainer: Trainer): Promise<void> {
   await trainer.settle();
   for (const { shared, blocks } of checkpointTensors(trainer, 'a checkpoint of rank 0').values()) {
     if (shared) for await (const _ of blocks());
   }
+}
+
+/** Whether rank 0 has not all of a checkpoint: tables lie on several ranks, or what the optimiser keeps does. */
+export function isSavedTogether({ model, update }: Trainer): boolean {
+  return isSharded(model) || update.owners !== undefined;
 }
 
 /** A tensor of a checkpoint, and whether all ranks must read its blocks. */
@@ -83,7 +91,13 @@ function checkpointTensors({ model, update }: Trainer, file: string): ReadonlyMa
       const values = own.get(slot);
       if (values === undefined) continue;
       const stored = momentName(slot, name);
-      tensors.set(stored, slotBlocks(values, finite(stored, file), shardOf(model.variables().get(name)!)));
+      const check = finite(stored, file);
+      tensors.set(
+        stored,
+        'owner' in values
+          ? ownedSlotBlocks(values, check, update.owners!)
+          : slotBlocks(values, check, shardOf(model.variables().get(name)!)),
+      );
     }
   }
   for (const [name, values] of featureTensors(model.features)) {
@@ -92,7 +106,19 @@ function checkpointTensors({ model, update }: Trainer, file: string): ReadonlyMa
   return tensors;
 }
 
-function slotBlocks(slot: Slot, check: ReturnType<typeof finite>, shard: TableShard | undefined): CheckpointTensor {
+function ownedSlotBlocks(
+  { owner, shape, owned }: OwnedSlot,
+  check: ReturnType<typeof finite>,
+  { ranks }: WeightOwners,
+): CheckpointTensor {
+  return { ...ownedBlocks(owned, shape, { owner, ranks }, check), shared: owner !== 0 };
+}
+
+function slotBlocks(
+  slot: Exclude<Slot, OwnedSlot>,
+  check: ReturnType<typeof finite>,
+  shard: TableShard | undefined,
+): CheckpointTensor {
   const shared = shard !== undefined;
   if ('values' in slot) return { ...arrayBlocks(slot.values, slot.shape, check, shard), shared };
   // One number a row: a moment, or a sum.

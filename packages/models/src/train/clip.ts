@@ -10,8 +10,8 @@ type Gradients = Pick<StepGradients, 'dense' | 'rows'>;
 /**
  * All gradients scaled alike so that their common norm is at most `maxNorm`, as `clipByGlobalNorm` does. Squares are
  * added up weight by weight in the order of the model; those of a table row by row, then over its rows in the order of
- * their ids, so that the norm has the same bits when the rows lie on several ranks, all of which must call it. Each then
- * sends `4` bytes a row, and `4` for its id where the table is trained by rows.
+ * their ids, so that the norm has the same bits when the rows lie on several ranks, all of which must call it. Each
+ * then sends `4` bytes a row, and `4` for its id where the table is trained by rows.
  */
 export async function clipGradients(model: Model, { dense, rows }: Gradients, maxNorm: number): Promise<Gradients> {
   const tables = new Set<tf.Variable>(Array.from(model.tables().values(), ({ variable }) => variable));

@@ -16,6 +16,7 @@ import { readsLater } from './reads-later.ts';
 import { TreeSum } from './reduce.ts';
 import type { RowGradient } from './row-gradient.ts';
 import { fetchRows, gatherTable, type ShardedRows, sumRowGradients, sumTableGradient } from './sharded-rows.ts';
+import type { WeightOwners } from './weight-owners.ts';
 import { isSharded } from './whole-tables.ts';
 
 /** Loss and gradients of one step; the caller disposes the tensors with {@link disposeGradients}. */
@@ -24,8 +25,10 @@ export interface StepGradients {
   readonly loss: tf.Scalar;
   /** What the loss was divided by. */
   readonly weight: number;
-  /** By variable name. */
+  /** By variable name; where the sums went to owners, those of this rank. */
   readonly dense: tf.NamedTensorMap;
+  /** Names of the variables that have a dense gradient, on whatever rank; absent: those of `dense`. */
+  readonly moved?: ReadonlySet<string>;
   /** By variable name, of the tables that are trained by rows. */
   readonly rows: ReadonlyMap<string, RowGradient>;
 }
@@ -50,6 +53,8 @@ export interface StepRequest {
   readonly rowwise?: readonly string[];
   /** The other ranks of the step: each computes a run of the parts, and all get the gradients of the whole. */
   readonly ranks?: Collective;
+  /** Ranks to which the gradient of a weight goes, in the place of all; absent: to all. */
+  readonly owners?: WeightOwners;
   /** Called when the rows of the step have been read: the moment to prefetch those of the next. */
   readonly onRowsRead?: () => void;
 }
@@ -90,7 +95,8 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
     const ofTables = await sumWholeLeaves(step, own.grads, model);
     const standWhole = [...step.leaves.values()].filter(({ shard }) => shard === undefined);
     const variables = trainedWith(model, step.leaves, standWhole);
-    const all = ranks === undefined ? own : await sumOverRanks(own, variables, ranks);
+    const { owners } = request;
+    const all = ranks === undefined ? own : await sumOverRanks(own, variables, ranks, owners);
     Object.assign(all.grads, ofTables);
     const weight = all.weights.reduce((sum, each) => sum + each, 0);
     const dense = single ? all.grads : divided(all.grads, weight, model);
@@ -109,7 +115,10 @@ export async function stepGradients(request: StepRequest): Promise<StepGradients
       delete dense[leaf.rows.name];
       if (grad != null) rows.set(variableOf(model, name).name, { ids: leaf.ids, grad: grad as tf.Tensor2D });
     }
-    return { loss, weight, dense, rows };
+    if (owners === undefined) return { loss, weight, dense, rows };
+    // Those of a penalty are there on every rank.
+    const moved = new Set([...(all.trained ?? []).map(({ name }) => name), ...Object.keys(dense)]);
+    return { loss, weight, dense, rows, moved };
   } finally {
     step.dispose();
   }

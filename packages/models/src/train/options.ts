@@ -68,6 +68,12 @@ export interface TrainerOptions<M extends Model = Model> extends z.input<typeof 
    * and all take the same step. The weights are those of one process with as many parts, bit for bit.
    */
   readonly ranks?: Collective;
+  /**
+   * Spreads what the optimiser keeps of the dense weights over the ranks: each weight has one owner, which alone keeps
+   * its moments and takes its steps, and sends the new values to all. The weights are the same, bit for bit. Default
+   * false; needs `ranks`.
+   */
+  readonly shardOptimizer?: boolean;
 }
 
 /** The task of a trainer. */
@@ -98,6 +104,19 @@ function checkShards(model: Model): void {
     );
 }
 
+function checkShardOptimizer(shardOptimizer: unknown, ranks: Collective | undefined): void {
+  if (typeof shardOptimizer !== 'boolean')
+    throw new ConfigError(
+      `trainer: shardOptimizer: expected true or false; got ${String(shardOptimizer)}`,
+      'shardOptimizer',
+    );
+  if (shardOptimizer && ranks === undefined)
+    throw new ConfigError(
+      'trainer: shardOptimizer: expected several ranks to spread what the optimiser keeps; got one process; give ranks as well',
+      'shardOptimizer',
+    );
+}
+
 /** @throws ConfigError naming the option. */
 export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOptions {
   const {
@@ -109,9 +128,11 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
     numNegatives: _n,
     temperature: _t,
     ranks,
+    shardOptimizer = false,
     ...rest
   } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
+  checkShardOptimizer(shardOptimizer, ranks);
   if (ranks !== undefined) checkSpread(numbers.parts, ranks.size);
   checkShards(model);
   const possible = task.namesItems;

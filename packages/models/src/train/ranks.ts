@@ -1,6 +1,8 @@
+import { treeSum } from '@seqrec/core';
 import type { Collective } from '@seqrec/core/collectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
+import type { WeightOwners } from './weight-owners.ts';
 
 /** A run of neighbouring parts of a batch: `from` up to, without, `to`. */
 export interface PartRun {
@@ -15,6 +17,8 @@ export interface PartSums {
   /** Loss and weight of each part that has something to learn from, in order. */
   readonly losses: readonly tf.Scalar[];
   readonly weights: readonly number[];
+  /** Of a sum over ranks: what has a gradient on any of them. */
+  readonly trained?: readonly tf.Variable[];
 }
 
 /**
@@ -51,7 +55,8 @@ const PER_PART = 2;
  * they are added up and divided as in one process. The sums of the gradients travel as one array of float32; where a
  * rank has no gradient of a weight it adds -0, which changes no bit of anything.
  *
- * Bytes that a rank sends: `4 n 2 (R - 1) / R` for `n` numbers, and the losses.
+ * Bytes that a rank sends: `4 n 2 (R - 1) / R` for `n` numbers, and the losses. With `owners` the sum of a weight that
+ * has one goes to it alone: `4 (n - o)` bytes of a rank that owns `o` of the `n` numbers.
  *
  * @param variables what may have a gradient, in an order that is the same on all ranks.
  */
@@ -59,23 +64,47 @@ export async function sumOverRanks(
   own: PartSums,
   variables: readonly tf.Variable[],
   ranks: Collective,
+  owners?: WeightOwners,
 ): Promise<PartSums> {
   const { parts, present } = await tellParts(own, variables, ranks);
   const trained = variables.filter((_, v) => present[v] === 1);
-  const length = trained.reduce((sum, { size }) => sum + size, 0);
-  const flat = await flatten(own, trained, length);
-  const sum = await ranks.sum(flat, length, 'sum of gradients');
+  const forAll = owners === undefined ? trained : trained.filter((variable) => owners.ownerOf(variable) === undefined);
   const grads: tf.NamedTensorMap = {};
-  let at = 0;
-  for (const { name, shape, size } of trained) {
-    grads[name] = tf.tensor(sum.subarray(at, at + size), shape, 'float32');
-    at += size;
+  if (owners !== undefined) Object.assign(grads, await sumForOwners(own, trained, owners));
+  if (owners === undefined || forAll.length > 0) {
+    const length = numbersOf(forAll);
+    Object.assign(grads, cut(await ranks.sum(await flatten(own, forAll), length, 'sum of gradients'), forAll));
   }
+  tf.dispose(own.grads);
   return {
     grads,
     losses: parts.map(({ loss }) => tf.scalar(loss)),
     weights: parts.map(({ weight }) => weight),
+    trained,
   };
+}
+
+/** Of the weights of each owner the gradients of all ranks, added up there: those of this rank. */
+async function sumForOwners(
+  own: PartSums,
+  trained: readonly tf.Variable[],
+  owners: WeightOwners,
+): Promise<tf.NamedTensorMap> {
+  const { ranks } = owners;
+  const pieces: Float32Array[] = [];
+  for (let r = 0; r < ranks.size; r++) {
+    pieces.push(
+      await flatten(
+        own,
+        trained.filter((variable) => owners.ownerOf(variable) === r),
+      ),
+    );
+  }
+  const sum = treeSum(await ranks.allToAll(pieces, 'gradients for their owners'));
+  return cut(
+    sum,
+    trained.filter((variable) => owners.owns(variable)),
+  );
 }
 
 /** Losses and weights of all parts in order, and which variables have a gradient on any rank. */
@@ -104,10 +133,11 @@ async function tellParts(
   return { parts, present };
 }
 
-async function flatten({ grads }: PartSums, trained: readonly tf.Variable[], length: number): Promise<Float32Array> {
+/** Gradients of some variables one after the other. */
+async function flatten({ grads }: PartSums, trained: readonly tf.Variable[]): Promise<Float32Array> {
   // A rank whose parts are all left out adds nothing.
   const hasAny = Object.values(grads).some((grad) => grad != null);
-  const flat = new Float32Array(hasAny ? length : 0);
+  const flat = new Float32Array(hasAny ? numbersOf(trained) : 0);
   let at = 0;
   for (const { name, size } of hasAny ? trained : []) {
     const grad = grads[name];
@@ -115,6 +145,20 @@ async function flatten({ grads }: PartSums, trained: readonly tf.Variable[], len
     else flat.set((await grad.data()) as Float32Array, at);
     at += size;
   }
-  tf.dispose(grads);
   return flat;
+}
+
+/** The inverse of {@link flatten}. */
+function cut(flat: Float32Array, trained: readonly tf.Variable[]): tf.NamedTensorMap {
+  const grads: tf.NamedTensorMap = {};
+  let at = 0;
+  for (const { name, shape, size } of trained) {
+    grads[name] = tf.tensor(flat.subarray(at, at + size), shape, 'float32');
+    at += size;
+  }
+  return grads;
+}
+
+function numbersOf(variables: readonly tf.Variable[]): number {
+  return variables.reduce((sum, { size }) => sum + size, 0);
 }

@@ -7,13 +7,21 @@ import type { Model } from '../model.ts';
 import type { Update } from './update.ts';
 
 /** What an optimiser keeps of a weight, on the backend or on the host. */
-export type Slot = tf.Variable | { readonly values: StoredArray; readonly shape: readonly number[] };
+export type Slot = tf.Variable | { readonly values: StoredArray; readonly shape: readonly number[] } | OwnedSlot;
+
+/** What the owner of a weight among ranks keeps of it; the others know its shape. */
+export interface OwnedSlot {
+  readonly owner: number;
+  readonly shape: readonly number[];
+  readonly owned?: tf.Variable;
+}
 
 /** Weights before averaging, where the weights of a file are averages. */
 export const RAW = 'raw';
 
 /** The state of the optimisers by weight and slot: `m` and `v`, with row-wise AdamW `steps`, `sum`, `momentum`. */
-export function slotsOf({ groups, rows }: Update, model: Model): Map<string, Map<string, Slot>> {
+export function slotsOf(update: Update, model: Model): Map<string, Map<string, Slot>> {
+  const { groups, rows, owners } = update;
   const all = new Map<string, Map<string, Slot>>();
   for (const [name, variable] of model.variables()) {
     const own = new Map<string, Slot>();
@@ -24,8 +32,16 @@ export function slotsOf({ groups, rows }: Update, model: Model): Map<string, Map
         else if (typeof values !== 'number') own.set(slot, { values, shape: rowShape(slot, variable) });
       }
     }
-    for (const { optimizer } of groups) {
-      for (const [slot, values] of Object.entries(optimizer.state().get(variable.name) ?? {})) own.set(slot, values);
+    const owner = owners?.ownerOf(variable);
+    const kept = groups.flatMap(({ optimizer }) => Object.entries(optimizer.state().get(variable.name) ?? {}));
+    if (owner === undefined) for (const [slot, values] of kept) own.set(slot, values);
+    // The same slots in the same order on every rank, whoever keeps them.
+    else if (owners?.hasMoved(variable)) {
+      const owned = new Map(kept);
+      for (const [slot, shape] of slotShapes(update, name, variable)) {
+        const values = owned.get(slot);
+        own.set(slot, { owner, shape, ...(values && { owned: values }) });
+      }
     }
     if (own.size > 0) all.set(name, own);
   }
@@ -67,10 +83,11 @@ export async function loadSlots(
   iterations: number,
   readWhole: (slot: string, name: string) => Promise<StoredArray>,
 ): Promise<void> {
-  const { groups, rows } = update;
+  const { groups, rows, owners } = update;
   const read = async (slot: string, name: string): Promise<StoredArray> =>
     ownPart(model.variables().get(name)!, await readWhole(slot, name));
   const loaded = new Map<string, Record<string, tf.Tensor>>();
+  const moved: string[] = [];
   for (const [name, slots] of saved) {
     const variable = model.variables().get(name)!;
     const row = rows.get(name);
@@ -80,6 +97,8 @@ export async function loadSlots(
       const [m, v] = [(await read('m', name)) as Float32Array, (await read('v', name)) as Float32Array];
       row.loadState({ m, v, steps: (await read('steps', name)) as Int32Array });
     } else {
+      if (slots.some((slot) => slot !== RAW)) moved.push(variable.name);
+      if (owners?.ownerOf(variable) !== undefined && !owners.owns(variable)) continue;
       const own: Record<string, tf.Tensor> = {};
       for (const slot of slots) {
         if (slot !== RAW) own[slot] = tf.tensor((await read(slot, name)) as Float32Array, variable.shape);
@@ -90,5 +109,6 @@ export async function loadSlots(
   for (const { optimizer, variables } of groups) {
     optimizer.loadState(new Map([...loaded].filter(([name]) => variables.has(name))), iterations);
   }
+  owners?.resume(moved);
   tf.dispose([...loaded.values()]);
 }

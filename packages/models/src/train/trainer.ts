@@ -13,6 +13,7 @@ import { type ResolvedOptions, resolveOptions, rowwiseTables, type TrainerOption
 import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
 import { readsLater } from './reads-later.ts';
 import { Update } from './update.ts';
+import { WeightOwners } from './weight-owners.ts';
 import { yieldToEventLoop } from './yield.ts';
 
 /** A step whose programs are on their way, and its loss with them. */
@@ -67,7 +68,9 @@ export class Trainer<M extends Model = Model> {
     this.options = resolveOptions(options, this.task);
     this.#rowwise = rowwiseTables(this.model, this.options);
     this.#isStored = [...this.model.tables().values()].some(({ store }) => store !== undefined);
-    this.update = new Update(this.model, this.options, this.#rowwise);
+    const { ranks, shardOptimizer } = options;
+    const owners = ranks && shardOptimizer ? new WeightOwners(this.model, this.#rowwise, ranks) : undefined;
+    this.update = new Update(this.model, this.options, this.#rowwise, owners);
   }
 
   get progress(): Progress {
@@ -189,7 +192,11 @@ export class Trainer<M extends Model = Model> {
     const { count, ranks } = { count: this.options.parts, ranks: this.#ranks };
     const onRowsRead = (): void => this.#prefetch();
     const rowwise = this.#rowwise;
-    const gradients = await stepGradients({ model, task, parts, count, run, rowwise, ranks, onRowsRead });
+    const { owners } = this.update;
+    await owners?.agree();
+    // The norm of all gradients asks for all of them on every rank.
+    const to = owners !== undefined && this.options.clipNorm === undefined ? { owners } : {};
+    const gradients = await stepGradients({ model, task, parts, count, run, rowwise, ranks, onRowsRead, ...to });
     try {
       const loss = gradients.loss.data().then(([value]) => value);
       if (readsLater()) {

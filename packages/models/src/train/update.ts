@@ -14,6 +14,7 @@ import {
 } from './groups.ts';
 import type { ScheduleConfig } from './optimizer-config.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { WeightOwners } from './weight-owners.ts';
 
 /** The second half of a step: gradients in, weights changed. Clip, learning rate of the step, apply, average. */
 export class Update {
@@ -26,13 +27,16 @@ export class Update {
   readonly groups: readonly WeightGroup[];
   /** By name among the weights. */
   readonly rows: ReadonlyMap<string, RowOptimizer>;
+  /** Who keeps what of the dense weights; absent: this rank everything. */
+  readonly owners: WeightOwners | undefined;
   /** Of all weights, where the options ask for one. */
   readonly average: WeightAverage | undefined;
   /** Where the rate stands that falls on a plateau. */
   plateau: PlateauState = plateauStart;
 
-  constructor(model: Model, options: ResolvedOptions, rowwise: readonly string[]) {
+  constructor(model: Model, options: ResolvedOptions, rowwise: readonly string[], owners?: WeightOwners) {
     this.#model = model;
+    this.owners = owners;
     this.#options = options;
     this.#schedule = scheduleOf(options.schedule);
     this.groups = weightGroups(model, options, rowwise);
@@ -79,13 +83,15 @@ export class Update {
     }
   }
 
-  async #apply({ dense, rows }: Pick<StepGradients, 'dense' | 'rows'>, step: number): Promise<void> {
+  async #apply({ dense: all, rows, moved }: Omit<StepGradients, 'loss' | 'weight'>, step: number): Promise<void> {
     const factor = this.factor(step);
+    const dense = this.owners?.pick(all) ?? all;
     for (const { optimizer, learningRate, variables } of this.groups) {
       optimizer.learningRate = learningRate * factor;
       const own = this.groups.length === 1 ? dense : pick(dense, variables);
       tf.tidy(() => optimizer.applyGradients(own));
     }
+    await this.owners?.share(moved ?? new Set(Object.keys(all)));
     const ofTables = tableLearningRate(this.#options) * factor;
     for (const [name, optimizer] of [...this.rows, ...this.#stored]) {
       optimizer.learningRate = ofTables;
