@@ -26,6 +26,7 @@ export { SasrecBlock, type SasrecBlockArgs } from './encoders/sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './encoders/sasrec/config.ts';
 export { createSasrec } from './encoders/sasrec/stack.ts';
 export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './encoders/transformer/block.ts';
+export { type TransformerSwitches, transformerSwitches } from './encoders/transformer/blocks.ts';
 export {
   type TransformerConfig,
   type TransformerConfigInput,

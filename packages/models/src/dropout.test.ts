@@ -60,6 +60,7 @@ const inputs: Readonly<Record<string, ModelConfigInput>> = {
   'hstu, actions summed': { kind: 'hstu', ...wide, numHeads: 2, dqk: 4, dv: 4, actions: 'sum' },
   sasrec: { kind: 'sasrec', ...wide, numHeads: 2, ffnDim: D },
   transformer: { kind: 'transformer', ...wide, numHeads: 2 },
+  ligr: { kind: 'transformer', ...wide, numHeads: 2, block: 'ligr' },
   'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 2 },
   gru4rec: { kind: 'gru4rec', ...wide },
   pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: D, numHeads: 2 },
@@ -163,6 +164,49 @@ describe.each(Object.keys(transformers))('%s', (name) => {
     const blocks = bothBlocks(transformers[name], { ...zero, 'ffn.2.bias': 1 }, constant(0));
     for (const rows of blocks) expectDropped(rows, KEPT, RATE, 'feed-forward');
     expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+});
+
+describe('ligr', () => {
+  const config = { kind: 'transformer', ...wide, numHeads: 2, ffnDim: D, blockDropout: RATE, block: 'ligr' } as const;
+  const open = { 'gate1.weight': 0, 'gate1.bias': 30, 'gate2.weight': 0, 'gate2.bias': 30 };
+  const zero = {
+    ...open,
+    in_proj_weight: 0,
+    in_proj_bias: 0,
+    'out_proj.weight': 0,
+    'ffn.0.weight': 0,
+    'ffn.2.weight': 0,
+  };
+
+  it('drops blockDropout of the attention weights and of the output of attention', () => {
+    const values = [...new Array(2 * D).fill([0]), ...new Array(D).fill([1])] as number[][];
+    const weights = { ...zero, in_proj_bias: values, 'out_proj.weight': identity() };
+    expectAttentionAndOutput(bothBlocks(config, weights, constant(0)));
+  });
+
+  it('drops blockDropout of the output of the feed-forward part, and ffnDropout inside it', () => {
+    // Gate and value of one each: silu(1); every output reads hidden number 0 alone.
+    const silu = 1 / (1 + Math.exp(-1));
+    const first = Array.from({ length: D }, () => Array.from({ length: D }, (_, c) => (c === 0 ? 1 / silu : 0)));
+    const weights = { ...zero, 'ffn.0.bias': 1, 'ffn.2.weight': first, 'ffn.2.bias': 0 };
+    for (const [ffnDropout, inside] of [
+      [0, 1],
+      [undefined, KEPT],
+    ] as const) {
+      const blocks = bothBlocks(
+        { ...config, ffnBias: true, ...(ffnDropout === 0 && { ffnDropout }) },
+        weights,
+        constant(0),
+      );
+      for (const rows of blocks) {
+        const values = rows.flat();
+        expect(values.every((value) => near(value, 0) || near(value, inside * KEPT))).toBe(true);
+        const lost = rows.map((row) => row.every((value) => near(value, 0)));
+        expectShare(lost, inside === 1 ? RATE ** D : RATE + (1 - RATE) * RATE ** D, 'hidden');
+      }
+      expect(blocks[0]).not.toEqual(blocks[1]);
+    }
   });
 });
 

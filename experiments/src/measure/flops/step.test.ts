@@ -58,6 +58,8 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   transformer: [
     { kind: 'transformer', ...base },
     { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, activation: 'gelu' },
+    { kind: 'transformer', ...base, ffnDim: 17, block: 'ligr' },
+    { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, block: 'ligr', activation: 'relu' },
   ],
 };
 const sampled = { numNegatives: 9 };

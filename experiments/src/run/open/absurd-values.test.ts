@@ -74,6 +74,13 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
   llama: {
     model: { kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, blockDropout: 0.1 },
   },
+  ligr: {
+    model: {
+      kind: 'transformer',
+      ...{ ...shape, numHeads: 2, ffnDim: 8, blockDropout: 0.1, block: 'ligr', activation: 'swiglu' },
+      ...{ gatedResidual: true, ffnBias: false, ffnDropout: 0.1, finalNorm: false },
+    },
+  },
   features: {
     model: {
       ...{ kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, features: ['category'] },

@@ -6,12 +6,12 @@ import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
 import { checkHstuPosition } from './hstu-position.ts';
 import { checkHstuRequests } from './hstu-requests.ts';
+import { checkLigr } from './ligr.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
-import { checkPreNorm } from './pre-norm.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
@@ -33,7 +33,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   sasrec: checkEncoder,
   gru: checkGru,
   llama: checkLlama,
-  ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
+  ligr: checkLigr,
   logq: checkLogQ,
   losses: checkLosses,
   optimizer: checkOptimizer,

@@ -90,6 +90,14 @@ const cases: Case[] = [
     inputs: () => [x(), offsets()],
   },
   {
+    name: 'TransformerBlock as LiGR',
+    layer: () =>
+      new TransformerBlock({
+        ...{ ...shared, ...transformer, activation: 'swiglu', gatedResidual: true, ffnBias: false, ffnDropout: 0.2 },
+      }),
+    inputs: () => [x(), offsets()],
+  },
+  {
     name: 'TransformerPlusPlusBlock',
     layer: () => new TransformerPlusPlusBlock({ ...shared, ...transformer }),
     inputs: () => [x(), offsets(), angles(tf.cos), angles(tf.sin)],

@@ -62,6 +62,7 @@ export const encoderNames = [
   'hstu-actions',
   'sasrec',
   'transformer',
+  'ligr',
   'transformer-plus-plus',
   'gru4rec',
   'pinnerformer',

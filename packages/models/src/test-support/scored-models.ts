@@ -9,7 +9,7 @@ import type { UserEvent } from '../serve/scorer.ts';
 import { tinyConfigs } from './tiny.ts';
 
 export const NUM_ITEMS = 40;
-const { hstu, sasrec, transformer, gru4rec } = tinyConfigs;
+const { hstu, sasrec, transformer, ligr, gru4rec } = tinyConfigs;
 const plusPlus = tinyConfigs['transformer-plus-plus'];
 
 /** Every way of keeping state; histories of up to 24 events. */
@@ -25,6 +25,7 @@ export const configs: Readonly<Record<string, ModelConfigInput>> = Object.fromEn
     'hstu, interleaved': { ...hstu, actions: 'interleave' },
     sasrec,
     transformer,
+    ligr,
     'transformer-plus-plus': plusPlus,
     gru4rec,
     pinnerformer: tinyConfigs.pinnerformer,
