@@ -9,6 +9,13 @@ export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
+export { FuxiAlphaBlock, type FuxiAlphaBlockArgs } from './encoders/fuxi-alpha/block.ts';
+export {
+  type FuxiAlphaConfig,
+  type FuxiAlphaConfigInput,
+  fuxiAlphaConfigSchema,
+} from './encoders/fuxi-alpha/config.ts';
+export { createFuxiAlpha } from './encoders/fuxi-alpha/stack.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './encoders/gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './encoders/gru4rec/layer.ts';
 export { createGru4rec } from './encoders/gru4rec/stack.ts';

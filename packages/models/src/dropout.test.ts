@@ -64,6 +64,7 @@ const inputs: Readonly<Record<string, ModelConfigInput>> = {
   'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 2 },
   gru4rec: { kind: 'gru4rec', ...wide },
   pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: D, numHeads: 2 },
+  'fuxi-alpha': { kind: 'fuxi-alpha', ...wide, numHeads: 2, dqk: 4, dv: 4 },
 };
 
 describe.each(Object.keys(inputs))('%s', (name) => {
@@ -77,7 +78,12 @@ describe.each(Object.keys(inputs))('%s', (name) => {
   });
 
   it('has no other dropout: without rates training is evaluation, bit for bit', () => {
-    const rates = name.startsWith('hstu') ? silent.hstu : name === 'sasrec' ? silent.sasrec : silent.others;
+    const rates =
+      name.startsWith('hstu') || name === 'fuxi-alpha'
+        ? silent.hstu
+        : name === 'sasrec'
+          ? silent.sasrec
+          : silent.others;
     partsOf({ ...inputs[name], ...rates } as ModelConfigInput);
     const batch = single();
     const [trained, evaluated] = [training, evaluation].map((run) =>
@@ -344,5 +350,44 @@ describe.each([
     });
     expect(masks[0]).not.toEqual(masks[1]);
     batch.dispose();
+  });
+});
+
+describe('fuxi-alpha', () => {
+  const config = { kind: 'fuxi-alpha', ...wide, numHeads: 1, dqk: 2, dv: D, linearDropout: RATE } as const;
+
+  it('drops linearDropout of what the first map reads', () => {
+    const { stack } = partsOf({ ...config, channels: 'position', multistage: false });
+    const batch = single();
+    const x = tf.randomNormal([ROWS, D], 0, 1, 'float32', 3) as tf.Tensor2D;
+    const masks = stack.map(({ layer }) => {
+      layer.weight('uvqk').assign(tf.randomNormal(layer.weight('uvqk').shape, 0, 1, 'float32', 5));
+      layer.weight('pos_w').assign(tf.ones(layer.weight('pos_w').shape));
+      assign(layer, { 'lin0.weight': identity(), 'lin0.bias': 0 });
+      const [trained, evaluated] = [training, evaluation].map((run) =>
+        tf.tidy(() => rowsOf(tf.sub(layer.apply([x, batch.offsets], { ...run }) as tf.Tensor, x))),
+      );
+      const clear = evaluated.flatMap((row, t) => row.flatMap((value, c) => (Math.abs(value) > 0.05 ? [[t, c]] : [])));
+      const mask = clear.map(([t, c]) => trained[t][c] / evaluated[t][c]);
+      expect(mask.every((value) => Math.abs(value) < 1e-3 || Math.abs(value - KEPT) < 1e-3)).toBe(true);
+      expectShare(
+        mask.map((value) => Math.abs(value) < 0.1),
+        RATE,
+        'lin0',
+      );
+      return mask;
+    });
+    expect(masks[0]).not.toEqual(masks[1]);
+    batch.dispose();
+  });
+
+  it('drops linearDropout of what the second stage reads', () => {
+    // A root mean square of one, a gate and a value of it: silu(1) where nothing is dropped.
+    const weights = { uvqk: 0, 'lin0.weight': 0, 'lin0.bias': 0 };
+    const maps = { 'lin1.weight': identity(), 'lin2.weight': identity(), 'lin3.weight': identity() };
+    const blocks = bothBlocks({ ...config, channels: 'position' }, { ...weights, ...maps }, constant(1));
+    const kept = (KEPT / (1 + Math.exp(-KEPT))) * KEPT;
+    for (const rows of blocks) expectDropped(rows, kept, RATE, 'second stage');
+    expect(blocks[0]).not.toEqual(blocks[1]);
   });
 });

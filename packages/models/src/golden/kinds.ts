@@ -1,5 +1,6 @@
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
+import { checkFuxiAlpha } from './fuxi-alpha.ts';
 import { checkFuxiCtr } from './fuxictr.ts';
 import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
@@ -34,6 +35,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   gru: checkGru,
   llama: checkLlama,
   ligr: checkLigr,
+  'fuxi-alpha': checkFuxiAlpha,
   logq: checkLogQ,
   losses: checkLosses,
   optimizer: checkOptimizer,
@@ -53,8 +55,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
   'fuxictr-long': 'no models of long histories',
-  'fuxi-alpha': 'no FuXi',
-  'fuxi-linear': 'no FuXi',
+  'fuxi-linear': 'no FuXi-linear',
   'hetero-attention': 'no heterogeneous attention',
   'hstu-ranker': 'no HSTU ranker',
   letter: 'no semantic ids',

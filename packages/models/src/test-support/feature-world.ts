@@ -66,6 +66,7 @@ export const encoderNames = [
   'transformer-plus-plus',
   'gru4rec',
   'pinnerformer',
+  'fuxi-alpha',
 ];
 export type Settings = Record<string, unknown>;
 

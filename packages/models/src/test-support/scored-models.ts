@@ -28,6 +28,8 @@ export const configs: Readonly<Record<string, ModelConfigInput>> = Object.fromEn
     ligr,
     'transformer-plus-plus': plusPlus,
     gru4rec,
+    'fuxi-alpha': tinyConfigs['fuxi-alpha'],
+    'fuxi-alpha, positions': tinyConfigs['fuxi-alpha-positions'],
     pinnerformer: tinyConfigs.pinnerformer,
   }).map(([name, config]) => [name, { ...config, maxSequenceLength: 24 } as ModelConfigInput]),
 );
