@@ -10,7 +10,8 @@ export const recipe = defineRecipe({
   claim: 'FuXi-alpha at the width, depth, objective and protocol of ml-1m/hstu',
   source:
     'hyper-parameters: USTC-StarTeam/FuXi-alpha, configs/ml-1m/fuxi-sampled-softmax-n128-final.gin; Ye et al. 2025 (arXiv:2502.03036)',
-  expected: 'HR@10 .3164, NDCG@10 .1813 under the leave-one-out preparation of eSASRec (blondered/transformer_benchmark). Not trained to the end here',
+  expected:
+    'HR@10 .3164, NDCG@10 .1813 under the leave-one-out preparation of eSASRec (blondered/transformer_benchmark). Not trained to the end here',
   cost: 'about twice the step of ml-1m/hstu',
   command: 'npx -y pnpm@12 seqrec train ml-1m/fuxi-alpha --data data',
   config: {

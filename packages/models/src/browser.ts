@@ -3,8 +3,12 @@
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
+export { markovBaseline } from './baselines/markov.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
+export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
+export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
+export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';
 export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
