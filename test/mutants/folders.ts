@@ -32,11 +32,13 @@ export const folders: readonly Folder[] = [
   { name: 'models/features', path: 'packages/models/src/features', tests: ['packages/models/src/features/*.test.ts'] },
   // Evaluation and objectives run every encoder and would tell little of it.
   { name: 'models/layers', path: 'packages/models/src/layers', tests: encoders },
-  ...['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'pinnerformer', 'gru4rec'].map((name) => ({
-    name: `models/${name}`,
-    path: `packages/models/src/encoders/${name}`,
-    tests: encoders,
-  })),
+  ...['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'pinnerformer', 'gru4rec', 'fuxi-alpha'].map(
+    (name) => ({
+      name: `models/${name}`,
+      path: `packages/models/src/encoders/${name}`,
+      tests: encoders,
+    }),
+  ),
 ];
 
 /**

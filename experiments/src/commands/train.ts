@@ -60,7 +60,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--evaluation.baselines <names>',
-      'What stands beside the model, with commas: popularity, item-knn, last-item, ease; or none',
+      'What stands beside the model, with commas: popularity, recent-popularity, item-knn, last-item, markov, random-walk, ease, slim; or none',
     )
     .option('--evaluation.selectBy <m>', 'What chooses the best checkpoint: HR@k, NDCG@k, MRR; of rows AUC, logloss')
     .option('--ranks <n>', 'Train as so many ranks: threads of this process, or with --rank processes')

@@ -1,4 +1,4 @@
-import { type BaselineName, baselineNames } from './baseline-names.ts';
+import { type BaselineName, defaultBaselines } from './baseline-names.ts';
 
 // What every recipe of the reference shares: meta-recsys/generative-recommenders, research code, commit
 // db1bf8f, `configs/` and `trainer/train.py`. Spread into a recipe, so that the resolved configuration of a run
@@ -16,7 +16,7 @@ export const exactEvaluation = {
   batchSize: 128,
   excludeSeen: true,
   selectBy: 'NDCG@10',
-  baselines: [...baselineNames],
+  baselines: [...defaultBaselines] as BaselineName[],
 };
 
 /**

@@ -7,7 +7,7 @@ import {
   optimizerConfigSchema,
 } from '@seqrec/models';
 import { z } from 'zod';
-import { baselineNames } from './baseline-names.ts';
+import { baselineNames, defaultBaselines } from './baseline-names.ts';
 import { dataConfigSchema } from './data-schema.ts';
 import { count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
@@ -131,8 +131,25 @@ function retrievalSchema() {
         baselines: z
           .array(z.enum(baselineNames))
           .refine((names) => new Set(names).size === names.length, 'expected each baseline once')
-          .default([...baselineNames])
+          .default([...defaultBaselines])
           .describe('What is evaluated beside the model.'),
+        recentPopularity: z
+          .strictObject({
+            days: z
+              .number()
+              .positive()
+              .default(7)
+              .describe('Length of the window that ends with the newest training event, in days.'),
+          })
+          .default({ days: 7 })
+          .describe('Settings of the baseline `recent-popularity`.'),
+        randomWalk: z
+          .strictObject({
+            alpha: z.number().min(0).default(1).describe('Exponent of the probabilities of steps.'),
+            beta: z.number().min(0).default(0.6).describe('Exponent of the popularity that scores are divided by.'),
+          })
+          .default({ alpha: 1, beta: 0.6 })
+          .describe('Settings of the baseline `random-walk`, RP3beta of Paudel et al. 2017.'),
         ease: z
           .strictObject({
             lambda: z
@@ -146,6 +163,21 @@ function retrievalSchema() {
           })
           .default({ lambda: 500, maxMemory: 2048 })
           .describe('Settings of the baseline `ease`.'),
+        slim: z
+          .strictObject({
+            l1: z.number().min(0).default(5).describe('Weight of the sum of the weights of SLIM.'),
+            l2: z.number().positive().default(50).describe('Weight of half the sum of their squares.'),
+            tolerance: z
+              .number()
+              .positive()
+              .default(1e-3)
+              .describe('A column of SLIM is done when no weight moves by more in a sweep.'),
+            maxMemory: count
+              .default(2048)
+              .describe('SLIM is skipped, with the reason, where pairs of items need more than so many MiB.'),
+          })
+          .default({ l1: 5, l2: 50, tolerance: 1e-3, maxMemory: 2048 })
+          .describe('Settings of the baseline `slim`, Ning and Karypis 2011.'),
       })
       .describe('How a model is measured, and which checkpoint is kept as the best.'),
   });

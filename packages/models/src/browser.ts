@@ -3,12 +3,23 @@
 export { type EaseOptions, easeBaseline, easeBytes } from './baselines/ease.ts';
 export { type ItemKnnOptions, itemKnnBaseline } from './baselines/item-knn.ts';
 export { lastItemBaseline } from './baselines/last-item.ts';
+export { markovBaseline } from './baselines/markov.ts';
 export { popularityBaseline } from './baselines/popularity.ts';
+export { type RandomWalkOptions, randomWalkBaseline } from './baselines/random-walk.ts';
+export { type RecentPopularityOptions, recentPopularityBaseline } from './baselines/recent-popularity.ts';
 export { type EvaluateScorerOptions, evaluateScorer, type Scorer } from './baselines/scorer.ts';
+export { type SlimOptions, slimBaseline, slimBytes } from './baselines/slim.ts';
 export { sequenceFields } from './config/encoder-fields.ts';
 export { parseConfig } from './config/parse.ts';
 export type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
 export { createEncoder, type EncoderParts, type InputStage } from './encoder.ts';
+export { FuxiAlphaBlock, type FuxiAlphaBlockArgs } from './encoders/fuxi-alpha/block.ts';
+export {
+  type FuxiAlphaConfig,
+  type FuxiAlphaConfigInput,
+  fuxiAlphaConfigSchema,
+} from './encoders/fuxi-alpha/config.ts';
+export { createFuxiAlpha } from './encoders/fuxi-alpha/stack.ts';
 export { type Gru4recConfig, type Gru4recConfigInput, gru4recConfigSchema } from './encoders/gru4rec/config.ts';
 export { GruLayer, type GruLayerArgs } from './encoders/gru4rec/layer.ts';
 export { createGru4rec } from './encoders/gru4rec/stack.ts';
@@ -26,6 +37,7 @@ export { SasrecBlock, type SasrecBlockArgs } from './encoders/sasrec/block.ts';
 export { type SasrecConfig, type SasrecConfigInput, sasrecConfigSchema } from './encoders/sasrec/config.ts';
 export { createSasrec } from './encoders/sasrec/stack.ts';
 export { AffineLayerNorm, TransformerBlock, type TransformerBlockArgs } from './encoders/transformer/block.ts';
+export { type TransformerSwitches, transformerSwitches } from './encoders/transformer/blocks.ts';
 export {
   type TransformerConfig,
   type TransformerConfigInput,

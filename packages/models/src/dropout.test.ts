@@ -60,9 +60,11 @@ const inputs: Readonly<Record<string, ModelConfigInput>> = {
   'hstu, actions summed': { kind: 'hstu', ...wide, numHeads: 2, dqk: 4, dv: 4, actions: 'sum' },
   sasrec: { kind: 'sasrec', ...wide, numHeads: 2, ffnDim: D },
   transformer: { kind: 'transformer', ...wide, numHeads: 2 },
+  ligr: { kind: 'transformer', ...wide, numHeads: 2, block: 'ligr' },
   'transformer-plus-plus': { kind: 'transformer-plus-plus', ...wide, numHeads: 2 },
   gru4rec: { kind: 'gru4rec', ...wide },
   pinnerformer: { kind: 'pinnerformer', ...wide, modelDim: D, numHeads: 2 },
+  'fuxi-alpha': { kind: 'fuxi-alpha', ...wide, numHeads: 2, dqk: 4, dv: 4 },
 };
 
 describe.each(Object.keys(inputs))('%s', (name) => {
@@ -76,7 +78,12 @@ describe.each(Object.keys(inputs))('%s', (name) => {
   });
 
   it('has no other dropout: without rates training is evaluation, bit for bit', () => {
-    const rates = name.startsWith('hstu') ? silent.hstu : name === 'sasrec' ? silent.sasrec : silent.others;
+    const rates =
+      name.startsWith('hstu') || name === 'fuxi-alpha'
+        ? silent.hstu
+        : name === 'sasrec'
+          ? silent.sasrec
+          : silent.others;
     partsOf({ ...inputs[name], ...rates } as ModelConfigInput);
     const batch = single();
     const [trained, evaluated] = [training, evaluation].map((run) =>
@@ -163,6 +170,49 @@ describe.each(Object.keys(transformers))('%s', (name) => {
     const blocks = bothBlocks(transformers[name], { ...zero, 'ffn.2.bias': 1 }, constant(0));
     for (const rows of blocks) expectDropped(rows, KEPT, RATE, 'feed-forward');
     expect(blocks[0]).not.toEqual(blocks[1]);
+  });
+});
+
+describe('ligr', () => {
+  const config = { kind: 'transformer', ...wide, numHeads: 2, ffnDim: D, blockDropout: RATE, block: 'ligr' } as const;
+  const open = { 'gate1.weight': 0, 'gate1.bias': 30, 'gate2.weight': 0, 'gate2.bias': 30 };
+  const zero = {
+    ...open,
+    in_proj_weight: 0,
+    in_proj_bias: 0,
+    'out_proj.weight': 0,
+    'ffn.0.weight': 0,
+    'ffn.2.weight': 0,
+  };
+
+  it('drops blockDropout of the attention weights and of the output of attention', () => {
+    const values = [...new Array(2 * D).fill([0]), ...new Array(D).fill([1])] as number[][];
+    const weights = { ...zero, in_proj_bias: values, 'out_proj.weight': identity() };
+    expectAttentionAndOutput(bothBlocks(config, weights, constant(0)));
+  });
+
+  it('drops blockDropout of the output of the feed-forward part, and ffnDropout inside it', () => {
+    // Gate and value of one each: silu(1); every output reads hidden number 0 alone.
+    const silu = 1 / (1 + Math.exp(-1));
+    const first = Array.from({ length: D }, () => Array.from({ length: D }, (_, c) => (c === 0 ? 1 / silu : 0)));
+    const weights = { ...zero, 'ffn.0.bias': 1, 'ffn.2.weight': first, 'ffn.2.bias': 0 };
+    for (const [ffnDropout, inside] of [
+      [0, 1],
+      [undefined, KEPT],
+    ] as const) {
+      const blocks = bothBlocks(
+        { ...config, ffnBias: true, ...(ffnDropout === 0 && { ffnDropout }) },
+        weights,
+        constant(0),
+      );
+      for (const rows of blocks) {
+        const values = rows.flat();
+        expect(values.every((value) => near(value, 0) || near(value, inside * KEPT))).toBe(true);
+        const lost = rows.map((row) => row.every((value) => near(value, 0)));
+        expectShare(lost, inside === 1 ? RATE ** D : RATE + (1 - RATE) * RATE ** D, 'hidden');
+      }
+      expect(blocks[0]).not.toEqual(blocks[1]);
+    }
   });
 });
 
@@ -300,5 +350,44 @@ describe.each([
     });
     expect(masks[0]).not.toEqual(masks[1]);
     batch.dispose();
+  });
+});
+
+describe('fuxi-alpha', () => {
+  const config = { kind: 'fuxi-alpha', ...wide, numHeads: 1, dqk: 2, dv: D, linearDropout: RATE } as const;
+
+  it('drops linearDropout of what the first map reads', () => {
+    const { stack } = partsOf({ ...config, channels: 'position', multistage: false });
+    const batch = single();
+    const x = tf.randomNormal([ROWS, D], 0, 1, 'float32', 3) as tf.Tensor2D;
+    const masks = stack.map(({ layer }) => {
+      layer.weight('uvqk').assign(tf.randomNormal(layer.weight('uvqk').shape, 0, 1, 'float32', 5));
+      layer.weight('pos_w').assign(tf.ones(layer.weight('pos_w').shape));
+      assign(layer, { 'lin0.weight': identity(), 'lin0.bias': 0 });
+      const [trained, evaluated] = [training, evaluation].map((run) =>
+        tf.tidy(() => rowsOf(tf.sub(layer.apply([x, batch.offsets], { ...run }) as tf.Tensor, x))),
+      );
+      const clear = evaluated.flatMap((row, t) => row.flatMap((value, c) => (Math.abs(value) > 0.05 ? [[t, c]] : [])));
+      const mask = clear.map(([t, c]) => trained[t][c] / evaluated[t][c]);
+      expect(mask.every((value) => Math.abs(value) < 1e-3 || Math.abs(value - KEPT) < 1e-3)).toBe(true);
+      expectShare(
+        mask.map((value) => Math.abs(value) < 0.1),
+        RATE,
+        'lin0',
+      );
+      return mask;
+    });
+    expect(masks[0]).not.toEqual(masks[1]);
+    batch.dispose();
+  });
+
+  it('drops linearDropout of what the second stage reads', () => {
+    // A root mean square of one, a gate and a value of it: silu(1) where nothing is dropped.
+    const weights = { uvqk: 0, 'lin0.weight': 0, 'lin0.bias': 0 };
+    const maps = { 'lin1.weight': identity(), 'lin2.weight': identity(), 'lin3.weight': identity() };
+    const blocks = bothBlocks({ ...config, channels: 'position' }, { ...weights, ...maps }, constant(1));
+    const kept = (KEPT / (1 + Math.exp(-KEPT))) * KEPT;
+    for (const rows of blocks) expectDropped(rows, kept, RATE, 'second stage');
+    expect(blocks[0]).not.toEqual(blocks[1]);
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Definitions } from './config/definitions.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Capability, ModelDefinition, ModelWidths } from './definition.ts';
+import { fuxiAlpha } from './encoders/fuxi-alpha/definition.ts';
 import { gru4rec } from './encoders/gru4rec/definition.ts';
 import { hstu } from './encoders/hstu/definition.ts';
 import { pinnerformer } from './encoders/pinnerformer/definition.ts';
@@ -29,6 +30,7 @@ const models = [
   transformerPlusPlus,
   gru4rec,
   pinnerformer,
+  fuxiAlpha,
   // Of rows.
   lr,
   fm,

@@ -42,6 +42,11 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 2 },
     { kind: 'gru4rec', embeddingDim: 24, maxSequenceLength: 40, numBlocks: 1, hiddenDim: 13 },
   ],
+  'fuxi-alpha': [
+    { kind: 'fuxi-alpha', ...base, dqk: 7, dv: 13 },
+    { kind: 'fuxi-alpha', ...base, dqk: 7, dv: 13, ffnDim: 31, channels: 'time-content' },
+    { kind: 'fuxi-alpha', ...base, dqk: 7, dv: 13, multistage: false, channels: 'position' },
+  ],
   dssm: [
     { kind: 'dssm', userId: false, history: true, embeddingDim: 24, maxSequenceLength: 40, outputDim: 13 },
     {
@@ -58,6 +63,8 @@ const configs: Readonly<Record<string, readonly unknown[]>> = {
   transformer: [
     { kind: 'transformer', ...base },
     { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, activation: 'gelu' },
+    { kind: 'transformer', ...base, ffnDim: 17, block: 'ligr' },
+    { kind: 'transformer', ...base, numBlocks: 1, ffnDim: 17, block: 'ligr', activation: 'relu' },
   ],
 };
 const sampled = { numNegatives: 9 };

@@ -28,9 +28,10 @@ async function run(
 
 /** Trains the tiny recipe for an epoch; its results and what it printed. */
 async function train(...options: string[]) {
+  const before = new Set(listRuns(out));
   const { code, output, errors } = await run('train', ...tinyRecipe, '--epochs', '1', '--out', out, ...options);
   expect(code, errors).toBe(0);
-  const id = listRuns(out).at(-1) as string;
+  const id = listRuns(out).find((each) => !before.has(each)) as string;
   const folder = join(out, id);
   const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
   return { id, folder, results, output, errors };
@@ -83,6 +84,25 @@ describe('baselines beside a model', () => {
     expect(again.final).toEqual(results.final);
   });
 
+  it('the others, with settings of their own', async () => {
+    const names = ['markov', 'random-walk', 'slim'];
+    const { results } = await train(
+      '--evaluation.baselines',
+      ['recent-popularity', ...names].join(','),
+      '--evaluation.randomWalk.beta=0.2',
+      '--evaluation.slim.l1=2',
+    );
+    expect(results.baselines.filter(({ split }) => split === 'test').map(({ name }) => name)).toEqual(names);
+    const definitions = results.definitions.join('\n');
+    // These data have no times.
+    expect(results.leftOut).toMatchObject([
+      { name: 'recent-popularity', reason: expect.stringContaining('without times') },
+    ]);
+    expect(definitions).toMatch(/Baseline random-walk: .* alpha 1, beta 0\.2\./);
+    expect(definitions).toMatch(/Baseline slim: .* l1 2, l2 50\./);
+    expect(definitions).toContain('Baseline markov: how often the item came right after the last one');
+  });
+
   it('EASE above the limit of memory, and the last item without seen items, are left out with the reason', async () => {
     const { results, output, errors } = await train(
       '--evaluation.baselines=ease,last-item',
@@ -103,7 +123,7 @@ describe('baselines beside a model', () => {
   it.each([
     [
       ['--evaluation.baselines', 'popularity,knn'],
-      '--evaluation.baselines.1: expected one of "popularity", "item-knn"',
+      '--evaluation.baselines.1: expected one of "popularity", "recent-popularity"',
     ],
     [['--evaluation.baselines', 'ease,ease'], 'expected each baseline once'],
     [['--evaluation.ease.lambda', '0'], '--evaluation.ease.lambda: expected a number above 0; got 0'],
@@ -116,7 +136,9 @@ describe('baselines beside a model', () => {
 
   it('a baseline that evaluate does not know is refused', async () => {
     const { code, errors } = await run('evaluate', 'latest', '--baselines', 'ease,knn', '--out', out);
-    expect(errors).toContain('--baselines: expected one of popularity, item-knn, last-item, ease; got "knn"');
+    expect(errors).toContain(
+      '--baselines: expected one of popularity, recent-popularity, item-knn, last-item, markov, random-walk, ease, slim; got "knn"',
+    );
     expect(code).toBe(2);
   });
 });

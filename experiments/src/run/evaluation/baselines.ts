@@ -6,8 +6,13 @@ import {
   evaluateScorer,
   itemKnnBaseline,
   lastItemBaseline,
+  markovBaseline,
   popularityBaseline,
+  randomWalkBaseline,
+  recentPopularityBaseline,
   type Scorer,
+  slimBaseline,
+  slimBytes,
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BaselineName } from '../../config/baseline-names.ts';
@@ -102,6 +107,16 @@ async function fit(name: BaselineName, context: EvaluationContext): Promise<Scor
   switch (name) {
     case 'popularity':
       return popularityBaseline(train);
+    case 'recent-popularity':
+      return recentPopularityBaseline(train, context.options.recentPopularity);
+    case 'markov':
+      return markovBaseline(train);
+    case 'random-walk':
+      return randomWalkBaseline(train, context.options.randomWalk);
+    case 'slim': {
+      const { maxMemory: _, ...options } = context.options.slim;
+      return withProgress('slim, items', context, (onProgress) => slimBaseline(train, { ...options, onProgress }));
+    }
     case 'item-knn':
       return itemKnnBaseline(train);
     case 'last-item':
@@ -120,14 +135,21 @@ async function fit(name: BaselineName, context: EvaluationContext): Promise<Scor
 function whySkipped(name: BaselineName, { data, options }: EvaluationContext): string | undefined {
   if (name === 'last-item' && options.excludeSeen)
     return 'does not apply where items of the history are no candidates (evaluation.excludeSeen)';
-  if (name !== 'ease') return undefined;
   const { train } = data.split;
-  const bytes = easeBytes(train);
-  const limit = options.ease.maxMemory * 2 ** 20;
-  if (bytes > limit)
-    return `needs ${formatBytes(bytes)}, more than ${formatBytes(limit)}; --evaluation.ease.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
+  if (name === 'recent-popularity' && !train.interactions.hasTimestamps)
+    return 'does not apply to events in order without times';
+  if (name === 'slim') return tooLarge(name, slimBytes(train), options.slim.maxMemory);
+  if (name !== 'ease') return undefined;
+  const large = tooLarge(name, easeBytes(train), options.ease.maxMemory);
+  if (large !== undefined) return large;
   const { numItems } = train.interactions;
   if (tf.getBackend() === 'cpu' && numItems > CPU_ITEMS)
     return `would take minutes on the cpu backend, with ${formatCount(numItems)} items; simd, wasm, webgpu and tensorflow take it`;
   return undefined;
+}
+
+function tooLarge(name: 'ease' | 'slim', bytes: number, maxMemory: number): string | undefined {
+  const limit = maxMemory * 2 ** 20;
+  if (bytes <= limit) return undefined;
+  return `needs ${formatBytes(bytes)}, more than ${formatBytes(limit)}; --evaluation.${name}.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
 }

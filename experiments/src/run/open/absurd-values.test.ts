@@ -74,6 +74,20 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
   llama: {
     model: { kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, blockDropout: 0.1 },
   },
+  fuxi: {
+    model: {
+      kind: 'fuxi-alpha',
+      ...{ ...shape, numHeads: 2, dqk: 4, dv: 4, channels: 'position-time-content', numTimeBuckets: 8 },
+      ...{ ffnDim: 8, multistage: true, linearDropout: 0.1 },
+    },
+  },
+  ligr: {
+    model: {
+      kind: 'transformer',
+      ...{ ...shape, numHeads: 2, ffnDim: 8, blockDropout: 0.1, block: 'ligr', activation: 'swiglu' },
+      ...{ gatedResidual: true, ffnBias: false, ffnDropout: 0.1, finalNorm: false },
+    },
+  },
   features: {
     model: {
       ...{ kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, features: ['category'] },

@@ -1,4 +1,5 @@
 import type { Override } from '../../arguments.ts';
+import { baselineSections } from '../../config/baseline-names.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { applyOverrides } from '../../config/overrides.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
@@ -103,7 +104,10 @@ export function checkSameData(run: RunDir, digest: string): void {
 }
 
 /** What of a configuration may change between the parts of one run: nothing of it decides a weight. */
-const mayDiffer = new Set(['training.epochs', 'evaluation.baselines', 'evaluation.ease', 'evaluation.segments']);
+const mayDiffer = new Set([
+  ...['training.epochs', 'evaluation.baselines', 'evaluation.segments'],
+  ...baselineSections.map((section) => `evaluation.${section}`),
+]);
 
 export function firstDifference(
   before: unknown,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
+import { baselineSections } from '../../config/baseline-names.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
@@ -139,8 +140,9 @@ function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<R
 
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
 function withoutBaselines({ evaluation, ...config }: RunConfig): object {
-  const { baselines: _, ease: __, segments: ___, ...rest } = evaluation as Record<string, unknown>;
-  return { ...config, evaluation: rest };
+  const left = new Set<string>(['baselines', 'segments', ...baselineSections]);
+  const rest = Object.entries(evaluation as Record<string, unknown>).filter(([key]) => !left.has(key));
+  return { ...config, evaluation: Object.fromEntries(rest) };
 }
 
 function findRun(out: string, recipe: string, config: RunConfig): RunDir | undefined {

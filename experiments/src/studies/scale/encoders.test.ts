@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 
 it('takes the encoders whose definitions have a formula and a shape, those of others too', () => {
-  const builtIn = ['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer'];
+  const builtIn = ['hstu', 'sasrec', 'transformer', 'transformer-plus-plus', 'gru4rec', 'pinnerformer', 'fuxi-alpha'];
   expect(studyEncoders()).toEqual([...builtIn, 'own/whole']);
   expect(encoderList('own/whole,hstu')).toEqual(['own/whole', 'hstu']);
   expect(() => encoderList('own/uncounted')).toThrow(

@@ -2,7 +2,9 @@ import { interactionsFromArrays, leaveLastOut, type Split, trainingEvents } from
 import { describe, expect, it } from 'vitest';
 import { itemKnnBaseline } from './item-knn.ts';
 import { lastItemBaseline } from './last-item.ts';
+import { markovBaseline } from './markov.ts';
 import { popularityBaseline } from './popularity.ts';
+import { recentPopularityBaseline } from './recent-popularity.ts';
 import { evaluateScorer } from './scorer.ts';
 
 /** Training parts: a = 1 2 3, b = 1 2 (and 1 again), c = 3 4. The last two events of each user are held out. */
@@ -130,5 +132,61 @@ describe('last item', () => {
       excludeSeen: false,
     });
     expect([...ranks]).toEqual([1, 3, Number.POSITIVE_INFINITY]);
+  });
+});
+
+describe('popularity of the last days', () => {
+  const DAY = 86_400;
+  const times = [0, 5.5, 7.9, 8, 9, 20].map((days) => days * DAY);
+  const train = (hasTimes = true) =>
+    leaveLastOut(
+      interactionsFromArrays({
+        name: 'days',
+        users: [0, 0, 0, 0, 1, 1, 1, 1, 1],
+        items: [1, 2, 3, 4, 2, 2, 1, 5, 3],
+        ...(hasTimes && {
+          timestamps: [...times.slice(0, 2), 30 * DAY, 31 * DAY, ...times.slice(1, 4), 40 * DAY, 41 * DAY],
+        }),
+      }),
+    ).train;
+
+  it('counts training events of a window that ends with the newest of them', () => {
+    const scores = (days?: number): number[] => {
+      const out = new Float64Array(6);
+      recentPopularityBaseline(train(), { days }).score(Int32Array.of(1), out);
+      return [...out];
+    };
+    // Training events: item 1 on day 0, 2 on 5.5; and 2 on 5.5, 2 on 7.9, 1 on 8.
+    expect(scores()).toEqual([0, 1, 3, 0, 0, 0]);
+    expect(scores(1)).toEqual([0, 1, 1, 0, 0, 0]);
+    // The window has no left end: exactly 2.5 days before is out.
+    expect(scores(2.5)).toEqual([0, 1, 1, 0, 0, 0]);
+    expect(scores(8.1)).toEqual([0, 2, 3, 0, 0, 0]);
+  });
+
+  it('refuses no days, and data without times', () => {
+    expect(() => recentPopularityBaseline(train(), { days: 0 })).toThrow(
+      'recent-popularity: days: expected a number above 0; got 0',
+    );
+    expect(() => recentPopularityBaseline(train(false))).toThrow(
+      'recent-popularity: expected data with times; got events in order alone; use popularity',
+    );
+  });
+});
+
+describe('first-order Markov', () => {
+  it('counts what came right after the last item', () => {
+    const scorer = markovBaseline(split().train);
+    const scores = (...history: number[]): number[] => {
+      const out = new Float64Array(6).fill(9);
+      scorer.score(Int32Array.from(history), out);
+      return [...out];
+    };
+    // Training parts: 1 2 3, 1 2 1, 3 4.
+    expect(scores(3, 1)).toEqual([0, 0, 2, 0, 0, 0]);
+    expect(scores(2)).toEqual([0, 1, 0, 1, 0, 0]);
+    expect(scores(1, 3)).toEqual([0, 0, 0, 0, 1, 0]);
+    expect(scores(4)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(scores()).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });

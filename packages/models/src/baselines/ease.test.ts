@@ -1,25 +1,13 @@
 import { integers, streamKey, useBackend } from '@seqrec/core';
-import { type ExampleSet, interactionsFromArrays, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { easeBaseline, easeBytes } from './ease.ts';
 import { inverseError, inverseOfPositiveDefinite } from './inverse.ts';
+import { drawnSequences, trainingSet } from './test-support/sequences.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
-
-/** Whole sequences as a training set: `trainTest` keeps the last event of each for the test. */
-function trainingSet(sequences: readonly (readonly number[])[], numItems: number): ExampleSet {
-  const whole = sequences.map((items) => [...items, items[0]]);
-  const interactions = interactionsFromArrays({
-    name: 'sequences',
-    users: whole.flatMap((items, user) => items.map(() => user)),
-    items: whole.flat(),
-    catalogue: Array.from({ length: numItems }, (_, item) => ({ item })),
-  });
-  return trainTest(interactions).train;
-}
 
 /** The formula in float64: Gauss-Jordan with the largest pivot, no blocks. */
 function reference(sequences: readonly (readonly number[])[], numItems: number, lambda: number): number[][] {
@@ -54,15 +42,6 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, bou
   for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i])).toBeLessThan(bound);
 }
 
-const random = (users: number, numItems: number, seed: number): number[][] =>
-  Array.from({ length: users }, (_, user) => {
-    const length = integers(streamKey(seed, 'length'), user, 1, 2, 9)[0];
-    // Squared, so that some items are popular and some have no event.
-    return [...integers(streamKey(seed, 'items'), user, length, 0, numItems)].map((i) =>
-      Math.floor((i * i) / numItems),
-    );
-  });
-
 describe('EASE', () => {
   it('has the weights and scores of the golden file, made in numpy from the formula', async () => {
     const sequences = [
@@ -93,7 +72,7 @@ describe('EASE', () => {
   it.each([0.5, 20, 500])(
     'lambda %d: is the plain float64 formula, zero diagonal, zero for unseen items',
     async (l) => {
-      const [numItems, sequences] = [40, random(60, 40, 3)];
+      const [numItems, sequences] = [40, drawnSequences(60, 40, 3)];
       const scorer = await easeBaseline(trainingSet(sequences, numItems), { lambda: l });
       const expected = reference(sequences, numItems, l);
       const seen = new Set(sequences.flat());
@@ -108,7 +87,7 @@ describe('EASE', () => {
   );
 
   it('counts an item of the history once, whatever its order', async () => {
-    const scorer = await easeBaseline(trainingSet(random(30, 10, 1), 10), { lambda: 3 });
+    const scorer = await easeBaseline(trainingSet(drawnSequences(30, 10, 1), 10), { lambda: 3 });
     const [a, b] = [new Float64Array(11), new Float64Array(11)];
     scorer.score(Int32Array.of(1, 2, 3, 4, 5), a);
     scorer.score(Int32Array.of(5, 5, 4, 3, 1, 2, 1), b);
@@ -127,7 +106,7 @@ describe('EASE', () => {
   });
 
   it('is the same on simd, over more than one block', async () => {
-    const [numItems, train] = [900, trainingSet(random(2500, 900, 4), 900)];
+    const [numItems, train] = [900, trainingSet(drawnSequences(2500, 900, 4), 900)];
     const onCpu = await easeBaseline(train, { lambda: 30 });
     await useBackend('simd');
     const onSimd = await easeBaseline(train, { lambda: 30 });

@@ -1,17 +1,18 @@
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
+import { checkFuxiAlpha } from './fuxi-alpha.ts';
 import { checkFuxiCtr } from './fuxictr.ts';
 import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
 import { checkHstuPosition } from './hstu-position.ts';
 import { checkHstuRequests } from './hstu-requests.ts';
+import { checkLigr } from './ligr.ts';
 import { checkLlama } from './llama.ts';
 import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
-import { checkPreNorm } from './pre-norm.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
@@ -33,7 +34,8 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   sasrec: checkEncoder,
   gru: checkGru,
   llama: checkLlama,
-  ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
+  ligr: checkLigr,
+  'fuxi-alpha': checkFuxiAlpha,
   logq: checkLogQ,
   losses: checkLosses,
   optimizer: checkOptimizer,
@@ -53,8 +55,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
   'fuxictr-long': 'no models of long histories',
-  'fuxi-alpha': 'no FuXi',
-  'fuxi-linear': 'no FuXi',
+  'fuxi-linear': 'no FuXi-linear',
   'hetero-attention': 'no heterogeneous attention',
   'hstu-ranker': 'no HSTU ranker',
   letter: 'no semantic ids',

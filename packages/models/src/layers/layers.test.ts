@@ -11,6 +11,7 @@ import {
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { FuxiAlphaBlock } from '../encoders/fuxi-alpha/block.ts';
 import { GruLayer } from '../encoders/gru4rec/layer.ts';
 import { HstuLayer } from '../encoders/hstu/layer.ts';
 import { TimeEncoder } from '../encoders/pinnerformer/time-encoder.ts';
@@ -90,6 +91,14 @@ const cases: Case[] = [
     inputs: () => [x(), offsets()],
   },
   {
+    name: 'TransformerBlock as LiGR',
+    layer: () =>
+      new TransformerBlock({
+        ...{ ...shared, ...transformer, activation: 'swiglu', gatedResidual: true, ffnBias: false, ffnDropout: 0.2 },
+      }),
+    inputs: () => [x(), offsets()],
+  },
+  {
     name: 'TransformerPlusPlusBlock',
     layer: () => new TransformerPlusPlusBlock({ ...shared, ...transformer }),
     inputs: () => [x(), offsets(), angles(tf.cos), angles(tf.sin)],
@@ -103,6 +112,15 @@ const cases: Case[] = [
     name: 'HstuLayer with a window and switches',
     layer: () => new HstuLayer({ ...shared, ...hstu, relativeBias: 'none', gate: false, maxAttentionLength: 1, dv: 3 }),
     inputs: () => [x(), offsets()],
+  },
+  {
+    name: 'FuxiAlphaBlock',
+    layer: () =>
+      new FuxiAlphaBlock({
+        ...{ ...shared, embeddingDim: 4, numHeads: 2, dqk: 3, dv: 2, channels: 'position-time-content' },
+        ...{ numTimeBuckets: 8, ffnDim: 6, multistage: true, linearDropout: 0.1, paddedLength: 5 },
+      }),
+    inputs: () => [x(), offsets(), times(), times()],
   },
   {
     name: 'GruLayer',

@@ -1,3 +1,4 @@
+import { fuxiAlphaCases } from '../encoders/fuxi-alpha/test-support/cases.ts';
 import { gru4recCases } from '../encoders/gru4rec/test-support/cases.ts';
 import { hstuCases } from '../encoders/hstu/test-support/cases.ts';
 import { pinnerformerCases } from '../encoders/pinnerformer/test-support/cases.ts';
@@ -15,6 +16,7 @@ export const encoderCases: Readonly<Record<string, EncoderCases>> = {
   'transformer-plus-plus': transformerPlusPlusCases,
   gru4rec: gru4recCases,
   pinnerformer: pinnerformerCases,
+  'fuxi-alpha': fuxiAlphaCases,
   dssm: dssmCases,
 };
 

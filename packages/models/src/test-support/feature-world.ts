@@ -62,9 +62,11 @@ export const encoderNames = [
   'hstu-actions',
   'sasrec',
   'transformer',
+  'ligr',
   'transformer-plus-plus',
   'gru4rec',
   'pinnerformer',
+  'fuxi-alpha',
 ];
 export type Settings = Record<string, unknown>;
 

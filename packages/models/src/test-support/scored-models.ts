@@ -9,7 +9,7 @@ import type { UserEvent } from '../serve/scorer.ts';
 import { tinyConfigs } from './tiny.ts';
 
 export const NUM_ITEMS = 40;
-const { hstu, sasrec, transformer, gru4rec } = tinyConfigs;
+const { hstu, sasrec, transformer, ligr, gru4rec } = tinyConfigs;
 const plusPlus = tinyConfigs['transformer-plus-plus'];
 
 /** Every way of keeping state; histories of up to 24 events. */
@@ -25,8 +25,11 @@ export const configs: Readonly<Record<string, ModelConfigInput>> = Object.fromEn
     'hstu, interleaved': { ...hstu, actions: 'interleave' },
     sasrec,
     transformer,
+    ligr,
     'transformer-plus-plus': plusPlus,
     gru4rec,
+    'fuxi-alpha': tinyConfigs['fuxi-alpha'],
+    'fuxi-alpha, positions': tinyConfigs['fuxi-alpha-positions'],
     pinnerformer: tinyConfigs.pinnerformer,
   }).map(([name, config]) => [name, { ...config, maxSequenceLength: 24 } as ModelConfigInput]),
 );

@@ -1,4 +1,4 @@
-import { layerNorm, linearLayer } from '@seqrec/core';
+import { layerNorm, linearBlocks, linearLayer, silu } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../../layers/attention.ts';
 import { exactGelu } from '../../layers/gelu.ts';
@@ -18,7 +18,13 @@ export interface TransformerBlockArgs extends LayerArgs {
   readonly ffnDim: number;
   readonly dropout: number;
   /** Of the feed-forward part, `relu` unless given; GELU in its exact form. */
-  readonly activation?: 'relu' | 'gelu';
+  readonly activation?: 'relu' | 'gelu' | 'swiglu';
+  /** Whether each sub-layer is added times a gate; default: no. */
+  readonly gatedResidual?: boolean;
+  /** Whether the feed-forward part has biases; default: yes. */
+  readonly ffnBias?: boolean;
+  /** Inside the feed-forward part; default 0. */
+  readonly ffnDropout?: number;
   /** Of the norms, 1e-6 unless given. */
   readonly epsilon?: number;
 }
@@ -31,12 +37,21 @@ type BlockInputs = Pick<SelfAttentionOptions, 'query' | 'keyValue' | 'offsets' |
 };
 
 /**
- * One pre-norm Transformer decoder block over packed tokens: `z = x + drop(MHA(LN(x)))`,
- * `y = z + drop(W2 act(W1 LN(z)))`, layer norms with gain and bias, dropout also on the attention probabilities.
+ * One pre-norm Transformer decoder block over packed tokens:
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
+ * ```
+ * z = x + g1 * drop(MHA(LN(x)))           causal, layer norms with gain and bias, dropout on the probabilities too
+ * y = z + g2 * drop(FF(LN(z)))
  *
- * Source: Vaswani et al. 2017 (arXiv:1706.03762), pre-norm as in Xiong et al. 2020 (arXiv:2002.04745).
+ * FF(n) = W2 drop(act(W1 n + b1)) + b2    with swiglu W2 drop((silu(W1 n + b1) * (W3 n + b3))) + b2
+ * g1 = sigmoid(Wg x + bg), g2 = sigmoid(Wg' z + bg') with gatedResidual, of what comes before the norm; else 1
+ * ```
+ *
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`. With swiglu `ffn.0` is `W1` over `W3`.
+ *
+ * Source: Vaswani et al. 2017 (arXiv:1706.03762), pre-norm as in Xiong et al. 2020 (arXiv:2002.04745); SwiGLU:
+ * Shazeer 2020 (arXiv:2002.05202); gated residuals: LiGR, Borisyuk et al. 2025 (arXiv:2502.03417), in the form of
+ * the public code of RecTools.
  */
 export class TransformerBlock extends StreamLayer implements LastRows {
   static className = 'SeqrecTransformerBlock';
@@ -48,15 +63,15 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { embeddingDim: d, ffnDim } = this.args;
+    const { embeddingDim: d, ffnDim, ffnBias = true, gatedResidual = false } = this.args;
+    const parts = this.isSwiglu ? 2 : 1;
     return [
       ...affineWeights('norm1', d),
       ...attentionWeights(d),
       ...affineWeights('norm2', d),
-      { name: 'ffn.0.weight', shape: [ffnDim, d], initialization: { kind: 'xavier-normal' } },
-      { name: 'ffn.0.bias', shape: [ffnDim], initialization: { kind: 'zeros' } },
-      { name: 'ffn.2.weight', shape: [d, ffnDim], initialization: { kind: 'xavier-normal' } },
-      { name: 'ffn.2.bias', shape: [d], initialization: { kind: 'zeros' } },
+      ...mapWeights('ffn.0', { in: d, out: ffnDim, parts, hasBias: ffnBias }),
+      ...mapWeights('ffn.2', { in: ffnDim, out: d, hasBias: ffnBias }),
+      ...(gatedResidual ? ['gate1', 'gate2'].flatMap((name) => mapWeights(name, { in: d, out: d })) : []),
     ];
   }
 
@@ -81,19 +96,44 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   private forward({ x, ...attention }: BlockInputs, run: Run): tf.Tensor2D {
-    const { embeddingDim, numHeads, dropout, activation = 'relu' } = this.args;
+    const { embeddingDim, numHeads, dropout, gatedResidual = false } = this.args;
     const weight = (name: string): tf.Variable => this.weight(name);
     const site = `${this.stream}.attention`;
-    const output = { dropout: this.dropOptions(dropout, 'output', run, embeddingDim), residual: x };
-    const z = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, output, site, run });
-    const map = (name: string) => ({
-      w: weight(`${name}.weight`) as tf.Tensor2D,
-      b: weight(`${name}.bias`) as tf.Tensor1D,
-    });
-    const inner = { x: this.norm(z, 'norm2'), ...map('ffn.0') };
-    const hidden = activation === 'relu' ? linearLayer({ ...inner, activation }) : exactGelu(linearLayer(inner));
+    const residual = (of: tf.Tensor2D) => (gatedResidual ? {} : { residual: of });
+    const output = { dropout: this.dropOptions(dropout, 'output', run, embeddingDim), ...residual(x) };
+    const attended = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, output, site, run });
+    const z = gatedResidual ? this.addGated(x, attended, 'gate1') : attended;
     const last = this.dropOptions(dropout, 'ffn.output', run, embeddingDim);
-    return linearLayer({ x: hidden, ...map('ffn.2'), dropout: last, residual: z });
+    const hidden = this.hidden(this.norm(z, 'norm2'), run);
+    const fed = linearLayer({ x: hidden, ...this.map('ffn.2'), dropout: last, ...residual(z) });
+    return gatedResidual ? this.addGated(z, fed, 'gate2') : fed;
+  }
+
+  private get isSwiglu(): boolean {
+    return this.args.activation === 'swiglu';
+  }
+
+  /** `x + sigmoid(x W + b) * y`. */
+  private addGated(x: tf.Tensor2D, y: tf.Tensor2D, name: string): tf.Tensor2D {
+    return tf.add(x, tf.mul(tf.sigmoid(linearLayer({ x, ...this.map(name) })), y));
+  }
+
+  /** What the last map of the feed-forward part reads. */
+  private hidden(x: tf.Tensor2D, run: Run): tf.Tensor2D {
+    const { ffnDim, activation = 'relu', ffnDropout = 0 } = this.args;
+    const inner = { x, ...this.map('ffn.0') };
+    if (activation === 'relu') {
+      return linearLayer({ ...inner, activation, dropout: this.dropOptions(ffnDropout, 'ffn.hidden', run, ffnDim) });
+    }
+    if (activation === 'gelu') return this.drop(exactGelu(linearLayer(inner)), ffnDropout, 'ffn.hidden', run);
+    const [gate, value] = linearBlocks(inner, [ffnDim, ffnDim]);
+    return this.drop(tf.mul(silu(gate), value) as tf.Tensor2D, ffnDropout, 'ffn.hidden', run);
+  }
+
+  private map(name: string): { readonly w: tf.Tensor2D; readonly b?: tf.Tensor1D } {
+    const { ffnBias = true } = this.args;
+    const w = this.weight(`${name}.weight`) as tf.Tensor2D;
+    return name.startsWith('ffn') && !ffnBias ? { w } : { w, b: this.weight(`${name}.bias`) as tf.Tensor1D };
   }
 
   private norm(x: tf.Tensor2D, name: string): tf.Tensor2D {
@@ -105,8 +145,10 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { embeddingDim, numHeads, ffnDim, dropout, activation, epsilon } = this.args;
-    const given = Object.entries({ activation, epsilon }).filter(([, value]) => value !== undefined);
+    const { embeddingDim, numHeads, ffnDim, dropout, ...optional } = this.args;
+    const { activation, gatedResidual, ffnBias, ffnDropout, epsilon } = optional;
+    const switches = { activation, gatedResidual, ffnBias, ffnDropout, epsilon };
+    const given = Object.entries(switches).filter(([, value]) => value !== undefined);
     return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout, ...Object.fromEntries(given) };
   }
 }
@@ -145,6 +187,19 @@ export class AffineLayerNorm extends StreamLayer {
   }
 }
 tf.serialization.registerClass(AffineLayerNorm);
+
+/** A linear map, or `parts` of them one over the other. */
+function mapWeights(
+  name: string,
+  { in: into, out, parts = 1, hasBias = true }: { in: number; out: number; parts?: number; hasBias?: boolean },
+): WeightSpec[] {
+  const blocks = { axis: 0 as const, sizes: new Array<number>(parts).fill(out) };
+  const shape = [parts * out, into];
+  return [
+    { name: `${name}.weight`, shape, initialization: { kind: 'xavier-normal' }, ...(parts > 1 && { blocks }) },
+    ...(hasBias ? [{ name: `${name}.bias`, shape: [parts * out], initialization: { kind: 'zeros' } as const }] : []),
+  ];
+}
 
 function affineWeights(name: string, embeddingDim: number): WeightSpec[] {
   return [

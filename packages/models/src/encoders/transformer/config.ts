@@ -2,16 +2,33 @@ import { z } from 'zod';
 import { encoderFields } from '../../config/encoder-fields.ts';
 import { rate, size } from '../../config/fields.ts';
 
-/** Configuration of {@link createTransformer}: a standard pre-norm decoder. */
+/** Configuration of {@link createTransformer}: a standard pre-norm decoder, or LiGR. */
 export const transformerConfigSchema = z
   .strictObject({
     kind: z.literal('transformer'),
     ...encoderFields,
     ffnDim: size.optional().describe('Hidden width of the feed-forward part; four times `embeddingDim` unless given.'),
-    activation: z
-      .enum(['relu', 'gelu'])
+    block: z
+      .enum(['pre-norm', 'ligr'])
       .optional()
-      .describe('Of the feed-forward part, `relu` unless given; `gelu` in its exact form.'),
+      .describe(
+        'The block that switches depart from: `pre-norm` unless given, or `ligr`, that of eSASRec (gated residuals, a gated feed-forward part without biases, dropout inside it, no final norm).',
+      ),
+    activation: z
+      .enum(['relu', 'gelu', 'swiglu'])
+      .optional()
+      .describe(
+        'Of the feed-forward part; `gelu` in its exact form, `swiglu`: `silu(x W1) * x W3`. Pre-norm `relu`, LiGR `swiglu`.',
+      ),
+    gatedResidual: z
+      .boolean()
+      .optional()
+      .describe('Each sub-layer is added times `sigmoid(x W + b)` of what it is added to; LiGR has it.'),
+    ffnBias: z.boolean().optional().describe('Biases of the feed-forward part; pre-norm has them, LiGR does not.'),
+    ffnDropout: rate
+      .optional()
+      .describe('Dropout inside the feed-forward part, before its last map; pre-norm 0, LiGR `blockDropout`.'),
+    finalNorm: z.boolean().optional().describe('A layer norm after the last block; pre-norm has it, LiGR does not.'),
     blockDropout: rate
       .default(0.2)
       .describe('Dropout on attention probabilities and on the outputs of both sub-layers.'),
@@ -20,7 +37,8 @@ export const transformerConfigSchema = z
     path: ['embeddingDim'],
     message: 'a multiple of numHeads',
   })
-  .describe('A standard pre-norm decoder.');
+  .describe('A standard pre-norm decoder; with `block: ligr` that of eSASRec.');
 
+/** Switches that are absent are those of `block`, see `transformerSwitches`. */
 export type TransformerConfig = z.output<typeof transformerConfigSchema>;
 export type TransformerConfigInput = z.input<typeof transformerConfigSchema>;

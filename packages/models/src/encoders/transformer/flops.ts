@@ -1,24 +1,30 @@
 import { addFlops, attentionFlops, type Flops, linearFlops, timesFlops, type Workload } from '../../flops/flops.ts';
+import { type TransformerSwitches, transformerSwitches } from './blocks.ts';
 import type { TransformerConfig } from './config.ts';
 
-/** A block: `D -> 3 D`, attention of `H` heads of width `D / H`, `D -> D`, then `D -> F -> D`. */
+/**
+ * A block: `D -> 3 D`, attention of `H` heads of width `D / H`, `D -> D`, then `D -> F -> D`; with `swiglu` twice as
+ * much into `F`, and two maps `D -> D` of gated residuals.
+ */
 export function transformerBlocksFlops(
   config: { readonly embeddingDim: number; readonly numHeads: number; readonly numBlocks: number },
   ffnDim: number,
   { tokens, pairs }: Workload,
+  { activation, gatedResidual = false }: Partial<Pick<TransformerSwitches, 'activation' | 'gatedResidual'>> = {},
 ): Flops {
   const { embeddingDim: d, numHeads, numBlocks } = config;
   const block = addFlops(
     linearFlops(tokens, { in: d, out: 3 * d }),
     attentionFlops(pairs, { count: numHeads, query: d / numHeads, value: d / numHeads }),
     linearFlops(tokens, { in: d, out: d }),
-    linearFlops(tokens, { in: d, out: ffnDim }),
+    linearFlops(tokens, { in: d, out: (activation === 'swiglu' ? 2 : 1) * ffnDim }),
     linearFlops(tokens, { in: ffnDim, out: d }),
+    ...(gatedResidual ? [linearFlops(tokens, { in: d, out: 2 * d })] : []),
   );
   return timesFlops(numBlocks, block);
 }
 
 /** The blocks. */
 export function transformerFlops(config: TransformerConfig, work: Workload): Flops {
-  return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, work);
+  return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, work, transformerSwitches(config));
 }

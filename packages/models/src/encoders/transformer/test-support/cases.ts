@@ -4,19 +4,28 @@ import {
   D,
   documentedSizes,
   items,
+  map,
   norm,
   positions,
   prefixed,
   temperature,
   transformerBlock,
   truncated,
+  xavierNormal,
+  zeros,
 } from '../../../test-support/initial.ts';
 import { transformerFormula } from './formula.ts';
 
 export const transformerCases: EncoderCases = {
   formula: transformerFormula,
-  tiny: { transformer: { kind: 'transformer', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 2 } },
-  overfit: { transformer: { kind: 'transformer', ...overfitSizes, numHeads: 2, blockDropout: 0 } },
+  tiny: {
+    transformer: { kind: 'transformer', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 2 },
+    ligr: { kind: 'transformer', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 2, block: 'ligr' },
+  },
+  overfit: {
+    transformer: { kind: 'transformer', ...overfitSizes, numHeads: 2, blockDropout: 0 },
+    ligr: { kind: 'transformer', ...overfitSizes, numHeads: 2, blockDropout: 0, block: 'ligr' },
+  },
   matrix: { kind: 'transformer', ...matrixSizes, numHeads: 1, blockDropout: 0 },
   initial: {
     transformer: {
@@ -26,6 +35,27 @@ export const transformerCases: EncoderCases = {
         ...positions(truncated(Math.sqrt(1 / D))),
         ...blocks((i) => prefixed(`layers.${i}.`, transformerBlock(D, 4 * D))),
         ...prefixed('final_norm.', norm),
+        ...temperature,
+      },
+    },
+    ligr: {
+      config: { kind: 'transformer', ...documentedSizes, numHeads: 2, block: 'ligr' },
+      initial: {
+        ...items,
+        ...positions(truncated(Math.sqrt(1 / D))),
+        ...blocks((i) =>
+          prefixed(`layers.${i}.`, {
+            ...prefixed('norm1.', norm),
+            in_proj_weight: xavierNormal(D, 3 * D),
+            in_proj_bias: zeros,
+            ...prefixed('out_proj.', map(D, D)),
+            ...prefixed('norm2.', norm),
+            'ffn.0.weight': xavierNormal(D, 8 * D),
+            'ffn.2.weight': xavierNormal(4 * D, D),
+            ...prefixed('gate1.', map(D, D)),
+            ...prefixed('gate2.', map(D, D)),
+          }),
+        ),
         ...temperature,
       },
     },

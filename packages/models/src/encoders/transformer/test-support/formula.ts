@@ -15,8 +15,16 @@ export const transformerFormula: FormulaCase = {
   configs: joined(
     heads,
     fc.record({ ...sizes, blockDropout: fc.constant(0) }),
-    keys({ ...optional, outputLength: upTo(5), ffnDim: upTo(9), activation: oneOf('relu', 'gelu') }),
+    keys({ ...optional, outputLength: upTo(5), ffnDim: upTo(9), block: oneOf('pre-norm', 'ligr') }),
+    keys({
+      activation: oneOf('relu', 'gelu', 'swiglu'),
+      gatedResidual: fc.boolean(),
+      ffnBias: fc.boolean(),
+      finalNorm: fc.boolean(),
+      ffnDropout: fc.constant(0),
+    }),
   ),
   plain: plainTransformer,
   norms: [[{ blockDropout: 0 }, 1e-3]],
+  runs: 10,
 };
