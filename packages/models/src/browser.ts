@@ -240,7 +240,6 @@ export {
   sampledSoftmax,
 } from './objectives/functions/logq.ts';
 export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
-export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
 export {
   type DrawContext,
   type DrawnItems,
