@@ -15,6 +15,7 @@ import { checkPreNorm } from './pre-norm.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
+import { checkSce } from './sce.ts';
 import { checkSchedule } from './schedule.ts';
 import { checkStu } from './stu.ts';
 import { checkWeightAverage } from './weight-average.ts';
@@ -36,6 +37,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   ligr: async (json) => (json.config?.block === 'pre-norm' ? checkPreNorm(json) : 'no LiGR block'),
   logq: checkLogQ,
   losses: checkLosses,
+  sce: checkSce,
   optimizer: checkOptimizer,
   schedule: checkSchedule,
   'weight-average': checkWeightAverage,
@@ -63,7 +65,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
-  sce: 'no SCE loss',
   'sid-pieces': 'no semantic ids',
   t5: 'no T5',
   't5-buckets': 'no T5',

@@ -137,6 +137,8 @@ describe('settings', () => {
   it.each([
     [{ kind: 'full-softmax' }, 'full-softmax'],
     [{ kind: 'bce' }, 'bce'],
+    [{ kind: 'gbce' }, 'gbce'],
+    [{ kind: 'sce' }, 'sce'],
     [{ kind: 'pool-softmax' }, 'pool-softmax'],
     [{}, 'sampled-softmax'],
     [{ actionWeight: 0.5 }, 'sampled-softmax+actions'],
