@@ -51,6 +51,7 @@ const benches = [
   'step',
   'gemm',
   'attention',
+  'softmax',
   'evaluate',
   'stock',
   'csv',
@@ -68,23 +69,23 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
       'bench [what]',
-      'Measure epoch, step, gemm (products), attention, evaluate (ranks), csv (reading) and more',
+      'Measure epoch, step, gemm (products), attention, softmax (of all items), evaluate (ranks) and more',
       {
         allowUnknownOptions: true,
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|softmax|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
       '--rounds <n>',
-      'Rounds, contestants in turn (step: 3, gemm: 7, attention, stock and gpu: 5, evaluate: 7, csv: 1, serve and tables: 3)',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention, softmax, stock and gpu: 5, evaluate: 7, csv: 1, serve and tables: 3)',
     )
     .option(
       '--peer <name>',
-      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, gpu, serve: best (PyTorch)',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, softmax, gpu, serve: best (PyTorch)',
     )
     .option(
       '--length <n>',
@@ -92,7 +93,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--width <n>',
-      'Only this head width (attention, gpu); width of the vectors (evaluate; tables: 16), of a head (serve: 64)',
+      'Only this head width (attention, gpu); width of the vectors (evaluate; softmax: 64; tables: 16), of a head (serve: 64)',
     )
     .option('--blocks <n>', 'Blocks of the model (serve: 8)')
     .option('--heads <n>', 'Heads of a block (serve: 4)')
@@ -110,9 +111,9 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     )
     .option(
       '--items <n>',
-      "Number of items (step: generated data in place of the recipe's; evaluate; csv: 100000; catalogue: a list, 10000,100000,1000000)",
+      "Number of items (step: generated data in place of the recipe's; evaluate; softmax: 12101; csv: 100000; catalogue: a list, 10000,100000,1000000)",
     )
-    .option('--tokens <n>', 'Tokens of a batch (gpu: 65,536, on a software device 512)')
+    .option('--tokens <n>', 'Tokens of a batch (softmax: 14,000; gpu: 65,536, on a software device 512)')
     .option('--steps <n>', 'Steps to run (catalogue: 20, memory: 5000, tables: 20 a round)')
     .option('--embeddings <rule>', 'Only dense or rowwise (catalogue)')
     .option('--load', 'Requests by Poisson of users by Zipf: the largest rate whose p99 holds 80 ms (serve)')
@@ -147,6 +148,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench gemm --peer openblas --save')
     .example('  $ seqrec bench attention --peer best')
     .example('  $ seqrec bench attention --memory')
+    .example('  $ seqrec bench softmax --peer best')
     .example('  $ seqrec bench evaluate --recipe ml-1m/hstu')
     .example('  $ seqrec bench evaluate --large --users 10000')
     .example('  $ seqrec bench stock')
@@ -236,6 +238,16 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     const selection = { lengths: only('length'), widths: only('width') };
     const request = { backend: options, rounds: rounds ?? 5, peer, quiet: options.quiet ?? false, ...selection };
     return show(await attention.benchAttention(request), attention.listAttentionBench);
+  }
+  if (what === 'softmax') {
+    const { BEAUTY, benchSoftmax, listSoftmaxBench } = await import('../measure/bench/softmax.ts');
+    const size = {
+      tokens: integerOption('tokens', options.tokens) ?? BEAUTY.tokens,
+      items: integerOption('items', options.items) ?? BEAUTY.items,
+      width: integerOption('width', options.width) ?? BEAUTY.width,
+    };
+    const peer = choiceOption('peer', options.peer, ['best']) !== undefined;
+    return show(await benchSoftmax({ backend: options, rounds: rounds ?? 5, peer, size }), listSoftmaxBench);
   }
   if (what === 'gpu') {
     const gpu = await import('../measure/bench/gpu.ts');

@@ -9,6 +9,7 @@ import { listMemoryBench } from '../measure/bench/memory.ts';
 import { listServeBench } from '../measure/bench/serve-listing.ts';
 import { listServeLoadBench } from '../measure/bench/serve-load.ts';
 import { listServeUsersBench } from '../measure/bench/serve-users.ts';
+import { listSoftmaxBench } from '../measure/bench/softmax.ts';
 import { listStepBench } from '../measure/bench/step.ts';
 import { listStockBench } from '../measure/bench/stock.ts';
 import { listTablesBench } from '../measure/bench/tables-listing.ts';
@@ -57,6 +58,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     listAttentionMemory,
   ),
   'bench gemm': kind('Matrix products', 'Products in the shapes of training, in turn with OpenBLAS.', listGemmBench),
+  'bench softmax': kind(
+    'Full softmax',
+    'Cross-entropy over all items and its gradients, in turn with PyTorch.',
+    listSoftmaxBench,
+  ),
   'bench evaluate': kind(
     'Evaluation',
     'Exact ranks among all items, and a whole evaluation of a recipe.',

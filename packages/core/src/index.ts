@@ -81,6 +81,12 @@ export {
   linearLayer,
   linearLayerAndSkip,
 } from './ops/linear-layer.ts';
+export {
+  type LogSumExpScoresOptions,
+  logSumExpScores,
+  MASKED_SCORE,
+  type ScoreMask,
+} from './ops/log-sum-exp-scores.ts';
 export { type NormSiluSplitResult, normSiluSplit } from './ops/norm-silu-split.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { rmsNorm } from './ops/rms-norm.ts';

@@ -232,7 +232,7 @@ export {
   type Towers,
 } from './model.ts';
 export { withActions } from './objectives/actions.ts';
-export { bceObjective } from './objectives/bce.ts';
+export { bceObjective, gbceObjective } from './objectives/bce.ts';
 export {
   type LabelsConfig,
   labelsConfigSchema,
@@ -253,8 +253,16 @@ export {
   type SampledScores,
   sampledSoftmax,
 } from './objectives/functions/logq.ts';
+export {
+  type BucketOptions,
+  type BucketScores,
+  type Buckets,
+  bucketSoftmax,
+  chooseBuckets,
+  coveredRows,
+  mixedCentres,
+} from './objectives/functions/sce.ts';
 export { type LabelledPairs, samplePairs } from './objectives/labels.ts';
-export { type CandidateMask, type LogSumExpOptions, maskedLogSumExp } from './objectives/masked-log-sum-exp.ts';
 export {
   type DrawContext,
   type DrawnItems,
@@ -272,6 +280,7 @@ export {
   parseObjectiveConfig,
 } from './objectives/registry.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
+export { sceObjective } from './objectives/sce.ts';
 export { trainedItemsOf, withNegativesOf } from './objectives/trained-negatives.ts';
 export {
   type HostTensor,

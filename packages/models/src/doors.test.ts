@@ -84,7 +84,15 @@ async function firstLoss(options: object): Promise<number> {
 
 describe('an objective of a stranger', () => {
   it('is one kind among ours, its settings checked as theirs', () => {
-    expect(objectiveKinds()).toEqual(['sampled-softmax', 'pool-softmax', 'full-softmax', 'bce', 'squared-distance']);
+    expect(objectiveKinds()).toEqual([
+      'sampled-softmax',
+      'pool-softmax',
+      'full-softmax',
+      'bce',
+      'gbce',
+      'sce',
+      'squared-distance',
+    ]);
     expect(parseObjectiveConfig({ kind: 'squared-distance' })).toEqual({ kind: 'squared-distance', scale: 1 });
     expect(knownObjectiveSchema().parse({ kind: 'squared-distance', scale: 2 })).toMatchObject({ scale: 2 });
     expect(() => parseObjectiveConfig({ kind: 'squared-distance', scale: 0 })).toThrow(

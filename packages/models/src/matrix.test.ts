@@ -26,6 +26,8 @@ const objectives: Record<string, ObjectiveConfigInput> = {
   'sampled softmax': { kind: 'sampled-softmax', numNegatives: 16 },
   'full softmax': { kind: 'full-softmax' },
   bce: { kind: 'bce', numNegatives: 4 },
+  gbce: { kind: 'gbce', numNegatives: 8 },
+  'scalable cross-entropy': { kind: 'sce', bucketItems: 16 },
   'in-batch with exact logQ': { kind: 'pool-softmax', negatives: { kind: 'in-batch' }, logQ: 'exact' },
   'random negatives without logQ': { kind: 'pool-softmax', negatives: { kind: 'random', random: 32 }, logQ: 'none' },
   'mixed, sketched logQ, dense all-action, by user': {

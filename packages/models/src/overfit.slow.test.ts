@@ -16,6 +16,8 @@ const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
   'sampled softmax': { kind: 'sampled-softmax', numNegatives: 64 },
   'full softmax': { kind: 'full-softmax' },
   bce: { kind: 'bce', numNegatives: 16 },
+  gbce: { kind: 'gbce', numNegatives: 32 },
+  'scalable cross-entropy': { kind: 'sce', bucketItems: 32 },
   'in-batch with exact logQ': { kind: 'pool-softmax', negatives: { kind: 'in-batch' }, logQ: 'exact' },
   'random negatives': { kind: 'pool-softmax', negatives: { kind: 'random', random: 64 }, logQ: 'none' },
   'mixed, sketched logQ, by user': {

@@ -95,6 +95,12 @@ export function kernelWork(
       const forward = 2 * t * (inputs.negatives.shape[1] + 1) * d;
       return kernel === 'SampledSoftmax' ? forward : 2 * forward;
     }
+    case 'LogSumExpScores':
+    case 'LogSumExpScoresGrad': {
+      const [p, d] = inputs.queries.shape;
+      const forward = 2 * p * inputs.items.shape[0] * d;
+      return kernel === 'LogSumExpScores' ? forward : 2 * forward;
+    }
     default:
       return 0;
   }

@@ -105,6 +105,15 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
       schedule: { kind: 'cosine', warmupSteps: 2, warmupFrom: 0.1, steps: 4, floor: 0.1 },
     },
   },
+  gbce: {
+    objective: { kind: 'gbce', numNegatives: 4, t: 0.5, ownLabels: 'masked' },
+  },
+  sce: {
+    objective: { kind: 'sce', buckets: 4, bucketPairs: 8, bucketItems: 8, mix: false, average: 'all' },
+  },
+  divided: {
+    objective: { kind: 'bce', numNegatives: 2, divisor: 'all', ownLabels: 'kept' },
+  },
   plateau: {
     optimizer: {
       learningRate: 1e-3,

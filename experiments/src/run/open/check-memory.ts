@@ -63,13 +63,27 @@ function partsOf(
     },
   ];
   const parsed = parseObjectiveConfig(objective);
-  if (parsed.kind === undefined || parsed.kind === 'sampled-softmax' || parsed.kind === 'bce') {
+  if (
+    parsed.kind === undefined ||
+    parsed.kind === 'sampled-softmax' ||
+    parsed.kind === 'bce' ||
+    parsed.kind === 'gbce'
+  ) {
     const rows = parsed.labels.kind === 'next-item' ? read : sequences;
     parts.push({
       what: `${parsed.numNegatives} negatives of each label`,
       // An id and a score each.
       bytes: 8 * rows * parsed.numNegatives,
       lower: 'objective.numNegatives or training.batchSize',
+    });
+  }
+  if (parsed.kind === 'sce' && parsed.buckets !== undefined) {
+    const pairs = Math.min(parsed.labels.kind === 'next-item' ? read : sequences, parsed.bucketPairs ?? 0);
+    const items = Math.min(split.train.interactions.numItems, parsed.bucketItems);
+    parts.push({
+      what: `${parsed.buckets} buckets of pairs and items`,
+      bytes: 4 * parsed.buckets * (pairs + items) * ofItem,
+      lower: 'objective.buckets or objective.bucketItems',
     });
   }
   if (parsed.kind === 'pool-softmax' && parsed.negatives.kind !== 'in-batch')

@@ -24,6 +24,7 @@ export { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 export { layerNorm, layerNormGrad } from './layer-norm.ts';
 export { linear, linearGrad } from './linear.ts';
 export { type LinearLayerInput, linearLayer, linearLayerGrad, linearLayerRows } from './linear-layer.ts';
+export { type LogSumExpScoresInput, logSumExpScores, logSumExpScoresGrad } from './log-sum-exp-scores.ts';
 export { type Matrix, type MuonConstants, muonStep, newtonSchulz } from './muon.ts';
 export { type NormSiluSplitInput, normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, uniformIntegers } from './philox.ts';

@@ -22,6 +22,7 @@ import {
   siluSplitCase,
 } from './layer-step-cases.ts';
 import { linearBlocksCase, linearLayerCase } from './linear-layer-cases.ts';
+import { logSumExpScoresCase } from './log-sum-exp-case.ts';
 import { causalQueriesCase, hstuQueriesCase } from './query-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { gatedRecurrenceCase } from './recurrence-case.ts';
@@ -70,6 +71,7 @@ export const cases: readonly AnyCase[] = [
   close(causalQueriesCase),
   close(gatedRecurrenceCase),
   close(sampledSoftmaxCase),
+  close(logSumExpScoresCase),
   close(rankCountsCase),
   close(topItemsCase),
 ];

@@ -34,6 +34,9 @@ export const HISTOGRAM_BUCKETS = constant('attention-bias', 'HISTOGRAM_BUCKETS')
 export const RANKED_ITEMS = constant('ranking', 'BLOCK');
 export const SEQUENCES = constant('gated-recurrence', 'ROWS');
 export const TOKEN_ROWS = constant('embed-tokens', 'ROWS');
+/** Items and queries of a block of scores of `logSumExpScores`. */
+export const SCORED_ITEMS = constant('score-sums', 'ITEM_BLOCK');
+export const SCORED_QUERIES = constant('score-sums', 'QUERY_BLOCK');
 /** Elements whose dropout factors are made at a time. */
 export const DROPOUT_RUN = constant('dropout', 'RUN');
 export { BLOCK, CHUNK, WEIGHT_BYTES };

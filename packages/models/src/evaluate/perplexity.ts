@@ -1,9 +1,9 @@
+import { logSumExpScores } from '@seqrec/core';
 import { type ExampleSet, makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
-import { maskedLogSumExp } from '../objectives/masked-log-sum-exp.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { askedAt, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
@@ -33,8 +33,7 @@ export interface Perplexity {
 
 /**
  * Perplexity of next-item prediction in a full softmax: `exp(mean_q(log sum_i exp(s_qi / tau) - s_qy / tau))`
- * over all items `i`, seen ones included. Examples without history have no query. Memory beside the item vectors:
- * scores in blocks, 16 MiB.
+ * over all items `i`, seen ones included. Examples without history have no query. Scores are made in blocks.
  *
  * Source: Joshi et al., "Sliding Window Training", RecSys 2024 (the metric).
  * @throws EvaluationError when there is no query, the data are over other items than the model's,
@@ -99,7 +98,7 @@ async function lossesOf(
         'int32',
       ),
     );
-    return tf.sub(maskedLogSumExp({ queries: scaled, candidates: items }), tf.sum(tf.mul(scaled, positives), 1));
+    return tf.sub(logSumExpScores({ queries: scaled, items }), tf.sum(tf.mul(scaled, positives), 1));
   });
   try {
     return (await losses.data()) as Float32Array;

@@ -16,6 +16,7 @@ import { parseGolden } from './parse.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
+import { checkSce } from './sce.ts';
 import { checkSchedule } from './schedule.ts';
 import { checkStu } from './stu.ts';
 import { checkWeightAverage } from './weight-average.ts';
@@ -38,6 +39,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'fuxi-alpha': checkFuxiAlpha,
   logq: checkLogQ,
   losses: checkLosses,
+  sce: checkSce,
   optimizer: checkOptimizer,
   schedule: checkSchedule,
   'weight-average': checkWeightAverage,
@@ -64,7 +66,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
-  sce: 'no SCE loss',
   'sid-pieces': 'no semantic ids',
   t5: 'no T5',
   't5-buckets': 'no T5',

@@ -1,12 +1,17 @@
 import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BceConfig } from './config.ts';
+import type { BceConfig, GbceConfig } from './config.ts';
+import { gbceBeta } from './functions/gbce.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, pairsOfPart, positiveScores, weightOfPairs } from './pairs.ts';
 
+/** What every objective of its own function takes. */
+type Own<C> = Omit<C, 'kind' | 'actionWeight'>;
+
 /**
- * Binary cross-entropy with sampled negatives: `loss = -log sigmoid(s_label) - mean_r log(1 - sigmoid(s_r))`. A
+ * Binary cross-entropy with sampled negatives: `loss = -log sigmoid(s_label) - mean_r log(1 - sigmoid(s_r))`, or by
+ * `divisor: 'all'` `-(log sigmoid(s_label) + sum_r log(1 - sigmoid(s_r))) / (1 + R)`. Unless `ownLabels` are kept, a
  * negative that the sequence itself has as a label does not count.
  *
  * Negatives come from the stream `negatives` at the global step.
@@ -14,11 +19,32 @@ import { drawnValues, flatSettings, pairObjectiveLoss, pairsOfPart, positiveScor
  * Source: Kang & McAuley 2018, eq. 7 (arXiv:1808.09781). Differs from the paper in: scores are
  * cosines over a temperature.
  */
-export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): Objective {
-  const { numNegatives } = config;
+export function bceObjective(config: Own<BceConfig>): Objective {
+  return binaryObjective('bce', config, () => 1);
+}
+
+/**
+ * gBCE: `loss = -(beta log sigmoid(s_label) + sum_r log(1 - sigmoid(s_r))) / (1 + R)`, `beta` of {@link gbceBeta} with
+ * the share of the items that are drawn. With `t` 0 it is binary cross-entropy, a mean over the label and its negatives.
+ *
+ * Negatives come from the stream `negatives` at the global step.
+ *
+ * Source: Petrov & Macdonald 2023, section 5 (arXiv:2308.07192); a mean over `1 + R`, as RecTools and gSASRec's code.
+ *
+ * @param numNegativeItems items that negatives are drawn from; default: all of the model.
+ */
+export function gbceObjective(config: Own<GbceConfig>, numNegativeItems?: number): Objective {
+  return binaryObjective('gbce', { ...config, divisor: 'all' }, (numItems) =>
+    gbceBeta(config.t, config.numNegatives, numNegativeItems ?? numItems),
+  );
+}
+
+/** @param betaOf weight of the label, by the number of items. */
+function binaryObjective(name: string, config: Own<BceConfig>, betaOf: (numItems: number) => number): Objective {
+  const { numNegatives, divisor, ownLabels: own } = config;
   return {
-    name: 'bce',
-    settings: flatSettings(config),
+    name,
+    settings: settingsOf(name, config),
     weightOf: (whole, run) => weightOfPairs(whole, config, run),
     draw({ batch, numItems, run, part }) {
       const { pairs, firstPair } = pairsOfPart(batch, { part, run }, config);
@@ -27,11 +53,11 @@ export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): 
       return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
     },
     loss: (context) =>
-      pairObjectiveLoss(context, config, (encoded, { batch, part, drawn }) => {
+      pairObjectiveLoss(context, config, (encoded, { model, batch, part, drawn }) => {
         const { count, pairs, queries, items, temperature } = encoded;
-        const own = ownLabels(batch.host, part);
+        const labels = own === 'kept' ? undefined : ownLabels(batch.host, part);
         const counts = Float32Array.from(drawnValues(drawn.negatives), (item, i) =>
-          own[pairs.sequences[Math.floor(i / numNegatives)]].has(item) ? 0 : 1,
+          labels?.[pairs.sequences[Math.floor(i / numNegatives)]].has(item) ? 0 : 1,
         );
         const vectors = embedding(items, drawn.negatives);
         const width = queries.shape[1];
@@ -42,7 +68,18 @@ export function bceObjective(config: Omit<BceConfig, 'kind' | 'actionWeight'>): 
         const scores = tf.div(tf.reshape(products, [count, numNegatives]), temperature);
         const perNegative = tf.mul(tf.softplus(scores), tf.tensor2d(counts, [count, numNegatives]));
         const positive = tf.softplus(tf.neg(positiveScores(encoded)));
-        return tf.add(positive, tf.mean(perNegative, 1)) as tf.Tensor1D;
+        if (divisor === 'negatives') return tf.add(positive, tf.mean(perNegative, 1)) as tf.Tensor1D;
+        const sum = tf.add(tf.mul(positive, betaOf(model.numItems)), tf.sum(perNegative, 1));
+        return tf.div(sum, 1 + numNegatives) as tf.Tensor1D;
       }),
   };
+}
+
+/** A run from before there were other divisors and masks goes on. */
+function settingsOf(name: string, { divisor, ownLabels: own, ...config }: Own<BceConfig>): Objective['settings'] {
+  const changed = {
+    ...(divisor === 'all' && name === 'bce' && { divisor }),
+    ...(own === 'kept' && { ownLabels: own }),
+  };
+  return flatSettings({ ...config, ...changed });
 }

@@ -153,6 +153,15 @@ const poolSoftmax = poolSoftmaxFields
   })
   .describe('Cross-entropy of the label against one pool of negatives of the whole batch.');
 
+const binary = {
+  ownLabels: z
+    .enum(['masked', 'kept'])
+    .default('masked')
+    .describe(
+      'A negative that the user has as a label in the batch: `masked`, it adds nothing, though divisors stay; `kept`, it counts as any other.',
+    ),
+};
+
 const fullSoftmax = z
   .strictObject({ kind: z.literal('full-softmax'), ...shared })
   .describe('Cross-entropy of the label against all items.');
@@ -162,15 +171,70 @@ const bce = z
     kind: z.literal('bce'),
     numNegatives: count.default(1).describe('Negatives of each pair, its own uniform draws.'),
     negativeItems,
+    ...binary,
+    divisor: z
+      .enum(['negatives', 'all'])
+      .default('negatives')
+      .describe(
+        'What sums are divided by: `negatives`, their number below that of the negatives alone, so that the label weighs as much as all of them; `all`, the label and its negatives together.',
+      ),
     ...shared,
   })
   .describe('Binary cross-entropy of the label and of its negatives.');
+
+const gbce = z
+  .strictObject({
+    kind: z.literal('gbce'),
+    numNegatives: count.default(256).describe('Negatives of each pair, its own uniform draws.'),
+    negativeItems,
+    t: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.75)
+      .describe(
+        'How far the loss of the label is calibrated for the share of items that are drawn: 0 is binary cross-entropy, 1 gives the probabilities of drawing all items.',
+      ),
+    ...binary,
+    ownLabels: binary.ownLabels.default('kept'),
+    ...shared,
+  })
+  .describe('Binary cross-entropy whose label is calibrated for sampling: the mean over the label and its negatives.');
+
+const sce = z
+  .strictObject({
+    kind: z.literal('sce'),
+    buckets: count
+      .optional()
+      .describe('Buckets of a batch. Default: twice the root of its pairs, as the authors have it.'),
+    bucketPairs: count
+      .optional()
+      .describe('Pairs of a bucket, at most. Default: twice the root of the pairs of the batch.'),
+    bucketItems: count.default(256).describe('Items of a bucket, at most.'),
+    mix: z
+      .boolean()
+      .default(true)
+      .describe('Whether centres of buckets are random mixtures of the user vectors of the batch, or random vectors.'),
+    average: z
+      .enum(['covered', 'all'])
+      .default('covered')
+      .describe('What the loss is a mean over: the pairs in a bucket, or all pairs, those in none with a loss of 0.'),
+    ...shared,
+  })
+  .describe('Cross-entropy of the label against items of the buckets that it is in: scalable cross-entropy.');
 
 /**
  * The objectives of this package; `kind` says which, a sampled softmax when absent. `knownObjectiveSchema` has those
  * that were defined since as well.
  */
-export const objectiveConfigSchema = z.discriminatedUnion('kind', [sampledSoftmax, poolSoftmax, fullSoftmax, bce]);
+export const objectiveConfigSchema = z.discriminatedUnion('kind', [
+  sampledSoftmax,
+  poolSoftmax,
+  fullSoftmax,
+  bce,
+  gbce,
+  sce,
+]);
 
 export type LabelsConfig = z.output<typeof labelsConfigSchema>;
 export type ObjectiveConfig = z.output<typeof objectiveConfigSchema>;
@@ -179,6 +243,8 @@ export type SampledSoftmaxConfig = z.output<typeof sampledSoftmax>;
 export type PoolSoftmaxConfig = z.output<typeof poolSoftmax>;
 export type FullSoftmaxConfig = z.output<typeof fullSoftmax>;
 export type BceConfig = z.output<typeof bce>;
+export type GbceConfig = z.output<typeof gbce>;
+export type SceConfig = z.output<typeof sce>;
 
 /** By kind. */
 export const objectiveSchemas = {
@@ -186,6 +252,8 @@ export const objectiveSchemas = {
   'pool-softmax': poolSoftmax,
   'full-softmax': fullSoftmax,
   bce,
+  gbce,
+  sce,
 } as const;
 
 /** The kinds of objective of this package. */

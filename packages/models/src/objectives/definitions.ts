@@ -1,12 +1,13 @@
 import type { TimeReader } from '../reads-times.ts';
 import { withActions } from './actions.ts';
-import { bceObjective } from './bce.ts';
+import { bceObjective, gbceObjective } from './bce.ts';
 import { type ObjectiveConfig, type ObjectiveKind, objectiveSchemas } from './config.ts';
 import type { ObjectiveData, ObjectiveDefinition } from './definition.ts';
 import { fullSoftmaxObjective } from './full-softmax.ts';
 import type { Objective } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 import { sampledSoftmaxObjective } from './sampled-softmax.ts';
+import { sceObjective } from './sce.ts';
 import { trainedItemsOf, withNegativesOf } from './trained-negatives.ts';
 
 type ConfigOf<K extends ObjectiveKind> = Extract<ObjectiveConfig, { readonly kind?: K }>;
@@ -23,6 +24,8 @@ export const ownObjectives: readonly ObjectiveDefinition<never>[] = [
   }),
   define('full-softmax', fullSoftmaxObjective),
   define('bce', bceObjective),
+  define('gbce', (config, _, numNegativeItems) => gbceObjective(config, numNegativeItems)),
+  define('sce', sceObjective),
 ];
 
 /** An objective with what all of them have: negatives of trained items alone, and a share of predicted actions. */

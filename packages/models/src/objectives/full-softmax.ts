@@ -1,6 +1,6 @@
+import { logSumExpScores } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FullSoftmaxConfig } from './config.ts';
-import { maskedLogSumExp } from './masked-log-sum-exp.ts';
 import type { Objective } from './objective.ts';
 import { flatSettings, pairObjectiveLoss, positiveScores, weightOfPairs } from './pairs.ts';
 
@@ -8,7 +8,7 @@ import { flatSettings, pairObjectiveLoss, positiveScores, weightOfPairs } from '
  * Cross-entropy over all items: `loss = log sum_i exp(s_i) - s_label`, no sampling.
  *
  * Time grows with pairs times items: `8 P I D` floating-point operations forwards and backwards, scores being computed
- * twice. Memory does not: about 32 MiB of scores at a time beside `[P, D]` and `[I, D]`, see {@link maskedLogSumExp}.
+ * twice. Memory does not: scores exist a block at a time, see `logSumExpScores`.
  */
 export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind' | 'actionWeight'>): Objective {
   return {
@@ -18,8 +18,8 @@ export function fullSoftmaxObjective(config: Omit<FullSoftmaxConfig, 'kind' | 'a
     loss: (context) =>
       pairObjectiveLoss(context, config, (encoded) => {
         const { queries, items, temperature } = encoded;
-        const candidates = tf.slice(items, [1, 0], [context.model.numItems, -1]);
-        const total = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates });
+        const all = tf.slice(items, [1, 0], [context.model.numItems, -1]);
+        const total = logSumExpScores({ queries: tf.div(queries, temperature), items: all });
         return tf.sub(total, positiveScores(encoded));
       }),
   };

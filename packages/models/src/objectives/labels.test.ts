@@ -269,7 +269,7 @@ describe('configuration', () => {
   it.each([
     [
       { kind: 'bec' },
-      "objective: kind: expected one of 'sampled-softmax', 'pool-softmax', 'full-softmax', 'bce'; got \"bec\"; did you mean 'bce'?",
+      "objective: kind: expected one of 'sampled-softmax', 'pool-softmax', 'full-softmax', 'bce', 'gbce', 'sce'; got \"bec\"; did you mean 'bce'?",
     ],
     [
       { kind: 'bce', negatives: 3 },

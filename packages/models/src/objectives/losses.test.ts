@@ -1,7 +1,6 @@
 import { knownHostValues } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from '../inputs.ts';
 import type { TokenEncoder } from '../model.ts';
@@ -12,7 +11,6 @@ import type { ObjectiveConfigInput } from './config.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
 import { samplePairs } from './labels.ts';
-import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { meanLoss } from './objective.ts';
 import { poolSoftmaxObjective } from './pool-softmax.ts';
 
@@ -74,39 +72,6 @@ it('full softmax is the cross-entropy over all items', () => {
   const expected = rows.map((row, t) => logSumExp(row.slice(1)) - row[targets[t]]);
   const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length;
   expect(lossOf(createObjective({ kind: 'full-softmax', temperature: 0.1 }, examples))).toBeCloseTo(mean, 4);
-});
-
-describe('masked log-sum-exp', () => {
-  it('has the value and gradient of the composed formula, in blocks too', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 7 }), fc.nat(99), (p, n, seed) => {
-        const queries = tf.randomNormal([p, 3], 0, 1, 'float32', seed) as tf.Tensor2D;
-        const candidates = tf.randomNormal([n, 3], 0, 1, 'float32', seed + 1) as tf.Tensor2D;
-        const bias = tf.randomNormal([n], 0, 1, 'float32', seed + 2) as tf.Tensor1D;
-        const values = tf.tensor2d(
-          Array.from({ length: 2 * n }, (_, i) => (i % 3 === 1 ? MASKED : 0)),
-          [2, n],
-        );
-        const groups = Int32Array.from({ length: p }, (_, i) => i % 2);
-        const dy = tf.randomNormal([p], 0, 1, 'float32', seed + 3) as tf.Tensor1D;
-        const ours = tf.grads((q, c) =>
-          maskedLogSumExp({ queries: q as tf.Tensor2D, candidates: c as tf.Tensor2D, bias, mask: { values, groups } }),
-        )([queries, candidates], dy);
-        const composed = (q: tf.Tensor, c: tf.Tensor): tf.Tensor => {
-          const s = tf.add(tf.matMul(q as tf.Tensor2D, c as tf.Tensor2D, false, true), bias);
-          return tf.logSumExp(tf.add(s, tf.gather(values, tf.tensor1d(groups, 'int32'))), 1);
-        };
-        const theirs = tf.grads((q, c) => composed(q, c))([queries, candidates], dy);
-        const pairs = [
-          [maskedLogSumExp({ queries, candidates, bias, mask: { values, groups } }), composed(queries, candidates)],
-          [ours[0], theirs[0]],
-          [ours[1], theirs[1]],
-        ];
-        for (const [a, b] of pairs) expect(tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]).toBeLessThan(1e-4);
-      }),
-      { numRuns: 20 },
-    );
-  });
 });
 
 it('a random cut: the loss is that of the shorter history, the position of the newest event included', () => {

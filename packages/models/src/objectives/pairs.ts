@@ -72,6 +72,24 @@ export function pairObjectiveLoss(
   return { sum, weight: total(weights) };
 }
 
+/**
+ * The user vectors of all pairs of the batch of which a part is computed, `[P, D]`: encoded once more, as the parts
+ * encode it, and without a gradient. The caller disposes it.
+ */
+export function queriesOfWhole({ model, part, run }: ObjectiveContext, settings: LabelSettings): tf.Tensor2D {
+  if (part === undefined) throw new Error('queriesOfWhole: expected a part of a batch; got a whole one');
+  const { before: _, ...own } = run;
+  const batch = uploadBatch(part.whole);
+  // What runs inside a function with a gradient of its own is not taped.
+  const unrecorded = tf.customGrad(() => {
+    const { history, rows } = historyOf(pairsOf(part.whole, settings, run), batch);
+    return { value: embedding(model.encode(history, own), tf.tensor1d(rows, 'int32')), gradFunc: () => [] };
+  });
+  const queries = unrecorded() as tf.Tensor2D;
+  batch.dispose();
+  return queries;
+}
+
 /** The pairs of what a context calls its batch. */
 export function pairsOfPart(
   host: SequenceBatch,

@@ -10,7 +10,6 @@ import { tinyTrain } from '../test-support/tiny.ts';
 import { withActions } from './actions.ts';
 import { createObjective } from './create.ts';
 import { cutBatch } from './cuts.ts';
-import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { meanLoss, type Objective } from './objective.ts';
 import { flatSettings } from './pairs.ts';
 
@@ -101,56 +100,6 @@ describe('withActions', () => {
   });
 });
 
-describe('maskedLogSumExp', () => {
-  it('counts a single candidate, or does not', () => {
-    const one = (mask: number): number =>
-      tf.tidy(
-        () =>
-          maskedLogSumExp({
-            queries: tf.tensor2d([[2, 1]]),
-            candidates: tf.tensor2d([[3, 4]]),
-            mask: { values: tf.tensor2d([[mask]]), groups: Int32Array.of(0) },
-          }).dataSync()[0],
-      );
-    expect(one(0)).toBeCloseTo(10, 5);
-    expect(one(MASKED) / MASKED).toBeCloseTo(1, 6);
-  });
-
-  it('gives in several blocks what it gives in parts', () => {
-    // More than 2^22 scores: two blocks.
-    const [queries, candidates] = [2100, 2100];
-    const before = tf.memory().numTensors;
-    tf.tidy(() => {
-      const q = tf.randomNormal([queries, 2], 0, 1, 'float32', 1) as tf.Tensor2D;
-      const c = tf.randomNormal([candidates, 2], 0, 1, 'float32', 2) as tf.Tensor2D;
-      const dy = tf.randomNormal([queries], 0, 1, 'float32', 3) as tf.Tensor1D;
-      const gradients = (from: number, count: number): tf.Tensor[] =>
-        tf.grads((a, b) => maskedLogSumExp({ queries: a as tf.Tensor2D, candidates: b as tf.Tensor2D }))(
-          [tf.slice(q, [from, 0], [count, -1]), c],
-          tf.slice(dy, [from], [count]),
-        );
-      const part = (from: number, count: number): tf.Tensor =>
-        maskedLogSumExp({ queries: tf.slice(q, [from, 0], [count, -1]), candidates: c });
-      const distance = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0];
-      const whole = maskedLogSumExp({ queries: q, candidates: c });
-      expect(whole.shape).toEqual([queries]);
-      expect(distance(whole, tf.concat([part(0, 1000), part(1000, 1100)]))).toBeLessThan(1e-5);
-      const [dq, dc] = gradients(0, queries);
-      const [first, second] = [gradients(0, 1000), gradients(1000, 1100)];
-      expect(distance(dq, tf.concat([first[0], second[0]]))).toBeLessThan(1e-5);
-      expect(distance(dc, tf.add(first[1], second[1]))).toBeLessThan(1e-4);
-    });
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('of no query is nothing', () => {
-    tf.tidy(() => {
-      const value = maskedLogSumExp({ queries: tf.zeros([0, 2]), candidates: tf.ones([3, 2]) });
-      expect(value.shape).toEqual([0]);
-    });
-  });
-});
-
 describe('cutBatch', () => {
   it('cuts each sequence behind its event, an empty one not at all, and keeps what there is', () => {
     const host: SequenceBatch = {
@@ -188,6 +137,8 @@ describe('settings', () => {
   it.each([
     [{ kind: 'full-softmax' }, 'full-softmax'],
     [{ kind: 'bce' }, 'bce'],
+    [{ kind: 'gbce' }, 'gbce'],
+    [{ kind: 'sce' }, 'sce'],
     [{ kind: 'pool-softmax' }, 'pool-softmax'],
     [{}, 'sampled-softmax'],
     [{ actionWeight: 0.5 }, 'sampled-softmax+actions'],

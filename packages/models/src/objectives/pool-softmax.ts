@@ -1,10 +1,9 @@
-import { integers, rememberHostValues, streamKey } from '@seqrec/core';
+import { integers, logSumExpScores, MASKED_SCORE, rememberHostValues, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
 import type { LabelledPairs } from './labels.ts';
 import { correctedPoolLoss, poolShares } from './logq-forms.ts';
-import { MASKED, maskedLogSumExp } from './masked-log-sum-exp.ts';
 import { logExpected, type NegativePool, negativePool } from './negative-pool.ts';
 import type { Objective, ObjectiveContext } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
@@ -60,14 +59,14 @@ export function poolSoftmaxObjective(
         const pool = poolOf(whole);
         const idOf = (row: number): number => rowIds?.[row] ?? row;
         const own = ownLabels(batch.host, part);
-        const mask = { values: poolMask(pool.items, own), groups: pairs.sequences };
+        const mask = { values: poolMask(pool.items, own), groups: tf.tensor1d(pairs.sequences, 'int32') };
         const logQ =
           frequencies === undefined
             ? undefined
             : logExpected(pool, (row) => frequencies.share(idOf(row)), numNegativeItems ?? model.numItems);
         const bias = logQ === undefined ? undefined : tf.tensor1d(Float32Array.from(pool.items, (item) => -logQ(item)));
-        const candidates = encoded.vectorsOf(pool.items);
-        const negatives = maskedLogSumExp({ queries: tf.div(queries, temperature), candidates, bias, mask });
+        const items = encoded.vectorsOf(pool.items);
+        const negatives = logSumExpScores({ queries: tf.div(queries, temperature), items, bias, mask });
         let label = positiveScores(encoded);
         if (logQ !== undefined && config.logQForm === 'corrected') {
           return correctedPoolLoss(label, negatives, poolShares(pool.items, own, logQ), pairs.sequences);
@@ -83,7 +82,7 @@ export function poolSoftmaxObjective(
   };
 }
 
-/** `[B, N]`: {@link MASKED} where the item of the pool is a label of the sequence's user. */
+/** `[B, N]`: {@link MASKED_SCORE} where the item of the pool is a label of the sequence's user. */
 function poolMask(pool: Int32Array, own: readonly ReadonlySet<number>[]): tf.Tensor2D {
   const places = new Map<number, number[]>();
   for (const [place, item] of pool.entries()) {
@@ -94,7 +93,7 @@ function poolMask(pool: Int32Array, own: readonly ReadonlySet<number>[]): tf.Ten
   const values = new Float32Array(own.length * pool.length);
   for (const [b, items] of own.entries()) {
     for (const item of items) {
-      for (const place of places.get(item) ?? []) values[b * pool.length + place] = MASKED;
+      for (const place of places.get(item) ?? []) values[b * pool.length + place] = MASKED_SCORE;
     }
   }
   return tf.tensor2d(values, [own.length, pool.length]);

@@ -77,6 +77,9 @@ const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
     weighting: 'user',
   },
   'full softmax': { kind: 'full-softmax' },
+  gbce: { kind: 'gbce', numNegatives: 3, t: 0.5 },
+  'scalable cross-entropy': { kind: 'sce', buckets: 4, bucketPairs: 9, bucketItems: 6, labels, weighting: 'user' },
+  'scalable cross-entropy, random centres': { kind: 'sce', mix: false, bucketItems: 6, average: 'all' },
   bce: { kind: 'bce', numNegatives: 3, labels: { kind: 'sasrec', cut: 'last' } },
 };
 /** With every dropout that the model has. */

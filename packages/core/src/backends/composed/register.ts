@@ -11,6 +11,7 @@ import type { ComposedKernel } from './kernel.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import { linearLayer, linearLayerGrad } from './linear-layer.ts';
+import { logSumExpScores, logSumExpScoresGrad } from './log-sum-exp-scores.ts';
 import { normSiluSplit, normSiluSplitGrad } from './norm-silu-split.ts';
 import { dropout, dropoutGrad, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
@@ -54,6 +55,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   gatedRecurrenceGrad,
   sampledSoftmax,
   sampledSoftmaxGrad,
+  logSumExpScores,
+  logSumExpScoresGrad,
   rankCounts,
   topItems,
   adamWStep,

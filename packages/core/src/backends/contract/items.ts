@@ -128,3 +128,23 @@ export interface AssignRowsInputs extends NamedTensorInfoMap {
 export interface AssignRowsAttrs {
   readonly at: number | Int32Array;
 }
+
+/**
+ * `log sum_n exp(q_p . c_n + bias_n + mask[groups_p, n])` of each query over all items, finite scores. Shapes: queries
+ * `[P, D]`, items `[N, D]` with `N >= 1`, bias `[N]` or `[0]`, mask `[G, N]` or `[0]`, groups int32 `[P]` or `[0]`.
+ * Outputs `[logSumExp [P]]`. Nothing of size `[P, N]` may outlive a block of it.
+ */
+export const LogSumExpScores = 'LogSumExpScores';
+export interface LogSumExpScoresInputs extends NamedTensorInfoMap {
+  queries: TensorInfo;
+  items: TensorInfo;
+  bias: TensorInfo;
+  mask: TensorInfo;
+  groups: TensorInfo;
+}
+/** Outputs `[dQueries [P, D], dItems [N, D]]`; `dSums` has shape `[P]`. Bias and mask have no gradient. */
+export const LogSumExpScoresGrad = 'LogSumExpScoresGrad';
+export interface LogSumExpScoresGradInputs extends LogSumExpScoresInputs {
+  logSumExp: TensorInfo;
+  dSums: TensorInfo;
+}

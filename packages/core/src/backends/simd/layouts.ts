@@ -47,6 +47,9 @@ import * as SAMPLED_SOFTMAX_GRADIENT from './slots/sampled-softmax-gradient.ts';
 import * as SAMPLED_SOFTMAX_LOSS from './slots/sampled-softmax-loss.ts';
 import * as SAMPLED_SOFTMAX_TABLES from './slots/sampled-softmax-tables.ts';
 import * as SCATTER_SEGMENTS from './slots/scatter-segments.ts';
+import * as SCORE_SUMS from './slots/score-sums.ts';
+import * as SCORE_SUMS_FORWARD from './slots/score-sums-forward.ts';
+import * as SCORE_SUMS_GRADIENT from './slots/score-sums-gradient.ts';
 import * as SELECT from './slots/select.ts';
 import * as SILU_SPLIT from './slots/silu-split.ts';
 import * as STRIDED_COPY from './slots/strided-copy.ts';
@@ -128,4 +131,6 @@ export const LAYOUTS = {
   sumGroups: SUM_GROUPS,
   rmsNorm: NORM,
   rmsNormGrad: NORM_GRAD,
+  scoreSums: { ...SCORE_SUMS, ...SCORE_SUMS_FORWARD },
+  scoreSumsGrad: { ...SCORE_SUMS, ...SCORE_SUMS_GRADIENT },
 } satisfies Record<keyof typeof KERNEL, Slots>;

@@ -11,6 +11,7 @@ import {
   layerNorm,
   linearLayer,
   linearLayerAndSkip,
+  logSumExpScores,
   normSiluSplit,
   rankCounts,
   sampledSoftmaxLoss,
@@ -117,6 +118,10 @@ function everything(): Uint8Array {
         temperature: 0.5,
       }),
     )([values([tokens, 20], 5), values([41, 20], 6)]);
+    const sums = tf.grads((a: tf.Tensor, b: tf.Tensor) => logSumExpScores({ queries: a, items: b }))([
+      values([tokens, 20], 5),
+      values([500, 20], 6),
+    ]);
     const product = tf.matMul(values([64, 9000], 7) as tf.Tensor2D, values([9000, 50], 8) as tf.Tensor2D);
     const [users, items] = [values([2000, 13], 9), values([1500, 13], 10)];
     const targets = Int32Array.from({ length: 2000 }, (_, b) => b % 1500);
@@ -124,8 +129,8 @@ function everything(): Uint8Array {
       rankCounts({ queries: users, items, targets }),
       ...topItemTensors({ queries: users, items, k: 20 }),
     ];
-    return [...hstu, ...softmax, ...loss, ...layer(tokens, 13), ...layer(100, LARGE), product, ...ranking].map((x) =>
-      x.dataSync(),
+    return [...hstu, ...softmax, ...loss, ...sums, ...layer(tokens, 13), ...layer(100, LARGE), product, ...ranking].map(
+      (x) => x.dataSync(),
     );
   });
   return new Uint8Array(Buffer.concat(results.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))));

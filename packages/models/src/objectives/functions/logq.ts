@@ -1,5 +1,5 @@
+import { MASKED_SCORE } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { MASKED } from '../masked-log-sum-exp.ts';
 
 /** Scores of `T` positives and of `R` sampled negatives each. */
 export interface SampledScores {
@@ -82,7 +82,7 @@ export function logShares(
 }
 
 function masked(scores: tf.Tensor2D, valid?: tf.Tensor2D): tf.Tensor2D {
-  return valid === undefined ? scores : tf.where(valid, scores, tf.fill(scores.shape, MASKED));
+  return valid === undefined ? scores : tf.where(valid, scores, tf.fill(scores.shape, MASKED_SCORE));
 }
 
 /** The values, as a constant of the tape. */

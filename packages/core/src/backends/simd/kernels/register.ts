@@ -18,6 +18,7 @@ import { registerRanking } from './ranking.ts';
 import { registerReductions } from './reduce.ts';
 import { registerRows } from './rows.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
+import { registerScoreSums } from './score-sums.ts';
 import { registerShapeKernels } from './shape.ts';
 import { registerStock } from './support.ts';
 
@@ -43,6 +44,7 @@ export function registerSimdKernels(backendName: string): void {
   registerCausalAttention(backendName);
   registerGatedRecurrence(backendName);
   registerSampledSoftmax(backendName);
+  registerScoreSums(backendName);
   registerRanking(backendName);
   registerAdamW(backendName);
 }

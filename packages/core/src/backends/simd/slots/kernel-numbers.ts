@@ -65,3 +65,5 @@ export const distanceTable = 60;
 export const sumGroups = 61;
 export const rmsNorm = 62;
 export const rmsNormGrad = 63;
+export const scoreSums = 64;
+export const scoreSumsGrad = 65;
