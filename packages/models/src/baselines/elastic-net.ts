@@ -72,7 +72,7 @@ export function elasticNetColumn(
     for (let k = 0; k < size; k++) residual[k] -= move * row[k];
   }
 
-  /** Sweeps over these weights until they have settled, on a copy of their part of G: what others read follows after. */
+  /** Sweeps over these weights until they have settled, on a copy of their part of G; then what others read. */
   function settle(over: Int32Array): void {
     const width = over.length;
     const gram = new Float64Array(width * width);

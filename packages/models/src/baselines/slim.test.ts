@@ -5,7 +5,7 @@ import { drawnSequences, scoresOf, trainingSet } from './test-support/sequences.
 
 const ITEMS = 14;
 
-/** Column `j` of the weights by proximal gradient steps on dense matrices, with a step that is sure to be small enough. */
+/** Column `j` of the weights by proximal gradient steps on dense matrices, with a step that is small enough. */
 function plainColumn(sequences: readonly (readonly number[])[], j: number, l1: number, l2: number): number[] {
   const x = sequences.map((items) => Array.from({ length: ITEMS }, (_, i) => (items.includes(i) ? 1 : 0)));
   const gram = Array.from({ length: ITEMS }, (_, a) =>

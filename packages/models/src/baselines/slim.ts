@@ -38,7 +38,8 @@ export function slimBytes(train: ExampleSet): number {
  * SLIM: a sparse linear item-to-item model whose items may not predict themselves. For every item `j`
  *
  * `w_j = argmin over w >= 0, w_j = 0 of |x_j - X w|^2 / 2 + l2 |w|^2 / 2 + l1 sum(w)`, `X [U, I]` the binary matrix of
- * users and their distinct items of the training part; `score(j) = sum over the distinct items i of the history of w_ij`.
+ * users and their distinct items of the training part; `score(j) = sum over the distinct items i of the history of
+ * w_ij`.
  *
  * By coordinate descent in float64, see {@link elasticNetColumn}. The order of the history plays no part.
  *
