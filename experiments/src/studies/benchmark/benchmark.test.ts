@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { saveRanks } from '../../run/folder/ranks.ts';
+import { type Benchmark, defineBenchmark } from './benchmark.ts';
+import { benchmarkCells } from './cells.ts';
+import { comparisonsWithBest } from './comparisons.ts';
+import { benchmarkNames, loadBenchmark } from './load-benchmark.ts';
+import type { BenchmarkResult, GridRow } from './result.ts';
+import { benchmarkSections, renderBenchmark, verdictOf } from './sections.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-benchmark-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const tiny: Benchmark = {
+  title: 'two models, two losses',
+  source: 'nowhere',
+  notes: ['tiny'],
+  data: { small: { 'data.kCore': '3' }, large: {} },
+  protocols: {
+    last: { changes: { 'data.split': 'leave-last-out' } },
+    time: { changes: { 'data.split.kind': 'global-time' }, tests: { random: 'random' } },
+  },
+  models: {
+    A: {
+      recipe: 'ml-100k/sasrec',
+      changes: { 'model.embeddingDim': '16' },
+      on: { small: { 'model.embeddingDim': '8' } },
+    },
+    B: { recipe: 'ml-100k/hstu', losses: ['full'] },
+  },
+  losses: { sampled: { 'objective.numNegatives': '7' }, full: { 'objective.kind': 'full-softmax' } },
+  metrics: ['HR@10', 'NDCG@10'],
+  baselines: ['popularity'],
+  published: [{ data: 'small', protocol: 'last', model: 'A', loss: 'full', figures: { 'HR@10': 0.5 } }],
+  tolerance: 0.1,
+  quick: { 'training.epochs': '1' },
+};
+
+describe('a benchmark', () => {
+  it('is its cells: data, protocol, model, loss, then what holds for one data set, then the command line', async () => {
+    const cells = await benchmarkCells(defineBenchmark(tiny), {
+      overrides: [{ key: 'training.batchSize', text: '9' }],
+    });
+    expect(cells.map(({ data, protocol, model, loss }) => [data, protocol, model, loss].join(' '))).toEqual([
+      ...['small last A sampled', 'small last A full', 'small last B full'],
+      ...['small time A sampled', 'small time A full', 'small time B full'],
+      ...['large last A sampled', 'large last A full', 'large last B full'],
+      ...['large time A sampled', 'large time A full', 'large time B full'],
+    ]);
+    const [first, second, third] = cells.map(({ config }) => config);
+    expect(first.model).toMatchObject({ kind: 'sasrec', embeddingDim: 8 });
+    expect(cells[6].config.model).toMatchObject({ embeddingDim: 16 });
+    expect(first.objective).toMatchObject({ kind: 'sampled-softmax', numNegatives: 7 });
+    expect([second.objective.kind, third.objective.kind]).toEqual(['full-softmax', 'full-softmax']);
+    expect(first.data).toMatchObject({ kCore: 3, split: 'leave-last-out' });
+    expect(cells[3].config.data).toMatchObject({ split: { kind: 'global-time' } });
+    expect([first.training.batchSize, first.evaluation.baselines]).toEqual([9, []]);
+  });
+
+  it('runs in part, and quickly', async () => {
+    const part = { data: ['large'], protocols: ['last'], models: ['A'], losses: ['full'], overrides: [] };
+    const cells = await benchmarkCells(tiny, { ...part, quick: true });
+    expect(cells.map(({ config }) => [config.objective.kind, config.training.epochs])).toEqual([['full-softmax', 1]]);
+    await expect(benchmarkCells(tiny, { ...part, models: ['C'] })).rejects.toThrow(
+      '--models: expected some of the benchmark; got "C"',
+    );
+  });
+
+  it('names only what it has', async () => {
+    expect(() => defineBenchmark({ ...tiny, models: { A: { ...tiny.models.A, on: { huge: {} } } } })).toThrow(
+      'benchmark: models.A.on: expected one of small, large; got huge',
+    );
+    const row = tiny.published![0];
+    expect(() => defineBenchmark({ ...tiny, published: [{ ...row, test: 'random' }] })).toThrow(
+      'benchmark: published[0].test: expected one of ; got random',
+    );
+    expect(() => defineBenchmark({ ...tiny, published: [{ ...row, figures: { AUC: 1 } }] })).toThrow(
+      'benchmark: published[0].figures: expected HR@10, NDCG@10; got AUC',
+    );
+    for (const name of benchmarkNames()) {
+      const benchmark = await loadBenchmark(name);
+      for (const quick of [false, true])
+        expect((await benchmarkCells(benchmark, { quick, overrides: [] })).length).toBeGreaterThan(0);
+    }
+    await expect((async () => loadBenchmark('time-to-splt'))()).rejects.toThrow('did you mean time-to-split?');
+  });
+});
+
+/** A row whose targets have these ranks. */
+async function rowOf(row: string, seed: number | undefined, ranks: readonly number[]): Promise<GridRow> {
+  const file = join(folder, `${row}-${seed}.safetensors`);
+  const users = Int32Array.from(ranks.keys());
+  const tied = new Int32Array(ranks.length);
+  await saveRanks(
+    file,
+    { ranks: Float64Array.from(ranks), tied, ties: 'expected', users, items: users, definition: [] },
+    'best',
+  );
+  const hits = ranks.filter((rank) => rank <= 10);
+  const metrics = {
+    'HR@10': hits.length / ranks.length,
+    'NDCG@10': hits.reduce((sum, rank) => sum + 1 / Math.log2(rank + 1), 0) / ranks.length,
+  };
+  const about = { data: 'small', protocol: 'last', test: '', row, metrics, ranks: file };
+  if (seed === undefined) return { ...about, isBaseline: true };
+  return {
+    ...about,
+    model: row.split(', ')[0],
+    loss: 'full',
+    isBaseline: false,
+    seed,
+    parameters: 100,
+    epochs: 2,
+    flops: 1e9,
+  };
+}
+
+const users = 200;
+const hitsOf = (share: number, shift = 0): number[] =>
+  Array.from({ length: users }, (_, u) => ((u + shift) % users < share * users ? 1 : 99));
+
+async function resultOf(): Promise<BenchmarkResult> {
+  const rows = await Promise.all([
+    rowOf('popularity', undefined, hitsOf(0.1)),
+    ...[1, 2].flatMap((seed) => [
+      rowOf('A, full', seed, hitsOf(0.5, seed)),
+      rowOf('B, full', seed, hitsOf(0.48, seed)),
+    ]),
+  ]);
+  const { title, source, notes, metrics, published = [] } = tiny;
+  return {
+    ...{ name: 'tiny', title, source, notes, metrics, published, tolerance: 0.1, command: 'seqrec benchmark tiny' },
+    ...{ remarks: [], counts: [], costs: [], rows },
+  };
+}
+
+describe('its tables', () => {
+  it('have the best row first, published figures beside ours, and what each row was given', async () => {
+    const [figures] = benchmarkSections(await resultOf());
+    expect(figures.titles.slice(0, 4)).toEqual(['row', 'seeds', 'HR@10', 'HR@10, published']);
+    expect(figures.rows.map((row) => row.slice(0, 4))).toEqual([
+      ['A, full', '2', '.5000 ± .0000', '.5000 (1.00 times, reproduced)'],
+      ['B, full', '2', '.4800 ± .0000', ''],
+      ['popularity', '', '.1000', ''],
+    ]);
+    expect(figures.rows[0].slice(-4)).toEqual(['100', '2', '1.0e+9', '']);
+    expect(renderBenchmark(await resultOf())).toContain('## small, last: beyond noise');
+  });
+
+  it('say what is behind the best model beyond noise, seed for seed', async () => {
+    const { rows } = await resultOf();
+    const [b, popularity] = comparisonsWithBest(rows, 'HR@10');
+    expect([b.row, b.best, popularity.row]).toEqual(['B, full', 'A, full', 'popularity']);
+    expect(popularity.difference).toBeCloseTo(-0.4, 12);
+    expect([popularity.behind, popularity.equal, popularity.ahead]).toEqual([2, 0, 0]);
+    expect(b.difference).toBeCloseTo(-0.02, 12);
+    // Four users of 200 in each seed: beyond noise, since nobody else differs.
+    expect(b.behind + b.equal).toBe(2);
+    expect(verdictOf({ behind: 2, equal: 0, ahead: 0 })).toBe('behind in 2 of 2 seeds');
+    expect(verdictOf({ behind: 1, equal: 1, ahead: 1 })).toBe('behind in 1, no difference in 1, ahead in 1 of 3 seeds');
+  });
+
+  it('pair no rows of other seeds', async () => {
+    const { rows } = await resultOf();
+    // Seed 2 of B has the users of seed 2 of A alone.
+    const mixed = rows.map((row) => (row.row === 'B, full' && row.seed === 2 ? { ...row, seed: 3 } : row));
+    const [b] = comparisonsWithBest(mixed, 'HR@10');
+    expect(b.behind + b.equal + b.ahead).toBe(1);
+  });
+});
