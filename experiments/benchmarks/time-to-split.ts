@@ -25,6 +25,8 @@ const training = {
   'training.patience': '10',
   'evaluation.ks': '[10,50,100]',
   'evaluation.excludeSeen': 'true',
+  'evaluation.ties': 'expected',
+  'evaluation.queryTime': 'last',
   'evaluation.selectBy': 'NDCG@10',
 };
 
@@ -70,7 +72,7 @@ export const benchmark = defineBenchmark({
     },
   },
   metrics: ['HR@10', 'NDCG@10'],
-  baselines: ['popularity', 'item-knn', 'ease'],
+  baselines: ['popularity', 'recent-popularity', 'markov', 'item-knn', 'ease'],
   tolerance: 0.1,
   published: [
     ...[

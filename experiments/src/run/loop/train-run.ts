@@ -146,12 +146,13 @@ async function prepareForRanks(
     );
   }
   if (request.partition !== undefined && optimizer.embeddings === 'auto') {
-    const reads = !isRankingConfig(prepared.config) && prepared.config.objective.kind === 'full-softmax';
+    const { config } = prepared;
+    const reads = !isRankingConfig(config) && ['full-softmax', 'sce'].includes(config.objective.kind ?? '');
     const text = reads ? 'dense' : 'rowwise';
     added.push({ key: 'optimizer.embeddings', text });
     progress.note(
       reads
-        ? 'note: optimizer.embeddings dense, since full softmax reads every row: the table is whole on each rank while a step lasts'
+        ? 'note: optimizer.embeddings dense, since the objective reads every row: the table is whole on each rank while a step lasts'
         : 'note: optimizer.embeddings rowwise, as tables that lie on several ranks are trained',
     );
   }

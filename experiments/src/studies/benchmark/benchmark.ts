@@ -36,7 +36,10 @@ export interface PublishedRow {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** A grid of protocols, data sets, models and losses that is run over seeds, as data. */
+/**
+ * A grid of protocols, data sets, models and losses that is run over seeds, as data. What a cell changes of the recipe
+ * of its model comes in this order, the later one counts: model, data, protocol, loss, model on these data.
+ */
 export interface Benchmark {
   readonly title: string;
   readonly source: string;

@@ -45,7 +45,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
         const variants = losses.length === 0 ? [[undefined, {}] as const] : own;
         for (const [loss, ofLoss] of variants) {
           const quick = selection.quick ? benchmark.quick : {};
-          const all = [ofData, protocol.changes, model.changes, ofLoss, model.on?.[dataName], quick];
+          const all = [model.changes, ofData, protocol.changes, ofLoss, model.on?.[dataName], quick];
           // Baselines are fitted once for the cells of a protocol, and not by each run.
           const overrides = [...all.flatMap(overridesOf), { key: 'evaluation.baselines', text: 'none' }];
           const { config } = await resolveRun({

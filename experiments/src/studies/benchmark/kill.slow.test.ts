@@ -19,8 +19,8 @@ writeFileSync(join(data, 'items.tsv'), `item\ttitle\n${titles.join('\n')}\n`);
 
 const command = [
   ...['benchmark', 'time-to-split', '--datasets=beauty', '--seeds=1,2', '--threads=1', '--quiet'],
-  ...['--training.epochs=3', '--training.batchSize=16', '--model.maxSequenceLength=8', '--data', join(folder, 'data')],
-  ...['--model.embeddingDim=8'],
+  ...['--training.epochs=3', '--training.batchSize=16', '--model.maxSequenceLength=8', '--data.format=files'],
+  ...['--model.embeddingDim=8', '--evaluation.ks=[10]', `--data.path=${data}`],
 ];
 
 /** The tables without what depends on the machine: times. */
