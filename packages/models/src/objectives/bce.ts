@@ -26,7 +26,8 @@ export function bceObjective(config: Own<BceConfig>): Objective {
 
 /**
  * gBCE: `loss = -(beta log sigmoid(s_label) + sum_r log(1 - sigmoid(s_r))) / (1 + R)`, `beta` of {@link gbceBeta} with
- * the share of the items that are drawn. With `t` 0 it is binary cross-entropy, a mean over the label and its negatives.
+ * the share of the items that are drawn. With `t` 0 it is binary cross-entropy, a mean over the label and its
+ * negatives.
  *
  * Negatives come from the stream `negatives` at the global step.
  *
