@@ -38,7 +38,8 @@ export const MASKED_SCORE = -1e9;
  * @returns float32 `[P]`
  * @throws ShapeError, also without an item; DTypeError.
  *
- * Source: the blocks of Wijmans et al. 2024, "Cut Your Losses" (arXiv:2411.09009), without its filter of small gradients.
+ * Source: the blocks of Wijmans et al. 2024, "Cut Your Losses" (arXiv:2411.09009), without its filter of small
+ * gradients.
  */
 export function logSumExpScores({ queries, items, bias, mask }: LogSumExpScoresOptions): tf.Tensor1D {
   const op = 'logSumExpScores';

@@ -1,10 +1,11 @@
-import { embedding, integers, rememberHostValues, streamKey } from '@seqrec/core';
+import { integers, rememberHostValues, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BceConfig, GbceConfig } from './config.ts';
 import { gbceBeta } from './functions/gbce.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, pairsOfPart, positiveScores, weightOfPairs } from './pairs.ts';
+import { sampledScores } from './sampled-scores.ts';
 
 /** What every objective of its own function takes. */
 type Own<C> = Omit<C, 'kind' | 'actionWeight'>;
@@ -25,7 +26,8 @@ export function bceObjective(config: Own<BceConfig>): Objective {
 
 /**
  * gBCE: `loss = -(beta log sigmoid(s_label) + sum_r log(1 - sigmoid(s_r))) / (1 + R)`, `beta` of {@link gbceBeta} with
- * the share of the items that are drawn. With `t` 0 it is binary cross-entropy, a mean over the label and its negatives.
+ * the share of the items that are drawn. With `t` 0 it is binary cross-entropy, a mean over the label and its
+ * negatives.
  *
  * Negatives come from the stream `negatives` at the global step.
  *
@@ -59,13 +61,7 @@ function binaryObjective(name: string, config: Own<BceConfig>, betaOf: (numItems
         const counts = Float32Array.from(drawnValues(drawn.negatives), (item, i) =>
           labels?.[pairs.sequences[Math.floor(i / numNegatives)]].has(item) ? 0 : 1,
         );
-        const vectors = embedding(items, drawn.negatives);
-        const width = queries.shape[1];
-        const products = tf.matMul(
-          tf.reshape(vectors, [count, numNegatives, width]) as tf.Tensor3D,
-          tf.reshape(queries, [count, width, 1]) as tf.Tensor3D,
-        );
-        const scores = tf.div(tf.reshape(products, [count, numNegatives]), temperature);
+        const scores = tf.div(sampledScores(queries, items, drawn.negatives), temperature);
         const perNegative = tf.mul(tf.softplus(scores), tf.tensor2d(counts, [count, numNegatives]));
         const positive = tf.softplus(tf.neg(positiveScores(encoded)));
         if (divisor === 'negatives') return tf.add(positive, tf.mean(perNegative, 1)) as tf.Tensor1D;

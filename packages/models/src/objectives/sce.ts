@@ -26,8 +26,8 @@ import type { LabelSettings } from './part-pairs.ts';
 type Settings = Omit<SceConfig, 'kind' | 'actionWeight'>;
 
 /**
- * Scalable cross-entropy: the softmax of each label over the items of buckets, see {@link bucketSoftmax}. A bucket has a
- * random centre and takes the `bucketPairs` pairs and the `bucketItems` items with the largest products with it.
+ * Scalable cross-entropy: the softmax of each label over the items of buckets, see {@link bucketSoftmax}. A bucket has
+ * a random centre and takes the `bucketPairs` pairs and the `bucketItems` items with the largest products with it.
  *
  * Centres are normal vectors, or with `mix` normal mixtures of the user vectors of the batch, from the stream `buckets`
  * at the global step. Buckets are those of the whole batch: a part of one encodes the batch once more, without

@@ -125,7 +125,10 @@ function labelsWithin(rows: readonly Int32Array[], items: readonly Int32Array[],
   return Uint8Array.from(within);
 }
 
-/** Of entries `[E]` of rows the largest of each row, 0 of a row without: `[count]`. The first of equal ones gets all of the gradient. */
+/**
+ * Of entries `[E]` of rows the largest of each row, 0 of a row without: `[count]`. The first of equal ones gets all of
+ * the gradient.
+ */
 function largestOfRows(entries: tf.Tensor1D, rows: Int32Array, count: number): tf.Tensor1D {
   const numbers = new Int32Array(count);
   for (const row of rows) numbers[row]++;

@@ -83,8 +83,8 @@ function largest(at: usize, bytes: usize, top: f32, fold: usize): f32 {
 }
 
 /**
- * x -> factor exp(x - shift) for `bytes` (a multiple of 32) of floats, where x - shift is at most about 0; 0 where it is
- * below -87. The eight sums at `sums` take the results in.
+ * x -> factor exp(x - shift) for `bytes` (a multiple of 32) of floats, where x - shift is at most about 0; 0 where it
+ * is below -87. The eight sums at `sums` take the results in.
  */
 // @ts-ignore: decorator
 @inline
