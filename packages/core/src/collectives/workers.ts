@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { CollectiveError } from './collective-error.ts';
 import { ownPlace, refuseTag, type Transport } from './transport.ts';
 
@@ -38,6 +39,7 @@ export function workerTransport(shared: SharedRanks, rank: number): Transport {
   const { size, buffer } = shared;
   const words = new Int32Array(buffer, 0, ROUNDS + size);
   let round = 0;
+  const spins = size > availableParallelism() ? 0 : SPINS;
 
   const box = (from: number, parity: number) => {
     const at = boxAt(shared, from, parity);
@@ -50,8 +52,7 @@ export function workerTransport(shared: SharedRanks, rank: number): Transport {
       if (Atomics.load(words, ENDED) !== 0) throw new CollectiveError(reasonOf(shared));
       const posted = Atomics.load(words, ROUNDS + from);
       if (((posted - round) | 0) >= 0) return;
-      // Ranks in step are apart by less than it takes to be woken.
-      if (tries < SPINS) continue;
+      if (tries < spins) continue;
       const waiting = Atomics.waitAsync(words, ROUNDS + from, posted, 1000);
       if (waiting.async) await waiting.value;
     }
@@ -106,7 +107,10 @@ export function workerTransport(shared: SharedRanks, rank: number): Transport {
   };
 }
 
-/** Looks at a rank's round before waiting to be woken. */
+/**
+ * Looks at a rank's round before waiting to be woken: ranks in step are apart by less than that takes. Where ranks are
+ * more than cores, whoever looks keeps the core from the one that is waited for.
+ */
 const SPINS = 2000;
 
 /** Ends the ranks, the first reason stays; also for the thread that sees one of them die. */
