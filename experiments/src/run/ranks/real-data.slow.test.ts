@@ -71,6 +71,10 @@ describe.skipIf(folder === undefined)('ML-100K', () => {
     const digests = new Map<string, string | undefined>();
     for (const size of [1, 2, 4, 8])
       digests.set(`${size} ranks`, (await runRanks(size, (ranks) => digestAfter(recipe, data, dense, { ranks })))[0]);
+    for (const partition of ROW_PARTITIONS) {
+      const shards = await runRanks(4, (ranks) => digestAfter(recipe, data, dense, { ranks, partition }));
+      digests.set(`${partition}, dense`, shards[0]);
+    }
     for (const [what, digest] of digests) expect(digest, what).toBe(alone);
     if (name === 'full') return;
     const rowwise = [...overrides, { key: 'optimizer.embeddings', text: 'rowwise' }];
