@@ -143,6 +143,12 @@ export {
 export { metricsBySegment, type SegmentMetrics, selectRows } from './evaluate/ranking/segments.ts';
 export { exactPlace, exactRank, type PlaceRequest, type RankRequest } from './evaluate/ranks.ts';
 export {
+  coverage,
+  popularityRatio,
+  type RecommendedListsOptions,
+  recommendedLists,
+} from './evaluate/recommended-lists.ts';
+export {
   collapsed,
   metricsUnder,
   type Place,

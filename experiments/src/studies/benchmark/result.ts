@@ -15,6 +15,10 @@ export interface GridRow {
   readonly seed?: number;
   readonly run?: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** The first metric of parts of the queries, by segment; of the targets of the protocol itself. */
+  readonly segments?: Readonly<Record<string, number>>;
+  /** Of the lists of ten: share of the items in them, and their popularity over that of the targets. */
+  readonly lists?: { readonly coverage: number; readonly popularity: number };
   /** File of the ranks. */
   readonly ranks: string;
   readonly parameters?: number;
@@ -47,6 +51,8 @@ export interface BenchmarkResult {
     readonly validation: number;
     /** Queries of each test, by its name. */
     readonly tests: Readonly<Record<string, number>>;
+    /** Queries of each segment of the test. */
+    readonly segments: Readonly<Record<string, number>>;
     /** How the data came about, a sentence each. */
     readonly steps: readonly string[];
   }[];

@@ -5,6 +5,7 @@ import { saveResult } from '../../results/saved.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
 import { makeFolder } from '../../run/folder/make-folder.ts';
+import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
 import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
@@ -20,6 +21,7 @@ import { loadBenchmark } from './load-benchmark.ts';
 import { writeBenchmarkReport } from './report.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { renderBenchmark } from './sections.ts';
+import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
 import { epochFlops } from './training-flops.ts';
 
@@ -40,6 +42,10 @@ export interface BenchmarkRequest extends Selection {
 interface Prepared {
   readonly data: PreparedData;
   readonly sets: TestSets;
+  /** Training events of each item. */
+  readonly counts: Int32Array;
+  /** Of each query of the test. */
+  readonly segments: readonly Int32Array[];
 }
 
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
@@ -120,7 +126,9 @@ class Grid {
     if (known !== undefined) return known;
     const data = await prepareData(config.data, dataFolder(this.#request.dataFolder), this.#progress);
     const sets = testSets(config, data, this.#benchmark.protocols[protocol].tests);
-    const made = { data, sets };
+    const counts = trainingCounts(data.split.train);
+    const segments = segmentsOf(data.split.test, counts);
+    const made = { data, sets, counts, segments };
     this.#prepared.set(key, made);
     const { interactions, train, validation, step } = data.split;
     this.#counts.set(`${name}, ${protocol}`, {
@@ -132,6 +140,7 @@ class Grid {
       train: train.targets.length,
       validation: validation?.targets.length ?? 0,
       tests: Object.fromEntries(Array.from(sets, ([test, set]) => [test, set.targets.length])),
+      segments: segmentCounts(segments),
       steps: [...interactions.steps.map(({ detail }) => detail), step.detail],
     });
     return made;
@@ -153,7 +162,10 @@ class Grid {
     const names = this.#benchmark.baselines;
     const { rows, skipped } = await gridBaselines(folder, names, prepared.sets, this.#context(prepared, cell.config));
     for (const { name, test, metrics, ranks } of rows)
-      this.#rows.push({ data, protocol, test, row: name, isBaseline: true, metrics, ranks });
+      this.#rows.push({
+        ...{ data, protocol, test, row: name, isBaseline: true, metrics, ranks },
+        ...(test === OWN_TEST && { segments: this.#segments(prepared, ranks) }),
+      });
     for (const { name, reason } of skipped) this.#notes.add(`${name} on ${group}: ${reason}.`);
   }
 
@@ -165,7 +177,8 @@ class Grid {
     const { data, protocol, model, loss } = cell;
     const run = openRunDir(this.#out, done.run);
     const prepared = await this.prepared(cell);
-    const further = await testRun(run, prepared.sets, this.#context(prepared, cell.config));
+    const context = this.#context(prepared, cell.config);
+    const { further, lists } = await testRun(run, prepared.sets, context, prepared.counts);
     const cost = runCost(`${data}, ${protocol}, ${rowName(cell)}`, run);
     this.#costs.push(cost);
     const perEpoch = epochFlops(cell.config, prepared.data.split.train);
@@ -178,8 +191,14 @@ class Grid {
       seconds: cost.trainingSeconds,
       ...(perEpoch !== undefined && { flops: perEpoch * cost.epochs }),
     };
-    this.#rows.push({ ...about, test: OWN_TEST, metrics: done.metrics, ranks: ranksFile(run, OWN_TEST) });
+    const ranks = ranksFile(run, OWN_TEST);
+    const segments = this.#segments(prepared, ranks);
+    this.#rows.push({ ...about, test: OWN_TEST, metrics: done.metrics, segments, lists, ranks });
     for (const [test, metrics] of further) this.#rows.push({ ...about, test, metrics, ranks: ranksFile(run, test) });
+  }
+
+  #segments({ segments }: Prepared, ranks: string): Readonly<Record<string, number>> {
+    return metricBySegment(readRanks(ranks), segments, this.#benchmark.metrics[0]);
   }
 
   result(): BenchmarkResult {

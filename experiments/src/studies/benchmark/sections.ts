@@ -104,6 +104,35 @@ export function verdictOf({ behind, ahead, equal }: Pick<Comparison, 'behind' | 
   return `${parts.join(', ')} of ${of} seed${of === 1 ? '' : 's'}`;
 }
 
+/** The first metric by segment, and what the lists hold; means over seeds. */
+function segmentsSection(table: readonly GridRow[], result: BenchmarkResult): Section {
+  const [metric] = result.metrics;
+  const [{ data, protocol }] = table;
+  const counts = result.counts.find((each) => each.data === data && each.protocol === protocol)?.segments ?? {};
+  const names = Object.keys(counts);
+  const own = table.filter(({ segments }) => segments !== undefined);
+  const mean = (rows: readonly GridRow[], value: (row: GridRow) => number | undefined): string => {
+    const values = rows.flatMap((row) => value(row) ?? []);
+    return values.length === 0 ? '' : short(values.reduce((sum, each) => sum + each, 0) / values.length);
+  };
+  return {
+    title: `${tableName(table)}: segments`,
+    note: `${metric} by events of the history and by training events of the target, with the number of queries; coverage@10: share of the items in some list of ten; popularity@10: training events of what is in the lists over those of the targets.`,
+    titles: [
+      'row',
+      ...names.map((name) => `${name} (${counts[name].toLocaleString('en')})`),
+      'coverage@10',
+      'popularity@10',
+    ],
+    rows: ranked(own, metric).map(([row, rows]) => [
+      row,
+      ...names.map((name) => mean(rows, ({ segments }) => segments?.[name])),
+      mean(rows, ({ lists }) => lists?.coverage),
+      mean(rows, ({ lists }) => lists?.popularity),
+    ]),
+  };
+}
+
 function countsSection({ counts }: BenchmarkResult): Section {
   const tests = [...new Set(counts.flatMap((each) => Object.keys(each.tests)))];
   return {
@@ -135,6 +164,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
   return [
     ...tables.map((table) => figuresSection(table, result)),
     ...tables.map((table) => comparisonSection(table, metric)),
+    ...tables.filter(([{ test }]) => test === '').map((table) => segmentsSection(table, result)),
     countsSection(result),
     ...(result.costs.length > 0 ? [costSection(result.costs)] : []),
   ].filter(({ rows }) => rows.length > 0);

@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExampleSet, TargetRule } from '@seqrec/data';
-import { loadModel, metricsUnder } from '@seqrec/models';
+import {
+  coverage,
+  loadModel,
+  metricsUnder,
+  popularityRatio,
+  recommendedLists,
+  type TokenEncoder,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
-import type { PreparedData } from '../../data/dataset.ts';
+import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { splitBy } from '../../data/split-by.ts';
 import { ConfigError } from '../../errors.ts';
 import { type EvaluationContext, evaluateSet } from '../../run/evaluation/evaluate-set.ts';
+import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
 import type { RunDir } from '../../run/folder/run-dir.ts';
 
@@ -39,27 +47,65 @@ export function testSets(
   return sets;
 }
 
-/** Metrics of a finished run on the further sets; their ranks are kept with the run. */
+/** What a finished run says of the sets beside its own metrics. */
+export interface RunTests {
+  /** Metrics on the further sets, by name. */
+  readonly further: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  readonly lists: ListFigures;
+}
+
+/** Of the lists of ten at the targets of the split. */
+export interface ListFigures {
+  readonly coverage: number;
+  readonly popularity: number;
+}
+
+const LIST_LENGTH = 10;
+
+/** Tests a finished run; ranks and figures are kept with the run. */
 export async function testRun(
   run: RunDir,
   sets: TestSets,
   context: EvaluationContext,
-): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
+  trainingCounts: Int32Array,
+): Promise<RunTests> {
   const further = [...sets].filter(([name]) => name !== OWN_TEST);
   const missing = further.filter(([name]) => !existsSync(ranksFile(run, name)));
-  if (missing.length > 0) {
+  const lists = join(run.path, 'test-lists.json');
+  if (missing.length > 0 || !existsSync(lists)) {
     const { checkpoint } = readRanks(run.ranks);
     const model = await loadModel(checkpoint === 'best' ? run.best : run.last);
     try {
       for (const [name, set] of missing)
         await saveRanks(ranksFile(run, name), await evaluateSet(model, set, context), checkpoint);
+      writeJson(lists, await listFigures(model, sets.get(OWN_TEST)!, context, trainingCounts));
     } finally {
       model.dispose();
     }
   }
-  return new Map(
-    further.map(([name]) => [name, metricsUnder(readRanks(ranksFile(run, name)), context.options.ks)] as const),
-  );
+  return {
+    further: new Map(
+      further.map(([name]) => [name, metricsUnder(readRanks(ranksFile(run, name)), context.options.ks)] as const),
+    ),
+    lists: readJson(lists) as ListFigures,
+  };
+}
+
+async function listFigures(
+  model: TokenEncoder,
+  test: ExampleSet,
+  { options, window }: EvaluationContext,
+  trainingCounts: Int32Array,
+): Promise<ListFigures> {
+  const examples = windowed(test, window);
+  const { excludeSeen, queryTime, batchSize } = options;
+  const k = Math.min(LIST_LENGTH, model.numItems);
+  const lists = await recommendedLists({ model, examples, k, excludeSeen, queryTime, batchSize });
+  const targets = Int32Array.from(examples.targets, (event) => examples.interactions.itemIds[event]);
+  return {
+    coverage: coverage(lists, model.numItems),
+    popularity: popularityRatio(lists, targets, trainingCounts),
+  };
 }
 
 /** The ranks of a run on a set. */

@@ -1,0 +1,48 @@
+import { useBackend } from '@seqrec/core';
+import { latestWindow } from '@seqrec/data';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createModel } from '../registry.ts';
+import { tinyConfigs, tinySplit } from '../test-support/tiny.ts';
+import { evaluate } from './evaluate.ts';
+import { coverage, popularityRatio, recommendedLists } from './recommended-lists.ts';
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+describe('recommended lists', () => {
+  it.each([true, false])('hold a target where its exact rank says so, seen items left out: %s', async (excludeSeen) => {
+    const examples = latestWindow(tinySplit().test, { maxLength: 6 });
+    const model = createModel(tinyConfigs.hstu, { numItems: examples.interactions.numItems, seed: 3 });
+    const k = 7;
+    const evaluation = await evaluate({ model, examples, ks: [k], excludeSeen, ties: 'lower-id' as never });
+    const lists = await recommendedLists({ model, examples, k, excludeSeen, batchSize: 3 });
+    expect(lists).toHaveLength(evaluation.ranks.length);
+    for (const [q, e] of evaluation.examples.entries()) {
+      const { itemIds } = examples.interactions;
+      const target = itemIds[examples.targets[e]];
+      expect(lists[q].indexOf(target) + 1, `query ${q}`).toBe(evaluation.ranks[q] <= k ? evaluation.ranks[q] : 0);
+      expect(new Set(lists[q]).size).toBe(lists[q].length);
+      if (!excludeSeen) continue;
+      const seen = new Set(itemIds.subarray(examples.starts[e], examples.targets[e]));
+      for (const item of lists[q]) expect(seen.has(item) && item !== target).toBe(false);
+    }
+    await expect(recommendedLists({ model, examples, k: 99, excludeSeen })).rejects.toThrow(
+      'recommendedLists: expected k from 1 to 20; got 99',
+    );
+    model.dispose();
+  });
+
+  it('cover the items that are in one of them, and are as popular as they are', () => {
+    expect(coverage([[1, 2], [2, 3], []], 6)).toBe(0.5);
+    expect(popularityRatio([[1, 2], [1]], [2, 2], [0, 4, 1])).toBeCloseTo(3, 12);
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), { minLength: 1 }), (lists) => {
+        // Everybody alike popular: no lean, whatever the lists.
+        expect(popularityRatio(lists, [1, 2], new Int32Array(10).fill(5))).toBeCloseTo(1, 12);
+        expect(coverage(lists, 9)).toBe(new Set(lists.flat()).size / 9);
+      }),
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import { topItems } from '@seqrec/core';
+import { type ExampleSet, makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
+import { uploadBatch } from '../inputs.ts';
+import { encodeLast, type TokenEncoder } from '../model.ts';
+import { yieldToEventLoop } from '../train/yield.ts';
+import { askedAt, DEFAULT_QUERY_TIME, type QueryTime } from './query-time.ts';
+
+export interface RecommendedListsOptions {
+  readonly model: TokenEncoder;
+  /** Histories of at most the model's maximum; those without an event have no list. */
+  readonly examples: ExampleSet;
+  /** Length of the lists; fewer where fewer items are left. */
+  readonly k: number;
+  /** Leave the items of the history out. */
+  readonly excludeSeen: boolean;
+  readonly queryTime?: QueryTime;
+  /** Sequences encoded at a time, default 128. */
+  readonly batchSize?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/**
+ * What a model recommends at the end of each history, best first; among equal scores the lower id first.
+ *
+ * @throws EvaluationError for a length that is no count of items.
+ */
+export async function recommendedLists(options: RecommendedListsOptions): Promise<Int32Array[]> {
+  const { model, examples, k, excludeSeen, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;
+  const { starts, targets } = examples;
+  if (!Number.isInteger(k) || k < 1 || k > model.numItems)
+    throw new EvaluationError(`recommendedLists: expected k from 1 to ${model.numItems}; got ${k}`);
+  const asked = Array.from(targets.keys()).filter((e) => starts[e] < targets[e]);
+  const lists: Int32Array[] = [];
+  const items = tf.tidy(() => model.itemVectors());
+  try {
+    for (let first = 0; first < asked.length; first += batchSize) {
+      const block = asked.slice(first, first + batchSize);
+      const batch = uploadBatch(askedAt(makeBatch(examples, block, model.columns), queryTime));
+      const queries = tf.tidy(() => encodeLast(model, batch));
+      batch.dispose();
+      try {
+        const excluded = seenOf(block, examples, excludeSeen);
+        const { ids } = await topItems({ queries, items, excluded, firstItem: 1, k });
+        lists.push(...block.map((_, q) => ids.slice(q * k, (q + 1) * k).filter((id) => id > 0)));
+      } finally {
+        queries.dispose();
+      }
+      onProgress?.({ done: Math.min(first + batchSize, asked.length), total: asked.length });
+      await yieldToEventLoop();
+    }
+  } finally {
+    items.dispose();
+  }
+  return lists;
+}
+
+/** Distinct items of the histories of a block, none where they stay candidates. */
+function seenOf(block: readonly number[], { starts, targets, interactions }: ExampleSet, excludeSeen: boolean) {
+  const offsets = new Int32Array(block.length + 1);
+  const ids: number[] = [];
+  for (const [q, e] of block.entries()) {
+    if (excludeSeen) ids.push(...new Set(interactions.itemIds.subarray(starts[e], targets[e])));
+    offsets[q + 1] = ids.length;
+  }
+  return { offsets, ids: Int32Array.from(ids) };
+}
+
+/** Share of the items that are in at least one list: `|union of the lists| / I`. */
+export function coverage(lists: readonly ArrayLike<number>[], numItems: number): number {
+  const seen = new Set<number>();
+  for (const list of lists) for (let place = 0; place < list.length; place++) seen.add(list[place]);
+  return seen.size / numItems;
+}
+
+/**
+ * How much more popular than what users take next a model recommends: the mean number of training events of the items
+ * in all places of the lists, divided by that of the targets. Above 1 it leans to popular items.
+ *
+ * @param counts training events of each item, `[I + 1]`. @param targets items.
+ */
+export function popularityRatio(
+  lists: readonly ArrayLike<number>[],
+  targets: ArrayLike<number>,
+  counts: ArrayLike<number>,
+): number {
+  let [sum, places, ofTargets] = [0, 0, 0];
+  for (const list of lists) {
+    for (let place = 0; place < list.length; place++) sum += counts[list[place]];
+    places += list.length;
+  }
+  for (let t = 0; t < targets.length; t++) ofTargets += counts[targets[t]];
+  return sum / places / (ofTargets / targets.length);
+}
