@@ -165,6 +165,21 @@ describe('successive halving', () => {
     ]);
   });
 
+  it('what failures leave of a budget trains the best on, in further rungs', async () => {
+    const quality = Array.from({ length: 12 }, (_, i) => (i + 1) / 12);
+    const failAt = Object.fromEntries([0, 1, 2, 3].map((i) => [i, 1]));
+    const trainer = new FakeTrainer(quality, { failAt });
+    // Twelve epochs and a few more: one rung is planned, and 5 epochs are left.
+    const budget = flops(1700);
+    const { rungs, spent } = await runHalving(request(12, { eta: 2, budget }), trainer);
+    expect(rungs).toEqual([
+      { epochs: 1, trials: 12 },
+      { epochs: 2, trials: 4 },
+    ]);
+    expect(trainer.calls.slice(12)).toEqual(['8@2', '9@2', '10@2', '11@2']);
+    expect(spent).toBe(1600);
+  });
+
   it('a budget that no plan fits trains as many trials as it has room for', async () => {
     const trainer = new FakeTrainer([0.1, 0.5, 0.3]);
     const { rungs, spent } = await runHalving(request(3, { budget: flops(250) }), trainer);

@@ -105,16 +105,33 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
     rungs = measured.length === 0 ? [] : planWithin(plan, most / mean(measured));
   }
   let left = trials;
-  for (const [k, { epochs: target, trials: room }] of rungs.entries()) {
-    left = [...left].sort((a, b) => compare(last.get(a), last.get(b)) || a - b).slice(0, room);
+  const climb = async ({ epochs: target, trials: room }: Rung, k: number): Promise<void> => {
+    left = ranked(left, last).slice(0, room);
+    if (k > 0) left = left.filter((trial) => last.get(trial)?.value !== undefined);
     // In the order of the trials, so that a budget that ends inside a rung favours none.
     left.sort((a, b) => a - b);
-    if (k > 0) left = left.filter((trial) => last.get(trial)?.value !== undefined);
     for (const trial of left) await advance(trial, k, target);
     left = left.filter((trial) => last.get(trial)?.failed === undefined);
+  };
+  for (const [k, rung] of rungs.entries()) await climb(rung, k);
+  // What failures, patience and whole epochs have left of the budget goes to further rungs of the same kind.
+  for (let room = Math.floor(left.length / eta); budget !== undefined && room >= 2; room = Math.floor(room / eta)) {
+    const from = rungs.at(-1)?.epochs ?? epochs;
+    const next = ranked(left, last).slice(0, room);
+    const cost = next.reduce((sum, trial) => sum + (last.get(trial)?.ended ? 0 : (costOf(trial) ?? 0)), 0);
+    const more = Math.floor((most - spent) / cost / unit + 1e-9) * unit;
+    const target = Math.min(epochs, from * eta, from + more);
+    if (!(cost > 0) || target <= from) break;
+    const rung = { epochs: target < epochs ? Math.floor(target / unit) * unit : epochs, trials: room };
+    rungs = [...rungs, rung];
+    await climb(rung, rungs.length - 1);
   }
   return { rungs, spent };
 }
+
+/** The best first; of equal ones the first. */
+const ranked = (trials: readonly number[], last: ReadonlyMap<number, Segment>): number[] =>
+  [...trials].sort((a, b) => compare(last.get(a), last.get(b)) || a - b);
 
 /** The better value first; a trial without one last. */
 function compare(a: Segment | undefined, b: Segment | undefined): number {

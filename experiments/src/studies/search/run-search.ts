@@ -13,6 +13,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
 import { withValidation } from '../scale/base.ts';
 import type { Budget } from './budget.ts';
+import { freeDimensions } from './free-dimensions.ts';
 import { writeSearch } from './outputs.ts';
 import { retrain, retrainSection } from './retrain.ts';
 import { search } from './search.ts';
@@ -104,19 +105,4 @@ async function writtenSpace({ space, recipe, configFile }: SearchCommand): Promi
       'docs/search.md shows one',
     );
   return parseSpace(written, () => `recipe ${recipe}: space: `);
-}
-
-/** A key that is given on the command line has its value, and is not searched. */
-function freeDimensions(space: readonly Dimension[], overrides: readonly Override[]): Dimension[] {
-  const given = new Set(overrides.map(({ key }) => key));
-  const free = space.filter(({ keys, name }) => {
-    const taken = keys.filter((key) => given.has(key));
-    if (taken.length > 0 && taken.length < keys.length)
-      throw new UsageError(
-        `--${taken[0]}: expected all of ${keys.join(', ')}, which are drawn together as "${name}"; got only ${taken.join(', ')}`,
-      );
-    return taken.length === 0;
-  });
-  if (free.length > 0) return free;
-  throw new UsageError('seqrec search: expected a key of the space that is left to search; the command line gives all');
 }

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -73,12 +74,14 @@ export async function trainTrial(request: TrialRequest, context: TrialContext): 
     const failed = failureOf(error);
     if (failed === undefined) throw error;
     const run = findRun(out, name, config);
+    // The name of the folder tells the time: two searches have the same reasons.
+    const reason = run === undefined ? failed : failed.replaceAll(`${run.path}${sep}`, '');
     return {
       epochs: run === undefined ? 0 : epochsOf(run).length,
       seconds: run === undefined ? 0 : Math.max(0, secondsOf(run) - before),
       curve: run === undefined ? [] : curveOf(run, config.evaluation.selectBy),
       ended: false,
-      failed,
+      failed: reason,
     };
   }
 }
