@@ -154,7 +154,8 @@ async function writeRun<M extends Model, E extends SetFigures>(
     }
     leaveRun(run, { status: 'interrupted', resumeCommand: command });
     writeReport(run);
-    console.error(`saved; resume with: ${command}`);
+    // A run that pauses is part of something that goes on by a command of its own.
+    if (pause === undefined) console.error(`saved; resume with: ${command}`);
     return { run };
   }
 }

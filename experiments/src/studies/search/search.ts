@@ -9,6 +9,7 @@ import { makeFolder } from '../../run/folder/make-folder.ts';
 import { runDirAt } from '../../run/folder/run-dir.ts';
 import { lockRun } from '../../run/folder/run-lock.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
+import { checkMemory } from '../../run/open/check-memory.ts';
 import { firstDifference } from '../../run/open/resume.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import { epochFlops } from '../benchmark/training-flops.ts';
@@ -70,6 +71,8 @@ export async function search(request: SearchRequest): Promise<Searched> {
     try {
       const resolved = await request.resolve(overridesIn(settings));
       checkAgainstData(resolved, data);
+      // Beforehand, so that what cannot be trained is not planned for.
+      checkMemory(resolved, data);
       configs.push(resolved);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
