@@ -19,6 +19,7 @@ import { registerRecommend } from './commands/recommend.ts';
 import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerScale } from './commands/scale.ts';
+import { registerSearch } from './commands/search.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSettings } from './commands/settings.ts';
 import { registerTrain } from './commands/train.ts';
@@ -58,6 +59,7 @@ const commands = [
   registerCompare,
   registerReproduce,
   registerBenchmark,
+  registerSearch,
   registerScale,
   registerFigures,
 ];
@@ -162,7 +164,7 @@ function checkOptions(cli: CAC, overrides: readonly Override[]): void {
   if (overrides.length > 0 && !command?.config.allowUnknownOptions)
     throw new UsageError(
       `${label(cli)}: unknown option --${overrides[0].key}`,
-      'only `seqrec train`, `data`, `evaluate`, `scale`, `reproduce`, `bench`, `profile` and `plan` take configuration keys',
+      'only `seqrec train`, `data`, `evaluate`, `scale`, `reproduce`, `benchmark`, `search`, `bench`, `profile` and `plan` take configuration keys',
     );
 }
 

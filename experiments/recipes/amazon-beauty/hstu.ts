@@ -1,5 +1,6 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import { exactEvaluation, referenceObjective, referenceOptimizer } from '../../src/config/reference.ts';
+import { hstuSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim:
@@ -10,6 +11,7 @@ export const recipe = defineRecipe({
     'HR@10 .0218 ± .0054, NDCG@10 .0112 ± .0023 (seeds 1 to 3, the best of 20 epochs by validation NDCG@10, test targets after the cut at 90 % of the events); with the features of features/beauty .0316 ± .0021',
   cost: 'a minute for 20 epochs with their evaluations, baselines apart, on 2 threads of an AMD EPYC (Zen 4), Node 24',
   command: 'npx -y pnpm@12 seqrec train amazon-beauty/hstu --data data',
+  space: hstuSpace,
   config: {
     data: { format: 'named', name: 'amazon-beauty', split: 'global-time' },
     model: {

@@ -1,5 +1,6 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import { referenceObjective, referenceOptimizer, smallCatalogueEvaluation } from '../../src/config/reference.ts';
+import { hstuSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'HSTU on your own file, chosen on a validation set',
@@ -8,6 +9,7 @@ export const recipe = defineRecipe({
   cost: 'depends on the file; the progress line tells',
   command:
     'npx -y pnpm@12 seqrec train csv/hstu --data.path my.csv --data.columns.user user_id --data.columns.item item_id --data.columns.time timestamp',
+  space: hstuSpace,
   config: {
     data: {
       format: 'csv',

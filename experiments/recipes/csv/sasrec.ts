@@ -1,5 +1,6 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import { referenceObjective, referenceOptimizer, smallCatalogueEvaluation } from '../../src/config/reference.ts';
+import { sasrecSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'SASRec on your own file, chosen on a validation set; it does not look at the times',
@@ -8,6 +9,7 @@ export const recipe = defineRecipe({
   cost: 'depends on the file; the progress line tells',
   command:
     'npx -y pnpm@12 seqrec train csv/sasrec --data.path my.csv --data.columns.user user_id --data.columns.item item_id --data.columns.time timestamp',
+  space: sasrecSpace,
   config: {
     data: {
       format: 'csv',

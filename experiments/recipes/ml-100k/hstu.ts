@@ -5,6 +5,7 @@ import {
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
+import { hstuSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'HSTU beats item-kNN and popularity on ML-100K, chosen on a validation set',
@@ -14,6 +15,7 @@ export const recipe = defineRecipe({
     'HR@10 .207, NDCG@10 .111, HR@50 .493 on the test set (seed 42, epoch 71 by validation NDCG@10); item-kNN .172, .094, .418; popularity .074, .040, .185',
   cost: '80 s for 80 epochs on 2 threads of an AMD EPYC (Zen 4), Node 24',
   command: 'npx -y pnpm@12 seqrec train ml-100k/hstu --data data',
+  space: hstuSpace,
   config: {
     data: { format: 'named', name: 'ml-100k', split: 'leave-last-out' },
     model: {

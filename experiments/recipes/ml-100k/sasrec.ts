@@ -5,6 +5,7 @@ import {
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
+import { sasrecSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'SASRec beats item-kNN and popularity on ML-100K, chosen on a validation set',
@@ -14,6 +15,7 @@ export const recipe = defineRecipe({
     'HR@10 .199, NDCG@10 .108, HR@50 .500 on the test set (seed 42, epoch 75 by validation NDCG@10); item-kNN .172, .094, .418; popularity .074, .040, .185',
   cost: '90 s for 80 epochs on 2 threads of an AMD EPYC (Zen 4), Node 24',
   command: 'npx -y pnpm@12 seqrec train ml-100k/sasrec --data data',
+  space: sasrecSpace,
   config: {
     data: { format: 'named', name: 'ml-100k', split: 'leave-last-out' },
     model: {

@@ -5,6 +5,7 @@ import {
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
+import { sasrecSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'SASRec with sampled softmax, the baseline that HSTU is compared with on ML-1M',
@@ -14,6 +15,7 @@ export const recipe = defineRecipe({
     'HR@10 .2853, NDCG@10 .1603, HR@50 .5474, HR@200 .7528 (last event of every user, exact rank over 3,883 movies, after about 100 epochs; runs differ by .005 or more). Here: .2836 ± .0040, .1593 ± .0035, .5565, .7555 after 101 epochs (seeds 1 to 3), HR@10 .150 after 5 (seed 42)',
   cost: '13 minutes for 101 epochs with their evaluations on 1 thread of an AMD EPYC (Zen 4), Node 24',
   command: 'npx -y pnpm@12 seqrec train ml-1m/sasrec --data data',
+  space: sasrecSpace,
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'train-test' },
     model: {

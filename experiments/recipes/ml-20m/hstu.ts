@@ -5,6 +5,7 @@ import {
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
+import { hstuSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'HSTU on ML-20M',
@@ -14,6 +15,7 @@ export const recipe = defineRecipe({
     'HR@10 .3273, NDCG@10 .1895, HR@50 .5889, HR@200 .7952 (last event of every user, exact rank over 27,278 movies)',
   cost: 'not run here: 1,082 steps an epoch at width 256; for a large machine',
   command: 'npx -y pnpm@12 seqrec train ml-20m/hstu --data data',
+  space: hstuSpace,
   config: {
     data: { format: 'named', name: 'ml-20m', split: 'train-test' },
     model: {

@@ -1,5 +1,5 @@
 import type { CAC } from 'cac';
-import { numberListOption, textOption } from '../arguments.ts';
+import { integerOption, numberListOption, textOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
@@ -13,6 +13,8 @@ interface Options extends BackendOptions {
   readonly models?: unknown;
   readonly losses?: unknown;
   readonly quick?: boolean;
+  readonly tune?: unknown;
+  readonly trials?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
   readonly save?: unknown;
@@ -35,6 +37,8 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--models <names>', 'Only these models, separated by semicolons')
     .option('--losses <names>', 'Only these losses, separated by semicolons')
     .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
+    .option('--tune <budget>', 'Search the settings of each cell first, all with this budget: 20m, or operations 1e14')
+    .option('--trials <n>', 'With --tune: settings that are drawn for each cell (default: 16)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -44,6 +48,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec benchmark')
     .example('  $ seqrec benchmark time-to-split --quick')
     .example('  $ seqrec benchmark time-to-split --datasets "beauty;ml-1m" --models SASRec+ --seeds 1')
+    .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')
     .action((name: string | undefined, options: Options) => run(name, options, invocation));
 }
 
@@ -58,6 +63,11 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
   if (invocation.overrides.some(({ key }) => key === 'seed'))
     throw new UsageError('--seed: expected --seeds, one run of each cell a seed');
   await loadBenchmark(name);
+  const { budgetOption } = await import('../studies/search/budget.ts');
+  const budget = budgetOption('tune', options.tune);
+  const trials = integerOption('trials', options.trials, 2, 10_000);
+  if (trials !== undefined && budget === undefined)
+    throw new UsageError('--trials: expected --tune BUDGET, whose trials they are; got none');
   const list = (option: 'datasets' | 'protocols' | 'models' | 'losses') =>
     textOption(option, options[option])
       ?.split(';')
@@ -72,6 +82,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     losses: list('losses'),
     quick: options.quick ?? false,
     overrides: invocation.overrides,
+    ...(budget && { tune: { budget, trials: trials ?? 16 } }),
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),
     save: saveFolder(options.save),

@@ -14,10 +14,14 @@ async function run(name: string | undefined, json: boolean): Action {
   const { loadRecipe, recipeNames } = await import('../config/load-recipe.ts');
   const { renderPairs, renderTable } = await import('../terminal/table.ts');
   if (name !== undefined) {
-    const { config, plugins, ...told } = await loadRecipe(name);
+    const { config, plugins, space, ...told } = await loadRecipe(name);
     const about = { ...told, ...(plugins && { plugins: plugins.join(', ') }) };
-    if (json) console.log(JSON.stringify({ name, ...about, config }, null, 2));
-    else console.log(`${name}\n${renderPairs(Object.entries(about))}\n\n${JSON.stringify(config, null, 2)}`);
+    const searched = space && { space };
+    if (json) console.log(JSON.stringify({ name, ...about, ...searched, config }, null, 2));
+    else {
+      console.log(`${name}\n${renderPairs(Object.entries(about))}\n\n${JSON.stringify(config, null, 2)}`);
+      if (space) console.log(`\nspace of seqrec search\n${JSON.stringify(space, null, 2)}`);
+    }
     return 0;
   }
   const recipes = await Promise.all(recipeNames().map(async (each) => ({ name: each, ...(await loadRecipe(each)) })));

@@ -11,6 +11,7 @@ import { withPresets } from './presets.ts';
 import type { Recipe, WrittenRecipe } from './recipe.ts';
 import { type RunConfig, retrievalConfig, runConfigSchema } from './run-config.ts';
 import type { RecipeConfig } from './schema.ts';
+import type { WrittenSpace } from './search-space.ts';
 import { withDefaults } from './sections.ts';
 import { tags } from './settings.ts';
 import { validate } from './validate.ts';
@@ -44,6 +45,11 @@ async function writtenRecipe(name: string): Promise<WrittenRecipe> {
   if (!recipe) throw new ConfigError(`recipes/${name}.${extension}: expected an export named "recipe"`);
   await loadNamedPlugins(recipe.plugins, dirname(join(folder, name)), () => `recipe ${name}`);
   return recipe;
+}
+
+/** What `seqrec search` draws from for a recipe, where it says so. */
+export async function recipeSpace(name: string): Promise<WrittenSpace | undefined> {
+  return (await writtenRecipe(name)).space;
 }
 
 /** A configuration ready to run, and the name its run folder takes. */

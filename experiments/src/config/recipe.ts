@@ -1,4 +1,5 @@
 import type { RunConfig, RunConfigInput } from './run-config.ts';
+import type { WrittenSpace } from './search-space.ts';
 
 /** An executable claim: one row of a table, and the configuration that should reproduce it. */
 export interface Recipe<C = RunConfig> {
@@ -14,6 +15,8 @@ export interface Recipe<C = RunConfig> {
   readonly command: string;
   /** Files, relative to the recipe, and packages that define what the configuration names. */
   readonly plugins?: readonly string[];
+  /** What `seqrec search` draws from. */
+  readonly space?: WrittenSpace;
   readonly config: C;
 }
 

@@ -56,7 +56,7 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
     better: 'larger',
     selectBy: config.evaluation.selectBy,
   } as const;
-  return executeTask(
+  const task = executeTask(
     {
       config,
       summary,
@@ -72,6 +72,11 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
     },
     request,
   );
+  // Many runs of one process would otherwise keep all their weights.
+  return task.finally(() => {
+    trainer.dispose();
+    trainer.model.dispose();
+  });
 }
 
 /** A batch beyond the data is no error, since data may be small, but hardly what was meant. */

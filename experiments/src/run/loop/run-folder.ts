@@ -37,6 +37,11 @@ export interface ExecuteOptions {
   /** Added to the command that resumes. */
   readonly resumeOptions: string;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
+  /**
+   * Given: the run is left as it is after the number of epochs at which this says so, after the last one, or when
+   * patience ends it. Its test set is not looked at.
+   */
+  readonly pause?: (epochs: number) => boolean;
   /** The ranks that train together; 0 writes the folder, the others only take part in the steps. */
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
@@ -50,6 +55,8 @@ export interface Executed {
   readonly run?: RunDir;
   /** Absent when a signal stopped the run; then all is saved. */
   readonly results?: RunResults;
+  /** Of a run that was paused: its best epoch so far, and how many there are. */
+  readonly paused?: LoopState;
   /** On a rank other than 0: how rank 0 ended. */
   readonly exitCode?: number;
 }
@@ -98,7 +105,7 @@ export async function executeTask<M extends Model, E extends SetFigures>(
 async function writeRun<M extends Model, E extends SetFigures>(
   run: RunDir,
   task: TaskRun<M, E>,
-  { name, previous, choice, progress, stop, checkpoints, resumeOptions, onEpoch, ranks }: ExecuteOptions,
+  { name, previous, choice, progress, stop, checkpoints, resumeOptions, onEpoch, pause, ranks }: ExecuteOptions,
 ): Promise<Executed> {
   const { config } = task;
   if (previous) removeTemporaries(previous);
@@ -128,14 +135,20 @@ async function writeRun<M extends Model, E extends SetFigures>(
         if (existsSync(run.results)) leaveRun(run, { status: 'running' });
       },
       onEpoch,
+      ...(pause && { pause }),
       ...(ranks && { ranks }),
     });
     if (outcome.interrupted) throw new Interrupted('stopped while training');
+    if (pause !== undefined) {
+      leaveRun(run, { status: 'interrupted', resumeCommand: resumeCommand(run, resumeOptions) });
+      writeReport(run);
+      return { run, paused: outcome.state };
+    }
     const results = await task.finish(run, outcome);
     writeReport(run);
     return { run, results };
   } catch (error) {
-    const command = `seqrec train --resume ${shellWord(run.path)}${resumeOptions}`;
+    const command = resumeCommand(run, resumeOptions);
     if (error instanceof DeviceLostError && existsSync(run.last)) {
       console.error(`the last checkpoint is whole; go on from it with: ${command}`);
     }
@@ -145,10 +158,14 @@ async function writeRun<M extends Model, E extends SetFigures>(
     }
     leaveRun(run, { status: 'interrupted', resumeCommand: command });
     writeReport(run);
-    console.error(`saved; resume with: ${command}`);
+    // A run that pauses is part of something that goes on by a command of its own.
+    if (pause === undefined) console.error(`saved; resume with: ${command}`);
     return { run };
   }
 }
+
+const resumeCommand = ({ path }: RunDir, options: string): string =>
+  `seqrec train --resume ${shellWord(path)}${options}`;
 
 /** Leaves the reason in the folder of a run, for its report and whoever opens it. */
 function sayFailed(run: RunDir, error: unknown): void {

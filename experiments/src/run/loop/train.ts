@@ -50,6 +50,8 @@ export interface TrainRequest<M extends Model, E extends SetFigures> {
   /** When the state of a run that is resumed has been read, and before the first step. */
   readonly onBegin: () => void;
   readonly onEpoch: (record: EpochRecord, state: LoopState) => void;
+  /** Whether to leave the run after so many epochs; it can be gone on with. */
+  readonly pause?: (epochs: number) => boolean;
   /** Ranks that take the same steps: they are told each. */
   readonly ranks?: Collective;
 }
@@ -206,7 +208,8 @@ export async function train<M extends Model, E extends SetFigures>(
 
       const isStopped = patience !== undefined && (state.sinceBest ?? 0) >= patience;
       if (isStopped && finished < epochs) progress.note(stoppedInWords(state, judge.selectBy, patience));
-      if (finished >= epochs || isStopped) return { trainer, state, interrupted: false, evaluation: latest };
+      if (finished >= epochs || isStopped || request.pause?.(finished))
+        return { trainer, state, interrupted: false, evaluation: latest };
       if (stop.signal !== undefined) throw new Interrupted('stopped between two steps');
 
       await say(ranks, { does: 'step', plateau: trainer.update.plateau });

@@ -1,5 +1,6 @@
 import type { TargetRule } from '@seqrec/data';
 import type { BaselineName } from '../../config/baseline-names.ts';
+import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
 import { ConfigError } from '../../errors.ts';
 
 /** Keys of a configuration with dots, as on the command line. */
@@ -20,6 +21,8 @@ export interface BenchmarkModel {
   readonly changes?: Changes;
   /** Further changes for one of the data sets. */
   readonly on?: Readonly<Record<string, Changes>>;
+  /** What `--tune` draws from; default: the space of its recipe. */
+  readonly space?: WrittenSpace;
   /** The losses that it is trained by; default: all of the benchmark. */
   readonly losses?: readonly string[];
 }
@@ -63,7 +66,8 @@ export interface Benchmark {
 /** Declares a benchmark. @throws ConfigError for a name that nothing has. */
 export function defineBenchmark(benchmark: Benchmark): Benchmark {
   const { data, protocols, models, losses = {}, published = [] } = benchmark;
-  for (const [name, { on = {}, losses: own = [] }] of Object.entries(models)) {
+  for (const [name, { on = {}, losses: own = [], space }] of Object.entries(models)) {
+    if (space !== undefined) parseSpace(space, () => `benchmark: models.${name}.space: `);
     for (const each of Object.keys(on)) check(`models.${name}.on`, each, data);
     for (const each of own) check(`models.${name}.losses`, each, losses);
   }

@@ -13,6 +13,8 @@ export interface Cell {
   readonly model: string;
   readonly loss?: string;
   readonly recipe: string;
+  /** What is changed of the recipe. */
+  readonly overrides: readonly Override[];
   readonly config: RecipeConfig;
 }
 
@@ -31,6 +33,8 @@ export interface Selection {
 export const rowName = ({ model, loss }: Pick<Cell, 'model' | 'loss'>): string =>
   loss === undefined ? model : `${model}, ${loss}`;
 
+export const cellName = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
+
 /** The cells of a grid, data set by data set. @throws UsageError for a part that it does not have. */
 export async function benchmarkCells(benchmark: Benchmark, selection: Selection): Promise<Cell[]> {
   const data = chosen('datasets', benchmark.data, selection.data);
@@ -47,11 +51,9 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
           const quick = selection.quick ? benchmark.quick : {};
           const all = [model.changes, ofData, protocol.changes, ofLoss, model.on?.[dataName], quick];
           // Baselines are fitted once for the cells of a protocol, and not by each run.
-          const overrides = [...all.flatMap(overridesOf), { key: 'evaluation.baselines', text: 'none' }];
-          const { config } = await resolveRun({
-            recipe: model.recipe,
-            overrides: [...overrides, ...selection.overrides],
-          });
+          const without = { key: 'evaluation.baselines', text: 'none' };
+          const overrides = [...all.flatMap(overridesOf), without, ...selection.overrides];
+          const { config } = await resolveRun({ recipe: model.recipe, overrides });
           if (isRankingConfig(config))
             throw new ConfigError(`benchmark: expected recipes of retrieval; got ${model.recipe}, which ranks rows`);
           const name = {
@@ -60,7 +62,7 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
             model: modelName,
             ...(loss !== undefined && { loss }),
           };
-          cells.push({ ...name, recipe: model.recipe, config });
+          cells.push({ ...name, recipe: model.recipe, overrides, config });
         }
       }
   return cells;

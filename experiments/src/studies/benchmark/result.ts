@@ -1,3 +1,4 @@
+import type { Settings } from '../../config/search-space.ts';
 import type { RunCost } from '../reproduce/cost.ts';
 import type { PublishedRow } from './benchmark.ts';
 
@@ -23,10 +24,25 @@ export interface GridRow {
   readonly ranks: string;
   readonly parameters?: number;
   readonly epochs?: number;
+  /** How its settings were found: trials and budget. */
+  readonly tuning?: string;
   /** Of the optimiser steps. */
   readonly seconds?: number;
   /** Of training, see `epochFlops`. */
   readonly flops?: number;
+}
+
+/** What a search gave a cell. */
+export interface TunedCell {
+  readonly data: string;
+  readonly protocol: string;
+  readonly row: string;
+  readonly settings: Settings;
+  /** Of the winner on the validation set. */
+  readonly metric: string;
+  readonly value: number;
+  /** Trials and budget, in words. */
+  readonly tuning: string;
 }
 
 /** Everything that a benchmark says. */
@@ -57,5 +73,7 @@ export interface BenchmarkResult {
     readonly steps: readonly string[];
   }[];
   readonly rows: readonly GridRow[];
+  /** Of each cell that was tuned: what won on the validation set. */
+  readonly tuned?: readonly TunedCell[];
   readonly costs: readonly RunCost[];
 }

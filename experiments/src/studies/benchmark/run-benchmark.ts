@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import type { BackendChoice } from '@seqrec/core';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
 import { saveResult } from '../../results/saved.ts';
@@ -15,19 +16,22 @@ import { Progress } from '../../terminal/progress.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import { runSeed } from '../reproduce/seeds.ts';
 import type { Benchmark } from './benchmark.ts';
-import { benchmarkCells, type Cell, rowName, type Selection } from './cells.ts';
+import { benchmarkCells, type Cell, cellName, rowName, type Selection } from './cells.ts';
 import { gridBaselines } from './grid-baselines.ts';
 import { loadBenchmark } from './load-benchmark.ts';
 import { writeBenchmarkReport } from './report.ts';
-import type { BenchmarkResult, GridRow } from './result.ts';
+import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
 import { renderBenchmark } from './sections.ts';
 import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
 import { epochFlops } from './training-flops.ts';
+import { type TuneOptions, tuneCell } from './tune-cell.ts';
 
 export interface BenchmarkRequest extends Selection {
   readonly benchmark: string;
   readonly seeds: readonly number[];
+  /** Each cell is tuned under this budget before the grid. */
+  readonly tune?: TuneOptions;
   readonly dataFolder?: string;
   readonly out?: string;
   /** Folder of results to keep the tables in. */
@@ -63,15 +67,16 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   try {
     // What can be refused is refused before anything trains.
     for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
+    const tuned = request.tune && (await grid.tune(cells, request.tune, choice));
     for (const cell of cells) await grid.baselines(cell);
     for (const [i, seed] of request.seeds.entries())
-      for (const [c, cell] of cells.entries()) {
+      for (const [c, cell] of (tuned ?? cells).entries()) {
         progress.note(
-          `${i * cells.length + c + 1} of ${cells.length * request.seeds.length}: ${describe(cell)}, seed ${seed}`,
+          `${i * cells.length + c + 1} of ${cells.length * request.seeds.length}: ${cellName(cell)}, seed ${seed}`,
         );
         const { data } = await grid.prepared(cell);
         const config = { ...cell.config, seed };
-        const row = `${describe(cell)}`;
+        const row = cellName(cell);
         const done = await runSeed({ row, recipe: cell.recipe, config, data, out, choice, progress, stop });
         if (done === undefined) throw new Interrupted('stopped');
         await grid.add(cell, seed, done);
@@ -92,8 +97,6 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   return 0;
 }
 
-const describe = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
-
 /** What is known of the cells so far. */
 class Grid {
   readonly #request: BenchmarkRequest;
@@ -105,6 +108,7 @@ class Grid {
   readonly #counts = new Map<string, BenchmarkResult['counts'][number]>();
   readonly #rows: GridRow[] = [];
   readonly #costs: RunCost[] = [];
+  readonly #tuned: TunedCell[] = [];
   readonly #notes = new Set<string>();
   readonly #seen = new Set<string>();
 
@@ -151,6 +155,25 @@ class Grid {
     return { data, options: config.evaluation, window, progress: this.#progress, stop: this.#stop };
   }
 
+  /** The cells with the settings that won on the validation set. Every cell has the same budget. */
+  async tune(cells: readonly Cell[], options: TuneOptions, choice: BackendChoice): Promise<Cell[]> {
+    const tuned: Cell[] = [];
+    for (const [i, cell] of cells.entries()) {
+      this.#progress.note(`tuning ${i + 1} of ${cells.length}: ${cellName(cell)}`);
+      const { data } = await this.prepared(cell);
+      const context = { data, choice, progress: this.#progress, stop: this.#stop };
+      const { settings, config } = await tuneCell(cell, {
+        ...{ ...options, ...context, command: this.#request.command },
+        space: this.#benchmark.models[cell.model].space,
+        fixed: this.#request.overrides,
+        out: join(this.#out, 'tuning'),
+      });
+      this.#tuned.push(settings);
+      tuned.push({ ...cell, config });
+    }
+    return tuned;
+  }
+
   /** Baselines of the data and protocol of a cell, once. */
   async baselines(cell: Cell): Promise<void> {
     const { data, protocol } = cell;
@@ -183,11 +206,15 @@ class Grid {
     this.#costs.push(cost);
     const perEpoch = epochFlops(cell.config, prepared.data.split.train);
     const { parameters } = readJson(run.results) as RunResults;
+    const tuned = this.#tuned.find(
+      (each) => each.data === data && each.protocol === protocol && each.row === rowName(cell),
+    );
     const about = {
       ...{ data, protocol, row: rowName(cell), model, ...(loss !== undefined && { loss }), seed, run: run.id },
       isBaseline: false,
       ...(parameters && { parameters: parameters.total }),
       epochs: cost.epochs,
+      ...(tuned && { tuning: tuned.tuning }),
       seconds: cost.trainingSeconds,
       ...(perEpoch !== undefined && { flops: perEpoch * cost.epochs }),
     };
@@ -213,6 +240,7 @@ class Grid {
       ],
       counts: [...this.#counts.values()],
       rows: this.#rows,
+      ...(this.#tuned.length > 0 && { tuned: this.#tuned }),
       costs: this.#costs,
     };
   }

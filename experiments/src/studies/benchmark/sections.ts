@@ -25,6 +25,7 @@ function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Sec
         (each.loss ?? loss) === loss,
     )?.figures[metric];
   const hasPaper = rows.some(([, [first]]) => metrics.some((metric) => paperOf(first, metric) !== undefined));
+  const isTuned = table.some(({ tuning }) => tuning !== undefined);
   const cells = rows.map(([name, own]) => {
     const [first] = own;
     const figures = metrics.flatMap((metric) => {
@@ -33,12 +34,22 @@ function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Sec
       const paper = paperOf(first, metric);
       return [shown(ours), paper === undefined ? '' : `${short(paper)} (${ratio(ours.mean, paper, tolerance)})`];
     });
-    return [name, String(first.isBaseline ? '' : own.length), ...figures, ...budget(own)];
+    const tuning = isTuned ? [first.tuning ?? ''] : [];
+    return [name, String(first.isBaseline ? '' : own.length), ...figures, ...tuning, ...budget(own)];
   });
   const titles = metrics.flatMap((metric) => (hasPaper ? [metric, `${metric}, published`] : [metric]));
   return {
     title: tableName(table),
-    titles: ['row', 'seeds', ...titles, 'parameters', 'epochs', 'training FLOPs', 'training'],
+    titles: [
+      'row',
+      'seeds',
+      ...titles,
+      ...(isTuned ? ['tuning'] : []),
+      'parameters',
+      'epochs',
+      'training FLOPs',
+      'training',
+    ],
     rows: cells,
   };
 }
@@ -133,6 +144,23 @@ function segmentsSection(table: readonly GridRow[], result: BenchmarkResult): Se
   };
 }
 
+/** The settings that a search found for each cell. */
+function tunedSection({ tuned = [] }: BenchmarkResult): Section {
+  return {
+    title: 'Tuned settings',
+    note: 'What won on the validation set of each cell, of random trials with successive halving under one budget. The test set was not looked at.',
+    titles: ['data', 'protocol', 'row', 'settings', 'validation', 'tuning'],
+    rows: tuned.map(({ data, protocol, row, settings, metric, value, tuning }) => [
+      ...[data, protocol, row],
+      Object.entries(settings)
+        .map(([key, text]) => `${key} ${text}`)
+        .join(', '),
+      `${metric} ${short(value)}`,
+      tuning,
+    ]),
+  };
+}
+
 function countsSection({ counts }: BenchmarkResult): Section {
   const tests = [...new Set(counts.flatMap((each) => Object.keys(each.tests)))];
   return {
@@ -165,6 +193,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
     ...tables.map((table) => figuresSection(table, result)),
     ...tables.map((table) => comparisonSection(table, metric)),
     ...tables.filter(([{ test }]) => test === '').map((table) => segmentsSection(table, result)),
+    tunedSection(result),
     countsSection(result),
     ...(result.costs.length > 0 ? [costSection(result.costs)] : []),
   ].filter(({ rows }) => rows.length > 0);

@@ -16,8 +16,8 @@ export function trainingCounts(train: ExampleSet): Int32Array {
 }
 
 /**
- * Segments of each query, in the order of the examples: by the length of its history, and by how often its target occurs
- * in training; cold: never.
+ * Segments of each query, in the order of the examples: by the length of its history, and by how often its target
+ * occurs in training; cold: never.
  */
 export function segmentsOf(test: ExampleSet, counts: Int32Array): readonly Int32Array[] {
   const { starts, targets, interactions } = test;

@@ -145,7 +145,8 @@ function withoutBaselines({ evaluation, ...config }: RunConfig): object {
   return { ...config, evaluation: Object.fromEntries(rest) };
 }
 
-function findRun(out: string, recipe: string, config: RunConfig): RunDir | undefined {
+/** A run of this configuration in a folder; one that is finished, where there is one. */
+export function findRun(out: string, recipe: string, config: RunConfig): RunDir | undefined {
   const runs = listRuns(out)
     .map((id) => openRunDir(out, id))
     // A run of a plug-in that is not loaded is another one.

@@ -63,7 +63,8 @@ export async function studyBase(
   return { name, config: { ...config, evaluation: { ...config.evaluation, ks } }, data };
 }
 
-function withValidation(config: RecipeConfig): RecipeConfig {
+/** With leave-last-out in place of the reference's protocol, which has no validation set. */
+export function withValidation(config: RecipeConfig): RecipeConfig {
   const { data } = config;
   if (data.format === 'synthetic' || data.split !== 'train-test') return config;
   return { ...config, data: { ...data, split: 'leave-last-out' } };

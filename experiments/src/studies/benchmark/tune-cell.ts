@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { Override } from '../../arguments.ts';
+import { recipeSpace, resolveConfig } from '../../config/load-recipe.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import { parseSpace, type WrittenSpace } from '../../config/search-space.ts';
+import { RunError, UsageError } from '../../errors.ts';
+import { type Budget, inWords } from '../search/budget.ts';
+import { freeDimensions } from '../search/free-dimensions.ts';
+import { writeSearch } from '../search/outputs.ts';
+import { search } from '../search/search.ts';
+import type { TrialContext } from '../search/trials.ts';
+import { type Cell, cellName, rowName } from './cells.ts';
+import type { TunedCell } from './result.ts';
+
+/** How every cell is tuned. */
+export interface TuneOptions {
+  readonly budget: Budget;
+  readonly trials: number;
+}
+
+/** Of the draws and of the trials, in every cell. */
+const SEED = 1;
+const ETA = 3;
+
+/**
+ * Searches a cell over the space of its model on the validation set, in a folder of its own. What is there of the same
+ * search is not done again.
+ *
+ * @throws UsageError for a model without a space, RunError where every trial failed.
+ */
+export async function tuneCell(
+  cell: Cell,
+  {
+    budget,
+    trials,
+    space: own,
+    fixed,
+    out,
+    command,
+    ...context
+  }: TuneOptions &
+    Omit<TrialContext, 'name'> & {
+      readonly space: WrittenSpace | undefined;
+      /** What the command line gives. */
+      readonly fixed: readonly Override[];
+      readonly command: string;
+    },
+): Promise<{ readonly settings: TunedCell; readonly config: RecipeConfig }> {
+  const { recipe, data, protocol, overrides } = cell;
+  const written = own ?? (await recipeSpace(recipe));
+  if (written === undefined)
+    throw new UsageError(
+      `--tune: expected a space for the model ${cell.model}; neither it nor its recipe ${recipe} has one`,
+    );
+  const folder = join(out, cellName(cell).replaceAll(/[^\w-]+/g, '-'));
+  const searched = await search({
+    ...{ ...context, budget, trials, name: recipe, out: folder, eta: ETA, seed: SEED },
+    space: freeDimensions(
+      parseSpace(written, () => `${cell.model}: space: `),
+      fixed,
+    ),
+    config: { ...cell.config, seed: SEED },
+    resolve: async (settings) => {
+      const { config } = await resolveConfig({ recipe, overrides: [...overrides, ...settings] });
+      return { ...config, seed: SEED };
+    },
+  });
+  writeSearch(folder, searched, command);
+  const { result, winner } = searched;
+  const best = result.trials.find(({ trial }) => trial === result.winner);
+  if (winner === undefined || best?.value === undefined)
+    throw new RunError(`${folder}: expected a trial that trains; none did; ${result.trials[0].state}`);
+  return {
+    config: winner,
+    settings: {
+      ...{ data, protocol, row: rowName(cell), settings: best.settings, metric: result.metric, value: best.value },
+      tuning: `${result.trials.length} trials, ${inWords(budget, budget.most)}`,
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Override } from '../../arguments.ts';
+import type { RecipeConfig } from '../../config/schema.ts';
+import type { Dimension, Settings } from '../../config/search-space.ts';
+import { ConfigError, RunError, UsageError } from '../../errors.ts';
+import { readJson, writeJson } from '../../run/folder/atomic.ts';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { runDirAt } from '../../run/folder/run-dir.ts';
+import { lockRun } from '../../run/folder/run-lock.ts';
+import { checkAgainstData } from '../../run/open/check-config.ts';
+import { checkMemory } from '../../run/open/check-memory.ts';
+import { firstDifference } from '../../run/open/resume.ts';
+import { formatMetric } from '../../terminal/format.ts';
+import { epochFlops } from '../benchmark/training-flops.ts';
+import { type Budget, inWords } from './budget.ts';
+import { drawTrials } from './draw.ts';
+import { runHalving, type Segment } from './halving.ts';
+import { bestTrial, type SearchIdentity, type SearchResult, trialRows } from './result.ts';
+import { type TrialContext, trainTrial } from './trials.ts';
+
+export interface SearchRequest extends Omit<TrialContext, 'out'> {
+  /** Folder of the search; its runs lie in `trials`. */
+  readonly out: string;
+  /** What all trials share. */
+  readonly config: RecipeConfig;
+  /** The configuration with settings of a trial. @throws ConfigError for settings that no model has */
+  resolve(settings: readonly Override[]): Promise<RecipeConfig>;
+  readonly space: readonly Dimension[];
+  readonly trials: number;
+  readonly eta: number;
+  readonly seed: number;
+  readonly budget?: Budget;
+}
+
+/** What was searched, and the configuration that won. */
+export interface Searched {
+  readonly result: SearchResult;
+  readonly winner?: RecipeConfig;
+}
+
+export const overridesIn = (settings: Settings): Override[] =>
+  Object.entries(settings).map(([key, text]) => ({ key, text }));
+
+/**
+ * Random search with successive halving on the validation set. What the folder holds of the same search is not done
+ * again.
+ *
+ * @throws Interrupted when a signal stopped it; all is saved.
+ * @throws ConfigError when there is nothing to choose by, or no trial is a configuration.
+ */
+export async function search(request: SearchRequest): Promise<Searched> {
+  const { out, name, config, data, space, trials, eta, seed, budget, progress } = request;
+  const { split } = data;
+  if (split.validation === undefined)
+    throw new ConfigError(
+      'data.split: expected a split with a validation set, on which trials are compared; got one without',
+      'leave-last-out and global-time have one',
+    );
+  const identity: SearchIdentity = {
+    ...{ recipe: name, config, space, trials, eta, seed, ...(budget && { budget }) },
+    data: split.interactions.digest,
+  };
+  const file = join(out, 'trials.json');
+  const saved = savedSearch(file, identity);
+  const drawn = drawTrials(space, seed, trials);
+  const refused = new Map<number, string>();
+  const configs: (RecipeConfig | undefined)[] = [];
+  let firstRefusal: unknown;
+  for (const [i, settings] of drawn.entries())
+    try {
+      const resolved = await request.resolve(overridesIn(settings));
+      checkAgainstData(resolved, data);
+      // Beforehand, so that what cannot be trained is not planned for.
+      checkMemory(resolved, data);
+      configs.push(resolved);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      firstRefusal ??= error;
+      refused.set(i, error.message.split('\n')[0]);
+      configs.push(undefined);
+    }
+  if (refused.size === drawn.length) throw firstRefusal;
+  const flops = configs.map((each) => each && epochFlops(each, split.train));
+  const uncounted = configs.find((each, i) => each !== undefined && flops[i] === undefined);
+  if (budget?.unit === 'flops' && uncounted !== undefined)
+    throw new UsageError(
+      `--budget: expected a time such as 20m, since the operations of ${uncounted.model.kind} under ${uncounted.objective.kind} are not counted; got ${budget.most}`,
+    );
+
+  makeFolder(join(out, 'trials'));
+  const lock = lockRun(runDirAt(out));
+  const journal: Segment[] = [...(saved?.journal ?? [])];
+  const { selectBy: metric } = config.evaluation;
+  const resultOf = (state: Pick<SearchResult, 'isComplete' | 'rungs' | 'spent'>): SearchResult => {
+    const winner = bestTrial(journal)?.trial;
+    return {
+      ...{ request: identity, metric, journal, ...state },
+      unit: budget?.unit ?? (uncounted === undefined ? 'flops' : 'seconds'),
+      trials: trialRows(drawn, { journal, rungs: state.rungs, refused, epochFlops: flops }),
+      ...(winner !== undefined && { winner: winner + 1 }),
+    };
+  };
+  try {
+    const { epochs, evaluateEvery } = config.training;
+    const outcome = await runHalving(
+      {
+        ...{ epochFlops: flops, refused: new Set(refused.keys()), eta, epochs, every: evaluateEvery },
+        ...(budget && { budget }),
+      },
+      {
+        journal,
+        saved: () => writeJson(file, resultOf({ isComplete: false, rungs: [], spent: 0 })),
+        train: async (trial, target, isSpent) => {
+          const before = journal.reduce((sum, each) => sum + (each.trial === trial ? each.seconds : 0), 0);
+          progress.note(`trial ${trial + 1} of ${drawn.length}, to epoch ${target}: ${settingsInWords(drawn[trial])}`);
+          const trained = await trainTrial(
+            { config: configs[trial] as RecipeConfig, epochs: target, before, isSpent },
+            { ...request, out: join(out, 'trials') },
+          );
+          progress.note(
+            trained.failed === undefined
+              ? `trial ${trial + 1}: ${metric} ${formatMetric(trained.value)} by epoch ${trained.epochs}`
+              : `trial ${trial + 1} failed: ${trained.failed}`,
+          );
+          return trained;
+        },
+      },
+    );
+    const result = resultOf({ ...outcome, isComplete: true });
+    writeJson(file, result);
+    progress.note(`${basename(out)}: ${inWords(result, result.spent)} spent`);
+    const winner = result.winner === undefined ? undefined : configs[result.winner - 1];
+    return { result, ...(winner && { winner }) };
+  } finally {
+    lock.release();
+  }
+}
+
+export function settingsInWords(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([key, text]) => `${key} ${text}`)
+    .join(', ');
+}
+
+/** The search in the folder, when there is one. @throws RunError when it is another. */
+function savedSearch(file: string, expected: SearchIdentity): SearchResult | undefined {
+  if (!existsSync(file)) return undefined;
+  const saved = readJson(file) as SearchResult;
+  const wanted = JSON.parse(JSON.stringify(expected)) as SearchIdentity;
+  const difference = firstDifference(saved.request, wanted, 'request');
+  if (difference === undefined) return saved;
+  throw new RunError(
+    `${file}: ${difference.key}: expected ${JSON.stringify(difference.before)} as in the search of this folder; got ${JSON.stringify(difference.after)}; choose another --out, or remove the folder`,
+  );
+}
