@@ -64,7 +64,7 @@ function intervals(table: readonly GridRow[], metric: string, i: number): Drawn 
   };
 }
 
-/** Quality against training compute and against parameters, a point a model; nothing where fewer than two are counted. */
+/** Quality against training compute and against parameters, a point a model; nothing where fewer than two have them. */
 function costFigures(table: readonly GridRow[], metric: string, i: number): Drawn[] {
   const axes = [
     { key: 'flops', label: 'training compute (FLOP, log scale)' },
