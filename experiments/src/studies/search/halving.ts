@@ -8,7 +8,7 @@ export interface Segment {
   readonly rung: number;
   /** All epochs of the trial by now. */
   readonly epochs: number;
-  /** The metric of the best epoch by now, on the validation set. */
+  /** The metric of the best epoch by now, on the validation set; absent where there is none, or it failed. */
   readonly value?: number;
   readonly bestEpoch?: number;
   /** Of these epochs alone: training and evaluations. */
@@ -74,8 +74,8 @@ export async function runHalving(request: HalvingRequest, hooks: HalvingHooks): 
     const cost = costOf(trial);
     const done = last.get(trial)?.epochs ?? 0;
     if (cost === undefined) return spent < most ? target : done;
-    const most_ = done + Math.floor((most - spent) / cost + 1e-9);
-    return most_ >= target ? target : Math.max(done, Math.floor(most_ / unit) * unit);
+    const paid = done + Math.floor((most - spent) / cost + 1e-9);
+    return paid >= target ? target : Math.max(done, Math.floor(paid / unit) * unit);
   };
   const advance = async (trial: number, rung: number, target: number): Promise<void> => {
     const before = last.get(trial);
@@ -135,7 +135,7 @@ const ranked = (trials: readonly number[], last: ReadonlyMap<number, Segment>): 
 
 /** The better value first; a trial without one last. */
 function compare(a: Segment | undefined, b: Segment | undefined): number {
-  const [x, y] = [a, b].map((each) => (each?.failed === undefined ? each?.value : undefined));
+  const [x, y] = [a?.value, b?.value];
   if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
   return y - x;
 }

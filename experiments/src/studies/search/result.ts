@@ -53,7 +53,7 @@ export interface SearchResult {
 export function bestTrial(journal: readonly Segment[]): Segment | undefined {
   let best: Segment | undefined;
   for (const [, segment] of lastSegments(journal)) {
-    if (segment.value === undefined || segment.failed !== undefined) continue;
+    if (segment.value === undefined) continue;
     const isBetter = best === undefined || segment.value > (best.value as number);
     const isFirst = segment.value === best?.value && segment.trial < best.trial;
     if (isBetter || isFirst) best = segment;
