@@ -132,6 +132,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ),
   scale: kind('Studies of scale', 'Tables and conclusions of `seqrec scale`.', (listing: Listing) => listing),
   reproduce: kind('Reproduced tables', 'Published figures and ours over seeds.', listReproduction),
+  benchmark: kind(
+    'Benchmarks',
+    'Grids of protocols, data, models and losses over seeds, with what stands beyond noise.',
+    (listing: Listing) => listing,
+  ),
   'reproduce replay': kind(
     'Replays by time',
     'A model that is trained on and on, and consumers that serve with what they are sent of it.',

@@ -18,6 +18,7 @@ import { runSeed } from '../reproduce/seeds.ts';
 import type { Benchmark } from './benchmark.ts';
 import { benchmarkCells, type Cell, cellName, rowName, type Selection } from './cells.ts';
 import { gridBaselines } from './grid-baselines.ts';
+import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
 import { writeBenchmarkReport } from './report.ts';
 import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
@@ -92,7 +93,8 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   const result = grid.result();
   const files = grid.write();
   console.log(renderBenchmark(result));
-  if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'benchmark', result)}`);
+  if (request.save !== undefined)
+    console.error(`saved: ${saveResult(request.save, 'benchmark', listBenchmark(result))}`);
   console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
   return 0;
 }
