@@ -1,5 +1,6 @@
 import { type CAC, cac } from 'cac';
 import { joinNegativeValues, type Override, splitOverrides } from './arguments.ts';
+import { registerAnalyse } from './commands/analyse.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerBenchmark } from './commands/benchmark.ts';
 import { registerCompare } from './commands/compare.ts';
@@ -57,6 +58,7 @@ const commands = [
   registerProfile,
   registerPlan,
   registerCompare,
+  registerAnalyse,
   registerReproduce,
   registerBenchmark,
   registerSearch,

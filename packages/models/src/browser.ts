@@ -148,6 +148,7 @@ export {
   type RecommendedListsOptions,
   recommendedLists,
 } from './evaluate/recommended-lists.ts';
+export { evaluateShuffled, shuffledHistories } from './evaluate/shuffled-histories.ts';
 export {
   collapsed,
   metricsUnder,

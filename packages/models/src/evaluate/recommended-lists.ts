@@ -1,5 +1,5 @@
 import { topItems } from '@seqrec/core';
-import { type ExampleSet, makeBatch } from '@seqrec/data';
+import { type ExampleSet, makeBatch, type SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import { uploadBatch } from '../inputs.ts';
@@ -18,6 +18,8 @@ export interface RecommendedListsOptions {
   readonly queryTime?: QueryTime;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
+  /** What the model is given in the place of a batch; default: the batch. */
+  readonly histories?: (batch: SequenceBatch) => SequenceBatch;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -27,7 +29,8 @@ export interface RecommendedListsOptions {
  * @throws EvaluationError for a length that is no count of items.
  */
 export async function recommendedLists(options: RecommendedListsOptions): Promise<Int32Array[]> {
-  const { model, examples, k, excludeSeen, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;
+  const { model, examples, k, excludeSeen, queryTime = DEFAULT_QUERY_TIME, batchSize = 128 } = options;
+  const { histories = (batch: SequenceBatch) => batch, onProgress } = options;
   const { starts, targets } = examples;
   if (!Number.isInteger(k) || k < 1 || k > model.numItems)
     throw new EvaluationError(`recommendedLists: expected k from 1 to ${model.numItems}; got ${k}`);
@@ -37,7 +40,8 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
   try {
     for (let first = 0; first < asked.length; first += batchSize) {
       const block = asked.slice(first, first + batchSize);
-      const batch = uploadBatch(askedAt(makeBatch(examples, block, model.columns), queryTime));
+      const asIs = askedAt(makeBatch(examples, block, model.columns), queryTime);
+      const batch = uploadBatch(histories(asIs));
       const queries = tf.tidy(() => encodeLast(model, batch));
       batch.dispose();
       try {
