@@ -13,6 +13,7 @@ interface Options extends BackendOptions {
   readonly models?: unknown;
   readonly losses?: unknown;
   readonly quick?: boolean;
+  readonly retrain?: boolean;
   readonly tune?: unknown;
   readonly trials?: unknown;
   readonly data?: unknown;
@@ -36,6 +37,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--protocols <names>', 'Only these protocols, separated by semicolons')
     .option('--models <names>', 'Only these models, separated by semicolons')
     .option('--losses <names>', 'Only these losses, separated by semicolons')
+    .option('--retrain', 'Also train each row anew on the validation part, for the epochs that it has chosen')
     .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
     .option('--tune <budget>', 'Search the settings of each cell first, all with this budget: 20m, or operations 1e14')
     .option('--trials <n>', 'With --tune: settings that are drawn for each cell (default: 16)')
@@ -81,6 +83,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     models: list('models'),
     losses: list('losses'),
     quick: options.quick ?? false,
+    retrain: options.retrain ?? false,
     overrides: invocation.overrides,
     ...(budget && { tune: { budget, trials: trials ?? 16 } }),
     dataFolder: textOption('data', options.data),

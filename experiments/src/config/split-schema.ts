@@ -18,6 +18,10 @@ const GlobalTimeConfig = z
       .describe(
         'What the cuts are: times with that share of the events before them, or quantiles of the times, linear between neighbours, at which events still train, as in "Time to Split" (RecSys 2025).',
       ),
+    validation: z
+      .enum(['time', 'none'])
+      .default('time')
+      .describe('A validation part before the test cut, or none: then its events train.'),
     target: z
       .enum(['first', 'last', 'random', 'successive'])
       .default('first')

@@ -28,17 +28,17 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'train-test':
       return trainTest(interactions);
     case 'global-time': {
-      const { cut, quantile = 0.9, target, seed, ...given } = split as Partial<GlobalTime>;
+      const { cut, quantile = 0.9, target, seed, validation, ...given } = split as Partial<GlobalTime>;
       const { validationQuantile = cut === 'quantile' ? quantile : 2 * quantile - 1 } = given;
       if (cut === 'quantile')
         return globalTime(interactions, {
           testQuantile: quantile,
-          validationQuantile,
+          ...(validation !== 'none' && { validationQuantile }),
           ...defined({ targets: target, seed }),
         });
       return globalTime(interactions, {
         testFraction: decimalShare(1 - quantile),
-        validationFraction: decimalShare(quantile - validationQuantile),
+        validationFraction: validation === 'none' ? 0 : decimalShare(quantile - validationQuantile),
         ...defined({ targets: target, seed }),
       });
     }

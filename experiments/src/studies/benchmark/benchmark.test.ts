@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { type Benchmark, defineBenchmark } from './benchmark.ts';
-import { benchmarkCells } from './cells.ts';
+import { benchmarkCells, retrainedCell, rowName } from './cells.ts';
 import { comparisonsWithBest } from './comparisons.ts';
 import { benchmarkNames, loadBenchmark } from './load-benchmark.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
@@ -66,6 +66,24 @@ describe('a benchmark', () => {
     await expect(benchmarkCells(tiny, { ...part, models: ['C'] })).rejects.toThrow(
       '--models: expected some of the benchmark; got "C"',
     );
+  });
+
+  it('trains on the validation part as well where it is told to, for the epochs that were chosen', async () => {
+    const cells = await benchmarkCells(tiny, { models: ['B'], overrides: [{ key: 'training.patience', text: '3' }] });
+    const [last, time] = cells.map((cell) => retrainedCell(cell, 4));
+    expect(rowName(last)).toBe('B, full, retrained');
+    expect(last.config).toMatchObject({
+      data: { split: 'train-test' },
+      training: { epochs: 4, evaluateEvery: 4 },
+      evaluation: { checkpoint: 'last' },
+    });
+    expect(last.config.training.patience).toBeUndefined();
+    expect(time.config.data).toMatchObject({ split: { kind: 'global-time', validation: 'none' } });
+    const byUser = {
+      ...cells[0],
+      config: { ...cells[0].config, data: { format: 'named', name: 'x', split: 'by-user' } },
+    };
+    expect(() => retrainedCell(byUser as never, 4)).toThrow('benchmark: expected a split with a validation part');
   });
 
   it('names only what it has', async () => {

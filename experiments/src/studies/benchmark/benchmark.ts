@@ -36,6 +36,8 @@ export interface PublishedRow {
   readonly model: string;
   /** Default: every loss. */
   readonly loss?: string;
+  /** Of a model that trains on the validation part as well (`--retrain`). */
+  readonly retrained?: boolean;
   readonly figures: Readonly<Record<string, number>>;
 }
 

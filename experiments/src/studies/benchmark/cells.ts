@@ -16,6 +16,8 @@ export interface Cell {
   /** What is changed of the recipe. */
   readonly overrides: readonly Override[];
   readonly config: RecipeConfig;
+  /** Whether it trains on the validation part as well: see {@link retrainedCell}. */
+  readonly retrained?: boolean;
 }
 
 /** Which parts of the grid to run; absent: all. */
@@ -30,8 +32,8 @@ export interface Selection {
 }
 
 /** How a row is called in tables. */
-export const rowName = ({ model, loss }: Pick<Cell, 'model' | 'loss'>): string =>
-  loss === undefined ? model : `${model}, ${loss}`;
+export const rowName = ({ model, loss, retrained }: Pick<Cell, 'model' | 'loss' | 'retrained'>): string =>
+  [model, ...(loss === undefined ? [] : [loss]), ...(retrained ? ['retrained'] : [])].join(', ');
 
 export const cellName = (cell: Cell): string => `${cell.data}, ${cell.protocol}, ${rowName(cell)}`;
 
@@ -66,6 +68,37 @@ export async function benchmarkCells(benchmark: Benchmark, selection: Selection)
         }
       }
   return cells;
+}
+
+/**
+ * The cell that trains on the validation part too, for so many epochs, and is tested as it is then: nothing is left to
+ * choose by. Of leave-one-out it is `train-test`.
+ *
+ * @throws ConfigError for a split without such a part.
+ */
+export function retrainedCell(cell: Cell, epochs: number): Cell {
+  const { config } = cell;
+  const { patience: _, ...training } = config.training;
+  return {
+    ...cell,
+    retrained: true,
+    config: {
+      ...config,
+      data: { ...config.data, split: withoutValidation(config.data) } as RecipeConfig['data'],
+      training: { ...training, epochs, evaluateEvery: epochs },
+      evaluation: { ...config.evaluation, checkpoint: 'last' },
+    },
+  };
+}
+
+function withoutValidation(data: RecipeConfig['data']): unknown {
+  const split = 'split' in data ? data.split : undefined;
+  if (split === 'leave-last-out') return 'train-test';
+  if (split === 'global-time') return { kind: 'global-time', validation: 'none' };
+  if (typeof split === 'object' && split.kind === 'global-time') return { ...split, validation: 'none' };
+  throw new ConfigError(
+    `benchmark: expected a split with a validation part that can train, leave-last-out or global-time, to retrain; got ${JSON.stringify(split)}`,
+  );
 }
 
 export const overridesOf = (changes: Changes | undefined): Override[] =>

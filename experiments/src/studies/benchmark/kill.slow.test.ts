@@ -18,7 +18,7 @@ const titles = Array.from({ length: ITEMS }, (_, i) => `${i + 1}\titem ${i + 1}`
 writeFileSync(join(data, 'items.tsv'), `item\ttitle\n${titles.join('\n')}\n`);
 
 const command = [
-  ...['benchmark', 'time-to-split', '--datasets=beauty', '--seeds=1,2', '--threads=1', '--quiet'],
+  ...['benchmark', 'time-to-split', '--datasets=beauty', '--seeds=1,2', '--threads=1', '--quiet', '--retrain'],
   ...['--training.epochs=3', '--training.batchSize=16', '--model.maxSequenceLength=8', '--data.format=files'],
   ...['--model.embeddingDim=8', '--evaluation.ks=[10]', `--data.path=${data}`],
 ];
@@ -34,10 +34,10 @@ function tables(out: string): unknown {
   return { ...result, costs: undefined, command: undefined, rows: steady };
 }
 
-it('killed three times, it ends with the same tables', async () => {
+it('killed four times, it ends with the same tables', async () => {
   const whole = await runCli([...command, '--out', 'whole'], folder);
   expect(whole.code, whole.stderr).toBe(0);
-  for (const milliseconds of [2500, 4000, 7000]) {
+  for (const milliseconds of [2500, 4000, 7000, 10_000]) {
     const { child, ended } = startCli([...command, '--out', 'killed'], folder);
     const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
     await ended;

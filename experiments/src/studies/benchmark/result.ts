@@ -13,6 +13,8 @@ export interface GridRow {
   readonly model?: string;
   readonly loss?: string;
   readonly isBaseline: boolean;
+  /** Trained on the validation part as well, for the epochs that it had chosen. */
+  readonly retrained?: boolean;
   readonly seed?: number;
   readonly run?: string;
   readonly metrics: Readonly<Record<string, number>>;

@@ -8,7 +8,7 @@ import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
-import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
+import { checkRunsFolder, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../../run/process/stop.ts';
@@ -16,7 +16,7 @@ import { Progress } from '../../terminal/progress.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import { runSeed } from '../reproduce/seeds.ts';
 import type { Benchmark } from './benchmark.ts';
-import { benchmarkCells, type Cell, cellName, rowName, type Selection } from './cells.ts';
+import { benchmarkCells, type Cell, cellName, retrainedCell, rowName, type Selection } from './cells.ts';
 import { gridBaselines } from './grid-baselines.ts';
 import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
@@ -33,6 +33,8 @@ export interface BenchmarkRequest extends Selection {
   readonly seeds: readonly number[];
   /** Each cell is tuned under this budget before the grid. */
   readonly tune?: TuneOptions;
+  /** Each cell is also trained anew on the validation part, for the epochs that it has chosen. */
+  readonly retrain?: boolean;
   readonly dataFolder?: string;
   readonly out?: string;
   /** Folder of results to keep the tables in. */
@@ -82,6 +84,15 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
         if (done === undefined) throw new Interrupted('stopped');
         await grid.add(cell, seed, done);
         grid.write();
+        if (request.retrain !== true) continue;
+        const again = retrainedCell(cell, chosenEpochs(openRunDir(out, done.run)));
+        const whole = await runSeed({
+          ...{ row: cellName(again), recipe: cell.recipe, out, choice, progress, stop },
+          ...{ config: { ...again.config, seed }, data: (await grid.prepared(again)).data },
+        });
+        if (whole === undefined) throw new Interrupted('stopped');
+        await grid.add(again, seed, whole);
+        grid.write();
       }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -97,6 +108,12 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     console.error(`saved: ${saveResult(request.save, 'benchmark', listBenchmark(result))}`);
   console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
   return 0;
+}
+
+/** Epochs after which the checkpoint was saved that the test set saw. */
+function chosenEpochs(run: RunDir): number {
+  const { final } = readJson(run.results) as RunResults;
+  return Math.max(1, final?.epoch ?? 1);
 }
 
 /** What is known of the cells so far. */
@@ -137,7 +154,10 @@ class Grid {
     const made = { data, sets, counts, segments };
     this.#prepared.set(key, made);
     const { interactions, train, validation, step } = data.split;
-    this.#counts.set(`${name}, ${protocol}`, {
+    const group = `${name}, ${protocol}`;
+    // Of what trains and validates first; whoever retrains has more of it.
+    if (this.#counts.has(group)) return made;
+    this.#counts.set(group, {
       data: name,
       protocol,
       users: interactions.numUsers,
@@ -214,6 +234,7 @@ class Grid {
     const about = {
       ...{ data, protocol, row: rowName(cell), model, ...(loss !== undefined && { loss }), seed, run: run.id },
       isBaseline: false,
+      ...(cell.retrained && { retrained: true }),
       ...(parameters && { parameters: parameters.total }),
       epochs: cost.epochs,
       ...(tuned && { tuning: tuned.tuning }),

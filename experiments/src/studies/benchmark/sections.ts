@@ -15,13 +15,17 @@ export function tableName([{ data, protocol, test }]: readonly GridRow[]): strin
 function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Section {
   const { metrics, published, tolerance } = result;
   const rows = ranked(table, metrics[0]);
-  const paperOf = ({ data, protocol, test, model, loss }: GridRow, metric: string): number | undefined =>
+  const paperOf = (
+    { data, protocol, test, model, loss, retrained = false }: GridRow,
+    metric: string,
+  ): number | undefined =>
     published.find(
       (each) =>
         each.data === data &&
         each.protocol === protocol &&
         (each.test ?? '') === test &&
         each.model === model &&
+        (each.retrained ?? false) === retrained &&
         (each.loss ?? loss) === loss,
     )?.figures[metric];
   const hasPaper = rows.some(([, [first]]) => metrics.some((metric) => paperOf(first, metric) !== undefined));
