@@ -13,7 +13,7 @@ import { makeFolder } from '../../run/folder/make-folder.ts';
 import { estimate } from '../reproduce/verdict.ts';
 import { meanOf, ranked, tablesOf } from './comparisons.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
-import { benchmarkSections, seedsSentence, tableName } from './sections.ts';
+import { benchmarkSections, publishedOf, seedsSentence, tableName } from './sections.ts';
 
 interface Drawn {
   /** Name of its files in `plots/`. */
@@ -27,7 +27,7 @@ export function writeBenchmarkReport(out: string, result: BenchmarkResult): void
   const { name, title, source, remarks, notes, counts, command } = result;
   makeFolder(join(out, 'plots'));
   const [metric] = result.metrics;
-  const drawn = tablesOf(result).flatMap((table, i) => [intervals(table, metric, i), ...costFigures(table, metric, i)]);
+  const drawn = tablesOf(result).flatMap((table, i) => [intervals(table, result, i), ...costFigures(table, metric, i)]);
   const figures = drawn.map(({ name: file, caption, draw }) => {
     const svg = draw();
     writeFileAtomic(join(out, 'plots', `${file}.svg`), standaloneSvg(svg));
@@ -46,20 +46,28 @@ ${counts.map(({ data, protocol, steps }) => html`<li>${data}, ${protocol}: ${ste
   writeFileAtomic(join(out, 'report.html'), page(`${title} · ${name}`, body));
 }
 
-function intervals(table: readonly GridRow[], metric: string, i: number): Drawn {
+function intervals(table: readonly GridRow[], result: BenchmarkResult, i: number): Drawn {
+  const [metric] = result.metrics;
   const rows = ranked(table, metric);
   const points = rows.map(([row, own]) => {
     const { mean, half } = estimate(own.map(({ metrics }) => metrics[metric]));
     return { row, mean, ...(half !== undefined && { half }) };
   });
+  const published = rows.flatMap(([row, [first]]) => {
+    const mean = publishedOf(first, result, metric);
+    return mean === undefined ? [] : [{ row, mean }];
+  });
   const figure: IntervalFigure = {
-    series: [{ name: metric, points }],
+    series: [
+      { name: published.length > 0 ? 'ours' : metric, points },
+      ...(published.length > 0 ? [{ name: 'published', points: published }] : []),
+    ],
     rows: rows.map(([row]) => row),
     x: { label: metric },
   };
   return {
     name: `table-${i + 1}`,
-    caption: `${tableName(table)}: ${metric} with the 95 % interval over seeds.`,
+    caption: `${tableName(table)}: ${metric} with the 95 % interval over seeds${published.length > 0 ? ', and as published' : ''}.`,
     draw: (width) => intervalFigure({ ...figure, ...(width !== undefined && { width }) }),
   };
 }

@@ -11,31 +11,38 @@ export function tableName([{ data, protocol, test }]: readonly GridRow[]): strin
   return `${data}, ${protocol}${test === '' ? '' : `, targets ${test}`}`;
 }
 
+/** What was published for a row. */
+export function publishedOf(
+  { data, protocol, test, model, loss, retrained = false }: GridRow,
+  { published }: Pick<BenchmarkResult, 'published'>,
+  metric: string,
+): number | undefined {
+  const found = published.find(
+    (each) =>
+      each.data === data &&
+      each.protocol === protocol &&
+      (each.test ?? '') === test &&
+      each.model === model &&
+      (each.retrained ?? false) === retrained &&
+      (each.loss ?? loss) === loss,
+  );
+  return found?.figures[metric];
+}
+
 /** Rows of a table with published figures beside ours, the best first. */
 function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Section {
-  const { metrics, published, tolerance } = result;
+  const { metrics, tolerance } = result;
   const rows = ranked(table, metrics[0]);
-  const paperOf = (
-    { data, protocol, test, model, loss, retrained = false }: GridRow,
-    metric: string,
-  ): number | undefined =>
-    published.find(
-      (each) =>
-        each.data === data &&
-        each.protocol === protocol &&
-        (each.test ?? '') === test &&
-        each.model === model &&
-        (each.retrained ?? false) === retrained &&
-        (each.loss ?? loss) === loss,
-    )?.figures[metric];
-  const hasPaper = rows.some(([, [first]]) => metrics.some((metric) => paperOf(first, metric) !== undefined));
+  const hasPaper = rows.some(([, [first]]) =>
+    metrics.some((metric) => publishedOf(first, result, metric) !== undefined),
+  );
   const isTuned = table.some(({ tuning }) => tuning !== undefined);
   const cells = rows.map(([name, own]) => {
     const [first] = own;
     const figures = metrics.flatMap((metric) => {
       const ours = estimate(own.map((row) => row.metrics[metric]));
       if (!hasPaper) return [shown(ours)];
-      const paper = paperOf(first, metric);
+      const paper = publishedOf(first, result, metric);
       return [shown(ours), paper === undefined ? '' : `${short(paper)} (${ratio(ours.mean, paper, tolerance)})`];
     });
     const tuning = isTuned ? [first.tuning ?? ''] : [];
