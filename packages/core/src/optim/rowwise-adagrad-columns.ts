@@ -10,8 +10,8 @@ import { amongZeros, ownColumns, putRows, type TableColumns, takeRows } from './
 
 /**
  * `RowwiseAdagrad` of some columns `[I, d]` of a table `[I, D]`, with the bits that it has of them. It is given the
- * gradients of all columns; with weight decay, which is in the mean square of a row, it asks for the other columns of the
- * weights as well. State: `4 I` bytes outside the backend's memory.
+ * gradients of all columns; with weight decay, which is in the mean square of a row, it asks for the other columns of
+ * the weights as well. State: `4 I` bytes outside the backend's memory.
  */
 export class RowwiseAdagradColumns {
   readonly table: tf.Variable<tf.Rank.R2>;

@@ -12,8 +12,8 @@ const BLOCK_ROWS = 4096;
 
 /**
  * `RowwiseAdamW` of some columns `[I, d]` of a table `[I, D]`, with the bits that it has of them. It is given the
- * gradients of all columns, since the second moment of a row has their mean square; weights and first moments are those of
- * its own columns. State, outside the backend's memory: `4 I (d + 2)` bytes.
+ * gradients of all columns, since the second moment of a row has their mean square; weights and first moments are those
+ * of its own columns. State, outside the backend's memory: `4 I (d + 2)` bytes.
  */
 export class RowwiseAdamWColumns {
   readonly table: tf.Variable<tf.Rank.R2>;

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Which columns of a table `[I, D]` a variable `[I, d]` holds, and how to the others are come by. */
+/** Which columns of a table `[I, D]` a variable `[I, d]` holds, and where the others come from. */
 export interface TableColumns {
   /** The first of them. */
   readonly from: number;
   /** `D`. */
   readonly width: number;
   /**
-   * All columns of some rows, `[count, D]`, of those that are here, `[count, d]`: from whoever holds the others, who must
-   * ask for the same rows.
+   * All columns of some rows, `[count, D]`, given those that are here, `[count, d]`: from whoever holds the others, who
+   * must ask for the same rows.
    */
   withAll(own: Float32Array, count: number): Promise<Float32Array>;
 }

@@ -1,8 +1,8 @@
 import type { Collective } from '@seqrec/core/collectives';
 
 /**
- * How a table lies on `R` ranks: each row on one, all on rank 0, in blocks, or row `v` on rank `v mod R`; or some columns
- * of every row on each.
+ * How a table lies on `R` ranks: each row on one, all on rank 0, in blocks, or row `v` on rank `v mod R`; or some
+ * columns of every row on each.
  */
 export const TABLE_PARTITIONS = ['table', 'row-blocks', 'row-cyclic', 'columns'] as const;
 export type TablePartition = (typeof TABLE_PARTITIONS)[number];
@@ -18,7 +18,7 @@ export interface ColumnRange {
   readonly to: number;
 }
 
-/** Where each of some ids lies: of each rank the positions among the ids that it has, and where the rows stand there. */
+/** Where some ids lie: of each rank the positions among the ids that it has, and the places of the rows there. */
 export interface Locations {
   readonly positions: readonly Int32Array[];
   readonly places: readonly Int32Array[];

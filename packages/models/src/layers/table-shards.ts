@@ -7,7 +7,7 @@ import type { TableShard, TableSharding } from './table-shard.ts';
 let current: TableSharding | undefined;
 const shards = new WeakMap<tf.Variable, TableShard>();
 
-/** Runs `make`, which makes a model, so that its tables that are trained by rows hold what this rank has of them alone. */
+/** Runs `make`, which makes a model, so that its tables that can be trained by rows hold this rank's share alone. */
 export function withShardedTables<T>(sharding: TableSharding | undefined, make: () => T): T {
   const before = current;
   current = sharding;

@@ -82,8 +82,9 @@ export function rowRequests(
  * Bytes of a table in a step, by rank. A distinct id goes to its owner (4 bytes), its row comes back (`4 d`) and the
  * gradient of the row follows (`4 d`); of columns an id goes to every rank and each gives its numbers. What a rank
  * owns itself is not sent. A rule that takes the mean square of a row needs all columns of its gradient, and every rank
- * keeps that mean: 4 bytes for each number of the owner in the `U` rows of the step, to every other rank. A replicated table puts its gradient into the sum
- * of the dense ones: `V d` numbers, or those of the `U` rows of the step where it is trained by rows.
+ * keeps that mean: 4 bytes for each number of the owner in the `U` rows of the step, to every other rank. A replicated
+ * table puts its gradient into the sum of the dense ones: `V d` numbers, or those of the `U` rows of the step where it
+ * is trained by rows.
  */
 export function tableTraffic(table: PlannedTable, partition: Partition, load: TableLoad): TableTraffic {
   const ranks = load.distinct.length;

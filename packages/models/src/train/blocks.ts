@@ -12,7 +12,7 @@ type CheckBlock = (block: StoredArray, firstIndex: number) => void;
 /**
  * Values of a variable, read from the backend block by block.
  *
- * @param shard of what the variable holds the numbers of this rank: then the blocks are those of the whole table on rank 0
+ * @param shard of what the variable holds this rank's share: then the blocks are those of the whole table on rank 0
  *   and empty on the others, all of which must read them.
  */
 export function variableBlocks(variable: tf.Tensor, check: CheckBlock, shard?: TableShard): TensorBlocks {
