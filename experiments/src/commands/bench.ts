@@ -135,7 +135,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
     .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')
-    .option('--shard-tables <how>', 'row-cyclic, row-blocks or table (ranks)')
+    .option('--shard-tables <how>', 'row-cyclic, row-blocks, table or columns (ranks)')
     .option('--shard-optimizer', 'Each rank keeps moments of some of the dense weights (ranks)')
     .option('--save [dir]', 'Keep the result with machine, version and day (default: docs/results of the repository)')
     .option('--json', 'Print JSON')

@@ -67,7 +67,10 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--rank <r>', 'Which rank this process is, from 0; not needed under mpiexec, srun and Kubernetes')
     .option('--rendezvous <host:port>', 'Where rank 0 listens and the others find it (with --rank)')
     .option('--rank-timeout <s>', 'Seconds that ranks wait for each other in a step (default: 600)')
-    .option('--shard-tables <how>', 'Each rank holds some rows of the item table: row-cyclic, row-blocks, or table')
+    .option(
+      '--shard-tables <how>',
+      'Each rank holds a share of the item table: row-cyclic, row-blocks, table, or columns',
+    )
     .option('--shard-optimizer', 'Each rank keeps moments of some of the dense weights, and takes their steps')
     .option('--quiet', 'Print neither progress nor the table of epochs')
     .example('  $ seqrec train ml-100k/hstu --data data')

@@ -107,9 +107,12 @@ export { type NewtonSchulzOptions, newtonSchulz } from './optim/newton-schulz.ts
 export { type PlateauOptions, type PlateauState, plateauNext, plateauStart } from './optim/plateau.ts';
 export { type RowSet, rowSet } from './optim/row-set.ts';
 export { RowwiseAdagrad, type RowwiseSums } from './optim/rowwise-adagrad.ts';
+export { RowwiseAdagradColumns } from './optim/rowwise-adagrad-columns.ts';
 export { RowwiseAdamW, type RowwiseAdamWOptions } from './optim/rowwise-adamw.ts';
+export { RowwiseAdamWColumns } from './optim/rowwise-adamw-columns.ts';
 export type { RowwiseMoments } from './optim/rowwise-moments.ts';
 export { type Schedule, type ScheduleCourse, type ScheduleOptions, schedule } from './optim/schedules.ts';
+export type { TableColumns } from './optim/table-columns.ts';
 export { WeightAverage, type WeightAverageOptions } from './optim/weight-average.ts';
 export {
   dropoutThreshold,

@@ -212,7 +212,8 @@ export {
   type WeightSpec,
 } from './layers/layer.ts';
 export { Projection, type ProjectionArgs } from './layers/projection.ts';
-export { ROW_PARTITIONS, type RowPartition, type TableSharding, withShardedTables } from './layers/table-shards.ts';
+export { TABLE_PARTITIONS, type TablePartition, type TableSharding } from './layers/table-shard.ts';
+export { withShardedTables } from './layers/table-shards.ts';
 export {
   type ClockOptions,
   type ClockPeriod,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Collective, TransportKind } from '@seqrec/core/collectives';
-import type { RowPartition, Trainer } from '@seqrec/models';
+import type { TablePartition, Trainer } from '@seqrec/models';
 import { makeTrainer } from '../../run/open/make-trainer.ts';
 import { startBackend } from '../../run/process/backend.ts';
 import { formatBytes } from '../../terminal/format.ts';
@@ -28,7 +28,7 @@ export interface RanksBench {
   readonly recipe: string;
   readonly transport: TransportKind;
   readonly ranks: number;
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
   readonly shardOptimizer?: boolean;
   readonly rounds: number;
   readonly tokens: number;
@@ -42,7 +42,7 @@ export interface RanksBench {
 export interface RanksBenchRequest {
   readonly rounds: number;
   readonly subject: SubjectRequest;
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
   /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
   readonly shardOptimizer?: boolean;
 }

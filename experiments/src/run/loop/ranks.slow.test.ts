@@ -145,6 +145,7 @@ describe('ranks', () => {
     const rowwise = ['--optimizer.embeddings', 'rowwise', '--checkpoint-every-steps', '3'];
     const whole = await trained('rowwise', rowwise);
     expect(await trained('cyclic', [...rowwise, '--ranks', '2', '--shard-tables', 'row-cyclic'])).toBe(whole);
+    expect(await trained('columns', [...rowwise, '--ranks', '2', '--shard-tables', 'columns'])).toBe(whole);
     const ranks = await overTcp(4, ['--out', 'shards', ...rowwise, '--shard-tables', 'row-blocks']);
     await steps('shards', 8);
     ranks[3].child.kill('SIGKILL');

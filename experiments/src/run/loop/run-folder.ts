@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type BackendChoice, DeviceLostError } from '@seqrec/core';
 import type { Collective } from '@seqrec/core/collectives';
 import type { Interactions } from '@seqrec/data';
-import type { Model, RowPartition, Trainer } from '@seqrec/models';
+import type { Model, TablePartition, Trainer } from '@seqrec/models';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
 import { loadedPlugins } from '../../plugins/load-plugins.ts';
@@ -45,7 +45,7 @@ export interface ExecuteOptions {
   /** The ranks that train together; 0 writes the folder, the others only take part in the steps. */
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
   /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
   readonly shardOptimizer?: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Collective } from '@seqrec/core/collectives';
-import type { RowPartition } from '@seqrec/models';
+import type { TablePartition } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
@@ -36,7 +36,7 @@ export interface TrainRunRequest {
   /** Seconds that ranks wait for each other. */
   readonly rankTimeout?: number;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
   /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
   readonly shardOptimizer?: boolean;
 }

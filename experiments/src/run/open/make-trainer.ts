@@ -5,8 +5,8 @@ import {
   createTrainer,
   isSharded,
   loadWeights,
-  type RowPartition,
   setItemVectors,
+  type TablePartition,
   type TokenEncoder,
   type Trainer,
   withShardedTables,
@@ -32,7 +32,7 @@ export interface TrainerSurroundings {
   readonly progress: Progress;
   readonly ranks?: Collective;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
   /** Whether what the optimiser keeps of the dense weights lies on several ranks. */
   readonly shardOptimizer?: boolean;
 }

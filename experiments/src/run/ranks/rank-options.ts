@@ -20,6 +20,6 @@ export function rankOptions({ ranks, rank, rendezvous }: GivenRankOptions): Rank
 }
 
 /** `--shard-tables`. @throws UsageError. */
-export function partitionOption(value: unknown): 'row-cyclic' | 'row-blocks' | 'table' | undefined {
-  return choiceOption('shard-tables', value, ['row-cyclic', 'row-blocks', 'table'] as const);
+export function partitionOption(value: unknown): 'row-cyclic' | 'row-blocks' | 'table' | 'columns' | undefined {
+  return choiceOption('shard-tables', value, ['row-cyclic', 'row-blocks', 'table', 'columns'] as const);
 }

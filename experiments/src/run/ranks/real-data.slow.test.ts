@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { useBackend } from '@seqrec/core';
 import { type Collective, runRanks } from '@seqrec/core/collectives';
-import { ROW_PARTITIONS, type RowPartition, type TokenEncoder, withWholeTables } from '@seqrec/models';
+import { TABLE_PARTITIONS, type TablePartition, type TokenEncoder, withWholeTables } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Override } from '../../arguments.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
@@ -27,7 +27,7 @@ const objectives: Readonly<Record<string, readonly Override[]>> = {
 
 interface Where {
   readonly ranks?: Collective;
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
 }
 
 /** Of all weights after some steps. */
@@ -71,7 +71,7 @@ describe.skipIf(folder === undefined)('ML-100K', () => {
     const digests = new Map<string, string | undefined>();
     for (const size of [1, 2, 4, 8])
       digests.set(`${size} ranks`, (await runRanks(size, (ranks) => digestAfter(recipe, data, dense, { ranks })))[0]);
-    for (const partition of ROW_PARTITIONS) {
+    for (const partition of TABLE_PARTITIONS) {
       const shards = await runRanks(4, (ranks) => digestAfter(recipe, data, dense, { ranks, partition }));
       digests.set(`${partition}, dense`, shards[0]);
     }
@@ -81,7 +81,7 @@ describe.skipIf(folder === undefined)('ML-100K', () => {
     const byRows = await digestAfter(recipe, data, rowwise, {});
     const whole = await runRanks(4, (ranks) => digestAfter(recipe, data, rowwise, { ranks }));
     expect(whole[0]).toBe(byRows);
-    for (const partition of ROW_PARTITIONS)
+    for (const partition of TABLE_PARTITIONS)
       for (const size of [2, 8]) {
         const [digest] = await runRanks(size, (ranks) => digestAfter(recipe, data, rowwise, { ranks, partition }));
         expect(digest, `${partition}, ${size} ranks`).toBe(byRows);

@@ -17,7 +17,7 @@ export interface PlanPoint {
   readonly seconds: number;
   /** Of the rank with most to compute. */
   readonly compute: number;
-  /** Counts, ids, rows of tables, their gradients, sums of squares. */
+  /** Counts, ids, rows of tables, their gradients, sums of those of columns. */
   readonly tables: number;
   /** The sum of dense gradients. */
   readonly sum: number;
@@ -77,8 +77,8 @@ export function pointOf(problem: PlanProblem, placement: Placement, cost: Comput
   return {
     ...{ ranks, seconds, compute },
     tables: mean((s) => {
-      const { counts, ids, rows, gradients, squares } = exchange[s];
-      return [counts, ids, rows, gradients, squares].reduce((sum, each) => sum + each.seconds, 0);
+      const { counts, ids, rows, gradients, sums } = exchange[s];
+      return [counts, ids, rows, gradients, sums].reduce((sum, each) => sum + each.seconds, 0);
     }),
     sum: mean((s) => exchange[s].sum.seconds),
     losses: mean((s) => exchange[s].losses.seconds),

@@ -276,7 +276,7 @@ it('of tables that lie on several ranks, and of weights that rank 0 alone has', 
   const of = (seed: number) => outcome(() => evaluate({ ...asked, model: make(seed) }));
   const [own, chosen] = [await of(3), await of(4)];
   expect(own).not.toEqual(chosen);
-  for (const partition of ['row-cyclic', 'row-blocks', 'table', undefined] as const) {
+  for (const partition of ['row-cyclic', 'row-blocks', 'table', 'columns', undefined] as const) {
     const all = await runRanks(3, async (ranks) => {
       const model = withShardedTables(partition && { ranks, partition }, () => make(3));
       await ranks.barrier();

@@ -8,7 +8,7 @@ export type Partition =
   | { readonly kind: 'row-blocks' }
   /** Row `v` on rank `v mod R`. */
   | { readonly kind: 'row-cyclic' }
-  /** Column `k` of every row on rank `floor(k / ceil(d / R))`. */
+  /** Columns `floor(r d / R)` up to, without, `floor((r + 1) d / R)` of every row on rank `r`. */
   | { readonly kind: 'columns' };
 
 /** The kinds, in the order in which tables of options list them. */
@@ -39,12 +39,12 @@ export function ownerOf(
     case 'row-cyclic':
       return row % ranks;
     case 'columns':
-      return Math.floor(column / Math.ceil(width / ranks));
+      return Math.ceil(((column + 1) * ranks) / width) - 1;
   }
 }
 
-/** How many rows a rank holds a part of. */
-export function ownedRows(partition: Partition, { rows, width }: TableShape, ranks: number, rank: number): number {
+/** How many rows a rank holds numbers of, or of columns what there is one of for each row. */
+export function ownedRows(partition: Partition, { rows }: TableShape, ranks: number, rank: number): number {
   switch (partition.kind) {
     case 'replicated':
       return rows;
@@ -55,13 +55,14 @@ export function ownedRows(partition: Partition, { rows, width }: TableShape, ran
     case 'row-cyclic':
       return Math.max(0, Math.ceil((rows - rank) / ranks));
     case 'columns':
-      return inBlock(width, ranks, rank) > 0 ? rows : 0;
+      return rows;
   }
 }
 
 /** How many columns of its rows a rank holds. */
 export function ownedColumns(partition: Partition, { width }: TableShape, ranks: number, rank: number): number {
-  return partition.kind === 'columns' ? inBlock(width, ranks, rank) : width;
+  if (partition.kind !== 'columns') return width;
+  return Math.floor(((rank + 1) * width) / ranks) - Math.floor((rank * width) / ranks);
 }
 
 function inBlock(count: number, ranks: number, rank: number): number {

@@ -156,7 +156,7 @@ describe('the time of a step', () => {
     const most = (name: 'ids' | 'rows' | 'gradients'): number =>
       Math.max(...traffic[name].sent, ...traffic[name].received);
     expect(cost.rows.seconds).toBeCloseTo(50e-6 + most('rows') / 1.25e9, 12);
-    expect(cost.squares).toEqual({ bytes: 0, seconds: 0 });
+    expect(cost.sums).toEqual({ bytes: 0, seconds: 0 });
     expect(cost.counts.bytes).toBe(4 * 3);
     expect(cost.sum.bytes).toBe((2 * 3 * 4 * 1000) / 4);
     expect(cost.sum.seconds).toBeCloseTo(2 * (50e-6 + (3 * 4 * 1000) / 4 / 1.25e9), 12);

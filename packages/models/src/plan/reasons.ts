@@ -53,9 +53,9 @@ function optionOf(
   const steps = traffic.length;
   let bytes = 0;
   let uneven = 0;
-  for (const { ids, rows, gradients, squares, summed } of traffic) {
+  for (const { ids, rows, gradients, sums, summed } of traffic) {
     const sum = (8 * summed * (ranks - 1)) / ranks;
-    const flows = [ids, rows, gradients, squares];
+    const flows = [ids, rows, gradients, sums];
     const of = (side: 'sent' | 'received', rank: number): number =>
       flows.reduce((total, flow) => total + flow[side][rank], sum);
     let most = 0;

@@ -19,12 +19,12 @@ export interface CollectiveCost {
 
 /** What the exchange of a step costs. */
 export interface ExchangeCost {
-  /** Counts, ids, rows, gradients of rows and, of columns, sums of squares. */
+  /** Counts, ids, rows, gradients of rows and, of columns, their sums. */
   readonly counts: CollectiveCost;
   readonly ids: CollectiveCost;
   readonly rows: CollectiveCost;
   readonly gradients: CollectiveCost;
-  readonly squares: CollectiveCost;
+  readonly sums: CollectiveCost;
   /** The sum of the dense gradients: reduce-scatter and all-gather; of weights with owners, and their new values. */
   readonly sum: CollectiveCost;
   /** Losses and weights of the parts. */
@@ -81,7 +81,7 @@ export function exchangeCost(
       ),
     ),
   );
-  const [ids, rows, gradients, squares] = byRows;
+  const [ids, rows, gradients, sums] = byRows;
   const cut = tables.filter(({ ids: own }) => own.sent.some((bytes) => bytes > 0)).length;
   const counts = even(FLOAT * cut * (ranks - 1));
   const summed = numbers + tables.reduce((total, table) => total + table.summed, 0);
@@ -94,8 +94,8 @@ export function exchangeCost(
   }));
   // Float64: how many parts, loss and weight of one, a flag for each variable.
   const losses = even(8 * (1 + 2 + variables) * (ranks - 1));
-  const seconds = [counts, ids, rows, gradients, squares, sum, losses].reduce((all, each) => all + each.seconds, 0);
-  return { counts, ids, rows, gradients, squares, sum, losses, seconds, sent, received };
+  const seconds = [counts, ids, rows, gradients, sums, sum, losses].reduce((all, each) => all + each.seconds, 0);
+  return { counts, ids, rows, gradients, sums, sum, losses, seconds, sent, received };
 }
 
 /** Numbers of dense weights that each rank owns, `[R]`. */

@@ -27,7 +27,7 @@ function loadOf(shape: PlannedTable, lists: readonly (readonly number[])[]): Tab
 /** Every message of a step by the owner of every number of every row. */
 function counted(shape: PlannedTable, partition: Partition, lists: readonly (readonly number[])[]) {
   const ranks = lists.length;
-  const flows = ['ids', 'rows', 'gradients', 'squares'] as const;
+  const flows = ['ids', 'rows', 'gradients', 'sums'] as const;
   const empty = () => ({ sent: new Float64Array(ranks), received: new Float64Array(ranks) });
   const all = Object.fromEntries(flows.map((name) => [name, empty()])) as Record<
     (typeof flows)[number],
@@ -38,21 +38,23 @@ function counted(shape: PlannedTable, partition: Partition, lists: readonly (rea
     all[name].sent[from] += bytes;
     all[name].received[to] += bytes;
   };
-  const touched = new Map<number, Set<number>>();
+  const everyone = lists.map((_, rank) => rank);
+  const isCut = partition.kind === 'columns';
   for (const [rank, ids] of lists.entries()) {
     for (const id of new Set(ids)) {
       const owners = Array.from({ length: shape.width }, (_, column) => ownerOf(partition, shape, ranks, id, column)!);
-      for (const owner of new Set(owners)) send('ids', rank, owner, 4);
+      for (const owner of isCut ? everyone : new Set(owners)) send('ids', rank, owner, 4);
       for (const owner of owners) {
         send('rows', owner, rank, 4);
         send('gradients', rank, owner, 4);
       }
-      touched.set(id, new Set(owners));
     }
   }
-  // The mean square of a row needs the sums of all its owners; of a row on one rank nothing is missing.
-  if (!shape.regularised)
-    for (const owners of touched.values()) for (const a of owners) for (const b of owners) send('squares', a, b, 4);
+  // The mean square of a row needs all its columns, on every rank; of a row on one rank nothing is missing.
+  if (!shape.regularised && isCut)
+    for (const id of new Set(lists.flat()))
+      for (let column = 0; column < shape.width; column++)
+        for (const rank of everyone) send('sums', ownerOf(partition, shape, ranks, id, column)!, rank, 4);
   return all;
 }
 
@@ -82,7 +84,7 @@ describe('traffic of a table', () => {
       fc.property(steps, ({ shape, lists, partition }) => {
         const traffic = tableTraffic(shape, partition, loadOf(shape, lists));
         const expected = counted(shape, partition, lists);
-        for (const name of ['ids', 'rows', 'gradients', 'squares'] as const) {
+        for (const name of ['ids', 'rows', 'gradients', 'sums'] as const) {
           expect([name, ...traffic[name].sent]).toEqual([name, ...expected[name].sent]);
           expect([name, ...traffic[name].received]).toEqual([name, ...expected[name].received]);
           const total = (values: Float64Array): number => values.reduce((sum, bytes) => sum + bytes, 0);
@@ -101,8 +103,8 @@ describe('traffic of a table', () => {
         const load = loadOf(shape, [ids]);
         const kinds: Partition[] = [{ kind: 'replicated' }, { kind: 'row-blocks' }, { kind: 'row-cyclic' }];
         for (const partition of [...kinds, { kind: 'columns' } as const, { kind: 'table', rank: 0 } as const]) {
-          const { ids: of, rows, gradients, squares, summed } = tableTraffic(shape, partition, load);
-          const bytes = [of, rows, gradients, squares].flatMap(({ sent, received }) => [...sent, ...received]);
+          const { ids: of, rows, gradients, sums, summed } = tableTraffic(shape, partition, load);
+          const bytes = [of, rows, gradients, sums].flatMap(({ sent, received }) => [...sent, ...received]);
           expect([...bytes, summed]).toEqual(new Array(9).fill(0));
         }
       }),

@@ -33,14 +33,14 @@ export interface TableTraffic {
   readonly rows: Flow;
   /** Gradients of rows to their owners. */
   readonly gradients: Flow;
-  /** Sums of squares of parts of rows among their owners. */
-  readonly squares: Flow;
+  /** Of columns the sums of gradients, to all ranks. */
+  readonly sums: Flow;
   /** Numbers in the sum of gradients over all ranks. */
   readonly summed: number;
 }
 
 /** The collectives that tables take part in by rows. */
-export const ROW_COLLECTIVES = ['ids', 'rows', 'gradients', 'squares'] as const;
+export const ROW_COLLECTIVES = ['ids', 'rows', 'gradients', 'sums'] as const;
 
 /** Rows that each rank asks of each owner, itself included: `[R, R]`, row-major, of partitions by rows. */
 export function requestMatrix(
@@ -80,10 +80,11 @@ export function rowRequests(
 
 /**
  * Bytes of a table in a step, by rank. A distinct id goes to its owner (4 bytes), its row comes back (`4 d`) and the
- * gradient of the row follows (`4 d`); of columns an id goes to every owner and each gives its `d / R` numbers. What a
- * rank owns itself is not sent. A rule that takes the mean square of a row needs, of columns, the sums of all owners:
- * 4 bytes for each of the `U` rows of the step, to every other owner. A replicated table puts its gradient into the sum
- * of the dense ones: `V d` numbers, or those of the `U` rows of the step where it is trained by rows.
+ * gradient of the row follows (`4 d`); of columns an id goes to every rank and each gives its numbers. What a rank
+ * owns itself is not sent. A rule that takes the mean square of a row needs all columns of its gradient, and every rank
+ * keeps that mean: 4 bytes for each number of the owner in the `U` rows of the step, to every other rank. A replicated
+ * table puts its gradient into the sum of the dense ones: `V d` numbers, or those of the `U` rows of the step where it
+ * is trained by rows.
  */
 export function tableTraffic(table: PlannedTable, partition: Partition, load: TableLoad): TableTraffic {
   const ranks = load.distinct.length;
@@ -106,7 +107,7 @@ export function tableTraffic(table: PlannedTable, partition: Partition, load: Ta
 
 export function noTraffic(ranks: number): TableTraffic {
   const flow = (): Flow => ({ sent: new Float64Array(ranks), received: new Float64Array(ranks) });
-  return { ids: flow(), rows: flow(), gradients: flow(), squares: flow(), summed: 0 };
+  return { ids: flow(), rows: flow(), gradients: flow(), sums: flow(), summed: 0 };
 }
 
 function requestsOfOne(owner: number, distinct: Int32Array): RowRequests {
@@ -135,23 +136,22 @@ function byColumns(
 ): Omit<TableTraffic, 'summed'> {
   const ranks = distinct.length;
   const own = Int32Array.from(distinct, (_, rank) => ownedColumns(partition, table, ranks, rank));
-  const owners = own.reduce((count, columns) => (columns > 0 ? count + 1 : count), 0);
   const all = sum(distinct);
   const each = (of: (rank: number) => number): Float64Array => Float64Array.from(distinct, (_, rank) => of(rank));
-  const isOwner = (rank: number): number => (own[rank] > 0 ? 1 : 0);
   const asked = each((rank) => FLOAT * distinct[rank] * (table.width - own[rank]));
   const served = each((rank) => FLOAT * (all - distinct[rank]) * own[rank]);
-  const squares = each((rank) =>
-    isByRows(table, partition) ? FLOAT * distinctOfAll * isOwner(rank) * (owners - 1) : 0,
-  );
+  const ofStep = isByRows(table, partition) ? FLOAT * distinctOfAll : 0;
   return {
     ids: {
-      sent: each((rank) => ID * distinct[rank] * (owners - isOwner(rank))),
-      received: each((rank) => ID * (all - distinct[rank]) * isOwner(rank)),
+      sent: each((rank) => ID * distinct[rank] * (ranks - 1)),
+      received: each((rank) => ID * (all - distinct[rank])),
     },
     rows: { sent: served, received: asked },
     gradients: { sent: asked, received: served },
-    squares: { sent: squares, received: squares },
+    sums: {
+      sent: each((rank) => ofStep * own[rank] * (ranks - 1)),
+      received: each((rank) => ofStep * (table.width - own[rank])),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // A training as one process or as one of several ranks that share what the optimiser keeps, saved as a run is.
 import type { Collective } from '@seqrec/core/collectives';
-import { type RowPartition, withShardedTables } from '../layers/table-shards.ts';
+import type { TablePartition } from '../layers/table-shard.ts';
+import { withShardedTables } from '../layers/table-shards.ts';
 import type { Model } from '../model.ts';
 import { createModel } from '../registry.ts';
 import { loadCheckpoint, saveCheckpoint, shareCheckpoint } from '../train/checkpoint.ts';
@@ -14,7 +15,7 @@ const base = { batchSize: 7, learningRate: 0.01, seed: 11, parts: 8 } as const;
 
 export interface Where {
   readonly ranks?: Collective;
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
 }
 
 export interface Job {

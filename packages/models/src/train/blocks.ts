@@ -2,7 +2,8 @@ import { assignRows } from '@seqrec/core';
 import type { Collective } from '@seqrec/core/collectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { rowsPerBlock, type StoredArray, type TensorBlocks } from '../io/safetensors-file.ts';
-import { shardOf, type TableShard } from '../layers/table-shards.ts';
+import type { TableShard } from '../layers/table-shard.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import { assignValues } from '../parameters.ts';
 import { gatherRange } from './sharded-rows.ts';
 
@@ -11,13 +12,13 @@ type CheckBlock = (block: StoredArray, firstIndex: number) => void;
 /**
  * Values of a variable, read from the backend block by block.
  *
- * @param shard of what the variable holds the rows of this rank: then the blocks are those of the whole table on rank 0
+ * @param shard of what the variable holds this rank's share: then the blocks are those of the whole table on rank 0
  *   and empty on the others, all of which must read them.
  */
 export function variableBlocks(variable: tf.Tensor, check: CheckBlock, shard?: TableShard): TensorBlocks {
   if (shard !== undefined) {
     const own = async (from: number, to: number): Promise<Float32Array> => {
-      if (to === from) return new Float32Array(0);
+      if (to === from || variable.size === 0) return new Float32Array(0);
       const block = tf.slice(variable, from, to - from);
       const data = new Float32Array((await block.data()) as Float32Array);
       block.dispose();
@@ -26,7 +27,7 @@ export function variableBlocks(variable: tf.Tensor, check: CheckBlock, shard?: T
     return {
       dtype: 'F32',
       shape: [shard.rows, shard.width],
-      blocks: () => shardBlocks(shard, shard.width, own, check),
+      blocks: () => shardBlocks(shard, own, check),
     };
   }
   async function* blocks(): AsyncGenerator<StoredArray> {
@@ -93,18 +94,18 @@ async function readBlock(tensor: tf.Tensor, begin: number, end: number): Promise
   return data;
 }
 
-/** Rows of all shards in the order of the ids, block by block. */
+/** Rows of all shards in the order of the ids, block by block; `own` are those of this rank. */
 async function* shardBlocks(
   shard: TableShard,
-  width: number,
   own: (from: number, to: number) => Promise<StoredArray>,
   check: CheckBlock,
 ): AsyncGenerator<StoredArray> {
+  const { width } = shard;
   const step = rowsPerBlock([shard.rows, width]);
   for (let begin = 0; begin < shard.rows; begin += step) {
     const end = Math.min(shard.rows, begin + step);
     const rows = await own(shard.countBelow(begin), shard.countBelow(end));
-    const block = await gatherRange(shard, rows, { begin, end, width, to: 'root' });
+    const block = await gatherRange(shard, rows, { begin, end, to: 'root' });
     check(block, begin * width);
     yield block;
   }
@@ -119,9 +120,9 @@ export function arrayBlocks(
 ): TensorBlocks {
   const dtype = data instanceof Float32Array ? 'F32' : 'I32';
   if (shard !== undefined) {
-    const width = data.length === 0 ? (shape[1] ?? 1) : data.length / shard.owned;
+    const [, width] = shard.shape;
     const own = async (from: number, to: number): Promise<StoredArray> => data.slice(from * width, to * width);
-    return { dtype, shape: [shard.rows, ...shape.slice(1)], blocks: () => shardBlocks(shard, width, own, check) };
+    return { dtype, shape, blocks: () => shardBlocks(shard, own, check) };
   }
   function* blocks(): Generator<StoredArray> {
     const step = rowsPerBlock(shape) * (data.length / shape[0]);
@@ -151,18 +152,18 @@ export async function assignBlocks(variable: tf.Variable, blocks: AsyncIterable<
   }
 }
 
-/** The rows of this rank, of a whole table in blocks. */
+/** What this rank holds, of a whole table in blocks. */
 async function assignShard(
   variable: tf.Variable,
   shard: TableShard,
   blocks: AsyncIterable<StoredArray>,
 ): Promise<void> {
-  const { width } = shard;
+  const [, columns] = shard.shape;
   const values = new Float32Array(variable.size);
   let begin = 0;
   for await (const block of blocks) {
-    values.set(shard.cut(block as Float32Array, begin, width), shard.countBelow(begin) * width);
-    begin += block.length / width;
+    values.set(shard.cut(block as Float32Array, begin), shard.countBelow(begin) * columns);
+    begin += block.length / shard.width;
   }
   assignValues(variable, values);
 }

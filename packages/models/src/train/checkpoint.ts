@@ -2,7 +2,8 @@ import { CheckpointError } from '../errors.ts';
 import { featureTensors, readFeatures } from '../features/store.ts';
 import { type StoredArray, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
 import { declaredShape } from '../layers/layer.ts';
-import { shardOf, type TableShard } from '../layers/table-shards.ts';
+import type { TableShard } from '../layers/table-shard.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import type { Model, TokenEncoder } from '../model.ts';
 import { parseModelConfig } from '../registry.ts';
 import { arrayBlocks, assignBlocks, ownedBlocks, variableBlocks } from './blocks.ts';
@@ -119,17 +120,18 @@ function slotBlocks(
   check: ReturnType<typeof finite>,
   shard: TableShard | undefined,
 ): CheckpointTensor {
-  const shared = shard !== undefined;
-  if ('values' in slot) return { ...arrayBlocks(slot.values, slot.shape, check, shard), shared };
   // One number a row: a moment, or a sum.
-  if (shard !== undefined && slot.rank === 1) {
+  const own = slot.shape.length === 1 ? shard?.ofRows : shard;
+  const shared = own !== undefined;
+  if ('values' in slot) return { ...arrayBlocks(slot.values, slot.shape, check, own), shared };
+  if (own !== undefined && slot.rank === 1) {
     const blocks = async function* (): AsyncGenerator<StoredArray> {
       const values = new Float32Array((await slot.data()) as Float32Array);
-      for await (const block of arrayBlocks(values, [shard.rows], check, shard).blocks()) yield block as StoredArray;
+      for await (const block of arrayBlocks(values, [own.rows], check, own).blocks()) yield block as StoredArray;
     };
-    return { dtype: 'F32', shape: [shard.rows], blocks, shared };
+    return { dtype: 'F32', shape: [own.rows], blocks, shared };
   }
-  return { ...variableBlocks(slot, check, shard), shared };
+  return { ...variableBlocks(slot, check, own), shared };
 }
 
 export interface LoadOptions extends ReadOptions {

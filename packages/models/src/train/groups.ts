@@ -7,14 +7,20 @@ import {
   type RowLayout,
   type RowStore,
   RowwiseAdagrad,
+  RowwiseAdagradColumns,
   RowwiseAdamW,
+  RowwiseAdamWColumns,
   StoredRowwiseAdagrad,
   StoredRowwiseAdamW,
+  type TableColumns,
 } from '@seqrec/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { declarationOf } from '../layers/layer.ts';
+import type { TableShard } from '../layers/table-shard.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import type { EmbeddingTable, Model } from '../model.ts';
 import type { OptimizerConfig } from './optimizer-config.ts';
+import { withAllColumns } from './sharded-rows.ts';
 
 /** What one group of weights is trained by. */
 interface Rule {
@@ -35,7 +41,7 @@ export interface WeightGroup {
 
 const SLOTS = { adamw: ['m', 'v'], adagrad: ['sum'], muon: ['momentum'] } as const;
 
-export type RowOptimizer = RowwiseAdamW | RowwiseAdagrad;
+export type RowOptimizer = RowwiseAdamW | RowwiseAdagrad | RowwiseAdamWColumns | RowwiseAdagradColumns;
 export type StoredRowOptimizer = StoredRowwiseAdamW | StoredRowwiseAdagrad;
 
 /** The dense optimisers of a model, one a rule, without the tables that are trained by rows. */
@@ -62,9 +68,21 @@ export function weightGroups(model: Model, options: OptimizerConfig, rowwise: re
 /** The optimiser of the rows of a table. */
 export function rowOptimizer({ variable }: EmbeddingTable, options: OptimizerConfig): RowOptimizer {
   const { kind, ...numbers } = tableRule(options);
-  if (kind === 'adagrad') return new RowwiseAdagrad(variable, numbers);
   const { beta1, beta2, epsilon } = options;
+  const shard = shardOf(variable);
+  if (shard?.partition === 'columns') {
+    const columns = columnsOf(shard);
+    return kind === 'adagrad'
+      ? new RowwiseAdagradColumns(variable, columns, numbers)
+      : new RowwiseAdamWColumns(variable, columns, { ...numbers, beta1, beta2, epsilon });
+  }
+  if (kind === 'adagrad') return new RowwiseAdagrad(variable, numbers);
   return new RowwiseAdamW(variable, { ...numbers, beta1, beta2, epsilon });
+}
+
+function columnsOf(shard: TableShard): TableColumns {
+  const { from } = shard.columnsOf(shard.ranks.rank);
+  return { from, width: shard.width, withAll: (own, count) => withAllColumns(shard, own, count) };
 }
 
 /** The same of a table in a store. */

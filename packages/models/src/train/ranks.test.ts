@@ -4,7 +4,8 @@ import { type Collective, runRanks } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type RowPartition, shardOf, withShardedTables } from '../layers/table-shards.ts';
+import type { TablePartition } from '../layers/table-shard.ts';
+import { shardOf, withShardedTables } from '../layers/table-shards.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel, type ModelConfigInput } from '../registry.ts';
@@ -31,7 +32,7 @@ interface Surroundings {
   readonly steps?: number;
   readonly examples?: ExampleSet;
   /** How the item table lies on the ranks; absent: whole on each. */
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
 }
 
 async function trained(
@@ -98,6 +99,7 @@ describe.each(['hstu', 'sasrec'])('the item table of %s on several ranks', (name
           ['row-cyclic', 4],
           ['row-blocks', 2],
           ['table', 2],
+          ['columns', 4],
         ] as const) {
           const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
           for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
@@ -127,6 +129,7 @@ describe.each(['hstu', 'sasrec'])('the item table of %s on several ranks, traine
           ['row-cyclic', 4],
           ['row-blocks', 8],
           ['table', 2],
+          ['columns', 4],
         ] as const) {
           const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
           for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });

@@ -8,7 +8,8 @@ import { latestWindow } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate/evaluate.ts';
-import { ROW_PARTITIONS, type RowPartition, withShardedTables } from '../layers/table-shards.ts';
+import { TABLE_PARTITIONS, type TablePartition } from '../layers/table-shard.ts';
+import { withShardedTables } from '../layers/table-shards.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel } from '../registry.ts';
 import { tinyConfigs, tinySplit, tinyTrain } from '../test-support/tiny.ts';
@@ -31,7 +32,7 @@ const settings = {
 
 interface Where {
   readonly ranks?: Collective;
-  readonly partition?: RowPartition;
+  readonly partition?: TablePartition;
 }
 
 /** Of the tables: rules of their own, or what follows from full softmax. */
@@ -71,7 +72,7 @@ describe.each([undefined, 'adagrad', 'full'] as const)('tables by %s', (tables) 
     const file = (name: string): string => join(folder, `${tables}-${name}`);
     await run({}, { to: file('half'), steps: 3, tables });
     await run({}, { to: file('whole'), steps: 6, tables });
-    for (const partition of ROW_PARTITIONS) {
+    for (const partition of TABLE_PARTITIONS) {
       for (const size of tables === undefined ? [1, 2, 4] : [4]) {
         const own = file(`${partition}-${size}`);
         await runRanks(size, (ranks) => run({ ranks, partition }, { to: own, steps: 3, tables }));
@@ -79,7 +80,7 @@ describe.each([undefined, 'adagrad', 'full'] as const)('tables by %s', (tables) 
         // On to the end with other ranks, and alone.
         const next = {
           ranks: size === 4 ? 2 : 4,
-          partition: ROW_PARTITIONS[(ROW_PARTITIONS.indexOf(partition) + 1) % 3],
+          partition: TABLE_PARTITIONS[(TABLE_PARTITIONS.indexOf(partition) + 1) % TABLE_PARTITIONS.length],
         };
         const ranks = next.ranks;
         const end = file(`end-${partition}-${size}`);
@@ -114,21 +115,23 @@ it('are evaluated on rank 0 as they are in one process, and are back on their ra
   expect(all).toEqual([alone, undefined, undefined, undefined]);
 });
 
-it('hold the rows of a rank and no more', async () => {
-  const rows = await runRanks(3, async (ranks) => {
-    const own: number[] = [];
-    for (const partition of ROW_PARTITIONS) {
+it('hold the rows or columns of a rank and no more', async () => {
+  const shapes = await runRanks(3, async (ranks) => {
+    const own: number[][] = [];
+    for (const partition of TABLE_PARTITIONS) {
       const model = withShardedTables({ ranks, partition }, () => createModel(tinyConfigs.hstu, { numItems, seed: 3 }));
-      own.push(model.itemTable().shape[0]);
+      own.push(model.itemTable().shape);
       model.dispose();
     }
     return own;
   });
-  expect(rows).toEqual([
-    [21, 7, 7],
-    [0, 7, 7],
-    [0, 7, 7],
-  ]);
+  const rows = (first: number, columns: number) => [
+    [first, 8],
+    [7, 8],
+    [7, 8],
+    [21, columns],
+  ];
+  expect(shapes).toEqual([rows(21, 2), rows(0, 3), rows(0, 3)]);
 });
 
 it('refuse what needs the whole of a table', async () => {

@@ -22,7 +22,7 @@ describe.each(['hstu', 'sasrec'])('%s', (model) => {
     await ownedRun({}, { model, settings, steps: 3, to: file('half') });
     await ownedRun({}, { model, settings, steps: 6, to: file('whole') });
     const partitions = settings.embeddings === 'rowwise' && settings.clipNorm === undefined;
-    for (const partition of partitions ? ([undefined, 'row-cyclic'] as const) : [undefined]) {
+    for (const partition of partitions ? ([undefined, 'row-cyclic', 'columns'] as const) : [undefined]) {
       for (const size of [1, 2, 4, 8]) {
         const [half, end] = [file(`half ${size}`), file(`end ${size}`)];
         const where = partition && { partition };

@@ -1,9 +1,10 @@
-import { RowwiseAdagrad } from '@seqrec/core';
+import { RowwiseAdagrad, RowwiseAdagradColumns } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { StoredArray } from '../io/safetensors-file.ts';
 import { declaredShape } from '../layers/layer.ts';
 import { shardOf } from '../layers/table-shards.ts';
 import type { Model } from '../model.ts';
+import type { RowOptimizer } from './groups.ts';
 import type { Update } from './update.ts';
 
 /** What an optimiser keeps of a weight, on the backend or on the host. */
@@ -56,7 +57,7 @@ export function slotShapes(
 ): ReadonlyMap<string, readonly number[]> {
   const row = rows.get(name);
   if (row !== undefined) {
-    const slots = row instanceof RowwiseAdagrad ? ['sum'] : ['m', 'v', 'steps'];
+    const slots = keepsSums(row) ? ['sum'] : ['m', 'v', 'steps'];
     return new Map(slots.map((slot) => [slot, rowShape(slot, variable)]));
   }
   const group = groups.find(({ variables }) => variables.has(variable.name));
@@ -69,10 +70,14 @@ function rowShape(slot: string, variable: tf.Variable): readonly number[] {
   return slot === 'm' ? shape : [shape[0]];
 }
 
-/** Of a slot of a whole table what belongs to the rows of this rank. */
-function ownPart(variable: tf.Variable, values: StoredArray): StoredArray {
+function keepsSums(row: RowOptimizer): row is RowwiseAdagrad | RowwiseAdagradColumns {
+  return row instanceof RowwiseAdagrad || row instanceof RowwiseAdagradColumns;
+}
+
+/** Of a slot of a whole table, of one number a row or as wide as the table, what this rank keeps. */
+function ownPart(variable: tf.Variable, values: StoredArray, byRow: boolean): StoredArray {
   const shard = shardOf(variable);
-  return shard === undefined ? values : shard.cut(values, 0, values.length / shard.rows);
+  return (byRow ? shard?.ofRows : shard)?.cut(values, 0) ?? values;
 }
 
 /** Puts saved state into the optimisers; `read` gives a slot of a weight. */
@@ -85,13 +90,13 @@ export async function loadSlots(
 ): Promise<void> {
   const { groups, rows, owners } = update;
   const read = async (slot: string, name: string): Promise<StoredArray> =>
-    ownPart(model.variables().get(name)!, await readWhole(slot, name));
+    ownPart(model.variables().get(name)!, await readWhole(slot, name), rows.has(name) && slot !== 'm');
   const loaded = new Map<string, Record<string, tf.Tensor>>();
   const moved: string[] = [];
   for (const [name, slots] of saved) {
     const variable = model.variables().get(name)!;
     const row = rows.get(name);
-    if (row instanceof RowwiseAdagrad) {
+    if (row !== undefined && keepsSums(row)) {
       row.loadState({ sum: (await read('sum', name)) as Float32Array, iterations });
     } else if (row !== undefined) {
       const [m, v] = [(await read('m', name)) as Float32Array, (await read('v', name)) as Float32Array];

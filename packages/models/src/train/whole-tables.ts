@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { shardOf, type TableShard } from '../layers/table-shards.ts';
+import type { TableShard } from '../layers/table-shard.ts';
+import { shardOf } from '../layers/table-shards.ts';
 import type { Model, TableRows } from '../model.ts';
 import { gatherTable } from './sharded-rows.ts';
 
