@@ -29,7 +29,8 @@ async function written(csv: string, as: string, type: string): Promise<string> {
   return to;
 }
 
-const word = fc.stringMatching(/^[a-z]{1,3}$/);
+// No word that stands for a missing value, such as nan.
+const word = fc.stringMatching(/^[a-m][a-z]{0,2}$/);
 const row = fc.record({
   who: word,
   what: fc.integer({ min: 0, max: 20 }),

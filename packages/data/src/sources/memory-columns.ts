@@ -2,6 +2,7 @@ import { OptionError } from '../errors.ts';
 import { type ColumnBuilder, columnBuilder } from '../table/builder.ts';
 import { type Column, rowsOf } from '../table/column.ts';
 import { KeyedTableBuilder } from '../table/keyed.ts';
+import { OF_ARRAYS } from '../table/lists.ts';
 import type { ColumnSpec } from '../table/spec.ts';
 import type { VocabularyBuilder } from '../table/vocabulary.ts';
 
@@ -16,8 +17,6 @@ export interface MemoryTable {
   readonly ids: ArrayLike<string | number>;
   readonly columns: Readonly<Record<string, MemoryColumn>>;
 }
-
-const SEPARATOR = '\u0000';
 
 /** Columns of as many rows as there are events. @throws {OptionError} naming the column and the row */
 export function memoryColumns(
@@ -82,14 +81,14 @@ function readersOf(
     if (column.values.length !== rows) {
       throw otherLength(name, rows, column.values.length);
     }
-    const separated = column.kind === 'ids' || column.kind === 'number' ? { ...column, separator: SEPARATOR } : column;
+    const separated = column.kind === 'ids' || column.kind === 'number' ? { ...column, separator: OF_ARRAYS } : column;
     return { builder: columnBuilder(name, separated, vocabularies), column };
   });
 }
 
 function textOf(value: MemoryValue): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
-  return typeof value === 'object' ? value.join(SEPARATOR) : String(value);
+  return typeof value === 'object' ? value.join(OF_ARRAYS) : String(value);
 }
 
 function otherLength(name: string, rows: number, got: number): OptionError {

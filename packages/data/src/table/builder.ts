@@ -5,7 +5,7 @@ import { parseTime, type TimeUnit } from '../sources/time.ts';
 import { textColumn } from '../text-column.ts';
 import type { Column } from './column.ts';
 import { grown } from './grow.ts';
-import { splitList } from './lists.ts';
+import { OF_ARRAYS, splitList } from './lists.ts';
 import type { ColumnSpec } from './spec.ts';
 import { VocabularyBuilder } from './vocabulary.ts';
 
@@ -124,7 +124,10 @@ class IdsBuilder implements ColumnBuilder {
   }
 
   read(text: string): RowProblem | undefined {
-    const list = this.#missing(text.trim()) ? [] : splitList(text, this.#spec.separator);
+    const { separator } = this.#spec;
+    // An array has what it has: no word of it stands for a missing value.
+    const isMissing = separator !== OF_ARRAYS && this.#missing(text.trim());
+    const list = isMissing ? [] : splitList(text, separator);
     this.#list = this.#spec.distinct === true ? [...new Set(list)] : list;
     for (const id of this.#list) {
       const problem = checkText(id, this.name);

@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { interactionsFromArrays } from '../index.ts';
+import { splitList } from './lists.ts';
+
+it('lists of a file are Python lists, or parts with a separator', () => {
+  expect(splitList(`['Beauty', "Women's"]`)).toEqual(['Beauty', "Women's"]);
+  expect(splitList(' a | b||c ')).toEqual(['a', 'b', 'c']);
+  expect(splitList('a  b', ' ')).toEqual(['a', 'b']);
+});
+
+it('lists that are arrays hold their ids, quotes and brackets among them', () => {
+  const id = fc.string({ minLength: 1, maxLength: 4 }).filter((text) => text.trim() !== '');
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 1, maxLength: 4 }), (tags) => {
+      const { itemTable } = interactionsFromArrays({
+        name: 'tags',
+        users: [1],
+        items: [1],
+        itemColumns: { ids: [1], columns: { tags: { kind: 'ids', values: [tags] } } },
+      });
+      const column = itemTable.columns.get('tags')!;
+      if (column.kind !== 'ids') throw new Error('expected ids');
+      expect(Array.from(column.values, (value) => column.ids.external(value))).toEqual(tags.map((tag) => tag.trim()));
+    }),
+    { examples: [[['"', '" ']], [['[a]']], [["'b'"]], [['nan']]] },
+  );
+});
