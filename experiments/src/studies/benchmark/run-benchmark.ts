@@ -204,7 +204,9 @@ class Grid {
     this.#seen.add(group);
     const prepared = await this.prepared(cell);
     const folder = join(this.#out, 'baselines', group.replaceAll(/[^\w-]+/g, '-'));
-    const names = this.#benchmark.baselines;
+    const { baselines: all } = this.#benchmark;
+    // EASE inverts a matrix of items by items: minutes for a large catalogue.
+    const names = this.#request.quick ? all.filter((name) => name !== 'ease') : all;
     const { rows, skipped } = await gridBaselines(folder, names, prepared.sets, this.#context(prepared, cell.config));
     for (const { name, test, metrics, ranks } of rows)
       this.#rows.push({
@@ -258,7 +260,9 @@ class Grid {
       ...{ name, title, source, command, notes: [...notes, ...this.#notes], metrics, published },
       ...(tolerance !== undefined && { tolerance }),
       remarks: [
-        ...(quick ? ['--quick: less training than the experiment has, figures are not those of the tables.'] : []),
+        ...(quick
+          ? ['--quick: less training than the experiment has and no EASE; figures are not those of the tables.']
+          : []),
         ...(overrides.length > 0 ? [`Changed: ${overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`] : []),
       ],
       counts: [...this.#counts.values()],
