@@ -17,6 +17,8 @@ const PAGES = [
   'deltas.md',
   'plan.md',
   'ranks.md',
+  'kernels.md',
+  'benchmarks.md',
   '../README.md',
 ];
 
