@@ -286,6 +286,7 @@ export {
   objectiveKinds,
   objectiveTimeReaders,
   parseObjectiveConfig,
+  scoresAllItems,
 } from './objectives/registry.ts';
 export { type SampledSoftmaxSettings, sampledSoftmaxObjective } from './objectives/sampled-softmax.ts';
 export { sceObjective } from './objectives/sce.ts';

@@ -1,5 +1,5 @@
 import type { Collective } from '@seqrec/core/collectives';
-import type { TablePartition } from '@seqrec/models';
+import { scoresAllItems, type TablePartition } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
@@ -147,7 +147,7 @@ async function prepareForRanks(
   }
   if (request.partition !== undefined && optimizer.embeddings === 'auto') {
     const { config } = prepared;
-    const reads = !isRankingConfig(config) && ['full-softmax', 'sce'].includes(config.objective.kind ?? '');
+    const reads = !isRankingConfig(config) && scoresAllItems(config.objective);
     const text = reads ? 'dense' : 'rowwise';
     added.push({ key: 'optimizer.embeddings', text });
     progress.note(

@@ -22,19 +22,21 @@ export const ownObjectives: readonly ObjectiveDefinition<never>[] = [
     const shares = logQ === 'none' ? undefined : frequencies(labels, logQ === 'sketch' ? (sketch ?? {}) : undefined);
     return poolSoftmaxObjective(config, shares, numNegativeItems);
   }),
-  define('full-softmax', fullSoftmaxObjective),
+  define('full-softmax', fullSoftmaxObjective, { scoresAllItems: true }),
   define('bce', bceObjective),
   define('gbce', (config, _, numNegativeItems) => gbceObjective(config, numNegativeItems)),
-  define('sce', sceObjective),
+  define('sce', sceObjective, { scoresAllItems: true }),
 ];
 
 /** An objective with what all of them have: negatives of trained items alone, and a share of predicted actions. */
 function define<K extends ObjectiveKind>(
   kind: K,
   create: (config: Own<ConfigOf<K>>, data: ObjectiveData, numNegativeItems?: number) => Objective,
+  about: Pick<ObjectiveDefinition, 'scoresAllItems'> = {},
 ): ObjectiveDefinition<never> {
   const definition: Omit<ObjectiveDefinition<ConfigOf<K>>, 'schema'> = {
     kind,
+    ...about,
     create: (config, data) => {
       const {
         kind: _,

@@ -53,3 +53,8 @@ export function parseObjectiveConfig(config: unknown): ObjectiveConfig {
 export function objectiveTimeReaders(config: { readonly kind?: string }): TimeReader[] {
   return objectiveDefinition(config).timeReaders?.(config as never) ?? [];
 }
+
+/** Whether the loss of an objective scores every item, so that its item table is trained dense. */
+export function scoresAllItems(config: { readonly kind?: string }): boolean {
+  return objectiveDefinition(config).scoresAllItems ?? false;
+}
