@@ -133,7 +133,7 @@ async function rowStep(request: StepRequest & { readonly rowwise: readonly strin
     drawnOf.map((drawn) => Promise.all(Object.values(drawn).map(async (ids) => (await onHost(ids)) as Int32Array))),
   );
   // As drawn: places in the rows come later.
-  const shared = drawnOf.map((drawn) => task.sharedItems?.(whole, drawn, run) ?? []);
+  const shared = areSharded ? drawnOf.map((drawn) => task.sharedItems?.(whole, drawn, run) ?? []) : [];
   const items = isTokenEncoder(model) ? model.itemTable() : undefined;
   const leaves = new Map<string, Leaf>();
   let itemRows: TableRows | undefined;
