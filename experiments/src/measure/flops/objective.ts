@@ -1,4 +1,5 @@
 import { type Flops, type ObjectiveConfigInput, parseObjectiveConfig } from '@seqrec/models';
+import { ConfigError } from '../../errors.ts';
 
 /** What an objective works on besides the encoder's tokens. */
 export interface ObjectiveWork {
@@ -49,7 +50,14 @@ function candidates(config: ObjectiveConfigInput, labels: number, numItems: numb
     }
     case 'sce':
       throw new Error('flops: expected an objective with candidates of each label; got sce');
-    default:
-      return objective.numNegatives;
+    default: {
+      // A plug-in's objective may have none.
+      const { numNegatives }: { readonly numNegatives?: number } = objective;
+      if (numNegatives === undefined)
+        throw new ConfigError(
+          `flops: expected an objective whose candidates can be counted; got ${(objective as { readonly kind: string }).kind}`,
+        );
+      return numNegatives;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { ExampleSet } from '@seqrec/data';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowed } from '../../data/dataset.ts';
+import { ConfigError } from '../../errors.ts';
 import { stepFlops, totalFlops } from '../../measure/flops/step.ts';
 
 /**
@@ -12,7 +13,8 @@ export function epochFlops({ model, objective }: RecipeConfig, train: ExampleSet
   const lengths = Array.from(targets, (target, e) => target - starts[e]).filter((length) => length > 0);
   try {
     return totalFlops(stepFlops(model, objective, lengths, interactions.numItems));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
   }
 }
