@@ -2,7 +2,6 @@ import { evaluateShuffled, recommendedLists, shuffledHistories, type TokenEncode
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { evaluateSet, protocolOf } from '../../run/evaluation/evaluate-set.ts';
-import type { StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { countRules, shuffledSequences, trainingSequences } from './n-grams.ts';
 
@@ -15,7 +14,6 @@ export interface SequentialityOptions {
   /** Times that a run of items must occur in training to count. */
   readonly support: number;
   readonly progress: Progress;
-  readonly stop?: StopSignal;
 }
 
 /** What is left when the order of histories is taken away. */
@@ -44,7 +42,7 @@ const LIST_LENGTH = 10;
  * Source: "Does it look sequential?", Klenitskiy et al., RecSys 2024.
  */
 export async function sequentiality(options: SequentialityOptions): Promise<Sequentiality> {
-  const { model, data, evaluation, seeds, support, progress, stop } = options;
+  const { model, data, evaluation, seeds, support, progress } = options;
   const { test, train, interactions } = data.split;
   const window = model.maxSequenceLength;
   const context = {
@@ -52,7 +50,6 @@ export async function sequentiality(options: SequentialityOptions): Promise<Sequ
     options: { ...evaluation, positions: 'last' as const },
     window,
     progress,
-    ...(stop && { stop }),
   };
   const protocol = protocolOf(test, context);
   const before = await evaluateSet(model, test, context);
