@@ -65,7 +65,8 @@ export function pairedDifferences(
   });
 }
 
-function checkSameQueries(a: Pick<SavedRanks, 'users'>, b: Pick<SavedRanks, 'users'>): void {
+/** @throws RunError when two models were not ranked on the same queries. */
+export function checkSameQueries(a: Pick<SavedRanks, 'users'>, b: Pick<SavedRanks, 'users'>): void {
   if (a.users.length === b.users.length && a.users.every((user, i) => user === b.users[i])) return;
   throw new RunError(
     `compare: expected runs evaluated on the same queries; got ${a.users.length} and ${b.users.length} queries of different users; the split and evaluation.positions must agree`,

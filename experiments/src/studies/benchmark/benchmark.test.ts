@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { saveRanks } from '../../run/folder/ranks.ts';
 import { type Benchmark, defineBenchmark } from './benchmark.ts';
 import { benchmarkCells, retrainedCell, rowName } from './cells.ts';
-import { comparisonsWithBest } from './comparisons.ts';
+import { Comparer } from './comparisons.ts';
 import { benchmarkNames, loadBenchmark } from './load-benchmark.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 import { benchmarkSections, renderBenchmark, verdictOf } from './sections.ts';
@@ -150,7 +150,7 @@ async function resultOf(): Promise<BenchmarkResult> {
   const { title, source, notes, metrics, published = [] } = tiny;
   return {
     ...{ name: 'tiny', title, source, notes, metrics, published, tolerance: 0.1, command: 'seqrec benchmark tiny' },
-    ...{ remarks: [], counts: [], costs: [], rows },
+    ...{ remarks: [], counts: [], costs: [], rows, comparisons: new Comparer().tables(rows, metrics[0]) },
   };
 }
 
@@ -168,8 +168,8 @@ describe('its tables', () => {
   });
 
   it('say what is behind the best model beyond noise, seed for seed', async () => {
-    const { rows } = await resultOf();
-    const [b, popularity] = comparisonsWithBest(rows, 'HR@10');
+    const [{ rows: compared }] = (await resultOf()).comparisons;
+    const [b, popularity] = compared;
     expect([b.row, b.best, popularity.row]).toEqual(['B, full', 'A, full', 'popularity']);
     expect(popularity.difference).toBeCloseTo(-0.4, 12);
     expect([popularity.behind, popularity.equal, popularity.ahead]).toEqual([2, 0, 0]);
@@ -180,11 +180,29 @@ describe('its tables', () => {
     expect(verdictOf({ behind: 1, equal: 1, ahead: 1 })).toBe('behind in 1, no difference in 1, ahead in 1 of 3 seeds');
   });
 
+  it('give the difference the interval of its own mean over seeds', async () => {
+    const rows = await Promise.all([
+      ...[1, 2].map((seed) => rowOf('A, full', seed, hitsOf(0.5))),
+      rowOf('C, full', 1, hitsOf(0.49)),
+      rowOf('C, full', 2, hitsOf(0.1)),
+    ]);
+    const [{ rows: compared }] = new Comparer().tables(rows, 'HR@10');
+    const [{ difference, low, high, behind }] = compared;
+    expect(difference).toBeCloseTo(-(0.01 + 0.4) / 2, 12);
+    expect(low).toBeLessThan(difference);
+    expect(high).toBeGreaterThan(difference);
+    // Neither seed alone has an interval around the mean.
+    expect(high).toBeLessThan(-0.1);
+    expect(low).toBeGreaterThan(-0.3);
+    expect(behind).toBeGreaterThanOrEqual(1);
+  });
+
   it('pair no rows of other seeds', async () => {
     const { rows } = await resultOf();
     // Seed 2 of B has the users of seed 2 of A alone.
     const mixed = rows.map((row) => (row.row === 'B, full' && row.seed === 2 ? { ...row, seed: 3 } : row));
-    const [b] = comparisonsWithBest(mixed, 'HR@10');
+    const [{ rows: compared }] = new Comparer().tables(mixed, 'HR@10');
+    const [b] = compared;
     expect(b.behind + b.equal + b.ahead).toBe(1);
   });
 });

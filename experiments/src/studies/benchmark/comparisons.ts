@@ -1,21 +1,27 @@
 import { existsSync } from 'node:fs';
+import { gainOf } from '@seqrec/models';
 import { readRanks, type SavedRanks } from '../../run/folder/ranks.ts';
-import { pairedDifferences } from '../../run/verdict/paired.ts';
+import { bootstrapMeans, byUser, gainAt, percentiles, type Units } from '../../run/verdict/bootstrap.ts';
+import { checkSameQueries } from '../../run/verdict/paired.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 
 /** A row against the best model of its table. */
 export interface Comparison {
   readonly row: string;
   readonly best: string;
-  /** Mean over seeds of `row - best`. */
+  /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users. */
   readonly difference: number;
-  /** Of the first seed: 95 % bootstrap interval over users. */
   readonly low: number;
   readonly high: number;
-  /** In how many seeds the interval is below, above, or holds 0. */
+  /** In how many seeds the interval of the seed alone is below, above, or holds 0. */
   readonly behind: number;
   readonly ahead: number;
   readonly equal: number;
+}
+
+/** The comparisons of one table. */
+export interface TableComparisons extends Pick<GridRow, 'data' | 'protocol' | 'test'> {
+  readonly rows: readonly Comparison[];
 }
 
 /** Enough for an interval to two digits. */
@@ -34,39 +40,76 @@ export function ranked(table: readonly GridRow[], metric: string): [name: string
   return [...Map.groupBy(table, ({ row }) => row)].sort(([, a], [, b]) => meanOf(b, metric) - meanOf(a, metric));
 }
 
+type Measured = Omit<Comparison, 'row' | 'best'>;
+
+/** Files of ranks of one seed: of the best model, and of the row. */
+type Pair = readonly [best: string, row: string];
+
 /**
  * Every row of a table against the best trained model, paired by user seed for seed; a baseline, which has no seed, is
- * paired with each. Nothing where no model is there, or ranks are gone.
+ * paired with each. Nothing where no model is there, or ranks are gone. What was measured once is not measured again: a
+ * grid asks after every cell.
  */
-export function comparisonsWithBest(table: readonly GridRow[], metric: string): Comparison[] {
-  const rows = ranked(table, metric);
-  const best = rows.find(([, [first]]) => !first.isBaseline);
-  if (best === undefined) return [];
-  const files = new Map<string, SavedRanks>();
-  const ranksOf = ({ ranks }: GridRow): SavedRanks | undefined => {
-    if (!files.has(ranks) && existsSync(ranks)) files.set(ranks, readRanks(ranks));
-    return files.get(ranks);
-  };
-  return rows.flatMap(([row, own]): Comparison[] => {
-    if (row === best[0]) return [];
-    const pairs = best[1].flatMap((other) => {
-      const same = own.find(({ isBaseline, seed }) => isBaseline || seed === other.seed);
-      const [a, b] = [ranksOf(other), same && ranksOf(same)];
-      if (a === undefined || b === undefined) return [];
-      return pairedDifferences(a, b, [metric], { resamples: RESAMPLES });
+export class Comparer {
+  readonly #measured = new Map<string, Measured>();
+
+  tables(rows: readonly GridRow[], metric: string): TableComparisons[] {
+    return tablesOf({ rows }).map((table) => {
+      const [{ data, protocol, test }] = table;
+      return { data, protocol, test, rows: this.#withBest(table, metric) };
     });
-    if (pairs.length === 0) return [];
-    const count = (is: (low: number, high: number) => boolean): number =>
-      pairs.filter(({ low, high }) => is(low, high)).length;
-    const [{ low, high }] = pairs;
-    return [
-      {
-        ...{ row, best: best[0], low, high },
-        difference: pairs.reduce((sum, { difference }) => sum + difference, 0) / pairs.length,
-        behind: count((_, top) => top < 0),
-        ahead: count((bottom) => bottom > 0),
-        equal: count((bottom, top) => bottom <= 0 && top >= 0),
-      },
-    ];
-  });
+  }
+
+  #withBest(table: readonly GridRow[], metric: string): Comparison[] {
+    const rows = ranked(table, metric);
+    const best = rows.find(([, [first]]) => !first.isBaseline);
+    if (best === undefined) return [];
+    return rows.flatMap(([row, own]) => {
+      if (row === best[0]) return [];
+      const pairs = best[1].flatMap((other): Pair[] => {
+        const same = own.find(({ isBaseline, seed }) => isBaseline || seed === other.seed);
+        return same !== undefined && existsSync(other.ranks) && existsSync(same.ranks)
+          ? [[other.ranks, same.ranks]]
+          : [];
+      });
+      return pairs.length === 0 ? [] : [{ row, best: best[0], ...this.#measure(pairs, metric) }];
+    });
+  }
+
+  #measure(pairs: readonly Pair[], metric: string): Measured {
+    const key = JSON.stringify([pairs, metric]);
+    const measured = this.#measured.get(key) ?? measure(pairs, metric);
+    this.#measured.set(key, measured);
+    return measured;
+  }
+}
+
+function measure(pairs: readonly Pair[], metric: string): Measured {
+  const ranks = pairs.map(([best, row]) => [readRanks(best), readRanks(row)] as const);
+  const [[first]] = ranks;
+  const units = byUser(first.users);
+  // The same queries in every seed, so that seeds can be averaged user by user.
+  for (const [best, row] of ranks) for (const each of [best, row]) checkSameQueries(first, each);
+  const bySeed = ranks.map(([best, row]) => userDifferences(best, row, units, metric));
+  const mean = new Float64Array(units.count);
+  for (const own of bySeed) for (let unit = 0; unit < mean.length; unit++) mean[unit] += own[unit] / bySeed.length;
+  const intervals = bootstrapMeans([mean, ...bySeed], units, RESAMPLES, 0).map(percentiles);
+  const [[low, high], ...ofSeeds] = intervals;
+  const count = (is: (low: number, high: number) => boolean): number =>
+    ofSeeds.filter(([bottom, top]) => is(bottom, top)).length;
+  return {
+    difference: mean.reduce((sum, each) => sum + each, 0) / first.ranks.length,
+    ...{ low, high },
+    behind: count((_, top) => top < 0),
+    ahead: count((bottom) => bottom > 0),
+    equal: count((bottom, top) => bottom <= 0 && top >= 0),
+  };
+}
+
+/** Sum of `row - best` over the queries of each user. */
+function userDifferences(best: SavedRanks, row: SavedRanks, units: Units, metric: string): Float64Array {
+  const gain = gainOf(metric);
+  const differences = new Float64Array(units.count);
+  for (let q = 0; q < best.ranks.length; q++) differences[units.of[q]] += gainAt(row, q, gain) - gainAt(best, q, gain);
+  return differences;
 }

@@ -2,7 +2,7 @@ import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import type { BenchmarkResult } from './result.ts';
 import { benchmarkSections, seedsSentence } from './sections.ts';
 
-/** The tables of a benchmark: figures, what is beyond noise, segments, counts, cost. Reads the ranks of its runs. */
+/** The tables of a benchmark: figures, what is beyond noise, segments, counts, cost. */
 export function listBenchmark(result: BenchmarkResult): Listing {
   const { name, title, source, remarks, notes } = result;
   return [

@@ -67,7 +67,7 @@ function intervals(table: readonly GridRow[], result: BenchmarkResult, i: number
   };
   return {
     name: `table-${i + 1}`,
-    caption: `${tableName(table)}: ${metric} with the 95 % interval over seeds${published.length > 0 ? ', and as published' : ''}.`,
+    caption: `${tableName(table[0])}: ${metric} with the 95 % interval over seeds${published.length > 0 ? ', and as published' : ''}.`,
     draw: (width) => intervalFigure({ ...figure, ...(width !== undefined && { width }) }),
   };
 }
@@ -89,7 +89,7 @@ function costFigures(table: readonly GridRow[], metric: string, i: number): Draw
     return [
       {
         name: `table-${i + 1}-${key}`,
-        caption: `${tableName(table)}: ${metric} against ${key === 'flops' ? 'training compute' : 'the number of parameters'}.`,
+        caption: `${tableName(table[0])}: ${metric} against ${key === 'flops' ? 'training compute' : 'the number of parameters'}.`,
         draw: (width) => lineFigure({ ...figure, ...(width !== undefined && { width }) }),
       },
     ];

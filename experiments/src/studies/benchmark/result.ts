@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/search-space.ts';
 import type { RunCost } from '../reproduce/cost.ts';
 import type { PublishedRow } from './benchmark.ts';
+import type { TableComparisons } from './comparisons.ts';
 
 /** Figures of a row under one seed; of a baseline, which has none. */
 export interface GridRow {
@@ -75,6 +76,8 @@ export interface BenchmarkResult {
     readonly steps: readonly string[];
   }[];
   readonly rows: readonly GridRow[];
+  /** Every row against the best model of its table, by the first metric. */
+  readonly comparisons: readonly TableComparisons[];
   /** Of each cell that was tuned: what won on the validation set. */
   readonly tuned?: readonly TunedCell[];
   readonly costs: readonly RunCost[];

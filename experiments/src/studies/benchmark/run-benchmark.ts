@@ -17,6 +17,7 @@ import { type RunCost, runCost } from '../reproduce/cost.ts';
 import { runSeed } from '../reproduce/seeds.ts';
 import type { Benchmark } from './benchmark.ts';
 import { benchmarkCells, type Cell, cellName, retrainedCell, rowName, type Selection } from './cells.ts';
+import { Comparer } from './comparisons.ts';
 import { gridBaselines } from './grid-baselines.ts';
 import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
@@ -124,12 +125,14 @@ class Grid {
   readonly #progress: Progress;
   readonly #stop: StopSignal;
   readonly #prepared = new Map<string, Prepared>();
-  readonly #counts = new Map<string, BenchmarkResult['counts'][number]>();
+  /** Of each data set and protocol that of its cells as they are, without what retraining adds. */
+  readonly #ofGroups = new Map<string, Prepared>();
+  readonly #counts: BenchmarkResult['counts'][number][] = [];
   readonly #rows: GridRow[] = [];
   readonly #costs: RunCost[] = [];
   readonly #tuned: TunedCell[] = [];
   readonly #notes = new Set<string>();
-  readonly #seen = new Set<string>();
+  readonly #comparer = new Comparer();
 
   constructor(
     request: BenchmarkRequest,
@@ -155,9 +158,9 @@ class Grid {
     this.#prepared.set(key, made);
     const { interactions, train, validation, step } = data.split;
     const group = `${name}, ${protocol}`;
-    // Of what trains and validates first; whoever retrains has more of it.
-    if (this.#counts.has(group)) return made;
-    this.#counts.set(group, {
+    if (this.#ofGroups.has(group)) return made;
+    this.#ofGroups.set(group, made);
+    this.#counts.push({
       data: name,
       protocol,
       users: interactions.numUsers,
@@ -200,8 +203,7 @@ class Grid {
   async baselines(cell: Cell): Promise<void> {
     const { data, protocol } = cell;
     const group = `${data}, ${protocol}`;
-    if (this.#seen.has(group)) return;
-    this.#seen.add(group);
+    if (this.#rows.some((row) => row.isBaseline && row.data === data && row.protocol === protocol)) return;
     const prepared = await this.prepared(cell);
     const folder = join(this.#out, 'baselines', group.replaceAll(/[^\w-]+/g, '-'));
     const { baselines: all } = this.#benchmark;
@@ -225,7 +227,9 @@ class Grid {
     const run = openRunDir(this.#out, done.run);
     const prepared = await this.prepared(cell);
     const context = this.#context(prepared, cell.config);
-    const { further, lists } = await testRun(run, prepared.sets, context, prepared.counts);
+    // What is rare or cold is so for all rows of a table alike.
+    const ofGroup = this.#ofGroups.get(`${data}, ${protocol}`) ?? prepared;
+    const { further, lists } = await testRun(run, prepared.sets, context, ofGroup.counts);
     const cost = runCost(`${data}, ${protocol}, ${rowName(cell)}`, run);
     this.#costs.push(cost);
     const perEpoch = epochFlops(cell.config, prepared.data.split.train);
@@ -244,7 +248,7 @@ class Grid {
       ...(perEpoch !== undefined && { flops: perEpoch * cost.epochs }),
     };
     const ranks = ranksFile(run, OWN_TEST);
-    const segments = this.#segments(prepared, ranks);
+    const segments = this.#segments(ofGroup, ranks);
     this.#rows.push({ ...about, test: OWN_TEST, metrics: done.metrics, segments, lists, ranks });
     for (const [test, metrics] of further) this.#rows.push({ ...about, test, metrics, ranks: ranksFile(run, test) });
   }
@@ -265,8 +269,9 @@ class Grid {
           : []),
         ...(overrides.length > 0 ? [`Changed: ${overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`] : []),
       ],
-      counts: [...this.#counts.values()],
+      counts: this.#counts,
       rows: this.#rows,
+      comparisons: this.#comparer.tables(this.#rows, metrics[0]),
       ...(this.#tuned.length > 0 && { tuned: this.#tuned }),
       costs: this.#costs,
     };

@@ -3,11 +3,11 @@ import { markdownTable } from '../../terminal/markdown.ts';
 import { costSection } from '../reproduce/cost.ts';
 import type { Section } from '../reproduce/sections.ts';
 import { type Estimate, estimate, short } from '../reproduce/verdict.ts';
-import { type Comparison, comparisonsWithBest, ranked, tablesOf } from './comparisons.ts';
+import { type Comparison, ranked, type TableComparisons, tablesOf } from './comparisons.ts';
 import type { BenchmarkResult, GridRow } from './result.ts';
 
 /** `beauty, time, targets successive`. */
-export function tableName([{ data, protocol, test }]: readonly GridRow[]): string {
+export function tableName({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | 'test'>): string {
   return `${data}, ${protocol}${test === '' ? '' : `, targets ${test}`}`;
 }
 
@@ -50,7 +50,7 @@ function figuresSection(table: readonly GridRow[], result: BenchmarkResult): Sec
   });
   const titles = metrics.flatMap((metric) => (hasPaper ? [metric, `${metric}, published`] : [metric]));
   return {
-    title: tableName(table),
+    title: tableName(table[0]),
     titles: [
       'row',
       'seeds',
@@ -97,15 +97,15 @@ function shown({ mean, half }: Estimate): string {
 }
 
 /** What stands below or above the best model beyond noise. */
-function comparisonSection(table: readonly GridRow[], metric: string): Section {
-  const comparisons = comparisonsWithBest(table, metric);
+function comparisonSection(table: TableComparisons, metric: string): Section {
+  const { rows: comparisons } = table;
   const signed = (value: number): string => `${value < 0 ? '' : '+'}${short(value)}`;
   return {
     title: `${tableName(table)}: beyond noise`,
     note:
       comparisons.length === 0
         ? ''
-        : `${metric} less that of ${comparisons[0].best}, the best model, paired by user; interval over users of the first seed. A row is behind or ahead where the interval of a seed does not hold 0.`,
+        : `${metric} less that of ${comparisons[0].best}, the best model, paired by user: mean over seeds, and its interval over users. A row is behind or ahead in a seed where the interval of that seed does not hold 0.`,
     titles: ['row', 'difference', '95 % interval', 'verdict'],
     rows: comparisons.map(({ row, difference, low, high, ...counts }) => [
       row,
@@ -138,7 +138,7 @@ function segmentsSection(table: readonly GridRow[], result: BenchmarkResult): Se
     return values.length === 0 ? '' : short(values.reduce((sum, each) => sum + each, 0) / values.length);
   };
   return {
-    title: `${tableName(table)}: segments`,
+    title: `${tableName(table[0])}: segments`,
     note: `${metric} by events of the history and by training events of the target, with the number of queries; coverage@10: share of the items in some list of ten; popularity@10: training events of what is in the lists over those of the targets.`,
     titles: [
       'row',
@@ -202,7 +202,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
   const [metric] = result.metrics;
   return [
     ...tables.map((table) => figuresSection(table, result)),
-    ...tables.map((table) => comparisonSection(table, metric)),
+    ...result.comparisons.map((table) => comparisonSection(table, metric)),
     ...tables.filter(([{ test }]) => test === '').map((table) => segmentsSection(table, result)),
     tunedSection(result),
     countsSection(result),

@@ -96,7 +96,14 @@ it('tables name the budget where there was one', () => {
     metrics: { 'HR@10': 0.1 },
   };
   const titles = (rows: readonly GridRow[]) => {
-    const result = { rows, metrics: ['HR@10'], published: [], counts: [], costs: [] } as unknown as BenchmarkResult;
+    const result = {
+      rows,
+      metrics: ['HR@10'],
+      published: [],
+      counts: [],
+      costs: [],
+      comparisons: [],
+    } as unknown as BenchmarkResult;
     return benchmarkSections(result)[0];
   };
   expect(titles([row]).titles).not.toContain('tuning');
