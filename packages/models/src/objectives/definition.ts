@@ -32,7 +32,7 @@ export interface ObjectiveDefinition<C extends { readonly kind?: string } = { re
   readonly schema: z.ZodType<C>;
   /** The objective that a configuration describes. @throws ConfigError for settings that do not go with the data. */
   create(config: C, data: ObjectiveData): Objective;
-  /** Whether its loss scores every item: then nothing can name beforehand what rows a step reads. Default: it does not. */
+  /** Whether its loss scores every item: then nothing can name beforehand what rows a step reads. Default: not. */
   readonly scoresAllItems?: boolean;
   /** The settings by which it reads the times of events; absent: none. */
   timeReaders?(config: C): TimeReader[];
