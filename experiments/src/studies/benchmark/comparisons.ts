@@ -3,26 +3,7 @@ import { gainOf } from '@seqrec/models';
 import { readRanks, type SavedRanks } from '../../run/folder/ranks.ts';
 import { bootstrapMeans, byUser, gainAt, percentiles, type Units } from '../../run/verdict/bootstrap.ts';
 import { checkSameQueries } from '../../run/verdict/paired.ts';
-import type { BenchmarkResult, GridRow } from './result.ts';
-
-/** A row against the best model of its table. */
-export interface Comparison {
-  readonly row: string;
-  readonly best: string;
-  /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users. */
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-  /** In how many seeds the interval of the seed alone is below, above, or holds 0. */
-  readonly behind: number;
-  readonly ahead: number;
-  readonly equal: number;
-}
-
-/** The comparisons of one table. */
-export interface TableComparisons extends Pick<GridRow, 'data' | 'protocol' | 'test'> {
-  readonly rows: readonly Comparison[];
-}
+import type { BenchmarkResult, Comparison, GridRow, TableComparisons } from './result.ts';
 
 /** Enough for an interval to two digits. */
 const RESAMPLES = 1000;

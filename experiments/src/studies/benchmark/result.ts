@@ -1,7 +1,6 @@
 import type { Settings } from '../../config/search-space.ts';
 import type { RunCost } from '../reproduce/cost.ts';
 import type { PublishedRow } from './benchmark.ts';
-import type { TableComparisons } from './comparisons.ts';
 
 /** Figures of a row under one seed; of a baseline, which has none. */
 export interface GridRow {
@@ -46,6 +45,25 @@ export interface TunedCell {
   readonly value: number;
   /** Trials and budget, in words. */
   readonly tuning: string;
+}
+
+/** A row against the best model of its table. */
+export interface Comparison {
+  readonly row: string;
+  readonly best: string;
+  /** Mean over seeds of `row - best`, with its 95 % bootstrap interval over users. */
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  /** In how many seeds the interval of the seed alone is below, above, or holds 0. */
+  readonly behind: number;
+  readonly ahead: number;
+  readonly equal: number;
+}
+
+/** The comparisons of one table. */
+export interface TableComparisons extends Pick<GridRow, 'data' | 'protocol' | 'test'> {
+  readonly rows: readonly Comparison[];
 }
 
 /** Everything that a benchmark says. */

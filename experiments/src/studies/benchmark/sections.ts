@@ -3,8 +3,8 @@ import { markdownTable } from '../../terminal/markdown.ts';
 import { costSection } from '../reproduce/cost.ts';
 import type { Section } from '../reproduce/sections.ts';
 import { type Estimate, estimate, short } from '../reproduce/verdict.ts';
-import { type Comparison, ranked, type TableComparisons, tablesOf } from './comparisons.ts';
-import type { BenchmarkResult, GridRow } from './result.ts';
+import { ranked, tablesOf } from './comparisons.ts';
+import type { BenchmarkResult, Comparison, GridRow, TableComparisons } from './result.ts';
 
 /** `beauty, time, targets successive`. */
 export function tableName({ data, protocol, test }: Pick<GridRow, 'data' | 'protocol' | 'test'>): string {
