@@ -28,6 +28,7 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
     readonly maxSequenceLength: number;
     readonly learnedTemperature: boolean;
     readonly inputDropout: number;
+    readonly similarity?: 'cosine' | 'dot';
   };
   readonly seed: number;
   /** Of a configuration with `features`. */
@@ -64,7 +65,10 @@ interface ItemRows {
   readonly ids?: Int32Array;
 }
 
-/** Input stage, blocks, output layers, `o / max(||o||, 1e-6)`; items likewise normalised. Every encoder here is one. */
+/**
+ * Input stage, blocks, output layers, `o / max(||o||, 1e-6)` unless the similarity is `dot`; items likewise normalised. Every
+ * encoder here is one.
+ */
 export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): TokenEncoder {
   const { config, items, input, stack, context, final = [], itemTower, actionHead } = parts;
   const temperature = config.learnedTemperature
@@ -113,20 +117,21 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     return x as tf.Tensor2D;
   }
 
-  const unit = (x: tf.Tensor2D): tf.Tensor2D => l2Normalize(x, { epsilon: NORM_EPSILON });
+  const isDot = config.similarity === 'dot';
+  const scored = (x: tf.Tensor2D): tf.Tensor2D => (isDot ? x : l2Normalize(x, { epsilon: NORM_EPSILON }));
 
   /** All events, or the last ones alone. */
   function encode(rows: ItemRows, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {
     return tf.tidy('encode', () => {
       const x = forward(rows, batch, run, lastOnly);
-      return unit(actionHead === undefined || lastOnly ? x : uninterleave(x).actions);
+      return scored(actionHead === undefined || lastOnly ? x : uninterleave(x).actions);
     });
   }
 
   function encodeWithActions(rows: ItemRows, batch: EncoderBatch, run: Run, head: StreamLayer): EncodedActions {
     return tf.tidy('encode', () => {
       const { contents, actions } = uninterleave(forward(rows, batch, run));
-      return { encoded: unit(actions), actionLogits: head.apply(layerNorm(contents)) as tf.Tensor2D };
+      return { encoded: scored(actions), actionLogits: head.apply(layerNorm(contents)) as tf.Tensor2D };
     });
   }
 
@@ -139,10 +144,10 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   }
 
   function itemVectors({ table, ids }: ItemRows, run: Run): tf.Tensor2D {
-    if (features?.scored !== true && itemTower === undefined) return unit(table);
+    if (features?.scored !== true && itemTower === undefined) return scored(table);
     return tf.tidy(() => {
       const own = features?.scored === true ? features.items(table, run, ids) : table;
-      return unit(
+      return scored(
         itemTower === undefined ? own : (itemTower.layer.apply(tf.mul(own, itemTower.inputScale)) as tf.Tensor2D),
       );
     });
@@ -154,6 +159,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     config,
     numItems: items.numItems,
     maxSequenceLength: config.maxSequenceLength,
+    ...(isDot && { similarity: 'dot' as const }),
     ...(input.limit !== undefined && { longestHistory: Math.floor(input.limit / (actionHead === undefined ? 1 : 2)) }),
     ...(features && { columns: features.columns, features: parts.features }),
     encode: (batch, run) => encode(rows(), batch, run),

@@ -35,6 +35,8 @@ export interface EncoderBatch extends TokenBatch {
   readonly eventTimes: tf.Tensor1D;
   /** int32 `[T]`: the item to predict at each position. */
   readonly targets: tf.Tensor1D;
+  /** 1 at each position after which the event is hidden from the encoder, `[T]`, on the host; see `predicts`. */
+  readonly hidden?: Uint8Array;
   /** Frees the tensors. */
   dispose(): void;
 }

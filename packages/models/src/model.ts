@@ -69,6 +69,11 @@ export interface TokenEncoder extends Model {
   readonly maxSequenceLength: number;
   /** Events of the longest history that it has places for; absent: any number. */
   readonly longestHistory?: number;
+  /**
+   * What it is trained to do: to say what comes next (default), or to fill in events that are hidden from it
+   * (`EncoderBatch.hidden`), where training without any would be reading the answer.
+   */
+  readonly predicts?: 'next' | 'hidden';
   /** What the product of its vectors is. Default: `cosine`, they are L2-normalised. */
   readonly similarity?: 'cosine' | 'dot';
   /** One vector per token, L2-normalised unless told otherwise; position `t` predicts the event after it. `[T, D]`. */

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { modelWidths, parseObjectiveConfig, weightShapes } from '@seqrec/models';
+import { type LabelsConfig, modelWidths, parseObjectiveConfig, weightShapes } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
@@ -69,7 +69,7 @@ function partsOf(
     parsed.kind === 'bce' ||
     parsed.kind === 'gbce'
   ) {
-    const rows = parsed.labels.kind === 'next-item' ? read : sequences;
+    const rows = labelsOf(parsed.labels, { read, sequences });
     parts.push({
       what: `${parsed.numNegatives} negatives of each label`,
       // An id and a score each.
@@ -78,7 +78,7 @@ function partsOf(
     });
   }
   if (parsed.kind === 'sce' && parsed.buckets !== undefined) {
-    const pairs = Math.min(parsed.labels.kind === 'next-item' ? read : sequences, parsed.bucketPairs ?? 0);
+    const pairs = Math.min(labelsOf(parsed.labels, { read, sequences }), parsed.bucketPairs ?? 0);
     const items = Math.min(split.train.interactions.numItems, parsed.bucketItems);
     parts.push({
       what: `${parsed.buckets} buckets of pairs and items`,
@@ -93,6 +93,12 @@ function partsOf(
       lower: 'objective.negatives.random',
     });
   return parts;
+}
+
+/** Labels of an average batch, at least. */
+function labelsOf(labels: LabelsConfig, { read, sequences }: { readonly read: number; readonly sequences: number }) {
+  if (labels.kind === 'masked') return labels.probability * read * (1 - labels.lastOnly);
+  return labels.kind === 'next-item' ? read : sequences;
 }
 
 /** Sequences and tokens of an average batch: some batch has at least as many. */

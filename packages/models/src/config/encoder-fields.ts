@@ -14,6 +14,12 @@ export const sequenceFields = {
   maxSequenceLength: count.describe('Longest history that is used, in events.'),
   numBlocks: z.int().min(1).max(1024).describe('Number of stacked blocks.'),
   inputDropout: rate.default(0.2).describe('Dropout on the tokens that enter the first block.'),
+  similarity: z
+    .enum(['cosine', 'dot'])
+    .optional()
+    .describe(
+      'What the score of a history and an item is: the `cosine` of their vectors (default), or their product, `dot`, in which a long vector of an item makes it popular; objectives divide products by `temperature` too, so set that to 1.',
+    ),
   learnedTemperature: learnedTemperature.default(false),
   ...featureFields,
 };

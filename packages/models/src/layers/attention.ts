@@ -33,6 +33,8 @@ export interface SelfAttentionOptions {
   readonly query: tf.Tensor2D | { readonly epsilon: number };
   /** One query a sequence, for inference. */
   readonly lastOnly?: boolean;
+  /** Which keys of its sequence a query sees; default: those at its place and before. */
+  readonly sees?: 'causal' | 'all';
   /** Keys and values come from this, shape `[T, D]`. */
   readonly keyValue: tf.Tensor2D;
   /** int32 `[B + 1]`. */
@@ -50,18 +52,20 @@ export interface SelfAttentionOptions {
 }
 
 /**
- * Causal multi-head attention as `torch.nn.MultiheadAttention`: projections with bias, scale `1 / sqrt(D / H)`,
- * dropout on the attention probabilities; then `output`.
+ * Multi-head attention as `torch.nn.MultiheadAttention`, causal unless told otherwise: projections with bias, scale
+ * `1 / sqrt(D / H)`, dropout on the attention probabilities; then `output`.
  *
  * @returns shape of `query`
  */
 export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
-  const { keyValue, offsets, numHeads, weight, dropoutRate, output, site, run, lastOnly = false } = options;
+  const { keyValue, offsets, numHeads, weight, dropoutRate, output, site, run, lastOnly = false, sees } = options;
   const d = keyValue.shape[1];
   const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
   const all = { k: heads(k), v: heads(v), offsets, ...(lastOnly && { queryOffsets: oneEach(q.shape[0]) }) };
-  const keys = run.memory?.keys(site, all) ?? all;
+  const kept = run.memory?.keys(site, all) ?? all;
+  const both = lastOnly ? { sees } : { mask: { bidirectional: true } };
+  const keys = sees === 'all' ? { ...kept, ...both } : kept;
   const dropout = dropOptionsAt(dropoutRate, site, run, numHeads);
   const attended = causalAttention({ q: heads(q), ...keys, scale: 1 / Math.sqrt(d / numHeads), dropout });
   const w = weight('out_proj.weight') as tf.Tensor2D;

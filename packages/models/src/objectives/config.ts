@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, temperature } from '../config/fields.ts';
+import { count, rate, temperature } from '../config/fields.ts';
 
 const minRating = {
   minRating: z
@@ -38,6 +38,23 @@ export const labelsConfigSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('dense-all-action'), cut: cut.default('last'), ...window, ...minRating })
     .describe('Random positions each predict one random positive of the days after them.'),
+  z
+    .strictObject({
+      kind: z.literal('masked'),
+      probability: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.2)
+        .describe('Chance of each event but the first to be hidden, drawn anew in every step.'),
+      lastOnly: rate
+        .default(0)
+        .describe('Share of the sequences of a step in which the last event alone is hidden, as it is in use.'),
+      ...minRating,
+    })
+    .describe(
+      'Random events are hidden and have to be filled in, from those before and after them: BERT4Rec, Sun et al. 2019. For models with attention in both directions.',
+    ),
 ]);
 
 const shared = {

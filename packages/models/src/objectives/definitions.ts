@@ -47,7 +47,8 @@ function define<K extends ObjectiveKind>(
         readonly negativeItems?: 'all' | 'trained';
       };
       const items = negativeItems === 'trained' ? trainedItemsOf(data.examples) : undefined;
-      const plain = create(own as unknown as Own<ConfigOf<K>>, data, items?.length);
+      const made = create(own as unknown as Own<ConfigOf<K>>, data, items?.length);
+      const plain = own.labels.kind === 'masked' ? { ...made, hidesEvents: true } : made;
       const objective = items === undefined ? plain : withNegativesOf(plain, items);
       return actionWeight === 0 ? objective : withActions(objective, actionWeight);
     },

@@ -39,6 +39,12 @@ describe('expected labels by hand', () => {
     expect(expected(rated, { kind: 'next-item', minRating: 4 })).toEqual({ 2: 1, 4: 1 });
   });
 
+  it('masked: every positive event but the first as often as it is hidden', () => {
+    const labels = { kind: 'masked', probability: 0.4, lastOnly: 0.25 } as const;
+    expect(expected(five, labels)).toEqual(close({ 2: 0.3, 3: 0.3, 4: 0.3, 5: 0.55 }));
+    expect(expected(rated, { ...labels, minRating: 4 })).toEqual(close({ 2: 0.3, 4: 0.3 }));
+  });
+
   it('sasrec: the next positive of every position; with a cut the first 1, 2, 3 or 4 of four', () => {
     expect(expected(five, { kind: 'sasrec', cut: 'last' })).toEqual({ 2: 1, 3: 1, 4: 1, 5: 1 });
     expect(expected(five, { kind: 'sasrec', cut: 'random' })).toEqual({ 2: 1, 3: 3 / 4, 4: 2 / 4, 5: 1 / 4 });

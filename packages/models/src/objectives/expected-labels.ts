@@ -39,12 +39,20 @@ function visitSequence(
   visit: (item: number, count: number) => void,
 ): void {
   const [start, end] = [host.offsets[b], host.offsets[b + 1]];
-  const random = labels.kind !== 'next-item' && labels.cut === 'random';
+  const random = 'cut' in labels && labels.cut === 'random';
   const item = (event: number): number => host.targets[event];
   switch (labels.kind) {
     case 'next-item':
       for (let t = start; t < end; t++) if (sequence.isPositive(t)) visit(item(t), 1);
       return;
+    case 'masked': {
+      const { probability, lastOnly } = labels;
+      for (let t = start; t < end; t++) {
+        if (!sequence.isPositive(t)) continue;
+        visit(item(t), (1 - lastOnly) * probability + (t === end - 1 ? lastOnly : 0));
+      }
+      return;
+    }
     case 'sasrec': {
       // A random history keeps 1 .. n of the n labelled positions, each number as likely:
       // position i in n - i of n cases.

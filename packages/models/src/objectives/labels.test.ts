@@ -125,6 +125,26 @@ describe('other labels', () => {
     expect(positives).toEqual(batch.targets);
   });
 
+  it('masked: hidden events are the labels, each as often as it should be, drawn anew in every step', () => {
+    const labels = { kind: 'masked', probability: 0.3, lastOnly: 0.2 } as const;
+    const host = fc.sample(batches, { numRuns: 20, seed: 4 }).find(({ itemIds }) => itemIds.length >= 8)!;
+    const counts = new Float64Array(host.itemIds.length);
+    const steps = 4000;
+    for (let step = 0; step < steps; step++) {
+      const { rows, events, positives, hidden } = samplePairs(host, labels, run(step));
+      expect([...rows]).toEqual([...events]);
+      expect([...positives]).toEqual(Array.from(events, (event) => host.targets[event]));
+      expect(Array.from(hidden!.keys()).filter((t) => hidden![t] === 1)).toEqual([...rows]);
+      for (const row of rows) counts[row]++;
+    }
+    for (const [t, count] of counts.entries()) {
+      const isLast = host.offsets.includes(t + 1);
+      expect(count / steps).toBeCloseTo(0.8 * 0.3 + (isLast ? 0.2 : 0), 1.3);
+    }
+    expect(samplePairs(host, { ...labels, probability: 1 }, run(1)).rows.length).toBeGreaterThan(0);
+    expect(samplePairs(host, { kind: 'masked', probability: 1, lastOnly: 0 }, run(1)).rows).toHaveLength(counts.length);
+  });
+
   it('sasrec: the newest position weighs as much as all others of its sequence', () => {
     const pairs = samplePairs(batch, { kind: 'sasrec', cut: 'last' }, run(0));
     for (const b of [0, 1]) {

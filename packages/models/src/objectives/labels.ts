@@ -18,6 +18,8 @@ export interface LabelledPairs {
   readonly weights: Float32Array;
   /** Last event of each sequence that the encoder may see, shape [B]; absent: all of them. */
   readonly cuts?: Int32Array;
+  /** 1 at each packed position whose target is hidden from the encoder, shape [T]; absent: none is. */
+  readonly hidden?: Uint8Array;
 }
 
 export const SECONDS_PER_DAY = 86_400;
@@ -28,7 +30,7 @@ export const SECONDS_PER_DAY = 86_400;
  *
  * Windows are half-open: `t_position < t_label <= t_position + K days`. Positions without a label are left out. With
  * `cut: 'random'` a history ends at a random one of the positions that have a label. Choices come from the stream
- * `labels` at the run's step.
+ * `labels` at the run's step. With `masked` labels the events that have to be predicted are `hidden`.
  *
  * Source: Pancha et al. 2022, sections 3.4 and 3.5 and figure 2 (arXiv:2205.04507).
  * @throws ConfigError when labels have a least rating and the data no ratings.
@@ -36,7 +38,7 @@ export const SECONDS_PER_DAY = 86_400;
 export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run): LabelledPairs {
   const numTokens = host.itemIds.length;
   const numSequences = host.offsets.length - 1;
-  const cuts = config.kind !== 'next-item' && config.cut === 'random' ? new Int32Array(numSequences) : undefined;
+  const cuts = 'cut' in config && config.cut === 'random' ? new Int32Array(numSequences) : undefined;
   const pairs = new PairList(host.targets);
   const words = randomWords(streamKey(run.seed, 'labels'), run.step, 2 * numTokens + numSequences);
   for (let b = 0; b < numSequences; b++) {
@@ -54,6 +56,14 @@ export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run)
       case 'next-item':
         for (let t = start; t < end; t++) if (sequence.isPositive(t)) add(t, t);
         break;
+      case 'masked': {
+        const onlyLast = chance(words[2 * numTokens + b], config.lastOnly);
+        for (let t = start; t < end; t++) {
+          const isHidden = onlyLast ? t === end - 1 : chance(words[t], config.probability);
+          if (isHidden && sequence.isPositive(t)) add(t, t);
+        }
+        break;
+      }
       case 'sasrec': {
         const before = sequence.positionsBeforeAPositive();
         const labelled = before.slice(0, kept(before.length));
@@ -88,7 +98,12 @@ export function samplePairs(host: SequenceBatch, config: LabelsConfig, run: Run)
     }
     if (cuts !== undefined) cuts[b] = newest;
   }
-  return pairs.done(cuts);
+  return { ...pairs.done(cuts), ...(config.kind === 'masked' && { hidden: pairs.marks(numTokens) }) };
+}
+
+/** Whether a random word is among the share `probability` of all. */
+function chance(word: number, probability: number): boolean {
+  return word < probability * 2 ** 32;
 }
 
 /** Whether a position is the newest of its history: any is where a cut made it so. */
@@ -195,6 +210,13 @@ class PairList {
     this.#events.push(event);
     this.#sequences.push(sequence);
     this.#weights.push(weight);
+  }
+
+  /** 1 at the rows that have a pair. */
+  marks(numTokens: number): Uint8Array {
+    const marks = new Uint8Array(numTokens);
+    for (const row of this.#rows) marks[row] = 1;
+    return marks;
   }
 
   done(cuts: Int32Array | undefined): LabelledPairs {

@@ -57,6 +57,8 @@ export interface Objective {
   readonly name: string;
   /** Everything that changes the loss; stored in checkpoints and compared when a run resumes. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
+  /** Whether its loss hides from the encoder what it asks for (`EncoderBatch.hidden`); default: not. */
+  readonly hidesEvents?: boolean;
   /**
    * Item ids that the loss needs besides those of the batch, for example negatives; `{}` for none. Called before the
    * tape, since row-wise training of the item table must know every item of a step beforehand. An objective without

@@ -119,9 +119,10 @@ function tokensBefore({ part }: ObjectiveContext, cuts: Int32Array): Run['before
 
 /** What the encoder sees, and the rows of the pairs in it. */
 function historyOf(
-  { rows, sequences, cuts }: LabelledPairs,
+  { rows, sequences, cuts, hidden }: LabelledPairs,
   batch: EncoderBatch,
 ): { readonly history: EncoderBatch; readonly rows: Int32Array } {
+  if (hidden !== undefined) return { history: { ...batch, hidden }, rows };
   if (cuts === undefined) return { history: batch, rows };
   const cut = cutBatch(batch.host, cuts);
   return { history: uploadBatch(cut.batch), rows: rows.map((row, p) => row - cut.shifts[sequences[p]]) };

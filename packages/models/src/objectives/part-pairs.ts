@@ -51,6 +51,7 @@ export function partPairs(part: SequenceBatch, at: BatchPart, settings: LabelSet
       positives: whole.positives.subarray(from, to),
       sequences: shifted(whole.sequences, firstSequence),
       weights: whole.weights.subarray(from, to),
+      ...(whole.hidden && { hidden: whole.hidden.subarray(firstToken, firstToken + part.itemIds.length) }),
       ...(whole.cuts && {
         cuts: whole.cuts.subarray(firstSequence, firstSequence + count).map((cut) => cut - firstToken),
       }),

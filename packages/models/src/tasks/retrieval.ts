@@ -14,7 +14,10 @@ export function retrievalTask(objective: Objective): Task<TokenEncoder> {
     name: 'retrieval',
     identity: { objective: { name: objective.name, ...objective.settings } },
     namesItems: objective.draw !== undefined,
-    check: checkEncoder,
+    check: (model, examples, windows) => {
+      checkEncoder(model, examples, windows);
+      checkHidden(model as TokenEncoder, objective);
+    },
     ...(objective.draw && {
       draw: ({ model, batch, part, run, onHost }) =>
         objective.draw?.({ batch, part, numItems: model.numItems, run, onHost }) ?? {},
@@ -22,6 +25,17 @@ export function retrievalTask(objective: Objective): Task<TokenEncoder> {
     ...(objective.sharedItems && { sharedItems: objective.sharedItems.bind(objective) }),
     loss: (context) => objective.loss(context),
   };
+}
+
+/** What a model was made to do, and what the objective asks of it. */
+function checkHidden({ kind, predicts = 'next' }: TokenEncoder, { name, hidesEvents = false }: Objective): void {
+  if (hidesEvents === (predicts === 'hidden')) return;
+  throw new ConfigError(
+    hidesEvents
+      ? `trainer: objective: expected an encoder that fills in hidden events, for labels.kind masked; got '${kind}', which sees the events up to each; use a transformer with attention bidirectional`
+      : `trainer: objective: expected one that hides the events it asks for, since this '${kind}' sees events on both sides; got ${name} with other labels; set objective.labels.kind to masked`,
+    'objective.labels.kind',
+  );
 }
 
 function checkEncoder(model: Model, examples: ExampleSet, windows: WindowPolicy | undefined): void {

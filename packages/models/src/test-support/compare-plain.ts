@@ -62,8 +62,13 @@ export function comparePlain(config: ModelConfigInput, plain: PlainModel, seed: 
     const size = Math.max(1e-3 * largest, ...own.map(([, right]) => Math.abs(right)));
     return [name, Math.max(...own.map(([left, right]) => Math.abs(left - right))) / size] as const;
   });
+  const length = (values: readonly number[]): number => (model.similarity === 'dot' ? Math.hypot(...values) : 1);
   const differences = {
-    outputs: Math.max(...outputs.flatMap((values, t) => values.map((each, d) => Math.abs(each - expected[t][d])))),
+    outputs: Math.max(
+      ...outputs.flatMap((values, t) =>
+        values.map((each, d) => Math.abs(each - expected[t][d]) / Math.max(1, length(expected[t]))),
+      ),
+    ),
     loss: Math.abs(value.dataSync()[0] - loss) / loss,
     gradients: Object.fromEntries(gradients),
   };

@@ -8,9 +8,13 @@ export interface PlainLossOptions {
   readonly actionWeight: number;
 }
 
-/** Unit vectors of the events of all sequences, one after another. */
+/** What products are taken of. */
+const scoredAs = ({ similarity }: PlainModel): ((vector: readonly number[]) => number[]) =>
+  similarity === 'dot' ? (vector) => [...vector] : unit;
+
+/** Vectors, of length one unless products are scored, of the events of all sequences, one after another. */
 export function plainEncoded(model: PlainModel, w: Weights, sequences: readonly PlainSequence[]): number[][] {
-  return sequences.flatMap((sequence) => model.encode(w, sequence).rows.map(unit));
+  return sequences.flatMap((sequence) => model.encode(w, sequence).rows.map(scoredAs(model)));
 }
 
 /** Mean over the events of the cross-entropy of the next item among all items, and of the event's own action. */
@@ -23,13 +27,13 @@ export function plainLoss(
   const theta = w['temperature.theta']?.data[0];
   const divisor = theta === undefined ? temperature : 0.01 + (temperature - 0.01) * Math.exp(theta);
   const itemVector = model.itemVector ?? ((weights: Weights, item: number) => row(weights[ITEMS], item));
-  const items = Array.from({ length: numItems }, (_, i) => unit(itemVector(w, i + 1)));
+  const items = Array.from({ length: numItems }, (_, i) => scoredAs(model)(itemVector(w, i + 1)));
   let itemLoss = 0;
   let actionLoss = 0;
   for (const sequence of sequences) {
     const { rows, actionLogits } = model.encode(w, sequence);
     for (const [t, encoded] of rows.entries()) {
-      const vector = unit(encoded);
+      const vector = scoredAs(model)(encoded);
       const scores = items.map((item) => dot(vector, item) / divisor);
       itemLoss += crossEntropy(scores, sequence.targets[t] - 1);
       if (actionWeight > 0) {

@@ -27,6 +27,8 @@ export interface PlainEncoding {
 
 /** An encoder written as its formula. */
 export interface PlainModel {
+  /** Of a history and an item; default: cosine. */
+  readonly similarity?: 'cosine' | 'dot';
   encode(weights: Weights, sequence: PlainSequence): PlainEncoding;
   /** What scores an item, not normalised. Default: its row of the table. */
   itemVector?(weights: Weights, item: number): number[];
@@ -129,24 +131,26 @@ export function rotated(x: readonly number[], position: number): number[] {
 }
 
 /**
- * Causal softmax attention of one sequence, `softmax(q k / sqrt(width))` over the keys up to the
- * query, heads side by side.
+ * Softmax attention of one sequence, `softmax(q k / sqrt(width))` over the keys up to the query (or all of them), heads
+ * side by side.
  */
 export function softmaxAttention(
   q: readonly number[][],
   k: readonly number[][],
   v: readonly number[][],
   heads: number,
+  sees: 'causal' | 'all' = 'causal',
 ): number[][] {
+  const end = (i: number): number => (sees === 'all' ? k.length : i + 1);
   return q.map((query, i) =>
     Array.from({ length: heads }, (_, head) => {
       const width = query.length / heads;
       const own = headOf(query, head, width);
-      const scores = k.slice(0, i + 1).map((key) => dot(own, headOf(key, head, width)) / Math.sqrt(width));
+      const scores = k.slice(0, end(i)).map((key) => dot(own, headOf(key, head, width)) / Math.sqrt(width));
       const top = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - top));
       const total = sum(weights);
-      const values = v.slice(0, i + 1).map((value) => headOf(value, head, value.length / heads));
+      const values = v.slice(0, end(i)).map((value) => headOf(value, head, value.length / heads));
       return values[0].map((_value, c) => sum(weights.map((weight, j) => (weight / total) * values[j][c])));
     }).flat(),
   );

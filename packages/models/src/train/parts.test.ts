@@ -117,6 +117,25 @@ describe.each(Object.entries(objectives))('a batch in parts under %s', (name, co
   });
 });
 
+it('a batch with hidden events in parts has the gradients of the whole, dropout on', async () => {
+  const config = { ...dropping('transformer'), attention: 'bidirectional' } as ModelConfigInput;
+  const model = createModel(config, { numItems: 20, seed: 1 });
+  const masked = { kind: 'masked', probability: 0.5, lastOnly: 0.2 } as const;
+  const objective = createObjective({ kind: 'sampled-softmax', numNegatives: 5, labels: masked }, examples);
+  const task = retrievalTask(objective) as unknown as Task;
+  const tables = [...model.tables().keys()];
+  for (const rowwise of [[], tables]) {
+    const whole = await gradientsIn(1, model, task, rowwise);
+    expect(whole.get('loss')![0]).toBeGreaterThan(0);
+    for (const parts of [2, 4, 7]) expectClose(await gradientsIn(parts, model, task, rowwise), whole);
+  }
+  expect((await gradientsIn(2, model, task, tables)).get('loss')![0]).toBeCloseTo(
+    (await gradientsIn(1, model, task)).get('loss')![0],
+    4,
+  );
+  model.dispose();
+});
+
 const withTowers = Object.keys(tinyConfigs).filter((name) => capabilitiesOf(tinyConfigs[name].kind).includes('towers'));
 
 it.each(withTowers)(

@@ -9,6 +9,12 @@ export const sasrecConfigSchema = z
     ...encoderFields,
     ffnDim: size.describe('Hidden width of the feed-forward part.'),
     ffnDropout: rate.default(0.2).describe('Dropout in the feed-forward part and on the attention probabilities.'),
+    finalNorm: z
+      .boolean()
+      .optional()
+      .describe(
+        'A layer norm with gain and bias after the last block, as in the public PyTorch code; default: none, as in that of Zhai et al.',
+      ),
     activation: z.enum(['relu', 'gelu']).default('relu').describe('Of the feed-forward part.'),
   })
   .refine((config) => config.embeddingDim % config.numHeads === 0, {

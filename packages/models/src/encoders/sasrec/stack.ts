@@ -2,11 +2,13 @@ import { createEncoder } from '../../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
+import { AffineLayerNorm } from '../transformer/block.ts';
 import { SasrecBlock } from './block.ts';
 import type { SasrecConfig } from './config.ts';
 
 /**
- * SASRec: item and position embeddings, `numBlocks` of {@link SasrecBlock}, L2-normalised output. No timestamps.
+ * SASRec: item and position embeddings, `numBlocks` of {@link SasrecBlock} (and a norm with `finalNorm`), L2-normalised
+ * output. No timestamps.
  *
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  */
@@ -40,6 +42,14 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
     items,
     input: tokenInput({ config, positions }),
     stack,
+    ...(config.finalNorm && {
+      final: [
+        {
+          layer: new AffineLayerNorm({ embeddingDim, epsilon: 1e-8, seed, stream: 'sasrec.final' }),
+          names: { 'norm.weight': 'last_layernorm.weight', 'norm.bias': 'last_layernorm.bias' },
+        },
+      ],
+    }),
     // A weight that the reference does not have goes last.
     nameGroups: [
       '_embedding_module.',
@@ -47,6 +57,7 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
       'features.',
       'attention_layers.',
       'forward_layers.',
+      'last_layernorm.',
       'temperature.',
     ],
   });

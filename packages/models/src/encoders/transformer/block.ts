@@ -27,6 +27,8 @@ export interface TransformerBlockArgs extends LayerArgs {
   readonly ffnDropout?: number;
   /** Of the norms, 1e-6 unless given. */
   readonly epsilon?: number;
+  /** Which tokens of its sequence a token attends to: those up to itself (default), or all. */
+  readonly sees?: 'causal' | 'all';
 }
 
 const EPSILON = 1e-6;
@@ -37,10 +39,10 @@ type BlockInputs = Pick<SelfAttentionOptions, 'query' | 'keyValue' | 'offsets' |
 };
 
 /**
- * One pre-norm Transformer decoder block over packed tokens:
+ * One pre-norm Transformer block over packed tokens, a decoder's unless it sees all:
  *
  * ```
- * z = x + g1 * drop(MHA(LN(x)))           causal, layer norms with gain and bias, dropout on the probabilities too
+ * z = x + g1 * drop(MHA(LN(x)))           layer norms with gain and bias, dropout on the probabilities too
  * y = z + g2 * drop(FF(LN(z)))
  *
  * FF(n) = W2 drop(act(W1 n + b1)) + b2    with swiglu W2 drop((silu(W1 n + b1) * (W3 n + b3))) + b2
@@ -96,12 +98,12 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   private forward({ x, ...attention }: BlockInputs, run: Run): tf.Tensor2D {
-    const { embeddingDim, numHeads, dropout, gatedResidual = false } = this.args;
+    const { embeddingDim, numHeads, dropout, gatedResidual = false, sees } = this.args;
     const weight = (name: string): tf.Variable => this.weight(name);
     const site = `${this.stream}.attention`;
     const residual = (of: tf.Tensor2D) => (gatedResidual ? {} : { residual: of });
     const output = { dropout: this.dropOptions(dropout, 'output', run, embeddingDim), ...residual(x) };
-    const attended = selfAttention({ ...attention, numHeads, weight, dropoutRate: dropout, output, site, run });
+    const attended = selfAttention({ ...attention, sees, numHeads, weight, dropoutRate: dropout, output, site, run });
     const z = gatedResidual ? this.addGated(x, attended, 'gate1') : attended;
     const last = this.dropOptions(dropout, 'ffn.output', run, embeddingDim);
     const hidden = this.hidden(this.norm(z, 'norm2'), run);
@@ -146,8 +148,8 @@ export class TransformerBlock extends StreamLayer implements LastRows {
 
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, ffnDim, dropout, ...optional } = this.args;
-    const { activation, gatedResidual, ffnBias, ffnDropout, epsilon } = optional;
-    const switches = { activation, gatedResidual, ffnBias, ffnDropout, epsilon };
+    const { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees } = optional;
+    const switches = { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees };
     const given = Object.entries(switches).filter(([, value]) => value !== undefined);
     return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout, ...Object.fromEntries(given) };
   }

@@ -29,6 +29,12 @@ export const transformerConfigSchema = z
       .optional()
       .describe('Dropout inside the feed-forward part, before its last map; pre-norm 0, LiGR `blockDropout`.'),
     finalNorm: z.boolean().optional().describe('A layer norm after the last block; pre-norm has it, LiGR does not.'),
+    attention: z
+      .enum(['causal', 'bidirectional'])
+      .optional()
+      .describe(
+        'Which events a token attends to: `causal` (default), those up to itself; `bidirectional`, all of its sequence, as in BERT4Rec. The latter is trained to fill in hidden events: objectives need `labels.kind` masked.',
+      ),
     blockDropout: rate
       .default(0.2)
       .describe('Dropout on attention probabilities and on the outputs of both sub-layers.'),
@@ -37,7 +43,17 @@ export const transformerConfigSchema = z
     path: ['embeddingDim'],
     message: 'a multiple of numHeads',
   })
-  .describe('A standard pre-norm decoder; with `block: ligr` that of eSASRec.');
+  .refine(({ attention, outputLength }) => attention !== 'bidirectional' || outputLength >= 1, {
+    path: ['outputLength'],
+    message: "1 or more with attention 'bidirectional': the event to predict has a place of its own",
+  })
+  .refine(({ attention, features }) => attention !== 'bidirectional' || features === undefined, {
+    path: ['features'],
+    message: "none with attention 'bidirectional': the columns of a hidden event would have to be hidden too",
+  })
+  .describe(
+    'A standard pre-norm decoder; with `block: ligr` that of eSASRec; with `attention: bidirectional` BERT4Rec.',
+  );
 
 /** Switches that are absent are those of `block`, see `transformerSwitches`. */
 export type TransformerConfig = z.output<typeof transformerConfigSchema>;

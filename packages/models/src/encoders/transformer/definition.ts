@@ -10,7 +10,10 @@ export const transformer = {
   can: ['encode'],
   schema: transformerConfigSchema,
   create: createTransformer,
-  incremental: () => ({}),
+  incremental: ({ attention }) =>
+    attention === 'bidirectional'
+      ? { refusal: "attention 'bidirectional': a new event changes what all earlier ones become; use recommend" }
+      : {},
   flops: transformerFlops,
   study: {
     settings: (shape) => ({

@@ -26,5 +26,17 @@ export function transformerBlocksFlops(
 
 /** The blocks. */
 export function transformerFlops(config: TransformerConfig, work: Workload): Flops {
-  return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, work, transformerSwitches(config));
+  const seen = config.attention === 'bidirectional' ? everyPair(work) : work;
+  return transformerBlocksFlops(config, config.ffnDim ?? 4 * config.embeddingDim, seen, transformerSwitches(config));
+}
+
+/** Sequences with the event to predict among their tokens, all pairs of which attend. */
+function everyPair(work: Workload): Workload {
+  const lengths = Array.from(work.lengths, (length) => length + 1);
+  return {
+    ...work,
+    lengths,
+    tokens: work.tokens + lengths.length,
+    pairs: lengths.reduce((sum, length) => sum + length ** 2, 0),
+  };
 }

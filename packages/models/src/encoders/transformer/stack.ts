@@ -1,4 +1,5 @@
 import { createEncoder } from '../../encoder.ts';
+import { filledIn } from '../../filled-in.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
@@ -17,7 +18,8 @@ export const transformerBlockWeights: readonly string[] = [...NORMS, ...ATTENTIO
 /**
  * A plain softmax Transformer between the same input and output as HSTU: the baseline of the streaming experiment
  * (Zhai et al. 2024, table 2). Pre-norm blocks with a feed-forward part of `4 D`, and a final layer norm. With
- * `block: 'ligr'` the model of eSASRec, see {@link transformerSwitches}.
+ * `block: 'ligr'` the model of eSASRec, see {@link transformerSwitches}; with `attention: 'bidirectional'` that of
+ * BERT4Rec, see {@link filledIn}.
  */
 export function createTransformer(
   config: TransformerConfig,
@@ -26,9 +28,11 @@ export function createTransformer(
   const { embeddingDim, numHeads, blockDropout: dropout } = config;
   const { finalNorm, ...switches } = transformerSwitches(config);
   const ffnDim = config.ffnDim ?? 4 * embeddingDim;
+  const isBidirectional = config.attention === 'bidirectional';
   const stack = Array.from({ length: config.numBlocks }, (_, i) => {
     const sizes = { embeddingDim, numHeads, ffnDim, dropout };
-    const layer = new TransformerBlock({ ...sizes, ...switches, seed, stream: `transformer.${i}` });
+    const sees = isBidirectional ? { sees: 'all' as const } : {};
+    const layer = new TransformerBlock({ ...sizes, ...switches, ...sees, seed, stream: `transformer.${i}` });
     const own = new Set(layer.names);
     const names = [...transformerBlockWeights, ...GATES].filter((name) => own.has(name));
     return { layer, names: Object.fromEntries(names.map((name) => [name, `layers.${i}.${name}`])) };
@@ -41,7 +45,7 @@ export function createTransformer(
     seed,
     stream: 'positions',
   });
-  return createEncoder({
+  const encoder = createEncoder({
     config,
     seed,
     features,
@@ -57,4 +61,5 @@ export function createTransformer(
         ]
       : [],
   });
+  return isBidirectional ? filledIn(encoder) : encoder;
 }

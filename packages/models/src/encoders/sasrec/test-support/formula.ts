@@ -15,7 +15,13 @@ export const sasrecFormula: FormulaCase = {
   configs: joined(
     heads,
     fc.record({ ...sizes, ffnDim: upTo(9), ffnDropout: fc.constant(0) }),
-    keys({ ...optional, outputLength: upTo(5), activation: oneOf('relu', 'gelu') }),
+    keys({
+      ...optional,
+      similarity: oneOf('cosine', 'dot'),
+      outputLength: upTo(5),
+      activation: oneOf('relu', 'gelu'),
+      finalNorm: fc.boolean(),
+    }),
   ),
   plain: plainSasrec,
   norms: [[{ ffnDim: 6, ffnDropout: 0 }, 1e-4]],

@@ -22,9 +22,12 @@ export function plainSasrec(config: {
   readonly numBlocks: number;
   readonly numHeads: number;
   readonly activation?: 'relu' | 'gelu';
+  readonly finalNorm?: boolean;
+  readonly similarity?: 'cosine' | 'dot';
 }): PlainModel {
   const activation = config.activation === 'gelu' ? geluExact : relu;
   return {
+    similarity: config.similarity,
     encode(w, { items }) {
       let x = items.map((item, j) => {
         const vector = row(w[ITEMS], item);
@@ -47,7 +50,9 @@ export function plainSasrec(config: {
           return add(z, affine(hidden, convolution('3.weight'), convolution('3.bias')));
         });
       }
-      return { rows: x };
+      if (config.finalNorm !== true) return { rows: x };
+      const [gain, bias] = ['weight', 'bias'].map((name) => w[`last_layernorm.${name}`].data);
+      return { rows: x.map((values) => layerNorm(values, 1e-8, gain, bias)) };
     },
   };
 }

@@ -15,7 +15,13 @@ export const transformerFormula: FormulaCase = {
   configs: joined(
     heads,
     fc.record({ ...sizes, blockDropout: fc.constant(0) }),
-    keys({ ...optional, outputLength: upTo(5), ffnDim: upTo(9), block: oneOf('pre-norm', 'ligr') }),
+    keys({
+      ...optional,
+      similarity: oneOf('cosine', 'dot'),
+      outputLength: upTo(5),
+      ffnDim: upTo(9),
+      block: oneOf('pre-norm', 'ligr'),
+    }),
     keys({
       activation: oneOf('relu', 'gelu', 'swiglu'),
       gatedResidual: fc.boolean(),

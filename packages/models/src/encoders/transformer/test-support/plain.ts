@@ -19,6 +19,7 @@ export interface PlainSwitches {
   readonly activation?: 'relu' | 'gelu' | 'swiglu';
   readonly gatedResidual?: boolean;
   readonly ffnBias?: boolean;
+  readonly sees?: 'causal' | 'all';
 }
 
 /**
@@ -33,7 +34,7 @@ export function plainTransformerBlock(
   w: Weights,
   prefix: string,
   heads: number,
-  { activation = 'relu', gatedResidual = false, ffnBias = true }: PlainSwitches = {},
+  { activation = 'relu', gatedResidual = false, ffnBias = true, sees }: PlainSwitches = {},
 ): number[][] {
   const of = (name: string) => w[`${prefix}${name}`];
   const norm = (values: readonly number[], name: string): number[] =>
@@ -47,7 +48,7 @@ export function plainTransformerBlock(
   const [q, k, v] = [0, 1, 2].map((part) =>
     normed.map((values) => affine(values, of('in_proj_weight'), of('in_proj_bias'), part * width, width)),
   );
-  const attended = softmaxAttention(q, k, v, heads);
+  const attended = softmaxAttention(q, k, v, heads, sees);
   const bias = (name: string) => (ffnBias ? of(`${name}.bias`) : undefined);
   return x.map((values, t) => {
     const z = gated(values, affine(attended[t], of('out_proj.weight'), of('out_proj.bias')), 'gate1');
@@ -67,6 +68,7 @@ export function plainTransformer(
     readonly numHeads: number;
     readonly block?: 'pre-norm' | 'ligr';
     readonly finalNorm?: boolean;
+    readonly similarity?: 'cosine' | 'dot';
   },
 ): PlainModel {
   const ligr = config.block === 'ligr';
@@ -76,6 +78,7 @@ export function plainTransformer(
     ffnBias: config.ffnBias ?? !ligr,
   };
   return {
+    similarity: config.similarity,
     encode(w, { items }) {
       let x = items.map((item, j) => {
         const vector = row(w[ITEMS], item);
