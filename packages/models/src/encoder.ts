@@ -118,7 +118,8 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   }
 
   const isDot = config.similarity === 'dot';
-  const scored = (x: tf.Tensor2D): tf.Tensor2D => (isDot ? x : l2Normalize(x, { epsilon: NORM_EPSILON }));
+  // A tensor of its own in both cases: who asks for vectors of items frees them, and the table stays.
+  const scored = (x: tf.Tensor2D): tf.Tensor2D => (isDot ? tf.clone(x) : l2Normalize(x, { epsilon: NORM_EPSILON }));
 
   /** All events, or the last ones alone. */
   function encode(rows: ItemRows, batch: EncoderBatch, run: Run, lastOnly = false): tf.Tensor2D {

@@ -252,3 +252,17 @@ describe('uploadBatch', () => {
     expect(() => uploadBatch({ ...batch, timestamps: times })).toThrow(/divide milliseconds by 1000/);
   });
 });
+
+describe.each(Object.entries(tinyConfigs))('item vectors of %s', (_, config) => {
+  it('belong to who asks: the table stays when they are freed', () => {
+    for (const similarity of [undefined, 'dot'] as const) {
+      if (similarity !== undefined && config.kind === 'dssm') continue;
+      const given = { ...config, ...(similarity && { similarity }) } as ModelConfigInput;
+      const model = createModel(given, { numItems: 20, numUsers: 3, seed: 1 }) as TokenEncoder;
+      model.itemVectors().dispose();
+      expect(model.itemTable().isDisposed).toBe(false);
+      expect(() => model.itemVectors().dispose()).not.toThrow();
+      model.dispose();
+    }
+  });
+});
