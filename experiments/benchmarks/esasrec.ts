@@ -77,4 +77,5 @@ export const benchmark = defineBenchmark({
     figures: { 'HR@10': hr, 'NDCG@10': ndcg },
   })),
   quick: { 'training.epochs': '3', 'training.patience': '3' },
+  quickData: ['beauty'],
 });

@@ -67,4 +67,5 @@ export const benchmark = defineBenchmark({
   metrics: ['HR@10', 'NDCG@10'],
   baselines: ['popularity', 'recent-popularity', 'markov', 'item-knn', 'ease'],
   quick: { 'training.epochs': '2', 'training.patience': '2' },
+  quickData: ['beauty'],
 });

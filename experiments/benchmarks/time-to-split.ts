@@ -143,6 +143,7 @@ export const benchmark = defineBenchmark({
     ].map((row) => publishedRow('BERT4Rec', row)),
   ],
   quick: { 'training.epochs': '4', 'training.patience': '2' },
+  quickData: ['beauty'],
 });
 
 function publishedRow(model: string, [data, protocol, test, hr, ndcg]: readonly (string | number)[]) {

@@ -13,6 +13,7 @@ interface Options extends BackendOptions {
   readonly models?: unknown;
   readonly losses?: unknown;
   readonly quick?: boolean;
+  readonly jobs?: unknown;
   readonly retrain?: boolean;
   readonly tune?: unknown;
   readonly trials?: unknown;
@@ -40,6 +41,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--retrain', 'Also train each row anew on the validation part, for the epochs that it has chosen')
     .option('--quick', 'Minutes instead of hours: less training, one seed; the tables then say so')
     .option('--tune <budget>', 'Search the settings of each cell first, all with this budget: 20m, or operations 1e14')
+    .option('--jobs <n>', 'Processes that share the runs, each of one thread; default: one run after another')
     .option('--trials <n>', 'With --tune: settings that are drawn for each cell (default: 16)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
@@ -50,6 +52,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec benchmark')
     .example('  $ seqrec benchmark time-to-split --quick')
     .example('  $ seqrec benchmark time-to-split --datasets "beauty;ml-1m" --models SASRec+ --seeds 1')
+    .example('  $ seqrec benchmark losses-and-blocks --datasets beauty --jobs 2')
     .example('  $ seqrec benchmark time-to-split --datasets beauty --tune 1e14 --trials 16')
     .action((name: string | undefined, options: Options) => run(name, options, invocation));
 }
@@ -83,6 +86,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     models: list('models'),
     losses: list('losses'),
     quick: options.quick ?? false,
+    jobs: integerOption('jobs', options.jobs, 1, 256),
     retrain: options.retrain ?? false,
     overrides: invocation.overrides,
     ...(budget && { tune: { budget, trials: trials ?? 16 } }),

@@ -63,6 +63,8 @@ export interface Benchmark {
   readonly tolerance?: number;
   /** What `--quick` changes in every cell: fewer epochs, for example. */
   readonly quick: Changes;
+  /** The data sets of `--quick`, where none are named; default: all. */
+  readonly quickData?: readonly string[];
 }
 
 /** Declares a benchmark. @throws ConfigError for a name that nothing has. */
@@ -73,6 +75,7 @@ export function defineBenchmark(benchmark: Benchmark): Benchmark {
     for (const each of Object.keys(on)) check(`models.${name}.on`, each, data);
     for (const each of own) check(`models.${name}.losses`, each, losses);
   }
+  for (const each of benchmark.quickData ?? []) check('quickData', each, data);
   for (const [i, row] of published.entries()) {
     check(`published[${i}].data`, row.data, data);
     check(`published[${i}].protocol`, row.protocol, protocols);

@@ -39,7 +39,8 @@ export const cellName = (cell: Cell): string => `${cell.data}, ${cell.protocol},
 
 /** The cells of a grid, data set by data set. @throws UsageError for a part that it does not have. */
 export async function benchmarkCells(benchmark: Benchmark, selection: Selection): Promise<Cell[]> {
-  const data = chosen('datasets', benchmark.data, selection.data);
+  const quickData = selection.quick ? benchmark.quickData : undefined;
+  const data = chosen('datasets', benchmark.data, selection.data ?? quickData);
   const protocols = chosen('protocols', benchmark.protocols, selection.protocols);
   const models = chosen('models', benchmark.models, selection.models);
   const losses = chosen('losses', benchmark.losses ?? {}, selection.losses);

@@ -19,6 +19,7 @@ writeFileSync(join(data, 'items.tsv'), `item\ttitle\n${titles.join('\n')}\n`);
 
 const command = [
   ...['benchmark', 'time-to-split', '--datasets=beauty', '--seeds=1,2', '--threads=1', '--quiet', '--retrain'],
+  '--models=SASRec+;GRU4Rec',
   ...['--training.epochs=3', '--training.batchSize=16', '--model.maxSequenceLength=8', '--data.format=files'],
   ...['--model.embeddingDim=8', '--evaluation.ks=[10]', `--data.path=${data}`],
 ];
@@ -46,4 +47,26 @@ it('killed four times, it ends with the same tables', async () => {
   const last = await runCli([...command, '--out', 'killed'], folder);
   expect(last.code, last.stderr).toBe(0);
   expect(tables('killed')).toEqual(tables('whole'));
+}, 300_000);
+
+it('two jobs end with the tables of one process, killed on the way too', async () => {
+  const { child, ended } = startCli([...command, '--out', 'shared', '--jobs', '2'], folder);
+  const timer = setTimeout(() => child.kill('SIGTERM'), 6000);
+  const { code } = await ended;
+  clearTimeout(timer);
+  // Ended by the signal itself where it came before anything listened.
+  expect([0, 143, null]).toContain(code);
+  const last = await runCli([...command, '--out', 'shared', '--jobs', '2'], folder);
+  expect(last.code, last.stderr).toBe(0);
+  expect(tables('shared')).toEqual(tables('whole'));
+}, 300_000);
+
+it('what a job fails of is said once, and ends all', async () => {
+  const failing = await runCli(
+    [...command, '--out', 'failing', '--jobs', '2', '--optimizer.learningRate=1e30'],
+    folder,
+  );
+  expect(failing.code).not.toBe(0);
+  expect(failing.stderr).toMatch(/^error: /m);
+  expect(failing.stderr.match(/^error: /gm)).toHaveLength(1);
 }, 300_000);

@@ -8,43 +8,28 @@ import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts
 import { makeFolder } from '../../run/folder/make-folder.ts';
 import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
-import { checkRunsFolder, openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
+import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
-import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
+import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
-import { runSeed } from '../reproduce/seeds.ts';
 import type { Benchmark } from './benchmark.ts';
-import { benchmarkCells, type Cell, cellName, retrainedCell, rowName, type Selection } from './cells.ts';
+import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
 import { Comparer } from './comparisons.ts';
 import { gridBaselines } from './grid-baselines.ts';
+import { type GridTask, runJobs } from './jobs.ts';
 import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
 import { writeBenchmarkReport } from './report.ts';
+import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';
 import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
+import { type CellContext, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
 import { epochFlops } from './training-flops.ts';
 import { type TuneOptions, tuneCell } from './tune-cell.ts';
-
-export interface BenchmarkRequest extends Selection {
-  readonly benchmark: string;
-  readonly seeds: readonly number[];
-  /** Each cell is tuned under this budget before the grid. */
-  readonly tune?: TuneOptions;
-  /** Each cell is also trained anew on the validation part, for the epochs that it has chosen. */
-  readonly retrain?: boolean;
-  readonly dataFolder?: string;
-  readonly out?: string;
-  /** Folder of results to keep the tables in. */
-  readonly save?: string;
-  readonly backend: BackendOptions;
-  readonly quietly: boolean;
-  /** As typed, to print with the tables. */
-  readonly command: string;
-}
 
 /** Data of cells that share them, as prepared. */
 interface Prepared {
@@ -59,40 +44,36 @@ interface Prepared {
 /** `seqrec benchmark`: runs what is missing of a grid, seed by seed, and writes its tables. Returns the exit code. */
 export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   const benchmark = await loadBenchmark(request.benchmark);
-  const out =
-    request.out ?? join('runs', `benchmark-${request.benchmark.replaceAll('/', '-')}${request.quick ? '-quick' : ''}`);
+  const out = benchmarkFolder(request);
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
   const cells = await benchmarkCells(benchmark, request);
   const progress = new Progress({ quiet: request.quietly });
   const choice = await startBackend(request.backend);
-  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const listeners: ((signal: NodeJS.Signals) => void)[] = [];
+  const stop = listenForStop((signal) => {
+    progress.note('stopping after this step; Ctrl-C again stops at once');
+    for (const send of listeners) send(signal);
+  });
   const grid = new Grid(request, { benchmark, out, progress, stop });
   try {
     // What can be refused is refused before anything trains.
     for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
+    if (request.jobs !== undefined) {
+      const onStop = (send: (signal: NodeJS.Signals) => void): void => void listeners.push(send);
+      const shared = { request, count: request.jobs, progress, onStop };
+      for (const tasks of tasksOf(request, cells)) await runJobs({ ...shared, tasks });
+    }
     const tuned = request.tune && (await grid.tune(cells, request.tune, choice));
     for (const cell of cells) await grid.baselines(cell);
+    const data: CellContext['data'] = async (cell) => (await grid.prepared(cell)).data;
+    const context = { out, retrain: request.retrain ?? false, choice, progress, stop, data };
     for (const [i, seed] of request.seeds.entries())
       for (const [c, cell] of (tuned ?? cells).entries()) {
         progress.note(
           `${i * cells.length + c + 1} of ${cells.length * request.seeds.length}: ${cellName(cell)}, seed ${seed}`,
         );
-        const { data } = await grid.prepared(cell);
-        const config = { ...cell.config, seed };
-        const row = cellName(cell);
-        const done = await runSeed({ row, recipe: cell.recipe, config, data, out, choice, progress, stop });
-        if (done === undefined) throw new Interrupted('stopped');
-        await grid.add(cell, seed, done);
-        grid.write();
-        if (request.retrain !== true) continue;
-        const again = retrainedCell(cell, chosenEpochs(openRunDir(out, done.run)));
-        const whole = await runSeed({
-          ...{ row: cellName(again), recipe: cell.recipe, out, choice, progress, stop },
-          ...{ config: { ...again.config, seed }, data: (await grid.prepared(again)).data },
-        });
-        if (whole === undefined) throw new Interrupted('stopped');
-        await grid.add(again, seed, whole);
+        for (const { cell: of, done } of await runCell(cell, seed, context)) await grid.add(of, seed, done);
         grid.write();
       }
   } catch (error) {
@@ -111,10 +92,10 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
   return 0;
 }
 
-/** Epochs after which the checkpoint was saved that the test set saw. */
-function chosenEpochs(run: RunDir): number {
-  const { final } = readJson(run.results) as RunResults;
-  return Math.max(1, final?.epoch ?? 1);
+/** What jobs do, stage by stage: settings are found before anything is run with them. */
+function tasksOf({ tune, seeds }: BenchmarkRequest, cells: readonly Cell[]): GridTask[][] {
+  const all = (kind: GridTask['kind'], seed: number): GridTask[] => cells.map((_, cell) => ({ kind, cell, seed }));
+  return [...(tune ? [all('tune', seeds[0])] : []), seeds.flatMap((seed) => all('run', seed))];
 }
 
 /** What is known of the cells so far. */
@@ -187,12 +168,8 @@ class Grid {
       this.#progress.note(`tuning ${i + 1} of ${cells.length}: ${cellName(cell)}`);
       const { data } = await this.prepared(cell);
       const context = { data, choice, progress: this.#progress, stop: this.#stop };
-      const { settings, config } = await tuneCell(cell, {
-        ...{ ...options, ...context, command: this.#request.command },
-        space: this.#benchmark.models[cell.model].space,
-        fixed: this.#request.overrides,
-        out: join(this.#out, 'tuning'),
-      });
+      const tuning = tuningOf(this.#request, options, this.#benchmark, cell);
+      const { settings, config } = await tuneCell(cell, { ...tuning, ...context });
       this.#tuned.push(settings);
       tuned.push({ ...cell, config });
     }

@@ -18,7 +18,7 @@ export const sequenceFields = {
     .enum(['cosine', 'dot'])
     .optional()
     .describe(
-      'What the score of a history and an item is: the `cosine` of their vectors (default), or their product, `dot`, in which a long vector of an item makes it popular; objectives divide products by `temperature` too, so set that to 1.',
+      'What the score of a history and an item is: the `cosine` of their vectors (default), or their product, `dot`, in which a long vector of an item makes it popular. Objectives divide products by their `temperature` too: 1 is right for `dot`.',
     ),
   learnedTemperature: learnedTemperature.default(false),
   ...featureFields,
