@@ -224,6 +224,8 @@ export {
 } from './layers/timestamp-norm.ts';
 export { type TokenInputOptions, tokenInput } from './layers/token-input.ts';
 export {
+  type Branches,
+  type BranchLogits,
   type EmbeddingTable,
   type EncodedActions,
   encodeLast,
@@ -231,6 +233,7 @@ export {
   isRanker,
   isTokenEncoder,
   isTowers,
+  type LabelLoss,
   type Model,
   type ModelOptions,
   type Ranker,
@@ -334,11 +337,28 @@ export {
   tableTraffic,
 } from './plan/traffic.ts';
 export { type TrainerWeights, trainerWeights } from './plan/trainer-weights.ts';
+export { createAutoInt } from './rankers/autoint/autoint.ts';
+export { type AutoIntConfig, type AutoIntConfigInput, autoIntConfigSchema } from './rankers/autoint/config.ts';
+export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
 export { fieldFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
+export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
+export { createFcn } from './rankers/fcn/fcn.ts';
+export {
+  type FieldAttentionConfig,
+  type FieldAttentionConfigInput,
+  fieldAttentionConfigSchema,
+} from './rankers/field-attention/config.ts';
+export { createFieldAttention } from './rankers/field-attention/field-attention.ts';
+export { type FinalMlpConfig, type FinalMlpConfigInput, finalMlpConfigSchema } from './rankers/finalmlp/config.ts';
+export { createFinalMlp } from './rankers/finalmlp/finalmlp.ts';
+export { type FinalNetConfig, type FinalNetConfigInput, finalNetConfigSchema } from './rankers/finalnet/config.ts';
+export { createFinalNet } from './rankers/finalnet/finalnet.ts';
 export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
 export { createFm } from './rankers/fm/fm.ts';
+export { type GdcnConfig, type GdcnConfigInput, gdcnConfigSchema } from './rankers/gdcn/config.ts';
+export { createGdcn } from './rankers/gdcn/gdcn.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
 export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';

@@ -130,6 +130,30 @@ export interface Ranker extends Model {
   readonly labels: number;
   /** Shape `[B, L]`. */
   logits(batch: EncoderBatch, run: Run): tf.Tensor2D;
+  /** Of a model whose branches have logits of their own and losses besides that of {@link logits}. */
+  readonly branches?: Branches;
+}
+
+/** The logits of a model and those of its branches, from one pass; `[B, L]` each. */
+export interface BranchLogits {
+  readonly logits: tf.Tensor2D;
+  readonly branches: readonly tf.Tensor2D[];
+}
+
+/** What the loss of branches may ask its task for: losses of a label, as means over the rows that have it. */
+export interface LabelLoss {
+  /** Of logits `[B]` against the label. */
+  ofLabel(logits: tf.Tensor1D): tf.Scalar;
+  /** Of logits `[B]` against what `teacher` `[B]` predicts, which gets no gradient from it. */
+  ofTeacher(logits: tf.Tensor1D, teacher: tf.Tensor1D): tf.Scalar;
+}
+
+/** How the branches of a ranker are trained together with what it says. */
+export interface Branches {
+  /** What `logits` of the ranker gives, and the logits of its branches. */
+  logits(batch: EncoderBatch, run: Run): BranchLogits;
+  /** The loss of a label, in the place of `label.ofLabel(logits)`; logits of that label, `[B]` each. */
+  loss(logits: tf.Tensor1D, branches: readonly tf.Tensor1D[], label: LabelLoss): tf.Scalar;
 }
 
 /** A model whose score is a product of a vector of the query and one of the item. */
@@ -187,7 +211,7 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
-  /** Tables that lie in a store, such as a file. Of `lr`, `fm`, `mlp` and `dcn-v2`; default: none does. */
+  /** Tables that lie in a store, such as a file. Of models of rows but `dssm`; default: none does. */
   readonly stores?: TableStores;
 }
 

@@ -13,8 +13,14 @@ import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
+import { autoInt } from './rankers/autoint/definition.ts';
 import { dcnV2 } from './rankers/dcn-v2/definition.ts';
+import { fcn } from './rankers/fcn/definition.ts';
+import { fieldAttention } from './rankers/field-attention/definition.ts';
+import { finalMlp } from './rankers/finalmlp/definition.ts';
+import { finalNet } from './rankers/finalnet/definition.ts';
 import { fm } from './rankers/fm/definition.ts';
+import { gdcn } from './rankers/gdcn/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
@@ -36,6 +42,12 @@ const models = [
   fm,
   mlp,
   dcnV2,
+  fcn,
+  gdcn,
+  finalMlp,
+  finalNet,
+  autoInt,
+  fieldAttention,
   // Two towers.
   dssm,
 ] as const;

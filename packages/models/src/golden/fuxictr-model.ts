@@ -5,6 +5,7 @@ import { size } from '../config/fields.ts';
 import type { FieldTables } from '../features/field-tables.ts';
 import type { HiddenLayers } from '../layers/hidden-layers.ts';
 import type { StreamLayer } from '../layers/layer.ts';
+import type { Branches, BranchLogits } from '../model.ts';
 import type { RowLayers } from '../rankers/row-model.ts';
 import { type FuxiCtrField, type FuxiCtrFile, regulariser } from './fuxictr-file.ts';
 import type { Place } from './module.ts';
@@ -17,6 +18,14 @@ export interface FuxiCtrModel {
   readonly places: Readonly<Record<string, Place>>;
   /** Of the file's rows, or of others of the same fields. */
   logits(columns?: readonly EncodedColumn[]): tf.Tensor2D;
+  /** Of a model whose branches are trained as well; their probabilities or logits have these names in the file. */
+  readonly branches?: {
+    readonly names: readonly string[];
+    logits(): BranchLogits;
+    readonly loss: Branches['loss'];
+    /** Whether the file has logits of branches; else their probabilities. */
+    readonly asLogits?: boolean;
+  };
   /** What inner modules give, by their names there. */
   readonly taps: Readonly<Record<string, () => tf.Tensor>>;
 }
@@ -31,6 +40,11 @@ export const activation = z
   .string()
   .regex(/^relu$/i)
   .default('relu');
+/** Activations that hidden layers here have, by their names there. */
+export const hiddenActivation = z
+  .string()
+  .transform((name) => name.toLowerCase())
+  .pipe(z.enum(['relu', 'sigmoid']));
 export const commonArguments = {
   embedding_dim: size,
   embedding_regularizer: regulariser,

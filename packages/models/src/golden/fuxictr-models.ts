@@ -1,5 +1,10 @@
+import { fuxiCtrAutoInt } from '../rankers/autoint/golden.ts';
 import { fuxiCtrDcnV2 } from '../rankers/dcn-v2/golden.ts';
+import { fuxiCtrFcn } from '../rankers/fcn/golden.ts';
+import { fuxiCtrFinalMlp } from '../rankers/finalmlp/golden.ts';
+import { fuxiCtrFinalNet } from '../rankers/finalnet/golden.ts';
 import { fuxiCtrFm } from '../rankers/fm/golden.ts';
+import { fuxiCtrGdcnParallel, fuxiCtrGdcnStacked } from '../rankers/gdcn/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
 import { fuxiCtrDssm } from '../towers/dssm/golden.ts';
@@ -11,5 +16,11 @@ export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   FM: fuxiCtrFm,
   DNN: fuxiCtrDnn,
   DCNv2: fuxiCtrDcnV2,
+  DCNv3: fuxiCtrFcn,
+  GDCNP: fuxiCtrGdcnParallel,
+  GDCN: fuxiCtrGdcnStacked,
+  FinalMLP: fuxiCtrFinalMlp,
+  FinalNet: fuxiCtrFinalNet,
+  AutoInt: fuxiCtrAutoInt,
   DSSM: fuxiCtrDssm,
 };

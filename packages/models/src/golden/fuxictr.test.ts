@@ -7,7 +7,7 @@ import { checkGolden } from './check.ts';
 const file = plainLrFile();
 
 it.each([
-  ['another model', changedFuxiCtr(file, { model: 'AutoInt' }), 'no AutoInt'],
+  ['another model', changedFuxiCtr(file, { model: 'xDeepFM' }), 'no xDeepFM'],
   [
     'another pooling',
     changedFuxiCtr(file, { features: { pooling: 'sum' } }),

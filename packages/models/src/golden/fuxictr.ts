@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { weightsOf } from '../rankers/row-model.ts';
-import { type GoldenTensor, tensorOf } from './file.ts';
+import { labelLoss } from '../tasks/label-loss.ts';
+import { checkedFields, type GoldenTensor, goldenTensor, tensorOf } from './file.ts';
 import { fieldsOfFile, parseFuxiCtr } from './fuxictr-file.ts';
 import type { FuxiCtrModel } from './fuxictr-model.ts';
 import { fuxiCtrModels } from './fuxictr-models.ts';
@@ -26,12 +27,21 @@ async function compare(golden: ReturnType<typeof parseFuxiCtr>, model: FuxiCtrMo
     setParameters(golden, model.places);
     const made: Record<string, tf.Tensor> = {};
     const { value, grads } = tf.variableGrads(() => {
-      const logits = model.logits();
+      const { branches } = model;
+      const { logits, branches: ofBranches } = branches?.logits() ?? { logits: model.logits(), branches: [] };
       made.y_pred = tf.keep(tf.sigmoid(logits));
-      const loss = tf.losses.sigmoidCrossEntropy(tf.tensor2d(labels, [labels.length, 1]), logits) as tf.Scalar;
+      for (const [b, own] of ofBranches.entries()) {
+        made[branches!.names[b]] = tf.keep(branches!.asLogits ? tf.clone(own) : tf.sigmoid(own));
+      }
+      const label = labelLoss(Float32Array.from(labels), 'binary');
+      const flat = (rows: tf.Tensor2D): tf.Tensor1D => tf.reshape(rows, [-1]);
+      const loss = branches?.loss(flat(logits), ofBranches.map(flat), label) ?? label.ofLabel(flat(logits));
       return penalty === undefined ? loss : (tf.add(loss, penalty()) as tf.Scalar);
     }, [...variables().values()]);
     const expected: Record<string, GoldenTensor> = { y_pred: golden.outputs.y_pred };
+    for (const name of model.branches?.names ?? []) {
+      expected[name] = checkedFields(goldenTensor, golden.outputs[name], `outputs.${name}.`);
+    }
     for (const [name, tap] of Object.entries(golden.outputs.taps)) {
       if (!Object.hasOwn(model.taps, name)) continue;
       made[name] = tf.tidy(model.taps[name]);

@@ -1,3 +1,4 @@
+import { checkFieldAttention } from '../rankers/field-attention/golden.ts';
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
 import { checkFuxiAlpha } from './fuxi-alpha.ts';
@@ -47,6 +48,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   metrics: checkRankingMetrics,
   fuxictr: checkFuxiCtr,
   'fuxictr-training': checkFuxiCtrTraining,
+  'hetero-attention': checkFieldAttention,
   'hstu-mask': checkHstuMasks,
   'hstu-position': checkHstuPosition,
   'hstu-requests': checkHstuRequests,
@@ -58,7 +60,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
   'fuxictr-long': 'no models of long histories',
   'fuxi-linear': 'no FuXi-linear',
-  'hetero-attention': 'no heterogeneous attention',
   'hstu-ranker': 'no HSTU ranker',
   letter: 'no semantic ids',
   lsa: 'no content vectors',

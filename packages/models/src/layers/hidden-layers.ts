@@ -2,6 +2,10 @@ import { linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from './layer.ts';
 
+/** What follows the map of a hidden layer. */
+export const hiddenActivations = ['relu', 'sigmoid', 'linear'] as const;
+export type HiddenActivation = (typeof hiddenActivations)[number];
+
 export interface HiddenLayersArgs extends LayerArgs {
   readonly inputDim: number;
   readonly hiddenSizes: readonly number[];
@@ -9,10 +13,12 @@ export interface HiddenLayersArgs extends LayerArgs {
   readonly outputDim?: number;
   /** After each hidden layer. */
   readonly dropout: number;
+  /** Default `relu`. */
+  readonly activation?: HiddenActivation;
 }
 
 /**
- * `h_{i+1} = dropout(relu(W_i h_i + b_i))`, then `W h + b` if wanted: `[B, inputDim]` to `[B, outputDim]`. Weights are
+ * `h_{i+1} = dropout(act(W_i h_i + b_i))`, then `W h + b` if wanted: `[B, inputDim]` to `[B, outputDim]`. Weights are
  * xavier-normal, biases start at zero.
  */
 export class HiddenLayers extends StreamLayer {
@@ -48,7 +54,7 @@ export class HiddenLayers extends StreamLayer {
   }
 
   forward(x: tf.Tensor2D, run: Run): tf.Tensor2D {
-    const { hiddenSizes, dropout } = this.args;
+    const { hiddenSizes, dropout, activation = 'relu' } = this.args;
     return tf.tidy(() =>
       this.sizes.reduce((rows, _, i) => {
         const map = {
@@ -57,8 +63,9 @@ export class HiddenLayers extends StreamLayer {
           b: this.weight(`${i}.bias`) as tf.Tensor1D,
         };
         if (i === hiddenSizes.length) return linearLayer(map);
+        if (activation === 'sigmoid') return this.drop(tf.sigmoid(linearLayer(map)), dropout, `${i}`, run);
         const drop = this.dropOptions(dropout, `${i}`, run, hiddenSizes[i]);
-        return linearLayer({ ...map, activation: 'relu', dropout: drop });
+        return linearLayer({ ...map, ...(activation === 'relu' && { activation }), dropout: drop });
       }, x),
     );
   }
@@ -68,13 +75,14 @@ export class HiddenLayers extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { inputDim, hiddenSizes, outputDim, dropout } = this.args;
+    const { inputDim, hiddenSizes, outputDim, dropout, activation } = this.args;
     return {
       ...super.getConfig(),
       inputDim,
       hiddenSizes: [...hiddenSizes],
       dropout,
       ...(outputDim !== undefined && { outputDim }),
+      ...(activation !== undefined && { activation }),
     };
   }
 }

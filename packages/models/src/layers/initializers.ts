@@ -10,10 +10,11 @@ import type { initializers } from '@tensorflow/tfjs-layers';
  *   one when none is (the reference's rule).
  * - `xavier-normal`: standard deviation `sqrt(2 / (fanIn + fanOut))`; `xavier-uniform`: limit
  *   `sqrt(6 / (fanIn + fanOut))`.
- * - `uniform`: in `[-limit, limit)`; PyTorch's default bias has `limit = 1 / sqrt(fanIn)`.
+ * - `uniform`: in `[-limit, limit)`; PyTorch's default bias has `limit = 1 / sqrt(fanIn)`. `unit-uniform`: in
+ *   `[0, 1)`.
  */
 export type Initialization =
-  | { readonly kind: 'zeros' | 'ones' | 'xavier-normal' | 'xavier-uniform' }
+  | { readonly kind: 'zeros' | 'ones' | 'unit-uniform' | 'xavier-normal' | 'xavier-uniform' }
   | { readonly kind: 'truncated-normal' | 'normal'; readonly standardDeviation: number }
   | { readonly kind: 'uniform'; readonly limit: number };
 
@@ -61,6 +62,8 @@ export function initialValues(
       return scaled(normals(key, 0, count, begin), Math.sqrt(2 / fanSum(shape)));
     case 'xavier-uniform':
       return scaled(symmetric(uniform01(key, 0, count, begin)), Math.sqrt(6 / fanSum(shape)));
+    case 'unit-uniform':
+      return Float32Array.from(uniform01(key, 0, count, begin));
     case 'uniform':
       return scaled(symmetric(uniform01(key, 0, count, begin)), initialization.limit);
   }

@@ -127,8 +127,9 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
     model.dispose();
   });
 
-  it.runIf(isAllowed({ ...small.config, dropout: 0.5 }))('drops by the step alone, in training alone', () => {
-    const model = make({ ...settings, dropout: 0.5 }, { ...sizes, features });
+  const rates = Object.fromEntries((small.dropout ?? ['dropout']).map((key) => [key, 0.5]));
+  it.runIf(isAllowed({ ...small.config, ...rates }))('drops by the step alone, in training alone', () => {
+    const model = make({ ...settings, ...rates }, { ...sizes, features });
     const training = { training: true, step: 3, seed: 1 };
     const rows = [5, 1, 20, 7, 12];
     const logits = logitsOf(model, rows, training);

@@ -5,8 +5,9 @@ import type { FeatureConfig } from '../features/config.ts';
 import type { FieldShape, FieldTables } from '../features/field-tables.ts';
 import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
 import type { TableStores } from '../features/table-stores.ts';
+import type { EncoderBatch } from '../inputs.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
-import type { EmbeddingTable, Model, Ranker } from '../model.ts';
+import type { Branches, BranchLogits, EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
 import type { RankerOptions } from './ranker.ts';
 
@@ -22,6 +23,11 @@ export interface RowLayers {
 export interface RankerNet extends RowLayers {
   /** Logits `[B, L]`. */
   logits(columns: readonly EncodedColumn[], run: Run): tf.Tensor2D;
+  /** Of a net whose branches are trained as well: see {@link Branches}. */
+  readonly branches?: {
+    logits(columns: readonly EncodedColumn[], run: Run): BranchLogits;
+    readonly loss: Branches['loss'];
+  };
 }
 
 /** What a net is made for, besides its configuration. */
@@ -85,6 +91,10 @@ export function createRanker<Config extends RankerConfig>(
   }
   const fields = fieldsOf({ config, numUsers, numItems, features });
   const net = netOf(config, { fields, labels, seed, stores });
+  const { branches } = net;
+  const columnsOfBatch = (batch: EncoderBatch): EncodedColumn[] =>
+    fields.map((field) => readField(field, batch.host, kind));
+  const ofExamples = (run: Run): Run => ({ ...run, firstRow: run.before?.sequences ?? 0 });
   return {
     kind,
     config: { ...config },
@@ -94,13 +104,15 @@ export function createRanker<Config extends RankerConfig>(
     sizes: { numUsers, labels },
     labels,
     tables: () => tablesOf(net.tables, fields, kind),
-    logits: (batch, run) =>
-      tf.tidy('logits', () =>
-        net.logits(
-          fields.map((field) => readField(field, batch.host, kind)),
-          { ...run, firstRow: run.before?.sequences ?? 0 },
-        ),
-      ),
+    logits: (batch, run) => tf.tidy('logits', () => net.logits(columnsOfBatch(batch), ofExamples(run))),
+    ...(branches && {
+      branches: {
+        // A tidy keeps tensors in arrays of what it returns too.
+        logits: (batch: EncoderBatch, run: Run) =>
+          tf.tidy('logits', () => branches.logits(columnsOfBatch(batch), ofExamples(run)) as never) as BranchLogits,
+        loss: branches.loss,
+      },
+    }),
     ...weightsOf(net, config),
   };
 }

@@ -9,6 +9,7 @@ import { withStoredTables } from '../layers/stored-rows.ts';
 import { isRanker, type Model, type Ranker } from '../model.ts';
 import type { WeightedLoss } from '../objectives/objective.ts';
 import { batchColumns } from '../train/columns.ts';
+import { knownRows, labelLoss } from './label-loss.ts';
 import type { Task, TaskEvaluateOptions, TaskEvaluation, TaskMetric } from './task.ts';
 
 const label = z.string().min(1);
@@ -87,6 +88,7 @@ const METRICS = {
 /**
  * Ranking: a logit for each label of a row. The loss is the sum over labels of the mean of `w_l (softplus(z) - y z)`
  * (`binary`) or `w_l (z - y)^2` (`squared`) over the rows that have the label; a row without one, NaN, does not count.
+ * A model of branches says itself how their losses come to that of a label: `Branches.loss`.
  *
  * @param labels the columns of the labels, resolved: see {@link rankingLabels}.
  */
@@ -112,15 +114,21 @@ export function rankingTask(
     readsEmptyHistories: true,
     check: (model, examples) => checkRanker(model, examples, labels, loss),
     loss: ({ model, batch, part, run }) => {
-      const logits = model.logits(batch, run);
-      // The gradient of a split into one part fails in TensorFlow.js.
-      const perLabel = labels.length === 1 ? [logits] : tf.split(logits, labels.length, 1);
+      const made = model.branches?.logits(batch, run) ?? { logits: model.logits(batch, run), branches: [] };
+      const fused = byLabel(made.logits);
+      const branches = made.branches.map(byLabel);
       const terms = labels.map((name, l) => {
         const whole = knownRows(labelOf(part.whole, name));
-        const own = labelOf(batch.host, name);
+        const own = labelLoss(labelOf(batch.host, name), loss);
         // Means over the rows of the whole batch, as a sum over those of the part.
         const share = (weights[l] * part.whole.users.length) / Math.max(1, whole);
-        return tf.mul(labelLoss(tf.reshape(perLabel[l], [-1]), own, loss), share);
+        if (model.branches === undefined) return tf.mul(own.sum(fused[l]), share);
+        const mean = model.branches.loss(
+          fused[l],
+          branches.map((branch) => branch[l]),
+          own,
+        );
+        return tf.mul(mean, share * own.rows);
       });
       const sum = (terms.length === 1 ? terms[0] : tf.addN(terms)) as tf.Scalar;
       return { sum, weight: batch.numSequences } satisfies WeightedLoss;
@@ -202,24 +210,17 @@ function checkRanker(model: Model, examples: ExampleSet, labels: readonly string
   }
 }
 
+/** The logits of each label, `[B]`. The gradient of a split into one part fails in TensorFlow.js. */
+function byLabel(logits: tf.Tensor2D): tf.Tensor1D[] {
+  const labels = logits.shape[1];
+  const columns = labels === 1 ? [logits] : tf.split(logits, labels, 1);
+  return columns.map((column) => tf.reshape(column, [-1]));
+}
+
 function labelOf(batch: SequenceBatch, name: string): Float32Array {
   const column: Column | undefined = batch.columns?.targets?.get(name);
   if (column?.kind === 'number') return column.values;
   throw new EvaluationError(`ranking: expected a batch with the label ${name} of its target events; got one without`);
-}
-
-function knownRows(values: Float32Array): number {
-  return values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
-}
-
-/** Sum over the rows that have the label. */
-function labelLoss(logits: tf.Tensor1D, labels: Float32Array, loss: RankingConfig['loss']): tf.Scalar {
-  const isComplete = labels.every((value) => !Number.isNaN(value));
-  const y = tf.tensor1d(isComplete ? labels : labels.map((value) => (Number.isNaN(value) ? 0 : value)));
-  const each = loss === 'binary' ? tf.sub(tf.softplus(logits), tf.mul(logits, y)) : tf.square(tf.sub(logits, y));
-  if (isComplete) return tf.sum(each) as tf.Scalar;
-  const mask = tf.tensor1d(labels.map((value) => (Number.isNaN(value) ? 0 : 1)));
-  return tf.sum(tf.mul(each, mask)) as tf.Scalar;
 }
 
 async function evaluateRanking(

@@ -71,11 +71,17 @@ export function plainVectors(w: Weights, rows: PlainRows, b: number, prefix = 'f
 }
 
 /** Hidden layers, then a linear one where there is one more. */
-export function plainHidden(w: Weights, name: string, x: Vector, hidden: number): Vector {
+export function plainHidden(
+  w: Weights,
+  name: string,
+  x: Vector,
+  hidden: number,
+  activation: (x: number) => number = relu,
+): Vector {
   let rows = x;
   for (let i = 0; w.has(`${name}.${i}.weight`); i++) {
     rows = affine(w, `${name}.${i}`, rows);
-    if (i < hidden) rows = rows.map(relu);
+    if (i < hidden) rows = rows.map(activation);
   }
   return rows;
 }

@@ -7,11 +7,14 @@ export interface SmallRanker {
   readonly config: { readonly kind: string } & Readonly<Record<string, unknown>>;
   /** Has no term of two fields: it learns no pairs. */
   readonly linear?: boolean;
+  /** Its settings of dropout, where they have names of their own; default `dropout`. */
+  readonly dropout?: readonly string[];
 }
 
 const hiddenSizes = [16, 8];
 const lowRank = { cross: 'low-rank', rank: 4 };
 const mixture = { cross: 'mixture', rank: 8, experts: 2 };
+const attention = { embeddingDim: 8, blocks: 2, heads: 2, queryDim: 4, valueDim: 4 };
 const towers = { queryHiddenSizes: [16], itemHiddenSizes: [16], outputDim: 8 };
 
 /** Every model of rows. */
@@ -22,6 +25,34 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'dcn-v2': { config: { kind: 'dcn-v2', embeddingDim: 8, hiddenSizes } },
   'dcn-v2 stacked': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'stacked', hiddenSizes, ...lowRank } },
   'dcn-v2 cross': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'cross', ...mixture } },
+  fcn: { config: { kind: 'fcn', embeddingDim: 8, exponentialLayers: 2, linearLayers: 2 } },
+  'fcn of heads': {
+    config: { kind: 'fcn', embeddingDim: 8, exponentialLayers: 1, linearLayers: 2, heads: 2, layerNorm: false },
+  },
+  gdcn: { config: { kind: 'gdcn', embeddingDim: 8, hiddenSizes } },
+  'gdcn stacked': { config: { kind: 'gdcn', embeddingDim: 8, structure: 'stacked', crossLayers: 2, hiddenSizes } },
+  finalmlp: {
+    config: { kind: 'finalmlp', embeddingDim: 8, mlp1HiddenSizes: [8], mlp2HiddenSizes: [16, 8], gateHiddenSizes: [4] },
+    dropout: ['mlp1Dropout', 'mlp2Dropout'],
+  },
+  finalnet: {
+    config: {
+      kind: 'finalnet',
+      embeddingDim: 8,
+      block1HiddenSizes: [16, 8],
+      block2HiddenSizes: [8],
+      featureGating: true,
+    },
+    dropout: ['block1Dropout', 'block2Dropout'],
+  },
+  'finalnet of one block': {
+    config: { kind: 'finalnet', embeddingDim: 8, blockType: '1B', residualType: 'sum', block1HiddenSizes: [16, 8] },
+    dropout: ['block1Dropout'],
+  },
+  autoint: { config: { kind: 'autoint', embeddingDim: 8, attentionDim: 8, heads: 2, useWide: true, hiddenSizes } },
+  'vanilla attention': { config: { kind: 'field-attention', ...attention, form: 'vanilla' } },
+  'hetero attention': { config: { kind: 'field-attention', ...attention, form: 'hetero', norm: 'pre' } },
+  hiformer: { config: { kind: 'field-attention', ...attention, form: 'hiformer', norm: 'pre', rank: 8 } },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 
