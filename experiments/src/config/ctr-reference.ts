@@ -77,3 +77,35 @@ export const ctrTraining = {
 };
 
 export const ctrEvaluation = { batchSize: 8192, selectBy: 'AUC', segments: ['gender', 'age', 'occupation'] };
+
+/**
+ * What models of sequences read besides: the 50 newest rated films before the second of the row, their ratings and how
+ * long ago they were rated. Films with a rating of 3 are no rows, so that they are in no history either.
+ */
+export const ratedBefore = {
+  maxEvents: 50,
+  columns: [{ column: 'rating', encode: 'steps' as const, width: 1 }],
+  times: true,
+};
+
+/** What stands after the module of all of them: DCN-V2 of the recipe `ctr/ml-1m-dcn-v2`, which is without a history. */
+export const dcnTower = { tower: 'dcn-v2' as const, crossLayers: 3, hiddenSizes: [400, 400, 400], dropout: 0.2 };
+
+/** A recipe of a model of sequences: rows by time, equal features, one tower. */
+export function sequenceRecipe(
+  model: { readonly kind: string } & Readonly<Record<string, unknown>>,
+  about: Pick<WrittenRecipe, 'claim' | 'source' | 'expected' | 'cost' | 'command'>,
+): WrittenRecipe {
+  return {
+    ...about,
+    config: {
+      task: ctrTask,
+      data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: rowsByTime },
+      model: { ...movieLensFields, userHistory: ratedBefore, embeddingDim: 16, ...dcnTower, ...ctrTables, ...model },
+      optimizer: ctrOptimizer,
+      training: ctrTraining,
+      evaluation: ctrEvaluation,
+      seed: 1,
+    } as RunConfigInput,
+  };
+}

@@ -1,4 +1,10 @@
-import { checkTrainingLabels, type RowSplit } from '@seqrec/data';
+import {
+  checkTrainingLabels,
+  OptionError,
+  type RowHistoryOptions,
+  type RowSplit,
+  withRowHistories,
+} from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -7,18 +13,49 @@ import { splitBy } from './split-by.ts';
 
 /** Rows with a label, in their parts: what a ranker learns from. */
 export interface PreparedRows {
+  /** With the histories that the model reads. */
   readonly split: RowSplit;
+  /** As the data were split, whatever the model. */
+  readonly withoutModel: RowSplit;
   /** The columns of the events that are to be predicted, at least one; the first is the one where one is meant. */
   readonly labels: readonly string[];
+}
+
+/** The part of a configuration of a model that says which histories it reads; absent: none. */
+export interface ReadsHistory {
+  readonly userHistory?: RowHistoryOptions;
+}
+
+/**
+ * The same data with the histories that a model reads.
+ *
+ * @throws {ConfigError} for histories that the data cannot have.
+ */
+export function withHistoriesFor(data: PreparedRows, { userHistory }: ReadsHistory): PreparedRows {
+  const { withoutModel } = data;
+  if (userHistory === undefined) return { ...data, split: withoutModel };
+  const { maxEvents, sameTime, from } = userHistory;
+  try {
+    return { ...data, split: withRowHistories(withoutModel, { maxEvents, sameTime, from }) };
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new ConfigError(`model.userHistory.${error.key}: ${error.message}`);
+  }
 }
 
 /**
  * Reads, filters and splits what a configuration names, for rankers.
  *
+ * @param model whose histories the rows have; default: none.
  * @throws {ConfigError} for a split into sequences, options of such splits, and data without a label; {DataError}
  *   `constant-label` for a label that is the same in all training rows
  */
-export async function prepareRows(config: DataConfig, folder: string, progress: Progress): Promise<PreparedRows> {
+export async function prepareRows(
+  config: DataConfig,
+  folder: string,
+  progress: Progress,
+  model: ReadsHistory = {},
+): Promise<PreparedRows> {
   if (config.format === 'synthetic')
     throw new ConfigError(
       'data.format: expected data of rows with a label; got synthetic, which is of sequences',
@@ -39,7 +76,7 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
     );
   const split = rowSplit(splitBy(config.split, interactions));
   checkTrainingLabels(split.train, 'prepareRows');
-  return { split, labels };
+  return withHistoriesFor({ split, withoutModel: split, labels }, model);
 }
 
 function rowSplit(split: ReturnType<typeof splitBy>): RowSplit {

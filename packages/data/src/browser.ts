@@ -21,6 +21,7 @@ export { checkTrainingLabels, type Label, labelOf, positiveEvents } from './exam
 export { pointExamples } from './examples/points.ts';
 export { type Requests, requestsOf, requestTimes } from './examples/requests.ts';
 export { takeExamples } from './examples/take.ts';
+export { type HistoryOptions, withHistories, withoutHistories } from './examples/with-histories.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
 export { partitionPoint } from './partition-point.ts';
@@ -39,6 +40,15 @@ export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from
 export { trainingEvents } from './splits/histories.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export { type RandomSplitOptions, randomSplit } from './splits/random.ts';
+export { withRowHistories } from './splits/row-histories.ts';
+export {
+  type HistorySource,
+  historySources,
+  type RowHistories,
+  type RowHistoryOptions,
+  type SameTime,
+  sameTimeRules,
+} from './splits/row-history-options.ts';
 export { type RowsByTimeOptions, rowsByTime } from './splits/rows-by-time.ts';
 export type { ExampleSet, RowExamples, RowSplit, Split, SplitProtocol } from './splits/split.ts';
 export { zipfRank } from './synthetic/zipf-rank.ts';

@@ -166,6 +166,20 @@ export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
+export { type HistoryConfig, type HistoryConfigInput, historySchema } from './features/history-config.ts';
+export {
+  type EventOfHistory,
+  type HistoryColumns,
+  type HistoryFields,
+  historyFieldsOf,
+  TIME_OCTAVES,
+} from './features/history-fields.ts';
+export {
+  type HistoryTables,
+  type HistoryVectors,
+  historyTables,
+  type RowHistory,
+} from './features/history-tables.ts';
 export type { TableSpec, TableStores } from './features/table-stores.ts';
 export {
   addFlops,
@@ -340,7 +354,7 @@ export { type TrainerWeights, trainerWeights } from './plan/trainer-weights.ts';
 export { createAutoInt } from './rankers/autoint/autoint.ts';
 export { type AutoIntConfig, type AutoIntConfigInput, autoIntConfigSchema } from './rankers/autoint/config.ts';
 export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
-export { fieldFields, tableFields } from './rankers/config.ts';
+export { fieldFields, historyFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
@@ -361,10 +375,24 @@ export { type GdcnConfig, type GdcnConfigInput, gdcnConfigSchema } from './ranke
 export { createGdcn } from './rankers/gdcn/gdcn.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
 export { createLr } from './rankers/lr/lr.ts';
+export {
+  type MeanPoolingConfig,
+  type MeanPoolingConfigInput,
+  meanPoolingConfigSchema,
+} from './rankers/mean-pooling/config.ts';
+export { createMeanPooling } from './rankers/mean-pooling/mean-pooling.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
 export type { RankerOptions } from './rankers/ranker.ts';
 export { createRanker, type NetOptions, type RankerNet } from './rankers/row-model.ts';
+export { crossLayersFit, type SequenceConfig, sequenceRankerFields } from './rankers/sequence/config.ts';
+export {
+  type ModuleOptions,
+  type SequenceInput,
+  type SequenceModule,
+  type SequenceParts,
+  sequenceNet,
+} from './rankers/sequence/net.ts';
 export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,

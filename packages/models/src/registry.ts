@@ -22,6 +22,7 @@ import { finalNet } from './rankers/finalnet/definition.ts';
 import { fm } from './rankers/fm/definition.ts';
 import { gdcn } from './rankers/gdcn/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
+import { meanPooling } from './rankers/mean-pooling/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
@@ -48,6 +49,8 @@ const models = [
   finalNet,
   autoInt,
   fieldAttention,
+  // Of rows with the history of the user.
+  meanPooling,
   // Two towers.
   dssm,
 ] as const;

@@ -4,7 +4,7 @@ import { resolveRun } from '../../config/load-recipe.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/dataset.ts';
-import { prepareRows } from '../../data/prepare-rows.ts';
+import { prepareRows, type ReadsHistory } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
 import { startBackend } from '../../run/process/backend.ts';
 import { makeRankingTrainer } from '../../run/ranking/make-ranking-trainer.ts';
@@ -27,7 +27,7 @@ export async function openRankingSubject(request: SubjectRequest, progress: Prog
   const { name, config: resolved } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
   const config = resolved;
   if (!isRankingConfig(config)) throw new ConfigError(`task.kind: expected ranking; got ${config.task.kind}`);
-  const data = await prepareRows(config.data, dataFolder(request.dataFolder), progress);
+  const data = await prepareRows(config.data, dataFolder(request.dataFolder), progress, config.model as ReadsHistory);
   progress.clear();
   const choice = await startBackend(request.backend);
   const ranking = rankingOf(config, data.split.train);

@@ -11,7 +11,7 @@ import { refuseTooLarge } from '../open/check-memory.ts';
 export function checkRankingMemory(
   { model, optimizer, training }: RankingRunConfig,
   options: ModelOptions,
-  { targets }: ExampleSet,
+  { starts, targets }: ExampleSet,
 ): void {
   const shapes = weightShapes(model, options);
   const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
@@ -21,6 +21,9 @@ export function checkRankingMemory(
   const hidden = 'hiddenSizes' in model ? (model.hiddenSizes ?? []) : [];
   const perRow = fields * width + hidden.reduce((sum, size) => sum + size, 0);
   const rows = Math.min(training.batchSize, targets.length) / training.parts;
+  // Of each event its vector, and the gradient of that.
+  const perEvent = 'userHistory' in model ? 2 * width * eventFields(model) : 0;
+  const events = (rows * targets.reduce((sum, target, e) => sum + target - starts[e], 0)) / targets.length;
   refuseTooLarge([
     {
       what: 'weights',
@@ -32,5 +35,22 @@ export function checkRankingMemory(
       ? [{ what: 'moments and gradients', bytes: 3 * weights, lower: 'model.embeddingDim and the other widths' }]
       : []),
     { what: `${Math.round(rows)} rows of a step`, bytes: 4 * rows * perRow, lower: 'training.batchSize' },
+    ...(perEvent > 0
+      ? [
+          {
+            what: `${Math.round(events)} events of the histories of a step`,
+            bytes: 4 * events * perEvent,
+            lower: 'training.batchSize, or model.userHistory.maxEvents',
+          },
+        ]
+      : []),
   ]);
+}
+
+/** Fields of an event of a history: one of its item at least, its own columns, the time. */
+function eventFields({
+  userHistory,
+  itemId,
+}: Extract<RankingRunConfig['model'], { readonly userHistory: unknown }>): number {
+  return Math.max(1, Number(itemId)) + (userHistory.columns?.length ?? 0) + Number(userHistory.times);
 }

@@ -1,7 +1,7 @@
 import { createModel, isRanker, loadModel, loadWeights, type Model, type Ranker } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { dataFolder } from '../../data/dataset.ts';
-import { type PreparedRows, prepareRows } from '../../data/prepare-rows.ts';
+import { type PreparedRows, prepareRows, type ReadsHistory } from '../../data/prepare-rows.ts';
 import { RunError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { RunDir } from '../folder/run-dir.ts';
@@ -33,7 +33,12 @@ export async function openRankingRun(
   place: Place,
 ): Promise<OpenRanking> {
   const file = checkpointFile(run, checkpoint);
-  const data = await prepareRows(config.data, dataFolder(place.dataFolder), place.progress);
+  const data = await prepareRows(
+    config.data,
+    dataFolder(place.dataFolder),
+    place.progress,
+    config.model as ReadsHistory,
+  );
   checkSameData(run, data.split.interactions.digest);
   const epoch = await epochOf(file, config.model);
   const model: Model = await loadModel(file);
@@ -49,7 +54,12 @@ export async function openRankingWeights(
   place: Place,
 ): Promise<OpenRanking> {
   await describeInitialWeights(from);
-  const data = await prepareRows(config.data, dataFolder(place.dataFolder), place.progress);
+  const data = await prepareRows(
+    config.data,
+    dataFolder(place.dataFolder),
+    place.progress,
+    config.model as ReadsHistory,
+  );
   const ranking = rankingOf(config, data.split.train);
   const options = rankerOptions(config, ranking.labels, data.split.train);
   const model = createModel({ ...config.model, kind: config.model.kind as string }, options) as Ranker;

@@ -32,17 +32,23 @@ export function gatherBatch(data: Interactions, rows: BatchRows, columns: BatchC
   return sequenceBatch({
     users,
     offsets,
-    itemIds: tokens.map((event) => itemIds[event]),
-    timestamps: Float64Array.from(tokens, (event) => timestamps[event]),
-    targets: next.map((event) => itemIds[event]),
-    targetTimestamps: Float64Array.from(next, (event) => timestamps[event]),
+    itemIds: at(itemIds, tokens, new Int32Array(tokens.length)),
+    timestamps: at(timestamps, tokens, new Float64Array(tokens.length)),
+    targets: at(itemIds, next, new Int32Array(next.length)),
+    targetTimestamps: at(timestamps, next, new Float64Array(next.length)),
     ...(ratings && {
-      ratings: Float32Array.from(tokens, (event) => ratings[event]),
-      targetRatings: Float32Array.from(next, (event) => ratings[event]),
+      ratings: at(ratings, tokens, new Float32Array(tokens.length)),
+      targetRatings: at(ratings, next, new Float32Array(next.length)),
     }),
     ...exampleArrays(data, rows, columns),
     ...furtherColumns(data, rows, columns),
   });
+}
+
+/** A plain loop: `from` with a function takes ten times as long, and a batch of histories has many tokens. */
+function at<A extends Int32Array | Float32Array | Float64Array>(values: A, rows: Int32Array, out: A): A {
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]];
+  return out;
 }
 
 /** Item and time of the target events, where they are asked for. */

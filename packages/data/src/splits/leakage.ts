@@ -5,6 +5,7 @@ import { isInHistory, lastOfHistory, trainingEvents } from './histories.ts';
 import { type LeakageCheck, percent } from './leakage-check.ts';
 import { columnChecks } from './leakage-columns.ts';
 import { requestChecks, userChecks } from './leakage-groups.ts';
+import { historyChecks } from './leakage-histories.ts';
 import { labelChecks } from './leakage-labels.ts';
 import { timeChecks } from './leakage-times.ts';
 import type { Split } from './split.ts';
@@ -26,6 +27,7 @@ export function leakageReport(split: Split): LeakageReport {
     ...timeChecks(split, trained),
     ...userChecks(split, trained),
     ...requestChecks(split, trained),
+    ...historyChecks(split),
     newItems(split, trained),
     repeatedTargets(split),
     lastTwoTies(split),
@@ -137,7 +139,7 @@ function lastTwoTies(split: Split): LeakageCheck {
     share,
     verdict: count === 0 ? 'ok' : 'note',
     text:
-      `${count} test targets (${percent(share)}) have the time of the ${split.examples === 'impressions' ? 'last event of their history' : 'event before them'}` +
+      `${count} test targets (${percent(share)}) have the time of the ${split.examples === 'impressions' || split.histories !== undefined ? 'last event of their history' : 'event before them'}` +
       `${count === 0 ? '.' : ': which of the two is the target is decided by the tie rule, not by the data.'}`,
   };
 }

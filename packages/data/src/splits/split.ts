@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Interactions, ProcessingStep } from '../interactions.ts';
+import type { RowHistories } from './row-history-options.ts';
 
 /**
  * Examples of one part of a split: histories and targets as positions in the event columns.
@@ -38,6 +39,8 @@ export interface Split {
   readonly protocol: SplitProtocol;
   /** Where examples are rows for a ranker, and not the ends of users' sequences: with a history, or without. */
   readonly examples?: RowExamples;
+  /** What histories of rows hold, where `withRowHistories` made them. */
+  readonly histories?: RowHistories;
   readonly interactions: Interactions;
   readonly train: ExampleSet;
   readonly validation?: ExampleSet;

@@ -66,6 +66,8 @@ export interface FieldTables {
   table(field: string): tf.Variable<tf.Rank.R2>;
   /** The vectors of each field, `[B, d]`; `columns` has the values of the fields in their order. */
   vectors(columns: readonly EncodedColumn[]): tf.Tensor2D[];
+  /** The vectors of the field at a place, of any rows, `[rows, d]`. */
+  vector(place: number, column: EncodedColumn): tf.Tensor2D;
   /** `x_0`: the vectors of all fields side by side, `[B, F d]`. */
   embed(columns: readonly EncodedColumn[]): tf.Tensor2D;
 }
@@ -88,12 +90,14 @@ export function fieldTables({ fields, pooling, stream, stores, ...shared }: Fiel
   const layers = [...byName.values()];
   const weightOf = (layer: FieldTable | undefined) => layer?.weight('weight') as tf.Variable<tf.Rank.R2>;
   const embedOne = pooling === 'sum' ? summed : embedEncoded;
+  const vector = (place: number, column: EncodedColumn): tf.Tensor2D => embedOne(weightOf(layers[place]), column);
   const vectors = (columns: readonly EncodedColumn[]): tf.Tensor2D[] =>
-    layers.map((layer, f) => embedOne(weightOf(layer), columns[f]));
+    layers.map((_, place) => vector(place, columns[place]));
   return {
     layers,
     table: (field) => weightOf(byName.get(field)),
     vectors,
+    vector,
     embed: (columns) =>
       tf.tidy(() => {
         const all = vectors(columns);

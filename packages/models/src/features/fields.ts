@@ -11,6 +11,7 @@ import {
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from './config.ts';
 import type { FittedFeatures } from './fitted.ts';
+import type { HistoryConfig } from './history-config.ts';
 
 /** A user, an item or a feature of one of them, as a field of an example. */
 export interface RowField {
@@ -39,6 +40,7 @@ export interface FieldSettings {
     readonly userId: boolean;
     readonly itemId: boolean;
     readonly features?: readonly FeatureConfig[];
+    readonly userHistory?: HistoryConfig;
   };
   readonly numUsers: number;
   readonly numItems: number;
@@ -63,6 +65,7 @@ export function fieldsOf({ config, numUsers, numItems, features }: FieldSettings
   if (config.userId) id('user', 'users', userRows(numUsers, features));
   if (config.itemId) id('item', 'items', itemRows(numItems, features));
   for (const { name, table, transform } of features?.features ?? []) {
+    if (table === 'history') continue;
     const shared = { name: `${table}.${name}`, shape: encodedShape(transform) };
     if (table === 'events') fields.push({ ...shared, table, transform });
     else {
@@ -97,7 +100,7 @@ function checkFitted({ config, numUsers, numItems, features }: FieldSettings): v
     if (Number.isInteger(value) && value >= 1) continue;
     throw new ConfigError(`${kind}: ${key}: expected an integer >= 1; got ${value}`, key);
   }
-  const wanted = config.features?.length ?? 0;
+  const wanted = (config.features?.length ?? 0) + (config.userHistory?.columns?.length ?? 0);
   const got = features?.features.length ?? 0;
   if (wanted !== got) throw notFitted(kind, `${wanted} features, as in the configuration`, `${got}`);
   if (features === undefined) return;

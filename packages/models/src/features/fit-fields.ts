@@ -1,22 +1,39 @@
-import { applyTransform, checkFeatureColumns, type ExampleSet, OptionError, withDistinctLists } from '@seqrec/data';
+import {
+  applyTransform,
+  checkFeatureColumns,
+  type ExampleSet,
+  OptionError,
+  withDistinctLists,
+  withoutHistories,
+} from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from './config.ts';
-import { fitFeatures } from './fit.ts';
+import { fitFeatures, fitHistoryColumns } from './fit.ts';
 import type { FittedFeatures } from './fitted.ts';
+import type { HistoryConfig } from './history-config.ts';
 
 /**
  * Fits what the fields of a model of rows need to know on its training rows alone: vocabularies, quantiles and means
  * of its features, and which users and items are known. Columns of events are those of the event that is judged, and
- * columns of users and items are encoded here once, so that batches carry neither.
+ * columns of users and items are encoded here once, so that batches carry neither. What histories hold is not fitted on,
+ * as they may hold rows of another part; columns of their events are fitted on the training rows too.
  *
  * @throws ConfigError as {@link fitFeatures}, and for a column of events that tells what is to be predicted.
  */
 export function fitFields(
-  config: { readonly features?: readonly FeatureConfig[] },
-  train: ExampleSet,
+  config: { readonly features?: readonly FeatureConfig[]; readonly userHistory?: HistoryConfig },
+  given: ExampleSet,
 ): Required<FittedFeatures> {
-  const { interactions } = train;
-  const { features, items, trained } = fitFeatures({ features: config.features ?? [] }, train) as FittedFeatures;
+  const { interactions } = given;
+  const train = withoutHistories(given);
+  const fitted = fitFeatures({ features: config.features ?? [] }, train) as FittedFeatures;
+  const { features, items, trained } = fitted;
+  if (config.userHistory?.times && interactions.hasTimestamps === false) {
+    throw new ConfigError(
+      `model config: userHistory.times: expected times; got none in ${interactions.name}; set model.userHistory.times to false`,
+      'userHistory',
+    );
+  }
   const columns = new Map<string, ReturnType<typeof applyTransform>>();
   for (const { name, table, transform } of features) {
     if (table === 'events') checkKnownBefore(transform.columns, train);
@@ -26,7 +43,8 @@ export function fitFields(
   }
   const known = new Uint8Array(interactions.numUsers);
   for (const user of train.users) known[user] = 1;
-  return { features, items, trained, users: { columns, trained: known } };
+  const ofHistories = fitHistoryColumns(config.userHistory?.columns ?? [], train);
+  return { features: [...features, ...ofHistories], items, trained, users: { columns, trained: known } };
 }
 
 function checkKnownBefore(columns: readonly string[], { interactions }: ExampleSet): void {

@@ -59,6 +59,42 @@ export function fitFeatures(
   return { features: fitted, items, trained: trainedItems(train) };
 }
 
+/**
+ * Fits columns of the events of histories on the training rows. Labels and what they are made from may be among them:
+ * they are known of an event that is past.
+ *
+ * @throws ConfigError as {@link fitFeatures}, naming `userHistory`.
+ */
+export function fitHistoryColumns(features: readonly FeatureConfig[], train: ExampleSet): FittedFeature[] {
+  const { interactions } = train;
+  const { events: rows } = trainingRows(train);
+  const fitted = new Map<string, FittedFeature>();
+  const refused = (message: string): ConfigError =>
+    new ConfigError(`model config: userHistory.columns: ${message}`, 'userHistory');
+  for (const feature of features) {
+    const { names, table = 'events', options } = normalised(feature);
+    const name = names.join(' x ');
+    if (table !== 'events') throw refused(`expected columns of events; got ${name} of ${table}`);
+    if (fitted.has(name)) throw refused(`expected columns that differ; got ${name} twice`);
+    const columns = names.map((each) => {
+      const column = interactions.events.columns.get(each);
+      if (column !== undefined) return column;
+      const known = [...interactions.events.columns.keys()];
+      const near = closest(each, known);
+      const hint = near === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
+      throw refused(`expected a column of the events of ${interactions.name}; got ${each}; ${hint}`);
+    });
+    try {
+      const transform = fitTransform({ columns: names, ...options }, columns, rows);
+      fitted.set(name, { name, table: 'history', transform });
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      throw refused(`${name}: ${error.message}`);
+    }
+  }
+  return [...fitted.values()];
+}
+
 function normalised(feature: FeatureConfig): {
   readonly names: readonly string[];
   readonly table?: TableName;

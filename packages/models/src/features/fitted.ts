@@ -4,7 +4,8 @@ import type { EncodedColumn, FittedTransform } from '@seqrec/data';
 export interface FittedFeature {
   /** In weights and messages: the column, or two with ` x ` between them. */
   readonly name: string;
-  readonly table: 'events' | 'users' | 'items';
+  /** `history`: of the events of histories, and not of the event that is judged. */
+  readonly table: 'events' | 'users' | 'items' | 'history';
   readonly transform: FittedTransform;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { positive, size } from '../config/fields.ts';
 import { featureSchema } from '../features/config.ts';
+import { historySchema } from '../features/history-config.ts';
 
 /** Which fields a model of rows reads. */
 export const fieldFields = {
@@ -12,6 +13,9 @@ export const fieldFields = {
     .optional()
     .describe('Columns of the event, the item and the user that are fields as well.'),
 };
+
+/** Of models that read what the user did before the row. */
+export const historyFields = { userHistory: historySchema.prefault({}) };
 
 /** How the tables of the fields start and what a regulariser does to them. */
 export const tableFields = {

@@ -1,5 +1,5 @@
 import { AdamW, integers, streamKey, useBackend } from '@seqrec/core';
-import { interactionsFromArrays, labelOf, makeBatch, pointExamples } from '@seqrec/data';
+import { interactionsFromArrays, labelOf, makeBatch, pointExamples, withHistories } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitFields } from '../features/fit-fields.ts';
@@ -15,6 +15,7 @@ const INFERENCE = { training: false, step: 0, seed: 0 };
 const settings = { features: ROW_FEATURES, embeddingStd: 0.5 };
 const { train, test } = rowWorld();
 const features = fitFields(settings, train);
+const NOTHING = new Uint8Array(test.interactions.numEvents);
 const sizes = { numUsers: USERS, numItems: ITEMS };
 
 function logitsOf(model: Ranker, rows: readonly number[], run = INFERENCE, set = test): number[] {
@@ -59,7 +60,8 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
     }));
     const model = make({ embeddingStd: 0.5 }, { ...sizes, features: fitFields({}, train) });
     const users = NEW_USERS.map((user) => ids.find((row) => row.user === user && row.item === 6)!.e);
-    const [one, other] = logitsOf(model, users);
+    // Users with histories differ by these.
+    const [one, other] = logitsOf(model, users, INFERENCE, withHistories(test, { maxEvents: 1, events: NOTHING }));
     expect(one).toBeCloseTo(other, 6);
     const items = NEW_ITEMS.map((item) => ids.find((row) => row.item === item)!);
     const plain = logitsOf(
@@ -75,6 +77,8 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
     const [first, second] = logitsOf(
       byItem,
       items.map(({ e }) => e),
+      INFERENCE,
+      withHistories(test, { maxEvents: 1, events: NOTHING }),
     );
     expect(first).toBeCloseTo(second, 6);
     byItem.dispose();
@@ -82,7 +86,7 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
 
   it('adds lambda/2 times the squares of whole tables and of the rest', () => {
     const model = make({ ...settings, embeddingL2: 0.3, netL2: 0.05 }, { ...sizes, features });
-    const isTable = (name: string): boolean => /(^|\.)(fields|linear)\./.test(name) && name !== 'linear.bias';
+    const isTable = (name: string): boolean => /(^|\.)(fields|linear|history)\./.test(name) && name !== 'linear.bias';
     const variables = [...model.variables()];
     expect(variables.filter(([name]) => isTable(name)).length).toBeGreaterThanOrEqual(9);
     const before = tf.memory().numTensors;
@@ -152,7 +156,7 @@ async function byHeart(small: SmallRanker): Promise<{ model: Ranker; loss: numbe
   const { linear = false } = small;
   const users = Array.from({ length: rows }, (_, e) => (linear ? e : e % 25));
   const clicked = integers(streamKey(5, 'clicked'), 0, rows, 0, 2);
-  const set = pointExamples(
+  const points = pointExamples(
     interactionsFromArrays({
       name: 'by heart',
       users,
@@ -162,6 +166,7 @@ async function byHeart(small: SmallRanker): Promise<{ model: Ranker; loss: numbe
       labels: ['clicked'],
     }),
   );
+  const set = withHistories(points, { maxEvents: 4 });
   const { numUsers, numItems } = set.interactions;
   const model = makeRanker(small, { embeddingStd: 0.05 }, { numUsers, numItems, seed: 1 });
   const variables = [...model.variables().values()];

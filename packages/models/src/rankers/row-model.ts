@@ -1,9 +1,12 @@
-import type { EncodedColumn, SequenceBatch } from '@seqrec/data';
+import type { BatchColumns, EncodedColumn, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from '../features/config.ts';
 import type { FieldShape, FieldTables } from '../features/field-tables.ts';
 import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
+import type { HistoryConfig } from '../features/history-config.ts';
+import { type HistoryFields, historyFieldsOf } from '../features/history-fields.ts';
+import type { RowHistory } from '../features/history-tables.ts';
 import type { TableStores } from '../features/table-stores.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
@@ -15,17 +18,24 @@ import type { RankerOptions } from './ranker.ts';
 export interface RowLayers {
   /** Tables of fields: `embeddingL2` is theirs. */
   readonly tables: readonly FieldTables[];
+  /** Tables of what only events of histories have: `embeddingL2` is theirs too. */
+  readonly historyTables?: FieldTables;
   /** The others: `netL2` is theirs. */
   readonly net: readonly StreamLayer[];
 }
 
 /** What a ranker does with the values of its fields. */
 export interface RankerNet extends RowLayers {
-  /** Logits `[B, L]`. */
-  logits(columns: readonly EncodedColumn[], run: Run): tf.Tensor2D;
+  /**
+   * Logits `[B, L]`.
+   *
+   * @param run `firstRow` counts examples; `before.tokens` is how many events of histories lie before those of a part.
+   * @param history of models that have `userHistory` in their configuration, and there always.
+   */
+  logits(columns: readonly EncodedColumn[], run: Run, history?: RowHistory): tf.Tensor2D;
   /** Of a net whose branches are trained as well: see {@link Branches}. */
   readonly branches?: {
-    logits(columns: readonly EncodedColumn[], run: Run): BranchLogits;
+    logits(columns: readonly EncodedColumn[], run: Run, history?: RowHistory): BranchLogits;
     readonly loss: Branches['loss'];
   };
 }
@@ -33,6 +43,8 @@ export interface RankerNet extends RowLayers {
 /** What a net is made for, besides its configuration. */
 export interface NetOptions {
   readonly fields: readonly FieldShape[];
+  /** What is read of histories; of models that have `userHistory` in their configuration, and there always. */
+  readonly history?: HistoryFields;
   readonly labels: number;
   readonly seed: number;
   /** Which tables of ids are in a store. */
@@ -46,12 +58,13 @@ interface Regularised {
 
 /** The weights of layers and what is done with all of them. */
 export function weightsOf(
-  { tables, net }: RowLayers,
+  { tables, historyTables, net }: RowLayers,
   { embeddingL2, netL2 }: Regularised,
 ): Pick<Model, 'variables' | 'penalty' | 'dispose'> {
   const named = (layers: readonly StreamLayer[]) =>
     layers.flatMap((layer) => layer.names.map((name) => [`${layer.stream}.${name}`, layer.weight(name)] as const));
-  const ofTables = new Map(named(tables.flatMap(({ layers }) => layers)));
+  const all = historyTables === undefined ? tables : [...tables, historyTables];
+  const ofTables = new Map(named(all.flatMap(({ layers }) => layers)));
   const ofNet = new Map(named(net));
   const variables = new Map([...ofTables, ...ofNet]);
   return {
@@ -77,6 +90,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
   readonly userId: boolean;
   readonly itemId: boolean;
   readonly features?: readonly FeatureConfig[];
+  readonly userHistory?: HistoryConfig;
 }
 
 /** A ranker: the fields of a configuration, and a net over their values. */
@@ -90,26 +104,30 @@ export function createRanker<Config extends RankerConfig>(
     throw new ConfigError(`${kind}: labels: expected an integer >= 1; got ${labels}`, 'labels');
   }
   const fields = fieldsOf({ config, numUsers, numItems, features });
-  const net = netOf(config, { fields, labels, seed, stores });
+  const { userHistory } = config;
+  const history = userHistory && historyFieldsOf({ kind, userHistory }, fields, features);
+  const net = netOf(config, { fields, labels, seed, stores, ...(history && { history }) });
   const { branches } = net;
-  const columnsOfBatch = (batch: EncoderBatch): EncodedColumn[] =>
-    fields.map((field) => readField(field, batch.host, kind));
-  const ofExamples = (run: Run): Run => ({ ...run, firstRow: run.before?.sequences ?? 0 });
+  const inputs = (batch: EncoderBatch, run: Run): [EncodedColumn[], Run, RowHistory | undefined] => [
+    fields.map((field) => readField(field, batch.host, kind)),
+    { ...run, firstRow: run.before?.sequences ?? 0 },
+    history && { batch, columns: history.read(batch.host) },
+  ];
   return {
     kind,
     config: { ...config },
-    columns: columnsOf(fields),
+    columns: history === undefined ? columnsOf(fields) : merged(columnsOf(fields), history.columns),
     ...(features && { features }),
     numItems,
     sizes: { numUsers, labels },
     labels,
-    tables: () => tablesOf(net.tables, fields, kind),
-    logits: (batch, run) => tf.tidy('logits', () => net.logits(columnsOfBatch(batch), ofExamples(run))),
+    tables: () => new Map([...tablesOf(net.tables, fields, kind, history), ...ownTablesOf(net, history)]),
+    logits: (batch, run) => tf.tidy('logits', () => net.logits(...inputs(batch, run))),
     ...(branches && {
       branches: {
         // A tidy keeps tensors in arrays of what it returns too.
         logits: (batch: EncoderBatch, run: Run) =>
-          tf.tidy('logits', () => branches.logits(columnsOfBatch(batch), ofExamples(run)) as never) as BranchLogits,
+          tf.tidy('logits', () => branches.logits(...inputs(batch, run)) as never) as BranchLogits,
         loss: branches.loss,
       },
     }),
@@ -122,17 +140,48 @@ export function tablesOf(
   tables: readonly FieldTables[],
   fields: readonly Field[],
   kind: string,
+  history?: HistoryFields,
 ): ReadonlyMap<string, EmbeddingTable> {
   const named = tables.flatMap(({ layers }) =>
     layers.flatMap((layer, f): [string, EmbeddingTable][] => {
       if (fields[f].shape.kind === 'number') return [];
       const variable = layer.weight('weight') as tf.Variable<tf.Rank.R2>;
-      const idsOf = (batch: SequenceBatch): Int32Array[] => [idsIn(readField(fields[f], batch, kind))];
+      const place = history?.items.indexOf(f) ?? -1;
+      // Of items those of the row are among those of its history.
+      const idsOf = (batch: SequenceBatch): Int32Array[] => [
+        idsIn(
+          history !== undefined && place >= 0 ? history.read(batch).items[place] : readField(fields[f], batch, kind),
+        ),
+      ];
       const { store } = layer.args;
       return [[`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }]];
     }),
   );
   return new Map(named);
+}
+
+/** The tables of what only events of histories have. */
+function ownTablesOf(
+  { historyTables }: RowLayers,
+  history: HistoryFields | undefined,
+): (readonly [string, EmbeddingTable])[] {
+  if (history === undefined || historyTables === undefined) return [];
+  return historyTables.layers.flatMap((layer, f) => {
+    if (history.own[f].shape.kind === 'number') return [];
+    const idsOf = (batch: SequenceBatch): Int32Array[] => {
+      const { own, missing } = history.read(batch);
+      return [idsIn(own[f]), idsIn(missing[f])];
+    };
+    const { store } = layer.args;
+    const variable = layer.weight('weight') as tf.Variable<tf.Rank.R2>;
+    return [[`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }] as const];
+  });
+}
+
+/** Everything that one of two asks for. */
+function merged(a: BatchColumns, b: BatchColumns): BatchColumns {
+  const parts = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof BatchColumns>;
+  return Object.fromEntries([...parts].map((part) => [part, [...new Set([...(a[part] ?? []), ...(b[part] ?? [])])]]));
 }
 
 function idsIn(column: EncodedColumn): Int32Array {

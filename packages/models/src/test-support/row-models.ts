@@ -53,6 +53,10 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'vanilla attention': { config: { kind: 'field-attention', ...attention, form: 'vanilla' } },
   'hetero attention': { config: { kind: 'field-attention', ...attention, form: 'hetero', norm: 'pre' } },
   hiformer: { config: { kind: 'field-attention', ...attention, form: 'hiformer', norm: 'pre', rank: 8 } },
+  'mean-pooling': { config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes } },
+  'mean-pooling under dcn-v2': {
+    config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes, tower: 'dcn-v2', crossLayers: 1 },
+  },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 
@@ -63,3 +67,12 @@ export function makeRanker({ config }: SmallRanker, settings: object, options: R
 
 /** Defaults of the keys that all models of rows have: those of the reference. */
 export const rowDefaults = { userId: true, itemId: true, embeddingStd: 1e-4, embeddingL2: 0, netL2: 0 };
+
+/** The same of those that read a history. */
+export const sequenceDefaults = {
+  ...rowDefaults,
+  userHistory: { maxEvents: 50, sameTime: 'hidden', times: true },
+  tower: 'mlp',
+  hiddenSizes: [400, 400, 400],
+  dropout: 0,
+};

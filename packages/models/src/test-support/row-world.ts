@@ -1,4 +1,4 @@
-import { type ExampleSet, interactionsFromArrays, pointExamples, takeExamples } from '@seqrec/data';
+import { type ExampleSet, interactionsFromArrays, pointExamples, takeExamples, withHistories } from '@seqrec/data';
 
 export const USERS = 24;
 export const ITEMS = 15;
@@ -23,7 +23,10 @@ export interface TestValues {
 
 const SAME: TestValues = { hour: 'h2', price: 3, city: 'oslo', age: 30, tags: ['x'], size: 4 };
 
-/** Rows of users who clicked or did not; every fifth row, and all of the new users and items, are tested on. */
+/**
+ * Rows of users who clicked or did not, with their five newest earlier ones; every fifth row, and all of the new users
+ * and items, are tested on.
+ */
 export function rowWorld(values: TestValues = SAME): RowWorld {
   const rows = Array.from({ length: USERS * 8 }, (_, e) => {
     const user = Math.floor(e / 8);
@@ -67,7 +70,7 @@ export function rowWorld(values: TestValues = SAME): RowWorld {
       },
     },
   });
-  const all = pointExamples(interactions);
+  const all = withHistories(pointExamples(interactions), { maxEvents: 5 });
   const part = (name: ExampleSet['name'], tested: boolean): ExampleSet => {
     const order = rows.filter((row) => row.tested === tested).map(({ e }) => interactions.timestamps.indexOf(1e6 + e));
     return takeExamples(all, Int32Array.from(order), name);
