@@ -1,6 +1,6 @@
 import { csvReaders, datasetNames, sourceFormats } from '@seqrec/data';
 import { z } from 'zod';
-import { count, flag, seed, text } from './fields.ts';
+import { count, flag, seed, share, text } from './fields.ts';
 import { preparation } from './preparation-schema.ts';
 import { definedSourceSchemas, ownKeys } from './source-schema.ts';
 import { ColumnConfig, delimiter, encoding, missing, quote, table, timeFormat, timeUnit } from './table-schema.ts';
@@ -119,6 +119,51 @@ const SyntheticConfig = z
   })
   .describe('The streaming world of Zhai et al. 2024, section 3.1 and appendix C.');
 
+const SyntheticRankingConfig = z
+  .strictObject({
+    format: z.literal('synthetic-ranking'),
+    users: count.describe('Users of the world. The benchmark: 5,000,000.'),
+    items: count.describe('Items of the world. The benchmark: 10^9.'),
+    seed: seed.describe('Seed of the world, not of the training.'),
+    steps: z.int().min(3).max(10_000).optional().describe('Steps of the stream; default 100.'),
+    categories: count.optional().describe('Categories, equal blocks of the items; default 128.'),
+    categoriesPerUser: z
+      .int()
+      .min(4)
+      .max(1024)
+      .optional()
+      .describe('Categories of a user, whose order decides what the user thinks of their items; default 4.'),
+    eventsPerStep: count
+      .optional()
+      .describe(
+        'Mean of the events of a user in a step; default 50 events an item, `floor(50 items / users / steps)`.',
+      ),
+    candidates: count
+      .optional()
+      .describe(
+        'Rows of a request in training, a sample of the events of its step; default 32. A step has one more event at least.',
+      ),
+    testCandidates: count.optional().describe('Rows of a request in the test steps; default 2,048.'),
+    presence: z.number().gt(0).max(1).optional().describe('Probability that a user comes at a step; default 0.7.'),
+    trainShare: share.optional().describe('Share of the steps, the first ones, that train and validate; default 0.9.'),
+    validationSteps: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The last of these, that validate; default 1; 0: no validation part.'),
+    maxHistory: count.optional().describe('Latest events of a history that are kept; default all.'),
+  })
+  // A world is made in memory.
+  .refine(
+    ({ users, items, steps = 100, eventsPerStep = Math.floor((50 * items) / users / steps) }) =>
+      users * steps * eventsPerStep <= 2 ** 27,
+    {
+      path: ['users'],
+      message: 'expected at most 2^27 events, users times steps times eventsPerStep',
+    },
+  )
+  .describe("The synthetic streaming data of MLPerf's DLRM-v3 benchmark, whose best scores are known.");
+
 /** The formats of data that are built in. */
 const BuiltIn = z.discriminatedUnion('format', [
   NamedConfig,
@@ -127,12 +172,20 @@ const BuiltIn = z.discriminatedUnion('format', [
   FuxiCtrConfig,
   SqlConfig,
   SyntheticConfig,
+  SyntheticRankingConfig,
 ]);
 
 /** Of the formats of plug-ins; how they break ties is theirs. */
 const { ties: _, ...definedPreparation } = { ...preparation, rowNumberAsTime: table.rowNumberAsTime };
 
 export type DataConfig = z.output<typeof BuiltIn>;
+
+/** Of data that are made in memory and read no file; how they are split is theirs. */
+export type WorldConfig = Extract<DataConfig, { format: 'synthetic' | 'synthetic-ranking' }>;
+
+export function isWorld(config: DataConfig): config is WorldConfig {
+  return config.format === 'synthetic' || config.format === 'synthetic-ranking';
+}
 
 /** The schema of `data`, with the formats that are known by now; the types are those of the built-in ones. */
 export function dataConfigSchema(): z.ZodType<DataConfig, z.input<typeof BuiltIn>> {

@@ -34,7 +34,7 @@ describe('every setting says what it is for', () => {
     expect(kindsAt('model.kind')).toEqual(new Set(modelKinds()));
     expect(kindsAt('objective.kind')).toEqual(new Set(objectiveKinds()));
     expect(kindsAt('task.kind')).toEqual(new Set(taskKinds()));
-    const builtIn = ['named', 'files', 'csv', 'fuxictr', 'sql', 'synthetic'];
+    const builtIn = ['named', 'files', 'csv', 'fuxictr', 'sql', 'synthetic', 'synthetic-ranking'];
     expect(kindsAt('data.format')).toEqual(new Set([...builtIn, ...sourceFormats()]));
     expect(kindsAt('data.split.kind')).toEqual(new Set(['global-time', 'by-user', 'random', 'rows-by-time', 'given']));
     expect(kindsAt('optimizer.schedule.kind').size).toBe(6);

@@ -49,7 +49,7 @@ describe('the formats of plug-ins in data', () => {
 
   it('a format that nobody has defined is told with all that there are', () => {
     expect(() => validate(schema(), { data: { ...base, format: 'acme/kyes' } })).toThrow(
-      'data.format: expected one of "named", "files", "csv", "fuxictr", "sql", "synthetic", "acme/keys", "acme/function"; got the text "acme/kyes"',
+      'data.format: expected one of "named", "files", "csv", "fuxictr", "sql", "synthetic", "synthetic-ranking", "acme/keys", "acme/function"; got the text "acme/kyes"',
     );
   });
 

@@ -27,7 +27,7 @@ import {
   type TieRule,
   withColdItems,
 } from '@seqrec/data';
-import { type DataConfig, isDefinedFormat, sourceKeys } from '../config/data-schema.ts';
+import { type DataConfig, isDefinedFormat, sourceKeys, type WorldConfig } from '../config/data-schema.ts';
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
@@ -35,7 +35,7 @@ import { defined } from './defined.ts';
 import { splitBy } from './split-by.ts';
 import { withStoredVectors } from './user-vectors.ts';
 
-export type FileConfig = Exclude<DataConfig, { format: 'synthetic' }>;
+export type FileConfig = Exclude<DataConfig, WorldConfig>;
 
 /** The parts of a data set, and which items are candidates when that depends on the example. */
 export interface PreparedData {
@@ -63,6 +63,11 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
     progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
+  if (config.format === 'synthetic-ranking')
+    throw new ConfigError(
+      'data.format: expected data of sequences, which the models train on; got synthetic-ranking, which is of rows for a ranker',
+      'use named, files, csv, sql or synthetic',
+    );
   const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = sequenceSplit(splitBy(config.split, kept));

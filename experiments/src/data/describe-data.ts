@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DataError, datasetEntry, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
-import { type DataConfig, dataConfigSchema, isDefinedFormat } from '../config/data-schema.ts';
+import { type DataConfig, dataConfigSchema, isDefinedFormat, isWorld } from '../config/data-schema.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { UsageError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
@@ -76,8 +76,8 @@ async function configOf(request: DescribeRequest): Promise<FileConfig> {
   const base = { ...(await sourceConfig(request)), ...(lenient && { lenient }), split: protocols[0] };
   const named = { ...base, ...(timeUnit !== undefined && { timeUnit }) };
   const { data } = applyOverrides(z.strictObject({ data: dataConfigSchema() }), { data: named }, overrides);
-  if (data.format === 'synthetic')
-    throw new UsageError('--data.format: expected named, files, csv, fuxictr or sql; got synthetic');
+  if (isWorld(data))
+    throw new UsageError(`--data.format: expected named, files, csv, fuxictr or sql; got ${data.format}`);
   return data;
 }
 

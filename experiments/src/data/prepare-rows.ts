@@ -1,5 +1,6 @@
 import {
   checkTrainingLabels,
+  dlrmWorld,
   OptionError,
   type RowHistoryOptions,
   type RowSplit,
@@ -59,8 +60,14 @@ export async function prepareRows(
   if (config.format === 'synthetic')
     throw new ConfigError(
       'data.format: expected data of rows with a label; got synthetic, which is of sequences',
-      'use named, files, csv, fuxictr or sql',
+      'use named, files, csv, fuxictr, sql or synthetic-ranking',
     );
+  if (config.format === 'synthetic-ranking') {
+    const { format: _, ...options } = config;
+    const { split } = dlrmWorld(options);
+    progress.note(split.step.detail);
+    return { split, labels: split.interactions.roles.labels };
+  }
   for (const key of ['heldOut', 'coldItems', 'userVectors'] as const)
     if (config[key] !== undefined)
       throw new ConfigError(

@@ -10,10 +10,10 @@ import {
   type Split,
   trainTest,
 } from '@seqrec/data';
-import type { DataConfig } from '../config/data-schema.ts';
+import type { DataConfig, WorldConfig } from '../config/data-schema.ts';
 import { defined } from './defined.ts';
 
-type SplitConfig = Exclude<DataConfig, { format: 'synthetic' }>['split'];
+type SplitConfig = Exclude<DataConfig, WorldConfig>['split'];
 type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
 type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
 type Random = Extract<SplitConfig, { kind: 'random' }>;

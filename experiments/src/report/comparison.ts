@@ -26,7 +26,8 @@ export function renderComparison(title: string, runs: readonly ComparedRun[]): s
       record.type === 'step' ? [{ x: record.step, y: record.loss }] : [],
     ),
   }));
-  const models = [...(runs[0]?.results.baselines ?? []), ...finals];
+  const beside = runs[0]?.results;
+  const models = [...(beside?.baselines ?? []), ...(beside?.limits ?? []), ...finals];
   const links = runs.map(
     ({ name, run }) => html`<li><a href="${relative(`${run.path}/..`, run.report)}">${name}</a></li>`,
   );

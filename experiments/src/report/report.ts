@@ -94,7 +94,7 @@ function resultSection(
   if (final && tested && tested.split !== final.split) own.push({ ...tested, name: recipe });
   if (final) own.push({ ...final, name: recipe });
   else if (latest) own.push({ ...latest, name: recipe });
-  const rows = [...results.baselines, ...own].toSorted(
+  const rows = [...results.baselines, ...(results.limits ?? []), ...own].toSorted(
     (a, b) => Number(a.split === 'test') - Number(b.split === 'test'),
   );
   if (rows.length === 0) return undefined;

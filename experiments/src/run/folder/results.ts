@@ -56,6 +56,8 @@ export interface RunResults {
   /** Candidate set, seen-item rule, ties, averaging: one sentence each. */
   readonly definitions: readonly string[];
   readonly baselines: readonly ScoredModel[];
+  /** What can be reached on the test set, where the law of the data is known. */
+  readonly limits?: readonly ScoredModel[];
   /** Trained numbers of the model: all, and those that are no row of the item or position table. */
   readonly parameters?: { readonly total: number; readonly encoder: number };
   /** Baselines that were asked for and do not stand there, and why. */

@@ -51,9 +51,9 @@ export class EpochTable {
     if (record.warnings) console.log(renderSentences(record.warnings));
   }
 
-  printResults({ baselines, final, verdict, leftOut, windowTests, calibration }: RunResults): void {
+  printResults({ baselines, limits = [], final, verdict, leftOut, windowTests, calibration }: RunResults): void {
     const metrics = shownMetrics(this.#config, final?.metrics ?? baselines[0]?.metrics ?? {});
-    const rows = [...baselines, ...(final ? [final] : [])].map((each) => [
+    const rows = [...baselines, ...limits, ...(final ? [final] : [])].map((each) => [
       each.name,
       each.split,
       ...metrics.map((metric) => formatMetric(each.metrics[metric])),

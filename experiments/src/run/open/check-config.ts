@@ -103,7 +103,7 @@ function checkTimes(config: RecipeConfig, { split }: PreparedData): void {
   const { interactions } = split;
   if (interactions.hasTimestamps !== false || config.data.format === 'named' || config.data.format === 'files') return;
   // Its rows are for rankers, and train nothing here.
-  if (config.data.format === 'fuxictr') return;
+  if (config.data.format === 'fuxictr' || config.data.format === 'synthetic-ranking') return;
   const [first] = timeReaders(config);
   if (first === undefined || config.data.rowNumberAsTime === true) return;
   const column = config.data.format === 'csv' ? 'name the column of the times with --data.columns.time, or ' : '';

@@ -5,12 +5,13 @@ import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
-import type { Calibration, SegmentTable } from '../folder/results.ts';
+import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
 import { evaluateRows } from './evaluate-rows.ts';
+import { limitsOf, type RunLimits, renderLimits } from './limits.ts';
 import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
@@ -37,6 +38,8 @@ export interface RankingFigures {
   /** Recalibrated on the validation set; absent for that set itself. */
   readonly calibration?: Calibration;
   readonly segments: readonly SegmentTable[];
+  /** Of the test set, where the law of the data is known. */
+  readonly limits?: readonly ScoredModel[];
   readonly definition: readonly string[];
 }
 
@@ -67,12 +70,14 @@ async function rankingFigures(
   const { rows } = first;
   const beside = evaluateRowBaselines(baselines, split.train, set, figures, ranking.task.judgedAs);
   const segments = segmentTables(segmentations(config.evaluation.segments, split.interactions), first, set);
+  const { limits, sentences }: RunLimits = part === 'test' ? limitsOf(split) : { sentences: [] };
   const shared = {
     metrics: figures.metrics,
     warnings: figures.warnings,
     baselines: beside.map(({ name, metrics }) => ({ name, metrics })),
     segments,
-    definition: [...figures.definition, ...beside.map(({ definition }) => definition)],
+    ...(limits && { limits }),
+    definition: [...figures.definition, ...beside.map(({ definition }) => definition), ...sentences],
   };
   if (!(rows instanceof ClickRows)) return shared;
   const ofClicks = beside.filter((each): each is EvaluatedRows<ClickRows> => each.rows instanceof ClickRows);
@@ -112,6 +117,8 @@ function print(title: string, name: string, figures: RankingFigures): void {
     ...baselines.map((each) => right(each.name)),
   ];
   console.log(renderTable(columns, rows));
+  const reachable = renderLimits(figures.limits);
+  if (reachable) console.log(`\n${reachable}`);
   for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   if (verdict) console.log(`\n${renderVerdict(name, verdict)}`);
   if (calibration) console.log(`\n${renderCalibration(calibration)}`);

@@ -18,6 +18,7 @@ import { writeResults } from '../loop/write-results.ts';
 import { calibrationOf, fitCalibrators } from './calibrate.ts';
 import { type EvaluatedRows, evaluateRowBaselines } from './evaluate-baselines.ts';
 import { evaluateRows, type RowsContext } from './evaluate-rows.ts';
+import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
 import { segmentations, segmentTables } from './segments.ts';
@@ -52,15 +53,17 @@ export async function finishRankingRun(
   const onTest = beside.filter((each) => each.split === 'test');
   const selectBy = selectedMetric(config, context.task);
   const calibrated = validation?.labels[0].rows;
+  const { limits, sentences } = limitsOf(split);
   const results: RunResults = {
     status: 'finished',
-    definitions: [...test.definition, ...onTest.map(({ definition }) => definition)],
+    definitions: [...test.definition, ...onTest.map(({ definition }) => definition), ...sentences],
     baselines: beside.map(({ name: baseline, split: part, rows, metrics }) => ({
       name: baseline,
       split: part,
       metrics,
       ...withIntervals(rows, metrics),
     })),
+    ...(limits && { limits }),
     parameters: countRankerParameters(model),
     ...(first.rows instanceof ClickRows
       ? {

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Override } from '../../arguments.ts';
+import { isWorld } from '../../config/data-schema.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import { dataFolder } from '../../data/dataset.ts';
@@ -12,6 +13,7 @@ import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
 import { checkMaterial } from '../../run/loop/execute-any.ts';
 import { type BackendOptions, checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
+import { limitRemarks } from '../../run/ranking/limits.ts';
 import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
@@ -73,7 +75,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     name: request.table,
     table,
     // What the split of a generated stream says of it holds for every row: the most that can be reached.
-    remarks: rows[0].config.data.format === 'synthetic' ? [...remarks, split.step.detail] : remarks,
+    remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
     command: request.command,
     ...(windowed && {
       reach: materials.flatMap((each, i) =>

@@ -1,4 +1,5 @@
 import { type Override, textOption } from '../../arguments.ts';
+import { isWorld } from '../../config/data-schema.ts';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
@@ -66,7 +67,7 @@ export async function studyBase(
 /** With leave-last-out in place of the reference's protocol, which has no validation set. */
 export function withValidation(config: RecipeConfig): RecipeConfig {
   const { data } = config;
-  if (data.format === 'synthetic' || data.split !== 'train-test') return config;
+  if (isWorld(data) || data.split !== 'train-test') return config;
   return { ...config, data: { ...data, split: 'leave-last-out' } };
 }
 

@@ -1,3 +1,4 @@
+import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type WindowsConfig, WindowsConfigSchema, windowPolicies } from '../../config/windows.ts';
 import { UsageError } from '../../errors.ts';
@@ -109,7 +110,7 @@ function holdUsersOut(config: RecipeConfig): RecipeConfig {
       `scale history: expected a recipe without windows, which the study chooses; got ${windows.policy}`,
       'use --policies',
     );
-  if (data.format === 'synthetic')
+  if (isWorld(data))
     throw new UsageError('scale history: expected a recipe on data with users; got a synthetic stream');
   return { ...config, data: { ...data, heldOut: data.heldOut ?? { share: 0.1, seed: 1 } } };
 }

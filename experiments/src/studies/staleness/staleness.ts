@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { loadModel } from '@seqrec/models';
+import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { dataFolder } from '../../data/dataset.ts';
 import { readUserVectors } from '../../data/user-vectors.ts';
@@ -92,7 +93,7 @@ function planOf(recipe: string, config: RecipeConfig, options: StalenessOptions)
     training: { ...config.training, epochs },
     evaluation: { ...config.evaluation, baselines: [] },
   };
-  if (config.data.format === 'synthetic')
+  if (isWorld(config.data))
     throw new UsageError('scale staleness: expected a recipe on data with users; got a synthetic stream');
   if (window > long.model.maxSequenceLength)
     throw new UsageError(

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Interactions, ProcessingStep } from '../interactions.ts';
+import type { Limit } from './limit.ts';
 import type { RowHistories } from './row-history-options.ts';
 
 /**
@@ -54,6 +55,8 @@ export interface Split {
 /** A split whose examples are rows for a ranker. */
 export interface RowSplit extends Split {
   readonly examples: RowExamples;
+  /** What can be reached on the rows of the test part, where the law of the data is known. */
+  readonly limits?: readonly Limit[];
 }
 
 /** Collects examples one by one. */
