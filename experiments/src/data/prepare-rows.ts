@@ -66,7 +66,7 @@ export async function prepareRows(
     const { format: _, ...options } = config;
     const { split } = dlrmWorld(options);
     progress.note(split.step.detail);
-    return { split, labels: split.interactions.roles.labels };
+    return withHistoriesFor({ split, withoutModel: split, labels: split.interactions.roles.labels }, model);
   }
   for (const key of ['heldOut', 'coldItems', 'userVectors'] as const)
     if (config[key] !== undefined)

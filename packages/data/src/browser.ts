@@ -14,6 +14,7 @@ export {
 } from './batches/sequence-batch.ts';
 export type { ItemCatalogue } from './catalogue.ts';
 export { ArchiveError, DataError, type DataErrorDetails, DownloadError, OptionError } from './errors.ts';
+export { type ByRequestOptions, byRequest, hasRows, type RequestRows, type RequestSet } from './examples/by-request.ts';
 export { countExamples, type ExampleCounts } from './examples/count.ts';
 export { checkFeatureColumns, whyNoFeature } from './examples/feature-columns.ts';
 export { type ImpressionOptions, impressionExamples } from './examples/impressions.ts';

@@ -128,7 +128,9 @@ export interface TokenEncoder extends Model {
 export interface Ranker extends Model {
   /** How many labels an example has, `L`. */
   readonly labels: number;
-  /** Shape `[B, L]`. */
+  /** Of models that judge all rows of a history at once: how rows become requests, see `byRequest`. */
+  readonly requests?: RankerRequests;
+  /** A row an example, `[B, L]`; of examples that are requests of several rows, `[R, L]`. */
   logits(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /** Of a model whose branches have logits of their own and losses besides that of {@link logits}. */
   readonly branches?: Branches;
@@ -154,6 +156,14 @@ export interface Branches {
   logits(batch: EncoderBatch, run: Run): BranchLogits;
   /** The loss of a label, in the place of `label.ofLabel(logits)`; logits of that label, `[B]` each. */
   loss(logits: tf.Tensor1D, branches: readonly tf.Tensor1D[], label: LabelLoss): tf.Scalar;
+}
+
+/** What rows must share so that a ranker reads their history once. */
+export interface RankerRequests {
+  /** Whether they must have one time besides. */
+  readonly sameTime: boolean;
+  /** Newest events of a history that are read. */
+  readonly maxHistory: number;
 }
 
 /** A model whose score is a product of a vector of the query and one of the item. */

@@ -21,6 +21,7 @@ import { finalMlp } from './rankers/finalmlp/definition.ts';
 import { finalNet } from './rankers/finalnet/definition.ts';
 import { fm } from './rankers/fm/definition.ts';
 import { gdcn } from './rankers/gdcn/definition.ts';
+import { hstuRanker } from './rankers/hstu-ranker/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { meanPooling } from './rankers/mean-pooling/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
@@ -49,6 +50,7 @@ const models = [
   finalNet,
   autoInt,
   fieldAttention,
+  hstuRanker,
   // Of rows with the history of the user.
   meanPooling,
   // Two towers.

@@ -1,6 +1,7 @@
 import { OptionError } from '../errors.ts';
+import { hasRows, type RequestSet } from '../examples/by-request.ts';
 import type { ExampleSet } from '../splits/split.ts';
-import { gatherBatch } from './gather.ts';
+import { type BatchRows, gatherBatch } from './gather.ts';
 import type { BatchPlan } from './pack.ts';
 import { type BatchColumns, type SequenceBatch, sequenceBatch } from './sequence-batch.ts';
 
@@ -30,8 +31,29 @@ export function makeBatch(
     offsets[b + 1] = offsets[b] + set.targets[e] - set.starts[e];
   }
   const plain = Object.values(columns).every((names: readonly string[]) => names.length === 0);
+  if (hasRows(set)) {
+    const rows = { users, offsets, ...eventRows(set, indices, offsets), ...requestRows(set, indices) };
+    return gatherBatch(set.interactions, rows, columns);
+  }
   if (set.events === undefined && plain) return rangeBatch(set, indices, { users, offsets });
   return gatherBatch(set.interactions, { users, offsets, targets, ...eventRows(set, indices, offsets) }, columns);
+}
+
+/** The rows of the requests at `indices`. */
+function requestRows(
+  { rows }: RequestSet,
+  indices: Int32Array | readonly number[],
+): Pick<BatchRows, 'targets' | 'rowOffsets'> {
+  const rowOffsets = new Int32Array(indices.length + 1);
+  for (let b = 0; b < indices.length; b++) {
+    rowOffsets[b + 1] = rowOffsets[b] + rows.offsets[indices[b] + 1] - rows.offsets[indices[b]];
+  }
+  const targets = new Int32Array(rowOffsets[indices.length]);
+  for (let b = 0; b < indices.length; b++) {
+    const e = indices[b];
+    targets.set(rows.targets.subarray(rows.offsets[e], rows.offsets[e + 1]), rowOffsets[b]);
+  }
+  return { targets, rowOffsets };
 }
 
 /** The event of each token and the one after it. */

@@ -16,8 +16,10 @@ export interface BatchRows {
   readonly tokens: Int32Array;
   /** The event after each; shape [T]. At the last token of a sequence that is the target, where it is known. */
   readonly next: Int32Array;
-  /** The target event of each sequence; shape [B]. */
+  /** The target event of each row; shape [R]. */
   readonly targets: Int32Array;
+  /** Rows of each sequence, where it has several; shape [B + 1]. */
+  readonly rowOffsets?: Int32Array;
 }
 
 /**
@@ -27,11 +29,12 @@ export interface BatchRows {
  * @throws {DataError} `bad-columns` for a column that is not there, with the nearest name
  */
 export function gatherBatch(data: Interactions, rows: BatchRows, columns: BatchColumns = {}): SequenceBatch {
-  const { users, offsets, tokens, next } = rows;
+  const { users, offsets, tokens, next, rowOffsets } = rows;
   const { itemIds, timestamps, ratings } = data;
   return sequenceBatch({
     users,
     offsets,
+    ...(rowOffsets && { rowOffsets }),
     itemIds: at(itemIds, tokens, new Int32Array(tokens.length)),
     timestamps: at(timestamps, tokens, new Float64Array(tokens.length)),
     targets: at(itemIds, next, new Int32Array(next.length)),

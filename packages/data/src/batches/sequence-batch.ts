@@ -40,11 +40,16 @@ export interface SequenceBatch {
   readonly ratings?: Float32Array;
   /** Rating of the next event at each position, where the data have them; shape [T]. */
   readonly targetRatings?: Float32Array;
-  /** Item of the target event of each example, where it was asked for; shape [B]. */
+  /**
+   * Where an example is a request of several rows: sequence `b` has the rows `rowOffsets[b] .. rowOffsets[b + 1] - 1`,
+   * and what belongs to target events has a row each, `R` in all. Absent: a row a sequence, `R = B`. Shape [B + 1].
+   */
+  readonly rowOffsets?: Int32Array;
+  /** Item of the target event of each row, where it was asked for; shape [R]. */
   readonly exampleItems?: Int32Array;
-  /** Time of the target event of each example, seconds, where it was asked for; shape [B]. */
+  /** Time of the target event of each row, seconds, where it was asked for; shape [R]. */
   readonly exampleTimes?: Float64Array;
-  /** The further columns that were asked for: `tokens` and `next` have T rows, `targets` and `users` B. */
+  /** The further columns that were asked for: `tokens` and `next` have T rows, `targets` R, `users` B. */
   readonly columns?: { readonly [Part in 'tokens' | 'next' | 'targets' | 'users']?: NamedColumns };
 }
 
@@ -62,7 +67,8 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
   const numSequences = offsets.length - 1;
   const numTokens = offsets[numSequences];
   const users = parts.users ?? Int32Array.from({ length: numSequences }, (_, b) => b);
-  const { ratings, targetRatings, exampleItems, exampleTimes, columns } = parts;
+  const { ratings, targetRatings, rowOffsets, exampleItems, exampleTimes, columns } = parts;
+  const numRows = rowOffsets?.at(-1) ?? numSequences;
   const batch = {
     users,
     offsets,
@@ -72,15 +78,17 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
     targetTimestamps,
     ...(ratings && { ratings }),
     ...(targetRatings && { targetRatings }),
+    ...(rowOffsets && { rowOffsets }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
     ...(columns && { columns }),
   };
   checkLength('users', users.length, numSequences);
+  if (rowOffsets !== undefined) checkLength('rowOffsets', rowOffsets.length, numSequences + 1);
   for (const name of tokenArrays) if (batch[name] !== undefined) checkLength(name, batch[name].length, numTokens);
-  for (const name of exampleArrays) if (batch[name] !== undefined) checkLength(name, batch[name].length, numSequences);
+  for (const name of exampleArrays) if (batch[name] !== undefined) checkLength(name, batch[name].length, numRows);
   for (const part of ['tokens', 'next', 'targets', 'users'] as const) {
-    const expected = part === 'tokens' || part === 'next' ? numTokens : numSequences;
+    const expected = { tokens: numTokens, next: numTokens, targets: numRows, users: numSequences }[part];
     for (const [name, column] of columns?.[part] ?? []) checkLength(`${part} ${name}`, rowsOf(column), expected);
   }
   return batch;
@@ -102,7 +110,7 @@ function checkLength(column: string, got: number, expected: number): void {
  * what belongs to examples stay.
  */
 export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: Int32Array): SequenceBatch {
-  const { users, columns, ratings, targetRatings, exampleItems, exampleTimes } = batch;
+  const { users, columns, ratings, targetRatings, rowOffsets, exampleItems, exampleTimes } = batch;
   const further = columns && {
     ...columns,
     ...(columns.tokens && { tokens: takeEach(columns.tokens, tokens) }),
@@ -117,6 +125,7 @@ export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: In
     targetTimestamps: Float64Array.from(tokens, (token) => batch.targetTimestamps[token]),
     ...(ratings && { ratings: Float32Array.from(tokens, (token) => ratings[token]) }),
     ...(targetRatings && { targetRatings: Float32Array.from(tokens, (token) => targetRatings[token]) }),
+    ...(rowOffsets && { rowOffsets }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
     ...(further && { columns: further }),

@@ -37,7 +37,8 @@ describe.each(['cpu', 'auto'] as const)('HSTU as a ranker on %s', (backend) => {
 
   // Hundreds of passes: on the fused kernels alone.
   const requests = backend === 'auto' ? ['hstu-requests'] : [];
-  it.each(['hstu-masks', 'hstu-position-time', 'stu-candidates', 'stu-append-window', ...requests])(
+  const rankers = ['hstu-ranker', 'hstu-ranker-interleaved'];
+  it.each(['hstu-masks', 'hstu-position-time', 'stu-candidates', 'stu-append-window', ...rankers, ...requests])(
     '%s agrees in every number',
     async (name) => {
       const before = tf.memory().numTensors;
@@ -50,7 +51,7 @@ describe.each(['cpu', 'auto'] as const)('HSTU as a ranker on %s', (backend) => {
   );
 });
 
-it.each(['hstu-position-time', 'stu-candidates', 'stu-append-window'])(
+it.each(['hstu-position-time', 'stu-candidates', 'stu-append-window', 'hstu-ranker', 'hstu-ranker-interleaved'])(
   '%s: a changed number of any tensor is noticed',
   async (name) => {
     const file = read(name);

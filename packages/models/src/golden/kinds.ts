@@ -7,6 +7,7 @@ import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
 import { checkHstuPosition } from './hstu-position.ts';
+import { checkHstuRanker } from './hstu-ranker.ts';
 import { checkHstuRequests } from './hstu-requests.ts';
 import { checkLigr } from './ligr.ts';
 import { checkLlama } from './llama.ts';
@@ -51,6 +52,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'hetero-attention': checkFieldAttention,
   'hstu-mask': checkHstuMasks,
   'hstu-position': checkHstuPosition,
+  'hstu-ranker': checkHstuRanker,
   'hstu-requests': checkHstuRequests,
   stu: checkStu,
 };
@@ -60,7 +62,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
   'fuxictr-long': 'no models of long histories',
   'fuxi-linear': 'no FuXi-linear',
-  'hstu-ranker': 'no HSTU ranker',
   letter: 'no semantic ids',
   lsa: 'no content vectors',
   mol: 'no mixture of logits',

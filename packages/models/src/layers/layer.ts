@@ -14,7 +14,12 @@ export interface Run {
   readonly step: number;
   readonly seed: number;
   /** What of the batch of the step lies before a part of it: streams count on from there. Absent: nothing. */
-  readonly before?: { readonly sequences: number; readonly tokens: number };
+  readonly before?: {
+    readonly sequences: number;
+    readonly tokens: number;
+    /** Of examples that are requests of several rows; absent: a row a sequence. */
+    readonly rows?: number;
+  };
   /** What was kept of earlier tokens, for a pass over the tokens after them. Absent: the batch is all there is. */
   readonly memory?: TokenMemory;
   /** Targets at the end of each sequence, `[B]`, of a ranker whose blocks hide them from each other. Absent: none. */

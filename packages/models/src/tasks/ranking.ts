@@ -8,6 +8,7 @@ import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import { withStoredTables } from '../layers/stored-rows.ts';
 import { isRanker, type Model, type Ranker } from '../model.ts';
 import type { WeightedLoss } from '../objectives/objective.ts';
+import { batchesOfRows, examplesFor } from '../rankers/examples-for.ts';
 import { batchColumns } from '../train/columns.ts';
 import { knownRows, labelLoss } from './label-loss.ts';
 import type { Task, TaskEvaluateOptions, TaskEvaluation, TaskMetric } from './task.ts';
@@ -232,19 +233,16 @@ async function evaluateRanking(
   const total = examples.targets.length;
   const scores = labels.map(() => new Float64Array(total));
   const truth = labels.map(() => new Float64Array(total));
-  for (let first = 0; first < total; first += batchSize) {
-    const count = Math.min(batchSize, total - first);
-    const host = makeBatch(
-      examples,
-      Int32Array.from({ length: count }, (_, i) => first + i),
-      columns,
-    );
+  const read = examplesFor(model, examples);
+  for (const { indices, firstRow } of batchesOfRows(read, batchSize)) {
+    const host = makeBatch(read, indices, columns);
     const values = await logitsOf(model, uploadBatch(host));
+    const count = values.length / labels.length;
     for (const [l, name] of labels.entries()) {
-      truth[l].set(labelOf(host, name), first);
-      for (let i = 0; i < count; i++) scores[l][first + i] = values[i * labels.length + l];
+      truth[l].set(labelOf(host, name), firstRow);
+      for (let i = 0; i < count; i++) scores[l][firstRow + i] = values[i * labels.length + l];
     }
-    onProgress?.({ done: first + count, total });
+    onProgress?.({ done: firstRow + count, total });
   }
   const metrics: Record<string, number> = {};
   const definition: string[] = [];

@@ -15,6 +15,18 @@ const hiddenSizes = [16, 8];
 const lowRank = { cross: 'low-rank', rank: 4 };
 const mixture = { cross: 'mixture', rank: 8, experts: 2 };
 const attention = { embeddingDim: 8, blocks: 2, heads: 2, queryDim: 4, valueDim: 4 };
+const tiny = {
+  ...{ embeddingDim: 8, userHistory: { maxEvents: 5 }, numBlocks: 2, numHeads: 2, dqk: 4, dv: 4, inputDropout: 0 },
+  ...{
+    linearDropout: 0,
+    preprocessorHidden: 8,
+    towerHidden: 16,
+    headHidden: 8,
+    positionBuckets: 10,
+    ageBuckets: 6,
+    minHistoryForContext: 0,
+  },
+};
 const towers = { queryHiddenSizes: [16], itemHiddenSizes: [16], outputDim: 8 };
 
 /** Every model of rows. */
@@ -56,6 +68,10 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'mean-pooling': { config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes } },
   'mean-pooling under dcn-v2': {
     config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes, tower: 'dcn-v2', crossLayers: 1 },
+  },
+  'hstu-ranker': { config: { kind: 'hstu-ranker', ...tiny } },
+  'hstu-ranker interleaved': {
+    config: { kind: 'hstu-ranker', ...tiny, form: 'interleave', attention: 'softmax', queryTime: 'history' },
   },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { uploadBatch } from '../inputs.ts';
 import type { Model } from '../model.ts';
+import type { BatchPart } from '../tasks/part.ts';
 import type { TaskContext } from '../tasks/task.ts';
 import { type Leaf, type PreparedStep, prepared, type StepRequest, variableOf } from './prepare-step.ts';
 import { type PartRun, type PartSums, partsOfRank, sumOverRanks } from './ranks.ts';
@@ -157,7 +158,10 @@ function partGradients(
     part: at,
     drawn,
     ...(rowIds && { rowIds }),
-    run: firstSequence === 0 ? run : { ...run, before: { sequences: firstSequence, tokens: firstToken } },
+    run:
+      firstSequence === 0
+        ? run
+        : { ...run, before: { sequences: firstSequence, tokens: firstToken, ...rowsBefore(at) } },
   };
   const variables = trainedWith(model, leaves, [...leaves.values()]);
   try {
@@ -179,6 +183,11 @@ function partGradients(
   } finally {
     uploaded.dispose();
   }
+}
+
+/** Rows of requests before a part. */
+function rowsBefore({ whole, firstSequence }: BatchPart): { readonly rows?: number } {
+  return whole.rowOffsets === undefined ? {} : { rows: whole.rowOffsets[firstSequence] };
 }
 
 /** Sums over the parts as means, with the gradient of the model's penalty. */

@@ -5,6 +5,7 @@ import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
 import { storedIds } from '../layers/stored-rows.ts';
 import type { Model } from '../model.ts';
+import { examplesFor } from '../rankers/examples-for.ts';
 import { partBounds } from '../tasks/part.ts';
 import type { Task } from '../tasks/task.ts';
 import { batchColumns } from './columns.ts';
@@ -46,7 +47,7 @@ export interface EpochOptions {
  */
 export class Trainer<M extends Model = Model> {
   readonly model: M;
-  /** As given; with `windows` the whole histories. */
+  /** As given, rows by their requests where the model reads them so; with `windows` the whole histories. */
   readonly examples: ExampleSet;
   readonly windows: WindowPolicy | undefined;
   readonly options: ResolvedOptions;
@@ -319,5 +320,5 @@ export function createTrainer<M extends Model>(options: TrainerOptions<M>): Trai
     throw new ConfigError('trainer: examples: expected at least one; got none', 'examples');
   }
   taskOf(options).check?.(model, examples, windows);
-  return new Trainer(options);
+  return new Trainer({ ...options, examples: examplesFor(model, examples) });
 }

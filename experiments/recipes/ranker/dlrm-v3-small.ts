@@ -1,0 +1,25 @@
+import { defineRecipe } from '../../src/config/recipe.ts';
+import { dlrmSmall, rankerEvaluation, rankerOptimizer, rankerTask, smallRanker } from '../../src/config/ranker-reference.ts';
+
+export const recipe = defineRecipe({
+  claim: 'HSTU ranks the candidates of a request from the history and an item table, on data whose best scores are known',
+  source:
+    'mlcommons/inference, recommendation/dlrm_v3 (the data and the form of the model), and meta-recsys/generative-recommenders (its layers); the size is ours',
+  expected: 'no figure published at this size',
+  cost: 'to be measured',
+  command: 'npx -y pnpm@12 seqrec train ranker/dlrm-v3-small',
+  config: {
+    task: rankerTask,
+    data: dlrmSmall,
+    model: {
+      ...smallRanker,
+      features: ['category'],
+      userHistory: { maxEvents: 512 },
+      actions: { from: 'ratings', bounds: [1, 2, 3, 4, 5] },
+    },
+    optimizer: rankerOptimizer,
+    training: { epochs: 3, batchSize: 64, shuffle: true, evaluateEvery: 1 },
+    evaluation: rankerEvaluation,
+    seed: 1,
+  },
+});
