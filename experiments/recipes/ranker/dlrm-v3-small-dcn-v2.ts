@@ -1,5 +1,5 @@
+import { besideDlrmSmall } from '../../src/config/ranker-reference.ts';
 import { defineRecipe } from '../../src/config/recipe.ts';
-import { dlrmSmall, rankerEvaluation, rankerOptimizer, rankerTask } from '../../src/config/ranker-reference.ts';
 
 export const recipe = defineRecipe({
   claim: 'DCN-V2 on the user, the item and its category of the same rows, without histories',
@@ -8,16 +8,12 @@ export const recipe = defineRecipe({
   cost: 'to be measured',
   command: 'npx -y pnpm@12 seqrec train ranker/dlrm-v3-small-dcn-v2',
   config: {
-    task: rankerTask,
-    data: dlrmSmall,
+    ...besideDlrmSmall,
     model: {
       kind: 'dcn-v2',
       features: ['category'],
       ...{ embeddingDim: 16, crossLayers: 3, hiddenSizes: [128, 64], dropout: 0.1, embeddingStd: 0.02 },
     },
-    optimizer: rankerOptimizer,
-    training: { epochs: 5, batchSize: 1024, shuffle: true, evaluateEvery: 1, patience: 2 },
-    evaluation: rankerEvaluation,
     seed: 1,
   },
 });

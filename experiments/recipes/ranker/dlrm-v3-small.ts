@@ -1,8 +1,15 @@
+import {
+  dlrmSmall,
+  rankerEvaluation,
+  rankerOptimizer,
+  rankerTask,
+  smallRanker,
+} from '../../src/config/ranker-reference.ts';
 import { defineRecipe } from '../../src/config/recipe.ts';
-import { dlrmSmall, rankerEvaluation, rankerOptimizer, rankerTask, smallRanker } from '../../src/config/ranker-reference.ts';
 
 export const recipe = defineRecipe({
-  claim: 'HSTU ranks the candidates of a request from the history and an item table, on data whose best scores are known',
+  claim:
+    'HSTU ranks the candidates of a request from the history and an item table, on data whose best scores are known',
   source:
     'mlcommons/inference, recommendation/dlrm_v3 (the data and the form of the model), and meta-recsys/generative-recommenders (its layers); the size is ours',
   expected: 'no figure published at this size',

@@ -151,6 +151,12 @@ const SyntheticRankingConfig = z
       .min(0)
       .optional()
       .describe('The last of these, that validate; default 1; 0: no validation part.'),
+    validationShare: z
+      .number()
+      .min(0)
+      .lt(1)
+      .optional()
+      .describe('Share of the requests of the other steps, by chance, that validate as well; default 0.'),
     maxHistory: count.optional().describe('Latest events of a history that are kept; default all.'),
   })
   // A world is made in memory.

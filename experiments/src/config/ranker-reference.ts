@@ -5,6 +5,8 @@
 export const dlrmSmall = {
   format: 'synthetic-ranking' as const,
   ...{ users: 2000, items: 20_000, seed: 1, steps: 30, eventsPerStep: 20, candidates: 16, testCandidates: 64 },
+  // Of all phases, as a calibrator needs them.
+  ...{ validationSteps: 0, validationShare: 0.05 },
 };
 
 /** HSTU of a size for a CPU: 2 layers of 2 heads, 32 wide, on tokens of 64. */
@@ -17,3 +19,31 @@ export const smallRanker = {
 export const rankerTask = { kind: 'ranking' as const };
 export const rankerEvaluation = { batchSize: 4096, selectBy: 'NE', segments: [] };
 export const rankerOptimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.98, weightDecay: 0 };
+
+/** Of models of rows beside the ranker, on its data. */
+export const besideDlrmSmall = {
+  task: rankerTask,
+  data: dlrmSmall,
+  optimizer: rankerOptimizer,
+  training: { epochs: 10, batchSize: 1024, shuffle: true, evaluateEvery: 1, patience: 2 },
+  evaluation: rankerEvaluation,
+};
+
+/**
+ * ML-1M as DLRM-v3 has it: the last ten films of a user are the candidates of a request, everything before is its
+ * history; liked is a rating of 3.5 or more. A user has one request, so the id of one that tests was never trained.
+ */
+export const lastFilms = {
+  format: 'named' as const,
+  name: 'ml-1m' as const,
+  label: { column: 'rating', positiveAbove: 3.5, negativeBelow: 3.5 },
+  split: { kind: 'last-rows' as const, rows: 10, by: 'user' as const, test: 0.25, validation: 0.1, seed: 1 },
+};
+
+/** The film; who asks, but for the id. */
+export const filmFields = {
+  userId: false,
+  features: ['gender', { column: 'age', encode: 'steps' as const, width: 1 }, 'occupation'],
+};
+
+export const filmEvaluation = { batchSize: 4096, selectBy: 'AUC', segments: ['gender', 'age'] };

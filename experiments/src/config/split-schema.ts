@@ -101,15 +101,39 @@ const RowsByTimeConfig = z
   .refine(leavesRows, noRowsLeft)
   .describe('The newest rows; the cuts are times, so rows at one time stay together, and requests as well.');
 
+const LastRowsConfig = z
+  .strictObject({
+    kind: z.literal('last-rows'),
+    rows: count.default(10).describe('Last events of a user, the candidates of its request.'),
+    by: z
+      .enum(['user', 'time'])
+      .default('user')
+      .describe('Which users are in which part: by chance, or by the times of their requests, the newest ones test.'),
+    test: share.default(0.25).describe('Share of the users that are tested on.'),
+    validation: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.1)
+      .describe('Share of the users that are validated on; 0: no validation part.'),
+    seed: seed.describe('Seed of which users, by `user`.'),
+    maxHistory: rowExamples.maxHistory,
+  })
+  .refine(leavesRows, { path: ['validation'], message: 'expected shares that leave users to train on' })
+  .describe(
+    'One request a user: its last events are the candidates, all before them their history. Every user is in one part.',
+  );
+
 export const SplitConfigSchema = z
   .union([
-    z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'given']),
+    z.enum(['leave-last-out', 'train-test', 'global-time', 'by-user', 'random', 'rows-by-time', 'last-rows', 'given']),
     GlobalTimeConfig,
     ByUserConfig,
     RandomConfig,
     RowsByTimeConfig,
+    LastRowsConfig,
     GivenConfig,
   ])
   .describe(
-    "Which events are trained, validated and tested on. `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. `random`, `rows-by-time` and `given` (the parts that the data come in) are of rows, and for rankers. An object sets what a name leaves open.",
+    "Which events are trained, validated and tested on. `train-test` is the reference's protocol: no validation set, the test set is evaluated while training. `random`, `rows-by-time`, `last-rows` and `given` (the parts that the data come in) are of rows, and for rankers. An object sets what a name leaves open.",
   );

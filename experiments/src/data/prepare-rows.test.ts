@@ -64,7 +64,7 @@ describe('prepareRows', () => {
     [
       'leave-last-out',
       { split: 'leave-last-out', label },
-      'data.split: expected a split of rows, which a ranker learns from; got leave-last-out, whose examples are sequences of users; use random, rows-by-time or given',
+      'data.split: expected a split of rows, which a ranker learns from; got leave-last-out, whose examples are sequences of users; use random, rows-by-time, last-rows or given',
     ],
     [
       'no label',

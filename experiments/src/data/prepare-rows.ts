@@ -91,6 +91,6 @@ function rowSplit(split: ReturnType<typeof splitBy>): RowSplit {
   if (examples !== undefined) return { ...split, examples };
   throw new ConfigError(
     `data.split: expected a split of rows, which a ranker learns from; got ${split.protocol}, whose examples are sequences of users`,
-    'use random, rows-by-time or given',
+    'use random, rows-by-time, last-rows or given',
   );
 }

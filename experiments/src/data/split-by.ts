@@ -3,6 +3,7 @@ import {
   givenSplit,
   globalTime,
   type Interactions,
+  lastRows,
   leaveLastOut,
   type RandomSplitOptions,
   randomSplit,
@@ -17,6 +18,7 @@ type SplitConfig = Exclude<DataConfig, WorldConfig>['split'];
 type GlobalTime = Extract<SplitConfig, { kind: 'global-time' }>;
 type ByUser = Extract<SplitConfig, { kind: 'by-user' }>;
 type Random = Extract<SplitConfig, { kind: 'random' }>;
+type LastRows = Partial<Extract<SplitConfig, { kind: 'last-rows' }>>;
 type RowsByTime = Extract<SplitConfig, { kind: 'rows-by-time' }>;
 
 /** The split of a configuration. */
@@ -53,6 +55,10 @@ export function splitBy(config: SplitConfig, interactions: Interactions): Split 
     case 'rows-by-time': {
       const { test, validation, examples, maxHistory } = split as Partial<RowsByTime>;
       return rowsByTime(interactions, defined({ testShare: test, validationShare: validation, examples, maxHistory }));
+    }
+    case 'last-rows': {
+      const { test, validation, kind: _, ...given } = split as LastRows;
+      return lastRows(interactions, { ...given, ...defined({ testShare: test, validationShare: validation }) });
     }
     case 'random': {
       const { test, validation, seed, examples, maxHistory } = split as Partial<Random>;

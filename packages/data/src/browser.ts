@@ -39,6 +39,7 @@ export { type ByUserOptions, byUser } from './splits/by-user.ts';
 export { type GivenSplitOptions, givenSplit } from './splits/given.ts';
 export { type GlobalTimeOptions, globalTime, type TargetRule, targetRules } from './splits/global-time.ts';
 export { trainingEvents } from './splits/histories.ts';
+export { type LastRowsOptions, lastRows } from './splits/last-rows.ts';
 export { leaveLastOut, trainTest } from './splits/leave-last-out.ts';
 export { type RandomSplitOptions, randomSplit } from './splits/random.ts';
 export { withRowHistories } from './splits/row-histories.ts';

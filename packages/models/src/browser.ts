@@ -251,6 +251,7 @@ export {
   type Model,
   type ModelOptions,
   type Ranker,
+  type RankerRequests,
   scoreItems,
   type TableRows,
   type TokenEncoder,
@@ -357,6 +358,7 @@ export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
 export { fieldFields, historyFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
+export { batchesOfRows, examplesFor, type RowsBatch } from './rankers/examples-for.ts';
 export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
 export { createFcn } from './rankers/fcn/fcn.ts';
 export {
@@ -373,6 +375,12 @@ export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/
 export { createFm } from './rankers/fm/fm.ts';
 export { type GdcnConfig, type GdcnConfigInput, gdcnConfigSchema } from './rankers/gdcn/config.ts';
 export { createGdcn } from './rankers/gdcn/gdcn.ts';
+export {
+  type HstuRankerConfig,
+  type HstuRankerConfigInput,
+  hstuRankerConfigSchema,
+} from './rankers/hstu-ranker/config.ts';
+export { createHstuRanker } from './rankers/hstu-ranker/hstu-ranker.ts';
 export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/config.ts';
 export { createLr } from './rankers/lr/lr.ts';
 export {

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type ModelOptions, weightShapes } from '@seqrec/models';
+import { type HistoryConfig, type ModelOptions, weightShapes } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { refuseTooLarge } from '../open/check-memory.ts';
 
@@ -52,5 +52,6 @@ function eventFields({
   userHistory,
   itemId,
 }: Extract<RankingRunConfig['model'], { readonly userHistory: unknown }>): number {
-  return Math.max(1, Number(itemId)) + (userHistory.columns?.length ?? 0) + Number(userHistory.times);
+  const { columns = [], times = false }: Partial<HistoryConfig> = userHistory;
+  return Math.max(1, Number(itemId)) + columns.length + Number(times);
 }

@@ -31,6 +31,7 @@ export type SplitProtocol =
   | 'by-user'
   | 'random'
   | 'rows-by-time'
+  | 'last-rows'
   | 'given'
   | 'streaming';
 

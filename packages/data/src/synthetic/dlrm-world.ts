@@ -1,9 +1,11 @@
 import { createInteractions } from '../create-interactions.ts';
 import { OptionError } from '../errors.ts';
 import { impressionExamples } from '../examples/impressions.ts';
+import { requestsOf } from '../examples/requests.ts';
 import { takeExamples } from '../examples/take.ts';
 import { idMap, openIdMap } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
+import { namedRandom } from '../philox.ts';
 import { type RandomSource, randomSource } from '../random.ts';
 import { rowsWhere } from '../rows-where.ts';
 import type { ExampleSet, RowSplit } from '../splits/split.ts';
@@ -33,8 +35,10 @@ export interface DlrmWorldOptions {
   readonly presence?: number;
   /** Share of the steps, the first ones, that train and validate; default 0.9. */
   readonly trainShare?: number;
-  /** The last of these, that validate; default 1. */
+  /** The last of these, that validate; default 1. They are of few phases, which a calibrator would take for all. */
   readonly validationSteps?: number;
+  /** Share of the requests of the others, by chance, that validate as well: they are of all phases. Default 0. */
+  readonly validationShare?: number;
   /** Latest events of a history that are kept; default all. */
   readonly maxHistory?: number;
 }
@@ -115,6 +119,7 @@ function withDefaults(options: DlrmWorldOptions): Settings {
     presence: 0.7,
     trainShare: 0.9,
     validationSteps: 1,
+    validationShare: 0,
     ...options,
   };
   const fail = (key: keyof DlrmWorldOptions, expected: string): never => {
@@ -132,6 +137,7 @@ function withDefaults(options: DlrmWorldOptions): Settings {
   // The first step needs an item in every category that is open.
   whole('items', settings.categories * steps);
   if (!(settings.presence > 0 && settings.presence <= 1)) fail('presence', 'above 0, at most 1');
+  if (!(settings.validationShare >= 0 && settings.validationShare < 1)) fail('validationShare', 'from 0, below 1');
   const { validation, test } = cutsOf(settings);
   if (!(test < steps)) fail('trainShare', 'that leaves a step to test on');
   if (!(validation >= 1)) fail('validationSteps', 'that leaves a step to train on');
@@ -277,32 +283,41 @@ function requestNumbers({ steps, length }: EventList, userOffsets: Int32Array): 
 
 /** The candidates by their steps, each with what its user did before. */
 function worldSplit(interactions: Interactions, { uses, steps }: EventList, settings: Settings): RowSplit {
-  const { maxHistory, categoriesPerUser } = settings;
+  const { maxHistory, categoriesPerUser, seed, validationShare } = settings;
   const { validation, test } = cutsOf(settings);
   const history = Uint8Array.from(uses, (use) => use & HISTORY);
   const all = impressionExamples(interactions, { history, ...(maxHistory !== undefined && { maxHistory }) });
   const none = 255;
-  const parts = Uint8Array.from(uses, (use, e) =>
-    (use & CANDIDATE) === 0 ? none : steps[e] < validation ? 0 : steps[e] < test ? 1 : 2,
-  );
+  const random = namedRandom(seed, 'dlrm world validation');
+  const { of: requests } = requestsOf(interactions);
+  const parts = Uint8Array.from(uses, (use, e) => {
+    if ((use & CANDIDATE) === 0) return none;
+    if (steps[e] >= validation) return steps[e] < test ? 1 : 2;
+    return random.uniform(requests[e]) < validationShare ? 1 : 0;
+  });
+  const validates = validation < test || validationShare > 0;
   const part = (number: number, name: ExampleSet['name']): ExampleSet =>
     takeExamples(all, rowsWhere(parts, number), name);
   const [train, validated, tested] = [part(0, 'train'), part(1, 'validation'), part(2, 'test')];
   const testSteps = Array.from({ length: settings.steps - test }, (_, s) => test + s);
   const rows = [train, validated, tested].map(({ targets }) => targets.length);
+  const chosenBy = [
+    ...(validation < test ? [`of the steps before ${test}`] : []),
+    ...(validationShare > 0 ? [`of requests by chance`] : []),
+  ].join(' and ');
   const kept = maxHistory === undefined ? '' : `, the latest ${maxHistory} of them`;
   return {
     protocol: 'rows-by-time',
     examples: 'impressions',
     interactions,
     train,
-    ...(validation < test && { validation: validated }),
+    ...(validates && { validation: validated }),
     test: tested,
     cuts: { testTime: test + 1, ...(validation < test && { validationTime: validation + 1 }) },
-    limits: dlrmLimits(testSteps, categoriesPerUser),
+    limits: dlrmLimits(testSteps, categoriesPerUser, validation),
     step: {
       name: 'split',
-      detail: `steps: ${rows[0]} candidates before step ${validation} train, ${rows[1]} before step ${test} validate and ${rows[2]} from then on test; a history is all that its user did in earlier steps${kept}.`,
+      detail: `steps: ${rows[0]} candidates before step ${validation} train, ${rows[1]} ${chosenBy} validate and ${rows[2]} from step ${test} on test; a history is all that its user did in earlier steps${kept}.`,
       params: { protocol: 'rows-by-time', steps: settings.steps, ...(maxHistory !== undefined && { maxHistory }) },
       counts: { train: rows[0], validation: rows[1], test: rows[2] },
     },

@@ -40,7 +40,7 @@ export interface FieldSettings {
     readonly userId: boolean;
     readonly itemId: boolean;
     readonly features?: readonly FeatureConfig[];
-    readonly userHistory?: HistoryConfig;
+    readonly userHistory?: Partial<HistoryConfig>;
   };
   readonly numUsers: number;
   readonly numItems: number;

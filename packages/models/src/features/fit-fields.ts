@@ -21,7 +21,7 @@ import type { HistoryConfig } from './history-config.ts';
  * @throws ConfigError as {@link fitFeatures}, and for a column of events that tells what is to be predicted.
  */
 export function fitFields(
-  config: { readonly features?: readonly FeatureConfig[]; readonly userHistory?: HistoryConfig },
+  config: { readonly features?: readonly FeatureConfig[]; readonly userHistory?: Partial<HistoryConfig> },
   given: ExampleSet,
 ): Required<FittedFeatures> {
   const { interactions } = given;
