@@ -22,7 +22,7 @@ export const recipe = defineRecipe({
       ...smallRanker,
       features: ['category'],
       userHistory: { maxEvents: 512 },
-      actions: { from: 'ratings', bounds: [1, 2, 3, 4, 5] },
+      actions: { kind: 'ratings', bounds: [1, 2, 3, 4, 5] },
     },
     optimizer: rankerOptimizer,
     training: { epochs: 3, batchSize: 64, shuffle: true, evaluateEvery: 1 },

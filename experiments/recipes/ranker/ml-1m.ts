@@ -24,7 +24,7 @@ export const recipe = defineRecipe({
       userHistory: { maxEvents: 200 },
       // All candidates are asked for when the history ends: their own times would tell how the user went on.
       queryTime: 'history',
-      actions: { from: 'ratings', bounds: [2, 3, 4, 5] },
+      actions: { kind: 'ratings', bounds: [2, 3, 4, 5] },
       inputDropout: 0.2,
     },
     optimizer: rankerOptimizer,

@@ -109,6 +109,12 @@ const LastRowsConfig = z
       .enum(['user', 'time'])
       .default('user')
       .describe('Which users are in which part: by chance, or by the times of their requests, the newest ones test.'),
+    training: z
+      .enum(['last', 'every'])
+      .default('last')
+      .describe(
+        'Requests of the users that train: their last one, or one for every so many events, so that nearly every event is a label.',
+      ),
     test: share.default(0.25).describe('Share of the users that are tested on.'),
     validation: z
       .number()

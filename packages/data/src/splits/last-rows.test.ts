@@ -80,6 +80,26 @@ it('tests the users whose requests are the newest', () => {
   expect([train, validation, test].map(({ users }) => new Set(users).size)).toEqual([16, 3, 7]);
 });
 
+it('trains on every block of events of a user, each after what came before it', () => {
+  const options = { rows: 4, seed: 2 };
+  const [last, every] = (['last', 'every'] as const).map((training) => lastRows(data, { ...options, training }));
+  expect(every.test).toEqual(last.test);
+  const requests = byRequest(every.train);
+  const batch = makeBatch(requests, [...requests.targets.keys()]);
+  for (const user of new Set(every.train.users)) {
+    const [first, end] = [data.userOffsets[user], data.userOffsets[user + 1]];
+    const blocks = Math.floor((end - first - 1) / 4);
+    const own = [...every.train.targets].filter((_, e) => every.train.users[e] === user);
+    expect(own).toEqual(Array.from({ length: 4 * blocks }, (_, k) => end - 4 * blocks + k));
+  }
+  for (const [b, target] of requests.targets.entries()) {
+    const history = [...data.itemIds.subarray(data.userOffsets[requests.users[b]], target)];
+    expect(history.length).toBeGreaterThan(0);
+    expect([...batch.itemIds.subarray(batch.offsets[b], batch.offsets[b + 1])]).toEqual(history);
+  }
+  expect(leakageReport(every).leaks).toBe(false);
+});
+
 it.each<[LastRowsOptions, string]>([
   [{ rows: 0 }, 'lastRows: expected rows of 1 or more; got 0'],
   [{ testShare: 1 }, 'lastRows: expected testShare between 0 and 1; got 1'],

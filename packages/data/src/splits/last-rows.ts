@@ -11,6 +11,11 @@ export interface LastRowsOptions {
    * ones test.
    */
   readonly by?: 'user' | 'time';
+  /**
+   * Which requests of the users that train: `last` (default), as of the others; `every`, their events from the newest
+   * back in blocks of `rows`, each after a history of one event at least, so that nearly every event is a label.
+   */
+  readonly training?: 'last' | 'every';
   /** Shares of the users; default 0.25 and 0.1. */
   readonly testShare?: number;
   /** 0: no validation part. */
@@ -37,7 +42,8 @@ const operation = 'lastRows';
  *   when a part is empty
  */
 export function lastRows(interactions: Interactions, options: LastRowsOptions = {}): RowSplit {
-  const { rows = 10, by = 'user', testShare = 0.25, validationShare = 0.1, seed = 0, maxHistory } = options;
+  const { rows = 10, by = 'user', training = 'last', seed = 0, maxHistory } = options;
+  const { testShare = 0.25, validationShare = 0.1 } = options;
   check(interactions, { rows, by, testShare, validationShare, maxHistory });
   const { numUsers, userOffsets } = interactions;
   const users: number[] = [];
@@ -50,7 +56,10 @@ export function lastRows(interactions: Interactions, options: LastRowsOptions = 
   for (const user of users) parts[partOf(user)].push(user);
   const names = ['train', 'validation', 'test'] as const;
   const set = (part: number): ExampleSet =>
-    requestsOf(interactions, parts[part], { name: names[part], rows, maxHistory });
+    requestsOf(interactions, parts[part], {
+      ...{ name: names[part], rows, maxHistory },
+      every: part === 0 && training === 'every',
+    });
   const [train, validation, test] = [set(0), set(1), set(2)];
   for (const each of [train, ...(validationShare > 0 ? [validation] : []), test])
     if (each.targets.length === 0)
@@ -69,10 +78,11 @@ export function lastRows(interactions: Interactions, options: LastRowsOptions = 
       name: 'split',
       detail:
         `last-rows: the last ${rows} events of each user are the candidates of a request, their history ${kept}; ` +
+        (training === 'every' ? `users that train have a request for every ${rows} events before them as well; ` : '') +
         `${parts[0].length} users train, ${parts[1].length} validate and ${parts[2].length} test, ${which}; ` +
         `${dropped} users of no more than ${rows} events left out.`,
       params: {
-        ...{ protocol: 'last-rows', rows, by, testShare, validationShare },
+        ...{ protocol: 'last-rows', rows, by, training, testShare, validationShare },
         ...(by === 'user' && { seed }),
         ...(maxHistory !== undefined && { maxHistory }),
       },
@@ -84,7 +94,9 @@ export function lastRows(interactions: Interactions, options: LastRowsOptions = 
   };
 }
 
-type Checked = Required<Omit<LastRowsOptions, 'seed' | 'maxHistory'>> & { readonly maxHistory: number | undefined };
+type Checked = Required<Omit<LastRowsOptions, 'seed' | 'training' | 'maxHistory'>> & {
+  readonly maxHistory: number | undefined;
+};
 
 function check(interactions: Interactions, options: Checked): void {
   const { rows, by, testShare, validationShare, maxHistory = 1 } = options;
@@ -131,29 +143,39 @@ function byTime(
   };
 }
 
+interface Wanted {
+  readonly name: ExampleSet['name'];
+  readonly rows: number;
+  readonly every: boolean;
+  readonly maxHistory: number | undefined;
+}
+
 /** The requests of some users, a row an example. */
 function requestsOf(
   interactions: Interactions,
   users: readonly number[],
-  {
-    name,
-    rows,
-    maxHistory = Number.POSITIVE_INFINITY,
-  }: { readonly name: ExampleSet['name']; readonly rows: number; readonly maxHistory: number | undefined },
+  { name, rows, every, maxHistory = Number.POSITIVE_INFINITY }: Wanted,
 ): ExampleSet {
   const { userOffsets, numEvents } = interactions;
-  const count = users.length * rows;
+  /** Where the requests of each user begin, the oldest first. */
+  const begins = users.map((user) => {
+    const [first, end] = [userOffsets[user], userOffsets[user + 1]];
+    const count = every ? Math.floor((end - first - 1) / rows) : 1;
+    return Array.from({ length: count }, (_, k) => end - rows * (count - k));
+  });
+  const count = begins.reduce((sum, own) => sum + rows * own.length, 0);
   const [ofUsers, starts, targets] = [0, 1, 2].map(() => new Int32Array(count));
   const offsets = new Int32Array(count + 1);
   let e = 0;
-  for (const user of users) {
-    const end = userOffsets[user + 1] - rows;
-    const length = Math.min(end - userOffsets[user], maxHistory);
-    for (let row = 0; row < rows; row++, e++) {
-      ofUsers[e] = user;
-      targets[e] = end + row;
-      starts[e] = targets[e] - length;
-      offsets[e] = end - length;
+  for (const [i, user] of users.entries()) {
+    for (const begin of begins[i]) {
+      const length = Math.min(begin - userOffsets[user], maxHistory);
+      for (let row = 0; row < rows; row++, e++) {
+        ofUsers[e] = user;
+        targets[e] = begin + row;
+        starts[e] = targets[e] - length;
+        offsets[e] = begin - length;
+      }
     }
   }
   offsets[count] = numEvents;

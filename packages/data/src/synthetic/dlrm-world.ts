@@ -27,7 +27,7 @@ export interface DlrmWorldOptions {
   readonly categoriesPerUser?: number;
   /** Mean of the events of a user in a step; default 50 events an item, `floor(50 items / users / steps)`. */
   readonly eventsPerStep?: number;
-  /** Events of a step that are candidates of its request in training; default 32. A step has one event more at least. */
+  /** Candidates of a request in training, events of its step; default 32. A step has one event more at least. */
   readonly candidates?: number;
   /** Candidates of a request in the test steps; default 2,048. */
   readonly testCandidates?: number;

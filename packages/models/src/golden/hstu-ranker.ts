@@ -150,6 +150,7 @@ function netOf(config: RankerFile, tokens: number): HstuRankerNet {
     item: { id: true, features: 0 },
     form: interleaved ? 'interleave' : 'sum',
     numActions: config.actionWeights.length,
+    asksActions: true,
     ageBuckets: embeddingDim - 1,
     ageScale: 'sqrt',
     postNorm: 'layer',

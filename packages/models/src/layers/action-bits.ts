@@ -6,6 +6,8 @@ export interface ActionBitsArgs extends LayerArgs {
   readonly numActions: number;
   /** Width of the row of an action. */
   readonly actionDim: number;
+  /** Whether there is a vector of unknown actions; default true. */
+  readonly hasUnknown?: boolean;
 }
 
 /**
@@ -29,11 +31,11 @@ export class ActionBits extends StreamLayer {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { numActions, actionDim } = this.args;
+    const { numActions, actionDim, hasUnknown = true } = this.args;
     const initialization = { kind: 'normal', standardDeviation: 0.1 } as const;
     return [
       { name: 'table', shape: [numActions, actionDim], initialization, isTable: true },
-      { name: 'unknown', shape: [1, this.width], initialization, isTable: true },
+      ...(hasUnknown ? [{ name: 'unknown', shape: [1, this.width], initialization, isTable: true }] : []),
     ];
   }
 
@@ -57,8 +59,8 @@ export class ActionBits extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { numActions, actionDim } = this.args;
-    return { ...super.getConfig(), numActions, actionDim };
+    const { numActions, actionDim, hasUnknown } = this.args;
+    return { ...super.getConfig(), numActions, actionDim, ...(hasUnknown !== undefined && { hasUnknown }) };
   }
 }
 tf.serialization.registerClass(ActionBits);

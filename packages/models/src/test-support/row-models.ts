@@ -26,6 +26,7 @@ const tiny = {
     ageBuckets: 6,
     minHistoryForContext: 0,
   },
+  actions: { kind: 'column', column: 'clicked', bits: 1 },
 };
 const towers = { queryHiddenSizes: [16], itemHiddenSizes: [16], outputDim: 8 };
 

@@ -6,12 +6,12 @@ type ActionsConfig = HstuRankerConfig['actions'];
 
 /** Kinds of action. */
 export function numActions(actions: ActionsConfig): number {
-  return actions.from === 'ratings' ? actions.bounds.length + 1 : actions.bits;
+  return actions.kind === 'ratings' ? actions.bounds.length + 1 : actions.bits;
 }
 
 /**
- * What was done at the events of the histories of a batch as bit masks, `[H]`; 0 where it is not known, as for a history
- * without ratings that a server may get.
+ * What was done at the events of the histories of a batch as bit masks, `[H]`; 0 where it is not known, as for a
+ * history without ratings that a server may get.
  *
  * @throws ConfigError in training on data without what the actions are made of.
  */
@@ -20,7 +20,7 @@ export function actionMasks(
   { itemIds, ratings, columns }: SequenceBatch,
   { kind, training }: { readonly kind: string; readonly training: boolean },
 ): Int32Array {
-  if (actions.from === 'ratings') {
+  if (actions.kind === 'ratings') {
     if (ratings === undefined) return unknown(itemIds, training, kind, 'data with ratings');
     const { bounds } = actions;
     return Int32Array.from(ratings, (rating) =>

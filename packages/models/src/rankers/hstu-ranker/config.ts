@@ -3,10 +3,10 @@ import { positive, rate, size } from '../../config/fields.ts';
 import { historySchema } from '../../features/history-config.ts';
 import { fieldFields, tableFields } from '../config.ts';
 
-const actions = z.discriminatedUnion('from', [
+const actions = z.discriminatedUnion('kind', [
   z
     .strictObject({
-      from: z.literal('ratings'),
+      kind: z.literal('ratings'),
       bounds: z
         .array(z.number())
         .min(1)
@@ -18,7 +18,7 @@ const actions = z.discriminatedUnion('from', [
     .describe('The rating of an event, or another number that is its action: one action for each interval.'),
   z
     .strictObject({
-      from: z.literal('column'),
+      kind: z.literal('column'),
       column: z.string().min(1).describe('A column of whole numbers of the events.'),
       bits: z.int().min(1).max(31).describe('How many actions there are: bit `a` of the number is action `a`.'),
     })
@@ -30,7 +30,10 @@ export const hstuRankerConfigSchema = z
   .strictObject({
     kind: z.literal('hstu-ranker'),
     ...fieldFields,
-    userHistory: historySchema.omit({ columns: true, times: true }).prefault({}),
+    userHistory: historySchema
+      .omit({ columns: true, times: true })
+      .prefault({})
+      .describe('What is read of the user before the row; `maxEvents` is also what SiLU weights are divided by.'),
     embeddingDim: size.max(2 ** 14).describe('Width `D` of the tokens.'),
     tableDim: size
       .max(2 ** 14)
@@ -47,7 +50,7 @@ export const hstuRankerConfigSchema = z
         "What was done at an event: `sum` adds it to the event's token; `interleave` makes it a token of its own after the item's. Candidates are a token each in both.",
       ),
     actions: actions
-      .default({ from: 'ratings', bounds: [2, 3, 4, 5] })
+      .default({ kind: 'ratings', bounds: [2, 3, 4, 5] })
       .describe('What was done at the events of a history; candidates have a learned vector in its place.'),
     actionDim: size
       .max(1024)

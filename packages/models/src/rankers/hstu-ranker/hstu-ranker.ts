@@ -132,7 +132,7 @@ function tokensPerEvent(form: HstuRankerConfig['form']): 1 | 2 {
 /** What batches must carry. */
 function columnsOf({ actions, queryTime }: HstuRankerConfig, fields: readonly Field[]): BatchColumns {
   const ofEvents = fields.flatMap((field) => (field.table === 'events' ? field.transform.columns : []));
-  const tokens = [...new Set([...ofEvents, ...(actions.from === 'column' ? [actions.column] : [])])];
+  const tokens = [...new Set([...ofEvents, ...(actions.kind === 'column' ? [actions.column] : [])])];
   return {
     ...(tokens.length > 0 && { tokens }),
     ...(ofEvents.length > 0 && { targets: [...new Set(ofEvents)] }),

@@ -30,6 +30,8 @@ export interface HstuRankerNetOptions {
   readonly headHidden: number;
   readonly actionDim: number;
   readonly numActions: number;
+  /** Whether candidates have the vector of unknown actions; default: of the form `sum`, whose tokens add it. */
+  readonly asksActions?: boolean;
   readonly positionBuckets: number;
   readonly ageBuckets: number;
   readonly ageScale: 'sqrt' | 'log';
@@ -84,8 +86,8 @@ export class HstuRankerNet {
     );
     this.content = item.id ? inner('content', tableDim) : undefined;
     this.additional = item.features > 0 ? inner('additional', item.features * tableDim) : undefined;
-    const { numActions, actionDim } = options;
-    this.actions = new ActionBits({ numActions, actionDim, seed, stream: 'actions' });
+    const { numActions, actionDim, asksActions: hasUnknown = options.form === 'sum' } = options;
+    this.actions = new ActionBits({ numActions, actionDim, hasUnknown, seed, stream: 'actions' });
     this.actionMap = inner('action_map', this.actions.width);
     this.positions = table('positions', options.positionBuckets);
     this.ages = table('ages', options.ageBuckets + 1);

@@ -23,7 +23,7 @@ const small = {
   ...{
     features: ['category'],
     minHistoryForContext: 3,
-    actions: { from: 'ratings' as const, bounds: [1, 2, 3, 4, 5] },
+    actions: { kind: 'ratings' as const, bounds: [1, 2, 3, 4, 5] },
   },
 };
 const forms: Readonly<Record<string, Partial<HstuRankerConfigInput>>> = {
