@@ -12,8 +12,9 @@ export const recipe = defineRecipe({
     'HSTU ranks the candidates of a request from the history and an item table, on data whose best scores are known',
   source:
     'mlcommons/inference, recommendation/dlrm_v3 (the data and the form of the model), and meta-recsys/generative-recommenders (its layers); the size is ours',
-  expected: 'no figure published at this size',
-  cost: 'to be measured',
+  expected:
+    'no figure published at this size; NE from .26, the limit of place and seen quality, up; .461 at a quarter of the size (500 users, 5,120 items in 32 categories) after 4 epochs',
+  cost: 'about 8 minutes an epoch on one thread of a busy AMD EPYC (Zen 4), Node 24: 36,000 requests',
   command: 'npx -y pnpm@12 seqrec train ranker/dlrm-v3-small',
   config: {
     task: rankerTask,
@@ -25,7 +26,7 @@ export const recipe = defineRecipe({
       actions: { kind: 'ratings', bounds: [1, 2, 3, 4, 5] },
     },
     optimizer: rankerOptimizer,
-    training: { epochs: 3, batchSize: 64, shuffle: true, evaluateEvery: 1 },
+    training: { epochs: 8, batchSize: 32, shuffle: true, evaluateEvery: 1, patience: 2 },
     evaluation: rankerEvaluation,
     seed: 1,
   },

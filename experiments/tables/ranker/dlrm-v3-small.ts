@@ -16,7 +16,7 @@ export const table = defineTable({
     'Without a history and without the user a model can reach the limit quality; on items that open in the steps that test it knows nothing. DCN-V2 has the id of the user besides, of whose hundreds of rows it learns the places of the categories by heart. HSTU without an item table can reach the limit place, and some of the phase, which the newest events of a history tell.',
     'HSTU with an item table can reach the limit place and seen quality: items that open in the steps that test have no trained row, and the limit place and quality is out of reach by that much. The rest of its distance is what it has not learned of rows of items that were seen some forty times.',
     'Some requests of the steps that train validate, by chance: calibrators are fitted on all phases, and test rows are of other ones.',
-    'Not published, chosen here: 2 blocks of 2 heads, width 64, batches of 64 requests, Adam at 1e-3. Any of them can be changed, for example `--model.numBlocks 4`.',
+    'Not published, chosen here: 2 blocks of 2 heads, width 64, batches of 32 requests, Adam at 1e-3. Any of them can be changed, for example `--model.numBlocks 4`.',
     'Sizes: `full` is that of the recipes, `small` (400 users) shows that the command works and nothing about the models.',
   ],
   metrics: ['NE', 'AUC', 'accuracy', 'ECE'],
