@@ -160,15 +160,28 @@ const SyntheticRankingConfig = z
     maxHistory: count.optional().describe('Latest events of a history that are kept; default all.'),
   })
   // A world is made in memory.
-  .refine(
-    ({ users, items, steps = 100, eventsPerStep = Math.floor((50 * items) / users / steps) }) =>
-      users * steps * eventsPerStep <= 2 ** 27,
-    {
-      path: ['users'],
-      message: 'expected at most 2^27 events, users times steps times eventsPerStep',
-    },
-  )
+  .refine((world) => eventsOf(world) <= 2 ** 27, {
+    path: ['users'],
+    message: 'expected at most 2^27 events: users times steps times events, and test candidates in the steps that test',
+  })
+  .refine(({ items }) => items <= 2 ** 26, { path: ['items'], message: 'expected at most 2^26 items' })
   .describe("The synthetic streaming data of MLPerf's DLRM-v3 benchmark, whose best scores are known.");
+
+/** Events of a world of rows, about. */
+function eventsOf(world: {
+  readonly users: number;
+  readonly items: number;
+  readonly steps?: number;
+  readonly eventsPerStep?: number;
+  readonly candidates?: number;
+  readonly testCandidates?: number;
+  readonly trainShare?: number;
+}): number {
+  const { users, items, steps = 100, candidates = 32, testCandidates = 2048, trainShare = 0.9 } = world;
+  const { eventsPerStep = Math.floor((50 * items) / users / steps) } = world;
+  const tested = steps - Math.floor(steps * trainShare);
+  return users * (steps * Math.max(eventsPerStep, candidates + 1) + tested * testCandidates);
+}
 
 /** The formats of data that are built in. */
 const BuiltIn = z.discriminatedUnion('format', [

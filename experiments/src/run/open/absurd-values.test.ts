@@ -190,6 +190,9 @@ const elsewhere = new Set([
   ],
   // Of a label of rows, which a retrieval run has none of; of the data of a plug-in.
   ...['label', 'positiveAbove', 'negativeBelow', 'labels'],
+  // Of a world of rows, and of a split into requests, which rankers alone have.
+  ...['steps', 'categoriesPerUser', 'eventsPerStep', 'candidates', 'testCandidates', 'presence', 'trainShare'],
+  ...['validationSteps', 'validationShare', 'maxHistory', 'rows', 'by', 'training'],
   // Of one feature, in a list: with the transforms.
   ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);

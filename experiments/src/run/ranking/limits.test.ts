@@ -68,3 +68,9 @@ it('refuses the world for models of sequences', async () => {
     'data.format: expected data of sequences, which the models train on; got synthetic-ranking, which is of rows for a ranker',
   );
 });
+
+it('refuses a world that does not fit into memory', async () => {
+  const { code, errors } = await runMain('train', '--config', yaml, '--out', out, '--data.users', '10000000');
+  expect(errors).toContain('data.users: expected at most 2^27 events');
+  expect(code).toBe(2);
+});

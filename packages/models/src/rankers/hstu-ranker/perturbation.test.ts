@@ -2,13 +2,13 @@ import { useBackend } from '@seqrec/core';
 import { byRequest, dlrmWorld, type ExampleSet, makeBatch, type SequenceBatch, takeExamples } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hstuBlocks } from '../../encoders/hstu/blocks.ts';
+import { HstuLayer } from '../../encoders/hstu/layer.ts';
 import { fitFields } from '../../features/fit-fields.ts';
 import { uploadBatch } from '../../inputs.ts';
 import type { Ranker } from '../../model.ts';
 import { createModel } from '../../registry.ts';
 import { type HstuRankerConfigInput, hstuRankerConfigSchema } from './config.ts';
-import { requestLayout } from './layout.ts';
-import { candidateRows } from './two-passes.ts';
 
 const INFERENCE = { training: false, step: 0, seed: 0 };
 const { split } = dlrmWorld({
@@ -170,27 +170,39 @@ describe('planted defects are noticed', () => {
   });
 
   it('candidates that see each other', () => {
-    const layout = requestLayout(
-      Int32Array.of(0, 3),
-      Int32Array.of(0, 2),
-      { events: [1, 2, 3], requests: [4] },
-      { contextual: 1, perEvent: 1 },
+    const sizes = { embeddingDim: 8, numHeads: 2, dqk: 4, dv: 4, numTimeBuckets: 1, attention: 'silu' as const };
+    const stack = [0, 1].map(
+      (i) => new HstuLayer({ ...hstuBlocks.production, ...sizes, paddedLength: 7, seed: 1, stream: `planted.${i}` }),
     );
-    const hidden = tf.tensor2d(
-      Array.from({ length: 6 * 4 }, (_, i) => Math.sin(i)),
-      [6, 4],
-    );
-    const moved = tf.tensor2d(
-      Array.from({ length: 6 * 4 }, (_, i) => Math.sin(i) + (i >= 20 ? 1 : 0)),
-      [6, 4],
-    );
-    // Of a stack that shifts every row by what its attention would see before it.
-    const seeing = { apply: ([x]: [tf.Tensor2D]) => tf.cumsum(x, 0) };
-    const rows = (x: tf.Tensor2D, stack: readonly unknown[]): number[][] =>
-      tf.tidy(() => candidateRows(stack as never, x, layout).arraySync());
-    expect(rows(hidden, [seeing])[1]).not.toEqual(rows(moved, [seeing])[1]);
-    expect(rows(hidden, [])[0]).toEqual(rows(moved, [])[0]);
-    tf.dispose([hidden, moved]);
+    const rows = (numTargets: number, moved: number): number[][] =>
+      tf.tidy(() => {
+        const x = tf.tensor2d(
+          Array.from({ length: 48 }, (_, i) => Math.sin(i * i) + (i >= 32 && i < 40 ? moved : 0)),
+          [6, 8],
+        );
+        const offsets = tf.tensor1d([0, 6], 'int32');
+        const run = { training: false, step: 0, seed: 0, numTargets: [numTargets] };
+        return stack.reduce((y, layer) => layer.apply([y, offsets], run) as tf.Tensor2D, x).arraySync();
+      });
+    // Token 4 moves; token 5 is the candidate after it, or sees it where it is taken for history.
+    expect(rows(2, 1)[5]).toEqual(rows(2, 0)[5]);
+    expect(rows(1, 1)[5]).not.toEqual(rows(1, 0)[5]);
+  });
+
+  it('a history that holds the event itself: the score moves with its own rating', () => {
+    const model = makeRanker({});
+    const row = request[0];
+    const from = test.events!.offsets[row];
+    const known = test.events!.indices.slice(from, from + test.targets[row] - test.starts[row]);
+    const indices = Int32Array.of(...known, test.targets[row]);
+    const leaky: ExampleSet = {
+      ...takeExamples(test, Int32Array.of(row)),
+      starts: Int32Array.of(test.targets[row] - indices.length),
+      events: { offsets: Int32Array.of(0, indices.length), indices },
+    };
+    const changed = withEvents(leaky, (event) => event === test.targets[row]);
+    expect(scored(model, [0], changed).get(0)).not.toEqual(scored(model, [0], leaky).get(0));
+    model.dispose();
   });
 });
 
