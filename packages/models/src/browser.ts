@@ -355,10 +355,14 @@ export { type TrainerWeights, trainerWeights } from './plan/trainer-weights.ts';
 export { createAutoInt } from './rankers/autoint/autoint.ts';
 export { type AutoIntConfig, type AutoIntConfigInput, autoIntConfigSchema } from './rankers/autoint/config.ts';
 export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
+export { createBst } from './rankers/bst/bst.ts';
+export { type BstConfig, type BstConfigInput, bstConfigSchema } from './rankers/bst/config.ts';
 export { fieldFields, historyFields, tableFields } from './rankers/config.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { batchesOfRows, examplesFor, type RowsBatch } from './rankers/examples-for.ts';
+export { type DinConfig, type DinConfigInput, dinConfigSchema } from './rankers/din/config.ts';
+export { createDin } from './rankers/din/din.ts';
 export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
 export { createFcn } from './rankers/fcn/fcn.ts';
 export {
@@ -401,6 +405,12 @@ export {
   type SequenceParts,
   sequenceNet,
 } from './rankers/sequence/net.ts';
+export {
+  type TransactConfig,
+  type TransactConfigInput,
+  transactConfigSchema,
+} from './rankers/transact/config.ts';
+export { createTransact } from './rankers/transact/transact.ts';
 export type { TimeReader } from './reads-times.ts';
 export {
   capabilitiesOf,

@@ -14,7 +14,9 @@ import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { autoInt } from './rankers/autoint/definition.ts';
+import { bst } from './rankers/bst/definition.ts';
 import { dcnV2 } from './rankers/dcn-v2/definition.ts';
+import { din } from './rankers/din/definition.ts';
 import { fcn } from './rankers/fcn/definition.ts';
 import { fieldAttention } from './rankers/field-attention/definition.ts';
 import { finalMlp } from './rankers/finalmlp/definition.ts';
@@ -25,6 +27,7 @@ import { hstuRanker } from './rankers/hstu-ranker/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { meanPooling } from './rankers/mean-pooling/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
+import { transact } from './rankers/transact/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
 import { dssm } from './towers/dssm/definition.ts';
@@ -53,6 +56,9 @@ const models = [
   hstuRanker,
   // Of rows with the history of the user.
   meanPooling,
+  din,
+  bst,
+  transact,
   // Two towers.
   dssm,
 ] as const;

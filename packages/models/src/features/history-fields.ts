@@ -44,6 +44,8 @@ export interface HistoryColumns {
   /** Place among the `U` items of each event, `[T]`, and of each example, `[B]`. */
   readonly tokenItems: Int32Array;
   readonly exampleItems: Int32Array;
+  /** That of the padding item 0, of which there is always one: what stands where no event is. */
+  readonly padding: number;
   /** Of each own field: a row an event, `[T]`. */
   readonly own: readonly EncodedColumn[];
   /** The same of the examples, which have none of them: rows without a value, `[B]`. */
@@ -52,6 +54,8 @@ export interface HistoryColumns {
 
 /** Octaves of seconds that are told apart: the last holds 2^31 seconds, 68 years, and more. */
 export const TIME_OCTAVES = 32;
+/** The item that stands for none. */
+const PADDING = Int32Array.of(0);
 /** The first row is that of an event without a time since it: the row itself. */
 const TIME_ROWS = 1 + TIME_OCTAVES;
 
@@ -90,11 +94,12 @@ export function historyFieldsOf(
     read: (batch) => {
       const examples = exampleItems(batch, kind);
       const known = (fields[items[0]] as RowField).column;
-      const set = rowSet(rowsIn(known), [batch.itemIds, examples]);
+      const set = rowSet(rowsIn(known), [PADDING, batch.itemIds, examples]);
       return {
         items: items.map((place) => takeField((fields[place] as RowField).column, set.ids)),
         tokenItems: set.indicesOf(batch.itemIds),
         exampleItems: set.indicesOf(examples),
+        padding: set.indicesOf(PADDING)[0],
         own: own.map((field) => ofEvents(field, batch, kind)),
         missing: own.map(({ shape }) => missingRows(shape, examples.length)),
       };

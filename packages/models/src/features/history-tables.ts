@@ -14,6 +14,8 @@ export interface RowHistory {
 export interface HistoryVectors {
   readonly tokens: tf.Tensor2D;
   readonly candidates: tf.Tensor2D;
+  /** Of an event that is not there, `[1, W]`: the padding item without a value. */
+  readonly padding: tf.Tensor2D;
 }
 
 /** The tables that events of histories are read from. */
@@ -29,7 +31,7 @@ export interface HistoryTables {
    * each own field: no action, no time.
    */
   vectors(history: RowHistory): HistoryVectors;
-  /** Of the item alone: `[T, itemWidth]` and `[B, itemWidth]`. */
+  /** Of the item alone, `itemWidth` wide. */
   items(history: RowHistory): HistoryVectors;
 }
 
@@ -50,6 +52,7 @@ export function historyTables(
       return {
         tokens: embedding(each, tf.tensor1d(columns.tokenItems, 'int32')),
         candidates: embedding(each, tf.tensor1d(columns.exampleItems, 'int32')),
+        padding: embedding(each, tf.tensor1d([columns.padding], 'int32')),
       };
     });
   return {
@@ -59,11 +62,14 @@ export function historyTables(
     items,
     vectors: (history) =>
       tf.tidy(() => {
-        const { tokens, candidates } = items(history);
+        const { tokens, candidates, padding } = items(history);
         const { columns } = history;
+        const missing = own.vectors(columns.missing);
+        const first = missing.map((rows) => tf.slice2d(rows, [0, 0], [1, -1]));
         return {
           tokens: beside([tokens, ...own.vectors(columns.own)]),
-          candidates: beside([candidates, ...own.vectors(columns.missing)]),
+          candidates: beside([candidates, ...missing]),
+          padding: beside([padding, ...first]),
         };
       }),
   };

@@ -11,7 +11,9 @@ export const fuxiCtrFeature = z.discriminatedUnion('type', [
     name: z.string(),
     type: z.literal('sequence'),
     vocabulary: z.int().min(1),
-    pooling: z.string(),
+    pooling: z.string().optional(),
+    /** The field whose table it reads: a history of such values, and no list of a field. */
+    share: z.string().optional(),
     ...source,
   }),
   z.object({ name: z.string(), type: z.literal('numeric'), ...source }),
@@ -55,12 +57,21 @@ export interface FuxiCtrField extends FieldShape {
 
 /** The fields of a file and their values. */
 export function fieldsOfFile({ config, inputs }: FuxiCtrFile): FuxiCtrField[] {
-  return config.features.map((each) => {
-    const column = columnOf(each, tensorOf(inputs, each.name));
-    const shape =
-      column.kind === 'number' ? { kind: column.kind, width: column.width } : { kind: column.kind, size: column.size };
-    return { name: each.name, shape, column, source: each.source };
-  });
+  return config.features
+    .filter((each) => !isHistory(each))
+    .map((each) => {
+      const column = columnOf(each, tensorOf(inputs, each.name));
+      const shape =
+        column.kind === 'number'
+          ? { kind: column.kind, width: column.width }
+          : { kind: column.kind, size: column.size };
+      return { name: each.name, shape, column, source: each.source };
+    });
+}
+
+/** Whether a feature is of the events of a history. */
+export function isHistory(feature: FuxiCtrFeature): boolean {
+  return feature.type === 'sequence' && feature.share !== undefined;
 }
 
 /** Of a sequence the entries that are not 0, the padding. */

@@ -28,6 +28,8 @@ export interface FuxiCtrModel {
   };
   /** What inner modules give, by their names there. */
   readonly taps: Readonly<Record<string, () => tf.Tensor>>;
+  /** Frees what it was made of besides its weights. */
+  dispose?(): void;
 }
 
 /** Makes the model of a file; a sentence when there is none. */

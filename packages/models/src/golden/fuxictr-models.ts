@@ -1,5 +1,7 @@
 import { fuxiCtrAutoInt } from '../rankers/autoint/golden.ts';
+import { fuxiCtrBst } from '../rankers/bst/golden.ts';
 import { fuxiCtrDcnV2 } from '../rankers/dcn-v2/golden.ts';
+import { fuxiCtrDin } from '../rankers/din/golden.ts';
 import { fuxiCtrFcn } from '../rankers/fcn/golden.ts';
 import { fuxiCtrFinalMlp } from '../rankers/finalmlp/golden.ts';
 import { fuxiCtrFinalNet } from '../rankers/finalnet/golden.ts';
@@ -7,6 +9,7 @@ import { fuxiCtrFm } from '../rankers/fm/golden.ts';
 import { fuxiCtrGdcnParallel, fuxiCtrGdcnStacked } from '../rankers/gdcn/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
+import { fuxiCtrTransact } from '../rankers/transact/golden.ts';
 import { fuxiCtrDssm } from '../towers/dssm/golden.ts';
 import type { FuxiCtrBuilder } from './fuxictr-model.ts';
 
@@ -23,4 +26,7 @@ export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   FinalNet: fuxiCtrFinalNet,
   AutoInt: fuxiCtrAutoInt,
   DSSM: fuxiCtrDssm,
+  DIN: fuxiCtrDin,
+  BST: fuxiCtrBst,
+  TransAct: fuxiCtrTransact,
 };

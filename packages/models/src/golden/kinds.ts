@@ -21,6 +21,7 @@ import { runGolden } from './run.ts';
 import { checkSce } from './sce.ts';
 import { checkSchedule } from './schedule.ts';
 import { checkStu } from './stu.ts';
+import { checkTransact } from './transact.ts';
 import { checkWeightAverage } from './weight-average.ts';
 
 /**
@@ -55,6 +56,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'hstu-ranker': checkHstuRanker,
   'hstu-requests': checkHstuRequests,
   stu: checkStu,
+  transact: checkTransact,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
@@ -72,5 +74,4 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   t5: 'no T5',
   't5-buckets': 'no T5',
   't5-semantic-ids': 'no T5',
-  transact: 'no TransAct',
 };

@@ -1,4 +1,5 @@
 import type { EncodedColumn } from '@seqrec/data';
+import type { DrawnHistory } from './row-history.ts';
 
 /** Weights of a model of rows by name, float64, row-major with their shapes. */
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float64Array }>;
@@ -64,6 +65,8 @@ export interface PlainRows {
   readonly names: readonly string[];
   readonly columns: readonly EncodedColumn[];
   readonly rows: number;
+  /** Of models that read one. */
+  readonly history?: DrawnHistory;
 }
 
 export function plainVectors(w: Weights, rows: PlainRows, b: number, prefix = 'fields'): Vector[] {

@@ -73,6 +73,24 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'hstu-ranker': { config: { kind: 'hstu-ranker', ...tiny } },
   'hstu-ranker interleaved': {
     config: { kind: 'hstu-ranker', ...tiny, form: 'interleave', attention: 'softmax', queryTime: 'history' },
+    },
+  din: { config: { kind: 'din', embeddingDim: 8, hiddenSizes, attentionHiddenSizes: [8, 4] } },
+  'din, softmax': {
+    config: {
+      ...{ kind: 'din', embeddingDim: 8, hiddenSizes, attentionHiddenSizes: [8] },
+      ...{ attentionActivation: 'prelu', attentionSoftmax: true },
+    },
+  },
+  bst: { config: { kind: 'bst', embeddingDim: 8, hiddenSizes } },
+  'bst, target': {
+    config: { kind: 'bst', embeddingDim: 8, hiddenSizes, positions: false, pooling: 'target', numBlocks: 2 },
+  },
+  transact: { config: { kind: 'transact', ...{ embeddingDim: 8, hiddenSizes, feedForwardDim: 8, latest: 2 } } },
+  'transact of pinterest': {
+    config: {
+      ...{ kind: 'transact', embeddingDim: 8, hiddenSizes, feedForwardDim: 8, latest: 2, tower: 'mlp' },
+      ...{ padding: 'pinterest', userHistory: { maxEvents: 5 } },
+    },
   },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };

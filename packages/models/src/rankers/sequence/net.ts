@@ -12,6 +12,8 @@ export interface SequenceInput extends RowHistory {
   /** Vectors of the events `[T, W]`, oldest first, and of the items that are judged, `[B, W]`. */
   readonly tokens: tf.Tensor2D;
   readonly candidates: tf.Tensor2D;
+  /** Of an event that is not there, `[1, W]`. */
+  readonly padding: tf.Tensor2D;
   /** `[B + 1]`: events `offsets[b] .. offsets[b + 1] - 1` are the history of example `b`; there may be none. */
   readonly offsets: Int32Array;
   /** Of examples; `eventRun` counts the rows of dropout by events. */
@@ -37,10 +39,10 @@ export interface ModuleOptions {
 }
 
 /** The parts of {@link sequenceNet}. */
-export interface SequenceParts {
+export interface SequenceParts<Module extends SequenceModule = SequenceModule> {
   readonly fields: FieldTables;
   readonly history: HistoryTables;
-  readonly module: SequenceModule;
+  readonly module: Module;
   readonly tower: Tower;
 }
 
@@ -49,11 +51,11 @@ export interface SequenceParts {
  *
  * @param moduleOf makes the module; names of its weights begin with the streams of its layers.
  */
-export function sequenceNet<Config extends SequenceConfig>(
+export function sequenceNet<Config extends SequenceConfig, Module extends SequenceModule>(
   config: Config,
   options: NetOptions,
-  moduleOf: (config: Config, options: ModuleOptions) => SequenceModule,
-): RankerNet & SequenceParts {
+  moduleOf: (config: Config, options: ModuleOptions) => Module,
+): RankerNet & SequenceParts<Module> {
   const { fields, labels, seed, stores } = options;
   const historyFields = options.history as HistoryFields;
   const { embeddingDim, embeddingStd } = config;

@@ -1,0 +1,35 @@
+import {
+  affine,
+  type PlainRows,
+  plainHidden,
+  plainVectors,
+  range,
+  type Vector,
+  type Weights,
+} from '../../../test-support/plain-rows.ts';
+import { type PlainHistory, plainHistory } from '../../../test-support/row-history.ts';
+import { plainCross } from '../../dcn-v2/test-support/plain.ts';
+
+export type PlainPool = (w: Weights, history: PlainHistory, b: number) => Vector;
+
+/** `tower([e_1 ; ... ; e_F ; module])`, of a tower of two hidden layers. */
+export function plainSequence(w: Weights, rows: PlainRows, pool: PlainPool): number[][] {
+  const history = plainHistory(w, rows);
+  return range(rows.rows).map((b) => {
+    const x = [...plainVectors(w, rows, b).flat(), ...pool(w, history, b)];
+    if (!w.has('head.weight')) return plainHidden(w, 'deep', x, 2);
+    return affine(w, 'head', [...plainCross(w, x, 1), ...plainHidden(w, 'deep', x, 2)]);
+  });
+}
+
+/** The sum of vectors, each times a number; zeros of `width` where there is none. */
+export function weighted(vectors: readonly Vector[], shares: readonly number[], width: number): Vector {
+  return range(width).map((d) => vectors.reduce((sum, vector, j) => sum + shares[j] * vector[d], 0));
+}
+
+export function plainSoftmax(scores: readonly number[]): number[] {
+  const largest = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - largest));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / total);
+}
