@@ -358,11 +358,19 @@ export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
 export { createBst } from './rankers/bst/bst.ts';
 export { type BstConfig, type BstConfigInput, bstConfigSchema } from './rankers/bst/config.ts';
 export { fieldFields, historyFields, tableFields } from './rankers/config.ts';
+export {
+  type CrossAttentionConfig,
+  type CrossAttentionConfigInput,
+  crossAttentionConfigSchema,
+} from './rankers/cross-attention/config.ts';
+export { createCrossAttention } from './rankers/cross-attention/cross-attention.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
 export { batchesOfRows, examplesFor, type RowsBatch } from './rankers/examples-for.ts';
 export { type DinConfig, type DinConfigInput, dinConfigSchema } from './rankers/din/config.ts';
 export { createDin } from './rankers/din/din.ts';
+export { type EtaConfig, type EtaConfigInput, etaConfigSchema } from './rankers/eta/config.ts';
+export { createEta } from './rankers/eta/eta.ts';
 export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
 export { createFcn } from './rankers/fcn/fcn.ts';
 export {
@@ -405,6 +413,8 @@ export {
   type SequenceParts,
   sequenceNet,
 } from './rankers/sequence/net.ts';
+export { type SimConfig, type SimConfigInput, simConfigSchema } from './rankers/sim/config.ts';
+export { createSim } from './rankers/sim/sim.ts';
 export {
   type TransactConfig,
   type TransactConfigInput,

@@ -15,8 +15,10 @@ import type { Flops, Workload } from './flops/flops.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { autoInt } from './rankers/autoint/definition.ts';
 import { bst } from './rankers/bst/definition.ts';
+import { crossAttention } from './rankers/cross-attention/definition.ts';
 import { dcnV2 } from './rankers/dcn-v2/definition.ts';
 import { din } from './rankers/din/definition.ts';
+import { eta } from './rankers/eta/definition.ts';
 import { fcn } from './rankers/fcn/definition.ts';
 import { fieldAttention } from './rankers/field-attention/definition.ts';
 import { finalMlp } from './rankers/finalmlp/definition.ts';
@@ -27,6 +29,7 @@ import { hstuRanker } from './rankers/hstu-ranker/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { meanPooling } from './rankers/mean-pooling/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
+import { sim } from './rankers/sim/definition.ts';
 import { transact } from './rankers/transact/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
@@ -59,6 +62,9 @@ const models = [
   din,
   bst,
   transact,
+  crossAttention,
+  sim,
+  eta,
   // Two towers.
   dssm,
 ] as const;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { weightsOf } from '../rankers/row-model.ts';
 import { labelLoss } from '../tasks/label-loss.ts';
 import { checkedFields, type GoldenTensor, goldenTensor, tensorOf } from './file.ts';
-import { fieldsOfFile, isHistory, parseFuxiCtr } from './fuxictr-file.ts';
+import { type FuxiCtrFile, fieldsOfFile, isHistory, parseFuxiCtr } from './fuxictr-file.ts';
 import type { FuxiCtrModel } from './fuxictr-model.ts';
 import { fuxiCtrModels } from './fuxictr-models.ts';
 import { gradientErrors, setParameters, toleranceOf } from './module.ts';
@@ -19,10 +19,11 @@ export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string
   );
   if (pooling !== undefined) return `no lists but by their mean; ${pooling.name} has another pooling`;
   const built = fuxiCtrModels[file.config.model](file, fieldsOfFile(file));
-  return typeof built === 'string' ? built : compare(file, built);
+  return typeof built === 'string' ? built : compareFuxiCtr(file, built);
 }
 
-async function compare(golden: ReturnType<typeof parseFuxiCtr>, model: FuxiCtrModel): Promise<GoldenReport> {
+/** A model of ours against its file. */
+export async function compareFuxiCtr(golden: FuxiCtrFile, model: FuxiCtrModel): Promise<GoldenReport> {
   const { variables, penalty, dispose } = weightsOf(model.layers, model.l2);
   const labels = tensorOf(golden.inputs, 'label').data;
   try {

@@ -3,6 +3,7 @@ import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
 import { checkFuxiAlpha } from './fuxi-alpha.ts';
 import { checkFuxiCtr } from './fuxictr.ts';
+import { checkFuxiCtrLong } from './fuxictr-long.ts';
 import { checkFuxiCtrTraining } from './fuxictr-training.ts';
 import { checkGru } from './gru.ts';
 import { checkHstuMasks } from './hstu-masks.ts';
@@ -49,6 +50,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   calibrators: checkCalibrators,
   metrics: checkRankingMetrics,
   fuxictr: checkFuxiCtr,
+  'fuxictr-long': checkFuxiCtrLong,
   'fuxictr-training': checkFuxiCtrTraining,
   'hetero-attention': checkFieldAttention,
   'hstu-mask': checkHstuMasks,
@@ -62,7 +64,6 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   behaviour: 'no SPPMI',
-  'fuxictr-long': 'no models of long histories',
   'fuxi-linear': 'no FuXi-linear',
   letter: 'no semantic ids',
   lsa: 'no content vectors',

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** What stands for a score that is not there: `exp` of its difference to any real one is 0. */
 const NEVER = -1e30;
+const LANES = 16;
 
 /**
  * Softmax over the packed rows of each sequence, `[T, H]` to `[T, H]`; each column for itself.
@@ -13,8 +14,9 @@ export function jaggedSoftmax(scores: tf.Tensor2D, offsets: Int32Array): tf.Tens
   const [rows, heads] = scores.shape;
   if (rows === 0) return scores;
   const count = offsets.length - 1;
-  let longest = 0;
-  for (let b = 0; b < count; b++) longest = Math.max(longest, offsets[b + 1] - offsets[b]);
+  // Of whole vectors of a kernel: a row is summed in one order, whatever the longest of its batch.
+  let longest = LANES;
+  for (let b = 0; b < count; b++) longest = Math.max(longest, Math.ceil((offsets[b + 1] - offsets[b]) / LANES) * LANES);
   // Row `rows` of the padded scores is the one that is not there.
   const from = new Int32Array(count * longest).fill(rows);
   const back = new Int32Array(rows);

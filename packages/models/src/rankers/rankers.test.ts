@@ -116,7 +116,16 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
     const variables = [...model.variables()];
     const before = tf.memory().numTensors;
     const { value, grads } = tf.variableGrads(
-      () => tf.sum(tf.square(model.logits(batch, { training: true, step: 1, seed: 1 }))) as tf.Scalar,
+      () => {
+        const run = { training: true, step: 1, seed: 1 };
+        // A branch has weights that only its own loss trains.
+        const { logits, branches } = model.branches?.logits(batch, run) ?? {
+          logits: model.logits(batch, run),
+          branches: [],
+        };
+        const all = [logits, ...branches].map((each) => tf.sum(tf.square(each)));
+        return (all.length === 1 ? all[0] : tf.addN(all)) as tf.Scalar;
+      },
       variables.map(([, variable]) => variable),
     );
     for (const [name, variable] of variables) {

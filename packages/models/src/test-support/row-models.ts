@@ -30,6 +30,8 @@ const tiny = {
 };
 const towers = { queryHiddenSizes: [16], itemHiddenSizes: [16], outputDim: 8 };
 
+const retrieval = { attentionDim: 8, shortEvents: 2, topK: 3 };
+
 /** Every model of rows. */
 export const rowModels: Readonly<Record<string, SmallRanker>> = {
   lr: { config: { kind: 'lr' }, linear: true },
@@ -92,6 +94,9 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
       ...{ padding: 'pinterest', userHistory: { maxEvents: 5 } },
     },
   },
+  'cross-attention': { config: { kind: 'cross-attention', embeddingDim: 8, hiddenSizes, attentionDim: 8 } },
+  sim: { config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval } },
+  eta: { config: { kind: 'eta', embeddingDim: 8, hiddenSizes, ...retrieval } },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 

@@ -32,6 +32,8 @@ export interface SequenceModule {
 
 export interface ModuleOptions {
   readonly fields: HistoryFields;
+  /** Of each field of the item, in the order of the first part of a vector: `item`, `items.<feature>`. */
+  readonly itemFields: readonly string[];
   /** `W`, and its first part, the fields of the item. */
   readonly width: number;
   readonly itemWidth: number;
@@ -63,7 +65,8 @@ export function sequenceNet<Config extends SequenceConfig, Module extends Sequen
   const tables = fieldTables({ ...shared, fields, stream: 'fields' });
   const history = historyTables(historyFields, tables, { ...shared, stream: 'history' });
   const { width, itemWidth } = history;
-  const module = moduleOf(config, { fields: historyFields, width, itemWidth, seed });
+  const itemFields = historyFields.items.map((place) => fields[place].name);
+  const module = moduleOf(config, { fields: historyFields, itemFields, width, itemWidth, seed });
   const tower = towerOf(config, { inputDim: fields.length * embeddingDim + module.width, labels, seed });
   return {
     tables: [tables],

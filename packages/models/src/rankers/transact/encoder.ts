@@ -112,7 +112,8 @@ function largestOf(x: tf.Tensor3D): tf.Tensor2D {
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const isLargest = tf.cast(tf.equal(saved[0], saved[1]), 'float32');
+        // 1 where nothing is above.
+        const isLargest = tf.sub(1, tf.step(tf.sub(saved[1], saved[0])));
         return tf.mul(isLargest, tf.div(dy, tf.sum(isLargest, 1, true)));
       },
     };
