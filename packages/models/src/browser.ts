@@ -161,7 +161,13 @@ export {
   tieWarning,
 } from './evaluate/ties.ts';
 export { type FeatureConfig, featureSchema } from './features/config.ts';
-export { type FieldTables, type FieldTablesOptions, fieldTables, sumOfFields } from './features/field-tables.ts';
+export {
+  type FieldTables,
+  type FieldTablesOptions,
+  fieldTables,
+  type IdTable,
+  sumOfFields,
+} from './features/field-tables.ts';
 export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
@@ -180,6 +186,8 @@ export {
   historyTables,
   type RowHistory,
 } from './features/history-tables.ts';
+export { hashedRows, hashedSigns } from './features/hash-rows.ts';
+export { type TableScheme, tableSchemeSchema } from './features/table-config.ts';
 export type { TableSpec, TableStores } from './features/table-stores.ts';
 export {
   addFlops,
@@ -352,12 +360,12 @@ export {
   tableTraffic,
 } from './plan/traffic.ts';
 export { type TrainerWeights, trainerWeights } from './plan/trainer-weights.ts';
-export { createAutoInt } from './rankers/autoint/autoint.ts';
-export { type AutoIntConfig, type AutoIntConfigInput, autoIntConfigSchema } from './rankers/autoint/config.ts';
+export { createAutoint } from './rankers/autoint/autoint.ts';
+export { type AutoIntConfig, type AutoIntConfigInput, autointConfigSchema } from './rankers/autoint/config.ts';
 export { taughtByFused, triLoss } from './rankers/branch-losses.ts';
 export { createBst } from './rankers/bst/bst.ts';
 export { type BstConfig, type BstConfigInput, bstConfigSchema } from './rankers/bst/config.ts';
-export { fieldFields, historyFields, tableFields } from './rankers/config.ts';
+export { fieldFields, historyFields, tableFields, tableScheme } from './rankers/config.ts';
 export {
   type CrossAttentionConfig,
   type CrossAttentionConfigInput,
@@ -379,10 +387,10 @@ export {
   fieldAttentionConfigSchema,
 } from './rankers/field-attention/config.ts';
 export { createFieldAttention } from './rankers/field-attention/field-attention.ts';
-export { type FinalMlpConfig, type FinalMlpConfigInput, finalMlpConfigSchema } from './rankers/finalmlp/config.ts';
-export { createFinalMlp } from './rankers/finalmlp/finalmlp.ts';
-export { type FinalNetConfig, type FinalNetConfigInput, finalNetConfigSchema } from './rankers/finalnet/config.ts';
-export { createFinalNet } from './rankers/finalnet/finalnet.ts';
+export { type FinalMlpConfig, type FinalMlpConfigInput, finalmlpConfigSchema } from './rankers/finalmlp/config.ts';
+export { createFinalmlp } from './rankers/finalmlp/finalmlp.ts';
+export { type FinalNetConfig, type FinalNetConfigInput, finalnetConfigSchema } from './rankers/finalnet/config.ts';
+export { createFinalnet } from './rankers/finalnet/finalnet.ts';
 export { type FmConfig, type FmConfigInput, fmConfigSchema } from './rankers/fm/config.ts';
 export { createFm } from './rankers/fm/fm.ts';
 export { type GdcnConfig, type GdcnConfigInput, gdcnConfigSchema } from './rankers/gdcn/config.ts';

@@ -1,50 +1,11 @@
-import { embedding, type RowStore } from '@seqrec/core';
 import type { EncodedColumn, EncodedShape } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { weightStream } from '../layers/initializers.ts';
-import { type LayerArgs, StreamLayer, type WeightSpec } from '../layers/layer.ts';
+import { type FieldShape, FieldTable } from './field-table.ts';
 import { embedEncoded } from './layer.ts';
+import { type IdLookup, idLookups } from './shared-rows.ts';
+import type { TableScheme } from './table-config.ts';
 import type { TableStores } from './table-stores.ts';
-
-/** What a table needs to know of its field. */
-export interface FieldShape {
-  readonly name: string;
-  readonly shape: EncodedShape;
-}
-
-export interface FieldTableArgs extends LayerArgs {
-  readonly shape: EncodedShape;
-  /** Width `d` of its vectors. */
-  readonly width: number;
-  /** Of the initial values, normal. */
-  readonly standardDeviation: number;
-  /** Where the rows are instead of in the weight, which has none then. */
-  readonly store?: RowStore;
-}
-
-/** The table of a field: a row an id, `[size, d]`; for numbers the matrix `[width, d]` that multiplies them. */
-export class FieldTable extends StreamLayer {
-  static className = 'SeqrecFieldTable';
-  readonly args: FieldTableArgs;
-
-  constructor(args: FieldTableArgs) {
-    super(args);
-    this.args = args;
-  }
-
-  protected weightSpecs(): WeightSpec[] {
-    const { shape, width, standardDeviation, store } = this.args;
-    const rows = store !== undefined ? 0 : shape.kind === 'number' ? shape.width : shape.size;
-    const isTable = shape.kind !== 'number';
-    return [{ name: 'weight', shape: [rows, width], initialization: { kind: 'normal', standardDeviation }, isTable }];
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    const { shape, width, standardDeviation } = this.args;
-    return { ...super.getConfig(), shape: { ...shape }, width, standardDeviation };
-  }
-}
-tf.serialization.registerClass(FieldTable);
 
 export interface FieldTablesOptions {
   readonly fields: readonly FieldShape[];
@@ -52,6 +13,8 @@ export interface FieldTablesOptions {
   readonly standardDeviation: number;
   /** Of lists: the mean of their rows (default), or the sum. */
   readonly pooling?: 'mean' | 'sum';
+  /** How ids share rows; default: a table a field, a row an id. */
+  readonly scheme?: TableScheme;
   readonly seed: number;
   /** Prefix of the names of the tables. */
   readonly stream: string;
@@ -59,10 +22,19 @@ export interface FieldTablesOptions {
   readonly stores?: TableStores;
 }
 
-/** A table a field, all of one width. */
+/** What a table of ids is read by: fields, by their names, and the row of each of their ids. */
+export interface IdTable {
+  readonly layer: FieldTable;
+  readonly reads: readonly { readonly field: string; readonly rows?: Int32Array }[];
+}
+
+/** The tables of fields, whose vectors are all of one width. */
 export interface FieldTables {
-  /** Their names are `<stream>.<field>`. */
+  /** With a table a field, their names are `<stream>.<field>`. */
   readonly layers: readonly FieldTable[];
+  /** Those of ids. */
+  readonly idTables: readonly IdTable[];
+  /** The table of a field that has one of its own. */
   table(field: string): tf.Variable<tf.Rank.R2>;
   /** The vectors of each field, `[B, d]`; `columns` has the values of the fields in their order. */
   vectors(columns: readonly EncodedColumn[]): tf.Tensor2D[];
@@ -72,29 +44,46 @@ export interface FieldTables {
   embed(columns: readonly EncodedColumn[]): tf.Tensor2D;
 }
 
-export function fieldTables({ fields, pooling, stream, stores, ...shared }: FieldTablesOptions): FieldTables {
-  const { width, seed, standardDeviation } = shared;
-  const storeOf = ({ name, shape }: FieldShape): RowStore | undefined => {
-    if (shape.kind === 'number') return undefined;
-    const table = `${stream}.${name}.weight`;
-    const initial = { kind: 'normal', seed, stream: weightStream(table), standardDeviation } as const;
-    return stores?.({ name: table, rows: shape.size, width, initial });
+/** @throws ConfigError for a scheme that does not fit the width. */
+export function fieldTables(options: FieldTablesOptions): FieldTables {
+  const { fields, width, standardDeviation, pooling = 'mean', scheme = { kind: 'separate' }, seed, stream } = options;
+  const byName = new Map<string, FieldTable>();
+  const make = (name: string, shape: EncodedShape, ofWidth: number): FieldTable => {
+    const own = `${stream}.${name}`;
+    const initial = { kind: 'normal', seed, stream: weightStream(`${own}.weight`), standardDeviation } as const;
+    const store =
+      shape.kind === 'number'
+        ? undefined
+        : options.stores?.({ name: `${own}.weight`, rows: shape.size, width: ofWidth, initial });
+    const shared = { shape, width: ofWidth, standardDeviation, seed, stream: own };
+    const layer = new FieldTable({ ...shared, ...(store && { store }) });
+    byName.set(name, layer);
+    return layer;
   };
-  const byName = new Map(
-    fields.map((field) => {
-      const { name, shape } = field;
-      const store = storeOf(field);
-      return [name, new FieldTable({ ...shared, shape, stream: `${stream}.${name}`, ...(store && { store }) })];
-    }),
-  );
-  const layers = [...byName.values()];
+  const ofIds = fields.filter(({ shape }) => shape.kind !== 'number');
+  const lookups = idLookups({
+    scheme,
+    fields: ofIds,
+    width,
+    pooling,
+    make: (name, rows, ofWidth) => make(name, { kind: 'row', size: rows }, ofWidth),
+  });
+  const byField = new Map(ofIds.map(({ name }, f) => [name, lookups[f]]));
+  for (const { name, shape } of fields) if (shape.kind === 'number') make(name, shape, width);
+  // In the order of the fields, whatever was made first.
+  const order = ['unified', ...fields.flatMap(({ name }) => [name, `${name}.quotient`, `${name}.remainder`])];
   const weightOf = (layer: FieldTable | undefined) => layer?.weight('weight') as tf.Variable<tf.Rank.R2>;
-  const embedOne = pooling === 'sum' ? summed : embedEncoded;
-  const vector = (place: number, column: EncodedColumn): tf.Tensor2D => embedOne(weightOf(layers[place]), column);
+  const vector = (place: number, column: EncodedColumn): tf.Tensor2D => {
+    const { name } = fields[place];
+    const lookup = byField.get(name);
+    if (lookup === undefined || column.kind === 'number') return embedEncoded(weightOf(byName.get(name)), column);
+    return lookup.vector(column);
+  };
   const vectors = (columns: readonly EncodedColumn[]): tf.Tensor2D[] =>
-    layers.map((_, place) => vector(place, columns[place]));
+    fields.map((_, place) => vector(place, columns[place]));
   return {
-    layers,
+    layers: order.flatMap((name) => byName.get(name) ?? []),
+    idTables: idTablesOf(byField),
     table: (field) => weightOf(byName.get(field)),
     vectors,
     vector,
@@ -106,19 +95,15 @@ export function fieldTables({ fields, pooling, stream, stores, ...shared }: Fiel
   };
 }
 
+function idTablesOf(byField: ReadonlyMap<string, IdLookup>): IdTable[] {
+  const all = [...byField].flatMap(([field, { reads }]) => reads.map(({ table, rows }) => ({ field, table, rows })));
+  return [...Map.groupBy(all, ({ table }) => table)].map(([layer, own]) => ({
+    layer,
+    reads: own.map(({ field, rows }) => ({ field, ...(rows && { rows }) })),
+  }));
+}
+
 /** The sum of the vectors of all fields, `[B, d]`. */
 export function sumOfFields(vectors: readonly tf.Tensor2D[]): tf.Tensor2D {
   return vectors.length === 1 ? vectors[0] : (tf.addN([...vectors]) as tf.Tensor2D);
-}
-
-/** {@link embedEncoded} with the sum of a list in the place of its mean. */
-function summed(table: tf.Tensor2D, column: EncodedColumn): tf.Tensor2D {
-  if (column.kind !== 'rows') return embedEncoded(table, column);
-  const { offsets, lists, ...rest } = column;
-  return tf.tidy(() => {
-    const lengths = Float32Array.from({ length: offsets.length - 1 }, (_, l) => offsets[l + 1] - offsets[l]);
-    const means = embedEncoded(table, { ...rest, offsets });
-    const sums = tf.mul(means, tf.tensor2d(lengths, [lengths.length, 1])) as tf.Tensor2D;
-    return lists === undefined ? sums : embedding(sums, tf.tensor1d(lists, 'int32'));
-  });
 }

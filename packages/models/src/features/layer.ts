@@ -5,6 +5,7 @@ import type { Initialization } from '../layers/initializers.ts';
 import { type LayerArgs, StreamLayer, type WeightSpec } from '../layers/layer.ts';
 import { linearOutIn } from '../layers/linear.ts';
 import { tableRows } from '../layers/table-rows.ts';
+import { lengthsOf } from './pooled.ts';
 
 export interface FeatureEmbeddingArgs extends LayerArgs {
   readonly transform: FittedTransform;
@@ -67,8 +68,12 @@ export class FeatureEmbedding extends StreamLayer {
 }
 tf.serialization.registerClass(FeatureEmbedding);
 
-/** Rows of a table `[size, D]`, means of them for lists, or numbers times a matrix `[width, D]`: `[R, D]`. */
-export function embedEncoded(whole: tf.Tensor2D, encoded: EncodedColumn): tf.Tensor2D {
+/** Rows of a table `[size, D]`, means (or sums) of them for lists, or numbers times a matrix `[width, D]`: `[R, D]`. */
+export function embedEncoded(
+  whole: tf.Tensor2D,
+  encoded: EncodedColumn,
+  pooling: 'mean' | 'sum' = 'mean',
+): tf.Tensor2D {
   const rows = tableRows(whole);
   const table = rows?.rows ?? whole;
   const placesOf = (ids: Int32Array): Int32Array => rows?.indicesOf(ids) ?? ids;
@@ -76,8 +81,10 @@ export function embedEncoded(whole: tf.Tensor2D, encoded: EncodedColumn): tf.Ten
     case 'row':
       return embedding(table, tf.tensor1d(placesOf(encoded.values), 'int32'));
     case 'rows': {
-      const bags = embeddingBag(table, placesOf(encoded.values), encoded.offsets);
-      return encoded.lists === undefined ? bags : embedding(bags, tf.tensor1d(encoded.lists, 'int32'));
+      const { offsets, lists } = encoded;
+      const means = embeddingBag(table, placesOf(encoded.values), offsets);
+      const bags = pooling === 'sum' ? (tf.mul(means, lengthsOf(offsets)) as tf.Tensor2D) : means;
+      return lists === undefined ? bags : embedding(bags, tf.tensor1d(lists, 'int32'));
     }
     case 'number': {
       const { values, width } = encoded;

@@ -1,6 +1,6 @@
 import type { EncodedColumn } from '@seqrec/data';
 import { z } from 'zod';
-import type { FieldShape } from '../features/field-tables.ts';
+import type { FieldShape } from '../features/field-table.ts';
 import { checkedFields, float32Deviation, goldenTensor, tensorOf } from './file.ts';
 import { goldenTensors } from './module.ts';
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { positive, size } from '../config/fields.ts';
 import { featureSchema } from '../features/config.ts';
 import { historySchema } from '../features/history-config.ts';
+import { tableSchemeSchema } from '../features/table-config.ts';
 
 /** Which fields a model of rows reads. */
 export const fieldFields = {
@@ -16,6 +17,9 @@ export const fieldFields = {
 
 /** Of models that read what the user did before the row. */
 export const historyFields = { userHistory: historySchema.prefault({}) };
+
+/** How ids share the rows of tables. */
+export const tableScheme = tableSchemeSchema.optional();
 
 /** How the tables of the fields start and what a regulariser does to them. */
 export const tableFields = {

@@ -2,7 +2,8 @@ import type { BatchColumns, EncodedColumn, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from '../features/config.ts';
-import type { FieldShape, FieldTables } from '../features/field-tables.ts';
+import type { FieldShape } from '../features/field-table.ts';
+import type { FieldTables } from '../features/field-tables.ts';
 import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
 import type { HistoryConfig } from '../features/history-config.ts';
 import { type HistoryFields, historyFieldsOf } from '../features/history-fields.ts';
@@ -142,19 +143,23 @@ export function tablesOf(
   kind: string,
   history?: HistoryFields,
 ): ReadonlyMap<string, EmbeddingTable> {
-  const named = tables.flatMap(({ layers }) =>
-    layers.flatMap((layer, f): [string, EmbeddingTable][] => {
-      if (fields[f].shape.kind === 'number') return [];
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const named = tables.flatMap(({ idTables }) =>
+    idTables.map(({ layer, reads }): [string, EmbeddingTable] => {
       const variable = layer.weight('weight') as tf.Variable<tf.Rank.R2>;
-      const place = history?.items.indexOf(f) ?? -1;
-      // Of items those of the row are among those of its history.
-      const idsOf = (batch: SequenceBatch): Int32Array[] => [
-        idsIn(
-          history !== undefined && place >= 0 ? history.read(batch).items[place] : readField(fields[f], batch, kind),
-        ),
-      ];
+      const valuesOf = (field: string, batch: SequenceBatch): EncodedColumn => {
+        const place = history?.items.indexOf(fields.findIndex(({ name }) => name === field)) ?? -1;
+        // Of items those of the row are among those of its history.
+        if (history !== undefined && place >= 0) return history.read(batch).items[place];
+        return readField(byName.get(field)!, batch, kind);
+      };
+      const idsOf = (batch: SequenceBatch): Int32Array[] =>
+        reads.map(({ field, rows }) => {
+          const ids = idsIn(valuesOf(field, batch));
+          return rows === undefined ? ids : ids.map((id) => rows[id]);
+        });
       const { store } = layer.args;
-      return [[`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }]];
+      return [`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }];
     }),
   );
   return new Map(named);

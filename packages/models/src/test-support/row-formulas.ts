@@ -2,7 +2,7 @@ import { integers, normals, streamKey, useBackend } from '@seqrec/core';
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FieldShape } from '../features/field-tables.ts';
+import type { FieldShape } from '../features/field-table.ts';
 import { type NetOptions, type RankerNet, weightsOf } from '../rankers/row-model.ts';
 import type { PlainRows, Weights } from './plain-rows.ts';
 import { drawnHistory } from './row-history.ts';

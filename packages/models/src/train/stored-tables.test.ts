@@ -29,7 +29,15 @@ const features = fitFields({ features: ROW_FEATURES }, train);
 const sizes = { numUsers: USERS, numItems: ITEMS, seed: 3, features };
 const settings = { features: ROW_FEATURES, embeddingStd: 0.3 };
 const task = rankingTask({ loss: 'binary' }, ['clicked']);
-const storing = Object.entries(rowModels).filter(([, { config }]) => config.kind !== 'dssm');
+const sharing = { kind: 'mlp', embeddingDim: 8, hiddenSizes: [8] };
+const storing = [
+  ...Object.entries(rowModels).filter(([, { config }]) => config.kind !== 'dssm'),
+  ...Object.entries({
+    'one table': { config: { ...sharing, tables: { kind: 'unified', rows: 30, chunks: 2, signs: true } } },
+    'tables of hashes': { config: { ...sharing, tables: { kind: 'hashed', rows: 24 } } },
+    'quotients and remainders': { config: { ...sharing, tables: { kind: 'qr', remainders: 5 } } },
+  }),
+];
 
 /** Stores for all tables of ids, with little room in memory. */
 function storesIn(
@@ -146,7 +154,7 @@ it('refuses what reads every row, word for word', async () => {
   model.dispose();
   for (const store of opened.values()) await store.close();
   expect(() => createModel(tinyConfigs.sasrec, { numItems: 5, stores })).toThrow(
-    "createModel: stores: expected a model whose tables may lie in stores (lr, fm, mlp, dcn-v2); got 'sasrec'; leave stores out",
+    "createModel: stores: expected a model whose tables may lie in stores (lr, fm, mlp, dcn-v2, fcn, gdcn, finalmlp, finalnet, autoint, field-attention); got 'sasrec'; leave stores out",
   );
   expect(modelKinds('rank')).toContain('dssm');
 });

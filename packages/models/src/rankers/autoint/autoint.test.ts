@@ -3,14 +3,14 @@ import { parseConfig } from '../../config/parse.ts';
 import { describeFuxiCtr, fuxiCtrFile } from '../../test-support/fuxictr-files.ts';
 import { describeRowFormulas, type RowFormula } from '../../test-support/row-formulas.ts';
 import { rowDefaults } from '../../test-support/row-models.ts';
-import { autoIntNet } from './autoint.ts';
-import { autoIntConfigSchema } from './config.ts';
+import { autointNet } from './autoint.ts';
+import { autointConfigSchema } from './config.ts';
 import { plainAutoInt } from './test-support/plain.ts';
 
 function formula(own: object, labels: number): RowFormula {
   const sizes = { embeddingDim: 3, attentionDim: 4, heads: 2, hiddenSizes: [5] };
-  const config = autoIntConfigSchema.parse({ kind: 'autoint', embeddingStd: 0.7, ...sizes, ...own });
-  return { net: (options) => autoIntNet(config, options), plain: (w, rows) => plainAutoInt(w, rows, config), labels };
+  const config = autointConfigSchema.parse({ kind: 'autoint', embeddingStd: 0.7, ...sizes, ...own });
+  return { net: (options) => autointNet(config, options), plain: (w, rows) => plainAutoInt(w, rows, config), labels };
 }
 
 describeRowFormulas({
@@ -22,7 +22,7 @@ describeFuxiCtr({ autoint: fuxiCtrFile('autoint') });
 
 describe('configurations of AutoInt', () => {
   const given = { kind: 'autoint', embeddingDim: 16 };
-  const parse = (config: object) => parseConfig(autoIntConfigSchema, config, 'model config (autoint)');
+  const parse = (config: object) => parseConfig(autointConfigSchema, config, 'model config (autoint)');
 
   it('have the defaults of the reference', () => {
     const flags = { layerNorm: false, useScale: false, useWide: false, useResidual: true };

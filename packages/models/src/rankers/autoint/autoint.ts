@@ -6,6 +6,7 @@ import type { Run } from '../../layers/layer.ts';
 import { linearOutIn } from '../../layers/linear.ts';
 import { Projection } from '../../layers/projection.ts';
 import type { Ranker } from '../../model.ts';
+import { linearTables } from '../lr/lr.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
 import type { AutoIntConfig } from './config.ts';
@@ -21,17 +22,21 @@ interface AutoIntParts {
   attended(columns: readonly EncodedColumn[], run: Run): tf.Tensor3D;
 }
 
-/** The net of {@link createAutoInt}. */
-export function autoIntNet(
-  config: AutoIntConfig,
-  { fields, labels, seed, stores }: NetOptions,
-): RankerNet & AutoIntParts {
+/** The net of {@link createAutoint}. */
+export function autointNet(config: AutoIntConfig, options: NetOptions): RankerNet & AutoIntParts {
   const { embeddingDim, embeddingStd: standardDeviation, attentionLayers, attentionDim, hiddenSizes, dropout } = config;
+  const { fields, labels, seed, stores } = options;
   const { heads, layerNorm, useScale, useResidual } = config;
-  const tables = fieldTables({ fields, width: embeddingDim, standardDeviation, seed, stream: 'fields', stores });
-  const wide = config.useWide
-    ? fieldTables({ fields, width: labels, standardDeviation, pooling: 'sum', seed, stream: 'linear', stores })
-    : undefined;
+  const tables = fieldTables({
+    fields,
+    width: embeddingDim,
+    standardDeviation,
+    scheme: config.tables,
+    seed,
+    stream: 'fields',
+    stores,
+  });
+  const wide = config.useWide ? linearTables(config, options) : undefined;
   const attention = Array.from(
     { length: attentionLayers },
     (_, i) =>
@@ -86,6 +91,6 @@ export function autoIntNet(
  *
  * @throws ConfigError as {@link createLr}.
  */
-export function createAutoInt(config: AutoIntConfig, options: RankerOptions): Ranker {
-  return createRanker(config, options, autoIntNet);
+export function createAutoint(config: AutoIntConfig, options: RankerOptions): Ranker {
+  return createRanker(config, options, autointNet);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { rate, size } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, tableFields, tableScheme } from '../config.ts';
 
-/** Configuration of {@link createAutoInt}. */
-export const autoIntConfigSchema = z
+/** Configuration of {@link createAutoint}. */
+export const autointConfigSchema = z
   .strictObject({
     kind: z.literal('autoint'),
     ...fieldFields,
@@ -27,6 +27,7 @@ export const autoIntConfigSchema = z
       .default([64, 64, 64])
       .describe('Widths of hidden layers over all vectors, whose logits are added; empty: none.'),
     dropout: rate.default(0).describe('Dropout of the weights of the attention and after each hidden layer.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .refine(({ attentionDim, heads }) => attentionDim % heads === 0, {
@@ -35,5 +36,5 @@ export const autoIntConfigSchema = z
   })
   .describe('AutoInt, Song et al. 2019: attention among the fields, and hidden layers beside it.');
 
-export type AutoIntConfig = z.output<typeof autoIntConfigSchema>;
-export type AutoIntConfigInput = z.input<typeof autoIntConfigSchema>;
+export type AutoIntConfig = z.output<typeof autointConfigSchema>;
+export type AutoIntConfigInput = z.input<typeof autointConfigSchema>;

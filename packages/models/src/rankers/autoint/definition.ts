@@ -1,13 +1,13 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { ofRows } from '../ranker.ts';
-import { createAutoInt } from './autoint.ts';
-import { type AutoIntConfig, autoIntConfigSchema } from './config.ts';
+import { createAutoint } from './autoint.ts';
+import { type AutoIntConfig, autointConfigSchema } from './config.ts';
 
 /** AutoInt. */
 export const autoInt = {
   kind: 'autoint',
   can: ['rank'],
-  schema: autoIntConfigSchema,
-  create: ofRows(createAutoInt),
+  schema: autointConfigSchema,
+  create: ofRows(createAutoint),
   storesTables: true,
 } as const satisfies ModelDefinition<AutoIntConfig>;

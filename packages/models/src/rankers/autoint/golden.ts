@@ -14,7 +14,7 @@ import {
   TABLES,
   tablePlaces,
 } from '../../golden/fuxictr-model.ts';
-import { autoIntNet } from './autoint.ts';
+import { autointNet } from './autoint.ts';
 
 const flag = z.boolean().default(false);
 const autoIntSchema = z.object({
@@ -34,7 +34,7 @@ const autoIntSchema = z.object({
 /** `AutoInt` of FuxiCTR. */
 export const fuxiCtrAutoInt: FuxiCtrBuilder = (file, fields) => {
   const given = argumentsOf(autoIntSchema, file);
-  const net = autoIntNet(
+  const net = autointNet(
     {
       kind: 'autoint',
       ...sharedSettings,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rate, size } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, tableFields, tableScheme } from '../config.ts';
 
 /** How a layer of the cross network maps its input. */
 export const crossForms = ['full', 'low-rank', 'mixture'] as const;
@@ -29,6 +29,7 @@ export const dcnV2ConfigSchema = z
       .optional()
       .describe('Widths of the hidden layers, not with structure `cross`; default 400, 400, 400.'),
     dropout: rate.optional().describe('Dropout after each hidden layer; not with structure `cross`.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .refine(({ rank, cross }) => rank === undefined || cross !== 'full', {

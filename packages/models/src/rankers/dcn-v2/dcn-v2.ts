@@ -23,6 +23,7 @@ export function dcnV2Net(config: DcnV2Config, { fields, labels, seed, stores }: 
     fields,
     width: embeddingDim,
     standardDeviation: embeddingStd,
+    scheme: config.tables,
     seed,
     stream: 'fields',
     stores,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, tableFields, tableScheme } from '../config.ts';
 
 const layers = z.int().min(1).max(32);
 
@@ -25,6 +25,7 @@ export const fcnConfigSchema = z
       .boolean()
       .default(false)
       .describe('Whether the weights of the branches in Tri-BCE are constants; else gradients go through them.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .refine(({ embeddingDim: width, heads }) => width % (2 * heads) === 0, {

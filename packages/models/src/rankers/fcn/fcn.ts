@@ -48,6 +48,7 @@ export function fcnNet(
     fields,
     width: embeddingDim,
     standardDeviation: embeddingStd,
+    scheme: config.tables,
     seed,
     stream: 'fields',
     stores,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { affineNorm, affineNormSpecs } from '../../layers/affine-norm.ts';
-import { exactGelu } from '../../layers/gelu.ts';
+import { tanhGelu } from '../../layers/gelu.ts';
 import { type LayerArgs, type Run, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
 import { tokenAttention } from '../../layers/token-attention.ts';
 import { lastTokens, TokenMap, type TokenMapForm } from '../../layers/token-map.ts';
@@ -108,7 +108,7 @@ export function attentionBlock(args: AttentionBlockArgs): AttentionBlock {
   const norms = new BlockNorms({ width, rate: dropout, seed, stream: `${stream}.norm` });
   const attend: AttentionBlock['attend'] = (x) =>
     tokenAttention(maps.query.forward(x), maps.key.forward(x), maps.value.forward(x), { heads });
-  const feedForward = (x: tf.Tensor3D): tf.Tensor3D => maps.outer.forward(exactGelu(maps.inner.forward(x)));
+  const feedForward = (x: tf.Tensor3D): tf.Tensor3D => maps.outer.forward(tanhGelu(maps.inner.forward(x)));
   return {
     layers: [...Object.values(maps), norms],
     maps,

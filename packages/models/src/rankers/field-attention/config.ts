@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rate, size } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, tableFields, tableScheme } from '../config.ts';
 
 /** How tokens are projected to queries, keys and values. */
 export const attentionForms = ['vanilla', 'hetero', 'hiformer'] as const;
@@ -42,6 +42,7 @@ export const fieldAttentionConfigSchema = z
       .default('post')
       .describe('Layer norm after each residual sum, or before each layer and at the end.'),
     dropout: rate.default(0).describe('Dropout of what each attention and feed-forward layer adds.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .refine(({ form, rank }) => rank === undefined || form === 'hiformer', {

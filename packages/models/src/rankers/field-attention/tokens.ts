@@ -56,7 +56,15 @@ export function rowTokens(config: FieldAttentionConfig, { fields, labels, seed, 
       'denseTokens',
     );
   }
-  const tables = fieldTables({ fields: own, width, standardDeviation, seed, stream: 'fields', stores });
+  const tables = fieldTables({
+    fields: own,
+    width,
+    standardDeviation,
+    scheme: config.tables,
+    seed,
+    stream: 'fields',
+    stores,
+  });
   const dense =
     denseTokens === undefined
       ? undefined

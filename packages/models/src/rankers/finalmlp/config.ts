@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
 import { hiddenActivations } from '../../layers/hidden-layers.ts';
-import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, tableFields, tableScheme } from '../config.ts';
 
 const activation = z.enum(hiddenActivations);
 const context = z.array(z.string().min(1)).max(256).optional();
 
-/** Configuration of {@link createFinalMlp}. */
-export const finalMlpConfigSchema = z
+/** Configuration of {@link createFinalmlp}. */
+export const finalmlpConfigSchema = z
   .strictObject({
     kind: z.literal('finalmlp'),
     ...fieldFields,
@@ -35,6 +35,7 @@ export const finalMlpConfigSchema = z
       .max(1024)
       .default(1)
       .describe('Blocks of the bilinear form that fuses the streams; both last widths are multiples of it.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .superRefine((config, { addIssue }) => {
@@ -51,5 +52,5 @@ export const finalMlpConfigSchema = z
   })
   .describe('FinalMLP, Mao et al. 2023: two streams of hidden layers on gated vectors, fused by a bilinear form.');
 
-export type FinalMlpConfig = z.output<typeof finalMlpConfigSchema>;
-export type FinalMlpConfigInput = z.input<typeof finalMlpConfigSchema>;
+export type FinalMlpConfig = z.output<typeof finalmlpConfigSchema>;
+export type FinalMlpConfigInput = z.input<typeof finalmlpConfigSchema>;

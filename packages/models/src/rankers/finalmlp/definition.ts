@@ -1,13 +1,13 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { ofRows } from '../ranker.ts';
-import { type FinalMlpConfig, finalMlpConfigSchema } from './config.ts';
-import { createFinalMlp } from './finalmlp.ts';
+import { type FinalMlpConfig, finalmlpConfigSchema } from './config.ts';
+import { createFinalmlp } from './finalmlp.ts';
 
 /** FinalMLP. */
 export const finalMlp = {
   kind: 'finalmlp',
   can: ['rank'],
-  schema: finalMlpConfigSchema,
-  create: ofRows(createFinalMlp),
+  schema: finalmlpConfigSchema,
+  create: ofRows(createFinalmlp),
   storesTables: true,
 } as const satisfies ModelDefinition<FinalMlpConfig>;

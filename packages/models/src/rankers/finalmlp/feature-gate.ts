@@ -1,7 +1,8 @@
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../../errors.ts';
-import { type FieldShape, type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldShape } from '../../features/field-table.ts';
+import { type FieldTables, type FieldTablesOptions, fieldTables } from '../../features/field-tables.ts';
 import { rowsOfColumn } from '../../features/rows-of-column.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import { type LayerArgs, type Run, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
@@ -40,6 +41,7 @@ export interface FeatureGateOptions extends Pick<NetOptions, 'fields' | 'seed' |
   readonly key: string;
   readonly width: number;
   readonly standardDeviation: number;
+  readonly scheme: FieldTablesOptions['scheme'];
   readonly hiddenSizes: readonly number[];
   readonly stream: string;
 }
@@ -60,7 +62,7 @@ export interface FeatureGate {
  * Source: Mao et al. 2023 (arXiv:2304.00902), equations 3 and 4; FuxiCTR's `FeatureSelection`.
  */
 export function featureGate(options: FeatureGateOptions): FeatureGate {
-  const { fields, context, key, width, standardDeviation, hiddenSizes, seed, stream, stores } = options;
+  const { fields, context, key, width, standardDeviation, hiddenSizes, scheme, seed, stream, stores } = options;
   const chosen = context.map((name) => placeOf(fields, name, key));
   const tables =
     chosen.length === 0
@@ -69,6 +71,7 @@ export function featureGate(options: FeatureGateOptions): FeatureGate {
           fields: chosen.map((f) => fields[f]),
           width,
           standardDeviation,
+          scheme,
           seed,
           stream: `${stream}.fields`,
           stores,

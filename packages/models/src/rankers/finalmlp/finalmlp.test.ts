@@ -3,14 +3,14 @@ import { parseConfig } from '../../config/parse.ts';
 import { describeFuxiCtr, fuxiCtrFile } from '../../test-support/fuxictr-files.ts';
 import { describeRowFormulas, type RowFormula } from '../../test-support/row-formulas.ts';
 import { rowDefaults } from '../../test-support/row-models.ts';
-import { finalMlpConfigSchema } from './config.ts';
-import { finalMlpNet } from './finalmlp.ts';
+import { finalmlpConfigSchema } from './config.ts';
+import { finalmlpNet } from './finalmlp.ts';
 import { plainFinalMlp } from './test-support/plain.ts';
 
 function formula(own: object, labels: number): RowFormula {
   const sizes = { embeddingDim: 2, mlp1HiddenSizes: [5, 4], mlp2HiddenSizes: [6], gateHiddenSizes: [3] };
-  const config = finalMlpConfigSchema.parse({ kind: 'finalmlp', embeddingStd: 0.7, ...sizes, ...own });
-  return { net: (options) => finalMlpNet(config, options), plain: (w, rows) => plainFinalMlp(w, rows, config), labels };
+  const config = finalmlpConfigSchema.parse({ kind: 'finalmlp', embeddingStd: 0.7, ...sizes, ...own });
+  return { net: (options) => finalmlpNet(config, options), plain: (w, rows) => plainFinalMlp(w, rows, config), labels };
 }
 
 describeRowFormulas({
@@ -22,7 +22,7 @@ describeFuxiCtr({ finalmlp: fuxiCtrFile('finalmlp') });
 
 describe('configurations of FinalMLP', () => {
   const given = { kind: 'finalmlp', embeddingDim: 16 };
-  const parse = (config: object) => parseConfig(finalMlpConfigSchema, config, 'model config (finalmlp)');
+  const parse = (config: object) => parseConfig(finalmlpConfigSchema, config, 'model config (finalmlp)');
 
   it('have the defaults of the reference', () => {
     const of = (mlp: string) => ({
@@ -51,8 +51,8 @@ describe('configurations of FinalMLP', () => {
 
   it('refuse a context that is no field', () => {
     const fields = [{ name: 'items.tags', shape: { kind: 'row', size: 3 } }] as const;
-    const config = finalMlpConfigSchema.parse({ ...given, context1: ['tags'], context2: ['tag'] });
-    expect(() => finalMlpNet(config, { fields, labels: 1, seed: 1 })).toThrow(
+    const config = finalmlpConfigSchema.parse({ ...given, context1: ['tags'], context2: ['tag'] });
+    expect(() => finalmlpNet(config, { fields, labels: 1, seed: 1 })).toThrow(
       'model config (finalmlp): context2: expected names of fields (items.tags); got tag',
     );
   });

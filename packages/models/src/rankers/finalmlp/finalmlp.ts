@@ -18,13 +18,13 @@ interface FinalMlpParts {
   outputs: (...given: Parameters<RankerNet['logits']>) => tf.Tensor2D[];
 }
 
-/** The net of {@link createFinalMlp}. */
-export function finalMlpNet(
+/** The net of {@link createFinalmlp}. */
+export function finalmlpNet(
   config: FinalMlpConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & FinalMlpParts {
   const { embeddingDim: width, embeddingStd: standardDeviation, featureSelection, heads } = config;
-  const shared = { fields, width, standardDeviation, seed, stores };
+  const shared = { fields, width, standardDeviation, scheme: config.tables, seed, stores };
   const tables = fieldTables({ ...shared, stream: 'fields' });
   const inputDim = fields.length * width;
   const gate = (key: 'context1' | 'context2'): FeatureGate =>
@@ -75,6 +75,6 @@ export function finalMlpNet(
  *
  * @throws ConfigError as {@link createLr}, and for a context that is no field.
  */
-export function createFinalMlp(config: FinalMlpConfig, options: RankerOptions): Ranker {
-  return createRanker(config, options, finalMlpNet);
+export function createFinalmlp(config: FinalMlpConfig, options: RankerOptions): Ranker {
+  return createRanker(config, options, finalmlpNet);
 }

@@ -15,7 +15,7 @@ import {
   tablePlaces,
 } from '../../golden/fuxictr-model.ts';
 import type { Place } from '../../golden/module.ts';
-import { finalMlpNet } from './finalmlp.ts';
+import { finalmlpNet } from './finalmlp.ts';
 
 const sizes = z.array(size).min(1).default([64, 64, 64]);
 const names = z.array(z.string()).default([]);
@@ -38,7 +38,7 @@ const finalMlpSchema = z.object({
 export const fuxiCtrFinalMlp: FuxiCtrBuilder = (file, fields) => {
   const given = argumentsOf(finalMlpSchema, file);
   const contexts = [given.fs1_context, given.fs2_context];
-  const net = finalMlpNet(
+  const net = finalmlpNet(
     {
       kind: 'finalmlp',
       ...sharedSettings,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, tableFields, tableScheme } from '../config.ts';
 
 const activation = z.enum(['linear', 'relu']);
 
-/** Configuration of {@link createFinalNet}. */
-export const finalNetConfigSchema = z
+/** Configuration of {@link createFinalnet}. */
+export const finalnetConfigSchema = z
   .strictObject({
     kind: z.literal('finalnet'),
     ...fieldFields,
@@ -30,6 +30,7 @@ export const finalNetConfigSchema = z
       .describe('Widths of the layers of the second block, of `2B`; default 64, 64, 64.'),
     block2Activation: activation.optional().describe('What follows each layer of the second block; default `linear`.'),
     block2Dropout: rate.optional().describe('Dropout after each layer of the second block; default 0.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .superRefine((config, { addIssue }) => {
@@ -46,5 +47,5 @@ export const finalNetConfigSchema = z
   })
   .describe('FinalNet, Zhu et al. 2023: layers of products of two maps, in one stream or two that learn from both.');
 
-export type FinalNetConfig = z.output<typeof finalNetConfigSchema>;
-export type FinalNetConfigInput = z.input<typeof finalNetConfigSchema>;
+export type FinalNetConfig = z.output<typeof finalnetConfigSchema>;
+export type FinalNetConfigInput = z.input<typeof finalnetConfigSchema>;

@@ -1,13 +1,13 @@
 import type { ModelDefinition } from '../../definition.ts';
 import { ofRows } from '../ranker.ts';
-import { type FinalNetConfig, finalNetConfigSchema } from './config.ts';
-import { createFinalNet } from './finalnet.ts';
+import { type FinalNetConfig, finalnetConfigSchema } from './config.ts';
+import { createFinalnet } from './finalnet.ts';
 
 /** FinalNet. */
 export const finalNet = {
   kind: 'finalnet',
   can: ['rank'],
-  schema: finalNetConfigSchema,
-  create: ofRows(createFinalNet),
+  schema: finalnetConfigSchema,
+  create: ofRows(createFinalnet),
   storesTables: true,
 } as const satisfies ModelDefinition<FinalNetConfig>;

@@ -4,14 +4,14 @@ import { checkGolden } from '../../golden/check.ts';
 import { changedFuxiCtr, describeFuxiCtr, fuxiCtrFile } from '../../test-support/fuxictr-files.ts';
 import { describeRowFormulas, type RowFormula } from '../../test-support/row-formulas.ts';
 import { rowDefaults } from '../../test-support/row-models.ts';
-import { finalNetConfigSchema } from './config.ts';
-import { finalNetNet } from './finalnet.ts';
+import { finalnetConfigSchema } from './config.ts';
+import { finalnetNet } from './finalnet.ts';
 import { plainFinalNet } from './test-support/plain.ts';
 
 function formula(own: object, labels: number): RowFormula {
   const sizes = { embeddingDim: 2, block1HiddenSizes: [6, 4] };
-  const config = finalNetConfigSchema.parse({ kind: 'finalnet', embeddingStd: 0.7, ...sizes, ...own });
-  return { net: (options) => finalNetNet(config, options), plain: (w, rows) => plainFinalNet(w, rows, config), labels };
+  const config = finalnetConfigSchema.parse({ kind: 'finalnet', embeddingStd: 0.7, ...sizes, ...own });
+  return { net: (options) => finalnetNet(config, options), plain: (w, rows) => plainFinalNet(w, rows, config), labels };
 }
 
 describeRowFormulas({
@@ -30,7 +30,7 @@ it('files of the reference with batch norm have nothing to be compared with', as
 
 describe('configurations of FinalNet', () => {
   const given = { kind: 'finalnet', embeddingDim: 16 };
-  const parse = (config: object) => parseConfig(finalNetConfigSchema, config, 'model config (finalnet)');
+  const parse = (config: object) => parseConfig(finalnetConfigSchema, config, 'model config (finalnet)');
 
   it('have the defaults of the reference, but for batch norm', () => {
     expect(parse(given)).toEqual({

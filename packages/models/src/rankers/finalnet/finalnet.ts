@@ -25,13 +25,21 @@ interface FinalNetParts {
   blockOutput(stream: number, columns: readonly EncodedColumn[], run: Run): tf.Tensor2D;
 }
 
-/** The net of {@link createFinalNet}. */
-export function finalNetNet(
+/** The net of {@link createFinalnet}. */
+export function finalnetNet(
   config: FinalNetConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & FinalNetParts {
   const { embeddingDim: width, embeddingStd: standardDeviation, blockType, featureGating, residualType } = config;
-  const tables = fieldTables({ fields, width, standardDeviation, seed, stream: 'fields', stores });
+  const tables = fieldTables({
+    fields,
+    width,
+    standardDeviation,
+    scheme: config.tables,
+    seed,
+    stream: 'fields',
+    stores,
+  });
   const inputDim = fields.length * width;
   const gating = featureGating
     ? new FeatureGating({ fields: fields.length, width, seed, stream: 'gating' })
@@ -86,6 +94,6 @@ export function finalNetNet(
  *
  * @throws ConfigError as {@link createLr}.
  */
-export function createFinalNet(config: FinalNetConfig, options: RankerOptions): Ranker {
-  return createRanker(config, options, finalNetNet);
+export function createFinalnet(config: FinalNetConfig, options: RankerOptions): Ranker {
+  return createRanker(config, options, finalnetNet);
 }

@@ -12,7 +12,7 @@ import {
   TABLES,
   tablePlaces,
 } from '../../golden/fuxictr-model.ts';
-import { finalNetNet } from './finalnet.ts';
+import { finalnetNet } from './finalnet.ts';
 
 const sizes = z.array(size).min(1).default([64, 64, 64]);
 const activation = z
@@ -36,7 +36,7 @@ const finalNetSchema = z.object({
 export const fuxiCtrFinalNet: FuxiCtrBuilder = (file, fields) => {
   const given = argumentsOf(finalNetSchema, file);
   if (given.batch_norm) return 'no FinalNet with batch norm';
-  const net = finalNetNet(
+  const net = finalnetNet(
     {
       kind: 'finalnet',
       ...sharedSettings,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { embeddingDim, fieldFields, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, tableFields, tableScheme } from '../config.ts';
 
 /** Configuration of {@link createFm}. */
 export const fmConfigSchema = z
@@ -7,6 +7,7 @@ export const fmConfigSchema = z
     kind: z.literal('fm'),
     ...fieldFields,
     embeddingDim,
+    tables: tableScheme,
     ...tableFields,
   })
   .describe('Factorisation machine, Rendle 2010: weights of fields, and products of their vectors.');

@@ -25,11 +25,19 @@ export function pairwiseTerms(vectors: readonly tf.Tensor2D[], labels: number): 
 }
 
 /** The net of {@link createFm}. */
-export function fmNet({ embeddingDim, embeddingStd }: FmConfig, options: NetOptions): RankerNet & FmParts {
+export function fmNet(config: FmConfig, options: NetOptions): RankerNet & FmParts {
   const { fields, labels, seed, stores } = options;
-  const linear = linearTerms(embeddingStd, options);
-  const width = labels * embeddingDim;
-  const tables = fieldTables({ fields, width, standardDeviation: embeddingStd, seed, stream: 'fields', stores });
+  const linear = linearTerms(config, options);
+  const width = labels * config.embeddingDim;
+  const tables = fieldTables({
+    fields,
+    width,
+    standardDeviation: config.embeddingStd,
+    scheme: config.tables,
+    seed,
+    stream: 'fields',
+    stores,
+  });
   return {
     tables: [tables, linear.tables],
     net: [linear.bias],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, tableFields, tableScheme } from '../config.ts';
 
 /** Configuration of {@link createGdcn}. */
 export const gdcnConfigSchema = z
@@ -15,6 +15,7 @@ export const gdcnConfigSchema = z
       .describe('`parallel` (GDCN-P): hidden layers beside the cross network; `stacked` (GDCN-S): after it.'),
     hiddenSizes: hiddenSizes.default([400, 400, 400]).describe('Widths of the hidden layers.'),
     dropout: rate.default(0).describe('Dropout after each hidden layer.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .describe('GDCN, Wang et al. 2023: a cross network with a gate in each layer, and hidden layers.');

@@ -23,6 +23,7 @@ export function gdcnNet(config: GdcnConfig, { fields, labels, seed, stores }: Ne
     fields,
     width: embeddingDim,
     standardDeviation: embeddingStd,
+    scheme: config.tables,
     seed,
     stream: 'fields',
     stores,

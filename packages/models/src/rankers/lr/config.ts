@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { fieldFields, tableFields } from '../config.ts';
+import { fieldFields, tableFields, tableScheme } from '../config.ts';
 
 /** Configuration of {@link createLr}. */
 export const lrConfigSchema = z
   .strictObject({
     kind: z.literal('lr'),
     ...fieldFields,
+    tables: tableScheme,
     ...tableFields,
   })
   .describe('Logistic regression: a weight of each value of a field.');

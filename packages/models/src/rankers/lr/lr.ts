@@ -35,17 +35,20 @@ export interface LinearTerms {
   terms(columns: readonly EncodedColumn[]): tf.Tensor2D;
 }
 
-/** Of a list the weights are summed, not averaged. */
-export function linearTerms(standardDeviation: number, { fields, labels, seed, stores }: NetOptions): LinearTerms {
-  const tables = fieldTables({
-    fields,
-    width: labels,
-    standardDeviation,
-    pooling: 'sum',
-    seed,
-    stream: 'linear',
-    stores,
-  });
+/** The tables of linear terms: a weight a label. Of a list the weights are summed, not averaged. */
+export function linearTables(
+  { embeddingStd: standardDeviation, tables: scheme }: Pick<LrConfig, 'embeddingStd' | 'tables'>,
+  { fields, labels: width, seed, stores }: NetOptions,
+): FieldTables {
+  // Weights of labels are no vector that could be cut into chunks.
+  const whole = scheme?.kind === 'unified' ? { ...scheme, chunks: 1 } : scheme;
+  const shared = { fields, width, standardDeviation, scheme: whole, seed, stores };
+  return fieldTables({ ...shared, pooling: 'sum', stream: 'linear' });
+}
+
+export function linearTerms(config: Pick<LrConfig, 'embeddingStd' | 'tables'>, options: NetOptions): LinearTerms {
+  const { labels, seed } = options;
+  const tables = linearTables(config, options);
   const bias = new LabelBias({ labels, seed, stream: 'linear' });
   return {
     tables,
@@ -55,8 +58,8 @@ export function linearTerms(standardDeviation: number, { fields, labels, seed, s
 }
 
 /** The net of {@link createLr}. */
-export function lrNet({ embeddingStd }: LrConfig, options: NetOptions): RankerNet {
-  const linear = linearTerms(embeddingStd, options);
+export function lrNet(config: LrConfig, options: NetOptions): RankerNet {
+  const linear = linearTerms(config, options);
   return { tables: [linear.tables], net: [linear.bias], logits: linear.terms };
 }
 

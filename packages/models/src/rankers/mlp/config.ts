@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, hiddenSizes, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, tableFields, tableScheme } from '../config.ts';
 
 /** Configuration of {@link createMlp}. */
 export const mlpConfigSchema = z
@@ -10,6 +10,7 @@ export const mlpConfigSchema = z
     embeddingDim,
     hiddenSizes: hiddenSizes.default([400, 400, 400]).describe('Widths of the hidden layers.'),
     dropout: rate.default(0).describe('Dropout after each hidden layer.'),
+    tables: tableScheme,
     ...tableFields,
   })
   .describe('Hidden layers over the vectors of the fields.');

@@ -7,13 +7,14 @@ import type { MlpConfig } from './config.ts';
 
 /** The net of {@link createMlp}. */
 export function mlpNet(
-  { embeddingDim, embeddingStd, hiddenSizes, dropout }: MlpConfig,
+  { embeddingDim, embeddingStd, tables: scheme, hiddenSizes, dropout }: MlpConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & { readonly fields: FieldTables; readonly deep: HiddenLayers } {
   const tables = fieldTables({
     fields,
     width: embeddingDim,
     standardDeviation: embeddingStd,
+    scheme,
     seed,
     stream: 'fields',
     stores,

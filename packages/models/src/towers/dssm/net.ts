@@ -1,7 +1,8 @@
 import { embedding, embeddingBag, l2Normalize, UnsupportedError } from '@seqrec/core';
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldShape, type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldShape } from '../../features/field-table.ts';
+import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import { latestMeans } from '../../layers/latest-means.ts';
 import type { Run } from '../../layers/layer.ts';

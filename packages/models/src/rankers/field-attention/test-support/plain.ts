@@ -35,16 +35,7 @@ function plainMap(w: Weights, name: string, form: Form, x: readonly Vector[], ma
 const dot = (a: Vector, b: Vector): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const add = (a: readonly Vector[], b: readonly Vector[]): Vector[] => a.map((x, i) => plus(x, b[i]));
 
-/** Abramowitz and Stegun 7.1.5 by its series, enough for small numbers in float64. */
-function erf(x: number): number {
-  let [term, sum] = [x, x];
-  for (let n = 1; n < 200; n++) {
-    term *= -(x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum;
-}
-const gelu = (x: number): number => (x / 2) * (1 + erf(x / Math.SQRT2));
+const gelu = (x: number): number => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
 function plainAttention(w: Weights, name: string, config: FieldAttentionConfig, x: readonly Vector[], made: number) {
   const { form, heads, queryDim, valueDim } = config;
