@@ -10,6 +10,7 @@ export const table = defineTable({
   ],
   metrics: ['AUC', 'logloss', 'GAUC', 'NE'],
   lowerIsBetter: ['logloss', 'NE'],
+  ordered: ['AUC', 'logloss'],
   references: [
     {
       name: "FCN, the authors' code, seed 1",
@@ -28,6 +29,19 @@ export const table = defineTable({
     { name: 'MLP', recipe: 'ctr/ml-1m-mlp-by-time', paper: {} },
     { name: 'CrossNet-V2', recipe: 'ctr/ml-1m-crossnet-by-time', paper: {} },
     { name: 'DCN-V2', recipe: 'ctr/ml-1m-dcn-v2-by-time', paper: {} },
+    { name: 'FCN', recipe: 'ctr/ml-1m-fcn-by-time', paper: {} },
+    { name: 'GDCN', recipe: 'ctr/ml-1m-gdcn-by-time', paper: {} },
+    { name: 'FinalMLP', recipe: 'ctr/ml-1m-finalmlp-by-time', paper: {} },
+    { name: 'AutoInt', recipe: 'ctr/ml-1m-autoint-by-time', paper: {} },
+    { name: 'vanilla attention', recipe: 'ctr/ml-1m-vanilla-attention-by-time', paper: {} },
+    { name: 'HeteroAtt', recipe: 'ctr/ml-1m-heteroatt-by-time', paper: {} },
+    { name: 'Hiformer', recipe: 'ctr/ml-1m-hiformer-by-time', paper: {} },
   ],
-  claims: [{ better: 'DCN-V2', worse: 'LR', metrics: ['AUC'] }],
+  claims: [
+    { better: 'DCN-V2', worse: 'LR', metrics: ['AUC'] },
+    { better: 'FCN', worse: 'DCN-V2', metrics: ['AUC'] },
+    { better: 'Hiformer', worse: 'vanilla attention', metrics: ['AUC'] },
+    { better: 'HeteroAtt', worse: 'vanilla attention', metrics: ['AUC'] },
+    { better: 'Hiformer', worse: 'HeteroAtt', metrics: ['AUC'] },
+  ],
 });

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration } from '../../terminal/format.ts';
 import { markdownTable } from '../../terminal/markdown.ts';
 import { costSection } from '../reproduce/cost.ts';
-import type { Section } from '../reproduce/sections.ts';
+import type { Section } from '../reproduce/section.ts';
 import { type Estimate, estimate, short } from '../reproduce/verdict.ts';
 import { ranked, tablesOf } from './comparisons.ts';
 import type { BenchmarkResult, Comparison, GridRow, TableComparisons } from './result.ts';

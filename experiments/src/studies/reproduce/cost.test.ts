@@ -14,8 +14,9 @@ import { renderMarkdown } from './render.ts';
 const time = '2025-01-01T00:00:00.000Z';
 
 /** A run of epochs of two steps with 10 and 30 tokens. */
-function runOf(seconds: readonly number[], peaks: readonly (number | undefined)[]) {
+function runOf(seconds: readonly number[], peaks: readonly (number | undefined)[], parameters?: number) {
   const run = runDirAt(mkdtempSync(join(tmpdir(), 'seqrec-cost-')));
+  if (parameters !== undefined) writeJson(run.results, { parameters: { total: parameters, encoder: 1 } });
   writeJson(run.environment, { cpu: 'Abacus', node: 'v24' });
   const log = new MetricsLog(run.metrics);
   for (const [i, each] of seconds.entries()) {
@@ -46,7 +47,7 @@ function runOf(seconds: readonly number[], peaks: readonly (number | undefined)[
 
 describe('what a row took', () => {
   it('is summed over the epochs of a run; of the heap the highest peak', () => {
-    expect(runCost('a', runOf([1, 2, 4], [2048, 4096, 1024]))).toEqual({
+    expect(runCost('a', runOf([1, 2, 4], [2048, 4096, 1024], 77))).toEqual({
       row: 'a',
       machine: 'Abacus, Node v24',
       epochs: 3,
@@ -55,18 +56,19 @@ describe('what a row took', () => {
       trainingSeconds: 7,
       evaluationSeconds: 1.5,
       peakHeapBytes: 4096,
+      parameters: 77,
     });
   });
 
   it('is the mean over seeds, without a peak where no run has one', () => {
     const costs = [
-      runCost('a', runOf([1, 1], [1024])),
-      runCost('a', runOf([3, 3], [3072])),
+      runCost('a', runOf([1, 1], [1024], 1234)),
+      runCost('a', runOf([3, 3], [3072], 1234)),
       runCost('b', runOf([8], [])),
     ];
     const page = renderCosts(costs);
-    expect(page).toMatch(/\| a +\| 2 +\| 4 +\| 80 +\| 4\.0 s +\| 20 +\| 1\.0 s +\| 3\.0 KiB +\|/);
-    expect(page).toMatch(/\| b +\| 1 +\| 2 +\| 40 +\| 8\.0 s +\| 5 +\| 0\.5 s +\| - +\|/);
+    expect(page).toMatch(/\| a +\| 2 +\| 1,234 +\| 4 +\| 80 +\| 4\.0 s +\| 20 +\| 1\.0 s +\| 3\.0 KiB +\|/);
+    expect(page).toMatch(/\| b +\| 1 +\| - +\| 2 +\| 40 +\| 8\.0 s +\| 5 +\| 0\.5 s +\| - +\|/);
     expect(page).toContain('Wall time on Abacus, Node v24,');
   });
 });

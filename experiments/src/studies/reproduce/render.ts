@@ -1,5 +1,6 @@
 import { markdownTable } from '../../terminal/markdown.ts';
-import { type Cells, details, type Reproduction, results, type Section, seedsNote } from './sections.ts';
+import type { Cells, Section } from './section.ts';
+import { details, type Reproduction, results, seedsNote } from './sections.ts';
 
 /** The table as a Markdown page: gains, figures, claims, protocol, windows, every seed, command. */
 export function renderMarkdown(reproduction: Reproduction): string {

@@ -1,6 +1,8 @@
 import { formatCount } from '../../terminal/format.ts';
 import { type Gain, shownGain, tableGains } from './gains.ts';
+import { orderSections } from './order.ts';
 import type { RowReach } from './reach.ts';
+import type { Cells, Section } from './section.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
 import { claimVerdicts, type Estimate, rowEstimates, rowVerdict, short } from './verdict.ts';
@@ -18,16 +20,6 @@ export interface Reproduction {
   readonly reach?: readonly RowReach[];
 }
 
-export type Cells = readonly string[];
-
-/** A table of the page. */
-export interface Section {
-  readonly title: string;
-  readonly note?: string;
-  readonly titles: Cells;
-  readonly rows: readonly Cells[];
-}
-
 const FIGURES = ['model', 'metric', 'paper', 'ours', 'verdict'];
 const BESIDE = ['model', 'metric', 'others', 'ours', 'verdict'];
 const CLAIMS = ['claim', 'metric', 'ratio, paper', 'ratio, ours', 'verdict'];
@@ -38,10 +30,13 @@ export function seedsNote(seeds: readonly number[]): string {
   return `Ours: mean of seeds ${seeds.join(', ')} and its 95 % interval (Student's t).`;
 }
 
-/** What the experiment says: relative gains, figures, claims; those without a row are absent. */
+/** What the experiment says: relative gains, figures, claims, order; those without a row are absent. */
 export function results(reproduction: Reproduction): readonly Section[] {
   const claims = { title: 'Claims', titles: CLAIMS, rows: claimRows(reproduction) };
-  return [...gains(reproduction), ...figures(reproduction), claims].filter(({ rows }) => rows.length > 0);
+  const { table, runs } = reproduction;
+  return [...gains(reproduction), ...figures(reproduction), claims, ...orderSections(table, runs)].filter(
+    ({ rows }) => rows.length > 0,
+  );
 }
 
 /** What stands behind {@link results}: what windows held, and every seed; those without a row are absent. */

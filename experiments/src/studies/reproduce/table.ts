@@ -52,6 +52,8 @@ export interface PaperTable {
   readonly references?: readonly TableReference[];
   readonly claims: readonly TableClaim[];
   readonly gains?: readonly TableGains[];
+  /** Metrics on which every two rows are compared, paired by seed. */
+  readonly ordered?: readonly string[];
   /** Metrics of which less is better. */
   readonly lowerIsBetter?: readonly string[];
   /** Sizes of the experiment, by name: configuration keys that every row gets. */
@@ -92,6 +94,7 @@ export function defineTable(table: PaperTable): PaperTable {
   for (const { better, worse, metrics } of table.claims) check(table, 'claims', [better, worse], metrics);
   for (const { over, rows, metrics } of table.gains ?? []) check(table, 'gains', [over, ...rows], metrics);
   check(table, 'lowerIsBetter', [], table.lowerIsBetter ?? []);
+  check(table, 'ordered', [], table.ordered ?? []);
   return table;
 }
 

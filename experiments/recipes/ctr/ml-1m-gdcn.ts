@@ -1,0 +1,37 @@
+import {
+  ctrEvaluation,
+  ctrOptimizer,
+  ctrTables,
+  ctrTask,
+  ctrTraining,
+  likedOrNot,
+  movieLensFields,
+  randomRows,
+} from '../../src/config/ctr-reference.ts';
+import { defineRecipe } from '../../src/config/recipe.ts';
+
+export const recipe = defineRecipe({
+  claim: 'GDCN-P (3 gated cross layers beside 3 hidden layers of 400) predicts whether a film is liked, ML-1M',
+  source:
+    'model: Wang et al. 2023 (arXiv:2311.04635); task and settings: DCNv3 (arXiv:2407.13349) and its log of ML-1M, salmon1802/FCN',
+  expected: 'no figure published for this task; within .005 of the AUC of DCN-V2',
+  cost: '145 steps an epoch; whole runs are not timed yet',
+  command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-gdcn --data data',
+  config: {
+    task: ctrTask,
+    data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: randomRows },
+    model: {
+      kind: 'gdcn',
+      ...movieLensFields,
+      embeddingDim: 16,
+      crossLayers: 3,
+      hiddenSizes: [400, 400, 400],
+      dropout: 0.2,
+      ...ctrTables,
+    },
+    optimizer: ctrOptimizer,
+    training: ctrTraining,
+    evaluation: ctrEvaluation,
+    seed: 1,
+  },
+});
