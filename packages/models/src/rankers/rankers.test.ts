@@ -179,7 +179,7 @@ async function byHeart(small: SmallRanker): Promise<{ model: Ranker; loss: numbe
   const { numUsers, numItems } = set.interactions;
   const model = makeRanker(small, { embeddingStd: 0.05 }, { numUsers, numItems, seed: 1 });
   const variables = [...model.variables().values()];
-  const optimizer = new AdamW({ learningRate: linear ? 0.3 : 0.02 });
+  const optimizer = new AdamW({ learningRate: small.learningRate ?? (linear ? 0.3 : 0.02) });
   const batch = uploadBatch(makeBatch(set, [...set.targets.keys()], model.columns));
   const labels = tf.tensor2d(labelOf(set.interactions).values, [rows, 1]);
   let loss = Number.POSITIVE_INFINITY;

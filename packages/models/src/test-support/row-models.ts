@@ -7,6 +7,8 @@ export interface SmallRanker {
   readonly config: { readonly kind: string } & Readonly<Record<string, unknown>>;
   /** Has no term of two fields: it learns no pairs. */
   readonly linear?: boolean;
+  /** Of the test that it learns rows by heart; default .02. */
+  readonly learningRate?: number;
   /** Its settings of dropout, where they have names of their own; default `dropout`. */
   readonly dropout?: readonly string[];
 }
@@ -68,36 +70,47 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'vanilla attention': { config: { kind: 'field-attention', ...attention, form: 'vanilla' } },
   'hetero attention': { config: { kind: 'field-attention', ...attention, form: 'hetero', norm: 'pre' } },
   hiformer: { config: { kind: 'field-attention', ...attention, form: 'hiformer', norm: 'pre', rank: 8 } },
-  'mean-pooling': { config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes } },
-  'mean-pooling under dcn-v2': {
-    config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes, tower: 'dcn-v2', crossLayers: 1 },
-  },
   'hstu-ranker': { config: { kind: 'hstu-ranker', ...tiny } },
   'hstu-ranker interleaved': {
     config: { kind: 'hstu-ranker', ...tiny, form: 'interleave', attention: 'softmax', queryTime: 'history' },
-    },
+  },
+  'mean-pooling': { config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes } },
   din: { config: { kind: 'din', embeddingDim: 8, hiddenSizes, attentionHiddenSizes: [8, 4] } },
+  bst: { config: { kind: 'bst', embeddingDim: 8, hiddenSizes }, learningRate: 0.005 },
+  transact: {
+    config: { kind: 'transact', embeddingDim: 8, hiddenSizes, feedForwardDim: 8, latest: 2, tower: 'mlp' },
+    learningRate: 0.005,
+  },
+  'cross-attention': { config: { kind: 'cross-attention', embeddingDim: 8, hiddenSizes, attentionDim: 8 } },
+  sim: { config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval } },
+  eta: { config: { kind: 'eta', embeddingDim: 8, hiddenSizes, ...retrieval } },
+  dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
+};
+
+/** Models of sequences under other settings: other ways through their code. */
+export const sequenceVariants: Readonly<Record<string, SmallRanker>> = {
+  'mean-pooling under dcn-v2': {
+    config: { kind: 'mean-pooling', embeddingDim: 8, hiddenSizes, tower: 'dcn-v2', crossLayers: 1 },
+  },
   'din, softmax': {
     config: {
       ...{ kind: 'din', embeddingDim: 8, hiddenSizes, attentionHiddenSizes: [8] },
       ...{ attentionActivation: 'prelu', attentionSoftmax: true },
     },
   },
-  bst: { config: { kind: 'bst', embeddingDim: 8, hiddenSizes } },
   'bst, target': {
     config: { kind: 'bst', embeddingDim: 8, hiddenSizes, positions: false, pooling: 'target', numBlocks: 2 },
   },
-  transact: { config: { kind: 'transact', ...{ embeddingDim: 8, hiddenSizes, feedForwardDim: 8, latest: 2 } } },
   'transact of pinterest': {
     config: {
       ...{ kind: 'transact', embeddingDim: 8, hiddenSizes, feedForwardDim: 8, latest: 2, tower: 'mlp' },
-      ...{ padding: 'pinterest', userHistory: { maxEvents: 5 } },
+      ...{ padding: 'pinterest', order: 'oldest-first' },
     },
   },
-  'cross-attention': { config: { kind: 'cross-attention', embeddingDim: 8, hiddenSizes, attentionDim: 8 } },
-  sim: { config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval } },
-  eta: { config: { kind: 'eta', embeddingDim: 8, hiddenSizes, ...retrieval } },
-  dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
+  'sim, category': {
+    config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval, search: 'category', category: 'genres' },
+  },
+  'sim, as fuxictr': { config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval, mask: 'fuxictr' } },
 };
 
 /** With these settings besides its own. */

@@ -14,7 +14,7 @@ import { fitFields } from '../../features/fit-fields.ts';
 import { uploadBatch } from '../../inputs.ts';
 import type { Ranker } from '../../model.ts';
 import { parseModelConfig } from '../../registry.ts';
-import { makeRanker, rowModels } from '../../test-support/row-models.ts';
+import { makeRanker, rowModels, sequenceVariants } from '../../test-support/row-models.ts';
 
 const USERS = 6;
 const EACH = 12;
@@ -72,12 +72,12 @@ beforeAll(async () => {
   await useBackend('auto');
 });
 
-const models = Object.entries(rowModels).filter(
+const models = Object.entries({ ...rowModels, ...sequenceVariants }).filter(
   ([, { config }]) => 'userHistory' in parseModelConfig({ ...config } as never),
 );
 
 it('covers the models of sequences', () => {
-  expect(models.length).toBeGreaterThanOrEqual(4);
+  expect(models.length).toBeGreaterThanOrEqual(7);
 });
 
 describe.each(models)('%s', (_, small) => {
