@@ -411,6 +411,10 @@ export {
 export { createMeanPooling } from './rankers/mean-pooling/mean-pooling.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
+export { type MmoeConfig, type MmoeConfigInput, mmoeConfigSchema } from './rankers/mmoe/config.ts';
+export { createMmoe } from './rankers/mmoe/mmoe.ts';
+export { type PleConfig, type PleConfigInput, pleConfigSchema } from './rankers/ple/config.ts';
+export { createPle } from './rankers/ple/ple.ts';
 export type { RankerOptions } from './rankers/ranker.ts';
 export { createRanker, type NetOptions, type RankerNet } from './rankers/row-model.ts';
 export { crossLayersFit, type SequenceConfig, sequenceRankerFields } from './rankers/sequence/config.ts';

@@ -31,6 +31,8 @@ import { meanPooling } from './rankers/mean-pooling/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
 import { sim } from './rankers/sim/definition.ts';
 import { transact } from './rankers/transact/definition.ts';
+import { mmoe } from './rankers/mmoe/definition.ts';
+import { ple } from './rankers/ple/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
 import { dssm } from './towers/dssm/definition.ts';
@@ -65,6 +67,8 @@ const models = [
   crossAttention,
   sim,
   eta,
+  mmoe,
+  ple,
   // Two towers.
   dssm,
 ] as const;

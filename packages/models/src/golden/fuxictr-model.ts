@@ -27,7 +27,7 @@ export interface FuxiCtrModel {
     readonly asLogits?: boolean;
   };
   /** What inner modules give, by their names there. */
-  readonly taps: Readonly<Record<string, () => tf.Tensor>>;
+  readonly taps: Readonly<Record<string, () => tf.Tensor | readonly tf.Tensor[]>>;
   /** Frees what it was made of besides its weights. */
   dispose?(): void;
 }
@@ -76,5 +76,5 @@ export function places(layer: StreamLayer, names: Readonly<Record<string, string
   return Object.fromEntries(Object.entries(names).map(([own, name]) => [name, { variable: layer.weight(own) }]));
 }
 
-export const optionsOf = (fields: readonly FuxiCtrField[]) => ({ fields, labels: 1, seed: 0 });
+export const optionsOf = (fields: readonly FuxiCtrField[], labels = 1) => ({ fields, labels, seed: 0 });
 export const columnsOf = (fields: readonly FuxiCtrField[]) => fields.map(({ column }) => column);

@@ -10,6 +10,8 @@ import { fuxiCtrGdcnParallel, fuxiCtrGdcnStacked } from '../rankers/gdcn/golden.
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
 import { fuxiCtrTransact } from '../rankers/transact/golden.ts';
+import { fuxiCtrMmoe } from '../rankers/mmoe/golden.ts';
+import { fuxiCtrPle } from '../rankers/ple/golden.ts';
 import { fuxiCtrDssm } from '../towers/dssm/golden.ts';
 import type { FuxiCtrBuilder } from './fuxictr-model.ts';
 
@@ -25,6 +27,8 @@ export const fuxiCtrModels: Readonly<Record<string, FuxiCtrBuilder>> = {
   FinalMLP: fuxiCtrFinalMlp,
   FinalNet: fuxiCtrFinalNet,
   AutoInt: fuxiCtrAutoInt,
+  MMoE: fuxiCtrMmoe,
+  PLE: fuxiCtrPle,
   DSSM: fuxiCtrDssm,
   DIN: fuxiCtrDin,
   BST: fuxiCtrBst,

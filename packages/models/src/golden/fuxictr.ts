@@ -9,7 +9,7 @@ import { gradientErrors, setParameters, toleranceOf } from './module.ts';
 import { relativeError } from './relative-error.ts';
 import { type GoldenReport, goldenReport } from './report.ts';
 
-/** Ranking models of FuxiCTR: probabilities, cross-entropy with regularisers, every gradient. */
+/** Ranking models of FuxiCTR: probabilities, cross-entropy summed over labels with regularisers, every gradient. */
 export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string> {
   const { model } = ((json as { config?: { model?: unknown } }).config ?? {}) as { model?: unknown };
   if (typeof model === 'string' && !Object.hasOwn(fuxiCtrModels, model)) return `no ${model}`;
@@ -25,30 +25,43 @@ export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string
 /** A model of ours against its file. */
 export async function compareFuxiCtr(golden: FuxiCtrFile, model: FuxiCtrModel): Promise<GoldenReport> {
   const { variables, penalty, dispose } = weightsOf(model.layers, model.l2);
-  const labels = tensorOf(golden.inputs, 'label').data;
+  const { labels } = golden.config;
+  const truth = labels.map((label) => tensorOf(golden.inputs, label).data);
   try {
     setParameters(golden, model.places);
     const made: Record<string, tf.Tensor> = {};
     const { value, grads } = tf.variableGrads(() => {
       const { branches } = model;
       const { logits, branches: ofBranches } = branches?.logits() ?? { logits: model.logits(), branches: [] };
-      made.y_pred = tf.keep(tf.sigmoid(logits));
       for (const [b, own] of ofBranches.entries()) {
         made[branches!.names[b]] = tf.keep(branches!.asLogits ? tf.clone(own) : tf.sigmoid(own));
       }
-      const label = labelLoss(Float32Array.from(labels), 'binary');
       const flat = (rows: tf.Tensor2D): tf.Tensor1D => tf.reshape(rows, [-1]);
-      const loss = branches?.loss(flat(logits), ofBranches.map(flat), label) ?? label.ofLabel(flat(logits));
+      const terms = labels.map((name, l) => {
+        // The gradient of a slice of all columns is one of a pad of none.
+        const own = labels.length === 1 ? logits : tf.slice(logits, [0, l], [-1, 1]);
+        made[predictionOf(name, labels)] = tf.keep(tf.sigmoid(own));
+        const label = labelLoss(Float32Array.from(truth[l]), 'binary');
+        return branches?.loss(flat(own), ofBranches.map(flat), label) ?? label.ofLabel(flat(own));
+      });
+      const loss = (terms.length === 1 ? terms[0] : tf.addN(terms)) as tf.Scalar;
       return penalty === undefined ? loss : (tf.add(loss, penalty()) as tf.Scalar);
     }, [...variables().values()]);
-    const expected: Record<string, GoldenTensor> = { y_pred: golden.outputs.y_pred };
-    for (const name of model.branches?.names ?? []) {
-      expected[name] = checkedFields(goldenTensor, golden.outputs[name], `outputs.${name}.`);
+    const { taps, ...given } = golden.outputs;
+    const expected: Record<string, GoldenTensor> = {};
+    for (const name of [...labels.map((label) => predictionOf(label, labels)), ...(model.branches?.names ?? [])]) {
+      expected[name] = checkedFields(goldenTensor, given[name], `outputs.${name}.`);
     }
-    for (const [name, tap] of Object.entries(golden.outputs.taps)) {
+    for (const [name, tap] of Object.entries(taps)) {
       if (!Object.hasOwn(model.taps, name)) continue;
-      made[name] = tf.tidy(model.taps[name]);
-      expected[name] = tap;
+      const own = tf.tidy(() => {
+        const tensors = model.taps[name]();
+        return tensors instanceof tf.Tensor ? [tensors] : [...tensors];
+      });
+      for (const [i, tensor] of (Array.isArray(tap) ? tap : [tap]).entries()) {
+        expected[`${name}.${i}`] = tensor;
+        made[`${name}.${i}`] = own[i];
+      }
     }
     const outputs: Record<string, number> = {};
     for (const [name, { data }] of Object.entries(expected)) {
@@ -62,4 +75,8 @@ export async function compareFuxiCtr(golden: FuxiCtrFile, model: FuxiCtrModel): 
     model.dispose?.();
     dispose();
   }
+}
+
+function predictionOf(label: string, labels: readonly string[]): string {
+  return labels.length === 1 ? 'y_pred' : `${label}_pred`;
 }

@@ -84,6 +84,8 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'cross-attention': { config: { kind: 'cross-attention', embeddingDim: 8, hiddenSizes, attentionDim: 8 } },
   sim: { config: { kind: 'sim', embeddingDim: 8, hiddenSizes, ...retrieval } },
   eta: { config: { kind: 'eta', embeddingDim: 8, hiddenSizes, ...retrieval } },
+  mmoe: { config: { kind: 'mmoe', embeddingDim: 8, experts: 3, expertHiddenSizes: [16], towerHiddenSizes: [8] } },
+  ple: { config: { kind: 'ple', embeddingDim: 8, layers: 2, expertHiddenSizes: [16], towerHiddenSizes: [8] } },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 
