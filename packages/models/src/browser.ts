@@ -172,6 +172,7 @@ export { type Field, fieldsOf, readField } from './features/fields.ts';
 export { fitFeatures } from './features/fit.ts';
 export { fitFields } from './features/fit-fields.ts';
 export type { FittedFeature, FittedFeatures, FittedUsers } from './features/fitted.ts';
+export { hashedRows, hashedSigns } from './features/hash-rows.ts';
 export { type HistoryConfig, type HistoryConfigInput, historySchema } from './features/history-config.ts';
 export {
   type EventOfHistory,
@@ -186,7 +187,6 @@ export {
   historyTables,
   type RowHistory,
 } from './features/history-tables.ts';
-export { hashedRows, hashedSigns } from './features/hash-rows.ts';
 export { type TableScheme, tableSchemeSchema } from './features/table-config.ts';
 export type { TableSpec, TableStores } from './features/table-stores.ts';
 export {
@@ -374,11 +374,11 @@ export {
 export { createCrossAttention } from './rankers/cross-attention/cross-attention.ts';
 export { type DcnV2Config, type DcnV2ConfigInput, dcnV2ConfigSchema } from './rankers/dcn-v2/config.ts';
 export { createDcnV2 } from './rankers/dcn-v2/dcn-v2.ts';
-export { batchesOfRows, examplesFor, type RowsBatch } from './rankers/examples-for.ts';
 export { type DinConfig, type DinConfigInput, dinConfigSchema } from './rankers/din/config.ts';
 export { createDin } from './rankers/din/din.ts';
 export { type EtaConfig, type EtaConfigInput, etaConfigSchema } from './rankers/eta/config.ts';
 export { createEta } from './rankers/eta/eta.ts';
+export { batchesOfRows, examplesFor, type RowsBatch } from './rankers/examples-for.ts';
 export { type FcnConfig, type FcnConfigInput, fcnConfigSchema } from './rankers/fcn/config.ts';
 export { createFcn } from './rankers/fcn/fcn.ts';
 export {

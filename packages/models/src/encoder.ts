@@ -66,8 +66,8 @@ interface ItemRows {
 }
 
 /**
- * Input stage, blocks, output layers, `o / max(||o||, 1e-6)` unless the similarity is `dot`; items likewise normalised. Every
- * encoder here is one.
+ * Input stage, blocks, output layers, `o / max(||o||, 1e-6)` unless the similarity is `dot`; items likewise normalised.
+ * Every encoder here is one.
  */
 export function createEncoder<Config extends { readonly kind: string }>(parts: EncoderParts<Config>): TokenEncoder {
   const { config, items, input, stack, context, final = [], itemTower, actionHead } = parts;

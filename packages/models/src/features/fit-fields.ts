@@ -15,8 +15,8 @@ import type { HistoryConfig } from './history-config.ts';
 /**
  * Fits what the fields of a model of rows need to know on its training rows alone: vocabularies, quantiles and means
  * of its features, and which users and items are known. Columns of events are those of the event that is judged, and
- * columns of users and items are encoded here once, so that batches carry neither. What histories hold is not fitted on,
- * as they may hold rows of another part; columns of their events are fitted on the training rows too.
+ * columns of users and items are encoded here once, so that batches carry neither. What histories hold is not fitted
+ * on, as they may hold rows of another part; columns of their events are fitted on the training rows too.
  *
  * @throws ConfigError as {@link fitFeatures}, and for a column of events that tells what is to be predicted.
  */

@@ -10,7 +10,7 @@ import {
   type SequenceBatch,
 } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
-import type { FieldShape } from './field-tables.ts';
+import type { FieldShape } from './field-table.ts';
 import { exampleItems, type Field, type RowField, takeField } from './fields.ts';
 import type { FittedFeatures } from './fitted.ts';
 import type { HistoryConfig } from './history-config.ts';

@@ -9,9 +9,9 @@ import { fuxiCtrFm } from '../rankers/fm/golden.ts';
 import { fuxiCtrGdcnParallel, fuxiCtrGdcnStacked } from '../rankers/gdcn/golden.ts';
 import { fuxiCtrLr } from '../rankers/lr/golden.ts';
 import { fuxiCtrDnn } from '../rankers/mlp/golden.ts';
-import { fuxiCtrTransact } from '../rankers/transact/golden.ts';
 import { fuxiCtrMmoe } from '../rankers/mmoe/golden.ts';
 import { fuxiCtrPle } from '../rankers/ple/golden.ts';
+import { fuxiCtrTransact } from '../rankers/transact/golden.ts';
 import { fuxiCtrDssm } from '../towers/dssm/golden.ts';
 import type { FuxiCtrBuilder } from './fuxictr-model.ts';
 

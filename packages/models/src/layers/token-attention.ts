@@ -9,7 +9,8 @@ export interface TokenAttentionOptions {
 }
 
 /**
- * Softmax attention among the few tokens of each row, every token visible: `y_ih = sum_j softmax_j(s <q_ih, k_jh>) v_jh`.
+ * Softmax attention among the few tokens of each row, every token visible: `y_ih = sum_j softmax_j(s <q_ih, k_jh>)
+ * v_jh`.
  *
  * @param q `[B, M, H A]`, heads side by side; `M` tokens ask.
  * @param k `[B, N, H A]`.

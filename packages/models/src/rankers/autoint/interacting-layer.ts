@@ -17,8 +17,8 @@ export interface InteractingLayerArgs extends LayerArgs {
 }
 
 /**
- * Attention among fields, `[B, F, inputDim]` to `[B, F, attentionDim]`: `relu(LN(softmax(s Q K^T) V + R x))`, `s` one or,
- * with `useScale`, one over the square root of the width of a head; `R` where the widths differ, else the identity.
+ * Attention among fields, `[B, F, inputDim]` to `[B, F, attentionDim]`: `relu(LN(softmax(s Q K^T) V + R x))`, `s` one
+ * or, with `useScale`, one over the square root of the width of a head; `R` where the widths differ, else the identity.
  * Matrices are xavier-normal, without bias.
  *
  * Source: Song et al. 2019 (arXiv:1810.11921), section 4.3; FuxiCTR's `AutoInt`.

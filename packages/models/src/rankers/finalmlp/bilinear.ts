@@ -13,7 +13,8 @@ export interface BilinearFusionArgs extends LayerArgs {
 
 /**
  * `u_l x + a_l + v_l y + c_l + sum_h x_h^T W_hl y_h`, `[B, X]` and `[B, Y]` to `[B, L]`: both are cut into heads, which
- * have a matrix `W_hl` `[X / H, Y / H]` each. The weight `xy` is `[X, L Y / H]`, a label after the other in its columns.
+ * have a matrix `W_hl` `[X / H, Y / H]` each. The weight `xy` is `[X, L Y / H]`, a label after the other in its
+ * columns.
  *
  * Source: Mao et al. 2023 (arXiv:2304.00902), equations 7 to 9; FuxiCTR's `InteractionAggregation`.
  */

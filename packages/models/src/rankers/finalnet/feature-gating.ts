@@ -10,8 +10,8 @@ export interface FeatureGatingArgs extends LayerArgs {
 }
 
 /**
- * The vectors of the fields, and after them the vectors times gates, `[B, F d]` to `[B, 2 F d]`: `g_fk = sum_e W_fe x_ek +
- * b_f` for number `k` of field `f`. `W` `[F, F]` starts at zero, `b` at one: gates are open.
+ * The vectors of the fields, and after them the vectors times gates, `[B, F d]` to `[B, 2 F d]`: `g_fk = sum_e W_fe
+ * x_ek + b_f` for number `k` of field `f`. `W` `[F, F]` starts at zero, `b` at one: gates are open.
  *
  * Source: FuxiCTR's `FeatureGating` with the residual `concat`, as its `FinalNet` has it.
  */

@@ -9,8 +9,8 @@ export interface GatedCrossArgs extends LayerArgs {
 }
 
 /**
- * The gated cross network, `[B, D]` to `[B, D]`: `x_{l+1} = x_0 * (W_l x_l + b_l) * sigmoid(G_l x_l) + x_l`. The gate has
- * no bias. Matrices are xavier-normal, `b` uniform in [0, 1).
+ * The gated cross network, `[B, D]` to `[B, D]`: `x_{l+1} = x_0 * (W_l x_l + b_l) * sigmoid(G_l x_l) + x_l`. The gate
+ * has no bias. Matrices are xavier-normal, `b` uniform in [0, 1).
  *
  * Source: Wang et al. 2023 (arXiv:2311.04635), equation 2; FuxiCTR's `GateCorssLayer`.
  */

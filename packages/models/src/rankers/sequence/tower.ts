@@ -20,8 +20,8 @@ export interface TowerOptions {
 }
 
 /**
- * `mlp`: hidden layers `deep` and a linear map. `dcn-v2`: `[cross(x) ; deep(x)] W + b`, as the parallel DCN-V2. Names of
- * weights are those of the models `mlp` and `dcn-v2`.
+ * `mlp`: hidden layers `deep` and a linear map. `dcn-v2`: `[cross(x) ; deep(x)] W + b`, as the parallel DCN-V2. Names
+ * of weights are those of the models `mlp` and `dcn-v2`.
  */
 export function towerOf(
   { tower, crossLayers = 3, hiddenSizes, dropout }: SequenceConfig,

@@ -28,8 +28,8 @@ export interface TransactEncoder {
   /** Width of what it makes: `D` of the maximum, and `K D`. */
   readonly width: number;
   /**
-   * `[linear(max_r y_r) ; y_1 ; ... ; y_K]`, with `oldest-first` `[y_K ; ... ; y_1 ; linear(max_r y_r)]`; zeros for rows
-   * that are not there. `[B, width]`.
+   * `[linear(max_r y_r) ; y_1 ; ... ; y_K]`, with `oldest-first` `[y_K ; ... ; y_1 ; linear(max_r y_r)]`; zeros for
+   * rows that are not there. `[B, width]`.
    */
   forward(rows: TransactRows, run: Run): tf.Tensor2D;
 }
@@ -104,7 +104,10 @@ function largest(x: tf.Tensor2D, offsets: Int32Array): tf.Tensor2D {
   return largestOf(tf.add(values, tf.tensor3d(isThere, [count, longest, 1])));
 }
 
-/** The maximum over axis 1 of `[B, N, D]`; values that share it share its gradient, which `tf.max` gives each in full. */
+/**
+ * The maximum over axis 1 of `[B, N, D]`; values that share it share its gradient, which `tf.max` gives each in
+ * full.
+ */
 function largestOf(x: tf.Tensor3D): tf.Tensor2D {
   const most = tf.customGrad((values, save) => {
     const value = tf.max(values as tf.Tensor3D, 1, true);

@@ -62,8 +62,8 @@ interface NewestFirst {
 }
 
 /**
- * The rows of each history from its newest event on. The newest is never hidden, and where there is no event the padding
- * event is in its place; further ones fill up to `filled` without being seen.
+ * The rows of each history from its newest event on. The newest is never hidden, and where there is no event the
+ * padding event is in its place; further ones fill up to `filled` without being seen.
  */
 function newestFirst(
   offsets: Int32Array,
