@@ -343,6 +343,10 @@ export { type LrConfig, type LrConfigInput, lrConfigSchema } from './rankers/lr/
 export { createLr } from './rankers/lr/lr.ts';
 export { type MlpConfig, type MlpConfigInput, mlpConfigSchema } from './rankers/mlp/config.ts';
 export { createMlp } from './rankers/mlp/mlp.ts';
+export { type MmoeConfig, type MmoeConfigInput, mmoeConfigSchema } from './rankers/mmoe/config.ts';
+export { createMmoe } from './rankers/mmoe/mmoe.ts';
+export { type PleConfig, type PleConfigInput, pleConfigSchema } from './rankers/ple/config.ts';
+export { createPle } from './rankers/ple/ple.ts';
 export type { RankerOptions } from './rankers/ranker.ts';
 export { createRanker, type NetOptions, type RankerNet } from './rankers/row-model.ts';
 export type { TimeReader } from './reads-times.ts';

@@ -182,7 +182,7 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
-  /** Tables that lie in a store, such as a file. Of `lr`, `fm`, `mlp` and `dcn-v2`; default: none does. */
+  /** Tables that lie in a store, such as a file. Of `lr`, `fm`, `mlp`, `dcn-v2`, `mmoe` and `ple`; default: none does. */
   readonly stores?: TableStores;
 }
 

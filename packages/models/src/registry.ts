@@ -17,6 +17,8 @@ import { dcnV2 } from './rankers/dcn-v2/definition.ts';
 import { fm } from './rankers/fm/definition.ts';
 import { lr } from './rankers/lr/definition.ts';
 import { mlp } from './rankers/mlp/definition.ts';
+import { mmoe } from './rankers/mmoe/definition.ts';
+import { ple } from './rankers/ple/definition.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
 import { dssm } from './towers/dssm/definition.ts';
@@ -36,6 +38,8 @@ const models = [
   fm,
   mlp,
   dcnV2,
+  mmoe,
+  ple,
   // Two towers.
   dssm,
 ] as const;

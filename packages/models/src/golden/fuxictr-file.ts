@@ -23,11 +23,15 @@ const fuxiCtrSchema = z.object({
   config: z.object({
     model: z.string(),
     features: z.array(fuxiCtrFeature),
+    labels: z.array(z.string()).min(1).default(['label']),
     arguments: z.record(z.string(), z.unknown()),
   }),
   inputs: goldenTensors,
   parameters: goldenTensors,
-  outputs: z.object({ y_pred: goldenTensor, taps: goldenTensors.default({}) }),
+  /** `y_pred`, of several labels `LABEL_pred`; a tap is a tensor or a list of them. */
+  outputs: z
+    .object({ taps: z.record(z.string(), z.union([goldenTensor, z.array(goldenTensor)])).default({}) })
+    .catchall(z.union([goldenTensor, z.number()])),
   loss: z.number(),
   gradients: goldenTensors,
   inputGradients: goldenTensors.default({}),

@@ -18,7 +18,7 @@ export interface FuxiCtrModel {
   /** Of the file's rows, or of others of the same fields. */
   logits(columns?: readonly EncodedColumn[]): tf.Tensor2D;
   /** What inner modules give, by their names there. */
-  readonly taps: Readonly<Record<string, () => tf.Tensor>>;
+  readonly taps: Readonly<Record<string, () => tf.Tensor | readonly tf.Tensor[]>>;
 }
 
 /** Makes the model of a file; a sentence when there is none. */
@@ -60,5 +60,5 @@ export function places(layer: StreamLayer, names: Readonly<Record<string, string
   return Object.fromEntries(Object.entries(names).map(([own, name]) => [name, { variable: layer.weight(own) }]));
 }
 
-export const optionsOf = (fields: readonly FuxiCtrField[]) => ({ fields, labels: 1, seed: 0 });
+export const optionsOf = (fields: readonly FuxiCtrField[], labels = 1) => ({ fields, labels, seed: 0 });
 export const columnsOf = (fields: readonly FuxiCtrField[]) => fields.map(({ column }) => column);

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { weightsOf } from '../rankers/row-model.ts';
 import { type GoldenTensor, tensorOf } from './file.ts';
-import { fieldsOfFile, parseFuxiCtr } from './fuxictr-file.ts';
+import { type FuxiCtrFile, fieldsOfFile, parseFuxiCtr } from './fuxictr-file.ts';
 import type { FuxiCtrModel } from './fuxictr-model.ts';
 import { fuxiCtrModels } from './fuxictr-models.ts';
 import { gradientErrors, setParameters, toleranceOf } from './module.ts';
 import { relativeError } from './relative-error.ts';
 import { type GoldenReport, goldenReport } from './report.ts';
 
-/** Ranking models of FuxiCTR: probabilities, cross-entropy with regularisers, every gradient. */
+/** Ranking models of FuxiCTR: probabilities, cross-entropy summed over labels with regularisers, every gradient. */
 export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string> {
   const { model } = ((json as { config?: { model?: unknown } }).config ?? {}) as { model?: unknown };
   if (typeof model === 'string' && !Object.hasOwn(fuxiCtrModels, model)) return `no ${model}`;
@@ -19,23 +19,40 @@ export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string
   return typeof built === 'string' ? built : compare(file, built);
 }
 
-async function compare(golden: ReturnType<typeof parseFuxiCtr>, model: FuxiCtrModel): Promise<GoldenReport> {
+async function compare(golden: FuxiCtrFile, model: FuxiCtrModel): Promise<GoldenReport> {
   const { variables, penalty, dispose } = weightsOf(model.layers, model.l2);
-  const labels = tensorOf(golden.inputs, 'label').data;
+  const { labels } = golden.config;
+  const truth = labels.map((label) => tensorOf(golden.inputs, label).data);
   try {
     setParameters(golden, model.places);
     const made: Record<string, tf.Tensor> = {};
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.logits();
-      made.y_pred = tf.keep(tf.sigmoid(logits));
-      const loss = tf.losses.sigmoidCrossEntropy(tf.tensor2d(labels, [labels.length, 1]), logits) as tf.Scalar;
+      const terms = labels.map((label, l) => {
+        // The gradient of a slice of all columns is one of a pad of none.
+        const own = labels.length === 1 ? logits : tf.slice(logits, [0, l], [-1, 1]);
+        made[predictionOf(label, labels)] = tf.keep(tf.sigmoid(own));
+        return tf.losses.sigmoidCrossEntropy(tf.tensor2d(truth[l], [truth[l].length, 1]), own) as tf.Scalar;
+      });
+      const loss = (terms.length === 1 ? terms[0] : tf.addN(terms)) as tf.Scalar;
       return penalty === undefined ? loss : (tf.add(loss, penalty()) as tf.Scalar);
     }, [...variables().values()]);
-    const expected: Record<string, GoldenTensor> = { y_pred: golden.outputs.y_pred };
-    for (const [name, tap] of Object.entries(golden.outputs.taps)) {
+    const { taps, ...given } = golden.outputs;
+    const expected: Record<string, GoldenTensor> = {};
+    for (const label of labels) {
+      const name = predictionOf(label, labels);
+      expected[name] = tensorOf(given as Record<string, GoldenTensor>, name);
+    }
+    for (const [name, tap] of Object.entries(taps)) {
       if (!Object.hasOwn(model.taps, name)) continue;
-      made[name] = tf.tidy(model.taps[name]);
-      expected[name] = tap;
+      const own = tf.tidy(() => {
+        const tensors = model.taps[name]();
+        return tensors instanceof tf.Tensor ? [tensors] : [...tensors];
+      });
+      for (const [i, tensor] of (Array.isArray(tap) ? tap : [tap]).entries()) {
+        expected[`${name}.${i}`] = tensor;
+        made[`${name}.${i}`] = own[i];
+      }
     }
     const outputs: Record<string, number> = {};
     for (const [name, { data }] of Object.entries(expected)) {
@@ -48,4 +65,8 @@ async function compare(golden: ReturnType<typeof parseFuxiCtr>, model: FuxiCtrMo
   } finally {
     dispose();
   }
+}
+
+function predictionOf(label: string, labels: readonly string[]): string {
+  return labels.length === 1 ? 'y_pred' : `${label}_pred`;
 }

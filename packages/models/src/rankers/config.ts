@@ -30,3 +30,8 @@ export const embeddingDim = size.max(2 ** 14).describe('Width `d` of the vector 
 
 /** Widths of hidden layers. */
 export const hiddenSizes = z.array(size).min(1).max(64);
+
+/** The same where there may be none. */
+export const sizesOrNone = z.array(size).max(64);
+
+export const expertCount = z.int().min(1).max(256);

@@ -22,6 +22,8 @@ export const rowModels: Readonly<Record<string, SmallRanker>> = {
   'dcn-v2': { config: { kind: 'dcn-v2', embeddingDim: 8, hiddenSizes } },
   'dcn-v2 stacked': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'stacked', hiddenSizes, ...lowRank } },
   'dcn-v2 cross': { config: { kind: 'dcn-v2', embeddingDim: 8, structure: 'cross', ...mixture } },
+  mmoe: { config: { kind: 'mmoe', embeddingDim: 8, experts: 3, expertHiddenSizes: [16], towerHiddenSizes: [8] } },
+  ple: { config: { kind: 'ple', embeddingDim: 8, layers: 2, expertHiddenSizes: [16], towerHiddenSizes: [8] } },
   dssm: { config: { kind: 'dssm', embeddingDim: 8, ...towers } },
 };
 
