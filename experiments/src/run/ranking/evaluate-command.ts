@@ -65,7 +65,7 @@ async function rankingFigures(
   const figures = await evaluateRows(model, set, context);
   const [first] = figures.labels;
   const { rows } = first;
-  const beside = evaluateRowBaselines(baselines, split.train, set, figures, ranking.task.judgedAs);
+  const beside = evaluateRowBaselines(baselines, split.train, set, figures);
   const segments = segmentTables(segmentations(config.evaluation.segments, split.interactions), first, set);
   const shared = {
     metrics: figures.metrics,

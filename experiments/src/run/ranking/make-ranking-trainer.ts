@@ -16,11 +16,11 @@ import { type ResolvedRanking, rankerOptions } from './ranking-of.ts';
 export async function makeRankingTrainer(
   config: RankingRunConfig,
   { split }: PreparedRows,
-  { labels, task }: ResolvedRanking,
+  ranking: ResolvedRanking,
   initialWeights: string | undefined,
   { progress, ranks, shardOptimizer }: TrainerSurroundings,
 ): Promise<Trainer<Ranker>> {
-  const options = rankerOptions(config, labels, split.train);
+  const options = rankerOptions(config, ranking, split.train);
   checkRankingMemory(config, options, split.train);
   const model = createModel({ ...config.model, kind: config.model.kind as string }, options);
   try {
@@ -28,7 +28,7 @@ export async function makeRankingTrainer(
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
     const among = ranks && { ranks, ...(shardOptimizer && { shardOptimizer }) };
-    return createTrainer({ model, examples: split.train, task, ...trainerSettings(config), ...among });
+    return createTrainer({ model, examples: split.train, task: ranking.task, ...trainerSettings(config), ...among });
   } catch (error) {
     model.dispose();
     throw error;

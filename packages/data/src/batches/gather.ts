@@ -45,15 +45,16 @@ export function gatherBatch(data: Interactions, rows: BatchRows, columns: BatchC
   });
 }
 
-/** Item and time of the target events, where they are asked for. */
+/** Item, time and row of the target events, where they are asked for. */
 function exampleArrays(
   { itemIds, timestamps }: Interactions,
   { targets }: BatchRows,
   { examples = [] }: BatchColumns,
-): Pick<SequenceBatch, 'exampleItems' | 'exampleTimes'> {
+): Pick<SequenceBatch, 'exampleItems' | 'exampleTimes' | 'exampleEvents'> {
   return {
     ...(examples.includes('items') && { exampleItems: targets.map((event) => itemIds[event]) }),
     ...(examples.includes('times') && { exampleTimes: Float64Array.from(targets, (event) => timestamps[event]) }),
+    ...(examples.includes('events') && { exampleEvents: targets.slice() }),
   };
 }
 

@@ -15,12 +15,12 @@ export interface BatchColumns {
   readonly targets?: readonly string[];
   /** Of the user of each example. */
   readonly users?: readonly string[];
-  /** Of the target event of each example: `exampleItems` and `exampleTimes` of the batch. */
+  /** Of the target event of each example: `exampleItems`, `exampleTimes` and `exampleEvents` of the batch. */
   readonly examples?: readonly ExampleArray[];
 }
 
 /** What there is of the target event of an example besides its further columns. */
-export type ExampleArray = 'items' | 'times';
+export type ExampleArray = 'items' | 'times' | 'events';
 
 /** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
 export interface SequenceBatch {
@@ -44,6 +44,8 @@ export interface SequenceBatch {
   readonly exampleItems?: Int32Array;
   /** Time of the target event of each example, seconds, where it was asked for; shape [B]. */
   readonly exampleTimes?: Float64Array;
+  /** The target event of each example, a row of `events`, where it was asked for; shape [B]. */
+  readonly exampleEvents?: Int32Array;
   /** The further columns that were asked for: `tokens` and `next` have T rows, `targets` and `users` B. */
   readonly columns?: { readonly [Part in 'tokens' | 'next' | 'targets' | 'users']?: NamedColumns };
 }
@@ -62,7 +64,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
   const numSequences = offsets.length - 1;
   const numTokens = offsets[numSequences];
   const users = parts.users ?? Int32Array.from({ length: numSequences }, (_, b) => b);
-  const { ratings, targetRatings, exampleItems, exampleTimes, columns } = parts;
+  const { ratings, targetRatings, exampleItems, exampleTimes, exampleEvents, columns } = parts;
   const batch = {
     users,
     offsets,
@@ -74,6 +76,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
     ...(targetRatings && { targetRatings }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
+    ...(exampleEvents && { exampleEvents }),
     ...(columns && { columns }),
   };
   checkLength('users', users.length, numSequences);
@@ -87,7 +90,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
 }
 
 const tokenArrays = ['itemIds', 'timestamps', 'targets', 'targetTimestamps', 'ratings', 'targetRatings'] as const;
-const exampleArrays = ['exampleItems', 'exampleTimes'] as const;
+const exampleArrays = ['exampleItems', 'exampleTimes', 'exampleEvents'] as const;
 
 function checkLength(column: string, got: number, expected: number): void {
   if (got === expected) return;
@@ -102,7 +105,7 @@ function checkLength(column: string, got: number, expected: number): void {
  * what belongs to examples stay.
  */
 export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: Int32Array): SequenceBatch {
-  const { users, columns, ratings, targetRatings, exampleItems, exampleTimes } = batch;
+  const { users, columns, ratings, targetRatings, exampleItems, exampleTimes, exampleEvents } = batch;
   const further = columns && {
     ...columns,
     ...(columns.tokens && { tokens: takeEach(columns.tokens, tokens) }),
@@ -119,6 +122,7 @@ export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: In
     ...(targetRatings && { targetRatings: Float32Array.from(tokens, (token) => targetRatings[token]) }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
+    ...(exampleEvents && { exampleEvents }),
     ...(further && { columns: further }),
   });
 }

@@ -13,6 +13,7 @@ import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
+import { checkRankingHeads } from './ranking-heads.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
@@ -45,6 +46,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'weight-average': checkWeightAverage,
   calibrators: checkCalibrators,
   metrics: checkRankingMetrics,
+  'ranking-heads': checkRankingHeads,
   fuxictr: checkFuxiCtr,
   'fuxictr-training': checkFuxiCtrTraining,
   'hstu-mask': checkHstuMasks,
@@ -63,7 +65,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   letter: 'no semantic ids',
   lsa: 'no content vectors',
   mol: 'no mixture of logits',
-  'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
   'sid-pieces': 'no semantic ids',

@@ -6,6 +6,7 @@ import type { FieldShape, FieldTables } from '../features/field-tables.ts';
 import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.ts';
 import type { TableStores } from '../features/table-stores.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
+import { LogVariances } from '../layers/log-variances.ts';
 import type { EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
 import type { RankerOptions } from './ranker.ts';
@@ -76,7 +77,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
 /** A ranker: the fields of a configuration, and a net over their values. */
 export function createRanker<Config extends RankerConfig>(
   config: Config,
-  { numUsers, numItems, labels = 1, seed = 0, features, stores }: RankerOptions,
+  { numUsers, numItems, labels = 1, logVariances = false, seed = 0, features, stores }: RankerOptions,
   netOf: (config: Config, options: NetOptions) => RankerNet,
 ): Ranker {
   const { kind } = config;
@@ -85,13 +86,20 @@ export function createRanker<Config extends RankerConfig>(
   }
   const fields = fieldsOf({ config, numUsers, numItems, features });
   const net = netOf(config, { fields, labels, seed, stores });
+  const weights = weightsOf(net, config);
+  const balance = logVariances ? new LogVariances({ labels, stream: 'balance' }) : undefined;
+  const ofBalance = balance?.weight('logVariances');
+  const all = new Map([
+    ...weights.variables(),
+    ...(ofBalance === undefined ? [] : [['balance.logVariances', ofBalance] as const]),
+  ]);
   return {
     kind,
     config: { ...config },
     columns: columnsOf(fields),
     ...(features && { features }),
     numItems,
-    sizes: { numUsers, labels },
+    sizes: { numUsers, labels, ...(logVariances && { logVariances }) },
     labels,
     tables: () => tablesOf(net.tables, fields, kind),
     logits: (batch, run) =>
@@ -101,7 +109,16 @@ export function createRanker<Config extends RankerConfig>(
           { ...run, firstRow: run.before?.sequences ?? 0 },
         ),
       ),
-    ...weightsOf(net, config),
+    ...weights,
+    ...(ofBalance && {
+      // No regulariser is of them.
+      variables: () => all,
+      logVariances: () => ofBalance,
+      dispose: () => {
+        weights.dispose();
+        ofBalance.dispose();
+      },
+    }),
   };
 }
 
