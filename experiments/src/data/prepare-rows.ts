@@ -1,5 +1,6 @@
-import { checkTrainingLabels, type RowSplit } from '@seqrec/data';
+import { checkTrainingLabels, type Interactions, joinLabels, type RowSplit } from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
+import type { TeacherLabelsConfig } from '../config/preparation-schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { filtered, loadInteractions } from './dataset.ts';
@@ -30,7 +31,7 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,
         'leave it out',
       );
-  const interactions = filtered(await loadInteractions(config, folder, progress), config);
+  const interactions = await withTeachers(filtered(await loadInteractions(config, folder, progress), config), config);
   const { labels } = interactions.roles;
   if (labels.length === 0)
     throw new ConfigError(
@@ -40,6 +41,16 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
   const split = rowSplit(splitBy(config.split, interactions));
   checkTrainingLabels(split.train, 'prepareRows');
   return { split, labels };
+}
+
+/** With the predictions of the teachers that a configuration names. */
+async function withTeachers(
+  interactions: Interactions,
+  { teacherLabels = [] }: { readonly teacherLabels?: readonly TeacherLabelsConfig[] },
+): Promise<Interactions> {
+  let joined = interactions;
+  for (const { path: store, ...options } of teacherLabels) joined = await joinLabels(joined, { store, ...options });
+  return joined;
 }
 
 function rowSplit(split: ReturnType<typeof splitBy>): RowSplit {
