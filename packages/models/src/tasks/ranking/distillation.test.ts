@@ -10,7 +10,7 @@ import { onlyPart } from '../part.ts';
 import { createTask } from '../registry.ts';
 import type { RankingTask } from './task.ts';
 
-const ROWS = 2000;
+const ROWS = 800;
 const BIAS = 1.3;
 /** The chance of a click, of user and item. */
 const chance = (e: number): number => ((e % 5) + (e % 4) > 3 ? 0.6 : 0.25);
@@ -28,7 +28,7 @@ const rows: ExampleSet = pointExamples(
     columns: {
       click: numbers((e) => Number(drawn[e] < chance(e))),
       // A day is missing in the store.
-      taught: numbers((e) => (e < 300 ? Number.NaN : chance(e))),
+      taught: numbers((e) => (e < 100 ? Number.NaN : chance(e))),
       biased: numbers((e) => Math.min(1, BIAS * chance(e))),
       never: numbers(() => Number.NaN),
     },
@@ -53,8 +53,8 @@ function student(labels: unknown[]): { readonly task: RankingTask; readonly mode
 /** Sum of predictions over sum of labels of the served head, after training. */
 async function calibration(labels: unknown[]): Promise<number> {
   const { task, model } = student(labels);
-  const trainer = createTrainer({ model, examples: rows, task, batchSize: ROWS, learningRate: 0.02 });
-  await trainer.steps(200);
+  const trainer = createTrainer({ model, examples: rows, task, batchSize: ROWS, learningRate: 0.01 });
+  await trainer.steps(300);
   const { metrics, labels: served } = await task.evaluate({ model, examples: rows, batchSize: ROWS });
   expect(served).toHaveLength(1);
   model.dispose();
