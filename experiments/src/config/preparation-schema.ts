@@ -87,6 +87,15 @@ export const preparation = {
   label: LabelConfig.optional().describe(
     'A label made from a column of numbers, for a ranker: 1 above a bound, 0 below another; rows without a number are dropped.',
   ),
+  sampledNegatives: z
+    .strictObject({
+      perPositive: count.describe('Rows of label 0 for each event.'),
+      seed: seed.default(0).describe('Seed of the items.'),
+    })
+    .optional()
+    .describe(
+      'For a ranker of data without negatives: each event is a row of the label `label` 1, and rows of 0 follow it, of items drawn uniformly among those that the user has no event with. They share a request, the column `shown`.',
+    ),
   teacherLabels: z
     .array(TeacherLabelsConfig)
     .min(1)

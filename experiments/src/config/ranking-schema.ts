@@ -28,6 +28,18 @@ export type SegmentConfig = z.output<typeof segment>;
 function rankingRunSchema() {
   return z.strictObject({
     ...sharedSections,
+    initialTables: z
+      .strictObject({
+        path: text.describe('A checkpoint of another run on the same users and items.'),
+        tables: z
+          .record(text, text)
+          .default({ 'fields.user.weight': 'fields.user.weight', 'fields.item.weight': 'fields.item.weight' })
+          .describe('The table of the file for each table of the model, by their names.'),
+      })
+      .optional()
+      .describe(
+        'Tables of ids that start from those of another model, in the rows that it was trained on; the rest starts at random. `optimizer.tables.learningRate` says how fast they go on: 0 keeps them.',
+      ),
     task: knownTaskSchema('rank').describe('What is learned: `ranking`, or a task of a plug-in for models of rows.'),
     model: modelConfigSchema('rank').describe('What makes logits of rows.') as unknown as z.ZodType<
       RowModelConfig,

@@ -63,11 +63,12 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
     progress.note(split.step.detail);
     return { split, openItems: (set) => (example) => openItems[set.users[example]] };
   }
-  if (config.teacherLabels !== undefined)
-    throw new ConfigError(
-      'data.teacherLabels: expected it with the task ranking; got it for a model of sequences',
-      'leave it out',
-    );
+  for (const key of ['teacherLabels', 'sampledNegatives'] as const)
+    if (config[key] !== undefined)
+      throw new ConfigError(
+        `data.${key}: expected it with the task ranking; got it for a model of sequences`,
+        'leave it out',
+      );
   const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = sequenceSplit(splitBy(config.split, kept));

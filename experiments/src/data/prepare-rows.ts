@@ -1,4 +1,11 @@
-import { checkTrainingLabels, type Interactions, joinLabels, type RowSplit } from '@seqrec/data';
+import {
+  checkTrainingLabels,
+  type Interactions,
+  joinLabels,
+  type RowSplit,
+  type SampledNegativesOptions,
+  withSampledNegatives,
+} from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
 import type { TeacherLabelsConfig } from '../config/preparation-schema.ts';
 import { ConfigError } from '../errors.ts';
@@ -31,7 +38,10 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,
         'leave it out',
       );
-  const interactions = await withTeachers(filtered(await loadInteractions(config, folder, progress), config), config);
+  const interactions = await withTeachers(
+    withNegatives(filtered(await loadInteractions(config, folder, progress), config), config),
+    config,
+  );
   const { labels } = interactions.roles;
   if (labels.length === 0)
     throw new ConfigError(
@@ -41,6 +51,14 @@ export async function prepareRows(config: DataConfig, folder: string, progress: 
   const split = rowSplit(splitBy(config.split, interactions));
   checkTrainingLabels(split.train, 'prepareRows');
   return { split, labels };
+}
+
+/** With the rows of label 0 that a configuration asks for. */
+function withNegatives(
+  interactions: Interactions,
+  { sampledNegatives }: { readonly sampledNegatives?: SampledNegativesOptions },
+): Interactions {
+  return sampledNegatives === undefined ? interactions : withSampledNegatives(interactions, sampledNegatives);
 }
 
 /** With the predictions of the teachers that a configuration names. */

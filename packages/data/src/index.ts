@@ -4,6 +4,7 @@ export { declareAfter } from './examples/declare-after.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
 export { type LabelOptions, labelFromColumn } from './filters/label.ts';
 export { dropRepeats, kCoreWithoutRepeats } from './filters/repeats.ts';
+export { type SampledNegativesOptions, withSampledNegatives } from './filters/sampled-negatives.ts';
 export { type JoinLabelsOptions, joinLabels } from './label-store/join-labels.ts';
 export { labelsOf, type TeacherLabels, writeLabels } from './label-store/write-labels.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';

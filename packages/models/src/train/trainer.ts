@@ -13,6 +13,7 @@ import { boundsBetweenGroups, orderOfEpoch } from './order.ts';
 import type { StepPart } from './prepare-step.ts';
 import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
 import { readsLater } from './reads-later.ts';
+import { renewTables } from './renew-tables.ts';
 import { Update } from './update.ts';
 import { WeightOwners } from './weight-owners.ts';
 import { yieldToEventLoop } from './yield.ts';
@@ -136,6 +137,8 @@ export class Trainer<M extends Model = Model> {
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
     const { stepsPerEpoch } = this;
+    if (this.options.renewTables && epoch > 0 && stepInEpoch === 0)
+      renewTables(this.model, this.update, { seed, epoch });
     const indices = this.batchIndices(epoch, stepInEpoch);
     const { parts, tokens } = this.#parts(epoch, indices);
     const step = { tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep };
