@@ -19,6 +19,17 @@ const segment = z.union([
       .optional()
       .describe('Width of the parts of a column of numbers: `[k width, (k + 1) width)`.'),
   }),
+  z.strictObject({
+    trainingRows: z
+      .enum(['items', 'users'])
+      .describe('Parts by how many training rows the item or the user has: cold items, short histories.'),
+    bounds: z
+      .array(z.int().min(1))
+      .min(1)
+      .default([1, 5, 20, 100])
+      .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]), 'expected bounds that ascend')
+      .describe('Where parts begin, besides 0.'),
+  }),
 ]);
 
 /** A column whose parts the metrics are given of. */

@@ -21,7 +21,7 @@ export function checkRankingAgainstData(
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
   checkBestHasValidation(evaluation.checkpoint, split);
-  segmentations(evaluation.segments, split.interactions);
+  segmentations(evaluation.segments, split.train);
   const watched = watchedSet(split);
   const { judged } = task;
   const possible = possibleMetrics(watched, judged);

@@ -66,7 +66,7 @@ async function rankingFigures(
   const [first] = figures.labels;
   const { rows } = first;
   const beside = evaluateRowBaselines(baselines, split.train, set, figures);
-  const segments = segmentTables(segmentations(config.evaluation.segments, split.interactions), first, set);
+  const segments = segmentTables(segmentations(config.evaluation.segments, split.train), first, set);
   const shared = {
     metrics: figures.metrics,
     warnings: figures.warnings,

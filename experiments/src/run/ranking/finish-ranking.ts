@@ -84,7 +84,7 @@ export async function finishRankingRun(
     ...(calibrated instanceof ClickRows && {
       calibration: calibrationOf(first.rows, 'test', fitCalibrators(calibrated)),
     }),
-    segments: segmentTables(segmentations(options.segments, split.interactions), first, split.test),
+    segments: segmentTables(segmentations(options.segments, split.train), first, split.test),
   };
   writeResults(run, results, outcome.trainer.progress.globalStep);
   return results;
