@@ -9,6 +9,6 @@ export const recipe = defineRecipe(
       expected: 'no figure published; `seqrec reproduce one-epoch/beauty` shows the test AUC after each epoch',
       command: 'npx -y pnpm@12 seqrec train one-epoch/beauty-pretrained --data data',
     },
-    { initialTables: idsFrom, tablesRate: 1e-4 },
+    { initialTables: idsFrom, tablesRate: 3e-4 },
   ),
 );

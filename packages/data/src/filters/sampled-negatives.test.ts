@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { labelOf } from '../examples/labels.ts';
 import { requestsOf } from '../examples/requests.ts';
 import { interactionsFromArrays } from '../sources/memory.ts';
+import { randomSplit } from '../splits/random.ts';
 import { rowsByTime } from '../splits/rows-by-time.ts';
 import { withSampledNegatives } from './sampled-negatives.ts';
 
@@ -81,12 +82,23 @@ describe('withSampledNegatives', () => {
 
   it('is cut by time where the events are', () => {
     const rows = Array.from({ length: 48 }, (_, k) => ({ user: k % 5, item: k % 7 }));
-    const options = { test: 0.2, validation: 0, examples: 'points' } as const;
+    const options = { testShare: 0.2, validationShare: 0, examples: 'points' } as const;
     const last = (per: number): number => {
       const { train } = rowsByTime(withSampledNegatives(clicks(rows), { perPositive: per }), options);
       return train.targets.reduce((most, e) => Math.max(most, train.interactions.timestamps[e]), 0);
     };
     expect(last(1)).toBe(last(4));
+  });
+
+  it('has the same events in the parts of a split by chance, however many rows are drawn', () => {
+    const rows = Array.from({ length: 48 }, (_, k) => ({ user: k % 5, item: k % 7 }));
+    const tested = (per: number): number[] => {
+      const after = withSampledNegatives(clicks(rows), { perPositive: per, seed: per });
+      const { test } = randomSplit(after, { testShare: 0.25, validationShare: 0, seed: 4, examples: 'points' });
+      expect(test.targets.length % (1 + per)).toBe(0);
+      return [...test.targets].filter((e) => e % (1 + per) === 0).map((e) => e / (1 + per));
+    };
+    expect(tested(1)).toEqual(tested(4));
   });
 
   it('refuses what cannot be', () => {

@@ -19,7 +19,7 @@ const ids = { 'fields.user.weight': 'fields.user.weight', 'fields.item.weight': 
 
 function trainerOf(kind: 'fm' | 'mlp', options: object = {}, width = 4): Trainer<Ranker> {
   const config = { kind, embeddingDim: width, embeddingStd: 0.3, ...(kind === 'mlp' && { hiddenSizes: [6] }) };
-  const sizes = { numUsers: USERS, numItems: ITEMS, seed: 2, features: fitFields(config, train) };
+  const sizes = { numUsers: USERS, numItems: ITEMS, seed: 2, features: fitFields({}, train) };
   const model = createModel(config, sizes) as unknown as Ranker;
   const task = rankingTask({}, ['clicked']);
   return createTrainer({ model, examples: train, task, batchSize: 40, learningRate: 0.05, seed: 1, ...options });
