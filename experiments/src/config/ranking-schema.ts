@@ -43,7 +43,7 @@ function rankingRunSchema() {
       .strictObject({
         path: text.describe('A checkpoint of another run on the same users and items.'),
         tables: z
-          .record(text, text)
+          .record(text, text.describe('The table of the file, by its name.'))
           .default({ 'fields.user.weight': 'fields.user.weight', 'fields.item.weight': 'fields.item.weight' })
           .describe('The table of the file for each table of the model, by their names.'),
       })

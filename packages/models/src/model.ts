@@ -126,7 +126,8 @@ export interface Ranker extends Model {
   /** Shape `[B, L]`. */
   logits(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /**
-   * `ln sigma^2` of the loss of each label, `[L]`, where the model was made with it: what a task balances its losses by.
+   * `ln sigma^2` of the loss of each label, `[L]`, where the model was made with it: what a task balances its losses
+   * by.
    */
   readonly logVariances?: () => tf.Variable;
 }
@@ -188,7 +189,7 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
-  /** Tables that lie in a store, such as a file. Of `lr`, `fm`, `mlp`, `dcn-v2`, `mmoe` and `ple`; default: none does. */
+  /** Tables in a store, such as a file. Of `lr`, `fm`, `mlp`, `dcn-v2`, `mmoe` and `ple`; default: none is. */
   readonly stores?: TableStores;
 }
 

@@ -124,7 +124,8 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
 }
 
 /**
- * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out.
+ * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch;
+ * `older/MRR` and so on where users were held out.
  */
 function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(

@@ -22,10 +22,10 @@ const MOST_DRAWS = 1000;
 
 /**
  * Each event as a positive row, label 1, followed by rows of label 0: `perPositive` items drawn uniformly among those
- * that the user has no event with, whenever that is, at the same time. The rows of one event share a request, the column
- * `shown`. What is known after an event (its action, labels, columns declared so) is missing in the rows that were
- * drawn; other columns of the event are those of the positive. Users and items keep their numbers, and the draws of an
- * event depend on the seed and its place alone.
+ * that the user has no event with, whenever that is, at the same time. The rows of one event share a request, the
+ * column `shown`. What is known after an event (its action, labels, columns declared so) is missing in the rows that
+ * were drawn; other columns of the event are those of the positive. Users and items keep their numbers, and the draws
+ * of an event depend on the seed and its place alone.
  *
  * @throws {OptionError} for a number that is none, a name that is taken, and a user with an event of every item
  */

@@ -26,9 +26,9 @@ export function labelsOf(store: string, teacher: string): string {
 }
 
 /**
- * Writes the predictions of a model into a store: Parquet, `STORE/teacher=NAME/day=YYYY-MM-DD/*.parquet` (the day of the
- * event, UTC; `none` where there are no times), with the columns `user`, `item`, `time`, `nth`, `trained_to` and one a
- * label, float32. Whole or not at all.
+ * Writes the predictions of a model into a store: Parquet, `STORE/teacher=NAME/day=YYYY-MM-DD/*.parquet` (the day of
+ * the event, UTC; `none` where there are no times), with the columns `user`, `item`, `time`, `nth`, `trained_to` and
+ * one a label, float32. Whole or not at all.
  *
  * @throws {OptionError} for a name that is no name of a folder; {DataError} `file-exists` for a teacher that is there,
  *   `missing-package` without DuckDB

@@ -97,7 +97,11 @@ export async function withDuckdb<T>(
   }
 }
 
-/** An open DuckDB of its own that may read and write files, and what closes it. @throws {DataError} `missing-package` */
+/**
+ * An open DuckDB of its own that may read and write files, and what closes it.
+ *
+ * @throws {DataError} `missing-package`
+ */
 export async function openDuckdb(operation: string): Promise<{ readonly connection: DuckDBConnection; close(): void }> {
   const { api } = await loadDuckdb(operation);
   const instance = await api.DuckDBInstance.create(':memory:', {

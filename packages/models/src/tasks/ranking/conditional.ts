@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * The logit of `P(a) P(b | a)` from the logits of both:
- * `z = z_a - softplus(-z_b) - softplus(z_a - softplus(z_b))`, whose odds are `o_a p_b / (1 + o_a (1 - p_b))`. Nothing is
- * taken from 1: it holds for probabilities near 0 and 1.
+ * `z = z_a - softplus(-z_b) - softplus(z_a - softplus(z_b))`, whose odds are `o_a p_b / (1 + o_a (1 - p_b))`. Nothing
+ * is taken from 1: it holds for probabilities near 0 and 1.
  *
  * Source: Ma et al. 2018 (arXiv:1804.07931), equation 1 (ESMM), in logits.
  */

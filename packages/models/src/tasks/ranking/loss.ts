@@ -22,12 +22,11 @@ export interface RowTruth {
  * sum_l w_l L_l      L_l = sum_b v_b loss_lb / sum_b v_b       over the rows of the batch that head l learns from
  * ```
  *
- * with `v` the weights of rows. Of `pairwise` `L_l` is the mean over pairs, of `listwise` over groups with a label above
- * 0, both without `v`; parts hold whole groups. With log variances `s` it is `sum_l w_l L_l e^{-s_l} / 2 + s_l / 2`, where
- * `s = ln sigma^2`. A head of weight 0 has no part in it.
+ * with `v` the weights of rows. Of `pairwise` `L_l` is the mean over pairs, of `listwise` over groups with a label
+ * above 0, both without `v`; parts hold whole groups. With log variances `s = ln sigma^2` it is
+ * `sum_l w_l L_l e^{-s_l} / 2 + s_l / 2`. A head of weight 0 has no part in it.
  *
  * @param logits a column a head.
- * @throws Error when all heads have weight 0.
  */
 export function rankingLoss(
   heads: readonly Head[],

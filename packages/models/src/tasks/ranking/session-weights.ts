@@ -2,9 +2,9 @@ import type { ExampleSet } from '@seqrec/data';
 import { groupsOfEvents } from './grouping.ts';
 
 /**
- * Weights of the rows of a training set, by event: `min(cap, 1 / P(a session reaches place k))` for the row in place `k`
- * of its session, in the order of time. `P` is the share of the sessions of the set with at least `k` rows. Events that
- * are not in the set have weight 1.
+ * Weights of the rows of a training set, by event: `min(cap, 1 / P(a session reaches place k))` for the row in place
+ * `k` of its session, in the order of time. `P` is the share of the sessions of the set with at least `k` rows. Events
+ * that are not in the set have weight 1.
  *
  * @throws ConfigError as {@link groupsOfEvents}.
  */
