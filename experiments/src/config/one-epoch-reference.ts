@@ -55,7 +55,7 @@ export function rankerOfIds(
         beta2: 0.999,
         ...(tablesRate !== undefined && { tables: { learningRate: tablesRate } }),
       },
-      training: { epochs: 4, batchSize: 512, shuffle: true, evaluateEvery: 1, ...(renewTables && { renewTables }) },
+      training: { epochs: 6, batchSize: 512, shuffle: true, evaluateEvery: 1, ...(renewTables && { renewTables }) },
       evaluation: { batchSize: 8192, checkpoint: 'last', baselines: ['item-mean'] },
       seed: 1,
     },

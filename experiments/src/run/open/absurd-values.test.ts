@@ -190,6 +190,8 @@ const elsewhere = new Set([
   ],
   // Of a label of rows, which a retrieval run has none of; of the data of a plug-in.
   ...['label', 'positiveAbove', 'negativeBelow', 'labels'],
+  // Of rows too, and refused here; tables that start anew are those of a ranker.
+  ...['sampledNegatives', 'perPositive', 'teacherLabels', 'teacher', 'prefix', 'scale', 'renewTables'],
   // Of one feature, in a list: with the transforms.
   ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);
