@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { knownKeys } from '../experiments/src/config/issues.ts';
+import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
@@ -80,7 +81,8 @@ function faultOf(args: readonly string[]): string | undefined {
     for (const { key } of overrides) {
       const path = key.split('.');
       const last = path.pop() ?? '';
-      if (!knownKeys(recipeConfigSchema(), undefined, path).includes(last)) return `no key ${key}`;
+      const schemas = [recipeConfigSchema(), rankingRunConfigSchema()];
+      if (!schemas.some((schema) => knownKeys(schema, undefined, path).includes(last))) return `no key ${key}`;
     }
     // Recipes and tables have a slash; what stands for any of them (RECIPE, latest, a file) has none.
     const recipe = /^[a-z0-9-]+\/[a-z0-9-]+$/;

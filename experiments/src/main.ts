@@ -11,6 +11,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerExport } from './commands/export.ts';
 import { registerFigures } from './commands/figures.ts';
+import { registerLabels } from './commands/labels.ts';
 import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
 import { registerPlan } from './commands/plan.ts';
@@ -45,6 +46,7 @@ const commands = [
   registerPage,
   registerServe,
   registerVectors,
+  registerLabels,
   registerExport,
   registerDelta,
   registerReport,

@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 
 /** Commands whose arguments are runs. */
-const OF_RUNS = ['evaluate', 'recommend', 'page', 'serve', 'vectors', 'export', 'compare'];
+const OF_RUNS = ['evaluate', 'recommend', 'page', 'serve', 'vectors', 'labels', 'export', 'compare'];
 
 /**
  * Loads what `--plugin` names, then what the runs of the command line were trained with: before a command reads a

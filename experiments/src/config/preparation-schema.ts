@@ -33,6 +33,19 @@ const UserVectorsConfig = z
     message: 'expected one of age, every and hours',
   });
 
+const TeacherLabelsConfig = z.strictObject({
+  path: text.describe('A label store: the folder that `seqrec labels RUN --to FOLDER` writes.'),
+  teacher: text.optional().describe('Which teacher of the store; default the one that there is.'),
+  prefix: text.default('teacher').describe('The new labels are `PREFIX.LABEL`.'),
+  scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('What predictions are multiplied by, to see what a biased teacher does; probabilities are held at 1.'),
+});
+
+export type TeacherLabelsConfig = z.output<typeof TeacherLabelsConfig>;
+
 export type UserVectorsConfig = z.output<typeof UserVectorsConfig>;
 
 /** Settings of every format: how files are read, and how events are filtered and split. */
@@ -74,6 +87,22 @@ export const preparation = {
   label: LabelConfig.optional().describe(
     'A label made from a column of numbers, for a ranker: 1 above a bound, 0 below another; rows without a number are dropped.',
   ),
+  sampledNegatives: z
+    .strictObject({
+      perPositive: count.describe('Rows of label 0 for each event.'),
+      seed: seed.default(0).describe('Seed of the items.'),
+    })
+    .optional()
+    .describe(
+      'For a ranker of data without negatives: each event is a row of the label `label` 1, and rows of 0 follow it, of items drawn uniformly among those that the user has no event with. They share a request, the column `shown`.',
+    ),
+  teacherLabels: z
+    .array(TeacherLabelsConfig)
+    .min(1)
+    .optional()
+    .describe(
+      'Predictions of other models as labels of the events, joined by user, item and time, for a ranker that learns from them (distillation); rows that a store does not have are without.',
+    ),
   userVectors: UserVectorsConfig.optional().describe(
     'Vectors of another run as the column `userVector` of the events: what a service has at hand that computes them apart from requests; the column `userVectorAge` says how many requests before. Name them in `model.features`, the vector with the encoding `standardise`.',
   ),

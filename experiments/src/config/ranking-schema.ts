@@ -19,6 +19,17 @@ const segment = z.union([
       .optional()
       .describe('Width of the parts of a column of numbers: `[k width, (k + 1) width)`.'),
   }),
+  z.strictObject({
+    trainingRows: z
+      .enum(['items', 'users'])
+      .describe('Parts by how many training rows the item or the user has: cold items, short histories.'),
+    bounds: z
+      .array(z.int().min(1))
+      .min(1)
+      .default([1, 5, 20, 100])
+      .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]), 'expected bounds that ascend')
+      .describe('Where parts begin, besides 0.'),
+  }),
 ]);
 
 /** A column whose parts the metrics are given of. */
@@ -28,6 +39,18 @@ export type SegmentConfig = z.output<typeof segment>;
 function rankingRunSchema() {
   return z.strictObject({
     ...sharedSections,
+    initialTables: z
+      .strictObject({
+        path: text.describe('A checkpoint of another run on the same users and items.'),
+        tables: z
+          .record(text, text.describe('The table of the file, by its name.'))
+          .default({ 'fields.user.weight': 'fields.user.weight', 'fields.item.weight': 'fields.item.weight' })
+          .describe('The table of the file for each table of the model, by their names.'),
+      })
+      .optional()
+      .describe(
+        'Tables of ids that start from those of another model, in the rows that it was trained on; the rest starts at random. `optimizer.tables.learningRate` says how fast they go on: 0 keeps them.',
+      ),
     task: knownTaskSchema('rank').describe('What is learned: `ranking`, or a task of a plug-in for models of rows.'),
     model: modelConfigSchema('rank').describe('What makes logits of rows.') as unknown as z.ZodType<
       RowModelConfig,

@@ -54,6 +54,11 @@ export const sharedSections = {
         .describe(
           'Stop when the metric that chooses `best` has not improved for so many evaluations in a row; absent: never.',
         ),
+      renewTables: flag
+        .optional()
+        .describe(
+          'Tables of ids start anew with every epoch but the first (MEDA): layers see the rows of each epoch as if for the first time. Dense training, without `weightAverage`.',
+        ),
       weightAverage: z
         .strictObject({ decay: z.number().min(0).lt(1).describe('What the mean keeps of itself in each step.') })
         .optional()

@@ -3,7 +3,9 @@ import type { RecipeConfig } from './schema.ts';
 
 /** What the trainer takes of a configuration, besides model, data and task. */
 export type TrainerSettings = OptimizerConfig &
-  Pick<RecipeConfig['training'], 'batchSize' | 'parts' | 'shuffle' | 'weightAverage'> & { readonly seed: number };
+  Pick<RecipeConfig['training'], 'batchSize' | 'parts' | 'shuffle' | 'weightAverage' | 'renewTables'> & {
+    readonly seed: number;
+  };
 
 /** The sections `optimizer` and `training`, and the seed, as options of the trainer. */
 export function trainerSettings({
@@ -11,6 +13,7 @@ export function trainerSettings({
   training,
   seed,
 }: Pick<RecipeConfig, 'optimizer' | 'training' | 'seed'>): TrainerSettings {
-  const { batchSize, parts, shuffle, weightAverage } = training;
-  return { batchSize, parts, shuffle, ...optimizer, ...(weightAverage && { weightAverage }), seed };
+  const { batchSize, parts, shuffle, weightAverage, renewTables } = training;
+  const own = { ...(weightAverage && { weightAverage }), ...(renewTables && { renewTables }) };
+  return { batchSize, parts, shuffle, ...optimizer, ...own, seed };
 }

@@ -68,6 +68,12 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
       'data.format: expected data of sequences, which the models train on; got synthetic-ranking, which is of rows for a ranker',
       'use named, files, csv, sql or synthetic',
     );
+  for (const key of ['teacherLabels', 'sampledNegatives'] as const)
+    if (config[key] !== undefined)
+      throw new ConfigError(
+        `data.${key}: expected it with the task ranking; got it for a model of sequences`,
+        'leave it out',
+      );
   const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = sequenceSplit(splitBy(config.split, kept));

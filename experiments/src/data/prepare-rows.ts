@@ -1,12 +1,17 @@
 import {
   checkTrainingLabels,
   dlrmWorld,
+  type Interactions,
+  joinLabels,
   OptionError,
   type RowHistoryOptions,
   type RowSplit,
+  type SampledNegativesOptions,
   withRowHistories,
+  withSampledNegatives,
 } from '@seqrec/data';
 import type { DataConfig } from '../config/data-schema.ts';
+import type { TeacherLabelsConfig } from '../config/preparation-schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { filtered, loadInteractions } from './dataset.ts';
@@ -74,7 +79,10 @@ export async function prepareRows(
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,
         'leave it out',
       );
-  const interactions = filtered(await loadInteractions(config, folder, progress), config);
+  const interactions = await withTeachers(
+    withNegatives(filtered(await loadInteractions(config, folder, progress), config), config),
+    config,
+  );
   const { labels } = interactions.roles;
   if (labels.length === 0)
     throw new ConfigError(
@@ -84,6 +92,24 @@ export async function prepareRows(
   const split = rowSplit(splitBy(config.split, interactions));
   checkTrainingLabels(split.train, 'prepareRows');
   return withHistoriesFor({ split, withoutModel: split, labels }, model);
+}
+
+/** With the rows of label 0 that a configuration asks for. */
+function withNegatives(
+  interactions: Interactions,
+  { sampledNegatives }: { readonly sampledNegatives?: SampledNegativesOptions },
+): Interactions {
+  return sampledNegatives === undefined ? interactions : withSampledNegatives(interactions, sampledNegatives);
+}
+
+/** With the predictions of the teachers that a configuration names. */
+async function withTeachers(
+  interactions: Interactions,
+  { teacherLabels = [] }: { readonly teacherLabels?: readonly TeacherLabelsConfig[] },
+): Promise<Interactions> {
+  let joined = interactions;
+  for (const { path: store, ...options } of teacherLabels) joined = await joinLabels(joined, { store, ...options });
+  return joined;
 }
 
 function rowSplit(split: ReturnType<typeof splitBy>): RowSplit {

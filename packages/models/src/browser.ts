@@ -476,15 +476,25 @@ export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from '.
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { type BatchPart, historyCost, onlyPart, partBounds } from './tasks/part.ts';
 export {
-  isRankingTask,
-  type RankedLabel,
+  type LabelConfig,
+  type LabelLossName,
+  labelLosses,
   type RankingConfig,
-  type RankingEvaluation,
-  type RankingTask,
   rankingConfigSchema,
-  rankingLabels,
+  type ValueTerm,
+} from './tasks/ranking/config.ts';
+export type { RankedLabel, RankingEvaluation } from './tasks/ranking/evaluation.ts';
+export type { Judged } from './tasks/ranking/heads.ts';
+export { rankingLabels } from './tasks/ranking/labels.ts';
+export { sessionWeights } from './tasks/ranking/session-weights.ts';
+export {
+  isRankingTask,
+  type JudgedLabel,
+  type RankingTask,
+  type RankingTaskOptions,
   rankingTask,
-} from './tasks/ranking.ts';
+} from './tasks/ranking/task.ts';
+export { rowValue } from './tasks/ranking/value.ts';
 export {
   type CreateTaskOptions,
   capabilityFor,

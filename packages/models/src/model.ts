@@ -43,7 +43,7 @@ export interface Model {
   /** Items are `1..numItems`. */
   readonly numItems: number;
   /** What else it was made with: kept in checkpoints. */
-  readonly sizes?: Pick<ModelOptions, 'numUsers' | 'labels'>;
+  readonly sizes?: Pick<ModelOptions, 'numUsers' | 'labels' | 'logVariances'>;
   /** The further columns of batches that the model reads; absent: none. */
   readonly columns?: BatchColumns;
   /** What its features know of the data, where it has some: kept in checkpoints. */
@@ -134,6 +134,11 @@ export interface Ranker extends Model {
   logits(batch: EncoderBatch, run: Run): tf.Tensor2D;
   /** Of a model whose branches have logits of their own and losses besides that of {@link logits}. */
   readonly branches?: Branches;
+  /**
+   * `ln sigma^2` of the loss of each label, `[L]`, where the model was made with it: what a task balances its losses
+   * by.
+   */
+  readonly logVariances?: () => tf.Variable;
 }
 
 /** The logits of a model and those of its branches, from one pass; `[B, L]` each. */
@@ -215,6 +220,8 @@ export interface ModelOptions {
   readonly numUsers?: number;
   /** Labels of an example, default 1. Of models of rows. */
   readonly labels?: number;
+  /** Whether the losses of the labels have variances that are learned; default false. Of models of rows. */
+  readonly logVariances?: boolean;
   /** Seed of the initial weights, default 0. */
   readonly seed?: number;
   /**

@@ -31,6 +31,6 @@ export async function openRankingSubject(request: SubjectRequest, progress: Prog
   progress.clear();
   const choice = await startBackend(request.backend);
   const ranking = rankingOf(config, data.split.train);
-  const trainer = await makeRankingTrainer(config, data, ranking, undefined, { progress });
+  const trainer = await makeRankingTrainer(config, data, ranking, {}, { progress });
   return { name, config, choice, trainer, label: ranking.labels[0] };
 }

@@ -193,6 +193,8 @@ const elsewhere = new Set([
   // Of a world of rows, and of a split into requests, which rankers alone have.
   ...['steps', 'categoriesPerUser', 'eventsPerStep', 'candidates', 'testCandidates', 'presence', 'trainShare'],
   ...['validationSteps', 'validationShare', 'maxHistory', 'rows', 'by', 'training'],
+  // Of rows too, and refused here; tables that start anew are those of a ranker.
+  ...['sampledNegatives', 'perPositive', 'teacherLabels', 'teacher', 'prefix', 'scale', 'renewTables'],
   // Of one feature, in a list: with the transforms.
   ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);

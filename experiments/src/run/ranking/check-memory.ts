@@ -19,7 +19,8 @@ export function checkRankingMemory(
   const fields = Number(model.userId) + Number(model.itemId) + (model.features?.length ?? 0);
   const width = 'embeddingDim' in model ? model.embeddingDim : 1;
   const hidden = 'hiddenSizes' in model ? (model.hiddenSizes ?? []) : [];
-  const perRow = fields * width + hidden.reduce((sum, size) => sum + size, 0);
+  const experts = 'expertHiddenSizes' in model ? model.expertHiddenSizes : [];
+  const perRow = fields * width + [...hidden, ...experts].reduce((sum, size) => sum + size, 0);
   const rows = Math.min(training.batchSize, targets.length) / training.parts;
   // Of each event its vector, and the gradient of that.
   const perEvent = 'userHistory' in model ? 2 * width * eventFields(model) : 0;

@@ -1,5 +1,5 @@
 import { type ExampleSet, labelOf } from '@seqrec/data';
-import { clickRows, type RankingTask, rankingMetrics, valueRows } from '@seqrec/models';
+import { clickRows, type JudgedLabel, rankingMetrics, valueRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
@@ -16,16 +16,19 @@ import { segmentations } from './segments.ts';
 export function checkRankingAgainstData(
   config: RankingRunConfig,
   { split }: PreparedRows,
-  { labels, task }: ResolvedRanking,
+  { task }: ResolvedRanking,
 ): void {
   const { evaluation, optimizer } = config;
   checkDecay(optimizer);
   checkBestHasValidation(evaluation.checkpoint, split);
-  segmentations(evaluation.segments, split.interactions);
+  segmentations(evaluation.segments, split.train);
   const watched = watchedSet(split);
-  const possible = possibleMetrics(watched, labels, task.judgedAs);
-  const names = labels.flatMap((label, l) => task.metrics.map(({ name }) => (l === 0 ? name : `${name}|${label}`)));
-  const known = { names, possible, judgedAs: task.judgedAs, watched };
+  const { judged } = task;
+  const possible = possibleMetrics(watched, judged);
+  const names = judged.flatMap(({ label, metrics }, l) =>
+    metrics.map(({ name }) => (l === 0 ? name : `${name}|${label}`)),
+  );
+  const known = { names, possible, judgedAs: judged[0].as, watched };
   checkMetric('evaluation.selectBy', selectedMetric(config, task), known);
   const { schedule } = optimizer;
   if (schedule?.kind === 'plateau' && schedule.metric !== undefined)
@@ -35,7 +38,7 @@ export function checkRankingAgainstData(
 interface Known {
   readonly names: readonly string[];
   readonly possible: Possible;
-  readonly judgedAs: RankingTask['judgedAs'];
+  readonly judgedAs: JudgedLabel['as'];
   readonly watched: ExampleSet;
 }
 
@@ -44,7 +47,9 @@ function checkMetric(key: string, metric: string, { names, possible, judgedAs, w
     const other = judgedAs === 'squared' ? 'binary' : 'squared';
     throw new ConfigError(
       `${key}: expected one of ${names.join(', ')}; got ${metric}`,
-      `the loss ${judgedAs} is of labels that are ${judgedAs === 'squared' ? 'numbers' : '0 or 1'}, --task.loss ${other} has other metrics`,
+      judgedAs === 'order'
+        ? 'losses that compare rows are judged by their order alone'
+        : `the loss ${judgedAs} is of labels that are ${judgedAs === 'squared' ? 'numbers' : '0 or 1'}, --task.loss ${other} has other metrics`,
     );
   }
   const reason = possible.undefinedMetrics[metric];
@@ -61,19 +66,15 @@ interface Possible {
 }
 
 /** Which metrics the labels of a set allow, whatever the model: those of one score for all rows. */
-function possibleMetrics(
-  { interactions, targets, users }: ExampleSet,
-  labels: readonly string[],
-  loss: string,
-): Possible {
+function possibleMetrics({ interactions, targets, users }: ExampleSet, judged: readonly JudgedLabel[]): Possible {
   const metrics: Record<string, number> = {};
   const undefinedMetrics: Record<string, string> = {};
-  for (const [l, label] of labels.entries()) {
-    const { values } = labelOf(interactions, label);
+  for (const [l, { label, column, as }] of judged.entries()) {
+    const { values } = labelOf(interactions, column);
     const kept = Int32Array.from(targets.keys()).filter((e) => !Number.isNaN(values[targets[e]]));
     if (kept.length === 0)
       throw new ConfigError(
-        `data.split: expected rows with the label ${label} in every part; got none among the ${targets.length} that choose the best checkpoint`,
+        `data.split: expected rows with the label ${column} in every part; got none among the ${targets.length} that choose the best checkpoint`,
         'split in another way',
       );
     const columns = {
@@ -81,8 +82,10 @@ function possibleMetrics(
       groups: Int32Array.from(kept, (e) => users[e]),
     };
     const zeros = new Float64Array(kept.length);
+    const isClicks = as === 'binary' || (as === 'order' && columns.labels.every((y) => y === 0 || y === 1));
     const measured = rankingMetrics(
-      loss === 'binary' ? clickRows({ ...columns, logits: zeros }) : valueRows({ ...columns, predictions: zeros }),
+      isClicks ? clickRows({ ...columns, logits: zeros }) : valueRows({ ...columns, predictions: zeros }),
+      as === 'order' ? { ks: [10] } : {},
     );
     const suffix = l === 0 ? '' : `|${label}`;
     for (const [name, value] of Object.entries(measured.metrics)) metrics[`${name}${suffix}`] = value;

@@ -1,5 +1,5 @@
 import type { ExampleSet } from '@seqrec/data';
-import { type RankingEvaluation, rankingMetrics, type ScoredRows } from '@seqrec/models';
+import { ClickRows, type RankingEvaluation, rankingMetrics, type ScoredRows } from '@seqrec/models';
 import type { RowBaselineName } from '../../config/row-baseline-names.ts';
 import { rescored, rowBaselines } from './row-baselines.ts';
 
@@ -18,13 +18,14 @@ export function evaluateRowBaselines(
   train: ExampleSet,
   set: ExampleSet,
   { labels }: RankingEvaluation,
-  loss: 'binary' | 'squared',
 ): EvaluatedRows[] {
   const perLabel = labels.map((ranked) =>
-    rowBaselines(names, ranked.label, train, loss).map(({ definition, scores }) => {
-      const rows = rescored(ranked, scores(set));
-      return { rows, metrics: rankingMetrics(rows).metrics, definition };
-    }),
+    rowBaselines(names, ranked.column, train, ranked.rows instanceof ClickRows ? 'binary' : 'squared').map(
+      ({ definition, scores }) => {
+        const rows = rescored(ranked, scores(set));
+        return { rows, metrics: rankingMetrics(rows).metrics, definition };
+      },
+    ),
   );
   return names.map((name, b) => {
     const metrics: Record<string, number> = {};

@@ -68,8 +68,8 @@ async function rankingFigures(
   const figures = await evaluateRows(model, set, context);
   const [first] = figures.labels;
   const { rows } = first;
-  const beside = evaluateRowBaselines(baselines, split.train, set, figures, ranking.task.judgedAs);
-  const segments = segmentTables(segmentations(config.evaluation.segments, split.interactions), first, set);
+  const beside = evaluateRowBaselines(baselines, split.train, set, figures);
+  const segments = segmentTables(segmentations(config.evaluation.segments, split.train), first, set);
   const { limits, sentences }: RunLimits = part === 'test' ? limitsOf(split) : { sentences: [] };
   const shared = {
     metrics: figures.metrics,

@@ -37,8 +37,9 @@ export async function executeRankingRun(request: ExecuteRankingRequest): Promise
   if (previous) checkSameData(previous, described.digest);
   const begun = previous !== undefined && existsSync(previous.last);
   const from = begun ? undefined : config.initialWeights?.path;
+  const initial = begun ? {} : { ...(from !== undefined && { weights: from }), tables: config.initialTables };
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
-  const trainer = await makeRankingTrainer(config, data, ranking, from, {
+  const trainer = await makeRankingTrainer(config, data, ranking, initial, {
     progress,
     ...(ranks && { ranks }),
     ...(shardOptimizer && { shardOptimizer }),

@@ -42,13 +42,12 @@ export async function finishRankingRun(
   const validation = split.validation && (await evaluateRows(model, split.validation, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const [first] = test.labels;
-  await savePredictions(run.predictions, test.labels, split.test, { checkpoint: chosen, definition: test.definition });
+  const predicted = test.value === undefined ? test.labels : [...test.labels, test.value];
+  await savePredictions(run.predictions, predicted, split.test, { checkpoint: chosen, definition: test.definition });
   const beside = (validation === undefined ? [] : [[split.validation, validation] as const])
     .concat([[split.test, test]])
     .flatMap(([set, figures]) =>
-      set === undefined
-        ? []
-        : evaluateRowBaselines(options.baselines, split.train, set, figures, context.task.judgedAs),
+      set === undefined ? [] : evaluateRowBaselines(options.baselines, split.train, set, figures),
     );
   const onTest = beside.filter((each) => each.split === 'test');
   const selectBy = selectedMetric(config, context.task);
@@ -88,7 +87,7 @@ export async function finishRankingRun(
     ...(calibrated instanceof ClickRows && {
       calibration: calibrationOf(first.rows, 'test', fitCalibrators(calibrated)),
     }),
-    segments: segmentTables(segmentations(options.segments, split.interactions), first, split.test),
+    segments: segmentTables(segmentations(options.segments, split.train), first, split.test),
   };
   writeResults(run, results, outcome.trainer.progress.globalStep);
   return results;

@@ -61,7 +61,7 @@ export async function openRankingWeights(
     config.model as ReadsHistory,
   );
   const ranking = rankingOf(config, data.split.train);
-  const options = rankerOptions(config, ranking.labels, data.split.train);
+  const options = rankerOptions(config, ranking, data.split.train);
   const model = createModel({ ...config.model, kind: config.model.kind as string }, options) as Ranker;
   await loadWeights(from, model, { onNote: (note) => place.progress.note(`note: ${note}`) });
   return { config, data, ranking, model, about: `${from} as ${name}` };

@@ -31,9 +31,11 @@ export function selectedMetric(
 /** What the model of a configuration needs of the data: users, items and, fitted on the training part, its fields. */
 export function rankerOptions(
   { model, seed }: Pick<RankingRunConfig, 'model' | 'seed'>,
-  labels: readonly string[],
+  { labels, task }: ResolvedRanking,
   train: ExampleSet,
 ): ModelOptions {
   const { numItems, numUsers } = train.interactions;
-  return { numItems, numUsers, labels: labels.length, seed, features: fitFields(model, train) };
+  const { learnsLogVariances: logVariances } = task;
+  const sizes = { numItems, numUsers, labels: labels.length, ...(logVariances && { logVariances }) };
+  return { ...sizes, seed, features: fitFields(model, train) };
 }

@@ -129,6 +129,21 @@ describe('a finished run', () => {
     expect(text.output).toMatch(/hour +rows +AUC/);
   });
 
+  test('evaluate tells cold items and short histories apart', async () => {
+    const segments = JSON.stringify([{ trainingRows: 'items', bounds: [1, 38] }, { trainingRows: 'users' }]);
+    const argv = ['--evaluation.segments', segments, '--baselines', 'none', '--json', '--quiet'];
+    const { output: json, errors } = await runMain('evaluate', run.path, ...argv);
+    expect(errors).toBe('');
+    const [items, users] = (JSON.parse(json) as RankingFigures).segments;
+    expect(items.column).toBe('training rows of items');
+    expect(items.parts.map(({ segment }) => segment)).toEqual(['1-37', '38 and more']);
+    expect(items.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(300);
+    expect(users.parts.map(({ segment }) => segment)).toContain('20-99');
+    const wrong = JSON.stringify([{ trainingRows: 'items', bounds: [5, 5] }]);
+    const refused = await runMain('evaluate', run.path, '--evaluation.segments', wrong);
+    expect(refused.errors).toMatch(/^error: evaluation.segments: /);
+  });
+
   test('exported weights give the same figures again', async () => {
     const weights = join(folder, 'weights.safetensors');
     expect(await runMain('export', run.path, '--to', weights)).toMatchObject({ code: 0 });

@@ -65,12 +65,13 @@ test('metrics are those of the rows that have the label', () => {
   const groups = Int32Array.from(kept, (e) => test_.users[e]);
   const ranked = {
     label: 'liked',
+    column: 'liked',
     rows: clickRows({ logits: new Float64Array(kept.length), labels, groups }),
     scores: new Float64Array(kept.length),
     examples: kept,
   };
   const figures = { metrics: {}, definition: [], warnings: [], labels: [ranked] };
-  const found = evaluateRowBaselines(['base-rate'], train, test_, figures, 'binary');
+  const found = evaluateRowBaselines(['base-rate'], train, test_, figures);
   const m = expected(() => true, undefined);
   const loss = labels.reduce((sum, y) => sum - (y === 1 ? Math.log(m) : Math.log(1 - m)), 0) / labels.length;
   expect(found[0].metrics.logloss).toBeCloseTo(loss, 12);

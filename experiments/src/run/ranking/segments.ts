@@ -21,13 +21,15 @@ export interface Segmentation {
  *
  * @throws ConfigError for one that is not there, or has no single value a row.
  */
-export function segmentations(configs: readonly SegmentConfig[], interactions: Interactions): readonly Segmentation[] {
+export function segmentations(configs: readonly SegmentConfig[], train: ExampleSet): readonly Segmentation[] {
+  const { interactions } = train;
   return configs.map((config) => {
+    if (typeof config === 'object' && 'trainingRows' in config) return byTrainingRows(config, train);
     const {
       column: name,
       table: given,
       width,
-    }: Exclude<SegmentConfig, string> = typeof config === 'string' ? { column: config } : config;
+    }: ColumnSegment = typeof config === 'string' ? { column: config } : config;
     const table = tableOf(interactions, name, given);
     const column = columnsOf(interactions)[table].get(name) as Column;
     if (width !== undefined && column.kind !== 'number')
@@ -40,6 +42,27 @@ export function segmentations(configs: readonly SegmentConfig[], interactions: I
       `a column of one id or number a row; got ${column.kind === 'number' ? 'vectors' : column.kind}`,
     );
   });
+}
+
+type ColumnSegment = Extract<SegmentConfig, { readonly column: string }>;
+type RowsSegment = Extract<SegmentConfig, { readonly trainingRows: string }>;
+
+/** Parts by how many rows of the training set an item or a user has: `0`, `1-4`, ..., `100 and more`. */
+function byTrainingRows(
+  { trainingRows: of, bounds }: RowsSegment,
+  { interactions, users, targets }: ExampleSet,
+): Segmentation {
+  const { itemIds, numItems, numUsers } = interactions;
+  const counts = new Int32Array(of === 'items' ? numItems : numUsers);
+  for (const [e, target] of targets.entries()) counts[of === 'items' ? itemIds[target] - 1 : users[e]]++;
+  const starts = [0, ...bounds];
+  const name = (part: number): string => {
+    const [first, next] = [starts[part], starts[part + 1]];
+    if (next === undefined) return `${first} and more`;
+    return next === first + 1 ? `${first}` : `${first}-${next - 1}`;
+  };
+  const partOf = (row: number): string => name(starts.findLastIndex((start) => counts[row] >= start));
+  return { column: `training rows of ${of}`, table: of, partOf };
 }
 
 function idOf(ids: { external(id: number): string }, value: number): string | undefined {

@@ -16,6 +16,7 @@ import { listenForStop, signalExitCode } from '../../run/process/stop.ts';
 import { limitRemarks } from '../../run/ranking/limits.ts';
 import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { runsBefore } from './before.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { loadTable } from './load-table.ts';
 import { rowReach } from './reach.ts';
@@ -57,40 +58,60 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   checkRunsFolder(out);
   const { rows, remarks } = await plan(table, request);
   const progress = new Progress({ quiet: request.quiet });
-  const materialsOf = async (seed: number): Promise<RunMaterial[]> => {
+  const epochs = request.epochs === undefined ? [] : [epochsOf(request.epochs)];
+  // Runs before the rows need a backend; without them what is wrong with the rows is said first.
+  const early = table.before === undefined ? undefined : await startBackend(request.backend);
+  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
+  const from = { ...(request.dataFolder !== undefined && { dataFolder: request.dataFolder }), out, epochs };
+  const configsOf = async (seed: number): Promise<RunConfig[] | undefined> => {
     const configs = rows.map(({ config }) => underSeed(table, config, seed));
+    if (early === undefined) return configs;
+    const before = await runsBefore(table, seed, { ...from, choice: early, progress, stop });
+    return before && configs.map(before);
+  };
+  const materialsOf = async (configs: readonly RunConfig[]): Promise<RunMaterial[]> => {
     const prepared = await prepareRun(configs[0], dataFolder(request.dataFolder), progress);
     return configs.map((config) => withConfig(prepared, config));
   };
-  const [firstSeed] = request.seeds;
-  let materials = await materialsOf(firstSeed);
-  const { split } = materials[0].data;
-  for (const material of materials) checkMaterial(material);
-  const choice = await startBackend(request.backend);
-  const stop = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
-  const windowed = materials.some(
-    (each) => !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
-  );
-  const about = {
-    name: request.table,
-    table,
-    // What the split of a generated stream says of it holds for every row: the most that can be reached.
-    remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
-    command: request.command,
-    ...(windowed && {
-      reach: materials.flatMap((each, i) =>
-        isRankingMaterial(each) ? [] : [rowReach(rows[i].row.name, each.config, split.train)],
-      ),
-    }),
+  const stopped = (): number => {
+    console.error('the same command goes on from here');
+    return signalExitCode(stop.signal ?? 'SIGINT');
   };
-  const runs: SeedRun[] = [];
-  const costs: RunCost[] = [];
   try {
+    const [firstSeed] = request.seeds;
+    let configs = await configsOf(firstSeed);
+    if (configs === undefined) return stopped();
+    let materials = await materialsOf(configs);
+    const { split } = materials[0].data;
+    for (const material of materials) checkMaterial(material);
+    const choice = early ?? (await startBackend(request.backend));
+    const windowed = materials.some(
+      (each) =>
+        !isRankingMaterial(each) && each.config.windows !== undefined && each.config.windows.policy !== 'control',
+    );
+    const about = {
+      name: request.table,
+      table,
+      // What the split of a generated stream says of it holds for every row: the most that can be reached.
+      remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
+      command: request.command,
+      ...(windowed && {
+        reach: materials.flatMap((each, i) =>
+          isRankingMaterial(each) ? [] : [rowReach(rows[i].row.name, each.config, split.train)],
+        ),
+      }),
+    };
+    const runs: SeedRun[] = [];
+    const costs: RunCost[] = [];
     // Seed by seed, so that a table that is stopped early has every row.
     for (const seed of request.seeds) {
-      if (table.splitBySeed && seed !== firstSeed) materials = await materialsOf(seed);
-      for (const [i, { row, config }] of rows.entries()) {
-        const material = withConfig(materials[i], underSeed(table, config, seed));
+      if (seed !== firstSeed) {
+        configs = await configsOf(seed);
+        if (configs === undefined) return stopped();
+        if (table.splitBySeed || early !== undefined) materials = await materialsOf(configs);
+      }
+      for (const [i, { row }] of rows.entries()) {
+        const material = withConfig(materials[i], configs[i]);
         if (row.measure !== undefined && !isRankingMaterial(material)) {
           runs.push({ row: row.name, seed, run: '', metrics: row.measure(material) });
           continue;
@@ -106,26 +127,25 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
           ...(table.coldItems && { coldItems: true }),
           ...(table.future && { future: table.future }),
         });
-        if (done === undefined) {
-          console.error('the same command goes on from here');
-          return signalExitCode(stop.signal ?? 'SIGINT');
-        }
+        if (done === undefined) return stopped();
         runs.push(done);
         costs.push(runCost(row.name, openRunDir(out, done.run)));
         write(out, { ...about, runs, seeds: seedsOf(runs) }, costs);
       }
     }
+    const reproduction = { ...about, runs, seeds: request.seeds };
+    const files = write(out, reproduction, costs);
+    console.log(renderMarkdown(reproduction));
+    if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
+    if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'reproduce', reproduction)}`);
+    console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
+    return 0;
   } finally {
     stop.dispose();
   }
-  const reproduction = { ...about, runs, seeds: request.seeds };
-  const files = write(out, reproduction, costs);
-  console.log(renderMarkdown(reproduction));
-  if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);
-  if (request.save !== undefined) console.error(`saved: ${saveResult(request.save, 'reproduce', reproduction)}`);
-  console.log(`written: ${files.map((file) => relative(process.cwd(), join(out, file))).join(', ')}`);
-  return 0;
 }
+
+const epochsOf = (epochs: number): Override => ({ key: 'training.epochs', text: String(epochs) });
 
 async function plan(
   table: PaperTable,
@@ -144,7 +164,7 @@ async function plan(
   for (const row of chosen) {
     const { config: own } = await resolveRun({ recipe: row.recipe, overrides: row.changes ?? [] });
     published = Math.max(published, own.training.epochs);
-    const epochs = request.epochs === undefined ? [] : [{ key: 'training.epochs', text: String(request.epochs) }];
+    const epochs = request.epochs === undefined ? [] : [epochsOf(request.epochs)];
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
     rows.push({ row, config: (await resolveRun({ recipe: row.recipe, overrides })).config });
   }

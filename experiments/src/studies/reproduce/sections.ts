@@ -45,7 +45,8 @@ export function details(reproduction: Reproduction): readonly Section[] {
   const perSeed = runs.map((run) => [
     run.row,
     String(run.seed),
-    ...table.metrics.map((metric) => short(run.metrics[metric])),
+    // Fewer epochs than the table tells of have no figure of the later ones.
+    ...table.metrics.map((metric) => (run.metrics[metric] === undefined ? '' : short(run.metrics[metric]))),
     run.run,
   ]);
   const every = { title: 'Every seed', titles: ['model', 'seed', ...table.metrics, 'run'], rows: perSeed };

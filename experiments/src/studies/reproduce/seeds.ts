@@ -124,14 +124,21 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
 }
 
 /**
- * Of the test set as they are; `validation/HR@10` at the tested epoch; `older/MRR` and so on where users were held out.
+ * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch;
+ * `older/MRR` and so on where users were held out.
  */
 function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(
     (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
   );
   const watched = tested?.type === 'epoch' ? Object.entries(tested.metrics) : [];
+  const byEpoch = readMetrics(run.metrics).flatMap((record) =>
+    record.type === 'epoch' && record.split === 'test'
+      ? Object.entries(record.metrics).map(([name, value]) => [`${name}, epoch ${record.epoch}`, value] as const)
+      : [],
+  );
   return {
+    ...Object.fromEntries(byEpoch),
     ...Object.fromEntries(watched.map(([name, value]) => [`validation/${name}`, value])),
     ...final?.metrics,
     ...(windowTests && flatWindowTests(windowTests)),

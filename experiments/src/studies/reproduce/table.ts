@@ -1,4 +1,5 @@
 import type { Override } from '../../arguments.ts';
+import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
@@ -38,6 +39,17 @@ export interface TableGains {
   readonly metrics: readonly string[];
 }
 
+/** A run that rows start from, made before them for each seed: a teacher, tables of ids. */
+export interface TableBefore {
+  readonly name: string;
+  readonly recipe: string;
+  readonly changes?: readonly Override[];
+  /** `labels`: a label store with what it predicts of its training rows; `weights`: its chosen checkpoint. */
+  readonly gives: 'labels' | 'weights';
+  /** The configuration of a row with the path of what it gives. */
+  into(config: RunConfig, path: string): RunConfig;
+}
+
 /** A published table, as something that can be run. */
 export interface PaperTable {
   readonly title: string;
@@ -48,6 +60,8 @@ export interface PaperTable {
   /** How far from the published figure counts as reproduced, metric by metric; without it only claims are judged. */
   readonly tolerance?: Readonly<Record<string, number>>;
   readonly rows: readonly TableRow[];
+  /** Runs that the rows start from. */
+  readonly before?: readonly TableBefore[];
   /** Figures of other programs that stand above the rows: of models or settings that are not among them. */
   readonly references?: readonly TableReference[];
   readonly claims: readonly TableClaim[];

@@ -54,15 +54,16 @@ function at<A extends Int32Array | Float32Array | Float64Array>(values: A, rows:
   return out;
 }
 
-/** Item and time of the target events, where they are asked for. */
+/** Item, time and row of the target events, where they are asked for. */
 function exampleArrays(
   { itemIds, timestamps }: Interactions,
   { targets }: BatchRows,
   { examples = [] }: BatchColumns,
-): Pick<SequenceBatch, 'exampleItems' | 'exampleTimes'> {
+): Pick<SequenceBatch, 'exampleItems' | 'exampleTimes' | 'exampleEvents'> {
   return {
     ...(examples.includes('items') && { exampleItems: targets.map((event) => itemIds[event]) }),
     ...(examples.includes('times') && { exampleTimes: Float64Array.from(targets, (event) => timestamps[event]) }),
+    ...(examples.includes('events') && { exampleEvents: targets.slice() }),
   };
 }
 

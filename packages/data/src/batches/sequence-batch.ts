@@ -15,12 +15,12 @@ export interface BatchColumns {
   readonly targets?: readonly string[];
   /** Of the user of each example. */
   readonly users?: readonly string[];
-  /** Of the target event of each example: `exampleItems` and `exampleTimes` of the batch. */
+  /** Of the target event of each example: `exampleItems`, `exampleTimes` and `exampleEvents` of the batch. */
   readonly examples?: readonly ExampleArray[];
 }
 
 /** What there is of the target event of an example besides its further columns. */
-export type ExampleArray = 'items' | 'times';
+export type ExampleArray = 'items' | 'times' | 'events';
 
 /** A jagged batch: `B` sequences packed one after another into `T` tokens, no padding. */
 export interface SequenceBatch {
@@ -49,6 +49,8 @@ export interface SequenceBatch {
   readonly exampleItems?: Int32Array;
   /** Time of the target event of each row, seconds, where it was asked for; shape [R]. */
   readonly exampleTimes?: Float64Array;
+  /** The target event of each row, a row of `events`, where it was asked for; shape [R]. */
+  readonly exampleEvents?: Int32Array;
   /** The further columns that were asked for: `tokens` and `next` have T rows, `targets` R, `users` B. */
   readonly columns?: { readonly [Part in 'tokens' | 'next' | 'targets' | 'users']?: NamedColumns };
 }
@@ -67,7 +69,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
   const numSequences = offsets.length - 1;
   const numTokens = offsets[numSequences];
   const users = parts.users ?? Int32Array.from({ length: numSequences }, (_, b) => b);
-  const { ratings, targetRatings, rowOffsets, exampleItems, exampleTimes, columns } = parts;
+  const { ratings, targetRatings, rowOffsets, exampleItems, exampleTimes, exampleEvents, columns } = parts;
   const numRows = rowOffsets?.at(-1) ?? numSequences;
   const batch = {
     users,
@@ -81,6 +83,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
     ...(rowOffsets && { rowOffsets }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
+    ...(exampleEvents && { exampleEvents }),
     ...(columns && { columns }),
   };
   checkLength('users', users.length, numSequences);
@@ -95,7 +98,7 @@ export function sequenceBatch(parts: SequenceBatchParts): SequenceBatch {
 }
 
 const tokenArrays = ['itemIds', 'timestamps', 'targets', 'targetTimestamps', 'ratings', 'targetRatings'] as const;
-const exampleArrays = ['exampleItems', 'exampleTimes'] as const;
+const exampleArrays = ['exampleItems', 'exampleTimes', 'exampleEvents'] as const;
 
 function checkLength(column: string, got: number, expected: number): void {
   if (got === expected) return;
@@ -110,7 +113,7 @@ function checkLength(column: string, got: number, expected: number): void {
  * what belongs to examples stay.
  */
 export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: Int32Array): SequenceBatch {
-  const { users, columns, ratings, targetRatings, rowOffsets, exampleItems, exampleTimes } = batch;
+  const { users, columns, ratings, targetRatings, rowOffsets, exampleItems, exampleTimes, exampleEvents } = batch;
   const further = columns && {
     ...columns,
     ...(columns.tokens && { tokens: takeEach(columns.tokens, tokens) }),
@@ -128,6 +131,7 @@ export function takeTokens(batch: SequenceBatch, offsets: Int32Array, tokens: In
     ...(rowOffsets && { rowOffsets }),
     ...(exampleItems && { exampleItems }),
     ...(exampleTimes && { exampleTimes }),
+    ...(exampleEvents && { exampleEvents }),
     ...(further && { columns: further }),
   });
 }

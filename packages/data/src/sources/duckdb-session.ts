@@ -97,6 +97,28 @@ export async function withDuckdb<T>(
   }
 }
 
+/**
+ * An open DuckDB of its own that may read and write files, and what closes it.
+ *
+ * @throws {DataError} `missing-package`
+ */
+export async function openDuckdb(operation: string): Promise<{ readonly connection: DuckDBConnection; close(): void }> {
+  const { api } = await loadDuckdb(operation);
+  const instance = await api.DuckDBInstance.create(':memory:', {
+    // One thread writes one file a part.
+    threads: '1',
+    memory_limit: memoryLimit,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  const close = (): void => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { connection, close };
+}
+
 /** Whether the package is there. */
 export async function hasDuckdb(): Promise<boolean> {
   return importDuckdb().then(

@@ -16,6 +16,7 @@ import { checkLogQ } from './logq.ts';
 import { checkLosses } from './losses.ts';
 import { checkOptimizer } from './optimizer.ts';
 import { parseGolden } from './parse.ts';
+import { checkRankingHeads } from './ranking-heads.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { runGolden } from './run.ts';
@@ -49,6 +50,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'weight-average': checkWeightAverage,
   calibrators: checkCalibrators,
   metrics: checkRankingMetrics,
+  'ranking-heads': checkRankingHeads,
   fuxictr: checkFuxiCtr,
   'fuxictr-long': checkFuxiCtrLong,
   'fuxictr-training': checkFuxiCtrTraining,
@@ -68,7 +70,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   letter: 'no semantic ids',
   lsa: 'no content vectors',
   mol: 'no mixture of logits',
-  'ranking-heads': 'no ranking heads',
   'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
   'sid-pieces': 'no semantic ids',

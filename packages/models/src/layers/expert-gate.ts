@@ -8,6 +8,9 @@ export interface ExpertGateArgs extends Omit<HiddenLayersArgs, 'outputDim'> {
   readonly gateDropout: number;
 }
 
+/** What a logit is below the others where its expert is left out. */
+const NEVER = 1e9;
+
 /**
  * A gate over experts: `g = softmax(MLP(x))`, `[B, E]`, and the mixture `sum_e g_e v_e` of their vectors. With dropout
  * `g_e` is `m_e g_e / sum m g`, `m_e` 0 or 1; an example that would lose all experts keeps all.
@@ -27,14 +30,13 @@ export class ExpertGate extends HiddenLayers {
   /** What each expert counts for each example, `[B, E]`. */
   gates(x: tf.Tensor2D, run: Run): tf.Tensor2D {
     return tf.tidy(() => {
-      const gates = tf.softmax(this.forward(x, run));
-      if (!run.training || this.gateDropout === 0) return gates;
-      const kept = dropAt(tf.onesLike(gates), this.gateDropout, `${this.stream}.experts`, run);
-      const left = tf.mul(gates, tf.cast(tf.greater(kept, 0), 'float32'));
-      const total = tf.sum(left, 1, true);
-      const isEmpty = tf.equal(total, 0);
-      const others = tf.div(left, tf.where(isEmpty, tf.onesLike(total), total));
-      return tf.where(tf.tile(isEmpty, [1, gates.shape[1]]), gates, others) as tf.Tensor2D;
+      const logits = this.forward(x, run);
+      if (!run.training || this.gateDropout === 0) return tf.softmax(logits);
+      const drawn = dropAt(tf.ones(logits.shape), this.gateDropout, `${this.stream}.experts`, run);
+      const kept = tf.greater(drawn, 0);
+      const some = tf.logicalOr(kept, tf.logicalNot(tf.any(kept, 1, true)));
+      // Left out is what has no chance: the others share what is left.
+      return tf.softmax(tf.add(logits, tf.mul(tf.sub(tf.cast(some, 'float32'), 1), NEVER)));
     });
   }
 

@@ -1,5 +1,6 @@
 import { linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Initialization } from './initializers.ts';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from './layer.ts';
 
 /** What follows the map of a hidden layer. */
@@ -11,6 +12,8 @@ export interface HiddenLayersArgs extends LayerArgs {
   readonly hiddenSizes: readonly number[];
   /** Width of a linear layer after the hidden ones; absent: none. */
   readonly outputDim?: number;
+  /** Whether the last layer begins as so many layers of width 1: one output more does not move the others. */
+  readonly separateOutputs?: boolean;
   /** After each hidden layer. */
   readonly dropout: number;
   /** Default `relu`. */
@@ -42,8 +45,13 @@ export class HiddenLayers extends StreamLayer {
 
   protected weightSpecs(): WeightSpec[] {
     const inputs = [this.args.inputDim, ...this.sizes];
+    const { hiddenSizes, separateOutputs = false } = this.args;
+    const initial = (i: number): Initialization =>
+      separateOutputs && i === hiddenSizes.length
+        ? { kind: 'normal', standardDeviation: Math.sqrt(2 / (inputs[i] + 1)) }
+        : { kind: 'xavier-normal' };
     return this.sizes.flatMap((size, i): WeightSpec[] => [
-      { name: `${i}.weight`, shape: [size, inputs[i]], initialization: { kind: 'xavier-normal' } },
+      { name: `${i}.weight`, shape: [size, inputs[i]], initialization: initial(i) },
       { name: `${i}.bias`, shape: [size], initialization: { kind: 'zeros' } },
     ]);
   }
@@ -75,7 +83,7 @@ export class HiddenLayers extends StreamLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { inputDim, hiddenSizes, outputDim, dropout, activation } = this.args;
+    const { inputDim, hiddenSizes, outputDim, separateOutputs, dropout, activation } = this.args;
     return {
       ...super.getConfig(),
       inputDim,
@@ -83,6 +91,7 @@ export class HiddenLayers extends StreamLayer {
       dropout,
       ...(outputDim !== undefined && { outputDim }),
       ...(activation !== undefined && { activation }),
+      ...(separateOutputs && { separateOutputs }),
     };
   }
 }

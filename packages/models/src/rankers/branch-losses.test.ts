@@ -8,7 +8,7 @@ import type { WeightedLoss } from '../objectives/objective.ts';
 import { createModel } from '../registry.ts';
 import { labelLoss } from '../tasks/label-loss.ts';
 import { onlyPart } from '../tasks/part.ts';
-import { rankingTask } from '../tasks/ranking.ts';
+import { rankingTask } from '../tasks/ranking/task.ts';
 import { taughtByFused, triLoss } from './branch-losses.ts';
 
 const ROWS = 5;

@@ -11,6 +11,7 @@ import type { RowHistory } from '../features/history-tables.ts';
 import type { TableStores } from '../features/table-stores.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import type { Run, StreamLayer } from '../layers/layer.ts';
+import { LogVariances } from '../layers/log-variances.ts';
 import type { Branches, BranchLogits, EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
 import type { RankerOptions } from './ranker.ts';
@@ -97,7 +98,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
 /** A ranker: the fields of a configuration, and a net over their values. */
 export function createRanker<Config extends RankerConfig>(
   config: Config,
-  { numUsers, numItems, labels = 1, seed = 0, features, stores }: RankerOptions,
+  { numUsers, numItems, labels = 1, logVariances = false, seed = 0, features, stores }: RankerOptions,
   netOf: (config: Config, options: NetOptions) => RankerNet,
 ): Ranker {
   const { kind } = config;
@@ -114,13 +115,20 @@ export function createRanker<Config extends RankerConfig>(
     { ...run, firstRow: run.before?.sequences ?? 0 },
     history && { batch, columns: history.read(batch.host) },
   ];
+  const weights = weightsOf(net, config);
+  const balance = logVariances ? new LogVariances({ labels, stream: 'balance' }) : undefined;
+  const ofBalance = balance?.weight('logVariances');
+  const all = new Map([
+    ...weights.variables(),
+    ...(ofBalance === undefined ? [] : [['balance.logVariances', ofBalance] as const]),
+  ]);
   return {
     kind,
     config: { ...config },
     columns: history === undefined ? columnsOf(fields) : merged(columnsOf(fields), history.columns),
     ...(features && { features }),
     numItems,
-    sizes: { numUsers, labels },
+    sizes: { numUsers, labels, ...(logVariances && { logVariances }) },
     labels,
     tables: () => new Map([...tablesOf(net.tables, fields, kind, history), ...ownTablesOf(net, history)]),
     logits: (batch, run) => tf.tidy('logits', () => net.logits(...inputs(batch, run))),
@@ -132,7 +140,16 @@ export function createRanker<Config extends RankerConfig>(
         loss: branches.loss,
       },
     }),
-    ...weightsOf(net, config),
+    ...weights,
+    ...(ofBalance && {
+      // No regulariser is of them.
+      variables: () => all,
+      logVariances: () => ofBalance,
+      dispose: () => {
+        weights.dispose();
+        ofBalance.dispose();
+      },
+    }),
   };
 }
 

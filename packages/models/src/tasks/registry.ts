@@ -7,7 +7,9 @@ import type { Model, Ranker, TokenEncoder } from '../model.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import type { TaskDefinition } from './definition.ts';
-import { type RankingConfig, rankingConfigSchema, rankingLabels, rankingTask } from './ranking.ts';
+import { type RankingConfig, rankingConfigSchema } from './ranking/config.ts';
+import { rankingLabels } from './ranking/labels.ts';
+import { rankingTask } from './ranking/task.ts';
 import { retrievalTask } from './retrieval.ts';
 import type { Task } from './task.ts';
 
@@ -28,7 +30,7 @@ const ranking: TaskDefinition<RankingConfig, Ranker> = {
   kind: 'ranking',
   needs: 'rank',
   schema: rankingConfigSchema,
-  create: (config, { train }) => rankingTask(config, rankingLabels(config, train)),
+  create: (config, { train }) => rankingTask(config, rankingLabels(config, train), train),
 };
 
 /** The tasks of this package. */

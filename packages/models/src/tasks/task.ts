@@ -67,6 +67,11 @@ export interface Task<M extends Model = Model> {
   readonly namesItems: boolean;
   /** Whether an example with an empty history has something to learn from; default false. */
   readonly readsEmptyHistories?: boolean;
+  /**
+   * A number for each example of a set: examples of one number follow each other in the order of an epoch, and no part
+   * of a batch cuts them. The end of a batch may. Absent: examples are alone.
+   */
+  together?(examples: ExampleSet): ArrayLike<number>;
   /** @throws ConfigError naming what the model lacks, or what of the data does not fit it. */
   check?(model: Model, examples: ExampleSet, windows: WindowPolicy | undefined): void;
   /** Ids besides those of the batch, for example negatives; from counter-based streams alone. */

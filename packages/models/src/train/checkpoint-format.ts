@@ -17,7 +17,9 @@ const stateSchema = z.object({
   model: z.record(z.string(), z.unknown()),
   numItems: count,
   /** What else a model was made with. */
-  sizes: z.object({ numUsers: count.optional(), labels: count.optional() }).optional(),
+  sizes: z
+    .object({ numUsers: count.optional(), labels: count.optional(), logVariances: z.boolean().optional() })
+    .optional(),
   /** The fitted features without the values of items, which are tensors. */
   features: z.array(z.record(z.string(), z.unknown())).optional(),
   position: z

@@ -25,6 +25,11 @@ const optionsSchema = z.strictObject({
   ...optimizerFields,
   /** Evaluations, the best checkpoint and every saved model take an exponential mean of the weights; absent: not. */
   weightAverage: z.strictObject({ decay: z.number().min(0).lt(1) }).optional(),
+  /**
+   * Tables of ids start anew with every epoch but the first, with what the optimiser keeps of them; default false. For
+   * dense training without averages.
+   */
+  renewTables: z.boolean().default(false),
   /** Seed of order, dropout and negatives. */
   seed: z.int().min(0).default(0),
   /** False keeps the order of the examples, as a single pass over a stream needs. */
@@ -162,6 +167,11 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
   const automatic = big && possible && model.penalty === undefined && table?.trainable !== false ? 'rowwise' : 'dense';
   const resolved = { ...numbers, embeddings: embeddings === 'auto' ? automatic : embeddings } as const;
   checkStored(model, resolved);
+  if (resolved.renewTables && (resolved.embeddings === 'rowwise' || resolved.weightAverage !== undefined))
+    throw new ConfigError(
+      `trainer: renewTables: expected it with embeddings 'dense' and without weightAverage; got ${resolved.embeddings === 'rowwise' ? "embeddings 'rowwise'" : 'weightAverage, a mean over epochs'}`,
+      'renewTables',
+    );
   if (ranks !== undefined && [...model.tables().values()].some(({ store }) => store !== undefined))
     throw new ConfigError('trainer: ranks: expected one process for tables that lie in a store; got several', 'ranks');
   return resolved;

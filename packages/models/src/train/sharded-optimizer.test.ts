@@ -11,7 +11,7 @@ import { fitFields } from '../features/fit-fields.ts';
 import type { Model } from '../model.ts';
 import { createObjective } from '../objectives/create.ts';
 import { createModel } from '../registry.ts';
-import { rankingTask } from '../tasks/ranking.ts';
+import { rankingTask } from '../tasks/ranking/task.ts';
 import { type Job, ownedRules, ownedRun } from '../test-support/owned-run.ts';
 import { makeRanker, rowModels } from '../test-support/row-models.ts';
 import { ITEMS, rowWorld, USERS } from '../test-support/row-world.ts';

@@ -10,7 +10,7 @@ import type { TableStores } from '../features/table-stores.ts';
 import type { Ranker } from '../model.ts';
 import { readParameters } from '../parameters.ts';
 import { createModel, modelKinds } from '../registry.ts';
-import { rankingTask } from '../tasks/ranking.ts';
+import { rankingTask } from '../tasks/ranking/task.ts';
 import { makeRanker, rowModels } from '../test-support/row-models.ts';
 import { ITEMS, ROW_FEATURES, rowWorld, USERS } from '../test-support/row-world.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';

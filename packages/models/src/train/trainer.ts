@@ -1,4 +1,3 @@
-import { shuffle, streamKey } from '@seqrec/core';
 import type { Collective } from '@seqrec/core/collectives';
 import { type ExampleSet, makeBatch, type WindowPolicy } from '@seqrec/data';
 import { ConfigError, TrainingError } from '../errors.ts';
@@ -11,9 +10,11 @@ import type { Task } from '../tasks/task.ts';
 import { batchColumns } from './columns.ts';
 import { disposeGradients, stepGradients } from './gradients.ts';
 import { type ResolvedOptions, resolveOptions, rowwiseTables, type TrainerOptions, taskOf } from './options.ts';
+import { boundsBetweenGroups, orderOfEpoch } from './order.ts';
 import type { StepPart } from './prepare-step.ts';
 import type { EpochResult, Progress, StepInfo, TrainerPosition } from './progress.ts';
 import { readsLater } from './reads-later.ts';
+import { renewTables } from './renew-tables.ts';
 import { Update } from './update.ts';
 import { WeightOwners } from './weight-owners.ts';
 import { yieldToEventLoop } from './yield.ts';
@@ -25,6 +26,15 @@ interface BegunStep {
   readonly loss: Promise<number>;
   readonly weight: number;
   readonly begin: number;
+}
+
+/** What an epoch trains on, in its order. */
+interface DrawnEpoch {
+  readonly epoch: number;
+  readonly examples: ExampleSet;
+  readonly order: Int32Array;
+  /** Examples that no part cuts: see `Task.together`. */
+  readonly together: ArrayLike<number> | undefined;
 }
 
 export interface EpochOptions {
@@ -57,7 +67,7 @@ export class Trainer<M extends Model = Model> {
   readonly #ranks: Collective | undefined;
   readonly #isStored: boolean;
   #position: TrainerPosition = { epoch: 0, stepInEpoch: 0, globalStep: 0, lossSum: 0, weight: 0 };
-  #drawn: { readonly epoch: number; readonly examples: ExampleSet; readonly order: Int32Array } | undefined;
+  #drawn: DrawnEpoch | undefined;
   #open: BegunStep | undefined;
   #settledAt = 0;
 
@@ -128,6 +138,8 @@ export class Trainer<M extends Model = Model> {
     const { epoch, stepInEpoch, globalStep } = this.#position;
     const { seed } = this.options;
     const { stepsPerEpoch } = this;
+    if (this.options.renewTables && epoch > 0 && stepInEpoch === 0)
+      renewTables(this.model, this.update, { seed, epoch });
     const indices = this.batchIndices(epoch, stepInEpoch);
     const { parts, tokens } = this.#parts(epoch, indices);
     const step = { tokens, sequences: indices.length, epoch, stepInEpoch, stepsPerEpoch, globalStep };
@@ -156,11 +168,12 @@ export class Trainer<M extends Model = Model> {
 
   /** The parts of a batch, without those that have nothing to learn from: histories of length zero. */
   #parts(epoch: number, indices: Int32Array): { readonly parts: readonly StepPart[]; readonly tokens: number } {
-    const examples = this.epochExamples(epoch);
+    const { examples, together } = this.#draw(epoch);
     const columns = batchColumns(this.model, this.task);
     const whole = makeBatch(examples, indices, columns);
     const tokens = whole.itemIds.length;
-    const bounds = partBounds(whole.offsets, this.options.parts);
+    const even = partBounds(whole.offsets, this.options.parts);
+    const bounds = together === undefined ? even : boundsBetweenGroups(even, (place) => together[indices[place]]);
     const parts: StepPart[] = [];
     for (let p = 0; p < this.options.parts; p++) {
       const [from, to] = [bounds[p], bounds[p + 1]];
@@ -273,14 +286,13 @@ export class Trainer<M extends Model = Model> {
     this.update.dispose();
   }
 
-  #draw(epoch: number): { readonly examples: ExampleSet; readonly order: Int32Array } {
+  #draw(epoch: number): DrawnEpoch {
     if (this.#drawn?.epoch !== epoch) {
       const examples = this.windows?.examples(this.examples, epoch) ?? this.examples;
-      const count = examples.targets.length;
-      const order = this.options.shuffle
-        ? shuffle(streamKey(this.options.seed, 'order'), epoch, count)
-        : Int32Array.from({ length: count }, (_, i) => i);
-      this.#drawn = { epoch, examples, order };
+      const { seed, shuffle } = this.options;
+      const together = this.task.together?.(examples);
+      const order = orderOfEpoch({ count: examples.targets.length, epoch, seed, shuffle, together });
+      this.#drawn = { epoch, examples, order, together };
     }
     return this.#drawn;
   }

@@ -41,7 +41,15 @@ export function dcnV2Net(config: DcnV2Config, { fields, labels, seed, stores }: 
   const deep =
     structure === 'cross' ? undefined : new HiddenLayers({ inputDim, hiddenSizes, dropout, seed, stream: 'deep' });
   const widths = { cross: inputDim, stacked: deep?.width ?? 0, parallel: inputDim + (deep?.width ?? 0) };
-  const head = new Projection({ inputDim: widths[structure], outputDim: labels, seed, stream: 'head' });
+  // As one of width 1 for each label: a label more does not move the others.
+  const initialization = { kind: 'normal', standardDeviation: Math.sqrt(2 / (widths[structure] + 1)) } as const;
+  const head = new Projection({
+    inputDim: widths[structure],
+    outputDim: labels,
+    initialization,
+    seed,
+    stream: 'head',
+  });
   const [w, b] = [() => head.weight('weight') as tf.Tensor2D, () => head.weight('bias') as tf.Tensor1D];
   return {
     tables: [tables],

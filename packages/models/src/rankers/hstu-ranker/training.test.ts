@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { fitFields } from '../../features/fit-fields.ts';
 import type { Ranker } from '../../model.ts';
 import { createModel } from '../../registry.ts';
-import { rankingTask } from '../../tasks/ranking.ts';
+import { rankingTask } from '../../tasks/ranking/task.ts';
 import { createTrainer, type Trainer } from '../../train/trainer.ts';
 import { examplesFor } from '../examples-for.ts';
 import { hstuRankerConfigSchema } from './config.ts';

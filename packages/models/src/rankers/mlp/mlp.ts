@@ -20,7 +20,8 @@ export function mlpNet(
     stores,
   });
   const inputDim = fields.length * embeddingDim;
-  const deep = new HiddenLayers({ inputDim, hiddenSizes, outputDim: labels, dropout, seed, stream: 'deep' });
+  const sizes = { inputDim, hiddenSizes, outputDim: labels, separateOutputs: true };
+  const deep = new HiddenLayers({ ...sizes, dropout, seed, stream: 'deep' });
   return {
     tables: [tables],
     net: [deep],

@@ -82,6 +82,12 @@ describe('dropout of gates', () => {
     // A part of the batch loses what it loses in the whole.
     const part = gate.gates(tf.slice(x, [100, 0]), { ...run, firstRow: 100 }).arraySync();
     expect(part).toEqual(dropped.slice(100));
+    // Experts that are left out teach a gate nothing, the others do.
+    const ofFirst = tf.grad((rows) => tf.sum(tf.slice(gate.gates(rows as tf.Tensor2D, run), [0, 0], [-1, 1])))(x);
+    for (const [b, slopes] of (ofFirst.arraySync() as number[][]).entries()) {
+      const alone = dropped[b].filter((g) => g > 0).length === 1;
+      expect(Math.max(...slopes.map(Math.abs)) > 0).toBe(dropped[b][0] > 0 && !alone);
+    }
     expect(gate.getConfig()).toMatchObject({ experts, gateDropout });
     expect(gate.getConfig()).not.toHaveProperty('outputDim');
   });

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { labelOf } from '../examples/labels.ts';
+import { requestsOf } from '../examples/requests.ts';
+import { interactionsFromArrays } from '../sources/memory.ts';
+import { randomSplit } from '../splits/random.ts';
+import { rowsByTime } from '../splits/rows-by-time.ts';
+import { withSampledNegatives } from './sampled-negatives.ts';
+
+interface Click {
+  readonly user: number;
+  readonly item: number;
+}
+
+/** The clicks, and two users who have seen every item between them, so that there are twelve. */
+function clicks(given: readonly Click[]) {
+  const others = Array.from({ length: 12 }, (_, item) => ({ user: 90 + (item % 2), item }));
+  return clicksAlone([...given, ...others]);
+}
+
+function clicksAlone(rows: readonly Click[]) {
+  return interactionsFromArrays({
+    name: 'clicks',
+    users: rows.map(({ user }) => user),
+    items: rows.map(({ item }) => item),
+    timestamps: rows.map((_, k) => 100 + k),
+    ratings: rows.map((_, k) => 1 + (k % 5)),
+    columns: {
+      hour: { kind: 'id', values: rows.map((_, k) => `h${k % 3}`) },
+      watched: { kind: 'number', values: rows.map((_, k) => k) },
+    },
+    labels: ['watched'],
+  });
+}
+
+const row = fc.record({ user: fc.nat(4), item: fc.nat(7) });
+
+describe('withSampledNegatives', () => {
+  it('follows each event by rows of items that its user has no event with, at the same time', () => {
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 25 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat(),
+        (rows, per, seed) => {
+          const before = clicks(rows);
+          const after = withSampledNegatives(before, { perPositive: per, seed });
+          expect(after.numEvents).toBe(before.numEvents * (1 + per));
+          const [label, watched] = ['label', 'watched'].map((name) => labelOf(after, name).values);
+          const requests = requestsOf(after);
+          for (let u = 0; u < after.numUsers; u++) {
+            const own = new Set(before.itemIds.subarray(before.userOffsets[u], before.userOffsets[u + 1]));
+            for (let e = after.userOffsets[u]; e < after.userOffsets[u + 1]; e++) {
+              const source = Math.floor(e / (1 + per));
+              const isPositive = e % (1 + per) === 0;
+              expect(label[e]).toBe(Number(isPositive));
+              expect(after.timestamps[e]).toBe(before.timestamps[source]);
+              expect(requests.of[e]).toBe(requests.of[source * (1 + per)]);
+              if (isPositive) expect(after.itemIds[e]).toBe(before.itemIds[source]);
+              else expect(own.has(after.itemIds[e])).toBe(false);
+              // What is known after the event is missing in what did not happen.
+              expect(Number.isNaN(watched[e])).toBe(!isPositive);
+              expect(Number.isNaN((after.ratings as Float32Array)[e])).toBe(!isPositive);
+            }
+          }
+          expect(after.roles.labels).toEqual(['label', 'watched']);
+          expect(withSampledNegatives(before, { perPositive: per, seed }).digest).toBe(after.digest);
+        },
+      ),
+    );
+  });
+
+  it('draws of all free items about alike, and anew for another seed', () => {
+    const before = clicks(Array.from({ length: 600 }, (_, k) => ({ user: k % 3, item: k % 2 })));
+    const drawn = (seed: number) => [...withSampledNegatives(before, { perPositive: 4, seed }).itemIds];
+    expect(drawn(1)).not.toEqual(drawn(2));
+    const counts = new Map<number, number>();
+    for (const item of drawn(1)) counts.set(item, (counts.get(item) ?? 0) + 1);
+    // Ten of twelve items are free, 2,400 draws.
+    for (const [item, count] of counts) if (item > 2) expect(Math.abs(count - 245)).toBeLessThan(75);
+  });
+
+  it('is cut by time where the events are', () => {
+    const rows = Array.from({ length: 48 }, (_, k) => ({ user: k % 5, item: k % 7 }));
+    const options = { testShare: 0.2, validationShare: 0, examples: 'points' } as const;
+    const last = (per: number): number => {
+      const { train } = rowsByTime(withSampledNegatives(clicks(rows), { perPositive: per }), options);
+      return train.targets.reduce((most, e) => Math.max(most, train.interactions.timestamps[e]), 0);
+    };
+    expect(last(1)).toBe(last(4));
+  });
+
+  it('has the same events in the parts of a split by chance, however many rows are drawn', () => {
+    const rows = Array.from({ length: 48 }, (_, k) => ({ user: k % 5, item: k % 7 }));
+    const tested = (per: number): number[] => {
+      const after = withSampledNegatives(clicks(rows), { perPositive: per, seed: per });
+      const { test } = randomSplit(after, { testShare: 0.25, validationShare: 0, seed: 4, examples: 'points' });
+      expect(test.targets.length % (1 + per)).toBe(0);
+      return [...test.targets].filter((e) => e % (1 + per) === 0).map((e) => e / (1 + per));
+    };
+    expect(tested(1)).toEqual(tested(4));
+  });
+
+  it('refuses what cannot be', () => {
+    const before = clicks([{ user: 1, item: 1 }]);
+    expect(() => withSampledNegatives(before, { perPositive: 0 })).toThrow(
+      'withSampledNegatives: expected perPositive of 1 or more; got 0',
+    );
+    expect(() => withSampledNegatives(before, { perPositive: 1, name: 'hour' })).toThrow(
+      'withSampledNegatives: expected a name that no column of the events has; got hour',
+    );
+    const all = clicksAlone([{ user: 1, item: 0 }]);
+    expect(() => withSampledNegatives(all, { perPositive: 1 })).toThrow(
+      'expected items that user 1 has no event with; got none',
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { counterRandom } from '../counter-random.ts';
+import { createInteractions } from '../create-interactions.ts';
+import { OptionError } from '../errors.ts';
+import { idMap } from '../ids.ts';
+import type { Interactions } from '../interactions.ts';
+import type { Column } from '../table/column.ts';
+import { takeColumn } from '../table/take.ts';
+
+export interface SampledNegativesOptions {
+  readonly perPositive: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Of the new label; default `label`. */
+  readonly name?: string;
+}
+
+const OPERATION = 'withSampledNegatives';
+/** The column of the role `request`: an event and what was drawn for it. */
+const SHOWN = 'shown';
+/** Draws until an item is found that the user has not: beyond, the user has almost all. */
+const MOST_DRAWS = 1000;
+
+/**
+ * Each event as a positive row, label 1, followed by rows of label 0: `perPositive` items drawn uniformly among those
+ * that the user has no event with, whenever that is, at the same time. The rows of one event share a request, the
+ * column `shown`. What is known after an event (its action, labels, columns declared so) is missing in the rows that
+ * were drawn; other columns of the event are those of the positive. Users and items keep their numbers, and the draws
+ * of an event depend on the seed and its place alone.
+ *
+ * @throws {OptionError} for a number that is none, a name that is taken, and a user with an event of every item
+ */
+export function withSampledNegatives(i: Interactions, options: SampledNegativesOptions): Interactions {
+  const { perPositive, seed = 0, name = 'label' } = options;
+  if (!Number.isInteger(perPositive) || perPositive < 1)
+    throw new OptionError(OPERATION, `expected perPositive of 1 or more; got ${perPositive}`, { key: 'perPositive' });
+  for (const taken of [name, SHOWN]) {
+    if (taken !== i.roles.user && !i.events.columns.has(taken)) continue;
+    throw new OptionError(OPERATION, `expected a name that no column of the events has; got ${taken}`, { key: 'name' });
+  }
+  const each = 1 + perPositive;
+  const total = i.numEvents * each;
+  const random = counterRandom(seed, 'sampled negatives', 'item');
+  const source = new Int32Array(total);
+  const items = new Int32Array(total);
+  const shown = new Int32Array(total);
+  const label = new Float32Array(total);
+  for (let u = 0; u < i.numUsers; u++) {
+    const own = new Set(i.itemIds.subarray(i.userOffsets[u], i.userOffsets[u + 1]));
+    if (own.size >= i.numItems)
+      throw new OptionError(OPERATION, `expected items that user ${i.users.external(u)} has no event with; got none`, {
+        key: 'perPositive',
+        hint: 'use data with more items',
+      });
+    for (let e = i.userOffsets[u]; e < i.userOffsets[u + 1]; e++) {
+      source.fill(e, e * each, (e + 1) * each);
+      shown.fill(e + 1, e * each, (e + 1) * each);
+      items[e * each] = i.itemIds[e];
+      label[e * each] = 1;
+      for (let n = 1; n < each; n++)
+        items[e * each + n] = otherItem(random, { event: e, n, own, numItems: i.numItems });
+    }
+  }
+  const { roles } = i;
+  const after = new Set([roles.action, ...roles.labels, ...(roles.labelSources ?? []), ...(roles.after ?? [])]);
+  const columns = new Map<string, Column>();
+  for (const [of, column] of i.events.columns) {
+    const taken = takeColumn(column, source);
+    if (of === roles.item) columns.set(of, { ...taken, values: items } as Column);
+    else columns.set(of, after.has(of) ? withoutDrawn(taken, each) : taken);
+  }
+  columns.set(name, { kind: 'number', width: 1, values: label });
+  const numbers = Array.from({ length: i.numEvents }, (_, e) => String(e + 1));
+  columns.set(SHOWN, { kind: 'id', values: shown, ids: idMap(numbers, 1) });
+  const { digest: _, ...parts } = i;
+  return createInteractions({
+    ...parts,
+    columns,
+    userOffsets: i.userOffsets.map((offset) => offset * each),
+    roles: { ...roles, labels: [name, ...roles.labels], request: SHOWN },
+    steps: [
+      ...i.steps,
+      {
+        name: 'sampled-negatives',
+        detail: `Each of ${i.numEvents} events as a row of label 1, with ${perPositive} rows of label 0 of items drawn uniformly among those that its user has no event with (seed ${seed}).`,
+        params: { perPositive, seed, label: name },
+        counts: { events: total, positives: i.numEvents },
+      },
+    ],
+  });
+}
+
+function otherItem(
+  random: ReturnType<typeof counterRandom>,
+  { event, n, own, numItems }: { event: number; n: number; own: ReadonlySet<number>; numItems: number },
+): number {
+  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    const item = 1 + random.integer(numItems, event, n * MOST_DRAWS + draw);
+    if (!own.has(item)) return item;
+  }
+  // Of a user who has nearly all items: the next one that is free.
+  let item = 1 + random.integer(numItems, event, (n + 1) * MOST_DRAWS - 1);
+  while (own.has(item)) item = 1 + (item % numItems);
+  return item;
+}
+
+/** The rows that were drawn are without a value. */
+function withoutDrawn(column: Column, each: number): Column {
+  if (column.kind === 'number') {
+    const { width } = column;
+    const values = column.values.map((value, k) => (Math.floor(k / width) % each === 0 ? value : Number.NaN));
+    return { ...column, values };
+  }
+  if (column.kind === 'id') return { ...column, values: column.values.map((value, k) => (k % each === 0 ? value : 0)) };
+  return column;
+}

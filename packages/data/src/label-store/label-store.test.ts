@@ -1,0 +1,103 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../test/fixtures.ts';
+import { labelOf } from '../examples/labels.ts';
+import type { Interactions } from '../interactions.ts';
+import { interactionsFromArrays } from '../sources/memory.ts';
+import { joinLabels } from './join-labels.ts';
+import { writeLabels } from './write-labels.ts';
+
+const duckdb = await import('@duckdb/node-api').catch(() => undefined);
+const DAY = 86_400;
+
+/** Two rows are alike: one user, item and time. */
+function data(rows = 12): Interactions {
+  const at = (k: number): number => 1_600_000_000 + Math.floor(k / 4) * DAY;
+  return interactionsFromArrays({
+    name: 'clicks',
+    users: Array.from({ length: rows }, (_, k) => `u"${k % 3}`),
+    items: Array.from({ length: rows }, (_, k) => `i,${k === 3 ? 0 : k % 5}`),
+    timestamps: Array.from({ length: rows }, (_, k) => at(k)),
+    columns: { click: { kind: 'number', values: Array.from({ length: rows }, (_, k) => k % 2) } },
+    labels: ['click'],
+  });
+}
+
+const column = (i: Interactions, name: string): number[] => [...labelOf(i, name).values];
+
+describe.skipIf(duckdb === undefined)('a store of labels', () => {
+  const predictions = Float32Array.from({ length: 12 }, (_, k) => 1 / (3 + k));
+  const written = async (events = Int32Array.from({ length: 12 }, (_, e) => e), teacher = 'run-1') => {
+    const store = join(temporaryFolder(), 'labels');
+    const columns = new Map([['click', predictions.slice(0, events.length)]]);
+    await writeLabels(store, data(), { events, columns, teacher, trainedTo: 1_600_000_500 });
+    return store;
+  };
+
+  it('gives every event its prediction back, bit for bit, as a label after those of the data', async () => {
+    const store = await written();
+    const joined = await joinLabels(data(), { store });
+    expect(column(joined, 'teacher.click')).toEqual([...predictions]);
+    expect(joined.roles.labels).toEqual(['click', 'teacher.click']);
+    expect(joined.digest).not.toBe(data().digest);
+    const { detail } = joined.steps[joined.steps.length - 1];
+    expect(detail).toBe(
+      'Predictions of run-1, trained to 2020-09-13T12:35:00.000Z, as teacher.click: of 12 of 12 events.',
+    );
+    expect(readdirSync(join(store, 'teacher=run-1')).sort()).toEqual([
+      'day=2020-09-13',
+      'day=2020-09-14',
+      'day=2020-09-15',
+    ]);
+  });
+
+  it('is joined by who, what and when: other data find their rows, a missing day leaves gaps', async () => {
+    const store = await written();
+    rmSync(join(store, 'teacher=run-1', 'day=2020-09-14'), { recursive: true });
+    const joined = await joinLabels(data(), { store, prefix: 'other' });
+    const { timestamps } = joined;
+    for (const [e, value] of column(joined, 'other.click').entries()) {
+      const isGone = Math.floor((timestamps[e] - 1_600_000_000) / DAY) === 1;
+      expect(Number.isNaN(value)).toBe(isGone);
+      if (!isGone) expect(value).toBe(predictions[e]);
+    }
+    // Fewer rows, whose events have other numbers.
+    const part = await joinLabels(data(8), { store: await written() });
+    const whole = await joinLabels(data(), { store: await written() });
+    const known = new Set(column(whole, 'teacher.click'));
+    for (const value of column(part, 'teacher.click')) expect(known.has(value)).toBe(true);
+    expect(new Set(column(part, 'teacher.click')).size).toBe(8);
+  });
+
+  it('scales predictions, and holds probabilities at 1', async () => {
+    const joined = await joinLabels(data(), { store: await written(), scale: 3.5 });
+    expect(column(joined, 'teacher.click').slice(0, 2)).toEqual([1, Math.fround(3.5 * predictions[1])]);
+  });
+
+  it('leaves events that nobody has answered', async () => {
+    const joined = await joinLabels(data(), { store: await written(Int32Array.of(2, 5)) });
+    expect(column(joined, 'teacher.click').flatMap((value, e) => (Number.isNaN(value) ? [] : [e]))).toEqual([2, 5]);
+  });
+
+  it('refuses what is there, what is not, and names that are none', async () => {
+    const store = await written();
+    const labels = { events: Int32Array.of(0), columns: new Map([['click', predictions]]), trainedTo: 0 };
+    await expect(writeLabels(store, data(), { ...labels, teacher: 'run-1' })).rejects.toThrow(
+      'writeLabels: expected no labels of run-1 yet; got ',
+    );
+    await expect(writeLabels(store, data(), { ...labels, teacher: 'a/b' })).rejects.toThrow(
+      'writeLabels: expected a name of letters, digits, dots and dashes; got a/b',
+    );
+    await writeLabels(store, data(), { ...labels, teacher: 'run-2' });
+    await expect(joinLabels(data(), { store })).rejects.toThrow(
+      /expected a store of one teacher, or the name of one in .*; got run-1, run-2/,
+    );
+    await expect(joinLabels(data(), { store, teacher: 'run-3' })).rejects.toThrow(
+      /expected labels of run-3 in .*; got run-1, run-2/,
+    );
+    expect(
+      column(await joinLabels(data(), { store, teacher: 'run-2' }), 'teacher.click').filter(Number.isFinite),
+    ).toEqual([predictions[0]]);
+  });
+});

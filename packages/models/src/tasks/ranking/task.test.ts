@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
+import { makeBatch } from '@seqrec/data';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uploadBatch } from '../../inputs.ts';
+import type { Ranker } from '../../model.ts';
+import { createModel } from '../../registry.ts';
+import { loadModel, saveCheckpoint } from '../../train/checkpoint.ts';
+import { createTrainer, type Trainer } from '../../train/trainer.ts';
+import { createTask } from '../registry.ts';
+import { sessionWeights } from './session-weights.ts';
+import type { RankingTask } from './task.ts';
+import { shop } from './test-support/shop.ts';
+
+const { train, test } = shop();
+const { numUsers, numItems } = train.interactions;
+const mlp = { kind: 'mlp', embeddingDim: 4, embeddingStd: 0.1, hiddenSizes: [8] };
+const mmoe = {
+  kind: 'mmoe',
+  embeddingDim: 4,
+  embeddingStd: 0.1,
+  experts: 2,
+  expertHiddenSizes: [8],
+  towerHiddenSizes: [4],
+};
+
+beforeAll(async () => {
+  await useBackend('auto');
+});
+
+function trainerOf(
+  config: object,
+  { model = mlp as { kind: string }, steps = {} } = {},
+): {
+  readonly task: RankingTask;
+  readonly trainer: Trainer<Ranker>;
+} {
+  const task = createTask({ kind: 'ranking', ...config }, { train }) as unknown as RankingTask;
+  const { learnsLogVariances: logVariances } = task;
+  const sizes = { numUsers, numItems, labels: task.labels.length, seed: 3, ...(logVariances && { logVariances }) };
+  const made = createModel(model, sizes) as unknown as Ranker;
+  const options = { batchSize: 100, learningRate: 0.02, seed: 5, shuffle: true, ...steps };
+  return { task, trainer: createTrainer({ model: made, examples: train, task, ...options }) };
+}
+
+async function evaluated(config: object, epochs: number, given?: Parameters<typeof trainerOf>[1]) {
+  const { task, trainer } = trainerOf(config, given);
+  for (let epoch = 0; epoch < epochs; epoch++) await trainer.runEpoch();
+  const figures = await task.evaluate({ model: trainer.model, examples: test, batchSize: 512 });
+  return { ...figures, trainer };
+}
+
+const click = 'clicked';
+const conditional = { column: 'bought', parent: click };
+
+// The rows of one matrix are summed up in another order when there are more of them; towers are by themselves.
+it.each([
+  ['mmoe, bit for bit', mmoe, 0],
+  ['mlp, but for rounding', mlp, 1e-6],
+])('heads of weight 0 leave the others as they are: %s', async (_, model, most) => {
+  const logits = async (labels: unknown[]): Promise<number[][]> => {
+    const { trainer } = trainerOf({ labels }, { model });
+    await trainer.steps(5);
+    const batch = uploadBatch(makeBatch(test, [0, 3, 9, 20], trainer.model.columns));
+    const rows = tf.tidy(() => trainer.model.logits(batch, { training: false, step: 0, seed: 0 }).arraySync());
+    batch.dispose();
+    return rows;
+  };
+  const alone = await logits([click, 'bought']);
+  const beside = await logits([click, 'bought', { column: 'watch', loss: 'log-mse', weight: 0 }]);
+  for (const [b, row] of alone.entries())
+    for (const [l, z] of row.entries()) expect(Math.abs(beside[b][l] - z)).toBeLessThanOrEqual(most);
+  const taught = await logits([click, 'bought', { column: 'watch', loss: 'log-mse', weight: 1 }]);
+  expect(Math.abs(taught[0][0] - alone[0][0])).toBeGreaterThan(1e-5);
+});
+
+it('a mix of losses has the metrics of each', async () => {
+  const labels = [click, conditional, { column: 'watch', loss: 'weighted-logistic', weight: 0.01 }];
+  const value = [
+    { label: click, weight: 1 },
+    { label: 'watch', weight: 0.1, of: 'log1p' },
+  ];
+  const found = await evaluated({ labels, value }, 12);
+  const names = Object.keys(found.metrics);
+  for (const name of ['AUC', 'GAUC', 'NE', 'AUC|bought', 'NE|bought', 'RMSE|watch', 'RAUC|watch'])
+    expect(names).toContain(name);
+  expect(names).not.toContain('AUC|watch');
+  expect(found.metrics.AUC).toBeGreaterThan(0.55);
+  for (const name of ['RAUC|value', 'GAUC|value:clicked']) expect(found.metrics[name]).toBeGreaterThan(0.5);
+  expect(found.labels.map(({ label }) => label)).toEqual([click, 'bought', 'watch']);
+  // The mean of what is predicted of all rows, clicked or not.
+  const [, , time] = found.labels;
+  const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+  expect(mean(time.scores)).toBeGreaterThan(mean(time.rows.labels));
+  expect(found.definition.join('\n')).toContain('value: 1 identity(clicked) + 0.1 log1p(watch)');
+});
+
+it.each(['product', 'masked'] as const)(
+  '%s: the product of conditionals is the marginal of rows not trained on',
+  async (condition) => {
+    const found = await evaluated({ labels: [click, { ...conditional, condition }] }, 6);
+    const { rows } = found.labels[1];
+    const [predicted, truth] = [rows.scores, rows.labels].map((values, of) => {
+      const numbers = of === 0 ? values.map((z) => 1 / (1 + Math.exp(-z))) : values;
+      return numbers.reduce((sum, v) => sum + v, 0) / numbers.length;
+    });
+    const error = Math.sqrt((truth * (1 - truth)) / rows.size);
+    expect(Math.abs(predicted - truth)).toBeLessThan(3 * error);
+    // Whoever buys has clicked: never more of one than of the other.
+    for (const [row, z] of rows.scores.entries()) expect(z).toBeLessThan(found.labels[0].rows.scores[row]);
+  },
+);
+
+it.each(['pairwise', 'listwise'] as const)('%s learns the order within users', async (loss) => {
+  const found = await evaluated({ loss, labels: [click] }, 8);
+  expect(Object.keys(found.metrics).sort()).toEqual(['AUC', 'GAUC', 'NDCG@10']);
+  expect(found.metrics.GAUC).toBeGreaterThan(0.65);
+});
+
+it('rows of a group are in one part, and parts change nothing', async () => {
+  const loss = async (parts: number): Promise<number> => {
+    const { trainer } = trainerOf({ loss: 'pairwise', labels: [click], group: 'visit' }, { steps: { parts } });
+    return (await trainer.step()).loss;
+  };
+  expect(await loss(3)).toBeCloseTo(await loss(1), 5);
+});
+
+describe('balance by uncertainty', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-balance-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const config = { labels: [click, { column: 'watch', loss: 'log-mse' }], balance: 'uncertainty' };
+
+  it('learns variances that belong to the checkpoint', async () => {
+    const { trainer } = trainerOf(config);
+    const { logVariances } = trainer.model;
+    expect([...logVariances!().dataSync()]).toEqual([0, 0]);
+    await trainer.steps(20);
+    const learned = [...logVariances!().dataSync()];
+    expect(learned[0]).not.toBe(learned[1]);
+    const file = join(folder, 'run.safetensors');
+    await saveCheckpoint(file, trainer);
+    const loaded = (await loadModel(file)) as unknown as Ranker;
+    expect([...loaded.logVariances!().dataSync()]).toEqual(learned);
+    expect(loaded.sizes).toMatchObject({ logVariances: true });
+    loaded.dispose();
+  });
+
+  it('needs a model with variances', () => {
+    const task = createTask({ kind: 'ranking', ...config }, { train });
+    const model = createModel(mlp, { numUsers, numItems, labels: 2 });
+    expect(() => createTrainer({ model, examples: train, task, batchSize: 10, learningRate: 0.1 })).toThrow(
+      "trainer: model: expected a model with log variances of its labels, which balance 'uncertainty' learns; got a 'mlp' without",
+    );
+    model.dispose();
+  });
+});
+
+describe('session weights', () => {
+  it('are one over the share of sessions that reach the place of a row, capped', () => {
+    const weights = sessionWeights(train, { session: 'visit', cap: 3 });
+    const { events } = train.interactions;
+    const column = events.columns.get('visit') as { values: Int32Array };
+    const lengths = new Map<number, number>();
+    for (const event of train.targets) {
+      lengths.set(column.values[event], (lengths.get(column.values[event]) ?? 0) + 1);
+    }
+    const reach = (k: number): number => [...lengths.values()].filter((length) => length >= k).length / lengths.size;
+    const seen = new Map<number, number>();
+    const { timestamps } = train.interactions;
+    for (const event of [...train.targets].sort((a, b) => timestamps[a] - timestamps[b])) {
+      const k = (seen.get(column.values[event]) ?? 0) + 1;
+      seen.set(column.values[event], k);
+      expect(weights[event]).toBeCloseTo(Math.min(3, 1 / reach(k)), 5);
+    }
+    expect(Math.max(...weights)).toBeGreaterThan(1);
+  });
+
+  it('change the loss, and need rows and a loss of rows', async () => {
+    const sessions = { session: 'visit', cap: 5 };
+    const loss = async (given: object) => (await trainerOf({ labels: [click], ...given }).trainer.step()).loss;
+    expect(await loss({ sessionWeights: sessions })).not.toBe(await loss({}));
+    expect(() => trainerOf({ labels: [click], loss: 'pairwise', sessionWeights: sessions })).toThrow(
+      'task: sessionWeights: expected a loss of rows; got pairwise and listwise alone',
+    );
+    expect(() => trainerOf({ labels: [click], sessionWeights: { session: 'request' } })).toThrow(
+      'task: sessionWeights.session: expected user, request, or a column of the events of one id or number a row; got data without the role request',
+    );
+  });
+});
+
+it.each<[object, string]>([
+  [{ labels: ['watch'] }, "task: labels: expected 0 or 1 in watch for the loss 'binary'; got "],
+  [
+    { labels: [{ column: 'watch', loss: 'soft-binary' }] },
+    "expected numbers from 0 to 1 in watch for the loss 'soft-binary'; got ",
+  ],
+  [
+    { labels: ['rated'] },
+    'task: labels: expected columns in the role labels; got rated; there are clicked, bought, watch',
+  ],
+  [
+    { labels: [{ column: click, teacher: { column: 'watch' } }] },
+    'expected probabilities in watch, the predictions of a teacher; got ',
+  ],
+  [{ labels: [click], lossWeights: [0] }, 'task: lossWeights: expected one above 0; got none'],
+])('labels that do not fit are refused: %j', (config, message) => {
+  expect(() => trainerOf(config)).toThrow(message);
+});
