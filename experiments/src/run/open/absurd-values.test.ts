@@ -88,6 +88,14 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
       ...{ gatedResidual: true, ffnBias: false, ffnDropout: 0.1, finalNorm: false },
     },
   },
+  masked: {
+    model: { kind: 'transformer', ...shape, numHeads: 2, attention: 'bidirectional', similarity: 'dot' },
+    objective: {
+      kind: 'full-softmax',
+      temperature: 1,
+      labels: { kind: 'masked', probability: 0.3, lastOnly: 0.1 },
+    },
+  },
   features: {
     model: {
       ...{ kind: 'transformer-plus-plus', ...shape, numHeads: 2, headDim: 4, ffnDim: 8, features: ['category'] },
