@@ -4,7 +4,8 @@ import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 const products = { 'model.similarity': 'dot', 'objective.temperature': '1' };
 
 /**
- * SASRec of the paper's code: one head, dropout alike everywhere, a feed-forward part as wide as the model, a last norm.
+ * SASRec of the paper's code: one head, dropout alike everywhere, a feed-forward part as wide as the model, a last
+ * norm.
  */
 const sasrec = (dim: number, blocks: number, dropout: string) => ({
   'model.embeddingDim': String(dim),

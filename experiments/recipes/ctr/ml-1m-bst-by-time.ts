@@ -1,7 +1,7 @@
 import { sequenceRecipe } from '../../src/config/ctr-reference.ts';
 
 export const recipe = sequenceRecipe(
-  { kind: 'bst', numBlocks: 1, numHeads: 2, feedForwardDim: 96 },
+  { kind: 'bst', numBlocks: 1, numHeads: 2, feedForwardDim: 96, historyScale: 0.1 },
   {
     claim:
       'BST (a transformer over 50 films rated before and the film), beside the fields of the row and under DCN-V2, predicts whether a film is liked later, ML-1M split by time',

@@ -1,7 +1,7 @@
 import { sequenceRecipe } from '../../src/config/ctr-reference.ts';
 
 export const recipe = sequenceRecipe(
-  { kind: 'transact', numBlocks: 2, numHeads: 2, feedForwardDim: 32, latest: 10, timeWindow: 0 },
+  { kind: 'transact', numBlocks: 2, numHeads: 2, feedForwardDim: 32, latest: 10, timeWindow: 0, historyScale: 0.1 },
   {
     claim:
       'TransAct (a transformer over 50 films rated before, the film beside each; no window hides any in training), beside the fields of the row and under DCN-V2, predicts whether a film is liked later, ML-1M split by time',

@@ -228,7 +228,7 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
-  /** Tables that lie in a store, such as a file. Of models of rows but `dssm`; default: none does. */
+  /** Tables that lie in a store, such as a file. Of models of rows but `dssm` and `hstu-ranker`; default: none does. */
   readonly stores?: TableStores;
 }
 

@@ -130,4 +130,5 @@ export const sequenceDefaults = {
   tower: 'mlp',
   hiddenSizes: [400, 400, 400],
   dropout: 0,
+  historyScale: 1,
 };

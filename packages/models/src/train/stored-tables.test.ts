@@ -11,7 +11,7 @@ import type { Ranker } from '../model.ts';
 import { readParameters } from '../parameters.ts';
 import { createModel, modelKinds } from '../registry.ts';
 import { rankingTask } from '../tasks/ranking/task.ts';
-import { makeRanker, rowModels } from '../test-support/row-models.ts';
+import { makeRanker, rowModels, type SmallRanker } from '../test-support/row-models.ts';
 import { ITEMS, ROW_FEATURES, rowWorld, USERS } from '../test-support/row-world.ts';
 import { tinyConfigs } from '../test-support/tiny.ts';
 import { saveCheckpoint } from './checkpoint.ts';
@@ -31,7 +31,7 @@ const settings = { features: ROW_FEATURES, embeddingStd: 0.3 };
 const task = rankingTask({ loss: 'binary' }, ['clicked']);
 const sharing = { kind: 'mlp', embeddingDim: 8, hiddenSizes: [8] };
 const storing = [
-  ...Object.entries(rowModels).filter(([, { config }]) => config.kind !== 'dssm'),
+  ...Object.entries(rowModels).filter(([, { config }]) => config.kind !== 'dssm' && config.kind !== 'hstu-ranker'),
   ...Object.entries({
     'one table': { config: { ...sharing, tables: { kind: 'unified', rows: 30, chunks: 2, signs: true } } },
     'tables of hashes': { config: { ...sharing, tables: { kind: 'hashed', rows: 24 } } },
@@ -56,7 +56,8 @@ function storesIn(
 
 describe.each(storing)('%s with its tables in files', (name, small) => {
   it.each(['adamw', 'adagrad'] as const)('has the bits of one in memory after training by %s', async (kind) => {
-    const options = { kind, learningRate: 0.05, weightDecay: 0.01, clipNorm: 1, batchSize: 16, parts: 2, seed: 2 };
+    const { learningRate = 0.05 } = small as SmallRanker;
+    const options = { kind, learningRate, weightDecay: 0.01, clipNorm: 1, batchSize: 16, parts: 2, seed: 2 };
     const before = tf.memory().numTensors;
     const opened = new Map<string, RowStore>();
     const inMemory = makeRanker(small, settings, sizes);
@@ -77,7 +78,9 @@ describe.each(storing)('%s with its tables in files', (name, small) => {
       else {
         const all = Int32Array.from({ length: store.layout.rows }, (_, id) => id);
         expect(await store.gather(all), weight).toEqual(values);
-        expect(store.stats().rowsRead, weight).toBeGreaterThan(store.layout.rows > 4 ? 0 : -1);
+        // Ages of events are of few octaves, which stay in memory.
+        const isLarge = store.layout.rows > 4 && !weight.startsWith('history.');
+        expect(store.stats().rowsRead, weight).toBeGreaterThan(isLarge ? 0 : -1);
       }
     }
     const [theirs, ours] = [
@@ -154,7 +157,7 @@ it('refuses what reads every row, word for word', async () => {
   model.dispose();
   for (const store of opened.values()) await store.close();
   expect(() => createModel(tinyConfigs.sasrec, { numItems: 5, stores })).toThrow(
-    "createModel: stores: expected a model whose tables may lie in stores (lr, fm, mlp, dcn-v2, fcn, gdcn, finalmlp, finalnet, autoint, field-attention); got 'sasrec'; leave stores out",
+    "createModel: stores: expected a model whose tables may lie in stores (lr, fm, mlp, dcn-v2, fcn, gdcn, finalmlp, finalnet, autoint, field-attention, mean-pooling, din, bst, transact, cross-attention, sim, eta, mmoe, ple); got 'sasrec'; leave stores out",
   );
   expect(modelKinds('rank')).toContain('dssm');
 });

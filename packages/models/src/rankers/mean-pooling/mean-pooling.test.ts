@@ -12,14 +12,14 @@ function formula(own: object, labels: number): RowFormula {
   });
   return {
     net: (options) => meanPoolingNet(config, options),
-    plain: (w, rows) => plainSequence(w, rows, plainMean),
+    plain: (w, rows) => plainSequence(w, rows, (...of) => plainMean(...of).map((value) => value * config.historyScale)),
     labels,
     maxEvents: 4,
   };
 }
 describeRowFormulas({
   'mean pooling': formula({}, 2),
-  'mean pooling under dcn-v2': formula({ tower: 'dcn-v2', crossLayers: 1 }, 2),
+  'mean pooling under dcn-v2': formula({ tower: 'dcn-v2', crossLayers: 1, historyScale: 0.5 }, 2),
 });
 
 it('has the defaults that are documented', () => {

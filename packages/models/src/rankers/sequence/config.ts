@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rate } from '../../config/fields.ts';
+import { positive, rate } from '../../config/fields.ts';
 import { embeddingDim, fieldFields, hiddenSizes, historyFields, tableFields } from '../config.ts';
 
 /** What stands after the module: see `tower.ts`. */
@@ -19,6 +19,11 @@ export const sequenceRankerFields = {
   crossLayers: z.int().min(1).max(64).optional().describe('Of tower `dcn-v2`: layers of its cross network; default 3.'),
   hiddenSizes: hiddenSizes.default([400, 400, 400]).describe('Widths of the hidden layers of the tower.'),
   dropout: rate.default(0).describe('Dropout after each hidden layer of the tower.'),
+  historyScale: positive
+    .default(1)
+    .describe(
+      'What the vector of the history is multiplied by before the tower, beside vectors of fields that begin small.',
+    ),
   ...tableFields,
 };
 

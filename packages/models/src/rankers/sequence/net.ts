@@ -49,7 +49,8 @@ export interface SequenceParts<Module extends SequenceModule = SequenceModule> {
 }
 
 /**
- * Fields of the row and one module over the history: `logits = tower([e_1 ; ... ; e_F ; module(history, item)])`.
+ * Fields of the row and one module over the history: `logits = tower([e_1 ; ... ; e_F ; s module(history, item)])`,
+ * `s` the `historyScale`.
  *
  * @param moduleOf makes the module; names of its weights begin with the streams of its layers.
  */
@@ -82,7 +83,8 @@ export function sequenceNet<Config extends SequenceConfig, Module extends Sequen
         const offsets = rows.batch.hostOffsets;
         const eventRun = { ...run, firstRow: run.before?.tokens ?? 0 };
         const vector = module.pool({ ...rows, ...history.vectors(rows), offsets, run, eventRun });
-        return tower.logits(tf.concat2d([tables.embed(columns), vector], 1), run);
+        const scaled = config.historyScale === 1 ? vector : tf.mul(vector, config.historyScale);
+        return tower.logits(tf.concat2d([tables.embed(columns), scaled as tf.Tensor2D], 1), run);
       }),
   };
 }

@@ -104,10 +104,7 @@ function largest(x: tf.Tensor2D, offsets: Int32Array): tf.Tensor2D {
   return largestOf(tf.add(values, tf.tensor3d(isThere, [count, longest, 1])));
 }
 
-/**
- * The maximum over axis 1 of `[B, N, D]`; values that share it share its gradient, which `tf.max` gives each in
- * full.
- */
+/** The maximum over axis 1 of `[B, N, D]`. Values that share it share its gradient, where `tf.max` repeats it. */
 function largestOf(x: tf.Tensor3D): tf.Tensor2D {
   const most = tf.customGrad((values, save) => {
     const value = tf.max(values as tf.Tensor3D, 1, true);
