@@ -91,17 +91,17 @@ export const ratedBefore = {
 /** What stands after the module of all of them: DCN-V2 of the recipe `ctr/ml-1m-dcn-v2`, which is without a history. */
 export const dcnTower = { tower: 'dcn-v2' as const, crossLayers: 3, hiddenSizes: [400, 400, 400], dropout: 0.2 };
 
-/** A recipe of a model of sequences: rows by time, equal features, one tower. */
-export function sequenceRecipe(
-  model: { readonly kind: string } & Readonly<Record<string, unknown>>,
-  about: Pick<WrittenRecipe, 'claim' | 'source' | 'expected' | 'cost' | 'command'>,
-): WrittenRecipe {
+type Model = { readonly kind: string } & Readonly<Record<string, unknown>>;
+type About = Pick<WrittenRecipe, 'claim' | 'source' | 'expected' | 'cost' | 'command'>;
+
+/** A recipe of this task: equal fields, settings and rows, the model apart. */
+export function ctrRecipe(model: Model, about: About, split: typeof randomRows | typeof rowsByTime): WrittenRecipe {
   return {
     ...about,
     config: {
       task: ctrTask,
-      data: { format: 'named', name: 'ml-1m', label: likedOrNot, split: rowsByTime },
-      model: { ...movieLensFields, userHistory: ratedBefore, embeddingDim: 16, ...dcnTower, ...ctrTables, ...model },
+      data: { format: 'named', name: 'ml-1m', label: likedOrNot, split },
+      model: { ...movieLensFields, embeddingDim: 16, ...ctrTables, ...model },
       optimizer: ctrOptimizer,
       training: ctrTraining,
       evaluation: ctrEvaluation,
@@ -109,3 +109,10 @@ export function sequenceRecipe(
     } as RunConfigInput,
   };
 }
+
+/** A recipe with rows by chance, as published; {@link byTime} makes its sibling. */
+export const byChance = (model: Model, about: About): WrittenRecipe => ctrRecipe(model, about, randomRows);
+
+/** A recipe of a model of sequences: rows by time, equal features, one tower. */
+export const sequenceRecipe = (model: Model, about: About): WrittenRecipe =>
+  ctrRecipe({ userHistory: ratedBefore, ...dcnTower, ...model }, about, rowsByTime);

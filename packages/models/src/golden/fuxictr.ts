@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { weightsOf } from '../rankers/row-model.ts';
-import { labelLoss } from '../tasks/label-loss.ts';
+import { labelLoss } from '../tasks/ranking/label-rows.ts';
 import { checkedFields, type GoldenTensor, goldenTensor, tensorOf } from './file.ts';
 import { type FuxiCtrFile, fieldsOfFile, isHistory, parseFuxiCtr } from './fuxictr-file.ts';
 import type { FuxiCtrModel } from './fuxictr-model.ts';

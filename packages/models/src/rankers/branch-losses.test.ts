@@ -6,8 +6,8 @@ import { uploadBatch } from '../inputs.ts';
 import type { Branches, Ranker } from '../model.ts';
 import type { WeightedLoss } from '../objectives/objective.ts';
 import { createModel } from '../registry.ts';
-import { labelLoss } from '../tasks/label-loss.ts';
 import { onlyPart } from '../tasks/part.ts';
+import { labelLoss } from '../tasks/ranking/label-rows.ts';
 import { rankingTask } from '../tasks/ranking/task.ts';
 import { taughtByFused, triLoss } from './branch-losses.ts';
 

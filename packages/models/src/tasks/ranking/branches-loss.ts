@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Branches, BranchLogits } from '../../model.ts';
-import { knownRows, labelLoss } from '../label-loss.ts';
 import type { Head } from './heads.ts';
+import { knownRows, labelLoss } from './label-rows.ts';
 import type { RowTruth } from './loss.ts';
 
 /** The logits of each head, `[B]`. The gradient of a split into one part fails in TensorFlow.js. */

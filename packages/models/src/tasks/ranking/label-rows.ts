@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LabelLoss } from '../model.ts';
-import { stopGradient } from '../rankers/stop-gradient.ts';
+import type { LabelLoss } from '../../model.ts';
+import { stopGradient } from '../../rankers/stop-gradient.ts';
+import { rowLosses } from './losses.ts';
 
 /** The loss of a label over the rows of a batch that have it. */
 export interface LabelRows extends LabelLoss {
@@ -15,15 +16,14 @@ export function knownRows(values: Float32Array): number {
   return values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
 }
 
-/** `softplus(z) - y z` (`binary`) or `(z - y)^2` (`squared`), over the rows that have the label. */
+/** The loss of a plain label, by {@link rowLosses}, over the rows that have it. */
 export function labelLoss(labels: Float32Array, loss: 'binary' | 'squared'): LabelRows {
   const rows = knownRows(labels);
   const isComplete = rows === labels.length;
   const y = tf.tensor1d(isComplete ? labels : labels.map((value) => (Number.isNaN(value) ? 0 : value)));
   const mask = isComplete ? undefined : tf.tensor1d(labels.map((value) => (Number.isNaN(value) ? 0 : 1)));
-  const sumOf = (logits: tf.Tensor1D, targets: tf.Tensor): tf.Scalar => {
-    const each =
-      loss === 'binary' ? tf.sub(tf.softplus(logits), tf.mul(logits, targets)) : tf.square(tf.sub(logits, targets));
+  const sumOf = (logits: tf.Tensor1D, targets: tf.Tensor1D): tf.Scalar => {
+    const each = rowLosses({ loss, delta: 1, negatives: 'unwatched' }, logits, targets);
     return tf.sum(mask === undefined ? each : tf.mul(each, mask)) as tf.Scalar;
   };
   const mean = (sum: tf.Scalar): tf.Scalar => tf.div(sum, Math.max(1, rows)) as tf.Scalar;
