@@ -1,5 +1,6 @@
 // The program of a job: takes tasks of a benchmark from the process that started it.
 import { once } from 'node:events';
+import { isExpected } from '../../errors.ts';
 import { loadPlugin } from '../../plugins/load-plugins.ts';
 import { Interrupted, listenForStop } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
@@ -33,6 +34,10 @@ try {
   }
 } catch (error) {
   if (error instanceof Interrupted) await say({ kind: 'stopped' });
-  else await say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  else {
+    // A defect is worth its stack, what a person can mend is not.
+    const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+    await say({ kind: 'failed', message: isExpected(error) ? message : stack });
+  }
 }
 process.exit(0);

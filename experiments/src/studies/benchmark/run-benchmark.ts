@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import type { BackendChoice } from '@seqrec/core';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import type { PreparedData } from '../../data/dataset.ts';
 import { saveResult } from '../../results/saved.ts';
 import type { EvaluationContext } from '../../run/evaluation/evaluate-set.ts';
 import { readJson, writeFileAtomic, writeJson } from '../../run/folder/atomic.ts';
@@ -24,7 +24,7 @@ import { loadBenchmark } from './load-benchmark.ts';
 import { writeBenchmarkReport } from './report.ts';
 import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';
 import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
-import { type CellContext, runCell } from './run-cell.ts';
+import { type CellContext, preparedOnce, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
 import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
@@ -105,6 +105,7 @@ class Grid {
   readonly #out: string;
   readonly #progress: Progress;
   readonly #stop: StopSignal;
+  readonly #data: CellContext['data'];
   readonly #prepared = new Map<string, Prepared>();
   /** Of each data set and protocol that of its cells as they are, without what retraining adds. */
   readonly #ofGroups = new Map<string, Prepared>();
@@ -124,14 +125,16 @@ class Grid {
     this.#out = out;
     this.#progress = progress;
     this.#stop = stop;
+    this.#data = preparedOnce(request.dataFolder, progress);
   }
 
   /** Data are prepared once for all cells that have the same. */
-  async prepared({ config, data: name, protocol }: Cell): Promise<Prepared> {
+  async prepared(cell: Cell): Promise<Prepared> {
+    const { config, data: name, protocol } = cell;
     const key = JSON.stringify(config.data);
     const known = this.#prepared.get(key);
     if (known !== undefined) return known;
-    const data = await prepareData(config.data, dataFolder(this.#request.dataFolder), this.#progress);
+    const data = await this.#data(cell);
     const sets = testSets(config, data, this.#benchmark.protocols[protocol].tests);
     const counts = trainingCounts(data.split.train);
     const segments = segmentsOf(data.split.test, counts);
