@@ -145,7 +145,9 @@ describe('an encoder that fills in hidden events', () => {
     expect(() => tf.tidy(() => model.encode(uploadBatch(host), run))).toThrow(
       "encode: expected a batch whose events to predict are hidden, since 'transformer' with attention in both directions sees them; got one that hides none; train it with labels.kind masked",
     );
-    expect(() => createScorer(model)).toThrow(/its state can grow by events; use recommend/);
+    expect(() => createScorer(model)).toThrow(
+      "createScorer: 'transformer' with attention bidirectional cannot: a new event changes what all earlier ones become; use recommend, which reads the whole history",
+    );
     model.dispose();
   });
 });

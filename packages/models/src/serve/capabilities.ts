@@ -18,11 +18,12 @@ export function incrementalOf(model: TokenEncoder): IncrementalCapabilities {
 function refusal(model: TokenEncoder): string | undefined {
   const { kind } = model;
   const known = modelIncremental(model.config);
+  if (known?.refusal !== undefined) return known.refusal;
   if (model.extend === undefined || known === undefined) {
     return `'${kind}' does not say that its state can grow by events; use recommend, which reads the whole history`;
   }
   if (model.columns !== undefined || model.features !== undefined) {
     return `'${kind}' reads further columns of the events here (features), which are not kept with a history; use recommend`;
   }
-  return known.refusal;
+  return undefined;
 }

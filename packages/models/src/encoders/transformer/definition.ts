@@ -12,7 +12,10 @@ export const transformer = {
   create: createTransformer,
   incremental: ({ attention }) =>
     attention === 'bidirectional'
-      ? { refusal: "attention 'bidirectional': a new event changes what all earlier ones become; use recommend" }
+      ? {
+          refusal:
+            "'transformer' with attention bidirectional cannot: a new event changes what all earlier ones become; use recommend, which reads the whole history",
+        }
       : {},
   flops: transformerFlops,
   study: {
