@@ -1,6 +1,6 @@
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables, sumOfFields } from '../../features/field-tables.ts';
+import { type FieldTables, sumOfFields } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import type { Run } from '../../layers/layer.ts';
 import { linearOutIn } from '../../layers/linear.ts';
@@ -9,6 +9,7 @@ import type { Ranker } from '../../model.ts';
 import { linearTables } from '../lr/lr.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { AutoIntConfig } from './config.ts';
 import { InteractingLayer } from './interacting-layer.ts';
 
@@ -24,18 +25,10 @@ interface AutoIntParts {
 
 /** The net of {@link createAutoint}. */
 export function autointNet(config: AutoIntConfig, options: NetOptions): RankerNet & AutoIntParts {
-  const { embeddingDim, embeddingStd: standardDeviation, attentionLayers, attentionDim, hiddenSizes, dropout } = config;
+  const { embeddingDim, attentionLayers, attentionDim, hiddenSizes, dropout } = config;
   const { fields, labels, seed, stores } = options;
   const { heads, layerNorm, useScale, useResidual } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const tables = rowTables(config, { fields, seed, stores });
   const wide = config.useWide ? linearTables(config, options) : undefined;
   const attention = Array.from(
     { length: attentionLayers },

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import { linearOutIn } from '../../layers/linear.ts';
 import { Projection } from '../../layers/projection.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { DcnV2Config } from './config.ts';
 import { CrossNetwork } from './cross.ts';
 
@@ -18,16 +19,8 @@ interface DcnParts {
 
 /** The net of {@link createDcnV2}. */
 export function dcnV2Net(config: DcnV2Config, { fields, labels, seed, stores }: NetOptions): RankerNet & DcnParts {
-  const { embeddingDim, embeddingStd, structure, hiddenSizes = [400, 400, 400], dropout = 0 } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, structure, hiddenSizes = [400, 400, 400], dropout = 0 } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = fields.length * embeddingDim;
   const cross = new CrossNetwork({
     inputDim,

@@ -1,6 +1,6 @@
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import type { Run } from '../../layers/layer.ts';
 import { linearOutIn } from '../../layers/linear.ts';
 import { Projection } from '../../layers/projection.ts';
@@ -8,6 +8,7 @@ import type { BranchLogits, Ranker } from '../../model.ts';
 import { triLoss } from '../branch-losses.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { FcnConfig } from './config.ts';
 import { CrossBranch } from './cross-branch.ts';
 
@@ -43,16 +44,8 @@ export function fcnNet(
   config: FcnConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & Required<Pick<RankerNet, 'branches'>> & FcnParts {
-  const { embeddingDim, embeddingStd, heads, layerNorm, dropout, linearDropout = dropout } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, heads, layerNorm, dropout, linearDropout = dropout } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = (fields.length * embeddingDim) / heads;
   const branch = (form: 'exponential' | 'linear', layers: number, rate: number): FcnBranch => ({
     cross: new CrossBranch({ inputDim, layers, form, layerNorm, dropout: rate, seed, stream: `${form}-cross` }),

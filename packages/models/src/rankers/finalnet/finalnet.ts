@@ -1,6 +1,6 @@
 import type { EncodedColumn } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import type { Run } from '../../layers/layer.ts';
 import { linearOutIn } from '../../layers/linear.ts';
 import { Projection } from '../../layers/projection.ts';
@@ -8,6 +8,7 @@ import type { BranchLogits, Ranker } from '../../model.ts';
 import { taughtByFused } from '../branch-losses.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { FinalNetConfig } from './config.ts';
 import { FactorizedBlock } from './factorized-block.ts';
 import { FeatureGating } from './feature-gating.ts';
@@ -30,16 +31,8 @@ export function finalnetNet(
   config: FinalNetConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & FinalNetParts {
-  const { embeddingDim: width, embeddingStd: standardDeviation, blockType, featureGating, residualType } = config;
-  const tables = fieldTables({
-    fields,
-    width,
-    standardDeviation,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim: width, blockType, featureGating, residualType } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = fields.length * width;
   const gating = featureGating
     ? new FeatureGating({ fields: fields.length, width, seed, stream: 'gating' })

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables, sumOfFields } from '../../features/field-tables.ts';
+import { type FieldTables, sumOfFields } from '../../features/field-tables.ts';
 import type { Ranker } from '../../model.ts';
 import { linearTerms } from '../lr/lr.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { FmConfig } from './config.ts';
 
 /**
@@ -28,16 +29,8 @@ export function pairwiseTerms(vectors: readonly tf.Tensor2D[], labels: number): 
 export function fmNet(config: FmConfig, options: NetOptions): RankerNet & FmParts {
   const { fields, labels, seed, stores } = options;
   const linear = linearTerms(config, options);
-  const width = labels * config.embeddingDim;
-  const tables = fieldTables({
-    fields,
-    width,
-    standardDeviation: config.embeddingStd,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const embeddingDim = labels * config.embeddingDim;
+  const tables = rowTables({ ...config, embeddingDim }, { fields, seed, stores });
   return {
     tables: [tables, linear.tables],
     net: [linear.bias],

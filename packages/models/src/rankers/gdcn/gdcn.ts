@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import { linearOutIn } from '../../layers/linear.ts';
 import { Projection } from '../../layers/projection.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { GdcnConfig } from './config.ts';
 import { GatedCross } from './gated-cross.ts';
 
@@ -18,16 +19,8 @@ interface GdcnParts {
 
 /** The net of {@link createGdcn}. */
 export function gdcnNet(config: GdcnConfig, { fields, labels, seed, stores }: NetOptions): RankerNet & GdcnParts {
-  const { embeddingDim, embeddingStd, structure, hiddenSizes, dropout } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    scheme: config.tables,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, structure, hiddenSizes, dropout } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = fields.length * embeddingDim;
   const cross = new GatedCross({ inputDim, layers: config.crossLayers, seed, stream: 'cross' });
   const deep = new HiddenLayers({ inputDim, hiddenSizes, dropout, seed, stream: 'deep' });

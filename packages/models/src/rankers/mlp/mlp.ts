@@ -1,24 +1,18 @@
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import type { MlpConfig } from './config.ts';
 
 /** The net of {@link createMlp}. */
 export function mlpNet(
-  { embeddingDim, embeddingStd, tables: scheme, hiddenSizes, dropout }: MlpConfig,
+  config: MlpConfig,
   { fields, labels, seed, stores }: NetOptions,
 ): RankerNet & { readonly fields: FieldTables; readonly deep: HiddenLayers } {
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    scheme,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, hiddenSizes, dropout } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = fields.length * embeddingDim;
   const sizes = { inputDim, hiddenSizes, outputDim: labels, separateOutputs: true };
   const deep = new HiddenLayers({ ...sizes, dropout, seed, stream: 'deep' });

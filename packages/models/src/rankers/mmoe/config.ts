@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, expertCount, fieldFields, hiddenSizes, sizesOrNone, tableFields } from '../config.ts';
+import {
+  embeddingDim,
+  expertCount,
+  fieldFields,
+  hiddenSizes,
+  sizesOrNone,
+  tableFields,
+  tableScheme,
+} from '../config.ts';
 
 /** Configuration of {@link createMmoe}. */
 export const mmoeConfigSchema = z
@@ -8,6 +16,7 @@ export const mmoeConfigSchema = z
     kind: z.literal('mmoe'),
     ...fieldFields,
     embeddingDim,
+    tables: tableScheme,
     experts: expertCount.default(4).describe('Experts, which all labels share.'),
     expertHiddenSizes: hiddenSizes.default([400]).describe('Widths of the layers of each expert.'),
     gateHiddenSizes: sizesOrNone.default([]).describe('Widths of the hidden layers of each gate.'),

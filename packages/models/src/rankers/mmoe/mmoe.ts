@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import { ExpertGate } from '../../layers/expert-gate.ts';
 import { HiddenLayers } from '../../layers/hidden-layers.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import { type LabelTowers, labelTowers } from '../towers-of-labels.ts';
 import type { MmoeConfig } from './config.ts';
 
@@ -20,15 +21,8 @@ interface MmoeParts {
 
 /** The net of {@link createMmoe}. */
 export function mmoeNet(config: MmoeConfig, { fields, labels, seed, stores }: NetOptions): RankerNet & MmoeParts {
-  const { embeddingDim, embeddingStd, expertHiddenSizes, gateHiddenSizes, towerHiddenSizes, dropout } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, expertHiddenSizes, gateHiddenSizes, towerHiddenSizes, dropout } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const inputDim = fields.length * embeddingDim;
   const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
   const experts = many(

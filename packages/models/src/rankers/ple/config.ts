@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { rate } from '../../config/fields.ts';
-import { embeddingDim, expertCount, fieldFields, hiddenSizes, sizesOrNone, tableFields } from '../config.ts';
+import {
+  embeddingDim,
+  expertCount,
+  fieldFields,
+  hiddenSizes,
+  sizesOrNone,
+  tableFields,
+  tableScheme,
+} from '../config.ts';
 
 /** What the gate of the shared experts mixes. */
 export const sharedGates = ['all-experts', 'shared-experts'] as const;
@@ -11,6 +19,7 @@ export const pleConfigSchema = z
     kind: z.literal('ple'),
     ...fieldFields,
     embeddingDim,
+    tables: tableScheme,
     layers: z.int().min(1).max(16).default(2).describe('Extraction layers, one after the other.'),
     sharedExperts: expertCount.default(1).describe('Experts of each layer that all labels read.'),
     ownExperts: expertCount.default(1).describe('Experts of each layer for each label alone.'),

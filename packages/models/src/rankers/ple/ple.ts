@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
+import type { FieldTables } from '../../features/field-tables.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { Ranker } from '../../model.ts';
 import type { RankerOptions } from '../ranker.ts';
 import { createRanker, type NetOptions, type RankerNet } from '../row-model.ts';
+import { rowTables } from '../row-tables.ts';
 import { type LabelTowers, labelTowers } from '../towers-of-labels.ts';
 import type { PleConfig } from './config.ts';
 import { type Extracted, type Extraction, extraction } from './extraction.ts';
@@ -18,15 +19,8 @@ interface PleParts {
 
 /** The net of {@link createPle}. */
 export function pleNet(config: PleConfig, { fields, labels, seed, stores }: NetOptions): RankerNet & PleParts {
-  const { embeddingDim, embeddingStd, towerHiddenSizes, dropout } = config;
-  const tables = fieldTables({
-    fields,
-    width: embeddingDim,
-    standardDeviation: embeddingStd,
-    seed,
-    stream: 'fields',
-    stores,
-  });
+  const { embeddingDim, towerHiddenSizes, dropout } = config;
+  const tables = rowTables(config, { fields, seed, stores });
   const extractions: Extraction[] = [];
   for (let i = 0; i < config.layers; i++) {
     const inputDim = extractions.at(-1)?.width ?? fields.length * embeddingDim;
