@@ -11,4 +11,5 @@ export const recipe = sequenceRecipe(
     cost: 'not measured',
     command: 'npx -y pnpm@12 seqrec train ctr/ml-1m-transact-by-time --data data',
   },
+  { parts: 4 },
 );

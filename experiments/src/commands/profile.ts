@@ -26,6 +26,7 @@ export function registerProfile(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec profile ml-1m/hstu')
     .example('  $ seqrec profile ml-1m/sasrec --steps 20 --trace step.json')
+    .example('  $ seqrec profile ctr/ml-1m-dcn-v2')
     .example('  $ seqrec profile ml-100k/hstu --backend webgpu --steps 3')
     .action((recipe: string, options: Options) => run(recipe, options, invocation));
 }

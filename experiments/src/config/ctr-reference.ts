@@ -95,7 +95,12 @@ type Model = { readonly kind: string } & Readonly<Record<string, unknown>>;
 type About = Pick<WrittenRecipe, 'claim' | 'source' | 'expected' | 'cost' | 'command'>;
 
 /** A recipe of this task: equal fields, settings and rows, the model apart. */
-export function ctrRecipe(model: Model, about: About, split: typeof randomRows | typeof rowsByTime): WrittenRecipe {
+export function ctrRecipe(
+  model: Model,
+  about: About,
+  split: typeof randomRows | typeof rowsByTime,
+  training: { readonly parts?: number } = {},
+): WrittenRecipe {
   return {
     ...about,
     config: {
@@ -103,7 +108,7 @@ export function ctrRecipe(model: Model, about: About, split: typeof randomRows |
       data: { format: 'named', name: 'ml-1m', label: likedOrNot, split },
       model: { ...movieLensFields, embeddingDim: 16, ...ctrTables, ...model },
       optimizer: ctrOptimizer,
-      training: ctrTraining,
+      training: { ...ctrTraining, ...training },
       evaluation: ctrEvaluation,
       seed: 1,
     } as RunConfigInput,
@@ -113,6 +118,10 @@ export function ctrRecipe(model: Model, about: About, split: typeof randomRows |
 /** A recipe with rows by chance, as published; {@link byTime} makes its sibling. */
 export const byChance = (model: Model, about: About): WrittenRecipe => ctrRecipe(model, about, randomRows);
 
-/** A recipe of a model of sequences: rows by time, equal features, one tower. */
-export const sequenceRecipe = (model: Model, about: About): WrittenRecipe =>
-  ctrRecipe({ userHistory: ratedBefore, ...dcnTower, ...model }, about, rowsByTime);
+/**
+ * A recipe of a model of sequences: rows by time, equal features, one tower.
+ *
+ * @param training parts of a batch, where one as a whole does not fit into the memory of WebAssembly.
+ */
+export const sequenceRecipe = (model: Model, about: About, training?: { readonly parts: number }): WrittenRecipe =>
+  ctrRecipe({ userHistory: ratedBefore, ...dcnTower, ...model }, about, rowsByTime, training);

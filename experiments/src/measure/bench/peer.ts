@@ -4,13 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SequenceBatch } from '@seqrec/data';
+import type { Field, Model } from '@seqrec/models';
 
 /** Variants of the PyTorch step in `peers/hstu_step.py`. */
 export const PEERS = ['research', 'best', 'compile'] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** What a peer measured, or why it could not. */
-export type PeerResult = { readonly seconds: readonly number[]; readonly torch: string } | { readonly missing: string };
+export type PeerResult =
+  | {
+      readonly seconds: readonly number[];
+      readonly torch: string;
+      /** Numbers that its model learns, where it says. */
+      readonly parameters?: number;
+    }
+  | { readonly missing: string };
 
 /** The first Python that can import torch, or how to get one. */
 export function findPython(): { readonly path: string } | { readonly missing: string } {
@@ -90,7 +98,7 @@ export function runPeer(
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
   const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env: environment });
   if (status !== 0) return { missing: `${peer} failed: ${stderr.trim().split('\n').at(-1) ?? `exit ${status}`}` };
-  return JSON.parse(stdout) as { seconds: number[]; torch: string };
+  return JSON.parse(stdout) as PeerResult;
 }
 
 /** A training step of a kind of model of rows in PyTorch. */
@@ -99,6 +107,15 @@ export interface RowPeer {
   readonly script: string;
   /** What it has of the model, for messages. */
   readonly has: string;
-  /** Whether that is this configuration. */
+  /** Whether that is this configuration, parsed. */
   takes(config: Readonly<Record<string, unknown>>): boolean;
+  /** What it reads besides the fields of rows. */
+  parts?(input: RowPeerParts): { readonly shapes?: object; readonly batch: object };
+}
+
+/** What {@link RowPeer.parts} is made from. */
+export interface RowPeerParts {
+  readonly model: Model;
+  readonly fields: readonly Field[];
+  readonly batch: SequenceBatch;
 }

@@ -1,11 +1,14 @@
 import { finishKernels, finishPrograms, startProgramTimers } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
-import { type Trainer, uploadBatch } from '@seqrec/models';
+import { batchColumns, type Trainer, uploadBatch } from '@seqrec/models';
+import { resolveRun } from '../../config/load-recipe.ts';
+import { isRankingConfig } from '../../config/run-config.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { ownStream } from './own-stream.ts';
+import { openRankingSubject } from './ranking-subject.ts';
 import { type KernelProfile, recordKernels, type TraceEvent } from './recorder.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
@@ -59,7 +62,9 @@ async function timeSteps(trainer: Trainer, steps: number): Promise<number> {
 /** Runs a few training steps with every kernel of the active backend timed. */
 export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
-  const { name, choice, trainer, examples } = await openSubject(request, progress);
+  const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
+  const open = isRankingConfig(config) ? openRankingSubject : openSubject;
+  const { name, choice, trainer } = await open(request, progress);
   await warmUp(trainer);
   const peak = choice.name === 'webgpu' ? await devicePeak() : hostPeak();
 
@@ -79,10 +84,12 @@ export async function profileSteps(request: SubjectRequest & { readonly steps: n
     recorder.stop();
     programs = await timers?.stop();
   }
+  const columns = batchColumns(trainer.model, trainer.task);
+  const examples = trainer.epochExamples(0);
   const prepare = performance.now();
   const { stepsPerEpoch } = trainer.progress;
   for (let i = 0; i < request.steps; i++) {
-    uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch), trainer.model.columns)).dispose();
+    uploadBatch(makeBatch(examples, trainer.batchIndices(0, i % stepsPerEpoch), columns)).dispose();
   }
   const batchSeconds = (performance.now() - prepare) / 1000;
   const { steps } = request;

@@ -1,9 +1,15 @@
 import { ConfigError } from '../../errors.ts';
 import { dcnV2Peer } from './dcn-v2-peer.ts';
+import { hstuRankerPeer } from './hstu-ranker-peer.ts';
 import type { RowPeer } from './peer.ts';
+import { transactPeer } from './transact-peer.ts';
 
 /** By kind of model. */
-const rowPeers: Readonly<Record<string, RowPeer>> = { 'dcn-v2': dcnV2Peer };
+const rowPeers: Readonly<Record<string, RowPeer>> = {
+  'dcn-v2': dcnV2Peer,
+  transact: transactPeer,
+  'hstu-ranker': hstuRankerPeer,
+};
 
 /** @throws ConfigError for a model without a peer, and for what its peer does not have. */
 export function rowPeerOf(config: { readonly kind: string }): RowPeer {

@@ -79,6 +79,7 @@ export async function benchStep(
   const { name, choice, trainer, units, unit, input } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
+  const parameters = [...trainer.model.variables().values()].reduce((sum, { size }) => sum + size, 0);
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
   const ours: number[] = [];
   const gemm: number[] = [];
@@ -108,6 +109,8 @@ export async function benchStep(
             ? python
             : runPeer(python.path, input, { peer, threads, steps: STEPS, warmup: WARM_STEPS });
         if ('missing' in result) record.missing = result.missing;
+        else if ((result.parameters ?? parameters) !== parameters)
+          record.missing = `another model: it has ${result.parameters} parameters, ours has ${parameters}`;
         else {
           record.seconds.push(...result.seconds);
           record.torch = result.torch;
@@ -180,7 +183,7 @@ async function contestOfRows(
   const input =
     request.peers.length === 0 || labels?.kind !== 'number'
       ? undefined
-      : writeRowsInput(config, trainer.model, batch, labels.values, rowPeerOf(config.model).script);
+      : writeRowsInput(config, trainer.model, batch, labels.values, rowPeerOf(config.model));
   return { name, choice, trainer, units: indices.length, unit: 'rows', input };
 }
 
