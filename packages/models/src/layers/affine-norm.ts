@@ -13,8 +13,8 @@ export function affineNormSpecs(name: string, width: number): WeightSpec[] {
   ];
 }
 
-/** `layerNorm(x) * weight + bias` over the last axis, epsilon 1e-5, with the weights `<name>.*` of a layer. */
-export function affineNorm<T extends tf.Tensor>(x: T, layer: StreamLayer, name: string): T {
-  const scaled = tf.mul(layerNorm(x, { epsilon: EPSILON }), layer.weight(`${name}.weight`));
+/** `layerNorm(x) * weight + bias` over the last axis, with the weights `<name>.*` of a layer. */
+export function affineNorm<T extends tf.Tensor>(x: T, layer: StreamLayer, name: string, epsilon = EPSILON): T {
+  const scaled = tf.mul(layerNorm(x, { epsilon }), layer.weight(`${name}.weight`));
   return tf.add(scaled, layer.weight(`${name}.bias`)) as T;
 }

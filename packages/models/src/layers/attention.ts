@@ -8,6 +8,7 @@ import {
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { dropOptionsAt, type Run, type WeightSpec } from './layer.ts';
+import { type NormedMap, normedMap } from './normed-map.ts';
 
 /** Weights of multi-head attention in PyTorch's layout: rows of `in_proj_weight` are q, k, v. Biases start at zero. */
 export function attentionWeights(embeddingDim: number): WeightSpec[] {
@@ -31,6 +32,8 @@ export interface SelfAttentionOptions {
    * from the layer norm of `keyValue`: then the kernel of their map makes it, and adds the gradients of all uses.
    */
   readonly query: tf.Tensor2D | { readonly epsilon: number };
+  /** Norm of both, with gain and bias, of which the maps are: the kernels make it by the way. Default: none. */
+  readonly norm?: Pick<NormedMap, 'gain' | 'bias' | 'epsilon'>;
   /** One query a sequence, for inference. */
   readonly lastOnly?: boolean;
   /** Which keys of its sequence a query sees; default: those at its place and before. */
@@ -75,19 +78,19 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
 }
 
 /** Queries, keys and values, and the rows of the queries for another use: one map where all come from the same rows. */
-function projections({ query, keyValue, weight }: SelfAttentionOptions) {
+function projections({ query, keyValue, weight, norm: affine }: SelfAttentionOptions) {
   const d = keyValue.shape[1];
-  const w = weight('in_proj_weight') as tf.Tensor2D;
-  const b = weight('in_proj_bias') as tf.Tensor1D;
+  const own = { w: weight('in_proj_weight') as tf.Tensor2D, b: weight('in_proj_bias') as tf.Tensor1D };
+  const { w, b, norm } = affine === undefined ? { ...own, norm: undefined } : normedMap({ ...own, ...affine });
   if (query === keyValue) {
-    const [q, k, v] = linearBlocks({ x: query, w, b }, [d, d, d]);
+    const [q, k, v] = linearBlocks({ x: query, w, b, norm }, [d, d, d]);
     return { q, k, v, query };
   }
   const [wQuery, wKeyValue] = tf.split(w, [d, 2 * d], 0) as tf.Tensor2D[];
-  const [bQuery, bKeyValue] = tf.split(b, [d, 2 * d], 0) as tf.Tensor1D[];
-  const { blocks, skip } = linearBlocksAndSkip({ x: keyValue, w: wKeyValue, b: bKeyValue }, [d, d]);
+  const [bQuery, bKeyValue] = tf.split(b as tf.Tensor1D, [d, 2 * d], 0) as tf.Tensor1D[];
+  const { blocks, skip } = linearBlocksAndSkip({ x: keyValue, w: wKeyValue, b: bKeyValue, norm }, [d, d]);
   const [k, v] = blocks;
-  const from = 'epsilon' in query ? { x: skip, norm: query } : { x: query };
+  const from = 'epsilon' in query ? { x: skip, norm: query } : { x: query, norm };
   const { y: q, skip: rows } = linearLayerAndSkip({ ...from, w: wQuery, b: bQuery });
   return { q, k, v, query: rows };
 }

@@ -1,5 +1,6 @@
-import { causalAttention, layerNorm, linearBlocks, linearLayer } from '@seqrec/core';
+import { causalAttention, linearBlocks, linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { affineNorm, affineNormSpecs } from './affine-norm.ts';
 import { attentionWeights } from './attention.ts';
 import { type LayerArgs, type Run, StreamLayer, type WeightSpec } from './layer.ts';
 
@@ -23,8 +24,6 @@ export interface EncoderRows {
   readonly seen?: { readonly rows: Int32Array; readonly offsets: Int32Array };
 }
 
-const EPSILON = 1e-5;
-
 /**
  * A layer of `torch.nn.TransformerEncoder`, norms last: `s = norm1(x + attention(x))`, `y = norm2(s + W2 act(W1 s))`,
  * over jagged sequences in which every row sees every other one; with `seen` some rows ask without being seen.
@@ -45,16 +44,12 @@ export class EncoderLayer extends StreamLayer {
       { name: `${name}.weight`, shape: [out, into], initialization: { kind: 'xavier-normal' } },
       { name: `${name}.bias`, shape: [out], initialization: { kind: 'zeros' } },
     ];
-    const norm = (name: string): WeightSpec[] => [
-      { name: `${name}.weight`, shape: [width], initialization: { kind: 'ones' } },
-      { name: `${name}.bias`, shape: [width], initialization: { kind: 'zeros' } },
-    ];
     return [
       ...attentionWeights(width),
       ...affine('linear1', width, hiddenDim),
       ...affine('linear2', hiddenDim, width),
-      ...norm('norm1'),
-      ...norm('norm2'),
+      ...affineNormSpecs('norm1', width),
+      ...affineNormSpecs('norm2', width),
     ];
   }
 
@@ -66,7 +61,7 @@ export class EncoderLayer extends StreamLayer {
         dropout: this.dropOptions(this.args.dropout, 'attention', run, width),
         residual: x,
       });
-      const s = this.norm('norm1', attended);
+      const s = affineNorm(attended, this, 'norm1');
       const hidden =
         activation === 'relu' ? this.linear('linear1', s, { activation }) : leaky(this.linear('linear1', s, {}));
       const dropped = this.drop(hidden, this.args.dropout, 'hidden', run);
@@ -74,7 +69,7 @@ export class EncoderLayer extends StreamLayer {
         dropout: this.dropOptions(this.args.dropout, 'out', run, width),
         residual: s,
       });
-      return this.norm('norm2', out);
+      return affineNorm(out, this, 'norm2');
     });
   }
 
@@ -101,11 +96,6 @@ export class EncoderLayer extends StreamLayer {
   ): tf.Tensor2D {
     const [w, b] = [this.weight(`${name}.weight`) as tf.Tensor2D, this.weight(`${name}.bias`) as tf.Tensor1D];
     return linearLayer({ ...options, x, w, b });
-  }
-
-  private norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    const normal = layerNorm(x, { epsilon: EPSILON });
-    return tf.add(tf.mul(normal, this.weight(`${name}.weight`)), this.weight(`${name}.bias`)) as tf.Tensor2D;
   }
 
   override getConfig(): tf.serialization.ConfigDict {

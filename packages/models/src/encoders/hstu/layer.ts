@@ -3,6 +3,7 @@ import {
   gatedNormLinear,
   hstuAttention,
   knownHostValues,
+  linearBlocks,
   linearLayer,
   normSiluSplit,
   silu,
@@ -19,6 +20,7 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../../layers/layer.ts';
+import { normedMap } from '../../layers/normed-map.ts';
 import { type Rotation, rotate } from '../../layers/rotary.ts';
 import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
@@ -123,11 +125,24 @@ export class HstuLayer extends StreamLayer implements LastRows {
   /** U, V, Q, K, in one pass where the norm, the projection and SiLU are as published. */
   private projected(x: tf.Tensor2D): Split & { readonly skip: tf.Tensor2D } {
     const { activation, affineNorms, projectionBias } = this.switches;
+    if (activation !== 'uvqk' && affineNorms) return { ...this.gated(this.mappedNorm(x)), skip: x };
     if (activation !== 'uvqk' || affineNorms || projectionBias) {
       return { ...this.split(this.mixed(this.normed(x))), skip: x };
     }
     const { blocks, skip } = normSiluSplit(x, this.weight('uvqk') as tf.Tensor2D, this.sizes(), { epsilon: EPSILON });
     return { ...named(blocks), skip };
+  }
+
+  /** The blocks of the first projection in one pass, the norm and its gain among it. */
+  private mappedNorm(x: tf.Tensor2D): tf.Tensor[] {
+    const map = normedMap({
+      w: tf.transpose(this.weight('uvqk') as tf.Tensor2D),
+      ...(this.switches.projectionBias && { b: this.weight('uvqk.bias') as tf.Tensor1D }),
+      gain: this.weight('input_norm.weight') as tf.Tensor1D,
+      bias: this.weight('input_norm.bias') as tf.Tensor1D,
+      epsilon: EPSILON,
+    });
+    return linearBlocks({ x, ...map }, this.sizes());
   }
 
   private normed(x: tf.Tensor2D): tf.Tensor2D {
@@ -143,10 +158,15 @@ export class HstuLayer extends StreamLayer implements LastRows {
 
   /** The columns of the first projection, with SiLU where it acts; no U without a gate. */
   private split(mixed: tf.Tensor2D): Split {
-    const { activation } = this.switches;
     const sizes = this.sizes();
-    const { u, ...rest } = named(activation === 'uvqk' ? siluSplit(mixed, sizes) : tf.split(mixed, sizes, 1));
-    return { u: u !== undefined && activation === 'u' ? silu(u) : u, ...rest };
+    if (this.switches.activation === 'uvqk') return named(siluSplit(mixed, sizes));
+    return this.gated(tf.split(mixed, sizes, 1));
+  }
+
+  /** Blocks of the first projection by name, SiLU on U where it acts there alone. */
+  private gated(blocks: readonly tf.Tensor[]): Split {
+    const { u, ...rest } = named(blocks);
+    return { u: u !== undefined && this.switches.activation === 'u' ? silu(u) : u, ...rest };
   }
 
   /** Widths of U (with a gate), V, Q, K. */

@@ -1,5 +1,6 @@
-import { layerNorm, linearBlocks, linearLayer, silu } from '@seqrec/core';
+import { linearBlocks, linearLayer, silu } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { affineNorm, affineNormSpecs } from '../../layers/affine-norm.ts';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../../layers/attention.ts';
 import { exactGelu } from '../../layers/gelu.ts';
 import {
@@ -11,6 +12,7 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../../layers/layer.ts';
+import { type NormedMap, normedMap } from '../../layers/normed-map.ts';
 
 export interface TransformerBlockArgs extends LayerArgs {
   readonly embeddingDim: number;
@@ -68,9 +70,9 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     const { embeddingDim: d, ffnDim, ffnBias = true, gatedResidual = false } = this.args;
     const parts = this.isSwiglu ? 2 : 1;
     return [
-      ...affineWeights('norm1', d),
+      ...affineNormSpecs('norm1', d),
       ...attentionWeights(d),
-      ...affineWeights('norm2', d),
+      ...affineNormSpecs('norm2', d),
       ...mapWeights('ffn.0', { in: d, out: ffnDim, parts, hasBias: ffnBias }),
       ...mapWeights('ffn.2', { in: ffnDim, out: d, hasBias: ffnBias }),
       ...(gatedResidual ? ['gate1', 'gate2'].flatMap((name) => mapWeights(name, { in: d, out: d })) : []),
@@ -80,20 +82,15 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
-    return tf.tidy(() => {
-      const normed = this.norm(x, 'norm1');
-      return this.forward({ x, query: normed, keyValue: normed, offsets }, run);
-    });
+    return tf.tidy(() => this.forward({ x, query: x, keyValue: x, offsets }, run));
   }
 
   /** Everything but keys and values at the last tokens alone. */
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
     return tf.tidy(() => {
-      const keyValue = this.norm(x, 'norm1');
-      const query = tf.gather(keyValue, rows);
-      const run = runOf(undefined);
-      return this.forward({ x: tf.gather(x, rows), query, keyValue, offsets, lastOnly: true }, run);
+      const newest = tf.gather(x, rows);
+      return this.forward({ x: newest, query: newest, keyValue: x, offsets, lastOnly: true }, runOf(undefined));
     });
   }
 
@@ -103,10 +100,13 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     const site = `${this.stream}.attention`;
     const residual = (of: tf.Tensor2D) => (gatedResidual ? {} : { residual: of });
     const output = { dropout: this.dropOptions(dropout, 'output', run, embeddingDim), ...residual(x) };
-    const attended = selfAttention({ ...attention, sees, numHeads, weight, dropoutRate: dropout, output, site, run });
+    const attended = selfAttention({
+      ...{ ...attention, norm: this.norm('norm1') },
+      ...{ sees, numHeads, weight, dropoutRate: dropout, output, site, run },
+    });
     const z = gatedResidual ? this.addGated(x, attended, 'gate1') : attended;
     const last = this.dropOptions(dropout, 'ffn.output', run, embeddingDim);
-    const hidden = this.hidden(this.norm(z, 'norm2'), run);
+    const hidden = this.hidden(z, run);
     const fed = linearLayer({ x: hidden, ...this.map('ffn.2'), dropout: last, ...residual(z) });
     return gatedResidual ? this.addGated(z, fed, 'gate2') : fed;
   }
@@ -120,10 +120,10 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     return tf.add(x, tf.mul(tf.sigmoid(linearLayer({ x, ...this.map(name) })), y));
   }
 
-  /** What the last map of the feed-forward part reads. */
-  private hidden(x: tf.Tensor2D, run: Run): tf.Tensor2D {
+  /** What the last map of the feed-forward part reads, of the norm of `z`. */
+  private hidden(z: tf.Tensor2D, run: Run): tf.Tensor2D {
     const { ffnDim, activation = 'relu', ffnDropout = 0 } = this.args;
-    const inner = { x, ...this.map('ffn.0') };
+    const inner = { x: z, ...normedMap({ ...this.map('ffn.0'), ...this.norm('norm2') }) };
     if (activation === 'relu') {
       return linearLayer({ ...inner, activation, dropout: this.dropOptions(ffnDropout, 'ffn.hidden', run, ffnDim) });
     }
@@ -138,8 +138,10 @@ export class TransformerBlock extends StreamLayer implements LastRows {
     return name.startsWith('ffn') && !ffnBias ? { w } : { w, b: this.weight(`${name}.bias`) as tf.Tensor1D };
   }
 
-  private norm(x: tf.Tensor2D, name: string): tf.Tensor2D {
-    return affineNorm(x, name, (weight) => this.weight(weight), this.args.epsilon);
+  private norm(name: string): Pick<NormedMap, 'gain' | 'bias' | 'epsilon'> {
+    const { epsilon = EPSILON } = this.args;
+    const [gain, bias] = ['weight', 'bias'].map((of) => this.weight(`${name}.${of}`) as tf.Tensor1D);
+    return { gain, bias, epsilon };
   }
 
   override computeOutputShape(inputShape: (number | null)[] | (number | null)[][]): (number | null)[] {
@@ -175,12 +177,12 @@ export class AffineLayerNorm extends StreamLayer {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    return affineWeights('norm', this.embeddingDim);
+    return affineNormSpecs('norm', this.embeddingDim);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x] = inputList(inputs) as [tf.Tensor2D];
-    return tf.tidy(() => affineNorm(x, 'norm', (name) => this.weight(name), this.epsilon));
+    return tf.tidy(() => affineNorm(x, this, 'norm', this.epsilon ?? EPSILON));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -201,21 +203,4 @@ function mapWeights(
     { name: `${name}.weight`, shape, initialization: { kind: 'xavier-normal' }, ...(parts > 1 && { blocks }) },
     ...(hasBias ? [{ name: `${name}.bias`, shape: [parts * out], initialization: { kind: 'zeros' } as const }] : []),
   ];
-}
-
-function affineWeights(name: string, embeddingDim: number): WeightSpec[] {
-  return [
-    { name: `${name}.weight`, shape: [embeddingDim], initialization: { kind: 'ones' } },
-    { name: `${name}.bias`, shape: [embeddingDim], initialization: { kind: 'zeros' } },
-  ];
-}
-
-function affineNorm(
-  x: tf.Tensor2D,
-  name: string,
-  weight: (name: string) => tf.Variable,
-  epsilon = EPSILON,
-): tf.Tensor2D {
-  const normed = layerNorm(x, { epsilon });
-  return tf.add(tf.mul(normed, weight(`${name}.weight`)), weight(`${name}.bias`));
 }
