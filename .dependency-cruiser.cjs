@@ -10,6 +10,7 @@ const rooms = [
   'serve',
   'run/(loop|outputs)',
   'report',
+  'ids',
   'run/(evaluation|open|process|folder|verdict|ranks)',
   'data',
   'config',

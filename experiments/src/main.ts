@@ -11,6 +11,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerExport } from './commands/export.ts';
 import { registerFigures } from './commands/figures.ts';
+import { registerIds } from './commands/ids.ts';
 import { registerLabels } from './commands/labels.ts';
 import { registerPage } from './commands/page.ts';
 import { registerParity } from './commands/parity.ts';
@@ -47,6 +48,7 @@ const commands = [
   registerServe,
   registerVectors,
   registerLabels,
+  registerIds,
   registerExport,
   registerDelta,
   registerReport,

@@ -31,6 +31,7 @@ export { interactionsFromArrays, type MemorySource } from './sources/memory.ts';
 export type { MemoryColumn, MemoryTable, MemoryValue } from './sources/memory-columns.ts';
 export type { MindSource } from './sources/mind.ts';
 export type { MovieLensSource } from './sources/movielens.ts';
+export { type NpyMatrix, readNpy } from './sources/npy.ts';
 export type { ReadProgress } from './sources/progress.ts';
 export type { SideFile } from './sources/side-file.ts';
 export type { SqlSource } from './sources/sql.ts';

@@ -16,6 +16,7 @@ export {
 } from './delta/snapshot.ts';
 export { type StagedDelta, stageDelta } from './delta/stage-delta.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
+export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export {
   isSavedTogether,

@@ -1,5 +1,6 @@
 import { checkFieldAttention } from '../rankers/field-attention/golden.ts';
 import { checkCalibrators } from './calibrators.ts';
+import { checkBehaviour, checkLsa } from './content-vectors.ts';
 import type { GoldenFile } from './file.ts';
 import { checkFuxiAlpha } from './fuxi-alpha.ts';
 import { checkFuxiCtr } from './fuxictr.ts';
@@ -19,6 +20,7 @@ import { parseGolden } from './parse.ts';
 import { checkRankingHeads } from './ranking-heads.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
+import { checkResidualKMeans } from './residual-k-means.ts';
 import { runGolden } from './run.ts';
 import { checkSce } from './sce.ts';
 import { checkSchedule } from './schedule.ts';
@@ -61,16 +63,16 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'hstu-requests': checkHstuRequests,
   stu: checkStu,
   transact: checkTransact,
+  behaviour: checkBehaviour,
+  lsa: checkLsa,
+  'residual-kmeans': checkResidualKMeans,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
-  behaviour: 'no SPPMI',
   'fuxi-linear': 'no FuXi-linear',
   letter: 'no semantic ids',
-  lsa: 'no content vectors',
   mol: 'no mixture of logits',
-  'residual-kmeans': 'no semantic ids',
   rqvae: 'no semantic ids',
   'sid-pieces': 'no semantic ids',
   t5: 'no T5',

@@ -1,0 +1,95 @@
+import type { CAC } from 'cac';
+import { textOption } from '../arguments.ts';
+import type { Action, Invocation } from '../invocation.ts';
+import type { BackendOptions } from '../run/process/backend.ts';
+
+interface Options extends BackendOptions {
+  readonly to?: unknown;
+  readonly dataset?: unknown;
+  readonly data?: unknown;
+  readonly item?: unknown;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function registerIds(cli: CAC, invocation: Invocation): void {
+  cli
+    .command(
+      'ids <action> <target>',
+      'Semantic ids of items: fit DATASET to a file, show FILE, append FILE with the new items of a data set',
+      { allowUnknownOptions: true },
+    )
+    .usage('ids fit DATASET | show FILE | append FILE [options] [--ids.key VALUE ...] [--data.key VALUE ...]')
+    .option('--to <file>', 'File that is written (default: ids.safetensors); of show: a table of codes, .tsv')
+    .option('--dataset <name>', 'Of append: the data set with the new items')
+    .option('--item <id>', 'Of show: the codes of an item, and the items that share its first codes')
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--json', 'Print JSON')
+    .option('--quiet', 'No progress')
+    .example('  $ seqrec ids fit amazon-beauty --to beauty.safetensors')
+    .example('  $ seqrec ids fit amazon-beauty --ids.tokenizer.normalize true --ids.collisions next-nearest')
+    .example('  $ seqrec ids fit amazon-beauty --ids.vectors \'[{"kind":"lsa"},{"kind":"behaviour"}]\'')
+    .example('  $ seqrec ids fit amazon-beauty --ids.vectors \'[{"kind":"file","path":"text.npy"}]\'')
+    .example('  $ seqrec ids show beauty.safetensors --item 17 --to codes.tsv')
+    .example('  $ seqrec ids append beauty.safetensors --dataset next-month.csv --to beauty-2.safetensors')
+    .action((action: string, target: string, options: Options) => run(action, target, options, invocation));
+}
+
+async function run(action: string, target: string, options: Options, { overrides }: Invocation): Action {
+  const { UsageError } = await import('../errors.ts');
+  const { Progress } = await import('../terminal/progress.ts');
+  const { readSemanticIds, writeSemanticIds } = await import('@seqrec/models');
+  const { listIds } = await import('../ids/list-ids.ts');
+  const { renderListing } = await import('../terminal/listing.ts');
+  const to = textOption('to', options.to);
+  const progress = new Progress({ quiet: options.quiet ?? false });
+  const command = { folder: textOption('data', options.data), overrides, backend: options, progress };
+  switch (action) {
+    case 'fit': {
+      const { fitIds } = await import('../ids/fit-ids.ts');
+      const ids = await fitIds({ ...command, dataset: target });
+      const file = to ?? 'ids.safetensors';
+      await writeSemanticIds(file, ids);
+      console.log(options.json ? JSON.stringify(ids.report, null, 2) : renderListing(listIds(ids)));
+      if (!options.json) console.log(`\n${file}`);
+      return 0;
+    }
+    case 'append': {
+      const dataset = textOption('dataset', options.dataset);
+      if (dataset === undefined)
+        throw new UsageError('seqrec ids append: expected --dataset, the data with the new items; got none');
+      if (to === undefined || to === target)
+        throw new UsageError(
+          'seqrec ids append: expected --to, another file than the one that is read; got none, or the same',
+          'each version is a file of its own: models keep the ids that they were trained with',
+        );
+      const { appendIds } = await import('../ids/append-ids.ts');
+      const ids = await appendIds(target, { ...command, dataset });
+      await writeSemanticIds(to, ids);
+      console.log(
+        `${to}: version ${ids.version}, ${ids.codes.count} items, ${ids.codes.count - ids.report.items} appended in all`,
+      );
+      return 0;
+    }
+    case 'show': {
+      if (overrides.length > 0) throw new UsageError(`seqrec ids show: unknown option --${overrides[0].key}`);
+      const ids = await readSemanticIds(target);
+      const item = textOption('item', options.item);
+      if (item !== undefined) {
+        const { showItem } = await import('../ids/show-item.ts');
+        console.log(showItem(ids, item));
+      } else console.log(options.json ? JSON.stringify(ids.report, null, 2) : renderListing(listIds(ids)));
+      if (to !== undefined) {
+        const { codesTable } = await import('../ids/codes-table.ts');
+        const { writeFileAtomic } = await import('../run/folder/atomic.ts');
+        writeFileAtomic(to, codesTable(ids));
+        console.log(to);
+      }
+      return 0;
+    }
+    default:
+      throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
+  }
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runMain } from '../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-ids-'));
+const at = (name: string): string => join(folder, name);
+const kinds = ['lip balm', 'nail polish', 'hair oil'];
+const titles = Array.from(
+  { length: 24 },
+  (_, i) => `${['red', 'blue', 'green'][(i >> 2) % 3]} ${kinds[i % 3]} ${i % 4}`,
+);
+
+function write(name: string, items: readonly string[]): string {
+  const events = Array.from({ length: 60 }, (_, e) => `u${e % 10},i${(7 * e + (e % 5)) % items.length},${e}`);
+  // Every item has an event: those of the data are all in the list of items.
+  const all = items.map((_, i) => `w${i % 5},i${i},${100 + i}`);
+  writeFileSync(at(`${name}.csv`), ['user,item,timestamp', ...events, ...all].join('\n'));
+  writeFileSync(at(`${name}-items.csv`), ['id,title', ...items.map((title, i) => `i${i},${title}`)].join('\n'));
+  return at(`${name}.csv`);
+}
+const data = (name: string) => [
+  ...['--data.items.path', at(`${name}-items.csv`), '--data.items.id', 'id'],
+  ...['--data.items.columns.title', 'text'],
+];
+const small = ['--ids.tokenizer.levels', '2', '--ids.tokenizer.codes', '4'];
+const shop = write('shop', titles);
+const more = write('more', [...titles, 'red lip balm 0', 'blue hair oil 2']);
+
+beforeAll(async () => {
+  const { code, errors } = await runMain(
+    'ids',
+    'fit',
+    shop,
+    ...data('shop'),
+    ...small,
+    '--to',
+    at('a.safetensors'),
+    '--quiet',
+  );
+  expect([code, errors]).toEqual([0, '']);
+});
+
+describe('seqrec ids', () => {
+  it('fits, and shows what was fitted', async () => {
+    const { code, output } = await runMain('ids', 'show', at('a.safetensors'), '--to', at('codes.tsv'));
+    expect(code).toBe(0);
+    expect(output).toMatch(/items +24 of shop/);
+    expect(output).toMatch(/tokenizer +residual-k-means, levels 2, codes 4/);
+    expect(output).toMatch(/version +1, digest [0-9a-f]{12}/);
+    const rows = readFileSync(at('codes.tsv'), 'utf8').trimEnd().split('\n');
+    expect(rows[0]).toBe('item\tcode1\tcode2\tcode3');
+    expect(new Set(rows.slice(1).map((row) => row.slice(row.indexOf('\t')))).size).toBe(24);
+  });
+
+  it('shows the codes of an item and who shares them', async () => {
+    const { output } = await runMain('ids', 'show', at('a.safetensors'), '--item', 'i5');
+    expect(output).toMatch(/^i5: \d+ \d+ \d+\nfirst 2 alike: .*\nfirst 1 alike: /);
+    const { code, errors } = await runMain('ids', 'show', at('a.safetensors'), '--item', 'x');
+    expect([code, errors]).toEqual([1, expect.stringContaining('expected an item of the ids; got "x"; they have 24')]);
+  });
+
+  it('appends new items to a file of its own, old codes as they were', async () => {
+    const args = ['--dataset', more, ...data('more'), '--to', at('b.safetensors'), '--quiet'];
+    const { code, output } = await runMain('ids', 'append', at('a.safetensors'), ...args);
+    expect([code, output]).toEqual([0, `${at('b.safetensors')}: version 2, 26 items, 2 appended in all`]);
+    await runMain('ids', 'show', at('b.safetensors'), '--to', at('more.tsv'));
+    const [before, after] = ['codes.tsv', 'more.tsv'].map((name) =>
+      readFileSync(at(name), 'utf8').trimEnd().split('\n'),
+    );
+    expect(after.slice(0, 25)).toEqual(before);
+    expect(after).toHaveLength(27);
+    const again = await runMain(
+      'ids',
+      'append',
+      at('b.safetensors'),
+      ...args.slice(0, -3),
+      '--to',
+      at('c.safetensors'),
+    );
+    expect([again.code, again.errors]).toEqual([
+      1,
+      expect.stringContaining('expected items of more that it does not have'),
+    ]);
+  });
+
+  it('takes codes of a file, and refuses those of other items', async () => {
+    const file = ['--ids.tokenizer.kind', 'file', '--ids.tokenizer.path', at('codes.tsv')];
+    const { code, output } = await runMain(
+      'ids',
+      'fit',
+      shop,
+      ...data('shop'),
+      ...file,
+      '--to',
+      at('d.safetensors'),
+      '--quiet',
+    );
+    expect(code).toBe(0);
+    expect(output).toMatch(/vectors +not read/);
+    const other = await runMain('ids', 'fit', more, ...data('more'), ...file, '--to', at('e.safetensors'), '--quiet');
+    expect([other.code, other.errors]).toEqual([
+      1,
+      expect.stringContaining('expected a vector for each of the 26 items'),
+    ]);
+  });
+
+  it('takes vectors of a matrix by the ids of its rows, and does not guess them', async () => {
+    const header = Buffer.from(`{'descr': '<f4', 'fortran_order': False, 'shape': (24, 1), }\n`, 'latin1');
+    const length = Buffer.alloc(2);
+    length.writeUInt16LE(header.length);
+    const rows = new Uint8Array(Float32Array.from({ length: 24 }, (_, i) => 1 + i).buffer);
+    writeFileSync(at('v.npy'), Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), length, header, rows]));
+    const vectors = (more: object) => ['--ids.vectors', JSON.stringify([{ kind: 'file', path: at('v.npy'), ...more }])];
+    const fit = (more: object) =>
+      runMain('ids', 'fit', shop, ...data('shop'), ...small, ...vectors(more), '--to', at('f.safetensors'), '--quiet');
+    const guessed = await fit({});
+    expect(guessed.code).toBe(1);
+    expect(guessed.errors).toContain('24 rows, none for the item i0, as they are taken to be the items 1, 2, 3, ...');
+    writeFileSync(at('rows.txt'), `${titles.map((_, i) => `i${i}`).join('\n')}\n`);
+    expect((await fit({ items: at('rows.txt') })).code).toBe(0);
+  });
+
+  it.each([
+    [['ids', 'melt', shop], 'seqrec ids: expected fit, show or append; got "melt"'],
+    [['ids', 'fit', shop, '--model.embeddingDim', '4'], 'seqrec ids: unknown option --model.embeddingDim'],
+    [
+      ['ids', 'append', at('a.safetensors'), '--to', at('x')],
+      'expected --dataset, the data with the new items; got none',
+    ],
+    [
+      ['ids', 'append', at('a.safetensors'), '--dataset', more, '--to', at('a.safetensors')],
+      'expected --to, another file than the one that is read',
+    ],
+    [['ids', 'fit', shop, '--ids.tokenizer.levels', '0'], '--ids.tokenizer.levels'],
+  ])('says what is wrong with %j', async (argv, message) => {
+    const { code, errors } = await runMain(...argv);
+    expect([code > 0, errors]).toEqual([true, expect.stringContaining(message)]);
+  });
+});

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkBehaviour, checkLsa } from './content-vectors.ts';
+import { checkResidualKMeans } from './residual-k-means.ts';
+
+interface Tensor {
+  readonly shape: number[];
+  readonly data: number[];
+}
+type Outputs = Record<string, Tensor>;
+const read = (file: string): { outputs: Outputs } =>
+  JSON.parse(readFileSync(new URL(`./fixtures/semantic-ids/${file}.json`, import.meta.url), 'utf8'));
+
+const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'data' in value;
+
+/** Every tensor of what is expected but those of `but`; of a level its own. */
+function tensorsOf(outputs: Outputs, but: readonly string[]): Tensor[] {
+  return Object.entries(outputs).flatMap(([name, value]): Tensor[] => {
+    if (but.includes(name)) return [];
+    if (isTensor(value)) return [value];
+    return typeof value === 'object' && value !== null ? tensorsOf(value as never, but) : [];
+  });
+}
+
+describe.each([
+  // Residuals are what the next level reads; EASE has tests of its own.
+  ['lsa', checkLsa, 5, []],
+  ['sppmi-ease', checkBehaviour, 3, ['ease', 'easeScores']],
+  ['residual-kmeans', checkResidualKMeans, 19, ['residual']],
+  ['residual-kmeans-normalised', checkResidualKMeans, 19, ['residual']],
+] as const)('%s', (file, check, count, but) => {
+  it('agrees', async () => {
+    const { maxima } = await check(read(file));
+    expect(maxima.outputs).toBeLessThan(1e-10);
+  });
+
+  it('notices a change of every tensor', async () => {
+    expect(tensorsOf(read(file).outputs, but)).toHaveLength(count);
+    for (let t = 0; t < count; t++) {
+      const changed = read(file);
+      tensorsOf(changed.outputs, but)[t].data[0] += 1;
+      expect((await check(changed)).maxima.outputs).toBeGreaterThan(1e-3);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { size } from '../config/fields.ts';
+import { collisionRules } from './codes/unique-codes.ts';
+
+const width = size.max(4096);
+const lsa = z
+  .strictObject({
+    kind: z.literal('lsa'),
+    columns: z.array(z.string().min(1)).min(1).optional().describe('Columns of the items; default: all but times.'),
+    width: width.default(256).describe('Width of the vectors.'),
+    ngrams: z.int().min(1).max(8).default(2).describe('Longest run of words of a text that is a term.'),
+    characters: z
+      .int()
+      .min(0)
+      .max(8)
+      .default(0)
+      .describe('Also runs of so many characters inside words; 0: none. For scripts without spaces.'),
+    minDocuments: z.int().min(1).default(2).describe('Terms of fewer items are left out.'),
+  })
+  .describe('Latent semantic analysis of what the table of items says: texts, ids, numbers.');
+const behaviour = z
+  .strictObject({
+    kind: z.literal('behaviour'),
+    width: width.default(128).describe('Width of the vectors.'),
+    window: size.max(1000).default(5).describe('Items after an item that it is counted with.'),
+    shift: z.number().min(1).default(1).describe('By whose logarithm every value is smaller.'),
+    symmetric: z.boolean().default(false).describe('Whether pairs count in both directions.'),
+  })
+  .describe('SPPMI of neighbours in training histories, by its singular vectors: no content, so no cold items.');
+const file = z
+  .strictObject({
+    kind: z.literal('file'),
+    path: z.string().min(1).describe('`.npy`, safetensors, or a delimited file with the item first.'),
+    items: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The item of each row of `.npy` and safetensors, one id a line; default: the items 1, 2, 3, ...'),
+  })
+  .describe('Vectors that were made elsewhere, one for each item.');
+
+export const vectorsSchema = z.discriminatedUnion('kind', [lsa, behaviour, file]);
+
+const levels = z.int().min(1).max(16).default(3).describe('Codes of an item, `L`.');
+const codes = size.max(65_536).default(256).describe('Codes of a level, `K`.');
+const steps = size.max(10_000).default(25).describe('Lloyd steps at most.');
+
+export const tokenizerSchema = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('residual-k-means'),
+      ...{ levels, codes, steps },
+      normalize: z.boolean().default(false).describe('Divide what is left by its length before each level, as GRID.'),
+      balanced: z.boolean().default(false).describe('At most `ceil(N / K)` items a code of a level.'),
+    })
+    .describe('RQ-k-means: k-means of the vectors, then of what each level leaves.'),
+  z
+    .strictObject({ kind: z.literal('hierarchical'), levels, codes, steps })
+    .describe('Hierarchical k-means: each level cuts the clusters of the one before.'),
+  z
+    .strictObject({ kind: z.literal('product'), levels, codes, steps })
+    .describe('Product quantisation: k-means of each group of columns.'),
+  z
+    .strictObject({
+      kind: z.literal('lsh'),
+      levels,
+      bits: z.int().min(1).max(16).default(8).describe('Hyperplanes of a level: it has `2^bits` codes.'),
+    })
+    .describe('Random hyperplanes.'),
+  z.strictObject({ kind: z.literal('random'), levels, codes }).describe('Codes by chance, no two items alike.'),
+  z.strictObject({ kind: z.literal('atomic') }).describe('One code an item: a plain model of sequences.'),
+  z
+    .strictObject({
+      kind: z.literal('file'),
+      path: z.string().min(1).describe('A delimited file: a header, then the item and its codes.'),
+    })
+    .describe('Codes that were made elsewhere.'),
+]);
+
+/** How items get their codes. */
+export const semanticIdsSchema = z.strictObject({
+  vectors: z
+    .array(vectorsSchema)
+    .min(1)
+    .default([lsa.parse({ kind: 'lsa' })])
+    .describe(
+      'Vectors of the items, each of length 1; several stand side by side. Not read by `random`, `atomic`, `file`.',
+    ),
+  standardise: z.boolean().default(false).describe('Every column of the vectors with mean 0 and variance 1.'),
+  tokenizer: tokenizerSchema.prefault({ kind: 'residual-k-means' }).describe('What makes codes of vectors.'),
+  collisions: z
+    .enum(collisionRules)
+    .default('counter')
+    .describe(
+      '`counter`: one level more, which counts the items of equal codes; `next-nearest`: the last code of all but one of them is the nearest that is free.',
+    ),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .describe('Of all that is drawn.'),
+});
+
+export type SemanticIdsConfig = z.output<typeof semanticIdsSchema>;
+export type SemanticIdsConfigInput = z.input<typeof semanticIdsSchema>;
+export type VectorsConfig = z.output<typeof vectorsSchema>;
+export type TokenizerConfig = z.output<typeof tokenizerSchema>;

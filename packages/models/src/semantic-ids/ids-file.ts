@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { CheckpointError } from '../errors.ts';
+import { SafetensorsFile, type TensorBlocks, writeSafetensorsFile } from '../io/safetensors-file.ts';
+import { codebooksOf } from './codebooks-of.ts';
+import type { CodesReport } from './codes/diagnostics.ts';
+import { assertUnique } from './codes/unique-codes.ts';
+import { type SemanticIdsConfig, semanticIdsSchema } from './config.ts';
+import type { SemanticIds } from './fit.ts';
+import type { VectorState } from './item-vectors.ts';
+import type { Rows } from './vectors/rows.ts';
+
+/** Semantic ids as a file has them. */
+export interface StoredIds extends SemanticIds {
+  readonly config: SemanticIdsConfig;
+  /** The ids of the items in the data, `codes` row by row. */
+  readonly items: readonly string[];
+  /** Name of the data set. */
+  readonly data: string;
+  readonly vectors: VectorState;
+  /** 1, and one more each time that items were appended. */
+  readonly version: number;
+  /** {@link idsDigest} of each version before, the first one first. */
+  readonly versions: readonly string[];
+}
+
+const FORMAT = 'seqrec semantic ids';
+const about = z.object({
+  config: semanticIdsSchema,
+  data: z.string(),
+  hasCounter: z.boolean(),
+  sizes: z.array(z.int().min(1)),
+  codebookSizes: z.array(z.int().min(1)),
+  version: z.int().min(1),
+  versions: z.array(z.string()),
+  report: z.custom<CodesReport>((value) => typeof value === 'object' && value !== null),
+});
+
+/** SHA-256 of the items and their codes, in hex. */
+export function idsDigest({ items, codes }: Pick<StoredIds, 'items' | 'codes'>): string {
+  const { values, sizes } = codes;
+  const hash = createHash('sha256').update(JSON.stringify([items, sizes.length]));
+  return hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex');
+}
+
+/** Writes ids to a safetensors file, atomically. */
+export async function writeSemanticIds(file: string, ids: StoredIds): Promise<void> {
+  const { codes, codebooks, vectors, items, config, data, hasCounter, version, versions, report } = ids;
+  const tensors = new Map<string, TensorBlocks>();
+  tensors.set('codes', {
+    ...{ dtype: 'I32', shape: [codes.count, codes.sizes.length] },
+    blocks: () => [codes.values],
+  });
+  for (const [prefix, own] of [
+    ['codebooks', codebooks.tensors],
+    ['vectors', vectors.tensors],
+  ] as const) {
+    for (const [name, { count, width, values }] of own) {
+      const floats = Float32Array.from(values);
+      tensors.set(`${prefix}/${name}`, { dtype: 'F32', shape: [count, width], blocks: () => [floats] });
+    }
+  }
+  const { sizes } = codes;
+  const said = { config, data, hasCounter, sizes, codebookSizes: codebooks.sizes, version, versions, report };
+  await writeSafetensorsFile(file, tensors, () => ({
+    format: FORMAT,
+    about: JSON.stringify(said),
+    items: JSON.stringify(items),
+    texts: JSON.stringify([...vectors.texts]),
+  }));
+}
+
+/** @throws CheckpointError for another file, and for one whose parts do not fit. */
+export async function readSemanticIds(file: string): Promise<StoredIds> {
+  const opened = await SafetensorsFile.open(file);
+  try {
+    const { metadata, tensors } = opened;
+    if (metadata.format !== FORMAT)
+      throw new CheckpointError(
+        `${file}: expected semantic ids, as \`seqrec ids fit\` writes them; got ${metadata.format === undefined ? 'another safetensors file' : metadata.format}`,
+        file,
+      );
+    const said = parsed(file, metadata.about);
+    const items = JSON.parse(metadata.items) as string[];
+    const values = Int32Array.from(await opened.read('codes'));
+    const [count, levels] = tensors.get('codes')!.shape;
+    if (count !== items.length || levels !== said.sizes.length)
+      throw new CheckpointError(
+        `${file}: expected ${said.sizes.length} codes of ${items.length} items; got [${count}, ${levels}]`,
+        file,
+      );
+    const rows = new Map<string, Rows>();
+    for (const [name, { shape }] of tensors) {
+      if (name === 'codes') continue;
+      rows.set(name, { count: shape[0], width: shape[1], values: Float64Array.from(await opened.read(name)) });
+    }
+    const of = (prefix: string): Map<string, Rows> =>
+      new Map([...rows].flatMap(([name, own]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), own]] : [])));
+    const { sizes, codebookSizes, ...rest } = said;
+    const codes = { count, sizes, values };
+    assertUnique(codes);
+    return {
+      ...rest,
+      ...{ items, codes },
+      codebooks: codebooksOf(said.config.tokenizer, codebookSizes, of('codebooks/')),
+      vectors: { tensors: of('vectors/'), texts: new Map(JSON.parse(metadata.texts) as [string, string[]][]) },
+    };
+  } finally {
+    await opened.close();
+  }
+}
+
+function parsed(file: string, text: string): z.output<typeof about> {
+  const result = about.safeParse(JSON.parse(text));
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  throw new CheckpointError(`${file}: ${first.path.map(String).join('.')}: ${first.message}`, file);
+}

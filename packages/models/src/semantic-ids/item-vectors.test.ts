@@ -1,0 +1,90 @@
+import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
+import { describe, expect, it } from 'vitest';
+import { semanticIdsSchema } from './config.ts';
+import { fitIdVectors, idVectors } from './item-vectors.ts';
+import type { Rows } from './vectors/rows.ts';
+
+const titles = ['red lip', 'red nail', 'blue nail', 'blue lip', 'red nail lip', 'green'];
+
+/** Items with a text and a price; `last` are the last items of two users. */
+function shop(names: readonly string[] = titles, last = [1, 2]): Split {
+  const users = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2];
+  const items = [1, 2, 3, 4, last[0], 3, 2, 1, 5, last[1]];
+  const interactions = interactionsFromArrays({
+    ...{ name: 'shop', users, items: items.map(String), timestamps: users.map((_, t) => t) },
+  });
+  const text = new TextEncoder();
+  const encoded = names.map((name) => text.encode(name));
+  const offsets = new Uint32Array(names.length + 1);
+  for (const [i, own] of encoded.entries()) offsets[i + 1] = offsets[i] + own.length;
+  const bytes = Uint8Array.from(encoded.flatMap((own) => [...own]));
+  const columns = new Map<string, unknown>([
+    ['title', { kind: 'text', values: { length: names.length, bytes, offsets } }],
+    ['price', { kind: 'number', width: 1, values: Float32Array.from(names, (_, i) => i) }],
+  ]);
+  return leaveLastOut({ ...interactions, numItems: names.length, itemTable: { rows: names.length, columns } } as never);
+}
+
+const request = (ids: object, readFile?: (path: string) => Rows) => ({
+  ...semanticIdsSchema.parse(ids),
+  readFile: async ({ path }: { readonly path: string }) => readFile?.(path) as Rows,
+});
+const lsa = { kind: 'lsa', width: 4 };
+const behaviour = { kind: 'behaviour', width: 3 };
+
+describe('vectors for ids', () => {
+  it('of content are those of the fit for old items, and near them for new ones', async () => {
+    const { rows, state } = await fitIdVectors(request({ vectors: [lsa] }), shop().train);
+    expect(rows.count).toBe(6);
+    const { interactions } = shop([...titles, 'red lip', 'zzz']).train;
+    const more = await idVectors(request({ vectors: [lsa] }), state, interactions);
+    expect(more.values.subarray(0, 6 * rows.width)).toEqual(rows.values);
+    const [first, twin] = [0, 6].map((r) => more.values.subarray(r * rows.width, (r + 1) * rows.width));
+    const cosine = first.reduce((sum, value, j) => sum + value * twin[j], 0);
+    expect(cosine).toBeGreaterThan(0.6);
+  });
+
+  it('are alike with standardised columns', async () => {
+    const given = request({ vectors: [lsa], standardise: true });
+    const { rows, state } = await fitIdVectors(given, shop().train);
+    expect((await idVectors(given, state, shop().train.interactions)).values).toEqual(rows.values);
+    for (let j = 0; j < rows.width; j++) {
+      const column = Array.from({ length: 6 }, (_, r) => rows.values[r * rows.width + j]);
+      expect(column.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
+    }
+  });
+
+  it('of behaviour do not move when test and validation events change', async () => {
+    const own = async (last: number[]) =>
+      (await fitIdVectors(request({ vectors: [behaviour] }), shop(titles, last).train)).rows.values;
+    expect(await own([5, 4])).toEqual(await own([2, 1]));
+  });
+
+  it('stand side by side, each of length 1', async () => {
+    const { rows } = await fitIdVectors(request({ vectors: [lsa, behaviour] }), shop().train);
+    const left = rows.values.subarray(0, rows.width - 3);
+    expect(Math.hypot(...left)).toBeCloseTo(1, 6);
+    expect(Math.hypot(...rows.values.subarray(rows.width - 3, rows.width))).toBeCloseTo(1, 6);
+  });
+
+  it('of behaviour are not for new items', async () => {
+    const { state } = await fitIdVectors(request({ vectors: [behaviour] }), shop().train);
+    await expect(idVectors(request({ vectors: [behaviour] }), state, shop().train.interactions)).rejects.toThrow(
+      'semantic ids: expected vectors of content, which new items have; got vectors of behaviour',
+    );
+  });
+
+  it('refuse what is not finite, naming the row, and what tells no items apart', async () => {
+    const file = { vectors: [{ kind: 'file', path: 'v.npy' }] };
+    const rows = (value: number) => () => ({ count: 6, width: 1, values: Float64Array.of(1, 2, 3, value, 5, 6) });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      await expect(fitIdVectors(request(file, rows(value)), shop().train)).rejects.toThrow(
+        `semantic ids: vectors: expected finite numbers in v.npy; got ${value} in column 0 of row 3 of 6`,
+      );
+    }
+    const lonely = { vectors: [{ kind: 'lsa', columns: ['title'] }] };
+    await expect(fitIdVectors(request(lonely), shop(['a', 'b', 'c', 'd', 'e', 'f']).train)).rejects.toThrow(
+      'expected vectors that tell items apart; got none: no term is in two items',
+    );
+  });
+});

@@ -1,0 +1,69 @@
+/** Dense rows, row-major, in float64: arithmetic in JavaScript alone, so that they are the same on every machine. */
+export interface Rows {
+  readonly count: number;
+  readonly width: number;
+  /** shape `[count, width]` */
+  readonly values: Float64Array;
+}
+
+/** Every row of length 1; rows of zeros stay. */
+export function unitRows({ count, width, values }: Rows): Rows {
+  const unit = values.slice();
+  for (let r = 0; r < count; r++) {
+    const row = unit.subarray(r * width, (r + 1) * width);
+    const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    if (length > 0) for (let j = 0; j < width; j++) row[j] /= length;
+  }
+  return { count, width, values: unit };
+}
+
+/** Mean of each column, and what makes its variance 1 (of a constant one: 1); `[2, width]`. */
+export function columnMoments({ count, width, values }: Rows): Rows {
+  const moments = new Float64Array(2 * width);
+  for (let j = 0; j < width; j++) {
+    let mean = 0;
+    for (let r = 0; r < count; r++) mean += values[r * width + j] / count;
+    let variance = 0;
+    for (let r = 0; r < count; r++) variance += (values[r * width + j] - mean) ** 2 / count;
+    moments[j] = mean;
+    moments[width + j] = variance > 0 ? 1 / Math.sqrt(variance) : 1;
+  }
+  return { count: 2, width, values: moments };
+}
+
+/** Columns by their {@link columnMoments}. */
+export function standardColumns({ count, width, values }: Rows, { values: moments }: Rows): Rows {
+  const standard = values.map((value, e) => (value - moments[e % width]) * moments[width + (e % width)]);
+  return { count, width, values: standard };
+}
+
+/** Rows of both, side by side. */
+export function beside(a: Rows, b: Rows): Rows {
+  const width = a.width + b.width;
+  const values = new Float64Array(a.count * width);
+  for (let r = 0; r < a.count; r++) {
+    values.set(a.values.subarray(r * a.width, (r + 1) * a.width), r * width);
+    values.set(b.values.subarray(r * b.width, (r + 1) * b.width), r * width + a.width);
+  }
+  return { count: a.count, width, values };
+}
+
+/** Columns `from .. past - 1`. */
+export function columnsOf({ count, width, values }: Rows, from: number, past: number): Rows {
+  const own = new Float64Array(count * (past - from));
+  for (let r = 0; r < count; r++) own.set(values.subarray(r * width + from, r * width + past), r * (past - from));
+  return { count, width: past - from, values: own };
+}
+
+/** Rows at some places. */
+export function rowsAt({ width, values }: Rows, places: ArrayLike<number>): Rows {
+  const own = new Float64Array(places.length * width);
+  for (let i = 0; i < places.length; i++)
+    own.set(values.subarray(places[i] * width, (places[i] + 1) * width), i * width);
+  return { count: places.length, width, values: own };
+}
+
+/** Every number as a file has it, a float32: what was fitted and what is read back are the same. */
+export function asStored({ values, ...rows }: Rows): Rows {
+  return { ...rows, values: Float64Array.from(values, Math.fround) };
+}
