@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { knownKeys } from '../experiments/src/config/issues.ts';
 import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
+import { idsSchema } from '../experiments/src/ids/fit-ids.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -81,7 +82,7 @@ function faultOf(args: readonly string[]): string | undefined {
     for (const { key } of overrides) {
       const path = key.split('.');
       const last = path.pop() ?? '';
-      const schemas = [recipeConfigSchema(), rankingRunConfigSchema()];
+      const schemas = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema];
       if (!schemas.some((schema) => knownKeys(schema, undefined, path).includes(last))) return `no key ${key}`;
     }
     // Recipes and tables have a slash; what stands for any of them (RECIPE, latest, a file) has none.

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { knownKeys, takesKey } from '../experiments/src/config/issues.ts';
 import { rankingRunConfigSchema } from '../experiments/src/config/ranking-schema.ts';
 import { recipeConfigSchema } from '../experiments/src/config/schema.ts';
+import { idsSchema } from '../experiments/src/ids/fit-ids.ts';
 import { parseCommandLine } from '../experiments/src/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -70,7 +71,7 @@ function declaredOptions(): Set<string> {
 }
 
 /** Of the tasks that the command line trains. */
-const schemas: readonly z.ZodType[] = [recipeConfigSchema(), rankingRunConfigSchema()];
+const schemas: readonly z.ZodType[] = [recipeConfigSchema(), rankingRunConfigSchema(), idsSchema];
 
 /** Every key of a configuration, of whatever kind, as `section.key`. */
 function configurationKeys(): Set<string> {

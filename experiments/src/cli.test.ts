@@ -203,6 +203,7 @@ test('help of the program and of every command has examples, which the program a
     'compare',
     'reproduce',
     'vectors',
+    'ids',
     'profile',
     'plan',
     'figures',

@@ -15,11 +15,11 @@ interface Options extends BackendOptions {
 export function registerIds(cli: CAC, invocation: Invocation): void {
   cli
     .command(
-      'ids <action> <target>',
-      'Semantic ids of items: fit DATASET to a file, show FILE, append FILE with the new items of a data set',
+      'ids <what> <of>',
+      'Semantic ids of items: fit those of a data set, show a file of them, append new items',
       { allowUnknownOptions: true },
     )
-    .usage('ids fit DATASET | show FILE | append FILE [options] [--ids.key VALUE ...] [--data.key VALUE ...]')
+    .usage('ids fit DATASET | show FILE | append FILE [options] [--section.key VALUE ...]')
     .option('--to <file>', 'File that is written (default: ids.safetensors); of show: a table of codes, .tsv')
     .option('--dataset <name>', 'Of append: the data set with the new items')
     .option('--item <id>', 'Of show: the codes of an item, and the items that share its first codes')

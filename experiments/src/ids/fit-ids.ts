@@ -29,6 +29,9 @@ export interface FitIdsCommand {
   readonly progress: Progress;
 }
 
+/** The keys of `seqrec ids` beside those of data. */
+export const idsSchema = z.strictObject({ ids: semanticIdsSchema.prefault({}) });
+
 /** Reads a data set and its split; the keys of `ids` beside those of `data`. */
 export async function readDataOfIds({ dataset, folder, overrides, progress }: Omit<FitIdsCommand, 'backend'>): Promise<{
   readonly interactions: Interactions;
@@ -53,7 +56,7 @@ export async function readDataOfIds({ dataset, folder, overrides, progress }: Om
 export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   const { progress, backend } = command;
   const { interactions, train, overrides } = await readDataOfIds(command);
-  const { ids: config } = applyOverrides(z.strictObject({ ids: semanticIdsSchema.prefault({}) }), {}, overrides);
+  const { ids: config } = applyOverrides(idsSchema, {}, overrides);
   await startBackend(backend);
   const { tokenizer } = config;
   const made = readsVectors(tokenizer)

@@ -14,7 +14,7 @@ export function ngramsOf(words: readonly string[], longest: number): string[] {
   return runs;
 }
 
-/** Runs of `length` neighbouring characters inside each word, a space at both of its ends: for scripts without spaces. */
+/** Runs of `length` characters inside each word, a space at both of its ends: for scripts without spaces. */
 export function characterRuns(words: readonly string[], length: number): string[] {
   return words.flatMap((each) => {
     const characters = [' ', ...each, ' '];

@@ -40,8 +40,8 @@ export function readsVectors({ kind }: TokenizerConfig): boolean {
 /**
  * Codes of all items by a tokenizer, made unique, with what they are like.
  *
- * @throws ConfigError for fewer items than a level needs, without the vectors or codes that a tokenizer reads, and where
- *   equal codes cannot be told apart.
+ * @throws ConfigError for no items, without the vectors or codes that a tokenizer reads, and where equal codes cannot
+ *   be told apart.
  */
 export async function fitSemanticIds(request: FitIdsRequest): Promise<SemanticIds> {
   const { config, items, vectors, known } = request;

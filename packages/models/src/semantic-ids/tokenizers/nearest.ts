@@ -11,7 +11,7 @@ export interface Nearest {
 
 /** Rows whose products are on the device at a time. */
 const BLOCK = 8192;
-/** Bound of a float32 dot product of `width` terms, over the product of the lengths, twice over for what it is used in. */
+/** Bound of the error of twice a float32 dot product of `width` terms, over the product of the lengths. */
 const margin = (width: number): number => 4 * (width + 8) * 2 ** -24;
 
 /**
