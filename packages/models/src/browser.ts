@@ -464,6 +464,8 @@ export {
   type TokenizerConfig,
   type VectorsConfig,
 } from './semantic-ids/config.ts';
+export { groupTerms, prefixTerms } from './semantic-ids/features/code-terms.ts';
+export { type CodePieces, fitPieces, piecesOf } from './semantic-ids/features/pieces.ts';
 export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } from './semantic-ids/fit.ts';
 export { fitIdVectors, idVectors, type ReadVectors, type VectorState } from './semantic-ids/item-vectors.ts';
 export type { Codebooks, Codes, Fitted } from './semantic-ids/tokenizers/tokenizer.ts';

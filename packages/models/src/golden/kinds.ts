@@ -1,5 +1,6 @@
 import { checkFieldAttention } from '../rankers/field-attention/golden.ts';
 import { checkCalibrators } from './calibrators.ts';
+import { checkCodePieces } from './code-pieces.ts';
 import { checkBehaviour, checkLsa } from './content-vectors.ts';
 import type { GoldenFile } from './file.ts';
 import { checkFuxiAlpha } from './fuxi-alpha.ts';
@@ -66,6 +67,7 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   behaviour: checkBehaviour,
   lsa: checkLsa,
   'residual-kmeans': checkResidualKMeans,
+  'sid-pieces': checkCodePieces,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
@@ -74,7 +76,6 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   letter: 'no semantic ids',
   mol: 'no mixture of logits',
   rqvae: 'no semantic ids',
-  'sid-pieces': 'no semantic ids',
   t5: 'no T5',
   't5-buckets': 'no T5',
   't5-semantic-ids': 'no T5',

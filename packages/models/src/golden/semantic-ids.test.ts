@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkCodePieces } from './code-pieces.ts';
 import { checkBehaviour, checkLsa } from './content-vectors.ts';
 import { checkResidualKMeans } from './residual-k-means.ts';
 
@@ -42,4 +43,13 @@ describe.each([
       expect((await check(changed)).maxima.outputs).toBeGreaterThan(1e-3);
     }
   });
+});
+
+it('sid-pieces agrees, and notices a merge or a piece that is another', async () => {
+  expect((await checkCodePieces(read('sid-pieces'))).maxima.outputs).toBe(0);
+  for (const name of ['merges', 'segments', 'segmentsOfNew']) {
+    const changed = read('sid-pieces');
+    (changed.outputs as unknown as Record<string, unknown[]>)[name].pop();
+    expect((await checkCodePieces(changed)).maxima.outputs, name).toBe(1);
+  }
 });
