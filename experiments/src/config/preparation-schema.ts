@@ -44,6 +44,26 @@ const TeacherLabelsConfig = z.strictObject({
     .describe('What predictions are multiplied by, to see what a biased teacher does; probabilities are held at 1.'),
 });
 
+const SemanticIdsColumn = z
+  .strictObject({
+    path: text.describe('A file of ids: what `seqrec ids fit` writes.'),
+    terms: z
+      .enum(['prefixes', 'groups', 'pieces'])
+      .default('prefixes')
+      .describe(
+        'Of the codes of an item: `prefixes`, the first 1, 2, ... of them; `groups` of `n` neighbours; `pieces`, runs that byte-pair encoding learned from the codes of all items.',
+      ),
+    n: count.default(1).describe('Of `groups`: codes of a group; it divides the codes of an item.'),
+    pieces: count.optional().describe('Of `pieces`: how many there are; default four times the single codes.'),
+    name: text.default('semanticIds').describe('Name of the new column of the items.'),
+  })
+  .refine(({ terms, n }) => terms === 'groups' || n === 1, { path: ['n'], message: "it with terms 'groups' alone" })
+  .refine(({ terms, pieces }) => terms === 'pieces' || pieces === undefined, {
+    path: ['pieces'],
+    message: "it with terms 'pieces' alone",
+  });
+
+export type SemanticIdsColumn = z.output<typeof SemanticIdsColumn>;
 export type TeacherLabelsConfig = z.output<typeof TeacherLabelsConfig>;
 
 export type UserVectorsConfig = z.output<typeof UserVectorsConfig>;
@@ -105,6 +125,9 @@ export const preparation = {
     ),
   userVectors: UserVectorsConfig.optional().describe(
     'Vectors of another run as the column `userVector` of the events: what a service has at hand that computes them apart from requests; the column `userVectorAge` says how many requests before. Name them in `model.features`, the vector with the encoding `standardise`.',
+  ),
+  semanticIds: SemanticIdsColumn.optional().describe(
+    'Codes of a file as a column of ids of the items, `semanticIds`, which rankers and encoders read as any other: name it in `model.features`. Items with equal codes share rows; a counter that made codes unique is left out.',
   ),
   repeats: z
     .enum(['keep', 'drop'])

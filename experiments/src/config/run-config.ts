@@ -9,7 +9,8 @@ export type RunConfig = RecipeConfig | RankingRunConfig;
 export type RunConfigInput = RecipeConfigInput | RankingRunConfigInput;
 
 /** The commands that take runs of rows. */
-const RANKING_COMMANDS = 'train, evaluate, compare, report, export, reproduce, recipes, bench step';
+const RANKING_COMMANDS =
+  'train, evaluate, compare, report, export, reproduce, recipes, labels, plan, profile, bench step';
 
 /** The schema of a value by its `task.kind`: of rows or, as without one, of encoded histories. */
 export function runConfigSchema(value: unknown): z.ZodType<RunConfig, RunConfigInput> {

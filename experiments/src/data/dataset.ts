@@ -32,6 +32,7 @@ import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
 import { defined } from './defined.ts';
+import { withStoredIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 import { withStoredVectors } from './user-vectors.ts';
 
@@ -74,7 +75,8 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with the task ranking; got it for a model of sequences`,
         'leave it out',
       );
-  const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
+  const read = await withStoredIds(filtered(await loadInteractions(config, folder, progress), config), config);
+  const all = withStoredVectors(read, config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const whole = sequenceSplit(splitBy(config.split, kept));
   if (config.heldOut === undefined) return { split: whole };

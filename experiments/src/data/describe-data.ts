@@ -12,6 +12,7 @@ import type { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts';
 import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
 import { dataFolder, type FileConfig, filtered, loadInteractions } from './dataset.ts';
+import { withStoredIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 import { summariseData, summariseWithout } from './summarise-data.ts';
 
@@ -59,7 +60,8 @@ export async function readRequested(
   const config = await configOf(request);
   const interactions = await loadInteractions(config, folder, request.progress);
   const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
-  return { interactions: filtered(interactions, config), ...(named && { split: config.split }) };
+  const kept = await withStoredIds(filtered(interactions, config), config);
+  return { interactions: kept, ...(named && { split: config.split }) };
 }
 
 /** Keys of data that only training reads. */

@@ -15,6 +15,7 @@ import type { TeacherLabelsConfig } from '../config/preparation-schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { filtered, loadInteractions } from './dataset.ts';
+import { withStoredIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 
 /** Rows with a label, in their parts: what a ranker learns from. */
@@ -79,10 +80,8 @@ export async function prepareRows(
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,
         'leave it out',
       );
-  const interactions = await withTeachers(
-    withNegatives(filtered(await loadInteractions(config, folder, progress), config), config),
-    config,
-  );
+  const read = await withStoredIds(filtered(await loadInteractions(config, folder, progress), config), config);
+  const interactions = await withTeachers(withNegatives(read, config), config);
   const { labels } = interactions.roles;
   if (labels.length === 0)
     throw new ConfigError(

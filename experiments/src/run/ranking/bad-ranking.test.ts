@@ -124,8 +124,8 @@ test.each([
   expect(readFileSync(run.report, 'utf8')).toContain('Failed after 0 epochs');
 });
 
-test('profile refuses a ranking recipe', async () => {
-  const { code, errors } = await runMain('profile', 'ctr/ml-1m-lr');
+test('bench epoch refuses a ranking recipe', async () => {
+  const { code, errors } = await runMain('bench', 'epoch', '--recipe', 'ctr/ml-1m-lr');
   expect(errors).toContain('got the recipe ctr/ml-1m-lr of the task ranking; seqrec train, evaluate, compare');
   expect(code).toBe(2);
 });

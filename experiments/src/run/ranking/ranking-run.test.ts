@@ -177,7 +177,7 @@ describe('a finished run', () => {
     async (command, ...argv) => {
       const { code, errors } = await runMain(command, run.path, ...argv);
       expect(errors).toContain(
-        `expected the task retrieval, which this command is for; got the run ${run.id} of the task ranking; seqrec train, evaluate, compare, report, export, reproduce, recipes, bench step take it`,
+        `expected the task retrieval, which this command is for; got the run ${run.id} of the task ranking; seqrec train, evaluate, compare, report, export, reproduce, recipes, labels, plan, profile, bench step take it`,
       );
       expect(errors).not.toContain('    at ');
       expect(code).toBe(2);

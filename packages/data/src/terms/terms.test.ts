@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { interactionsFromArrays } from '../index.ts';
 import { Interner } from '../interner.ts';
 import { createTable } from '../table/table.ts';
 import { textColumn } from '../text-column.ts';
 import { countTerms } from './count-terms.ts';
 import { itemTerms, termBounds } from './item-terms.ts';
+import { withItemTerms } from './with-item-terms.ts';
 import { characterRuns, ngramsOf, wordsOf } from './words.ts';
 
 function vocabulary(...names: string[]) {
@@ -99,6 +101,36 @@ describe('itemTerms', () => {
     expect(() => itemTerms(table, { columns: ['at'] })).toThrow('got at, which is time');
     expect(() => itemTerms(createTable(2, new Map()))).toThrow(
       'itemTerms: expected a column of texts, ids or numbers of the items; got none; columns of the items: none',
+    );
+  });
+});
+
+describe('withItemTerms', () => {
+  const shop = interactionsFromArrays({ name: 'shop', users: [1, 1], items: ['tea', 'soap'], timestamps: [1, 2] });
+  const step = { name: 'codes', detail: 'Added codes.', params: {}, counts: {} };
+
+  it('adds a column of ids of the items, whatever the order of its terms', () => {
+    const added = withItemTerms(shop, { name: 'codes', terms: [['b', 'a'], ['a']], step });
+    const column = added.itemTable.columns.get('codes')!;
+    expect(column.kind === 'ids' && [[...column.values], [...column.offsets], column.ids.toJSON().external]).toEqual([
+      ...[
+        [2, 1, 1],
+        [0, 2, 3],
+        ['a', 'b'],
+      ],
+    ]);
+    expect(added.steps.at(-1)).toBe(step);
+    expect(added.digest).not.toBe(shop.digest);
+    expect([...added.itemIds]).toEqual([...shop.itemIds]);
+  });
+
+  it('refuses lists of other items, and a name that is taken', () => {
+    expect(() => withItemTerms(shop, { name: 'codes', terms: [['a']], step })).toThrow(
+      'withItemTerms: expected a list for each of the 2 items; got 1',
+    );
+    const added = withItemTerms(shop, { name: 'codes', terms: [['a'], ['a']], step });
+    expect(() => withItemTerms(added, { name: 'codes', terms: [['a'], ['a']], step })).toThrow(
+      'withItemTerms: expected a name that no column of the items has; got codes',
     );
   });
 });

@@ -12,9 +12,9 @@ export interface CodePieces {
 }
 
 /**
- * Fits pieces: starting from all symbols `(level, code)`, the pair of neighbours with the largest weighted count becomes
- * a piece, until there are `size` of them or no pair is left. Of equal counts the pair that is first by its text. Single
- * symbols stay, so that a new item always has pieces.
+ * Fits pieces: starting from all symbols `(level, code)`, the pair of neighbours with the largest weighted count
+ * becomes a piece, until there are `size` of them or no pair is left. Of equal counts the pair that is first by its
+ * text. Single symbols stay, so that a new item always has pieces.
  *
  * Source: Sennrich et al. 2016 (arXiv:1508.07909), over semantic ids as in Singh et al. 2023 (arXiv:2306.08121).
  *
