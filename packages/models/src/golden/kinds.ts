@@ -22,6 +22,7 @@ import { checkRankingHeads } from './ranking-heads.ts';
 import { checkRankingMetrics } from './ranking-metrics.ts';
 import type { GoldenReport } from './report.ts';
 import { checkResidualKMeans } from './residual-k-means.ts';
+import { checkRqVae } from './rq-vae.ts';
 import { runGolden } from './run.ts';
 import { checkSce } from './sce.ts';
 import { checkSchedule } from './schedule.ts';
@@ -67,15 +68,15 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   behaviour: checkBehaviour,
   lsa: checkLsa,
   'residual-kmeans': checkResidualKMeans,
+  rqvae: checkRqVae,
   'sid-pieces': checkCodePieces,
 };
 
 /** Kinds of reference files that no check takes yet, each with the reason. */
 export const goldenKindsToCome: Readonly<Record<string, string>> = {
   'fuxi-linear': 'no FuXi-linear',
-  letter: 'no semantic ids',
+  letter: 'no LETTER',
   mol: 'no mixture of logits',
-  rqvae: 'no semantic ids',
   t5: 'no T5',
   't5-buckets': 'no T5',
   't5-semantic-ids': 'no T5',

@@ -1,4 +1,5 @@
 import type { TokenizerConfig } from './config.ts';
+import { rqVaeCodebooks } from './tokenizers/fit-rq-vae.ts';
 import { hierarchicalCodebooks } from './tokenizers/hierarchical.ts';
 import { lshCodebooks } from './tokenizers/lsh.ts';
 import { productCodebooks } from './tokenizers/product.ts';
@@ -16,6 +17,8 @@ export function codebooksOf(
   switch (tokenizer.kind) {
     case 'residual-k-means':
       return residualCodebooks(books(), tokenizer.normalize);
+    case 'rq-vae':
+      return rqVaeCodebooks(tensors, sizes.length);
     case 'product':
       return productCodebooks(books());
     case 'hierarchical':

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from '../config/fields.ts';
+import { positive, size } from '../config/fields.ts';
 import { collisionRules } from './codes/unique-codes.ts';
 
 const width = size.max(4096);
@@ -54,6 +54,24 @@ export const tokenizerSchema = z.discriminatedUnion('kind', [
       balanced: z.boolean().default(false).describe('At most `ceil(N / K)` items a code of a level.'),
     })
     .describe('RQ-k-means: k-means of the vectors, then of what each level leaves.'),
+  z
+    .strictObject({
+      kind: z.literal('rq-vae'),
+      ...{ levels, codes },
+      hiddenSizes: z
+        .array(size.max(16_384))
+        .max(16)
+        .default([512, 256, 128])
+        .describe('Widths of the hidden layers of the encoder; the decoder has them in the other order.'),
+      width: width.default(64).describe('Width of what is quantised.'),
+      commitment: z.number().min(0).default(0.25).describe('Weight of what draws the encoder to its codes.'),
+      epochs: size.max(1_000_000).default(1000).describe('Epochs at most.'),
+      batchSize: size.default(2048).describe('Items of a step.'),
+      learningRate: positive.default(1e-3).describe('Of AdamW.'),
+      weightDecay: z.number().min(0).default(0.01).describe('Of AdamW.'),
+      patience: size.max(1_000_000).default(50).describe('Epochs without a better reconstruction after which it ends.'),
+    })
+    .describe('RQ-VAE: an autoencoder whose middle is quantised level by level; `standardise` suits it.'),
   z
     .strictObject({ kind: z.literal('hierarchical'), levels, codes, steps })
     .describe('Hierarchical k-means: each level cuts the clusters of the one before.'),

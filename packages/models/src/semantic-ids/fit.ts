@@ -2,6 +2,7 @@ import { ConfigError } from '../errors.ts';
 import { type CodesReport, diagnose, type ItemsOfCodes } from './codes/diagnostics.ts';
 import { assertUnique, withCounter, withNextNearest } from './codes/unique-codes.ts';
 import type { SemanticIdsConfig, TokenizerConfig } from './config.ts';
+import { fitRqVae } from './tokenizers/fit-rq-vae.ts';
 import { fitHierarchical } from './tokenizers/hierarchical.ts';
 import { fitLsh } from './tokenizers/lsh.ts';
 import { fitProduct } from './tokenizers/product.ts';
@@ -75,6 +76,8 @@ async function fitted({ config: { tokenizer }, items, vectors, given, ...options
   switch (tokenizer.kind) {
     case 'residual-k-means':
       return fitResidualKMeans(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
+    case 'rq-vae':
+      return fitRqVae(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
     case 'hierarchical':
       return fitHierarchical(vectors, tokenizer, options);
     case 'product':

@@ -1,0 +1,85 @@
+import { normals, streamKey, useBackend } from '@seqrec/core';
+import '@seqrec/core/simd';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tokenizerSchema } from '../config.ts';
+import { fitRqVae } from './fit-rq-vae.ts';
+import { RqVae } from './rq-vae.ts';
+
+beforeAll(() => useBackend('simd'));
+
+const sizes = { inputDim: 5, hiddenSizes: [6], width: 3, levels: 2, codes: 4 };
+const x = () => tf.tensor2d(Float32Array.from(normals(streamKey(2, 'x'), 0, 35)), [7, 5]);
+
+describe('RqVae', () => {
+  /** Gradients of one term of the loss alone. */
+  async function gradientsOf(term: 'quantisation' | 'reconstruction', commitment: number, residuals?: 'detached') {
+    const model = new RqVae(sizes, 1);
+    const { value, grads } = tf.variableGrads(
+      () => tf.sum(model.forward(x(), { commitment, ...(residuals && { residuals }) })[term]) as tf.Scalar,
+      model.variables(),
+    );
+    value.dispose();
+    const size = async (variables: tf.Variable[]) => {
+      let sum = 0;
+      for (const { name } of variables) for (const each of (await grads[name]?.data()) ?? []) sum += Math.abs(each);
+      return sum;
+    };
+    const of = (layer: RqVae['encoder']) => layer.names.map((name) => layer.weight(name));
+    return { encoder: await size(of(model.encoder)), books: await size([model.book(0), model.book(1)]) };
+  }
+
+  it('teaches codebooks by their own term alone, and the encoder by the commitment and the reconstruction', async () => {
+    expect(await gradientsOf('quantisation', 0)).toEqual({ encoder: 0, books: expect.any(Number) });
+    expect((await gradientsOf('quantisation', 0)).books).toBeGreaterThan(0);
+    expect((await gradientsOf('quantisation', 1)).encoder).toBeGreaterThan(0);
+    expect(await gradientsOf('reconstruction', 1)).toEqual({ encoder: expect.any(Number), books: 0 });
+    expect((await gradientsOf('reconstruction', 1)).encoder).toBeGreaterThan(0);
+  });
+
+  it('passes what deeper levels say to the encoder, unless residuals are constants', async () => {
+    const [attached, detached] = [
+      await gradientsOf('quantisation', 1),
+      await gradientsOf('quantisation', 1, 'detached'),
+    ];
+    expect(Math.abs(attached.encoder - detached.encoder)).toBeGreaterThan(1e-3);
+    expect(attached.books).toBeCloseTo(detached.books, 4);
+  });
+});
+
+describe('fitRqVae', () => {
+  const rows = { count: 200, width: 6, values: new Float64Array(1200) };
+  const basis = normals(streamKey(5, 'basis'), 0, 12);
+  const place = normals(streamKey(6, 'place'), 0, 400);
+  for (let r = 0; r < 200; r++)
+    for (let j = 0; j < 6; j++) rows.values[r * 6 + j] = place[2 * r] * basis[j] + place[2 * r + 1] * basis[6 + j];
+  const config = {
+    kind: 'rq-vae',
+    levels: 2,
+    codes: 8,
+    hiddenSizes: [16],
+    width: 4,
+    batchSize: 64,
+    learningRate: 1e-2,
+  };
+  const fit = (epochs: number) => {
+    const settings = tokenizerSchema.parse({ ...config, epochs });
+    if (settings.kind !== 'rq-vae') throw new Error(settings.kind);
+    return fitRqVae(rows, settings, { seed: 1 });
+  };
+
+  it('uses every code of every level, and codes that nobody has come back', async () => {
+    const { codes } = await fit(40);
+    for (const level of [0, 1]) {
+      const own = new Set(Array.from({ length: 200 }, (_, r) => codes.values[2 * r + level]));
+      expect(own.size).toBe(8);
+    }
+  });
+
+  it('frees what it made', async () => {
+    await fit(1);
+    const { numTensors } = tf.memory();
+    await fit(2);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
