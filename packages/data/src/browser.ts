@@ -61,7 +61,6 @@ export type { Table } from './table/table.ts';
 export { takeColumn } from './table/take.ts';
 export { countTerms, type TermCounts } from './terms/count-terms.ts';
 export { type ItemTermsOptions, itemTerms, type TermBounds, termBounds, termColumns } from './terms/item-terms.ts';
-export { type ItemTermsColumn, withItemTerms } from './terms/with-item-terms.ts';
 export { characterRuns, ngramsOf, wordsOf } from './terms/words.ts';
 export { type TieOrder, tieOrder } from './tie-order.ts';
 export { applyTransform } from './transforms/apply.ts';

@@ -51,6 +51,7 @@ export { type StreamingWorld, type StreamingWorldOptions, streamingWorld } from 
 export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
 export { type ColumnDescription, describeColumns, shortNumber, valueText } from './table/describe.ts';
 export type { ColumnSpec } from './table/spec.ts';
+export { type ItemTermsColumn, withItemTerms } from './terms/with-item-terms.ts';
 export type { Refresh } from './user-vectors/refresh.ts';
 export {
   USER_VECTOR,

@@ -454,24 +454,10 @@ export {
   type RowModelConfigInput,
   rowModelConfigSchema,
 } from './registry.ts';
-export { appendItems } from './semantic-ids/append.ts';
-export { type CodesReport, diagnose, type ItemsOfCodes, type LevelReport } from './semantic-ids/codes/diagnostics.ts';
-export { collisionRules, withCounter, withNextNearest } from './semantic-ids/codes/unique-codes.ts';
-export {
-  type SemanticIdsConfig,
-  type SemanticIdsConfigInput,
-  semanticIdsSchema,
-  type TokenizerConfig,
-  type VectorsConfig,
-} from './semantic-ids/config.ts';
+export { CodeTrie, type OpenNodes } from './semantic-ids/codes/trie.ts';
 export { groupTerms, prefixTerms } from './semantic-ids/features/code-terms.ts';
 export { type CodePieces, fitPieces, piecesOf } from './semantic-ids/features/pieces.ts';
-export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } from './semantic-ids/fit.ts';
-export { fitIdVectors, idVectors, type ReadVectors, type VectorState } from './semantic-ids/item-vectors.ts';
 export type { Codebooks, Codes, Fitted } from './semantic-ids/tokenizers/tokenizer.ts';
-export { fitLsa, type Lsa, lsaVectors } from './semantic-ids/vectors/lsa.ts';
-export { type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
-export { behaviourVectors } from './semantic-ids/vectors/sppmi.ts';
 export { incrementalOf } from './serve/capabilities.ts';
 export { createScorer, type ScorerOptions } from './serve/create-scorer.ts';
 export { type EncodeHistoriesOptions, encodeHistories } from './serve/encode-histories.ts';

@@ -16,7 +16,22 @@ export {
 } from './delta/snapshot.ts';
 export { type StagedDelta, stageDelta } from './delta/stage-delta.ts';
 export { readWholeFile, writeFileAtomic } from './io/files.ts';
+export { appendItems } from './semantic-ids/append.ts';
+export { type CodesReport, diagnose, type ItemsOfCodes, type LevelReport } from './semantic-ids/codes/diagnostics.ts';
+export { collisionRules, withCounter, withNextNearest } from './semantic-ids/codes/unique-codes.ts';
+export {
+  type SemanticIdsConfig,
+  type SemanticIdsConfigInput,
+  semanticIdsSchema,
+  type TokenizerConfig,
+  type VectorsConfig,
+} from './semantic-ids/config.ts';
+export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } from './semantic-ids/fit.ts';
 export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
+export { fitIdVectors, idVectors, type ReadVectors, type VectorState } from './semantic-ids/item-vectors.ts';
+export { fitLsa, type Lsa, lsaVectors } from './semantic-ids/vectors/lsa.ts';
+export { type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
+export { behaviourVectors } from './semantic-ids/vectors/sppmi.ts';
 export { fileSpill } from './serve/file-spill.ts';
 export {
   isSavedTogether,
