@@ -26,8 +26,8 @@ export interface RqVaeOptions {
 const FIRST_STEPS = 10;
 
 /**
- * Trains an {@link RqVae} and freezes it. The first codebooks are k-means of what the untrained encoder leaves, level by
- * level; a code that nobody had in an epoch becomes a row of what its level reads in the last batch.
+ * Trains an {@link RqVae} and freezes it. The first codebooks are k-means of what the untrained encoder leaves, level
+ * by level; a code that nobody had in an epoch becomes a row of what its level reads in the last batch.
  */
 export async function fitRqVae(
   vectors: Rows,
