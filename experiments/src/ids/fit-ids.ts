@@ -67,7 +67,7 @@ export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   const ids = await fitSemanticIds({
     ...{ config, items: interactions.numItems, vectors: made.rows, given, seed: config.seed },
     known: knownItems(train),
-    onProgress: ({ done, total }) => progress.update({ label: 'levels', done, total, fields: [] }),
+    onProgress: ({ done, total }) => progress.update({ label: 'fit', done, total, fields: [] }),
   });
   progress.clear();
   return { ...ids, ...about(config, interactions), vectors: made.state };

@@ -98,7 +98,7 @@ async function beginAtKMeans(model: RqVae, vectors: Rows, options: RqVaeOptions,
 }
 
 /** Codes without a row in the epoch become rows of what their level reads. */
-async function reviveCodes(
+export async function reviveCodes(
   model: RqVae,
   used: readonly Uint8Array[],
   residuals: readonly tf.Tensor2D[],

@@ -3,7 +3,7 @@ import '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenizerSchema } from '../config.ts';
-import { fitRqVae } from './fit-rq-vae.ts';
+import { fitRqVae, reviveCodes } from './fit-rq-vae.ts';
 import { RqVae } from './rq-vae.ts';
 
 beforeAll(() => useBackend('simd'));
@@ -68,12 +68,30 @@ describe('fitRqVae', () => {
     return fitRqVae(rows, settings, { seed: 1 });
   };
 
-  it('uses every code of every level, and codes that nobody has come back', async () => {
+  it('uses every code of every level', async () => {
     const { codes } = await fit(40);
     for (const level of [0, 1]) {
       const own = new Set(Array.from({ length: 200 }, (_, r) => codes.values[2 * r + level]));
       expect(own.size).toBe(8);
     }
+  });
+
+  it('has a code that nobody had begin anew at what its level reads, and leaves the others', async () => {
+    const model = new RqVae(sizes, 1);
+    const before = [0, 1].map((level) => model.book(level).dataSync().slice());
+    const residuals = [1, 2].map((by) => tf.mul(tf.reshape(tf.range(100, 121), [7, 3]), by)) as tf.Tensor2D[];
+    const used = [Uint8Array.of(1, 0, 1, 1), Uint8Array.of(1, 1, 1, 0)];
+    await reviveCodes(model, used, residuals, { seed: 1, epoch: 0 });
+    for (const [level, of] of used.entries()) {
+      const book = await model.book(level).data();
+      const rows = await residuals[level].array();
+      for (const [code, wasUsed] of of.entries()) {
+        const row = [...book.slice(3 * code, 3 * code + 3)];
+        if (wasUsed) expect(row).toEqual([...before[level].slice(3 * code, 3 * code + 3)]);
+        else expect(rows).toContainEqual(row);
+      }
+    }
+    model.dispose();
   });
 
   it('frees what it made', async () => {
