@@ -54,6 +54,7 @@ class Transact(torch.nn.Module):
         self.layers = torch.nn.ModuleList(
             Layer(width, c["numHeads"], c["feedForwardDim"], c["attentionDropout"]) for _ in range(c["numBlocks"])
         )
+        self.scale = c["historyScale"]
         self.latest = c["latest"]
         self.pooled = torch.nn.Linear(width, width) if c["maxPool"] else None
         total = d * len(fields) + width * (self.latest + (self.pooled is not None))
@@ -98,8 +99,9 @@ class Transact(torch.nn.Module):
             x = x[shape["places"]]
         newest = (x[:, : self.latest] * there[:, : self.latest, None]).flatten(1)
         parts = [look_up(table, column) for table, column in zip(self.fields, columns)]
+        newest = newest * self.scale
         if self.pooled is not None:
-            parts.append(self.pooled(x.masked_fill(~there[:, :, None], -1e30).amax(1)))
+            parts.append(self.pooled(x.masked_fill(~there[:, :, None], -1e30).amax(1)) * self.scale)
         missing = self.cross.layers[0].in_features - sum(part.shape[1] for part in [*parts, newest])
         x0 = torch.cat([*parts, F.pad(newest, (0, missing))], 1)
         return self.head(torch.cat([self.cross(x0), self.hidden(x0)], 1)).squeeze(1)

@@ -6,8 +6,8 @@ import { peerColumn, peerField } from './peer-columns.ts';
 export const transactPeer: RowPeer = {
   script: 'transact_step.py',
   has: "a TransAct with tower 'dcn-v2', order 'newest-first', padding 'hidden' and no timeWindow",
-  takes: ({ tower, order, padding, timeWindow, historyScale }) =>
-    tower === 'dcn-v2' && order === 'newest-first' && padding === 'hidden' && timeWindow === 0 && historyScale !== 0,
+  takes: ({ tower, order, padding, timeWindow }) =>
+    tower === 'dcn-v2' && order === 'newest-first' && padding === 'hidden' && timeWindow === 0,
   parts: ({ model, fields, batch }) => {
     const { kind, config, features } = model;
     const history = historyFieldsOf({ kind, userHistory: config.userHistory as HistoryConfig }, fields, features);
