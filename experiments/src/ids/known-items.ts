@@ -1,21 +1,15 @@
-import { type ExampleSet, type Interactions, trainingEvents } from '@seqrec/data';
+import { type ExampleSet, type Interactions, trainingSequences } from '@seqrec/data';
 import type { ItemsOfCodes } from '@seqrec/models';
 
 /** What a report of codes reads of a data set: attributes, neighbours in training histories, training events. */
 export function knownItems(train: ExampleSet): ItemsOfCodes {
   const { interactions } = train;
-  const { userOffsets, itemIds, numUsers, numItems } = interactions;
-  const mask = trainingEvents(train);
-  const events = new Int32Array(numItems);
+  const events = new Int32Array(interactions.numItems);
   const pairs: number[] = [];
-  for (let user = 0; user < numUsers; user++) {
-    let before = -1;
-    for (let e = userOffsets[user]; e < userOffsets[user + 1]; e++) {
-      if (mask[e] !== 1) continue;
-      const place = itemIds[e] - 1;
-      events[place]++;
-      if (before >= 0) pairs.push(before, place);
-      before = place;
+  for (const items of trainingSequences(train)) {
+    for (const [t, item] of items.entries()) {
+      events[item - 1]++;
+      if (t > 0) pairs.push(items[t - 1] - 1, item - 1);
     }
   }
   const attributes = attributesOf(interactions);

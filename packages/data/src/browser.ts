@@ -23,6 +23,7 @@ export { pointExamples } from './examples/points.ts';
 export { type Requests, requestsOf, requestTimes } from './examples/requests.ts';
 export { takeExamples } from './examples/take.ts';
 export { type HistoryOptions, withHistories, withoutHistories } from './examples/with-histories.ts';
+export { fromFloat16 } from './float16.ts';
 export { type IdMap, type IdMapJson, idMap, idMapFrom } from './ids.ts';
 export type { Interactions, ProblemCount, ProcessingStep } from './interactions.ts';
 export { partitionPoint } from './partition-point.ts';
@@ -77,7 +78,7 @@ export {
   type TransformSpec,
   UNKNOWN_ROW,
 } from './transforms/spec.ts';
-export { type TrainingRows, trainedItems, trainingRows } from './transforms/training-rows.ts';
+export { type TrainingRows, trainedItems, trainingRows, trainingSequences } from './transforms/training-rows.ts';
 export { type EpochCoverage, oneRandomCoverage, windowCoverage } from './windows/coverage.ts';
 export { latestWindow } from './windows/latest.ts';
 export type { WindowPolicy } from './windows/policy.ts';

@@ -1,3 +1,5 @@
+import './golden/of-ids.ts';
+
 export * from './browser.ts';
 export { applyDelta } from './delta/apply-delta.ts';
 export { checkChain, placeAfter } from './delta/check-chain.ts';

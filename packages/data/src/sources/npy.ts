@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DataError } from '../errors.ts';
+import { fromFloat16 } from '../float16.ts';
 
 const MAGIC = '\x93NUMPY';
 const operation = 'readNpy';
@@ -48,19 +49,15 @@ export function readNpy(path: string): NpyMatrix {
       `${rows * columns * width} bytes of ${rows} x ${columns} numbers`,
       `${bytes.length - at}`,
     );
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
-  const read = { 2: halfAt, 4: (i: number) => view.getFloat32(i, true), 8: (i: number) => view.getFloat64(i, true) }[
-    width as 2 | 4 | 8
-  ];
-  return { rows, width: columns, values: Float64Array.from({ length: rows * columns }, (_, i) => read(i * width)) };
-
-  function halfAt(i: number): number {
-    const bits = view.getUint16(i, true);
-    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-  }
+  // A copy begins at a multiple of every width.
+  const { buffer } = Uint8Array.from(bytes.subarray(at));
+  const values = { 2: halves, 4: singles, 8: doubles }[width as 2 | 4 | 8](buffer);
+  return { rows, width: columns, values };
 }
+
+const halves = (buffer: ArrayBuffer): Float64Array => Float64Array.from(fromFloat16(new Uint16Array(buffer)));
+const singles = (buffer: ArrayBuffer): Float64Array => Float64Array.from(new Float32Array(buffer));
+const doubles = (buffer: ArrayBuffer): Float64Array => new Float64Array(buffer);
 
 function wrong(file: string, code: string, expected: string, got: string): DataError {
   return new DataError(operation, `expected ${expected}; got ${got}`, { code, file });

@@ -2,6 +2,7 @@ import { DataError } from '../errors.ts';
 import type { Column } from '../table/column.ts';
 import type { Table } from '../table/table.ts';
 import { textAt } from '../text-column.ts';
+import { quantilesOf } from '../transforms/quantiles.ts';
 import { characterRuns, ngramsOf, wordsOf } from './words.ts';
 
 export interface ItemTermsOptions {
@@ -65,7 +66,8 @@ export function termBounds(table: Table, { columns, buckets = 10 }: ItemTermsOpt
     const column = table.columns.get(name);
     if (column?.kind !== 'number') return [];
     const { width, values } = column;
-    return [[name, Array.from({ length: width }, (_, w) => quantiles(values, w, width, buckets))]];
+    const own = (w: number): Float64Array => Float64Array.from(values.filter((_, i) => i % width === w));
+    return [[name, Array.from({ length: width }, (_, w) => quantilesOf(own(w), buckets))]];
   });
   return new Map(found);
 }
@@ -98,15 +100,6 @@ function reader(
         });
     }
   }
-}
-
-/** The `parts - 1` numbers between equal parts of those that are there. */
-function quantiles(values: Float32Array, first: number, step: number, parts: number): number[] {
-  const own: number[] = [];
-  for (let i = first; i < values.length; i += step) if (!Number.isNaN(values[i])) own.push(values[i]);
-  own.sort((a, b) => a - b);
-  if (own.length === 0) return [];
-  return Array.from({ length: parts - 1 }, (_, p) => own[Math.floor(((p + 1) * own.length) / parts)]);
 }
 
 function noColumn(expected: string, got: string, { columns }: Table): DataError {

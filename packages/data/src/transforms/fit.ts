@@ -2,6 +2,7 @@ import { OptionError } from '../errors.ts';
 import type { Column } from '../table/column.ts';
 import { CROSS, idLists } from './id-lists.ts';
 import { dimensions } from './numbers.ts';
+import { quantilesOf } from './quantiles.ts';
 import type { Encoding, FittedTransform, TransformSpec } from './spec.ts';
 
 const OPERATION = 'fitTransform';
@@ -115,19 +116,13 @@ function atLeastOne(key: string, value: number): number {
   throw new OptionError(OPERATION, `expected ${key} of 1 or more; got ${value}`, { key });
 }
 
-/** The quantiles `1/n, 2/n, ...` of the values, each once; buckets without a value between them do not exist. */
 function quantileBounds(spec: TransformSpec, column: Column, rows: ArrayLike<number>): number[] {
   const buckets = atLeastOne('buckets', spec.buckets ?? 10);
   const at = oneNumber('buckets', spec, column);
-  const values = Float64Array.from({ length: rows.length }, (_, i) => at(rows[i]))
-    .filter((value) => !Number.isNaN(value))
-    .sort();
-  const bounds: number[] = [];
-  for (let b = 1; b < buckets; b++) {
-    const bound = values[Math.floor((b * values.length) / buckets)];
-    if (bound !== undefined && bound > values[0] && bound !== bounds.at(-1)) bounds.push(bound);
-  }
-  return bounds;
+  return quantilesOf(
+    Float64Array.from({ length: rows.length }, (_, i) => at(rows[i])),
+    buckets,
+  );
 }
 
 /** The steps that have a value in the training rows, often enough. */

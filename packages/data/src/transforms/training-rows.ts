@@ -21,6 +21,16 @@ export function trainingRows(set: ExampleSet): TrainingRows {
   return { events: rowsWhere(events), users: rowsWhere(users), items: rowsWhere(items) };
 }
 
+/** The items of the training events of each user, in their order; of a user without any none. */
+export function* trainingSequences(set: ExampleSet): Generator<Int32Array> {
+  const { userOffsets, itemIds, numUsers } = set.interactions;
+  const mask = trainingEvents(set);
+  for (let user = 0; user < numUsers; user++) {
+    const first = userOffsets[user];
+    yield itemIds.slice(first, userOffsets[user + 1]).filter((_, i) => mask[first + i] === 1);
+  }
+}
+
 /** 1 for each item id with a training event; shape `[numItems + 1]`, 0 at the padding. */
 export function trainedItems(set: ExampleSet): Uint8Array {
   const trained = new Uint8Array(set.interactions.numItems + 1);

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { normals, streamKey, useBackend } from '@seqrec/core';
 import '@seqrec/core/simd';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeSafetensors } from '../io/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../io/safetensors.ts';
 import { semanticIdsSchema } from './config.ts';
 import { fitSemanticIds } from './fit.ts';
 import { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './ids-file.ts';
@@ -52,6 +52,32 @@ describe('a file of ids', () => {
     expect(idsDigest({ ...ids, items: ids.items.with(3, 'other') })).not.toBe(idsDigest(ids));
     const values = ids.codes.values.with(0, 11).with(11, 0);
     expect(idsDigest({ ...ids, codes: { ...ids.codes, values } })).not.toBe(idsDigest(ids));
+  });
+
+  it('is told when it is damaged', async () => {
+    const ids = await made({ kind: 'residual-k-means', codes: 4 });
+    const file = join(folder, 'damaged.safetensors');
+    await writeSemanticIds(file, ids);
+    const { tensors, metadata } = decodeSafetensors(readFileSync(file), file);
+    const damaged = async (change: { without?: string; says?: Record<string, string> }): Promise<string> => {
+      const left = new Map([...tensors].filter(([name]) => name !== change.without));
+      const content = { tensors: left, metadata: { ...metadata, ...change.says } };
+      writeFileSync(file, Buffer.concat(encodeSafetensors(content)));
+      return readSemanticIds(file).then(
+        () => 'read',
+        (error: Error) => error.message,
+      );
+    };
+    expect(await damaged({})).toBe('read');
+    expect(await damaged({ without: 'codes' })).toContain('expected 4 codes of 12 items; got []');
+    expect(await damaged({ without: 'codebooks/codebook.1' })).toContain(
+      "expected the tensor codebook.1 of 'residual-k-means'; got codebook.0, codebook.2",
+    );
+    expect(await damaged({ says: { items: 'x' } })).toContain('items: expected JSON; got ');
+    expect(await damaged({ says: { texts: '{}' } })).toContain('texts: ');
+    const { about } = metadata;
+    const sizes = JSON.stringify({ ...JSON.parse(about), sizes: [1, 4, 4, 9] });
+    expect(await damaged({ says: { about: sizes } })).toMatch(/expected codes below 1 on level 1; got \d for the item/);
   });
 
   it('is told from other files', async () => {

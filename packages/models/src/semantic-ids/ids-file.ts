@@ -36,6 +36,21 @@ const about = z.object({
   report: z.custom<CodesReport>((value) => typeof value === 'object' && value !== null),
 });
 
+/** A text of the metadata that is JSON. */
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `expected JSON; got ${(error as Error).message}` });
+    return z.NEVER;
+  }
+});
+const inMetadata = z.object({
+  about: json.pipe(about),
+  items: json.pipe(z.array(z.string()).min(1)),
+  texts: json.pipe(z.array(z.tuple([z.string(), z.array(z.string())]))),
+});
+
 /** SHA-256 of the items and their codes, in hex. */
 export function idsDigest({ items, codes }: Pick<StoredIds, 'items' | 'codes'>): string {
   const { values, sizes } = codes;
@@ -80,13 +95,19 @@ export async function readSemanticIds(file: string): Promise<StoredIds> {
         `${file}: expected semantic ids, as \`seqrec ids fit\` writes them; got ${metadata.format === undefined ? 'another safetensors file' : metadata.format}`,
         file,
       );
-    const said = parsed(file, metadata.about);
-    const items = JSON.parse(metadata.items) as string[];
-    const values = Int32Array.from(await opened.read('codes'));
-    const [count, levels] = tensors.get('codes')!.shape;
+    const { about: said, items, texts } = parsed(file, metadata);
+    const shape = tensors.get('codes')?.shape ?? [];
+    const [count, levels] = shape;
     if (count !== items.length || levels !== said.sizes.length)
       throw new CheckpointError(
-        `${file}: expected ${said.sizes.length} codes of ${items.length} items; got [${count}, ${levels}]`,
+        `${file}: expected ${said.sizes.length} codes of ${items.length} items; got [${shape.join(', ')}]`,
+        file,
+      );
+    const values = Int32Array.from(await opened.read('codes'));
+    const wrong = values.findIndex((code, e) => code < 0 || code >= said.sizes[e % levels]);
+    if (wrong >= 0)
+      throw new CheckpointError(
+        `${file}: expected codes below ${said.sizes[wrong % levels]} on level ${(wrong % levels) + 1}; got ${values[wrong]} for the item ${items[Math.floor(wrong / levels)]}`,
         file,
       );
     const rows = new Map<string, Rows>();
@@ -103,15 +124,15 @@ export async function readSemanticIds(file: string): Promise<StoredIds> {
       ...rest,
       ...{ items, codes },
       codebooks: codebooksOf(said.config.tokenizer, codebookSizes, of('codebooks/')),
-      vectors: { tensors: of('vectors/'), texts: new Map(JSON.parse(metadata.texts) as [string, string[]][]) },
+      vectors: { tensors: of('vectors/'), texts: new Map(texts) },
     };
   } finally {
     await opened.close();
   }
 }
 
-function parsed(file: string, text: string): z.output<typeof about> {
-  const result = about.safeParse(JSON.parse(text));
+function parsed(file: string, metadata: Readonly<Record<string, string>>): z.output<typeof inMetadata> {
+  const result = inMetadata.safeParse(metadata);
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw new CheckpointError(`${file}: ${first.path.map(String).join('.')}: ${first.message}`, file);

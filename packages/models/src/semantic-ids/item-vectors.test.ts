@@ -54,6 +54,12 @@ describe('vectors for ids', () => {
     }
   });
 
+  it('count the items of which nothing is known', async () => {
+    const { without } = await fitIdVectors(request({ vectors: [{ ...lsa, columns: ['title'] }] }), shop().train);
+    // 'green' is in one title alone.
+    expect(without).toBe(1);
+  });
+
   it('of behaviour do not move when test and validation events change', async () => {
     const own = async (last: number[]) =>
       (await fitIdVectors(request({ vectors: [behaviour] }), shop(titles, last).train)).rows.values;

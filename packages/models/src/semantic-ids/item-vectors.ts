@@ -2,7 +2,15 @@ import { type ExampleSet, type Interactions, itemTerms, termBounds, termColumns 
 import { ConfigError } from '../errors.ts';
 import type { VectorsConfig } from './config.ts';
 import { fitLsa, lsaVectors } from './vectors/lsa.ts';
-import { asStored, beside, columnMoments, type Rows, standardColumns, unitRows } from './vectors/rows.ts';
+import {
+  asStored,
+  beside,
+  columnMoments,
+  type Rows,
+  squaredLengths,
+  standardColumns,
+  unitRows,
+} from './vectors/rows.ts';
 import { behaviourVectors } from './vectors/sppmi.ts';
 
 /** What was fitted to the items of training, and makes vectors of new items beside theirs. */
@@ -22,6 +30,15 @@ export interface IdVectorsRequest {
   readonly standardise: boolean;
   readonly seed: number;
   readonly readFile: ReadVectors;
+  /** Called before each kind is made. */
+  readonly onKind?: (kind: VectorsConfig['kind']) => void;
+}
+
+export interface FittedVectors {
+  readonly rows: Rows;
+  readonly state: VectorState;
+  /** Items of which nothing is known: their vector is zeros, and they share their codes. */
+  readonly without: number;
 }
 
 const kept = (at: number, name: string): string => `vectors.${at}.${name}`;
@@ -34,13 +51,14 @@ const kept = (at: number, name: string): string => `vectors.${at}.${name}`;
  * @throws ConfigError for vectors with a number that is not finite, naming the first item, and for zeros alone.
  */
 export async function fitIdVectors(
-  { vectors, standardise, seed, readFile }: IdVectorsRequest,
+  { vectors, standardise, seed, readFile, onKind }: IdVectorsRequest,
   train: ExampleSet,
-): Promise<{ readonly rows: Rows; readonly state: VectorState }> {
+): Promise<FittedVectors> {
   const tensors = new Map<string, Rows>();
   const texts = new Map<string, readonly string[]>();
   const parts: Rows[] = [];
   for (const [at, config] of vectors.entries()) {
+    onKind?.(config.kind);
     if (config.kind === 'lsa') {
       const { itemTable } = train.interactions;
       const columns = config.columns ?? termColumns(itemTable);
@@ -64,10 +82,11 @@ export async function fitIdVectors(
       `semantic ids: vectors: expected vectors that tell items apart; got ${rows.width === 0 ? 'none: no term is in two items' : 'zeros alone'}; read other columns of the items, or a file`,
       'ids.vectors',
     );
-  if (!standardise) return { rows, state: { tensors, texts } };
+  const without = squaredLengths(rows).reduce((sum, square) => sum + Number(square === 0), 0);
+  if (!standardise) return { rows, state: { tensors, texts }, without };
   const moments = asStored(columnMoments(rows));
   tensors.set('moments', moments);
-  return { rows: standardColumns(rows, moments), state: { tensors, texts } };
+  return { rows: standardColumns(rows, moments), state: { tensors, texts }, without };
 }
 
 /**
@@ -76,7 +95,7 @@ export async function fitIdVectors(
  * @throws ConfigError for vectors of behaviour, which new items do not have.
  */
 export async function idVectors(
-  { vectors, standardise, readFile }: Omit<IdVectorsRequest, 'seed'>,
+  { vectors, standardise, readFile }: Omit<IdVectorsRequest, 'seed' | 'onKind'>,
   { tensors, texts }: VectorState,
   interactions: Interactions,
 ): Promise<Rows> {
@@ -102,13 +121,13 @@ export async function idVectors(
   return standardise ? standardColumns(rows, tensors.get('moments')!) : rows;
 }
 
-/** Bounds of the numbers of a column, a row each: all have as many, or none where no number is there. */
+/** Bounds of the numbers of a column, a row each; shorter ones are filled up with NaN. */
 function boundRows(bounds: readonly (readonly number[])[]): Rows {
   const width = bounds.reduce((most, own) => Math.max(most, own.length), 0);
-  const values = Float64Array.from({ length: bounds.length * width }, (_, e) => {
-    const own = bounds[Math.floor(e / width)];
-    return own.length === 0 ? Number.NaN : own[e % width];
-  });
+  const values = Float64Array.from(
+    { length: bounds.length * width },
+    (_, e) => bounds[Math.floor(e / width)][e % width] ?? Number.NaN,
+  );
   return { count: bounds.length, width, values };
 }
 

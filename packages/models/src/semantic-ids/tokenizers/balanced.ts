@@ -1,5 +1,5 @@
-import type { Rows } from '../vectors/rows.ts';
-import { type Nearest, squaredDistance } from './nearest.ts';
+import { type Rows, squaredDistance } from '../vectors/rows.ts';
+import type { Nearest } from './nearest.ts';
 
 /**
  * Codes of which none has more than `capacity` rows. Rows choose in turn, the one that would lose most by its second

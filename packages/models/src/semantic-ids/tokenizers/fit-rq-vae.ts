@@ -1,5 +1,6 @@
 import { AdamW, shuffle, streamKey, uniform01 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../../errors.ts';
 import { assignValues } from '../../parameters.ts';
 import { asStored, type Rows, rowsAt } from '../vectors/rows.ts';
 import { kMeans } from './k-means.ts';
@@ -54,6 +55,11 @@ export async function fitRqVae(
         if (first + batchSize >= order.length) await reviveCodes(model, used, pass.residuals, { seed, epoch });
         tf.dispose([pass.codes, pass.reconstruction, ...pass.residuals]);
       }
+      if (!Number.isFinite(reconstruction))
+        throw new ConfigError(
+          `semantic ids: rq-vae: expected a finite loss; got ${reconstruction} in epoch ${epoch + 1}; lower the learning rate`,
+          'ids.tokenizer.learningRate',
+        );
       since = reconstruction < best * (1 - 1e-4) ? 0 : since + 1;
       best = Math.min(best, reconstruction);
       onProgress?.({ done: epoch + 1, total: epochs });

@@ -1,6 +1,6 @@
-import { asStored, type Rows, rowsAt } from '../vectors/rows.ts';
+import { asStored, type Rows, rowsAt, squaredDistance } from '../vectors/rows.ts';
 import { kMeans } from './k-means.ts';
-import { nearest, squaredDistance } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import type { Codebooks, Codes, FitOptions, Fitted } from './tokenizer.ts';
 
 export interface HierarchicalOptions {

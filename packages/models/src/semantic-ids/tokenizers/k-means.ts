@@ -1,7 +1,7 @@
 import { streamKey, uniform01 } from '@seqrec/core';
-import { type Rows, rowsAt } from '../vectors/rows.ts';
+import { type Rows, rowsAt, squaredDistance } from '../vectors/rows.ts';
 import { balanced } from './balanced.ts';
-import { type Nearest, nearest, squaredDistance } from './nearest.ts';
+import { type Nearest, nearest } from './nearest.ts';
 
 export interface KMeansOptions {
   /** `K`, centroids. */

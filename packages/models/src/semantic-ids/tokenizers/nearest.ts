@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Rows } from '../vectors/rows.ts';
+import { type Rows, squaredDistance, squaredLengths } from '../vectors/rows.ts';
 
 /** The nearest of some centroids to each row. */
 export interface Nearest {
@@ -60,19 +60,4 @@ async function products(rows: Rows, centroids: tf.Tensor2D, first: number, past:
   const values = (await product.data()) as Float32Array;
   product.dispose();
   return values;
-}
-
-export function squaredDistance(a: Rows, row: number, b: Rows, other: number): number {
-  const { width } = a;
-  let sum = 0;
-  for (let j = 0, p = row * width, q = other * width; j < width; j++) sum += (a.values[p + j] - b.values[q + j]) ** 2;
-  return sum;
-}
-
-export function squaredLengths({ count, width, values }: Rows): Float64Array {
-  return Float64Array.from({ length: count }, (_, r) => {
-    let sum = 0;
-    for (let j = r * width; j < (r + 1) * width; j++) sum += values[j] ** 2;
-    return sum;
-  });
 }

@@ -1,6 +1,6 @@
-import { asStored, columnsOf, type Rows } from '../vectors/rows.ts';
+import { asStored, columnsOf, type Rows, squaredDistance } from '../vectors/rows.ts';
 import { kMeans } from './k-means.ts';
-import { nearest, squaredDistance } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import type { Codebooks, FitOptions, Fitted } from './tokenizer.ts';
 
 export interface ProductOptions {

@@ -1,7 +1,7 @@
-import { asStored, type Rows, unitRows } from '../vectors/rows.ts';
+import { asStored, type Rows, squaredDistance, squaredLengths, unitRows } from '../vectors/rows.ts';
 import { balanced as inTurn } from './balanced.ts';
 import { kMeans } from './k-means.ts';
-import { nearest, squaredDistance, squaredLengths } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import type { Codebooks, Codes, FitOptions, Fitted } from './tokenizer.ts';
 
 export interface ResidualKMeansOptions {

@@ -94,6 +94,13 @@ describe('fitRqVae', () => {
     model.dispose();
   });
 
+  it('says that it does not converge, and has no codes then', async () => {
+    const settings = tokenizerSchema.parse({ ...config, epochs: 50, learningRate: 1e30 });
+    await expect(fitRqVae(rows, settings as never, { seed: 1 })).rejects.toThrow(
+      /^semantic ids: rq-vae: expected a finite loss; got (NaN|Infinity) in epoch \d+; lower the learning rate$/,
+    );
+  });
+
   it('frees what it made', async () => {
     await fit(1);
     const { numTensors } = tf.memory();

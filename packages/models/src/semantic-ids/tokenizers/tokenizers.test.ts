@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { codebooksOf } from '../codebooks-of.ts';
 import { type TokenizerConfig, tokenizerSchema } from '../config.ts';
 import { fitSemanticIds } from '../fit.ts';
-import { type Rows, rowsAt } from '../vectors/rows.ts';
+import { type Rows, rowsAt, squaredDistance } from '../vectors/rows.ts';
 import { kMeans } from './k-means.ts';
-import { nearest, squaredDistance } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import { fitResidualKMeans } from './residual-k-means.ts';
 
 beforeAll(() => useBackend('simd'));

@@ -67,3 +67,20 @@ export function rowsAt({ width, values }: Rows, places: ArrayLike<number>): Rows
 export function asStored({ values, ...rows }: Rows): Rows {
   return { ...rows, values: Float64Array.from(values, Math.fround) };
 }
+
+/** `|a_row - b_other|^2`. */
+export function squaredDistance(a: Rows, row: number, b: Rows, other: number): number {
+  const { width } = a;
+  let sum = 0;
+  for (let j = 0, p = row * width, q = other * width; j < width; j++) sum += (a.values[p + j] - b.values[q + j]) ** 2;
+  return sum;
+}
+
+/** `|x|^2` of each row. */
+export function squaredLengths({ count, width, values }: Rows): Float64Array {
+  return Float64Array.from({ length: count }, (_, r) => {
+    let sum = 0;
+    for (let j = r * width; j < (r + 1) * width; j++) sum += values[j] ** 2;
+    return sum;
+  });
+}

@@ -1,4 +1,4 @@
-import { type ExampleSet, trainingEvents } from '@seqrec/data';
+import { type ExampleSet, trainingSequences } from '@seqrec/data';
 import { type Rows, unitRows } from './rows.ts';
 import type { Sparse } from './sparse.ts';
 import { type TruncatedSvdOptions, truncatedSvd } from './truncated-svd.ts';
@@ -83,18 +83,7 @@ export interface BehaviourVectorsOptions extends SppmiOptions, Pick<TruncatedSvd
  */
 export function behaviourVectors(train: ExampleSet, options: BehaviourVectorsOptions = {}): Rows {
   const { width = 128, shift, seed, ...pairs } = options;
-  const { interactions } = train;
-  const counts = pairCounts(trainingSequences(train), interactions.numItems, pairs);
+  const places = Array.from(trainingSequences(train), (items) => items.map((item) => item - 1));
+  const counts = pairCounts(places, train.interactions.numItems, pairs);
   return unitRows(truncatedSvd(sppmi(counts, shift), { columns: width, seed }).us);
-}
-
-/** Places `item - 1` of the training events of each user, in their order. */
-function* trainingSequences(train: ExampleSet): Iterable<number[]> {
-  const { userOffsets, itemIds, numUsers } = train.interactions;
-  const mask = trainingEvents(train);
-  for (let user = 0; user < numUsers; user++) {
-    const places: number[] = [];
-    for (let e = userOffsets[user]; e < userOffsets[user + 1]; e++) if (mask[e] === 1) places.push(itemIds[e] - 1);
-    yield places;
-  }
 }
