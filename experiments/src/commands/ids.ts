@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { textOption } from '../arguments.ts';
+import type { UsageError as UsageErrorType } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
@@ -43,17 +44,22 @@ async function run(action: string, target: string, options: Options, { overrides
   const { readSemanticIds, writeSemanticIds } = await import('@seqrec/models');
   const { listIds } = await import('../ids/list-ids.ts');
   const { renderListing } = await import('../terminal/listing.ts');
+  const { formatDuration } = await import('../terminal/format.ts');
+  const { checkOutputFile } = await import('../run/folder/output-file.ts');
+  checkOptions(action, options, UsageError);
   const to = textOption('to', options.to);
+  const begin = performance.now();
   const progress = new Progress({ quiet: options.quiet ?? false });
   const command = { folder: textOption('data', options.data), overrides, backend: options, progress };
   switch (action) {
     case 'fit': {
       const { fitIds } = await import('../ids/fit-ids.ts');
-      const ids = await fitIds({ ...command, dataset: target });
       const file = to ?? 'ids.safetensors';
+      checkOutputFile('--to', file, '.safetensors');
+      const ids = await fitIds({ ...command, dataset: target });
       await writeSemanticIds(file, ids);
       console.log(options.json ? JSON.stringify(ids.report, null, 2) : renderListing(listIds(ids)));
-      if (!options.json) console.log(`\n${file}`);
+      if (!options.json) console.log(`\n${file}, ${formatDuration((performance.now() - begin) / 1000)}`);
       return 0;
     }
     case 'append': {
@@ -65,6 +71,7 @@ async function run(action: string, target: string, options: Options, { overrides
           'seqrec ids append: expected --to, another file than the one that is read; got none, or the same',
           'each version is a file of its own: models keep the ids that they were trained with',
         );
+      checkOutputFile('--to', to, '.safetensors');
       const { appendIds } = await import('../ids/append-ids.ts');
       const ids = await appendIds(target, { ...command, dataset });
       await writeSemanticIds(to, ids);
@@ -92,4 +99,21 @@ async function run(action: string, target: string, options: Options, { overrides
     default:
       throw new UsageError(`seqrec ids: expected fit, show or append; got "${action}"`);
   }
+}
+
+/** Options of some actions, and which. */
+const OF_ACTION: Readonly<Record<string, readonly string[]>> = {
+  dataset: ['append'],
+  item: ['show'],
+  json: ['fit', 'show'],
+};
+
+function checkOptions(action: string, options: Options, Wrong: typeof UsageErrorType): void {
+  for (const [option, actions] of Object.entries(OF_ACTION)) {
+    const given = options[option as keyof Options];
+    if (given === undefined || actions.includes(action)) continue;
+    throw new Wrong(`seqrec ids ${action}: unknown option --${option}`, `it is of ${actions.join(' and ')}`);
+  }
+  if (options.json && options.item !== undefined)
+    throw new Wrong('seqrec ids show: expected --item or --json; got both');
 }

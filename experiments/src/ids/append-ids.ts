@@ -5,11 +5,14 @@ import {
   readSemanticIds,
   readsVectors,
   rowsAt,
+  type SemanticIdsConfig,
   type StoredIds,
 } from '@seqrec/models';
-import { RunError } from '../errors.ts';
+import type { Override } from '../arguments.ts';
+import { applyOverrides } from '../config/overrides.ts';
+import { RunError, UsageError } from '../errors.ts';
 import { startBackend } from '../run/process/backend.ts';
-import { type FitIdsCommand, readDataOfIds } from './fit-ids.ts';
+import { type FitIdsCommand, idsSchema, readDataOfIds } from './fit-ids.ts';
 import { readVectors } from './read-vectors.ts';
 
 /**
@@ -19,7 +22,8 @@ import { readVectors } from './read-vectors.ts';
  */
 export async function appendIds(file: string, command: FitIdsCommand): Promise<StoredIds> {
   const ids = await readSemanticIds(file);
-  const { interactions } = await readDataOfIds(command);
+  const { interactions, overrides } = await readDataOfIds(command);
+  const config = withOtherFiles(ids.config, overrides);
   const known = new Set(ids.items);
   const { items, numItems, name } = interactions;
   const external = Array.from({ length: numItems }, (_, i) => items.external(i + 1));
@@ -37,13 +41,26 @@ export async function appendIds(file: string, command: FitIdsCommand): Promise<S
       `${file}: expected codes of vectors; got those of '${ids.config.tokenizer.kind}', of which new items have none`,
     );
   await startBackend(command.backend);
-  const vectors = await idVectors({ ...ids.config, readFile: readVectors }, ids.vectors, interactions);
+  const vectors = await idVectors({ ...config, readFile: readVectors }, ids.vectors, interactions);
   const codes = await appendItems(ids, rowsAt(vectors, places));
   return {
     ...ids,
+    config,
     codes,
     items: [...ids.items, ...places.map((place) => external[place])],
     version: ids.version + 1,
     versions: [...ids.versions, idsDigest(ids)],
   };
+}
+
+/** The settings of the fit, where files of vectors may be others: those that have the new items too. */
+function withOtherFiles(fitted: SemanticIdsConfig, overrides: readonly Override[]): SemanticIdsConfig {
+  const { ids: given } = applyOverrides(idsSchema, { ids: fitted }, overrides);
+  const withoutFiles = ({ vectors, ...rest }: SemanticIdsConfig): string =>
+    JSON.stringify([rest, vectors.map((each) => (each.kind === 'file' ? { kind: each.kind } : each))]);
+  if (withoutFiles(given) === withoutFiles(fitted)) return given;
+  throw new UsageError(
+    'seqrec ids append: expected the settings of the fit, which frozen codes have; got others in --ids',
+    'of --ids.vectors the paths of files alone may be others',
+  );
 }

@@ -14,6 +14,7 @@ import { readRequested } from '../data/describe-data.ts';
 import { splitBy } from '../data/split-by.ts';
 import { UsageError } from '../errors.ts';
 import { type BackendOptions, startBackend } from '../run/process/backend.ts';
+import { formatCount } from '../terminal/format.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { knownItems } from './known-items.ts';
 import { readCodes } from './read-codes.ts';
@@ -60,8 +61,12 @@ export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   await startBackend(backend);
   const { tokenizer } = config;
   const made = readsVectors(tokenizer)
-    ? await fitIdVectors({ ...config, readFile: readVectors }, train)
-    : { rows: undefined, state: { tensors: new Map(), texts: new Map() } };
+    ? await fitIdVectors({ ...config, readFile: readVectors, onKind }, train)
+    : { rows: undefined, state: { tensors: new Map(), texts: new Map() }, without: 0 };
+  if (made.without > 0)
+    progress.note(
+      `${formatCount(made.without)} of ${formatCount(interactions.numItems)} items have no vector (no term or neighbour that another item has): they share their codes`,
+    );
   const given = tokenizer.kind === 'file' ? await readCodes(tokenizer.path, interactions) : undefined;
   progress.start();
   const ids = await fitSemanticIds({
@@ -71,6 +76,10 @@ export async function fitIds(command: FitIdsCommand): Promise<StoredIds> {
   });
   progress.clear();
   return { ...ids, ...about(config, interactions), vectors: made.state };
+
+  function onKind(kind: string): void {
+    progress.note(`vectors: ${kind}`);
+  }
 }
 
 function about(config: SemanticIdsConfig, { items, numItems, name }: Interactions) {

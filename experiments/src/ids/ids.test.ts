@@ -122,6 +122,35 @@ describe('seqrec ids', () => {
     expect((await fit({ items: at('rows.txt') })).code).toBe(0);
   });
 
+  it('appends items whose vectors are in another file, and nothing else may differ from the fit', async () => {
+    const csv = (name: string, count: number): string => {
+      const rows = Array.from({ length: count }, (_, i) => `i${i},${Math.cos(i)},${Math.sin(i)}`);
+      writeFileSync(at(name), ['item,x,y', ...rows].join('\n'));
+      return JSON.stringify([{ kind: 'file', path: at(name) }]);
+    };
+    const fitted = ['--ids.vectors', csv('v24.csv', 24), '--to', at('g.safetensors'), '--quiet'];
+    expect((await runMain('ids', 'fit', shop, ...data('shop'), ...small, ...fitted)).code).toBe(0);
+    const append = (...more26: string[]) =>
+      runMain(
+        'ids',
+        'append',
+        at('g.safetensors'),
+        '--dataset',
+        more,
+        ...data('more'),
+        ...more26,
+        '--to',
+        at('h.safetensors'),
+      );
+    expect((await append()).errors).toContain('expected a vector for each of the 26 items');
+    expect(await append('--ids.vectors', csv('v26.csv', 26))).toMatchObject({ code: 0, errors: '' });
+    const { output } = await runMain('ids', 'show', at('h.safetensors'));
+    expect(output).toMatch(/items +26 of shop/);
+    expect(output).toMatch(/figures below +of the 24 items of the fit/);
+    const other = await append('--ids.tokenizer.codes', '5');
+    expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('expected the settings of the fit') });
+  });
+
   it.each([
     [['ids', 'melt', shop], 'seqrec ids: expected fit, show or append; got "melt"'],
     [['ids', 'fit', shop, '--model.embeddingDim', '4'], 'seqrec ids: unknown option --model.embeddingDim'],
@@ -134,6 +163,10 @@ describe('seqrec ids', () => {
       'expected --to, another file than the one that is read',
     ],
     [['ids', 'fit', shop, '--ids.tokenizer.levels', '0'], '--ids.tokenizer.levels'],
+    [['ids', 'fit', shop, '--item', 'i1'], 'seqrec ids fit: unknown option --item'],
+    [['ids', 'show', at('a.safetensors'), '--dataset', more], 'seqrec ids show: unknown option --dataset'],
+    [['ids', 'show', at('a.safetensors'), '--item', 'i1', '--json'], 'expected --item or --json; got both'],
+    [['ids', 'fit', shop, '--to', folder], 'it is a folder, name a file in it'],
   ])('says what is wrong with %j', async (argv, message) => {
     const { code, errors } = await runMain(...argv);
     expect([code > 0, errors]).toEqual([true, expect.stringContaining(message)]);

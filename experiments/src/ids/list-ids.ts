@@ -18,6 +18,9 @@ export function listIds(ids: StoredIds): Listing {
     {
       pairs: [
         ['items', `${formatCount(codes.count)} of ${data}`],
+        ...(report.items === codes.count
+          ? []
+          : ([['figures below', `of the ${formatCount(report.items)} items of the fit`]] as const)),
         ['vectors', ['random', 'atomic', 'file'].includes(kind) ? 'not read' : vectors],
         ['tokenizer', [kind, ...said].join(', ')],
         ['codes of an item', `${codes.sizes.join(' x ')}${hasCounter ? ', the last a counter' : ''}`],

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelKinds } from '@seqrec/models';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { rankingWorld, tasteStars } from '../../testing/ranking-world.ts';
 import { runMain } from '../../testing/run-main.ts';
 import type { RunResults } from '../folder/results.ts';
@@ -122,6 +122,31 @@ test.each([
   expect(readdirSync(join(run.path, 'checkpoints'))).toEqual([]);
   expect(JSON.parse(readFileSync(run.results, 'utf8'))).toMatchObject({ status: 'failed' });
   expect(readFileSync(run.report, 'utf8')).toContain('Failed after 0 epochs');
+});
+
+/** A world of rows of seconds. */
+const tiny = [
+  ...['--data.users', '40', '--data.items', '600', '--data.steps', '4', '--data.eventsPerStep', '3'],
+  ...['--training.batchSize', '64', '--model.hiddenSizes', '[4]', '--model.embeddingDim', '4'],
+];
+
+test('profile takes a ranking recipe', async () => {
+  const { code, output } = await runMain('profile', 'ranker/dlrm-v3-small-dcn-v2', ...tiny, '--steps', '1', '--quiet');
+  expect(code).toBe(0);
+  expect(output).toMatch(/ranker\/dlrm-v3-small-dcn-v2 on \w+, mean of 1 steps/);
+  expect(output).toMatch(/AdamWStep +\d+/);
+});
+
+test('bench step does not time a peer that has another number of weights', async () => {
+  const python = join(mkdtempSync(join(tmpdir(), 'seqrec-python-')), 'python');
+  const said = '{"seconds":[1],"torch":"none","parameters":3}';
+  writeFileSync(python, `#!/bin/sh\n[ "$1" = -c ] && exit 0\necho '${said}'\n`, { mode: 0o755 });
+  vi.stubEnv('SEQREC_PYTHON', python);
+  const args = ['--recipe', 'ranker/dlrm-v3-small-dcn-v2', ...tiny, '--rounds', '1', '--peer', 'best', '--quiet'];
+  const { code, output } = await runMain('bench', 'step', ...args);
+  vi.unstubAllEnvs();
+  expect(code).toBe(0);
+  expect(output).toMatch(/PyTorch best: another model: it has 3 parameters, ours has \d+/);
 });
 
 test('bench epoch refuses a ranking recipe', async () => {
