@@ -198,6 +198,15 @@ export {
   type Workload,
   workloadOf,
 } from './flops/flops.ts';
+export { type CodeBatch, codeBatch } from './generators/code-batch.ts';
+export { type CodeSymbols, codeSymbols, codeTokens } from './generators/code-symbols.ts';
+export {
+  type CodeLossContext,
+  type CodeReader,
+  type CodeWriter,
+  type Generator,
+  isGenerator,
+} from './generators/generator.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';
@@ -251,7 +260,6 @@ export {
   type EmbeddingTable,
   type EncodedActions,
   encodeLast,
-  type Generator,
   isRanker,
   isTokenEncoder,
   isTowers,

@@ -181,14 +181,6 @@ export interface Towers extends Model {
   itemRows(ids: Int32Array, run: Run): tf.Tensor2D;
 }
 
-/** A model that writes items as codes, one after the other; what beam search needs. */
-export interface Generator extends Model {
-  /** Codes of an item. */
-  readonly codeLength: number;
-  /** Logits of the next code after each of some prefixes, `[prefixes, codes]`. */
-  nextCode(batch: EncoderBatch, prefixes: tf.Tensor2D, run: Run): tf.Tensor2D;
-}
-
 /** Whether a model gives logits of examples. */
 export function isRanker(model: Model): model is Ranker {
   return typeof (model as Partial<Ranker>).logits === 'function';
