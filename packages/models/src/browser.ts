@@ -71,6 +71,7 @@ export type { EvaluateOptions } from './evaluate/evaluation-blocks.ts';
 export { type EvaluateFutureOptions, evaluateFuture, type FutureEvaluation } from './evaluate/future.ts';
 export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } from './evaluate/future-queries.ts';
 export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
+export { type EvaluateGeneratedOptions, evaluateGenerated } from './evaluate/generated.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
 export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export {
@@ -198,7 +199,16 @@ export {
   type Workload,
   workloadOf,
 } from './flops/flops.ts';
+export {
+  type BeamOptions,
+  type CodeMask,
+  codeMasks,
+  constrainedBeams,
+  type Generated,
+  type GeneratedList,
+} from './generators/beams.ts';
 export { type CodeBatch, codeBatch } from './generators/code-batch.ts';
+export { type CodeDecoderOptions, codeDecoder } from './generators/code-decoder.ts';
 export { type CodeSymbols, codeSymbols, codeTokens } from './generators/code-symbols.ts';
 export {
   type CodeLossContext,
@@ -486,6 +496,8 @@ export { storedVectors } from './serve/stored-vectors.ts';
 export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
+export { type GenerationConfig, generationConfigSchema } from './tasks/generation/config.ts';
+export { codeModelConfig, codeWriter, generationTask, softmaxTemperature } from './tasks/generation/task.ts';
 export { type BatchPart, historyCost, onlyPart, partBounds } from './tasks/part.ts';
 export {
   type LabelConfig,

@@ -4,7 +4,10 @@ import type { Model, ModelOptions } from './model.ts';
 import type { TimeReader } from './reads-times.ts';
 import type { ModelStudy } from './study.ts';
 
-/** What the models of a kind can do; a task asks for one of these. */
+/**
+ * What the models of a kind can do; a task asks for one of these. What encodes also generates, over codes in the place
+ * of items.
+ */
 export type Capability = 'encode' | 'towers' | 'rank' | 'generate';
 
 /** Widths of a model, in numbers. */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Capability } from '../definition.ts';
 import type { Model } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
+import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import type { Task } from './task.ts';
 
 /** What a task may know of the data and the configuration before training. */
@@ -11,6 +12,8 @@ export interface TaskData {
   readonly train: ExampleSet;
   /** All rows, whatever the split: names, roles and vocabularies of columns. What is tested is among them. */
   readonly data: Interactions;
+  /** Codes of the items, a row an item, where the run has fitted or read them. */
+  readonly codes?: Codes;
   /**
    * The objective that the configuration has beside the task, for tasks over encoded histories. A task with a loss of
    * its own does not ask.

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { Definitions } from '../config/definitions.ts';
 import { parseConfig } from '../config/parse.ts';
 import type { Capability } from '../definition.ts';
+import { ConfigError } from '../errors.ts';
 import type { Model, Ranker, TokenEncoder } from '../model.ts';
 import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
+import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import type { TaskDefinition } from './definition.ts';
+import { type GenerationConfig, generationConfigSchema } from './generation/config.ts';
+import { generationTask } from './generation/task.ts';
 import { type RankingConfig, rankingConfigSchema } from './ranking/config.ts';
 import { rankingLabels } from './ranking/labels.ts';
 import { rankingTask } from './ranking/task.ts';
@@ -33,10 +37,21 @@ const ranking: TaskDefinition<RankingConfig, Ranker> = {
   create: (config, { train }) => rankingTask(config, rankingLabels(config, train), train),
 };
 
+const generation: TaskDefinition<GenerationConfig> = {
+  kind: 'generation',
+  needs: 'generate',
+  schema: generationConfigSchema,
+  create: (_, { codes, objective }) => {
+    if (codes === undefined)
+      throw new ConfigError('createTask: codes: expected those of the items, for generation; got none', 'codes');
+    return generationTask(codes, objective());
+  },
+};
+
 /** The tasks of this package. */
 const definitions = new Definitions<TaskDefinition<never, never>>(
   { define: 'defineTask', what: 'task', place: 'task' },
-  [retrieval, ranking] as unknown as TaskDefinition<never, never>[],
+  [retrieval, generation, ranking] as unknown as TaskDefinition<never, never>[],
 );
 
 /**
@@ -74,6 +89,8 @@ export interface CreateTaskOptions {
   readonly objective?: ObjectiveConfigInput | { readonly kind: string };
   /** What labels are drawn from, where windows reach another part of the histories than `train`; default `train`. */
   readonly reached?: ExampleSet;
+  /** Codes of the items, a row an item, of generation. */
+  readonly codes?: Codes;
   /** See `createObjective`. */
   readonly windowsMove?: boolean;
 }
@@ -87,10 +104,11 @@ export interface CreateTaskOptions {
 export function createTask<C extends { readonly kind: string }>(config: C, options: CreateTaskOptions): Task {
   const definition = definitions.of(config);
   const parsed = parseConfig(definition.schema as unknown as z.ZodObject, config, `task (${definition.kind})`);
-  const { train, objective = {}, reached = train, windowsMove = false } = options;
+  const { train, objective = {}, reached = train, codes, windowsMove = false } = options;
   return definition.create(parsed as never, {
     train,
     data: train.interactions,
+    ...(codes && { codes }),
     objective: () => createObjective(objective as ObjectiveConfigInput, reached, { windowsMove }),
   }) as unknown as Task;
 }

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { count } from '../../config/fields.ts';
+import { codeMasks } from '../../generators/beams.ts';
+import { semanticIdsSchema } from '../../semantic-ids/config.ts';
+
+/** `task` of a configuration: items are written code by code. */
+export const generationConfigSchema = z
+  .strictObject({
+    kind: z.literal('generation'),
+    ids: semanticIdsSchema
+      .optional()
+      .describe('Semantic ids that are fitted to the items before training, as `seqrec ids fit` does.'),
+    idsFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A file of semantic ids in the place of `ids`: what `seqrec ids fit` writes.'),
+    beams: z
+      .union([count, z.literal('all')])
+      .default(50)
+      .describe('Prefixes kept of each history in decoding; `all` ranks every item exactly.'),
+    mask: z
+      .enum(codeMasks)
+      .default('after')
+      .describe(
+        'Codes that no item has are left out `after` the softmax, of the probabilities, or `before` it, which are then renormalised.',
+      ),
+  })
+  .refine(({ ids, idsFile }) => (ids === undefined) !== (idsFile === undefined), {
+    path: ['ids'],
+    message: 'expected one of ids and idsFile',
+  })
+  .describe('The codes of the next item, one after the other, under the section `objective`, which is a full softmax.');
+
+export type GenerationConfig = z.output<typeof generationConfigSchema>;
