@@ -38,6 +38,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--split <name>', 'validation or test', { default: 'test' })
     .option('--include-seen', 'Rank the items of the history as well')
     .option('--evaluation.ties <rule>', 'Equal scores: expected (mean over their orders), optimistic, pessimistic')
+    .option('--task.beams <n>', 'Of generation: prefixes kept of each history, or all for exact ranks')
     .option('--evaluation.queryTime <t>', 'Time that a model is asked at: target, or last (of the last event)')
     .option(
       '--evaluation.positions <p>',
@@ -63,6 +64,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --evaluation.ties optimistic --evaluation.queryTime last')
+    .example('  $ seqrec evaluate latest --task.beams all --task.mask before')
     .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
@@ -76,7 +78,10 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
 }
 
 /** Keys of the configuration that decide how a trained model is measured. */
-const MEASURED = ['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`);
+const MEASURED = [
+  ...['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`),
+  ...['beams', 'mask'].map((key) => `task.${key}`),
+];
 
 async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
@@ -128,6 +133,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     const other = overrides.find(({ key }) => !MEASURED.includes(key));
     if (other !== undefined) throw notMeasured(other.key, MEASURED);
   }
+  const { decodingOf } = await import('../data/coded-items.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../run/evaluation/evaluate-set.ts');
@@ -152,10 +158,20 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const place = { out, dataFolder, progress };
   const trained =
     from === undefined
-      ? await openTrainedRun({ ...place, run: name ?? '', checkpoint })
+      ? await openTrainedRun({ ...place, run: name ?? '', checkpoint, takesGeneration: true })
       : await openWeights({ ...place, subject: name, from, configFile, overrides });
-  const rules = measured ?? trained.config.evaluation;
-  const opened = { ...trained, config: { ...trained.config, evaluation: rules } };
+  const config = measured ?? trained.config;
+  const rules = config.evaluation;
+  const { generation } = trained.data;
+  const own = generation && { generation: { ...generation, ...decodingOf(config) } };
+  const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data: { ...trained.data, ...own } };
+  const apart = [...(days === undefined ? [] : ['future']), ...(positiveRating === undefined ? [] : ['actions'])];
+  if (options.windows) apart.push('windows');
+  if (options.cached) apart.push('cached');
+  if (generation !== undefined && apart.length > 0)
+    throw new UsageError(
+      `--${apart[0]}: expected it with a run of retrieval; got one of generation, which has no vectors`,
+    );
   if (days !== undefined) {
     const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {
@@ -192,14 +208,14 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const context = {
     data: opened.data,
     options: { ...rules, excludeSeen, baselines: baselines ?? rules.baselines },
-    window: opened.model.maxSequenceLength,
+    window: opened.config.model.maxSequenceLength,
     progress,
   };
   const evaluation = await evaluateSet(opened.model, set, context);
   const { metrics, warnings } = evaluation;
-  const own = { run: from === undefined ? openRunDir(out, name ?? '') : undefined, config: trained.config };
+  const beside = { run: from === undefined ? openRunDir(out, name ?? '') : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
-  const { ranked, skipped, definitions } = await baselinesBeside(own, { set, evaluation }, context);
+  const { ranked, skipped, definitions } = await baselinesBeside(beside, { set, evaluation }, context);
   const definition = [...evaluation.definition, ...definitions];
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {

@@ -59,10 +59,17 @@ async function recommendCommand(name: string, options: Options, { argv }: Invoca
     checkpoint,
     dataFolder: textOption('data', options.data),
     progress: new Progress(),
+    takesGeneration: true,
   });
-  const { interactions } = opened.data.split;
+  const { generation, split } = opened.data;
+  const { interactions } = split;
+  const recommender = {
+    model: opened.model,
+    window: opened.config.model.maxSequenceLength,
+    ...(generation && { generation }),
+  };
   const events = user !== undefined ? historyOfUser(interactions, user) : historyFromText(interactions, history ?? '');
-  const result = await recommendFor(opened.model, interactions, events, { k, excludeSeen: !options.includeSeen });
+  const result = await recommendFor(recommender, interactions, events, { k, excludeSeen: !options.includeSeen });
   console.log(options.json ? JSON.stringify(result, null, 2) : renderRecommendation(result, user));
   return 0;
 }

@@ -43,6 +43,21 @@ export function isRankingConfig(config: RunConfig): config is RankingRunConfig {
  * @throws ConfigError for one of another task
  */
 export function retrievalConfig(config: RunConfig, what: string): RecipeConfig {
+  const sequences = sequenceConfig(config, what);
+  if (sequences.task.kind !== 'generation') return sequences;
+  throw new ConfigError(
+    `expected the task retrieval, which this command is for; got ${what} of the task generation`,
+    'seqrec train, evaluate, recommend, compare, report, export and reproduce take it',
+  );
+}
+
+/**
+ * A configuration over encoded histories: of retrieval or generation.
+ *
+ * @param what a recipe or run, for the message
+ * @throws ConfigError for one of rows
+ */
+export function sequenceConfig(config: RunConfig, what: string): RecipeConfig {
   if (!isRankingConfig(config)) return config;
   throw new ConfigError(
     `expected the task retrieval, which this command is for; got ${what} of the task ${config.task.kind}`,

@@ -76,8 +76,10 @@ export const sharedSections = {
 function retrievalSchema() {
   return z.strictObject({
     ...sharedSections,
-    task: knownTaskSchema('encode').default({ kind: 'retrieval' }).describe('What is learned.'),
-    model: modelConfigSchema('encode').describe('What makes vectors of histories.'),
+    task: knownTaskSchema('encode', 'generate').default({ kind: 'retrieval' }).describe('What is learned.'),
+    model: modelConfigSchema('encode', 'generate').describe(
+      'What makes vectors of histories, or writes items as codes.',
+    ),
     itemVectors: z
       .strictObject({
         path: text.describe(

@@ -31,6 +31,7 @@ import { type DataConfig, isDefinedFormat, sourceKeys, type WorldConfig } from '
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
+import type { CodedItems } from './coded-items.ts';
 import { defined } from './defined.ts';
 import { withStoredIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
@@ -45,6 +46,8 @@ export interface PreparedData {
   readonly heldOut?: HoldOutOptions & { readonly whole: Split };
   /** Highest item that is open at an example of a set; absent when all items always are. */
   readonly openItems?: (set: ExampleSet) => (example: number) => number;
+  /** Of a run of generation: the codes of the items, and how they are decoded. */
+  readonly generation?: CodedItems;
 }
 
 /** `--data`, else `SEQREC_DATA`, else `./data`. */

@@ -1,5 +1,13 @@
 import { type Interactions, withItemTerms } from '@seqrec/data';
-import { type Codes, fitPieces, groupTerms, idsDigest, prefixTerms, readSemanticIds } from '@seqrec/models';
+import {
+  type Codes,
+  fitPieces,
+  groupTerms,
+  idsDigest,
+  prefixTerms,
+  readSemanticIds,
+  type StoredIds,
+} from '@seqrec/models';
 import type { SemanticIdsColumn } from '../config/preparation-schema.ts';
 import { RunError } from '../errors.ts';
 
@@ -15,15 +23,7 @@ export async function withStoredIds(
   if (semanticIds === undefined) return interactions;
   const { path, name, terms } = semanticIds;
   const stored = await readSemanticIds(path);
-  const rowOf = new Map(stored.items.map((item, row) => [item, row]));
-  const { items, numItems } = interactions;
-  const rows = Array.from({ length: numItems }, (_, i) => {
-    const row = rowOf.get(items.external(i + 1));
-    if (row !== undefined) return row;
-    throw new RunError(
-      `${path}: expected codes of the ${numItems} items of ${interactions.name}; got those of ${stored.items.length} items of ${stored.data}, none for ${items.external(i + 1)}; \`seqrec ids append\` gives new items codes`,
-    );
-  });
+  const rows = rowsOfItems(interactions, stored, path);
   const ofAll = termsOf(shared(stored.codes, stored.hasCounter), semanticIds);
   const ofItems = rows.map((row) => ofAll[row]);
   const distinct = new Set(ofItems.flat()).size;
@@ -37,6 +37,28 @@ export async function withStoredIds(
       counts: { terms: distinct },
     },
   });
+}
+
+/** The row of each item of the data among stored ids. @throws RunError for an item that has none. */
+function rowsOfItems({ items, numItems, name }: Interactions, stored: StoredIds, path: string): number[] {
+  const rowOf = new Map(stored.items.map((item, row) => [item, row]));
+  return Array.from({ length: numItems }, (_, i) => {
+    const row = rowOf.get(items.external(i + 1));
+    if (row !== undefined) return row;
+    throw new RunError(
+      `${path}: expected codes of the ${numItems} items of ${name}; got those of ${stored.items.length} items of ${stored.data}, none for ${items.external(i + 1)}; \`seqrec ids append\` gives new items codes`,
+    );
+  });
+}
+
+/** All codes of the items of the data, a counter among them: of item 1 first. @throws RunError as `withStoredIds`. */
+export function codesOfItems(interactions: Interactions, stored: StoredIds, path: string): Codes {
+  const { sizes, values } = stored.codes;
+  const levels = sizes.length;
+  const own = new Int32Array(interactions.numItems * levels);
+  for (const [i, row] of rowsOfItems(interactions, stored, path).entries())
+    own.set(values.subarray(row * levels, (row + 1) * levels), i * levels);
+  return { count: interactions.numItems, sizes, values: own };
 }
 
 /** The codes that items share: without a counter, which says nothing of an item. */

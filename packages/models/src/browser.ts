@@ -217,6 +217,7 @@ export {
   type Generator,
   isGenerator,
 } from './generators/generator.ts';
+export { type GeneratedItem, type GenerateOptions, generateItems } from './generators/recommend.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';

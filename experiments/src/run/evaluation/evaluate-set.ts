@@ -1,6 +1,14 @@
 import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, evaluate, evaluateOverRanks, type Protocol, type TokenEncoder } from '@seqrec/models';
+import {
+  codeWriter,
+  type Evaluation,
+  evaluate,
+  evaluateGenerated,
+  evaluateOverRanks,
+  type Protocol,
+  type TokenEncoder,
+} from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
@@ -22,9 +30,13 @@ export interface EvaluationContext {
 
 /** Exact ranks and metrics of a model on a set. */
 export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: EvaluationContext): Promise<Evaluation> {
-  return withProgress(`evaluate ${set.name}, users`, context, (onProgress) =>
-    evaluate({ model, ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress }),
-  );
+  const { generation } = context.data;
+  return withProgress(`evaluate ${set.name}, users`, context, (onProgress) => {
+    const asked = { ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress };
+    if (generation === undefined) return evaluate({ model, ...asked });
+    const { codes, beams, mask, temperature } = generation;
+    return evaluateGenerated({ writer: codeWriter(model, temperature), codes, beams, mask, ...asked });
+  });
 }
 
 /** {@link evaluateSet} by all ranks, each a share of the set; the figures are rank 0's, the others get nothing. */

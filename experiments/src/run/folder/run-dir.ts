@@ -27,6 +27,8 @@ export interface RunDir {
   /** Ids of the data for the dense numbers of users and items, a JSON object a line. */
   readonly userIds: string;
   readonly itemIds: string;
+  /** Semantic ids, of a run of generation. */
+  readonly ids: string;
   readonly last: string;
   readonly best: string;
   /** The file that `seqrec vectors` writes unless told otherwise. */
@@ -55,6 +57,7 @@ export function runDirAt(path: string): RunDir {
     baselines: at('baselines'),
     userIds: at('users.jsonl'),
     itemIds: at('items.jsonl'),
+    ids: at('ids.safetensors'),
     last: at('checkpoints/last.safetensors'),
     best: at('checkpoints/best.safetensors'),
     itemVectors: at('item-vectors.csv'),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
-import type { Evaluation, TokenEncoder } from '@seqrec/models';
+import { type Evaluation, type TokenEncoder, writeSemanticIds } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { summariseData } from '../../data/summarise-data.ts';
@@ -12,8 +12,10 @@ import { describeWeights, sameWeights, savedWeights } from '../open/initial-weig
 import { describeVectors, recipeVectors, sameVectors } from '../open/item-vectors.ts';
 import { makeTrainer } from '../open/make-trainer.ts';
 import { checkSameData } from '../open/resume.ts';
+import { isShared } from '../ranks/evaluate-together.ts';
 import { finishRun } from './finish-run.ts';
 import { type Executed, type ExecuteOptions, executeTask } from './run-folder.ts';
+import { describeIds, runIds } from './run-ids.ts';
 import { selectionValue } from './selection.ts';
 
 export interface ExecuteRequest extends ExecuteOptions {
@@ -23,8 +25,10 @@ export interface ExecuteRequest extends ExecuteOptions {
 
 /** A run of retrieval from beginning to report. Without results when a signal stopped it; then all is saved. */
 export async function executeRun(request: ExecuteRequest): Promise<Executed> {
-  const { name, config, data, previous, progress, stop, ranks, partition, shardOptimizer } = request;
-  checkAgainstData(config, data);
+  const { name, config, previous, progress, stop, ranks, partition, shardOptimizer } = request;
+  checkAgainstData(config, request.data);
+  const generation = await runIds(config, request.data, { previous, progress });
+  const data = { ...request.data, ...(generation && { generation }) };
   const warning = rowNumberWarning(config, data);
   // Whatever --quiet says.
   if (warning !== undefined && (ranks?.rank ?? 0) === 0) console.error(warning);
@@ -50,8 +54,10 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
   const judge = {
     watched,
     evaluate: (model: TokenEncoder, set: ExampleSet) => evaluateSet(model, set, evaluation),
-    overRanks: (model: TokenEncoder, set: 'watched' | 'test', others: Collective) =>
-      evaluateSetOverRanks(model, set === 'test' ? data.split.test : watched, evaluation, others),
+    ...(generation === undefined && {
+      overRanks: (model: TokenEncoder, set: 'watched' | 'test', others: Collective) =>
+        evaluateSetOverRanks(model, set === 'test' ? data.split.test : watched, evaluation, others),
+    }),
     value: (figures: Evaluation) => selectionValue(figures, config.evaluation.selectBy),
     better: 'larger',
     selectBy: config.evaluation.selectBy,
@@ -64,11 +70,16 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
       notes: [
         ...(vectors ? [describeVectors(vectors.summary)] : []),
         ...(initialWeights ? [describeWeights(initialWeights)] : []),
+        ...(generation ? [describeIds(generation, data.split.interactions)] : []),
       ],
+      ...(generation && { save: (run) => writeSemanticIds(run.ids, generation.ids) }),
       trainer,
       judge,
       finish: (run, outcome) =>
-        finishRun(run, { name, config }, outcome, { ...evaluation, ...(ranks && { shared: { judge, ranks } }) }),
+        finishRun(run, { name, config }, outcome, {
+          ...evaluation,
+          ...(ranks && isShared(judge) && { shared: { judge, ranks } }),
+        }),
     },
     request,
   );

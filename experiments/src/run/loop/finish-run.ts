@@ -128,7 +128,9 @@ async function samples(
     if (events.items.length === 0) continue;
     // As the set was evaluated: the ranks below must be those of the lists.
     const requestTime = interactions.timestamps[targets[example] - (options.queryTime === 'last' ? 1 : 0)];
-    const recommended = await recommendFor(model, interactions, events, {
+    const { generation } = data;
+    const recommender = { model, window: context.window, ...(generation && { generation }) };
+    const recommended = await recommendFor(recommender, interactions, events, {
       k: Math.min(10, interactions.numItems),
       excludeSeen: options.excludeSeen,
       requestTime,

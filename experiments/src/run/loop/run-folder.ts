@@ -72,6 +72,8 @@ export interface TaskRun<M extends Model, E extends SetFigures> {
   readonly judge: Judge<M, E>;
   /** What the loop counts its speed in; default tokens. */
   readonly unit?: 'tokens' | 'rows';
+  /** Writes what else belongs to the folder of a new run, before its configuration. */
+  save?(run: RunDir): Promise<void>;
   /** What remains when training has ended; writes the results. */
   finish(run: RunDir, outcome: TrainOutcome<M, E>): Promise<RunResults>;
 }
@@ -112,6 +114,7 @@ async function writeRun<M extends Model, E extends SetFigures>(
   // The configuration comes last: a folder that has it has the rest.
   writeJson(run.data, task.summary);
   saveIds(run, task.interactions);
+  if (previous === undefined) await task.save?.(run);
   writeJson(run.environment, describeEnvironment(choice));
   const plugins = loadedPlugins();
   writeJson(run.config, { recipe: name, config, ...(plugins.length > 0 && { plugins }) });

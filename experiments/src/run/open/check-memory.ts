@@ -5,7 +5,7 @@ import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
 import { formatBytes } from '../../terminal/format.ts';
 import { backendHeap } from '../process/heap.ts';
-import { modelOptions } from './model-options.ts';
+import { runModel } from './run-model.ts';
 
 /** A part of what a step needs, and what makes it smaller. */
 export interface MemoryPart {
@@ -40,17 +40,17 @@ export function refuseTooLarge(all: readonly MemoryPart[]): void {
   );
 }
 
-function partsOf(
-  { model, objective, optimizer, training, windows }: RecipeConfig,
-  { split }: PreparedData,
-): MemoryPart[] {
-  const shapes = weightShapes(model, modelOptions({ model, seed: 0 }, split.train));
+function partsOf({ model, objective, optimizer, training, windows }: RecipeConfig, data: PreparedData): MemoryPart[] {
+  const { split, generation } = data;
+  const made = runModel({ model, seed: 0 }, data);
+  const shapes = weightShapes(made.config, made.options);
   const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, axis) => product * axis, 1);
   const table = bytesOf(shapes.get('_embedding_module._item_emb.weight') ?? [0]);
   const weights = [...shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
   // Row-wise moments lie outside the heap, and a table that is large enough for that is trained so.
   const dense = optimizer.embeddings === 'dense' ? weights : weights - table;
-  const { sequences, tokens } = batchOf(training.batchSize, split, model.maxSequenceLength);
+  const { sequences, tokens: events } = batchOf(training.batchSize, split, model.maxSequenceLength);
+  const tokens = events * (generation?.codes.sizes.length ?? 1);
   const read = windows?.policy === 'stochastic-length' ? sequences : tokens;
   const { token: ofToken, vector: ofItem } = modelWidths(model);
   const parts = [

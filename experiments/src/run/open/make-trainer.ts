@@ -18,7 +18,7 @@ import { trainingSet } from '../../data/training-set.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { checkMemory } from './check-memory.ts';
-import { modelOptions } from './model-options.ts';
+import { runModel } from './run-model.ts';
 
 /** What the weights of a run start from, when it has no checkpoint yet. */
 export interface Beginning {
@@ -53,7 +53,8 @@ export async function makeTrainer(
   sayWhatLossIs(config, progress);
   const { split } = data;
   const sharding = ranks && partition && { ranks, partition };
-  const model = withShardedTables(sharding, () => createModel(config.model, modelOptions(config, split.train)));
+  const made = runModel(config, data);
+  const model = withShardedTables(sharding, () => createModel(made.config, made.options));
   try {
     if (partition !== undefined && !isSharded(model))
       throw new ConfigError(
@@ -62,7 +63,7 @@ export async function makeTrainer(
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });
-    const set = trainingSet(config, split.train);
+    const set = trainingSet(config, split.train, data.generation);
     const among = ranks && { ranks, ...(shardOptimizer && { shardOptimizer }) };
     return createTrainer({ model, ...set, ...trainerSettings(config), ...among });
   } catch (error) {

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { loadModel, parseModelConfig, readCheckpointState, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { generationOf, readCodedItems } from '../../data/coded-items.ts';
 import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
-import { RunError } from '../../errors.ts';
+import { ConfigError, RunError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { savedResults } from '../folder/results.ts';
 import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 import { checkSameData, firstDifference, savedConfig } from './resume.ts';
+import { runModelConfig } from './run-model.ts';
 
 /** A run with its data, and one of its checkpoints. */
 export interface OpenRun {
@@ -40,6 +42,8 @@ export interface RunRequest {
   readonly checkpoint: 'best' | 'last';
   readonly dataFolder?: string;
   readonly progress: Progress;
+  /** Whether the caller asks models for codes too; default: a run of generation is refused. */
+  readonly takesGeneration?: true;
 }
 
 /** @throws RunError when the run, the checkpoint or its data are not what they were. */
@@ -47,9 +51,20 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
   const run = openRunDir(request.out, request.run);
   const file = checkpointFile(run, request.checkpoint);
   const { name, config } = savedConfig(run);
-  const data = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
-  checkSameData(run, data.split.interactions.digest);
-  return { run, name, config, data, file, epoch: await epochOf(file, config.model) };
+  if (generationOf(config) !== undefined && request.takesGeneration !== true) throw refusedGeneration(run.id);
+  const prepared = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
+  checkSameData(run, prepared.split.interactions.digest);
+  const generation = await readCodedItems(config, prepared.split.interactions, run.ids);
+  const data = { ...prepared, ...(generation && { generation }) };
+  return { run, name, config, data, file, epoch: await epochOf(file, runModelConfig(config, data)) };
+}
+
+/** What a command that needs vectors of histories and items says of a run that has none. */
+function refusedGeneration(id: string): ConfigError {
+  return new ConfigError(
+    `expected a run whose model has vectors of histories and items, which this command is for; got the run ${id} of the task generation`,
+    'seqrec train, evaluate, recommend, compare, report and export take it',
+  );
 }
 
 /** Finished epochs of a checkpoint. @throws RunError when it is of another model. */

@@ -1,15 +1,16 @@
-import { createModel, loadWeights } from '@seqrec/models';
+import { createModel, loadWeights, type TokenEncoder } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { recipeNames, resolveRun } from '../../config/load-recipe.ts';
-import { type RunConfig, retrievalConfig } from '../../config/run-config.ts';
+import { type RunConfig, sequenceConfig } from '../../config/run-config.ts';
+import { generationOf, readCodedItems } from '../../data/coded-items.ts';
 import { dataFolder, prepareData } from '../../data/dataset.ts';
-import { UsageError } from '../../errors.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { openRunDir } from '../folder/run-dir.ts';
 import { describeInitialWeights } from './initial-weights.ts';
-import { modelOptions } from './model-options.ts';
 import type { EvaluatedModel } from './open-run.ts';
 import { savedRun } from './resume.ts';
+import { runModel } from './run-model.ts';
 
 export interface WeightsRequest {
   /** The file of weights. */
@@ -33,9 +34,18 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
   const { from, progress } = request;
   await describeInitialWeights(from);
   const { name, config: given } = await subjectConfig(request);
-  const config = retrievalConfig(given, name);
-  const data = await prepareData(config.data, dataFolder(request.dataFolder), progress);
-  const model = createModel(config.model, modelOptions(config, data.split.train));
+  const config = sequenceConfig(given, name);
+  const prepared = await prepareData(config.data, dataFolder(request.dataFolder), progress);
+  const task = generationOf(config);
+  if (task !== undefined && task.idsFile === undefined)
+    throw new ConfigError(
+      'task.idsFile: expected the file of ids that the weights were trained with; got ids that would be fitted anew',
+      'runs of generation keep theirs as ids.safetensors',
+    );
+  const generation = await readCodedItems(config, prepared.split.interactions, task?.idsFile);
+  const data = { ...prepared, ...(generation && { generation }) };
+  const made = runModel(config, data);
+  const model = createModel(made.config, made.options) as TokenEncoder;
   await loadWeights(from, model, { onNote: (note) => progress.note(`note: ${note}`) });
   return { run: { id: from }, name, config, data, model, epoch: 0, about: `${from} as ${name}` };
 }

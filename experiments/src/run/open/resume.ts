@@ -3,7 +3,7 @@ import { baselineSections } from '../../config/baseline-names.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { applyOverrides } from '../../config/overrides.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
-import { isRankingConfig, type RunConfig, retrievalConfig, runConfigSchema } from '../../config/run-config.ts';
+import { isRankingConfig, type RunConfig, runConfigSchema, sequenceConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { validate } from '../../config/validate.ts';
 import type { DataSummary } from '../../data/data-summary.ts';
@@ -14,13 +14,13 @@ import { refuseLocked } from '../folder/run-lock.ts';
 import { missingPlugins, pluginOptions } from './recorded-plugins.ts';
 
 /**
- * {@link savedRun} of the task retrieval.
+ * {@link savedRun} over encoded histories.
  *
- * @throws ConfigError for a run of another task.
+ * @throws ConfigError for a run of rows.
  */
 export function savedConfig(run: RunDir): { readonly name: string; readonly config: RecipeConfig } {
   const { name, config } = savedRun(run);
-  return { name, config: retrievalConfig(config, `the run ${run.id}`) };
+  return { name, config: sequenceConfig(config, `the run ${run.id}`) };
 }
 
 /** {@link savedRun} of a task over rows. @throws RunError for a run of another task. */

@@ -1,5 +1,13 @@
 import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
-import { recommend, type TokenEncoder } from '@seqrec/models';
+import {
+  codeWriter,
+  type GeneratedItem,
+  type GenerateOptions,
+  generateItems,
+  recommend,
+  type TokenEncoder,
+} from '@seqrec/models';
+import type { CodedItems } from '../../data/coded-items.ts';
 import { UsageError } from '../../errors.ts';
 import { madeUpTimes } from '../../report/page/page-data.ts';
 import { suggestion } from '../../suggest.ts';
@@ -21,9 +29,17 @@ export interface EventHistory {
 
 export interface Recommendation {
   readonly history: readonly (NamedItem & { readonly time?: string })[];
-  readonly recommendations: readonly (NamedItem & { readonly score: number })[];
-  /** What a score is, where it is no cosine. */
-  readonly similarity?: 'dot';
+  readonly recommendations: readonly (NamedItem & { readonly score: number; readonly codes?: string })[];
+  /** What a score is, where it is no cosine: a product, or the log-probability of the codes of an item. */
+  readonly similarity?: 'dot' | 'log-probability';
+}
+
+/** What recommends: a model and, where it writes codes, those of the items. */
+export interface Recommender {
+  readonly model: TokenEncoder;
+  readonly generation?: CodedItems;
+  /** Newest events that are read of a history. */
+  readonly window: number;
 }
 
 const SHOWN_EVENTS = 10;
@@ -127,7 +143,7 @@ function titlesOf(interactions: Interactions): ReadonlyMap<string, readonly numb
 
 /** The best items after a history, with the names of the data; seen items are those of the whole history. */
 export async function recommendFor(
-  model: TokenEncoder,
+  { model, generation, window }: Recommender,
   interactions: Interactions,
   events: EventHistory,
   options: { readonly k: number; readonly excludeSeen: boolean; readonly requestTime?: number },
@@ -143,7 +159,9 @@ export async function recommendFor(
   };
   // Where numbers in the sequence stand for times, the next event has the next one.
   const next = interactions.hasTimestamps === false ? { requestTime: (timestamps.at(-1) ?? -1) + 1 } : {};
-  const scored = await recommend({ model, history, timestamps, ...given, ...next, ...options });
+  const asked = { history, timestamps, ...next, ...options };
+  const written = generation && (await generateFor(model, generation, { ...asked, maxEvents: window }));
+  const scored = written ?? (await recommend({ model, ...given, ...asked }));
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);
   return {
@@ -151,9 +169,23 @@ export async function recommendFor(
       ...nameItem(interactions, item),
       ...(interactions.hasTimestamps && { time: isoTime(times[i]) }),
     })),
-    recommendations: scored.map(({ item, score }) => ({ ...nameItem(interactions, item), score })),
-    ...(model.similarity === 'dot' && { similarity: model.similarity }),
+    recommendations: scored.map((each) => ({
+      ...nameItem(interactions, each.item),
+      score: each.score,
+      ...('codes' in each && { codes: (each as GeneratedItem).codes.join(' ') }),
+    })),
+    ...(written === undefined
+      ? model.similarity === 'dot' && { similarity: model.similarity }
+      : { similarity: 'log-probability' as const }),
   };
+}
+
+function generateFor(
+  model: TokenEncoder,
+  { codes, beams, mask, temperature }: CodedItems,
+  asked: Pick<GenerateOptions, 'history' | 'timestamps' | 'requestTime' | 'k' | 'excludeSeen' | 'maxEvents'>,
+): Promise<GeneratedItem[]> {
+  return generateItems({ writer: codeWriter(model, temperature), codes, beams, mask, ...asked });
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {
@@ -175,11 +207,22 @@ export function renderRecommendation(result: Recommendation, user: string | unde
   );
   const items = renderTable(
     ...withoutEmpty(
-      [{ title: '', align: 'right' }, { title: 'score', align: 'right' }, { title: 'item' }, { title: 'title' }],
-      result.recommendations.map((each, i) => [String(i + 1), each.score.toFixed(4), each.item, each.title ?? '']),
+      [
+        { title: '', align: 'right' },
+        { title: 'score', align: 'right' },
+        { title: 'codes' },
+        { title: 'item' },
+        { title: 'title' },
+      ],
+      result.recommendations.map((each, i) => [
+        ...[String(i + 1), each.score.toFixed(4)],
+        ...[each.codes ?? '', each.item, each.title ?? ''],
+      ]),
     ),
   );
-  const score = result.similarity === 'dot' ? 'product' : 'cosine';
+  const score = { dot: 'product', 'log-probability': 'log-probability of the codes', cosine: 'cosine' }[
+    result.similarity ?? 'cosine'
+  ];
   const whose = user === undefined ? 'History' : `History of user ${user}`;
   return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: ${score})\n\n${items}`;
 }

@@ -85,11 +85,11 @@ async function ranksOf(run: RunDir, request: CompareRequest, progress: Progress)
     (readJson(run.data) as DataSummary).examples.validation !== undefined;
   const checkpoint = hasValidation ? 'best' : 'last';
   const { dataFolder, out } = request;
-  const opened = await openTrainedRun({ out, run: run.path, checkpoint, dataFolder, progress });
+  const opened = await openTrainedRun({ out, run: run.path, checkpoint, dataFolder, progress, takesGeneration: true });
   const evaluation = await evaluateSet(opened.model, opened.data.split.test, {
     data: opened.data,
     options: opened.config.evaluation,
-    window: opened.model.maxSequenceLength,
+    window: opened.config.model.maxSequenceLength,
     progress,
   });
   opened.model.dispose();

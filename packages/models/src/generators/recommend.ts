@@ -1,0 +1,87 @@
+import { sequenceBatch } from '@seqrec/data';
+import { EvaluationError } from '../errors.ts';
+import { CodeTrie } from '../semantic-ids/codes/trie.ts';
+import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
+import { type CodeMask, constrainedBeams } from './beams.ts';
+import { codeSymbols } from './code-symbols.ts';
+import type { CodeWriter } from './generator.ts';
+
+export interface GenerateOptions {
+  readonly writer: CodeWriter;
+  /** A row an item: of item 1 first. */
+  readonly codes: Codes;
+  /** Prefixes kept after each level, at least `k`; `all`: every item is ranked. */
+  readonly beams: number | 'all';
+  readonly mask: CodeMask;
+  /** Dense item ids, oldest first; only the latest `maxEvents` are read. */
+  readonly history: ArrayLike<number>;
+  readonly maxEvents: number;
+  /** Seconds, one per event. Default: all equal. */
+  readonly timestamps?: ArrayLike<number>;
+  /** When the recommendation is asked for, seconds; default: the time of the last event. */
+  readonly requestTime?: number;
+  /** How many items, default 10. */
+  readonly k?: number;
+  /** Leaves out items of the history, default true. */
+  readonly excludeSeen?: boolean;
+}
+
+/** One item that was written. */
+export interface GeneratedItem {
+  /** Dense item id. */
+  readonly item: number;
+  readonly codes: readonly number[];
+  /** Sum of the log-probabilities of the codes. */
+  readonly score: number;
+}
+
+/**
+ * The `k` most likely items after a history, by {@link constrainedBeams}; fewer where fewer are left.
+ *
+ * @throws EvaluationError when the history is empty, holds an id outside `1..numItems`, or does not match its
+ *   timestamps.
+ */
+export async function generateItems(options: GenerateOptions): Promise<GeneratedItem[]> {
+  const { writer, codes, mask, k = 10, excludeSeen = true } = options;
+  const history = Int32Array.from(options.history);
+  const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
+  check(history, times, codes.count);
+  const start = Math.max(0, history.length - options.maxEvents);
+  const itemIds = history.subarray(start);
+  const timestamps = times.subarray(start);
+  const asked = options.requestTime ?? timestamps[timestamps.length - 1];
+  const batch = sequenceBatch({
+    ...{ offsets: Int32Array.of(0, itemIds.length), itemIds, timestamps },
+    targetTimestamps: Float64Array.of(...timestamps.subarray(1), asked),
+  });
+  const trie = new CodeTrie(codes);
+  const width = options.beams === 'all' ? Number.POSITIVE_INFINITY : Math.max(options.beams, k);
+  const open = excludeSeen ? () => trie.without(Array.from(history, (item) => item - 1)) : undefined;
+  const reader = writer.read(batch, codeSymbols(codes));
+  try {
+    const { lists } = await constrainedBeams(reader, 1, { trie, width, mask, ...(open && { open }) });
+    const levels = codes.sizes.length;
+    const { rows, scores } = lists[0];
+    return Array.from(rows.subarray(0, k), (row, i) => ({
+      item: row + 1,
+      codes: [...codes.values.subarray(row * levels, (row + 1) * levels)],
+      score: scores[i],
+    }));
+  } finally {
+    reader.dispose();
+  }
+}
+
+function check(history: Int32Array, times: Float64Array, numItems: number): void {
+  if (history.length === 0)
+    throw new EvaluationError(
+      'generate: expected a history of at least one event; got none; use popularity for new users',
+    );
+  if (times.length !== history.length)
+    throw new EvaluationError(`generate: expected ${history.length} timestamps, one per event; got ${times.length}`);
+  const bad = history.find((item) => item < 1 || item > numItems);
+  if (bad !== undefined)
+    throw new EvaluationError(
+      `generate: expected dense item ids in 1..${numItems}; got ${bad}; translate external ids with items.dense(id)`,
+    );
+}
