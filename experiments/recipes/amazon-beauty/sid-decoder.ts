@@ -10,7 +10,7 @@ export const recipe = defineRecipe({
   command: 'npx -y pnpm@12 seqrec train amazon-beauty/sid-decoder --data data',
   config: {
     data: { format: 'named', name: 'amazon-beauty', split: 'leave-last-out' },
-    task: { kind: 'generation', ids: {} },
+    task: { kind: 'generation' },
     model: {
       kind: 'transformer',
       embeddingDim: 128,

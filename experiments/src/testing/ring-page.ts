@@ -73,7 +73,10 @@ export async function inNode(checkpoint: string, history: readonly number[]): Pr
   const model = await loadModel(checkpoint);
   const titles = history.map((i) => interactions.catalogue!.title(interactions.items.dense(idOf(i))!));
   const events = historyFromText(interactions, titles.join(','));
-  const { recommendations } = await recommendFor({ model, window: LENGTH }, interactions, events, { k: 10, excludeSeen: true });
+  const { recommendations } = await recommendFor({ model, window: LENGTH }, interactions, events, {
+    k: 10,
+    excludeSeen: true,
+  });
   model.dispose();
   return recommendations.map(({ item, score }) => ({ item, score }));
 }

@@ -1,5 +1,5 @@
 import type { Interactions } from '@seqrec/data';
-import { idsDigest, readSemanticIds } from '@seqrec/models';
+import { idsDigest, readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, codedItems, generationOf } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
@@ -21,7 +21,9 @@ export async function runIds(
   const { interactions, train } = split;
   const path = previous?.ids ?? task.idsFile;
   const ids =
-    path === undefined ? await fitIdsTo({ interactions, train }, task.ids!, progress) : await readSemanticIds(path);
+    path === undefined
+      ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema.parse({}), progress)
+      : await readSemanticIds(path);
   return codedItems(config, interactions, ids, path ?? 'task.ids');
 }
 

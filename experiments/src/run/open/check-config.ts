@@ -2,6 +2,7 @@ import type { Split } from '@seqrec/data';
 import { metricNames, modelTimeReaders, objectiveTimeReaders, type TimeReader } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { windowPolicy } from '../../config/windows.ts';
+import { generationOf } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
@@ -10,7 +11,8 @@ import { ConfigError } from '../../errors.ts';
 const MINIMUM_TEMPERATURE = 0.01;
 
 /** Values that are wrong together, which the schema sees one by one. */
-function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
+function checkTogether(config: RecipeConfig): void {
+  const { model, objective, optimizer } = config;
   const { temperature } = objective;
   if ('learnedTemperature' in model && model.learnedTemperature && temperature <= MINIMUM_TEMPERATURE)
     throw new ConfigError(
@@ -18,12 +20,24 @@ function checkTogether({ model, objective, optimizer }: RecipeConfig): void {
       'start higher, or set --model.learnedTemperature false',
     );
   checkDecay(optimizer);
+  checkBeams(config);
   const actions = 'actions' in model && model.actions === 'interleave';
   if (objective.actionWeight > 0 && !actions)
     throw new ConfigError(
       `objective.actionWeight: expected 0 for a model without interleaved actions; got ${objective.actionWeight}`,
       'set --model.kind hstu --model.actions interleave, or leave it out',
     );
+}
+
+/** @throws ConfigError for cut-offs that no list of so many beams reaches. */
+function checkBeams(config: RecipeConfig): void {
+  const beams = generationOf(config)?.beams ?? 'all';
+  const largest = Math.max(...config.evaluation.ks);
+  if (beams === 'all' || beams >= largest) return;
+  throw new ConfigError(
+    `task.beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}`,
+    'more beams, or smaller evaluation.ks',
+  );
 }
 
 /** @throws ConfigError for a weight decay that no weight survives. */

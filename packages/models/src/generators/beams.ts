@@ -102,59 +102,77 @@ interface Step extends BeamOptions {
 /** The best prefixes that are one code longer. */
 function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, opened }: Step) {
   const size = trie.sizes[level];
-  const kept = { history: [] as number[], node: [] as number[], score: [] as number[], parent: [] as number[] };
+  const found = new Candidates();
+  const kept = new Candidates();
+  const history: number[] = [];
+  // exp(logit - most) of the codes of a row.
+  const powers = new Float64Array(size);
   let invalid = 0;
   for (let first = 0; first < beams.node.length; ) {
-    const history = beams.history[first];
-    const open = opened[history];
-    const found = { score: [] as number[], node: [] as number[], parent: [] as number[] };
+    const own = beams.history[first];
+    const open = opened[own];
+    found.count = 0;
     let row = first;
-    for (; row < beams.node.length && beams.history[row] === history; row++) {
+    for (; row < beams.node.length && beams.history[row] === own; row++) {
+      const at = row * size;
+      let most = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < size; k++) if (logits[at + k] > most) most = logits[at + k];
+      let ofAll = 0;
+      for (let k = 0; k < size; k++) ofAll += powers[k] = Math.exp(logits[at + k] - most);
       const children = trie.children(level, beams.node[row]);
-      const own = logits.subarray(row * size, (row + 1) * size);
-      const ofAll = logSumExp(own, size, (k) => k);
-      const ofChildren = logSumExp(own, children.past - children.first, (i) =>
-        trie.code(level + 1, children.first + i),
-      );
-      invalid += Math.max(0, 1 - Math.exp(ofChildren - ofAll));
-      const before = beams.score[row] - (mask === 'before' ? ofChildren : ofAll);
+      let ofChildren = 0;
+      for (let child = children.first; child < children.past; child++)
+        ofChildren += powers[trie.code(level + 1, child)];
+      invalid += Math.max(0, 1 - ofChildren / ofAll);
+      const before = beams.score[row] - (most + Math.log(mask === 'before' ? ofChildren : ofAll));
       for (let child = children.first; child < children.past; child++) {
         if (open?.isOpen(level + 1, child) === false) continue;
-        found.score.push(before + own[trie.code(level + 1, child)]);
-        found.node.push(child);
-        found.parent.push(row);
+        found.add(before + logits[at + trie.code(level + 1, child)], child, row);
       }
     }
-    for (const i of best(found.score, found.node, width)) {
-      kept.history.push(history);
-      kept.node.push(found.node[i]);
-      kept.score.push(found.score[i]);
-      kept.parent.push(found.parent[i]);
+    for (const i of found.best(width)) {
+      history.push(own);
+      kept.add(found.score[i], found.node[i], found.parent[i]);
     }
     first = row;
   }
+  const { score, node, parent, count } = kept;
   return {
-    beams: {
-      history: Int32Array.from(kept.history),
-      node: Int32Array.from(kept.node),
-      score: Float64Array.from(kept.score),
-    },
-    parents: Int32Array.from(kept.parent),
+    beams: { history: Int32Array.from(history), node: node.slice(0, count), score: score.slice(0, count) },
+    parents: parent.slice(0, count),
     invalid,
   };
 }
 
-/** `log sum exp` of some of the values. */
-function logSumExp(values: Float32Array, count: number, at: (i: number) => number): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) most = Math.max(most, values[at(i)]);
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += Math.exp(values[at(i)] - most);
-  return most + Math.log(sum);
-}
+/** Longer prefixes in columns that grow. */
+class Candidates {
+  count = 0;
+  score = new Float64Array(1024);
+  node = new Int32Array(1024);
+  parent = new Int32Array(1024);
 
-/** Places of the `width` best scores, best first; of equal ones the lower node first. */
-function best(scores: readonly number[], nodes: readonly number[], width: number): number[] {
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a] || nodes[a] - nodes[b]);
-  return order.length > width ? order.slice(0, width) : order;
+  add(score: number, node: number, parent: number): void {
+    if (this.count === this.score.length) this.grow();
+    this.score[this.count] = score;
+    this.node[this.count] = node;
+    this.parent[this.count++] = parent;
+  }
+
+  private grow(): void {
+    const { score, node, parent } = this;
+    this.score = new Float64Array(2 * score.length);
+    this.node = new Int32Array(2 * score.length);
+    this.parent = new Int32Array(2 * score.length);
+    this.score.set(score);
+    this.node.set(node);
+    this.parent.set(parent);
+  }
+
+  /** Places of the `width` best scores, best first; of equal ones the lower node first. */
+  best(width: number): Int32Array {
+    const { score, node, count } = this;
+    const order = Int32Array.from({ length: count }, (_, i) => i);
+    order.sort((a, b) => score[b] - score[a] || node[a] - node[b]);
+    return count > width ? order.subarray(0, width) : order;
+  }
 }

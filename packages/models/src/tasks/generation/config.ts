@@ -9,7 +9,9 @@ export const generationConfigSchema = z
     kind: z.literal('generation'),
     ids: semanticIdsSchema
       .optional()
-      .describe('Semantic ids that are fitted to the items before training, as `seqrec ids fit` does.'),
+      .describe(
+        'Semantic ids that are fitted to the items before training, as `seqrec ids fit` does; default: its defaults.',
+      ),
     idsFile: z
       .string()
       .min(1)
@@ -26,8 +28,8 @@ export const generationConfigSchema = z
         'Codes that no item has are left out `after` the softmax, of the probabilities, or `before` it, which are then renormalised.',
       ),
   })
-  .refine(({ ids, idsFile }) => (ids === undefined) !== (idsFile === undefined), {
-    path: ['ids'],
+  .refine(({ ids, idsFile }) => ids === undefined || idsFile === undefined, {
+    path: ['idsFile'],
     message: 'expected one of ids and idsFile',
   })
   .describe('The codes of the next item, one after the other, under the section `objective`, which is a full softmax.');

@@ -75,7 +75,7 @@ describe('training', () => {
     expect(() => createTask({ kind: 'generation', ids }, { train, objective })).toThrow(
       'createTask: codes: expected those of the items, for generation; got none',
     );
-    expect(() => createTask({ kind: 'generation' }, { train, objective, codes })).toThrow(
+    expect(() => createTask({ kind: 'generation', ids, idsFile: 'x' }, { train, objective, codes })).toThrow(
       'expected one of ids and idsFile',
     );
     const check = (config: ModelConfigInput, given = codes, numItems = codeSymbols(given).count) => {

@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runMain } from '../../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-generation-'));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const colours = ['red', 'blue', 'green', 'black'];
+const kinds = ['lip balm', 'nail polish', 'hair oil'];
+
+/** Who takes an item takes the next one after it: something to learn. */
+function write(name: string, items: number): void {
+  const events = Array.from({ length: 40 }, (_, u) =>
+    Array.from({ length: 12 }, (_, e) => `u${u},i${(u + e) % items},${100 * u + e}`),
+  ).flat();
+  writeFileSync(at(`${name}.csv`), ['user,item,timestamp', ...events].join('\n'));
+  const titles = Array.from({ length: items }, (_, i) => `i${i},${colours[i % 4]} ${kinds[i % 3]} ${i}`);
+  writeFileSync(at(`${name}-items.csv`), ['id,title', ...titles].join('\n'));
+}
+
+const config = {
+  data: {
+    format: 'csv',
+    path: at('shop.csv'),
+    columns: { user: 'user', item: 'item', time: 'timestamp' },
+    items: { path: at('shop-items.csv'), id: 'id', columns: { title: 'text' } },
+    split: 'leave-last-out',
+  },
+  task: { kind: 'generation', ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } }, beams: 10 },
+  model: {
+    kind: 'sasrec',
+    embeddingDim: 16,
+    maxSequenceLength: 5,
+    numBlocks: 1,
+    numHeads: 1,
+    ffnDim: 16,
+    inputDropout: 0,
+  },
+  objective: { kind: 'full-softmax', temperature: 0.1 },
+  optimizer: { learningRate: 0.02 },
+  training: { epochs: 30, batchSize: 8, shuffle: true, evaluateEvery: 15 },
+  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
+  seed: 3,
+};
+const runs = at('runs');
+const train = (...more: string[]) => runMain('train', '--config', at('coded.yaml'), '--out', runs, '--quiet', ...more);
+const newest = (): string => readdirSync(runs).sort().at(-1)!;
+let run = '';
+
+beforeAll(async () => {
+  write('shop', 24);
+  write('other', 30);
+  writeFileSync(at('coded.yaml'), JSON.stringify(config));
+  const { code, errors } = await train();
+  expect([code, errors]).toEqual([0, '']);
+  run = newest();
+});
+
+describe('a run of generation', () => {
+  it('keeps its ids, learns, and says how items were ranked', async () => {
+    expect(existsSync(join(runs, run, 'ids.safetensors'))).toBe(true);
+    const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
+    expect(results.final.metrics['HR@10']).toBeGreaterThan(0.8);
+    expect(results.definitions.join(' ')).toContain('of the items that 10 beams find');
+    expect(results.samples[0]).toMatchObject({ similarity: 'log-probability' });
+    expect(readFileSync(join(runs, run, 'report.html'), 'utf8')).toContain('beams find');
+  });
+
+  it('is evaluated again with the same ranks, and exactly', async () => {
+    const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
+    const again = await runMain('evaluate', run, '--out', runs, '--json', '--quiet');
+    expect(again.errors).toBe('');
+    expect(JSON.parse(again.output).metrics).toEqual(results.final.metrics);
+    const exact = await runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--task.beams', 'all');
+    expect(JSON.parse(exact.output).definition.join(' ')).toContain('of every item');
+    const few = await runMain('evaluate', run, '--out', runs, '--quiet', '--task.beams', '5');
+    expect(few).toMatchObject({ code: 1 });
+    expect(few.errors).toContain('expected at least as many as the largest cut-off, 10; got 5');
+  });
+
+  it('recommends items with their codes', async () => {
+    const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
+    expect(output).toContain('score: log-probability of the codes');
+    expect(output).toMatch(/1 +-\d\.\d{4} +\d \d \d+ +i6$/m);
+    const { output: json } = await runMain(
+      'recommend',
+      run,
+      '--out',
+      runs,
+      '--history',
+      'i3,i4,i5',
+      '-k',
+      '3',
+      '--json',
+    );
+    const { recommendations } = JSON.parse(json);
+    expect(recommendations[0]).toMatchObject({ item: 'i6', codes: expect.stringMatching(/^\d \d \d+$/) });
+  });
+
+  it('is resumed as if it had not been stopped', async () => {
+    const half = await train('--training.epochs', '15');
+    expect(half.errors).toBe('');
+    const first = newest();
+    const more = await runMain('train', '--resume', first, '--out', runs, '--quiet', '--training.epochs', '30');
+    expect(more.errors).toBe('');
+    const weights = (id: string) => readFileSync(join(runs, id, 'checkpoints', 'last.safetensors'));
+    expect(weights(first).equals(weights(run))).toBe(true);
+  });
+
+  it('takes ids of a file, and refuses those of other data', async () => {
+    const ids = join(runs, run, 'ids.safetensors');
+    const { ids: _, ...task } = config.task;
+    writeFileSync(at('stored.yaml'), JSON.stringify({ ...config, task: { ...task, idsFile: ids } }));
+    const stored = ['--config', at('stored.yaml'), '--out', runs, '--quiet', '--training.epochs', '15'];
+    const taken = await runMain('train', ...stored);
+    expect(taken.errors).toBe('');
+    writeFileSync(
+      at('other.yaml'),
+      JSON.stringify({
+        ...config,
+        data: { ...config.data, path: at('other.csv'), items: { ...config.data.items, path: at('other-items.csv') } },
+        task: { kind: 'generation', idsFile: ids, beams: 10 },
+      }),
+    );
+    const { code, errors } = await runMain('train', '--config', at('other.yaml'), '--out', runs, '--quiet');
+    expect(code).toBe(1);
+    expect(errors).toContain('expected codes of the 30 items of');
+  });
+
+  it.each([
+    [['vectors', '--to', at('v.csv')], 'expected a run whose model has vectors of histories and items'],
+    [['page', '--to', at('page')], 'expected a run whose model has vectors of histories and items'],
+    [['evaluate', '--cached'], '--cached: expected it with a run of retrieval; got one of generation'],
+    [['evaluate', '--future', '3'], '--future: expected it with a run of retrieval; got one of generation'],
+  ])('is refused by %s', async ([command, ...options], message) => {
+    const { code, errors } = await runMain(command, run, '--out', runs, ...options);
+    expect(code).not.toBe(0);
+    expect(errors).toContain(message);
+  });
+
+  it.each([
+    [['--objective.kind', 'sampled-softmax'], 'generation: objective.kind: expected full-softmax'],
+    [['--task.idsFile', 'x.safetensors'], 'expected one of ids and idsFile'],
+    [['--task.beams', '0'], 'task.beams'],
+    [['--task.beams', '5'], 'expected at least as many as the largest cut-off, 10; got 5'],
+    [['--task.mask', 'during'], 'task.mask'],
+  ])('is refused with %s', async (options, message) => {
+    const before = readdirSync(runs).length;
+    const { code, errors } = await train(...options);
+    expect(code).not.toBe(0);
+    expect(errors).toContain(message);
+    expect(readdirSync(runs).length).toBe(before);
+  });
+});
