@@ -1,11 +1,13 @@
 import { type Interactions, readItemVectors } from '@seqrec/data';
 import { RunError } from '../errors.ts';
+import { findFile } from './find-file.ts';
 
 /** Codes of all items from a delimited file: a header, then the item and its codes, whole numbers from 0. */
 export async function readCodes(
-  path: string,
+  name: string,
   { items, numItems }: Interactions,
 ): Promise<{ readonly levels: number; readonly values: Int32Array }> {
+  const path = findFile(name);
   const { width, items: found, values } = await readItemVectors(path, { items });
   const codes = new Int32Array(numItems * width);
   for (const [row, item] of found.entries()) {

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { type Interactions, readItemVectors, readNpy } from '@seqrec/data';
 import { decodeSafetensors, type ReadVectors, type Rows } from '@seqrec/models';
 import { RunError } from '../errors.ts';
+import { findFile } from './find-file.ts';
 
 /**
  * Vectors of all items of a data set from `.npy`, safetensors (its only matrix) or a delimited file, a row an item.
  *
  * @throws RunError for a file of other items, or one whose rows could be any items.
  */
-export const readVectors: ReadVectors = async ({ path, items: names }, interactions) => {
+export const readVectors: ReadVectors = async (file, interactions) => {
+  const path = findFile(file.path);
+  const names = file.items === undefined ? undefined : findFile(file.items);
   if (path.endsWith('.npy')) {
     const { rows, width, values } = readNpy(path);
     return inOrderOfItems({ count: rows, width, values }, path, names, interactions);

@@ -4,7 +4,7 @@ import type { CodeSymbols } from './code-symbols.ts';
 /** Histories as codes, a token a code. */
 export interface CodeBatch {
   readonly batch: SequenceBatch;
-  /** Of each level: the token before each code to predict, and the row of that code. Items in the order of `targets`. */
+  /** Of each level: the token before each code to predict, and the row of that code; in the order of `targets`. */
   readonly asked: readonly { readonly tokens: Int32Array; readonly rows: Int32Array }[];
 }
 
