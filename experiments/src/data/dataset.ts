@@ -32,6 +32,7 @@ import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
 import type { CodedItems } from './coded-items.ts';
+import { dataFolder } from './data-folder.ts';
 import { defined } from './defined.ts';
 import { withStoredIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
@@ -48,11 +49,6 @@ export interface PreparedData {
   readonly openItems?: (set: ExampleSet) => (example: number) => number;
   /** Of a run of generation: the codes of the items, and how they are decoded. */
   readonly generation?: CodedItems;
-}
-
-/** `--data`, else `SEQREC_DATA`, else `./data`. */
-export function dataFolder(option: string | undefined): string {
-  return option ?? process.env.SEQREC_DATA ?? 'data';
 }
 
 /**

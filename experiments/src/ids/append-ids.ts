@@ -10,10 +10,10 @@ import {
 } from '@seqrec/models';
 import type { Override } from '../arguments.ts';
 import { applyOverrides } from '../config/overrides.ts';
+import { readVectors } from '../data/ids/read-vectors.ts';
 import { RunError, UsageError } from '../errors.ts';
 import { startBackend } from '../run/process/backend.ts';
 import { type FitIdsCommand, idsSchema, readDataOfIds } from './fit-ids.ts';
-import { readVectors } from './read-vectors.ts';
 
 /**
  * The ids of a file with codes for the items of a data set that it does not have; its own keep theirs.

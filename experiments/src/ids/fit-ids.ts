@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { applyOverrides } from '../config/overrides.ts';
 import { readRequested } from '../data/describe-data.ts';
+import { fitIdsTo } from '../data/ids/fit-to-data.ts';
 import { splitBy } from '../data/split-by.ts';
 import { UsageError } from '../errors.ts';
 import { type BackendOptions, startBackend } from '../run/process/backend.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { fitIdsTo } from './fit-to-data.ts';
 
 export interface FitIdsCommand {
   /** A known name, a file or folder, or a query. */

@@ -1,6 +1,7 @@
 import type { BackendChoice } from '@seqrec/core';
 import { type Evaluation, evaluate } from '@seqrec/models';
-import { dataFolder, prepareData, windowed } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
+import { prepareData, windowed } from '../../data/dataset.ts';
 import { RunError } from '../../errors.ts';
 import { startBackend } from '../../run/process/backend.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';

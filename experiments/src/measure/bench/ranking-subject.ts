@@ -3,7 +3,7 @@ import type { Ranker, Trainer } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import { isRankingConfig } from '../../config/run-config.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRows, type ReadsHistory } from '../../data/prepare-rows.ts';
 import { ConfigError } from '../../errors.ts';
 import { startBackend } from '../../run/process/backend.ts';

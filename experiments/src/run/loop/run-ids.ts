@@ -3,7 +3,7 @@ import { idsDigest, readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, codedItems, generationOf } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
-import { fitIdsTo } from '../../ids/fit-to-data.ts';
+import { fitIdsTo } from '../../data/ids/fit-to-data.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 

@@ -4,7 +4,7 @@ import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import { windowPolicy } from '../../config/windows.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
 import { UsageError } from '../../errors.ts';
 import { loadedPlugins } from '../../plugins/load-plugins.ts';

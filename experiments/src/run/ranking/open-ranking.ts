@@ -1,6 +1,6 @@
 import { createModel, isRanker, loadModel, loadWeights, type Model, type Ranker } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { type PreparedRows, prepareRows, type ReadsHistory } from '../../data/prepare-rows.ts';
 import { RunError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';

@@ -1,5 +1,6 @@
 import type { BackendChoice } from '@seqrec/core';
-import { dataFolder, type PreparedData, prepareData } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
+import { type PreparedData, prepareData } from '../../data/dataset.ts';
 import { readJson } from '../../run/folder/atomic.ts';
 import type { RunResults } from '../../run/folder/results.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';

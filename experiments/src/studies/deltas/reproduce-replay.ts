@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveConfig } from '../../config/load-recipe.ts';
-import { dataFolder, prepareData } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
+import { prepareData } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { describeEnvironment } from '../../run/folder/environment.ts';

@@ -4,7 +4,7 @@ import type { BackendChoice } from '@seqrec/core';
 import type { Override } from '../../arguments.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { prepareRun } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';

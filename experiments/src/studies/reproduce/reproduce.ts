@@ -3,7 +3,7 @@ import type { Override } from '../../arguments.ts';
 import { isWorld } from '../../config/data-schema.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
 import type { RunConfig } from '../../config/run-config.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { isRankingMaterial, prepareRun, type RunMaterial, withConfig } from '../../data/prepare-run.ts';
 import { UsageError } from '../../errors.ts';
 import { saveResult } from '../../results/saved.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadModel } from '@seqrec/models';
 import { isWorld } from '../../config/data-schema.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { dataFolder } from '../../data/dataset.ts';
+import { dataFolder } from '../../data/data-folder.ts';
 import { readUserVectors } from '../../data/user-vectors.ts';
 import { UsageError } from '../../errors.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';

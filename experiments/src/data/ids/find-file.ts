@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { dataFolder } from '../data/dataset.ts';
+import { dataFolder } from '../data-folder.ts';
 
 /** A file of vectors or codes: as it is named, else in the folder of the data sets (`SEQREC_DATA`, else `./data`). */
 export function findFile(path: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Interactions, readItemVectors, readNpy } from '@seqrec/data';
 import { decodeSafetensors, type ReadVectors, type Rows } from '@seqrec/models';
-import { RunError } from '../errors.ts';
+import { RunError } from '../../errors.ts';
 import { findFile } from './find-file.ts';
 
 /**

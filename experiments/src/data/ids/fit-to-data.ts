@@ -1,7 +1,7 @@
 import type { ExampleSet, Interactions } from '@seqrec/data';
 import { fitIdVectors, fitSemanticIds, readsVectors, type SemanticIdsConfig, type StoredIds } from '@seqrec/models';
-import { formatCount } from '../terminal/format.ts';
-import type { Progress } from '../terminal/progress.ts';
+import { formatCount } from '../../terminal/format.ts';
+import type { Progress } from '../../terminal/progress.ts';
 import { knownItems } from './known-items.ts';
 import { readCodes } from './read-codes.ts';
 import { readVectors } from './read-vectors.ts';

@@ -1,5 +1,5 @@
 import { type Interactions, readItemVectors } from '@seqrec/data';
-import { RunError } from '../errors.ts';
+import { RunError } from '../../errors.ts';
 import { findFile } from './find-file.ts';
 
 /** Codes of all items from a delimited file: a header, then the item and its codes, whole numbers from 0. */
