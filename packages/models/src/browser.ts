@@ -236,6 +236,7 @@ export { goldenModelConfig, runGolden } from './golden/run.ts';
 export { type EncoderBatch, type TokenBatch, uploadBatch } from './inputs.ts';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type StoredTensor } from './io/safetensors.ts';
 export { type GivenItemVectors, setItemVectors } from './item-vectors.ts';
+export { dice, diceSpecs } from './layers/dice.ts';
 export {
   ItemEmbedding,
   type ItemEmbeddingArgs,
@@ -246,6 +247,7 @@ export { HiddenLayers, type HiddenLayersArgs } from './layers/hidden-layers.ts';
 export { type Initialization, initialValues, StreamInitializer, type WeightStream } from './layers/initializers.ts';
 export {
   inputList,
+  isRunning,
   type LayerArgs,
   type NamedLayer,
   type Run,
@@ -254,6 +256,7 @@ export {
   type WeightSpec,
 } from './layers/layer.ts';
 export { Projection, type ProjectionArgs } from './layers/projection.ts';
+export { RunningStatistics } from './layers/running.ts';
 export { TABLE_PARTITIONS, type TablePartition, type TableSharding } from './layers/table-shard.ts';
 export { withShardedTables } from './layers/table-shards.ts';
 export {

@@ -48,7 +48,7 @@ export interface Model {
   readonly columns?: BatchColumns;
   /** What its features know of the data, where it has some: kept in checkpoints. */
   readonly features?: FittedFeatures;
-  /** Every weight by its name in the reference's state dict, in that order. */
+  /** Every weight by its name in the reference's state dict, in that order; running values (`isRunning`) among them. */
   variables(): ReadonlyMap<string, tf.Variable>;
   /** The tables that can be trained by rows, by the name of the weight. */
   tables(): ReadonlyMap<string, EmbeddingTable>;

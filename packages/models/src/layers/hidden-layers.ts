@@ -1,5 +1,6 @@
 import { linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { dice, diceSpecs } from './dice.ts';
 import type { Initialization } from './initializers.ts';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from './layer.ts';
 
@@ -16,8 +17,8 @@ export interface HiddenLayersArgs extends LayerArgs {
   readonly separateOutputs?: boolean;
   /** After each hidden layer. */
   readonly dropout: number;
-  /** Default `relu`. */
-  readonly activation?: HiddenActivation;
+  /** Default `relu`; `dice` has a slope a unit and running statistics. */
+  readonly activation?: HiddenActivation | 'dice';
 }
 
 /**
@@ -45,7 +46,7 @@ export class HiddenLayers extends StreamLayer {
 
   protected weightSpecs(): WeightSpec[] {
     const inputs = [this.args.inputDim, ...this.sizes];
-    const { hiddenSizes, separateOutputs = false } = this.args;
+    const { hiddenSizes, separateOutputs = false, activation } = this.args;
     const initial = (i: number): Initialization =>
       separateOutputs && i === hiddenSizes.length
         ? { kind: 'normal', standardDeviation: Math.sqrt(2 / (inputs[i] + 1)) }
@@ -53,6 +54,7 @@ export class HiddenLayers extends StreamLayer {
     return this.sizes.flatMap((size, i): WeightSpec[] => [
       { name: `${i}.weight`, shape: [size, inputs[i]], initialization: initial(i) },
       { name: `${i}.bias`, shape: [size], initialization: { kind: 'zeros' } },
+      ...(activation === 'dice' && i < hiddenSizes.length ? diceSpecs(`${i}`, size) : []),
     ]);
   }
 
@@ -72,6 +74,9 @@ export class HiddenLayers extends StreamLayer {
         };
         if (i === hiddenSizes.length) return linearLayer(map);
         if (activation === 'sigmoid') return this.drop(tf.sigmoid(linearLayer(map)), dropout, `${i}`, run);
+        if (activation === 'dice') {
+          return this.drop(dice(linearLayer(map), this, `${i}`, run), dropout, `${i}`, run);
+        }
         const drop = this.dropOptions(dropout, `${i}`, run, hiddenSizes[i]);
         return linearLayer({ ...map, ...(activation === 'relu' && { activation }), dropout: drop });
       }, x),

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { type Initialization, type LayerInitializer, StreamInitializer } from './initializers.ts';
 import type { TokenMemory } from './memory.ts';
+import type { RunningStatistics } from './running.ts';
 import { initialShard, rememberShard, shardFor } from './table-shards.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface Run {
   };
   /** What was kept of earlier tokens, for a pass over the tokens after them. Absent: the batch is all there is. */
   readonly memory?: TokenMemory;
+  /** Takes what a training step saw of statistics that have running values. Absent: these stay as they are. */
+  readonly statistics?: RunningStatistics;
   /** Targets at the end of each sequence, `[B]`, of a ranker whose blocks hide them from each other. Absent: none. */
   readonly numTargets?: readonly number[];
   /** Rows of the activations that lie before those of the part: tokens or sequences, as the model has them. */
@@ -48,6 +51,12 @@ export interface WeightSpec {
   readonly isTable?: boolean;
   /** Whether it is one of the tables that can be trained by the rows of a step, and so lie on several ranks. */
   readonly byRows?: boolean;
+  /**
+   * Whether it is a running value, which steps of training move and no gradient does: kept and exported as weights are,
+   * but neither decayed, regularised, averaged nor counted. A model with one trains on whole batches in one
+   * process.
+   */
+  readonly isRunning?: boolean;
   /** Maps that lie side by side in one matrix: `sizes` rows (axis 0) or columns (axis 1). */
   readonly blocks?: MatrixBlocks;
 }
@@ -58,6 +67,11 @@ const declared = new WeakMap<tf.Variable, WeightSpec>();
 /** What a layer said of a weight; nothing for a weight that no layer here declared. */
 export function declarationOf(weight: tf.Variable): WeightSpec | undefined {
   return declared.get(weight);
+}
+
+/** Whether a layer declared a weight to be a running value. */
+export function isRunning(weight: tf.Variable): boolean {
+  return declared.get(weight)?.isRunning === true;
 }
 
 /** The shape that a layer declared for a weight, whatever stands for it now: one number, or the rows of a shard. */
@@ -96,7 +110,8 @@ export abstract class StreamLayer extends layers.Layer {
       const whole = new StreamInitializer({ initialization: spec.initialization, stream });
       if (shard !== undefined) whole.apply = () => initialShard(spec, stream, shard);
       const made = whole as LayerInitializer;
-      const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, this.trainable);
+      const trainable = this.trainable && spec.isRunning !== true;
+      const weight = this.addWeight(spec.name, [...spec.shape], 'float32', made, undefined, trainable);
       this.byName.set(spec.name, weight);
       declaredShapes.set(weight.read() as tf.Variable, spec.shape);
       declared.set(weight.read() as tf.Variable, spec);
@@ -169,8 +184,14 @@ export function dropOptionsAt(rate: number, site: string, run: Run, rowWidth: nu
 
 /** The run in a layer's keyword arguments; a plain forward pass when it is absent. */
 export function runOf(kwargs: { readonly [key: string]: unknown } | undefined): Run {
-  const { training = false, step = 0, seed = 0, firstRow = 0, memory, numTargets } = (kwargs ?? {}) as Partial<Run>;
-  return { training, step, seed, firstRow, ...(memory && { memory }), ...(numTargets && { numTargets }) };
+  const { training = false, step = 0, seed = 0, firstRow = 0, ...rest } = (kwargs ?? {}) as Partial<Run>;
+  const { memory, statistics, numTargets } = rest;
+  return {
+    ...{ training, step, seed, firstRow },
+    ...(memory && { memory }),
+    ...(statistics && { statistics }),
+    ...(numTargets && { numTargets }),
+  };
 }
 
 /** The inputs of a layer as an array. */

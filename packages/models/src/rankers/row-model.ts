@@ -10,7 +10,7 @@ import { type HistoryFields, historyFieldsOf } from '../features/history-fields.
 import type { RowHistory } from '../features/history-tables.ts';
 import type { TableStores } from '../features/table-stores.ts';
 import type { EncoderBatch } from '../inputs.ts';
-import type { Run, StreamLayer } from '../layers/layer.ts';
+import { isRunning, type Run, type StreamLayer } from '../layers/layer.ts';
 import { LogVariances } from '../layers/log-variances.ts';
 import type { Branches, BranchLogits, EmbeddingTable, Model, Ranker } from '../model.ts';
 import { l2Penalties } from './penalty.ts';
@@ -69,6 +69,7 @@ export function weightsOf(
   const ofTables = new Map(named(all.flatMap(({ layers }) => layers)));
   const ofNet = new Map(named(net));
   const variables = new Map([...ofTables, ...ofNet]);
+  const regularised = [...ofNet.values()].filter((weight) => !isRunning(weight));
   return {
     variables: () => variables,
     dispose: () => {
@@ -77,10 +78,7 @@ export function weightsOf(
     ...((embeddingL2 > 0 || netL2 > 0) && {
       penalty: () =>
         tf.tidy(() => {
-          const parts = [
-            ...l2Penalties([...ofTables.values()], embeddingL2),
-            ...l2Penalties([...ofNet.values()], netL2),
-          ];
+          const parts = [...l2Penalties([...ofTables.values()], embeddingL2), ...l2Penalties(regularised, netL2)];
           return tf.addN(parts) as tf.Scalar;
         }),
     }),

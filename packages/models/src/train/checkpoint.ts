@@ -16,6 +16,7 @@ import { checkWeights, setWeights } from './load-weights.ts';
 import { defaultOptions } from './options.ts';
 import { loadSlots, type OwnedSlot, RAW, type Slot, slotShapes, slotsOf } from './slots.ts';
 import type { Trainer } from './trainer.ts';
+import { averagedWeights } from './update.ts';
 import type { WeightOwners } from './weight-owners.ts';
 import { isSharded } from './whole-tables.ts';
 
@@ -84,7 +85,7 @@ function checkpointTensors({ model, update }: Trainer, file: string): ReadonlyMa
   }
   const slots = slotsOf(update, model);
   if (averages !== undefined && averages.size > 0) {
-    for (const [name, variable] of model.variables())
+    for (const [name, variable] of averagedWeights(model))
       slots.set(name, (slots.get(name) ?? new Map()).set(RAW, variable));
   }
   for (const slot of new Set([...slots.values()].flatMap((own) => [...own.keys()]))) {
@@ -215,8 +216,9 @@ async function setMoments({ tensors, moments, state }: CheckpointFile, trainer: 
   if (state.plateau !== undefined) update.plateau = state.plateau;
   if (update.average === undefined || state.averaged === undefined || state.averaged === 0) return;
   // The weights that have just been read are the averages; the trainer goes on with what they are averages of.
-  update.average.loadState(model.variables(), state.averaged);
-  for (const [name, variable] of model.variables()) {
+  const weights = averagedWeights(model);
+  update.average.loadState(weights, state.averaged);
+  for (const [name, variable] of weights) {
     await assignBlocks(variable, tensors.blocks(momentName(RAW, name)));
   }
 }

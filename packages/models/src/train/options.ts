@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { count } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { ConfigError } from '../errors.ts';
+import { isRunning } from '../layers/layer.ts';
 import { shardOf } from '../layers/table-shards.ts';
 import { isTokenEncoder, type Model } from '../model.ts';
 import type { Objective } from '../objectives/objective.ts';
@@ -109,6 +110,18 @@ function checkShards(model: Model): void {
     );
 }
 
+/** Parts that are normalised each by its own statistics would take another step than the whole batch. */
+function checkRunning(model: Model, parts: number, ranks: Collective | undefined): void {
+  const running = [...model.variables()].find(([, variable]) => isRunning(variable))?.[0];
+  const size = ranks?.size ?? 1;
+  if (running === undefined || (parts === 1 && size === 1)) return;
+  const [key, got] = size === 1 ? ['parts', `${parts} parts`] : ['ranks', `${size} ranks`];
+  throw new ConfigError(
+    `trainer: ${key}: expected whole batches in one process for a model that reads statistics of its batch, of which it keeps '${running}'; got ${got}; take another activation than dice, or a smaller batch`,
+    key,
+  );
+}
+
 function checkShardOptimizer(shardOptimizer: unknown, ranks: Collective | undefined): void {
   if (typeof shardOptimizer !== 'boolean')
     throw new ConfigError(
@@ -138,6 +151,7 @@ export function resolveOptions(options: TrainerOptions, task: Task): ResolvedOpt
   } = options;
   const { embeddings, ...numbers } = parseConfig(optionsSchema, rest, 'trainer');
   checkShardOptimizer(shardOptimizer, ranks);
+  checkRunning(model, numbers.parts, ranks);
   if (ranks !== undefined) checkSpread(numbers.parts, ranks.size);
   checkShards(model);
   const possible = task.namesItems;

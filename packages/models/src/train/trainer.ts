@@ -2,13 +2,14 @@ import type { Collective } from '@seqrec/core/collectives';
 import { type ExampleSet, makeBatch, type WindowPolicy } from '@seqrec/data';
 import { ConfigError, TrainingError } from '../errors.ts';
 import type { Run } from '../layers/layer.ts';
+import { RunningStatistics } from '../layers/running.ts';
 import { storedIds } from '../layers/stored-rows.ts';
 import type { Model } from '../model.ts';
 import { examplesFor } from '../rankers/examples-for.ts';
 import { partBounds } from '../tasks/part.ts';
 import type { Task } from '../tasks/task.ts';
 import { batchColumns } from './columns.ts';
-import { disposeGradients, stepGradients } from './gradients.ts';
+import { disposeGradients, type StepGradients, stepGradients } from './gradients.ts';
 import { type ResolvedOptions, resolveOptions, rowwiseTables, type TrainerOptions, taskOf } from './options.ts';
 import { boundsBetweenGroups, orderOfEpoch } from './order.ts';
 import type { StepPart } from './prepare-step.ts';
@@ -200,7 +201,7 @@ export class Trainer<M extends Model = Model> {
   /** Gradients and update; gives the loss before it, on its way. */
   async #update(
     parts: readonly StepPart[],
-    run: Run,
+    given: Run,
     at: Pick<BegunStep, 'step' | 'indices'>,
   ): Promise<Pick<BegunStep, 'loss' | 'weight'>> {
     const { model, task } = this;
@@ -211,8 +212,11 @@ export class Trainer<M extends Model = Model> {
     await owners?.agree();
     // The norm of all gradients asks for all of them on every rank.
     const to = owners !== undefined && this.options.clipNorm === undefined ? { owners } : {};
-    const gradients = await stepGradients({ model, task, parts, count, run, rowwise, ranks, onRowsRead, ...to });
+    const statistics = new RunningStatistics();
+    const run = { ...given, statistics };
+    let gradients: StepGradients | undefined;
     try {
+      gradients = await stepGradients({ model, task, parts, count, run, rowwise, ranks, onRowsRead, ...to });
       const loss = gradients.loss.data().then(([value]) => value);
       if (readsLater()) {
         // Whoever waits for it hears of a failure; until then it is nobody's.
@@ -221,10 +225,12 @@ export class Trainer<M extends Model = Model> {
         const value = await loss;
         if (!Number.isFinite(value)) throw this.#notFinite(value, at);
       }
+      statistics.apply();
       await this.update.apply(gradients, at.step.globalStep);
       return { loss, weight: gradients.weight };
     } finally {
-      disposeGradients(gradients);
+      statistics.dispose();
+      if (gradients !== undefined) disposeGradients(gradients);
     }
   }
 

@@ -1,5 +1,6 @@
 import { type PlateauState, plateauNext, plateauStart, type Schedule, schedule, WeightAverage } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { isRunning } from '../layers/layer.ts';
 import type { Model } from '../model.ts';
 import { clipGradients } from './clip.ts';
 import type { StepGradients } from './gradients.ts';
@@ -98,18 +99,19 @@ export class Update {
       const own = rows.get(this.#model.tables().get(name)!.variable.name);
       if (own !== undefined) await optimizer.step(own.ids, own.grad);
     }
-    this.average?.update(this.#model.variables());
+    this.average?.update(averagedWeights(this.#model));
   }
 
   /** Runs with averaged weights in the place of the model's, where there are averages. */
   async averaged<T>(run: () => Promise<T>): Promise<T> {
     const { average } = this;
     if (average === undefined || average.updates === 0) return run();
-    average.exchange(this.#model.variables());
+    const weights = averagedWeights(this.#model);
+    average.exchange(weights);
     try {
       return await run();
     } finally {
-      average.exchange(this.#model.variables());
+      average.exchange(weights);
     }
   }
 
@@ -119,6 +121,11 @@ export class Update {
     for (const optimizer of this.rows.values()) optimizer.dispose();
     this.average?.dispose();
   }
+}
+
+/** The weights that have averages: all but running values, which are means already and lag no further. */
+export function averagedWeights(model: Model): ReadonlyMap<string, tf.Variable> {
+  return new Map([...model.variables()].filter(([, variable]) => !isRunning(variable)));
 }
 
 function scheduleOf(config: ScheduleConfig | undefined): Schedule {
