@@ -27,6 +27,8 @@ const fuxiCtrSchema = z.object({
     features: z.array(fuxiCtrFeature),
     labels: z.array(z.string()).min(1).default(['label']),
     arguments: z.record(z.string(), z.unknown()),
+    /** Whether the passes are those of training. */
+    mode: z.enum(['train', 'eval']).default('eval'),
   }),
   inputs: goldenTensors,
   parameters: goldenTensors,

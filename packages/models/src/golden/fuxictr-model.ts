@@ -3,8 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
 import type { FieldTables } from '../features/field-tables.ts';
-import type { HiddenLayers } from '../layers/hidden-layers.ts';
-import type { StreamLayer } from '../layers/layer.ts';
+import { isRunning, type StreamLayer } from '../layers/layer.ts';
+import type { RunningStatistics } from '../layers/running.ts';
 import type { Branches, BranchLogits } from '../model.ts';
 import type { RowLayers } from '../rankers/row-model.ts';
 import { type FuxiCtrField, type FuxiCtrFile, regulariser } from './fuxictr-file.ts';
@@ -28,6 +28,11 @@ export interface FuxiCtrModel {
   };
   /** What inner modules give, by their names there. */
   readonly taps: Readonly<Record<string, () => tf.Tensor | readonly tf.Tensor[]>>;
+  /** In training, of a model with running values: what its logits see, and our value for each of the file's. */
+  readonly running?: {
+    readonly statistics: RunningStatistics;
+    readonly variables: Readonly<Record<string, tf.Variable>>;
+  };
   /** Frees what it was made of besides its weights. */
   dispose?(): void;
 }
@@ -61,15 +66,25 @@ export function tablePlaces(
   return Object.fromEntries(fields.map(({ name }) => [`${prefix}.${name}.weight`, { variable: tables.table(name) }]));
 }
 
-/** Linear layers of `torch.nn.Sequential`, with what stands between them. */
-export function mlpPlaces(layer: HiddenLayers, prefix: string, dropout: number): Record<string, Place> {
+/** Linear layers of `torch.nn.Sequential`, with what stands between them; without running values. */
+export function mlpPlaces(layer: StreamLayer, prefix: string, dropout: number): Record<string, Place> {
+  const weights = mlpVariables(layer, prefix, dropout).filter(([, variable]) => !isRunning(variable));
+  return Object.fromEntries(weights.map(([name, variable]) => [name, { variable }]));
+}
+
+/** Their running values. */
+export function mlpRunning(layer: StreamLayer, prefix: string, dropout: number): Record<string, tf.Variable> {
+  return Object.fromEntries(mlpVariables(layer, prefix, dropout).filter(([, variable]) => isRunning(variable)));
+}
+
+function mlpVariables(layer: StreamLayer, prefix: string, dropout: number): (readonly [string, tf.Variable])[] {
   const between = dropout > 0 ? 3 : 2;
-  return Object.fromEntries(
-    layer.names.map((name) => {
-      const [i, part] = name.split('.');
-      return [`${prefix}.mlp.${Number(i) * between}.${part}`, { variable: layer.weight(name) }];
-    }),
-  );
+  return layer.names.map((name) => {
+    const [i, ...parts] = name.split('.');
+    // Those of Dice are of the module after the linear one.
+    const own = parts[0] === 'alpha' || parts[0] === 'bn' ? 1 : 0;
+    return [`${prefix}.mlp.${Number(i) * between + own}.${parts.join('.')}`, layer.weight(name)];
+  });
 }
 
 export function places(layer: StreamLayer, names: Readonly<Record<string, string>>): Record<string, Place> {

@@ -9,7 +9,10 @@ import { gradientErrors, setParameters, toleranceOf } from './module.ts';
 import { relativeError } from './relative-error.ts';
 import { type GoldenReport, goldenReport } from './report.ts';
 
-/** Ranking models of FuxiCTR: probabilities, cross-entropy summed over labels with regularisers, every gradient. */
+/**
+ * Ranking models of FuxiCTR: probabilities, cross-entropy summed over labels with regularisers, every gradient; in
+ * training also what one pass makes of running values.
+ */
 export async function checkFuxiCtr(json: unknown): Promise<GoldenReport | string> {
   const { model } = ((json as { config?: { model?: unknown } }).config ?? {}) as { model?: unknown };
   if (typeof model === 'string' && !Object.hasOwn(fuxiCtrModels, model)) return `no ${model}`;
@@ -67,11 +70,17 @@ export async function compareFuxiCtr(golden: FuxiCtrFile, model: FuxiCtrModel): 
     for (const [name, { data }] of Object.entries(expected)) {
       outputs[name] = relativeError(await made[name].data(), data);
     }
+    const { statistics, variables: running = {} } = model.running ?? {};
+    statistics?.apply();
+    for (const [name, variable] of Object.entries(running)) {
+      outputs[name] = relativeError(await variable.data(), tensorOf(golden.parameters, name).data);
+    }
     const loss = relativeError(await value.data(), [golden.loss]);
     const gradients = await gradientErrors(golden, model.places, grads);
     tf.dispose([value, grads, made]);
     return goldenReport(golden.name, { outputs, loss, gradients }, toleranceOf(golden));
   } finally {
+    model.running?.statistics.dispose();
     model.dispose?.();
     dispose();
   }

@@ -100,6 +100,12 @@ export const sequenceVariants: Readonly<Record<string, SmallRanker>> = {
       ...{ attentionActivation: 'prelu', attentionSoftmax: true },
     },
   },
+  'din, dice': {
+    config: {
+      ...{ kind: 'din', embeddingDim: 8, hiddenSizes, attentionHiddenSizes: [8] },
+      ...{ attentionActivation: 'dice', hiddenActivation: 'dice' },
+    },
+  },
   'bst, target': {
     config: { kind: 'bst', embeddingDim: 8, hiddenSizes, positions: false, pooling: 'target', numBlocks: 2 },
   },

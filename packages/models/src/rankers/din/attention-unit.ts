@@ -1,6 +1,7 @@
 import { linearLayer } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayerArgs, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
+import { dice, diceSpecs } from '../../layers/dice.ts';
+import { type LayerArgs, type Run, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
 import type { unitActivations } from './config.ts';
 
 export interface AttentionUnitArgs extends LayerArgs {
@@ -37,6 +38,7 @@ export class AttentionUnit extends StreamLayer {
       ...(activation === 'prelu' && i < hiddenSizes.length
         ? [{ name: `${i}.slope`, shape: [size], initialization: { kind: 'zeros' } } as const]
         : []),
+      ...(activation === 'dice' && i < hiddenSizes.length ? diceSpecs(`${i}`, size) : []),
     ]);
   }
 
@@ -44,7 +46,7 @@ export class AttentionUnit extends StreamLayer {
    * @param tokens events `[T, W]`; `candidates` `[B, W]`; `of` the example of each event, int32 `[T]`.
    * @returns `[T, 1]`.
    */
-  score(tokens: tf.Tensor2D, candidates: tf.Tensor2D, of: tf.Tensor1D): tf.Tensor2D {
+  score(tokens: tf.Tensor2D, candidates: tf.Tensor2D, of: tf.Tensor1D, run: Run): tf.Tensor2D {
     const { inputDim, hiddenSizes } = this.args;
     const weight = (i: number) => this.weight(`${i}.weight`) as tf.Tensor2D;
     const bias = (i: number) => this.weight(`${i}.bias`) as tf.Tensor1D;
@@ -54,16 +56,19 @@ export class AttentionUnit extends StreamLayer {
       const item = linearLayer({ x: candidates, w: tf.add(ofItem, ofDifference) as tf.Tensor2D, b: bias(0) });
       const event = linearLayer({ x: tokens, w: tf.sub(ofEvent, ofDifference), residual: tf.gather(item, of) });
       const product = tf.mul(tf.gather(candidates, of), tokens) as tf.Tensor2D;
-      let x = this.activate(linearLayer({ x: product, w: ofProduct, residual: event }), 0);
-      for (let i = 1; i < hiddenSizes.length; i++) x = this.activate(linearLayer({ x, w: weight(i), b: bias(i) }), i);
+      let x = this.activate(linearLayer({ x: product, w: ofProduct, residual: event }), 0, run);
+      for (let i = 1; i < hiddenSizes.length; i++) {
+        x = this.activate(linearLayer({ x, w: weight(i), b: bias(i) }), i, run);
+      }
       return linearLayer({ x, w: weight(hiddenSizes.length), b: bias(hiddenSizes.length) });
     });
   }
 
-  private activate(x: tf.Tensor2D, i: number): tf.Tensor2D {
+  private activate(x: tf.Tensor2D, i: number, run: Run): tf.Tensor2D {
     const { activation } = this.args;
     if (activation === 'relu') return tf.relu(x);
     if (activation === 'sigmoid') return tf.sigmoid(x);
+    if (activation === 'dice') return dice(x, this, `${i}`, run);
     // `tf.prelu` has no gradient of a slope that is broadcast on every backend.
     return tf.sub(tf.relu(x), tf.mul(this.weight(`${i}.slope`), tf.relu(tf.neg(x))));
   }

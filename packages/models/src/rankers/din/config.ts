@@ -3,7 +3,7 @@ import { hiddenSizes } from '../config.ts';
 import { crossLayersFit, sequenceRankerFields } from '../sequence/config.ts';
 
 /** What stands between the layers of the attention unit. */
-export const unitActivations = ['relu', 'sigmoid', 'prelu'] as const;
+export const unitActivations = ['relu', 'sigmoid', 'prelu', 'dice'] as const;
 
 /** Configuration of {@link createDin}. */
 export const dinConfigSchema = z
@@ -16,11 +16,17 @@ export const dinConfigSchema = z
     attentionActivation: z
       .enum(unitActivations)
       .default('relu')
-      .describe('What stands after each of them; `prelu` has a slope a unit, which is learned.'),
+      .describe(
+        'What stands after each of them; `prelu` has a slope a unit, which is learned, and `dice` one that depends on how the value stands among those of the batch.',
+      ),
     attentionSoftmax: z
       .boolean()
       .default(false)
       .describe('Whether the weights of a history are made to sum to 1; the paper leaves them as they are.'),
+    hiddenActivation: z
+      .enum(['relu', 'dice'])
+      .default('relu')
+      .describe('What stands after each hidden layer of the tower.'),
   })
   .refine(...crossLayersFit)
   .describe('DIN, Zhou et al. 2018: events of the history weighted by hidden layers, in view of the item.');

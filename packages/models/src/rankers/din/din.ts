@@ -23,12 +23,12 @@ export interface DinModule extends SequenceModule {
 export function dinModule(config: DinConfig, { width, seed }: ModuleOptions): DinModule {
   const { attentionHiddenSizes: hiddenSizes, attentionActivation: activation, attentionSoftmax } = config;
   const unit = new AttentionUnit({ inputDim: width, hiddenSizes, activation, seed, stream: 'attention' });
-  const pool = ({ tokens, candidates, offsets }: SequenceInput): tf.Tensor2D =>
+  const pool = ({ tokens, candidates, offsets, run }: SequenceInput): tf.Tensor2D =>
     tf.tidy(() => {
       const [events, count] = [tokens.shape[0], candidates.shape[0]];
       if (events === 0) return tf.zeros([count, width]);
       const of = sequenceOf(offsets);
-      const scores = unit.score(tokens, candidates, tf.tensor1d(of, 'int32'));
+      const scores = unit.score(tokens, candidates, tf.tensor1d(of, 'int32'), run);
       const shares = attentionSoftmax ? jaggedSoftmax(scores, offsets) : scores;
       return segmentSum(tf.mul(tokens, shares), of, count);
     });

@@ -4,8 +4,7 @@ import type { HistoryFields } from '../../features/history-fields.ts';
 import { type HistoryTables, historyTables, type RowHistory } from '../../features/history-tables.ts';
 import type { Run, StreamLayer } from '../../layers/layer.ts';
 import type { NetOptions, RankerNet } from '../row-model.ts';
-import type { SequenceConfig } from './config.ts';
-import { type Tower, towerOf } from './tower.ts';
+import { type Tower, type TowerConfig, towerOf } from './tower.ts';
 
 /** A batch as a module sees it; `T` events of histories, `B` examples. */
 export interface SequenceInput extends RowHistory {
@@ -54,7 +53,7 @@ export interface SequenceParts<Module extends SequenceModule = SequenceModule> {
  *
  * @param moduleOf makes the module; names of its weights begin with the streams of its layers.
  */
-export function sequenceNet<Config extends SequenceConfig, Module extends SequenceModule>(
+export function sequenceNet<Config extends TowerConfig, Module extends SequenceModule>(
   config: Config,
   options: NetOptions,
   moduleOf: (config: Config, options: ModuleOptions) => Module,

@@ -19,15 +19,22 @@ export interface TowerOptions {
   readonly seed: number;
 }
 
+/** What models may have in their configuration for their tower, besides the keys of all. */
+export interface TowerConfig extends SequenceConfig {
+  /** What stands after each hidden layer; default `relu`. */
+  readonly hiddenActivation?: 'relu' | 'dice';
+}
+
 /**
  * `mlp`: hidden layers `deep` and a linear map. `dcn-v2`: `[cross(x) ; deep(x)] W + b`, as the parallel DCN-V2. Names
  * of weights are those of the models `mlp` and `dcn-v2`.
  */
 export function towerOf(
-  { tower, crossLayers = 3, hiddenSizes, dropout }: SequenceConfig,
+  { tower, crossLayers = 3, hiddenSizes, dropout, hiddenActivation }: TowerConfig,
   { inputDim, labels, seed }: TowerOptions,
 ): Tower {
-  const shared = { inputDim, hiddenSizes, dropout, seed, stream: 'deep' };
+  const activation = hiddenActivation === 'dice' ? ({ activation: hiddenActivation } as const) : {};
+  const shared = { inputDim, hiddenSizes, dropout, ...activation, seed, stream: 'deep' };
   if (tower === 'mlp') {
     const deep = new HiddenLayers({ ...shared, outputDim: labels });
     return { layers: [deep], logits: (x, run) => deep.forward(x, run) };

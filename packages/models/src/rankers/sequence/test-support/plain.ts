@@ -12,13 +12,26 @@ import { plainCross } from '../../dcn-v2/test-support/plain.ts';
 
 export type PlainPool = (w: Weights, history: PlainHistory, b: number) => Vector;
 
-/** `tower([e_1 ; ... ; e_F ; module])`, of a tower of two hidden layers. */
-export function plainSequence(w: Weights, rows: PlainRows, pool: PlainPool): number[][] {
+/** Hidden layers `deep` over the rows of a batch. */
+export type PlainDeep = (w: Weights, rows: readonly Vector[]) => readonly Vector[];
+
+/**
+ * `tower([e_1 ; ... ; e_F ; module])`, of a tower of two hidden layers.
+ *
+ * @param deep default: row by row with ReLU.
+ */
+export function plainSequence(
+  w: Weights,
+  rows: PlainRows,
+  pool: PlainPool,
+  deep: PlainDeep = (_, all) => all.map((x) => plainHidden(w, 'deep', x, 2)),
+): number[][] {
   const history = plainHistory(w, rows);
-  return range(rows.rows).map((b) => {
-    const x = [...plainVectors(w, rows, b).flat(), ...pool(w, history, b)];
-    if (!w.has('head.weight')) return plainHidden(w, 'deep', x, 2);
-    return affine(w, 'head', [...plainCross(w, x, 1), ...plainHidden(w, 'deep', x, 2)]);
+  const inputs = range(rows.rows).map((b) => [...plainVectors(w, rows, b).flat(), ...pool(w, history, b)]);
+  const hidden = deep(w, inputs);
+  return inputs.map((x, b) => {
+    if (!w.has('head.weight')) return [...hidden[b]];
+    return affine(w, 'head', [...plainCross(w, x, 1), ...hidden[b]]);
   });
 }
 
