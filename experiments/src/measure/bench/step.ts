@@ -6,6 +6,7 @@ import { isRankingConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
+import { countRowParameters } from '../../run/loop/count-parameters.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { devicePeak } from './device-clock.ts';
@@ -79,7 +80,7 @@ export async function benchStep(
   const { name, choice, trainer, units, unit, input } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
-  const parameters = [...trainer.model.variables().values()].reduce((sum, { size }) => sum + size, 0);
+  const parameters = countRowParameters(trainer.model).total;
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
   const ours: number[] = [];
   const gemm: number[] = [];

@@ -1,17 +1,11 @@
-import {
-  ClickRows,
-  loadWeights,
-  type Model,
-  type Ranker,
-  type RankingEvaluation,
-  type ScoredRows,
-} from '@seqrec/models';
+import { ClickRows, loadWeights, type Ranker, type RankingEvaluation, type ScoredRows } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
 import { savePredictions } from '../folder/predictions.ts';
 import type { RunResults } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
+import { countRowParameters } from '../loop/count-parameters.ts';
 import { betterOf } from '../loop/figures.ts';
 import type { TrainOutcome } from '../loop/train.ts';
 import { writeResults } from '../loop/write-results.ts';
@@ -63,7 +57,7 @@ export async function finishRankingRun(
       ...withIntervals(rows, metrics),
     })),
     ...(limits && { limits }),
-    parameters: countRankerParameters(model),
+    parameters: countRowParameters(model),
     ...(first.rows instanceof ClickRows
       ? {
           verdict: judgeRows({ rows: first.rows, metrics: test.metrics }, onTest.filter(ofClicks), {
@@ -110,12 +104,4 @@ function lost({ metrics }: RankingEvaluation, baselines: readonly EvaluatedRows[
       (each) =>
         `${metric} ${metrics[metric].toFixed(4)} is no better than ${each.metrics[metric].toFixed(4)} of ${each.name}`,
     );
-}
-
-/** Trained numbers of a model: all, and those that are in no table of ids. */
-function countRankerParameters(model: Model): { readonly total: number; readonly encoder: number } {
-  const size = (variables: Iterable<{ readonly size: number }>): number =>
-    [...variables].reduce((sum, variable) => sum + variable.size, 0);
-  const total = size(model.variables().values());
-  return { total, encoder: total - size([...model.tables().values()].map(({ variable }) => variable)) };
 }
