@@ -18,7 +18,7 @@ export interface ModelWidths {
   readonly token: number;
 }
 
-/** A kind of model: what a folder under `encoders`, `towers` or `rankers`, or a package of somebody else, brings. */
+/** A kind of model: what a folder under `encoders`, `towers`, `rankers`, `generators` or somebody's package brings. */
 export interface ModelDefinition<C extends { readonly kind: string } = { readonly kind: string }> {
   /** Its name in configurations, `model.kind`. */
   readonly kind: string;

@@ -12,6 +12,7 @@ import { transformerPlusPlus } from './encoders/transformer-plus-plus/definition
 import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
+import { t5 } from './generators/t5/definition.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { autoInt } from './rankers/autoint/definition.ts';
 import { bst } from './rankers/bst/definition.ts';
@@ -71,6 +72,8 @@ const models = [
   ple,
   // Two towers.
   dssm,
+  // Of items as codes.
+  t5,
 ] as const;
 
 /** The schemas of those of them that can do something. */

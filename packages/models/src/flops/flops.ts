@@ -10,12 +10,18 @@ export interface Workload {
   readonly itemRows: number;
   /** Whether the objective asks for the actions of the tokens too. */
   readonly predictsActions: boolean;
+  /** Codes that are predicted after each sequence, of models that write items as codes; 0 for others. */
+  readonly written: number;
 }
 
 /** The work of packed sequences of these lengths. */
 export function workloadOf(
   lengths: ArrayLike<number>,
-  { itemRows = 0, predictsActions = false }: Partial<Pick<Workload, 'itemRows' | 'predictsActions'>> = {},
+  {
+    itemRows = 0,
+    predictsActions = false,
+    written = 0,
+  }: Partial<Pick<Workload, 'itemRows' | 'predictsActions' | 'written'>> = {},
 ): Workload {
   let tokens = 0;
   let pairs = 0;
@@ -23,7 +29,7 @@ export function workloadOf(
     tokens += lengths[i];
     pairs += (lengths[i] * (lengths[i] + 1)) / 2;
   }
-  return { lengths, tokens, pairs, itemRows, predictsActions };
+  return { lengths, tokens, pairs, itemRows, predictsActions, written };
 }
 
 /** Floating-point operations; a multiply-add counts two. */

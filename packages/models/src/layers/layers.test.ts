@@ -18,6 +18,8 @@ import { TimeEncoder } from '../encoders/pinnerformer/time-encoder.ts';
 import { SasrecBlock } from '../encoders/sasrec/block.ts';
 import { AffineLayerNorm, TransformerBlock } from '../encoders/transformer/block.ts';
 import { TransformerPlusPlusBlock } from '../encoders/transformer-plus-plus/block.ts';
+import { T5Block } from '../generators/t5/block.ts';
+import { CodeTable } from '../generators/t5/code-table.ts';
 import { ItemEmbedding, LearnedPositions } from './embeddings.ts';
 import { declareOnly, type Initialization, initialTensor, initialValues, StreamInitializer } from './initializers.ts';
 import type { StreamLayer } from './layer.ts';
@@ -55,6 +57,9 @@ interface Case {
 }
 const shared = { seed: 7, stream: 'test.0' };
 const transformer = { embeddingDim: 4, numHeads: 2, ffnDim: 16, dropout: 0.1 } as const;
+const t5 = { embeddingDim: 4, numHeads: 2, headDim: 3, ffnDim: 6, dropout: 0.1 } as const;
+/** Biases and places of tokens that may lie at three places, [5, 2, 3] each. */
+const relative = (): tf.Tensor[] => [tf.mul(tf.ones([5, 2, 3]), 0.3), tf.ones([5, 2, 3])];
 /** Angles of one turn a head: [5, 4]. */
 const angles = (f: (x: tf.Tensor) => tf.Tensor, columns = 4): tf.Tensor => f(tf.mul(tf.ones([5, columns]), 0.7));
 const cases: Case[] = [
@@ -147,6 +152,22 @@ const cases: Case[] = [
     name: 'HstuLayer with contextual tokens',
     layer: () => new HstuLayer({ ...shared, ...hstu, relativeBias: 'none', contextualLength: 2 }),
     inputs: () => [x(), offsets()],
+  },
+  {
+    name: 'T5Block of an encoder',
+    layer: () => new T5Block({ ...shared, ...t5, feedForward: 'relu', isDecoder: false, relativeBuckets: 8 }),
+    inputs: () => [x(), ...relative(), offsets()],
+  },
+  {
+    name: 'T5Block of a decoder',
+    layer: () => new T5Block({ ...shared, ...t5, feedForward: 'gated-gelu', isDecoder: true }),
+    inputs: () => [x(), ...relative(), offsets(), x(), offsets()],
+  },
+  {
+    name: 'CodeTable',
+    layer: () =>
+      new CodeTable({ ...shared, rows: 7, embeddingDim: 4, standardDeviation: 1, isTable: true, dropout: 0.1 }),
+    inputs: () => tf.tensor1d([1, 6, 0], 'int32'),
   },
   { name: 'RmsNorm', layer: () => new RmsNorm({ ...shared, embeddingDim: 4, epsilon: 0.1 }), inputs: x },
 ];
