@@ -46,15 +46,15 @@ describe.each(['simd', 'cpu'] as const)('backend %s', (backend) => {
 });
 
 test('a file of a kind that is still to come is named, and is no pass', async () => {
-  const file = join(folder, 't5.json');
-  writeFileSync(file, JSON.stringify({ name: 't5-relu', kind: 't5' }));
+  const file = join(folder, 'mol.json');
+  writeFileSync(file, JSON.stringify({ name: 'mol-own-items', kind: 'mol' }));
   const comparison = await compareFile(file);
-  expect(comparison).toEqual({ file, name: 't5-relu', notYet: 'no T5' });
+  expect(comparison).toEqual({ file, name: 'mol-own-items', notYet: 'no mixture of logits' });
   expect(allPass([comparison])).toBe(false);
   const known = await compareFile(join(fixtures, 'gru.json'));
   expect(allPass([comparison, known])).toBe(true);
   const shown = renderComparisons([comparison, known], false);
-  expect(shown).toMatch(/t5-relu .* no T5 .* not yet/);
+  expect(shown).toMatch(/mol-own-items .* no mixture of logits .* not yet/);
   expect(shown).toContain('1 of 1 pass; 1 not compared yet');
 });
 

@@ -133,7 +133,7 @@ describe('checkGolden', () => {
     [
       'an unknown kind',
       { kind: 'grü' },
-      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, fuxi-alpha, logq, losses, sce, optimizer, schedule, weight-average, calibrators, metrics, ranking-heads, fuxictr, fuxictr-long, fuxictr-training, hetero-attention, hstu-mask, hstu-position, hstu-ranker, hstu-requests, stu, transact, or one still to come; got "grü"',
+      'golden: kind: expected one of hstu, sasrec, gru, llama, ligr, fuxi-alpha, logq, losses, sce, optimizer, schedule, weight-average, calibrators, metrics, ranking-heads, fuxictr, fuxictr-long, fuxictr-training, hetero-attention, hstu-mask, hstu-position, hstu-ranker, hstu-requests, stu, transact, t5, t5-buckets, t5-semantic-ids, or one still to come; got "grü"',
     ],
     ['no kind', { kind: undefined }, 'golden: kind: expected one of'],
     ['a missing loss', { loss: undefined }, 'golden: loss: '],
@@ -156,7 +156,7 @@ describe('checkGolden', () => {
   });
 
   it('names what is still to come', async () => {
-    expect(await checkGolden({ name: 'a', kind: 't5' })).toEqual({ name: 'a', notYet: 'no T5' });
+    expect(await checkGolden({ name: 'a', kind: 'mol' })).toEqual({ name: 'a', notYet: 'no mixture of logits' });
   });
 
   it('takes the files of encoders too', async () => {
@@ -182,7 +182,7 @@ describe('defineGoldenCheck', () => {
 
   it('adds a kind, also one that was still to come', async () => {
     expect(goldenKinds()).toEqual(Object.keys(goldenChecks));
-    for (const kind of ['mine', 't5-buckets']) {
+    for (const kind of ['mine', 'letter']) {
       defineGoldenCheck(kind, async ({ name }) => (name === 'later' ? 'no tables' : report));
       expect(goldenKinds()).toContain(kind);
       expect(await checkGolden({ name: 'a', kind })).toBe(report);

@@ -1,3 +1,6 @@
+import { checkT5 } from '../generators/t5/golden.ts';
+import { checkT5Buckets } from '../generators/t5/golden-buckets.ts';
+import { checkT5SemanticIds } from '../generators/t5/golden-semantic-ids.ts';
 import { checkFieldAttention } from '../rankers/field-attention/golden.ts';
 import { checkCalibrators } from './calibrators.ts';
 import type { GoldenFile } from './file.ts';
@@ -61,6 +64,9 @@ export const goldenChecks: Readonly<Record<string, GoldenCheck>> = {
   'hstu-requests': checkHstuRequests,
   stu: checkStu,
   transact: checkTransact,
+  t5: checkT5,
+  't5-buckets': checkT5Buckets,
+  't5-semantic-ids': checkT5SemanticIds,
 };
 
 /** What `of-ids.ts` defines where ids are made. */
@@ -76,7 +82,4 @@ export const goldenKindsToCome: Readonly<Record<string, string>> = {
   rqvae: OF_NODE,
   'sid-pieces': OF_NODE,
   mol: 'no mixture of logits',
-  t5: 'no T5',
-  't5-buckets': 'no T5',
-  't5-semantic-ids': 'no T5',
 };
