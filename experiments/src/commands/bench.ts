@@ -30,6 +30,7 @@ interface Options extends BackendOptions {
   readonly length?: unknown;
   readonly width?: unknown;
   readonly heads?: unknown;
+  readonly beams?: unknown;
   readonly blocks?: unknown;
   readonly dim?: unknown;
   readonly candidates?: unknown;
@@ -45,6 +46,9 @@ interface Options extends BackendOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+/** What `bench generate` decodes by unless told otherwise. */
+const GENERATE_RECIPE = 'amazon-beauty/sid-decoder';
 
 const benches = [
   'epoch',
@@ -63,6 +67,7 @@ const benches = [
   'exchange',
   'ranks',
   'tables',
+  'generate',
 ];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
@@ -75,17 +80,17 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       },
     )
     .usage(
-      'bench epoch|step|gemm|attention|softmax|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables [options] [--section.key VALUE ...]',
+      'bench epoch|step|gemm|attention|softmax|evaluate|stock|csv|catalogue|threads|memory|gpu|serve|exchange|ranks|tables|generate [options] [--section.key VALUE ...]',
     )
     .option('--recipe <name>', 'Recipe to train (epoch, step) or to evaluate (evaluate)', { default: 'ml-1m/hstu' })
     .option('--repeat <n>', 'Epochs to time (epoch)', { default: 1 })
     .option(
       '--rounds <n>',
-      'Rounds, contestants in turn (step: 3, gemm: 7, attention, softmax, stock and gpu: 5, evaluate: 7, csv: 1, serve and tables: 3)',
+      'Rounds, contestants in turn (step: 3, gemm: 7, attention, softmax, stock and gpu: 5, evaluate: 7, csv: 1, serve, tables and generate: 3)',
     )
     .option(
       '--peer <name>',
-      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, softmax, gpu, serve: best (PyTorch)',
+      'Also run a peer: step: research, best, compile (PyTorch) or all; gemm: openblas; attention, softmax, gpu, serve, generate: best (PyTorch)',
     )
     .option(
       '--length <n>',
@@ -95,6 +100,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       '--width <n>',
       'Only this head width (attention, gpu); width of the vectors (evaluate; softmax: 64; tables: 16), of a head (serve: 64)',
     )
+    .option('--beams <list>', 'Beams of a history (generate: 10,30,50)')
     .option('--blocks <n>', 'Blocks of the model (serve: 8)')
     .option('--heads <n>', 'Heads of a block (serve: 4)')
     .option('--dim <n>', 'Width of the tokens (serve: 256)')
@@ -166,6 +172,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec bench exchange --ranks 2')
     .example('  $ mpiexec -n 2 npx seqrec bench exchange')
     .example('  $ seqrec bench ranks --recipe ml-1m/hstu --ranks 2')
+    .example('  $ seqrec bench generate --recipe amazon-beauty/sid-decoder --beams 10,30')
     .example('  $ seqrec bench tables')
     .example('  $ seqrec bench tables --rows 100000000 --width 16 --cache 0.01 --zipf 1.05')
     .example('  $ seqrec bench serve --length 64,2048 --microbatch 64,256 --rounds 1')
@@ -210,6 +217,17 @@ async function run(what: string, options: Options, invocation: Invocation): Acti
     return benchTablesCommand(options, show);
   }
   const rounds = integerOption('rounds', options.rounds);
+  if (what === 'generate') {
+    const { benchGenerate, listGenerateBench } = await import('../measure/bench/codes/generate.ts');
+    const asked = {
+      beams: countList('beams', options.beams ?? '10,30,50'),
+      users: integerOption('users', options.users) ?? 512,
+      rounds: rounds ?? 3,
+      peer: choiceOption('peer', options.peer, ['best']) !== undefined,
+    };
+    const recipe = invocation.argv.some((word) => word.startsWith('--recipe')) ? training.recipe : GENERATE_RECIPE;
+    return show(await benchGenerate({ ...training, recipe, ...asked }), listGenerateBench);
+  }
   if (what === 'step') {
     const { benchStep, listStepBench } = await import('../measure/bench/step.ts');
     const peer = choiceOption('peer', options.peer, [...PEERS, 'all']);

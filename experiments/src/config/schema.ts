@@ -1,7 +1,10 @@
 import {
+  type GeneratorConfigInput,
   knownGain,
   knownObjectiveSchema,
   knownTaskSchema,
+  type ModelConfig,
+  type ModelConfigInput,
   metricsInWords,
   modelConfigSchema,
   optimizerConfigSchema,
@@ -77,9 +80,10 @@ function retrievalSchema() {
   return z.strictObject({
     ...sharedSections,
     task: knownTaskSchema('encode', 'generate').default({ kind: 'retrieval' }).describe('What is learned.'),
+    // What is no encoder stands where one is expected: who reads more of it asks what it can do.
     model: modelConfigSchema('encode', 'generate').describe(
       'What makes vectors of histories, or writes items as codes.',
-    ),
+    ) as z.ZodType<ModelConfig, ModelConfigInput | GeneratorConfigInput>,
     itemVectors: z
       .strictObject({
         path: text.describe(

@@ -1,5 +1,6 @@
 import { listAttentionBench, listAttentionMemory } from '../measure/bench/attention.ts';
 import { listCatalogueBench } from '../measure/bench/catalogue.ts';
+import { listGenerateBench } from '../measure/bench/codes/generate.ts';
 import { listCsvBench } from '../measure/bench/csv.ts';
 import { listEpochBench } from '../measure/bench/epoch.ts';
 import { listEvaluateBench } from '../measure/bench/evaluate.ts';
@@ -109,6 +110,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     'A service and its client',
     'Two processes: the largest rate, minutes at 80 % of it with kill -9 between, answers compared with full passes.',
     listLiveBench,
+  ),
+  'bench generate': kind(
+    'Decoding',
+    'Users a second of constrained beams over codes, in turn with the same model in PyTorch.',
+    listGenerateBench,
   ),
   plan: kind(
     'Plans of distributed training',

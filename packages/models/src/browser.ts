@@ -220,6 +220,7 @@ export {
 export { type GeneratedItem, type GenerateOptions, generateItems } from './generators/recommend.ts';
 export { type T5Config, type T5ConfigInput, t5ConfigSchema } from './generators/t5/config.ts';
 export { createT5 } from './generators/t5/stack.ts';
+export { historyCuts, type TrainingPairs, trainingPairs } from './generators/t5/training-pairs.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';
@@ -465,6 +466,7 @@ export {
   createModel,
   defineModel,
   encoderConfigSchema,
+  type GeneratorConfigInput,
   type ModelConfig,
   type ModelConfigInput,
   modelConfigSchema,

@@ -91,6 +91,9 @@ export type ModelConfig = z.output<SchemaOf<'encode'>>;
 /** A configuration as people write it: fields with a default may be absent. */
 export type ModelConfigInput = z.input<SchemaOf<'encode'>>;
 
+/** A configuration of a generator as people write it. */
+export type GeneratorConfigInput = z.input<SchemaOf<'generate'>>;
+
 /** A validated configuration of a model of rows. */
 export type RowModelConfig = z.output<SchemaOf<'rank'>>;
 /** A configuration of a model of rows as people write it. */

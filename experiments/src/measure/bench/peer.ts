@@ -74,13 +74,15 @@ export interface PeerRun {
   readonly steps: number;
   /** Steps before them that are not timed. */
   readonly warmup: number;
+  /** Options of the program besides. */
+  readonly more?: readonly string[];
 }
 
 /** Runs one peer for a few steps in a process of its own. */
 export function runPeer(
   python: string,
   { file, script }: PeerInput,
-  { peer, threads, steps, warmup }: PeerRun,
+  { peer, threads, steps, warmup, more = [] }: PeerRun,
 ): PeerResult {
   const args = [
     fileURLToPath(new URL(`../../../peers/${script}`, import.meta.url)),
@@ -93,6 +95,7 @@ export function runPeer(
     String(steps),
     '--warmup',
     String(warmup),
+    ...more,
   ];
   // A machine may force an older OpenBLAS kernel; the peer gets the best one for its processor.
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;

@@ -1,14 +1,17 @@
 import type { BackendChoice } from '@seqrec/core';
 import { makeBatch } from '@seqrec/data';
-import { batchColumns, type StepInfo, type Trainer } from '@seqrec/models';
+import { batchColumns, codeSymbols, type StepInfo, type Trainer } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
-import { isRankingConfig } from '../../config/run-config.ts';
+import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { generationOf } from '../../data/coded-items.ts';
 import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
 import { countRowParameters } from '../../run/loop/count-parameters.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { withoutPeer, writeCodesStep } from './codes/peer-input.ts';
+import { openCodesSubject } from './codes/subject.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, type PeerInput, runPeer, writePeerInput } from './peer.ts';
@@ -76,7 +79,7 @@ export async function benchStep(
 ): Promise<StepBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
-  const contest = await (isRankingConfig(config) ? contestOfRows : contestOfSequences)(request, progress);
+  const contest = await contestOf(config)(request, progress);
   const { name, choice, trainer, units, unit, input } = contest;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const start = trainer.position;
@@ -159,10 +162,30 @@ export async function benchStep(
   }
 }
 
-async function contestOfSequences(
-  request: SubjectRequest & { readonly peers: readonly Peer[] },
-  progress: Progress,
-): Promise<Contest> {
+function contestOf(config: RunConfig): (request: ContestRequest, progress: Progress) => Promise<Contest> {
+  if (isRankingConfig(config)) return contestOfRows;
+  return generationOf(config) === undefined ? contestOfSequences : contestOfCodes;
+}
+
+type ContestRequest = SubjectRequest & { readonly peers: readonly Peer[] };
+
+async function contestOfCodes(request: ContestRequest, progress: Progress): Promise<Contest> {
+  if (request.standInItems !== undefined)
+    throw new ConfigError('--items: expected a recipe of retrieval; got one of generation', 'leave it out');
+  const { name, config, generation, choice, trainer } = await openCodesSubject(request, progress);
+  const { codes, temperature } = generation;
+  const batch = makeBatch(trainer.epochExamples(0), trainer.batchIndices(0, 0));
+  const { config: model } = trainer.model;
+  const absent = withoutPeer(model);
+  const input =
+    request.peers.length === 0 || absent !== undefined
+      ? undefined
+      : writeCodesStep(model, codeSymbols(codes), { batch, seed: config.seed, temperature });
+  if (request.peers.length > 0 && absent !== undefined) progress.note(`no peer: ${absent}`);
+  return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input };
+}
+
+async function contestOfSequences(request: ContestRequest, progress: Progress): Promise<Contest> {
   const { name, config, choice, numItems, examples, model, trainer } = await openSubject(request, progress);
   const batch = makeBatch(examples, trainer.batchIndices(0, 0), trainer.model.columns);
   const { numNegatives, temperature } = sampledSoftmax(config);
@@ -170,10 +193,7 @@ async function contestOfSequences(
   return { name, choice, trainer, units: batch.itemIds.length, unit: 'tokens', input };
 }
 
-async function contestOfRows(
-  request: SubjectRequest & { readonly peers: readonly Peer[] },
-  progress: Progress,
-): Promise<Contest> {
+async function contestOfRows(request: ContestRequest, progress: Progress): Promise<Contest> {
   if (request.standInItems !== undefined)
     throw new ConfigError('--items: expected a recipe of sequences; got one of rows', 'leave it out');
   const { name, config, choice, trainer, label } = await openRankingSubject(request, progress);

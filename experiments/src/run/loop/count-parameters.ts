@@ -1,4 +1,4 @@
-import { isRunning, type Model, type TokenEncoder } from '@seqrec/models';
+import { isRunning, type Model } from '@seqrec/models';
 
 interface ParameterCount {
   readonly total: number;
@@ -6,7 +6,7 @@ interface ParameterCount {
 }
 
 /** Numbers of the weights of a model: all, and those that are no row of the item or position table. */
-export function countParameters(model: TokenEncoder): ParameterCount {
+export function countParameters(model: Model): ParameterCount {
   const weights = weightsOf(model);
   const tables = weights.filter(([name]) => /_item_emb|_pos_emb|input\.positions/.test(name));
   return countOf(weights, tables);

@@ -1,0 +1,146 @@
+import { makeBatch } from '@seqrec/data';
+import { CodeTrie, codeBatch, codeSymbols, codeWriter, constrainedBeams } from '@seqrec/models';
+import { windowed } from '../../../data/dataset.ts';
+import { ConfigError } from '../../../errors.ts';
+import { describeEnvironment, type Environment } from '../../../run/folder/environment.ts';
+import { countParameters } from '../../../run/loop/count-parameters.ts';
+import { figures, type Listing, lines } from '../../../terminal/listing.ts';
+import { Progress } from '../../../terminal/progress.ts';
+import { findPython, type PeerInput, runPeer } from '../peer.ts';
+import { median } from '../statistics.ts';
+import type { SubjectRequest } from '../subject.ts';
+import { rowsOf, withoutPeer, writeCodesDecoding } from './peer-input.ts';
+import { openCodesSubject } from './subject.ts';
+
+export interface GenerateRequest extends SubjectRequest {
+  readonly beams: readonly number[];
+  readonly users: number;
+  readonly rounds: number;
+  readonly peer: boolean;
+}
+
+/** Seconds to decode all users, by the number of beams. */
+export interface GenerateBench {
+  readonly recipe: string;
+  readonly environment: Environment;
+  readonly threads: number;
+  readonly rounds: number;
+  readonly users: number;
+  readonly batchSize: number;
+  /** Codes of the histories. */
+  readonly codes: number;
+  readonly sizes: readonly number[];
+  readonly parameters: number;
+  readonly rows: readonly {
+    readonly beams: number;
+    readonly seqrec: readonly number[];
+    readonly peer: readonly number[];
+  }[];
+  readonly torch?: string;
+  readonly missing?: string;
+}
+
+/**
+ * Times constrained beams over test histories of a recipe of generation, fresh weights, in turn with the same model in
+ * PyTorch: encoder or history once a user, kept keys, a trie.
+ */
+export async function benchGenerate(request: GenerateRequest): Promise<GenerateBench> {
+  const progress = new Progress({ quiet: request.quiet });
+  const { name, config, data, generation, choice, trainer } = await openCodesSubject(request, progress);
+  const { codes, mask, temperature } = generation;
+  const { model } = trainer;
+  const set = windowed(data.split.test, config.model.maxSequenceLength);
+  const users = Array.from(set.targets.keys())
+    .filter((e) => set.starts[e] < set.targets[e])
+    .slice(0, request.users);
+  if (users.length < request.users)
+    throw new ConfigError(`--users: expected at most ${users.length}, those with a history; got ${request.users}`);
+  const { batchSize } = config.evaluation;
+  const symbols = codeSymbols(codes);
+  const trie = new CodeTrie(codes);
+  const writer = codeWriter(model, temperature);
+  const whole = codeBatch(makeBatch(set, users), symbols, { targets: false }).batch;
+  const threads = Number((choice.details as { threads?: number }).threads ?? 1);
+  const parameters = countParameters(model).total;
+  const absent = request.peer ? withoutPeer(model.config) : undefined;
+  const python = request.peer && absent === undefined ? findPython() : { missing: absent ?? '' };
+  let missing = request.peer && 'missing' in python ? python.missing : undefined;
+  let torch: string | undefined;
+  const rows = request.beams.map((beams) => ({ beams, seqrec: [] as number[], peer: [] as number[] }));
+  const input: PeerInput | undefined =
+    request.peer && missing === undefined
+      ? writeCodesDecoding(model.config, codes, { histories: rowsOf(whole.itemIds, whole.offsets), batchSize })
+      : undefined;
+  try {
+    progress.start();
+    await decode(request.beams[0]);
+    for (let round = 0; round < request.rounds; round++) {
+      for (const row of rows) {
+        progress.update({
+          label: `round ${round + 1}/${request.rounds}, ${row.beams} beams`,
+          done: round,
+          total: request.rounds,
+          fields: [],
+        });
+        const begin = performance.now();
+        await decode(row.beams);
+        row.seqrec.push((performance.now() - begin) / 1000);
+        if (input === undefined || missing !== undefined || 'missing' in python) continue;
+        const more = ['--beams', String(row.beams)];
+        const result = runPeer(python.path, input, { peer: 'best', threads, steps: 1, warmup: 1, more });
+        if ('missing' in result) missing = result.missing;
+        else if (result.parameters !== parameters)
+          missing = `another model: it has ${result.parameters} parameters, ours has ${parameters}`;
+        else {
+          row.peer.push(...result.seconds);
+          torch = result.torch;
+        }
+      }
+    }
+    progress.clear();
+  } finally {
+    input?.remove();
+    trainer.dispose();
+    model.dispose();
+  }
+  return {
+    ...{ recipe: name, environment: describeEnvironment(choice), threads, rounds: request.rounds, users: users.length },
+    ...{ batchSize, codes: whole.itemIds.length, sizes: codes.sizes, parameters, rows },
+    ...(torch !== undefined && { torch }),
+    ...(missing !== undefined && { missing }),
+  };
+
+  async function decode(width: number): Promise<void> {
+    for (let first = 0; first < users.length; first += batchSize) {
+      const block = users.slice(first, first + batchSize);
+      const reader = writer.read(makeBatch(set, block), symbols);
+      await constrainedBeams(reader, block.length, { trie, width, mask });
+      reader.dispose();
+    }
+  }
+}
+
+export function listGenerateBench(bench: GenerateBench): Listing {
+  const rate = (seconds: readonly number[]): string => (bench.users / median(seconds)).toFixed(0);
+  const { environment, parameters, sizes } = bench;
+  const rows = bench.rows.map(({ beams, seqrec, peer }) => [
+    String(beams),
+    rate(seqrec),
+    peer.length === 0 ? '-' : rate(peer),
+    peer.length === 0 ? '-' : (median(peer) / median(seqrec)).toFixed(1),
+  ]);
+  const pairs = [
+    ['recipe', `${bench.recipe}, ${parameters.toLocaleString('en')} parameters, fresh weights`],
+    ['users', `${bench.users} in batches of ${bench.batchSize}, ${bench.codes} codes of histories`],
+    ['codes', `${sizes.join(' x ')}, beams in the trie of all items`],
+    ['threads', String(bench.threads)],
+    ['cpu', `${environment.cpu}, Node ${environment.node}`],
+    ['rounds', `${bench.rounds}, contestants in turn, medians`],
+  ] as const;
+  const theirs = bench.torch === undefined ? 'PyTorch' : `PyTorch ${bench.torch}`;
+  return [
+    { pairs },
+    figures(['beams', 'users/s', `users/s, ${theirs}`, 'ratio'], rows),
+    ...lines(bench.missing !== undefined && `PyTorch: ${bench.missing}`),
+  ];
+}
