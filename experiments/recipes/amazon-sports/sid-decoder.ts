@@ -15,7 +15,7 @@ export const recipe = defineRecipe({
     model: codeDecoder,
     objective: codeObjective,
     optimizer: { learningRate: 1e-3 },
-    training: { epochs: 40, batchSize: 128, shuffle: true, evaluateEvery: 5, patience: 2 },
+    training: { epochs: 40, batchSize: 128, shuffle: true, evaluateEvery: 10, patience: 2 },
     evaluation: codeEvaluation,
     seed: 1,
   },
