@@ -17,7 +17,15 @@ import { recordKernels } from '../bench/recorder.ts';
 import { totalFlops } from './step.ts';
 
 /** Odd widths on purpose: a formula that swaps two of them must fail. */
-const sizes = { embeddingDim: 26, numHeads: 3, headDim: 14, ffnDim: 45, encoderBlocks: 2, decoderBlocks: 3 };
+const sizes = {
+  maxSequenceLength: 40,
+  embeddingDim: 26,
+  numHeads: 3,
+  headDim: 14,
+  ffnDim: 45,
+  encoderBlocks: 2,
+  decoderBlocks: 3,
+};
 let backend = '';
 
 beforeAll(async () => {

@@ -19,9 +19,9 @@ export const t5ConfigSchema = z
     ffnDim: size.default(1024).describe('Hidden width `F` of the feed-forward parts.'),
     encoderBlocks: blocks.default(4).describe('Blocks of the encoder, which reads the history.'),
     decoderBlocks: blocks.default(4).describe('Blocks of the decoder, which writes an item.'),
-    maxSequenceLength: count
-      .default(80)
-      .describe('Longest history that is read, in codes: events times levels. With `headDim` at most 512.'),
+    maxSequenceLength: count.describe(
+      'Longest history that is read: in events for a run of the task `generation`, in codes of the model itself, where it is at most 512 together with `headDim`.',
+    ),
     feedForward: z
       .enum(['relu', 'gated-gelu'])
       .default('relu')

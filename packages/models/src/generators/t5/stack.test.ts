@@ -20,7 +20,7 @@ const sizeOf = (shapes: Iterable<readonly number[]>): number =>
 
 describe('parameters', () => {
   const ofConfig = (config: object, numItems = 1026): number =>
-    sizeOf(weightShapes({ kind: 't5', ...config }, { numItems }).values());
+    sizeOf(weightShapes({ kind: 't5', maxSequenceLength: 80, ...config } as { kind: string }, { numItems }).values());
 
   it('are 4.46 M by default, besides the rows of codes', () => {
     expect(ofConfig({}) - 1027 * 128).toBe(4_459_648);
@@ -40,7 +40,8 @@ describe('parameters', () => {
   });
 
   it('start as those of the reference, a head of its own as a tied one', () => {
-    const config = { kind: 't5', encoderBlocks: 1, decoderBlocks: 1, head: 'own', feedForward: 'gated-gelu' };
+    const sizes = { maxSequenceLength: 80, encoderBlocks: 1, decoderBlocks: 1 };
+    const config = { kind: 't5', ...sizes, head: 'own', feedForward: 'gated-gelu' };
     const model = createModel(config, { numItems: 1000, seed: 5 });
     const [d, a, h, f] = [128, 64, 6, 1024];
     const deviations: Readonly<Record<string, number>> = {
@@ -71,7 +72,7 @@ describe('parameters', () => {
 describe('the kind t5', () => {
   it('writes codes', () => {
     expect(modelKinds('generate')).toEqual(['t5']);
-    const config: { readonly kind: string } = parseModelConfig({ kind: 't5', encoderBlocks: 1, decoderBlocks: 1 });
+    const config: { readonly kind: string } = parseModelConfig({ kind: 't5', maxSequenceLength: 80 });
     const model = createModel(config, { numItems: 9, seed: 1 });
     expect(isGenerator(model)).toBe(true);
     expect(model).toMatchObject({ kind: 't5', numItems: 9, maxSequenceLength: 80 });
@@ -90,7 +91,7 @@ describe('the kind t5', () => {
     ],
     [{ feedForward: 'gelu' }, "model config (t5): feedForward: expected one of 'relu', 'gated-gelu'; got 'gelu'"],
   ])('refuses %j', (given, message) => {
-    const parse = () => parseModelConfig({ kind: 't5', ...given });
+    const parse = () => parseModelConfig({ kind: 't5', maxSequenceLength: 80, ...given });
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(message);
   });
