@@ -105,7 +105,10 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
     [['scale', 'compute', '--budget', '30'], '--budget: expected a time such as 90s, 30m or 2h; got "30"'],
     [['settings', 'modl.kind'], 'seqrec settings: unknown key modl.kind; did you mean model?'],
     [['settings', 'model', '--model.kind', 'hstuu'], 'hstu, sasrec, transformer, transformer-plus-plus, gru4rec'],
-    [['settings', '--task', 'rank'], '--task: expected one of retrieval, generation, ranking; got "rank"; did you mean ranking?'],
+    [
+      ['settings', '--task', 'rank'],
+      '--task: expected one of retrieval, generation, ranking; got "rank"; did you mean ranking?',
+    ],
     [['settings', '--seed.x', '3'], '--seed.x: expected a kind, which chooses the settings to show'],
     [['plan'], 'missing required args'],
     [['plan', 'ml-1m/hsut'], 'recipe "ml-1m/hsut" is not known; did you mean ml-1m/hstu?'],

@@ -131,11 +131,11 @@ describe('an objective of a stranger', () => {
 
 describe('a task of a stranger', () => {
   it('is one kind among ours', () => {
-    expect(taskKinds()).toEqual(['retrieval', 'ranking', 'half-retrieval']);
+    expect(taskKinds()).toEqual(['retrieval', 'generation', 'ranking', 'half-retrieval']);
     expect(taskKinds('encode')).toEqual(['retrieval', 'half-retrieval']);
     expect(knownTaskSchema('encode').parse({ kind: 'half-retrieval' })).toEqual({ kind: 'half-retrieval', share: 0.5 });
     expect(() => createTask({ kind: 'half-retrival' }, { train: tinyTrain() })).toThrow(
-      `task: kind: expected one of 'retrieval', 'ranking', 'half-retrieval'; got "half-retrival"; did you mean 'half-retrieval'?`,
+      `task: kind: expected one of 'retrieval', 'generation', 'ranking', 'half-retrieval'; got "half-retrival"; did you mean 'half-retrieval'?`,
     );
     expect(() => createTask({ kind: 'half-retrieval', share: -1 }, { train: tinyTrain() })).toThrow(
       'task (half-retrieval): share: expected number > 0; got -1',

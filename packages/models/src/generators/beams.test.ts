@@ -127,6 +127,18 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : a[at] - b[at];
 }
 
+it('ranks what a model hardly believes in: codes far below those that no item has', async () => {
+  const codes = { count: 2, sizes: [3], values: Int32Array.of(0, 1) };
+  const options = { trie: new CodeTrie(codes), width: 2, mask: 'before' } as const;
+  const { lists } = await constrainedBeams(
+    tableReader(1, [3], (_, k) => [0, 1, 2000][k]),
+    1,
+    options,
+  );
+  expect([...lists[0].rows]).toEqual([1, 0]);
+  expect(lists[0].scores[0]).toBeCloseTo(-Math.log(1 + Math.exp(-1)), 9);
+});
+
 it('says how much probability lay on codes that no item has', async () => {
   const codes = { count: 2, sizes: [4, 2], values: Int32Array.of(0, 0, 1, 1) };
   const options = { trie: new CodeTrie(codes), width: 2, mask: 'after' } as const;

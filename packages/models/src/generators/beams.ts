@@ -105,8 +105,6 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
   const found = new Candidates();
   const kept = new Candidates();
   const history: number[] = [];
-  // exp(logit - most) of the codes of a row.
-  const powers = new Float64Array(size);
   let invalid = 0;
   for (let first = 0; first < beams.node.length; ) {
     const own = beams.history[first];
@@ -115,19 +113,15 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
     let row = first;
     for (; row < beams.node.length && beams.history[row] === own; row++) {
       const at = row * size;
-      let most = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < size; k++) if (logits[at + k] > most) most = logits[at + k];
-      let ofAll = 0;
-      for (let k = 0; k < size; k++) ofAll += powers[k] = Math.exp(logits[at + k] - most);
       const children = trie.children(level, beams.node[row]);
-      let ofChildren = 0;
-      for (let child = children.first; child < children.past; child++)
-        ofChildren += powers[trie.code(level + 1, child)];
-      invalid += Math.max(0, 1 - ofChildren / ofAll);
-      const before = beams.score[row] - (most + Math.log(mask === 'before' ? ofChildren : ofAll));
+      const code = (child: number): number => at + trie.code(level + 1, child);
+      const ofAll = logSumExp(logits, at, at + size);
+      const ofChildren = logSumExp(logits, children.first, children.past, code);
+      invalid += Math.max(0, 1 - Math.exp(ofChildren - ofAll));
+      const before = beams.score[row] - (mask === 'before' ? ofChildren : ofAll);
       for (let child = children.first; child < children.past; child++) {
         if (open?.isOpen(level + 1, child) === false) continue;
-        found.add(before + logits[at + trie.code(level + 1, child)], child, row);
+        found.add(before + logits[code(child)], child, row);
       }
     }
     for (const i of found.best(width)) {
@@ -142,6 +136,15 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
     parents: parent.slice(0, count),
     invalid,
   };
+}
+
+/** `log sum exp` of the values at `from .. past - 1`, or at what these stand for. */
+function logSumExp(values: Float32Array, from: number, past: number, at?: (i: number) => number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < past; i++) most = Math.max(most, values[at === undefined ? i : at(i)]);
+  let sum = 0;
+  for (let i = from; i < past; i++) sum += Math.exp(values[at === undefined ? i : at(i)] - most);
+  return most + Math.log(sum);
 }
 
 /** Longer prefixes in columns that grow. */

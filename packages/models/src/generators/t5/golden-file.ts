@@ -45,6 +45,8 @@ export function t5ConfigOf(config: z.output<typeof t5FileConfig>): T5Config {
     ...{ embeddingDim, headDim, numHeads, ffnDim, feedForward, dropout },
     ...{ encoderBlocks: config.encoderLayers, decoderBlocks: config.decoderLayers },
     ...{ relativeBuckets: config.buckets, maxDistance: config.maxDistance },
+    // More than files have.
+    maxSequenceLength: 64,
     ...(tied ? {} : { tables: 'apart', head: 'own' }),
   });
 }
