@@ -17,6 +17,7 @@ interface Options extends BackendOptions {
   readonly actions?: unknown;
   readonly windows?: boolean;
   readonly cached?: boolean;
+  readonly sample?: unknown;
   readonly baselines?: unknown;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -54,6 +55,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
       '--cached',
       'Ranks by a scorer that is given every event one by one, which have to be the usual ones: exits with 1 if not',
     )
+    .option('--sample <n>', 'Only so many examples, drawn once and for all, such as for exact ranks of generation')
     .option('--baselines <names>', 'What the verdict compares with, with commas, or none (default: those of the run)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
@@ -64,7 +66,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--quiet', 'No progress')
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --evaluation.ties optimistic --evaluation.queryTime last')
-    .example('  $ seqrec evaluate latest --task.beams all --task.mask before')
+    .example('  $ seqrec evaluate latest --task.beams all --sample 1000 --baselines none')
     .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
@@ -88,6 +90,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
   const days = integerOption('future', options.future);
   const positiveRating = numberOption('actions', options.actions);
+  const sample = integerOption('sample', options.sample);
   if (options.windows && (days ?? positiveRating) !== undefined)
     throw new UsageError('--windows: expected it, --future or --actions, which are evaluations apart; got several');
   if (options.cached && (options.windows || (days ?? positiveRating) !== undefined))
@@ -137,6 +140,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../run/evaluation/evaluate-set.ts');
+  const { sampledExamples } = await import('../run/evaluation/sampled-examples.ts');
   const { baselinesBeside } = await import('../run/evaluation/baseline-ranks.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
   const { judge } = await import('../run/verdict/verdict.ts');
@@ -168,6 +172,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const apart = [...(days === undefined ? [] : ['future']), ...(positiveRating === undefined ? [] : ['actions'])];
   if (options.windows) apart.push('windows');
   if (options.cached) apart.push('cached');
+  if (sample !== undefined && apart.length > 0)
+    throw new UsageError(`--sample: expected it without --${apart[0]}, which asks about all users; got both`);
   if (generation !== undefined && apart.length > 0)
     throw new UsageError(
       `--${apart[0]}: expected it with a run of retrieval; got one of generation, which has no vectors`,
@@ -204,7 +210,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
       checkpoint: from === undefined ? checkpoint : undefined,
     });
   }
-  const set = examplesOf(opened.data, part);
+  const whole = examplesOf(opened.data, part);
+  const set = sample === undefined ? whole : sampledExamples(whole, sample);
   const context = {
     data: opened.data,
     options: { ...rules, excludeSeen, baselines: baselines ?? rules.baselines },
@@ -213,7 +220,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   };
   const evaluation = await evaluateSet(opened.model, set, context);
   const { metrics, warnings } = evaluation;
-  const beside = { run: from === undefined ? openRunDir(out, name ?? '') : undefined, config: trained.config };
+  const kept = from === undefined && sample === undefined;
+  const beside = { run: kept ? openRunDir(out, name ?? '') : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
   const { ranked, skipped, definitions } = await baselinesBeside(beside, { set, evaluation }, context);
   const definition = [...evaluation.definition, ...definitions];

@@ -81,6 +81,20 @@ describe('a run of generation', () => {
     expect(few.errors).toContain('expected at least as many as the largest cut-off, 10; got 5');
   });
 
+  it('is evaluated on a sample, the same for whoever asks', async () => {
+    const on = (...more: string[]) =>
+      runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--baselines', 'none', ...more);
+    const [first, again] = [
+      await on('--sample', '12', '--task.beams', 'all'),
+      await on('--sample', '12', '--task.beams', '24'),
+    ];
+    expect(JSON.parse(first.output).definition.join(' ')).toContain('set test, 12 examples');
+    expect(JSON.parse(again.output).metrics).toEqual(JSON.parse(first.output).metrics);
+    const { code, errors } = await on('--sample', '41');
+    expect(code).toBe(2);
+    expect(errors).toContain('--sample: expected at most the 40 examples of the test set; got 41');
+  });
+
   it('recommends items with their codes', async () => {
     const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
     expect(output).toContain('score: log-probability of the codes');
