@@ -98,7 +98,8 @@ function sumOfBooks(books: readonly Rows[], { count, values }: Codes): Rows {
   return { count, width, values: sums };
 }
 
-function without({ count, width, values }: Rows, book: Rows, codes: Int32Array): Rows {
+/** What a level leaves: rows less what stands for them. */
+export function without({ count, width, values }: Rows, book: Rows, codes: Int32Array): Rows {
   const rest = new Float64Array(count * width);
   for (let r = 0; r < count; r++) {
     const from = codes[r] * width;
