@@ -122,6 +122,33 @@ describe('seqrec ids', () => {
     expect((await fit({ items: at('rows.txt') })).code).toBe(0);
   });
 
+  it('fits an autoencoder that knows of behaviour, says how, and appends items that have none', async () => {
+    const tokenizer = (settings: object) =>
+      Object.entries(settings).flatMap(([key, value]) => [`--ids.tokenizer.${key}`, String(value)]);
+    const settings = {
+      ...{ kind: 'rq-vae', levels: 2, codes: 4, hiddenSizes: '8', width: 3, epochs: 2, gradient: 'rotation' },
+      ...{ reduction: 'mean', 'assignment.kind': 'sinkhorn', 'assignment.levels': 'all' },
+      ...{ 'diversity.weight': 0.01, 'diversity.clusters': 2, 'collaborative.weight': 0.1 },
+    };
+    const fit = (more: object, to: string) =>
+      runMain('ids', 'fit', shop, ...data('shop'), ...tokenizer({ ...settings, ...more }), '--to', at(to), '--quiet');
+    const { code, output, errors } = await fit({}, 'l.safetensors');
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(
+      /gradient rotation, .*assignment sinkhorn, assignment.epsilon 0.003, .*diversity.clusters 2, collaborative.weight 0.1, collaborative.vectors behaviour, /,
+    );
+    expect(output).toMatch(/missed by the decoder +[.\d]+ of the energy of the vectors/);
+    const args = ['--dataset', more, ...data('more'), '--to', at('m.safetensors'), '--quiet'];
+    expect(await runMain('ids', 'append', at('l.safetensors'), ...args)).toMatchObject({ code: 0, errors: '' });
+    const wide = await fit({ 'collaborative.vectors.kind': 'file', 'collaborative.vectors.path': at('w.csv') }, 'n');
+    expect(wide.code).toBeGreaterThan(0);
+    writeFileSync(at('w.csv'), ['item,x', ...titles.map((_, i) => `i${i},${1 + i}`)].join('\n'));
+    expect(
+      (await fit({ 'collaborative.vectors.kind': 'file', 'collaborative.vectors.path': at('w.csv') }, 'n.safetensors'))
+        .errors,
+    ).toContain('expected vectors of 24 items, 3 wide as what is quantised; got 24, 1 wide');
+  });
+
   it('appends items whose vectors are in another file, and nothing else may differ from the fit', async () => {
     const csv = (name: string, count: number): string => {
       const rows = Array.from({ length: count }, (_, i) => `i${i},${Math.cos(i)},${Math.sin(i)}`);
@@ -163,6 +190,10 @@ describe('seqrec ids', () => {
       'expected --to, another file than the one that is read',
     ],
     [['ids', 'fit', shop, '--ids.tokenizer.levels', '0'], '--ids.tokenizer.levels'],
+    [
+      ['ids', 'fit', shop, '--ids.tokenizer.kind', 'rq-vae', '--ids.tokenizer.gradient', 'gumbel'],
+      '--ids.tokenizer.gradient',
+    ],
     [['ids', 'fit', shop, '--item', 'i1'], 'seqrec ids fit: unknown option --item'],
     [['ids', 'show', at('a.safetensors'), '--dataset', more], 'seqrec ids show: unknown option --dataset'],
     [['ids', 'show', at('a.safetensors'), '--item', 'i1', '--json'], 'expected --item or --json; got both'],

@@ -6,13 +6,22 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const decimal = (value: number | undefined, digits: number): string =>
   value === undefined ? '-' : value.toFixed(digits).replace(/^0\./, '.');
 
+/** Settings in words, those of a section under its name; a section's kind is its value. */
+function saidOf(settings: object, under = ''): string[] {
+  return Object.entries(settings).flatMap(([key, value]): string[] => {
+    const name = under === '' ? key : `${under}.${key}`;
+    const isSection = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isSection ? saidOf(value, name) : [`${key === 'kind' ? under : name} ${value}`];
+  });
+}
+
 /** Ids of items: what they are and what the codes were like before they were made unique. */
 export function listIds(ids: StoredIds): Listing {
   const { report, codes, config, data, version, hasCounter } = ids;
-  const { colliding, consecutive, heaviest, randomJaccard, levels } = report;
+  const { colliding, consecutive, heaviest, randomJaccard, reconstruction, levels } = report;
   const vectors = config.vectors.map(({ kind, ...rest }) => ('path' in rest ? rest.path : kind)).join(' beside ');
   const { kind, ...settings } = config.tokenizer;
-  const said = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
+  const said = saidOf(settings);
   const distinct = levels[levels.length - 1].prefixes;
   return [
     {
@@ -28,6 +37,9 @@ export function listIds(ids: StoredIds): Listing {
           'sharing all codes',
           `${formatCount(colliding.items)} items, ${percent(colliding.share)}, at most ${colliding.largest} alike; ${formatCount(report.items - distinct)} (${percent((report.items - distinct) / report.items)}) beyond the first of each`,
         ],
+        ...(reconstruction === undefined
+          ? []
+          : ([['missed by the decoder', `${decimal(reconstruction, 3)} of the energy of the vectors`]] as const)),
         ...(consecutive
           ? ([
               [

@@ -30,7 +30,13 @@ export {
 } from './semantic-ids/config.ts';
 export { type FitIdsRequest, fitSemanticIds, readsVectors, type SemanticIds } from './semantic-ids/fit.ts';
 export { idsDigest, readSemanticIds, type StoredIds, writeSemanticIds } from './semantic-ids/ids-file.ts';
-export { fitIdVectors, idVectors, type ReadVectors, type VectorState } from './semantic-ids/item-vectors.ts';
+export {
+  collaborativeVectors,
+  fitIdVectors,
+  idVectors,
+  type ReadVectors,
+  type VectorState,
+} from './semantic-ids/item-vectors.ts';
 export { fitLsa, type Lsa, lsaVectors } from './semantic-ids/vectors/lsa.ts';
 export { type Rows, rowsAt } from './semantic-ids/vectors/rows.ts';
 export { behaviourVectors } from './semantic-ids/vectors/sppmi.ts';

@@ -1,5 +1,12 @@
 import type { ExampleSet, Interactions } from '@seqrec/data';
-import { fitIdVectors, fitSemanticIds, readsVectors, type SemanticIdsConfig, type StoredIds } from '@seqrec/models';
+import {
+  collaborativeVectors,
+  fitIdVectors,
+  fitSemanticIds,
+  readsVectors,
+  type SemanticIdsConfig,
+  type StoredIds,
+} from '@seqrec/models';
 import { formatCount } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { knownItems } from './known-items.ts';
@@ -20,10 +27,11 @@ export async function fitIdsTo(
     progress.note(
       `${formatCount(made.without)} of ${formatCount(interactions.numItems)} items have no vector (no term or neighbour that another item has): they share their codes`,
     );
+  const behaviour = await collaborativeVectors(tokenizer, { seed: config.seed, readFile: readVectors }, train);
   const given = tokenizer.kind === 'file' ? await readCodes(tokenizer.path, interactions) : undefined;
   progress.start();
   const ids = await fitSemanticIds({
-    ...{ config, items: interactions.numItems, vectors: made.rows, given, seed: config.seed },
+    ...{ config, items: interactions.numItems, vectors: made.rows, behaviour, given, seed: config.seed },
     known: knownItems(train),
     onProgress: ({ done, total }) => progress.update({ label: 'fit', done, total, fields: [] }),
   });

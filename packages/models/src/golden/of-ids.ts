@@ -2,10 +2,12 @@
 import { defineGoldenCheck } from './check.ts';
 import { checkCodePieces } from './code-pieces.ts';
 import { checkBehaviour, checkLsa } from './content-vectors.ts';
+import { checkLetter } from './letter.ts';
 import { checkResidualKMeans } from './residual-k-means.ts';
 import { checkRqVae } from './rq-vae.ts';
 
 defineGoldenCheck('behaviour', checkBehaviour);
+defineGoldenCheck('letter', checkLetter);
 defineGoldenCheck('lsa', checkLsa);
 defineGoldenCheck('residual-kmeans', checkResidualKMeans);
 defineGoldenCheck('rqvae', checkRqVae);

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import type { TokenizerConfig } from './config.ts';
-import { rqVaeCodebooks } from './tokenizers/fit-rq-vae.ts';
+import { rqVaeCodebooks } from './tokenizers/frozen-rq-vae.ts';
 import { hierarchicalCodebooks } from './tokenizers/hierarchical.ts';
 import { lshCodebooks } from './tokenizers/lsh.ts';
 import { productCodebooks } from './tokenizers/product.ts';
@@ -30,7 +30,7 @@ export function codebooksOf(
     case 'rq-vae':
       need('encoder.0.weight');
       books();
-      return rqVaeCodebooks(tensors, sizes.length);
+      return rqVaeCodebooks(tensors, sizes.length, tokenizer.normalize);
     case 'product':
       return productCodebooks(books());
     case 'hierarchical':

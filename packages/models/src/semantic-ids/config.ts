@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { positive, size } from '../config/fields.ts';
+import { size } from '../config/fields.ts';
 import { collisionRules } from './codes/unique-codes.ts';
+import { rqVaeSchema } from './rq-vae-config.ts';
+import { behaviour, codes, file, levels, width } from './shared-config.ts';
 
-const width = size.max(4096);
 const lsa = z
   .strictObject({
     kind: z.literal('lsa'),
@@ -18,31 +19,8 @@ const lsa = z
     minDocuments: z.int().min(1).default(2).describe('Terms of fewer items are left out.'),
   })
   .describe('Latent semantic analysis of what the table of items says: texts, ids, numbers.');
-const behaviour = z
-  .strictObject({
-    kind: z.literal('behaviour'),
-    width: width.default(128).describe('Width of the vectors.'),
-    window: size.max(1000).default(5).describe('Items after an item that it is counted with.'),
-    shift: z.number().min(1).default(1).describe('By whose logarithm every value is smaller.'),
-    symmetric: z.boolean().default(false).describe('Whether pairs count in both directions.'),
-  })
-  .describe('SPPMI of neighbours in training histories, by its singular vectors: no content, so no cold items.');
-const file = z
-  .strictObject({
-    kind: z.literal('file'),
-    path: z.string().min(1).describe('`.npy`, safetensors, or a delimited file with the item first.'),
-    items: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The item of each row of `.npy` and safetensors, one id a line; default: the items 1, 2, 3, ...'),
-  })
-  .describe('Vectors that were made elsewhere, one for each item.');
-
 export const vectorsSchema = z.discriminatedUnion('kind', [lsa, behaviour, file]);
 
-const levels = z.int().min(1).max(16).default(3).describe('Codes of an item, `L`.');
-const codes = size.max(65_536).default(256).describe('Codes of a level, `K`.');
 const steps = size.max(10_000).default(25).describe('Lloyd steps at most.');
 
 export const tokenizerSchema = z.discriminatedUnion('kind', [
@@ -54,24 +32,7 @@ export const tokenizerSchema = z.discriminatedUnion('kind', [
       balanced: z.boolean().default(false).describe('At most `ceil(N / K)` items a code of a level.'),
     })
     .describe('RQ-k-means: k-means of the vectors, then of what each level leaves.'),
-  z
-    .strictObject({
-      kind: z.literal('rq-vae'),
-      ...{ levels, codes },
-      hiddenSizes: z
-        .array(size.max(16_384))
-        .max(16)
-        .default([512, 256, 128])
-        .describe('Widths of the hidden layers of the encoder; the decoder has them in the other order.'),
-      width: width.default(64).describe('Width of what is quantised.'),
-      commitment: z.number().min(0).default(0.25).describe('Weight of what draws the encoder to its codes.'),
-      epochs: size.max(1_000_000).default(1000).describe('Epochs at most.'),
-      batchSize: size.default(2048).describe('Items of a step.'),
-      learningRate: positive.default(1e-3).describe('Of AdamW.'),
-      weightDecay: z.number().min(0).default(0.01).describe('Of AdamW.'),
-      patience: size.max(1_000_000).default(50).describe('Epochs without a better reconstruction after which it ends.'),
-    })
-    .describe('RQ-VAE: an autoencoder whose middle is quantised level by level; `standardise` suits it.'),
+  rqVaeSchema,
   z
     .strictObject({ kind: z.literal('hierarchical'), levels, codes, steps })
     .describe('Hierarchical k-means: each level cuts the clusters of the one before.'),

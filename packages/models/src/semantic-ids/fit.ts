@@ -7,6 +7,7 @@ import { fitHierarchical } from './tokenizers/hierarchical.ts';
 import { fitLsh } from './tokenizers/lsh.ts';
 import { fitProduct } from './tokenizers/product.ts';
 import { fitResidualKMeans } from './tokenizers/residual-k-means.ts';
+import type { RqVaeOptions } from './tokenizers/rq-vae-options.ts';
 import type { Codebooks, Codes, FitOptions, Fitted } from './tokenizers/tokenizer.ts';
 import { fitAtomic, fitRandom, givenCodes } from './tokenizers/without-vectors.ts';
 import type { Rows } from './vectors/rows.ts';
@@ -27,6 +28,8 @@ export interface FitIdsRequest extends FitOptions {
   readonly items: number;
   /** Vectors of the items, where the tokenizer reads them. */
   readonly vectors?: Rows;
+  /** Vectors of behaviour of the items, where the tokenizer has a collaborative loss. */
+  readonly behaviour?: Rows;
   /** Codes of a file, `[items, levels]`, where the tokenizer is one. */
   readonly given?: { readonly levels: number; readonly values: Int32Array };
   /** What else is known of the items, for the report. */
@@ -47,8 +50,8 @@ export function readsVectors({ kind }: TokenizerConfig): boolean {
 export async function fitSemanticIds(request: FitIdsRequest): Promise<SemanticIds> {
   const { config, items, vectors, known } = request;
   if (items < 1) throw new ConfigError('semantic ids: expected at least one item; got none', 'ids');
-  const { codes, codebooks, residualEnergy } = await fitted(request);
-  const report = diagnose(codes, known, residualEnergy);
+  const { codes, codebooks, residualEnergy, reconstruction } = await fitted(request);
+  const report = { ...diagnose(codes, known, residualEnergy), ...(reconstruction !== undefined && { reconstruction }) };
   const isUnique = report.colliding.items === 0;
   const usesCounter =
     config.collisions === 'counter' && config.tokenizer.kind !== 'atomic' && config.tokenizer.kind !== 'random';
@@ -58,7 +61,9 @@ export async function fitSemanticIds(request: FitIdsRequest): Promise<SemanticId
   return { codes: unique, hasCounter: false, codebooks, report };
 }
 
-async function fitted({ config: { tokenizer }, items, vectors, given, ...options }: FitIdsRequest): Promise<Fitted> {
+async function fitted(request: FitIdsRequest): Promise<Fitted> {
+  const { config, items, vectors, given, behaviour, ...options } = request;
+  const { tokenizer } = config;
   switch (tokenizer.kind) {
     case 'random':
       return fitRandom(items, tokenizer, options);
@@ -77,7 +82,7 @@ async function fitted({ config: { tokenizer }, items, vectors, given, ...options
     case 'residual-k-means':
       return fitResidualKMeans(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
     case 'rq-vae':
-      return fitRqVae(vectors, { ...tokenizer, codes: fewer(tokenizer.codes, items) }, options);
+      return fitRqVae(vectors, rqVaeOptions(tokenizer, items, behaviour), options);
     case 'hierarchical':
       return fitHierarchical(vectors, tokenizer, options);
     case 'product':
@@ -90,6 +95,21 @@ async function fitted({ config: { tokenizer }, items, vectors, given, ...options
     case 'lsh':
       return fitLsh(vectors, tokenizer, options);
   }
+}
+
+function rqVaeOptions(
+  { collaborative, ...settings }: Extract<TokenizerConfig, { kind: 'rq-vae' }>,
+  items: number,
+  behaviour: Rows | undefined,
+): RqVaeOptions {
+  const options = { ...settings, codes: fewer(settings.codes, items) };
+  if (collaborative === undefined) return options;
+  if (behaviour === undefined)
+    throw new ConfigError(
+      'semantic ids: rq-vae: collaborative: expected vectors of behaviour of the items; got none',
+      'ids.tokenizer.collaborative.vectors',
+    );
+  return { ...options, collaborative: { weight: collaborative.weight, vectors: behaviour } };
 }
 
 /** No level needs more codes than there are items. */

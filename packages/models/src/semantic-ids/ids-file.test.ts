@@ -30,6 +30,10 @@ async function made(tokenizer: object): Promise<StoredIds> {
 describe('a file of ids', () => {
   it.each([
     { kind: 'residual-k-means', codes: 4, normalize: true },
+    {
+      ...{ kind: 'rq-vae', codes: 4, hiddenSizes: [5], width: 3, epochs: 1, projected: true, normalize: true },
+      assignment: { kind: 'sinkhorn', levels: 'all' },
+    },
     { kind: 'hierarchical', codes: 3 },
     { kind: 'product', codes: 4 },
     { kind: 'lsh', bits: 2 },

@@ -1,7 +1,7 @@
 import { interactionsFromArrays, leaveLastOut, type Split } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import { semanticIdsSchema } from './config.ts';
-import { fitIdVectors, idVectors } from './item-vectors.ts';
+import { collaborativeVectors, fitIdVectors, idVectors } from './item-vectors.ts';
 import type { Rows } from './vectors/rows.ts';
 
 const titles = ['red lip', 'red nail', 'blue nail', 'blue lip', 'red nail lip', 'green'];
@@ -71,6 +71,22 @@ describe('vectors for ids', () => {
     const left = rows.values.subarray(0, rows.width - 3);
     expect(Math.hypot(...left)).toBeCloseTo(1, 6);
     expect(Math.hypot(...rows.values.subarray(rows.width - 3, rows.width))).toBeCloseTo(1, 6);
+  });
+
+  it('for a collaborative loss are those of behaviour, of training alone, as wide as what is quantised', async () => {
+    const own = (width: number, last: number[], collaborative?: object) => {
+      const { tokenizer, ...rest } = request({ tokenizer: { kind: 'rq-vae', width, collaborative } });
+      return collaborativeVectors(tokenizer, rest, shop(titles, last).train);
+    };
+    const { rows } = await fitIdVectors(request({ vectors: [behaviour] }), shop().train);
+    const weight = { weight: 1 };
+    expect(await own(3, [1, 2], weight)).toEqual(rows);
+    expect(await own(3, [5, 4], weight)).toEqual(rows);
+    // There are six items: further columns are zeros.
+    const wide = (await own(9, [1, 2], weight)) as Rows;
+    expect([wide.count, wide.width]).toEqual([6, 9]);
+    for (let r = 0; r < 6; r++) expect([...wide.values.subarray(9 * r + 6, 9 * r + 9)]).toEqual([0, 0, 0]);
+    expect(await own(3, [1, 2])).toBeUndefined();
   });
 
   it('of behaviour are not for new items', async () => {

@@ -1,6 +1,6 @@
 import { type ExampleSet, type Interactions, itemTerms, termBounds, termColumns } from '@seqrec/data';
 import { ConfigError } from '../errors.ts';
-import type { VectorsConfig } from './config.ts';
+import type { TokenizerConfig, VectorsConfig } from './config.ts';
 import { fitLsa, lsaVectors } from './vectors/lsa.ts';
 import {
   asStored,
@@ -87,6 +87,22 @@ export async function fitIdVectors(
   const moments = asStored(columnMoments(rows));
   tensors.set('moments', moments);
   return { rows: standardColumns(rows, moments), state: { tensors, texts }, without };
+}
+
+/** What a collaborative loss reads, as wide as what is quantised, rows of length 1; nothing without such a loss. */
+export async function collaborativeVectors(
+  tokenizer: TokenizerConfig,
+  { seed, readFile }: Pick<IdVectorsRequest, 'seed' | 'readFile'>,
+  train: ExampleSet,
+): Promise<Rows | undefined> {
+  if (tokenizer.kind !== 'rq-vae' || tokenizer.collaborative === undefined) return undefined;
+  const { vectors } = tokenizer.collaborative;
+  if (vectors.kind === 'file') return fromFile(vectors, train.interactions, readFile);
+  const { kind: _, ...options } = vectors;
+  const rows = behaviourVectors(train, { ...options, width: tokenizer.width, seed });
+  // Fewer directions than are wanted have all that there is.
+  const [{ count }, more] = [rows, tokenizer.width - rows.width];
+  return beside(rows, { count, width: more, values: new Float64Array(count * more) });
 }
 
 /**

@@ -32,6 +32,8 @@ export interface CodesReport {
   readonly levels: readonly LevelReport[];
   /** Items that share all their codes with another, and the largest group of them. */
   readonly colliding: { readonly items: number; readonly share: number; readonly largest: number };
+  /** Share of the vectors' energy that a decoder misses; absent without one. */
+  readonly reconstruction?: number;
   /** Jaccard index of the attributes of any two items. */
   readonly randomJaccard?: number;
   /** Share of neighbouring training events with equal first codes, and what it would be of independent ones. */

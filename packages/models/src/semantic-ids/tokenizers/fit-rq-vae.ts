@@ -1,54 +1,46 @@
-import { AdamW, shuffle, streamKey, uniform01 } from '@seqrec/core';
+import { shuffle, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../../errors.ts';
 import { assignValues } from '../../parameters.ts';
-import { asStored, type Rows, rowsAt } from '../vectors/rows.ts';
+import { type Rows, rowsAt, squaredLengths, unitRows } from '../vectors/rows.ts';
+import { assignCodes } from './assign-codes.ts';
+import { encodedRows, encoderTensors, frozenTensors, rqVaeCodebooks } from './frozen-rq-vae.ts';
 import { kMeans } from './k-means.ts';
-import { residualCodebooks } from './residual-k-means.ts';
+import { nearest } from './nearest.ts';
+import { without } from './residual-k-means.ts';
+import { reviveCodes } from './revive-codes.ts';
 import { RqVae } from './rq-vae.ts';
-import type { Codebooks, FitOptions, Fitted } from './tokenizer.ts';
-
-export interface RqVaeOptions {
-  readonly levels: number;
-  readonly codes: number;
-  readonly hiddenSizes: readonly number[];
-  readonly width: number;
-  readonly commitment: number;
-  /** At most. */
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  /** Epochs without a better reconstruction after which it ends. */
-  readonly patience: number;
-}
+import type { RqVaeOptions } from './rq-vae-options.ts';
+import { RqVaeTrainer } from './rq-vae-step.ts';
+import type { Codes, FitOptions, Fitted } from './tokenizer.ts';
 
 /** Lloyd steps of the first codebooks. */
 const FIRST_STEPS = 10;
 
 /**
  * Trains an {@link RqVae} and freezes it. The first codebooks are k-means of what the untrained encoder leaves, level
- * by level; a code that nobody had in an epoch becomes a row of what its level reads in the last batch.
+ * by level; a code that nobody had in an epoch becomes a row of what its level reads in the last batch. Codes that are
+ * balanced are so over the rows of a batch, and at the end over all rows.
  */
 export async function fitRqVae(
   vectors: Rows,
   options: RqVaeOptions,
   { seed, onProgress }: FitOptions,
 ): Promise<Fitted> {
-  const { epochs, batchSize, learningRate, weightDecay, commitment, patience, levels, codes } = options;
+  const { epochs, batchSize, patience, levels, codes, normalize } = options;
+  checkOptions(vectors, options);
   const model = new RqVae({ ...options, inputDim: vectors.width }, seed);
-  const optimizer = new AdamW({ learningRate, weightDecay });
-  const all = tf.tensor2d(Float32Array.from(vectors.values), [vectors.count, vectors.width]);
+  const trainer = new RqVaeTrainer(model, vectors, options, seed);
   try {
-    await beginAtKMeans(model, vectors, options, seed);
+    await beginAtKMeans(model, vectors, seed);
     let [best, since] = [Number.POSITIVE_INFINITY, 0];
     for (let epoch = 0; epoch < epochs && since < patience; epoch++) {
       const order = shuffle(streamKey(seed, 'rq-vae/order'), epoch, vectors.count);
       const used = Array.from({ length: levels }, () => new Uint8Array(codes));
       let reconstruction = 0;
+      await trainer.beginEpoch();
       for (let first = 0; first < order.length; first += batchSize) {
-        const rows = order.slice(first, first + batchSize);
-        const pass = stepOn(model, optimizer, all, Int32Array.from(rows), commitment);
+        const pass = await trainer.on(Int32Array.from(order.slice(first, first + batchSize)));
         const chosen = (await pass.codes.data()) as Int32Array;
         for (const [e, code] of chosen.entries()) used[e % levels][code] = 1;
         reconstruction += (await pass.reconstruction.data())[0] / vectors.count;
@@ -64,117 +56,66 @@ export async function fitRqVae(
       best = Math.min(best, reconstruction);
       onProgress?.({ done: epoch + 1, total: epochs });
     }
-    const codebooks = rqVaeCodebooks(await tensorsOf(model, options), levels);
-    return { codebooks, codes: await codebooks.encode!(vectors) };
+    const codebooks = rqVaeCodebooks(await frozenTensors(model), levels, normalize);
+    const books = Array.from({ length: levels }, (_, level) => codebooks.tensors.get(`codebook.${level}`)!);
+    const own = await assignCodes(encodedRows(vectors, codebooks.tensors, normalize), books, options.assignment);
+    return { codebooks, codes: own, reconstruction: await missed(model, vectors, own, batchSize) };
   } finally {
-    optimizer.dispose();
-    all.dispose();
+    trainer.dispose();
     model.dispose();
   }
 }
 
-/** One step; its codes `[B, L]`, the sum of its reconstruction, what each level read. */
-function stepOn(model: RqVae, optimizer: AdamW, all: tf.Tensor2D, rows: Int32Array, commitment: number) {
-  let kept: { codes: tf.Tensor2D; reconstruction: tf.Scalar; residuals: tf.Tensor2D[] } | undefined;
-  const { value, grads } = tf.variableGrads(() => {
-    const x = tf.gather(all, tf.tensor1d(rows, 'int32')) as tf.Tensor2D;
-    const pass = model.forward(x, { commitment });
-    kept = {
-      codes: tf.keep(tf.stack([...pass.codes], 1) as tf.Tensor2D),
-      reconstruction: tf.keep(tf.sum(pass.reconstruction) as tf.Scalar),
-      residuals: pass.residuals.map((residual) => tf.keep(tf.clone(residual))),
-    };
-    return tf.mean(tf.add(pass.reconstruction, pass.quantisation)) as tf.Scalar;
-  }, model.variables());
-  optimizer.applyGradients(grads);
-  tf.dispose([value, grads]);
-  return kept!;
+/** @throws ConfigError for clusters without two codes each, and for vectors of behaviour that do not fit. */
+function checkOptions(vectors: Rows, { codes, width, diversity, collaborative }: RqVaeOptions): void {
+  if (diversity !== undefined && codes < 2 * diversity.clusters)
+    throw new ConfigError(
+      `semantic ids: rq-vae: diversity: expected at least two codes for each cluster; got ${codes} codes for ${diversity.clusters} clusters; a level has no more codes than there are items`,
+      'ids.tokenizer.diversity.clusters',
+    );
+  const behaviour = collaborative?.vectors;
+  if (behaviour !== undefined && (behaviour.count !== vectors.count || behaviour.width !== width))
+    throw new ConfigError(
+      `semantic ids: rq-vae: collaborative: expected vectors of ${vectors.count} items, ${width} wide as what is quantised; got ${behaviour.count}, ${behaviour.width} wide`,
+      'ids.tokenizer.collaborative.vectors',
+    );
 }
 
-async function beginAtKMeans(model: RqVae, vectors: Rows, options: RqVaeOptions, seed: number): Promise<void> {
-  const { levels, codes } = options;
-  let residual = encoded(vectors, await encoderOf(model, options));
+async function beginAtKMeans(model: RqVae, vectors: Rows, seed: number): Promise<void> {
+  const { levels, codes, normalize = false } = model.sizes;
+  let residual = encodedRows(vectors, await encoderTensors(model), normalize);
   for (let level = 0; level < levels; level++) {
     const stream = `rq-vae level ${level}`;
-    const { centroids, codes: own } = await kMeans(residual, { codes, steps: FIRST_STEPS, seed, stream });
-    assignValues(model.book(level), Float32Array.from(centroids.values));
-    const chosen = rowsAt(centroids, own);
-    residual = { ...residual, values: residual.values.map((value, e) => value - chosen.values[e]) };
+    const found = await kMeans(residual, { codes, steps: FIRST_STEPS, seed, stream });
+    const isUnit = normalize && level === 0;
+    const centroids = isUnit ? unitRows(found.centroids) : found.centroids;
+    const own = isUnit ? (await nearest(residual, centroids)).codes : found.codes;
+    // A map of projected codebooks begins as the identity.
+    assignValues(model.books.table(level), Float32Array.from(centroids.values));
+    residual = without(residual, centroids, own);
   }
 }
 
-/** Codes without a row in the epoch become rows of what their level reads. */
-export async function reviveCodes(
-  model: RqVae,
-  used: readonly Uint8Array[],
-  residuals: readonly tf.Tensor2D[],
-  { seed, epoch }: { readonly seed: number; readonly epoch: number },
-): Promise<void> {
-  for (const [level, of] of used.entries()) {
-    const dead = Array.from(of.keys()).filter((code) => of[code] === 0);
-    if (dead.length === 0) continue;
-    const [rows, book] = [await residuals[level].data(), (await model.book(level).data()).slice() as Float32Array];
-    const [count, width] = residuals[level].shape;
-    const draws = uniform01(streamKey(seed, `rq-vae/revive ${level}`), epoch, dead.length);
-    for (const [i, code] of dead.entries()) {
-      const row = Math.floor(draws[i] * count);
-      book.set(rows.subarray(row * width, (row + 1) * width), code * width);
-    }
-    assignValues(model.book(level), book);
+/** `sum |x - y|^2 / sum |x|^2`, `y` what the decoder makes of codes. */
+async function missed(model: RqVae, vectors: Rows, codes: Codes, batchSize: number): Promise<number> {
+  const levels = codes.sizes.length;
+  let sum = 0;
+  for (let first = 0; first < vectors.count; first += batchSize) {
+    const count = Math.min(batchSize, vectors.count - first);
+    const places = Int32Array.from({ length: count }, (_, i) => first + i);
+    const squares = tf.tidy(() => {
+      const x = tf.tensor2d(Float32Array.from(rowsAt(vectors, places).values), [count, vectors.width]);
+      const own = codes.sizes.map((_, level) =>
+        tf.tensor1d(
+          places.map((row) => codes.values[row * levels + level]),
+          'int32',
+        ),
+      );
+      return tf.sum(model.forward(x, { commitment: 0, codes: own }).reconstruction);
+    });
+    sum += (await squares.data())[0];
+    squares.dispose();
   }
-}
-
-async function encoderOf(model: RqVae, { hiddenSizes }: Pick<RqVaeOptions, 'hiddenSizes'>): Promise<Map<string, Rows>> {
-  const tensors = new Map<string, Rows>();
-  for (let i = 0; i <= hiddenSizes.length; i++) {
-    const weight = model.encoder.weight(`${i}.weight`);
-    const [count, width] = weight.shape as [number, number];
-    const bias = await model.encoder.weight(`${i}.bias`).data();
-    tensors.set(`encoder.${i}.weight`, { count, width, values: Float64Array.from(await weight.data()) });
-    tensors.set(`encoder.${i}.bias`, { count: 1, width: count, values: Float64Array.from(bias) });
-  }
-  return tensors;
-}
-
-async function tensorsOf(model: RqVae, options: RqVaeOptions): Promise<Map<string, Rows>> {
-  const tensors = await encoderOf(model, options);
-  for (let level = 0; level < options.levels; level++) {
-    const book = model.book(level);
-    const [count, width] = book.shape;
-    tensors.set(`codebook.${level}`, asStored({ count, width, values: Float64Array.from(await book.data()) }));
-  }
-  return tensors;
-}
-
-/** The codebooks of {@link fitRqVae}: the encoder in float64, then what each level leaves. */
-export function rqVaeCodebooks(tensors: ReadonlyMap<string, Rows>, levels: number): Codebooks {
-  const books = Array.from({ length: levels }, (_, level) => tensors.get(`codebook.${level}`)!);
-  const quantised = residualCodebooks(books, false);
-  return {
-    sizes: quantised.sizes,
-    tensors,
-    encode: (vectors) => quantised.encode!(encoded(vectors, tensors)),
-    lastDistances: (vectors, codes) => quantised.lastDistances!(encoded(vectors, tensors), codes),
-  };
-}
-
-/** `Enc(x)` in float64. */
-function encoded(vectors: Rows, tensors: ReadonlyMap<string, Rows>): Rows {
-  let rows = vectors;
-  for (let i = 0; tensors.has(`encoder.${i}.weight`); i++) {
-    const isLast = !tensors.has(`encoder.${i + 1}.weight`);
-    const weight = tensors.get(`encoder.${i}.weight`)!;
-    const bias = tensors.get(`encoder.${i}.bias`)!.values;
-    const values = new Float64Array(rows.count * weight.count);
-    for (let r = 0; r < rows.count; r++) {
-      for (let o = 0; o < weight.count; o++) {
-        let sum = bias[o];
-        for (let j = 0; j < weight.width; j++)
-          sum += rows.values[r * rows.width + j] * weight.values[o * weight.width + j];
-        values[r * weight.count + o] = isLast ? sum : Math.max(0, sum);
-      }
-    }
-    rows = { count: rows.count, width: weight.count, values };
-  }
-  return rows;
+  const whole = squaredLengths(vectors).reduce((total, square) => total + square, 0);
+  return whole > 0 ? sum / whole : 0;
 }

@@ -31,6 +31,8 @@ export interface Fitted {
   readonly codes: Codes;
   /** Share of the energy of the vectors, `|R_l|^2 / |R_0|^2`, that is left after each level, where levels leave any. */
   readonly residualEnergy?: readonly number[];
+  /** Share of the energy of the vectors that a decoder misses, `|x - y|^2 / |x|^2`, where there is one. */
+  readonly reconstruction?: number;
 }
 
 export interface FitOptions {
