@@ -152,6 +152,20 @@ it('says how much probability lay on codes that no item has', async () => {
   expect(invalid[1]).toBeCloseTo(2 * 0.5, 9);
 });
 
+it('refuses a logit that is no number', async () => {
+  const options = {
+    trie: new CodeTrie({ count: 2, sizes: [2], values: Int32Array.of(0, 1) }),
+    width: 2,
+    mask: 'after',
+  };
+  const beams = constrainedBeams(
+    tableReader(1, [2], (_, k) => (k === 1 ? Number.NaN : 0)),
+    1,
+    options as never,
+  );
+  await expect(beams).rejects.toThrow('beams: expected logits that are numbers; got NaN at level 1 after history 0');
+});
+
 it('has no list where everything is left out', async () => {
   const codes = { count: 2, sizes: [2], values: Int32Array.of(0, 1) };
   const trie = new CodeTrie(codes);

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { EvaluationError } from '../errors.ts';
 import type { CodeTrie, OpenNodes } from '../semantic-ids/codes/trie.ts';
 import type { CodeReader } from './generator.ts';
 
@@ -48,6 +49,8 @@ interface Beams {
  * with `Z` all codes of the level (`mask: 'after'`: probabilities of the free model) or those that some item has after
  * this prefix (`'before'`: probability is renormalised). The two rank differently. Items that are left out by `open`
  * take no place in a beam, and stay in `Z`. Logits are float32, sums float64.
+ *
+ * @throws EvaluationError for a logit that is NaN.
  */
 export async function constrainedBeams(
   reader: CodeReader,
@@ -116,7 +119,11 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
       const children = trie.children(level, beams.node[row]);
       const code = (child: number): number => at + trie.code(level + 1, child);
       const ofAll = logSumExp(logits, at, at + size);
-      const ofChildren = logSumExp(logits, children.first, children.past, code);
+      if (Number.isNaN(ofAll))
+        throw new EvaluationError(
+          `beams: expected logits that are numbers; got NaN at level ${level + 1} after history ${own}; train with a smaller rate, or take an earlier checkpoint`,
+        );
+      const ofChildren = logSumExpAt(logits, children.first, children.past, code);
       invalid += Math.max(0, 1 - Math.exp(ofChildren - ofAll));
       const before = beams.score[row] - (mask === 'before' ? ofChildren : ofAll);
       for (let child = children.first; child < children.past; child++) {
@@ -138,12 +145,21 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
   };
 }
 
-/** `log sum exp` of the values at `from .. past - 1`, or at what these stand for. */
-function logSumExp(values: Float32Array, from: number, past: number, at?: (i: number) => number): number {
+/** `log sum exp` of the values at `from .. past - 1`. */
+function logSumExp(values: Float32Array, from: number, past: number): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < past; i++) most = Math.max(most, values[at === undefined ? i : at(i)]);
+  for (let i = from; i < past; i++) if (values[i] > most) most = values[i];
   let sum = 0;
-  for (let i = from; i < past; i++) sum += Math.exp(values[at === undefined ? i : at(i)] - most);
+  for (let i = from; i < past; i++) sum += Math.exp(values[i] - most);
+  return most + Math.log(sum);
+}
+
+/** The same of values at the places that `i` from `first` to `past - 1` stands for. */
+function logSumExpAt(values: Float32Array, first: number, past: number, at: (i: number) => number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = first; i < past; i++) most = Math.max(most, values[at(i)]);
+  let sum = 0;
+  for (let i = first; i < past; i++) sum += Math.exp(values[at(i)] - most);
   return most + Math.log(sum);
 }
 
@@ -174,8 +190,13 @@ class Candidates {
   /** Places of the `width` best scores, best first; of equal ones the lower node first. */
   best(width: number): Int32Array {
     const { score, node, count } = this;
-    const order = Int32Array.from({ length: count }, (_, i) => i);
+    let order = Int32Array.from({ length: count }, (_, i) => i);
+    if (count > width) {
+      // Who is below the last that is kept need not be put in order.
+      const least = score.slice(0, count).sort()[count - width];
+      order = order.filter((i) => score[i] >= least);
+    }
     order.sort((a, b) => score[b] - score[a] || node[a] - node[b]);
-    return count > width ? order.subarray(0, width) : order;
+    return order.length > width ? order.subarray(0, width) : order;
   }
 }

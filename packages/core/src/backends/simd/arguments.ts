@@ -91,11 +91,36 @@ export function writeArguments<K extends KernelId>(
 /** Layout of a record in memory, in integers, of which it has `SIZE`. */
 export type RecordLayout = Slots & { readonly SIZE: number };
 
+/** Names and places of the integers of layouts: records are made by the thousand. */
+const placesOf = new WeakMap<
+  RecordLayout,
+  { readonly names: readonly string[]; readonly offsets: readonly number[] }
+>();
+
+function places(layout: RecordLayout) {
+  const known = placesOf.get(layout);
+  if (known !== undefined) return known;
+  const { SIZE: _, ...own } = layout;
+  const made = { names: Object.keys(own), offsets: Object.values(own) as number[] };
+  placesOf.set(layout, made);
+  return made;
+}
+
+/** Writes the integers of a record to `at` on, where zeros are; those without a name stay as they are. */
+export function writeRecord<R extends RecordLayout>(
+  integers: Int32Array | number[],
+  at: number,
+  layout: R,
+  values: Values<Omit<R, 'SIZE'>>,
+): void {
+  const { names, offsets } = places(layout);
+  const given = values as unknown as Readonly<Record<string, number>>;
+  for (let i = 0; i < names.length; i++) integers[at + offsets[i]] = given[names[i]];
+}
+
 /** The integers of a record; those without a name are 0. */
 export function recordOf<R extends RecordLayout>(layout: R, values: Values<Omit<R, 'SIZE'>>): number[] {
-  const { SIZE: size, ...offsets } = layout;
-  const integers = new Array<number>(size).fill(0);
-  for (const [name, offset] of Object.entries(offsets))
-    integers[offset] = values[name as keyof typeof values] as number;
+  const integers = new Array<number>(layout.SIZE).fill(0);
+  writeRecord(integers, 0, layout, values);
   return integers;
 }

@@ -1,6 +1,6 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../../../errors.ts';
-import { recordOf } from '../arguments.ts';
+import { writeRecord } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import * as FORWARD_UNIT from '../slots/forward-unit.ts';
 import { CAUSAL, type Plan, queryChunks, sequencePlan, type Visible } from './attention-plan.ts';
@@ -104,9 +104,11 @@ export function queryUnits(op: string, backend: SimdBackend, inputs: Inputs, key
   // Few queries read more than they compute: a task takes whole rows of K and V.
   const isFew = !isCandidate && chunks.every(({ rows }) => rows <= FEW_QUERIES);
   const step = chunks.length < FEW_CHUNKS && !isFew ? 1 : heads;
-  const units = chunks.flatMap(({ sequence, first, rows, row }) =>
-    Array.from({ length: heads / step }, (_, part) =>
-      recordOf(FORWARD_UNIT, {
+  const parts = heads / step;
+  const units = new Int32Array(chunks.length * parts * FORWARD_UNIT.SIZE);
+  for (const [c, { sequence, first, rows, row }] of chunks.entries()) {
+    for (let part = 0; part < parts; part++) {
+      writeRecord(units, (c * parts + part) * FORWARD_UNIT.SIZE, FORWARD_UNIT, {
         START: keys.starts[sequence],
         FIRST: first,
         QUERIES: rows,
@@ -116,8 +118,8 @@ export function queryUnits(op: string, backend: SimdBackend, inputs: Inputs, key
         ROW: row,
         HEADS: step,
         SEQUENCE: sequence,
-      }),
-    ).flat(),
-  );
-  return { units: Int32Array.from(units), leavesRows };
+      });
+    }
+  }
+  return { units, leavesRows };
 }
