@@ -95,6 +95,34 @@ describe('a run of generation', () => {
     expect(errors).toContain('--sample: expected at most the 40 examples of the test set; got 41');
   });
 
+  it('stands beside a run of retrieval, and is exported', async () => {
+    const { task: _, ...rest } = config;
+    writeFileSync(at('plain.yaml'), JSON.stringify(rest));
+    const plain = await runMain('train', '--config', at('plain.yaml'), '--out', at('plain'), '--quiet');
+    expect(plain.errors).toBe('');
+    const [other] = readdirSync(at('plain'));
+    const compared = await runMain('compare', join(runs, run), join(at('plain'), other));
+    expect([compared.code, compared.errors]).toEqual([0, '']);
+    expect(compared.output).toContain('HR@10');
+    const report = await runMain('report', join(runs, run));
+    expect(report.code).toBe(0);
+    const exported = await runMain('export', run, '--out', runs, '--to', at('w.safetensors'));
+    expect([exported.code, exported.errors]).toEqual([0, '']);
+    writeFileSync(
+      at('again.yaml'),
+      JSON.stringify({
+        ...config,
+        task: { kind: 'generation', idsFile: join(runs, run, 'ids.safetensors'), beams: 10 },
+      }),
+    );
+    const from = ['evaluate', '--from', at('w.safetensors'), '--config', at('again.yaml'), '--json', '--quiet'];
+    const weights = await runMain(...from);
+    const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
+    expect(JSON.parse(weights.output).metrics).toEqual(results.final.metrics);
+    const fitted = await runMain('evaluate', '--from', at('w.safetensors'), '--config', at('coded.yaml'), '--quiet');
+    expect(fitted.errors).toContain('task.idsFile: expected the file of ids that the weights were trained with');
+  });
+
   it('recommends items with their codes', async () => {
     const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
     expect(output).toContain('score: log-probability of the codes');
@@ -146,6 +174,7 @@ describe('a run of generation', () => {
 
   it.each([
     [['vectors', '--to', at('v.csv')], 'expected a run whose model has vectors of histories and items'],
+    [['serve', '--port', '0'], 'expected a run whose model has vectors of histories and items'],
     [['page', '--to', at('page')], 'expected a run whose model has vectors of histories and items'],
     [['evaluate', '--cached'], '--cached: expected it with a run of retrieval; got one of generation'],
     [['evaluate', '--future', '3'], '--future: expected it with a run of retrieval; got one of generation'],
