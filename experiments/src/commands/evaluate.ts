@@ -82,7 +82,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
 /** Keys of the configuration that decide how a trained model is measured. */
 const MEASURED = [
   ...['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`),
-  ...['beams', 'mask'].map((key) => `task.${key}`),
+  ...['beams', 'mask', 'debias'].map((key) => `task.${key}`),
 ];
 
 async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
@@ -167,7 +167,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const config = measured ?? trained.config;
   const rules = config.evaluation;
   const { generation } = trained.data;
-  const own = generation && { generation: { ...generation, ...decodingOf(config) } };
+  const own = generation && { generation: { ...generation, ...decodingOf(config, generation.debias.events) } };
   const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data: { ...trained.data, ...own } };
   const apart = [...(days === undefined ? [] : ['future']), ...(positiveRating === undefined ? [] : ['actions'])];
   if (options.windows) apart.push('windows');

@@ -1,6 +1,7 @@
-import type { Interactions } from '@seqrec/data';
+import { type ExampleSet, trainingSequences } from '@seqrec/data';
 import {
   type Codes,
+  type Debias,
   type GenerationConfig,
   parseObjectiveConfig,
   readSemanticIds,
@@ -18,6 +19,8 @@ export interface CodedItems {
   readonly mask: GenerationConfig['mask'];
   /** Of the scores of an encoder. */
   readonly temperature: number;
+  /** What is taken off for popularity. */
+  readonly debias: Debias;
 }
 
 /** The task of a configuration, where it is generation. */
@@ -26,28 +29,33 @@ export function generationOf({ task }: Pick<RecipeConfig, 'task'>): GenerationCo
 }
 
 /** How codes are asked for, of a configuration of generation. */
-export function decodingOf({ task }: Pick<RecipeConfig, 'task'>): Pick<CodedItems, 'beams' | 'mask'> {
-  const { beams, mask } = task as GenerationConfig;
-  return { beams, mask };
+export function decodingOf(
+  { task }: Pick<RecipeConfig, 'task'>,
+  events: Debias['events'],
+): Pick<CodedItems, 'beams' | 'mask' | 'debias'> {
+  const { beams, mask, debias } = task as GenerationConfig;
+  return { beams, mask, debias: { weight: debias, events } };
 }
 
 /** @param path where the ids are from, for messages. @throws RunError for an item of the data without codes. */
 export function codedItems(
   config: Pick<RecipeConfig, 'task' | 'objective'>,
-  interactions: Interactions,
+  train: ExampleSet,
   ids: StoredIds,
   path: string,
 ): CodedItems {
-  const codes = codesOfItems(interactions, ids, path);
-  return { ids, codes, ...decodingOf(config), temperature: parseObjectiveConfig(config.objective).temperature };
+  const codes = codesOfItems(train.interactions, ids, path);
+  const events = new Int32Array(codes.count);
+  for (const items of trainingSequences(train)) for (const item of items) events[item - 1]++;
+  return { ids, codes, ...decodingOf(config, events), temperature: parseObjectiveConfig(config.objective).temperature };
 }
 
 /** {@link codedItems} of the file that a configuration names or a run has kept; nothing for another task. */
 export async function readCodedItems(
   config: Pick<RecipeConfig, 'task' | 'objective'>,
-  interactions: Interactions,
+  train: ExampleSet,
   path: string | undefined,
 ): Promise<CodedItems | undefined> {
   if (generationOf(config) === undefined || path === undefined) return undefined;
-  return codedItems(config, interactions, await readSemanticIds(path), path);
+  return codedItems(config, train, await readSemanticIds(path), path);
 }

@@ -209,6 +209,7 @@ export {
 } from './generators/beams.ts';
 export { type CodeBatch, codeBatch } from './generators/code-batch.ts';
 export { type CodeDecoderOptions, codeDecoder } from './generators/code-decoder.ts';
+export { codeShares, type Debias, debiasOf } from './generators/code-shares.ts';
 export { type CodeSymbols, codeSymbols, codeTokens } from './generators/code-symbols.ts';
 export {
   type CodeLossContext,

@@ -123,6 +123,20 @@ describe('a run of generation', () => {
     expect(fitted.errors).toContain('task.idsFile: expected the file of ids that the weights were trained with');
   });
 
+  it('takes popularity off the scores, by beams as wide as the catalogue as exactly', async () => {
+    const on = (...more: string[]) =>
+      runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--baselines', 'none', '--task.debias', ...more);
+    const [all, wide, none] = [
+      await on('50', '--task.beams', 'all'),
+      await on('50', '--task.beams', '24'),
+      await on('0', '--task.beams', 'all'),
+    ];
+    expect(all.errors).toBe('');
+    expect(JSON.parse(wide.output).metrics).toEqual(JSON.parse(all.output).metrics);
+    expect(JSON.parse(none.output).metrics).not.toEqual(JSON.parse(all.output).metrics);
+    expect(JSON.parse(all.output).definition.join(' ')).toContain('Less 50 times the logarithm');
+  });
+
   it('recommends items with their codes', async () => {
     const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
     expect(output).toContain('score: log-probability of the codes');

@@ -24,7 +24,7 @@ export async function runIds(
     path === undefined
       ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema.parse({}), progress)
       : await readSemanticIds(path);
-  return codedItems(config, interactions, ids, path ?? 'task.ids');
+  return codedItems(config, train, ids, path ?? 'task.ids');
 }
 
 /** What is said of the ids of a run. */

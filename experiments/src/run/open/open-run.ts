@@ -55,7 +55,7 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
   if (generationOf(config) !== undefined && request.takesGeneration !== true) throw refusedGeneration(run.id);
   const prepared = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, prepared.split.interactions.digest);
-  const generation = await readCodedItems(config, prepared.split.interactions, run.ids);
+  const generation = await readCodedItems(config, prepared.split.train, run.ids);
   const data = { ...prepared, ...(generation && { generation }) };
   return { run, name, config, data, file, epoch: await epochOf(file, runModelConfig(config, data)) };
 }

@@ -43,7 +43,7 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
       'task.idsFile: expected the file of ids that the weights were trained with; got ids that would be fitted anew',
       'runs of generation keep theirs as ids.safetensors',
     );
-  const generation = await readCodedItems(config, prepared.split.interactions, task?.idsFile);
+  const generation = await readCodedItems(config, prepared.split.train, task?.idsFile);
   const data = { ...prepared, ...(generation && { generation }) };
   const made = runModel(config, data);
   const model = createModel(made.config, made.options) as TokenEncoder;

@@ -182,10 +182,10 @@ export async function recommendFor(
 
 function generateFor(
   model: TokenEncoder,
-  { codes, beams, mask, temperature }: CodedItems,
+  { codes, beams, mask, debias, temperature }: CodedItems,
   asked: Pick<GenerateOptions, 'history' | 'timestamps' | 'requestTime' | 'k' | 'excludeSeen' | 'maxEvents'>,
 ): Promise<GeneratedItem[]> {
-  return generateItems({ writer: codeWriter(model, temperature), codes, beams, mask, ...asked });
+  return generateItems({ writer: codeWriter(model, temperature), codes, beams, mask, debias, ...asked });
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {

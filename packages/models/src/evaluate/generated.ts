@@ -1,6 +1,7 @@
 import { makeBatch } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
 import { type BeamOptions, type CodeMask, constrainedBeams, type GeneratedList } from '../generators/beams.ts';
+import { type Debias, debiasOf } from '../generators/code-shares.ts';
 import { codeSymbols } from '../generators/code-symbols.ts';
 import type { CodeWriter } from '../generators/generator.ts';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
@@ -18,6 +19,8 @@ export interface EvaluateGeneratedOptions extends Protocol {
   readonly beams: number | 'all';
   /** Default `after`. */
   readonly mask?: CodeMask;
+  /** Takes popularity off the scores; default: not. */
+  readonly debias?: Debias;
   /** Histories at a time, default 64; with `beams: 'all'` so many that all their prefixes are at most `MOST_ROWS`. */
   readonly batchSize?: number;
 }
@@ -36,6 +39,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
   const collector = new RankCollector(options);
   check(options);
   const trie = new CodeTrie(codes);
+  const penalty = debiasOf(trie, options.debias);
   const symbols = codeSymbols(codes);
   let leftOut = 0;
   const apart = positions === 'all' ? everyPosition(options.examples, isUsed) : undefined;
@@ -64,6 +68,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
       const beams: BeamOptions = {
         ...{ trie, width: options.beams === 'all' ? Number.POSITIVE_INFINITY : options.beams },
         mask: options.mask ?? 'after',
+        ...(penalty && { penalty }),
         open: (b) => (closed[b].length === 0 ? undefined : trie.without(closed[b])),
       };
       const { lists, invalid, asked } = await constrainedBeams(reader, sources.length, beams);
@@ -133,7 +138,7 @@ function sizeOf({ beams, batchSize = 64 }: EvaluateGeneratedOptions, trie: CodeT
 
 /** What a score is, and how much of the model's probability was on codes that no item has. */
 function scoring(
-  { codes, beams, mask = 'after' }: EvaluateGeneratedOptions,
+  { codes, beams, mask = 'after', debias }: EvaluateGeneratedOptions,
   steps: readonly { readonly invalid: number; readonly asked: number }[],
 ): string {
   const levels = codes.sizes.length;
@@ -142,6 +147,9 @@ function scoring(
     beams === 'all' ? 'of every item' : `of the items that ${beams} beams find, a target outside of them being a miss`;
   return [
     `sum of the log-probabilities of an item's ${levels} codes, ${who}.`,
+    ...(debias === undefined || debias.weight === 0
+      ? []
+      : [`Less ${debias.weight} times the logarithm of the item's share of the training events, one more each.`]),
     `Codes that no item has after a prefix are left out ${mask} the softmax; their probability, in the mean over the prefixes asked, by level: ${shares.join(', ')}.`,
   ].join(' ');
 }

@@ -12,6 +12,8 @@ export interface BeamOptions {
   /** Prefixes kept of each history after each level; `Infinity`: all, which ranks every item exactly. */
   readonly width: number;
   readonly mask: CodeMask;
+  /** What is taken off the score at each node, by depth: see `debiasOf`. Default: nothing. */
+  readonly penalty?: readonly Float64Array[];
   /** Items that are not to be written after a history: which prefixes lead to others. Default: all may be. */
   readonly open?: (history: number) => OpenNodes | undefined;
 }
@@ -103,8 +105,9 @@ interface Step extends BeamOptions {
 }
 
 /** The best prefixes that are one code longer. */
-function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, opened }: Step) {
+function expand(beams: Beams, logits: Float32Array, { trie, width, mask, penalty, level, opened }: Step) {
   const size = trie.sizes[level];
+  const taken = penalty?.[level + 1];
   const found = new Candidates();
   const kept = new Candidates();
   const history: number[] = [];
@@ -128,7 +131,7 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, level, 
       const before = beams.score[row] - (mask === 'before' ? ofChildren : ofAll);
       for (let child = children.first; child < children.past; child++) {
         if (open?.isOpen(level + 1, child) === false) continue;
-        found.add(before + logits[code(child)], child, row);
+        found.add(before + logits[code(child)] - (taken?.[child] ?? 0), child, row);
       }
     }
     for (const i of found.best(width)) {

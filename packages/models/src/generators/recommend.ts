@@ -3,6 +3,7 @@ import { EvaluationError } from '../errors.ts';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import { type CodeMask, constrainedBeams } from './beams.ts';
+import { type Debias, debiasOf } from './code-shares.ts';
 import { codeSymbols } from './code-symbols.ts';
 import type { CodeWriter } from './generator.ts';
 
@@ -13,6 +14,7 @@ export interface GenerateOptions {
   /** Prefixes kept after each level, at least `k`; `all`: every item is ranked. */
   readonly beams: number | 'all';
   readonly mask: CodeMask;
+  readonly debias?: Debias;
   /** Dense item ids, oldest first; only the latest `maxEvents` are read. */
   readonly history: ArrayLike<number>;
   readonly maxEvents: number;
@@ -59,7 +61,9 @@ export async function generateItems(options: GenerateOptions): Promise<Generated
   const open = excludeSeen ? () => trie.without(Array.from(history, (item) => item - 1)) : undefined;
   const reader = writer.read(batch, codeSymbols(codes));
   try {
-    const { lists } = await constrainedBeams(reader, 1, { trie, width, mask, ...(open && { open }) });
+    const penalty = debiasOf(trie, options.debias);
+    const beams = { trie, width, mask, ...(penalty && { penalty }), ...(open && { open }) };
+    const { lists } = await constrainedBeams(reader, 1, beams);
     const levels = codes.sizes.length;
     const { rows, scores } = lists[0];
     return Array.from(rows.subarray(0, k), (row, i) => ({

@@ -27,6 +27,14 @@ export const generationConfigSchema = z
       .describe(
         'Codes that no item has are left out `after` the softmax, of the probabilities, or `before` it, which are then renormalised.',
       ),
+    debias: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe(
+        'In decoding the score of an item is less so many times the logarithm of its share of the training events (one more each): less popular items come forward.',
+      ),
   })
   .refine(({ ids, idsFile }) => ids === undefined || idsFile === undefined, {
     path: ['idsFile'],
