@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createModel, type ModelConfigInput } from '../registry.ts';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
+import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import { codeModelConfig } from '../tasks/generation/task.ts';
 import { drawnCodes, histories, itemLikelihoods } from '../test-support/coded-world.ts';
 import { codeMasks, constrainedBeams } from './beams.ts';
@@ -126,6 +127,30 @@ function compare(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((x, i) => x !== b[i]);
   return at < 0 ? 0 : a[at] - b[at];
 }
+
+it('items that come later leave the scores and the order of the others as they were, to the bit', async () => {
+  const all = drawnCodes(24, [4, 5, 3], 7);
+  const old = { ...all, count: 18, values: all.values.slice(0, 18 * 3) };
+  const symbols = codeSymbols(old);
+  const config: ModelConfigInput = { kind: 'gru4rec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1 };
+  const model = createModel(codeModelConfig(config, old), { numItems: symbols.count, seed: 2 });
+  const batch = histories(5);
+  const ids = batch.itemIds.map((item) => 1 + (item % 18));
+  const ranked = async (codes: Codes) => {
+    const reader = codeDecoder(model, { temperature: 0.3, isCached: true }).read(
+      { ...batch, itemIds: ids },
+      codeSymbols(codes),
+    );
+    const options = { trie: new CodeTrie(codes), width: Number.POSITIVE_INFINITY, mask: 'after' } as const;
+    const { lists } = await constrainedBeams(reader, 4, options);
+    reader.dispose();
+    return lists.map(({ rows, scores }) =>
+      Array.from(rows, (row, i) => [row, scores[i]] as const).filter(([row]) => row < old.count),
+    );
+  };
+  expect(await ranked(all)).toEqual(await ranked(old));
+  model.dispose();
+});
 
 it('ranks what a model hardly believes in: codes far below those that no item has', async () => {
   const codes = { count: 2, sizes: [3], values: Int32Array.of(0, 1) };
