@@ -11,6 +11,7 @@ import { prepareData } from '../../data/dataset.ts';
 import { isExpected } from '../../errors.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { tinyRecipe } from '../../testing/run-cli.ts';
+import { runIds } from '../loop/run-ids.ts';
 import { checkAgainstData } from './check-config.ts';
 import { makeTrainer } from './make-trainer.ts';
 
@@ -131,6 +132,25 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
       },
     },
   },
+  codes: {
+    task: {
+      ...{ kind: 'generation', beams: 250, mask: 'before', debias: 0.5 },
+      ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 }, collisions: 'counter', seed: 1 },
+    },
+    model: { kind: 'sasrec', ...shape, maxSequenceLength: 8, numHeads: 1, outputLength: 1, ffnDim: 8, ffnDropout: 0.1 },
+    objective: { kind: 'full-softmax', temperature: 0.05 },
+    windows: undefined,
+  },
+  t5: {
+    task: { kind: 'generation', beams: 'all', ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 } } },
+    model: {
+      ...{ kind: 't5', embeddingDim: 8, numHeads: 2, headDim: 4, ffnDim: 8, encoderBlocks: 1, decoderBlocks: 1 },
+      ...{ maxSequenceLength: 8, feedForward: 'gated-gelu', relativeBuckets: 8, maxDistance: 16, tables: 'apart' },
+      ...{ head: 'own', softmax: 'all', cuts: 'last', dropout: 0.1 },
+    },
+    objective: { kind: 'full-softmax', temperature: 1 },
+    windows: undefined,
+  },
   stairs: { optimizer: { learningRate: 1e-3, schedule: { kind: 'stairs', every: 2, factor: 0.5 } } },
 };
 /** Of files, which a generated world does not have; `csv` and `files` are checked where they are read. */
@@ -207,6 +227,10 @@ const elsewhere = new Set([
   ...['validationSteps', 'validationShare', 'maxHistory', 'rows', 'by', 'training'],
   // Of rows too, and refused here; tables that start anew are those of a ranker.
   ...['sampledNegatives', 'perPositive', 'teacherLabels', 'teacher', 'prefix', 'scale', 'renewTables'],
+  // Of the vectors and tokenizers of semantic ids, with `seqrec ids`; a file of them.
+  ...['ngrams', 'characters', 'minDocuments', 'window', 'shift', 'symmetric', 'normalize', 'balanced', 'bits'],
+  ...['hiddenSizes', 'commitment', 'gradient', 'projected', 'assignment', 'iterations', 'reduction', 'diversity'],
+  ...['weight', 'clusters', 'collaborative', 'idsFile'],
   // Of one feature, in a list: with the transforms.
   ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);
@@ -248,8 +272,10 @@ const replaced = (value: unknown, [key, ...rest]: Path, leaf: unknown): unknown 
 async function begin(value: unknown): Promise<void> {
   const config = validate(recipeConfigSchema(), value);
   windowPolicy(config);
-  const data = await prepareData(config.data, '.', quiet);
-  checkAgainstData(config, data);
+  const prepared = await prepareData(config.data, '.', quiet);
+  checkAgainstData(config, prepared);
+  const generation = await runIds(config, prepared, { progress: quiet });
+  const data = { ...prepared, ...(generation && { generation }) };
   const trainer = await makeTrainer(config, data, {}, { progress: quiet });
   let started = false;
   try {
