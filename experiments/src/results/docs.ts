@@ -19,6 +19,7 @@ const PAGES = [
   'ranks.md',
   'kernels.md',
   'benchmarks.md',
+  'generation.md',
   '../README.md',
 ];
 
