@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { SequenceBatch } from '@seqrec/data';
 import { fieldsOf, type Model, readField } from '@seqrec/models';
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
-import type { PeerInput, RowPeer } from './peer.ts';
+import { type PeerInput, type RowPeer, writeInput } from './peer.ts';
 import { peerColumn, peerField } from './peer-columns.ts';
 
 /**
@@ -24,8 +21,6 @@ export function writeRowsInput(
   const fields = fieldsOf({ config, numUsers: sizes?.numUsers ?? 0, numItems, features });
   const columns = fields.map((field) => readField(field, batch, config.kind));
   const more = parts?.({ model, fields, batch });
-  const folder = mkdtempSync(join(tmpdir(), 'seqrec-peer-'));
-  const file = join(folder, 'input.json');
   const { learningRate, beta1, beta2 } = optimizer;
   const request = {
     config: { ...model.config, learningRate, beta1, beta2 },
@@ -33,6 +28,5 @@ export function writeRowsInput(
     ...more?.shapes,
     batch: { columns: columns.map(peerColumn), labels: [...labels], ...more?.batch },
   };
-  writeFileSync(file, JSON.stringify(request));
-  return { file, script, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return writeInput(script, request);
 }

@@ -40,6 +40,14 @@ export interface PeerInput {
   remove(): void;
 }
 
+/** Writes what a program of `peers` reads, into a folder of its own. */
+export function writeInput(script: string, request: object): PeerInput {
+  const folder = mkdtempSync(join(tmpdir(), 'seqrec-peer-'));
+  const file = join(folder, 'input.json');
+  writeFileSync(file, JSON.stringify(request));
+  return { file, script, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
 /** Writes the shape of the model and the batch: ids with the target at the end, times relative to the first event. */
 export function writePeerInput(
   config: Readonly<Record<string, unknown>>,
@@ -48,8 +56,6 @@ export function writePeerInput(
   temperature: number,
   batch: SequenceBatch,
 ): PeerInput {
-  const folder = mkdtempSync(join(tmpdir(), 'seqrec-peer-'));
-  const file = join(folder, 'input.json');
   const lengths: number[] = [];
   const ids: number[][] = [];
   const timestamps: number[][] = [];
@@ -64,8 +70,7 @@ export function writePeerInput(
     );
   }
   const request = { config: { ...config, numItems, numNegatives, temperature }, batch: { lengths, ids, timestamps } };
-  writeFileSync(file, JSON.stringify(request));
-  return { file, script: 'hstu_step.py', remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return writeInput('hstu_step.py', request);
 }
 
 export interface PeerRun {

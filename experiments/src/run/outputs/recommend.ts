@@ -1,12 +1,5 @@
 import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
-import {
-  codeWriter,
-  type GeneratedItem,
-  type GenerateOptions,
-  generateItems,
-  recommend,
-  type TokenEncoder,
-} from '@seqrec/models';
+import { codeWriter, type GeneratedItem, generateItems, recommend, type TokenEncoder } from '@seqrec/models';
 import type { CodedItems } from '../../data/coded-items.ts';
 import { UsageError } from '../../errors.ts';
 import { madeUpTimes } from '../../report/page/page-data.ts';
@@ -160,7 +153,7 @@ export async function recommendFor(
   // Where numbers in the sequence stand for times, the next event has the next one.
   const next = interactions.hasTimestamps === false ? { requestTime: (timestamps.at(-1) ?? -1) + 1 } : {};
   const asked = { history, timestamps, ...next, ...options };
-  const written = generation && (await generateFor(model, generation, { ...asked, maxEvents: window }));
+  const written = generation && (await generateItems({ ...writing(model, generation), ...asked, maxEvents: window }));
   const scored = written ?? (await recommend({ model, ...given, ...asked }));
   const shown = events.items.slice(-SHOWN_EVENTS);
   const times = events.timestamps.slice(-SHOWN_EVENTS);
@@ -180,12 +173,9 @@ export async function recommendFor(
   };
 }
 
-function generateFor(
-  model: TokenEncoder,
-  { codes, beams, mask, debias, temperature }: CodedItems,
-  asked: Pick<GenerateOptions, 'history' | 'timestamps' | 'requestTime' | 'k' | 'excludeSeen' | 'maxEvents'>,
-): Promise<GeneratedItem[]> {
-  return generateItems({ writer: codeWriter(model, temperature), codes, beams, mask, debias, ...asked });
+/** What writes items, and how it is asked. */
+function writing(model: TokenEncoder, { codes, beams, mask, debias, temperature }: CodedItems) {
+  return { writer: codeWriter(model, temperature), codes, beams, mask, debias };
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {

@@ -1,5 +1,6 @@
-import { offsetsOf, rememberHostValues } from '@seqrec/core';
+import { offsetsOf } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { appendKeys, keptIntegers } from '../layers/kept.ts';
 import type { FreshKeys, MemoryKeys, TokenMemory } from '../layers/memory.ts';
 
 /** A sequence of the newest pass: its history, and the rows of the codes after it. */
@@ -38,7 +39,7 @@ export class BeamMemory implements TokenMemory {
     this.keyOffsets = offsets;
     this.rows = offsets[offsets.length - 1];
     this.paths = Array.from({ length: offsets.length - 1 }, (_, history) => ({ history, rows: new Int32Array(0) }));
-    const all = integers(offsets);
+    const all = keptIntegers(offsets);
     this.places = { offsets: all, queryOffsets: all };
   }
 
@@ -67,19 +68,15 @@ export class BeamMemory implements TokenMemory {
     }
     tf.dispose(Object.values(this.places));
     this.places = {
-      offsets: integers(this.keyOffsets),
-      queryOffsets: integers(Int32Array.from({ length: parents.length + 1 }, (_, i) => i)),
-      keyRows: integers(keyRows),
+      offsets: keptIntegers(this.keyOffsets),
+      queryOffsets: keptIntegers(Int32Array.from({ length: parents.length + 1 }, (_, i) => i)),
+      keyRows: keptIntegers(keyRows),
     };
   }
 
   keys(layer: string, fresh: FreshKeys): MemoryKeys {
-    const before = this.layers.get(layer);
-    const joined = (name: 'k' | 'v'): tf.Tensor3D =>
-      tf.keep(before === undefined ? tf.clone(fresh[name]) : tf.concat([before[name], fresh[name]]));
-    const all = { k: joined('k'), v: joined('v') };
+    const all = appendKeys(this.layers.get(layer), fresh);
     this.layers.set(layer, all);
-    if (before !== undefined) tf.dispose([before.k, before.v]);
     return { ...all, ...this.places };
   }
 
@@ -101,9 +98,4 @@ export class BeamMemory implements TokenMemory {
     for (const { k, v } of this.layers.values()) tf.dispose([k, v]);
     tf.dispose([...this.recurrent.values()]);
   }
-}
-
-/** Kept beyond the layer that reads them; kernels look at the values on the host. */
-function integers(values: Int32Array): tf.Tensor1D {
-  return rememberHostValues(tf.keep(tf.tensor1d(values, 'int32')), values);
 }

@@ -1,7 +1,7 @@
 import { sequenceBatch } from '@seqrec/data';
-import { EvaluationError } from '../errors.ts';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
+import { checkHistory } from '../serve/check-history.ts';
 import { type CodeMask, constrainedBeams } from './beams.ts';
 import { type Debias, debiasOf } from './code-shares.ts';
 import { codeSymbols } from './code-symbols.ts';
@@ -47,7 +47,7 @@ export async function generateItems(options: GenerateOptions): Promise<Generated
   const { writer, codes, mask, k = 10, excludeSeen = true } = options;
   const history = Int32Array.from(options.history);
   const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
-  check(history, times, codes.count);
+  checkHistory('generate', history, times, codes.count);
   const start = Math.max(0, history.length - options.maxEvents);
   const itemIds = history.subarray(start);
   const timestamps = times.subarray(start);
@@ -74,18 +74,4 @@ export async function generateItems(options: GenerateOptions): Promise<Generated
   } finally {
     reader.dispose();
   }
-}
-
-function check(history: Int32Array, times: Float64Array, numItems: number): void {
-  if (history.length === 0)
-    throw new EvaluationError(
-      'generate: expected a history of at least one event; got none; use popularity for new users',
-    );
-  if (times.length !== history.length)
-    throw new EvaluationError(`generate: expected ${history.length} timestamps, one per event; got ${times.length}`);
-  const bad = history.find((item) => item < 1 || item > numItems);
-  if (bad !== undefined)
-    throw new EvaluationError(
-      `generate: expected dense item ids in 1..${numItems}; got ${bad}; translate external ids with items.dense(id)`,
-    );
 }

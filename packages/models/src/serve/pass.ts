@@ -1,7 +1,8 @@
-import { offsetsOf, rememberHostValues } from '@seqrec/core';
+import { offsetsOf } from '@seqrec/core';
 import { sequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderBatch, tensorsOf } from '../inputs.ts';
+import { keptIntegers } from '../layers/kept.ts';
 import type { FreshKeys, MemoryKeys, TokenMemory } from '../layers/memory.ts';
 import type { History } from './history.ts';
 import type { PageStore } from './page-store.ts';
@@ -145,9 +146,9 @@ export class PassMemory implements TokenMemory {
     if (!this.areCandidates) this.store.write(layer, this.fresh, flat(k), flat(v));
     const table = this.store.table(layer);
     this.shared ??= {
-      offsets: integers(this.offsets),
-      queryOffsets: integers(this.queryOffsets),
-      keyRows: integers(this.keyRows),
+      offsets: keptIntegers(this.offsets),
+      queryOffsets: keptIntegers(this.queryOffsets),
+      keyRows: keptIntegers(this.keyRows),
     };
     return {
       k: tf.reshape(table.k, [-1, heads, width]),
@@ -174,11 +175,6 @@ export class PassMemory implements TokenMemory {
   dispose(): void {
     tf.dispose([...Object.values(this.shared ?? {}), ...this.newStates.values()]);
   }
-}
-
-/** Kept beyond the layer that asks first. */
-function integers(values: Int32Array): tf.Tensor1D {
-  return rememberHostValues(tf.keep(tf.tensor1d(values, 'int32')), values);
 }
 
 /** The layers of a model that keep something of each token, found by a pass that keeps nothing. */

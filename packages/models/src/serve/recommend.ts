@@ -5,6 +5,7 @@ import { EvaluationError } from '../errors.ts';
 import { UNKNOWN_USER } from '../features/query-fields.ts';
 import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
+import { checkHistory } from './check-history.ts';
 
 export interface RecommendOptions {
   readonly model: TokenEncoder;
@@ -47,7 +48,8 @@ export async function recommend(options: RecommendOptions): Promise<Recommendati
   const history = Int32Array.from(options.history);
   const times = Float64Array.from(options.timestamps ?? new Float64Array(history.length));
   const ratings = options.ratings === undefined ? undefined : Float32Array.from(options.ratings);
-  check(model, history, times, k);
+  if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`recommend: k: expected an integer >= 1; got ${k}`);
+  checkHistory('recommend', history, times, model.numItems);
   if (ratings !== undefined && ratings.length !== history.length) {
     throw new EvaluationError(`recommend: expected ${history.length} ratings, one per event; got ${ratings.length}`);
   }
@@ -96,21 +98,4 @@ function checkColumns(key: string, columns: NamedColumns | undefined, rows: numb
     if (rowsOf(column) === rows) continue;
     throw new EvaluationError(`recommend: ${key}: expected ${rows} rows in ${name}; got ${rowsOf(column)}`);
   }
-}
-
-function check(model: TokenEncoder, history: Int32Array, times: Float64Array, k: number): void {
-  if (!Number.isInteger(k) || k < 1) throw new EvaluationError(`recommend: k: expected an integer >= 1; got ${k}`);
-  if (history.length === 0) {
-    throw new EvaluationError(
-      'recommend: expected a history of at least one event; got none; use popularity for new users',
-    );
-  }
-  if (times.length !== history.length) {
-    throw new EvaluationError(`recommend: expected ${history.length} timestamps, one per event; got ${times.length}`);
-  }
-  const bad = history.find((item) => item < 1 || item > model.numItems);
-  if (bad === undefined) return;
-  throw new EvaluationError(
-    `recommend: expected dense item ids in 1..${model.numItems}; got ${bad}; translate external ids with items.dense(id)`,
-  );
 }

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { SequenceBatch } from '@seqrec/data';
 import { type CodeSymbols, type Codes, CodeTrie, codeBatch, historyCuts, trainingPairs } from '@seqrec/models';
-import type { PeerInput } from '../peer.ts';
+import { type PeerInput, writeInput } from '../peer.ts';
+
+const PROGRAM = 'code_models.py';
 
 /** What of a configuration the program has beside sizes. */
 const kinds: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -26,7 +25,7 @@ export function writeCodesStep(
   symbols: CodeSymbols,
   { batch, seed, temperature }: { readonly batch: SequenceBatch; readonly seed: number; readonly temperature: number },
 ): PeerInput {
-  return write({
+  return writeInput(PROGRAM, {
     config: { ...config, temperature },
     sizes: symbols.sizes,
     batch: config.kind === 't5' ? pairs(config, symbols, batch, seed) : sequences(symbols, batch),
@@ -39,14 +38,12 @@ export function writeCodesDecoding(
   codes: Codes,
   parts: { readonly histories: readonly (readonly number[])[]; readonly batchSize: number },
 ): PeerInput {
-  return write({ config: { ...config, temperature: 1 }, sizes: codes.sizes, trie: trieMasks(codes), ...parts });
-}
-
-function write(request: object): PeerInput {
-  const folder = mkdtempSync(join(tmpdir(), 'seqrec-peer-'));
-  const file = join(folder, 'input.json');
-  writeFileSync(file, JSON.stringify(request));
-  return { file, script: 'code_models.py', remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return writeInput(PROGRAM, {
+    config: { ...config, temperature: 1 },
+    sizes: codes.sizes,
+    trie: trieMasks(codes),
+    ...parts,
+  });
 }
 
 function sequences(symbols: CodeSymbols, items: SequenceBatch): object {

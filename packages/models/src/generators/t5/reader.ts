@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { appendKeys } from '../../layers/kept.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { FreshKeys } from '../../layers/memory.ts';
 import type { CodeSymbols } from '../code-symbols.ts';
@@ -52,11 +53,7 @@ export function t5Reader(net: T5Net, { ids: history, offsets }: Sequences, symbo
   }
 
   function append(block: number, fresh: FreshKeys): FreshKeys {
-    const before = written[block];
-    const joined = (name: 'k' | 'v'): tf.Tensor3D =>
-      tf.keep(before === undefined ? tf.clone(fresh[name]) : tf.concat([before[name], fresh[name]]));
-    written[block] = { k: joined('k'), v: joined('v') };
-    if (before !== undefined) tf.dispose([before.k, before.v]);
+    written[block] = appendKeys(written[block], fresh);
     return written[block];
   }
 
