@@ -5,11 +5,12 @@ import { otherTables } from '../problems.ts';
 import { readCsv } from './csv.ts';
 import type { CsvSource } from './csv-source.ts';
 import type { FileSet } from './file-set.ts';
+import { findAttributes, withAttributes } from './item-attributes.ts';
 import type { ReadContext } from './progress.ts';
 
 export interface AmazonSource {
   readonly format: 'amazon';
-  /** A folder or zip with `interactions.tsv` (and `items.tsv`), or a SNAP file `ratings_Books.csv` (also `.gz`). */
+  /** A folder or zip with `interactions.tsv` (and `items.tsv`, or `item2attributes.json`), or a SNAP file `ratings_Books.csv` (also `.gz`). */
   readonly path: string;
   readonly name?: string;
   /** Default `shuffle`: the times are whole days. */
@@ -89,5 +90,9 @@ export async function readAmazon(
               }
             : {}),
         };
-  return readCsv(files, spec, name, context, { operation, format: `amazon-${layout}` });
+  const read = await readCsv(files, spec, name, context, { operation, format: `amazon-${layout}` });
+  const attributes = findAttributes(files);
+  // Where titles and categories are known, attributes are these once more.
+  if (attributes === undefined || read.itemTable.columns.size > 0) return read;
+  return withAttributes(read, files, attributes, operation);
 }
