@@ -99,6 +99,14 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     );
   if (options.cached && options.baselines !== undefined)
     throw new UsageError('--baselines: expected it without --cached, which compares with the usual evaluation alone');
+  const apart = [
+    ...(days === undefined ? [] : ['future']),
+    ...(positiveRating === undefined ? [] : ['actions']),
+    ...(options.windows ? ['windows'] : []),
+    ...(options.cached ? ['cached'] : []),
+  ];
+  if (sample !== undefined && apart.length > 0)
+    throw new UsageError(`--sample: expected it without --${apart[0]}, which asks about all users; got both`);
   const from = textOption('from', options.from);
   const configFile = textOption('config', options.config);
   if (from === undefined && name === undefined)
@@ -123,11 +131,9 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     json: options.json === true,
     quiet: options.quiet ?? false,
     ofRetrieval: [
-      ...(days === undefined ? [] : ['future']),
-      ...(positiveRating === undefined ? [] : ['actions']),
-      ...(options.windows ? ['windows'] : []),
-      ...(options.cached ? ['cached'] : []),
+      ...apart,
       ...(options.includeSeen ? ['include-seen'] : []),
+      ...(sample === undefined ? [] : ['sample']),
     ],
   });
   if (ofRows !== undefined) return ofRows;
@@ -136,7 +142,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     const other = overrides.find(({ key }) => !MEASURED.includes(key));
     if (other !== undefined) throw notMeasured(other.key, MEASURED);
   }
-  const { decodingOf } = await import('../data/coded-items.ts');
+  const { withDecoding } = await import('../data/coded-items.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');
   const { evaluateSet, examplesOf } = await import('../run/evaluation/evaluate-set.ts');
@@ -166,18 +172,12 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
       : await openWeights({ ...place, subject: name, from, configFile, overrides });
   const config = measured ?? trained.config;
   const rules = config.evaluation;
-  const { generation } = trained.data;
-  const own = generation && { generation: { ...generation, ...decodingOf(config, generation.debias.events) } };
-  const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data: { ...trained.data, ...own } };
-  const apart = [...(days === undefined ? [] : ['future']), ...(positiveRating === undefined ? [] : ['actions'])];
-  if (options.windows) apart.push('windows');
-  if (options.cached) apart.push('cached');
-  if (sample !== undefined && apart.length > 0)
-    throw new UsageError(`--sample: expected it without --${apart[0]}, which asks about all users; got both`);
-  if (generation !== undefined && apart.length > 0)
+  if (trained.data.generation !== undefined && apart.length > 0)
     throw new UsageError(
       `--${apart[0]}: expected it with a run of retrieval; got one of generation, which has no vectors`,
     );
+  const data = withDecoding(trained.data, config);
+  const opened = { ...trained, config: { ...trained.config, evaluation: rules }, data };
   if (days !== undefined) {
     const { futureCommand } = await import('../run/evaluation/future.ts');
     return futureCommand(opened, {

@@ -12,6 +12,10 @@ export type RunConfigInput = RecipeConfigInput | RankingRunConfigInput;
 const RANKING_COMMANDS =
   'train, evaluate, compare, report, export, reproduce, recipes, labels, plan, profile, bench step';
 
+/** Those that take runs and recipes of generation. */
+export const GENERATION_COMMANDS =
+  'train, evaluate, recommend, compare, report, export, reproduce, bench step and bench generate';
+
 /** The schema of a value by its `task.kind`: of rows or, as without one, of encoded histories. */
 export function runConfigSchema(value: unknown): z.ZodType<RunConfig, RunConfigInput> {
   const kind = taskKind(value);
@@ -47,7 +51,7 @@ export function retrievalConfig(config: RunConfig, what: string): RecipeConfig {
   if (sequences.task.kind !== 'generation') return sequences;
   throw new ConfigError(
     `expected the task retrieval, which this command is for; got ${what} of the task generation`,
-    'seqrec train, evaluate, recommend, compare, report, export and reproduce take it',
+    `seqrec ${GENERATION_COMMANDS} take it`,
   );
 }
 

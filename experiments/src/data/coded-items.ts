@@ -29,7 +29,7 @@ export function generationOf({ task }: Pick<RecipeConfig, 'task'>): GenerationCo
 }
 
 /** How codes are asked for, of a configuration of generation. */
-export function decodingOf(
+function decodingOf(
   { task }: Pick<RecipeConfig, 'task'>,
   events: Debias['events'],
 ): Pick<CodedItems, 'beams' | 'mask' | 'debias'> {
@@ -58,4 +58,14 @@ export async function readCodedItems(
 ): Promise<CodedItems | undefined> {
   if (generationOf(config) === undefined || path === undefined) return undefined;
   return codedItems(config, train, await readSemanticIds(path), path);
+}
+
+/** The data of a run, asked for codes as another configuration of it says; those of another task as they are. */
+export function withDecoding<D extends { readonly generation?: CodedItems }>(
+  data: D,
+  config: Pick<RecipeConfig, 'task'>,
+): D {
+  const { generation } = data;
+  if (generation === undefined) return data;
+  return { ...data, generation: { ...generation, ...decodingOf(config, generation.debias.events) } };
 }

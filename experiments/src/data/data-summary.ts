@@ -16,6 +16,8 @@ export interface DataSummary {
   readonly leakage: readonly string[];
   /** Why there is no such split; `seqrec data` alone, no run has one. */
   readonly problem?: string;
+  /** Digest of the semantic ids of a run of generation. */
+  readonly semanticIds?: string;
   /** Of the file that the item table starts from, where the recipe names one. */
   readonly itemVectors?: ItemVectorsSummary;
   /** Of the file that all weights start from, where the recipe names one. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Collective } from '@seqrec/core/collectives';
 import type { ExampleSet } from '@seqrec/data';
-import { type Evaluation, type TokenEncoder, writeSemanticIds } from '@seqrec/models';
+import { type Evaluation, idsDigest, type TokenEncoder, writeSemanticIds } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type PreparedData, watchedSet } from '../../data/dataset.ts';
 import { summariseData } from '../../data/summarise-data.ts';
@@ -11,7 +11,7 @@ import { checkAgainstData, rowNumberWarning } from '../open/check-config.ts';
 import { describeWeights, sameWeights, savedWeights } from '../open/initial-weights.ts';
 import { describeVectors, recipeVectors, sameVectors } from '../open/item-vectors.ts';
 import { makeTrainer } from '../open/make-trainer.ts';
-import { checkSameData } from '../open/resume.ts';
+import { checkSameData, checkSameIds } from '../open/resume.ts';
 import { isShared } from '../ranks/evaluate-together.ts';
 import { finishRun } from './finish-run.ts';
 import { type Executed, type ExecuteOptions, executeTask } from './run-folder.ts';
@@ -35,13 +35,19 @@ export async function executeRun(request: ExecuteRequest): Promise<Executed> {
   sayLargeBatch(config, data.split.train, progress);
   const described = summariseData(data.split);
   if (previous) checkSameData(previous, described.digest);
+  if (previous && generation) checkSameIds(previous, generation.ids);
   // A checkpoint has its item table: the file may be gone by then.
   const begun = previous !== undefined && existsSync(previous.last);
   const vectors = begun ? undefined : await recipeVectors(config, data.split.interactions);
   const itemVectors = (previous && sameVectors(previous, vectors)) ?? vectors?.summary;
   const from = begun ? undefined : config.initialWeights?.path;
   const initialWeights = from === undefined ? savedWeights(previous) : await sameWeights(from, previous);
-  const summary = { ...described, ...(itemVectors && { itemVectors }), ...(initialWeights && { initialWeights }) };
+  const summary = {
+    ...described,
+    ...(generation && { semanticIds: idsDigest(generation.ids) }),
+    ...(itemVectors && { itemVectors }),
+    ...(initialWeights && { initialWeights }),
+  };
   const beginning = { ...(vectors && { itemVectors: vectors.vectors }), ...(from && { initialWeights: from }) };
   const trainer = await makeTrainer(config, data, beginning, {
     progress,

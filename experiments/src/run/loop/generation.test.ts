@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,6 +166,21 @@ describe('a run of generation', () => {
     expect(weights(first).equals(weights(run))).toBe(true);
   });
 
+  it('is not gone on with, nor evaluated, over other ids than it was trained with', async () => {
+    const other = await train('--training.epochs', '15', '--task.ids.tokenizer.codes', '5');
+    expect(other.errors).toBe('');
+    const id = newest();
+    copyFileSync(join(runs, run, 'ids.safetensors'), join(runs, id, 'ids.safetensors'));
+    for (const again of [
+      await runMain('evaluate', id, '--out', runs, '--quiet'),
+      await runMain('train', '--resume', id, '--out', runs, '--quiet', '--training.epochs', '30'),
+    ]) {
+      expect(again.code).toBe(1);
+      expect(again.errors).toContain('semantic ids: expected the digest');
+    }
+    rmSync(join(runs, id), { recursive: true });
+  });
+
   it('takes ids of a file, and refuses those of other data', async () => {
     const ids = join(runs, run, 'ids.safetensors');
     const { ids: _, ...task } = config.task;
@@ -190,6 +205,7 @@ describe('a run of generation', () => {
     [['vectors', '--to', at('v.csv')], 'expected a run whose model has vectors of histories and items'],
     [['serve', '--port', '0'], 'expected a run whose model has vectors of histories and items'],
     [['page', '--to', at('page')], 'expected a run whose model has vectors of histories and items'],
+    [['evaluate', '--sample', '3', '--cached'], '--sample: expected it without --cached, which asks about all users'],
     [['evaluate', '--cached'], '--cached: expected it with a run of retrieval; got one of generation'],
     [['evaluate', '--future', '3'], '--future: expected it with a run of retrieval; got one of generation'],
   ])('is refused by %s', async ([command, ...options], message) => {
@@ -204,6 +220,8 @@ describe('a run of generation', () => {
     [['--task.beams', '0'], 'task.beams'],
     [['--task.beams', '5'], 'expected at least as many as the largest cut-off, 10; got 5'],
     [['--task.mask', 'during'], 'task.mask'],
+    [['--itemVectors.path', 'v.csv'], 'itemVectors: expected none with the task generation'],
+    [['--data.heldOut.share', '0.2'], 'data.heldOut: expected none with the task generation'],
   ])('is refused with %s', async (options, message) => {
     const before = readdirSync(runs).length;
     const { code, errors } = await train(...options);

@@ -21,6 +21,7 @@ function checkTogether(config: RecipeConfig): void {
     );
   checkDecay(optimizer);
   checkBeams(config);
+  checkWithoutVectors(config);
   const actions = 'actions' in model && model.actions === 'interleave';
   if (objective.actionWeight > 0 && !actions)
     throw new ConfigError(
@@ -38,6 +39,21 @@ function checkBeams(config: RecipeConfig): void {
     `task.beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}`,
     'more beams, or smaller evaluation.ks',
   );
+}
+
+/** @throws ConfigError for what reads vectors of items, where the model writes codes. */
+function checkWithoutVectors(config: RecipeConfig): void {
+  if (generationOf(config) === undefined) return;
+  const given = config.itemVectors === undefined ? ['data.heldOut', heldOutOf(config)] : ['itemVectors', true];
+  if (given[1] === undefined) return;
+  throw new ConfigError(
+    `${given[0]}: expected none with the task generation, whose model has vectors of codes and none of items; got some`,
+    'leave it out',
+  );
+}
+
+function heldOutOf({ data }: RecipeConfig): unknown {
+  return 'heldOut' in data ? data.heldOut : undefined;
 }
 
 /** @throws ConfigError for a weight decay that no weight survives. */

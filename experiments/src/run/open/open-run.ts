@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { loadModel, parseModelConfig, readCheckpointState, type TokenEncoder } from '@seqrec/models';
+import { GENERATION_COMMANDS } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { generationOf, readCodedItems } from '../../data/coded-items.ts';
 import { dataFolder } from '../../data/data-folder.ts';
@@ -8,7 +9,7 @@ import { ConfigError, RunError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { savedResults } from '../folder/results.ts';
 import { openRunDir, type RunDir } from '../folder/run-dir.ts';
-import { checkSameData, firstDifference, savedConfig } from './resume.ts';
+import { checkSameData, checkSameIds, firstDifference, savedConfig } from './resume.ts';
 import { runModelConfig } from './run-model.ts';
 
 /** A run with its data, and one of its checkpoints. */
@@ -56,6 +57,7 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
   const prepared = await prepareData(config.data, dataFolder(request.dataFolder), request.progress);
   checkSameData(run, prepared.split.interactions.digest);
   const generation = await readCodedItems(config, prepared.split.train, run.ids);
+  if (generation !== undefined) checkSameIds(run, generation.ids);
   const data = { ...prepared, ...(generation && { generation }) };
   return { run, name, config, data, file, epoch: await epochOf(file, runModelConfig(config, data)) };
 }
@@ -64,7 +66,7 @@ export async function openRun(request: RunRequest): Promise<OpenRun> {
 function refusedGeneration(id: string): ConfigError {
   return new ConfigError(
     `expected a run whose model has vectors of histories and items, which this command is for; got the run ${id} of the task generation`,
-    'seqrec train, evaluate, recommend, compare, report and export take it',
+    `seqrec ${GENERATION_COMMANDS} take it`,
   );
 }
 

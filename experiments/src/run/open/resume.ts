@@ -1,3 +1,4 @@
+import { idsDigest, type StoredIds } from '@seqrec/models';
 import type { Override } from '../../arguments.ts';
 import { baselineSections } from '../../config/baseline-names.ts';
 import { resolveRun } from '../../config/load-recipe.ts';
@@ -100,6 +101,16 @@ export function checkSameData(run: RunDir, digest: string): void {
   if (saved.digest === digest) return;
   throw new RunError(
     `run ${run.id}: data digest: expected ${saved.digest} as when it was trained; got ${digest}; the data files or their processing have changed`,
+  );
+}
+
+/** @throws RunError when the semantic ids differ from those that the run was trained with. */
+export function checkSameIds(run: RunDir, ids: StoredIds): void {
+  const { semanticIds: saved } = readJson(run.data) as DataSummary;
+  const digest = idsDigest(ids);
+  if (saved === undefined || saved === digest) return;
+  throw new RunError(
+    `run ${run.id}: semantic ids: expected the digest ${saved.slice(0, 12)} as when it was trained; got ${digest.slice(0, 12)}; ${run.ids} is another file`,
   );
 }
 

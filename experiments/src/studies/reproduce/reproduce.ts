@@ -169,6 +169,7 @@ async function plan(
     rows.push({ row, config: (await resolveRun({ recipe: row.recipe, overrides })).config });
   }
   checkOneData(rows);
+  checkVectors(table, rows);
   const { epochs } = rows[0].config.training;
   const remarks = [
     ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
@@ -192,6 +193,16 @@ function sizeOf(
     throw new UsageError(`--size: expected ${expected}; got "${chosen}"`);
   }
   return { name: chosen, overrides: sizes[chosen] };
+}
+
+/** Figures of cold items and of the future read vectors of histories and items. */
+function checkVectors(table: PaperTable, rows: readonly PlannedRow[]): void {
+  const key = table.coldItems ? 'coldItems' : table.future ? 'future' : undefined;
+  const row = rows.find(({ config }) => config.task.kind === 'generation');
+  if (key === undefined || row === undefined) return;
+  throw new UsageError(
+    `table: ${key}: expected rows of retrieval, whose models have vectors; got "${row.row.name}" of generation`,
+  );
 }
 
 /** Rows are compared, and the data are prepared once. */

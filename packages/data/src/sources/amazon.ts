@@ -10,7 +10,10 @@ import type { ReadContext } from './progress.ts';
 
 export interface AmazonSource {
   readonly format: 'amazon';
-  /** A folder or zip with `interactions.tsv` (and `items.tsv`, or `item2attributes.json`), or a SNAP file `ratings_Books.csv` (also `.gz`). */
+  /**
+   * A folder or zip with `interactions.tsv` (and `items.tsv`, or `item2attributes.json`), or a SNAP file
+   * `ratings_Books.csv` (also `.gz`).
+   */
   readonly path: string;
   readonly name?: string;
   /** Default `shuffle`: the times are whole days. */
