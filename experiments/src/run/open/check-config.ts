@@ -44,16 +44,14 @@ function checkBeams(config: RecipeConfig): void {
 /** @throws ConfigError for what reads vectors of items, where the model writes codes. */
 function checkWithoutVectors(config: RecipeConfig): void {
   if (generationOf(config) === undefined) return;
-  const given = config.itemVectors === undefined ? ['data.heldOut', heldOutOf(config)] : ['itemVectors', true];
-  if (given[1] === undefined) return;
+  const heldOut = 'heldOut' in config.data ? config.data.heldOut : undefined;
+  const ofUsers = heldOut === undefined ? undefined : 'data.heldOut';
+  const key = config.itemVectors === undefined ? ofUsers : 'itemVectors';
+  if (key === undefined) return;
   throw new ConfigError(
-    `${given[0]}: expected none with the task generation, whose model has vectors of codes and none of items; got some`,
+    `${key}: expected none with the task generation, whose model has vectors of codes and none of items; got some`,
     'leave it out',
   );
-}
-
-function heldOutOf({ data }: RecipeConfig): unknown {
-  return 'heldOut' in data ? data.heldOut : undefined;
 }
 
 /** @throws ConfigError for a weight decay that no weight survives. */

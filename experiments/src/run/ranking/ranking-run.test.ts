@@ -187,6 +187,7 @@ describe('a finished run', () => {
   test.each([
     [['--windows'], '--windows: expected it with a run of the task retrieval'],
     [['--future', '7'], '--future: expected it with a run of the task retrieval'],
+    [['--sample', '7'], '--sample: expected it with a run of the task retrieval'],
     [
       ['--baselines', 'ease'],
       '--baselines: expected of base-rate, item-mean, user-item-mean for a model of rows; got "ease"',
