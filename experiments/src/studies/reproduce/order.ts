@@ -1,7 +1,7 @@
 import type { Section } from './section.ts';
 import type { SeedRun } from './seeds.ts';
 import type { PaperTable } from './table.ts';
-import { estimate, rowEstimates } from './verdict.ts';
+import { estimate, rowEstimates, seedDifferences } from './verdict.ts';
 
 /** Of two rows on a metric: positive where the first is better, with the interval of the mean over seeds of both. */
 export interface PairDifference {
@@ -15,19 +15,12 @@ export interface PairDifference {
 /** The differences of every two rows, paired by seed; pairs with fewer than two seeds in common are absent. */
 export function pairDifferences(table: PaperTable, runs: readonly SeedRun[], metric: string): PairDifference[] {
   const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
-  const byRow = new Map(
-    [...Map.groupBy(runs, ({ row }) => row)].map(([row, own]) => [
-      row,
-      new Map(own.map(({ seed, metrics }) => [seed, metrics[metric]])),
-    ]),
-  );
-  return [...byRow].flatMap(([row, values]) =>
-    [...byRow].flatMap(([other, theirs]): PairDifference[] => {
-      const seeds = [...values.keys()].filter((seed) => theirs.has(seed));
-      if (row === other || seeds.length < 2) return [];
-      const { mean, half = 0 } = estimate(
-        seeds.map((seed) => sign * ((values.get(seed) as number) - (theirs.get(seed) as number))),
-      );
+  const rows = [...new Set(runs.map(({ row }) => row))];
+  return rows.flatMap((row) =>
+    rows.flatMap((other): PairDifference[] => {
+      const all = row === other ? [] : seedDifferences(runs, [row, other], metric);
+      if (all.length < 2) return [];
+      const { mean, half = 0 } = estimate(all.map((each) => sign * each));
       return [{ row, other, mean, half }];
     }),
   );

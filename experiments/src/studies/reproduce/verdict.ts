@@ -37,10 +37,10 @@ export function rowVerdict(ours: Estimate, paper: number | undefined, tolerance:
 export interface ClaimVerdict {
   readonly claim: string;
   readonly metric: string;
-  /** `better / worse`, where both are there. */
+  /** `better / worse`, of means. */
   readonly ours: number;
   readonly paper?: number;
-  /** `holds`, `ordered so ...` or `does not hold`. */
+  /** `holds`, `ordered so ...`, `does not hold` or `the other way round`. */
   readonly verdict: string;
 }
 
@@ -58,7 +58,8 @@ export function rowEstimates(
 }
 
 /**
- * Claims hold when the order is theirs and the intervals do not touch; otherwise in how many seeds the order is theirs.
+ * Claims are of differences seed by seed: two runs of a seed share initial weights, negatives and, where the table says
+ * so, the split. A claim holds when the 95 % interval of their mean (Student's t) is on its side of 0.
  */
 export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): ClaimVerdict[] {
   const estimates = rowEstimates(table, runs);
@@ -68,32 +69,39 @@ export function claimVerdicts(table: PaperTable, runs: readonly SeedRun[]): Clai
       const worse = estimates.get(claim.worse)?.[metric];
       if (better === undefined || worse === undefined) return [];
       const published = paperRatio(table, claim, metric);
+      const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
       return {
         claim: `${claim.better} > ${claim.worse}`,
         metric,
         ours: better.mean / worse.mean,
         ...(published !== undefined && { paper: published }),
-        verdict: orderVerdict(better, worse, ordered(claim, metric, runs)),
+        verdict: orderVerdict(seedDifferences(runs, [claim.better, claim.worse], metric).map((each) => sign * each)),
       };
     }),
   );
 }
 
-/** Seeds that both rows have, and those of them with the order of the claim. */
-function ordered({ better, worse }: TableClaim, metric: string, runs: readonly SeedRun[]): { so: number; of: number } {
-  const bySeed = (row: string) =>
-    new Map(runs.filter((run) => run.row === row).map(({ seed, metrics }) => [seed, metrics[metric]]));
-  const [above, below] = [bySeed(better), bySeed(worse)];
-  const seeds = [...above.keys()].filter((seed) => below.has(seed));
-  const so = seeds.filter((seed) => (above.get(seed) as number) > (below.get(seed) as number));
-  return { so: so.length, of: seeds.length };
+/** Of a metric, a row less another, seed by seed: of the seeds that both have. */
+export function seedDifferences(
+  runs: readonly SeedRun[],
+  [row, other]: readonly [string, string],
+  metric: string,
+): number[] {
+  const bySeed = (name: string) =>
+    new Map(runs.filter((run) => run.row === name).map(({ seed, metrics }) => [seed, metrics[metric]]));
+  const [ours, theirs] = [bySeed(row), bySeed(other)];
+  return [...ours].flatMap(([seed, value]) => (theirs.has(seed) ? [value - (theirs.get(seed) as number)] : []));
 }
 
-function orderVerdict(better: Estimate, worse: Estimate, { so, of }: { so: number; of: number }): string {
-  if (!(better.mean > worse.mean)) return 'does not hold';
-  if (better.half === undefined || worse.half === undefined) return 'ordered so, one seed';
-  if (better.mean - better.half > worse.mean + worse.half) return 'holds';
-  return `ordered so in ${so} of ${of} seeds, intervals overlap`;
+/** @param gains of the row that is claimed to be better, positive where it is. */
+function orderVerdict(gains: readonly number[]): string {
+  if (gains.length === 0) return 'no seed in common';
+  const { mean, half } = estimate(gains);
+  if (half === undefined) return mean > 0 ? 'ordered so, one seed' : 'does not hold';
+  if (mean - half > 0) return 'holds';
+  if (mean + half < 0) return 'the other way round';
+  const so = gains.filter((gain) => gain > 0).length;
+  return mean > 0 ? `ordered so in ${so} of ${gains.length} seeds, within the interval` : 'does not hold';
 }
 
 function paperRatio(table: PaperTable, { better, worse }: TableClaim, metric: string): number | undefined {
