@@ -72,3 +72,11 @@ export function digestInteractions(i: Omit<Interactions, 'digest'>): string {
   hash.update(canonicalJson({ roles: i.roles, hasTimestamps: i.hasTimestamps, steps }));
   return hash.digest('hex');
 }
+
+/** sha256 of the items of a data set and of what their table says, whatever the events. */
+export function digestItems({ items, itemTable }: Pick<Interactions, 'items' | 'itemTable'>): string {
+  const hash = createHash('sha256').update('seqrec items 1\n');
+  addIds(hash, 'items', items.storage);
+  addTable(hash, 'items', itemTable);
+  return hash.digest('hex');
+}

@@ -1,10 +1,11 @@
 export type { TieRule } from './assemble.ts';
 export * from './browser.ts';
+export { digestItems } from './digest.ts';
 export { declareAfter } from './examples/declare-after.ts';
 export { dedupe, kCore, minLength, minRating } from './filters/filters.ts';
 export { type LabelOptions, labelFromColumn } from './filters/label.ts';
 export { dropRepeats, kCoreWithoutRepeats } from './filters/repeats.ts';
-export { type SampledNegativesOptions, withSampledNegatives } from './filters/sampled-negatives.ts';
+export { negativeSources, type SampledNegativesOptions, withSampledNegatives } from './filters/sampled-negatives.ts';
 export { type JoinLabelsOptions, joinLabels } from './label-store/join-labels.ts';
 export { labelsOf, type TeacherLabels, writeLabels } from './label-store/write-labels.ts';
 export { type DatasetSource, datasetName, type LoadOptions, loadDataset } from './load.ts';
@@ -39,6 +40,7 @@ export type { TimeUnit } from './sources/time.ts';
 export type { UserLinesSource } from './sources/user-lines.ts';
 export type { YelpSource } from './sources/yelp.ts';
 export { type ColdItemsOptions, withColdItems } from './splits/cold-items.ts';
+export { withColdRows } from './splits/cold-rows.ts';
 export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';
 export type { Limit } from './splits/limit.ts';
@@ -52,6 +54,8 @@ export { type ZipfWorldOptions, zipfWorld } from './synthetic/zipf-world.ts';
 export { type ColumnDescription, describeColumns, shortNumber, valueText } from './table/describe.ts';
 export type { ColumnSpec } from './table/spec.ts';
 export { type ItemTermsColumn, withItemTerms } from './terms/with-item-terms.ts';
+export { type ItemVectorsColumn, withItemVectors } from './terms/with-item-vectors.ts';
+export { eventsOfItems } from './transforms/events-of-items.ts';
 export type { Refresh } from './user-vectors/refresh.ts';
 export {
   USER_VECTOR,

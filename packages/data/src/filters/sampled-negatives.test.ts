@@ -70,6 +70,39 @@ describe('withSampledNegatives', () => {
     );
   });
 
+  it('draws among opened items alone, of all of them about alike', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 25 }), fc.nat(), (rows, seed) => {
+        const before = clicks(rows);
+        const after = withSampledNegatives(before, { perPositive: 3, seed, among: 'opened' });
+        const first = new Map<number, number>();
+        for (const [e, item] of before.itemIds.entries())
+          first.set(item, Math.min(first.get(item) ?? Number.POSITIVE_INFINITY, before.timestamps[e]));
+        for (const [e, item] of after.itemIds.entries()) {
+          const source = Math.floor(e / 4);
+          const user = before.userOffsets.findIndex((offset) => offset > source) - 1;
+          const own = new Set(before.itemIds.subarray(before.userOffsets[user], before.userOffsets[user + 1]));
+          const free = [...first].filter(([other]) => !own.has(other));
+          const open = free.filter(([, at]) => at <= after.timestamps[e]);
+          if (e % 4 === 0) expect(item).toBe(before.itemIds[source]);
+          else if (open.length > 0) expect(open.map(([other]) => other)).toContain(item);
+          // The user has all that are open: the next one to open.
+          else expect(first.get(item)).toBe(Math.min(...free.map(([, at]) => at)));
+        }
+      }),
+      { numRuns: 50 },
+    );
+    const late = clicks(Array.from({ length: 600 }, (_, k) => ({ user: k % 3, item: k < 300 ? k % 2 : 2 + (k % 6) })));
+    const drawn = withSampledNegatives(late, { perPositive: 4, seed: 1, among: 'opened' });
+    const counts = new Map<number, number>();
+    for (const [e, item] of drawn.itemIds.entries())
+      if (e % 5 > 0 && drawn.timestamps[e] >= 420 && drawn.timestamps[e] < 690)
+        counts.set(item, (counts.get(item) ?? 0) + 1);
+    // Each of three users has four of the eight that are open and draws among the other four.
+    expect(Math.max(...counts.values()) / Math.min(...counts.values())).toBeLessThan(2.6);
+    expect(Math.max(...counts.keys())).toBe(8);
+  });
+
   it('draws of all free items about alike, and anew for another seed', () => {
     const before = clicks(Array.from({ length: 600 }, (_, k) => ({ user: k % 3, item: k % 2 })));
     const drawn = (seed: number) => [...withSampledNegatives(before, { perPositive: 4, seed }).itemIds];

@@ -20,9 +20,6 @@ export interface ColdItemsOptions {
  */
 export function withColdItems(split: Split, { share, seed }: ColdItemsOptions): Interactions {
   const operation = 'withColdItems';
-  if (!(share > 0 && share < 1)) {
-    throw new OptionError(operation, `expected a share between 0 and 1; got ${share}`, { key: 'share' });
-  }
   if (split.protocol !== 'leave-last-out' && split.protocol !== 'train-test') {
     throw new OptionError(operation, `expected the split leave-last-out or train-test; got ${split.protocol}`, {
       key: 'split',
@@ -30,10 +27,7 @@ export function withColdItems(split: Split, { share, seed }: ColdItemsOptions): 
     });
   }
   const { interactions, validation, test } = split;
-  const random = counterRandom(seed, 'cold items');
-  const isCold = Uint8Array.from({ length: interactions.numItems + 1 }, (_, item) =>
-    item > 0 && random.uniform(item) < share ? 1 : 0,
-  );
+  const isCold = drawColdItems(interactions, { share, seed }, operation);
   const keep = Uint8Array.from(interactions.itemIds, (item) => 1 - isCold[item]);
   let targets = 0;
   for (const set of [validation, test]) {
@@ -57,4 +51,16 @@ export function withColdItems(split: Split, { share, seed }: ColdItemsOptions): 
     detail: `Took the events of ${items} cold items out of training (a share of ${share}, seed ${seed}); ${targets} targets are of them`,
     counts: { coldItems: items, coldTargets: targets },
   });
+}
+
+/** 1 for each cold item, by its id, shape `[numItems + 1]`. @throws {OptionError} for a share outside. */
+export function drawColdItems(
+  { numItems }: Pick<Interactions, 'numItems'>,
+  { share, seed }: ColdItemsOptions,
+  operation: string,
+): Uint8Array {
+  if (!(share > 0 && share < 1))
+    throw new OptionError(operation, `expected a share between 0 and 1; got ${share}`, { key: 'share' });
+  const random = counterRandom(seed, 'cold items');
+  return Uint8Array.from({ length: numItems + 1 }, (_, item) => (item > 0 && random.uniform(item) < share ? 1 : 0));
 }

@@ -7,6 +7,7 @@ import { textColumn } from '../text-column.ts';
 import { countTerms } from './count-terms.ts';
 import { itemTerms, termBounds } from './item-terms.ts';
 import { withItemTerms } from './with-item-terms.ts';
+import { withItemVectors } from './with-item-vectors.ts';
 import { characterRuns, ngramsOf, wordsOf } from './words.ts';
 
 function vocabulary(...names: string[]) {
@@ -131,6 +132,30 @@ describe('withItemTerms', () => {
     const added = withItemTerms(shop, { name: 'codes', terms: [['a'], ['a']], step });
     expect(() => withItemTerms(added, { name: 'codes', terms: [['a'], ['a']], step })).toThrow(
       'withItemTerms: expected a name that no column of the items has; got codes',
+    );
+  });
+});
+
+describe('withItemVectors', () => {
+  const shop = interactionsFromArrays({ name: 'shop', users: [1, 1], items: ['tea', 'soap'], timestamps: [1, 2] });
+  const step = { name: 'vectors', detail: 'Added vectors.', params: {}, counts: {} };
+
+  it('adds a column of numbers of the items', () => {
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const added = withItemVectors(shop, { name: 'text', width: 3, values, step });
+    expect(added.itemTable.columns.get('text')).toEqual({ kind: 'number', width: 3, values });
+    expect(added.steps.at(-1)).toBe(step);
+    expect(added.digest).not.toBe(shop.digest);
+  });
+
+  it('refuses vectors of other items, and a name that is taken', () => {
+    const values = new Float32Array(4);
+    expect(() => withItemVectors(shop, { name: 'text', width: 3, values, step })).toThrow(
+      'withItemVectors: expected a vector for each of the 2 items; got 4 numbers, 3 a vector',
+    );
+    const added = withItemVectors(shop, { name: 'text', width: 2, values, step });
+    expect(() => withItemVectors(added, { name: 'text', width: 2, values, step })).toThrow(
+      'withItemVectors: expected a name that no column of the items has; got text',
     );
   });
 });

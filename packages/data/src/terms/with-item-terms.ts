@@ -1,10 +1,9 @@
-import { createInteractions } from '../create-interactions.ts';
-import { DataError, OptionError } from '../errors.ts';
+import { DataError } from '../errors.ts';
 import type { Interactions, ProcessingStep } from '../interactions.ts';
 import { Interner } from '../interner.ts';
 import type { Column } from '../table/column.ts';
-import { createTable } from '../table/table.ts';
 import { vocabularyOf } from '../table/vocabulary.ts';
+import { withItemColumn } from './with-item-column.ts';
 
 export interface ItemTermsColumn {
   /** Of the new column of the items. */
@@ -23,24 +22,16 @@ const operation = 'withItemTerms';
  * @throws {DataError} `bad-columns` for lists that are not one an item; {OptionError} for a name that is taken
  */
 export function withItemTerms(interactions: Interactions, { name, terms, step }: ItemTermsColumn): Interactions {
-  const { itemTable, numItems, roles } = interactions;
+  const { numItems } = interactions;
   if (terms.length !== numItems)
     throw new DataError(operation, `expected a list for each of the ${numItems} items; got ${terms.length}`, {
       code: 'bad-columns',
     });
-  if (itemTable.columns.has(name) || name === roles.item)
-    throw new OptionError(operation, `expected a name that no column of the items has; got ${name}`, { key: 'name' });
   const interner = new Interner();
   const codes = terms.flatMap((own) => own.map((term) => interner.intern(term)));
   const { ids, denseOf } = vocabularyOf(interner.ids());
   const offsets = new Int32Array(numItems + 1);
   for (const [item, own] of terms.entries()) offsets[item + 1] = offsets[item] + own.length;
   const column: Column = { kind: 'ids', values: Int32Array.from(codes, (code) => denseOf[code]), offsets, ids };
-  const { digest: _, ...parts } = interactions;
-  return createInteractions({
-    ...parts,
-    columns: interactions.events.columns,
-    itemTable: createTable(numItems, new Map<string, Column>([...itemTable.columns, [name, column]])),
-    steps: [...interactions.steps, step],
-  });
+  return withItemColumn(interactions, { name, column, step }, operation);
 }
