@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { positive, rate } from '../../config/fields.ts';
-import { embeddingDim, fieldFields, hiddenSizes, historyFields, tableFields } from '../config.ts';
+import { embeddingDim, fieldFields, hiddenSizes, historyFields, tableFields, tableScheme } from '../config.ts';
 
 /** What stands after the module: see `tower.ts`. */
 export const towers = ['mlp', 'dcn-v2'] as const;
@@ -24,6 +24,7 @@ export const sequenceRankerFields = {
     .describe(
       'What the vector of the history is multiplied by before the tower, beside vectors of fields that begin small.',
     ),
+  tables: tableScheme,
   ...tableFields,
 };
 

@@ -60,9 +60,9 @@ export function sequenceNet<Config extends TowerConfig, Module extends SequenceM
 ): RankerNet & SequenceParts<Module> {
   const { fields, labels, seed, stores } = options;
   const historyFields = options.history as HistoryFields;
-  const { embeddingDim, embeddingStd } = config;
+  const { embeddingDim, embeddingStd, tables: scheme } = config;
   const shared = { width: embeddingDim, standardDeviation: embeddingStd, seed, stores };
-  const tables = fieldTables({ ...shared, fields, stream: 'fields' });
+  const tables = fieldTables({ ...shared, fields, scheme, stream: 'fields' });
   const history = historyTables(historyFields, tables, { ...shared, stream: 'history' });
   const { width, itemWidth } = history;
   const itemFields = historyFields.items.map((place) => fields[place].name);
