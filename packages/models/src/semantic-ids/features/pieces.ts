@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import type { Codes } from '../tokenizers/tokenizer.ts';
+import { mergePair, PairWeights } from './pair-weights.ts';
 
 /** Runs of neighbouring codes of items, learned by byte-pair encoding over symbols that carry their level. */
 export interface CodePieces {
@@ -28,27 +29,13 @@ export function fitPieces(codes: Codes, size: number, weights?: ArrayLike<number
       `semantic ids: pieces: expected at least ${symbols.length}, a piece for each code of each level; got ${size}`,
       'pieces',
     );
-  const words = symbolsOf(codes);
+  const pairs = new PairWeights(symbolsOf(codes), weights);
   const merges: (readonly [string, string])[] = [];
   while (symbols.length + merges.length < size) {
-    const counts = new Map<string, { readonly pair: readonly [string, string]; weight: number }>();
-    for (const [row, word] of words.entries()) {
-      for (let i = 0; i + 1 < word.length; i++) {
-        const key = `${word[i]}|${word[i + 1]}`;
-        const known = counts.get(key);
-        if (known === undefined) counts.set(key, { pair: [word[i], word[i + 1]], weight: weights?.[row] ?? 1 });
-        else known.weight += weights?.[row] ?? 1;
-      }
-    }
-    let best: string | undefined;
-    for (const [key, { weight }] of counts) {
-      const most = best === undefined ? 0 : counts.get(best)!.weight;
-      if (weight > most || (weight === most && weight > 0 && best !== undefined && key < best)) best = key;
-    }
+    const best = pairs.heaviest();
     if (best === undefined) break;
-    const { pair } = counts.get(best)!;
-    merges.push(pair);
-    for (const word of words) merge(word, pair);
+    merges.push(best);
+    pairs.merge(best);
   }
   return piecesOf(codes.sizes, merges);
 }
@@ -56,25 +43,33 @@ export function fitPieces(codes: Codes, size: number, weights?: ArrayLike<number
 /** Pieces from their merges. */
 export function piecesOf(sizes: readonly number[], merges: readonly (readonly [string, string])[]): CodePieces {
   const symbols = sizes.flatMap((count, level) => Array.from({ length: count }, (_, code) => `${level}.${code}`));
+  const rankOf = new Map(merges.map((pair, rank) => [pair.join('|'), rank]));
   return {
     pieces: [...symbols, ...merges.map((pair) => pair.join(' '))],
     merges,
     segment(codes) {
       const words = symbolsOf(codes);
-      for (const word of words) for (const pair of merges) merge(word, pair);
+      for (const word of words) {
+        // What a merge makes is in later ones alone: the first of those that a word has is the next in their order.
+        for (let next = firstMerge(word, rankOf); next !== undefined; next = firstMerge(word, rankOf))
+          mergePair(word, merges[next]);
+      }
       return words;
     },
   };
+}
+
+function firstMerge(word: readonly string[], rankOf: ReadonlyMap<string, number>): number | undefined {
+  let first: number | undefined;
+  for (let i = 0; i + 1 < word.length; i++) {
+    const rank = rankOf.get(`${word[i]}|${word[i + 1]}`);
+    if (rank !== undefined && (first === undefined || rank < first)) first = rank;
+  }
+  return first;
 }
 
 function symbolsOf({ count, sizes, values }: Codes): string[][] {
   return Array.from({ length: count }, (_, row) =>
     sizes.map((_, level) => `${level}.${values[row * sizes.length + level]}`),
   );
-}
-
-/** A level is in a row once, so that a pair is. */
-function merge(word: string[], [left, right]: readonly [string, string]): void {
-  const at = word.indexOf(left);
-  if (at >= 0 && word[at + 1] === right) word.splice(at, 2, `${left} ${right}`);
 }
