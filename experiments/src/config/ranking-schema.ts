@@ -29,6 +29,10 @@ const segment = z.union([
       .default([1, 5, 20, 100])
       .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]), 'expected bounds that ascend')
       .describe('Where parts begin, besides 0.'),
+    label: z
+      .enum(['any', 'positive'])
+      .default('any')
+      .describe('Which rows count: all, or those with a label above 0, as where rows of 0 were drawn.'),
   }),
 ]);
 

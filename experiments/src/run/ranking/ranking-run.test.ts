@@ -139,6 +139,12 @@ describe('a finished run', () => {
     expect(items.parts.map(({ segment }) => segment)).toEqual(['1-37', '38 and more']);
     expect(items.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(300);
     expect(users.parts.map(({ segment }) => segment)).toContain('20-99');
+    const liked = JSON.stringify([{ trainingRows: 'items', bounds: [38], label: 'positive' }]);
+    const { output } = await runMain('evaluate', run.path, '--evaluation.segments', liked, ...argv.slice(2));
+    const [positive] = (JSON.parse(output) as RankingFigures).segments;
+    expect(positive.column).toBe('positive training rows of items');
+    // About half of an item's rows are positive: no item has so many.
+    expect(positive.parts.map(({ segment, rows }) => [segment, rows])).toEqual([['0-37', 300]]);
     const wrong = JSON.stringify([{ trainingRows: 'items', bounds: [5, 5] }]);
     const refused = await runMain('evaluate', run.path, '--evaluation.segments', wrong);
     expect(refused.errors).toMatch(/^error: evaluation.segments: /);

@@ -1,4 +1,4 @@
-import type { Column, ExampleSet, Interactions } from '@seqrec/data';
+import { type Column, type ExampleSet, type Interactions, labelOf, positiveEvents } from '@seqrec/data';
 import { metricsBySegment, type RankedLabel } from '@seqrec/models';
 import type { SegmentConfig } from '../../config/ranking-schema.ts';
 import { ConfigError } from '../../errors.ts';
@@ -49,12 +49,14 @@ type RowsSegment = Extract<SegmentConfig, { readonly trainingRows: string }>;
 
 /** Parts by how many rows of the training set an item or a user has: `0`, `1-4`, ..., `100 and more`. */
 function byTrainingRows(
-  { trainingRows: of, bounds }: RowsSegment,
+  { trainingRows: of, bounds, label }: RowsSegment,
   { interactions, users, targets }: ExampleSet,
 ): Segmentation {
   const { itemIds, numItems, numUsers } = interactions;
   const counts = new Int32Array(of === 'items' ? numItems : numUsers);
-  for (const [e, target] of targets.entries()) counts[of === 'items' ? itemIds[target] - 1 : users[e]]++;
+  const counted = label === 'any' ? undefined : positiveEvents(labelOf(interactions));
+  for (const [e, target] of targets.entries())
+    if (counted?.[target] !== 0) counts[of === 'items' ? itemIds[target] - 1 : users[e]]++;
   const starts = [0, ...bounds];
   const name = (part: number): string => {
     const [first, next] = [starts[part], starts[part + 1]];
@@ -62,7 +64,7 @@ function byTrainingRows(
     return next === first + 1 ? `${first}` : `${first}-${next - 1}`;
   };
   const partOf = (row: number): string => name(starts.findLastIndex((start) => counts[row] >= start));
-  return { column: `training rows of ${of}`, table: of, partOf };
+  return { column: `${label === 'any' ? '' : 'positive '}training rows of ${of}`, table: of, partOf };
 }
 
 function idOf(ids: { external(id: number): string }, value: number): string | undefined {

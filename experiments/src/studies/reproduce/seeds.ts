@@ -125,9 +125,9 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
 
 /**
  * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch;
- * `older/MRR` and so on where users were held out.
+ * `older/MRR` and so on where users were held out; `AUC, gender F` of segments.
  */
-function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<Record<string, number>> {
+function allMetrics(run: RunDir, { final, windowTests, segments = [] }: RunResults): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(
     (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
   );
@@ -137,11 +137,17 @@ function allMetrics(run: RunDir, { final, windowTests }: RunResults): Readonly<R
       ? Object.entries(record.metrics).map(([name, value]) => [`${name}, epoch ${record.epoch}`, value] as const)
       : [],
   );
+  const ofParts = segments.flatMap(({ column, parts }) =>
+    parts.flatMap(({ segment, metrics }) =>
+      Object.entries(metrics).map(([name, value]) => [`${name}, ${column} ${segment}`, value] as const),
+    ),
+  );
   return {
     ...Object.fromEntries(byEpoch),
     ...Object.fromEntries(watched.map(([name, value]) => [`validation/${name}`, value])),
     ...final?.metrics,
     ...(windowTests && flatWindowTests(windowTests)),
+    ...Object.fromEntries(ofParts),
   };
 }
 
