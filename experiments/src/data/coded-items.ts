@@ -1,4 +1,4 @@
-import { type ExampleSet, trainingSequences } from '@seqrec/data';
+import { type ExampleSet, eventsOfItems } from '@seqrec/data';
 import {
   type Codes,
   type Debias,
@@ -45,9 +45,12 @@ export function codedItems(
   path: string,
 ): CodedItems {
   const codes = codesOfItems(train.interactions, ids, path);
-  const events = new Int32Array(codes.count);
-  for (const items of trainingSequences(train)) for (const item of items) events[item - 1]++;
-  return { ids, codes, ...decodingOf(config, events), temperature: parseObjectiveConfig(config.objective).temperature };
+  return {
+    ids,
+    codes,
+    ...decodingOf(config, eventsOfItems({ train })),
+    temperature: parseObjectiveConfig(config.objective).temperature,
+  };
 }
 
 /** {@link codedItems} of the file that a configuration names or a run has kept; nothing for another task. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type ColumnRef,
   type ColumnSpec,
@@ -10,6 +9,7 @@ import {
   dropRepeats,
   type EventColumns,
   type ExampleSet,
+  eventsOfItems,
   type HoldOutOptions,
   holdOutUsers,
   type Interactions,
@@ -31,10 +31,11 @@ import { type DataConfig, isDefinedFormat, sourceKeys, type WorldConfig } from '
 import { ConfigError, RunError } from '../errors.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { Progress, ProgressState } from '../terminal/progress.ts';
+import { CACHE_FOLDER } from './cache-folder.ts';
 import type { CodedItems } from './coded-items.ts';
 import { dataFolder } from './data-folder.ts';
 import { defined } from './defined.ts';
-import { withStoredIds } from './semantic-ids.ts';
+import { withSemanticIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 import { withStoredVectors } from './user-vectors.ts';
 
@@ -74,10 +75,14 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
         `data.${key}: expected it with the task ranking; got it for a model of sequences`,
         'leave it out',
       );
-  const read = await withStoredIds(filtered(await loadInteractions(config, folder, progress), config), config);
-  const all = withStoredVectors(read, config);
+  const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
-  const whole = sequenceSplit(splitBy(config.split, kept));
+  const coded = await withSemanticIds(kept, config, {
+    events: () => eventsOfItems(splitBy(config.split, kept)),
+    cacheFolder: CACHE_FOLDER,
+    progress,
+  });
+  const whole = sequenceSplit(splitBy(config.split, coded));
   if (config.heldOut === undefined) return { split: whole };
   return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
 }
@@ -101,7 +106,7 @@ async function readInteractions(config: FileConfig, folder: string, progress: Pr
   const start = performance.now();
   const onProgress = (read: ReadProgress) =>
     progress.update(readState(read, (1000 * read.rows) / (performance.now() - start)));
-  const options = { cacheDir: join('.cache', 'seqrec'), lenient: config.lenient === true, onProgress };
+  const options = { cacheDir: CACHE_FOLDER, lenient: config.lenient === true, onProgress };
   progress.start();
   try {
     if (isDefinedFormat(config)) return await readSource(sourceKeys(config), { folder, ...options });

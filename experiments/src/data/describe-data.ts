@@ -1,5 +1,13 @@
 import { existsSync } from 'node:fs';
-import { DataError, datasetEntry, datasetNames, detectFormat, download, type Interactions } from '@seqrec/data';
+import {
+  DataError,
+  datasetEntry,
+  datasetNames,
+  detectFormat,
+  download,
+  eventsOfItems,
+  type Interactions,
+} from '@seqrec/data';
 import { z } from 'zod';
 import type { Override } from '../arguments.ts';
 import { type DataConfig, dataConfigSchema, isDefinedFormat, isWorld } from '../config/data-schema.ts';
@@ -10,10 +18,11 @@ import { formatBytes, formatCount } from '../terminal/format.ts';
 import { renderHistogram } from '../terminal/histogram.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderPairs, renderSentences, renderTable } from '../terminal/table.ts';
+import { CACHE_FOLDER } from './cache-folder.ts';
 import { dataFolder } from './data-folder.ts';
 import type { ColumnSummary, DataSummary, PartSummary } from './data-summary.ts';
 import { type FileConfig, filtered, loadInteractions } from './dataset.ts';
-import { withStoredIds } from './semantic-ids.ts';
+import { withSemanticIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 import { summariseData, summariseWithout } from './summarise-data.ts';
 
@@ -61,7 +70,12 @@ export async function readRequested(
   const config = await configOf(request);
   const interactions = await loadInteractions(config, folder, request.progress);
   const named = request.overrides?.some(({ key }) => key === 'data.split' || key.startsWith('data.split.'));
-  const kept = await withStoredIds(filtered(interactions, config), config);
+  const all = filtered(interactions, config);
+  const kept = await withSemanticIds(all, config, {
+    events: () => eventsOfItems(splitBy(config.split, all)),
+    cacheFolder: CACHE_FOLDER,
+    progress: request.progress,
+  });
   return { interactions: kept, ...(named && { split: config.split }) };
 }
 

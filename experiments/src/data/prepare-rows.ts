@@ -1,12 +1,15 @@
 import {
+  type ColdItemsOptions,
   checkTrainingLabels,
   dlrmWorld,
+  eventsOfItems,
   type Interactions,
   joinLabels,
   OptionError,
   type RowHistoryOptions,
   type RowSplit,
   type SampledNegativesOptions,
+  withColdRows,
   withRowHistories,
   withSampledNegatives,
 } from '@seqrec/data';
@@ -14,16 +17,19 @@ import type { DataConfig } from '../config/data-schema.ts';
 import type { TeacherLabelsConfig } from '../config/preparation-schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { CACHE_FOLDER } from './cache-folder.ts';
 import { filtered, loadInteractions } from './dataset.ts';
-import { withStoredIds } from './semantic-ids.ts';
+import { withSemanticIds } from './semantic-ids.ts';
 import { splitBy } from './split-by.ts';
 
 /** Rows with a label, in their parts: what a ranker learns from. */
 export interface PreparedRows {
   /** With the histories that the model reads. */
   readonly split: RowSplit;
-  /** As the data were split, whatever the model. */
+  /** As the data were split, whatever the model; cold items still train. */
   readonly withoutModel: RowSplit;
+  /** Items that nothing which trains has seen: {@link split} is without them. */
+  readonly coldItems?: ColdItemsOptions;
   /** The columns of the events that are to be predicted, at least one; the first is the one where one is meant. */
   readonly labels: readonly string[];
 }
@@ -40,10 +46,10 @@ export interface ReadsHistory {
  */
 export function withHistoriesFor(data: PreparedRows, { userHistory }: ReadsHistory): PreparedRows {
   const { withoutModel } = data;
-  if (userHistory === undefined) return { ...data, split: withoutModel };
+  if (userHistory === undefined) return { ...data, split: withCold(withoutModel, data) };
   const { maxEvents, sameTime, from } = userHistory;
   try {
-    return { ...data, split: withRowHistories(withoutModel, { maxEvents, sameTime, from }) };
+    return { ...data, split: withCold(withRowHistories(withoutModel, { maxEvents, sameTime, from }), data) };
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new ConfigError(`model.userHistory.${error.key}: ${error.message}`);
@@ -74,23 +80,34 @@ export async function prepareRows(
     progress.note(split.step.detail);
     return withHistoriesFor({ split, withoutModel: split, labels: split.interactions.roles.labels }, model);
   }
-  for (const key of ['heldOut', 'coldItems', 'userVectors'] as const)
+  for (const key of ['heldOut', 'userVectors'] as const)
     if (config[key] !== undefined)
       throw new ConfigError(
         `data.${key}: expected it with a split into sequences of users alone; got it for a ranker`,
         'leave it out',
       );
-  const read = await withStoredIds(filtered(await loadInteractions(config, folder, progress), config), config);
-  const interactions = await withTeachers(withNegatives(read, config), config);
-  const { labels } = interactions.roles;
+  const read = filtered(await loadInteractions(config, folder, progress), config);
+  const rows = await withTeachers(withNegatives(read, config), config);
+  const { labels } = rows.roles;
   if (labels.length === 0)
     throw new ConfigError(
-      `data.labels: expected a label, which a ranker learns; got none in ${interactions.name}`,
+      `data.labels: expected a label, which a ranker learns; got none in ${rows.name}`,
       'name columns (--data.labels), or make one of a column (--data.label.column, --data.label.positiveAbove, --data.label.negativeBelow)',
     );
-  const split = rowSplit(splitBy(config.split, interactions));
-  checkTrainingLabels(split.train, 'prepareRows');
-  return withHistoriesFor({ split, withoutModel: split, labels }, model);
+  const coded = await withSemanticIds(rows, config, {
+    events: () => eventsOfItems(withCold(rowSplit(splitBy(config.split, rows)), config)),
+    cacheFolder: CACHE_FOLDER,
+    progress,
+  });
+  const split = rowSplit(splitBy(config.split, coded));
+  checkTrainingLabels(withCold(split, config).train, 'prepareRows');
+  const { coldItems } = config;
+  return withHistoriesFor({ split, withoutModel: split, labels, ...(coldItems && { coldItems }) }, model);
+}
+
+/** Without cold items in what trains; last, as histories are made of events. */
+function withCold(split: RowSplit, { coldItems }: { readonly coldItems?: ColdItemsOptions }): RowSplit {
+  return coldItems === undefined ? split : withColdRows(split, coldItems);
 }
 
 /** With the rows of label 0 that a configuration asks for. */

@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Interactions } from '@seqrec/data';
-import { interactionsFromArrays } from '@seqrec/data';
-import { fitSemanticIds, semanticIdsSchema, writeSemanticIds } from '@seqrec/models';
+import { interactionsFromArrays, withItemTerms } from '@seqrec/data';
+import { fitSemanticIds, type SemanticIdsConfigInput, semanticIdsSchema, writeSemanticIds } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { withStoredIds } from './semantic-ids.ts';
+import { Progress } from '../terminal/progress.ts';
+import { withSemanticIds } from './semantic-ids.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-ids-'));
 const path = join(folder, 'ids.safetensors');
@@ -37,9 +38,16 @@ beforeAll(async () => {
   });
 });
 
-const termsOf = async (given: object): Promise<Record<string, string[]>> => {
+/** Training events of tea, salt and oil. */
+const context = (events = [1, 1, 1]) => ({
+  events: () => Int32Array.from(events),
+  cacheFolder: join(folder, 'cache'),
+  progress: new Progress({ quiet: true }),
+});
+
+const termsOf = async (given: object, events?: number[]): Promise<Record<string, string[]>> => {
   const settings = { path, name: 'semanticIds', terms: 'prefixes' as const, n: 1, ...given };
-  const added: Interactions = await withStoredIds(shop, { semanticIds: settings });
+  const added: Interactions = await withSemanticIds(shop, { semanticIds: settings }, context(events));
   const column = added.itemTable.columns.get(settings.name)!;
   if (column.kind !== 'ids') throw new Error(`got ${column.kind}`);
   return Object.fromEntries(
@@ -69,21 +77,103 @@ describe('codes of a file as a column of the items', () => {
 
   it('are said in the record of the data, and nothing is added without a file', async () => {
     const settings = { path, name: 'semanticIds', terms: 'prefixes' as const, n: 1 };
-    const { steps } = await withStoredIds(shop, { semanticIds: settings });
+    const { steps } = await withSemanticIds(shop, { semanticIds: settings }, context());
     expect(steps.at(-1)?.detail).toMatch(
       /^Added semanticIds, prefixes of the semantic ids [0-9a-f]{12} of shop, version 1: 8 terms\.$/,
     );
-    expect(await withStoredIds(shop, {})).toBe(shop);
+    expect(await withSemanticIds(shop, {}, context())).toBe(shop);
   });
 
   it('are refused for items that the file does not have, and for another file', async () => {
     const more = interactionsFromArrays({ name: 'more', users: [1], items: ['rice'], timestamps: [1] });
     const settings = { path, name: 'semanticIds', terms: 'prefixes' as const, n: 1 };
-    await expect(withStoredIds(more, { semanticIds: settings })).rejects.toThrow(
+    await expect(withSemanticIds(more, { semanticIds: settings }, context())).rejects.toThrow(
       `${path}: expected codes of the 1 items of more; got those of 4 items of shop, none for rice; \`seqrec ids append\` gives`,
     );
     const other = join(folder, 'other.csv');
     writeFileSync(other, 'item,code1\n');
-    await expect(withStoredIds(shop, { semanticIds: { ...settings, path: other } })).rejects.toThrow(other);
+    await expect(withSemanticIds(shop, { semanticIds: { ...settings, path: other } }, context())).rejects.toThrow(
+      other,
+    );
+  });
+
+  it('weigh pieces by training events where that is asked for', async () => {
+    const nine = { terms: 'pieces' as const, pieces: 9 };
+    // Of all items alike the pair of tea, oil and what is not in the data; by events that of salt.
+    expect((await termsOf({ ...nine, weigh: 'training-events' }, [1, 9, 0])).salt).toHaveLength(3);
+    expect((await termsOf({ ...nine, weigh: 'training-events' }, [1, 9, 0])).tea).toHaveLength(4);
+    expect((await termsOf(nine)).salt).toHaveLength(4);
+  });
+
+  it('are several columns of a list', async () => {
+    const two = ['prefixes', 'groups'].map((terms, c) => ({ path, name: `c${c}`, terms: terms as 'prefixes', n: 1 }));
+    const { itemTable, steps } = await withSemanticIds(shop, { semanticIds: two }, context());
+    expect([...itemTable.columns.keys()].filter((name) => /^c\d$/.test(name))).toEqual(['c0', 'c1']);
+    expect(steps.filter(({ name }) => name === 'semantic-ids')).toHaveLength(2);
+    const same = two.map((column) => ({ ...column, name: 'c' }));
+    await expect(withSemanticIds(shop, { semanticIds: same }, context())).rejects.toThrow(
+      'expected a name that no column of the items has; got c',
+    );
+  });
+});
+
+describe('ids that are fitted with the data', () => {
+  const titled = withItemTerms(
+    interactionsFromArrays({
+      ...{ name: 'titled', users: [1, 1, 1, 1], items: ['a', 'b', 'c', 'd'], timestamps: [1, 2, 3, 4] },
+    }),
+    {
+      name: 'kinds',
+      terms: [
+        ['tea', 'green'],
+        ['tea', 'green', 'leaves'],
+        ['salt', 'sea'],
+        ['salt', 'sea', 'flakes'],
+      ],
+      step: { name: 'kinds', detail: 'Kinds.', params: {}, counts: {} },
+    },
+  );
+  const added = (given: object, ids: SemanticIdsConfigInput, from: Interactions = titled) => {
+    const settings = { ids: semanticIdsSchema.parse(ids), name: 'codes', terms: 'prefixes' as const, n: 1, ...given };
+    return withSemanticIds(from, { semanticIds: settings }, context());
+  };
+  const lsa: SemanticIdsConfigInput = {
+    vectors: [{ kind: 'lsa', width: 2 }],
+    tokenizer: { kind: 'residual-k-means', levels: 1, codes: 2 },
+  };
+
+  it('are content alone, once: the second time they come from the cache', async () => {
+    const codesOf = async (): Promise<number[]> => {
+      const column = (await added({}, lsa)).itemTable.columns.get('codes')!;
+      return column.kind === 'ids' ? [...column.values] : [];
+    };
+    const first = await codesOf();
+    expect([first[0] === first[1], first[2] === first[3], first[0] === first[2]]).toEqual([true, true, false]);
+    const files = readdirSync(join(folder, 'cache'));
+    expect(files).toHaveLength(1);
+    expect(await codesOf()).toEqual(first);
+    expect(readdirSync(join(folder, 'cache'))).toEqual(files);
+    // Other events are the same items; other settings, or other items, are not.
+    await added({}, lsa, { ...titled, digest: 'other' });
+    expect(readdirSync(join(folder, 'cache'))).toEqual(files);
+    await added({}, { ...lsa, seed: 1 });
+    expect(readdirSync(join(folder, 'cache'))).toHaveLength(2);
+    const step = { name: 'more', detail: 'More.', params: {}, counts: {} };
+    await added({}, lsa, withItemTerms(titled, { name: 'more', terms: [['x'], ['x'], ['y'], ['y']], step }));
+    expect(readdirSync(join(folder, 'cache'))).toHaveLength(3);
+  });
+
+  it('have their vectors as a column of numbers, and are refused where they have none', async () => {
+    const column = (await added({ terms: 'vectors' }, lsa)).itemTable.columns.get('codes')!;
+    if (column.kind !== 'number') throw new Error(`got ${column.kind}`);
+    expect([column.width, column.values.length]).toEqual([2, 8]);
+    const [tea, leaves, salt] = [0, 1, 2].map((row) => column.values.subarray(2 * row, 2 * row + 2));
+    const cosine = (x: Float32Array, y: Float32Array): number => x[0] * y[0] + x[1] * y[1];
+    expect(cosine(tea, tea)).toBeCloseTo(1, 5);
+    expect(cosine(tea, leaves)).toBeGreaterThan(0.9);
+    expect(Math.abs(cosine(tea, salt))).toBeLessThan(0.1);
+    await expect(added({ terms: 'vectors' }, { tokenizer: { kind: 'random', levels: 2, codes: 4 } })).rejects.toThrow(
+      'data.semanticIds.terms: expected ids that are made from vectors; got random ids of ids; use prefixes, groups or pieces',
+    );
   });
 });

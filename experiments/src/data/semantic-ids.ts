@@ -1,42 +1,122 @@
-import { type Interactions, withItemTerms } from '@seqrec/data';
+import { type Interactions, withItemTerms, withItemVectors } from '@seqrec/data';
 import {
   type Codes,
   fitPieces,
   groupTerms,
   idsDigest,
+  idVectors,
   prefixTerms,
   readSemanticIds,
+  readsVectors,
   type StoredIds,
 } from '@seqrec/models';
 import type { SemanticIdsColumn } from '../config/preparation-schema.ts';
-import { RunError } from '../errors.ts';
+import { ConfigError, RunError } from '../errors.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { findFile } from './ids/find-file.ts';
+import { fittedIds } from './ids/fitted-ids.ts';
+import { readVectors } from './ids/read-vectors.ts';
+
+/** What columns of ids are made with. */
+export interface IdColumnsContext {
+  /** Training events of each item, item 1 first; asked for where pieces are weighed by them. */
+  readonly events: () => Int32Array;
+  readonly cacheFolder: string;
+  readonly progress: Progress;
+}
 
 /**
- * The data with the codes of a file of ids as a column of the items, else as they are. Nothing of their events is read.
+ * The data with codes as columns of the items, else as they are. Of their events nothing is read but what `events`
+ * counts.
  *
- * @throws RunError for items that the file does not have.
+ * @throws RunError for items that a file does not have, and for vectors of codes that are made of none.
  */
-export async function withStoredIds(
+export async function withSemanticIds(
   interactions: Interactions,
-  { semanticIds }: { readonly semanticIds?: SemanticIdsColumn },
+  { semanticIds = [] }: { readonly semanticIds?: SemanticIdsColumn | readonly SemanticIdsColumn[] },
+  context: IdColumnsContext,
 ): Promise<Interactions> {
-  if (semanticIds === undefined) return interactions;
-  const { path, name, terms } = semanticIds;
-  const stored = await readSemanticIds(path);
+  let added = interactions;
+  for (const [at, column] of [semanticIds].flat().entries()) {
+    const where = Array.isArray(semanticIds) ? `data.semanticIds.${at}` : 'data.semanticIds';
+    const stored = await idsOf(interactions, column, context);
+    added =
+      column.terms === 'vectors'
+        ? await withVectors(added, column, stored, where)
+        : withTerms(added, column, stored, context.events);
+  }
+  return added;
+}
+
+function idsOf(
+  interactions: Interactions,
+  { path, ids }: SemanticIdsColumn,
+  { cacheFolder, progress }: IdColumnsContext,
+): Promise<StoredIds> {
+  return ids === undefined
+    ? readSemanticIds(findFile(path as string))
+    : fittedIds(interactions, ids, cacheFolder, progress);
+}
+
+function withTerms(
+  interactions: Interactions,
+  column: SemanticIdsColumn,
+  stored: StoredIds,
+  events: () => Int32Array,
+): Interactions {
+  const { path = 'ids', name, terms, n, pieces = 0, weigh = 'items' } = column;
   const rows = rowsOfItems(interactions, stored, path);
-  const ofAll = termsOf(shared(stored.codes, stored.hasCounter), semanticIds);
+  const weights = weigh === 'items' ? undefined : weightsOfRows(stored, rows, events());
+  const ofAll = termsOf(shared(stored.codes, stored.hasCounter), column, weights);
   const ofItems = rows.map((row) => ofAll[row]);
   const distinct = new Set(ofItems.flat()).size;
+  const weighed = weights === undefined ? '' : ', weighed by training events,';
   return withItemTerms(interactions, {
     name,
     terms: ofItems,
     step: {
       name: 'semantic-ids',
-      detail: `Added ${name}, ${terms} of the semantic ids ${idsDigest(stored).slice(0, 12)} of ${stored.data}, version ${stored.version}: ${distinct} terms.`,
-      params: { digest: idsDigest(stored), terms, n: semanticIds.n, pieces: semanticIds.pieces ?? 0 },
+      detail: `Added ${name}, ${terms} of the semantic ids${weighed} ${about(stored)}: ${distinct} terms.`,
+      params: { digest: idsDigest(stored), terms, n, pieces, weigh },
       counts: { terms: distinct },
     },
   });
+}
+
+async function withVectors(
+  interactions: Interactions,
+  { name, path = 'ids' }: SemanticIdsColumn,
+  stored: StoredIds,
+  where: string,
+): Promise<Interactions> {
+  const { config, vectors } = stored;
+  if (!readsVectors(config.tokenizer))
+    throw new ConfigError(
+      `${where}.terms: expected ids that are made from vectors; got ${config.tokenizer.kind} ids of ${path}`,
+      'use prefixes, groups or pieces',
+    );
+  const { width, values } = await idVectors({ ...config, readFile: readVectors }, vectors, interactions);
+  return withItemVectors(interactions, {
+    name,
+    width,
+    values: Float32Array.from(values),
+    step: {
+      name: 'semantic-ids',
+      detail: `Added ${name}, the vectors of the semantic ids ${about(stored)}: ${width} numbers.`,
+      params: { digest: idsDigest(stored), terms: 'vectors' },
+      counts: { width },
+    },
+  });
+}
+
+const about = (stored: StoredIds): string =>
+  `${idsDigest(stored).slice(0, 12)} of ${stored.data}, version ${stored.version}`;
+
+/** Of each row of stored ids; those of other items weigh nothing. */
+function weightsOfRows({ items }: StoredIds, rows: readonly number[], events: Int32Array): Int32Array {
+  const weights = new Int32Array(items.length);
+  for (const [item, row] of rows.entries()) weights[row] = events[item];
+  return weights;
 }
 
 /** The row of each item of the data among stored ids. @throws RunError for an item that has none. */
@@ -51,7 +131,7 @@ function rowsOfItems({ items, numItems, name }: Interactions, stored: StoredIds,
   });
 }
 
-/** All codes of the items of the data, a counter among them: of item 1 first. @throws RunError as `withStoredIds`. */
+/** All codes of the items of the data, a counter among them: of item 1 first. @throws RunError as `withSemanticIds`. */
 export function codesOfItems(interactions: Interactions, stored: StoredIds, path: string): Codes {
   const { sizes, values } = stored.codes;
   const levels = sizes.length;
@@ -72,7 +152,7 @@ function shared({ count, sizes, values }: Codes, hasCounter: boolean): Codes {
   return { count, sizes: sizes.slice(0, -1), values: own };
 }
 
-function termsOf(codes: Codes, { terms, n, pieces }: SemanticIdsColumn): string[][] {
+function termsOf(codes: Codes, { terms, n, pieces }: SemanticIdsColumn, weights: Int32Array | undefined): string[][] {
   switch (terms) {
     case 'prefixes':
       return prefixTerms(codes);
@@ -80,7 +160,9 @@ function termsOf(codes: Codes, { terms, n, pieces }: SemanticIdsColumn): string[
       return groupTerms(codes, n);
     case 'pieces': {
       const symbols = codes.sizes.reduce((sum, size) => sum + size, 0);
-      return fitPieces(codes, pieces ?? 4 * symbols).segment(codes);
+      return fitPieces(codes, pieces ?? 4 * symbols, weights).segment(codes);
     }
+    case 'vectors':
+      throw new TypeError('vectors are no terms');
   }
 }

@@ -1,19 +1,14 @@
-import { type ExampleSet, type Interactions, trainingSequences } from '@seqrec/data';
+import { type ExampleSet, eventsOfItems, type Interactions, trainingSequences } from '@seqrec/data';
 import type { ItemsOfCodes } from '@seqrec/models';
 
 /** What a report of codes reads of a data set: attributes, neighbours in training histories, training events. */
 export function knownItems(train: ExampleSet): ItemsOfCodes {
   const { interactions } = train;
-  const events = new Int32Array(interactions.numItems);
   const pairs: number[] = [];
-  for (const items of trainingSequences(train)) {
-    for (const [t, item] of items.entries()) {
-      events[item - 1]++;
-      if (t > 0) pairs.push(items[t - 1] - 1, item - 1);
-    }
-  }
+  for (const items of trainingSequences(train))
+    for (const [t, item] of items.entries()) if (t > 0) pairs.push(items[t - 1] - 1, item - 1);
   const attributes = attributesOf(interactions);
-  return { events, pairs: Int32Array.from(pairs), ...(attributes && { attributes }) };
+  return { events: eventsOfItems({ train }), pairs: Int32Array.from(pairs), ...(attributes && { attributes }) };
 }
 
 /** The ids of all columns of ids of the items, but for those that all items have; undefined where there is none. */

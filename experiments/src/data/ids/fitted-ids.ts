@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
+import { readSemanticIds, type SemanticIdsConfig, type StoredIds, writeSemanticIds } from '@seqrec/models';
+import { makeFolder } from '../../run/folder/make-folder.ts';
+import { startBackend } from '../../run/process/backend.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { findFile } from './find-file.ts';
+import { fitIdsTo } from './fit-to-data.ts';
+
+/** Files that hold what a configuration of ids says: named as `path` or `items` anywhere in it. */
+const FILES = new Set(['path', 'items']);
+
+/**
+ * Ids of content of the items of a data set, of which no event is read: fitted once, then read from the cache, where
+ * they lie under the digest of the items, the settings and the files that these name.
+ */
+export async function fittedIds(
+  interactions: Interactions,
+  config: SemanticIdsConfig,
+  cacheFolder: string,
+  progress: Progress,
+): Promise<StoredIds> {
+  const hash = createHash('sha256').update(JSON.stringify([config, digestItems(interactions)]));
+  for (const file of filesOf(config)) hash.update(readFileSync(file));
+  const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
+  if (existsSync(path)) return readSemanticIds(path);
+  // Data are read before a command starts its backend; the codes are the same on all of them.
+  await startBackend({});
+  const ids = await fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
+  makeFolder(cacheFolder);
+  await writeSemanticIds(path, ids);
+  return readSemanticIds(path);
+}
+
+function filesOf(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    typeof each === 'string' && FILES.has(key) ? [findFile(each)].filter(existsSync) : filesOf(each),
+  );
+}
+
+function noEvents(interactions: Interactions): ExampleSet {
+  const none = new Int32Array(0);
+  return { name: 'train', interactions, users: none, starts: none, targets: none };
+}
