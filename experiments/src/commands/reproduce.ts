@@ -11,6 +11,7 @@ interface Options extends BackendOptions {
   readonly epochs?: unknown;
   readonly size?: unknown;
   readonly rows?: unknown;
+  readonly include?: unknown;
   readonly data?: unknown;
   readonly out?: unknown;
   readonly save?: unknown;
@@ -27,6 +28,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .option('--epochs <n>', 'Fewer epochs than published; the table then says so')
     .option('--size <name>', 'Size of the experiment, where the table has several')
     .option('--rows <names>', 'Only these rows, separated by semicolons')
+    .option('--include <files>', 'Saved results of the table, with commas, whose other rows are not run again')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and of the table (default: runs/reproduce-TABLE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
@@ -36,6 +38,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec reproduce')
     .example('  $ seqrec reproduce hstu/ml-1m --seeds 1,2,3 --save')
     .example('  $ seqrec reproduce hstu/ml-1m --rows "SASRec;HSTU" --epochs 10')
+    .example('  $ seqrec reproduce ctr/ml-1m --rows FCN --include docs/results/zen-4/reproduce-ctr-ml-1m.json')
     .example('  $ seqrec reproduce hstu/synthetic-streaming --size small')
     .example('  $ seqrec reproduce delta/ml-1m --seeds 1')
     .action((table: string | undefined, options: Options) => run(table, options, invocation));
@@ -60,6 +63,7 @@ async function run(name: string | undefined, options: Options, invocation: Invoc
     epochs: integerOption('epochs', options.epochs),
     size: textOption('size', options.size),
     rows: textOption('rows', options.rows)?.split(';'),
+    include: textOption('include', options.include)?.split(','),
     overrides: invocation.overrides,
     dataFolder: textOption('data', options.data),
     out: textOption('out', options.out),

@@ -26,6 +26,8 @@ export async function reproduceReplay(request: ReproduceRequest): Promise<number
   const replay = await loadReplay(request.table);
   if (request.size !== undefined)
     throw new UsageError(`--size: expected no size (this replay has one only); got "${request.size}"`);
+  if (request.include !== undefined)
+    throw new UsageError(`--include: expected a table of runs; ${request.table} is a replay, run as a whole`);
   const lines = chosenLines(replay, request);
   checkBackendOptions(request.backend);
   const progress = new Progress({ quiet: request.quiet });

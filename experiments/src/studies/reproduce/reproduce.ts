@@ -18,6 +18,7 @@ import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runsBefore } from './before.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
+import { includedRuns } from './included.ts';
 import { loadTable } from './load-table.ts';
 import { rowReach } from './reach.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
@@ -34,6 +35,8 @@ export interface ReproduceRequest {
   readonly size?: string;
   /** Rows to run; default: all. */
   readonly rows?: readonly string[];
+  /** Files of saved results of the same table, whose other rows are not run again. */
+  readonly include?: readonly string[];
   readonly overrides: readonly Override[];
   readonly dataFolder?: string;
   readonly out?: string;
@@ -56,7 +59,14 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
   const out = request.out ?? join('runs', `reproduce-${request.table.replaceAll('/', '-')}`);
   checkBackendOptions(request.backend);
   checkRunsFolder(out);
-  const { rows, remarks } = await plan(table, request);
+  const planned = await plan(table, request);
+  const { rows } = planned;
+  const included = includedRuns(
+    request.include ?? [],
+    { name: request.table, table },
+    rows.map(({ row }) => row.name),
+  );
+  const remarks = [...planned.remarks, ...included.remarks];
   const progress = new Progress({ quiet: request.quiet });
   const epochs = request.epochs === undefined ? [] : [epochsOf(request.epochs)];
   // Runs before the rows need a backend; without them what is wrong with the rows is said first.
@@ -130,10 +140,10 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         if (done === undefined) return stopped();
         runs.push(done);
         costs.push(runCost(row.name, openRunDir(out, done.run)));
-        write(out, { ...about, runs, seeds: seedsOf(runs) }, costs);
+        write(out, { ...about, runs: [...runs, ...included.runs], seeds: seedsOf(runs) }, costs);
       }
     }
-    const reproduction = { ...about, runs, seeds: request.seeds };
+    const reproduction = { ...about, runs: [...runs, ...included.runs], seeds: request.seeds };
     const files = write(out, reproduction, costs);
     console.log(renderMarkdown(reproduction));
     if (costs.length > 0) console.log(`${renderCosts(costs)}\n`);

@@ -1,0 +1,49 @@
+import { UsageError } from '../../errors.ts';
+import type { SavedResult } from '../../results/saved.ts';
+import { readJson } from '../../run/folder/atomic.ts';
+import type { Reproduction } from './sections.ts';
+import type { SeedRun } from './seeds.ts';
+import type { PaperTable } from './table.ts';
+
+/** Rows of earlier results of a table, and what is said of them. */
+export interface Included {
+  readonly runs: readonly SeedRun[];
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Rows that were run before, or on another machine, from results that `--save` kept. Those that are run now are left
+ * out, as are rows that the table has no more.
+ *
+ * @param fresh rows that are run now.
+ * @throws UsageError for results of something else, and for a row that two of them have.
+ */
+export function includedRuns(
+  files: readonly string[],
+  { name, table }: { readonly name: string; readonly table: PaperTable },
+  fresh: readonly string[],
+): Included {
+  const known = table.rows.map((row) => row.name).filter((row) => !fresh.includes(row));
+  const from = new Map<string, string>();
+  const parts = files.map((file): Included => {
+    const saved = readJson(file) as Partial<SavedResult>;
+    const result = saved.result as Partial<Reproduction> | undefined;
+    if (saved.kind !== 'reproduce' || result?.name !== name)
+      throw new UsageError(
+        `--include: ${file}: expected a result of \`seqrec reproduce ${name} --save\`; got ${saved.command ?? 'another file'}`,
+      );
+    const runs = (result.runs ?? []).filter(({ row }) => known.includes(row));
+    const rows = [...new Set(runs.map(({ row }) => row))];
+    for (const row of rows) {
+      const before = from.get(row);
+      if (before !== undefined)
+        throw new UsageError(`--include: expected a row in one result; got ${row} in ${before} and in ${file}`);
+      from.set(row, file);
+    }
+    const { commit = 'unknown' } = saved.version ?? {};
+    const changed = (result.remarks ?? []).map((remark) => ` ${remark}`).join('');
+    const said = `Not run again: ${rows.join(', ')}, of ${saved.date} at commit ${commit.slice(0, 8)}, \`${saved.command}\`.${changed}`;
+    return { runs, remarks: rows.length === 0 ? [] : [said] };
+  });
+  return { runs: parts.flatMap(({ runs }) => runs), remarks: parts.flatMap(({ remarks }) => remarks) };
+}
