@@ -1,6 +1,9 @@
 // What the recipes of HSTU as a ranker share, and of the models beside it. Spread into a recipe, so that the resolved
 // configuration of a run still shows every value.
 
+import type { WrittenRecipe } from './recipe.ts';
+import type { RunConfigInput } from './run-config.ts';
+
 /** MLPerf's DLRM-v3 data, small: items are seen about 40 times, and histories hold a few hundred events at the end. */
 export const dlrmSmall = {
   format: 'synthetic-ranking' as const,
@@ -47,3 +50,43 @@ export const filmFields = {
 };
 
 export const filmEvaluation = { batchSize: 4096, selectBy: 'AUC', segments: ['gender', 'age'] };
+
+/** Tables that begin near 0, and DCN-V2 after them. */
+export const filmTower = {
+  ...{ embeddingDim: 16, crossLayers: 3, hiddenSizes: [128, 64], dropout: 0.2 },
+  ...{ embeddingStd: 1e-4, embeddingL2: 0.003 },
+};
+
+const filmTraining = { epochs: 60, batchSize: 512, shuffle: true, evaluateEvery: 1, patience: 5 };
+
+/** A model of rows beside the ranker: the same requests, row by row. */
+export const filmRows = (model: { readonly kind: string } & Readonly<Record<string, unknown>>): RunConfigInput =>
+  ({
+    task: rankerTask,
+    data: lastFilms,
+    model: { ...filmFields, ...filmTower, ...model },
+    optimizer: rankerOptimizer,
+    training: filmTraining,
+    evaluation: filmEvaluation,
+    seed: 1,
+  }) as RunConfigInput;
+
+/**
+ * A module over the films that HSTU reads, with their ratings, before the tower of DCN-V2. Without times: those of the
+ * candidates would tell how the user went on.
+ */
+export const filmModule = (
+  model: { readonly kind: string } & Readonly<Record<string, unknown>>,
+  { claim, source }: Pick<WrittenRecipe, 'claim' | 'source'>,
+): WrittenRecipe => ({
+  claim,
+  source,
+  expected: 'no figure published; `seqrec reproduce ranker/ml-1m` sets it beside HSTU and DCN-V2',
+  cost: 'not measured',
+  command: `npx -y pnpm@12 seqrec train ranker/ml-1m-${model.kind} --data data`,
+  config: filmRows({
+    tower: 'dcn-v2',
+    userHistory: { maxEvents: 200, columns: [{ column: 'rating', encode: 'steps', width: 1 }], times: false },
+    ...model,
+  }),
+});

@@ -1,0 +1,12 @@
+import { filmModule } from '../../src/config/ranker-reference.ts';
+import { defineRecipe } from '../../src/config/recipe.ts';
+
+export const recipe = defineRecipe(
+  filmModule(
+    { kind: 'mean-pooling' },
+    {
+      claim: 'The mean of the history on the requests of ranker/ml-1m: equal fields, histories and ratings',
+      source: 'no paper: the baseline that pooling is measured against',
+    },
+  ),
+);
