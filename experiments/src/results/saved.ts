@@ -70,7 +70,10 @@ export function saveResult(folder: string, kind: string, result: unknown, argv =
   };
   const place = join(folder, slug(core));
   makeFolder(place);
-  const file = join(place, `${slug(words.join(' '))}.json`);
+  // Files that are read are of the command, and too long for a name.
+  const at = words.indexOf('--include');
+  const named = at < 0 ? words : words.toSpliced(at, 2);
+  const file = join(place, `${slug(named.join(' '))}.json`);
   writeJson(file, saved);
   return file;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRecipe } from '../../config/load-recipe.ts';
 import { loadReplay, loadTable, replayNames, tableNames } from './load-table.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
+import { results } from './sections.ts';
 import { defineTable } from './table.ts';
 import { claimVerdicts, estimate, rowVerdict } from './verdict.ts';
 
@@ -102,6 +103,18 @@ describe('claims', () => {
   it('names what is not in the table', () => {
     const wrong = { ...table, claims: [{ better: 'A', worse: 'C', metrics: ['HR@10'] }] };
     expect(() => defineTable(wrong)).toThrow('table: claims: expected a row; got C; A, B');
+  });
+});
+
+describe('figures', () => {
+  it('leave out what has neither a run nor a published figure, and say what was published and not run', () => {
+    const more = { ...table, rows: [...table.rows, { name: 'C', recipe: 'ml-1m/hstu', paper: {} }] };
+    const shown = { name: 'x/y', table: more, runs: [run('A', 1, 0.3)], seeds: [1], remarks: [], command: '' };
+    const [figures] = results(shown);
+    expect(figures.rows.map(([row, , , , verdict]) => [row, verdict])).toEqual([
+      ['A', expect.stringContaining('the paper')],
+      ['B', 'not run'],
+    ]);
   });
 });
 

@@ -117,11 +117,12 @@ function figureRows(reproduction: Reproduction): Cells[] {
       ]),
   );
   const own = table.rows.flatMap((row) =>
-    table.metrics.map((metric) => {
+    table.metrics.flatMap((metric): Cells[] => {
       const ours = means.get(row.name)?.[metric];
       const paper = row.paper[metric];
+      if (ours === undefined && paper === undefined) return [];
       const verdict = ours === undefined ? 'not run' : rowVerdict(ours, paper, table.tolerance?.[metric]);
-      return [row.name, metric, paper === undefined ? '' : short(paper), shown(ours), verdict];
+      return [[row.name, metric, paper === undefined ? '' : short(paper), shown(ours), verdict]];
     }),
   );
   return [...beside, ...own];

@@ -1,6 +1,6 @@
 type Pair = readonly [string, string];
 
-/** The weights of neighbouring pieces of words, kept up to date merge by merge: a merge looks at the words it changes. */
+/** Weights of neighbouring pieces of words, kept up to date: a merge looks at the words that it changes. */
 export class PairWeights {
   readonly #words: readonly string[][];
   readonly #weightOf: (word: number) => number;
