@@ -1,6 +1,10 @@
+import type { PageCodes } from '../src/report/page/page-data.ts';
 import type { Catalogue } from './catalogue.ts';
 import { byId, element } from './dom.ts';
 import type { Engine } from './engine.ts';
+
+const COSINE = 'the cosine of the encoded history and the title, from -1 to 1';
+const PROBABILITY = 'the probability that the model gives to the codes of the title after the history, code by code';
 
 /** Fills the panel that says what computes the recommendations, and how. */
 export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
@@ -14,7 +18,8 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
     ...backendRows(choice.name, choice.details),
     ['State', state.append ? keptState(state.exact) : `not kept: ${state.reason}`],
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
-    ['Score', 'the cosine of the encoded history and the title, from -1 to 1'],
+    ['Score', catalogue.about.codes === undefined ? COSINE : PROBABILITY],
+    ...codeRows(catalogue.about.codes),
     [
       'Times',
       `the events of your history count as a minute apart, the ${state.append ? 'oldest' : 'newest'} at the end of the data`,
@@ -24,6 +29,18 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
   byId('details').replaceChildren(
     ...rows.flatMap(([term, text]) => [element('dt', {}, term), element('dd', {}, text)]),
   );
+}
+
+function codeRows(codes: PageCodes | undefined): [string, string][] {
+  if (codes === undefined) return [];
+  const { sizes, hasCounter, beams, debias } = codes;
+  const counter = hasCounter ? ', the last one a counter of titles with equal codes' : '';
+  const popularity =
+    debias === undefined ? '' : `; less ${debias.weight} times the logarithm of how popular a title is`;
+  return [
+    ['Codes', `${sizes.join(' x ')} of each title${counter}`],
+    ['Beams', `${beams}, over codes that some title has${popularity}`],
+  ];
 }
 
 function keptState(exact: number | 'bitwise'): string {

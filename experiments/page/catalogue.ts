@@ -11,6 +11,10 @@ export interface Catalogue {
   /** Dense id of an id of the data file. */
   dense(id: string): number | undefined;
   categories(item: number): readonly string[];
+  /** The codes of an item, where the model writes them; without a counter. */
+  codes(item: number): readonly number[];
+  /** The items whose codes begin so, those with the most events in the data first. */
+  sharing(prefix: readonly number[]): readonly number[];
   /** The `count` items with the most events in the data. */
   popular(count: number): readonly number[];
 }
@@ -40,6 +44,13 @@ export function openCatalogue(about: PageData): Catalogue {
   if ([titles, events, categories].some((column) => column.length !== ids.length)) {
     throw new Error(`${pageFiles.data}: expected columns of ${ids.length} items, as many as there are ids`);
   }
+  const levels = about.codes?.sizes.length ?? 0;
+  const shown = about.codes?.hasCounter ? levels - 1 : levels;
+  const codes = (item: number): readonly number[] =>
+    about.codes?.values.slice((item - 1) * levels, (item - 1) * levels + shown) ?? [];
+  if (about.codes !== undefined && about.codes.values.length !== levels * ids.length)
+    throw new Error(`${pageFiles.data}: expected ${levels} codes of each of ${ids.length} items`);
+  const byEvents = (a: number, b: number): number => events[b - 1] - events[a - 1] || a - b;
   const places = new Map(ids.map((id, i) => [id, i + 1]));
   return {
     about,
@@ -48,9 +59,14 @@ export function openCatalogue(about: PageData): Catalogue {
     id: (item) => ids[item - 1],
     dense: (id) => places.get(id),
     categories: (item) => categories[item - 1].map((place) => categoryNames[place]),
+    codes,
+    sharing(prefix) {
+      const items = ids.map((_, i) => i + 1);
+      return items.filter((item) => codes(item).slice(0, prefix.length).join() === prefix.join()).sort(byEvents);
+    },
     popular(count) {
       const items = ids.map((_, i) => i + 1);
-      return items.sort((a, b) => events[b - 1] - events[a - 1] || a - b).slice(0, count);
+      return items.sort(byEvents).slice(0, count);
     },
   };
 }

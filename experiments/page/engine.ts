@@ -1,3 +1,4 @@
+import type { PageModel } from '../src/report/page/page-data.ts';
 import type { ReplyMessage, StartOptions } from './protocol.ts';
 import { type CallMessage, type CallName, type Calls, EngineError, type EngineParts } from './protocol.ts';
 
@@ -20,13 +21,13 @@ export class Engine {
   static async start(
     options: StartOptions,
     weights: Uint8Array<ArrayBuffer>,
-    latestTime: number | undefined,
+    { latestTime, codes }: PageModel,
   ): Promise<Engine> {
     const began = performance.now();
     const worker = new ModelWorker();
     try {
       await worker.listening;
-      return new Engine(worker, await worker.call('start', options, weights, latestTime), began);
+      return new Engine(worker, await worker.call('start', options, weights, { latestTime, codes }), began);
     } catch (error) {
       worker.end();
       throw error;

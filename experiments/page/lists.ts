@@ -1,16 +1,19 @@
-import type { Recommendation } from '@seqrec/models';
 import type { Catalogue } from './catalogue.ts';
+import { codeMarks, type ShowPrefix } from './code-marks.ts';
 import { element } from './dom.ts';
+import type { Shown } from './session.ts';
 
 /** A history, newest first; each entry can be taken out. Entries that stay are not made again. */
 export class HistoryList {
   readonly #list: HTMLElement;
   readonly #catalogue: Catalogue;
+  readonly #onPrefix: ShowPrefix;
   #shown: readonly number[] = [];
 
-  constructor(list: HTMLElement, catalogue: Catalogue, onRemove: (place: number) => void) {
+  constructor(list: HTMLElement, catalogue: Catalogue, onRemove: (place: number) => void, onPrefix: ShowPrefix) {
     this.#list = list;
     this.#catalogue = catalogue;
+    this.#onPrefix = onPrefix;
     list.addEventListener('click', ({ target }) => {
       const entry = (target as Element).closest('.remove')?.parentElement;
       if (entry) onRemove(list.children.length - 1 - Array.prototype.indexOf.call(list.children, entry));
@@ -31,7 +34,8 @@ export class HistoryList {
     const catalogue = this.#catalogue;
     const remove = element('button', { type: 'button', className: 'remove', title: 'Remove' }, '×');
     remove.setAttribute('aria-label', `Remove ${catalogue.title(item)} from your history`);
-    return element('li', { data: { item: catalogue.id(item) } }, nameOf(catalogue, item), remove);
+    const marks = codeMarks(catalogue.codes(item), this.#onPrefix);
+    return element('li', { data: { item: catalogue.id(item) } }, nameOf(catalogue, item), marks, remove);
   }
 }
 
@@ -49,22 +53,22 @@ function common(a: readonly number[], b: readonly number[]): { readonly before: 
 export function renderChoices(
   list: HTMLElement,
   catalogue: Catalogue,
-  items: readonly (Pick<Recommendation, 'item'> & Partial<Recommendation>)[],
-  onAdd: (item: number) => void,
+  items: readonly (Pick<Shown, 'item'> & Partial<Shown>)[],
+  { onAdd, onPrefix }: { readonly onAdd: (item: number) => void; readonly onPrefix: ShowPrefix },
 ): void {
   list.replaceChildren(
-    ...items.map(({ item, score }) => {
+    ...items.map(({ item, score, codes }) => {
       const add = element(
         'button',
         { type: 'button', className: 'add', title: 'Add to your history' },
         element('span', { className: 'hidden-text' }, 'Add to your history: '),
         nameOf(catalogue, item),
-        score === undefined ? undefined : scoreOf(score),
+        score === undefined ? undefined : codes === undefined ? cosineOf(score) : probabilityOf(score),
         plus(),
       );
       add.addEventListener('click', () => onAdd(item));
       const data = { item: catalogue.id(item), ...(score !== undefined && { score: String(score) }) };
-      return element('li', { data }, add);
+      return element('li', { data }, add, codeMarks(catalogue.codes(item), onPrefix));
     }),
   );
 }
@@ -79,17 +83,29 @@ function nameOf(catalogue: Catalogue, item: number): HTMLElement {
   );
 }
 
-function scoreOf(score: number): HTMLElement {
+function cosineOf(score: number): HTMLElement {
+  return scoreOf(score, score.toFixed(3), `cosine ${score}`);
+}
+
+/** @param score sum of the log-probabilities of codes. */
+function probabilityOf(score: number): HTMLElement {
+  const share = Math.exp(score);
+  const percent = `${(100 * share).toPrecision(2)} %`;
+  return scoreOf(share, share < 1e-4 ? '< 0.01 %' : percent, `log-probability ${score}`);
+}
+
+/** A share of 1 as a bar, and what is written beside it. */
+function scoreOf(share: number, text: string, title: string): HTMLElement {
   const filled = element('span', { className: 'filled' });
-  filled.style.width = `${Math.max(0, Math.min(1, score)) * 100}%`;
+  filled.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
   const bar = element('span', { className: 'bar' }, filled);
   bar.setAttribute('aria-hidden', 'true');
   return element(
     'span',
-    { className: 'score', title: `cosine ${score}` },
+    { className: 'score', title },
     element('span', { className: 'hidden-text' }, ', score '),
     bar,
-    element('span', { className: 'number' }, score.toFixed(3)),
+    element('span', { className: 'number' }, text),
   );
 }
 

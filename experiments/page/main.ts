@@ -6,6 +6,7 @@ import { Engine } from './engine.ts';
 import { HistoryList, renderChoices } from './lists.ts';
 import { EngineError, type PageBackend, pageBackends, type StartOptions } from './protocol.ts';
 import { searchBox } from './search-box.ts';
+import { SharedCodes } from './shared-codes.ts';
 import { WorkPanel } from './work.ts';
 
 const SHOWN = 10;
@@ -29,6 +30,7 @@ class Page {
   readonly #catalogue: Catalogue;
   readonly #weights: Uint8Array<ArrayBuffer>;
   readonly #list: HistoryList;
+  readonly #showShared: (prefix: readonly number[]) => void;
   #engine: Engine | undefined;
   #history: number[] = [];
   /** Work on the model, one after the other. */
@@ -40,7 +42,9 @@ class Page {
   constructor(catalogue: Catalogue, weights: Uint8Array<ArrayBuffer>) {
     this.#catalogue = catalogue;
     this.#weights = weights;
-    this.#list = new HistoryList(historyList, catalogue, (place) => this.#remove(place));
+    const shared = new SharedCodes(catalogue, (item) => this.add(item));
+    this.#showShared = (prefix) => shared.show(prefix);
+    this.#list = new HistoryList(historyList, catalogue, (place) => this.#remove(place), this.#showShared);
     const { recipe, dataset, epoch } = catalogue.about;
     const epochs = `${epoch} epoch${epoch === 1 ? '' : 's'}`;
     byId('about').textContent =
@@ -82,7 +86,7 @@ class Page {
   }
 
   #open(options: StartOptions): Promise<Engine> {
-    return Engine.start(options, this.#weights, this.#catalogue.about.latestTime);
+    return Engine.start(options, this.#weights, this.#catalogue.about);
   }
 
   /** Takes up the history of the address. */
@@ -110,7 +114,7 @@ class Page {
     if (hash !== location.hash) globalThis.history.replaceState(null, '', hash || location.pathname + location.search);
     byId('clear').hidden = history.length === 0;
     const note = byId('history-note');
-    const limit = this.#engine?.parts.maxSequenceLength ?? 0;
+    const limit = this.#engine?.parts.maxEvents ?? 0;
     note.hidden = history.length > 0 && history.length <= limit;
     note.textContent = history.length === 0 ? 'Nothing yet.' : `The model reads the latest ${limit}.`;
     this.#list.show(history);
@@ -190,7 +194,7 @@ class Page {
 
   #showChoices(items: Parameters<typeof renderChoices>[2]): void {
     const focused = [...nextList.children].findIndex((entry) => entry.contains(document.activeElement));
-    renderChoices(nextList, this.#catalogue, items, (item) => this.add(item));
+    renderChoices(nextList, this.#catalogue, items, { onAdd: (item) => this.add(item), onPrefix: this.#showShared });
     if (focused >= 0) nextList.children[focused]?.querySelector('button')?.focus();
   }
 }

@@ -1,5 +1,6 @@
 import type { BackendChoice, BackendName } from '@seqrec/core';
 import type { IncrementalCapabilities, ScorerCheck } from '@seqrec/models';
+import type { PageModel } from '../src/report/page/page-data.ts';
 import type { Answer } from './session.ts';
 
 /** Backends that a browser can run. */
@@ -15,14 +16,15 @@ export interface StartOptions {
 export interface EngineParts {
   readonly choice: BackendChoice;
   readonly kind: string;
-  readonly maxSequenceLength: number;
+  /** Longest history, in events. */
+  readonly maxEvents: number;
   /** Whether the state of a history is kept, and why not. */
   readonly state: IncrementalCapabilities;
 }
 
 /** What the page asks of the worker, one call after the other. */
 export interface Calls {
-  start(options: StartOptions, weights: Uint8Array<ArrayBuffer>, latestTime: number | undefined): Promise<EngineParts>;
+  start(options: StartOptions, weights: Uint8Array<ArrayBuffer>, about: PageModel): Promise<EngineParts>;
   /** See `Session`. */
   answer(history: readonly number[], k: number): Promise<Answer>;
   fullPass(history: readonly number[], k: number): Promise<Answer>;

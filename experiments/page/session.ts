@@ -11,12 +11,32 @@ import {
 } from '@seqrec/models';
 import { MINUTE, madeUpTimes } from '../src/report/page/page-data.ts';
 
+/** Something recommended; its codes where the model writes them. */
+export interface Shown extends Recommendation {
+  readonly codes?: readonly number[];
+}
+
 /** Recommendations and how long they took, reading them back included. */
 export interface Answer {
-  readonly items: readonly Recommendation[];
+  readonly items: readonly Shown[];
   readonly milliseconds: number;
   /** Tokens that went through the model, and those of a full pass; absent where no state is kept. */
   readonly tokens?: { readonly computed: number; readonly full: number };
+}
+
+/** What answers: a model and what it keeps of one history, which grows and shrinks; one call at a time. */
+export interface Answering {
+  /** Whether state is kept, and why not. */
+  readonly state: IncrementalCapabilities;
+  /** The `k` best items after a history of dense ids, oldest first, without those of the history. */
+  answer(history: readonly number[], k: number): Promise<Answer>;
+  /** The same by a pass over the whole history, of which nothing is kept. */
+  fullPass(history: readonly number[], k: number): Promise<Answer>;
+  /** Compares the vector of the history that was answered last with that of a full pass. */
+  check(): Promise<ScorerCheck>;
+  /** Forgets the history. */
+  drop(): Promise<void>;
+  dispose(): void;
 }
 
 /** Tokens of a page of keys and values, and bytes of all of them. */
@@ -24,9 +44,8 @@ const STORE = { pageTokens: 16, maxBytes: 64e6 };
 /** There is one visitor. */
 const user = 'visitor';
 
-/** A model and what it keeps of one history, which grows and shrinks; one call at a time. */
-export class Session {
-  /** Whether state is kept, and why not. */
+/** Answers by vectors of histories and items. */
+export class Session implements Answering {
   readonly state: IncrementalCapabilities;
   readonly #model: TokenEncoder;
   readonly #latestTime: number | undefined;

@@ -1,26 +1,29 @@
 import './jitless.ts';
 import { SeqrecError, useBackend } from '@seqrec/core';
 import { modelFromBytes } from '@seqrec/models';
+import { CodeSession } from './code-session.ts';
 import type { CallMessage, Calls, ReplyMessage } from './protocol.ts';
-import { Session } from './session.ts';
+import { type Answering, Session } from './session.ts';
 
 // The model runs here, so that no click waits for it: the page itself only draws.
-let session: Session | undefined;
+let session: Answering | undefined;
 
-function started(): Session {
+function started(): Answering {
   if (session === undefined) throw new Error('worker: expected start to come first');
   return session;
 }
 
 const calls: Calls = {
-  async start({ backend, threads }, weights, latestTime) {
+  async start({ backend, threads }, weights, { latestTime, codes }) {
     const choice = await useBackend(backend, threads === undefined ? {} : { threads });
     const model = await modelFromBytes(weights, 'model.safetensors');
-    session = new Session(model, latestTime);
+    const { kind, maxSequenceLength } = model;
+    const written = codes && new CodeSession(model, { codes, latestTime, maxSequenceLength });
+    session = written ?? new Session(model, latestTime);
     // Compiles what has to be compiled.
     await session.answer([1], 1);
     await session.drop();
-    return { choice, kind: model.kind, maxSequenceLength: model.maxSequenceLength, state: session.state };
+    return { choice, kind, maxEvents: written?.maxEvents ?? maxSequenceLength, state: session.state };
   },
   answer: async (history, k) => started().answer(history, k),
   fullPass: async (history, k) => started().fullPass(history, k),

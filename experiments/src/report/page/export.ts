@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Interactions } from '@seqrec/data';
-import { exportWeights, readCheckpointState } from '@seqrec/models';
+import { codeSymbols, exportWeights, readCheckpointState } from '@seqrec/models';
+import type { CodedItems } from '../../data/coded-items.ts';
 import { RunError } from '../../errors.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
-import { type PageData, pageFiles } from './page-data.ts';
+import { type PageCodes, type PageData, pageFiles } from './page-data.ts';
 import type { PagePlugin } from './page-plugins.ts';
 
 /** What a page is made of. */
@@ -13,6 +14,8 @@ export interface PageSource {
   /** The checkpoint file. */
   readonly checkpoint: string;
   readonly interactions: Interactions;
+  /** Of a run of generation. */
+  readonly generation?: CodedItems;
   /** Those that the model comes from. */
   readonly plugins?: readonly PagePlugin[];
 }
@@ -23,15 +26,29 @@ export interface PageSource {
  * @throws RunError when checkpoint and data disagree about the number of items; CheckpointError when it is damaged.
  */
 export async function exportPage(source: PageSource, folder: string): Promise<void> {
-  const { checkpoint, interactions, recipe, run } = source;
+  const { checkpoint, interactions, recipe, run, generation } = source;
   const { numItems, position } = await readCheckpointState(checkpoint);
-  if (numItems !== interactions.numItems)
+  const [expected, what] =
+    generation === undefined
+      ? [interactions.numItems, 'items, as many as']
+      : [codeSymbols(generation.codes).count, 'codes, of the items that'];
+  if (numItems !== expected)
     throw new RunError(
-      `${checkpoint}: expected a model of ${interactions.numItems} items, as many as ${interactions.name} has; got one of ${numItems}`,
+      `${checkpoint}: expected a model of ${expected} ${what} ${interactions.name} has; got one of ${numItems}`,
     );
   await exportWeights(checkpoint, join(folder, pageFiles.model), { extra: { recipe, run } });
-  const data = pageData(interactions, { recipe, run, epoch: position.epoch });
+  const data = {
+    ...pageData(interactions, { recipe, run, epoch: position.epoch }),
+    ...(generation && { codes: pageCodes(generation) }),
+  };
   writeFileAtomic(join(folder, pageFiles.data), `${JSON.stringify(data)}\n`);
+}
+
+function pageCodes({ ids, codes, beams, mask, temperature, debias }: CodedItems): PageCodes {
+  return {
+    ...{ sizes: codes.sizes, hasCounter: ids.hasCounter, values: [...codes.values], beams, mask, temperature },
+    ...(debias.weight !== 0 && { debias: { weight: debias.weight, events: Array.from(debias.events) } }),
+  };
 }
 
 /** The catalogue as columns. */

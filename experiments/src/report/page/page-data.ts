@@ -18,7 +18,28 @@ export interface PageData {
   readonly categoryNames: readonly string[];
   /** Places in `categoryNames`. */
   readonly categories: readonly (readonly number[])[];
+  /** Of a model that writes items as codes. */
+  readonly codes?: PageCodes;
 }
+
+/** The codes of the items, and how a model is asked for them. */
+export interface PageCodes {
+  /** Codes of each level, a counter among them. */
+  readonly sizes: readonly number[];
+  /** Whether the last level counts the items of equal codes. */
+  readonly hasCounter: boolean;
+  /** Row by row, `[items, levels]`. */
+  readonly values: readonly number[];
+  readonly beams: number | 'all';
+  readonly mask: 'after' | 'before';
+  /** Of the scores of an encoder. */
+  readonly temperature: number;
+  /** What is taken off for popularity, and the training events of the items that say how popular they are. */
+  readonly debias?: { readonly weight: number; readonly events: readonly number[] };
+}
+
+/** What the model of a page needs besides its weights. */
+export type PageModel = Pick<PageData, 'latestTime' | 'codes'>;
 
 /** Names of the files of a page, beside its assets. */
 export const pageFiles = { data: 'page.json', model: 'model.safetensors' } as const;

@@ -204,7 +204,6 @@ describe('a run of generation', () => {
   it.each([
     [['vectors', '--to', at('v.csv')], 'expected a run whose model has vectors of histories and items'],
     [['serve', '--port', '0'], 'expected a run whose model has vectors of histories and items'],
-    [['page', '--to', at('page')], 'expected a run whose model has vectors of histories and items'],
     [['evaluate', '--sample', '3', '--cached'], '--sample: expected it without --cached, which asks about all users'],
     [['evaluate', '--cached'], '--cached: expected it with a run of retrieval; got one of generation'],
     [['evaluate', '--future', '3'], '--future: expected it with a run of retrieval; got one of generation'],

@@ -1,0 +1,69 @@
+import {
+  type Codes,
+  type CodeWriter,
+  codeWriter,
+  generateItems,
+  type IncrementalCapabilities,
+  type Model,
+  type ScorerCheck,
+} from '@seqrec/models';
+import { madeUpTimes, type PageCodes } from '../src/report/page/page-data.ts';
+import type { Answer, Answering } from './session.ts';
+
+interface CodeSessionOptions {
+  readonly codes: PageCodes;
+  readonly latestTime: number | undefined;
+  /** Longest history, in codes. */
+  readonly maxSequenceLength: number;
+}
+
+/** Answers by codes, in beams over those that items have. */
+export class CodeSession implements Answering {
+  readonly state: IncrementalCapabilities = {
+    append: false,
+    exact: 'bitwise',
+    reason: 'codes are written in beams, whose keys are dropped with the answer',
+  };
+  /** Longest history, in events. */
+  readonly maxEvents: number;
+  readonly #model: Model;
+  readonly #writer: CodeWriter;
+  readonly #codes: Codes;
+  readonly #options: CodeSessionOptions;
+
+  constructor(model: Model, options: CodeSessionOptions) {
+    const { sizes, values, temperature } = options.codes;
+    this.#model = model;
+    this.#writer = codeWriter(model, temperature);
+    this.#codes = { count: values.length / sizes.length, sizes, values: Int32Array.from(values) };
+    this.#options = options;
+    this.maxEvents = Math.floor(options.maxSequenceLength / sizes.length);
+  }
+
+  answer(history: readonly number[], k: number): Promise<Answer> {
+    return this.fullPass(history, k);
+  }
+
+  async fullPass(history: readonly number[], k: number): Promise<Answer> {
+    const began = performance.now();
+    const { latestTime } = this.#options;
+    const { beams, mask, debias } = this.#options.codes;
+    const items = await generateItems({
+      ...{ writer: this.#writer, codes: this.#codes, beams, mask, history, k, maxEvents: this.maxEvents },
+      ...(debias && { debias: { weight: debias.weight, events: Int32Array.from(debias.events) } }),
+      timestamps: madeUpTimes(history.length, latestTime),
+      requestTime: latestTime ?? history.length,
+    });
+    return { items, milliseconds: performance.now() - began };
+  }
+
+  check(): Promise<ScorerCheck> {
+    throw new Error(`check: expected a model whose state is kept; ${this.state.reason}`);
+  }
+
+  async drop(): Promise<void> {}
+
+  dispose(): void {
+    this.#model.dispose();
+  }
+}
