@@ -40,6 +40,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--include-seen', 'Rank the items of the history as well')
     .option('--evaluation.ties <rule>', 'Equal scores: expected (mean over their orders), optimistic, pessimistic')
     .option('--task.beams <n>', 'Of generation: prefixes kept of each history, or all for exact ranks')
+    .option('--task.dense.mix <a>', 'Of a hybrid: share of the codes in a score; levels and cold likewise')
     .option('--evaluation.queryTime <t>', 'Time that a model is asked at: target, or last (of the last event)')
     .option(
       '--evaluation.positions <p>',
@@ -82,7 +83,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
 /** Keys of the configuration that decide how a trained model is measured. */
 const MEASURED = [
   ...['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`),
-  ...['beams', 'mask', 'debias'].map((key) => `task.${key}`),
+  ...['beams', 'mask', 'debias', 'dense.levels', 'dense.mix', 'dense.cold'].map((key) => `task.${key}`),
 ];
 
 async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {

@@ -2,8 +2,15 @@ import { type ExampleSet, eventsOfItems } from '@seqrec/data';
 import {
   type Codes,
   type Debias,
+  type DenseConfig,
+  type DenseDecoding,
+  type DenseHead,
+  denseOf,
   type GenerationConfig,
+  isDenseEncoder,
+  type Model,
   parseObjectiveConfig,
+  type Rows,
   readSemanticIds,
   type StoredIds,
 } from '@seqrec/models';
@@ -21,6 +28,10 @@ export interface CodedItems {
   readonly temperature: number;
   /** What is taken off for popularity. */
   readonly debias: Debias;
+  /** Vectors of the items beside their codes. */
+  readonly dense?: DenseConfig;
+  /** What those of content are made of, for a model that has none yet: row `i` is item `i + 1`. */
+  readonly content?: Rows;
 }
 
 /** The task of a configuration, where it is generation. */
@@ -32,9 +43,23 @@ export function generationOf({ task }: Pick<RecipeConfig, 'task'>): GenerationCo
 function decodingOf(
   { task }: Pick<RecipeConfig, 'task'>,
   events: Debias['events'],
-): Pick<CodedItems, 'beams' | 'mask' | 'debias'> {
+): Pick<CodedItems, 'beams' | 'mask' | 'debias' | 'dense'> {
   const { beams, mask, debias } = task as GenerationConfig;
-  return { beams, mask, debias: { weight: debias, events } };
+  const dense = denseOf(task as GenerationConfig);
+  return { beams, mask, debias: { weight: debias, events }, ...(dense && { dense }) };
+}
+
+/** How a model ranks by vectors of items too, where it has some. */
+export function denseDecoding(
+  { dense, debias }: CodedItems,
+  model: Model,
+): (DenseDecoding & { readonly head: DenseHead }) | undefined {
+  if (dense === undefined || !isDenseEncoder(model)) return undefined;
+  const { after, temperature, levels, mix, cold } = dense;
+  const added = Int32Array.from(
+    Array.from(debias.events, (events, row) => (events === 0 ? row : -1)).filter((row) => row >= 0),
+  );
+  return { head: model.dense, after, temperature, levels, mix, ...(cold && { added }) };
 }
 
 /** @param path where the ids are from, for messages. @throws RunError for an item of the data without codes. */

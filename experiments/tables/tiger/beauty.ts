@@ -45,6 +45,16 @@ export const table = defineTable({
       changes: withIds({ tokenizer: { kind: 'file', path: 'amazon2014-beauty/semantic_ids_letter.tsv' } }),
       paper: {},
     },
+    { name: 'LSA, then vectors (LIGER)', recipe: 'amazon-beauty/sid-hybrid', paper: {} },
+    {
+      name: 'LSA, vectors under a prefix (COBRA)',
+      recipe: 'amazon-beauty/sid-hybrid',
+      changes: [
+        { key: 'task.dense.after', text: '1' },
+        { key: 'task.dense.levels', text: '1' },
+      ],
+      paper: {},
+    },
     {
       name: 'SASRec, full softmax',
       recipe: 'amazon-beauty/sasrec',

@@ -201,16 +201,30 @@ export {
 } from './flops/flops.ts';
 export {
   type BeamOptions,
+  type Beams,
+  beamPrefixes,
   type CodeMask,
   codeMasks,
   constrainedBeams,
   type Generated,
   type GeneratedList,
+  type PrefixOptions,
 } from './generators/beams.ts';
 export { type CodeBatch, codeBatch } from './generators/code-batch.ts';
 export { type CodeDecoderOptions, codeDecoder } from './generators/code-decoder.ts';
 export { codeShares, type Debias, debiasOf } from './generators/code-shares.ts';
 export { type CodeSymbols, codeSymbols, codeTokens } from './generators/code-symbols.ts';
+export { type DenseConfig, denseSchema, denseSizes } from './generators/dense/config.ts';
+export {
+  type DenseEncoder,
+  type DenseHead,
+  isDenseEncoder,
+  setContent,
+  withDenseHead,
+} from './generators/dense/head.ts';
+export { type DenseLoss, denseLoss } from './generators/dense/loss.ts';
+export { type CandidateFinder, candidateFinder, type DenseDecoding, denseFinder } from './generators/dense/rank.ts';
+export type { DenseSizes } from './generators/dense/sizes.ts';
 export {
   type CodeLossContext,
   type CodeReader,
@@ -505,7 +519,7 @@ export { storedVectors } from './serve/stored-vectors.ts';
 export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
-export { type GenerationConfig, generationConfigSchema } from './tasks/generation/config.ts';
+export { denseOf, type GenerationConfig, generationConfigSchema } from './tasks/generation/config.ts';
 export { codeModelConfig, codeWriter, generationTask, softmaxTemperature } from './tasks/generation/task.ts';
 export { type BatchPart, historyCost, onlyPart, partBounds } from './tasks/part.ts';
 export {

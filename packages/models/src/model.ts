@@ -3,6 +3,7 @@ import type { BatchColumns, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import type { TableStores } from './features/table-stores.ts';
+import type { DenseSizes } from './generators/dense/sizes.ts';
 import type { EncoderBatch } from './inputs.ts';
 import type { Run } from './layers/layer.ts';
 import type { TokenMemory } from './layers/memory.ts';
@@ -43,7 +44,7 @@ export interface Model {
   /** Items are `1..numItems`. */
   readonly numItems: number;
   /** What else it was made with: kept in checkpoints. */
-  readonly sizes?: Pick<ModelOptions, 'numUsers' | 'labels' | 'logVariances'>;
+  readonly sizes?: Pick<ModelOptions, 'numUsers' | 'labels' | 'logVariances' | 'dense'>;
   /** The further columns of batches that the model reads; absent: none. */
   readonly columns?: BatchColumns;
   /** What its features know of the data, where it has some: kept in checkpoints. */
@@ -220,6 +221,8 @@ export interface ModelOptions {
    * For a configuration with `features`: what `fitFeatures` makes of the training set; of models of rows `fitFields`.
    */
   readonly features?: FittedFeatures;
+  /** Vectors of the items beside their codes: see `withDenseHead`. Of encoders over codes; default: none. */
+  readonly dense?: DenseSizes;
   /** Tables that lie in a store, such as a file. Of models of rows but `dssm` and `hstu-ranker`; default: none does. */
   readonly stores?: TableStores;
 }

@@ -12,6 +12,7 @@ import { transformerPlusPlus } from './encoders/transformer-plus-plus/definition
 import { ConfigError } from './errors.ts';
 import { checkFeatureFields, checkFeatures } from './features/check.ts';
 import type { Flops, Workload } from './flops/flops.ts';
+import { withDenseHead } from './generators/dense/head.ts';
 import { t5 } from './generators/t5/definition.ts';
 import type { Model, ModelOptions, TokenEncoder } from './model.ts';
 import { autoInt } from './rankers/autoint/definition.ts';
@@ -247,5 +248,15 @@ export function createModel(config: { readonly kind: string }, options: ModelOpt
     );
   }
   if (readsFeaturesOfTokens(definition)) checkFeatures(parsed, features, numItems);
-  return definition.create(parsed as never, { ...options, numItems, seed });
+  if (options.dense !== undefined && !readsFeaturesOfTokens(definition))
+    throw new ConfigError(
+      `createModel: dense: expected an encoder of histories, whose tokens are compared with vectors of items; got '${parsed.kind}'; leave task.dense out`,
+      'dense',
+    );
+  const model = definition.create(parsed as never, { ...options, numItems, seed });
+  if (options.dense === undefined) return model;
+  const { vector } = modelWidths(parsed);
+  const encoder = model as TokenEncoder;
+  const encoderWidth = vector === 0 ? encoder.itemTable().shape[1] : vector;
+  return withDenseHead(encoder, options.dense, { encoderWidth, seed });
 }

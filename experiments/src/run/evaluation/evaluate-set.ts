@@ -10,6 +10,7 @@ import {
   type TokenEncoder,
 } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
+import { denseDecoding } from '../../data/coded-items.ts';
 import { type PreparedData, windowed } from '../../data/dataset.ts';
 import { UsageError } from '../../errors.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -35,7 +36,9 @@ export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: Evalu
     const asked = { ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress };
     if (generation === undefined) return evaluate({ model, ...asked });
     const { codes, beams, mask, debias, temperature } = generation;
-    return evaluateGenerated({ writer: codeWriter(model, temperature), codes, beams, mask, debias, ...asked });
+    const dense = denseDecoding(generation, model);
+    const writer = codeWriter(model, temperature);
+    return evaluateGenerated({ writer, codes, beams, mask, debias, ...(dense && { dense }), ...asked });
   });
 }
 

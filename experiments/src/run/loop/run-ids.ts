@@ -2,6 +2,7 @@ import type { Interactions } from '@seqrec/data';
 import { idsDigest, readSemanticIds, semanticIdsSchema } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import { type CodedItems, codedItems, generationOf } from '../../data/coded-items.ts';
+import { withContent } from '../../data/content-vectors.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { fitIdsTo } from '../../data/ids/fit-to-data.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -24,7 +25,7 @@ export async function runIds(
     path === undefined
       ? await fitIdsTo({ interactions, train }, task.ids ?? semanticIdsSchema.parse({}), progress)
       : await readSemanticIds(path);
-  return codedItems(config, train, ids, path ?? 'task.ids');
+  return withContent(codedItems(config, train, ids, path ?? 'task.ids'), interactions);
 }
 
 /** What is said of the ids of a run. */

@@ -141,6 +141,17 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
     objective: { kind: 'full-softmax', temperature: 0.05 },
     windows: undefined,
   },
+  hybrid: {
+    task: {
+      ...{ kind: 'generation', beams: 250, ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 } } },
+      dense: {
+        ...{ weight: 0.5, vectors: 'table', width: 4, after: 1, temperature: 0.1, levels: 1, mix: 0.5, cold: false },
+      },
+    },
+    model: { kind: 'sasrec', ...shape, maxSequenceLength: 8, numHeads: 1, outputLength: 1, ffnDim: 8, ffnDropout: 0.1 },
+    objective: { kind: 'full-softmax', temperature: 0.05 },
+    windows: undefined,
+  },
   t5: {
     task: { kind: 'generation', beams: 'all', ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 } } },
     model: {

@@ -32,9 +32,10 @@ function checkTogether(config: RecipeConfig): void {
 
 /** @throws ConfigError for cut-offs that no list of so many beams reaches. */
 function checkBeams(config: RecipeConfig): void {
-  const beams = generationOf(config)?.beams ?? 'all';
+  const { beams = 'all', dense } = generationOf(config) ?? {};
   const largest = Math.max(...config.evaluation.ks);
-  if (beams === 'all' || beams >= largest) return;
+  // Vectors alone need no beams.
+  if (beams === 'all' || beams >= largest || dense?.levels === 0) return;
   throw new ConfigError(
     `task.beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}`,
     'more beams, or smaller evaluation.ks',

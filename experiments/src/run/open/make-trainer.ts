@@ -3,8 +3,10 @@ import type { ItemVectors } from '@seqrec/data';
 import {
   createModel,
   createTrainer,
+  isDenseEncoder,
   isSharded,
   loadWeights,
+  setContent,
   setItemVectors,
   type TablePartition,
   type TokenEncoder,
@@ -60,6 +62,7 @@ export async function makeTrainer(
       throw new ConfigError(
         `--shard-tables: expected a model with an item table of its own, such as hstu or sasrec; got '${model.kind}'; its tables are whole on every rank`,
       );
+    if (data.generation?.content !== undefined && isDenseEncoder(model)) setContent(model, data.generation.content);
     if (itemVectors !== undefined) await setItemVectors(model, itemVectors);
     if (initialWeights !== undefined)
       await loadWeights(initialWeights, model, { onNote: (note) => progress.note(`note: ${note}`) });

@@ -3,6 +3,7 @@ import type { Override } from '../../arguments.ts';
 import { recipeNames, resolveRun } from '../../config/load-recipe.ts';
 import { type RunConfig, sequenceConfig } from '../../config/run-config.ts';
 import { generationOf, readCodedItems } from '../../data/coded-items.ts';
+import { withContent } from '../../data/content-vectors.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { prepareData } from '../../data/dataset.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
@@ -43,7 +44,8 @@ export async function openWeights(request: WeightsRequest): Promise<EvaluatedMod
       'task.idsFile: expected the file of ids that the weights were trained with; got ids that would be fitted anew',
       'runs of generation keep theirs as ids.safetensors',
     );
-  const generation = await readCodedItems(config, prepared.split.train, task?.idsFile);
+  const coded = await readCodedItems(config, prepared.split.train, task?.idsFile);
+  const generation = coded && (await withContent(coded, prepared.split.interactions));
   const data = { ...prepared, ...(generation && { generation }) };
   const made = runModel(config, data);
   const model = createModel(made.config, made.options) as TokenEncoder;

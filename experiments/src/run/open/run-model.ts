@@ -1,4 +1,4 @@
-import { codeModelConfig, codeSymbols, type ModelConfigInput, type ModelOptions } from '@seqrec/models';
+import { codeModelConfig, codeSymbols, denseSizes, type ModelConfigInput, type ModelOptions } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { modelOptions } from './model-options.ts';
@@ -15,8 +15,13 @@ export function runModel(
 ): { readonly config: ModelConfigInput; readonly options: ModelOptions } {
   const { generation, split } = data;
   if (generation === undefined) return { config: config.model, options: modelOptions(config, split.train) };
+  const { codes, dense, content } = generation;
   return {
     config: runModelConfig(config, data),
-    options: { numItems: codeSymbols(generation.codes).count, seed: config.seed },
+    options: {
+      numItems: codeSymbols(codes).count,
+      seed: config.seed,
+      ...(dense && { dense: denseSizes(dense, codes.count, content?.width) }),
+    },
   };
 }

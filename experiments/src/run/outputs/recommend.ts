@@ -1,6 +1,6 @@
 import { type Interactions, type NamedColumns, takeEach } from '@seqrec/data';
 import { codeWriter, type GeneratedItem, generateItems, recommend, type TokenEncoder } from '@seqrec/models';
-import type { CodedItems } from '../../data/coded-items.ts';
+import { type CodedItems, denseDecoding } from '../../data/coded-items.ts';
 import { UsageError } from '../../errors.ts';
 import { madeUpTimes } from '../../report/page/page-data.ts';
 import { suggestion } from '../../suggest.ts';
@@ -23,8 +23,8 @@ export interface EventHistory {
 export interface Recommendation {
   readonly history: readonly (NamedItem & { readonly time?: string })[];
   readonly recommendations: readonly (NamedItem & { readonly score: number; readonly codes?: string })[];
-  /** What a score is, where it is no cosine: a product, or the log-probability of the codes of an item. */
-  readonly similarity?: 'dot' | 'log-probability';
+  /** What a score is, where it is no cosine: a product, or log-probabilities of the codes of an item, or mixed. */
+  readonly similarity?: 'dot' | 'log-probability' | 'mixed';
 }
 
 /** What recommends: a model and, where it writes codes, those of the items. */
@@ -169,13 +169,15 @@ export async function recommendFor(
     })),
     ...(written === undefined
       ? model.similarity === 'dot' && { similarity: model.similarity }
-      : { similarity: 'log-probability' as const }),
+      : { similarity: (generation?.dense?.mix ?? 1) < 1 ? ('mixed' as const) : ('log-probability' as const) }),
   };
 }
 
 /** What writes items, and how it is asked. */
-function writing(model: TokenEncoder, { codes, beams, mask, debias, temperature }: CodedItems) {
-  return { writer: codeWriter(model, temperature), codes, beams, mask, debias };
+function writing(model: TokenEncoder, generation: CodedItems) {
+  const { codes, beams, mask, debias, temperature } = generation;
+  const dense = denseDecoding(generation, model);
+  return { writer: codeWriter(model, temperature), codes, beams, mask, debias, ...(dense && { dense }) };
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {
@@ -210,9 +212,12 @@ export function renderRecommendation(result: Recommendation, user: string | unde
       ]),
     ),
   );
-  const score = { dot: 'product', 'log-probability': 'log-probability of the codes', cosine: 'cosine' }[
-    result.similarity ?? 'cosine'
-  ];
+  const score = {
+    dot: 'product',
+    'log-probability': 'log-probability of the codes',
+    mixed: 'log-probabilities of the codes and of the vector, mixed',
+    cosine: 'cosine',
+  }[result.similarity ?? 'cosine'];
   const whose = user === undefined ? 'History' : `History of user ${user}`;
   return `${whose} (the latest ${result.history.length} events, oldest first)\n\n${history}\n\nRecommended next (score: ${score})\n\n${items}`;
 }

@@ -1,8 +1,10 @@
 import { makeBatch } from '@seqrec/data';
 import { EvaluationError } from '../errors.ts';
-import { type BeamOptions, type CodeMask, constrainedBeams, type GeneratedList } from '../generators/beams.ts';
+import type { BeamOptions, CodeMask, GeneratedList } from '../generators/beams.ts';
 import { type Debias, debiasOf } from '../generators/code-shares.ts';
 import { codeSymbols } from '../generators/code-symbols.ts';
+import type { DenseHead } from '../generators/dense/head.ts';
+import { candidateFinder, type DenseDecoding, scoreOfDense } from '../generators/dense/rank.ts';
 import type { CodeWriter } from '../generators/generator.ts';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
@@ -21,6 +23,8 @@ export interface EvaluateGeneratedOptions extends Protocol {
   readonly mask?: CodeMask;
   /** Takes popularity off the scores; default: not. */
   readonly debias?: Debias;
+  /** Ranks by vectors of items too; default: by codes alone. */
+  readonly dense?: DenseDecoding & { readonly head: DenseHead };
   /** Histories at a time, default 64; with `beams: 'all'` so many that all their prefixes are at most `MOST_ROWS`. */
   readonly batchSize?: number;
 }
@@ -29,8 +33,9 @@ export interface EvaluateGeneratedOptions extends Protocol {
 const MOST_ROWS = 2 ** 16;
 
 /**
- * Ranks by generated codes: the target's place among the items that {@link constrainedBeams} writes after its history,
- * a miss where it is not among them. Items of the history take no place in a beam where they are no candidates.
+ * Ranks by generated codes: the target's place among the items that `constrainedBeams` writes after its history,
+ * or `denseFinder` finds, a miss where it is not among them. Items of the history take no place in a beam where they
+ * are no candidates.
  *
  * @throws EvaluationError when a cut-off exceeds the number of beams, else as `evaluate`.
  */
@@ -48,18 +53,27 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
   const original = (e: number): number => apart?.examples[e] ?? e;
   const ofSteps = codes.sizes.map(() => ({ invalid: 0, asked: 0 }));
   const batchSize = sizeOf(options, trie);
-  for (let first = 0; first < total; first += batchSize) {
-    const block = Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
-    const sources = block.filter((e) => set.starts[e] < set.targets[e]);
-    for (const e of block)
-      if (set.starts[e] === set.targets[e]) collector.miss(original(e), set.targets[e], 'no-history');
-    if (sources.length > 0) await rank(sources);
-    onProgress?.({ done: Math.min(first + batchSize, total), total });
-    await yieldToEventLoop();
+  const finder = await candidateFinder(trie, options.dense);
+  try {
+    await rankAll();
+  } finally {
+    finder.dispose();
   }
   collector.leaveOut(leftOut);
   if (collector.isConstant) throw collapsed('evaluate');
   return collector.result(scoring(options, ofSteps));
+
+  async function rankAll(): Promise<void> {
+    for (let first = 0; first < total; first += batchSize) {
+      const block = Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
+      const sources = block.filter((e) => set.starts[e] < set.targets[e]);
+      for (const e of block)
+        if (set.starts[e] === set.targets[e]) collector.miss(original(e), set.targets[e], 'no-history');
+      if (sources.length > 0) await rank(sources);
+      onProgress?.({ done: Math.min(first + batchSize, total), total });
+      await yieldToEventLoop();
+    }
+  }
 
   async function rank(sources: readonly number[]): Promise<void> {
     const reader = options.writer.read(askedAt(makeBatch(set, sources), queryTime), symbols);
@@ -71,7 +85,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
         ...(penalty && { penalty }),
         open: (b) => (closed[b].length === 0 ? undefined : trie.without(closed[b])),
       };
-      const { lists, invalid, asked } = await constrainedBeams(reader, sources.length, beams);
+      const { lists, invalid, asked } = await finder.find(reader, sources.length, beams);
       for (const [level, step] of ofSteps.entries()) {
         step.invalid += invalid[level];
         step.asked += asked[level];
@@ -115,14 +129,15 @@ function placeOf({ rows, scores }: GeneratedList, row: number): Place | undefine
   return place;
 }
 
-function check({ beams, ks, codes, examples }: EvaluateGeneratedOptions): void {
+function check({ beams, ks, codes, examples, dense }: EvaluateGeneratedOptions): void {
   const { numItems } = examples.interactions;
   if (codes.count !== numItems)
     throw new EvaluationError(
       `evaluate: codes: expected those of the ${numItems} items of the data; got ${codes.count}; fit ids to this data`,
     );
   const largest = Math.max(0, ...(ks ?? []));
-  if (beams === 'all' || beams >= largest) return;
+  // Without a code there is one prefix, which all items are under.
+  if (beams === 'all' || beams >= largest || dense?.levels === 0) return;
   throw new EvaluationError(
     `evaluate: beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}; more beams, or smaller cut-offs`,
   );
@@ -138,10 +153,11 @@ function sizeOf({ beams, batchSize = 64 }: EvaluateGeneratedOptions, trie: CodeT
 
 /** What a score is, and how much of the model's probability was on codes that no item has. */
 function scoring(
-  { codes, beams, mask = 'after', debias }: EvaluateGeneratedOptions,
+  { codes, beams, mask = 'after', debias, dense }: EvaluateGeneratedOptions,
   steps: readonly { readonly invalid: number; readonly asked: number }[],
 ): string {
   const levels = codes.sizes.length;
+  if (dense !== undefined && dense.mix < 1) return scoreOfDense(dense, { levels, beams, mask });
   const shares = steps.map(({ invalid, asked }) => (asked === 0 ? '0' : (invalid / asked).toFixed(4)));
   const who =
     beams === 'all' ? 'of every item' : `of the items that ${beams} beams find, a target outside of them being a miss`;

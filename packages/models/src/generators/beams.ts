@@ -35,7 +35,7 @@ export interface Generated {
 }
 
 /** Prefixes of one length, those of a history next to each other, best first. */
-interface Beams {
+export interface Beams {
   readonly history: Int32Array;
   readonly node: Int32Array;
   readonly score: Float64Array;
@@ -59,24 +59,8 @@ export async function constrainedBeams(
   histories: number,
   options: BeamOptions,
 ): Promise<Generated> {
-  const { trie, open } = options;
-  const levels = trie.sizes.length;
-  const opened = Array.from({ length: histories }, (_, b) => open?.(b));
-  const [invalid, asked] = [new Float64Array(levels), new Int32Array(levels)];
-  let beams: Beams = {
-    history: Int32Array.from({ length: histories }, (_, b) => b),
-    node: new Int32Array(histories),
-    score: new Float64Array(histories),
-  };
-  let parents: Int32Array | undefined;
-  for (let level = 0; level < levels && beams.node.length > 0; level++) {
-    const codes = beams.node.map((node) => (level === 0 ? 0 : trie.code(level, node)));
-    const logits = await read(parents === undefined ? reader.first() : reader.next(parents, codes));
-    const step = expand(beams, logits, { ...options, level, opened });
-    invalid[level] = step.invalid;
-    asked[level] = beams.node.length;
-    [beams, parents] = [step.beams, step.parents];
-  }
+  const { trie } = options;
+  const { beams, invalid, asked } = await beamPrefixes(reader, histories, { ...options, depth: trie.sizes.length });
   const lists = Array.from({ length: histories }, () => ({ rows: new Int32Array(0), scores: new Float64Array(0) }));
   for (let first = 0; first < beams.node.length; ) {
     const history = beams.history[first];
@@ -89,6 +73,43 @@ export async function constrainedBeams(
     first = past;
   }
   return { lists, invalid, asked };
+}
+
+export interface PrefixOptions extends BeamOptions {
+  /** Codes to write, `0 .. L`. */
+  readonly depth: number;
+  /** Called with the prefixes of `codes` codes when the reader has read them, `codes` at most `depth` and below `L`. */
+  readonly visit?: { readonly codes: number; call(beams: Beams): Promise<void> };
+}
+
+/** The most likely prefixes of `depth` codes, as {@link constrainedBeams} finds them. */
+export async function beamPrefixes(
+  reader: CodeReader,
+  histories: number,
+  options: PrefixOptions,
+): Promise<{ readonly beams: Beams } & Pick<Generated, 'invalid' | 'asked'>> {
+  const { trie, open, depth, visit } = options;
+  const levels = trie.sizes.length;
+  const reads = Math.max(depth, visit === undefined ? 0 : visit.codes + 1);
+  const opened = Array.from({ length: histories }, (_, b) => open?.(b));
+  const [invalid, asked] = [new Float64Array(levels), new Int32Array(levels)];
+  let beams: Beams = {
+    history: Int32Array.from({ length: histories }, (_, b) => b),
+    node: new Int32Array(histories),
+    score: new Float64Array(histories),
+  };
+  let parents: Int32Array | undefined;
+  for (let level = 0; level < reads && beams.node.length > 0; level++) {
+    const codes = beams.node.map((node) => (level === 0 ? 0 : trie.code(level, node)));
+    const logits = await read(parents === undefined ? reader.first() : reader.next(parents, codes));
+    if (level === visit?.codes) await visit.call(beams);
+    if (level === depth) break;
+    const step = expand(beams, logits, { ...options, level, opened });
+    invalid[level] = step.invalid;
+    asked[level] = beams.node.length;
+    [beams, parents] = [step.beams, step.parents];
+  }
+  return { beams, invalid, asked };
 }
 
 async function read(logits: tf.Tensor2D): Promise<Float32Array> {

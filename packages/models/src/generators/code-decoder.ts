@@ -8,6 +8,8 @@ import { scaledQueries } from '../objectives/temperature.ts';
 import type { BatchPart } from '../tasks/part.ts';
 import { codeBatch } from './code-batch.ts';
 import type { CodeSymbols } from './code-symbols.ts';
+import type { DenseHead } from './dense/head.ts';
+import { type DenseLoss, denseLoss } from './dense/loss.ts';
 import { cachedReader, repeatedReader } from './encoder-readers.ts';
 import type { CodeWriter } from './generator.ts';
 
@@ -19,6 +21,8 @@ export interface CodeDecoderOptions {
    * each. See `incrementalOf`.
    */
   readonly isCached: boolean;
+  /** Vectors of items that are learned beside the codes; default: none. */
+  readonly dense?: DenseLoss & { readonly head: DenseHead };
 }
 
 /**
@@ -29,11 +33,12 @@ export interface CodeDecoderOptions {
  * loss = - sum over items to predict, levels l of log softmax_{K_l}(scores)[c_l]
  * ```
  *
- * One pass over `n L + L - 1` tokens trains on every item after the first.
+ * One pass over `n L + L - 1` tokens trains on every item after the first. With `dense` the loss has a second half:
+ * see `denseLoss`.
  *
  * Differs from Rajput et al. 2023 (TIGER) in: one causal stack for an encoder and a decoder, no user token.
  */
-export function codeDecoder(encoder: TokenEncoder, { temperature, isCached }: CodeDecoderOptions): CodeWriter {
+export function codeDecoder(encoder: TokenEncoder, { temperature, isCached, dense }: CodeDecoderOptions): CodeWriter {
   return {
     loss: ({ symbols, batch, part, run }) => {
       const { batch: codes, asked } = codeBatch(batch.host, symbols, { targets: true });
@@ -50,6 +55,10 @@ export function codeDecoder(encoder: TokenEncoder, { temperature, isCached }: Co
           const total = logSumExpScores({ queries: scaled, items: all });
           return tf.sub(tf.sum(total), tf.sum(tf.mul(scaled, labels)));
         });
+        if (dense !== undefined) {
+          const own = tf.gather(encoded, tf.tensor1d(asked[dense.after].tokens, 'int32')) as tf.Tensor2D;
+          losses.push(denseLoss(dense.head, own, batch.host.targets, dense));
+        }
         return tf.addN(losses) as tf.Scalar;
       });
       return { sum, weight: batch.numTokens };

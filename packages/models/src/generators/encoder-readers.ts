@@ -23,21 +23,26 @@ export function cachedReader(parts: ReadingParts, histories: SequenceBatch): Cod
   const clock = clockOf(batch);
   const memory = new BeamMemory(batch.offsets);
   const extend = encoder.extend as NonNullable<TokenEncoder['extend']>;
+  const newest = new Newest();
   let level = 0;
   return {
     first: () =>
       tf.tidy(() => {
         const encoded = extend(uploadBatch(batch), memory);
         const last = batch.offsets.slice(1).map((end) => end - 1);
-        return logitsOf(parts, tf.gather(encoded, tf.tensor1d(last, 'int32')), level);
+        return logitsOf(parts, newest.keep(tf.gather(encoded, tf.tensor1d(last, 'int32'))), level);
       }),
     next(parents, codes) {
       level++;
       memory.goOn(parents);
       const rows = codes.map((code) => symbols.firsts[level - 1] + code);
-      return tf.tidy(() => logitsOf(parts, extend(nextTokens(batch, clock, memory, rows), memory), level));
+      return tf.tidy(() => logitsOf(parts, newest.keep(extend(nextTokens(batch, clock, memory, rows), memory)), level));
     },
-    dispose: () => memory.dispose(),
+    encoded: () => newest.copy(),
+    dispose: () => {
+      newest.dispose();
+      memory.dispose();
+    },
   };
 }
 
@@ -45,13 +50,14 @@ export function cachedReader(parts: ReadingParts, histories: SequenceBatch): Cod
 export function repeatedReader(parts: ReadingParts, histories: SequenceBatch): CodeReader {
   const { encoder, symbols } = parts;
   const { batch } = codeBatch(histories, symbols, { targets: false });
+  const newest = new Newest();
   let level = 0;
   let paths: { readonly history: number; readonly rows: readonly number[] }[] = Array.from(
     { length: batch.offsets.length - 1 },
     (_, history) => ({ history, rows: [] }),
   );
   const read = (): tf.Tensor2D =>
-    tf.tidy(() => logitsOf(parts, encodeLast(encoder, uploadBatch(longer(batch, paths))), level));
+    tf.tidy(() => logitsOf(parts, newest.keep(encodeLast(encoder, uploadBatch(longer(batch, paths)))), level));
   return {
     first: read,
     next(parents, codes) {
@@ -63,8 +69,29 @@ export function repeatedReader(parts: ReadingParts, histories: SequenceBatch): C
       });
       return read();
     },
-    dispose: () => undefined,
+    encoded: () => newest.copy(),
+    dispose: () => newest.dispose(),
   };
+}
+
+/** What the encoder made of the rows of the newest step. */
+class Newest {
+  private rows: tf.Tensor2D | undefined;
+
+  keep(rows: tf.Tensor): tf.Tensor2D {
+    this.dispose();
+    this.rows = tf.keep(rows) as tf.Tensor2D;
+    return this.rows;
+  }
+
+  copy(): tf.Tensor2D {
+    return tf.clone(this.rows as tf.Tensor2D);
+  }
+
+  dispose(): void {
+    this.rows?.dispose();
+    this.rows = undefined;
+  }
 }
 
 /** Scores of the codes of a level, `[rows, K_l]`. */

@@ -28,6 +28,10 @@ export interface CodeReader {
    * @param parents the row of the step before that each goes on from. @param codes the code that it goes on with.
    */
   next(parents: Int32Array, codes: Int32Array): tf.Tensor2D;
+  /**
+   * What the encoder made of the rows of the newest step, `[rows, D]`: of encoders over codes. The caller frees it.
+   */
+  encoded?(): tf.Tensor2D;
   /** Frees what was kept. */
   dispose(): void;
 }

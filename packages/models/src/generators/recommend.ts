@@ -2,9 +2,11 @@ import { sequenceBatch } from '@seqrec/data';
 import { CodeTrie } from '../semantic-ids/codes/trie.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import { checkHistory } from '../serve/check-history.ts';
-import { type CodeMask, constrainedBeams } from './beams.ts';
+import type { CodeMask } from './beams.ts';
 import { type Debias, debiasOf } from './code-shares.ts';
 import { codeSymbols } from './code-symbols.ts';
+import type { DenseHead } from './dense/head.ts';
+import { candidateFinder, type DenseDecoding } from './dense/rank.ts';
 import type { CodeWriter } from './generator.ts';
 
 export interface GenerateOptions {
@@ -15,6 +17,8 @@ export interface GenerateOptions {
   readonly beams: number | 'all';
   readonly mask: CodeMask;
   readonly debias?: Debias;
+  /** Ranks by vectors of items too; default: by codes alone. */
+  readonly dense?: DenseDecoding & { readonly head: DenseHead };
   /** Dense item ids, oldest first; only the latest `maxEvents` are read. */
   readonly history: ArrayLike<number>;
   readonly maxEvents: number;
@@ -33,12 +37,12 @@ export interface GeneratedItem {
   /** Dense item id. */
   readonly item: number;
   readonly codes: readonly number[];
-  /** Sum of the log-probabilities of the codes. */
+  /** Sum of the log-probabilities of the codes; with vectors of items the mixed score. */
   readonly score: number;
 }
 
 /**
- * The `k` most likely items after a history, by {@link constrainedBeams}; fewer where fewer are left.
+ * The `k` most likely items after a history, by `constrainedBeams` or `denseFinder`; fewer where fewer are left.
  *
  * @throws EvaluationError when the history is empty, holds an id outside `1..numItems`, or does not match its
  *   timestamps.
@@ -59,19 +63,24 @@ export async function generateItems(options: GenerateOptions): Promise<Generated
   const trie = new CodeTrie(codes);
   const width = options.beams === 'all' ? Number.POSITIVE_INFINITY : Math.max(options.beams, k);
   const open = excludeSeen ? () => trie.without(Array.from(history, (item) => item - 1)) : undefined;
+  const finder = await candidateFinder(trie, options.dense);
   const reader = writer.read(batch, codeSymbols(codes));
   try {
     const penalty = debiasOf(trie, options.debias);
     const beams = { trie, width, mask, ...(penalty && { penalty }), ...(open && { open }) };
-    const { lists } = await constrainedBeams(reader, 1, beams);
+    const { lists } = await finder.find(reader, 1, beams);
     const levels = codes.sizes.length;
     const { rows, scores } = lists[0];
-    return Array.from(rows.subarray(0, k), (row, i) => ({
-      item: row + 1,
-      codes: [...codes.values.subarray(row * levels, (row + 1) * levels)],
+    const order = Array.from(rows.keys()).sort(
+      (a, b) => scores[b] - scores[a] || trie.leaf(rows[a]) - trie.leaf(rows[b]),
+    );
+    return order.slice(0, k).map((i) => ({
+      item: rows[i] + 1,
+      codes: [...codes.values.subarray(rows[i] * levels, (rows[i] + 1) * levels)],
       score: scores[i],
     }));
   } finally {
     reader.dispose();
+    finder.dispose();
   }
 }

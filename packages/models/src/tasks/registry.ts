@@ -9,7 +9,7 @@ import type { ObjectiveConfigInput } from '../objectives/config.ts';
 import { createObjective } from '../objectives/create.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import type { TaskDefinition } from './definition.ts';
-import { type GenerationConfig, generationConfigSchema } from './generation/config.ts';
+import { denseOf, type GenerationConfig, generationConfigSchema } from './generation/config.ts';
 import { generationTask } from './generation/task.ts';
 import { type RankingConfig, rankingConfigSchema } from './ranking/config.ts';
 import { rankingLabels } from './ranking/labels.ts';
@@ -41,10 +41,10 @@ const generation: TaskDefinition<GenerationConfig> = {
   kind: 'generation',
   needs: 'generate',
   schema: generationConfigSchema,
-  create: (_, { codes, objective }) => {
+  create: (config, { codes, objective }) => {
     if (codes === undefined)
       throw new ConfigError('createTask: codes: expected those of the items, for generation; got none', 'codes');
-    return generationTask(codes, objective());
+    return generationTask(codes, objective(), denseOf(config));
   },
 };
 

@@ -18,7 +18,12 @@ const stateSchema = z.object({
   numItems: count,
   /** What else a model was made with. */
   sizes: z
-    .object({ numUsers: count.optional(), labels: count.optional(), logVariances: z.boolean().optional() })
+    .object({
+      numUsers: count.optional(),
+      labels: count.optional(),
+      logVariances: z.boolean().optional(),
+      dense: z.object({ items: count, width: count, content: count.optional(), table: z.boolean() }).optional(),
+    })
     .optional(),
   /** The fitted features without the values of items, which are tensors. */
   features: z.array(z.record(z.string(), z.unknown())).optional(),

@@ -1,5 +1,6 @@
 import { makeBatch } from '@seqrec/data';
-import { CodeTrie, codeBatch, codeSymbols, codeWriter, constrainedBeams } from '@seqrec/models';
+import { CodeTrie, candidateFinder, codeBatch, codeSymbols, codeWriter } from '@seqrec/models';
+import { denseDecoding } from '../../../data/coded-items.ts';
 import { windowed } from '../../../data/dataset.ts';
 import { ConfigError } from '../../../errors.ts';
 import { describeEnvironment, type Environment } from '../../../run/folder/environment.ts';
@@ -59,6 +60,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   const symbols = codeSymbols(codes);
   const trie = new CodeTrie(codes);
   const writer = codeWriter(model, temperature);
+  const finder = await candidateFinder(trie, denseDecoding(generation, model));
   const whole = codeBatch(makeBatch(set, users), symbols, { targets: false }).batch;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const parameters = countParameters(model).total;
@@ -100,6 +102,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
     progress.clear();
   } finally {
     input?.remove();
+    finder.dispose();
     trainer.dispose();
     model.dispose();
   }
@@ -114,7 +117,7 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
     for (let first = 0; first < users.length; first += batchSize) {
       const block = users.slice(first, first + batchSize);
       const reader = writer.read(makeBatch(set, block), symbols);
-      await constrainedBeams(reader, block.length, { trie, width, mask });
+      await finder.find(reader, block.length, { trie, width, mask });
       reader.dispose();
     }
   }

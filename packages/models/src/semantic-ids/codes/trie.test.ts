@@ -33,6 +33,13 @@ describe('CodeTrie', () => {
               expect(rows[trie.rows[node]].join()).toBe(prefix);
               continue;
             }
+            const leaves = trie.leaves(depth, node);
+            for (let leaf = 0; leaf < rows.length; leaf++) {
+              const isUnder = rows[trie.rows[leaf]].slice(0, depth).join() === prefix;
+              expect(leaf >= leaves.first && leaf < leaves.past).toBe(isUnder);
+              expect(trie.above(depth, leaf) === node).toBe(isUnder);
+              expect(trie.leaf(trie.rows[leaf])).toBe(leaf);
+            }
             const { first, past } = trie.children(depth, node);
             const own = Array.from({ length: past - first }, (_, i) => trie.code(depth + 1, first + i));
             const after = prefixes(rows, depth + 1).filter((other) => depth === 0 || other.startsWith(`${prefix},`));

@@ -88,6 +88,22 @@ export class CodeTrie {
     return { first: firstChild[node], past: firstChild[node + 1] };
   }
 
+  /** The leaves under a node are `first .. past - 1`. */
+  leaves(depth: number, node: number): { readonly first: number; readonly past: number } {
+    const { firstLeaf } = this.depths[depth];
+    return { first: firstLeaf[node], past: firstLeaf[node + 1] };
+  }
+
+  /** The node of a depth that a leaf is under. */
+  above(depth: number, leaf: number): number {
+    return nodeOf(this.depths[depth].firstLeaf, leaf);
+  }
+
+  /** The leaf of a row. */
+  leaf(row: number): number {
+    return this.leafOf[row];
+  }
+
   /** The child of a node with a code, -1 where there is none. */
   child(depth: number, node: number, code: number): number {
     const { first, past } = this.children(depth, node);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count } from '../../config/fields.ts';
 import { codeMasks } from '../../generators/beams.ts';
+import { type DenseConfig, denseSchema } from '../../generators/dense/config.ts';
 import { semanticIdsSchema } from '../../semantic-ids/config.ts';
 
 /** `task` of a configuration: items are written code by code. */
@@ -35,6 +36,11 @@ export const generationConfigSchema = z
       .describe(
         'In decoding the score of an item is less so many times the logarithm of its share of the training events (one more each): less popular items come forward.',
       ),
+    dense: denseSchema.optional(),
+  })
+  .refine(({ dense, debias }) => dense === undefined || dense.mix === 1 || debias === 0, {
+    path: ['debias'],
+    message: 'expected 0 with dense, whose vectors have no share of the training events',
   })
   .refine(({ ids, idsFile }) => ids === undefined || idsFile === undefined, {
     path: ['idsFile'],
@@ -43,3 +49,8 @@ export const generationConfigSchema = z
   .describe('The codes of the next item, one after the other, under the section `objective`, which is a full softmax.');
 
 export type GenerationConfig = z.output<typeof generationConfigSchema>;
+
+/** The vectors that a task of generation has beside codes; nothing where they have no weight. */
+export function denseOf({ dense }: Pick<GenerationConfig, 'dense'>): DenseConfig | undefined {
+  return dense === undefined || dense.weight === 0 ? undefined : dense;
+}

@@ -2,6 +2,9 @@ import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { ConfigError } from '../../errors.ts';
 import { codeDecoder } from '../../generators/code-decoder.ts';
 import { codeSymbols, codeTokens } from '../../generators/code-symbols.ts';
+import type { DenseConfig } from '../../generators/dense/config.ts';
+import { isDenseEncoder } from '../../generators/dense/head.ts';
+import type { DenseLoss } from '../../generators/dense/loss.ts';
 import { type CodeWriter, isGenerator } from '../../generators/generator.ts';
 import { isTokenEncoder, type Model, type TokenEncoder } from '../../model.ts';
 import type { Objective } from '../../objectives/objective.ts';
@@ -13,10 +16,21 @@ import type { Task } from '../task.ts';
  * What writes codes: a generator itself, or an encoder whose items are rows of codes.
  *
  * @param temperature of an encoder's scores.
+ * @param dense how its vectors of items are learned, where the loss is asked for.
+ * @throws ConfigError for a model that writes no codes, or has no vectors of items although they are to be learned.
  */
-export function codeWriter(model: Model, temperature: number): CodeWriter {
+export function codeWriter(model: Model, temperature: number, dense?: DenseLoss): CodeWriter {
+  if (dense !== undefined && !isDenseEncoder(model))
+    throw new ConfigError(
+      `generation: dense: expected an encoder over codes with vectors of items; got '${model.kind}' without; make it with dense of its options, or leave task.dense out`,
+      'task.dense',
+    );
   if (isGenerator(model)) return model;
-  if (isTokenEncoder(model)) return codeDecoder(model, { temperature, isCached: incrementalOf(model).append });
+  if (isTokenEncoder(model)) {
+    const { append: isCached } = incrementalOf(model);
+    const own = dense && isDenseEncoder(model) ? { ...dense, head: model.dense } : undefined;
+    return codeDecoder(model, { temperature, isCached, ...(own && { dense: own }) });
+  }
   throw new ConfigError(
     `generation: model: expected an encoder of histories or a generator; got '${model.kind}'; train it under a task that it can do`,
     'model',
@@ -40,14 +54,25 @@ export function codeModelConfig<C extends object>(config: C, { sizes }: Pick<Cod
  * by `evaluateGenerated`.
  *
  * @param objective a full softmax over the next item, whose temperature is that of the scores.
- * @throws ConfigError for another objective.
+ * @param dense how vectors of the items are learned beside; default: not.
+ * @throws ConfigError for another objective, and for vectors that are made after more codes than items have before
+ *   their last.
  */
-export function generationTask(codes: Codes, objective: Pick<Objective, 'name' | 'settings'>): Task {
+export function generationTask(
+  codes: Codes,
+  objective: Pick<Objective, 'name' | 'settings'>,
+  dense?: DenseLoss & Pick<DenseConfig, 'levels'>,
+): Task {
+  const learned = dense && denseLossOf(dense, codes.sizes.length);
   const symbols = codeSymbols(codes);
   const temperature = softmaxTemperature(objective);
   return {
     name: 'generation',
-    identity: { objective: { name: objective.name, ...objective.settings }, codes: { sizes: codes.sizes } },
+    identity: {
+      objective: { name: objective.name, ...objective.settings },
+      codes: { sizes: codes.sizes },
+      ...(learned && { dense: learned }),
+    },
     namesItems: false,
     check: (model, examples, windows) => {
       checkModel(model, examples, { codes, windows, rows: symbols.count });
@@ -57,8 +82,26 @@ export function generationTask(codes: Codes, objective: Pick<Objective, 'name' |
           'objective.temperature',
         );
     },
-    loss: ({ model, batch, part, run }) => codeWriter(model, temperature).loss({ symbols, batch, part, run }),
+    loss: ({ model, batch, part, run }) => codeWriter(model, temperature, learned).loss({ symbols, batch, part, run }),
   };
+}
+
+/** What of the settings of vectors decides the loss. @throws ConfigError for codes that items do not have. */
+function denseLossOf(
+  { weight, after, temperature, levels }: DenseLoss & Pick<DenseConfig, 'levels'>,
+  codes: number,
+): DenseLoss {
+  for (const [key, value, most] of [
+    ['after', after, codes - 1],
+    ['levels', levels === 'all' ? codes : levels, codes],
+  ] as const) {
+    if (value > most)
+      throw new ConfigError(
+        `generation: dense.${key}: expected at most ${most}, as items have ${codes} codes; got ${value}`,
+        `task.dense.${key}`,
+      );
+  }
+  return { weight, after, temperature };
 }
 
 /** The temperature of a full softmax over the next item. @throws ConfigError for another objective. */

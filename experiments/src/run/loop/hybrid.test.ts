@@ -1,0 +1,161 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runMain } from '../../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-hybrid-'));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const colours = ['red', 'blue', 'green', 'black'];
+const kinds = ['lip balm', 'nail polish', 'hair oil'];
+const ITEMS = 24;
+
+/** Who takes an item takes the next one after it; the last item is in nobody's events but the last of one user. */
+function write(): void {
+  const events = Array.from({ length: 40 }, (_, u) =>
+    Array.from({ length: 12 }, (_, e) => `u${u},i${u === 39 && e === 11 ? 'cold' : (u + e) % ITEMS},${100 * u + e}`),
+  ).flat();
+  writeFileSync(at('shop.csv'), ['user,item,timestamp', ...events].join('\n'));
+  const names = [...Array.from({ length: ITEMS }, (_, i) => String(i)), 'cold'];
+  const titles = names.map((name, i) => `i${name},${colours[i % 4]} ${kinds[i % 3]}`);
+  writeFileSync(at('items.csv'), ['id,title', ...titles].join('\n'));
+}
+
+const config = {
+  data: {
+    format: 'csv',
+    path: at('shop.csv'),
+    columns: { user: 'user', item: 'item', time: 'timestamp' },
+    items: { path: at('items.csv'), id: 'id', columns: { title: 'text' } },
+    split: 'leave-last-out',
+  },
+  task: {
+    kind: 'generation',
+    ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } },
+    beams: 10,
+    dense: { vectors: 'both', width: 8, after: 0, temperature: 0.1 },
+  },
+  model: {
+    ...{ kind: 'sasrec', embeddingDim: 16, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 16 },
+    inputDropout: 0,
+  },
+  objective: { kind: 'full-softmax', temperature: 0.1 },
+  optimizer: { learningRate: 0.02 },
+  training: { epochs: 20, batchSize: 8, shuffle: true, evaluateEvery: 10 },
+  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
+  seed: 3,
+};
+const runs = at('runs');
+const train = (...more: string[]) => runMain('train', '--config', at('hybrid.yaml'), '--out', runs, '--quiet', ...more);
+const newest = (): string => readdirSync(runs).sort().at(-1)!;
+const on = (...more: string[]) =>
+  runMain('evaluate', run, '--out', runs, '--json', '--quiet', '--baselines', 'none', ...more);
+let run = '';
+
+beforeAll(async () => {
+  write();
+  writeFileSync(at('hybrid.yaml'), JSON.stringify(config));
+  const { code, errors } = await train();
+  expect([code, errors]).toEqual([0, '']);
+  run = newest();
+});
+
+describe('a run of codes and vectors', () => {
+  it('learns, says how items were ranked, and is evaluated again with the same ranks', async () => {
+    const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
+    expect(results.final.metrics['HR@10']).toBeGreaterThan(0.8);
+    expect(results.definitions.join(' ')).toContain('that of the item by its vector, made at the end of the history');
+    expect(results.samples[0]).toMatchObject({ similarity: 'mixed' });
+    const again = await on();
+    expect(again.errors).toBe('');
+    expect(JSON.parse(again.output).metrics).toEqual(results.final.metrics);
+  });
+
+  it('is ranked by codes, by vectors, and by all items, as asked', async () => {
+    const [codes, vectors, few] = [
+      await on('--task.dense.mix', '1'),
+      await on('--task.dense.levels', '0', '--task.dense.mix', '0', '--task.beams', '1'),
+      await on('--task.dense.levels', '1', '--task.beams', '5'),
+    ];
+    expect(JSON.parse(codes.output).definition.join(' ')).toContain(
+      "sum of the log-probabilities of an item's 3 codes",
+    );
+    expect(vectors.errors).toBe('');
+    expect(JSON.parse(vectors.output).metrics['HR@10']).toBeGreaterThan(0.8);
+    expect(few.errors).toContain('expected at least as many as the largest cut-off, 10; got 5');
+    const wrong = await on('--task.dense.levels', '0', '--task.dense.mix', '1');
+    expect(wrong.errors).toContain('expected all with mix 1, by which items of one prefix are equal; got 0');
+    const other = await on('--task.dense.width', '4');
+    expect(other.errors).toContain('--task.dense.width: expected one of');
+  });
+
+  it('recommends items with their mixed scores', async () => {
+    const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
+    expect(output).toContain('score: log-probabilities of the codes and of the vector, mixed');
+    expect(output).toMatch(/1 +-\d+\.\d{4} +\d \d \d+ +i6$/m);
+  });
+
+  it('is exported with its vectors, and resumed as if it had not been stopped', async () => {
+    const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
+    const exported = await runMain('export', run, '--out', runs, '--to', at('w.safetensors'));
+    expect([exported.code, exported.errors]).toEqual([0, '']);
+    const { ids: _, ...task } = config.task;
+    const stored = { ...task, idsFile: join(runs, run, 'ids.safetensors') };
+    writeFileSync(at('again.yaml'), JSON.stringify({ ...config, task: stored }));
+    const weights = await runMain(
+      ...['evaluate', '--from', at('w.safetensors'), '--config', at('again.yaml'), '--json', '--quiet'],
+    );
+    expect(weights.errors).toBe('');
+    expect(JSON.parse(weights.output).metrics).toEqual(results.final.metrics);
+    const half = await train('--training.epochs', '10');
+    expect(half.errors).toBe('');
+    const first = newest();
+    const more = await runMain('train', '--resume', first, '--out', runs, '--quiet', '--training.epochs', '20');
+    expect(more.errors).toBe('');
+    const file = (id: string) => readFileSync(join(runs, id, 'checkpoints', 'last.safetensors'));
+    expect(file(first).equals(file(run))).toBe(true);
+  });
+
+  it('finds items without a training event by their content', async () => {
+    const cold = await train(
+      ...[
+        '--task.dense.vectors',
+        'content',
+        '--task.dense.mix',
+        '0',
+        '--task.dense.cold',
+        'true',
+        '--training.epochs',
+        '10',
+      ],
+    );
+    expect(cold.errors).toBe('');
+    const id = newest();
+    const { definitions } = JSON.parse(readFileSync(join(runs, id, 'results.json'), 'utf8'));
+    expect(definitions.join(' ')).toContain('and of the 1 items without a training event');
+    const { output } = await runMain('recommend', id, '--out', runs, '--history', 'i3,i4,i5', '-k', '25', '--json');
+    const items = JSON.parse(output).recommendations.map(({ item }: { item: string }) => item);
+    expect(items).toContain('icold');
+  });
+
+  it.each([
+    [['--task.dense.after', '3'], 'generation: dense.after: expected at most 2, as items have 3 codes; got 3'],
+    [['--task.debias', '0.5'], 'expected 0 with dense, whose vectors have no share of the training events'],
+    [
+      ['--task.ids.tokenizer', '{"kind":"random","levels":2,"codes":8}'],
+      "task.dense.vectors: expected ids that are made from vectors of content, for both; got the tokenizer 'random', which reads none",
+    ],
+    [
+      ['--task.ids.vectors', '[{"kind":"lsa"},{"kind":"behaviour","width":4}]'],
+      'task.dense.vectors: expected ids that are made from vectors of content, for both; got behaviour',
+    ],
+  ])('is refused with %s', async (options, message) => {
+    const before = readdirSync(runs).length;
+    const { code, errors } = await train(...options);
+    expect(code).not.toBe(0);
+    expect(errors).toContain(message);
+    expect(readdirSync(runs).length).toBe(before);
+  });
+});
