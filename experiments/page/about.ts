@@ -6,6 +6,13 @@ import type { Engine } from './engine.ts';
 const COSINE = 'the cosine of the encoded history and the title, from -1 to 1';
 const PROBABILITY = 'the probability that the model gives to the codes of the title after the history, code by code';
 
+function scoreText(codes: PageCodes | undefined): string {
+  if (codes === undefined) return COSINE;
+  if (codes.dense === undefined) return PROBABILITY;
+  const { mix } = codes.dense;
+  return `${mix} of the logarithm of ${PROBABILITY}, and ${Number((1 - mix).toPrecision(6))} of that by vectors`;
+}
+
 /** Fills the panel that says what computes the recommendations, and how. */
 export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Catalogue, bytes: number): void {
   const { choice, kind, state } = parts;
@@ -18,7 +25,7 @@ export function showDetails({ parts, startMilliseconds }: Engine, catalogue: Cat
     ...backendRows(choice.name, choice.details),
     ['State', state.append ? keptState(state.exact) : `not kept: ${state.reason}`],
     ['Ready after', `${startMilliseconds.toFixed(0)} ms: starting the backend, loading the weights, a first answer`],
-    ['Score', catalogue.about.codes === undefined ? COSINE : PROBABILITY],
+    ['Score', scoreText(catalogue.about.codes)],
     ...codeRows(catalogue.about.codes),
     [
       'Times',

@@ -4,6 +4,7 @@ import {
   codeSymbols,
   codeWriter,
   createModel,
+  type DenseEncoder,
   generateItems,
   type Model,
   type ModelConfigInput,
@@ -63,6 +64,31 @@ describe.each(configs)('a session of codes, $kind', (config) => {
     reference.dispose();
     session.dispose();
   });
+});
+
+it('a session of codes with vectors ranks by both, as in Node', async () => {
+  const options = { numItems: codeSymbols(table).count, seed: 2, dense: { items: ITEMS, width: 3, table: true } };
+  const made = () => createModel(codeModelConfig(configs[0], table), options) as DenseEncoder;
+  const [model, reference] = [made(), made()];
+  const dense = { after: 1, temperature: 0.3, levels: 2, mix: 0.4 };
+  const { maxSequenceLength } = model;
+  const session = new CodeSession(model, { codes: { ...codes, dense }, latestTime: undefined, maxSequenceLength });
+  const asked = {
+    ...{
+      writer: codeWriter(reference, 0.5),
+      codes: table,
+      beams: 12,
+      mask: 'after' as const,
+      history: [3, 9, 1],
+      k: 5,
+    },
+    ...{ maxEvents: EVENTS, timestamps: madeUpTimes(3, undefined), requestTime: 3 },
+  };
+  const { items } = await session.answer([3, 9, 1], 5);
+  expect(items).toEqual(await generateItems({ ...asked, dense: { ...dense, head: reference.dense } }));
+  expect(items).not.toEqual(await generateItems(asked));
+  reference.dispose();
+  session.dispose();
 });
 
 describe('a catalogue with codes', () => {

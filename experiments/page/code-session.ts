@@ -2,8 +2,10 @@ import {
   type Codes,
   type CodeWriter,
   codeWriter,
+  type DenseDecoding,
   generateItems,
   type IncrementalCapabilities,
+  isDenseEncoder,
   type Model,
   type ScorerCheck,
 } from '@seqrec/models';
@@ -47,10 +49,12 @@ export class CodeSession implements Answering {
   async fullPass(history: readonly number[], k: number): Promise<Answer> {
     const began = performance.now();
     const { latestTime } = this.#options;
-    const { beams, mask, debias } = this.#options.codes;
+    const { beams, mask, debias, dense } = this.#options.codes;
+    const model = this.#model;
     const items = await generateItems({
       ...{ writer: this.#writer, codes: this.#codes, beams, mask, history, k, maxEvents: this.maxEvents },
       ...(debias && { debias: { weight: debias.weight, events: Int32Array.from(debias.events) } }),
+      ...(dense && isDenseEncoder(model) && { dense: { ...withRows(dense), head: model.dense } }),
       timestamps: madeUpTimes(history.length, latestTime),
       requestTime: latestTime ?? history.length,
     });
@@ -66,4 +70,8 @@ export class CodeSession implements Answering {
   dispose(): void {
     this.#model.dispose();
   }
+}
+
+function withRows({ added, ...settings }: NonNullable<PageCodes['dense']>): DenseDecoding {
+  return { ...settings, ...(added && { added: Int32Array.from(added) }) };
 }

@@ -63,7 +63,7 @@ export function renderChoices(
         { type: 'button', className: 'add', title: 'Add to your history' },
         element('span', { className: 'hidden-text' }, 'Add to your history: '),
         nameOf(catalogue, item),
-        score === undefined ? undefined : codes === undefined ? cosineOf(score) : probabilityOf(score),
+        score === undefined ? undefined : codes === undefined ? cosineOf(score) : codeScoreOf(score, catalogue),
         plus(),
       );
       add.addEventListener('click', () => onAdd(item));
@@ -87,9 +87,10 @@ function cosineOf(score: number): HTMLElement {
   return scoreOf(score, score.toFixed(3), `cosine ${score}`);
 }
 
-/** @param score sum of the log-probabilities of codes. */
-function probabilityOf(score: number): HTMLElement {
+/** @param score sum of the log-probabilities of codes; with vectors beside them a mix of two logarithms. */
+function codeScoreOf(score: number, { about }: Catalogue): HTMLElement {
   const share = Math.exp(score);
+  if (about.codes?.dense !== undefined) return scoreOf(share, score.toFixed(2), `mixed score ${score}`);
   const percent = `${(100 * share).toPrecision(2)} %`;
   return scoreOf(share, share < 1e-4 ? '< 0.01 %' : percent, `log-probability ${score}`);
 }

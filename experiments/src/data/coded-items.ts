@@ -49,17 +49,23 @@ function decodingOf(
   return { beams, mask, debias: { weight: debias, events }, ...(dense && { dense }) };
 }
 
-/** How a model ranks by vectors of items too, where it has some. */
-export function denseDecoding(
-  { dense, debias }: CodedItems,
-  model: Model,
-): (DenseDecoding & { readonly head: DenseHead }) | undefined {
-  if (dense === undefined || !isDenseEncoder(model)) return undefined;
+/** How items are ranked by vectors too, where they have some. */
+export function denseSettings({ dense, debias }: CodedItems): DenseDecoding | undefined {
+  if (dense === undefined) return undefined;
   const { after, temperature, levels, mix, cold } = dense;
   const added = Int32Array.from(
     Array.from(debias.events, (events, row) => (events === 0 ? row : -1)).filter((row) => row >= 0),
   );
-  return { head: model.dense, after, temperature, levels, mix, ...(cold && { added }) };
+  return { after, temperature, levels, mix, ...(cold && { added }) };
+}
+
+/** {@link denseSettings} with the vectors of a model; nothing for one without. */
+export function denseDecoding(
+  coded: CodedItems,
+  model: Model,
+): (DenseDecoding & { readonly head: DenseHead }) | undefined {
+  const settings = denseSettings(coded);
+  return settings && isDenseEncoder(model) ? { ...settings, head: model.dense } : undefined;
 }
 
 /** @param path where the ids are from, for messages. @throws RunError for an item of the data without codes. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Interactions } from '@seqrec/data';
 import { codeSymbols, exportWeights, readCheckpointState } from '@seqrec/models';
-import type { CodedItems } from '../../data/coded-items.ts';
+import { type CodedItems, denseSettings } from '../../data/coded-items.ts';
 import { RunError } from '../../errors.ts';
 import { writeFileAtomic } from '../../run/folder/atomic.ts';
 import { type PageCodes, type PageData, pageFiles } from './page-data.ts';
@@ -44,8 +44,11 @@ export async function exportPage(source: PageSource, folder: string): Promise<vo
   writeFileAtomic(join(folder, pageFiles.data), `${JSON.stringify(data)}\n`);
 }
 
-function pageCodes({ ids, codes, beams, mask, temperature, debias }: CodedItems): PageCodes {
+function pageCodes(coded: CodedItems): PageCodes {
+  const { ids, codes, beams, mask, temperature, debias } = coded;
+  const { added, ...dense } = denseSettings(coded) ?? {};
   return {
+    ...(coded.dense && { dense: { ...dense, ...(added && { added: [...added] }) } as PageCodes['dense'] }),
     ...{ sizes: codes.sizes, hasCounter: ids.hasCounter, values: [...codes.values], beams, mask, temperature },
     ...(debias.weight !== 0 && { debias: { weight: debias.weight, events: Array.from(debias.events) } }),
   };

@@ -34,6 +34,14 @@ export interface PageCodes {
   readonly mask: 'after' | 'before';
   /** Of the scores of an encoder. */
   readonly temperature: number;
+  /** How items are ranked by vectors too; `added` rows are ranked besides what beams find. */
+  readonly dense?: {
+    readonly after: number;
+    readonly temperature: number;
+    readonly levels: number | 'all';
+    readonly mix: number;
+    readonly added?: readonly number[];
+  };
   /** What is taken off for popularity, and the training events of the items that say how popular they are. */
   readonly debias?: { readonly weight: number; readonly events: readonly number[] };
 }
