@@ -5,9 +5,10 @@ import {
   codeWriter,
   createModel,
   type DenseEncoder,
+  type Generator,
   generateItems,
-  type Model,
   type ModelConfigInput,
+  type TokenEncoder,
 } from '@seqrec/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { madeUpTimes, type PageCodes, type PageData } from '../src/report/page/page-data.ts';
@@ -33,10 +34,12 @@ beforeAll(async () => {
   await useBackend('simd');
 });
 
-const modelOf = (config: ModelConfigInput): Model => {
+const modelOf = (config: ModelConfigInput): Generator | TokenEncoder => {
   const { numBlocks: _, ...t5 } = config as Record<string, unknown>;
   const own = config.kind === ('t5' as string) ? t5 : config;
-  return createModel(codeModelConfig(own as never, table), { numItems: codeSymbols(table).count, seed: 2 });
+  return createModel(codeModelConfig(own as never, table), { numItems: codeSymbols(table).count, seed: 2 }) as
+    | Generator
+    | TokenEncoder;
 };
 
 describe.each(configs)('a session of codes, $kind', (config) => {

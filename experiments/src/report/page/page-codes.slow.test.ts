@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, hasChromium, startChromium } from '../../testing/chromium.ts';
-import { detail, type Shown, shown } from '../../testing/page-browser.ts';
+import { detail, shown } from '../../testing/page-browser.ts';
+import type { Shown } from '../../testing/ring-page.ts';
 import { runMain } from '../../testing/run-main.ts';
 import { type PageServer, servePage } from './serve.ts';
 
