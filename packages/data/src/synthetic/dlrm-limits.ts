@@ -30,6 +30,11 @@ const KNOWLEDGE: readonly { readonly name: string; readonly knows: string; of(ce
     of: ({ quality }) => `${quality}`,
   },
   {
+    name: 'seen quality',
+    knows: 'that quality of the items that were open in steps that train: the others have no trained row',
+    of: ({ quality, isOld }) => (isOld ? `${quality}` : 'new'),
+  },
+  {
     name: 'place and seen quality',
     knows: 'place, and quality of the items that were open in steps that train: the others have no trained row',
     of: ({ place, quality, isOld }) => `${place} ${isOld ? quality : 'new'}`,
