@@ -3,6 +3,8 @@ import {
   type Codes,
   type Debias,
   type GenerationConfig,
+  type Language,
+  languageOf,
   parseObjectiveConfig,
   readSemanticIds,
   type StoredIds,
@@ -21,6 +23,8 @@ export interface CodedItems {
   readonly temperature: number;
   /** What is taken off for popularity. */
   readonly debias: Debias;
+  /** What the model speaks besides codes. */
+  readonly language?: Language;
 }
 
 /** The task of a configuration, where it is generation. */
@@ -47,7 +51,12 @@ export function codedItems(
   const codes = codesOfItems(train.interactions, ids, path);
   const events = new Int32Array(codes.count);
   for (const items of trainingSequences(train)) for (const item of items) events[item - 1]++;
-  return { ids, codes, ...decodingOf(config, events), temperature: parseObjectiveConfig(config.objective).temperature };
+  const { language } = config.task as GenerationConfig;
+  return {
+    ...{ ids, codes, ...decodingOf(config, events) },
+    temperature: parseObjectiveConfig(config.objective).temperature,
+    ...(language && { language: languageOf(train.interactions, codes, language) }),
+  };
 }
 
 /** {@link codedItems} of the file that a configuration names or a run has kept; nothing for another task. */

@@ -34,8 +34,8 @@ export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: Evalu
   return withProgress(`evaluate ${set.name}, users`, context, (onProgress) => {
     const asked = { ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress };
     if (generation === undefined) return evaluate({ model, ...asked });
-    const { codes, beams, mask, debias, temperature } = generation;
-    return evaluateGenerated({ writer: codeWriter(model, temperature), codes, beams, mask, debias, ...asked });
+    const { codes, beams, mask, debias } = generation;
+    return evaluateGenerated({ writer: codeWriter(model, generation), codes, beams, mask, debias, ...asked });
   });
 }
 

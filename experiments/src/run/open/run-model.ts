@@ -5,7 +5,7 @@ import { modelOptions } from './model-options.ts';
 
 /** The configuration that the model of a run is made by: of generation its lengths count codes. */
 export function runModelConfig({ model }: Pick<RecipeConfig, 'model'>, { generation }: PreparedData): ModelConfigInput {
-  return generation === undefined ? model : codeModelConfig(model, generation.codes);
+  return generation === undefined ? model : codeModelConfig(model, generation.codes, generation.language);
 }
 
 /** What the model of a run is made with: see `createModel`. */
@@ -17,6 +17,6 @@ export function runModel(
   if (generation === undefined) return { config: config.model, options: modelOptions(config, split.train) };
   return {
     config: runModelConfig(config, data),
-    options: { numItems: codeSymbols(generation.codes).count, seed: config.seed },
+    options: { numItems: (generation.language ?? codeSymbols(generation.codes)).count, seed: config.seed },
   };
 }

@@ -174,8 +174,9 @@ export async function recommendFor(
 }
 
 /** What writes items, and how it is asked. */
-function writing(model: TokenEncoder, { codes, beams, mask, debias, temperature }: CodedItems) {
-  return { writer: codeWriter(model, temperature), codes, beams, mask, debias };
+function writing(model: TokenEncoder, generation: CodedItems) {
+  const { codes, beams, mask, debias } = generation;
+  return { writer: codeWriter(model, generation), codes, beams, mask, debias };
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {

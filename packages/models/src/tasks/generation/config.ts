@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count } from '../../config/fields.ts';
 import { codeMasks } from '../../generators/beams.ts';
 import { semanticIdsSchema } from '../../semantic-ids/config.ts';
+import { languageConfigSchema } from './language-config.ts';
 
 /** `task` of a configuration: items are written code by code. */
 export const generationConfigSchema = z
@@ -35,6 +36,7 @@ export const generationConfigSchema = z
       .describe(
         'In decoding the score of an item is less so many times the logarithm of its share of the training events (one more each): less popular items come forward.',
       ),
+    language: languageConfigSchema.optional(),
   })
   .refine(({ ids, idsFile }) => ids === undefined || idsFile === undefined, {
     path: ['idsFile'],
