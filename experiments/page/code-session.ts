@@ -6,6 +6,7 @@ import {
   generateItems,
   type IncrementalCapabilities,
   isDenseEncoder,
+  type Language,
   type Model,
   type ScorerCheck,
 } from '@seqrec/models';
@@ -15,8 +16,6 @@ import type { Answer, Answering } from './session.ts';
 interface CodeSessionOptions {
   readonly codes: PageCodes;
   readonly latestTime: number | undefined;
-  /** Longest history, in codes. */
-  readonly maxSequenceLength: number;
 }
 
 /** Answers by codes, in beams over those that items have. */
@@ -26,20 +25,18 @@ export class CodeSession implements Answering {
     exact: 'bitwise',
     reason: 'codes are written in beams, whose keys are dropped with the answer',
   };
-  /** Longest history, in events. */
-  readonly maxEvents: number;
   readonly #model: Model;
   readonly #writer: CodeWriter;
   readonly #codes: Codes;
   readonly #options: CodeSessionOptions;
 
   constructor(model: Model, options: CodeSessionOptions) {
-    const { sizes, values, temperature } = options.codes;
+    const { sizes, values, temperature, opening } = options.codes;
+    const language = opening === undefined ? undefined : { begins: { retrieve: opening } as Language['begins'] };
     this.#model = model;
-    this.#writer = codeWriter(model, temperature);
+    this.#writer = codeWriter(model, { temperature, language });
     this.#codes = { count: values.length / sizes.length, sizes, values: Int32Array.from(values) };
     this.#options = options;
-    this.maxEvents = Math.floor(options.maxSequenceLength / sizes.length);
   }
 
   answer(history: readonly number[], k: number): Promise<Answer> {
@@ -49,10 +46,10 @@ export class CodeSession implements Answering {
   async fullPass(history: readonly number[], k: number): Promise<Answer> {
     const began = performance.now();
     const { latestTime } = this.#options;
-    const { beams, mask, debias, dense } = this.#options.codes;
+    const { beams, mask, debias, dense, maxEvents } = this.#options.codes;
     const model = this.#model;
     const items = await generateItems({
-      ...{ writer: this.#writer, codes: this.#codes, beams, mask, history, k, maxEvents: this.maxEvents },
+      ...{ writer: this.#writer, codes: this.#codes, beams, mask, history, k, maxEvents },
       ...(debias && { debias: { weight: debias.weight, events: Int32Array.from(debias.events) } }),
       ...(dense && isDenseEncoder(model) && { dense: { ...withRows(dense), head: model.dense } }),
       timestamps: madeUpTimes(history.length, latestTime),

@@ -45,3 +45,38 @@ export function sidDecoder(
     },
   };
 }
+
+/** A small language model over words and codes of Amazon Beauty; weights of tasks that are not named are 0. */
+export function languageModel({
+  tasks,
+  histories = 'all',
+  ...about
+}: Pick<WrittenRecipe, 'claim' | 'expected' | 'cost' | 'command'> & {
+  readonly tasks: Readonly<Record<string, number>>;
+  readonly histories?: number | 'all';
+}): WrittenRecipe {
+  return {
+    source:
+      'Cao et al. 2024 (arXiv:2404.00245), who tune FLAN-T5 on such tasks in English sentences; sizes and epochs are ours. Leave-one-out, ties of a day shuffled',
+    ...about,
+    config: {
+      data: { format: 'named', name: 'amazon-beauty', split: 'leave-last-out' },
+      task: { kind: 'generation', beams: 20, language: { tasks, histories, minCount: 5, maxWords: 12 } },
+      model: {
+        kind: 'transformer',
+        embeddingDim: 64,
+        maxSequenceLength: 20,
+        outputLength: 1,
+        numBlocks: 2,
+        numHeads: 4,
+        inputDropout: 0.2,
+        blockDropout: 0.2,
+      },
+      objective: { kind: 'full-softmax', temperature: 0.05 },
+      optimizer: { learningRate: 2e-3 },
+      training: { epochs: 20, batchSize: 128, shuffle: true, evaluateEvery: 10 },
+      evaluation: codeEvaluation,
+      seed: 1,
+    },
+  };
+}

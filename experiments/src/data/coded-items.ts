@@ -8,6 +8,8 @@ import {
   denseOf,
   type GenerationConfig,
   isDenseEncoder,
+  type Language,
+  languageOf,
   type Model,
   parseObjectiveConfig,
   type Rows,
@@ -32,6 +34,8 @@ export interface CodedItems {
   readonly dense?: DenseConfig;
   /** What those of content are made of, for a model that has none yet: row `i` is item `i + 1`. */
   readonly content?: Rows;
+  /** What the model speaks besides codes. */
+  readonly language?: Language;
 }
 
 /** The task of a configuration, where it is generation. */
@@ -76,11 +80,11 @@ export function codedItems(
   path: string,
 ): CodedItems {
   const codes = codesOfItems(train.interactions, ids, path);
+  const { language } = config.task as GenerationConfig;
   return {
-    ids,
-    codes,
-    ...decodingOf(config, eventsOfItems({ train })),
+    ...{ ids, codes, ...decodingOf(config, eventsOfItems({ train })) },
     temperature: parseObjectiveConfig(config.objective).temperature,
+    ...(language && { language: languageOf(train.interactions, codes, language) }),
   };
 }
 

@@ -1,8 +1,8 @@
-import { type ExampleSet, latestWindow, type WindowPolicy } from '@seqrec/data';
-import { createTask, type Task } from '@seqrec/models';
+import { type ExampleSet, latestWindow, takeExamples, type WindowPolicy } from '@seqrec/data';
+import { chosenUsers, createTask, type Task } from '@seqrec/models';
 import type { RecipeConfig } from '../config/schema.ts';
 import { windowPolicy } from '../config/windows.ts';
-import type { CodedItems } from './coded-items.ts';
+import { type CodedItems, generationOf } from './coded-items.ts';
 import { windowed } from './dataset.ts';
 
 /** What a trainer is given of a training part. */
@@ -24,11 +24,21 @@ export function trainingSet(
   const { task, objective } = config;
   const coded = generation && { codes: generation.codes };
   if (windows === undefined)
-    return { examples: newest, task: createTask(task, { train: newest, objective, ...coded }) };
+    return { examples: learned(config, newest), task: createTask(task, { train: newest, objective, ...coded }) };
   const reached = Number.isFinite(windows.reach) ? latestWindow(train, { maxLength: windows.reach }) : train;
   return {
-    examples: train,
+    examples: learned(config, train),
     windows,
     task: createTask(task, { train, objective, reached, windowsMove: true, ...coded }),
   };
+}
+
+/** Without users of whom nothing is learned: where `retrieve` alone is trained, on few, steps would be empty. */
+function learned(config: RecipeConfig, train: ExampleSet): ExampleSet {
+  const { histories = 'all', tasks } = generationOf(config)?.language ?? {};
+  const others = Object.entries(tasks ?? {}).some(([name, weight]) => name !== 'retrieve' && weight > 0);
+  if (others || histories === 'all') return train;
+  const chosen = chosenUsers(train.users, histories, config.seed);
+  const examples = Int32Array.from(train.users.keys()).filter((e) => chosen.has(train.users[e]));
+  return takeExamples(train, examples);
 }

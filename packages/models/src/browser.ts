@@ -232,6 +232,20 @@ export {
   type Generator,
   isGenerator,
 } from './generators/generator.ts';
+export { chosenUsers } from './generators/language/chosen-users.ts';
+export { type Family, type FamilyWeights, families } from './generators/language/families.ts';
+export { type ItemTexts, type ItemTextsOptions, itemTexts, type Texts } from './generators/language/item-texts.ts';
+export { type Language, languageOf } from './generators/language/language.ts';
+export {
+  type LanguageDecoderOptions,
+  type LanguageTraining,
+  languageDecoder,
+  languageSentences,
+  type SentenceSource,
+} from './generators/language/language-decoder.ts';
+export { type ExampleParser, exampleParser } from './generators/language/parse.ts';
+export { type LanguageSymbols, languageSymbols, languageTokens } from './generators/language/symbols.ts';
+export { type Example, renderExample, type Sentence } from './generators/language/templates.ts';
 export { type GeneratedItem, type GenerateOptions, generateItems } from './generators/recommend.ts';
 export { type T5Config, type T5ConfigInput, t5ConfigSchema } from './generators/t5/config.ts';
 export { createT5 } from './generators/t5/stack.ts';
@@ -520,7 +534,15 @@ export type { Spill } from './serve/user-states.ts';
 export { blockSettings, headsOfWidth, type ModelShape, type ModelStudy } from './study.ts';
 export type { TaskData, TaskDefinition } from './tasks/definition.ts';
 export { denseOf, type GenerationConfig, generationConfigSchema } from './tasks/generation/config.ts';
-export { codeModelConfig, codeWriter, generationTask, softmaxTemperature } from './tasks/generation/task.ts';
+export { type LanguageConfig, languageConfigSchema } from './tasks/generation/language-config.ts';
+export { type SpokenLanguage, spokenLanguage } from './tasks/generation/spoken.ts';
+export {
+  type CodeWriterOptions,
+  codeModelConfig,
+  codeWriter,
+  generationTask,
+  softmaxTemperature,
+} from './tasks/generation/task.ts';
 export { type BatchPart, historyCost, onlyPart, partBounds } from './tasks/part.ts';
 export {
   type LabelConfig,

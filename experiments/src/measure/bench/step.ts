@@ -173,10 +173,10 @@ async function contestOfCodes(request: ContestRequest, progress: Progress): Prom
   if (request.standInItems !== undefined)
     throw new ConfigError('--items: expected a recipe of retrieval; got one of generation', 'leave it out');
   const { name, config, generation, choice, trainer } = await openCodesSubject(request, progress);
-  const { codes, temperature } = generation;
+  const { codes, temperature, language } = generation;
   const batch = makeBatch(trainer.epochExamples(0), trainer.batchIndices(0, 0));
   const { config: model } = trainer.model;
-  const absent = withoutPeer(model);
+  const absent = withoutPeer(model, language);
   const input =
     request.peers.length === 0 || absent !== undefined
       ? undefined

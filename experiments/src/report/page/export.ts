@@ -14,8 +14,8 @@ export interface PageSource {
   /** The checkpoint file. */
   readonly checkpoint: string;
   readonly interactions: Interactions;
-  /** Of a run of generation. */
-  readonly generation?: CodedItems;
+  /** Of a run of generation; its longest history in events. */
+  readonly generation?: CodedItems & { readonly maxEvents: number };
   /** Those that the model comes from. */
   readonly plugins?: readonly PagePlugin[];
 }
@@ -31,7 +31,7 @@ export async function exportPage(source: PageSource, folder: string): Promise<vo
   const [expected, what] =
     generation === undefined
       ? [interactions.numItems, 'items, as many as']
-      : [codeSymbols(generation.codes).count, 'codes, of the items that'];
+      : [(generation.language ?? codeSymbols(generation.codes)).count, 'rows, of the codes that'];
   if (numItems !== expected)
     throw new RunError(
       `${checkpoint}: expected a model of ${expected} ${what} ${interactions.name} has; got one of ${numItems}`,
@@ -44,10 +44,12 @@ export async function exportPage(source: PageSource, folder: string): Promise<vo
   writeFileAtomic(join(folder, pageFiles.data), `${JSON.stringify(data)}\n`);
 }
 
-function pageCodes(coded: CodedItems): PageCodes {
-  const { ids, codes, beams, mask, temperature, debias } = coded;
+function pageCodes(coded: CodedItems & { readonly maxEvents: number }): PageCodes {
+  const { ids, codes, beams, mask, temperature, debias, maxEvents, language } = coded;
   const { added, ...dense } = denseSettings(coded) ?? {};
   return {
+    maxEvents,
+    ...(language && { opening: language.begins.retrieve }),
     ...(coded.dense && { dense: { ...dense, ...(added && { added: [...added] }) } as PageCodes['dense'] }),
     ...{ sizes: codes.sizes, hasCounter: ids.hasCounter, values: [...codes.values], beams, mask, temperature },
     ...(debias.weight !== 0 && { debias: { weight: debias.weight, events: Array.from(debias.events) } }),

@@ -30,6 +30,10 @@ export interface PageCodes {
   readonly hasCounter: boolean;
   /** Row by row, `[items, levels]`. */
   readonly values: readonly number[];
+  /** Longest history that the model reads, in events. */
+  readonly maxEvents: number;
+  /** The row that every history begins with, of a model that knows words too. */
+  readonly opening?: number;
   readonly beams: number | 'all';
   readonly mask: 'after' | 'before';
   /** Of the scores of an encoder. */

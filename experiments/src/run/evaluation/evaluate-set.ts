@@ -35,9 +35,9 @@ export function evaluateSet(model: TokenEncoder, set: ExampleSet, context: Evalu
   return withProgress(`evaluate ${set.name}, users`, context, (onProgress) => {
     const asked = { ...protocolOf(set, context), batchSize: context.options.batchSize, onProgress };
     if (generation === undefined) return evaluate({ model, ...asked });
-    const { codes, beams, mask, debias, temperature } = generation;
+    const { codes, beams, mask, debias } = generation;
     const dense = denseDecoding(generation, model);
-    const writer = codeWriter(model, temperature);
+    const writer = codeWriter(model, generation);
     return evaluateGenerated({ writer, codes, beams, mask, debias, ...(dense && { dense }), ...asked });
   });
 }

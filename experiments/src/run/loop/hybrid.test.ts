@@ -141,6 +141,10 @@ describe('a run of codes and vectors', () => {
   });
 
   it.each([
+    [
+      ['--task.language.minCount', '2'],
+      'task.dense: expected none with language, whose templates learn codes and words alone',
+    ],
     [['--task.dense.after', '3'], 'generation: dense.after: expected at most 2, as items have 3 codes; got 3'],
     [['--task.debias', '0.5'], 'expected 0 with dense, whose vectors have no share of the training events'],
     [

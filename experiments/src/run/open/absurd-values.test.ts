@@ -152,6 +152,18 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
     objective: { kind: 'full-softmax', temperature: 0.05 },
     windows: undefined,
   },
+  language: {
+    task: {
+      ...{ kind: 'generation', beams: 'all', ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 } } },
+      language: {
+        tasks: { retrieve: 1, masked: 1, preferred: 0.5, toTitle: 0, fromTitle: 0, toAttributes: 0 },
+        ...{ histories: 8, minCount: 2, maxWords: 4 },
+      },
+    },
+    model: { kind: 'sasrec', ...shape, maxSequenceLength: 8, numHeads: 1, outputLength: 1, ffnDim: 8, ffnDropout: 0.1 },
+    objective: { kind: 'full-softmax', temperature: 0.05 },
+    windows: undefined,
+  },
   t5: {
     task: { kind: 'generation', beams: 'all', ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 } } },
     model: {

@@ -5,7 +5,7 @@ import { modelOptions } from './model-options.ts';
 
 /** The configuration that the model of a run is made by: of generation its lengths count codes. */
 export function runModelConfig({ model }: Pick<RecipeConfig, 'model'>, { generation }: PreparedData): ModelConfigInput {
-  return generation === undefined ? model : codeModelConfig(model, generation.codes);
+  return generation === undefined ? model : codeModelConfig(model, generation.codes, generation.language);
 }
 
 /** What the model of a run is made with: see `createModel`. */
@@ -15,11 +15,11 @@ export function runModel(
 ): { readonly config: ModelConfigInput; readonly options: ModelOptions } {
   const { generation, split } = data;
   if (generation === undefined) return { config: config.model, options: modelOptions(config, split.train) };
-  const { codes, dense, content } = generation;
+  const { codes, dense, content, language } = generation;
   return {
     config: runModelConfig(config, data),
     options: {
-      numItems: codeSymbols(codes).count,
+      numItems: (language ?? codeSymbols(codes)).count,
       seed: config.seed,
       ...(dense && { dense: denseSizes(dense, codes.count, content?.width) }),
     },

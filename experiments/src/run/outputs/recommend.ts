@@ -175,9 +175,9 @@ export async function recommendFor(
 
 /** What writes items, and how it is asked. */
 function writing(model: TokenEncoder, generation: CodedItems) {
-  const { codes, beams, mask, debias, temperature } = generation;
+  const { codes, beams, mask, debias } = generation;
   const dense = denseDecoding(generation, model);
-  return { writer: codeWriter(model, temperature), codes, beams, mask, debias, ...(dense && { dense }) };
+  return { writer: codeWriter(model, generation), codes, beams, mask, debias, ...(dense && { dense }) };
 }
 
 export function nameItem(interactions: Interactions, item: number): NamedItem {

@@ -13,18 +13,19 @@ export interface CodeBatch {
  *
  * With `targets` each sequence goes on with the codes of its target but the last, so that every code of every item
  * after the first has a token before it: `n` items and their target are `n L + L - 1` tokens. Without, nothing is
- * asked.
+ * asked. With `opening` each begins with that row, at the time of its first event.
  */
 export function codeBatch(
   items: SequenceBatch,
   symbols: CodeSymbols,
-  { targets }: { readonly targets: boolean },
+  { targets, opening }: { readonly targets: boolean; readonly opening?: number | undefined },
 ): CodeBatch {
   const { levels, ofItems } = symbols;
   const { offsets: from, itemIds, timestamps, targets: next, targetTimestamps } = items;
   const sequences = from.length - 1;
   const extra = targets ? levels - 1 : 0;
-  const offsets = from.map((offset, b) => offset * levels + b * extra);
+  const openings = opening === undefined ? 0 : 1;
+  const offsets = from.map((offset, b) => offset * levels + b * (extra + openings));
   const count = offsets[sequences];
   const rows = new Int32Array(count);
   const [times, nextTimes] = [new Float64Array(count), new Float64Array(count)];
@@ -34,6 +35,11 @@ export function codeBatch(
   }));
   for (let b = 0; b < sequences; b++) {
     let at = offsets[b];
+    if (opening !== undefined) {
+      rows[at] = opening;
+      times[at] = timestamps[from[b]];
+      nextTimes[at++] = timestamps[from[b]];
+    }
     for (let t = from[b]; t < from[b + 1]; t++) {
       for (let l = 0; l < levels; l++, at++) {
         rows[at] = ofItems[itemIds[t] * levels + l];

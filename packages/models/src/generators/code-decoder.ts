@@ -1,11 +1,8 @@
-import { logSumExpScores } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { uploadBatch } from '../inputs.ts';
-import type { Run } from '../layers/layer.ts';
 import type { TokenEncoder } from '../model.ts';
-import { scaledQueries } from '../objectives/temperature.ts';
 import type { BatchPart } from '../tasks/part.ts';
+import { answerLoss } from './answer-loss.ts';
 import { codeBatch } from './code-batch.ts';
 import type { CodeSymbols } from './code-symbols.ts';
 import type { DenseHead } from './dense/head.ts';
@@ -23,6 +20,8 @@ export interface CodeDecoderOptions {
   readonly isCached: boolean;
   /** Vectors of items that are learned beside the codes; default: none. */
   readonly dense?: DenseLoss & { readonly head: DenseHead };
+  /** A row that every history begins with; default: none. */
+  readonly opening?: number;
 }
 
 /**
@@ -38,42 +37,33 @@ export interface CodeDecoderOptions {
  *
  * Differs from Rajput et al. 2023 (TIGER) in: one causal stack for an encoder and a decoder, no user token.
  */
-export function codeDecoder(encoder: TokenEncoder, { temperature, isCached, dense }: CodeDecoderOptions): CodeWriter {
+export function codeDecoder(
+  encoder: TokenEncoder,
+  { temperature, isCached, dense, opening }: CodeDecoderOptions,
+): CodeWriter {
   return {
     loss: ({ symbols, batch, part, run }) => {
-      const { batch: codes, asked } = codeBatch(batch.host, symbols, { targets: true });
-      const ownRun = { ...run, ...(run.before && { before: { ...run.before, tokens: tokensBefore(part, symbols) } }) };
-      const sum = tf.tidy(() => {
-        const encoded = encoder.encode(uploadBatch(codes), ownRun);
-        const vectors = encoder.itemVectors(ownRun);
-        const losses = asked.map(({ tokens, rows }, level) => {
-          const own = tf.gather(encoded, tf.tensor1d(tokens, 'int32')) as tf.Tensor2D;
-          const { queries, temperature: left } = scaledQueries(encoder, own, temperature);
-          const scaled = left === 1 ? queries : tf.div(queries, left);
-          const all = tf.slice(vectors, [symbols.firsts[level], 0], [symbols.sizes[level], -1]);
-          const labels = tf.gather(vectors, tf.tensor1d(rows, 'int32'));
-          const total = logSumExpScores({ queries: scaled, items: all });
-          return tf.sub(tf.sum(total), tf.sum(tf.mul(scaled, labels)));
-        });
-        if (dense !== undefined) {
+      const { batch: codes, asked } = codeBatch(batch.host, symbols, { targets: true, opening });
+      const groups = asked.map((own, level) => ({ ...own, first: symbols.firsts[level], size: symbols.sizes[level] }));
+      const tokens = tokensBefore(part, symbols) + (opening === undefined ? 0 : part.firstSequence);
+      const ownRun = { ...run, ...(run.before && { before: { ...run.before, tokens } }) };
+      const beside =
+        dense &&
+        ((encoded: tf.Tensor2D) => {
           const own = tf.gather(encoded, tf.tensor1d(asked[dense.after].tokens, 'int32')) as tf.Tensor2D;
-          losses.push(denseLoss(dense.head, own, batch.host.targets, dense));
-        }
-        return tf.addN(losses) as tf.Scalar;
-      });
+          return denseLoss(dense.head, own, batch.host.targets, dense);
+        });
+      const sum = answerLoss(encoder, codes, groups, { temperature, run: ownRun, ...(beside && { beside }) });
       return { sum, weight: batch.numTokens };
     },
     read: (histories: SequenceBatch, symbols: CodeSymbols) => {
-      const parts = { encoder, symbols, temperature };
+      const parts = { encoder, symbols, temperature, opening };
       return isCached ? cachedReader(parts, histories) : repeatedReader(parts, histories);
     },
   };
 }
 
 /** Codes of the batch before a part: random streams count on from there. */
-function tokensBefore(
-  { firstSequence, firstToken }: BatchPart,
-  { levels }: CodeSymbols,
-): NonNullable<Run['before']>['tokens'] {
+function tokensBefore({ firstSequence, firstToken }: BatchPart, { levels }: CodeSymbols): number {
   return firstToken * levels + firstSequence * (levels - 1);
 }

@@ -14,12 +14,14 @@ export interface ReadingParts {
   readonly encoder: TokenEncoder;
   readonly symbols: CodeSymbols;
   readonly temperature: number;
+  /** A row that every history begins with. */
+  readonly opening: number | undefined;
 }
 
 /** Reads each history once; a code costs one token, whose keys are those of its history and the codes before it. */
 export function cachedReader(parts: ReadingParts, histories: SequenceBatch): CodeReader {
-  const { encoder, symbols } = parts;
-  const { batch } = codeBatch(histories, symbols, { targets: false });
+  const { encoder, symbols, opening } = parts;
+  const { batch } = codeBatch(histories, symbols, { targets: false, opening });
   const clock = clockOf(batch);
   const memory = new BeamMemory(batch.offsets);
   const extend = encoder.extend as NonNullable<TokenEncoder['extend']>;
@@ -48,8 +50,8 @@ export function cachedReader(parts: ReadingParts, histories: SequenceBatch): Cod
 
 /** Reads a history and the codes after it anew for each code: of encoders whose state cannot grow. */
 export function repeatedReader(parts: ReadingParts, histories: SequenceBatch): CodeReader {
-  const { encoder, symbols } = parts;
-  const { batch } = codeBatch(histories, symbols, { targets: false });
+  const { encoder, symbols, opening } = parts;
+  const { batch } = codeBatch(histories, symbols, { targets: false, opening });
   const newest = new Newest();
   let level = 0;
   let paths: { readonly history: number; readonly rows: readonly number[] }[] = Array.from(

@@ -10,6 +10,7 @@ import { createObjective } from '../objectives/create.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import type { TaskDefinition } from './definition.ts';
 import { denseOf, type GenerationConfig, generationConfigSchema } from './generation/config.ts';
+import { spokenLanguage } from './generation/spoken.ts';
 import { generationTask } from './generation/task.ts';
 import { type RankingConfig, rankingConfigSchema } from './ranking/config.ts';
 import { rankingLabels } from './ranking/labels.ts';
@@ -41,10 +42,12 @@ const generation: TaskDefinition<GenerationConfig> = {
   kind: 'generation',
   needs: 'generate',
   schema: generationConfigSchema,
-  create: (config, { codes, objective }) => {
+  create: (config, { codes, objective, train }) => {
     if (codes === undefined)
       throw new ConfigError('createTask: codes: expected those of the items, for generation; got none', 'codes');
-    return generationTask(codes, objective(), denseOf(config));
+    const { language } = config;
+    const spoken = language && spokenLanguage(language, codes, train);
+    return generationTask(codes, objective(), { dense: denseOf(config), spoken });
   },
 };
 

@@ -48,7 +48,7 @@ export interface GenerateBench {
 export async function benchGenerate(request: GenerateRequest): Promise<GenerateBench> {
   const progress = new Progress({ quiet: request.quiet });
   const { name, config, data, generation, choice, trainer } = await openCodesSubject(request, progress);
-  const { codes, mask, temperature } = generation;
+  const { codes, mask, language } = generation;
   const { model } = trainer;
   const set = windowed(data.split.test, config.model.maxSequenceLength);
   const users = Array.from(set.targets.keys())
@@ -59,12 +59,12 @@ export async function benchGenerate(request: GenerateRequest): Promise<GenerateB
   const { batchSize } = config.evaluation;
   const symbols = codeSymbols(codes);
   const trie = new CodeTrie(codes);
-  const writer = codeWriter(model, temperature);
+  const writer = codeWriter(model, generation);
   const finder = await candidateFinder(trie, denseDecoding(generation, model));
   const whole = codeBatch(makeBatch(set, users), symbols, { targets: false }).batch;
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
   const parameters = countParameters(model).total;
-  const absent = request.peer ? withoutPeer(model.config) : undefined;
+  const absent = request.peer ? withoutPeer(model.config, language) : undefined;
   const python = request.peer && absent === undefined ? findPython() : { missing: absent ?? '' };
   let missing = request.peer && 'missing' in python ? python.missing : undefined;
   let torch: string | undefined;

@@ -11,7 +11,11 @@ const kinds: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 /** What the program has not of a model, in words; nothing where it has all of it. */
-export function withoutPeer(config: Readonly<Record<string, unknown>>): string | undefined {
+export function withoutPeer(
+  config: Readonly<Record<string, unknown>>,
+  language: object | undefined,
+): string | undefined {
+  if (language !== undefined) return 'the program reads codes alone, and this recipe words beside them (task.language)';
   const has = kinds[config.kind as string];
   if (has !== undefined && Object.entries(has).every(([key, value]) => config[key] === value)) return undefined;
   return `the program has ${Object.entries(kinds)

@@ -44,7 +44,7 @@ describe('the loss of codes and vectors', () => {
   const batch = uploadBatch(makeBatch(tinyTrain(), [0, 1, 2, 3]));
   const lossOf = (model: DenseEncoder, dense?: { weight: number; after: number }, more: object = {}): number =>
     tf.tidy(() => {
-      const writer = codeWriter(model, temperature, dense && { ...dense, temperature: 0.3 });
+      const writer = codeWriter(model, { temperature, dense: dense && { ...dense, temperature: 0.3 } });
       return writer.loss({ symbols, batch, part: onlyPart(batch.host), run: { ...run, ...more } }).sum.arraySync();
     });
 
@@ -69,7 +69,7 @@ describe('the loss of codes and vectors', () => {
 
   it('of parts is that of the batch, with dropout', () => {
     const model = over(sizes, { ...sasrec, inputDropout: 0.3, ffnDropout: 0.3 });
-    const writer = codeWriter(model, temperature, { weight: 2, after: 1, temperature: 0.3 });
+    const writer = codeWriter(model, { temperature, dense: { weight: 2, after: 1, temperature: 0.3 } });
     const { host } = batch;
     let sum = 0;
     for (let s = 0; s < 4; s++) {
@@ -150,7 +150,7 @@ describe('refusals, word for word', () => {
 
   it('of a model without vectors, and of one that is no encoder', () => {
     const plain = createModel(codeModelConfig(sasrec, codes), { numItems: symbols.count });
-    expect(() => codeWriter(plain, 1, { weight: 1, after: 0, temperature: 1 })).toThrow(
+    expect(() => codeWriter(plain, { temperature: 1, dense: { weight: 1, after: 0, temperature: 1 } })).toThrow(
       "generation: dense: expected an encoder over codes with vectors of items; got 'sasrec' without; make it with dense of its options, or leave task.dense out",
     );
     plain.dispose();

@@ -6,6 +6,7 @@ import type { WeightedLoss } from '../../objectives/objective.ts';
 import { codeBatch } from '../code-batch.ts';
 import type { CodeSymbols } from '../code-symbols.ts';
 import type { CodeLossContext, Generator } from '../generator.ts';
+import { noLoss } from '../no-loss.ts';
 import type { T5Config } from './config.ts';
 import { type T5Net, t5Net } from './net.ts';
 import { t5Reader } from './reader.ts';
@@ -35,8 +36,8 @@ export function createT5(config: T5Config, { numItems, seed = 0 }: ModelOptions)
     checkSymbols(symbols, numItems);
     const cuts = historyCuts(part.whole, config.cuts, run);
     const pairs = trainingPairs(batch.host, symbols, { cuts, part });
-    // A part without a history, where gradients are nothing and are still asked for.
-    if (pairs.count === 0) return { sum: nothingOf(variables.values()), weight: 0 };
+    // A part without a history.
+    if (pairs.count === 0) return noLoss(variables.values());
     const sum = tf.tidy('loss', () => {
       const hidden = decoded(net, pairs, run);
       return config.softmax === 'all' ? overAll(net, hidden, pairs) : byLevel(net, hidden, pairs, symbols);
@@ -95,10 +96,6 @@ function overAll(net: T5Net, hidden: tf.Tensor2D, { count, targets }: TrainingPa
 /** The sum of `log sum exp(h W^T) - h w`, `w` the row of each label. */
 function crossEntropy(queries: tf.Tensor2D, items: tf.Tensor2D, labels: tf.Tensor): tf.Scalar {
   return tf.sub(tf.sum(logSumExpScores({ queries, items })), tf.sum(tf.mul(queries, labels)));
-}
-
-function nothingOf(variables: Iterable<tf.Variable>): tf.Scalar {
-  return tf.tidy(() => tf.mul(tf.addN(Array.from(variables, (each) => tf.sum(each))), 0));
 }
 
 function checkSymbols({ count }: CodeSymbols, numItems: number): void {

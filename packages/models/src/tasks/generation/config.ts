@@ -3,6 +3,7 @@ import { count } from '../../config/fields.ts';
 import { codeMasks } from '../../generators/beams.ts';
 import { type DenseConfig, denseSchema } from '../../generators/dense/config.ts';
 import { semanticIdsSchema } from '../../semantic-ids/config.ts';
+import { languageConfigSchema } from './language-config.ts';
 
 /** `task` of a configuration: items are written code by code. */
 export const generationConfigSchema = z
@@ -37,6 +38,11 @@ export const generationConfigSchema = z
         'In decoding the score of an item is less so many times the logarithm of its share of the training events (one more each): less popular items come forward.',
       ),
     dense: denseSchema.optional(),
+    language: languageConfigSchema.optional(),
+  })
+  .refine(({ dense, language }) => dense === undefined || language === undefined, {
+    path: ['dense'],
+    message: 'expected none with language, whose templates learn codes and words alone',
   })
   .refine(({ dense, debias }) => dense === undefined || dense.mix === 1 || debias === 0, {
     path: ['debias'],

@@ -54,7 +54,14 @@ describe('a hybrid', () => {
     const hits = async (mix: number): Promise<number> => {
       const { after, levels, temperature } = settings.dense!;
       const { metrics } = await evaluateGenerated({
-        ...{ writer: codeWriter(model, objective.temperature), codes, beams: 5, examples, ks: [1], excludeSeen: false },
+        ...{
+          writer: codeWriter(model, { temperature: objective.temperature }),
+          codes,
+          beams: 5,
+          examples,
+          ks: [1],
+          excludeSeen: false,
+        },
         dense: { head: model.dense, after, levels, temperature, mix },
       });
       return metrics['HR@1'];

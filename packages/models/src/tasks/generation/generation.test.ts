@@ -51,7 +51,7 @@ describe('training', () => {
     let hits = 0;
     for (let round = 0; round < 15 && hits < 31 / 32; round++) {
       for (let epoch = 0; epoch < 20; epoch++) await trainer.runEpoch();
-      const writer = codeWriter(model, objective.temperature);
+      const writer = codeWriter(model, objective);
       const { metrics } = await evaluateGenerated({ writer, codes, beams: 5, examples, ks: [1], excludeSeen: false });
       hits = metrics['HR@1'];
     }

@@ -1,88 +1,128 @@
 import type { ExampleSet, WindowPolicy } from '@seqrec/data';
 import { ConfigError } from '../../errors.ts';
-import { codeDecoder } from '../../generators/code-decoder.ts';
+import { type CodeDecoderOptions, codeDecoder } from '../../generators/code-decoder.ts';
 import { codeSymbols, codeTokens } from '../../generators/code-symbols.ts';
 import type { DenseConfig } from '../../generators/dense/config.ts';
 import { isDenseEncoder } from '../../generators/dense/head.ts';
 import type { DenseLoss } from '../../generators/dense/loss.ts';
 import { type CodeWriter, isGenerator } from '../../generators/generator.ts';
+import type { Language } from '../../generators/language/language.ts';
+import { languageDecoder, languageSentences } from '../../generators/language/language-decoder.ts';
+import { languageTokens } from '../../generators/language/symbols.ts';
 import { isTokenEncoder, type Model, type TokenEncoder } from '../../model.ts';
 import type { Objective } from '../../objectives/objective.ts';
 import type { Codes } from '../../semantic-ids/tokenizers/tokenizer.ts';
 import { incrementalOf } from '../../serve/capabilities.ts';
 import type { Task } from '../task.ts';
+import { checkSpoken, identityOf, type SpokenLanguage } from './spoken.ts';
+
+/** Who writes codes, and how it is asked. */
+export interface CodeWriterOptions {
+  /** Of an encoder's scores. */
+  readonly temperature: number;
+  /** What an encoder speaks besides codes. */
+  readonly language?: Pick<Language, 'begins'> | undefined;
+  /** How an encoder's vectors of items are learned, where the loss is asked for. */
+  readonly dense?: DenseLoss | undefined;
+}
 
 /**
- * What writes codes: a generator itself, or an encoder whose items are rows of codes.
+ * What writes codes: a generator itself, or an encoder whose items are rows of codes, or of a language.
  *
- * @param temperature of an encoder's scores.
- * @param dense how its vectors of items are learned, where the loss is asked for.
  * @throws ConfigError for a model that writes no codes, or has no vectors of items although they are to be learned.
  */
-export function codeWriter(model: Model, temperature: number, dense?: DenseLoss): CodeWriter {
+export function codeWriter(model: Model, { temperature, language, dense }: CodeWriterOptions): CodeWriter {
   if (dense !== undefined && !isDenseEncoder(model))
     throw new ConfigError(
       `generation: dense: expected an encoder over codes with vectors of items; got '${model.kind}' without; make it with dense of its options, or leave task.dense out`,
       'task.dense',
     );
   if (isGenerator(model)) return model;
-  if (isTokenEncoder(model)) {
-    const { append: isCached } = incrementalOf(model);
-    const own = dense && isDenseEncoder(model) ? { ...dense, head: model.dense } : undefined;
-    return codeDecoder(model, { temperature, isCached, ...(own && { dense: own }) });
-  }
+  if (isTokenEncoder(model)) return codeDecoder(model, decoding(model, { temperature, language, dense }));
   throw new ConfigError(
     `generation: model: expected an encoder of histories or a generator; got '${model.kind}'; train it under a task that it can do`,
     'model',
   );
 }
 
-/**
- * The configuration of a model for a data set whose items have so many codes: `maxSequenceLength` counts events where
- * people write it, and codes in the model. Its `numItems` is the `count` of `codeSymbols`.
- */
-export function codeModelConfig<C extends object>(config: C, { sizes }: Pick<Codes, 'sizes'>): C {
-  const { maxSequenceLength } = config as { readonly maxSequenceLength?: number };
-  if (maxSequenceLength === undefined) return config;
-  return { ...config, maxSequenceLength: codeTokens(maxSequenceLength, sizes.length) };
+function decoding(model: TokenEncoder, { temperature, language, dense }: CodeWriterOptions): CodeDecoderOptions {
+  return {
+    ...{ temperature, isCached: incrementalOf(model).append, opening: language?.begins.retrieve },
+    ...(dense && isDenseEncoder(model) && { dense: { ...dense, head: model.dense } }),
+  };
 }
 
 /**
- * Generation: the codes of the next item, one after the other, each a softmax over the codes of its level.
+ * The configuration of a model for a data set whose items have so many codes: `maxSequenceLength` counts events where
+ * people write it, and tokens in the model. Its `numItems` is the `count` of `codeSymbols`, or of the language.
+ */
+export function codeModelConfig<C extends object>(
+  config: C,
+  { sizes }: Pick<Codes, 'sizes'>,
+  language?: Pick<Language, 'maxWords'>,
+): C {
+  const { maxSequenceLength } = config as { readonly maxSequenceLength?: number };
+  if (maxSequenceLength === undefined) return config;
+  return { ...config, maxSequenceLength: tokensOf(maxSequenceLength, sizes.length, language) };
+}
+
+/** Tokens of the longest sequence of so many events. */
+function tokensOf(events: number, levels: number, language: Pick<Language, 'maxWords'> | undefined): number {
+  return language === undefined ? codeTokens(events, levels) : languageTokens(events, levels, language.maxWords);
+}
+
+/** What is learned beside the codes of the next item. */
+export interface BesideCodes {
+  /** Vectors of the items; default: none. */
+  readonly dense?: (DenseLoss & Pick<DenseConfig, 'levels'>) | undefined;
+  /** Words, in a mixture of templates; default: codes alone. */
+  readonly spoken?: SpokenLanguage | undefined;
+}
+
+/**
+ * Generation: the codes of the next item, one after the other, each a softmax over the codes of its level; with a
+ * language a mixture of templates over words and codes, that one among them.
  *
  * Items to predict weigh the same; of each the loss is the sum over its codes. The figures are those of retrieval,
  * by `evaluateGenerated`.
  *
  * @param objective a full softmax over the next item, whose temperature is that of the scores.
- * @param dense how vectors of the items are learned beside; default: not.
- * @throws ConfigError for another objective, and for vectors that are made after more codes than items have before
- *   their last.
+ * @throws ConfigError for another objective, for vectors that are made after more codes than items have before their
+ *   last, and for what cannot be learned from the data.
  */
 export function generationTask(
   codes: Codes,
   objective: Pick<Objective, 'name' | 'settings'>,
-  dense?: DenseLoss & Pick<DenseConfig, 'levels'>,
+  { dense, spoken }: BesideCodes = {},
 ): Task {
   const learned = dense && denseLossOf(dense, codes.sizes.length);
   const symbols = codeSymbols(codes);
   const temperature = softmaxTemperature(objective);
+  const language = spoken?.language;
+  if (spoken !== undefined) checkSpoken(spoken);
+  const sentences = spoken && languageSentences(spoken.language, spoken);
   return {
     name: 'generation',
     identity: {
-      objective: { name: objective.name, ...objective.settings },
-      codes: { sizes: codes.sizes },
+      ...{ objective: { name: objective.name, ...objective.settings }, codes: { sizes: codes.sizes } },
       ...(learned && { dense: learned }),
+      ...(spoken && { language: identityOf(spoken) }),
     },
     namesItems: false,
     check: (model, examples, windows) => {
-      checkModel(model, examples, { codes, windows, rows: symbols.count });
+      checkModel(model, examples, { codes, windows, rows: language?.count ?? symbols.count, language });
       if (isGenerator(model) && temperature !== 1)
         throw new ConfigError(
           `generation: objective.temperature: expected 1 for '${model.kind}', which has logits of its own; got ${temperature}`,
           'objective.temperature',
         );
     },
-    loss: ({ model, batch, part, run }) => codeWriter(model, temperature, learned).loss({ symbols, batch, part, run }),
+    loss: ({ model, batch, part, run }) => {
+      const context = { symbols, batch, part, run };
+      if (language === undefined || sentences === undefined || !isTokenEncoder(model))
+        return codeWriter(model, { temperature, dense: learned }).loss(context);
+      return languageDecoder(model, { ...decoding(model, { temperature }), language, sentences }).loss(context);
+    },
   };
 }
 
@@ -128,14 +168,20 @@ interface Expected {
   /** Rows of codes besides padding. */
   readonly rows: number;
   readonly windows: WindowPolicy | undefined;
+  readonly language: Language | undefined;
 }
 
 function checkModel(
   model: Model,
   { interactions, starts, targets }: ExampleSet,
-  { codes, rows, windows }: Expected,
+  { codes, rows, windows, language }: Expected,
 ): void {
-  codeWriter(model, 1);
+  codeWriter(model, { temperature: 1 });
+  if (language !== undefined && isGenerator(model))
+    throw new ConfigError(
+      `generation: task.language: expected an encoder of histories, which reads words as it reads codes; got '${model.kind}'; leave it out, or take another model`,
+      'task.language',
+    );
   const levels = codes.sizes.length;
   const { kind, maxSequenceLength } = model as TokenEncoder;
   if (codes.count !== interactions.numItems)
@@ -145,7 +191,7 @@ function checkModel(
     );
   if (model.numItems !== rows)
     throw new ConfigError(
-      `generation: model: expected one over ${rows} rows of codes; got '${kind}' over ${model.numItems}; make it with numItems of codeSymbols`,
+      `generation: model: expected one over ${rows} rows of codes${language === undefined ? '' : ' and words'}; got '${kind}' over ${model.numItems}; make it with numItems of ${language === undefined ? 'codeSymbols' : 'languageOf'}`,
       'model',
     );
   for (const [key, off] of [
@@ -165,9 +211,12 @@ function checkModel(
       'model',
     );
   const longest = windows?.maxLength ?? targets.reduce((most, target, e) => Math.max(most, target - starts[e]), 0);
-  if (codeTokens(longest, levels) <= maxSequenceLength) return;
+  if (tokensOf(longest, levels, language) <= maxSequenceLength) return;
+  const fits = Array.from({ length: longest }, (_, events) => events).findLast(
+    (events) => tokensOf(events, levels, language) <= maxSequenceLength,
+  );
   throw new ConfigError(
-    `generation: examples: expected histories of at most ${Math.floor((maxSequenceLength - levels + 1) / levels)} events, whose ${levels} codes each fit into maxSequenceLength = ${maxSequenceLength}; got one of ${longest}; cut them with latestWindow`,
+    `generation: examples: expected histories of at most ${fits ?? 0} events, ${language === undefined ? `whose ${levels} codes each fit` : 'with which every task fits'} into maxSequenceLength = ${maxSequenceLength}; got one of ${longest}; cut them with latestWindow`,
     'examples',
   );
 }

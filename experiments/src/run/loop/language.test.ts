@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runMain } from '../../testing/run-main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'seqrec-language-'));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const colours = ['red', 'blue', 'green', 'black'];
+const kinds = ['lip balm', 'nail polish', 'hair oil'];
+const items = 24;
+
+const config = {
+  data: {
+    format: 'csv',
+    path: at('shop.csv'),
+    columns: { user: 'user', item: 'item', time: 'timestamp' },
+    items: { path: at('items.csv'), id: 'id', columns: { title: 'text', kind: 'id' }, title: 'title' },
+    split: 'leave-last-out',
+  },
+  task: {
+    kind: 'generation',
+    ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } },
+    beams: 10,
+    language: {
+      tasks: { retrieve: 1, masked: 0.25, preferred: 0.25, toTitle: 0.25, fromTitle: 0.25, toAttributes: 0.25 },
+    },
+  },
+  model: { kind: 'sasrec', embeddingDim: 16, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 16 },
+  objective: { kind: 'full-softmax', temperature: 0.1 },
+  optimizer: { learningRate: 0.02 },
+  training: { epochs: 30, batchSize: 8, shuffle: true, evaluateEvery: 15 },
+  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
+  seed: 3,
+};
+const runs = at('runs');
+const train = (...more: string[]) => runMain('train', '--config', at('shop.yaml'), '--out', runs, '--quiet', ...more);
+/** The run that a command makes, which must work. Two of one second are told apart by nothing in their names. */
+async function made(command: () => ReturnType<typeof runMain>): Promise<string> {
+  const before = existsSync(runs) ? readdirSync(runs) : [];
+  const { code, errors } = await command();
+  expect([code, errors]).toEqual([0, '']);
+  return readdirSync(runs).find((each) => !before.includes(each))!;
+}
+const metricsOf = (id: string) =>
+  JSON.parse(readFileSync(join(runs, id, 'results.json'), 'utf8')).final.metrics as Record<string, number>;
+let run = '';
+
+beforeAll(async () => {
+  // Who takes an item takes the next one after it: something to learn.
+  const events = Array.from({ length: 40 }, (_, u) =>
+    Array.from({ length: 12 }, (_, e) => `u${u},i${(u + e) % items},${100 * u + e}`),
+  ).flat();
+  writeFileSync(at('shop.csv'), ['user,item,timestamp', ...events].join('\n'));
+  const rows = Array.from({ length: items }, (_, i) => `i${i},${colours[i % 4]} ${kinds[i % 3]} ${i},${kinds[i % 3]}`);
+  writeFileSync(at('items.csv'), ['id,title,kind', ...rows].join('\n'));
+  writeFileSync(at('shop.yaml'), JSON.stringify(config));
+  run = await made(() => train());
+});
+
+describe('a run of words and codes', () => {
+  it('learns, is evaluated again with the same ranks, and recommends', async () => {
+    expect(metricsOf(run)['HR@10']).toBeGreaterThan(0.8);
+    const again = await runMain('evaluate', run, '--out', runs, '--json', '--quiet');
+    expect(again.errors).toBe('');
+    expect(JSON.parse(again.output).metrics).toEqual(metricsOf(run));
+    const { output } = await runMain('recommend', run, '--out', runs, '--history', 'i3,i4,i5', '-k', '3');
+    expect(output).toContain('score: log-probability of the codes');
+    expect(output).toMatch(/1 +-\d\.\d{4} +\d \d \d+ +i\d+ +green lip balm/m);
+  });
+
+  it('is resumed as if it had not been stopped', async () => {
+    const first = await made(() => train('--training.epochs', '15'));
+    const more = await runMain('train', '--resume', first, '--out', runs, '--quiet', '--training.epochs', '30');
+    expect(more.errors).toBe('');
+    const weights = (id: string) => readFileSync(join(runs, id, 'checkpoints', 'last.safetensors'));
+    expect(weights(first).equals(weights(run))).toBe(true);
+  });
+
+  it('is learned first without retrieval, then retrieves from few histories, from these weights', async () => {
+    const first = await made(() => train('--task.language.tasks.retrieve', '0'));
+    writeFileSync(at('second.yaml'), JSON.stringify({ ...config, task: { ...config.task, ids: undefined } }));
+    const on = (...more: string[]) =>
+      made(() =>
+        runMain(
+          ...['train', '--config', at('second.yaml'), '--out', runs, '--quiet'],
+          ...['--task.idsFile', join(runs, first, 'ids.safetensors')],
+          ...['--task.language.tasks', '{"retrieve":1}', '--task.language.histories', '6'],
+          ...['--training.epochs', '5', '--training.evaluateEvery', '5'],
+          ...more,
+        ),
+      );
+    const [tuned, fresh] = [await on('--from', join(runs, first, 'checkpoints', 'last.safetensors')), await on()];
+    expect(metricsOf(tuned)['NDCG@10']).toBeGreaterThan(metricsOf(fresh)['NDCG@10']);
+    // Six users in batches of eight: a step an epoch.
+    const steps = readFileSync(join(runs, tuned, 'metrics.jsonl'), 'utf8').match(/"type":"step"/g);
+    expect(steps).toHaveLength(5);
+  });
+
+  it.each([
+    [['--task.language.histories', '41'], 'language.histories: expected at most the 40 users of training; got 41'],
+    [['--task.language.tasks', '{"retrieve":0}'], 'expected a weight above 0 for one of the tasks'],
+    [['--task.language.tasks.title', '1'], 'task.language.tasks'],
+  ])('is refused with %s', async (options, message) => {
+    const before = readdirSync(runs).length;
+    const { code, errors } = await train(...options);
+    expect(code).not.toBe(0);
+    expect(errors).toContain(message);
+    expect(readdirSync(runs).length).toBe(before);
+  });
+});
