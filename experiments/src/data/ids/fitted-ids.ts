@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
 import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
 import { readSemanticIds, type SemanticIdsConfig, type StoredIds, writeSemanticIds } from '@seqrec/models';
-import { makeFolder } from '../../run/folder/make-folder.ts';
-import { startBackend } from '../../run/process/backend.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { findFile } from './find-file.ts';
 import { fitIdsTo } from './fit-to-data.ts';
@@ -27,9 +26,9 @@ export async function fittedIds(
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
   // Data are read before a command starts its backend; the codes are the same on all of them.
-  await startBackend({});
+  await useBackend('auto');
   const ids = await fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
-  makeFolder(cacheFolder);
+  mkdirSync(cacheFolder, { recursive: true });
   await writeSemanticIds(path, ids);
   return readSemanticIds(path);
 }
