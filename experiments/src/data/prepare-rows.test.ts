@@ -50,6 +50,26 @@ describe('prepareRows', () => {
     },
   );
 
+  test('takes cold items out of what trains, with and without a history, and weighs pieces by what is left', async () => {
+    const config = dataConfigSchema().parse({ ...table('cold'), label, coldItems: { share: 0.3, seed: 2 } });
+    for (const model of [{}, { userHistory: { maxEvents: 5, sameTime: 'hidden' as const } }]) {
+      const { split } = await prepareRows(config, '', quiet, model);
+      const { itemIds } = split.interactions;
+      const seen = (set: ExampleSet): Set<number> =>
+        new Set(
+          Array.from(set.targets, (target, e) => {
+            const length = target - set.starts[e];
+            const history = Array.from({ length }, (_, k) => set.events!.indices[set.events!.offsets[e] + k]);
+            return [target, ...history].map((event) => itemIds[event]);
+          }).flat(),
+        );
+      const [trained, tested] = [seen(split.train), new Set(Array.from(split.test.targets, (event) => itemIds[event]))];
+      expect(trained.size).toBeLessThan(13);
+      expect([...tested].some((item) => !trained.has(item))).toBe(true);
+      expect(split.step.counts.coldItems).toBe(13 - trained.size);
+    }
+  });
+
   test('takes labels that there are, numbers among them', async () => {
     const { labels, split } = await prepared({ ...table('regression'), labels: ['dwell', 'stars'] });
     expect([labels, split.interactions.numEvents]).toEqual([['dwell', 'stars'], 220]);
@@ -76,7 +96,6 @@ describe('prepareRows', () => {
       { label, heldOut: { share: 0.1 } },
       'data.heldOut: expected it with a split into sequences of users alone',
     ],
-    ['coldItems', { label, coldItems: { share: 0.1 } }, 'data.coldItems: expected it with a split into sequences'],
   ])('refuses %s', async (name, changes, message) => {
     await expect(prepared({ ...table(name), ...changes })).rejects.toThrow(message);
   });

@@ -238,6 +238,7 @@ const elsewhere = new Set([
     'userVectors',
     'semanticIds',
     'terms',
+    'weigh',
     'n',
     'pieces',
     'age',
@@ -249,7 +250,7 @@ const elsewhere = new Set([
   ...['steps', 'categoriesPerUser', 'eventsPerStep', 'candidates', 'testCandidates', 'presence', 'trainShare'],
   ...['validationSteps', 'validationShare', 'maxHistory', 'rows', 'by', 'training'],
   // Of rows too, and refused here; tables that start anew are those of a ranker.
-  ...['sampledNegatives', 'perPositive', 'teacherLabels', 'teacher', 'prefix', 'scale', 'renewTables'],
+  ...['sampledNegatives', 'perPositive', 'among', 'teacherLabels', 'teacher', 'prefix', 'scale', 'renewTables'],
   // Of the vectors and tokenizers of semantic ids, with `seqrec ids`; a file of them.
   ...['ngrams', 'characters', 'minDocuments', 'window', 'shift', 'symmetric', 'normalize', 'balanced', 'bits'],
   ...['hiddenSizes', 'commitment', 'gradient', 'projected', 'assignment', 'iterations', 'reduction', 'diversity'],

@@ -129,7 +129,7 @@ describe('what does not go together', () => {
     });
     const without = latestWindow(trainTest(bare).test, { maxLength: 4 });
     expect(() => made({ tasks: { toTitle: 1 } }, without)).toThrow(
-      'generation: language.tasks.toTitle: expected items with titles; got none that has words; set it to 0, or read the columns with data.items',
+      'generation: language.tasks.toTitle: expected items with titles; got none that has words; leave the task out, or read the columns with data.items',
     );
     expect(() => made({ tasks: { toAttributes: 1 } }, without)).toThrow(
       'generation: language.tasks.toAttributes: expected items with columns of ids, such as categories; got none that has words',

@@ -29,7 +29,7 @@ export function checkSpoken({ language, weights, histories, users }: SpokenLangu
   ] as const) {
     if (weights[key] === 0 || itemsWith(texts).length > 0) continue;
     throw new ConfigError(
-      `generation: language.tasks.${key}: expected items with ${what}; got none that has words; set it to 0, or read the columns with data.items`,
+      `generation: language.tasks.${key}: expected items with ${what}; got none that has words; leave the task out, or read the columns with data.items`,
       `task.language.tasks.${key}`,
     );
   }
