@@ -71,7 +71,7 @@ describe.skipIf(!hasChromium)('the state of the page in Chromium', () => {
     }>(`(async () => {
       const { Engine } = await import('/assets/stdin.js');
       const weights = new Uint8Array(await (await fetch('model.safetensors')).arrayBuffer());
-      const engine = await Engine.start({ backend: 'simd' }, weights, ${latestTime});
+      const engine = await Engine.start({ backend: 'simd' }, weights, { latestTime: ${latestTime} });
       const history = ${JSON.stringify(history)};
       const [wrong, answers] = [[], []];
       for (let n = 1; n <= history.length; n++) {
