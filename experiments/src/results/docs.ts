@@ -20,6 +20,7 @@ const PAGES = [
   'kernels.md',
   'benchmarks.md',
   'generation.md',
+  'semantic-ids.md',
   '../README.md',
 ];
 
