@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { docPages } from './docs.ts';
 import { figuresPage, fillPage, shownIn } from './figures.ts';
 import { coreName } from './machine.ts';
-import { readResults, type SavedResult, saveFolder, saveResult } from './saved.ts';
+import { readResults, resultsFolder, type SavedResult, saveFolder, saveResult } from './saved.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-results-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,6 +36,34 @@ describe('saved results', () => {
     expect(one.version.node).toBe(process.version);
     expect((one.result as typeof threads).contestants[1].seconds).toEqual([0.123457, 0.05]);
     expect(JSON.stringify(one)).not.toContain(folder);
+  });
+
+  it('have the command without folders inside too, and no file that was read in their name', () => {
+    const own = mkdtempSync(join(tmpdir(), 'seqrec-results-own-'));
+    const words = [
+      'reproduce',
+      'x/y',
+      '--rows',
+      'A',
+      '--include',
+      'docs/results/a/b.json',
+      '--out',
+      folder,
+      '--save',
+      own,
+    ];
+    const typed = { name: 'x/y', command: ['seqrec', ...words].join(' ') };
+    saveResult(own, 'reproduce', typed, words);
+    const [[name, { command, result }]] = [...readResults(own)];
+    rmSync(own, { recursive: true });
+    expect(name).toMatch(/\/reproduce-x-y-rows-a\.json$/);
+    expect(command).toBe('seqrec reproduce x/y --rows A --include docs/results/a/b.json');
+    expect(result).toEqual({ name: 'x/y', command });
+  });
+
+  it('of the repository name no folder of a machine', () => {
+    for (const [name, one] of readResults(resultsFolder()))
+      expect(JSON.stringify(one), name).not.toMatch(/--out |"\/(?!\*)[a-z]+\/|[ =]\/[a-z]+\//);
   });
 
   it('of the same command replace each other', () => {

@@ -60,13 +60,14 @@ export function saveResult(folder: string, kind: string, result: unknown, argv =
   const { cpu, cores, memoryBytes, commit, node } = describeEnvironment(undefined);
   const words = essential(argv);
   const core = coreName();
+  const command = ['seqrec', ...words].map(shellWord).join(' ');
   const saved: SavedResult = {
     kind,
-    command: ['seqrec', ...words].map(shellWord).join(' '),
+    command,
     date: new Date().toISOString().slice(0, 10),
     machine: { core, cpu, cores, memoryBytes },
     version: { ...(commit !== undefined && { commit }), node },
-    result: rounded(withoutCommand(result)),
+    result: rounded(withoutFolders(result, command)),
   };
   const place = join(folder, slug(core));
   makeFolder(place);
@@ -106,11 +107,13 @@ function slug(text: string): string {
     .replaceAll(/^-|-$/g, '');
 }
 
-/** Without the command line in a description of the environment: it names folders of the machine. */
-function withoutCommand(result: unknown): unknown {
-  if (result === null || typeof result !== 'object' || !('environment' in result)) return result;
-  const { command: _, ...environment } = result.environment as { command?: unknown };
-  return { ...result, environment };
+/** Without command lines as they were typed: they name folders of the machine. */
+function withoutFolders(result: unknown, command: string): unknown {
+  if (result === null || typeof result !== 'object') return result;
+  const own = 'command' in result ? { ...result, command } : result;
+  if (!('environment' in own)) return own;
+  const { command: _, ...environment } = own.environment as { command?: unknown };
+  return { ...own, environment };
 }
 
 /** Six digits of what is no whole number: more is noise, and noise makes long files. */

@@ -36,7 +36,6 @@ describe('rows of earlier results', () => {
         'Not run again: B, of 2026-11-28 at commit 01234567, `seqrec reproduce x/y --rows first`. 4 of 9 epochs: not the published experiment.',
       ],
     });
-    expect(includedRuns([file], x, ['A', 'B', 'C'])).toEqual({ runs: [], remarks: [] });
     const other = saved('second', { name: 'x/y', runs: [run('C', 1)], remarks: [] });
     expect(includedRuns([file, other], x, ['A']).runs.map(({ row }) => row)).toEqual(['B', 'B', 'C']);
   });
@@ -48,6 +47,10 @@ describe('rows of earlier results', () => {
     );
     const bench = saved('bench', {}, 'bench step');
     expect(() => includedRuns([bench], x, [])).toThrow('expected a result of `seqrec reproduce x/y --save`');
+    const own = saved('own', { name: 'x/y', runs: [run('A', 1)], remarks: [] });
+    expect(() => includedRuns([own], x, ['A', 'B', 'C'])).toThrow(
+      `--include: ${own}: expected rows of x/y that are not run now; got none; name those to run in --rows`,
+    );
     const [one, two] = ['one', 'two'].map((name) => saved(name, { name: 'x/y', runs: [run('A', 1)], remarks: [] }));
     expect(() => includedRuns([one, two], x, [])).toThrow(
       `--include: expected a row in one result; got A in ${one} and in ${two}`,

@@ -16,7 +16,7 @@ export interface Included {
  * out, as are rows that the table has no more.
  *
  * @param fresh rows that are run now.
- * @throws UsageError for results of something else, and for a row that two of them have.
+ * @throws UsageError for results of something else or with no other row, and for a row that two of them have.
  */
 export function includedRuns(
   files: readonly string[],
@@ -34,6 +34,10 @@ export function includedRuns(
       );
     const runs = (result.runs ?? []).filter(({ row }) => known.includes(row));
     const rows = [...new Set(runs.map(({ row }) => row))];
+    if (rows.length === 0)
+      throw new UsageError(
+        `--include: ${file}: expected rows of ${name} that are not run now; got none; name those to run in --rows`,
+      );
     for (const row of rows) {
       const before = from.get(row);
       if (before !== undefined)
@@ -43,7 +47,7 @@ export function includedRuns(
     const { commit = 'unknown' } = saved.version ?? {};
     const changed = (result.remarks ?? []).map((remark) => ` ${remark}`).join('');
     const said = `Not run again: ${rows.join(', ')}, of ${saved.date} at commit ${commit.slice(0, 8)}, \`${saved.command}\`.${changed}`;
-    return { runs, remarks: rows.length === 0 ? [] : [said] };
+    return { runs, remarks: [said] };
   });
   return { runs: parts.flatMap(({ runs }) => runs), remarks: parts.flatMap(({ remarks }) => remarks) };
 }
