@@ -92,6 +92,10 @@ describe('withSampledNegatives', () => {
       }),
       { numRuns: 50 },
     );
+    const timeless = interactionsFromArrays({ name: 'timeless', users: [1, 1, 2], items: [1, 2, 3] });
+    expect(() => withSampledNegatives(timeless, { perPositive: 1, among: 'opened' })).toThrow(
+      'withSampledNegatives: expected times, which say when items open; got none in timeless',
+    );
     const late = clicks(Array.from({ length: 600 }, (_, k) => ({ user: k % 3, item: k < 300 ? k % 2 : 2 + (k % 6) })));
     const drawn = withSampledNegatives(late, { perPositive: 4, seed: 1, among: 'opened' });
     const counts = new Map<number, number>();
