@@ -78,13 +78,18 @@ export async function prepareData(config: DataConfig, folder: string, progress: 
   const all = withStoredVectors(filtered(await loadInteractions(config, folder, progress), config), config);
   const kept = config.coldItems === undefined ? all : withColdItems(splitBy(config.split, all), config.coldItems);
   const coded = await withSemanticIds(kept, config, {
-    events: () => eventsOfItems(splitBy(config.split, kept)),
+    events: () => eventsOfItems(partsOf(config, kept).split),
     cacheFolder: CACHE_FOLDER,
     progress,
   });
-  const whole = sequenceSplit(splitBy(config.split, coded));
-  if (config.heldOut === undefined) return { split: whole };
-  return { split: holdOutUsers(whole, config.heldOut), heldOut: { ...config.heldOut, whole } };
+  return partsOf(config, coded);
+}
+
+function partsOf({ split, heldOut }: Pick<FileConfig, 'split' | 'heldOut'>, interactions: Interactions): PreparedData {
+  const whole = sequenceSplit(splitBy(split, interactions));
+  return heldOut === undefined
+    ? { split: whole }
+    : { split: holdOutUsers(whole, heldOut), heldOut: { ...heldOut, whole } };
 }
 
 /** The same split. @throws {ConfigError} when its examples are rows, and not the ends of users' sequences. */

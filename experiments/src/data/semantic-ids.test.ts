@@ -1,11 +1,15 @@
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
 import type { Interactions } from '@seqrec/data';
 import { interactionsFromArrays, withItemTerms } from '@seqrec/data';
 import { fitSemanticIds, type SemanticIdsConfigInput, semanticIdsSchema, writeSemanticIds } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { dataConfigSchema } from '../config/data-schema.ts';
 import { Progress } from '../terminal/progress.ts';
+import { prepareData } from './dataset.ts';
 import { withSemanticIds } from './semantic-ids.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-ids-'));
@@ -105,6 +109,63 @@ describe('codes of a file as a column of the items', () => {
     expect((await termsOf(nine)).salt).toHaveLength(4);
   });
 
+  it('weigh nothing by users who are held out', async () => {
+    /** Users of the second file who are in `held` take salt alone. */
+    const termsWith = async (held: readonly string[], heldOut: object | undefined) => {
+      const file = join(folder, `events-${held.length}.csv`);
+      const lines = Array.from({ length: 120 }, (_, e) => {
+        const user = `u${e % 20}`;
+        const item = held.includes(user) ? 'salt' : ['tea', 'tea', 'oil', 'soap', 'salt', 'tea'][Math.floor(e / 20)];
+        return `${user},${item},${1000 + e}`;
+      });
+      // All items are there, whoever takes what.
+      writeFileSync(
+        file,
+        ['user,item,timestamp', ...['tea', 'salt', 'oil', 'soap'].map((i) => `first,${i},1`), ...lines].join('\n'),
+      );
+      const data = {
+        ...{
+          format: 'csv',
+          path: file,
+          columns: { user: 'user', item: 'item', time: 'timestamp' },
+          heldOut,
+          split: 'leave-last-out',
+        },
+        semanticIds: { path, terms: 'pieces', pieces: 9, weigh: 'training-events' },
+      };
+      const { split } = await prepareData(dataConfigSchema().parse(data), '', new Progress({ quiet: true }));
+      const column = split.interactions.itemTable.columns.get('semanticIds')!;
+      if (column.kind !== 'ids') throw new Error(`got ${column.kind}`);
+      const terms = Array.from({ length: 4 }, (_, i) =>
+        Array.from(column.values.subarray(column.offsets[i], column.offsets[i + 1]), (id) => column.ids.external(id)),
+      );
+      return {
+        terms,
+        users: new Set(Array.from(split.train.users, (user) => split.interactions.users.external(user))),
+      };
+    };
+    const heldOut = { share: 0.6, seed: 1 };
+    const { terms, users } = await termsWith([], heldOut);
+    const held = Array.from({ length: 20 }, (_, u) => `u${u}`).filter((user) => !users.has(user));
+    expect(held.length).toBeGreaterThan(8);
+    expect((await termsWith(held, heldOut)).terms).toEqual(terms);
+    expect((await termsWith(held, undefined)).terms).not.toEqual(terms);
+  });
+
+  it('are asked for as they can be made', () => {
+    const asked = (column: object) => () =>
+      dataConfigSchema().parse({ format: 'named', name: 'ml-1m', split: 'random', semanticIds: column });
+    const ids = { vectors: [{ kind: 'behaviour' }] };
+    const letter = { tokenizer: { kind: 'rq-vae', collaborative: { weight: 0.1 } } };
+    expect(asked({})).toThrow('expected either it or ids');
+    expect(asked({ path, ids: {} })).toThrow('expected either it or ids');
+    for (const behaviour of [ids, letter]) expect(asked({ ids: behaviour })).toThrow('expected ids of content');
+    expect(asked({ ids: { ...ids, tokenizer: { kind: 'random', levels: 2, codes: 4 } } })).not.toThrow();
+    expect(asked({ path, weigh: 'items' })).toThrow("it with terms 'pieces' alone");
+    expect(asked([{ path }, { path, terms: 'groups', pieces: 4 }])).toThrow("it with terms 'pieces' alone");
+    expect(asked([])).toThrow();
+  });
+
   it('are several columns of a list', async () => {
     const two = ['prefixes', 'groups'].map((terms, c) => ({ path, name: `c${c}`, terms: terms as 'prefixes', n: 1 }));
     const { itemTable, steps } = await withSemanticIds(shop, { semanticIds: two }, context());
@@ -163,6 +224,12 @@ describe('ids that are fitted with the data', () => {
     expect(readdirSync(join(folder, 'cache'))).toHaveLength(3);
   });
 
+  it('leave the backend that a command has started', async () => {
+    await useBackend('cpu');
+    await added({}, { ...lsa, seed: 7 });
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
   it('have their vectors as a column of numbers, and are refused where they have none', async () => {
     const column = (await added({ terms: 'vectors' }, lsa)).itemTable.columns.get('codes')!;
     if (column.kind !== 'number') throw new Error(`got ${column.kind}`);
@@ -173,7 +240,7 @@ describe('ids that are fitted with the data', () => {
     expect(cosine(tea, leaves)).toBeGreaterThan(0.9);
     expect(Math.abs(cosine(tea, salt))).toBeLessThan(0.1);
     await expect(added({ terms: 'vectors' }, { tokenizer: { kind: 'random', levels: 2, codes: 4 } })).rejects.toThrow(
-      'data.semanticIds.terms: expected ids that are made from vectors; got random ids of ids; use prefixes, groups or pieces',
+      "data.semanticIds.terms: expected ids that are made from vectors of content, for vectors; got the tokenizer 'random', which reads none; use prefixes, groups or pieces",
     );
   });
 });

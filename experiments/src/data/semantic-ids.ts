@@ -4,18 +4,16 @@ import {
   fitPieces,
   groupTerms,
   idsDigest,
-  idVectors,
   prefixTerms,
   readSemanticIds,
-  readsVectors,
   type StoredIds,
 } from '@seqrec/models';
 import type { SemanticIdsColumn } from '../config/preparation-schema.ts';
-import { ConfigError, RunError } from '../errors.ts';
+import { RunError } from '../errors.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { contentOf } from './ids/content-of.ts';
 import { findFile } from './ids/find-file.ts';
 import { fittedIds } from './ids/fitted-ids.ts';
-import { readVectors } from './ids/read-vectors.ts';
 
 /** What columns of ids are made with. */
 export interface IdColumnsContext {
@@ -85,17 +83,12 @@ function withTerms(
 
 async function withVectors(
   interactions: Interactions,
-  { name, path = 'ids' }: SemanticIdsColumn,
+  { name, terms }: SemanticIdsColumn,
   stored: StoredIds,
   where: string,
 ): Promise<Interactions> {
-  const { config, vectors } = stored;
-  if (!readsVectors(config.tokenizer))
-    throw new ConfigError(
-      `${where}.terms: expected ids that are made from vectors; got ${config.tokenizer.kind} ids of ${path}`,
-      'use prefixes, groups or pieces',
-    );
-  const { width, values } = await idVectors({ ...config, readFile: readVectors }, vectors, interactions);
+  const asked = { key: `${where}.terms`, use: terms, hint: 'use prefixes, groups or pieces' };
+  const { width, values } = await contentOf(stored, interactions, asked);
   return withItemVectors(interactions, {
     name,
     width,

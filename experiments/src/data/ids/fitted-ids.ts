@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { useBackend } from '@seqrec/core';
 import { digestItems, type ExampleSet, type Interactions } from '@seqrec/data';
 import { readSemanticIds, type SemanticIdsConfig, type StoredIds, writeSemanticIds } from '@seqrec/models';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Progress } from '../../terminal/progress.ts';
 import { findFile } from './find-file.ts';
 import { fitIdsTo } from './fit-to-data.ts';
@@ -25,8 +26,8 @@ export async function fittedIds(
   for (const file of filesOf(config)) hash.update(readFileSync(file));
   const path = join(cacheFolder, `ids-${hash.digest('hex').slice(0, 16)}.safetensors`);
   if (existsSync(path)) return readSemanticIds(path);
-  // Data are read before a command starts its backend; the codes are the same on all of them.
-  await useBackend('auto');
+  // Some commands read their data before they start a backend; the codes are the same on all of them.
+  if (!tf.getBackend()) await useBackend('auto');
   const ids = await fitIdsTo({ interactions, train: noEvents(interactions) }, config, progress);
   mkdirSync(cacheFolder, { recursive: true });
   await writeSemanticIds(path, ids);
