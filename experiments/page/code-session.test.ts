@@ -1,4 +1,5 @@
 import { useBackend } from '@seqrec/core';
+import { interactionsFromArrays } from '@seqrec/data';
 import {
   codeModelConfig,
   codeSymbols,
@@ -7,6 +8,7 @@ import {
   type DenseEncoder,
   type Generator,
   generateItems,
+  languageOf,
   type ModelConfigInput,
   type TokenEncoder,
 } from '@seqrec/models';
@@ -95,6 +97,34 @@ it('a session of codes with vectors ranks by both, as in Node', async () => {
   const { items } = await session.answer([3, 9, 1], 5);
   expect(items).toEqual(await generateItems({ ...asked, dense: { ...dense, head: reference.dense } }));
   expect(items).not.toEqual(await generateItems(asked));
+  reference.dispose();
+  session.dispose();
+});
+
+it('a session of codes among words begins every history as in training', async () => {
+  const world = interactionsFromArrays({
+    ...{
+      name: 'words',
+      users: Array.from({ length: ITEMS }, () => 1),
+      timestamps: Array.from({ length: ITEMS }, (_, e) => e),
+    },
+    items: Array.from({ length: ITEMS }, (_, i) => i + 1),
+  });
+  const language = languageOf(world, table, { minCount: 1, maxWords: 4 });
+  const made = () =>
+    createModel(codeModelConfig(configs[0], table, language), { numItems: language.count, seed: 2 }) as TokenEncoder;
+  const [model, reference] = [made(), made()];
+  const opening = language.begins.retrieve;
+  const session = new CodeSession(model, { codes: { ...codes, opening }, latestTime: undefined });
+  const asked = {
+    ...{ codes: table, beams: 12, mask: 'after' as const, history: [3, 9, 1], k: 5, maxEvents: EVENTS },
+    ...{ timestamps: madeUpTimes(3, undefined), requestTime: 3 },
+  };
+  const { items } = await session.answer([3, 9, 1], 5);
+  expect(items).toEqual(
+    await generateItems({ ...asked, writer: codeWriter(reference, { temperature: 0.5, language }) }),
+  );
+  expect(items).not.toEqual(await generateItems({ ...asked, writer: codeWriter(reference, { temperature: 0.5 }) }));
   reference.dispose();
   session.dispose();
 });

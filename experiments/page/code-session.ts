@@ -6,7 +6,6 @@ import {
   generateItems,
   type IncrementalCapabilities,
   isDenseEncoder,
-  type Language,
   type Model,
   type ScorerCheck,
 } from '@seqrec/models';
@@ -32,7 +31,7 @@ export class CodeSession implements Answering {
 
   constructor(model: Model, options: CodeSessionOptions) {
     const { sizes, values, temperature, opening } = options.codes;
-    const language = opening === undefined ? undefined : { begins: { retrieve: opening } as Language['begins'] };
+    const language = opening === undefined ? undefined : { begins: { retrieve: opening } };
     this.#model = model;
     this.#writer = codeWriter(model, { temperature, language });
     this.#codes = { count: values.length / sizes.length, sizes, values: Int32Array.from(values) };

@@ -7,6 +7,7 @@ export const recipe = defineRecipe(
     {
       claim: 'BST on the requests of ranker/ml-1m: equal fields, histories and ratings',
       source: 'Chen et al. 2019 (arXiv:1905.06874)',
+      cost: '6 min on one thread of a busy AMD EPYC (Zen 4), Node 24',
     },
   ),
 );

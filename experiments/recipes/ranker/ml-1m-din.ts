@@ -7,6 +7,7 @@ export const recipe = defineRecipe(
     {
       claim: 'DIN on the requests of ranker/ml-1m: equal fields, histories and ratings',
       source: 'Zhou et al. 2018 (arXiv:1706.06978)',
+      cost: '1 min 43 s on one thread of a busy AMD EPYC (Zen 4), Node 24',
     },
   ),
 );

@@ -7,6 +7,7 @@ export const recipe = defineRecipe(
     {
       claim: 'The mean of the history on the requests of ranker/ml-1m: equal fields, histories and ratings',
       source: 'no paper: the baseline that pooling is measured against',
+      cost: '39 s on one thread of a busy AMD EPYC (Zen 4), Node 24',
     },
   ),
 );

@@ -77,12 +77,10 @@ export const filmRows = (model: { readonly kind: string } & Readonly<Record<stri
  */
 export const filmModule = (
   model: { readonly kind: string } & Readonly<Record<string, unknown>>,
-  { claim, source }: Pick<WrittenRecipe, 'claim' | 'source'>,
+  about: Pick<WrittenRecipe, 'claim' | 'source' | 'cost'>,
 ): WrittenRecipe => ({
-  claim,
-  source,
+  ...about,
   expected: 'no figure published; `seqrec reproduce ranker/ml-1m` sets it beside HSTU and DCN-V2',
-  cost: 'not measured',
   command: `npx -y pnpm@12 seqrec train ranker/ml-1m-${model.kind} --data data`,
   config: filmRows({
     tower: 'dcn-v2',

@@ -21,7 +21,7 @@ export interface CodeWriterOptions {
   /** Of an encoder's scores. */
   readonly temperature: number;
   /** What an encoder speaks besides codes. */
-  readonly language?: Pick<Language, 'begins'> | undefined;
+  readonly language?: { readonly begins: Pick<Language['begins'], 'retrieve'> } | undefined;
   /** How an encoder's vectors of items are learned, where the loss is asked for. */
   readonly dense?: DenseLoss | undefined;
 }
