@@ -39,6 +39,21 @@ export function expectEqual(page: readonly Shown[], node: readonly Shown[]): voi
 /** What the page says of itself under `term`. */
 export const detail = (page: Page, term: string) => page.locator(`#details dt:text-is("${term}") + dd`).textContent();
 
+/** What a page complains about from now on, or asks of another address. */
+export function complaintsOf(page: Page, address: string): readonly string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // Chromium says so itself when a page looks for a GPU.
+    if (message.text() !== 'No available adapters.') complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !url.startsWith('data:') && !url.startsWith('blob:')) complaints.push(url);
+  });
+  return complaints;
+}
+
 /** The pages of all models and a browser, for the tests of a `describe`. */
 export function pageBrowser() {
   const built: Record<string, BuiltPage> = {};
@@ -66,16 +81,7 @@ export function pageBrowser() {
     const server = await servePage(built[name].page, { port: 0, isolated });
     servers.push(server);
     const page = await from.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // Chromium says so itself when a page looks for a GPU.
-      if (message.text() !== 'No available adapters.') complaints.push(message.text());
-    });
-    page.on('request', (request) => {
-      const url = request.url();
-      if (!url.startsWith(server.url) && !url.startsWith('data:') && !url.startsWith('blob:')) complaints.push(url);
-    });
+    const complaints = complaintsOf(page, server.url);
     await page.goto(server.url + address);
     return { page, complaints };
   }

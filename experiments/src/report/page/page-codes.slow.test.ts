@@ -5,45 +5,30 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, hasChromium, startChromium } from '../../testing/chromium.ts';
-import { detail, shown } from '../../testing/page-browser.ts';
+import { codedShop, writeShop } from '../../testing/coded-shop.ts';
+import { complaintsOf, detail, shown } from '../../testing/page-browser.ts';
 import type { Shown } from '../../testing/ring-page.ts';
 import { runMain } from '../../testing/run-main.ts';
 import { type PageServer, servePage } from './serve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-page-codes-'));
 const at = (name: string): string => join(folder, name);
-const ITEMS = 24;
-const colours = ['red', 'blue', 'green', 'black'];
-const kinds = ['lip balm', 'nail polish', 'hair oil'];
-
-/** Who takes an item takes the next one after it. */
-function writeShop(): void {
-  const events = Array.from({ length: 40 }, (_, u) =>
-    Array.from({ length: 12 }, (_, e) => `u${u},i${(u + e) % ITEMS},${100 * u + e}`),
-  ).flat();
-  writeFileSync(at('shop.csv'), ['user,item,timestamp', ...events].join('\n'));
-  const titles = Array.from({ length: ITEMS }, (_, i) => `i${i},${colours[i % 4]} ${kinds[i % 3]} ${i}`);
-  writeFileSync(at('items.csv'), ['id,title', ...titles].join('\n'));
-}
-
+const shop = codedShop(folder);
 const config = {
-  data: {
-    ...{ format: 'csv', path: at('shop.csv'), columns: { user: 'user', item: 'item', time: 'timestamp' } },
-    items: { path: at('items.csv'), id: 'id', columns: { title: 'text' } },
-    split: 'leave-last-out',
-  },
-  task: { kind: 'generation', ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } }, beams: 10 },
-  optimizer: { learningRate: 0.02 },
-  training: { epochs: 15, batchSize: 8, shuffle: true, evaluateEvery: 15 },
-  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: [] },
-  seed: 3,
+  ...shop,
+  training: { ...shop.training, epochs: 15 },
+  evaluation: { ...shop.evaluation, baselines: [] },
 };
-const models = {
-  sasrec: { kind: 'sasrec', embeddingDim: 16, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 16 },
-  t5: {
-    ...{ kind: 't5', embeddingDim: 16, maxSequenceLength: 5, numHeads: 2, headDim: 8, ffnDim: 16 },
-    ...{ encoderBlocks: 1, decoderBlocks: 1 },
-  },
+const t5 = {
+  ...{ kind: 't5', embeddingDim: 16, maxSequenceLength: 5, numHeads: 2, headDim: 8, ffnDim: 16 },
+  ...{ encoderBlocks: 1, decoderBlocks: 1 },
+};
+const settings: Readonly<Record<string, object>> = {
+  sasrec: {},
+  // It has logits of its own.
+  t5: { model: t5, objective: { kind: 'full-softmax', temperature: 1 } },
+  words: { task: { ...shop.task, language: { tasks: { retrieve: 1, masked: 0.2 } } } },
+  vectors: { task: { ...shop.task, dense: { width: 8, temperature: 0.1 } } },
 };
 
 if (!hasChromium) console.log(`no Chromium at ${chromiumPath} (SEQREC_CHROMIUM names another): the page is not tested`);
@@ -52,7 +37,7 @@ describe.skipIf(!hasChromium)('the page of codes in Chromium', () => {
   let browser: Browser;
   const servers: PageServer[] = [];
   beforeAll(async () => {
-    writeShop();
+    writeShop(folder);
     browser = await startChromium();
   });
   afterAll(async () => {
@@ -71,13 +56,11 @@ describe.skipIf(!hasChromium)('the page of codes in Chromium', () => {
     return (JSON.parse(output) as { recommendations: Shown[] }).recommendations;
   }
 
-  test.each(Object.entries(models))(
+  test.each(Object.entries(settings))(
     '%s: items with their codes, and what shares them',
-    async (name, model) => {
+    async (name, changes) => {
       const runs = at(name);
-      // T5 has logits of its own.
-      const objective = { kind: 'full-softmax', temperature: name === 't5' ? 1 : 0.1 };
-      writeFileSync(at(`${name}.yaml`), JSON.stringify({ ...config, model, objective }));
+      writeFileSync(at(`${name}.yaml`), JSON.stringify({ ...config, ...changes }));
       const trained = await runMain('train', '--config', at(`${name}.yaml`), '--out', runs, '--quiet');
       expect([trained.code, trained.errors]).toEqual([0, '']);
       const [run] = readdirSync(runs);
@@ -87,17 +70,15 @@ describe.skipIf(!hasChromium)('the page of codes in Chromium', () => {
       const server = await servePage(at(`${name}-page`), { port: 0 });
       servers.push(server);
       const page = await browser.newPage();
-      const complaints: string[] = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        if (message.text() !== 'No available adapters.') complaints.push(message.text());
-      });
+      const complaints = complaintsOf(page, server.url);
       await page.goto(`${server.url}#history=i3,i4,i5`);
       const items = await shown(page, 3);
       const expected = await inNode(runs, ['i3', 'i4', 'i5']);
       expect(items.map(({ item }) => item)).toEqual(expected.map(({ item }) => item));
       for (const [i, { score }] of items.entries()) expect(Math.abs(score - expected[i].score)).toBeLessThan(1e-5);
-      expect(await page.locator('#next li').first().locator('.number').textContent()).toMatch(/ %$/);
+      expect(await page.locator('#next li').first().locator('.number').textContent()).toMatch(
+        name === 'vectors' ? /^-\d+\.\d\d$/ : / %$/,
+      );
       expect(await page.locator('#work-note').textContent()).toContain('codes are written in beams');
       expect(await detail(page, 'Beams')).toBe('10, over codes that some title has');
 

@@ -2,57 +2,22 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-generation-'));
 const at = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const colours = ['red', 'blue', 'green', 'black'];
-const kinds = ['lip balm', 'nail polish', 'hair oil'];
-
-/** Who takes an item takes the next one after it: something to learn. */
-function write(name: string, items: number): void {
-  const events = Array.from({ length: 40 }, (_, u) =>
-    Array.from({ length: 12 }, (_, e) => `u${u},i${(u + e) % items},${100 * u + e}`),
-  ).flat();
-  writeFileSync(at(`${name}.csv`), ['user,item,timestamp', ...events].join('\n'));
-  const titles = Array.from({ length: items }, (_, i) => `i${i},${colours[i % 4]} ${kinds[i % 3]} ${i}`);
-  writeFileSync(at(`${name}-items.csv`), ['id,title', ...titles].join('\n'));
-}
-
-const config = {
-  data: {
-    format: 'csv',
-    path: at('shop.csv'),
-    columns: { user: 'user', item: 'item', time: 'timestamp' },
-    items: { path: at('shop-items.csv'), id: 'id', columns: { title: 'text' } },
-    split: 'leave-last-out',
-  },
-  task: { kind: 'generation', ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } }, beams: 10 },
-  model: {
-    kind: 'sasrec',
-    embeddingDim: 16,
-    maxSequenceLength: 5,
-    numBlocks: 1,
-    numHeads: 1,
-    ffnDim: 16,
-    inputDropout: 0,
-  },
-  objective: { kind: 'full-softmax', temperature: 0.1 },
-  optimizer: { learningRate: 0.02 },
-  training: { epochs: 30, batchSize: 8, shuffle: true, evaluateEvery: 15 },
-  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
-  seed: 3,
-};
+const config = codedShop(folder);
 const runs = at('runs');
 const train = (...more: string[]) => runMain('train', '--config', at('coded.yaml'), '--out', runs, '--quiet', ...more);
 const newest = (): string => readdirSync(runs).sort().at(-1)!;
 let run = '';
 
 beforeAll(async () => {
-  write('shop', 24);
-  write('other', 30);
+  writeShop(folder);
+  writeShop(folder, { name: 'other', items: 30 });
   writeFileSync(at('coded.yaml'), JSON.stringify(config));
   const { code, errors } = await train();
   expect([code, errors]).toEqual([0, '']);
@@ -192,7 +157,7 @@ describe('a run of generation', () => {
       at('other.yaml'),
       JSON.stringify({
         ...config,
-        data: { ...config.data, path: at('other.csv'), items: { ...config.data.items, path: at('other-items.csv') } },
+        data: shopData(folder, 'other'),
         task: { kind: 'generation', idsFile: ids, beams: 10 },
       }),
     );

@@ -2,50 +2,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-hybrid-'));
 const at = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const colours = ['red', 'blue', 'green', 'black'];
-const kinds = ['lip balm', 'nail polish', 'hair oil'];
-const ITEMS = 24;
-
-/** Who takes an item takes the next one after it; the last item is in nobody's events but the last of one user. */
-function write(): void {
-  const events = Array.from({ length: 40 }, (_, u) =>
-    Array.from({ length: 12 }, (_, e) => `u${u},i${u === 39 && e === 11 ? 'cold' : (u + e) % ITEMS},${100 * u + e}`),
-  ).flat();
-  writeFileSync(at('shop.csv'), ['user,item,timestamp', ...events].join('\n'));
-  const names = [...Array.from({ length: ITEMS }, (_, i) => String(i)), 'cold'];
-  const titles = names.map((name, i) => `i${name},${colours[i % 4]} ${kinds[i % 3]}`);
-  writeFileSync(at('items.csv'), ['id,title', ...titles].join('\n'));
-}
-
+const shop = codedShop(folder);
 const config = {
-  data: {
-    format: 'csv',
-    path: at('shop.csv'),
-    columns: { user: 'user', item: 'item', time: 'timestamp' },
-    items: { path: at('items.csv'), id: 'id', columns: { title: 'text' } },
-    split: 'leave-last-out',
-  },
-  task: {
-    kind: 'generation',
-    ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } },
-    beams: 10,
-    dense: { vectors: 'both', width: 8, after: 0, temperature: 0.1 },
-  },
-  model: {
-    ...{ kind: 'sasrec', embeddingDim: 16, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 16 },
-    inputDropout: 0,
-  },
-  objective: { kind: 'full-softmax', temperature: 0.1 },
-  optimizer: { learningRate: 0.02 },
-  training: { epochs: 20, batchSize: 8, shuffle: true, evaluateEvery: 10 },
-  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
-  seed: 3,
+  ...shop,
+  task: { ...shop.task, dense: { vectors: 'both', width: 8, after: 0, temperature: 0.1 } },
+  training: { ...shop.training, epochs: 20, evaluateEvery: 10 },
 };
 const runs = at('runs');
 const train = (...more: string[]) => runMain('train', '--config', at('hybrid.yaml'), '--out', runs, '--quiet', ...more);
@@ -55,7 +23,8 @@ const on = (...more: string[]) =>
 let run = '';
 
 beforeAll(async () => {
-  write();
+  // Nobody has the last item but one user, at the end: no training event.
+  writeShop(folder, { numbered: false, last: 'icold' });
   writeFileSync(at('hybrid.yaml'), JSON.stringify(config));
   const { code, errors } = await train();
   expect([code, errors]).toEqual([0, '']);

@@ -2,38 +2,23 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-language-'));
 const at = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const colours = ['red', 'blue', 'green', 'black'];
-const kinds = ['lip balm', 'nail polish', 'hair oil'];
-const items = 24;
-
+const shop = codedShop(folder);
 const config = {
-  data: {
-    format: 'csv',
-    path: at('shop.csv'),
-    columns: { user: 'user', item: 'item', time: 'timestamp' },
-    items: { path: at('items.csv'), id: 'id', columns: { title: 'text', kind: 'id' }, title: 'title' },
-    split: 'leave-last-out',
-  },
+  ...shop,
+  data: { ...shop.data, items: { ...shop.data.items, columns: { title: 'text', kind: 'id' }, title: 'title' } },
   task: {
-    kind: 'generation',
-    ids: { tokenizer: { kind: 'residual-k-means', levels: 2, codes: 4 } },
-    beams: 10,
+    ...shop.task,
     language: {
       tasks: { retrieve: 1, masked: 0.25, preferred: 0.25, toTitle: 0.25, fromTitle: 0.25, toAttributes: 0.25 },
     },
   },
-  model: { kind: 'sasrec', embeddingDim: 16, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 16 },
-  objective: { kind: 'full-softmax', temperature: 0.1 },
-  optimizer: { learningRate: 0.02 },
-  training: { epochs: 30, batchSize: 8, shuffle: true, evaluateEvery: 15 },
-  evaluation: { ks: [1, 5, 10], batchSize: 16, excludeSeen: false, selectBy: 'NDCG@10', baselines: ['popularity'] },
-  seed: 3,
 };
 const runs = at('runs');
 const train = (...more: string[]) => runMain('train', '--config', at('shop.yaml'), '--out', runs, '--quiet', ...more);
@@ -49,13 +34,7 @@ const metricsOf = (id: string) =>
 let run = '';
 
 beforeAll(async () => {
-  // Who takes an item takes the next one after it: something to learn.
-  const events = Array.from({ length: 40 }, (_, u) =>
-    Array.from({ length: 12 }, (_, e) => `u${u},i${(u + e) % items},${100 * u + e}`),
-  ).flat();
-  writeFileSync(at('shop.csv'), ['user,item,timestamp', ...events].join('\n'));
-  const rows = Array.from({ length: items }, (_, i) => `i${i},${colours[i % 4]} ${kinds[i % 3]} ${i},${kinds[i % 3]}`);
-  writeFileSync(at('items.csv'), ['id,title,kind', ...rows].join('\n'));
+  writeShop(folder);
   writeFileSync(at('shop.yaml'), JSON.stringify(config));
   run = await made(() => train());
 });
