@@ -15,7 +15,7 @@ import { codeDecoder } from '../code-decoder.ts';
 import { codeSymbols } from '../code-symbols.ts';
 import { generateItems } from '../recommend.ts';
 import { type DenseEncoder, setContent } from './head.ts';
-import { type DenseDecoding, denseFinder } from './rank.ts';
+import { type DenseDecoding, denseFinder, scoreOfDense } from './rank.ts';
 
 const sasrec: ModelConfigInput = {
   ...{ kind: 'sasrec', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1, numHeads: 1, ffnDim: 8 },
@@ -322,4 +322,12 @@ describe('an evaluation', () => {
       );
     model.dispose();
   });
+});
+
+it('a score is told with shares that are written as shares', () => {
+  const told = scoreOfDense(
+    { after: 0, temperature: 1, levels: 'all', mix: 0.7 },
+    { levels: 3, beams: 5, mask: 'after' },
+  );
+  expect(told).toContain('0.7 times the log-probability of the 3 codes of an item and 0.3 times that of the item');
 });

@@ -82,7 +82,7 @@ export function scoreOfDense(
     ...(written === 0 || beams === 'all' ? [] : ['a target outside of them being a miss']),
   ].join(', ');
   return [
-    `${mix} times the log-probability of ${prefixes} and ${1 - mix} times that of the item by its vector, made ${place}; ${who}.`,
+    `${mix} times the log-probability of ${prefixes} and ${Number((1 - mix).toPrecision(12))} times that of the item by its vector, made ${place}; ${who}.`,
     ...(written === 0 ? [] : [`Codes that no item has after a prefix are left out ${mask} the softmax.`]),
   ].join(' ');
 }
