@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withSampledNegatives } from '../filters/sampled-negatives.ts';
 import { zipfWorld } from '../synthetic/zipf-world.ts';
+import { drawColdItems } from './cold-items.ts';
 import { withColdRows } from './cold-rows.ts';
 import { randomSplit } from './random.ts';
 import { withRowHistories } from './row-histories.ts';
@@ -35,6 +36,12 @@ describe('withColdRows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 99 }), fc.double({ min: 0.1, max: 0.5, noNaN: true }), (seed, share) => {
         const before = make();
+        const drawn = drawColdItems(before.interactions, { share, seed }, 'test');
+        // A draw of few of the 40 items may meet none of the test rows, which is refused.
+        if (examplesOf(before.test).every(({ target }) => drawn[before.interactions.itemIds[target]] === 0)) {
+          expect(() => withColdRows(before, { share, seed })).toThrow('expected test rows of cold items; got none');
+          return;
+        }
         const after = withColdRows(before, { share, seed });
         const { itemIds } = before.interactions;
         const trained = new Set(
@@ -56,7 +63,7 @@ describe('withColdRows', () => {
           examplesOf(before.test).filter(({ target }) => cold.has(itemIds[target])).length,
         );
       }),
-      { numRuns: 20 },
+      { numRuns: 60 },
     );
   });
 
