@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.ts';
 import { ITEMS, NEW_ITEMS, NEW_USERS, ROW_FEATURES, rowWorld, USERS } from '../test-support/row-world.ts';
-import { columnsOf, fieldsOf, readField, takeField, UNKNOWN_ID } from './fields.ts';
+import { columnsOf, fieldsOf, readField, takeField } from './fields.ts';
 import { fitFeatures } from './fit.ts';
 import { fitFields } from './fit-fields.ts';
 import { featureTensors, readFeatures } from './store.ts';
+import { UNKNOWN_ID } from './unknown-id.ts';
 
 const ids = { kind: 'x', userId: true, itemId: true };
 const config = { ...ids, features: ROW_FEATURES };

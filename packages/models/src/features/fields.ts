@@ -12,6 +12,8 @@ import { ConfigError } from '../errors.ts';
 import type { FeatureConfig } from './config.ts';
 import type { FittedFeatures } from './fitted.ts';
 import type { HistoryConfig } from './history-config.ts';
+import { ITEM_FIELD } from './id-dropout.ts';
+import { UNKNOWN_ID } from './unknown-id.ts';
 
 /** A user, an item or a feature of one of them, as a field of an example. */
 export interface RowField {
@@ -47,9 +49,6 @@ export interface FieldSettings {
   readonly features?: FittedFeatures;
 }
 
-/** Row of a table of user or item ids that stands for an id that training has not seen. */
-export const UNKNOWN_ID = 0;
-
 /**
  * The fields of a configuration: the user's id, the item's id, then the features in their order. In the tables of ids
  * row 0 is shared by those without a training example; without fitted features all are known.
@@ -63,7 +62,7 @@ export function fieldsOf({ config, numUsers, numItems, features }: FieldSettings
     fields.push({ name, table, column, shape: { kind: 'row', size: column.size } });
   };
   if (config.userId) id('user', 'users', userRows(numUsers, features));
-  if (config.itemId) id('item', 'items', itemRows(numItems, features));
+  if (config.itemId) id(ITEM_FIELD, 'items', itemRows(numItems, features));
   for (const { name, table, transform } of features?.features ?? []) {
     if (table === 'history') continue;
     const shared = { name: `${table}.${name}`, shape: encodedShape(transform) };

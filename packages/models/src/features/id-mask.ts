@@ -1,5 +1,6 @@
 import { dropoutThreshold, philox4x32, streamKey } from '@seqrec/core';
 import type { Run } from '../layers/layer.ts';
+import { UNKNOWN_ID } from './unknown-id.ts';
 
 /**
  * 1 for each item whose id vector a forward pass reads, 0 for one without a training event and, in training, for a
@@ -30,4 +31,10 @@ export function idMask(trained: Uint8Array, rate: number, run: Run, ids?: Int32A
     mask[row] = 1;
   }
   return mask;
+}
+
+/** The row of each item in a table of ids: that of the items not known where {@link idMask} is 0. */
+export function knownRows(ids: Int32Array, trained: Uint8Array, rate: number, run: Run): Int32Array {
+  const mask = idMask(trained, rate, run, ids);
+  return ids.map((id, row) => (mask[row] === 0 ? UNKNOWN_ID : id));
 }

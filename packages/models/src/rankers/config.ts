@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positive, size } from '../config/fields.ts';
+import { positive, rate, size } from '../config/fields.ts';
 import { featureSchema } from '../features/config.ts';
 import { historySchema } from '../features/history-config.ts';
 import { tableSchemeSchema } from '../features/table-config.ts';
@@ -8,6 +8,11 @@ import { tableSchemeSchema } from '../features/table-config.ts';
 export const fieldFields = {
   userId: z.boolean().default(true).describe("Whether the user's id is a field."),
   itemId: z.boolean().default(true).describe("Whether the item's id is a field."),
+  idDropout: rate
+    .optional()
+    .describe(
+      'Share of the item ids that a training step reads as not known, in rows and histories, so that the row of items without a training row is trained; default 0.',
+    ),
   features: z
     .array(featureSchema)
     .min(1)

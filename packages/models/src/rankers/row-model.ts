@@ -8,6 +8,7 @@ import { columnsOf, type Field, fieldsOf, readField } from '../features/fields.t
 import type { HistoryConfig } from '../features/history-config.ts';
 import { type HistoryFields, historyFieldsOf } from '../features/history-fields.ts';
 import type { RowHistory } from '../features/history-tables.ts';
+import { type IdDropout, idDropoutOf } from '../features/id-dropout.ts';
 import type { TableStores } from '../features/table-stores.ts';
 import type { EncoderBatch } from '../inputs.ts';
 import { isRunning, type Run, type StreamLayer } from '../layers/layer.ts';
@@ -89,6 +90,7 @@ interface RankerConfig extends Regularised, Readonly<Record<string, unknown>> {
   readonly kind: string;
   readonly userId: boolean;
   readonly itemId: boolean;
+  readonly idDropout?: number;
   readonly features?: readonly FeatureConfig[];
   readonly userHistory?: HistoryConfig;
 }
@@ -106,12 +108,19 @@ export function createRanker<Config extends RankerConfig>(
   const fields = fieldsOf({ config, numUsers, numItems, features });
   const { userHistory } = config;
   const history = userHistory && historyFieldsOf({ kind, userHistory }, fields, features);
+  const dropout = idDropoutOf(config, { numItems, features });
   const net = netOf(config, { fields, labels, seed, stores, ...(history && { history }) });
   const { branches } = net;
+  const historyOf = (batch: EncoderBatch, run: Run): RowHistory | undefined => {
+    if (history === undefined) return undefined;
+    const columns = history.read(batch.host);
+    const items = columns.items.map((column, f) => dropout.drop(fields[history.items[f]], column, run));
+    return { batch, columns: { ...columns, items } };
+  };
   const inputs = (batch: EncoderBatch, run: Run): [EncodedColumn[], Run, RowHistory | undefined] => [
-    fields.map((field) => readField(field, batch.host, kind)),
+    fields.map((field) => dropout.drop(field, readField(field, batch.host, kind), run)),
     { ...run, firstRow: run.before?.sequences ?? 0 },
-    history && { batch, columns: history.read(batch.host) },
+    historyOf(batch, run),
   ];
   const weights = weightsOf(net, config);
   const balance = logVariances ? new LogVariances({ labels, stream: 'balance' }) : undefined;
@@ -128,7 +137,7 @@ export function createRanker<Config extends RankerConfig>(
     numItems,
     sizes: { numUsers, labels, ...(logVariances && { logVariances }) },
     labels,
-    tables: () => new Map([...tablesOf(net.tables, fields, kind, history), ...ownTablesOf(net, history)]),
+    tables: () => new Map([...tablesOf(net.tables, fields, { kind, history, dropout }), ...ownTablesOf(net, history)]),
     logits: (batch, run) => tf.tidy('logits', () => net.logits(...inputs(batch, run))),
     ...(branches && {
       branches: {
@@ -152,11 +161,10 @@ export function createRanker<Config extends RankerConfig>(
 }
 
 /** The tables of ids among those of fields, and what a batch reads of each. */
-export function tablesOf(
+function tablesOf(
   tables: readonly FieldTables[],
   fields: readonly Field[],
-  kind: string,
-  history?: HistoryFields,
+  { kind, history, dropout }: { readonly kind: string; readonly history?: HistoryFields; readonly dropout?: IdDropout },
 ): ReadonlyMap<string, EmbeddingTable> {
   const byName = new Map(fields.map((field) => [field.name, field]));
   const named = tables.flatMap(({ idTables }) =>
@@ -169,10 +177,11 @@ export function tablesOf(
         return readField(byName.get(field)!, batch, kind);
       };
       const idsOf = (batch: SequenceBatch): Int32Array[] =>
-        reads.map(({ field, rows }) => {
-          const ids = idsIn(valuesOf(field, batch));
-          return rows === undefined ? ids : ids.map((id) => rows[id]);
-        });
+        reads.flatMap(({ field, rows }) =>
+          [idsIn(valuesOf(field, batch)), ...(dropout?.reads(field) ?? [])].map((ids) =>
+            rows === undefined ? ids : ids.map((id) => rows[id]),
+          ),
+        );
       const { store } = layer.args;
       return [`${layer.stream}.weight`, { variable, idsOf, ...(store && { store }) }];
     }),

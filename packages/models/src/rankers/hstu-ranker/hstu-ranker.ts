@@ -4,6 +4,7 @@ import { hstuBlocks } from '../../encoders/hstu/blocks.ts';
 import { ConfigError } from '../../errors.ts';
 import { type FieldTables, fieldTables } from '../../features/field-tables.ts';
 import { exampleItems, type Field, fieldsOf, readField, takeField } from '../../features/fields.ts';
+import { type IdDropout, idDropoutOf } from '../../features/id-dropout.ts';
 import { embedEncoded } from '../../features/layer.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { EmbeddingTable, Ranker } from '../../model.ts';
@@ -35,6 +36,7 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
     ...{ fields, width: config.tableDim, standardDeviation: config.embeddingStd, seed, stream: 'fields' },
   });
   const hasId = config.itemId;
+  const dropout = idDropoutOf(config, { numItems, features });
   const net = new HstuRankerNet({
     ...config,
     ...netOptions(
@@ -45,9 +47,9 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
     ...{ labels, seed },
   });
 
-  function vectorsOf(batch: SequenceBatch, training: boolean): RequestVectors {
+  function vectorsOf(batch: SequenceBatch, run: Run): RequestVectors {
     const read = (field: Field, parts: readonly EncodedColumn[]): tf.Tensor2D => {
-      const vectors = parts.map((part) => embedEncoded(tables.table(field.name), part));
+      const vectors = parts.map((part) => embedEncoded(tables.table(field.name), dropout.drop(field, part, run)));
       return vectors.length === 1 ? vectors[0] : tf.concat2d(vectors, 0);
     };
     const items = itemsOf(batch, kind);
@@ -57,7 +59,7 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
       contextual: ofUsers.map((field) => read(field, [readField(field, batch, kind)])),
       ...(hasId && { ids: vectors[0] }),
       ...(ofFeatures.length > 0 && { features: ofFeatures.length === 1 ? ofFeatures[0] : tf.concat2d(ofFeatures, 1) }),
-      actions: actionMasks(config.actions, batch, { kind, training }),
+      actions: actionMasks(config.actions, batch, { kind, training: run.training }),
       ...(config.minHistoryForContext > 0 && { hasContext: longEnough(config, batch) }),
       layout: layoutOf(config, batch, ofUsers.length),
     };
@@ -72,10 +74,10 @@ export function createHstuRanker(given: HstuRankerConfig, options: RankerOptions
     sizes: { numUsers, labels },
     labels,
     requests: { sameTime: config.queryTime === 'request', maxHistory: config.userHistory.maxEvents },
-    tables: () => tablesOf(tables, fields, kind),
+    tables: () => tablesOf(tables, fields, { kind, dropout }),
     logits: (batch, run) =>
       tf.tidy('logits', () =>
-        net.logits(vectorsOf(batch.host, run.training), {
+        net.logits(vectorsOf(batch.host, run), {
           ...run,
           firstRow: tokensBefore(config, ofUsers.length, run),
         }),
@@ -187,13 +189,17 @@ function tokensBefore({ form }: HstuRankerConfig, contextual: number, { before }
 }
 
 /** The tables of ids, and what a batch reads of each. */
-function tablesOf(tables: FieldTables, fields: readonly Field[], kind: string): ReadonlyMap<string, EmbeddingTable> {
+function tablesOf(
+  tables: FieldTables,
+  fields: readonly Field[],
+  { kind, dropout }: { readonly kind: string; readonly dropout: IdDropout },
+): ReadonlyMap<string, EmbeddingTable> {
   const named = fields.flatMap((field): [string, EmbeddingTable][] => {
     if (field.shape.kind === 'number') return [];
     const idsOf = (batch: SequenceBatch): Int32Array[] =>
       field.table === 'users'
         ? [idsIn(readField(field, batch, kind))]
-        : contentsOf(field, batch, itemsOf(batch, kind), kind).map(idsIn);
+        : [...contentsOf(field, batch, itemsOf(batch, kind), kind).map(idsIn), ...dropout.reads(field.name)];
     return [[`fields.${field.name}.weight`, { variable: tables.table(field.name), idsOf }]];
   });
   return new Map(named);

@@ -2,16 +2,9 @@ import { UnsupportedError } from '@seqrec/core';
 import type { EncodedColumn, SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../../errors.ts';
-import {
-  columnsOf,
-  type EventField,
-  exampleItems,
-  fieldsOf,
-  type RowField,
-  takeField,
-  UNKNOWN_ID,
-} from '../../features/fields.ts';
-import { idMask } from '../../features/id-mask.ts';
+import { columnsOf, type EventField, exampleItems, fieldsOf, type RowField, takeField } from '../../features/fields.ts';
+import { ITEM_FIELD } from '../../features/id-dropout.ts';
+import { knownRows } from '../../features/id-mask.ts';
 import { type QueryRows, readQueryField } from '../../features/query-fields.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { ModelOptions, Ranker, TokenEncoder, Towers } from '../../model.ts';
@@ -47,14 +40,13 @@ export function createDssm(
 
   /** The row of each item in the table of ids: that of those not known, where its id is dropped. */
   function idRows(ids: Int32Array, run: Run): Int32Array {
-    const mask = idMask(trained, idDropout, run, ids);
-    return ids.map((id, i) => (mask[i] === 0 ? UNKNOWN_ID : id));
+    return knownRows(ids, trained, idDropout, run);
   }
 
   function itemRows(ids: Int32Array, run: Run): tf.Tensor2D {
     const columns = itemFields.map((field): EncodedColumn => {
       const column = takeField(field.column, ids);
-      const dropped = field.name === 'item' && column.kind === 'row' && run.training && idDropout > 0;
+      const dropped = field.name === ITEM_FIELD && column.kind === 'row' && run.training && idDropout > 0;
       return dropped ? { ...column, values: idRows(ids, run) } : column;
     });
     return net.item(columns, run);
