@@ -1,4 +1,4 @@
-import { besideDlrmSmall } from '../../src/config/ranker-reference.ts';
+import { besideDlrmSmall, dlrmIdDropout } from '../../src/config/ranker-reference.ts';
 import { defineRecipe } from '../../src/config/recipe.ts';
 
 export const recipe = defineRecipe({
@@ -12,6 +12,7 @@ export const recipe = defineRecipe({
     model: {
       kind: 'dcn-v2',
       features: ['category'],
+      idDropout: dlrmIdDropout,
       ...{ embeddingDim: 16, crossLayers: 3, hiddenSizes: [128, 64], dropout: 0.1, embeddingStd: 0.02 },
     },
     seed: 1,

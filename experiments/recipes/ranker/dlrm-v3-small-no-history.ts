@@ -1,4 +1,4 @@
-import { besideDlrmSmall } from '../../src/config/ranker-reference.ts';
+import { besideDlrmSmall, dlrmIdDropout } from '../../src/config/ranker-reference.ts';
 import { defineRecipe } from '../../src/config/recipe.ts';
 
 export const recipe = defineRecipe({
@@ -10,7 +10,7 @@ export const recipe = defineRecipe({
   config: {
     ...besideDlrmSmall,
     model: {
-      ...{ kind: 'mlp', userId: false, features: ['category'] },
+      ...{ kind: 'mlp', userId: false, features: ['category'], idDropout: dlrmIdDropout },
       ...{ embeddingDim: 16, hiddenSizes: [64, 32], embeddingStd: 0.02 },
     },
     seed: 1,

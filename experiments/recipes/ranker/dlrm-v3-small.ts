@@ -1,4 +1,5 @@
 import {
+  dlrmIdDropout,
   dlrmSmall,
   rankerEvaluation,
   rankerOptimizer,
@@ -22,6 +23,7 @@ export const recipe = defineRecipe({
     model: {
       ...smallRanker,
       features: ['category'],
+      idDropout: dlrmIdDropout,
       userHistory: { maxEvents: 512 },
       actions: { kind: 'ratings', bounds: [1, 2, 3, 4, 5] },
     },

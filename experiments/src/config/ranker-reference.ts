@@ -12,6 +12,9 @@ export const dlrmSmall = {
   ...{ validationSteps: 0, validationShare: 0.05 },
 };
 
+/** Of models with a table of items: a twelfth of the rows that test are of items that open then. */
+export const dlrmIdDropout = 0.1;
+
 /** HSTU of a size for a CPU: 2 layers of 2 heads, 32 wide, on tokens of 64. */
 export const smallRanker = {
   kind: 'hstu-ranker' as const,
