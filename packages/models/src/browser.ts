@@ -73,7 +73,7 @@ export { type Cadence, type FutureOptions, type FutureQuery, futureQueries } fro
 export { discountedGain, type Gain, hitGain, overTies, reciprocalGain } from './evaluate/gains.ts';
 export { type EvaluateGeneratedOptions, evaluateGenerated } from './evaluate/generated.ts';
 export { evaluateItemNeighbours, type ItemNeighbours, type ItemNeighboursOptions } from './evaluate/item-neighbours.ts';
-export { interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
+export { giniOfItems, interestEntropy, p90Coverage } from './evaluate/list-metrics.ts';
 export {
   defineMetric,
   gainOf,

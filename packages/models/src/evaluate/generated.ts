@@ -25,6 +25,8 @@ export interface EvaluateGeneratedOptions extends Protocol {
   readonly debias?: Debias;
   /** Ranks by vectors of items too; default: by codes alone. */
   readonly dense?: DenseDecoding & { readonly head: DenseHead };
+  /** What is found after the history of an example, best first, as dense items. */
+  readonly onList?: (example: number, items: Int32Array) => void;
   /** Histories at a time, default 64; with `beams: 'all'` so many that all their prefixes are at most `MOST_ROWS`. */
   readonly batchSize?: number;
 }
@@ -91,6 +93,7 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
         step.asked += asked[level];
       }
       for (const [i, e] of sources.entries()) {
+        options.onList?.(original(e), inOrder(lists[i]));
         const place = placeOf(lists[i], collector.itemIds[set.targets[e]] - 1);
         if (place === undefined) collector.miss(original(e), set.targets[e], 'no-score');
         else collector.close(collector.open(original(e), set.targets[e]), place);
@@ -114,6 +117,12 @@ export async function evaluateGenerated(options: EvaluateGeneratedOptions): Prom
     closed.delete(itemIds[target]);
     return Array.from(closed, (item) => item - 1);
   }
+}
+
+/** Items of a list, best first; of equal scores the lower item first. */
+function inOrder({ rows, scores }: GeneratedList): Int32Array {
+  const places = Array.from(rows.keys()).sort((a, b) => scores[b] - scores[a] || rows[a] - rows[b]);
+  return Int32Array.from(places, (place) => rows[place] + 1);
 }
 
 /** Where a row stands in a list; nothing where it does not. */

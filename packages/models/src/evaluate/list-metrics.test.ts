@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interestEntropy, p90Coverage } from './list-metrics.ts';
+import { giniOfItems, interestEntropy, p90Coverage } from './list-metrics.ts';
 
 describe('interestEntropy', () => {
   const interests: Readonly<Record<number, string[]>> = { 1: ['a'], 2: ['b'], 3: [], 4: ['a', 'b'], 5: ['a'] };
@@ -32,5 +33,45 @@ describe('p90Coverage', () => {
     expect(p90Coverage([...often(1, 11), ...often(2, 89)], 4)).toBe(2 / 4);
     expect(p90Coverage([[1, 2, 3, 4]], 4)).toBe(1);
     expect(p90Coverage([], 4)).toBe(0);
+  });
+});
+
+describe('giniOfItems', () => {
+  it('is 0 where all items stand equally often, and 1 - 1/I where one has every place', () => {
+    expect(
+      giniOfItems(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        4,
+      ),
+    ).toBeCloseTo(0, 12);
+    expect(giniOfItems([[2], [2], [2]], 5)).toBeCloseTo(0.8, 12);
+    expect(giniOfItems([], 5)).toBe(0);
+  });
+
+  it('is half the mean difference of two counts over their mean', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }).chain((items) =>
+          fc.record({
+            items: fc.constant(items),
+            lists: fc.array(fc.array(fc.integer({ min: 1, max: items }), { minLength: 1, maxLength: 6 }), {
+              minLength: 1,
+              maxLength: 20,
+            }),
+          }),
+        ),
+        ({ items, lists }) => {
+          const counts = Array.from({ length: items }, (_, i) => lists.flat().filter((item) => item === i + 1).length);
+          const differences = counts.flatMap((a) => counts.map((b) => Math.abs(a - b)));
+          const mean = counts.reduce((sum, count) => sum + count, 0) / items;
+          const meanDifference = differences.reduce((sum, each) => sum + each, 0) / items ** 2;
+          expect(giniOfItems(lists, items)).toBeCloseTo(meanDifference / (2 * mean), 10);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });

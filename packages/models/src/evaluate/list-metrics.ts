@@ -46,3 +46,23 @@ export function p90Coverage(lists: readonly ArrayLike<number>[], numItems: numbe
   }
   return used / numItems;
 }
+
+/**
+ * Gini coefficient of how often each item stands in the lists, items in none of them included: 0 where all stand there
+ * equally often, near 1 where few items fill all places. With the counts `x_(1) <= ... <= x_(I)`
+ *
+ * `G = sum_i (2 i - I - 1) x_(i) / (I sum_i x_(i))`
+ *
+ * Without a place it is 0.
+ */
+export function giniOfItems(lists: readonly ArrayLike<number>[], numItems: number): number {
+  const counts = new Float64Array(numItems);
+  let total = 0;
+  for (const list of lists) {
+    for (let place = 0; place < list.length; place++) counts[list[place] - 1]++;
+    total += list.length;
+  }
+  if (total === 0) return 0;
+  const sum = counts.sort().reduce((all, count, i) => all + (2 * (i + 1) - numItems - 1) * count, 0);
+  return sum / (numItems * total);
+}

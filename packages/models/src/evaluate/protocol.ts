@@ -53,6 +53,8 @@ export interface Evaluation {
   readonly items: Int32Array;
   /** Example of each query. */
   readonly examples: Int32Array;
+  /** Event to predict of each query, an index of the columns. */
+  readonly targets: Int32Array;
   /** The exact definition, one sentence a line, to print beside the numbers. */
   readonly definition: readonly string[];
   readonly seconds: number;
@@ -245,6 +247,7 @@ export class RankCollector {
       users: Int32Array.from(this.#examples, (e) => examples.users[e]),
       items: Int32Array.from(this.#targets, (event) => this.itemIds[event]),
       examples: Int32Array.from(this.#examples),
+      targets: Int32Array.from(this.#targets),
       definition: this.#definition(scoring),
       seconds: (performance.now() - this.#begin) / 1000,
     };
