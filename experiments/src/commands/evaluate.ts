@@ -3,6 +3,7 @@ import { choiceOption, integerOption, numberOption, textOption } from '../argume
 import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { MEASURED_KEYS } from '../run/evaluation/measured-keys.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
 interface Options extends BackendOptions {
@@ -80,12 +81,6 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .action((run: string | undefined, options: Options) => evaluateCommand(run, options, invocation));
 }
 
-/** Keys of the configuration that decide how a trained model is measured. */
-const MEASURED = [
-  ...['ks', 'batchSize', 'excludeSeen', 'positions', 'ties', 'queryTime'].map((key) => `evaluation.${key}`),
-  ...['beams', 'mask', 'debias', 'dense.levels', 'dense.mix', 'dense.cold'].map((key) => `task.${key}`),
-];
-
 async function evaluateCommand(name: string | undefined, options: Options, { overrides }: Invocation): Action {
   const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const part = choiceOption('split', options.split, ['validation', 'test'] as const) ?? 'test';
@@ -115,9 +110,9 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   if (from === undefined && configFile !== undefined)
     throw new UsageError('--config: expected it with --from FILE; a run has its configuration');
   const { evaluateRanking, MEASURED_ROWS } = await import('./evaluate-ranking.ts');
-  const known = [...MEASURED, ...MEASURED_ROWS];
+  const known = [...MEASURED_KEYS, ...MEASURED_ROWS];
   const unknown = from === undefined ? overrides.find(({ key }) => !known.includes(key)) : undefined;
-  if (unknown !== undefined) throw notMeasured(unknown.key, MEASURED);
+  if (unknown !== undefined) throw notMeasured(unknown.key, MEASURED_KEYS);
   const ofRows = await evaluateRanking({
     subject: name,
     from,
@@ -140,8 +135,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   if (ofRows !== undefined) return ofRows;
   const baselines = baselinesOption(options.baselines);
   if (from === undefined) {
-    const other = overrides.find(({ key }) => !MEASURED.includes(key));
-    if (other !== undefined) throw notMeasured(other.key, MEASURED);
+    const other = overrides.find(({ key }) => !MEASURED_KEYS.includes(key));
+    if (other !== undefined) throw notMeasured(other.key, MEASURED_KEYS);
   }
   const { withDecoding } = await import('../data/coded-items.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
@@ -150,11 +145,15 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { sampledExamples } = await import('../run/evaluation/sampled-examples.ts');
   const { baselinesBeside } = await import('../run/evaluation/baseline-ranks.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
+  const { listFiguresAsked } = await import('../run/evaluation/list-figures.ts');
+  const { queryParts, rankSegments } = await import('../run/evaluation/rank-segments.ts');
+  const { segmentListings } = await import('../run/evaluation/segment-listing.ts');
   const { judge } = await import('../run/verdict/verdict.ts');
   const { renderVerdict } = await import('../run/verdict/verdict-text.ts');
   const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const { formatMetric } = await import('../terminal/format.ts');
+  const { figures, renderListing } = await import('../terminal/listing.ts');
   const { renderDefinition, renderSentences, renderTable } = await import('../terminal/table.ts');
   const { withMeasuring } = await import('../run/evaluation/with-measuring.ts');
 
@@ -219,8 +218,11 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     window: opened.config.model.maxSequenceLength,
     progress,
   };
+  const columns = queryParts(set, context);
   const evaluation = await evaluateSet(opened.model, set, context);
-  const { metrics, warnings } = evaluation;
+  const { warnings } = evaluation;
+  const metrics = { ...evaluation.metrics, ...(await listFiguresAsked(opened.model, set, context)) };
+  const segments = rankSegments(columns, evaluation, rules.ks);
   const kept = from === undefined && sample === undefined;
   const beside = { run: kept ? openRunDir(out, name ?? '') : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
@@ -229,7 +231,15 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
     const about = { run: opened.run.id, ...(from === undefined && { checkpoint }), split: part };
-    const all = { ...about, metrics, warnings, verdict, leftOut: skipped, definition };
+    const all = {
+      ...about,
+      metrics,
+      ...(segments.length > 0 && { segments }),
+      warnings,
+      verdict,
+      leftOut: skipped,
+      definition,
+    };
     console.log(JSON.stringify(all, null, 2));
     return 0;
   }
@@ -238,6 +248,8 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   console.log(renderTable([{ title: 'metric' }, { title: 'value', align: 'right' }], rows));
   for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   console.log(`\n${renderVerdict(opened.name, verdict, skipped)}`);
+  for (const parts of segmentListings({ segments, baselines: [] }))
+    console.log(`\n${renderListing([figures(parts.titles, parts.rows)])}`);
   const flattered =
     from === undefined && checkpoint === 'best' && part === 'test' && opened.data.split.validation === undefined;
   if (flattered)

@@ -41,7 +41,7 @@ test('what is not known comes with what was meant', () => {
   );
   expect(() => find('modl')).toThrow('unknown key modl; did you mean model?');
   expect(() => find('model.dqk', { 'model.kind': 'sasrec' })).toThrow('unknown key model.dqk; ');
-  expect(() => find('evaluation.segments', {}, 'retrieval')).toThrow('unknown key evaluation.segments; known: ');
+  expect(() => find('initialTables', {}, 'retrieval')).toThrow('unknown key initialTables; ');
   expect(() => find('model', { 'model.kind': 'sasrek' })).toThrow(
     /^--model\.kind: expected one of hstu, sasrec, .*; got sasrek; did you mean sasrec\?$/,
   );

@@ -4,40 +4,7 @@ import { text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
 import { rowBaselineNames } from './row-baseline-names.ts';
 import { batch, sharedSections } from './schema.ts';
-
-const segment = z.union([
-  text,
-  z.strictObject({
-    column: text.describe('The column of users, items or events.'),
-    table: z
-      .enum(['events', 'users', 'items'])
-      .optional()
-      .describe('Where the column is; needed when tables share its name.'),
-    width: z
-      .number()
-      .positive()
-      .optional()
-      .describe('Width of the parts of a column of numbers: `[k width, (k + 1) width)`.'),
-  }),
-  z.strictObject({
-    trainingRows: z
-      .enum(['items', 'users'])
-      .describe('Parts by how many training rows the item or the user has: cold items, short histories.'),
-    bounds: z
-      .array(z.int().min(1))
-      .min(1)
-      .default([1, 5, 20, 100])
-      .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > bounds[i - 1]), 'expected bounds that ascend')
-      .describe('Where parts begin, besides 0.'),
-    label: z
-      .enum(['any', 'positive'])
-      .default('any')
-      .describe('Which rows count: all, or those with a label above 0, as where rows of 0 were drawn.'),
-  }),
-]);
-
-/** A column whose parts the metrics are given of. */
-export type SegmentConfig = z.output<typeof segment>;
+import { segmentsSchema } from './segment-schema.ts';
 
 /** Everything that decides a run of the task `ranking`. */
 function rankingRunSchema() {
@@ -74,8 +41,7 @@ function rankingRunSchema() {
           .describe(
             'Which checkpoint the test set sees. Default: the best on the validation set; without one, the last.',
           ),
-        segments: z
-          .array(segment)
+        segments: segmentsSchema
           .default([])
           .describe('Columns of users, items or events by whose values the metrics of the test set are given as well.'),
         baselines: z

@@ -14,6 +14,7 @@ import { baselineNames, defaultBaselines } from './baseline-names.ts';
 import { dataConfigSchema } from './data-schema.ts';
 import { count, flag, seed, text } from './fields.ts';
 import { knownKinds } from './known-kinds.ts';
+import { segmentsSchema } from './segment-schema.ts';
 import { WindowsConfigSchema } from './windows.ts';
 
 /** Examples of a step. */
@@ -138,6 +139,16 @@ function retrievalSchema() {
           .optional()
           .describe(
             'Which checkpoint the test sets see. Default: the best on the validation set; without one, the last.',
+          ),
+        segments: segmentsSchema
+          .optional()
+          .describe(
+            'By what the metrics of the test set are given in parts as well, the baselines beside: columns, training events, days.',
+          ),
+        lists: count
+          .optional()
+          .describe(
+            'Length k of the lists that coverage@k, P90Coverage@k, Gini@k and popularity@k of the test set are of; default: none.',
           ),
         baselines: z
           .array(z.enum(baselineNames))

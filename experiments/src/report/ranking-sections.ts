@@ -1,16 +1,20 @@
+import { segmentListings } from '../run/evaluation/segment-listing.ts';
 import type { EpochRecord } from '../run/folder/metrics-log.ts';
-import type { Calibration, RunResults, SegmentTable } from '../run/folder/results.ts';
-import { SEGMENT_METRICS } from '../run/ranking/segments.ts';
-import { formatCount, formatMetric } from '../terminal/format.ts';
+import type { Calibration, RunResults } from '../run/folder/results.ts';
+import { formatMetric } from '../terminal/format.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html } from './html.ts';
 import { type Line, lineFigure } from './plots/line-figure.ts';
 
-/** Calibration and parts of the test set, of a ranking run. */
-export function rankingSections({ calibration, segments = [] }: RunResults): Html[] {
+/** Parts of the test set, and of a ranking run its calibration. */
+export function rankingSections(results: RunResults): Html[] {
+  const { calibration } = results;
+  const parts = segmentListings(results);
   return [
     ...(calibration === undefined ? [] : [calibrationSection(calibration)]),
-    ...(segments.length === 0 ? [] : [html`<h2>Parts of the test set</h2>${segments.map(segmentSection)}`]),
+    ...(parts.length === 0
+      ? []
+      : [html`<h2>Parts of the test set</h2>${parts.map(({ titles, rows }) => table(titles, rows))}`]),
   ];
 }
 
@@ -47,18 +51,6 @@ ${table(
   variants.map((variant) => [variant.name, ...metrics.map((metric) => formatMetric(variant.metrics[metric]))]),
 )}
 <ul class="small">${definitions.map((line) => html`<li>${line}</li>`)}</ul>`;
-}
-
-function segmentSection({ column, parts }: SegmentTable): Html {
-  const shown = SEGMENT_METRICS.filter((metric) => parts.some(({ metrics }) => metrics[metric] !== undefined));
-  return table(
-    [column, 'rows', ...shown],
-    parts.map(({ segment, rows, metrics }) => [
-      segment,
-      formatCount(rows),
-      ...shown.map((metric) => formatMetric(metrics[metric])),
-    ]),
-  );
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): Html {

@@ -11,6 +11,8 @@ interface Shop {
   readonly name?: string;
   /** Default 24. */
   readonly items?: number;
+  /** Default 40. */
+  readonly users?: number;
   /** Whose title has its number, so that no two are alike; default true. */
   readonly numbered?: boolean;
   /** An item that the last event of the last user has and no other. */
@@ -18,10 +20,13 @@ interface Shop {
 }
 
 /** Events of users who take the next item after each: something to learn. Items have titles and kinds. */
-export function writeShop(folder: string, { name = 'shop', items = 24, numbered = true, last }: Shop = {}): void {
+export function writeShop(
+  folder: string,
+  { name = 'shop', items = 24, users = SHOP_USERS, numbered = true, last }: Shop = {},
+): void {
   const isLast = (user: number, event: number): boolean =>
-    last !== undefined && user === SHOP_USERS - 1 && event === SHOP_EVENTS - 1;
-  const events = Array.from({ length: SHOP_USERS * SHOP_EVENTS }, (_, k) => {
+    last !== undefined && user === users - 1 && event === SHOP_EVENTS - 1;
+  const events = Array.from({ length: users * SHOP_EVENTS }, (_, k) => {
     const [user, event] = [Math.floor(k / SHOP_EVENTS), k % SHOP_EVENTS];
     return `u${user},${isLast(user, event) ? last : `i${(user + event) % items}`},${100 * user + event}`;
   });

@@ -152,5 +152,11 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
     objective: { kind: 'full-softmax', temperature: 1 },
     windows: undefined,
   },
+  parts: {
+    evaluation: {
+      ...{ ks: [10], batchSize: 8, excludeSeen: true, selectBy: 'HR@10', lists: 5 },
+      segments: [{ trainingRows: 'items', bounds: [1, 5], label: 'any' }],
+    },
+  },
   stairs: { optimizer: { learningRate: 1e-3, schedule: { kind: 'stairs', every: 2, factor: 0.5 } } },
 };

@@ -24,7 +24,10 @@ const reading = new Set([
 ]);
 
 /** Which figures are printed, how fast, and which of a run's own checkpoints they are of: no rule of ranking. */
-const notRanking = new Set(['ks', 'batchSize', 'selectBy', 'checkpoint', 'baselines', ...baselineSections]);
+const notRanking = new Set([
+  ...['ks', 'batchSize', 'selectBy', 'checkpoint', 'segments', 'lists', 'baselines'],
+  ...baselineSections,
+]);
 
 /**
  * Everything that a run folder records of its protocol: digest, split and examples of the data, how they were

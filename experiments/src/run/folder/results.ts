@@ -15,6 +15,8 @@ export interface ScoredModel {
   readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
   /** What a reader of the metrics must know, such as many targets that tie with other items. Absent: nothing. */
   readonly warnings?: readonly string[];
+  /** Of a baseline of a run of sequences on the test set: the metrics of its parts. */
+  readonly segments?: readonly SegmentTable[];
 }
 
 export interface NamedItem {
@@ -71,7 +73,7 @@ export interface RunResults {
   readonly samples: readonly SampleRecommendation[];
   /** Of a ranking run: the final predictions as they are, and recalibrated on the validation set. */
   readonly calibration?: Calibration;
-  /** Of a ranking run: the metrics of parts of the test set, column by column. */
+  /** The metrics of parts of the test set, column by column. */
   readonly segments?: readonly SegmentTable[];
 }
 

@@ -6,6 +6,8 @@ import { watchedSet } from '../../data/dataset.ts';
 import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
+import { listFiguresAsked } from '../evaluation/list-figures.ts';
+import { queryParts, rankSegments } from '../evaluation/rank-segments.ts';
 import { evaluateWindowTests } from '../evaluation/window-tests.ts';
 import { saveRanks } from '../folder/ranks.ts';
 import type { RunResults, SampleRecommendation, ScoredModel } from '../folder/results.ts';
@@ -48,7 +50,8 @@ export async function finishRun(
     known ?? (shared && (await evaluatedByAll(model, shared))) ?? (await evaluateSet(model, data.split.test, context));
   const epoch = (chosen === 'best' ? outcome.state.best?.epoch : undefined) ?? outcome.state.evaluatedEpochs;
   const intervals = intervalsOf(test);
-  const scored = { name, split: 'test', metrics: test.metrics, intervals, ...warningsIn(test) };
+  const lists = await listFiguresAsked(model, data.split.test, context);
+  const scored = { name, split: 'test', metrics: { ...test.metrics, ...lists }, intervals, ...warningsIn(test) };
   const final = { ...scored, checkpoint: chosen, epoch };
   await saveRanks(run.ranks, test, chosen);
   const { heldOut } = data;
@@ -57,6 +60,8 @@ export async function finishRun(
   const sets = new Set<ExampleSet>([watchedSet(data.split), data.split.test]);
   const { evaluated, skipped } = await evaluateBaselines(sets, context);
   await saveBaselineRanks(run, evaluated);
+  const columns = queryParts(data.split.test, context);
+  const segmentsOf = (evaluation: Evaluation) => rankSegments(columns, evaluation, config.evaluation.ks);
   const onTest = evaluated.filter((each) => each.split === 'test');
   const results: RunResults = {
     status: 'finished',
@@ -70,6 +75,7 @@ export async function finishRun(
       metrics: evaluation.metrics,
       intervals: intervalsOf(evaluation),
       ...warningsIn(evaluation),
+      ...(split === 'test' && columns.length > 0 && { segments: segmentsOf(evaluation) }),
     })),
     parameters: countParameters(model),
     leftOut: skipped,
@@ -80,6 +86,7 @@ export async function finishRun(
     ),
     final,
     ...(tests && { windowTests: tests }),
+    ...(columns.length > 0 && { segments: segmentsOf(test) }),
     samples: await samples(model, context, test),
   };
   writeResults(run, results, outcome.trainer.progress.globalStep);

@@ -102,6 +102,8 @@ const elsewhere = new Set([
   ...['ngrams', 'characters', 'minDocuments', 'window', 'shift', 'symmetric', 'normalize', 'balanced', 'bits'],
   ...['hiddenSizes', 'commitment', 'gradient', 'projected', 'assignment', 'iterations', 'reduction', 'diversity'],
   ...['weight', 'clusters', 'collaborative', 'idsFile'],
+  // Of parts of a test set, in a list.
+  ...['trainingRows', 'bounds', 'firstEvents'],
   // Of one feature, in a list: with the transforms.
   ...['width', 'table', 'encode', 'minCount', 'buckets', 'maxLength', 'cross'],
 ]);

@@ -6,6 +6,7 @@ import { generationOf } from '../../data/coded-items.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { watchedSet } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
+import { segmentations } from '../evaluation/segmentations.ts';
 
 /** Of `LearnedTemperature`. */
 const MINIMUM_TEMPERATURE = 0.01;
@@ -33,12 +34,13 @@ function checkTogether(config: RecipeConfig): void {
 /** @throws ConfigError for cut-offs that no list of so many beams reaches. */
 function checkBeams(config: RecipeConfig): void {
   const { beams = 'all', dense } = generationOf(config) ?? {};
-  const largest = Math.max(...config.evaluation.ks);
+  const { ks, lists = 1 } = config.evaluation;
+  const largest = Math.max(...ks, lists);
   // Vectors alone need no beams.
   if (beams === 'all' || beams >= largest || dense?.levels === 0) return;
   throw new ConfigError(
-    `task.beams: expected at least as many as the largest cut-off, ${largest}; got ${beams}`,
-    'more beams, or smaller evaluation.ks',
+    `task.beams: expected at least as many as the largest cut-off or list, ${largest}; got ${beams}`,
+    'more beams, or smaller evaluation.ks and evaluation.lists',
   );
 }
 
@@ -88,6 +90,8 @@ export function checkAgainstData(config: RecipeConfig, data: PreparedData): void
       'leave one out',
     );
   checkTogether(config);
+  const { train, test } = data.split;
+  segmentations(evaluation.segments ?? [], { train, set: test, counted: 'events' });
   const { numItems, ratings } = data.split.interactions;
   // An objective of a plug-in has what it has.
   if (config.objective.labels?.minRating !== undefined && ratings === undefined)

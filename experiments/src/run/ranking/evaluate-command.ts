@@ -3,8 +3,11 @@ import { ClickRows } from '@seqrec/models';
 import { type RowBaselineName, rowBaselineNames } from '../../config/row-baseline-names.ts';
 import { UsageError } from '../../errors.ts';
 import { formatMetric } from '../../terminal/format.ts';
+import { figures as figuresOf, renderListing } from '../../terminal/listing.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { renderDefinition, renderSentences, renderTable } from '../../terminal/table.ts';
+import { segmentListings } from '../evaluation/segment-listing.ts';
+import { segmentations } from '../evaluation/segmentations.ts';
 import type { Calibration, ScoredModel, SegmentTable } from '../folder/results.ts';
 import type { BaselineVerdict } from '../verdict/verdict.ts';
 import { renderVerdict } from '../verdict/verdict-text.ts';
@@ -16,7 +19,7 @@ import type { OpenRanking } from './open-ranking.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { renderCalibration } from './render-calibration.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
-import { SEGMENT_METRICS, segmentations, segmentTables } from './segments.ts';
+import { segmentTables } from './segments.ts';
 
 export interface EvaluateRankingOptions {
   readonly name: string;
@@ -69,7 +72,11 @@ async function rankingFigures(
   const [first] = figures.labels;
   const { rows } = first;
   const beside = evaluateRowBaselines(baselines, split.train, set, figures);
-  const segments = segmentTables(segmentations(config.evaluation.segments, split.train), first, set);
+  const segments = segmentTables(
+    segmentations(config.evaluation.segments, { train: split.train, set, counted: 'rows' }),
+    first,
+    set,
+  );
   const { limits, sentences }: RunLimits = part === 'test' ? limitsOf(split) : { sentences: [] };
   const shared = {
     metrics: figures.metrics,
@@ -122,20 +129,9 @@ function print(title: string, name: string, figures: RankingFigures): void {
   for (const warning of warnings) console.log(`\n${renderSentences([`${warning}.`], '')}`);
   if (verdict) console.log(`\n${renderVerdict(name, verdict)}`);
   if (calibration) console.log(`\n${renderCalibration(calibration)}`);
-  for (const table of segments) console.log(`\n${renderSegments(table)}`);
+  for (const { titles, rows } of segmentListings({ segments, baselines: [] }))
+    console.log(`\n${renderListing([figuresOf(titles, rows)])}`);
   console.log(`\n${renderDefinition(definition)}`);
-}
-
-function renderSegments({ column, parts }: SegmentTable): string {
-  const shown = SEGMENT_METRICS.filter((metric) => parts.some(({ metrics }) => metrics[metric] !== undefined));
-  return renderTable(
-    [{ title: column }, ...['rows', ...shown].map((title) => ({ title, align: 'right' as const }))],
-    parts.map(({ segment, rows, metrics }) => [
-      segment,
-      String(rows),
-      ...shown.map((metric) => formatMetric(metrics[metric])),
-    ]),
-  );
 }
 
 /** Names with commas; `none` is an empty list. */

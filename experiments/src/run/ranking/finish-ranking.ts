@@ -2,6 +2,7 @@ import { ClickRows, loadWeights, type Ranker, type RankingEvaluation, type Score
 import type { RankingRunConfig } from '../../config/ranking-schema.ts';
 import type { PreparedRows } from '../../data/prepare-rows.ts';
 import { warningsIn } from '../evaluation/evaluate-set.ts';
+import { segmentations } from '../evaluation/segmentations.ts';
 import { savePredictions } from '../folder/predictions.ts';
 import type { RunResults } from '../folder/results.ts';
 import type { RunDir } from '../folder/run-dir.ts';
@@ -15,7 +16,7 @@ import { evaluateRows, type RowsContext } from './evaluate-rows.ts';
 import { limitsOf } from './limits.ts';
 import { selectedMetric } from './ranking-of.ts';
 import { intervalsOf, judgeRows } from './row-verdict.ts';
-import { segmentations, segmentTables } from './segments.ts';
+import { segmentTables } from './segments.ts';
 
 /**
  * What remains when training has ended: the chosen checkpoint on the test set, its predictions, calibration, segments
@@ -81,7 +82,11 @@ export async function finishRankingRun(
     ...(calibrated instanceof ClickRows && {
       calibration: calibrationOf(first.rows, 'test', fitCalibrators(calibrated)),
     }),
-    segments: segmentTables(segmentations(options.segments, split.train), first, split.test),
+    segments: segmentTables(
+      segmentations(options.segments, { train: split.train, set: split.test, counted: 'rows' }),
+      first,
+      split.test,
+    ),
   };
   writeResults(run, results, outcome.trainer.progress.globalStep);
   return results;

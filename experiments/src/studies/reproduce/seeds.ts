@@ -4,7 +4,7 @@ import type { BackendChoice } from '@seqrec/core';
 import { trainedItems } from '@seqrec/data';
 import { loadModel } from '@seqrec/models';
 import { baselineSections } from '../../config/baseline-names.ts';
-import type { RunConfig } from '../../config/run-config.ts';
+import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { isRankingMaterial, type RunMaterial } from '../../data/prepare-run.ts';
 import { RunError } from '../../errors.ts';
@@ -24,6 +24,7 @@ import { formatDuration, formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { coldAmongCold, coldMetrics } from './cold-items.ts';
 import { futureMetrics } from './future-metrics.ts';
+import { partMetrics } from './part-metrics.ts';
 import type { FutureTable } from './table.ts';
 
 /** One run of a row. */
@@ -127,7 +128,7 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
  * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch;
  * `older/MRR` and so on where users were held out; `AUC, gender F` of segments.
  */
-function allMetrics(run: RunDir, { final, windowTests, segments = [] }: RunResults): Readonly<Record<string, number>> {
+function allMetrics(run: RunDir, { final, windowTests, segments }: RunResults): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(
     (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
   );
@@ -137,23 +138,19 @@ function allMetrics(run: RunDir, { final, windowTests, segments = [] }: RunResul
       ? Object.entries(record.metrics).map(([name, value]) => [`${name}, epoch ${record.epoch}`, value] as const)
       : [],
   );
-  const ofParts = segments.flatMap(({ column, parts }) =>
-    parts.flatMap(({ segment, metrics }) =>
-      Object.entries(metrics).map(([name, value]) => [`${name}, ${column} ${segment}`, value] as const),
-    ),
-  );
   return {
     ...Object.fromEntries(byEpoch),
     ...Object.fromEntries(watched.map(([name, value]) => [`validation/${name}`, value])),
     ...final?.metrics,
     ...(windowTests && flatWindowTests(windowTests)),
-    ...Object.fromEntries(ofParts),
+    ...partMetrics(segments),
   };
 }
 
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
-function withoutBaselines({ evaluation, ...config }: RunConfig): object {
-  const left = new Set<string>(['baselines', 'segments', ...baselineSections]);
+function withoutBaselines(given: RunConfig): object {
+  const { evaluation, ...config } = given;
+  const left = new Set<string>(['baselines', ...(isRankingConfig(given) ? ['segments'] : []), ...baselineSections]);
   const rest = Object.entries(evaluation as Record<string, unknown>).filter(([key]) => !left.has(key));
   return { ...config, evaluation: Object.fromEntries(rest) };
 }

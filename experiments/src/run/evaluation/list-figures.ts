@@ -1,0 +1,78 @@
+import { type ExampleSet, eventsOfItems } from '@seqrec/data';
+import {
+  codeWriter,
+  coverage,
+  evaluateGenerated,
+  giniOfItems,
+  p90Coverage,
+  popularityRatio,
+  recommendedLists,
+  type TokenEncoder,
+} from '@seqrec/models';
+import { denseDecoding } from '../../data/coded-items.ts';
+import { ConfigError } from '../../errors.ts';
+import { type EvaluationContext, protocolOf } from './evaluate-set.ts';
+import { withProgress } from './with-progress.ts';
+
+/**
+ * What the lists of `k` items are like that a model gives the histories of a set: `coverage@k`, `P90Coverage@k`,
+ * `Gini@k` of the items in them, and `popularity@k`, their mean number of training events against that of the items to
+ * predict. Beams may give fewer than `k`.
+ *
+ * @throws ConfigError for lists that are longer than the beams of generation.
+ */
+export async function listFigures(
+  model: TokenEncoder,
+  set: ExampleSet,
+  context: EvaluationContext,
+): Promise<Readonly<Record<string, number>>> {
+  const { data, options } = context;
+  const k = Math.min(options.lists ?? 10, model.numItems);
+  const lists = await listsOf(model, set, k, context);
+  const { numItems, itemIds } = set.interactions;
+  const counts = Int32Array.from([0, ...eventsOfItems(data.split)]);
+  const targets = Int32Array.from(set.targets, (event) => itemIds[event]);
+  return {
+    [`coverage@${k}`]: coverage(lists, numItems),
+    [`P90Coverage@${k}`]: p90Coverage(lists, numItems),
+    [`Gini@${k}`]: giniOfItems(lists, numItems),
+    [`popularity@${k}`]: popularityRatio(lists, targets, counts),
+  };
+}
+
+/** {@link listFigures} where a configuration asks for them, else none. */
+export async function listFiguresAsked(
+  ...[model, set, context]: Parameters<typeof listFigures>
+): Promise<Readonly<Record<string, number>>> {
+  return context.options.lists === undefined ? {} : listFigures(model, set, context);
+}
+
+/** The lists, best first, of the examples that have a history. */
+function listsOf(
+  model: TokenEncoder,
+  set: ExampleSet,
+  k: number,
+  context: EvaluationContext,
+): Promise<readonly Int32Array[]> {
+  const { generation } = context.data;
+  const { excludeSeen, queryTime, batchSize } = context.options;
+  const protocol = { ...protocolOf(set, context), positions: 'last' as const };
+  return withProgress(`lists of ${set.name}, users`, context, async (onProgress) => {
+    if (generation === undefined)
+      return recommendedLists({ model, examples: protocol.examples, k, excludeSeen, queryTime, batchSize, onProgress });
+    const lists: Int32Array[] = [];
+    const { codes, beams, mask, debias } = generation;
+    const dense = denseDecoding(generation, model);
+    if (beams !== 'all' && beams < k && dense?.levels !== 0)
+      throw new ConfigError(
+        `evaluation.lists: expected at most task.beams, ${beams}; got ${k}`,
+        'more beams, or shorter lists',
+      );
+    await evaluateGenerated({
+      ...{ writer: codeWriter(model, generation), codes, beams, mask, debias, ...(dense && { dense }) },
+      ...{ ...protocol, batchSize, onProgress },
+      onList: (_, items) => lists.push(items.slice(0, k)),
+    });
+    return lists;
+  });
+}

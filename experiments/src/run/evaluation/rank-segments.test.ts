@@ -1,0 +1,84 @@
+import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
+import { type Evaluation, metricsUnder } from '@seqrec/models';
+import { describe, expect, it } from 'vitest';
+import { rankSegments } from './rank-segments.ts';
+import { segmentations } from './segmentations.ts';
+
+const DAY = 24 * 60 * 60;
+const USERS = 300;
+/** Item of each event of a user: the last is one of 10, of which the last three never train. */
+const itemOf = (user: number, event: number): number => (event < 3 ? 1 + ((user + event) % 7) : 1 + (user % 10));
+const interactions = interactionsFromArrays({
+  name: 'days',
+  users: Array.from({ length: USERS * 4 }, (_, e) => Math.floor(e / 4)),
+  items: Array.from({ length: USERS * 4 }, (_, e) => itemOf(Math.floor(e / 4), e % 4)),
+  timestamps: Array.from({ length: USERS * 4 }, (_, e) =>
+    e % 4 < 3 ? e % 4 : 10 * DAY + (Math.floor(e / 4) % 14) * DAY,
+  ),
+  columns: { shown: { kind: 'id', values: Array.from({ length: USERS * 4 }, (_, e) => (e % 8 < 4 ? 'left' : null)) } },
+});
+const { train, test } = leaveLastOut(interactions);
+const queries = Array.from(test.targets.keys());
+const evaluation = {
+  ranks: Float64Array.from(queries, (q) => 1 + (q % 13)),
+  tied: new Int32Array(queries.length),
+  ties: 'expected',
+  users: test.users,
+  targets: test.targets,
+} as Pick<Evaluation, 'ranks' | 'tied' | 'ties' | 'users' | 'targets'> as Evaluation;
+
+const tablesOf = (...configs: Parameters<typeof segmentations>[0]) =>
+  rankSegments(segmentations(configs, { train, set: test, counted: 'events' }), evaluation, [5, 10]);
+
+describe('rankSegments', () => {
+  it('tells queries apart by days since the first, and gives the metrics of each part', () => {
+    const [{ column, parts }] = tablesOf({ days: 7 });
+    expect(column).toBe('days');
+    expect(parts.map(({ segment }) => segment)).toEqual(['1-7', '8-14']);
+    for (const [half, { rows, metrics }] of parts.entries()) {
+      const own = queries.filter((q) => Math.floor((test.users[q] % 14) / 7) === half);
+      expect(rows).toBe(own.length);
+      const at = (values: ArrayLike<number>) => own.map((q) => values[q]);
+      const { ranks, tied } = evaluation;
+      expect(metrics).toEqual(metricsUnder({ ranks: at(ranks), tied: at(tied), ties: 'expected' }, [5, 10]));
+    }
+  });
+
+  it('counts the training events of the item to predict, and those of the user', () => {
+    const [items, users] = tablesOf(
+      { trainingRows: 'items', bounds: [1, 80], label: 'any' },
+      { trainingRows: 'users', bounds: [3], label: 'any' },
+    );
+    expect(items.column).toBe('training events of items');
+    // 90 of 300 users end with an item of the last three, and the others train 85 times or more.
+    expect(items.parts.map(({ segment, rows }) => [segment, rows])).toEqual([
+      ['0', 90],
+      ['80 and more', 210],
+    ]);
+    expect(users.parts.map(({ segment }) => segment)).toEqual(['0-2']);
+    expect(users.column).toBe('training events of users');
+  });
+
+  it('tells items apart by when they first occur, as a split by time would cut', () => {
+    // Three quarters of the events are before day 10, on which items 8 to 10 first occur.
+    const [{ column, parts }] = tablesOf({ firstEvents: [0.5, 0.75] });
+    expect(column).toBe('first event of items');
+    expect(parts.map(({ segment, rows }) => [segment, rows])).toEqual([
+      ['before 0.5', 210],
+      ['from 0.75', 90],
+    ]);
+  });
+
+  it('leaves small parts and queries without a value out', () => {
+    expect(tablesOf('shown')[0].parts.map(({ segment, rows }) => [segment, rows])).toEqual([['left', 150]]);
+    expect(tablesOf({ days: 1 })[0].parts).toEqual([]);
+  });
+
+  it('refuses a column that is not there, and days without times', () => {
+    expect(() => tablesOf('show')).toThrow('evaluation.segments: show: expected a column of days; got show');
+    const without = { ...test, interactions: { ...interactions, hasTimestamps: false } };
+    expect(() => segmentations([{ days: 7 }], { train, set: without, counted: 'events' })).toThrow(
+      'evaluation.segments: days: expected times of the events; got none in days',
+    );
+  });
+});
