@@ -18,8 +18,10 @@ import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runsBefore } from './before.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
+import { derivedSeed } from './derived.ts';
 import { includedRuns } from './included.ts';
 import { loadTable } from './load-table.ts';
+import { materialsOfRows } from './materials.ts';
 import { rowReach } from './reach.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
 import { writeReproductionReport } from './report.ts';
@@ -79,10 +81,8 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     const before = await runsBefore(table, seed, { ...from, choice: early, progress, stop });
     return before && configs.map(before);
   };
-  const materialsOf = async (configs: readonly RunConfig[]): Promise<RunMaterial[]> => {
-    const prepared = await prepareRun(configs[0], dataFolder(request.dataFolder), progress);
-    return configs.map((config) => withConfig(prepared, config));
-  };
+  const materialsOf = (configs: readonly RunConfig[]): Promise<RunMaterial[]> =>
+    materialsOfRows(configs, (config) => prepareRun(config, dataFolder(request.dataFolder), progress));
   const stopped = (): number => {
     console.error('the same command goes on from here');
     return signalExitCode(stop.signal ?? 'SIGINT');
@@ -107,7 +107,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
       command: request.command,
       ...(windowed && {
         reach: materials.flatMap((each, i) =>
-          isRankingMaterial(each) ? [] : [rowReach(rows[i].row.name, each.config, split.train)],
+          isRankingMaterial(each) ? [] : [rowReach(rows[i].row.name, each.config, each.data.split.train)],
         ),
       }),
     };
@@ -124,6 +124,13 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
         const material = withConfig(materials[i], configs[i]);
         if (row.measure !== undefined && !isRankingMaterial(material)) {
           runs.push({ row: row.name, seed, run: '', metrics: row.measure(material) });
+          continue;
+        }
+        if (row.from !== undefined && !isRankingMaterial(material)) {
+          const context = { out, runs: [...runs, ...included.runs], seed, ...material, progress, stop };
+          const derived = await derivedSeed({ ...row, from: row.from }, context);
+          if (derived === undefined) return stopped();
+          runs.push(derived);
           continue;
         }
         const done = await runSeed({
@@ -167,6 +174,9 @@ async function plan(
     if (!names.includes(name))
       throw new UsageError(`--rows: expected rows of ${request.table}; got "${name}"`, suggestion(name, names));
   const chosen = table.rows.filter((row) => request.rows?.includes(row.name) ?? true);
+  for (const { name, from } of chosen)
+    if (from !== undefined && chosen.every((row) => row.name !== from.row))
+      throw new UsageError(`--rows: expected "${from.row}" beside "${name}", which is of its run; got it alone`);
   if (request.epochs !== undefined && chosen.every((row) => row.measure !== undefined))
     throw new UsageError(`--epochs: expected a table that trains; nothing is trained for ${request.table}`);
   const rows: PlannedRow[] = [];
@@ -178,7 +188,7 @@ async function plan(
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
     rows.push({ row, config: (await resolveRun({ recipe: row.recipe, overrides })).config });
   }
-  checkOneData(rows);
+  if (table.ownSplits !== true) checkOneData(rows);
   checkVectors(table, rows);
   const { epochs } = rows[0].config.training;
   const remarks = [

@@ -1,8 +1,10 @@
 import type { Override } from '../../arguments.ts';
+import type { BaselineName } from '../../config/baseline-names.ts';
 import type { RunConfig } from '../../config/run-config.ts';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { ConfigError } from '../../errors.ts';
+import { MEASURED_KEYS } from '../../run/evaluation/measured-keys.ts';
 
 /** A row: a recipe, perhaps changed, and what was published for it. */
 export interface TableRow {
@@ -10,11 +12,21 @@ export interface TableRow {
   readonly recipe: string;
   readonly changes?: readonly Override[];
   readonly paper: Readonly<Record<string, number>>;
+  /** Trains nothing: its figures are those of the run of a row above it. */
+  readonly from?: RowSource;
   /** Computes the figures from data and configuration, its seed included, where nothing is to be trained. */
   readonly measure?: (material: {
     readonly data: PreparedData;
     readonly config: RecipeConfig;
   }) => Readonly<Record<string, number>>;
+}
+
+/** Where the figures of a row are from that trains nothing. */
+export interface RowSource {
+  /** The row whose run it is. */
+  readonly row: string;
+  /** A baseline beside it; absent: the model is asked again, under the `changes` of this row. */
+  readonly baseline?: BaselineName;
 }
 
 /** Figures to look at beside those of the rows. */
@@ -75,6 +87,8 @@ export interface PaperTable {
   readonly defaultSize?: string;
   /** Each seed has a split of its own: the published one is by chance and not known. Default: one split for all. */
   readonly splitBySeed?: boolean;
+  /** Rows may differ in `data.split`, where they are tested on the same targets; default: all rows have one. */
+  readonly ownSplits?: boolean;
   /** Adds the metrics of targets without a training event and of the others, by the names of `COLD_METRICS`. */
   readonly coldItems?: boolean;
   /** Adds figures of a window of the future, by the names of {@link FUTURE_METRICS}; rows need a split by time. */
@@ -107,9 +121,24 @@ export const FUTURE_METRICS = [
 export function defineTable(table: PaperTable): PaperTable {
   for (const { better, worse, metrics } of table.claims) check(table, 'claims', [better, worse], metrics);
   for (const { over, rows, metrics } of table.gains ?? []) check(table, 'gains', [over, ...rows], metrics);
+  for (const [place, row] of table.rows.entries()) if (row.from !== undefined) checkSource(table, place, row);
   check(table, 'lowerIsBetter', [], table.lowerIsBetter ?? []);
   check(table, 'ordered', [], table.ordered ?? []);
   return table;
+}
+
+/** @throws ConfigError for a source that is not above, or for changes that decide weights. */
+function checkSource({ rows }: PaperTable, place: number, { name, recipe, changes = [], from }: TableRow): void {
+  const source = rows.slice(0, place).find((row) => row.name === from?.row && row.from === undefined);
+  if (source === undefined || source.recipe !== recipe)
+    throw new ConfigError(`table: rows: ${name}: from: expected a row above it of the same recipe; got ${from?.row}`);
+  const before = new Set((source.changes ?? []).map(({ key, text }) => `${key} ${text}`));
+  const other = changes.find(({ key, text }) => !MEASURED_KEYS.includes(key) && !before.has(`${key} ${text}`));
+  if (other !== undefined)
+    throw new ConfigError(
+      `table: rows: ${name}: changes: expected those of ${source.name}, and keys that a trained model is measured by; got ${other.key}`,
+      MEASURED_KEYS.join(', '),
+    );
 }
 
 function check(table: PaperTable, where: string, names: readonly string[], metrics: readonly string[]): void {
