@@ -9,7 +9,7 @@ const recipe = 'amazon-beauty/sid-decoder';
 const BASE = 'of the run before';
 const first = [0.8, 0.9];
 const newItems = `first event of items ${first[0]}-${first[1]}`;
-const oldItems = `first event of items before ${first[0]}`;
+const oldItems = `first event of items 0-${first[0]}`;
 
 const asked: readonly Override[] = [
   { key: 'evaluation.ks', text: '[10, 20]' },
@@ -49,7 +49,7 @@ export const table = defineTable({
     'NDCG@10',
     `HR@10, ${oldItems}`,
     `HR@10, ${newItems}`,
-    `HR@10, first event of items from ${first[1]}`,
+    `HR@10, first event of items ${first[1]}-1`,
   ],
   ownSplits: true,
   before: [{ name: 'base', recipe, changes: early, gives: 'weights', into: started }],

@@ -19,8 +19,8 @@ export const table = defineTable({
     'Not published, chosen here: 2 blocks of 2 heads, width 64, batches of 32 requests, Adam at 1e-3. Any of them can be changed, for example `--model.numBlocks 4`.',
     'Sizes: `full` is that of the recipes, `small` (400 users) shows that the command works and nothing about the models.',
   ],
-  metrics: ['NE', 'AUC', 'accuracy', 'ECE'],
-  lowerIsBetter: ['NE', 'ECE'],
+  metrics: ['NE', 'AUC', 'accuracy', 'ECE', 'ECE, platt', 'ECE, isotonic'],
+  lowerIsBetter: ['NE', 'ECE', 'ECE, platt', 'ECE, isotonic'],
   references: [
     {
       name: 'the reference at full size, steps 90 to 99',

@@ -64,8 +64,8 @@ describe('rankSegments', () => {
     const [{ column, parts }] = tablesOf({ firstEvents: [0.5, 0.75] });
     expect(column).toBe('first event of items');
     expect(parts.map(({ segment, rows }) => [segment, rows])).toEqual([
-      ['before 0.5', 210],
-      ['from 0.75', 90],
+      ['0-0.5', 210],
+      ['0.75-1', 90],
     ]);
   });
 

@@ -116,7 +116,7 @@ function byDays({ days }: DaysSegment, { interactions, targets }: ExampleSet): S
   };
 }
 
-/** Parts by when the item first occurs: `before 0.8`, `0.8-0.9`, `from 0.9` of the events. */
+/** Parts by when the item first occurs: `0-0.8`, `0.8-0.9`, `0.9-1` of the events. */
 function byFirstEvents({ firstEvents: shares }: FirstEventsSegment, interactions: Interactions): Segmentation {
   const timestamps = timesOf('firstEvents', interactions);
   const { itemIds, numItems } = interactions;
@@ -124,13 +124,13 @@ function byFirstEvents({ firstEvents: shares }: FirstEventsSegment, interactions
   for (const [event, item] of itemIds.entries()) first[item] = Math.min(first[item], timestamps[event]);
   const sorted = timestamps.slice().sort();
   const cuts = shares.map((share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]);
-  const names = [
-    `before ${shares[0]}`,
-    ...shares.map((share, i) => (i + 1 < shares.length ? `${share}-${shares[i + 1]}` : `from ${share}`)),
-  ];
+  const ends = [0, ...shares, 1];
   return {
     column: 'first event of items',
-    partOf: (_, event) => names[cuts.findLastIndex((cut) => first[itemIds[event]] >= cut) + 1],
+    partOf: (_, event) => {
+      const part = cuts.findLastIndex((cut) => first[itemIds[event]] >= cut) + 1;
+      return `${ends[part]}-${ends[part + 1]}`;
+    },
   };
 }
 

@@ -126,9 +126,12 @@ function beside({ verdict }: RunResults): Pick<SeedRun, 'beside'> {
 
 /**
  * Of the test set as they are, and as `AUC, epoch 2` where it is watched; `validation/HR@10` at the tested epoch;
- * `older/MRR` and so on where users were held out; `AUC, gender F` of segments.
+ * `older/MRR` and so on where users were held out; `AUC, gender F` of segments; `ECE, isotonic` recalibrated.
  */
-function allMetrics(run: RunDir, { final, windowTests, segments }: RunResults): Readonly<Record<string, number>> {
+function allMetrics(
+  run: RunDir,
+  { final, windowTests, segments, calibration }: RunResults,
+): Readonly<Record<string, number>> {
   const tested = readMetrics(run.metrics).find(
     (record) => record.type === 'epoch' && record.split === 'validation' && record.epoch === final?.epoch,
   );
@@ -144,7 +147,18 @@ function allMetrics(run: RunDir, { final, windowTests, segments }: RunResults): 
     ...final?.metrics,
     ...(windowTests && flatWindowTests(windowTests)),
     ...partMetrics(segments),
+    ...recalibrated(calibration),
   };
+}
+
+/** Figures after each calibrator, which the validation set has fitted. */
+function recalibrated(calibration: RunResults['calibration']): Readonly<Record<string, number>> {
+  const fitted = calibration?.variants.filter(({ name }) => name !== 'model') ?? [];
+  return Object.fromEntries(
+    fitted.flatMap(({ name, metrics }) =>
+      Object.entries(metrics).map(([metric, value]) => [`${metric}, ${name}`, value] as const),
+    ),
+  );
 }
 
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
