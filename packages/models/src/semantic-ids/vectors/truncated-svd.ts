@@ -1,5 +1,6 @@
 import { normals, streamKey } from '@seqrec/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { rowsTimes, upperGram } from './products.ts';
 import type { Rows } from './rows.ts';
 import { type Sparse, times, transposeTimes } from './sparse.ts';
 
@@ -75,16 +76,7 @@ function onePass(y: Rows): Rows {
 
 /** `X^T X`, row-major. */
 function gram({ count, width, values }: Rows): Matrix {
-  const sums = new Float64Array(width * width);
-  for (let r = 0; r < count; r++) {
-    const at = r * width;
-    for (let i = 0; i < width; i++) {
-      const value = values[at + i];
-      if (value === 0) continue;
-      const to = i * width;
-      for (let j = i; j < width; j++) sums[to + j] += value * values[at + j];
-    }
-  }
+  const sums = upperGram(values, count, width);
   return new Matrix(
     Array.from({ length: width }, (_, i) =>
       Array.from({ length: width }, (_, j) => (j < i ? sums[j * width + i] : sums[i * width + j])),
@@ -108,16 +100,7 @@ function product({ count, width, values }: Rows, matrix: Matrix, columns: number
   const flat = Float64Array.from({ length: width * columns }, (_, e) =>
     matrix.get(Math.floor(e / columns), e % columns),
   );
-  const out = new Float64Array(count * columns);
-  for (let r = 0; r < count; r++) {
-    const to = r * columns;
-    for (let i = 0; i < width; i++) {
-      const value = values[r * width + i];
-      const from = i * columns;
-      for (let j = 0; j < columns; j++) out[to + j] += value * flat[from + j];
-    }
-  }
-  return { count, width: columns, values: out };
+  return { count, width: columns, values: rowsTimes(values, flat, { rows: count, inner: width, columns }) };
 }
 
 function scaleColumn({ count, width, values }: Rows, j: number, by: number): void {
