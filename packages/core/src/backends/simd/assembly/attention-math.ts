@@ -163,7 +163,7 @@ export function softmaxPanel(s: usize, rows: i32, scale: f32, stats: usize, rati
 
 // @ts-ignore: decorator
 @inline
-function exp2Bounded(t: v128): v128 {
+export function exp2Bounded(t: v128): v128 {
   const z = f32x4.pmax(f32x4.pmin(t, constant(LIMIT)), constant(VANISHING));
   const e = f32x4.add(z, constant(SHIFTER));
   const f = f32x4.sub(z, f32x4.sub(e, constant(SHIFTER)));

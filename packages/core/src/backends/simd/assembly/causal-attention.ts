@@ -11,6 +11,8 @@ import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
 import { softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { isOwnBlock, packAt, scoreSelf, sumSelf } from './attention-candidates';
+import { FEW } from './attention-few';
+import { softmaxFew } from './softmax-few';
 import { touch } from './touch';
 import { flt, int, ptr, scratch } from './env';
 import { after, GUARD } from './regions';
@@ -30,6 +32,11 @@ const LOWEST: f32 = -1e30;
 /** One task: one chunk of up to 256 queries of one sequence, head by head, or some heads. */
 export function softmaxForward(args: usize, task: i32): void {
   const unit = ptr(args, ATTENTION.UNITS) + <usize>task * (FORWARD_UNIT.SIZE << 2);
+  const isPlain = ptr(args, ATTENTION_QUERIES.SELF_K) == 0 && int(args, CAUSAL_ATTENTION.DROPOUT) == 0;
+  if (isPlain && load<i32>(unit, FORWARD_UNIT.QUERIES << 2) <= FEW) {
+    softmaxFew(args, unit);
+    return;
+  }
   after(scratch, TILE_BYTES);
   after(scratch + SCORES, SQUARE);
   after(scratch + MASK, SQUARE);

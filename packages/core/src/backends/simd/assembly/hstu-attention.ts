@@ -16,7 +16,8 @@ import { makeBuckets } from './attention-buckets';
 import { flt, int, ptr, scratch } from './env';
 import { after, GUARD } from './regions';
 import { siluPanel } from './attention-math';
-import { FEW, hstuFew } from './hstu-few';
+import { hstuFew } from './hstu-few';
+import { FEW } from './attention-few';
 import { TILE_BYTES } from './tile';
 
 const SQUARE: usize = <usize>KEYS * 64;
