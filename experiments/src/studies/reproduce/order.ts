@@ -33,7 +33,7 @@ export function orderSections(table: PaperTable, runs: readonly SeedRun[]): Sect
     const pairs = pairDifferences(table, runs, metric);
     const sign = table.lowerIsBetter?.includes(metric) ? -1 : 1;
     const rows = [...new Set(pairs.map(({ row }) => row))].sort(
-      (a, b) => sign * ((estimates.get(b)?.[metric].mean ?? 0) - (estimates.get(a)?.[metric].mean ?? 0)),
+      (a, b) => sign * ((estimates.get(b)?.[metric]?.mean ?? 0) - (estimates.get(a)?.[metric]?.mean ?? 0)),
     );
     const named = (row: string, holds: (pair: PairDifference) => boolean): string =>
       pairs.flatMap((pair) => (pair.row === row && holds(pair) ? [pair.other] : [])).join(', ') || '-';

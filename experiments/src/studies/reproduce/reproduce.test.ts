@@ -118,6 +118,19 @@ describe('figures', () => {
   });
 });
 
+it('leaves the cell of a row without a metric empty, and claims nothing of it', () => {
+  const more = { ...table, metrics: ['HR@10', 'coverage@10'], rows: table.rows.map((row) => ({ ...row, paper: {} })) };
+  const covered = { ...run('A', 1, 0.3), metrics: { 'HR@10': 0.3, 'coverage@10': 0.2 } };
+  const claims = [{ better: 'A', worse: 'B', metrics: ['HR@10', 'coverage@10'] }];
+  const shown = { name: 'x/y', table: { ...more, claims }, runs: [covered, run('B', 1, 0.1)], seeds: [1], remarks: [] };
+  const [figures, claimed] = results({ ...shown, command: '' });
+  expect(figures.rows).toEqual([
+    ['HR@10', '.3000', '.1000'],
+    ['coverage@10', '.2000', ''],
+  ]);
+  expect(claimed.rows.map(([, metric]) => metric)).toEqual(['HR@10']);
+});
+
 describe('pages', () => {
   const reproduction = {
     name: 'x/y',

@@ -48,12 +48,16 @@ export interface ClaimVerdict {
 export function rowEstimates(
   { metrics }: PaperTable,
   runs: readonly SeedRun[],
-): Map<string, Readonly<Record<string, Estimate>>> {
+): Map<string, Readonly<Partial<Record<string, Estimate>>>> {
   return new Map(
-    [...Map.groupBy(runs, (run) => run.row)].map(([row, own]) => [
-      row,
-      Object.fromEntries(metrics.map((metric) => [metric, estimate(own.map((run) => run.metrics[metric]))])),
-    ]),
+    [...Map.groupBy(runs, (run) => run.row)].map(([row, own]) => {
+      // A row may be without a metric: a baseline has no lists, a part of its test set few queries.
+      const there = metrics.flatMap((metric) => {
+        const values = own.flatMap((run) => run.metrics[metric] ?? []);
+        return values.length === 0 ? [] : [[metric, estimate(values)] as const];
+      });
+      return [row, Object.fromEntries(there)];
+    }),
   );
 }
 
@@ -88,7 +92,11 @@ export function seedDifferences(
   metric: string,
 ): number[] {
   const bySeed = (name: string) =>
-    new Map(runs.filter((run) => run.row === name).map(({ seed, metrics }) => [seed, metrics[metric]]));
+    new Map(
+      runs.flatMap(({ row: of, seed, metrics }) =>
+        of === name && metrics[metric] !== undefined ? [[seed, metrics[metric]] as const] : [],
+      ),
+    );
   const [ours, theirs] = [bySeed(row), bySeed(other)];
   return [...ours].flatMap(([seed, value]) => (theirs.has(seed) ? [value - (theirs.get(seed) as number)] : []));
 }
