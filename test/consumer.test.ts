@@ -28,6 +28,7 @@ describe('the packed packages', () => {
     const files = run('tar', ['-tzf', packed.tarballs['@seqrec/core']], packed.folder);
     expect(files).toContain('package/dist/index.js');
     expect(files).toContain('package/dist/backends/simd/wasm/relaxed.wasm');
+    expect(files).toContain('package/dist/backends/simd/wasm/relaxed-blas.wasm');
     expect(files).not.toMatch(/\.test\.|\/src\/|conformance/);
   });
 

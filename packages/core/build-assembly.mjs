@@ -1,5 +1,6 @@
 // Compiles the AssemblyScript kernels of the simd backend: one binary with relaxed SIMD (fused multiply-add), one
-// without. Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
+// without; and one with relaxed SIMD and an import, by which a native library multiplies (Node alone, when asked for).
+// Does nothing when the binaries are as new as their sources. Run by `prepare`, and by the test script.
 // `--dist` also copies them beside the built JavaScript, for publishing. `--guarded` makes one that traps where a
 // kernel writes outside the regions of its scratch memory (`assembly/regions.ts`), for the tests, and nothing else.
 import { createHash } from 'node:crypto';
@@ -15,6 +16,7 @@ const output = join(root, 'src/backends/simd/wasm');
 const shipped = [
   { name: 'relaxed', features: 'simd,relaxed-simd,threads', how: ['-O3', '--noAssert'] },
   { name: 'plain', features: 'simd,threads', how: ['-O3', '--noAssert'] },
+  { name: 'relaxed-blas', features: 'simd,relaxed-simd,threads', how: ['-O3', '--noAssert'], blas: 1 },
 ];
 const guarded = process.argv.includes('--guarded');
 const variants = guarded
@@ -47,14 +49,14 @@ function readFile(name, base) {
 if (!fresh) {
   const { main } = await import('assemblyscript/asc');
   mkdirSync(output, { recursive: true });
-  for (const { name, features, how } of variants) {
+  for (const { name, features, how, blas = 0 } of variants) {
     const text = join(output, `${name}.wat`);
     const { error, stderr } = await main(
       [
         join(sources, 'index.ts'),
         ...['--outFile', join(output, `${name}.wasm`), '--textFile', text],
         ...['--enable', features],
-        ...['--runtime', 'stub', '--use', 'abort='],
+        ...['--runtime', 'stub', '--use', 'abort=', '--use', `BLAS=${blas}`],
         ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
         ...how,
       ],

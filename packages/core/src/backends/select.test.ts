@@ -61,6 +61,36 @@ it.each(['auto', 'simd', 'cpu'] as const)('%s has no half precision', async (nam
   );
 });
 
+it.each(['cpu', 'wasm', 'webgpu', 'tensorflow'] as const)('%s has no native products', async (name) => {
+  await expect(useBackend(name, { blas: 'auto' })).rejects.toThrow(
+    `useBackend: expected blas off on ${name}; got auto; native libraries multiply on simd`,
+  );
+});
+
+it('auto takes simd and nothing else where a native library is asked for', async () => {
+  await expect(useBackend('auto', { blas: '/no/library.so' })).rejects.toThrow(/^blas: expected /);
+  await expect(useBackend('auto', { blas: 'auto', load: absent })).rejects.toThrow(/Cannot find package/);
+});
+
+it('simd says which products a native library makes, or why none', async () => {
+  const started = (blas: object): ModuleLoader => {
+    tf.registerBackend('simd', () => new MathBackendCPU());
+    return async () => ({ registerSimdBackend: async () => ({ blas }) });
+  };
+  const reason = async (blas: object) => {
+    const choice = await useBackend('simd', { blas: 'auto', load: started(blas) });
+    tf.removeBackend('simd');
+    expect(choice.details).toEqual({ blas });
+    return choice.reason.split('; ').slice(1).join('; ');
+  };
+  const library = { library: 'a.so', version: 'OpenBLAS 1', core: 'Zen' };
+  expect(await reason({ ...library, from: 64 })).toBe('products of 64 and more a side, by OpenBLAS 1 (Zen)');
+  expect(await reason({ ...library, from: 'never', note: 'blas: slow' })).toBe(
+    'no products, since ours are as fast, by OpenBLAS 1 (Zen); blas: slow',
+  );
+  expect(await reason({ missing: 'blas: none' })).toBe('blas: none');
+});
+
 it('auto falls back to cpu and says why', async () => {
   const choice = await useBackend('auto', { load: absent });
   expect(tf.getBackend()).toBe('cpu');

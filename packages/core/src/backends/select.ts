@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, StaleKernelsError, UnsupportedError } from '../errors.ts';
 import { composedBackends, registerComposed } from './composed/register.ts';
 import { mendWasmFusedMatMul } from './composed/wasm-fused-mat-mul.ts';
+import type { SimdInfo, SimdOptions } from './simd/index.ts';
 import { loadTensorflow, readLinked } from './tensorflow.ts';
 
 /** Backends by name; `auto` takes `simd`, else `cpu`. */
@@ -19,6 +20,10 @@ export interface BackendOptions {
    * precision and sums in float32. Default `f32`.
    */
   readonly precision?: 'f32' | 'f16';
+  /** A native library for products, of the `simd` backend alone: its path, or `auto`. Default `off`. */
+  readonly blas?: SimdOptions['blas'];
+  /** Least side of the products that it makes, as a run before measured it. Default: measured. */
+  readonly blasFrom?: number;
   /** How optional modules are imported. */
   readonly load?: ModuleLoader;
 }
@@ -64,7 +69,15 @@ export async function useBackend(name: BackendName = 'auto', options: BackendOpt
   if (options.precision === 'f16' && name !== 'webgpu') {
     throw new UnsupportedError(`useBackend: expected precision f32 on ${name}; got f16; half precision runs on webgpu`);
   }
+  const { blas = 'off' } = options;
+  if (blas !== 'off' && name !== 'auto' && name !== 'simd') {
+    throw new UnsupportedError(
+      `useBackend: expected blas off on ${name}; got ${blas}; native libraries multiply on simd`,
+    );
+  }
   if (name !== 'auto') return start(name, options, []);
+  // No other backend has what was asked for.
+  if (blas !== 'off') return start('simd', options, []);
   try {
     return await start('simd', options, []);
   } catch (error) {
@@ -103,12 +116,25 @@ async function loadModule(specifier: string): Promise<unknown> {
   return import(specifier);
 }
 
-async function startSimd({ threads }: BackendOptions, load: ModuleLoader) {
+async function startSimd({ threads, blas, blasFrom }: BackendOptions, load: ModuleLoader) {
   const { registerSimdBackend } = (await load(SIMD_MODULE)) as {
-    registerSimdBackend(options?: { threads?: number }): Promise<object>;
+    registerSimdBackend(options?: SimdOptions): Promise<Pick<SimdInfo, 'blas'>>;
   };
-  const details = await registerSimdBackend(threads === undefined ? {} : { threads });
-  return { reason: 'WebAssembly SIMD kernels of our own, the fastest on a CPU', details };
+  const details = await registerSimdBackend({
+    ...(threads !== undefined && { threads }),
+    ...(blas !== undefined && { blas }),
+    ...(blasFrom !== undefined && { blasFrom }),
+  });
+  const products = details.blas === undefined ? '' : `; ${describeBlas(details.blas)}`;
+  return { reason: `WebAssembly SIMD kernels of our own, the fastest on a CPU${products}`, details };
+}
+
+/** Which products a native library makes, in a line; or why it makes none. */
+function describeBlas(blas: NonNullable<SimdInfo['blas']>): string {
+  if ('missing' in blas) return blas.missing;
+  const { version, core, from, note } = blas;
+  const which = from === 'never' ? 'no products, since ours are as fast' : `products of ${from} and more a side`;
+  return `${which}, by ${version} (${core})${note === undefined ? '' : `; ${note}`}`;
 }
 
 async function startCpu() {

@@ -48,6 +48,8 @@ export class SimdBackend extends MathBackendCPU {
   readonly #memory: WebAssembly.Memory;
   readonly #staging: Staging;
   readonly scratch: number;
+  /** Least side of the products that a native library makes; Infinity where there is none, or ours are as fast. */
+  libraryFrom = Number.POSITIVE_INFINITY;
 
   constructor(memory: WebAssembly.Memory, maximumBytes: number, kernels: KernelExports, threads: number) {
     super();

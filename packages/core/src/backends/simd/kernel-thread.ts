@@ -1,5 +1,7 @@
 /** What a kernel thread is started with. */
 export interface ThreadStart {
+  /** A native library that multiplies: its path, and the file of koffi, which loads it. */
+  readonly library?: { readonly koffi: string; readonly path: string };
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly control: number;
@@ -14,8 +16,12 @@ export interface ThreadStart {
  * holds no function of its own: then it starts from TypeScript sources, from the built package and from any
  * bundle, without a file to find.
  */
-function kernelThread({ module, memory, control, scratch, words }: ThreadStart, ready: () => void): void {
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as {
+function kernelThread(
+  { module, memory, control, scratch, words }: ThreadStart,
+  ready: () => void,
+  imports?: object,
+): void {
+  const kernels = new WebAssembly.Instance(module, { env: { memory, ...imports } }).exports as unknown as {
     setScratch(address: number): void;
     work(control: number): void;
     failed(control: number): void;
@@ -48,7 +54,7 @@ function kernelThread({ module, memory, control, scratch, words }: ThreadStart, 
   }
 }
 
-/** JavaScript that runs {@link kernelThread}; `start` and `ready` are expressions of the platform's thread. */
-export function threadProgram(start: string, ready: string): string {
-  return `(${kernelThread})(${start}, ${ready})`;
+/** JavaScript that runs {@link kernelThread}; its arguments are expressions of the platform's thread. */
+export function threadProgram(start: string, ready: string, imports = 'undefined'): string {
+  return `(${kernelThread})(${start}, ${ready}, ${imports})`;
 }

@@ -31,11 +31,12 @@ export function createMemory(maximumBytes: number): { memory: WebAssembly.Memory
 
 /**
  * Compiles the fastest variant that passes the self-test on `memory`. V8 caches compiled code by the module's bytes,
- * so each variant's bytes get a custom section of their own.
+ * so each variant's bytes get a custom section of their own. `library`: imports that multiply by a native library.
  */
 export async function loadModule(
   memory: WebAssembly.Memory,
   wanted: readonly Variant[] = VARIANTS,
+  library?: WebAssembly.ModuleImports,
 ): Promise<LoadedModule> {
   const rejected: { variant: Variant; reason: string }[] = [];
   for (const variant of wanted) {
@@ -43,12 +44,17 @@ export async function loadModule(
       rejected.push({ variant, reason: 'not available on this platform' });
       continue;
     }
+    if (library !== undefined && variant === 'plain') {
+      rejected.push({ variant, reason: 'multiplies by no library' });
+      continue;
+    }
     try {
-      const bytes = await platform.readKernels(variant === 'plain' ? 'plain' : 'relaxed');
+      const file = library !== undefined ? 'relaxed-blas' : variant === 'plain' ? 'plain' : 'relaxed';
+      const bytes = await platform.readKernels(file);
       const module = await platform.compile(withSection(bytes, variant), variant);
-      const instance = await platform.instantiate(module, { env: { memory } });
+      const instance = await platform.instantiate(module, { env: { memory, ...library } });
       const kernels = instance.exports as unknown as KernelExports;
-      const problem = selfTest(kernels, memory, variant === 'revectorized');
+      const problem = selfTest(kernels, memory, variant === 'revectorized', library !== undefined);
       if (problem === undefined) return { variant, module, kernels, rejected };
       rejected.push({ variant, reason: `self-test: ${problem}` });
     } catch (cause) {

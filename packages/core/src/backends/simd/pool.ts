@@ -2,7 +2,7 @@ import { platform } from '#simd-platform';
 import { BackendError } from '../../errors.ts';
 import { type Arguments, writeArguments } from './arguments.ts';
 import { CONTROL, type KernelExports, type KernelId, kernelName, SCRATCH_BYTES } from './kernels.ts';
-import type { KernelThread } from './platform/platform.ts';
+import type { KernelThread, OpenLibrary } from './platform/platform.ts';
 
 /** How often to look whether the tasks that others still run have ended, before sleeping between looks. */
 const PATIENCE = 1_000_000;
@@ -29,7 +29,12 @@ export class Pool {
   }
 
   /** Starts the workers and resolves when all of them wait for work. */
-  async start(module: WebAssembly.Module, memory: WebAssembly.Memory, scratch: number): Promise<void> {
+  async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    scratch: number,
+    library?: OpenLibrary['thread'],
+  ): Promise<void> {
     const starting = Array.from({ length: this.threads - 1 }, (_, i) =>
       platform.startThread(`seqrec-simd-${i + 1}`, {
         module,
@@ -37,6 +42,7 @@ export class Pool {
         control: CONTROL.address,
         scratch: scratch + (i + 1) * SCRATCH_BYTES,
         words: CONTROL,
+        ...(library && { library }),
       }),
     );
     this.#workers.push(...(await Promise.all(starting)));

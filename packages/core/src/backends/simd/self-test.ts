@@ -4,10 +4,15 @@ import * as FORWARD_UNIT from './slots/forward-unit.ts';
 
 /**
  * Checks the compiled kernels against plain loops: a product with ragged edges, the elementary functions, a layer norm
- * and HSTU attention. `wide`: 256-bit registers are there. Returns what differs, or undefined. Uses memory past the
- * scratch block, before anything lives there.
+ * and HSTU attention. `wide`: 256-bit registers are there; `library`: a native library multiplies.
+ * Returns what differs, or undefined. Uses memory past the scratch block, before anything lives there.
  */
-export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wide: boolean): string | undefined {
+export function selfTest(
+  kernels: KernelExports,
+  memory: WebAssembly.Memory,
+  wide: boolean,
+  library = false,
+): string | undefined {
   const scratch = CONTROL.address + CONTROL.bytes;
   const base = scratch + SCRATCH_BYTES;
   kernels.setup(wide);
@@ -29,7 +34,7 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
     kernels.runSerial(kernel, args, 1);
   };
 
-  // 13 x 37 by K = 19: every edge of the 6 x 8 and 6 x 16 tiles; B packed before, and by the task.
+  // 13 x 37 by K = 19: every edge of the 6 x 8 and 6 x 16 tiles; B packed before, by the task, and by the library.
   const [m, n, k] = [13, 37, 19];
   const a = fill(block(m * k), 1, 0);
   const b = fill(block(k * n), 1, 3);
@@ -47,7 +52,7 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
     PANELS_PER_TASK: 5,
     TASKS_PER_BATCH: 1,
   });
-  for (const source of [0, 1]) {
+  for (const source of library ? [0, 1, 4] : [0, 1]) {
     run(KERNEL.gemm, {
       A: a.byteOffset,
       B: source === 0 ? packed.byteOffset : b.byteOffset,
@@ -66,7 +71,7 @@ export function selfTest(kernels: KernelExports, memory: WebAssembly.Memory, wid
       SLICES: 1,
       SLICE_BYTES: 0,
       B_ROW_BYTES: n * 4,
-      PACK_A: source,
+      PACK_A: source & 1,
       BLOCK_COLUMNS: n,
       COLUMN_BLOCKS: 1,
       SOURCE: source,

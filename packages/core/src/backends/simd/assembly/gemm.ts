@@ -3,6 +3,7 @@ import * as GEMM from '../slots/gemm';
 import * as PACK_B from '../slots/pack-b';
 import { unaryRow } from './elementwise';
 import { copyFloats, flt, int, ptr, scratch } from './env';
+import { LIBRARY, multiply } from './library';
 import { packColumns, packPanels, packRows, ZEROS } from './micro';
 import { thinRows, wide } from './micro-wide';
 import { after } from './regions';
@@ -41,6 +42,8 @@ export function packB(args: usize, task: i32): void {
  * Where a task finds B: packed before by `packB`, packed by the task itself (N x K or K x N), or read where it lies.
  */
 const PACKED: i32 = 0, OWN: i32 = 1, OWN_TRANSPOSED: i32 = 2;
+/** The same, and a native library multiplies: B as it lies, and transposed. */
+const NATIVE: i32 = 4, NATIVE_TRANSPOSED: i32 = 5;
 
 /**
  * One task computes a block of rows and columns of C for one batch entry and one slice of K.
@@ -70,6 +73,21 @@ export function gemm(args: usize, task: i32): void {
   const b = ptr(args, GEMM.B) + <usize>batch * ptr(args, GEMM.B_BATCH_BYTES);
   const cStride = <usize>n << 2;
   const c = ptr(args, GEMM.C) + <usize>batch * ptr(args, GEMM.C_BATCH_BYTES) + <usize>s * ptr(args, GEMM.SLICE_BYTES) + <usize>row0 * cStride + (<usize>column0 << 2);
+  if (LIBRARY && source >= NATIVE && kBegin < kEnd) {
+    const aBlock = a + (transposed ? <usize>kBegin * aStride + (<usize>row0 << 2) : <usize>row0 * aStride + (<usize>kBegin << 2));
+    const bTransposed = source == NATIVE_TRANSPOSED;
+    const bBlock = b + (bTransposed ? <usize>column0 * bStride + (<usize>kBegin << 2) : <usize>kBegin * bStride + (<usize>column0 << 2));
+    if (bias) for (let i = 0; i < rows; i++) copyFloats(c + <usize>i * cStride, bias + (<usize>column0 << 2), <usize>columns << 2);
+    multiply(
+      (transposed ? 1 : 0) + (bTransposed ? 2 : 0), rows, columns, kEnd - kBegin,
+      aBlock, <i32>(aStride >> 2), bBlock, <i32>(bStride >> 2), bias ? 1 : 0, c, n,
+    );
+    if (activation) for (let i = 0; i < rows; i++) {
+      const row = c + <usize>i * cStride;
+      unaryRow(activation - 1, row, row, columns, flt(args, GEMM.ALPHA));
+    }
+    return;
+  }
   const thin = after(scratch, TILE_BYTES);
   const pack = after(thin, 2 * THIN);
   const packedB = after(pack, PACK_A);

@@ -3,6 +3,8 @@ import { float } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { BINARY, binary, UNARY, unary } from './elementwise.ts';
+import { type Grid, libraryGrid } from './library-grid.ts';
+import { SOURCE } from './product-source.ts';
 import { sumParts } from './sum-parts.ts';
 import { allFloat, override } from './support.ts';
 
@@ -42,8 +44,12 @@ export function matMul(
   if (batchA * batchB * m * n === 0) return out.info;
   const serial = batch * m * n * k < SERIAL;
   const { bias, activation } = epilogue;
-  const { rows, blocks, columns, columnBlocks, slice, slices } = grid(batch, m, n, k, !bias && !activation);
-  const source = sourceOfB(m, n, blocks, columnBlocks, transposeB);
+  const native = Math.min(m, n, k) >= backend.libraryFrom;
+  const cut = native ? libraryGrid : grid;
+  const { rows, blocks, columns, columnBlocks, slice, slices } = cut(batch, m, n, k, !bias && !activation);
+  const source = native
+    ? SOURCE[transposeB ? 'nativeTransposed' : 'native']
+    : sourceOfB(m, n, blocks, columnBlocks, transposeB);
   const packedStride = source === SOURCE.packed ? packedBytes(k, n) : 0;
   const partial = slices > 1 ? slices * batch * m * n * 4 : 0;
   backend.withTemporaries(
@@ -129,9 +135,6 @@ export function packB(backend: SimdBackend, operand: PackedOperand, batch = 1, s
   );
 }
 
-/** Where a task finds B, as in `assembly/gemm.ts`. */
-const SOURCE = { packed: 0, own: 1, ownTransposed: 2, inPlace: 3 } as const;
-
 /** Up to so many rows a task takes them all, and the columns are cut. */
 const WHOLE_ROWS = 264;
 
@@ -148,15 +151,6 @@ function sourceOfB(m: number, n: number, blocks: number, columnBlocks: number, t
   if (!transposeB && few && columnBlocks === 1 && (n * 4) % 2048 !== 0) return SOURCE.inPlace;
   if (blocks > 1) return SOURCE.packed;
   return transposeB ? SOURCE.ownTransposed : SOURCE.own;
-}
-
-interface Grid {
-  readonly rows: number;
-  readonly blocks: number;
-  readonly columns: number;
-  readonly columnBlocks: number;
-  readonly slice: number;
-  readonly slices: number;
 }
 
 /**

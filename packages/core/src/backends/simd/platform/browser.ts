@@ -1,6 +1,6 @@
 import { BackendError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
-import type { KernelThread, Platform } from './platform.ts';
+import type { KernelFile, KernelThread, Platform } from './platform.ts';
 
 const PROGRAM = `onmessage = ({ data }) => ${threadProgram('data', "() => postMessage('ready')")};`;
 
@@ -26,7 +26,7 @@ function threads(): { count: number; reason?: string } {
   return { count: 1, reason: `the page is not cross-origin isolated; more threads need it sent with ${headers}` };
 }
 
-async function readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array> {
+async function readKernels(name: KernelFile): Promise<Uint8Array> {
   // Written out, so that bundlers see the files and move them along.
   const url =
     name === 'plain'

@@ -5,10 +5,21 @@ import { Worker } from 'node:worker_threads';
 import { BackendError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
 import { checkKernelSources } from './kernel-sources.ts';
-import { type KernelThread, type Platform, VARIANTS, type Variant } from './platform.ts';
+import { type KernelFile, type KernelThread, type Platform, VARIANTS, type Variant } from './platform.ts';
 
 const PROGRAM = `const { parentPort, workerData } = require('node:worker_threads');
 ${threadProgram('workerData', "() => parentPort.postMessage('ready')")};`;
+
+/** The same with products by a library, which each thread loads. */
+const libraryProgram = (
+  libraryImports: string,
+): string => `const { parentPort, workerData } = require('node:worker_threads');
+const { koffi, path } = workerData.library;
+${threadProgram(
+  'workerData',
+  "() => parentPort.postMessage('ready')",
+  `(${libraryImports})(require(koffi), path, workerData.memory)`,
+)};`;
 
 /** Node: worker threads, kernels from the disk, V8's flags. */
 export const platform: Platform = {
@@ -20,13 +31,14 @@ export const platform: Platform = {
   // Synchronous, which is quick for a module this small: Node does not stay alive for an
   // asynchronous compilation alone.
   instantiate: async (module, imports) => new WebAssembly.Instance(module, imports),
+  openLibrary: async (wanted) => (await import('../native/open-library.ts')).openLibrary(wanted),
   startThread,
   rest(words, index, value) {
     Atomics.wait(words, index, value, 0.2);
   },
 };
 
-async function readKernels(name: 'relaxed' | 'plain'): Promise<Uint8Array> {
+async function readKernels(name: KernelFile): Promise<Uint8Array> {
   const file = new URL(`../wasm/${name}.wasm`, import.meta.url);
   return readFile(file).catch((cause: unknown) => {
     throw new BackendError(
@@ -60,8 +72,13 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): Promis
   }
 }
 
-function startThread(name: string, start: ThreadStart): Promise<KernelThread> {
-  const worker = new Worker(PROGRAM, { name, eval: true, workerData: start });
+async function programOf({ library }: ThreadStart): Promise<string> {
+  if (library === undefined) return PROGRAM;
+  return libraryProgram(String((await import('../native/library-imports.ts')).libraryImports));
+}
+
+async function startThread(name: string, start: ThreadStart): Promise<KernelThread> {
+  const worker = new Worker(await programOf(start), { name, eval: true, workerData: start });
   return new Promise((resolve, reject) => {
     worker.once('message', () => {
       // From here on an idle thread does not keep the process alive.

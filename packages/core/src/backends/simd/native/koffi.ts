@@ -1,0 +1,28 @@
+import { createRequire } from 'node:module';
+
+/** What is used of the package `koffi`, an optional peer. */
+export interface Koffi {
+  load(path: string): NativeLibrary;
+  /** Where the bytes of a view lie. */
+  address(view: ArrayBufferView): bigint;
+}
+
+export interface NativeLibrary {
+  /** @throws where the library has no function of this name. */
+  func(signature: string): (...args: readonly unknown[]) => unknown;
+}
+
+const require = createRequire(import.meta.url);
+
+/** The file of the package, which threads and child processes load too; undefined where it is not installed. */
+export function koffiFile(): string | undefined {
+  try {
+    return require.resolve('koffi');
+  } catch {
+    return undefined;
+  }
+}
+
+export function loadKoffi(file: string): Koffi {
+  return require(file) as Koffi;
+}

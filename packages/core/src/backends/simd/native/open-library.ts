@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import type { OpenLibrary } from '../platform/platform.ts';
+import { type Finding, type FoundLibrary, findLibrary } from './find-library.ts';
+import { loadKoffi } from './koffi.ts';
+import { libraryImports } from './library-imports.ts';
+import { contestantsOn, measureRates, type Rates, threshold } from './measure.ts';
+import { ONE_THREAD } from './probe.ts';
+
+/** What was measured in this process: a library is as fast at its second start. */
+const measured = new Map<string, readonly Rates[]>();
+
+/**
+ * Finds a library, see {@link findLibrary}, that the kernels of a thread can import.
+ *
+ * @throws BackendError for a path that is of no use.
+ */
+export function openLibrary(wanted: string, finding?: Finding): OpenLibrary | { readonly missing: string } {
+  const found = findLibrary(wanted, finding);
+  if ('missing' in found) return found;
+  const { koffi, path, version, core } = found;
+  return {
+    load: (memory) => ({ ...withOneThread(() => libraryImports(loadKoffi(koffi), path, memory)) }),
+    thread: { koffi, path },
+    info: { library: path, version, core },
+    measure({ variant, kernels }, memory) {
+      const key = `${variant} ${path}`;
+      const rates = measured.get(key) ?? measureRates(contestantsOn(kernels, memory));
+      measured.set(key, rates);
+      const note = noteOf(found, rates);
+      return { from: threshold(rates), rates, ...(note !== undefined && { note }) };
+    },
+  };
+}
+
+/** Libraries read how many threads they start when they are loaded. */
+function withOneThread<T>(load: () => T): T {
+  const added = Object.keys(ONE_THREAD).filter((name) => process.env[name] === undefined);
+  for (const name of added) process.env[name] = ONE_THREAD[name];
+  try {
+    return load();
+  } finally {
+    for (const name of added) delete process.env[name];
+  }
+}
+
+/** Below this share of our rate a library took the wrong kernels: ours have vectors of at most 256 bits. */
+const SLOW = 0.7;
+
+/** What to do about a library that is slower than it could be. */
+export function noteOf(
+  { version, core }: Pick<FoundLibrary, 'version' | 'core'>,
+  rates: readonly Rates[],
+  features: string = processorFeatures(),
+): string | undefined {
+  const { ours, library } = rates[rates.length - 1];
+  if (library >= SLOW * ours) return undefined;
+  const figures = `${library.toFixed(0)} GFLOP/s where ours make ${ours.toFixed(0)}`;
+  const what = `blas: ${version} multiplies with its kernels for ${core} at ${figures}`;
+  const best = /\bavx512f\b/.test(features) ? 'SKYLAKEX' : /\bavx2\b/.test(features) ? 'HASWELL' : undefined;
+  if (!version.startsWith('OpenBLAS') || best === undefined || core.toUpperCase() === best)
+    return `${what}; another library may be faster`;
+  return `${what}, as it does for a processor that it does not know; start again with OPENBLAS_CORETYPE=${best}`;
+}
+
+/** What the processor can, as Linux lists it; empty elsewhere. */
+function processorFeatures(): string {
+  try {
+    return /^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '';
+  } catch {
+    return '';
+  }
+}
