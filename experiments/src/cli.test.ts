@@ -90,6 +90,11 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       '--deltas: expected it without --check, which compares the weights',
     ],
     [['bench', 'gpu', '--backend', 'simd'], 'seqrec bench gpu: --backend: expected webgpu; got simd'],
+    [
+      ['bench', 'attention', '--blas', 'auto'],
+      '--blas: expected one of bench epoch, step, gemm, evaluate, catalogue, memory; got bench attention',
+    ],
+    [['bench', 'gemm', '--blas', 'auto', '--backend', 'cpu'], '--blas: expected it with the backend simd; got cpu'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],
     [['reproduce', 'hstu/ml1m'], 'table "hstu/ml1m" is not known; did you mean hstu/ml-1m?'],

@@ -70,6 +70,9 @@ const benches = [
   'generate',
 ];
 
+/** Those whose products may be those of a native library; the others have none, or backends of their own. */
+const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'evaluate', 'catalogue', 'memory'];
+
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli
     .command(
@@ -138,6 +141,10 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend; threads: a list, default 1 and all')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
+    .option(
+      '--blas <library>',
+      `Products of simd by a native library: auto, off or its path (${WITH_LIBRARY.join(', ')})`,
+    )
     .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
     .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')
@@ -180,6 +187,8 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
 }
 
 async function run(what: string, options: Options, invocation: Invocation): Action {
+  if (options.blas !== undefined && !WITH_LIBRARY.includes(what))
+    throw new UsageError(`--blas: expected one of bench ${WITH_LIBRARY.join(', ')}; got bench ${what}`);
   const folder = saveFolder(options.save);
   const show = async <T>(result: T, list: (result: T) => Listing, kind = `bench ${what}`): Action => {
     const [{ renderListing }, { saveResult }] = await Promise.all([

@@ -28,6 +28,7 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
+    .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
     .option('--verbose', 'Every gradient, every step')
     .option('--quiet', 'No progress')
     .example('  $ seqrec parity golden/*.json')

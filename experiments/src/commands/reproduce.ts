@@ -33,6 +33,7 @@ export function registerReproduce(cli: CAC, invocation: Invocation): void {
     .option('--out <dir>', 'Folder of its runs and of the table (default: runs/reproduce-TABLE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
+    .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
     .option('--save [dir]', 'Keep the table with machine, version and day (default: docs/results of the repository)')
     .option('--quiet', 'No progress')
     .example('  $ seqrec reproduce')

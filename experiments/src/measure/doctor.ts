@@ -1,5 +1,6 @@
 import { type BackendName, explainKernels, formatKernelTable, useBackend } from '@seqrec/core';
 import { describeMpi } from '@seqrec/core/collectives';
+import type { BlasInfo, SimdInfo } from '@seqrec/core/simd';
 import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
 import { formatBytes, wrapText } from '../terminal/format.ts';
 import { renderPairs, terminalWidth } from '../terminal/table.ts';
@@ -16,6 +17,8 @@ interface BackendStatus {
 export interface Examination {
   readonly environment: Environment;
   readonly backends: readonly BackendStatus[];
+  /** The native library that `--blas auto` takes, or why there is none. */
+  readonly products: NonNullable<SimdInfo['blas']>;
   readonly chosen: { readonly name: string; readonly reason: string };
   readonly kernels: ReturnType<typeof explainKernels>;
   /** Over what ranks of a training can talk. */
@@ -34,10 +37,12 @@ const others = ['cpu', 'wasm', 'webgpu', 'tensorflow', 'simd'] as const;
 export async function examine(): Promise<Examination> {
   const backends: BackendStatus[] = [];
   for (const name of others) backends.push(await probe(name));
+  const products = await nativeProducts();
   const choice = await useBackend('auto');
   return {
     environment: describeEnvironment(choice),
     backends: backends.reverse(),
+    products,
     chosen: { name: choice.name, reason: choice.reason },
     kernels: explainKernels(),
     ranks: transports(),
@@ -68,6 +73,26 @@ async function probe(name: Exclude<BackendName, 'auto'>): Promise<BackendStatus>
   }
 }
 
+async function nativeProducts(): Promise<Examination['products']> {
+  try {
+    const { details } = await useBackend('simd', { blas: 'auto' });
+    return details.blas as Examination['products'];
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** From which side of a product on the library is faster, and by how much. */
+function productsLine(products: Examination['products']): string {
+  if ('missing' in products) return statusLine({ name: 'blas', available: false }, products.missing);
+  const { library, version, core, from, note, rates = [] }: BlasInfo = products;
+  const measured = rates.map((rate) => `${rate.side}: ${rate.ours.toFixed(0)}, ${rate.library.toFixed(0)}`).join('; ');
+  const which = from === 'never' ? 'no products, since ours are as fast' : `products of ${from} and more a side`;
+  const facts = [`--blas auto: ${which}`, `${library}, ${version}, kernels for ${core}`];
+  const rest = [`GFLOP/s of one thread by side, ours and its: ${measured}`, ...(note === undefined ? [] : [note])];
+  return statusLine({ name: 'blas', available: true }, [...facts, ...rest].join('; '));
+}
+
 /** What products in half precision use, which a device tells when they are asked for. */
 async function matricesOf(name: BackendStatus['name'], { features }: BackendStatus['details']) {
   if (name !== 'webgpu' || !(features as readonly string[]).includes('shader-f16')) return {};
@@ -76,7 +101,7 @@ async function matricesOf(name: BackendStatus['name'], { features }: BackendStat
   return { subgroupMatrices };
 }
 
-export function renderExamination({ environment, backends, chosen, kernels, ranks }: Examination): string {
+export function renderExamination({ environment, backends, products, chosen, kernels, ranks }: Examination): string {
   const machine = renderPairs([
     ['node', `${environment.node} (V8 ${environment.v8})`],
     ['system', environment.platform],
@@ -94,6 +119,7 @@ export function renderExamination({ environment, backends, chosen, kernels, rank
   return [
     `Machine\n${machine}`,
     `Backends\n${status.join('\n')}`,
+    `Products by a native library\n${productsLine(products)}`,
     `Chosen: ${chosen.name} (${chosen.reason})`,
     `Ranks\n${ranks.map((each) => statusLine(each, each.reason)).join('\n')}`,
     `Kernels (fused: ours; composed: ours, of tfjs ops; stock: of tfjs)\n${formatKernelTable(kernels)}`,

@@ -23,10 +23,13 @@ const TRANSPOSED = 112;
 
 /**
  * Loads OpenBLAS with so many threads, or says how to install it. It takes the best kernels for this processor,
- * or those of `core` (`Haswell`: 256-bit vectors); a library that is loaded once more is a copy, with threads
- * and a choice of its own.
+ * or those of `core` (`Haswell`: 256-bit vectors); a library that is loaded once more (`again`) is a copy, with
+ * threads and a choice of its own.
  */
-export async function openBlas(threads: number, core?: string): Promise<Blas | { readonly missing: string }> {
+export async function openBlas(
+  threads: number,
+  { core, again }: { readonly core?: string; readonly again: boolean },
+): Promise<Blas | { readonly missing: string }> {
   // Read when the library loads. A machine may force an older kernel by it.
   delete process.env.OPENBLAS_CORETYPE;
   delete process.env.OPENBLAS_L2_SIZE;
@@ -39,7 +42,7 @@ export async function openBlas(threads: number, core?: string): Promise<Blas | {
   if (koffi === undefined) return { missing: 'the optional dependency koffi is not installed' };
   for (const path of LIBRARIES) {
     try {
-      const library = core === undefined ? koffi.load(path) : loadCopy(koffi.load, path);
+      const library = again ? loadCopy(koffi.load, path) : koffi.load(path);
       const setThreads = library.func('void openblas_set_num_threads(int)');
       const coreName = library.func('const char *openblas_get_corename()');
       const config = library.func('const char *openblas_get_config()');

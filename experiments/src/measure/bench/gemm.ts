@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { nativeProducts } from '../../run/open/native-products.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { type Blas, openBlas } from './blas.ts';
@@ -51,7 +52,10 @@ export async function benchGemm(request: {
 }): Promise<GemmBench> {
   const choice = await startBackend(request.backend);
   const threads = Number((choice.details as { threads?: number }).threads ?? 1);
-  const found = request.peer ? await peers(threads) : [];
+  // Our own products may be those of the library: with the kernels that it was told to take, and one thread a task.
+  const native = nativeProducts(choice) !== undefined;
+  const told = native ? process.env.OPENBLAS_CORETYPE : undefined;
+  const found = request.peer ? await peers(threads, told, native) : [];
   const usable = found.filter((blas): blas is Blas => !('missing' in blas));
   const rows = GEMM_SHAPES.map((shape) => measure(shape, request.rounds, usable));
   const missing = found.find((blas) => 'missing' in blas)?.missing;
@@ -60,10 +64,14 @@ export async function benchGemm(request: {
   return { backend: choice.name, details: choice.details, peers: cores, library, rows, missing };
 }
 
-async function peers(threads: number): Promise<(Blas | { readonly missing: string })[]> {
-  const best = await openBlas(threads);
+async function peers(
+  threads: number,
+  told: string | undefined,
+  again: boolean,
+): Promise<(Blas | { readonly missing: string })[]> {
+  const best = await openBlas(threads, { core: told, again });
   if ('missing' in best || process.arch !== 'x64' || best.core === NARROW) return [best];
-  return [best, await openBlas(threads, NARROW)];
+  return [best, await openBlas(threads, { core: NARROW, again: true })];
 }
 
 function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): GemmRow {

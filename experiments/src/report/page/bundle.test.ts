@@ -14,7 +14,9 @@ describe('bundles for browsers', () => {
     expect(inputs.some((input) => input.endsWith('packages/core/src/index.ts'))).toBe(true);
     expect(inputs.some((input) => input.endsWith('packages/models/src/browser.ts'))).toBe(true);
     expect(
-      inputs.filter((input) => /packages\/(data|models)\/src\/index\.ts$|platform\/node\.ts$/.test(input)),
+      inputs.filter((input) =>
+        /packages\/(data|models)\/src\/index\.ts$|platform\/node\.ts$|simd\/native\/|koffi/.test(input),
+      ),
     ).toEqual([]);
     // What other packages empty by their own `browser` field: tfjs-core's Node platform, seedrandom's Node entropy.
     const emptied = inputs.filter((input) => input.startsWith('(disabled):'));

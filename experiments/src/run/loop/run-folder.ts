@@ -17,6 +17,7 @@ import type { EpochRecord } from '../folder/metrics-log.ts';
 import { leaveRun, type RunResults } from '../folder/results.ts';
 import { createRunDir, type RunDir, removeTemporaries } from '../folder/run-dir.ts';
 import { lockRun } from '../folder/run-lock.ts';
+import { nativeProducts, otherProducts, recordedProducts } from '../open/native-products.ts';
 import { Interrupted, type StopSignal } from '../process/stop.ts';
 import { followRun } from '../ranks/follow-run.ts';
 import { checkSameJob } from '../ranks/same-job.ts';
@@ -115,11 +116,12 @@ async function writeRun<M extends Model, E extends SetFigures>(
   writeJson(run.data, task.summary);
   saveIds(run, task.interactions);
   if (previous === undefined) await task.save?.(run);
+  const changed = previous && otherProducts(recordedProducts(previous), nativeProducts(choice));
   writeJson(run.environment, describeEnvironment(choice));
   const plugins = loadedPlugins();
   writeJson(run.config, { recipe: name, config, ...(plugins.length > 0 && { plugins }) });
   progress.note(`${previous ? 'resume' : 'run'} ${run.path}`);
-  for (const note of task.notes) progress.note(note);
+  for (const note of [...task.notes, ...(changed === undefined ? [] : [changed])]) progress.note(note);
   // A run whose checkpoint cannot be read is left as it is.
   let begun = previous === undefined;
   try {

@@ -12,8 +12,9 @@ import { Progress } from '../../terminal/progress.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
 import { programVersion } from '../folder/environment.ts';
 import { checkRunsFolder, type RunDir } from '../folder/run-dir.ts';
+import { startTrainingBackend } from '../open/native-products.ts';
 import { openForResume } from '../open/resume.ts';
-import { type BackendOptions, checkBackendOptions, startBackend } from '../process/backend.ts';
+import { type BackendOptions, checkBackendOptions } from '../process/backend.ts';
 import { listenForStop, type StopSignal, signalExitCode } from '../process/stop.ts';
 import { say } from '../ranks/commands.ts';
 import { discoverRanks, type RankOptions } from '../ranks/discover-ranks.ts';
@@ -82,7 +83,7 @@ async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise
   const { name, config, previous } = await prepareForRanks(request, ranks, progress);
   if (!isRankingConfig(config)) windowPolicy(config);
   const material = await prepareRun(config, dataFolder(request.dataFolder), progress);
-  const choice = await startBackend(request.backend);
+  const choice = await startTrainingBackend(request.backend, previous, ranks);
   progress.note(`backend ${choice.name}: ${choice.reason}`);
   if (ranks !== undefined)
     progress.note(
@@ -99,7 +100,7 @@ async function trainAlone(request: TrainRunRequest, ranks?: Collective): Promise
       progress,
       stop,
       checkpoints: request.checkpoints,
-      resumeOptions: request.dataFolder === undefined ? '' : ` --data ${shellWord(request.dataFolder)}`,
+      resumeOptions: resumeOptions(request),
       onEpoch: (record, state) => table.print(record, state),
       ...(ranks && { ranks }),
       ...(request.partition && { partition: request.partition }),
@@ -120,6 +121,12 @@ function listen(progress: Progress, ranks: Collective | undefined): StopSignal {
   if (ranks?.kind === 'workers' && ranks.rank > 0) return { signal: undefined, dispose: () => undefined };
   const heard = listenForStop(() => progress.note('stopping after this step; Ctrl-C again stops at once'));
   return (ranks?.rank ?? 0) === 0 ? heard : { signal: undefined, dispose: () => heard.dispose() };
+}
+
+/** What a command that goes on needs, besides the run. */
+function resumeOptions({ dataFolder: folder, backend: { blas } }: TrainRunRequest): string {
+  const given = Object.entries({ data: folder, blas: blas === 'off' ? undefined : blas });
+  return given.map(([name, value]) => (value === undefined ? '' : ` --${name} ${shellWord(String(value))}`)).join('');
 }
 
 interface Prepared {

@@ -1,13 +1,17 @@
 import { type BackendChoice, useBackend } from '@seqrec/core';
-import { choiceOption, integerOption } from '../../arguments.ts';
+import { choiceOption, integerOption, textOption } from '../../arguments.ts';
+import { UsageError } from '../../errors.ts';
 
 const BACKENDS = ['auto', 'simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
 
-/** `--backend`, `--threads` and `--precision` of a command, as the parser gives them. */
+/** `--backend`, `--threads`, `--precision` and `--blas` of a command, as the parser gives them. */
 export interface BackendOptions {
   readonly backend?: unknown;
   readonly threads?: unknown;
   readonly precision?: unknown;
+  readonly blas?: unknown;
+  /** Least side of the products of a native library, as the run measured it that goes on; no option of a command. */
+  readonly blasFrom?: number;
 }
 
 /** What the simd backend starts at most; more than the processors of a machine never help. */
@@ -15,19 +19,25 @@ const MOST_THREADS = 64;
 
 const PRECISIONS = ['f32', 'f16'] as const;
 
-/** @throws UsageError for an unknown backend or a number of threads below 1. */
+/** @throws UsageError for an unknown backend, a number of threads below 1, or a library where nothing calls it. */
 export function checkBackendOptions(options: BackendOptions) {
   const name = choiceOption('backend', options.backend, BACKENDS) ?? 'auto';
   const threads = integerOption('threads', options.threads, 1, MOST_THREADS);
   const precision = choiceOption('precision', options.precision, PRECISIONS);
-  return { name, threads, precision };
+  const blas = textOption('blas', options.blas);
+  if (blas !== undefined && blas !== 'off' && name !== 'auto' && name !== 'simd')
+    throw new UsageError(`--blas: expected it with the backend simd; got ${name}`);
+  return { name, threads, precision, blas };
 }
 
 /** Starts the backend that the options name; the choice says which it is and why. */
 export function startBackend(options: BackendOptions): Promise<BackendChoice> {
-  const { name, threads, precision } = checkBackendOptions(options);
+  const { name, threads, precision, blas } = checkBackendOptions(options);
+  const { blasFrom } = options;
   return useBackend(name, {
     ...(threads === undefined ? {} : { threads }),
     ...(precision === undefined ? {} : { precision }),
+    ...(blas === undefined ? {} : { blas }),
+    ...(blasFrom === undefined ? {} : { blasFrom }),
   });
 }

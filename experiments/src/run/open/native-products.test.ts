@@ -1,0 +1,81 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '@seqrec/core';
+import { describe, expect, it } from 'vitest';
+import { runCli, tinyRecipe } from '../../testing/run-cli.ts';
+import { nativeProducts, otherProducts } from './native-products.ts';
+
+const products = { library: '/a/libopenblas.so', version: 'OpenBLAS 0.3.21', core: 'SkylakeX', from: 64 } as const;
+
+describe('products of a run that goes on', () => {
+  it('are told when they are those of another library, version or processor, or begin at another side', () => {
+    expect(otherProducts(products, { ...products, library: '/b/libopenblas.so', rates: [] })).toBeUndefined();
+    expect(otherProducts(undefined, undefined)).toBeUndefined();
+    expect(otherProducts(products, { ...products, core: 'Zen', from: 'never' })).toBe(
+      'note: the run was trained with products by OpenBLAS 0.3.21 (kernels for SkylakeX, from 64 a side on) and goes on with OpenBLAS 0.3.21 (kernels for Zen, no products): its weights get other bits than in one go; it had --blas /a/libopenblas.so',
+    );
+    expect(otherProducts(products, undefined)).toContain(' and goes on with our kernels alone: ');
+    expect(otherProducts(undefined, products)).toMatch(
+      /^note: the run was trained with products by our kernels alone .+ it had --blas off$/,
+    );
+    expect(otherProducts(products, { ...products, version: 'OpenBLAS 0.3.30' })).toContain('0.3.30');
+    expect(otherProducts(products, { ...products, from: 128 })).toContain('from 128 a side on');
+  });
+
+  it('are ours where auto found no library', () => {
+    expect(nativeProducts({ details: { blas: { missing: 'blas: none' } } })).toBeUndefined();
+    expect(nativeProducts({ details: { blas: products } })).toBe(products);
+    expect(nativeProducts({ details: {} })).toBeUndefined();
+  });
+});
+
+it('a library that is of no use ends the command in one line', async () => {
+  const { code, stderr } = await runCli(['bench', 'gemm', '--blas', '/no/library.so'], tmpdir());
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: blas: expected a library with cblas_sgemm; got .+, or name its file$/m);
+});
+
+const here = nativeProducts(await useBackend('simd', { threads: 1, blas: 'auto' }));
+
+// One story, since each part needs a trained run.
+describe.skipIf(here === undefined)('a run with products by a native library', () => {
+  it('records the library, and goes on from the same side whatever is measured then', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'seqrec-blas-'));
+    const train = (...options: readonly string[]) => runCli(['train', ...options, '--threads', '1'], cwd);
+    const first = await train(...tinyRecipe, '--epochs', '1', '--blas', 'auto');
+    expect(first.stderr).toContain(`${here?.version} (${here?.core})`);
+    const file = join(cwd, 'runs', readdirSync(join(cwd, 'runs'))[0], 'environment.json');
+    const environment = () => JSON.parse(readFileSync(file, 'utf8'));
+    const recorded = environment();
+    const { blas } = recorded.backend.details;
+    expect(blas).toMatchObject({ library: here?.library, version: here?.version, core: here?.core });
+    expect(blas.rates).toHaveLength(4);
+
+    writeFileSync(
+      file,
+      JSON.stringify({ ...recorded, backend: { ...recorded.backend, details: { blas: { ...blas, from: 7 } } } }),
+    );
+    const second = await train('--resume', 'latest', '--epochs', '2', '--blas', 'auto');
+    expect(second.code).toBe(0);
+    expect(second.stderr).not.toContain('note: the run was trained');
+    expect(environment().backend.details.blas.from).toBe(7);
+
+    const third = await train('--resume', 'latest', '--epochs', '3');
+    expect(third.code).toBe(0);
+    expect(third.stderr).toContain(
+      `note: the run was trained with products by ${here?.version} (kernels for ${here?.core}, from 7 a side on) and goes on with our kernels alone: its weights get other bits than in one go; it had --blas ${here?.library}`,
+    );
+    expect(environment().backend.details.blas).toBeUndefined();
+  });
+
+  it('takes part in ranks, which agree on the side', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'seqrec-blas-'));
+    const { code, stderr } = await runCli(
+      ['train', ...tinyRecipe, '--epochs', '1', '--blas', 'auto', '--ranks', '2'],
+      cwd,
+    );
+    expect(stderr).toContain('2 ranks (workers)');
+    expect(code).toBe(0);
+  });
+});
