@@ -3,6 +3,7 @@ import * as GATED_NORM_LINEAR from '../slots/gated-norm-linear';
 import * as GATED_NORM_LINEAR_GRAD from '../slots/gated-norm-linear-grad';
 import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, madd, ptr, scratch, storePart, sumLanes } from './env';
+import { addByLibrary, LIBRARY, rowsByLibrary } from './library';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { after } from './regions';
 import { addRow } from './row-arithmetic';
@@ -26,12 +27,14 @@ export function gatedNormLinear(args: usize, task: i32): void {
   const panels = ptr(args, GATED_NORM_LINEAR.PACKED);
   const cBytes = <usize>c << 2, dBytes = <usize>d << 2;
   const yStride = rowStride(c), dStride = bufferStride(d);
+  const library = LIBRARY && int(args, GATED_NORM_LINEAR.LIBRARY) != 0;
+  const together = library ? perTask : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const y = after(thin, 2 * bufferStride(c));
   const strip = after(y, <usize>(perTask + STRIP) * yStride);
   const u = ptr(args, GATED_NORM_LINEAR.U) + <usize>begin * cBytes, x = ptr(args, GATED_NORM_LINEAR.X) + <usize>begin * cBytes;
   const residual = ptr(args, GATED_NORM_LINEAR.RESIDUAL) + <usize>begin * dBytes, out = ptr(args, GATED_NORM_LINEAR.OUT) + <usize>begin * dBytes;
-  const masks = after(strip, <usize>STRIP * dStride);
+  const masks = after(strip, <usize>together * dStride);
   after(masks, stripBytes(rows * c));
   const mask = int(args, GATED_NORM_LINEAR.DROPOUT)
     ? dropoutStrip(args, GATED_NORM_LINEAR.THRESHOLD, <u32>(begin * c), <u32>(rows * c), masks, ptr(args, GATED_NORM_LINEAR.BITS))
@@ -42,10 +45,11 @@ export function gatedNormLinear(args: usize, task: i32): void {
     normalizeRow(p, to, c, mean, rowScale(p, c, mean, flt(args, GATED_NORM_LINEAR.EPSILON)));
     gateRow(to, u + r * cBytes, mask + r * cBytes, c);
   }
-  takeThin(panels, c, d, thin);
-  for (let i0 = 0; i0 < rows; i0 += STRIP) {
-    const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, GATED_NORM_LINEAR.BIAS), strip, dStride, scratch);
+  if (!library) takeThin(panels, c, d, thin);
+  for (let i0 = 0; i0 < rows; i0 += together) {
+    const i1 = min(rows, i0 + together);
+    if (library) rowsByLibrary(rows, c, d, y, yStride, panels, true, ptr(args, GATED_NORM_LINEAR.BIAS), strip, dStride);
+    else multiplyStrip(i1 - i0, c, d, y + <usize>i0 * yStride, yStride, panels, thin, ptr(args, GATED_NORM_LINEAR.BIAS), strip, dStride, scratch);
     for (let i = i0; i < i1; i++) {
       const o = <usize>i * dBytes;
       addRow(strip + <usize>(i - i0) * dStride, residual + o, out + o, dBytes);
@@ -80,9 +84,11 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
   const cStride = bufferStride(c), partBytes = cBytes + 4;
   const yStride = parts ? bufferStride(c + 1) : partBytes, sumStride = bufferStride(c + 1);
   const dStride = rowStride(d);
+  const library = LIBRARY && int(args, GATED_NORM_LINEAR_GRAD.LIBRARY) != 0;
+  const together = library ? block : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const strip = after(thin, 2 * bufferStride(d));
-  const normed = after(strip, <usize>STRIP * cStride);
+  const normed = after(strip, <usize>together * cStride);
   const copied = after(normed, cStride);
   const sums = after(copied, <usize>(block + STRIP) * dStride);
   const tail = after(sums, parts ? <usize>(d + 6) * sumStride : 0);
@@ -93,7 +99,7 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
     memory.fill(sums, 0, <usize>(d + 6) * sumStride);
     memory.fill(tail, 0, tailBytes(d));
   }
-  takeThin(panels, d, c, thin);
+  if (!library) takeThin(panels, d, c, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
     const u = ptr(args, GATED_NORM_LINEAR_GRAD.U) + <usize>begin * cBytes, x = ptr(args, GATED_NORM_LINEAR_GRAD.X) + <usize>begin * cBytes;
@@ -102,9 +108,10 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
     const dOut = ptr(args, GATED_NORM_LINEAR_GRAD.D_OUT) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(copied + r * dStride, dOut + r * dBytes, dBytes);
     const mask = factors(args, begin * c, rows * c, masks);
-    for (let i0 = 0; i0 < rows; i0 += STRIP) {
-      const i1 = min(rows, i0 + STRIP);
-      multiplyStrip(i1 - i0, d, c, copied + <usize>i0 * dStride, dStride, panels, thin, 0, strip, cStride, scratch);
+    for (let i0 = 0; i0 < rows; i0 += together) {
+      const i1 = min(rows, i0 + together);
+      if (library) rowsByLibrary(rows, d, c, copied, dStride, panels, false, 0, strip, cStride);
+      else multiplyStrip(i1 - i0, d, c, copied + <usize>i0 * dStride, dStride, panels, thin, 0, strip, cStride, scratch);
       for (let i = i0; i < i1; i++) {
         const o = <usize>i * cBytes;
         const g = strip + <usize>(i - i0) * cStride, to = y + <usize>i * yStride;
@@ -115,10 +122,13 @@ export function gatedNormLinearGrad(args: usize, task: i32): void {
         store<f32>(to + cBytes, 1);
       }
     }
-    if (parts) addTransposed(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride, tail);
+    if (parts) {
+      if (library) addByLibrary(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride);
+      else addTransposed(rows, d, c + 1, copied, dStride, y, yStride, sums, sumStride, tail);
+    }
   }
   if (!parts) return;
-  putTail(d, c + 1, tail, sums, sumStride);
+  if (!library) putTail(d, c + 1, tail, sums, sumStride);
   const part = parts + <usize>task * <usize>d * partBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * partBytes, sums + i * sumStride, partBytes);
 }

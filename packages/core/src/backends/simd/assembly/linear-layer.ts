@@ -4,6 +4,7 @@ import * as LINEAR_LAYER from '../slots/linear-layer';
 import * as LINEAR_LAYER_GRAD from '../slots/linear-layer-grad';
 import { dropoutStrip, keptStrip, stripBytes } from './dropout-strip';
 import { copyFloats, flt, int, ptr, scratch } from './env';
+import { addByLibrary, LIBRARY, rowsByLibrary } from './library';
 import { layerNormGradRow, normalizeRow, rowMean, rowScale } from './norm';
 import { after } from './regions';
 import { addRow, timesRow } from './row-arithmetic';
@@ -25,10 +26,12 @@ export function linearLayer(args: usize, task: i32): void {
   const begin = task * perTask, rows = min(perTask, int(args, LINEAR_LAYER.ROWS) - begin);
   const panels = ptr(args, LINEAR_LAYER.PACKED), residual = ptr(args, LINEAR_LAYER.RESIDUAL), slopes = ptr(args, LINEAR_LAYER.SLOPES);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, dStride = rowStride(d), eStride = bufferStride(e);
+  const library = LIBRARY && int(args, LINEAR_LAYER.LIBRARY) != 0;
+  const together = library ? perTask : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const copied = after(thin, 2 * bufferStride(d));
   const strip = after(copied, <usize>(perTask + STRIP) * dStride);
-  const unused = after(strip, <usize>STRIP * eStride);
+  const unused = after(strip, <usize>together * eStride);
   const factors = after(unused, eStride);
   let mask: usize = 0;
   if (int(args, LINEAR_LAYER.DROPOUT)) {
@@ -44,10 +47,11 @@ export function linearLayer(args: usize, task: i32): void {
     const normed = ptr(args, LINEAR_LAYER.NORMED) + <usize>begin * dBytes;
     for (let r: usize = 0; r < <usize>rows; r++) copyFloats(normed + r * dBytes, copied + r * dStride, dBytes);
   }
-  takeThin(panels, d, e, thin);
-  for (let i0 = 0; i0 < rows; i0 += STRIP) {
-    const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, LINEAR_LAYER.BIAS), strip, eStride, scratch);
+  if (!library) takeThin(panels, d, e, thin);
+  for (let i0 = 0; i0 < rows; i0 += together) {
+    const i1 = min(rows, i0 + together);
+    if (library) rowsByLibrary(rows, d, e, from, dStride, panels, true, ptr(args, LINEAR_LAYER.BIAS), strip, eStride);
+    else multiplyStrip(i1 - i0, d, e, from + <usize>i0 * dStride, dStride, panels, thin, ptr(args, LINEAR_LAYER.BIAS), strip, eStride, scratch);
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       const row = <usize>(begin + i);
@@ -85,9 +89,11 @@ export function linearLayerGrad(args: usize, task: i32): void {
   const panels = ptr(args, LINEAR_LAYER_GRAD.PACKED), kept = ptr(args, LINEAR_LAYER_GRAD.KEPT), bits = ptr(args, LINEAR_LAYER_GRAD.BITS), skip = ptr(args, LINEAR_LAYER_GRAD.SKIP);
   const dBytes = <usize>d << 2, eBytes = <usize>e << 2, partBytes = dBytes + 4;
   const gStride = rowStride(e), eStride = bufferStride(e), xStride = bufferStride(d + 1), dStride = bufferStride(d);
+  const library = LIBRARY && int(args, LINEAR_LAYER_GRAD.LIBRARY) != 0;
+  const together = library ? block : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const strip = after(thin, 2 * eStride);
-  const sums = after(strip, <usize>STRIP * dStride);
+  const sums = after(strip, <usize>together * dStride);
   const tail = after(sums, <usize>(e + 6) * xStride);
   const gBuffer = after(tail, tailBytes(e));
   const copied = after(gBuffer, <usize>(block + STRIP) * gStride);
@@ -96,7 +102,7 @@ export function linearLayerGrad(args: usize, task: i32): void {
   after(masks, stripBytes(block * e));
   memory.fill(sums, 0, <usize>(e + 6) * xStride);
   memory.fill(tail, 0, tailBytes(e));
-  takeThin(panels, e, d, thin);
+  if (!library) takeThin(panels, e, d, thin);
   const asIs = activation != RELU && activation != GELU && !int(args, LINEAR_LAYER_GRAD.DROPOUT) && outputs == 1 && liesReady(e);
   let g = gBuffer;
   for (let begin = first; begin < last; begin += block) {
@@ -130,9 +136,10 @@ export function linearLayerGrad(args: usize, task: i32): void {
     touch(x, dBytes, rows, d);
     readRows(x, rows, d, copied, xStride, epsilon, statistics);
     for (let r: usize = 0; r < <usize>rows; r++) store<f32>(copied + r * xStride + dBytes, 1);
-    for (let i0 = 0; i0 < rows; i0 += STRIP) {
-      const i1 = min(rows, i0 + STRIP);
-      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, panels, thin, 0, strip, dStride, scratch);
+    for (let i0 = 0; i0 < rows; i0 += together) {
+      const i1 = min(rows, i0 + together);
+      if (library) rowsByLibrary(rows, e, d, g, gStride, panels, false, 0, strip, dStride);
+      else multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, panels, thin, 0, strip, dStride, scratch);
       for (let i = i0; i < i1; i++) {
         const from = strip + <usize>(i - i0) * dStride, o = <usize>i * dBytes;
         const to = epsilon > 0 ? from : dx + o;
@@ -144,9 +151,10 @@ export function linearLayerGrad(args: usize, task: i32): void {
         }
       }
     }
-    addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
+    if (library) addByLibrary(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride);
+    else addTransposed(rows, e, d + 1, g, gStride, copied, xStride, sums, xStride, tail);
   }
-  putTail(e, d + 1, tail, sums, xStride);
+  if (!library) putTail(e, d + 1, tail, sums, xStride);
   const part = ptr(args, LINEAR_LAYER_GRAD.PARTS) + <usize>task * <usize>e * partBytes;
   for (let i: usize = 0; i < <usize>e; i++) copyFloats(part + i * partBytes, sums + i * xStride, partBytes);
 }

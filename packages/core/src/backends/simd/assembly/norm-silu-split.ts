@@ -2,6 +2,7 @@
 import * as NORM_SILU_SPLIT from '../slots/norm-silu-split';
 import * as NORM_SILU_SPLIT_GRAD from '../slots/norm-silu-split-grad';
 import { copyFloats, dot, flt, int, loadPart, madd, ptr, scratch, storePart, sumFloats } from './env';
+import { addByLibrary, LIBRARY, rowsByLibrary } from './library';
 import { normalizeRow, rowMean, rowScale } from './norm';
 import { after } from './regions';
 import { timesRow } from './row-arithmetic';
@@ -19,10 +20,12 @@ export function normSiluSplit(args: usize, task: i32): void {
   const perTask = int(args, NORM_SILU_SPLIT.PER_TASK), begin = task * perTask, rows = min(perTask, int(args, NORM_SILU_SPLIT.ROWS) - begin);
   const panels = ptr(args, NORM_SILU_SPLIT.PACKED), slopes = ptr(args, NORM_SILU_SPLIT.SLOPES);
   const xStride = <usize>d << 2, nStride = rowStride(d), eStride = bufferStride(e);
+  const library = LIBRARY && int(args, NORM_SILU_SPLIT.LIBRARY) != 0;
+  const together = library ? perTask : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const normed = after(thin, 2 * bufferStride(d));
   const strip = after(normed, <usize>(perTask + STRIP) * nStride);
-  const unused = after(strip, <usize>STRIP * eStride);
+  const unused = after(strip, <usize>together * eStride);
   after(unused, eStride);
   const x = ptr(args, NORM_SILU_SPLIT.X) + <usize>begin * xStride;
   for (let r = 0; r < rows; r++) {
@@ -30,11 +33,12 @@ export function normSiluSplit(args: usize, task: i32): void {
     const mean = rowMean(p, d);
     normalizeRow(p, normed + <usize>r * nStride, d, mean, rowScale(p, d, mean, flt(args, NORM_SILU_SPLIT.EPSILON)));
   }
-  takeThin(panels, d, e, thin);
+  if (!library) takeThin(panels, d, e, thin);
   const padded = (e + 15) & ~15;
-  for (let i0 = 0; i0 < rows; i0 += STRIP) {
-    const i1 = min(rows, i0 + STRIP);
-    multiplyStrip(i1 - i0, d, e, normed + <usize>i0 * nStride, nStride, panels, thin, 0, strip, eStride, scratch);
+  for (let i0 = 0; i0 < rows; i0 += together) {
+    const i1 = min(rows, i0 + together);
+    if (library) rowsByLibrary(rows, d, e, normed, nStride, panels, false, 0, strip, eStride);
+    else multiplyStrip(i1 - i0, d, e, normed + <usize>i0 * nStride, nStride, panels, thin, 0, strip, eStride, scratch);
     for (let i = i0; i < i1; i++) {
       let z = strip + <usize>(i - i0) * eStride;
       siluSlopeRow(z, slopes ? slopes + <usize>(begin + i) * eStride : unused, padded);
@@ -59,10 +63,12 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
   const first = task * int(args, NORM_SILU_SPLIT_GRAD.PER_TASK), last = min(first + int(args, NORM_SILU_SPLIT_GRAD.PER_TASK), int(args, NORM_SILU_SPLIT_GRAD.ROWS));
   const xStride = <usize>d << 2, eStride = bufferStride(e), dStride = bufferStride(d);
   const nStride = parts ? rowStride(d) : xStride, gStride = parts ? eStride : <usize>e << 2;
+  const library = LIBRARY && int(args, NORM_SILU_SPLIT_GRAD.LIBRARY) != 0;
+  const together = library ? block : STRIP;
   const thin = after(scratch, TILE_BYTES);
   const scales = after(thin, 2 * eStride);
   const strip = after(scales, <usize>block << 2);
-  const sums = after(strip, <usize>STRIP * dStride);
+  const sums = after(strip, <usize>together * dStride);
   const tail = after(sums, parts ? <usize>(d + 6) * eStride : 0);
   const normedBuffer = after(tail, parts ? tailBytes(d) : 0);
   const gBuffer = after(normedBuffer, parts ? <usize>(block + STRIP) * nStride : 0);
@@ -72,7 +78,7 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
     memory.fill(tail, 0, tailBytes(d));
     memory.fill(gBuffer, 0, <usize>block * eStride);
   }
-  takeThin(ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), e, d, thin);
+  if (!library) takeThin(ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), e, d, thin);
   for (let begin = first; begin < last; begin += block) {
     const rows = min(block, last - begin);
     const normed = parts ? normedBuffer : ptr(args, NORM_SILU_SPLIT_GRAD.NORMED) + <usize>begin * nStride;
@@ -97,19 +103,23 @@ export function normSiluSplitGrad(args: usize, task: i32): void {
       normalizeRow(p, normed + r * nStride, d, mean, scale);
       store<f32>(scales + (r << 2), scale);
     }
-    for (let i0 = 0; i0 < rows; i0 += STRIP) {
-      const i1 = min(rows, i0 + STRIP);
-      multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), thin, 0, strip, dStride, scratch);
+    for (let i0 = 0; i0 < rows; i0 += together) {
+      const i1 = min(rows, i0 + together);
+      if (library) rowsByLibrary(rows, e, d, g, gStride, ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), true, 0, strip, dStride);
+      else multiplyStrip(i1 - i0, e, d, g + <usize>i0 * gStride, gStride, ptr(args, NORM_SILU_SPLIT_GRAD.PACKED), thin, 0, strip, dStride, scratch);
       for (let i = i0; i < i1; i++) {
         const o = <usize>i * xStride;
         const dn = strip + <usize>(i - i0) * dStride;
         normGradRow(normed + <usize>i * nStride, dn, dSkip + o, dx + o, d, load<f32>(scales + (<usize>i << 2)));
       }
     }
-    if (parts) addTransposed(rows, d, e, normed, nStride, g, gStride, sums, eStride, tail);
+    if (parts) {
+      if (library) addByLibrary(rows, d, e, normed, nStride, g, gStride, sums, eStride);
+      else addTransposed(rows, d, e, normed, nStride, g, gStride, sums, eStride, tail);
+    }
   }
   if (!parts) return;
-  putTail(d, e, tail, sums, eStride);
+  if (!library) putTail(d, e, tail, sums, eStride);
   const eBytes = <usize>e << 2, part = parts + <usize>task * <usize>d * eBytes;
   for (let i: usize = 0; i < <usize>d; i++) copyFloats(part + i * eBytes, sums + i * eStride, eBytes);
 }

@@ -7,7 +7,7 @@ import { keepBits, keptBits } from './dropout-bits.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { withPacked } from './packed-weight.ts';
 import { dropoutSlots } from './random.ts';
-import { BLOCK, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { fitsScratch, rangesOf, rowProducts, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { override } from './support.ts';
 import type { Inputs } from './types.ts';
@@ -35,13 +35,15 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): T
   if (!fitsScratch(c, d)) return undefined;
   const [pb, pr] = [b, residual].map((info) => backend.address(info));
   const out = backend.output([rows, d]);
-  withPacked(backend, w, { rows, k: c, n: d, transposed: true }, (packed) => {
-    backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / BLOCK), {
+  const { library, block } = rowProducts(backend, rows, c, d);
+  withPacked(backend, w, { rows, k: c, n: d, transposed: true, library }, (packed) => {
+    backend.pool.run(KERNEL.gatedNormLinear, Math.ceil(rows / block), {
       ...common(backend, inputs, packed, attrs),
+      LIBRARY: library,
       BIAS: pb,
       RESIDUAL: pr,
       OUT: out.address,
-      PER_TASK: BLOCK,
+      PER_TASK: block,
       BITS: keepBits(backend, out.info, rows * c, attrs),
     });
   });
@@ -59,14 +61,17 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): 
   // The last column is the gradient of the bias.
   const columns = c + 1;
   const { range, ranges } = rangesOf(rows);
+  const { library, block } = rowProducts(backend, rows, c, d);
+  const packedSize = library ? 0 : packedBytes(d, c);
   const run = (packed: number, parts: number, kept: number): void => {
-    packB(backend, { from: pw, to: packed, k: d, n: c, transposed: false });
+    if (!library) packB(backend, { from: pw, to: packed, k: d, n: c, transposed: false });
     backend.pool.run(KERNEL.gatedNormLinearGrad, ranges, {
-      ...common(backend, inputs, packed, attrs),
+      ...common(backend, inputs, library ? pw : packed, attrs),
+      LIBRARY: library,
       D_OUT: pd,
       DU: du.address,
       DX: dx.address,
-      BLOCK_ROWS: BLOCK,
+      BLOCK_ROWS: block,
       PER_TASK: range,
       PARTS: parts,
       KEPT_ROWS: kept,
@@ -80,14 +85,14 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: GatedNormAttrs): 
   };
   if (d * columns * 4 > WEIGHT_BYTES || rows === 0) {
     const kept = backend.output([rows, columns]);
-    backend.withTemporaries([packedBytes(d, c)], 'the packed weight of an HSTU layer', (packed) => {
+    backend.withTemporaries([packedSize], 'the packed weight of an HSTU layer', (packed) => {
       run(packed, 0, kept.address);
     });
     const both = matMul(backend, dy, kept.info, true, false);
     add(backend.address(both), 1);
     for (const info of [kept.info, both]) backend.disposeIntermediateTensorInfo(info);
   } else {
-    const sizes = [packedBytes(d, c), ranges * d * columns * 4];
+    const sizes = [packedSize, ranges * d * columns * 4];
     backend.withTemporaries(sizes, 'parts of the gradient of a weight', (packed, parts) => {
       run(packed, parts, 0);
       add(parts, ranges);

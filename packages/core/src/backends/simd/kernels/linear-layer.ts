@@ -8,7 +8,7 @@ import { keepBits, keptBits } from './dropout-bits.ts';
 import { packB, packedBytes } from './mat-mul.ts';
 import { withPacked } from './packed-weight.ts';
 import { dropoutSlots } from './random.ts';
-import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { bufferStride, fitsScratch, rangesOf, rowProducts, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { alias, override, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
@@ -53,10 +53,12 @@ function forward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs):
   const bits = activation === 'relu' ? 0 : keepBits(backend, outputs[0].info, rows * e, attrs);
   const normed = skip && epsilon > 0 ? backend.output(x.shape) : undefined;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
-  withPacked(backend, w, { rows, k: d, n: e, transposed: true }, (packed) => {
-    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / BLOCK), {
+  const { library, block } = rowProducts(backend, rows, d, e);
+  withPacked(backend, w, { rows, k: d, n: e, transposed: true, library }, (packed) => {
+    backend.pool.run(KERNEL.linearLayer, Math.ceil(rows / block), {
       ...common(inputs, backend, packed, attrs),
-      PER_TASK: BLOCK,
+      LIBRARY: library,
+      PER_TASK: block,
       BIAS: bias,
       RESIDUAL: added,
       SLOPES: slopes,
@@ -84,12 +86,14 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: LinearLayerAttrs)
   const dSkip = skip ? backend.address(inputs[`dy${sizes.length}`]) : 0;
   const [dx, dw, db] = [backend.output(x.shape), backend.output(w.shape), backend.output([e])];
   const { range, ranges } = rangesOf(rows);
-  const temporaries = [packedBytes(e, d), ranges * e * columns * 4];
+  const { library, block } = rowProducts(backend, rows, d, e);
+  const temporaries = [library ? 0 : packedBytes(e, d), ranges * e * columns * 4];
   backend.withTemporaries(temporaries, 'parts of the gradient of a weight', (packed, parts) => {
-    packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
+    if (!library) packB(backend, { from: pw, to: packed, k: e, n: d, transposed: false });
     backend.pool.run(KERNEL.linearLayerGrad, ranges, {
-      ...common(inputs, backend, packed, attrs),
-      BLOCK_ROWS: BLOCK,
+      ...common(inputs, backend, library ? pw : packed, attrs),
+      LIBRARY: library,
+      BLOCK_ROWS: block,
       PER_TASK: range,
       DX: dx.address,
       PARTS: parts,

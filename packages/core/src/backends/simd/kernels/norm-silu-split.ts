@@ -6,7 +6,7 @@ import type { SimdBackend } from '../backend.ts';
 import { KERNEL } from '../kernels.ts';
 import { matMul, packB, packedBytes } from './mat-mul.ts';
 import { withPacked } from './packed-weight.ts';
-import { BLOCK, bufferStride, fitsScratch, rangesOf, WEIGHT_BYTES } from './row-blocks.ts';
+import { bufferStride, fitsScratch, rangesOf, rowProducts, WEIGHT_BYTES } from './row-blocks.ts';
 import { sumParts } from './sum-parts.ts';
 import { alias, override } from './support.ts';
 import type { Inputs } from './types.ts';
@@ -27,14 +27,16 @@ function forward({ x, w }: Inputs, backend: SimdBackend, attrs: NormSiluSplitAtt
   const kept = engine().state.gradientDepth > 0;
   const slopes = kept ? backend.attach(outputs[0].info, rows * bufferStride(e), SLOPES) : 0;
   const pairs = outputs.flatMap(({ address }, i) => [address, sizes[i]]);
-  withPacked(backend, w, { rows, k: d, n: e, transposed: false }, (packed) => {
-    backend.pool.run(KERNEL.normSiluSplit, Math.ceil(rows / BLOCK), {
+  const { library, block } = rowProducts(backend, rows, d, e);
+  withPacked(backend, w, { rows, k: d, n: e, transposed: false, library }, (packed) => {
+    backend.pool.run(KERNEL.normSiluSplit, Math.ceil(rows / block), {
+      LIBRARY: library,
       X: px,
       PACKED: packed,
       ROWS: rows,
       D: d,
       E: e,
-      PER_TASK: BLOCK,
+      PER_TASK: block,
       EPSILON: float(epsilon),
       SLOPES: slopes,
       COUNT: sizes.length,
@@ -59,15 +61,17 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: NormSiluSplitAttr
   const dx = backend.output(x.shape);
   const whole = d * e * 4 > WEIGHT_BYTES || rows === 0;
   const { range, ranges } = rangesOf(rows);
+  const { library, block } = rowProducts(backend, rows, d, e);
   const run = (packed: number, parts: number, normed: number, g: number): void => {
-    packB(backend, { from: pw, to: packed, k: e, n: d, transposed: true });
+    if (!library) packB(backend, { from: pw, to: packed, k: e, n: d, transposed: true });
     backend.pool.run(KERNEL.normSiluSplitGrad, ranges, {
+      LIBRARY: library,
       X: px,
-      PACKED: packed,
+      PACKED: library ? pw : packed,
       ROWS: rows,
       D: d,
       E: e,
-      BLOCK_ROWS: BLOCK,
+      BLOCK_ROWS: block,
       EPSILON: float(epsilon),
       SLOPES: slopes,
       PER_TASK: range,
@@ -80,7 +84,7 @@ function backward(inputs: Inputs, backend: SimdBackend, attrs: NormSiluSplitAttr
       OUTPUTS: pairs,
     });
   };
-  const packedSize = packedBytes(e, d);
+  const packedSize = library ? 0 : packedBytes(e, d);
   if (whole) {
     // The kernel reads whole strips of g: up to five rows past the last.
     const [normed, g] = [backend.output([rows, d]), backend.output([rows + 5, e])];

@@ -6,16 +6,30 @@ import { type PackedOperand, packB, packedBytes } from './mat-mul.ts';
 const FEW_ROWS = 64;
 
 /**
- * A weight packed for a product with some rows, while `use` hands over its kernels. For few rows outside training it
- * stays with the weight until that is written: a service then reads the weight once a request instead of three times.
+ * A weight packed for a product with some rows, or as it lies for a native library, while `use` hands over its kernels.
+ * For few rows outside training it stays with the weight until that is written: a service then reads the weight once a
+ * request instead of three times.
  */
 export function withPacked(
   backend: SimdBackend,
   w: TensorInfo,
-  { rows, k, n, transposed }: Pick<PackedOperand, 'k' | 'n' | 'transposed'> & { readonly rows: number },
+  {
+    rows,
+    k,
+    n,
+    transposed,
+    library,
+  }: Pick<PackedOperand, 'k' | 'n' | 'transposed'> & {
+    readonly rows: number;
+    readonly library: 0 | 1;
+  },
   use: (packed: number) => void,
 ): void {
   const from = backend.address(w);
+  if (library === 1) {
+    use(from);
+    return;
+  }
   const bytes = packedBytes(k, n);
   if (rows > FEW_ROWS || engine().state.gradientDepth > 0) {
     backend.withTemporaries([bytes], 'a packed weight', (packed) => {

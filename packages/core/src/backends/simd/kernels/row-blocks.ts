@@ -1,3 +1,4 @@
+import type { SimdBackend } from '../backend.ts';
 import { SCRATCH_BYTES } from '../kernels.ts';
 
 /** Rows that a thread keeps in its cache from one end of a kernel to the other. */
@@ -18,12 +19,33 @@ export function bufferStride(columns: number): number {
 }
 
 /** Whether the buffers of a block of rows with `a` columns and `b` columns fit a thread's scratch memory. */
-export function fitsScratch(a: number, b: number): boolean {
-  return (BLOCK + 32) * 2 * (bufferStride(a) + bufferStride(b)) + 2 * WEIGHT_BYTES < SCRATCH_BYTES;
+export function fitsScratch(a: number, b: number, rows = BLOCK): boolean {
+  return (rows + 32) * 2 * (bufferStride(a) + bufferStride(b)) + 2 * WEIGHT_BYTES < SCRATCH_BYTES;
 }
 
 /** Cuts rows into ranges of whole blocks: from their number alone. */
 export function rangesOf(rows: number): { readonly range: number; readonly ranges: number } {
   const range = Math.max(1, Math.ceil(rows / RANGES / BLOCK)) * BLOCK;
   return { range, ranges: Math.ceil(rows / range) };
+}
+
+/** Blocks of rows that a native library multiplies at once, at most: it packs the weight once a call. */
+const MOST_BLOCKS = 4;
+
+/** How a kernel gets the product of its rows with a weight of `a` by `b`. */
+export interface RowProducts {
+  /** 1 where a native library multiplies, and the weight is given as it lies. */
+  readonly library: 0 | 1;
+  /** Rows of a block. */
+  readonly block: number;
+}
+
+/** From the shapes, and the side from which on a native library multiplies. */
+export function rowProducts(backend: SimdBackend, rows: number, a: number, b: number): RowProducts {
+  if (Math.min(rows, a, b) < backend.libraryFrom) return { library: 0, block: BLOCK };
+  const { range } = rangesOf(rows);
+  let most = Math.min(MOST_BLOCKS * BLOCK, range);
+  while (most > BLOCK && !fitsScratch(a, b, most)) most -= BLOCK;
+  const parts = Math.ceil(range / most);
+  return { library: 1, block: Math.ceil(range / parts / BLOCK) * BLOCK };
 }

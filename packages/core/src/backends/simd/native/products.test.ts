@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anyLibrary } from '../../../../test/native-library.ts';
 import { backend, bytesOf, use, values } from '../../../../test/simd.ts';
+import { gatedNormLinear, linearLayer, normSiluSplit } from '../../../index.ts';
+import { streamKey } from '../../../random/streams.ts';
 import { registerSimdBackend, removeSimdBackend, type SimdOptions } from '../index.ts';
 import { libraryGrid } from '../kernels/library-grid.ts';
 
@@ -39,6 +41,28 @@ function operands({ batch, m, k, n }: Shape, turnA: boolean, turnB: boolean): [t
 
 /** The first of a batch. */
 const first = (x: tf.Tensor3D): tf.Tensor2D => tf.squeeze(tf.slice(x, 0, 1), [0]);
+
+/** Layers whose kernels multiply between other steps: results and gradients. */
+function layers(tokens: number, width: number): Uint8Array[] {
+  const dropout = { rate: 0.25, stream: { key: streamKey(5, 'linear'), step: 3 } };
+  const at = (shape: number[], phase: number) => values(shape, phase) as tf.Tensor2D;
+  const results = tf.tidy(() => {
+    const into = tf.grads((x: tf.Tensor, w: tf.Tensor) => {
+      const { blocks, skip } = normSiluSplit(x as tf.Tensor2D, w as tf.Tensor2D, [width, 2 * width]);
+      return tf.mul(tf.concat([...blocks, skip], 1), 0.01);
+    })([at([tokens, width], 11), at([width, 3 * width], 12)]);
+    const out = tf.grads((u: tf.Tensor, x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => {
+      const given = { u: u as tf.Tensor2D, x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D };
+      return tf.mul(gatedNormLinear({ ...given, residual: at([tokens, width], 13), dropout }), 0.01);
+    })([at([tokens, width], 14), at([tokens, width], 15), at([width, width], 16), at([width], 17)]);
+    const map = tf.grads((x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => {
+      const inner = { x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D, norm: { epsilon: 1e-6 } };
+      return tf.mul(linearLayer({ ...inner, activation: 'gelu', dropout }), 0.01);
+    })([at([tokens, width], 18), at([width, width], 19), at([width], 20)]);
+    return [...into, ...out, ...map];
+  });
+  return results.map(bytesOf);
+}
 
 const equalParts = (x: readonly Uint8Array[], y: readonly Uint8Array[]): boolean[] =>
   x.map((bytes, i) => Buffer.compare(bytes, y[i]) === 0);
@@ -100,6 +124,27 @@ describe.skipIf(library === undefined)('products by a native library', () => {
     }
     expect(equalParts(all[1], all[0])).not.toContain(false);
     expect(equalParts(all[2], all[0])).not.toContain(false);
+  });
+
+  // Gradients of weights by parts of the rows, and by a product of their own.
+  it.each([70, 290])('between other steps have the same bits on any number of threads, width %i', async (width) => {
+    await use({ threads: 2 });
+    const ours = layers(3500, width);
+    const all = [];
+    for (const threads of [1, 2, 4]) {
+      await started({ threads });
+      all.push(layers(3500, width));
+    }
+    expect(equalParts(all[1], all[0])).not.toContain(false);
+    expect(equalParts(all[2], all[0])).not.toContain(false);
+    // They are not ours, but near.
+    const numbers = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.buffer);
+    for (const [i, bytes] of all[0].entries()) {
+      const [got, expected] = [numbers(bytes), numbers(ours[i])];
+      const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      expect(got.findIndex((x, j) => !(Math.abs(x - expected[j]) < 1e-5 * largest))).toBe(-1);
+    }
+    expect(equalParts(all[0], ours)).toContain(false);
   });
 
   it('are those whose sides are all long enough, and no others', async () => {

@@ -4,7 +4,7 @@
 export const U = 0;
 /** Address: input of the norm [rows, C]. */
 export const X = 1;
-/** Address: weight, packed by `packB`. */
+/** Address: weight, packed by `packB`; as it lies where LIBRARY is set. */
 export const PACKED = 2;
 /** Integer: rows. */
 export const ROWS = 3;
@@ -46,3 +46,5 @@ export const PARTS = 20;
 export const KEPT_ROWS = 21;
 /** Address: a bit for each element that stays; 0: drawn again. */
 export const BITS = 22;
+/** Integer: whether a native library multiplies; the last of the block, since outputs are many. */
+export const LIBRARY = 63;

@@ -4,7 +4,7 @@
 export const U = 0;
 /** Address: input of the norm [rows, C]. */
 export const X = 1;
-/** Address: transposed weight, packed by `packB`. */
+/** Address: transposed weight, packed by `packB`; as it lies where LIBRARY is set. */
 export const PACKED = 2;
 /** Integer: rows. */
 export const ROWS = 3;
@@ -40,3 +40,5 @@ export const OUT = 17;
 export const PER_TASK = 18;
 /** Address: a bit for each element that stays; 0: not kept. */
 export const BITS = 19;
+/** Integer: whether a native library multiplies; the last of the block, since outputs are many. */
+export const LIBRARY = 63;

@@ -2,7 +2,7 @@
 
 /** Address: input [rows, D]. */
 export const X = 0;
-/** Address: transposed weight, packed by `packB`. */
+/** Address: transposed weight, packed by `packB`; as it lies where LIBRARY is set. */
 export const PACKED = 1;
 /** Integer: rows. */
 export const ROWS = 2;
@@ -32,3 +32,5 @@ export const G = 13;
 export const COUNT = 14;
 /** Integer: first of a pair for each output, the address of its gradient and its width. */
 export const OUTPUTS = 15;
+/** Integer: whether a native library multiplies; the last of the block, since outputs are many. */
+export const LIBRARY = 63;

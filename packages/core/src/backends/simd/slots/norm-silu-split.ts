@@ -2,7 +2,7 @@
 
 /** Address: input [rows, D]. */
 export const X = 0;
-/** Address: weight, packed by `packB`. */
+/** Address: weight, packed by `packB`; as it lies where LIBRARY is set. */
 export const PACKED = 1;
 /** Integer: rows. */
 export const ROWS = 2;
@@ -20,3 +20,5 @@ export const SLOPES = 7;
 export const COUNT = 8;
 /** Integer: first of a pair for each output, its address and its width. */
 export const OUTPUTS = 9;
+/** Integer: whether a native library multiplies; the last of the block, since outputs are many. */
+export const LIBRARY = 63;
