@@ -7,20 +7,20 @@ const rates = (...library: readonly number[]): Rates[] =>
 
 describe('the side from which on a library multiplies', () => {
   it('is the least after which it is never again as slow as ours', () => {
-    expect(threshold(rates(120, 150, 200, 300))).toBe(32);
+    expect(threshold(rates(130, 150, 200, 300))).toBe(32);
     expect(threshold(rates(20, 150, 200, 300))).toBe(64);
     expect(threshold(rates(120, 90, 200, 300))).toBe(128);
     expect(threshold(rates(20, 50, 100, 300))).toBe(256);
   });
 
   it('is none where the largest products are as fast by ours', () => {
-    expect(threshold(rates(300, 300, 300, 105))).toBe(Number.POSITIVE_INFINITY);
+    expect(threshold(rates(300, 300, 300, 115))).toBe(Number.POSITIVE_INFINITY);
     expect(threshold(rates(50, 60, 70, 80))).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('takes a tenth more than our rate at least', () => {
-    expect(threshold(rates(1, 1, 1, 109))).toBe(Number.POSITIVE_INFINITY);
-    expect(threshold(rates(1, 1, 1, 111))).toBe(256);
+  it('takes a quarter more than our rate at least', () => {
+    expect(threshold(rates(1, 1, 1, 124))).toBe(Number.POSITIVE_INFINITY);
+    expect(threshold(rates(1, 1, 1, 126))).toBe(256);
   });
 
   it('comes of rates by a clock, the best of some rounds in turn', () => {

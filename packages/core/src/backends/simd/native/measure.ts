@@ -6,8 +6,8 @@ import { CONTROL, KERNEL, type KernelExports, type KernelId, SCRATCH_BYTES } fro
 export const SIDES = [32, 64, 128, 256] as const;
 /** Rows of the products: those of a few tasks. */
 const ROWS = 384;
-/** Of the better of which the best counts: another program may have the processor for a while. */
-const ROUNDS = 5;
+/** Rounds, of which the best counts: another program may have the processor for a while. */
+const ROUNDS = 9;
 /** Multiply-adds of a turn at least: shorter ones say more of the clock than of the product. */
 const TURN = 3e6;
 
@@ -44,8 +44,8 @@ export function measureRates({ ours, library, now }: Contestants): Rates[] {
   });
 }
 
-/** So much faster the library must be: what is measured in a moment is not exact, and a call has its price. */
-const WORTH = 1.1;
+/** So much faster the library must be: what is measured in a moment on a busy machine is not exact. */
+const WORTH = 1.25;
 
 /** The least side from which on the library pays, at that side and at all that are larger; Infinity: nowhere. */
 export function threshold(rates: readonly Rates[]): number {
