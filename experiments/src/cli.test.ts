@@ -94,6 +94,14 @@ describe('wrong usage ends with code 2 and a suggestion', () => {
       ['bench', 'attention', '--blas', 'auto'],
       '--blas: expected one of bench epoch, step, gemm, evaluate, catalogue, memory; got bench attention',
     ],
+    [
+      ['bench', 'gemm', '--blas-from', '64'],
+      '--blas-from: expected --blas with it, auto or the path of a library; got none',
+    ],
+    [
+      ['bench', 'gemm', '--blas', 'auto', '--blas-from', '0'],
+      '--blas-from: expected a whole number, at least 1; got 0',
+    ],
     [['bench', 'gemm', '--blas', 'auto', '--backend', 'cpu'], '--blas: expected it with the backend simd; got cpu'],
     [['bench', 'epohc'], 'seqrec bench: unknown benchmark "epohc"; did you mean epoch?'],
     [['data', 'ml-1k'], 'seqrec data: expected a known data set or a file; got "ml-1k"; did you mean ml-1m?'],

@@ -145,6 +145,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       '--blas <library>',
       `Products of simd by a native library: auto, off or its path (${WITH_LIBRARY.join(', ')})`,
     )
+    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
     .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
     .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')

@@ -29,6 +29,7 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
     .option('--threads <n>', 'Threads of the simd backend')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
+    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
     .option('--verbose', 'Every gradient, every step')
     .option('--quiet', 'No progress')
     .example('  $ seqrec parity golden/*.json')

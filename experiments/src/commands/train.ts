@@ -45,6 +45,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--threads <n>', 'Threads of the simd backend (default: as many as the machine has)')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
+    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
     .option('--checkpoint-every-steps <n>', 'Also save after so many steps inside an epoch')
     .option('--checkpoint-every-seconds <n>', 'Also save after so many seconds inside an epoch (default: 60)')
     .option(

@@ -12,8 +12,10 @@ describe('products of a run that goes on', () => {
   it('are told when they are those of another library, version or processor, or begin at another side', () => {
     expect(otherProducts(products, { ...products, library: '/b/libopenblas.so', rates: [] })).toBeUndefined();
     expect(otherProducts(undefined, undefined)).toBeUndefined();
-    expect(otherProducts(products, { ...products, core: 'Zen', from: 'never' })).toBe(
-      'note: the run was trained with products by OpenBLAS 0.3.21 (kernels for SkylakeX, from 64 a side on) and goes on with OpenBLAS 0.3.21 (kernels for Zen, no products): its weights get other bits than in one go; it had --blas /a/libopenblas.so',
+    // A library that makes no products decides nothing.
+    expect(otherProducts(undefined, { ...products, from: 'never' })).toBeUndefined();
+    expect(otherProducts(products, { ...products, core: 'Zen' })).toBe(
+      'note: the run was trained with products by OpenBLAS 0.3.21 (kernels for SkylakeX, from 64 a side on) and goes on with OpenBLAS 0.3.21 (kernels for Zen, from 64 a side on): its weights get other bits than in one go; it had --blas /a/libopenblas.so',
     );
     expect(otherProducts(products, undefined)).toContain(' and goes on with our kernels alone: ');
     expect(otherProducts(undefined, products)).toMatch(
@@ -45,7 +47,8 @@ describe.skipIf(here === undefined)('a run with products by a native library', (
     const train = (...options: readonly string[]) => runCli(['train', ...options, '--threads', '1'], cwd);
     const first = await train(...tinyRecipe, '--epochs', '1', '--blas', 'auto');
     expect(first.stderr).toContain(`${here?.version} (${here?.core})`);
-    const file = join(cwd, 'runs', readdirSync(join(cwd, 'runs'))[0], 'environment.json');
+    const [id] = readdirSync(join(cwd, 'runs'));
+    const file = join(cwd, 'runs', id, 'environment.json');
     const environment = () => JSON.parse(readFileSync(file, 'utf8'));
     const recorded = environment();
     const { blas } = recorded.backend.details;
@@ -61,7 +64,10 @@ describe.skipIf(here === undefined)('a run with products by a native library', (
     expect(second.stderr).not.toContain('note: the run was trained');
     expect(environment().backend.details.blas.from).toBe(7);
 
-    const third = await train('--resume', 'latest', '--epochs', '3');
+    const again = await train(...tinyRecipe, '--epochs', '1', '--blas', 'auto', '--blas-from', '9');
+    expect(again.stderr).toContain('products of 9 and more a side, by ');
+
+    const third = await train('--resume', id, '--epochs', '3');
     expect(third.code).toBe(0);
     expect(third.stderr).toContain(
       `note: the run was trained with products by ${here?.version} (kernels for ${here?.core}, from 7 a side on) and goes on with our kernels alone: its weights get other bits than in one go; it had --blas ${here?.library}`,

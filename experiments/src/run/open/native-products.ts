@@ -22,15 +22,15 @@ export function recordedProducts(run: RunDir): BlasInfo | undefined {
 
 /** What decides the bits of products, in a few words: wherever the library lies. */
 function describe(products: BlasInfo | undefined): string {
-  if (products === undefined) return 'our kernels alone';
+  if (products === undefined || products.from === 'never') return 'our kernels alone';
   const { version, core, from } = products;
-  return `${version} (kernels for ${core}, ${from === 'never' ? 'no products' : `from ${from} a side on`})`;
+  return `${version} (kernels for ${core}, from ${from} a side on)`;
 }
 
 /** What to say of a run that goes on with other products than before: its weights get other bits from there. */
 export function otherProducts(before: BlasInfo | undefined, now: BlasInfo | undefined): string | undefined {
   if (describe(before) === describe(now)) return undefined;
-  const hint = before === undefined ? '--blas off' : `--blas ${before.library}`;
+  const hint = before === undefined || before.from === 'never' ? '--blas off' : `--blas ${before.library}`;
   return `note: the run was trained with products by ${describe(before)} and goes on with ${describe(now)}: its weights get other bits than in one go; it had ${hint}`;
 }
 
@@ -46,15 +46,12 @@ export async function startTrainingBackend(
   ranks: Collective | undefined,
 ): Promise<BackendChoice> {
   const before = previous === undefined ? undefined : recordedProducts(previous);
-  const from = before === undefined ? {} : { blasFrom: sideOf(before) };
-  const choice = await startBackend({ ...options, ...from });
+  const choice = await startBackend(options, before === undefined ? undefined : sideOf(before));
   if (ranks === undefined) return choice;
   const own = nativeProducts(choice);
   const [first] = await ranks.gatherJson({ from: own?.from ?? null }, 'products by a native library');
   const isOther = own !== undefined && first.from !== null && first.from !== own.from;
-  const agreed = isOther
-    ? await startBackend({ ...options, blasFrom: sideOf({ from: first.from as BlasInfo['from'] }) })
-    : choice;
+  const agreed = isOther ? await startBackend(options, sideOf({ from: first.from as BlasInfo['from'] })) : choice;
   await checkSameJob(ranks, { products: describe(nativeProducts(agreed)) });
   return agreed;
 }

@@ -4,14 +4,13 @@ import { UsageError } from '../../errors.ts';
 
 const BACKENDS = ['auto', 'simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
 
-/** `--backend`, `--threads`, `--precision` and `--blas` of a command, as the parser gives them. */
+/** `--backend`, `--threads`, `--precision`, `--blas` and `--blas-from` of a command, as the parser gives them. */
 export interface BackendOptions {
   readonly backend?: unknown;
   readonly threads?: unknown;
   readonly precision?: unknown;
   readonly blas?: unknown;
-  /** Least side of the products of a native library, as the run measured it that goes on; no option of a command. */
-  readonly blasFrom?: number;
+  readonly blasFrom?: unknown;
 }
 
 /** What the simd backend starts at most; more than the processors of a machine never help. */
@@ -27,17 +26,22 @@ export function checkBackendOptions(options: BackendOptions) {
   const blas = textOption('blas', options.blas);
   if (blas !== undefined && blas !== 'off' && name !== 'auto' && name !== 'simd')
     throw new UsageError(`--blas: expected it with the backend simd; got ${name}`);
-  return { name, threads, precision, blas };
+  const blasFrom = integerOption('blas-from', options.blasFrom);
+  if (blasFrom !== undefined && (blas ?? 'off') === 'off')
+    throw new UsageError(`--blas-from: expected --blas with it, auto or the path of a library; got ${blas ?? 'none'}`);
+  return { name, threads, precision, blas, blasFrom };
 }
 
-/** Starts the backend that the options name; the choice says which it is and why. */
-export function startBackend(options: BackendOptions): Promise<BackendChoice> {
-  const { name, threads, precision, blas } = checkBackendOptions(options);
-  const { blasFrom } = options;
+/**
+ * Starts the backend that the options name; the choice says which it is and why. `side`: least side of the products of
+ * a native library where the options say none.
+ */
+export function startBackend(options: BackendOptions, side?: number): Promise<BackendChoice> {
+  const { name, threads, precision, blas, blasFrom = side } = checkBackendOptions(options);
   return useBackend(name, {
     ...(threads === undefined ? {} : { threads }),
     ...(precision === undefined ? {} : { precision }),
     ...(blas === undefined ? {} : { blas }),
-    ...(blasFrom === undefined ? {} : { blasFrom }),
+    ...(blasFrom === undefined || (blas ?? 'off') === 'off' ? {} : { blasFrom }),
   });
 }
