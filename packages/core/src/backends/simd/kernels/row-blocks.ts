@@ -19,8 +19,13 @@ export function bufferStride(columns: number): number {
 }
 
 /** Whether the buffers of a block of rows with `a` columns and `b` columns fit a thread's scratch memory. */
-export function fitsScratch(a: number, b: number, rows = BLOCK): boolean {
-  return (rows + 32) * 2 * (bufferStride(a) + bufferStride(b)) + 2 * WEIGHT_BYTES < SCRATCH_BYTES;
+export function fitsScratch(a: number, b: number): boolean {
+  return scratchBytes(BLOCK, 2, a, b) < SCRATCH_BYTES;
+}
+
+/** Bytes of so many buffers of `a` columns and as many of `b` columns, and of sums for the gradient of a weight. */
+function scratchBytes(rows: number, buffers: number, a: number, b: number): number {
+  return (rows + 32) * buffers * (bufferStride(a) + bufferStride(b)) + 2 * WEIGHT_BYTES;
 }
 
 /** Cuts rows into ranges of whole blocks: from their number alone. */
@@ -41,11 +46,17 @@ export interface RowProducts {
 }
 
 /** From the shapes, and the side from which on a native library multiplies. */
-export function rowProducts(backend: SimdBackend, rows: number, a: number, b: number): RowProducts {
-  if (Math.min(rows, a, b) < backend.libraryFrom) return { library: 0, block: BLOCK };
+export function rowProducts(
+  backend: Pick<SimdBackend, 'libraryFrom'>,
+  rows: number,
+  a: number,
+  b: number,
+): RowProducts {
   const { range } = rangesOf(rows);
   let most = Math.min(MOST_BLOCKS * BLOCK, range);
-  while (most > BLOCK && !fitsScratch(a, b, most)) most -= BLOCK;
+  // The product of a whole block is one buffer more.
+  while (most > 0 && scratchBytes(most, 3, a, b) >= SCRATCH_BYTES) most -= BLOCK;
+  if (Math.min(rows, a, b) < backend.libraryFrom || most === 0) return { library: 0, block: BLOCK };
   const parts = Math.ceil(range / most);
   return { library: 1, block: Math.ceil(range / parts / BLOCK) * BLOCK };
 }

@@ -6,6 +6,7 @@ import { gatedNormLinear, linearLayer, normSiluSplit } from '../../../index.ts';
 import { streamKey } from '../../../random/streams.ts';
 import { registerSimdBackend, removeSimdBackend, type SimdOptions } from '../index.ts';
 import { libraryGrid } from '../kernels/library-grid.ts';
+import { rowProducts } from '../kernels/row-blocks.ts';
 
 const library = anyLibrary();
 
@@ -195,6 +196,25 @@ describe('a library that is of no use', () => {
     await expect(registerSimdBackend({ threads: 1, blas: 'auto', blasFrom })).rejects.toThrow(
       `simd: expected blasFrom to be a number of at least 1; got ${blasFrom}`,
     );
+  });
+});
+
+describe('rows for a library', () => {
+  const libraryFrom = 32;
+
+  it('are more at a time than ours, as many as scratch memory has room for', () => {
+    expect(rowProducts({ libraryFrom }, 12928, 50, 200)).toEqual({ library: 1, block: 288 });
+    expect(rowProducts({ libraryFrom }, 12928, 256, 1024)).toEqual({ library: 1, block: 288 });
+    expect(rowProducts({ libraryFrom }, 100_000, 50, 200)).toEqual({ library: 1, block: 384 });
+    expect(rowProducts({ libraryFrom }, 100_000, 48, 1690)).toEqual({ library: 1, block: 192 });
+    expect(rowProducts({ libraryFrom }, 40, 50, 200)).toEqual({ library: 1, block: 96 });
+  });
+
+  it('stay ours where a side is short, or a block has no room', () => {
+    expect(rowProducts({ libraryFrom }, 31, 50, 200)).toEqual({ library: 0, block: 96 });
+    expect(rowProducts({ libraryFrom }, 1000, 31, 200)).toEqual({ library: 0, block: 96 });
+    expect(rowProducts({ libraryFrom }, 1000, 1500, 2500)).toEqual({ library: 0, block: 96 });
+    expect(rowProducts({ libraryFrom: Number.POSITIVE_INFINITY }, 1000, 500, 500)).toEqual({ library: 0, block: 96 });
   });
 });
 
