@@ -43,7 +43,8 @@ export async function compareCurves(request: CurveRequest): Promise<CurveCompari
     model.dispose();
     return { losses, name: choice.name, seconds: (performance.now() - begin) / 1000 };
   };
-  const reference = await curve({ ...request.backend, backend: 'simd', precision: 'f32', blas: 'off' });
+  const ours = { precision: 'f32', blas: 'off', blasFrom: undefined };
+  const reference = await curve({ ...request.backend, backend: 'simd', ...ours });
   const { losses, name, seconds } = await curve(request.backend);
   const pairs = losses.map((loss, i) => [loss, reference.losses[i]] as const);
   const largest = largestDifference(pairs);

@@ -75,6 +75,17 @@ describe.skipIf(here === undefined)('a run with products by a native library', (
     expect(environment().backend.details.blas).toBeUndefined();
   });
 
+  it('has the losses of our kernels, within what parity allows', async () => {
+    const products = ['--blas', 'auto', '--blas-from', '16'];
+    const { code, stdout, stderr } = await runCli(
+      ['parity', '--recipe', ...tinyRecipe, '--steps', '3', ...products],
+      '.',
+    );
+    expect(stderr).not.toContain('error');
+    expect(stdout).toContain('pass: 3 steps, largest difference ');
+    expect(code).toBe(0);
+  });
+
   it('takes part in ranks, which agree on the side', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'seqrec-blas-'));
     const { code, stderr } = await runCli(
