@@ -48,10 +48,10 @@ await build({
   // Wanted by tfjs-core, which does not depend on it.
   alias: { 'jasmine-core': dirname(createRequire(require.resolve('jasmine')).resolve('jasmine-core/package.json')) },
   banner: {
-    js: `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(import.meta.url)});`,
+    js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(${JSON.stringify(import.meta.url)});`,
   },
   define: {
-    // The only module that asks where it lies: for its kernels.
+    // Modules that ask where they lie: for the kernels, and for koffi, from wherever in the package.
     'import.meta.url': JSON.stringify(new URL('../../src/backends/simd/platform/node.ts', import.meta.url).href),
     'process.env.SEQREC_TESTED_BACKEND': JSON.stringify(backend),
   },

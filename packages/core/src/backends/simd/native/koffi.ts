@@ -12,17 +12,17 @@ export interface NativeLibrary {
   func(signature: string): (...args: readonly unknown[]) => unknown;
 }
 
-const require = createRequire(import.meta.url);
+const requireFrom = createRequire(import.meta.url);
 
 /** The file of the package, which threads and child processes load too; undefined where it is not installed. */
 export function koffiFile(): string | undefined {
   try {
-    return require.resolve('koffi');
+    return requireFrom.resolve('koffi');
   } catch {
     return undefined;
   }
 }
 
 export function loadKoffi(file: string): Koffi {
-  return require(file) as Koffi;
+  return requireFrom(file) as Koffi;
 }
