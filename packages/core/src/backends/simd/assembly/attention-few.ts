@@ -2,10 +2,14 @@
 // panel of sixteen queries would be nearly empty, so lanes are keys in Q K^T and columns of V in the sum, and rows of K
 // and V are read where they lie. Each number is summed in the order of `attention-tile.ts`: the bits are those of the
 // panels. Queries go in pairs; scores and weights are [key][query].
-// args: `slots/attention.ts`
+// args: `slots/attention.ts`, `slots/attention-queries.ts`
 import * as ATTENTION from '../slots/attention';
+import * as ATTENTION_QUERIES from '../slots/attention-queries';
+import * as FORWARD_UNIT from '../slots/forward-unit';
+import { endSeen, firstSeen, seen } from './attention-mask';
 import { KEYS } from './attention-tile';
 import { int, madd, ptr } from './env';
+import { touch, touchAt } from './touch';
 
 /** Queries that this takes. */
 export const FEW: i32 = 4;
@@ -18,6 +22,41 @@ export const PAIRS: usize = <usize>(KEYS + 8) * 8;
 @inline
 function rowAt(base: usize, stride: usize, numbers: usize, j: i32): usize {
   return base + <usize>(numbers != 0 ? load<u32>(numbers + (<usize>j << 2)) : <u32>j) * stride;
+}
+
+/** The keys that `enterKeys` has found: the first one's place, and how many; */
+export let firstKey: i32 = 0;
+export let keyCount: i32 = 0;
+/** the numbers of their rows in a store, or 0; and where the first head of a unit begins in K and V. */
+export let keyNumbers: usize = 0;
+export let kHead: usize = 0;
+export let vHead: usize = 0;
+
+/** Finds the keys of the block from `k0` on that some query of a unit sees; false where there are none. */
+export function enterKeys(args: usize, unit: usize, k0: i32, keyEnd: i32): bool {
+  const from = load<i32>(unit, FORWARD_UNIT.HEAD << 2), count = load<i32>(unit, FORWARD_UNIT.HEADS << 2);
+  const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2), queryRow = <usize>load<u32>(unit, FORWARD_UNIT.ROW << 2);
+  const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
+  const a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH), heads = <usize>int(args, ATTENTION.HEADS);
+  const kStride = heads * <usize>a * 4, vStride = heads * <usize>c * 4;
+  const keyRows = ptr(args, ATTENTION_QUERIES.KEY_ROWS), masked = ptr(args, ATTENTION.VISIBLE) != 0;
+  const block = min(KEYS, keyEnd - k0);
+  if (masked && !seen(args, queryRow, q0, 0, rows, k0, block)) return false;
+  const first = masked ? firstSeen : 0;
+  firstKey = k0 + first;
+  keyCount = (masked ? endSeen : block) - first;
+  keyNumbers = keyRows != 0 ? keyRows + ((start + <usize>firstKey) << 2) : 0;
+  const place = keyRows != 0 ? 0 : start + <usize>firstKey;
+  kHead = ptr(args, ATTENTION.K) + place * kStride + <usize>(from * a) * 4;
+  vHead = ptr(args, ATTENTION.V) + place * vStride + <usize>(from * c) * 4;
+  if (keyRows != 0) {
+    touchAt(kHead, kStride, keyNumbers, keyCount, count * a);
+    touchAt(vHead, vStride, keyNumbers, keyCount, count * c);
+  } else {
+    touch(kHead, kStride, keyCount, count * a);
+    touch(vHead, vStride, keyCount, count * c);
+  }
+  return true;
 }
 
 /** scores = K Q^T of two queries, eight keys at a time; up to seven keys more are written. */

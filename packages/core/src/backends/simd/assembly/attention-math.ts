@@ -10,6 +10,8 @@ import { ZEROS } from './micro';
 
 /** exp(x) = 2^(x log2(e)). */
 export const LOG2E: f32 = 1.44269504;
+/** Below every score, and finite under any scale: the maximum before the first key. */
+export const LOWEST: f32 = -1e30;
 
 // Types that choose a loop when it is compiled: x = scale S + bias, or S + bias where the scale is one, as in HSTU.
 // That sum is made by other units than the products of the polynomial.

@@ -8,7 +8,7 @@ import * as CAUSAL_ATTENTION from '../slots/causal-attention';
 import * as FORWARD_UNIT from '../slots/forward-unit';
 import { dropPanel, keptBits } from './attention-dropout';
 import { endSeen, firstSeen, hidePanel, seen } from './attention-mask';
-import { softmaxPanel } from './attention-math';
+import { LOWEST, softmaxPanel } from './attention-math';
 import { KEYS, NEAR, PANEL, packPlain, packQueries, panelBytes, rowBytes, scorePanel, skipped, storePanel, sumPanel } from './attention-tile';
 import { isOwnBlock, packAt, scoreSelf, sumSelf } from './attention-candidates';
 import { FEW } from './attention-few';
@@ -26,8 +26,6 @@ const RATIO: usize = MASK + SQUARE + GUARD;
 /** A running maximum and sum for each of up to 256 queries, by panels. */
 const STATS: usize = RATIO + 64 + GUARD;
 const PACKS: usize = STATS + 2048 + GUARD;
-/** Below every score, and finite under any scale: the maximum before the first key. */
-const LOWEST: f32 = -1e30;
 
 /** One task: one chunk of up to 256 queries of one sequence, head by head, or some heads. */
 export function softmaxForward(args: usize, task: i32): void {

@@ -16,8 +16,8 @@ import { makeBuckets } from './attention-buckets';
 import { flt, int, ptr, scratch } from './env';
 import { after, GUARD } from './regions';
 import { siluPanel } from './attention-math';
-import { hstuFew } from './hstu-few';
 import { FEW } from './attention-few';
+import { hstuFew } from './hstu-few';
 import { TILE_BYTES } from './tile';
 
 const SQUARE: usize = <usize>KEYS * 64;

@@ -1,19 +1,16 @@
 // HSTU attention of one to four queries of a sequence, see `attention-few.ts`: a block of keys stays in the cache for
 // all of them; the bias is [key][query] too.
-// args: `slots/attention.ts`, `slots/attention-queries.ts`, `slots/hstu-attention.ts`, `slots/time-buckets.ts`
+// args: `slots/attention.ts`, `slots/hstu-attention.ts`, `slots/time-buckets.ts`
 import * as ATTENTION from '../slots/attention';
-import * as ATTENTION_QUERIES from '../slots/attention-queries';
 import * as FORWARD_UNIT from '../slots/forward-unit';
 import * as HSTU_ATTENTION from '../slots/hstu-attention';
 import * as TIME_BUCKETS from '../slots/time-buckets';
 import { bucketAt } from './attention-bias';
 import { siluPanel } from './attention-math';
-import { endSeen, firstSeen, seen } from './attention-mask';
-import { hidePairs, PAIRS, scorePairs, sumPairs } from './attention-few';
+import { enterKeys, firstKey, hidePairs, keyCount, keyNumbers, kHead, PAIRS, scorePairs, sumPairs, vHead } from './attention-few';
 import { KEYS } from './attention-tile';
 import { flt, int, ptr, scratch } from './env';
 import { after } from './regions';
-import { touch, touchAt } from './touch';
 
 /** One unit, all of its heads. */
 export function hstuFew(args: usize, unit: usize): void {
@@ -22,7 +19,7 @@ export function hstuFew(args: usize, unit: usize): void {
   const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
   const a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH), heads = <usize>int(args, ATTENTION.HEADS);
   const qStride = heads * <usize>a * 4, vStride = heads * <usize>c * 4;
-  const keyRows = ptr(args, ATTENTION_QUERIES.KEY_ROWS), masked = ptr(args, ATTENTION.VISIBLE) != 0;
+  const masked = ptr(args, ATTENTION.VISIBLE) != 0;
   const hasBias = ptr(args, HSTU_ATTENTION.BIAS) != 0, scale = flt(args, ATTENTION.SCALE);
   const scores = scratch, bias = after(scores, PAIRS), sums = after(bias, PAIRS);
   const sumRow = <usize>((c + 15) & ~15) << 2;
@@ -34,31 +31,19 @@ export function hstuFew(args: usize, unit: usize): void {
   const query = ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(from * a) * 4;
   const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
-    const block = min(KEYS, keyEnd - k0);
-    if (masked && !seen(args, queryRow, q0, 0, rows, k0, block)) continue;
-    const first = masked ? firstSeen : 0, keys = (masked ? endSeen : block) - first, key = k0 + first;
-    const numbers = keyRows != 0 ? keyRows + ((start + <usize>key) << 2) : 0;
-    const place = keyRows != 0 ? 0 : start + <usize>key;
-    const kBase = ptr(args, ATTENTION.K) + place * qStride + <usize>(from * a) * 4;
-    const vBase = ptr(args, ATTENTION.V) + place * vStride + <usize>(from * c) * 4;
-    if (keyRows != 0) {
-      touchAt(kBase, qStride, numbers, keys, count * a);
-      touchAt(vBase, vStride, numbers, keys, count * c);
-    } else {
-      touch(kBase, qStride, keys, count * a);
-      touch(vBase, vStride, keys, count * c);
-    }
+    if (!enterKeys(args, unit, k0, keyEnd)) continue;
+    const key = firstKey, keys = keyCount;
     for (let p = 0; p < pairs; p++) {
       const row = queryRow + <usize>(2 * p), q = q0 + 2 * p, two = min(2, rows - 2 * p);
       const own = query + <usize>(2 * p) * qStride, other: usize = two > 1 ? qStride : 0;
       if (hasBias) biasPairs(args, row, two, q, start, key, keys, bias);
       for (let h = 0; h < count; h++) {
         const column = <usize>(h * a) << 2;
-        scorePairs(kBase + column, qStride, numbers, keys, own + column, own + column + other, a, scores);
+        scorePairs(kHead + column, qStride, keyNumbers, keys, own + column, own + column + other, a, scores);
         siluPanel(scores, bias, hasBias, (keys + 7) >> 3, scale);
         hidePairs(args, row, two, q, key, keys, scores, 0);
         const s = sums + <usize>(2 * (h * pairs + p)) * sumRow;
-        sumPairs(vBase + (<usize>(h * c) << 2), vStride, numbers, keys, c, scores, s, sumRow);
+        sumPairs(vHead + (<usize>(h * c) << 2), vStride, keyNumbers, keys, c, scores, s, sumRow);
       }
     }
   }

@@ -1,32 +1,27 @@
 // Causal softmax attention of one to four queries of a sequence, see `attention-few.ts`.
 //
-// args: `slots/attention.ts`, `slots/attention-queries.ts`, `slots/causal-attention.ts`
+// args: `slots/attention.ts`, `slots/causal-attention.ts`
 import * as ATTENTION from '../slots/attention';
-import * as ATTENTION_QUERIES from '../slots/attention-queries';
 import * as CAUSAL_ATTENTION from '../slots/causal-attention';
 import * as FORWARD_UNIT from '../slots/forward-unit';
-import { hidePairs, PAIRS, scorePairs, sumPairs } from './attention-few';
-import { exp2Bounded, LOG2E } from './attention-math';
-import { endSeen, firstSeen, seen } from './attention-mask';
+import { enterKeys, firstKey, hidePairs, keyCount, keyNumbers, kHead, PAIRS, scorePairs, sumPairs, vHead } from './attention-few';
+import { exp2Bounded, LOG2E, LOWEST } from './attention-math';
 import { KEYS } from './attention-tile';
 import { flt, int, madd, ptr, scratch } from './env';
 import { constants, F1, F2, F3, F4, F5, log4, ONE, power, ROUNDER, VANISHING } from './math';
 import { after } from './regions';
-import { touch, touchAt } from './touch';
 
 /** Running maxima, sums and factors of a pair of queries, two floats each. */
 const STATS: usize = 24;
-/** Below every score, and finite under any scale: the maximum before the first key. */
-const LOWEST: f32 = -1e30;
 
 /** One unit, all of its heads. */
 export function softmaxFew(args: usize, unit: usize): void {
   const from = load<i32>(unit, FORWARD_UNIT.HEAD << 2), count = load<i32>(unit, FORWARD_UNIT.HEADS << 2);
-  const start = <usize>load<u32>(unit, FORWARD_UNIT.START << 2), queryRow = <usize>load<u32>(unit, FORWARD_UNIT.ROW << 2);
+  const queryRow = <usize>load<u32>(unit, FORWARD_UNIT.ROW << 2);
   const q0 = load<i32>(unit, FORWARD_UNIT.FIRST << 2), rows = load<i32>(unit, FORWARD_UNIT.QUERIES << 2);
   const a = int(args, ATTENTION.WIDTH), c = int(args, ATTENTION.VALUE_WIDTH), heads = <usize>int(args, ATTENTION.HEADS);
   const qStride = heads * <usize>a * 4, vStride = heads * <usize>c * 4;
-  const keyRows = ptr(args, ATTENTION_QUERIES.KEY_ROWS), masked = ptr(args, ATTENTION.VISIBLE) != 0;
+  const masked = ptr(args, ATTENTION.VISIBLE) != 0;
   const scale = flt(args, ATTENTION.SCALE);
   const sumRow = <usize>((c + 15) & ~15) << 2, pairs = (rows + 1) >> 1;
   const scores = scratch, stats = after(scores, PAIRS), sums = after(stats, <usize>(pairs * count) * STATS);
@@ -39,30 +34,18 @@ export function softmaxFew(args: usize, unit: usize): void {
   const query = ptr(args, ATTENTION.Q) + queryRow * qStride + <usize>(from * a) * 4;
   const keyEnd = masked ? load<i32>(unit, FORWARD_UNIT.LENGTH << 2) : q0 + rows;
   for (let k0 = 0; k0 < keyEnd; k0 += KEYS) {
-    const block = min(KEYS, keyEnd - k0);
-    if (masked && !seen(args, queryRow, q0, 0, rows, k0, block)) continue;
-    const first = masked ? firstSeen : 0, keys = (masked ? endSeen : block) - first, key = k0 + first;
-    const numbers = keyRows != 0 ? keyRows + ((start + <usize>key) << 2) : 0;
-    const place = keyRows != 0 ? 0 : start + <usize>key;
-    const kBase = ptr(args, ATTENTION.K) + place * qStride + <usize>(from * a) * 4;
-    const vBase = ptr(args, ATTENTION.V) + place * vStride + <usize>(from * c) * 4;
-    if (keyRows != 0) {
-      touchAt(kBase, qStride, numbers, keys, count * a);
-      touchAt(vBase, vStride, numbers, keys, count * c);
-    } else {
-      touch(kBase, qStride, keys, count * a);
-      touch(vBase, vStride, keys, count * c);
-    }
+    if (!enterKeys(args, unit, k0, keyEnd)) continue;
+    const key = firstKey, keys = keyCount;
     for (let p = 0; p < pairs; p++) {
       const row = queryRow + <usize>(2 * p), q = q0 + 2 * p, two = min(2, rows - 2 * p);
       const own = query + <usize>(2 * p) * qStride, other: usize = two > 1 ? qStride : 0;
       for (let h = 0; h < count; h++) {
         const column = <usize>(h * a) << 2, at = <usize>(h * pairs + p);
-        scorePairs(kBase + column, qStride, numbers, keys, own + column, own + column + other, a, scores);
+        scorePairs(kHead + column, qStride, keyNumbers, keys, own + column, own + column + other, a, scores);
         hidePairs(args, row, two, q, key, keys, scores, -Infinity);
         const s = sums + 2 * at * sumRow, changed = softmaxPairs(scores, keys, scale, stats + at * STATS);
         if (changed && (masked || k0 > 0)) scalePairs(s, sumRow, stats + at * STATS + 16);
-        sumPairs(vBase + (<usize>(h * c) << 2), vStride, numbers, keys, c, scores, s, sumRow);
+        sumPairs(vHead + (<usize>(h * c) << 2), vStride, keyNumbers, keys, c, scores, s, sumRow);
       }
     }
   }
