@@ -45,6 +45,7 @@ export { type LeakageReport, leakageReport } from './splits/leakage.ts';
 export type { LeakageCheck } from './splits/leakage-check.ts';
 export type { Limit } from './splits/limit.ts';
 export { ExampleList } from './splits/split.ts';
+export { timeOfShare } from './splits/time-of-share.ts';
 export { type DatasetStats, datasetStats, type LengthBin, type LengthStats, lengthHistogram } from './stats.ts';
 export { dlrmBaseRate, dlrmLimits } from './synthetic/dlrm-limits.ts';
 export { type DlrmWorld, type DlrmWorldOptions, dlrmWorld } from './synthetic/dlrm-world.ts';

@@ -1,4 +1,12 @@
-import { type Column, type ExampleSet, type Interactions, labelOf, positiveEvents, trainingRows } from '@seqrec/data';
+import {
+  type Column,
+  type ExampleSet,
+  type Interactions,
+  labelOf,
+  positiveEvents,
+  timeOfShare,
+  trainingRows,
+} from '@seqrec/data';
 import type { SegmentConfig } from '../../config/segment-schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
@@ -101,7 +109,7 @@ function byTrainingRows(
   };
 }
 
-const DAY = 24 * 60 * 60;
+const DAY = 86_400;
 
 /** Parts by days since the first event to predict: `1-7`, `8-14`, ... */
 function byDays({ days }: DaysSegment, { interactions, targets }: ExampleSet): Segmentation {
@@ -123,7 +131,7 @@ function byFirstEvents({ firstEvents: shares }: FirstEventsSegment, interactions
   const first = new Float64Array(numItems + 1).fill(Number.POSITIVE_INFINITY);
   for (const [event, item] of itemIds.entries()) first[item] = Math.min(first[item], timestamps[event]);
   const sorted = timestamps.slice().sort();
-  const cuts = shares.map((share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]);
+  const cuts = shares.map((share) => timeOfShare(sorted, share));
   const ends = [0, ...shares, 1];
   return {
     column: 'first event of items',

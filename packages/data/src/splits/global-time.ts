@@ -3,6 +3,7 @@ import type { Interactions } from '../interactions.ts';
 import { partitionPoint } from '../partition-point.ts';
 import { type CounterRandom, namedRandom } from '../philox.ts';
 import { ExampleList, nobodyLeft, type Split } from './split.ts';
+import { timeOfShare } from './time-of-share.ts';
 
 /** Which events of a user after a cut become targets: the first, the last, one at random, or each in its turn. */
 export type TargetRule = (typeof targetRules)[number];
@@ -146,7 +147,7 @@ function cuts(i: Interactions, options: GlobalTimeOptions): { testTime: number; 
     });
   }
   const sorted = i.timestamps.slice().sort();
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const at = (share: number): number => timeOfShare(sorted, share);
   const testTime = at(1 - testFraction);
   if (validationFraction === 0) return { testTime };
   const validationTime = at(1 - testFraction - validationFraction);
