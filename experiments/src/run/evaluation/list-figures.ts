@@ -19,30 +19,34 @@ import { withProgress } from './with-progress.ts';
  * `Gini@k` of the items in them, and `popularity@k`, their mean number of training events against that of the items to
  * predict. Beams may give fewer than `k`.
  *
+ * @param counts training events of each item, item 1 first; default: of the split.
  * @throws ConfigError for lists that are longer than the beams of generation.
  */
 export async function listFigures(
   model: TokenEncoder,
   set: ExampleSet,
   context: EvaluationContext,
+  counts: ArrayLike<number> = eventsOfItems(context.data.split),
 ): Promise<Readonly<Record<string, number>>> {
-  const { data, options } = context;
+  const { options } = context;
   const k = Math.min(options.lists ?? 10, model.numItems);
   const lists = await listsOf(model, set, k, context);
   const { numItems, itemIds } = set.interactions;
-  const counts = Int32Array.from([0, ...eventsOfItems(data.split)]);
+  const byId = [0, ...Array.from(counts)];
   const targets = Int32Array.from(set.targets, (event) => itemIds[event]);
   return {
     [`coverage@${k}`]: coverage(lists, numItems),
     [`P90Coverage@${k}`]: p90Coverage(lists, numItems),
     [`Gini@${k}`]: giniOfItems(lists, numItems),
-    [`popularity@${k}`]: popularityRatio(lists, targets, counts),
+    [`popularity@${k}`]: popularityRatio(lists, targets, byId),
   };
 }
 
 /** {@link listFigures} where a configuration asks for them, else none. */
 export async function listFiguresAsked(
-  ...[model, set, context]: Parameters<typeof listFigures>
+  model: TokenEncoder,
+  set: ExampleSet,
+  context: EvaluationContext,
 ): Promise<Readonly<Record<string, number>>> {
   return context.options.lists === undefined ? {} : listFigures(model, set, context);
 }

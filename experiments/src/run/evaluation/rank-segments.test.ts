@@ -1,5 +1,5 @@
 import { interactionsFromArrays, leaveLastOut } from '@seqrec/data';
-import { type Evaluation, metricsUnder } from '@seqrec/models';
+import { metricsUnder } from '@seqrec/models';
 import { describe, expect, it } from 'vitest';
 import { rankSegments } from './rank-segments.ts';
 import { segmentations } from './segmentations.ts';
@@ -22,10 +22,10 @@ const queries = Array.from(test.targets.keys());
 const evaluation = {
   ranks: Float64Array.from(queries, (q) => 1 + (q % 13)),
   tied: new Int32Array(queries.length),
-  ties: 'expected',
+  ties: 'expected' as const,
   users: test.users,
   targets: test.targets,
-} as Pick<Evaluation, 'ranks' | 'tied' | 'ties' | 'users' | 'targets'> as Evaluation;
+};
 
 const tablesOf = (...configs: Parameters<typeof segmentations>[0]) =>
   rankSegments(segmentations(configs, { train, set: test, counted: 'events' }), evaluation, [5, 10]);

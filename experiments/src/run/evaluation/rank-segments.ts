@@ -9,10 +9,13 @@ export function queryParts(set: ExampleSet, { data, options }: EvaluationContext
   return segmentations(options.segments ?? [], { train: data.split.train, set, counted: 'events' });
 }
 
+/** What the parts are made of. */
+type Queries = Pick<Evaluation, 'ranks' | 'tied' | 'ties' | 'users' | 'targets'>;
+
 /** Metrics of the parts of the queries of an evaluation; parts in the order of their names. */
 export function rankSegments(
   columns: readonly Segmentation[],
-  { ranks, tied, ties, users, targets }: Evaluation,
+  { ranks, tied, ties, users, targets }: Queries,
   ks: readonly number[],
 ): SegmentTable[] {
   return columns.map(({ column, partOf }) => {

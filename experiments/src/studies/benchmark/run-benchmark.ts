@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { BackendChoice } from '@seqrec/core';
+import { eventsOfItems } from '@seqrec/data';
 import type { RecipeConfig } from '../../config/schema.ts';
 import type { PreparedData } from '../../data/dataset.ts';
 import { saveResult } from '../../results/saved.ts';
@@ -26,7 +27,7 @@ import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';
 import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
 import { type CellContext, preparedOnce, runCell } from './run-cell.ts';
 import { renderBenchmark } from './sections.ts';
-import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
+import { metricBySegment, segmentCounts, segmentsOf } from './segments.ts';
 import { OWN_TEST, ranksFile, type TestSets, testRun, testSets } from './test-sets.ts';
 import { epochFlops } from './training-flops.ts';
 import { type TuneOptions, tuneCell } from './tune-cell.ts';
@@ -35,7 +36,7 @@ import { type TuneOptions, tuneCell } from './tune-cell.ts';
 interface Prepared {
   readonly data: PreparedData;
   readonly sets: TestSets;
-  /** Training events of each item. */
+  /** Training events of each item, item 1 first. */
   readonly counts: Int32Array;
   /** Of each query of the test. */
   readonly segments: readonly Int32Array[];
@@ -136,7 +137,7 @@ class Grid {
     if (known !== undefined) return known;
     const data = await this.#data(cell);
     const sets = testSets(config, data, this.#benchmark.protocols[protocol].tests);
-    const counts = trainingCounts(data.split.train);
+    const counts = eventsOfItems(data.split);
     const segments = segmentsOf(data.split.test, counts);
     const made = { data, sets, counts, segments };
     this.#prepared.set(key, made);

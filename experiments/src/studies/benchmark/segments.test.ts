@@ -1,6 +1,6 @@
-import { globalTime, interactionsFromArrays } from '@seqrec/data';
+import { eventsOfItems, globalTime, interactionsFromArrays } from '@seqrec/data';
 import { expect, it } from 'vitest';
-import { metricBySegment, segmentCounts, segmentsOf, trainingCounts } from './segments.ts';
+import { metricBySegment, segmentCounts, segmentsOf } from './segments.ts';
 
 // Item 1 is in every history, item 2 in none before the cut at 100.
 const histories = [
@@ -17,9 +17,9 @@ const interactions = interactionsFromArrays({
 const { train, test } = globalTime(interactions, { testTime: 100 });
 
 it('queries fall into parts by their history, and by how often training has their target', () => {
-  const counts = trainingCounts(train);
+  const counts = eventsOfItems({ train });
   const dense = (item: number) => interactions.items.dense(String(item))!;
-  expect([1, 2, 3].map((item) => counts[dense(item)])).toEqual([5, 0, 5]);
+  expect([1, 2, 3].map((item) => counts[dense(item) - 1])).toEqual([5, 0, 5]);
   const segments = segmentsOf(test, counts);
   expect(segmentCounts(segments)).toEqual({ 'history 1-4': 2, 'history 5-9': 1, 'cold target': 2, 'target 5-19': 1 });
   const ranks = {

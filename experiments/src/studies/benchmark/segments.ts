@@ -1,4 +1,4 @@
-import { type ExampleSet, trainingRows } from '@seqrec/data';
+import type { ExampleSet } from '@seqrec/data';
 import { gainOf } from '@seqrec/models';
 import { RunError } from '../../errors.ts';
 import type { SavedRanks } from '../../run/folder/ranks.ts';
@@ -8,22 +8,17 @@ import { gainAt } from '../../run/verdict/bootstrap.ts';
 const HISTORY = [1, 5, 10, 20, 50] as const;
 const EVENTS = [0, 1, 5, 20, 100] as const;
 
-/** Training events of each item, `[I + 1]`. */
-export function trainingCounts(train: ExampleSet): Int32Array {
-  const counts = new Int32Array(train.interactions.numItems + 1);
-  for (const row of trainingRows(train).events) counts[train.interactions.itemIds[row]]++;
-  return counts;
-}
-
 /**
  * Segments of each query, in the order of the examples: by the length of its history, and by how often its target
  * occurs in training; cold: never.
+ *
+ * @param counts training events of each item, item 1 first.
  */
 export function segmentsOf(test: ExampleSet, counts: Int32Array): readonly Int32Array[] {
   const { starts, targets, interactions } = test;
   return Array.from(targets, (target, e) => {
     const history = lastAtMost(HISTORY, target - starts[e]);
-    const popularity = lastAtMost(EVENTS, counts[interactions.itemIds[target]]);
+    const popularity = lastAtMost(EVENTS, counts[interactions.itemIds[target] - 1]);
     return Int32Array.of(Math.max(0, history), HISTORY.length + popularity);
   });
 }

@@ -1,19 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExampleSet, TargetRule } from '@seqrec/data';
-import {
-  coverage,
-  loadModel,
-  metricsUnder,
-  popularityRatio,
-  recommendedLists,
-  type TokenEncoder,
-} from '@seqrec/models';
+import { loadModel, metricsUnder, type TokenEncoder } from '@seqrec/models';
 import type { RecipeConfig } from '../../config/schema.ts';
-import { type PreparedData, windowed } from '../../data/dataset.ts';
+import type { PreparedData } from '../../data/dataset.ts';
 import { splitBy } from '../../data/split-by.ts';
 import { ConfigError } from '../../errors.ts';
 import { type EvaluationContext, evaluateSet } from '../../run/evaluation/evaluate-set.ts';
+import { listFigures } from '../../run/evaluation/list-figures.ts';
 import { readJson, writeJson } from '../../run/folder/atomic.ts';
 import { readRanks, saveRanks } from '../../run/folder/ranks.ts';
 import type { RunDir } from '../../run/folder/run-dir.ts';
@@ -67,7 +61,7 @@ export async function testRun(
   run: RunDir,
   sets: TestSets,
   context: EvaluationContext,
-  trainingCounts: Int32Array,
+  counts: Int32Array,
 ): Promise<RunTests> {
   const further = [...sets].filter(([name]) => name !== OWN_TEST);
   const missing = further.filter(([name]) => !existsSync(ranksFile(run, name)));
@@ -78,7 +72,7 @@ export async function testRun(
     try {
       for (const [name, set] of missing)
         await saveRanks(ranksFile(run, name), await evaluateSet(model, set, context), checkpoint);
-      writeJson(lists, await listFigures(model, sets.get(OWN_TEST)!, context, trainingCounts));
+      writeJson(lists, await ofLists(model, sets.get(OWN_TEST)!, context, counts));
     } finally {
       model.dispose();
     }
@@ -91,21 +85,15 @@ export async function testRun(
   };
 }
 
-async function listFigures(
+async function ofLists(
   model: TokenEncoder,
   test: ExampleSet,
-  { options, window }: EvaluationContext,
-  trainingCounts: Int32Array,
+  context: EvaluationContext,
+  counts: Int32Array,
 ): Promise<ListFigures> {
-  const examples = windowed(test, window);
-  const { excludeSeen, queryTime, batchSize } = options;
   const k = Math.min(LIST_LENGTH, model.numItems);
-  const lists = await recommendedLists({ model, examples, k, excludeSeen, queryTime, batchSize });
-  const targets = Int32Array.from(examples.targets, (event) => examples.interactions.itemIds[event]);
-  return {
-    coverage: coverage(lists, model.numItems),
-    popularity: popularityRatio(lists, targets, trainingCounts),
-  };
+  const figures = await listFigures(model, test, { ...context, options: { ...context.options, lists: k } }, counts);
+  return { coverage: figures[`coverage@${k}`], popularity: figures[`popularity@${k}`] };
 }
 
 /** The ranks of a run on a set. */
