@@ -1,24 +1,15 @@
-import { segmentListings } from '../run/evaluation/segment-listing.ts';
 import type { EpochRecord } from '../run/folder/metrics-log.ts';
-import type { Calibration, RunResults } from '../run/folder/results.ts';
+import type { RunResults } from '../run/folder/results.ts';
 import { formatMetric } from '../terminal/format.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html } from './html.ts';
+import { plainTable } from './parts-section.ts';
 import { type Line, lineFigure } from './plots/line-figure.ts';
 
-/** Parts of the test set, and of a ranking run its calibration. */
-export function rankingSections(results: RunResults): Html[] {
-  const { calibration } = results;
-  const parts = segmentListings(results);
-  return [
-    ...(calibration === undefined ? [] : [calibrationSection(calibration)]),
-    ...(parts.length === 0
-      ? []
-      : [html`<h2>Parts of the test set</h2>${parts.map(({ titles, rows }) => table(titles, rows))}`]),
-  ];
-}
-
-function calibrationSection({ split, variants, definitions }: Calibration): Html {
+/** Calibration of a ranking run; nothing for a run without. */
+export function calibrationSection({ calibration }: RunResults): Html | undefined {
+  if (calibration === undefined) return undefined;
+  const { split, variants, definitions } = calibration;
   const lines = variants.map(
     ({ name, curve }, colour): Line => ({
       name,
@@ -46,18 +37,11 @@ function calibrationSection({ split, variants, definitions }: Calibration): Html
   const metrics = [...new Set(variants.flatMap((variant) => Object.keys(variant.metrics)))];
   return html`<h2>Calibration</h2>
 ${figureOf(draw, `Mean prediction and share of positives in 20 bins of equal mass, ${split} set: ${names}. Dashed: where they are equal.`)}
-${table(
+${plainTable(
   ['predictions', ...metrics],
   variants.map((variant) => [variant.name, ...metrics.map((metric) => formatMetric(variant.metrics[metric]))]),
 )}
 <ul class="small">${definitions.map((line) => html`<li>${line}</li>`)}</ul>`;
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): Html {
-  const css = (i: number): string => (i === 0 ? '' : 'number');
-  return html`<div class="scroll"><table>
-<thead><tr>${titles.map((title, i) => html`<th class="${css(i)}">${title}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${css(i)}">${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** The learning rate by epoch, where it changes. */

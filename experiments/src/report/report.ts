@@ -10,7 +10,8 @@ import { shellWord } from '../terminal/shell-word.ts';
 import { lossChart, metricChart, type Series } from './charts.ts';
 import { figureOf } from './figure.ts';
 import { type Html, html, raw } from './html.ts';
-import { learningRateFigure, rankingSections } from './ranking-sections.ts';
+import { partsSection } from './parts-section.ts';
+import { calibrationSection, learningRateFigure } from './ranking-sections.ts';
 import { dataSection, jsonSection, samplesSection, scoreTable, windowTestsSection } from './sections.ts';
 import { styleSheet } from './style.ts';
 import { verdictSection } from './verdict-section.ts';
@@ -41,7 +42,8 @@ export function renderReport(run: RunDir): string {
 ${resultSection(saved.recipe, results, evaluated)}
 ${results?.verdict ? verdictSection(saved.recipe, results.verdict, results.leftOut) : undefined}
 ${results ? windowTestsSection(results) : undefined}
-${results ? rankingSections(results) : undefined}
+${results ? calibrationSection(results) : undefined}
+${results ? partsSection(results) : undefined}
 <h2>Training</h2>
 ${steps.length > 0 ? figureOf((width) => lossChart(loss, width), 'Loss of every step (faint) and its running mean.') : html`<p>No step has been logged yet.</p>`}
 ${metricFigures(evaluated, results)}
