@@ -42,6 +42,8 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--evaluation.ties <rule>', 'Equal scores: expected (mean over their orders), optimistic, pessimistic')
     .option('--task.beams <n>', 'Of generation: prefixes kept of each history, or all for exact ranks')
     .option('--task.dense.mix <a>', 'Of a hybrid: share of the codes in a score; levels and cold likewise')
+    .option('--evaluation.segments <parts>', 'Metrics by parts: columns, training events, days, first events')
+    .option('--evaluation.lists <k>', 'Coverage, Gini and popularity of the lists of k items')
     .option('--evaluation.queryTime <t>', 'Time that a model is asked at: target, or last (of the last event)')
     .option(
       '--evaluation.positions <p>',
@@ -71,6 +73,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .example('  $ seqrec evaluate latest')
     .example('  $ seqrec evaluate latest --evaluation.ties optimistic --evaluation.queryTime last')
     .example('  $ seqrec evaluate latest --task.beams all --sample 1000 --baselines none')
+    .example(`  $ seqrec evaluate latest --evaluation.segments '[{"days":7},{"trainingRows":"items"}]'`)
     .example('  $ seqrec evaluate latest --future 14')
     .example('  $ seqrec evaluate latest --future 14 --split validation --include-seen')
     .example('  $ seqrec evaluate latest --actions 4')
@@ -140,6 +143,9 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
     const other = overrides.find(({ key }) => !MEASURED_KEYS.includes(key));
     if (other !== undefined) throw notMeasured(other.key, MEASURED_KEYS);
   }
+  const ofParts = overrides.find(({ key }) => /^evaluation\.(segments|lists)/.test(key));
+  if (ofParts !== undefined && apart.length > 0)
+    throw new UsageError(`--${ofParts.key}: expected it without --${apart[0]}, which does not read it; got both`);
   const { withDecoding } = await import('../data/coded-items.ts');
   const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { openWeights } = await import('../run/open/open-weights.ts');

@@ -184,6 +184,7 @@ describe('a run of generation', () => {
     [['--task.beams', '0'], 'task.beams'],
     [['--task.beams', '5'], 'expected at least as many as the largest cut-off or list, 10; got 5'],
     [['--evaluation.lists', '12'], 'expected at least as many as the largest cut-off or list, 12; got 10'],
+    [['--evaluation.segments', 'colour'], 'evaluation.segments: colour: expected a column of'],
     [['--task.mask', 'during'], 'task.mask'],
     [['--itemVectors.path', 'v.csv'], 'itemVectors: expected none with the task generation'],
     [['--data.heldOut.share', '0.2'], 'data.heldOut: expected none with the task generation'],

@@ -56,6 +56,21 @@ describe('a run with parts and lists', () => {
     expect(evaluated.output).toContain('Gini@10');
   });
 
+  it('are refused where an evaluation does not read them', async () => {
+    const { code, errors } = await runMain(
+      'evaluate',
+      run,
+      '--out',
+      out,
+      '--quiet',
+      '--windows',
+      '--evaluation.lists',
+      '5',
+    );
+    expect(code).toBe(2);
+    expect(errors).toContain('--evaluation.lists: expected it without --windows, which does not read it; got both');
+  });
+
   it('refuses lists that beams do not fill', async () => {
     const { code, errors } = await runMain('evaluate', run, '--out', out, '--quiet', '--evaluation.lists', '12');
     expect(code).toBe(2);

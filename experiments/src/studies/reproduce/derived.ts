@@ -17,7 +17,7 @@ import { type RunResults, savedResults } from '../../run/folder/results.ts';
 import { openRunDir, type RunDir } from '../../run/folder/run-dir.ts';
 import { Interrupted, type StopSignal } from '../../run/process/stop.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { partMetrics } from './part-metrics.ts';
+import { partMetrics } from './further-metrics.ts';
 import type { SeedRun } from './seeds.ts';
 import type { TableRow } from './table.ts';
 

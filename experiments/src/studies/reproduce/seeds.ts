@@ -23,8 +23,8 @@ import type { BaselineVerdict } from '../../run/verdict/verdict.ts';
 import { formatDuration, formatMetric } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { coldAmongCold, coldMetrics } from './cold-items.ts';
+import { partMetrics, recalibratedMetrics } from './further-metrics.ts';
 import { futureMetrics } from './future-metrics.ts';
-import { partMetrics } from './part-metrics.ts';
 import type { FutureTable } from './table.ts';
 
 /** One run of a row. */
@@ -147,18 +147,8 @@ function allMetrics(
     ...final?.metrics,
     ...(windowTests && flatWindowTests(windowTests)),
     ...partMetrics(segments),
-    ...recalibrated(calibration),
+    ...recalibratedMetrics(calibration),
   };
-}
-
-/** Figures after each calibrator, which the validation set has fitted. */
-function recalibrated(calibration: RunResults['calibration']): Readonly<Record<string, number>> {
-  const fitted = calibration?.variants.filter(({ name }) => name !== 'model') ?? [];
-  return Object.fromEntries(
-    fitted.flatMap(({ name, metrics }) =>
-      Object.entries(metrics).map(([metric, value]) => [`${metric}, ${name}`, value] as const),
-    ),
-  );
 }
 
 /** What decides the figures of a row: a run from before another baseline stood beside it is the same run. */
