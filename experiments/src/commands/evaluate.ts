@@ -153,7 +153,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const { sampledExamples } = await import('../run/evaluation/sampled-examples.ts');
   const { baselinesBeside } = await import('../run/evaluation/baseline-ranks.ts');
   const { openRunDir } = await import('../run/folder/run-dir.ts');
-  const { listFiguresAsked } = await import('../run/evaluation/list-figures.ts');
+  const { listDefinition, listFiguresAsked } = await import('../run/evaluation/list-figures.ts');
   const { queryParts, rankSegments } = await import('../run/evaluation/rank-segments.ts');
   const { segmentListings } = await import('../run/evaluation/segment-listing.ts');
   const { judge } = await import('../run/verdict/verdict.ts');
@@ -235,7 +235,7 @@ async function evaluateCommand(name: string | undefined, options: Options, { ove
   const beside = { run: kept ? openRunDir(out, name ?? '') : undefined, config: trained.config };
   // Ranks that are kept with the run are those of its own rules, whatever is asked for now.
   const { ranked, skipped, definitions } = await baselinesBeside(beside, { set, evaluation }, context);
-  const definition = [...evaluation.definition, ...definitions];
+  const definition = [...evaluation.definition, ...listDefinition(rules), ...definitions];
   const verdict = judge(evaluation, ranked, { ...rules, split: part });
   if (options.json) {
     const about = { run: opened.run.id, ...(from === undefined && { checkpoint }), split: part };

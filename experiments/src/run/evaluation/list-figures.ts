@@ -42,6 +42,15 @@ export async function listFigures(
   };
 }
 
+/** What they are, in sentences; none where a configuration does not ask for them. */
+export function listDefinition({ lists: k }: Pick<EvaluationContext['options'], 'lists'>): string[] {
+  if (k === undefined) return [];
+  return [
+    `coverage@${k}: share of the items in at least one list of ${k}. P90Coverage@${k}: smallest share of the items that fills 90 % of the places.`,
+    `Gini@${k}: Gini coefficient of how often each item stands in the lists. popularity@${k}: mean training events of the items in all places, over that of the items to predict.`,
+  ];
+}
+
 /** {@link listFigures} where a configuration asks for them, else none. */
 export async function listFiguresAsked(
   model: TokenEncoder,

@@ -6,7 +6,7 @@ import { watchedSet } from '../../data/dataset.ts';
 import { saveBaselineRanks } from '../evaluation/baseline-ranks.ts';
 import { baselineDefinition, evaluateBaselines } from '../evaluation/baselines.ts';
 import { type EvaluationContext, evaluateSet, warningsIn } from '../evaluation/evaluate-set.ts';
-import { listFiguresAsked } from '../evaluation/list-figures.ts';
+import { listDefinition, listFiguresAsked } from '../evaluation/list-figures.ts';
 import { queryParts, rankSegments } from '../evaluation/rank-segments.ts';
 import { evaluateWindowTests } from '../evaluation/window-tests.ts';
 import { saveRanks } from '../folder/ranks.ts';
@@ -67,6 +67,7 @@ export async function finishRun(
     status: 'finished',
     definitions: [
       ...test.definition,
+      ...listDefinition(config.evaluation),
       ...onTest.flatMap((each) => baselineDefinition(each.name, each.evaluation.definition)),
     ],
     baselines: evaluated.map(({ name: baseline, split, evaluation }) => ({

@@ -54,6 +54,8 @@ describe('a run with parts and lists', () => {
     const evaluated = await runMain('evaluate', run, '--out', out, '--quiet');
     expect(evaluated.output).toMatch(/training events of items +queries +HR@1 +NDCG@1/);
     expect(evaluated.output).toContain('Gini@10');
+    for (const said of [evaluated.output, readFileSync(join(out, run, 'report.html'), 'utf8')])
+      expect(said).toContain('Gini coefficient of how often each item stands in the lists');
   });
 
   it('are refused where an evaluation does not read them', async () => {
