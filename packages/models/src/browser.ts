@@ -250,6 +250,7 @@ export { type GeneratedItem, type GenerateOptions, generateItems } from './gener
 export { type T5Config, type T5ConfigInput, t5ConfigSchema } from './generators/t5/config.ts';
 export { createT5 } from './generators/t5/stack.ts';
 export { historyCuts, type TrainingPairs, trainingPairs } from './generators/t5/training-pairs.ts';
+export { type TextBeamOptions, textBeams, type WrittenText } from './generators/text-beams.ts';
 export { checkGolden, defineGoldenCheck, type GoldenNotYet, goldenKinds } from './golden/check.ts';
 export { type Computed, type ComputedTree, compareGradients, compareTensors } from './golden/compare.ts';
 export { checkedFields, type GoldenFile, type GoldenTensor, goldenTensor, tensorOf } from './golden/file.ts';

@@ -7,37 +7,15 @@ import { CodeTrie } from '../semantic-ids/codes/trie.ts';
 import type { Codes } from '../semantic-ids/tokenizers/tokenizer.ts';
 import { codeModelConfig } from '../tasks/generation/task.ts';
 import { drawnCodes, histories, itemLikelihoods } from '../test-support/coded-world.ts';
+import { tableReader } from '../test-support/table-reader.ts';
 import { codeMasks, constrainedBeams } from './beams.ts';
 import { codeDecoder } from './code-decoder.ts';
 import { codeSymbols } from './code-symbols.ts';
-import type { CodeReader } from './generator.ts';
 
 beforeAll(async () => {
   await useBackend('simd');
 });
 afterAll(() => tf.setBackend('cpu'));
-
-/** A reader whose logits are a table of the path. */
-function tableReader(
-  sequences: number,
-  sizes: readonly number[],
-  logit: (path: readonly number[], k: number) => number,
-): CodeReader {
-  let paths: number[][] = Array.from({ length: sequences }, (_, b) => [b]);
-  let level = 0;
-  const logits = (): tf.Tensor2D =>
-    tf.tensor2d(paths.map((path) => Array.from({ length: sizes[level] }, (_, k) => logit(path, k))));
-  return {
-    first: logits,
-    next(parents, codes) {
-      level++;
-      const before = paths;
-      paths = Array.from(parents, (parent, i) => [...before[parent], codes[i]]);
-      return logits();
-    },
-    dispose: () => undefined,
-  };
-}
 
 describe.each(codeMasks)('masks %s the softmax', (mask) => {
   it('beams as wide as the catalogue rank every item by its likelihood', async () => {

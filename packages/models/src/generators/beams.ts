@@ -1,7 +1,8 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { EvaluationError } from '../errors.ts';
 import type { CodeTrie, OpenNodes } from '../semantic-ids/codes/trie.ts';
+import { Candidates } from './candidates.ts';
 import type { CodeReader } from './generator.ts';
+import { logSumExp, readLogits } from './logits.ts';
 
 /** Where the codes that no item has are left out: of the probabilities, or of what they are normalised over. */
 export const codeMasks = ['after', 'before'] as const;
@@ -101,7 +102,7 @@ export async function beamPrefixes(
   let parents: Int32Array | undefined;
   for (let level = 0; level < reads && beams.node.length > 0; level++) {
     const codes = beams.node.map((node) => (level === 0 ? 0 : trie.code(level, node)));
-    const logits = await read(parents === undefined ? reader.first() : reader.next(parents, codes));
+    const logits = await readLogits(parents === undefined ? reader.first() : reader.next(parents, codes));
     if (level === visit?.codes) await visit.call(beams);
     if (level === depth) break;
     const step = expand(beams, logits, { ...options, level, opened });
@@ -110,14 +111,6 @@ export async function beamPrefixes(
     [beams, parents] = [step.beams, step.parents];
   }
   return { beams, invalid, asked };
-}
-
-async function read(logits: tf.Tensor2D): Promise<Float32Array> {
-  try {
-    return (await logits.data()) as Float32Array;
-  } finally {
-    logits.dispose();
-  }
 }
 
 interface Step extends BeamOptions {
@@ -169,58 +162,11 @@ function expand(beams: Beams, logits: Float32Array, { trie, width, mask, penalty
   };
 }
 
-/** `log sum exp` of the values at `from .. past - 1`. */
-function logSumExp(values: Float32Array, from: number, past: number): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < past; i++) if (values[i] > most) most = values[i];
-  let sum = 0;
-  for (let i = from; i < past; i++) sum += Math.exp(values[i] - most);
-  return most + Math.log(sum);
-}
-
-/** The same of values at the places that `i` from `first` to `past - 1` stands for. */
+/** `log sum exp` of the values at the places that `i` from `first` to `past - 1` stands for. */
 function logSumExpAt(values: Float32Array, first: number, past: number, at: (i: number) => number): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let i = first; i < past; i++) most = Math.max(most, values[at(i)]);
   let sum = 0;
   for (let i = first; i < past; i++) sum += Math.exp(values[at(i)] - most);
   return most + Math.log(sum);
-}
-
-/** Longer prefixes in columns that grow. */
-class Candidates {
-  count = 0;
-  score = new Float64Array(1024);
-  node = new Int32Array(1024);
-  parent = new Int32Array(1024);
-
-  add(score: number, node: number, parent: number): void {
-    if (this.count === this.score.length) this.grow();
-    this.score[this.count] = score;
-    this.node[this.count] = node;
-    this.parent[this.count++] = parent;
-  }
-
-  private grow(): void {
-    const { score, node, parent } = this;
-    this.score = new Float64Array(2 * score.length);
-    this.node = new Int32Array(2 * score.length);
-    this.parent = new Int32Array(2 * score.length);
-    this.score.set(score);
-    this.node.set(node);
-    this.parent.set(parent);
-  }
-
-  /** Places of the `width` best scores, best first; of equal ones the lower node first. */
-  best(width: number): Int32Array {
-    const { score, node, count } = this;
-    let order = Int32Array.from({ length: count }, (_, i) => i);
-    if (count > width) {
-      // Who is below the last that is kept need not be put in order.
-      const least = score.slice(0, count).sort()[count - width];
-      order = order.filter((i) => score[i] >= least);
-    }
-    order.sort((a, b) => score[b] - score[a] || node[a] - node[b]);
-    return order.length > width ? order.subarray(0, width) : order;
-  }
 }

@@ -3,6 +3,7 @@ import { relativeError } from '../../golden/relative-error.ts';
 import { CodeTrie } from '../../semantic-ids/codes/trie.ts';
 import { constrainedBeams } from '../beams.ts';
 import type { CodeSymbols } from '../code-symbols.ts';
+import { textBeams } from '../text-beams.ts';
 import type { T5Golden } from './golden-file.ts';
 import type { Sequences, T5Net } from './net.ts';
 import { t5Reader } from './reader.ts';
@@ -15,7 +16,11 @@ function anyToken(vocab: number, levels: number): CodeSymbols {
 
 /** Errors of what is written after histories, from kept keys. */
 export async function writtenOf(net: T5Net, history: Sequences, file: T5Golden): Promise<Record<string, number>> {
-  return { ...(await greedy(net, history, file)), ...(await ofOneLength(net, history, file)) };
+  return {
+    ...(await greedy(net, history, file)),
+    ...(await untilTheEnd(net, history, file)),
+    ...(await ofOneLength(net, history, file)),
+  };
 }
 
 /** The likeliest token each time; after the end token padding. */
@@ -45,6 +50,35 @@ async function greedy(net: T5Net, history: Sequences, { config, outputs }: T5Gol
     greedySequences: relativeError(sequences.flat(), tensorOf(outputs, 'greedySequences').data),
     greedyLogits: relativeError(found, tensorOf(outputs, 'greedyLogits').data),
   };
+}
+
+/** Beams of texts that end, with two penalties of their length. */
+async function untilTheEnd(
+  net: T5Net,
+  history: Sequences,
+  { config, outputs }: T5Golden,
+): Promise<Record<string, number>> {
+  const { vocab, newTokens: maxTokens, eos: end, beams: width } = config;
+  const count = history.offsets.length - 1;
+  const errors: Record<string, number> = {};
+  for (const lengthPenalty of [0, 1]) {
+    const reader = t5Reader(net, history, anyToken(vocab, maxTokens));
+    try {
+      const lists = await textBeams(reader, count, { width, maxTokens, end, lengthPenalty });
+      const texts = lists.flat();
+      // The library pads with the end token where padding is token 0.
+      const padded = texts.flatMap(({ tokens }) => [0, ...tokens, ...new Array(maxTokens - tokens.length).fill(end)]);
+      const name = `beamPenalty${lengthPenalty}`;
+      errors[`${name}Sequences`] = relativeError(padded, tensorOf(outputs, `${name}Sequences`).data);
+      errors[`${name}Scores`] = relativeError(
+        texts.map(({ score }) => score),
+        tensorOf(outputs, `${name}Scores`).data,
+      );
+    } finally {
+      reader.dispose();
+    }
+  }
+  return errors;
 }
 
 /** Beams of so many tokens without the end token, from the free model. */
