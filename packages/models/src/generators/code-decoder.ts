@@ -7,7 +7,7 @@ import { codeBatch } from './code-batch.ts';
 import type { CodeSymbols } from './code-symbols.ts';
 import type { DenseHead } from './dense/head.ts';
 import { type DenseLoss, denseLoss } from './dense/loss.ts';
-import { cachedReader, repeatedReader } from './encoder-readers.ts';
+import { encoderReader } from './encoder-readers.ts';
 import type { CodeWriter } from './generator.ts';
 
 export interface CodeDecoderOptions {
@@ -57,8 +57,9 @@ export function codeDecoder(
       return { sum, weight: batch.numTokens };
     },
     read: (histories: SequenceBatch, symbols: CodeSymbols) => {
-      const parts = { encoder, symbols, temperature, opening };
-      return isCached ? cachedReader(parts, histories) : repeatedReader(parts, histories);
+      const { batch } = codeBatch(histories, symbols, { targets: false, opening });
+      const answers = (level: number) => ({ first: symbols.firsts[level], size: symbols.sizes[level] });
+      return encoderReader({ encoder, temperature, isCached, answers }, batch);
     },
   };
 }

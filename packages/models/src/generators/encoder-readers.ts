@@ -5,23 +5,40 @@ import { type EncoderBatch, tensorsOf, uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { BeamMemory } from './beam-memory.ts';
-import { codeBatch } from './code-batch.ts';
-import type { CodeSymbols } from './code-symbols.ts';
 import type { CodeReader } from './generator.ts';
 
-/** An encoder over codes, and what its scores are divided by. */
+/** Neighbouring rows of the table, one of which is the next token. */
+export interface Answers {
+  readonly first: number;
+  readonly size: number;
+}
+
+/** An encoder over tokens, and how it is asked. */
 export interface ReadingParts {
   readonly encoder: TokenEncoder;
-  readonly symbols: CodeSymbols;
+  /** What its scores are divided by. */
   readonly temperature: number;
-  /** A row that every history begins with. */
-  readonly opening: number | undefined;
+  /** Of each level, counted from 0: what is asked after so many tokens were written. */
+  readonly answers: (level: number) => Answers;
+  /**
+   * Whether those who go on from a history share what the encoder has kept of it; one whose state cannot grow reads all
+   * of it anew for each. See `incrementalOf`.
+   */
+  readonly isCached: boolean;
+}
+
+/**
+ * Reads sequences of tokens, none empty, and what is written after them.
+ *
+ * @param batch asked at `targetTimestamps` of the last token of each.
+ */
+export function encoderReader(parts: ReadingParts, batch: SequenceBatch): CodeReader {
+  return parts.isCached ? cachedReader(parts, batch) : repeatedReader(parts, batch);
 }
 
 /** Reads each history once; a code costs one token, whose keys are those of its history and the codes before it. */
-export function cachedReader(parts: ReadingParts, histories: SequenceBatch): CodeReader {
-  const { encoder, symbols, opening } = parts;
-  const { batch } = codeBatch(histories, symbols, { targets: false, opening });
+function cachedReader(parts: ReadingParts, batch: SequenceBatch): CodeReader {
+  const { encoder, answers } = parts;
   const clock = clockOf(batch);
   const memory = new BeamMemory(batch.offsets);
   const extend = encoder.extend as NonNullable<TokenEncoder['extend']>;
@@ -37,7 +54,7 @@ export function cachedReader(parts: ReadingParts, histories: SequenceBatch): Cod
     next(parents, codes) {
       level++;
       memory.goOn(parents);
-      const rows = codes.map((code) => symbols.firsts[level - 1] + code);
+      const rows = codes.map((code) => answers(level - 1).first + code);
       return tf.tidy(() => logitsOf(parts, newest.keep(extend(nextTokens(batch, clock, memory, rows), memory)), level));
     },
     encoded: () => newest.copy(),
@@ -49,9 +66,8 @@ export function cachedReader(parts: ReadingParts, histories: SequenceBatch): Cod
 }
 
 /** Reads a history and the codes after it anew for each code: of encoders whose state cannot grow. */
-export function repeatedReader(parts: ReadingParts, histories: SequenceBatch): CodeReader {
-  const { encoder, symbols, opening } = parts;
-  const { batch } = codeBatch(histories, symbols, { targets: false, opening });
+function repeatedReader(parts: ReadingParts, batch: SequenceBatch): CodeReader {
+  const { encoder, answers } = parts;
   const newest = new Newest();
   let level = 0;
   let paths: { readonly history: number; readonly rows: readonly number[] }[] = Array.from(
@@ -67,7 +83,7 @@ export function repeatedReader(parts: ReadingParts, histories: SequenceBatch): C
       const before = paths;
       paths = Array.from(parents, (parent, i) => {
         const { history, rows } = before[parent];
-        return { history, rows: [...rows, symbols.firsts[level - 1] + codes[i]] };
+        return { history, rows: [...rows, answers(level - 1).first + codes[i]] };
       });
       return read();
     },
@@ -97,9 +113,10 @@ class Newest {
 }
 
 /** Scores of the codes of a level, `[rows, K_l]`. */
-function logitsOf({ encoder, symbols, temperature }: ReadingParts, encoded: tf.Tensor, level: number): tf.Tensor2D {
+function logitsOf({ encoder, answers, temperature }: ReadingParts, encoded: tf.Tensor, level: number): tf.Tensor2D {
   const { queries, temperature: left } = scaledQueries(encoder, encoded as tf.Tensor2D, temperature);
-  const own = tf.slice(encoder.itemVectors(), [symbols.firsts[level], 0], [symbols.sizes[level], -1]);
+  const { first, size } = answers(level);
+  const own = tf.slice(encoder.itemVectors(), [first, 0], [size, -1]);
   return tf.matMul(left === 1 ? queries : tf.div(queries, left), own, false, true);
 }
 
