@@ -25,6 +25,7 @@ import { registerScale } from './commands/scale.ts';
 import { registerSearch } from './commands/search.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSettings } from './commands/settings.ts';
+import { registerTitles } from './commands/titles.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerVectors } from './commands/vectors.ts';
 import { exitCodeOf, isExpected, UsageError } from './errors.ts';
@@ -44,6 +45,7 @@ const commands = [
   registerTrain,
   registerEvaluate,
   registerRecommend,
+  registerTitles,
   registerPage,
   registerServe,
   registerVectors,

@@ -234,8 +234,14 @@ export {
 } from './generators/generator.ts';
 export { chosenUsers } from './generators/language/chosen-users.ts';
 export { type Family, type FamilyWeights, families } from './generators/language/families.ts';
-export { type ItemTexts, type ItemTextsOptions, itemTexts, type Texts } from './generators/language/item-texts.ts';
-export { type Language, languageOf } from './generators/language/language.ts';
+export {
+  type ItemTexts,
+  type ItemTextsOptions,
+  itemsWith,
+  itemTexts,
+  type Texts,
+} from './generators/language/item-texts.ts';
+export { type Language, languageOf, textRows } from './generators/language/language.ts';
 export {
   type LanguageDecoderOptions,
   type LanguageTraining,
@@ -244,6 +250,7 @@ export {
   type SentenceSource,
 } from './generators/language/language-decoder.ts';
 export { type ExampleParser, exampleParser } from './generators/language/parse.ts';
+export { type ItemText, itemsOfTitles, rowsOfText, type Speaker, writeTexts } from './generators/language/speaker.ts';
 export { type LanguageSymbols, languageSymbols, languageTokens } from './generators/language/symbols.ts';
 export { type Example, renderExample, type Sentence } from './generators/language/templates.ts';
 export { type GeneratedItem, type GenerateOptions, generateItems } from './generators/recommend.ts';

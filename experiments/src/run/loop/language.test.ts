@@ -50,6 +50,34 @@ describe('a run of words and codes', () => {
     expect(output).toMatch(/1 +-\d\.\d{4} +\d \d \d+ +i\d+ +green lip balm/m);
   });
 
+  it('writes titles of items and finds items by words', async () => {
+    const ask = (...more: string[]) => runMain('titles', run, '--out', runs, '--threads', '1', ...more);
+    const figures = JSON.parse((await ask('--json')).output);
+    expect(figures).toMatchObject({ items: 24, exact: 0 });
+    // The number of each title is a rare word: two words of three, the colour and the kind of two words of four.
+    expect(figures.limit).toBeCloseTo(6 / 8, 9);
+    expect(figures.F1).toBeGreaterThan(0.5);
+    expect(figures.F1).toBeLessThanOrEqual(figures.limit);
+    expect(figures['HR@10']).toBeGreaterThan(0.8);
+    expect((await ask()).output).toContain('limit of F1  0.7500  were all words right but the rare ones');
+    const found = await ask('--find', 'Green lip balm 2!', '-k', '3', '--json');
+    const { read, items } = JSON.parse(found.output);
+    expect(read).toBe('green lip balm …');
+    expect(items).toHaveLength(3);
+    expect(items[0].title).toMatch(/green lip balm/);
+    expect(JSON.parse((await ask('--of', 'i2,blue nail polish 13', '-k', '2', '--json')).output)).toMatchObject([
+      { item: 'i2', title: 'green hair oil 2', written: [{ text: expect.stringMatching(/hair oil/) }, {}] },
+      { item: 'i13', written: [{}, {}] },
+    ]);
+    expect((await ask('--of', 'i2')).output).toMatch(/i2 +green hair oil 2 +1 +-\d\.\d{4} /);
+    for (const [options, message] of [
+      [['--of', 'i2', '--find', 'lip'], 'expected --of or --find, or neither; got both'],
+      [['--of', 'i99'], '--of: expected ids or titles of items of shop'],
+      [['--find', '!?'], '--find: expected words of a title; got "!?"'],
+    ] as const)
+      expect((await ask(...options)).errors).toContain(message);
+  });
+
   it('is resumed as if it had not been stopped', async () => {
     const first = await made(() => train('--training.epochs', '15'));
     const more = await runMain('train', '--resume', first, '--out', runs, '--quiet', '--training.epochs', '30');
@@ -73,6 +101,8 @@ describe('a run of words and codes', () => {
       );
     const [tuned, fresh] = [await on('--from', join(runs, first, 'checkpoints', 'last.safetensors')), await on()];
     expect(metricsOf(tuned)['NDCG@10']).toBeGreaterThan(metricsOf(fresh)['NDCG@10']);
+    const untold = await runMain('titles', tuned, '--out', runs);
+    expect(untold.errors).toContain('expected a run with task.language.tasks.toTitle above 0; got one that has not');
     // Six users in batches of eight: a step an epoch.
     const steps = readFileSync(join(runs, tuned, 'metrics.jsonl'), 'utf8').match(/"type":"step"/g);
     expect(steps).toHaveLength(5);

@@ -3,9 +3,9 @@ import { codeWriter, type GeneratedItem, generateItems, recommend, type TokenEnc
 import { type CodedItems, denseDecoding } from '../../data/coded-items.ts';
 import { UsageError } from '../../errors.ts';
 import { madeUpTimes } from '../../report/page/page-data.ts';
-import { suggestion } from '../../suggest.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { NamedItem } from '../folder/results.ts';
+import { itemsFromText, nameItem } from './item-names.ts';
 
 /** Events as the model takes them: dense items and seconds, oldest first. */
 export interface EventHistory {
@@ -63,75 +63,16 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
 }
 
 /**
- * A history written as `id,id,...`; an entry may also be a title. Titles hold commas themselves, so the longest run of
- * entries that names an item is taken. The events are set a minute apart and end at the latest time of the data.
+ * A history written as `id,id,...`, an entry may also be a title: see {@link itemsFromText}. The events are set a minute
+ * apart and end at the latest time of the data.
  *
  * @throws UsageError for what is neither, and for a title that several items have
  */
 export function historyFromText(interactions: Interactions, text: string): EventHistory {
-  const parts = text.split(',').map((part) => part.trim());
-  const items: number[] = [];
-  for (let at = 0; at < parts.length; ) {
-    const found = longestName(interactions, parts, at);
-    items.push(found.item);
-    at += found.parts;
-  }
+  const items = itemsFromText(interactions, text, '--history');
   const { hasTimestamps, timestamps } = interactions;
   const latest = hasTimestamps === false ? undefined : timestamps.reduce((most, time) => Math.max(most, time), 0);
   return { items, timestamps: madeUpTimes(items.length, latest) };
-}
-
-function longestName(
-  interactions: Interactions,
-  parts: readonly string[],
-  at: number,
-): { item: number; parts: number } {
-  for (let end = Math.min(parts.length, at + 6); end > at; end--) {
-    const name = parts.slice(at, end).join(', ');
-    const item = interactions.items.dense(name) ?? itemByTitle(interactions, name);
-    if (item !== undefined) return { item, parts: end - at };
-  }
-  const titles = titlesOf(interactions);
-  const hint =
-    titles.size > 0 && /[a-z]/i.test(parts[at])
-      ? suggestion(parts[at], [...titles.keys()].slice(0, 20_000))
-      : undefined;
-  throw new UsageError(
-    `--history: expected ids or titles of items of ${interactions.name}; got "${parts[at]}"`,
-    hint?.startsWith('did you mean') ? hint : `ids look like ${interactions.items.external(1)}`,
-  );
-}
-
-const SHOWN_IDS = 10;
-
-/** @throws UsageError when several items have the title */
-function itemByTitle(interactions: Interactions, title: string): number | undefined {
-  const items = titlesOf(interactions).get(title.toLowerCase());
-  if (items === undefined || items.length === 1) return items?.[0];
-  const ids = items.slice(0, SHOWN_IDS).map((item) => interactions.items.external(item));
-  const more = items.length > SHOWN_IDS ? ', ...' : '';
-  throw new UsageError(
-    `--history: expected titles of one item each; got "${title}", the title of ${items.length}: ${ids.join(', ')}${more}`,
-    'write the id instead',
-  );
-}
-
-const titleTables = new WeakMap<Interactions, ReadonlyMap<string, readonly number[]>>();
-
-/** Items by title in lower case. */
-function titlesOf(interactions: Interactions): ReadonlyMap<string, readonly number[]> {
-  const known = titleTables.get(interactions);
-  if (known !== undefined) return known;
-  const table = new Map<string, number[]>();
-  for (let item = 1; item <= interactions.numItems; item++) {
-    const title = interactions.catalogue?.title(item)?.toLowerCase();
-    if (title === undefined) continue;
-    const items = table.get(title);
-    if (items === undefined) table.set(title, [item]);
-    else items.push(item);
-  }
-  titleTables.set(interactions, table);
-  return table;
 }
 
 /** The best items after a history, with the names of the data; seen items are those of the whole history. */
@@ -178,11 +119,6 @@ function writing(model: TokenEncoder, generation: CodedItems) {
   const { codes, beams, mask, debias } = generation;
   const dense = denseDecoding(generation, model);
   return { writer: codeWriter(model, generation), codes, beams, mask, debias, ...(dense && { dense }) };
-}
-
-export function nameItem(interactions: Interactions, item: number): NamedItem {
-  const title = interactions.catalogue?.title(item);
-  return { item: interactions.items.external(item), ...(title !== undefined && { title }) };
 }
 
 function isoTime(seconds: number): string {

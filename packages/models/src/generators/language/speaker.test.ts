@@ -1,0 +1,109 @@
+import { useBackend } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createModel, type ModelConfigInput } from '../../registry.ts';
+import { CodeTrie } from '../../semantic-ids/codes/trie.ts';
+import { codeModelConfig } from '../../tasks/generation/task.ts';
+import { spokenWorld } from '../../test-support/spoken-world.ts';
+import { answerLoss } from '../answer-loss.ts';
+import { textRows } from './language.ts';
+import { languageBatch } from './language-batch.ts';
+import { itemsOfTitles, rowsOfText, type Speaker, writeTexts } from './speaker.ts';
+import { type Example, renderExample } from './templates.ts';
+
+const { codes, language } = spokenWorld();
+const temperature = 0.2;
+const sasrec: ModelConfigInput = {
+  ...{ kind: 'sasrec', embeddingDim: 8, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, ffnDim: 8 },
+};
+const hstu: ModelConfigInput = {
+  ...{ kind: 'hstu', embeddingDim: 8, maxSequenceLength: 5, numBlocks: 1, numHeads: 1, dqk: 8, dv: 8 },
+};
+
+beforeAll(async () => {
+  await useBackend('simd');
+});
+afterAll(() => tf.setBackend('cpu'));
+
+const over = (config: ModelConfigInput): Speaker => ({
+  encoder: createModel(codeModelConfig(config, codes, language), { numItems: language.count, seed: 4 }),
+  ...{ language, temperature, isCached: true },
+});
+
+/** Log-likelihood of the answers of an example, by one pass of training. */
+function likelihood({ encoder }: Speaker, example: Example): number {
+  const { batch, asked } = languageBatch([{ sentence: renderExample(example, language), times: [0] }], language);
+  const run = { training: false, step: 1, seed: 1 };
+  return tf.tidy(() => -answerLoss(encoder, batch, asked, { temperature, run }).arraySync());
+}
+
+describe.each([
+  ['sasrec', sasrec],
+  ['hstu', hstu],
+])('what %s says', (_, config) => {
+  it.each(['toTitle', 'toAttributes'] as const)(
+    'after %s has the likelihood that training gives it',
+    async (family) => {
+      const speaker = over(config);
+      const items = [3, 17];
+      const before = tf.memory().numTensors;
+      const lists = await writeTexts(speaker, family, items, { width: 4, lengthPenalty: 0.5 });
+      expect(tf.memory().numTensors).toBe(before);
+      const rows = new Map(language.words.map((word, place) => [word, language.rare + 1 + place]));
+      for (const [i, texts] of lists.entries()) {
+        expect(texts).toHaveLength(4);
+        expect(texts.map(({ score }) => score)).toEqual(texts.map(({ score }) => score).sort((a, b) => b - a));
+        for (const { words, score } of texts) {
+          // One that was cut has no end; the likelihood of the end is not of its score.
+          if (words.length === language.maxWords) continue;
+          const own = words.map((word) => (word === undefined ? language.rare : rows.get(word)!));
+          const expected = likelihood(speaker, { family, item: items[i], words: own });
+          expect(score).toBeCloseTo(expected / (own.length + 1) ** 0.5, 4);
+        }
+      }
+      // A text that ends is among them, or nothing was compared.
+      expect(lists.flat().some(({ words }) => words.length < language.maxWords)).toBe(true);
+      expect(
+        await writeTexts({ ...speaker, isCached: false }, family, items, { width: 4, lengthPenalty: 0.5 }),
+      ).toEqual(lists);
+      speaker.encoder.dispose();
+    },
+  );
+
+  it('of the item of a title has the likelihood that training gives it', async () => {
+    const speaker = over(config);
+    const titles = [textRows(language, language.titles, 5), textRows(language, language.titles, 12)];
+    const trie = new CodeTrie(codes);
+    const lists = await itemsOfTitles(speaker, titles, { trie, width: Number.POSITIVE_INFINITY, mask: 'after' });
+    for (const [t, words] of titles.entries()) {
+      expect(lists[t].rows).toHaveLength(codes.count);
+      for (const [i, row] of lists[t].rows.entries()) {
+        const expected = likelihood(speaker, { family: 'fromTitle', words, item: row + 1 });
+        expect(lists[t].scores[i]).toBeCloseTo(expected, 4);
+      }
+    }
+    speaker.encoder.dispose();
+  });
+});
+
+it('words become rows, those that are not known the rare one, no more than are read', () => {
+  expect(rowsOfText(language, 'Red lip BALM')).toEqual(
+    ['red', 'lip', 'balm'].map((word) => language.rare + 1 + language.words.indexOf(word)),
+  );
+  expect(rowsOfText(language, 'turquoise')).toEqual([language.rare]);
+  expect(rowsOfText(language, 'red '.repeat(20))).toHaveLength(8);
+  expect(rowsOfText(language, '!?')).toEqual([]);
+  for (let item = 1; item <= 20; item++) {
+    const title = `${['red', 'blue', 'green', 'black'][(item - 1) % 4]} ${['lip balm', 'nail polish', 'hair oil'][(item - 1) % 3]} No${item - 1}`;
+    expect(rowsOfText(language, title)).toEqual(textRows(language, language.titles, item));
+  }
+});
+
+it('a title without words is refused', async () => {
+  const speaker = over(sasrec);
+  const options = { trie: new CodeTrie(codes), width: 3, mask: 'after' as const };
+  await expect(itemsOfTitles(speaker, [[language.rare], []], options)).rejects.toThrow(
+    'itemsOfTitles: expected titles of 1 to 8 words; got 0 in title 1',
+  );
+  speaker.encoder.dispose();
+});
