@@ -6,7 +6,8 @@ import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { registerSimdBackend } from '../../src/backends/simd/index.ts';
 
 const backend = process.env.SEQREC_TESTED_BACKEND as string;
+const blas = process.env.SEQREC_TESTED_LIBRARY || undefined;
 // Registered once: the suite resets the engine between groups and gets the same backend again.
-if (backend === 'simd') await registerSimdBackend({ threads: 2 });
+if (backend === 'simd') await registerSimdBackend({ threads: 2, ...(blas && { blas, blasFrom: 1 }) });
 setTestEnvs([{ name: backend, backendName: backend, isDataSync: true }]);
 await import('@tensorflow/tfjs-core/dist/tests.js');

@@ -1,6 +1,6 @@
 // Runs the tests that tfjs-core publishes in its own package on a backend, `simd` unless the second argument names one.
 // They are written for a bundler (imports without extensions, `require` beside `import`) and for jasmine 3. The first
-// argument is a folder for the bundle; the last line of the output is a report as JSON.
+// argument is a folder for the bundle, the third the path of a native library that multiplies; the last line of the output is a report as JSON.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,7 +29,7 @@ interface Jasmine {
   execute(): void;
 }
 
-const [folder, backend = 'simd'] = process.argv.slice(2);
+const [folder, backend = 'simd', library = ''] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 const file = join(folder, 'tfjs-core-tests.mjs');
 await build({
@@ -54,6 +54,7 @@ await build({
     // Modules that ask where they lie: for the kernels, and for koffi, from wherever in the package.
     'import.meta.url': JSON.stringify(new URL('../../src/backends/simd/platform/node.ts', import.meta.url).href),
     'process.env.SEQREC_TESTED_BACKEND': JSON.stringify(backend),
+    'process.env.SEQREC_TESTED_LIBRARY': JSON.stringify(library),
   },
 });
 
