@@ -1,7 +1,7 @@
 import type { CAC } from 'cac';
 
 /** Commands whose arguments are runs. */
-const OF_RUNS = ['evaluate', 'recommend', 'page', 'serve', 'vectors', 'labels', 'export', 'compare'];
+const OF_RUNS = ['evaluate', 'recommend', 'titles', 'page', 'serve', 'vectors', 'labels', 'export', 'compare'];
 
 /**
  * Loads what `--plugin` names, then what the runs of the command line were trained with: before a command reads a
@@ -15,7 +15,9 @@ export async function loadPluginsOfCommand(cli: CAC): Promise<void> {
     const { loadPlugin } = await import('./plugins/load-plugins.ts');
     await loadPlugin(String(name), process.cwd(), '--plugin');
   }
-  const runs = OF_RUNS.includes(cli.matchedCommandName ?? '') ? cli.args : [];
+  const command = cli.matchedCommandName ?? '';
+  // `analyse` says first what is analysed.
+  const runs = command === 'analyse' ? cli.args.slice(1) : OF_RUNS.includes(command) ? cli.args : [];
   for (const run of [...runs, ...(resume === undefined ? [] : [resume])]) {
     const { loadPluginsOfRun } = await import('./run/open/recorded-plugins.ts');
     await loadPluginsOfRun(String(run), String(out), (text) => console.error(text));

@@ -1,35 +1,29 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
+import { integerOption, rawOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../run/process/backend.ts';
+import { openRunOfCommand, type TrainedRunOptions, withRunOptions } from '../run-of-command.ts';
 
-interface Options extends BackendOptions {
+interface Options extends TrainedRunOptions {
   readonly user?: unknown;
   readonly history?: unknown;
   readonly k: unknown;
-  readonly checkpoint: unknown;
-  readonly data?: unknown;
-  readonly out: unknown;
   readonly includeSeen?: boolean;
   readonly json?: boolean;
 }
 
 export function registerRecommend(cli: CAC, invocation: Invocation): void {
-  cli
-    .command(
-      'recommend <run>',
-      'Recommend items to a user of the data, or for a history given here, at the time of its last event',
-    )
-    .option('--user <id>', 'A user, by the id of the data file')
-    .option('--history <ids>', 'Items, oldest first, separated by commas; each an id of the data file or a title')
-    .option('-k <n>', 'How many items', { default: 10 })
-    .option('--include-seen', 'Also recommend items of the history')
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
-    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
-    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
-    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+  withRunOptions(
+    cli
+      .command(
+        'recommend <run>',
+        'Recommend items to a user of the data, or for a history given here, at the time of its last event',
+      )
+      .option('--user <id>', 'A user, by the id of the data file')
+      .option('--history <ids>', 'Items, oldest first, separated by commas; each an id of the data file or a title')
+      .option('-k <n>', 'How many items', { default: 10 })
+      .option('--include-seen', 'Also recommend items of the history'),
+  )
     .option('--json', 'Print JSON')
     .example('  $ seqrec recommend latest --user 42')
     .example('  $ seqrec recommend latest --history "50,181,172" -k 5')
@@ -39,28 +33,17 @@ export function registerRecommend(cli: CAC, invocation: Invocation): void {
 
 async function recommendCommand(name: string, options: Options, { argv }: Invocation): Action {
   const k = integerOption('k', options.k) ?? 10;
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   // As typed: the parser would turn the user 0042 into 42.
   const user = options.user === undefined ? undefined : rawOption(argv, 'user');
   const history = options.history === undefined ? undefined : rawOption(argv, 'history');
   if ((user === undefined) === (history === undefined))
     throw new UsageError('seqrec recommend: expected --user or --history, one of them');
 
-  const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { historyOfUser, historyFromText, recommendFor, renderRecommendation } = await import(
     '../run/outputs/recommend.ts'
   );
-  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
-  await startBackend(options);
-  const opened = await openTrainedRun({
-    out: textOption('out', options.out) ?? 'runs',
-    run: name,
-    checkpoint,
-    dataFolder: textOption('data', options.data),
-    progress: new Progress(),
-    takesGeneration: true,
-  });
+  const opened = await openRunOfCommand(name, options, { progress: new Progress(), takesGeneration: true });
   const { generation, split } = opened.data;
   const { interactions } = split;
   const recommender = {

@@ -1,34 +1,28 @@
 import type { CAC } from 'cac';
-import { choiceOption, integerOption, rawOption, textOption } from '../arguments.ts';
+import { integerOption, rawOption } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../run/process/backend.ts';
+import { openRunOfCommand, type TrainedRunOptions, withRunOptions } from '../run-of-command.ts';
 
-interface Options extends BackendOptions {
+interface Options extends TrainedRunOptions {
   readonly of?: unknown;
   readonly find?: unknown;
   readonly sample: unknown;
   readonly seed: unknown;
   readonly k: unknown;
-  readonly checkpoint: unknown;
-  readonly data?: unknown;
-  readonly out: unknown;
   readonly json?: boolean;
 }
 
 export function registerTitles(cli: CAC, invocation: Invocation): void {
-  cli
-    .command('titles <run>', 'Titles that a model over words and codes writes, and the items that it finds by words')
-    .option('--of <items>', 'Write titles of these items, with commas; each an id of the data file or a title')
-    .option('--find <words>', 'Find the items of a title')
-    .option('-k <n>', 'How many titles of an item, or items', { default: 5 })
-    .option('--sample <n>', 'Without --of and --find: figures of so many items', { default: 1000 })
-    .option('--seed <n>', 'Which items these are', { default: 1 })
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
-    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
-    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
-    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+  withRunOptions(
+    cli
+      .command('titles <run>', 'Titles that a model over words and codes writes, and the items that it finds by words')
+      .option('--of <items>', 'Write titles of these items, with commas; each an id of the data file or a title')
+      .option('--find <words>', 'Find the items of a title')
+      .option('-k <n>', 'How many titles of an item, or items', { default: 5 })
+      .option('--sample <n>', 'Without --of and --find: figures of so many items', { default: 1000 })
+      .option('--seed <n>', 'Which items these are', { default: 1 }),
+  )
     .option('--json', 'Print JSON')
     .example('  $ seqrec titles latest')
     .example('  $ seqrec titles latest --of B0013TM4GG,B000142FVW')
@@ -40,26 +34,15 @@ async function titlesCommand(name: string, options: Options, { argv }: Invocatio
   const k = integerOption('k', options.k) ?? 5;
   const sample = integerOption('sample', options.sample) ?? 1000;
   const seed = integerOption('seed', options.seed, 0) ?? 1;
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const of = options.of === undefined ? undefined : rawOption(argv, 'of');
   const find = options.find === undefined ? undefined : rawOption(argv, 'find');
   if (of !== undefined && find !== undefined)
     throw new UsageError('seqrec titles: expected --of or --find, or neither; got both');
 
-  const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { itemsFromText } = await import('../run/outputs/item-names.ts');
   const outputs = await import('../run/outputs/titles.ts');
-  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
-  await startBackend(options);
-  const opened = await openTrainedRun({
-    out: textOption('out', options.out) ?? 'runs',
-    run: name,
-    checkpoint,
-    dataFolder: textOption('data', options.data),
-    progress: new Progress(),
-    takesGeneration: true,
-  });
+  const opened = await openRunOfCommand(name, options, { progress: new Progress(), takesGeneration: true });
   const { generation, split } = opened.data;
   const { interactions } = split;
   const spoken = outputs.spokenRun(opened.model, generation, interactions);

@@ -1,31 +1,25 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
 import type { Action, Invocation } from '../invocation.ts';
-import type { BackendOptions } from '../run/process/backend.ts';
+import { openRunOfCommand, type TrainedRunOptions, withRunOptions } from '../run-of-command.ts';
 
-interface Options extends BackendOptions {
+interface Options extends TrainedRunOptions {
   readonly of?: unknown;
   readonly to?: unknown;
-  readonly checkpoint: unknown;
-  readonly data?: unknown;
-  readonly out: unknown;
 }
 
 export function registerVectors(cli: CAC, _invocation: Invocation): void {
-  cli
-    .command(
-      'vectors <run>',
-      'Write vectors of a run: of items, or of users after each event, for other models to read',
-    )
-    .option('--of <what>', 'items: CSV, for itemVectors.path; users: safetensors, for data.userVectors.path', {
-      default: 'items',
-    })
-    .option('--to <file>', 'File that is written (default: item-vectors.csv or user-vectors.safetensors of the run)')
-    .option('--checkpoint <name>', 'best or last', { default: 'best' })
-    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
-    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
-    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+  withRunOptions(
+    cli
+      .command(
+        'vectors <run>',
+        'Write vectors of a run: of items, or of users after each event, for other models to read',
+      )
+      .option('--of <what>', 'items: CSV, for itemVectors.path; users: safetensors, for data.userVectors.path', {
+        default: 'items',
+      })
+      .option('--to <file>', 'File that is written (default: item-vectors.csv or user-vectors.safetensors of the run)'),
+  )
     .example('  $ seqrec vectors latest --to items.csv')
     .example(
       '  $ seqrec train ml-1m/pinnerformer --itemVectors.path items.csv --model.itemDim 50 --model.freezeItems true',
@@ -38,22 +32,12 @@ export function registerVectors(cli: CAC, _invocation: Invocation): void {
 }
 
 async function vectorsCommand(name: string, options: Options): Action {
-  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
   const of = choiceOption('of', options.of, ['items', 'users'] as const) ?? 'items';
   const to = textOption('to', options.to);
-  const { openTrainedRun } = await import('../run/open/open-run.ts');
   const { writeItemVectors, writeUserVectors } = await import('../run/outputs/export-vectors.ts');
-  const { startBackend } = await import('../run/process/backend.ts');
   const { Progress } = await import('../terminal/progress.ts');
   const progress = new Progress();
-  await startBackend(options);
-  const opened = await openTrainedRun({
-    out: textOption('out', options.out) ?? 'runs',
-    run: name,
-    checkpoint,
-    dataFolder: textOption('data', options.data),
-    progress,
-  });
+  const opened = await openRunOfCommand(name, options, { progress });
   const { interactions } = opened.data.split;
   const file = to ?? opened.run[of === 'items' ? 'itemVectors' : 'userVectors'];
   if (of === 'items') await writeItemVectors(file, opened.model, interactions.items);

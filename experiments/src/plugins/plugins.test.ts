@@ -217,6 +217,9 @@ evaluation: { ks: [5], selectBy: SQ2, baselines: [popularity] }
   );
   expect(config().plugins.map(({ name }: { name: string }) => name)).toEqual(['./my-plugin.ts', 'compiled']);
 
+  const analysed = await cli('analyse', 'sequentiality', id, '--seeds', '1', '--support', '1', '--quiet');
+  expect(analysed, analysed.stderr).toMatchObject({ code: 0 });
+
   renameSync(join(folder, 'own/my-plugin.ts'), join(folder, 'moved.ts'));
   const gone = await cli('recommend', id, '--user', 'u3');
   expect(gone.stderr).toContain(

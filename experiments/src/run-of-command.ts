@@ -1,0 +1,41 @@
+import type { Command } from 'cac';
+import { choiceOption, textOption } from './arguments.ts';
+import type { TrainedRun } from './run/open/open-run.ts';
+import type { BackendOptions } from './run/process/backend.ts';
+import type { Progress } from './terminal/progress.ts';
+
+/** Options of commands that ask the model of one run. */
+export interface TrainedRunOptions extends BackendOptions {
+  readonly checkpoint?: unknown;
+  readonly data?: unknown;
+  readonly out?: unknown;
+}
+
+/** Adds these options to a command. */
+export const withRunOptions = (command: Command): Command =>
+  command
+    .option('--checkpoint <name>', 'best or last', { default: 'best' })
+    .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
+    .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
+    .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
+    .option('--threads <n>', 'Threads of the simd backend');
+
+/**
+ * Starts the backend, and opens the run with its data and its model.
+ *
+ * @throws UsageError for an option with another value, RunError where the run, the checkpoint or its data are not what
+ *   they were.
+ */
+export async function openRunOfCommand(
+  run: string,
+  options: TrainedRunOptions,
+  about: { readonly progress: Progress; readonly takesGeneration?: true },
+): Promise<TrainedRun> {
+  const checkpoint = choiceOption('checkpoint', options.checkpoint, ['best', 'last'] as const) ?? 'best';
+  const out = textOption('out', options.out) ?? 'runs';
+  const dataFolder = textOption('data', options.data);
+  const { openTrainedRun } = await import('./run/open/open-run.ts');
+  const { startBackend } = await import('./run/process/backend.ts');
+  await startBackend(options);
+  return openTrainedRun({ out, run, checkpoint, dataFolder, ...about });
+}
