@@ -1,6 +1,5 @@
 import { EvaluationError } from '../errors.ts';
 import type { CodeTrie, OpenNodes } from '../semantic-ids/codes/trie.ts';
-import { Candidates } from './candidates.ts';
 import type { CodeReader } from './generator.ts';
 import { logSumExp, readLogits } from './logits.ts';
 
@@ -169,4 +168,42 @@ function logSumExpAt(values: Float32Array, first: number, past: number, at: (i: 
   let sum = 0;
   for (let i = first; i < past; i++) sum += Math.exp(values[at(i)] - most);
   return most + Math.log(sum);
+}
+
+/** Longer prefixes in columns that grow. */
+class Candidates {
+  count = 0;
+  score = new Float64Array(1024);
+  node = new Int32Array(1024);
+  parent = new Int32Array(1024);
+
+  add(score: number, node: number, parent: number): void {
+    if (this.count === this.score.length) this.grow();
+    this.score[this.count] = score;
+    this.node[this.count] = node;
+    this.parent[this.count++] = parent;
+  }
+
+  private grow(): void {
+    const { score, node, parent } = this;
+    this.score = new Float64Array(2 * score.length);
+    this.node = new Int32Array(2 * score.length);
+    this.parent = new Int32Array(2 * score.length);
+    this.score.set(score);
+    this.node.set(node);
+    this.parent.set(parent);
+  }
+
+  /** Places of the `width` best scores, best first; of equal ones the lower node first. */
+  best(width: number): Int32Array {
+    const { score, node, count } = this;
+    let order = Int32Array.from({ length: count }, (_, i) => i);
+    if (count > width) {
+      // Who is below the last that is kept need not be put in order.
+      const least = score.slice(0, count).sort()[count - width];
+      order = order.filter((i) => score[i] >= least);
+    }
+    order.sort((a, b) => score[b] - score[a] || node[a] - node[b]);
+    return order.length > width ? order.subarray(0, width) : order;
+  }
 }

@@ -1,5 +1,5 @@
 import { EvaluationError } from '../errors.ts';
-import { Candidates } from './candidates.ts';
+import { BestFew } from './best-few.ts';
 import type { CodeReader } from './generator.ts';
 import { logSumExp, readLogits } from './logits.ts';
 
@@ -51,7 +51,7 @@ export async function textBeams(
   { width, maxTokens, end, lengthPenalty = 1 }: TextBeamOptions,
 ): Promise<WrittenText[][]> {
   const taken: WrittenText[][] = Array.from({ length: histories }, () => []);
-  let open: Open[][] = Array.from({ length: histories }, (_, row) => [{ tokens: [], sum: 0, row }]);
+  let open: (readonly Open[])[] = Array.from({ length: histories }, (_, row) => [{ tokens: [], sum: 0, row }]);
   let asked = reader.first();
   for (let length = 1; ; length++) {
     const divisor = length ** lengthPenalty;
@@ -85,19 +85,18 @@ function likeliest(
   texts: readonly Open[],
   logits: Float32Array,
   { size, count, history }: { readonly size: number; readonly count: number; readonly history: number },
-): Open[] {
-  const found = new Candidates();
-  for (const [place, { row, sum, tokens }] of texts.entries()) {
+): readonly Open[] {
+  const best = new BestFew<Open>(count);
+  for (const { row, sum, tokens } of texts) {
     const total = logSumExp(logits, row * size, (row + 1) * size);
     if (Number.isNaN(total))
       throw new EvaluationError(
         `textBeams: expected logits that are numbers; got NaN at token ${tokens.length + 1} after history ${history}; train with a smaller rate, or take an earlier checkpoint`,
       );
-    for (let token = 0; token < size; token++)
-      found.add(sum + logits[row * size + token] - total, place * size + token, place);
+    for (let token = 0; token < size; token++) {
+      const longer = sum + logits[row * size + token] - total;
+      if (best.takes(longer)) best.add(longer, { row, tokens: [...tokens, token], sum: longer });
+    }
   }
-  return Array.from(found.best(count), (i) => {
-    const text = texts[found.parent[i]];
-    return { ...text, tokens: [...text.tokens, found.node[i] % size], sum: found.score[i] };
-  });
+  return best.all;
 }
