@@ -63,8 +63,8 @@ export function historyOfUser(interactions: Interactions, external: string): Eve
 }
 
 /**
- * A history written as `id,id,...`, an entry may also be a title: see {@link itemsFromText}. The events are set a minute
- * apart and end at the latest time of the data.
+ * A history written as `id,id,...`, an entry may also be a title: see {@link itemsFromText}. The events are set a
+ * minute apart and end at the latest time of the data.
  *
  * @throws UsageError for what is neither, and for a title that several items have
  */

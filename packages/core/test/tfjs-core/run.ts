@@ -1,6 +1,7 @@
 // Runs the tests that tfjs-core publishes in its own package on a backend, `simd` unless the second argument names one.
 // They are written for a bundler (imports without extensions, `require` beside `import`) and for jasmine 3. The first
-// argument is a folder for the bundle, the third the path of a native library that multiplies; the last line of the output is a report as JSON.
+// argument is a folder for the bundle, the third the path of a native library that multiplies; the last line of the
+// output is a report as JSON.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
