@@ -7,9 +7,9 @@ import { openRunOfCommand, type TrainedRunOptions, withRunOptions } from '../run
 interface Options extends TrainedRunOptions {
   readonly of?: unknown;
   readonly find?: unknown;
-  readonly sample: unknown;
-  readonly seed: unknown;
-  readonly k: unknown;
+  readonly sample?: unknown;
+  readonly seed?: unknown;
+  readonly k?: unknown;
   readonly json?: boolean;
 }
 
@@ -19,13 +19,13 @@ export function registerTitles(cli: CAC, invocation: Invocation): void {
       .command('titles <run>', 'Titles that a model over words and codes writes, and the items that it finds by words')
       .option('--of <items>', 'Write titles of these items, with commas; each an id of the data file or a title')
       .option('--find <words>', 'Find the items of a title')
-      .option('-k <n>', 'How many titles of an item, or items', { default: 5 })
-      .option('--sample <n>', 'Without --of and --find: figures of so many items', { default: 1000 })
-      .option('--seed <n>', 'Which items these are', { default: 1 }),
+      .option('-k <n>', 'With --of or --find: how many titles of an item, or items (default: 5)')
+      .option('--sample <n>', 'Without --of and --find: figures of so many items (default: 1000)')
+      .option('--seed <n>', 'Which items these are (default: 1)'),
   )
     .option('--json', 'Print JSON')
     .example('  $ seqrec titles latest')
-    .example('  $ seqrec titles latest --of B0013TM4GG,B000142FVW')
+    .example('  $ seqrec titles latest --of 381,1957')
     .example('  $ seqrec titles latest --find "lavender shampoo" -k 10')
     .action((run: string, options: Options) => titlesCommand(run, options, invocation));
 }
@@ -38,6 +38,11 @@ async function titlesCommand(name: string, options: Options, { argv }: Invocatio
   const find = options.find === undefined ? undefined : rawOption(argv, 'find');
   if (of !== undefined && find !== undefined)
     throw new UsageError('seqrec titles: expected --of or --find, or neither; got both');
+  const asks = of !== undefined || find !== undefined;
+  for (const name of asks ? (['sample', 'seed'] as const) : (['k'] as const)) {
+    if (options[name] !== undefined)
+      throw new UsageError(`seqrec titles: --${name}: expected it ${asks ? 'without' : 'with'} --of or --find`);
+  }
 
   const { itemsFromText } = await import('../run/outputs/item-names.ts');
   const outputs = await import('../run/outputs/titles.ts');

@@ -72,6 +72,9 @@ describe('a run of words and codes', () => {
     expect((await ask('--of', 'i2')).output).toMatch(/i2 +green hair oil 2 +1 +-\d\.\d{4} /);
     for (const [options, message] of [
       [['--of', 'i2', '--find', 'lip'], 'expected --of or --find, or neither; got both'],
+      [['--of', 'i2', '--sample', '9'], '--sample: expected it without --of or --find'],
+      [['--find', 'lip', '--seed', '2'], '--seed: expected it without --of or --find'],
+      [['-k', '3'], '--k: expected it with --of or --find'],
       [['--of', 'i99'], '--of: expected ids or titles of items of shop'],
       [['--find', '!?'], '--find: expected words of a title; got "!?"'],
     ] as const)

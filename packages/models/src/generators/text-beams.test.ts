@@ -96,6 +96,17 @@ describe('beams over texts', () => {
     expect(texts.map(({ tokens }) => tokens)).toEqual([[1], [0, 0]]);
   });
 
+  it.each([{ width: 0 }, { width: 1.5 }, { maxTokens: 0 }, { maxTokens: Number.POSITIVE_INFINITY }])(
+    'refuse %o',
+    async (options) => {
+      const asked = textBeams(reader(1, 1), 1, { width: 2, maxTokens: 3, end, ...options });
+      await expect(asked).rejects.toThrow(
+        `textBeams: ${Object.keys(options)[0]}: expected a whole number, at least 1; got ${Object.values(options)[0]}`,
+      );
+      expect(tf.memory().numTensors).toBe(0);
+    },
+  );
+
   it('refuse a logit that is no number', async () => {
     const broken: CodeReader = {
       first: () => tf.zeros([2, size]),

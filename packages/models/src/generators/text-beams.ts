@@ -43,13 +43,18 @@ interface Open {
  * that were taken. With a penalty above 0 a longer text might have: this is the rule of transformers
  * (`early_stopping=False`), whose lists and scores these are. Logits are float32, sums float64.
  *
- * @param reader says the same tokens at every step. @throws EvaluationError for a logit that is NaN.
+ * @param reader says the same tokens at every step. @throws EvaluationError for a width or a length below 1, and for a
+ *   logit that is NaN.
  */
 export async function textBeams(
   reader: CodeReader,
   histories: number,
   { width, maxTokens, end, lengthPenalty = 1 }: TextBeamOptions,
 ): Promise<WrittenText[][]> {
+  for (const [key, value] of Object.entries({ width, maxTokens })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new EvaluationError(`textBeams: ${key}: expected a whole number, at least 1; got ${value}`);
+  }
   const taken: WrittenText[][] = Array.from({ length: histories }, () => []);
   let open: (readonly Open[])[] = Array.from({ length: histories }, (_, row) => [{ tokens: [], sum: 0, row }]);
   let asked = reader.first();

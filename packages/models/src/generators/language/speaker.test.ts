@@ -99,11 +99,17 @@ it('words become rows, those that are not known the rare one, no more than are r
   }
 });
 
-it('a title without words is refused', async () => {
+it('an item that there is not and a title without words are refused; nothing asked is nothing answered', async () => {
   const speaker = over(sasrec);
+  for (const item of [0, 21, 1.5])
+    await expect(writeTexts(speaker, 'toTitle', [1, item], { width: 2 })).rejects.toThrow(
+      `writeTexts: expected items from 1 to 20; got ${item}`,
+    );
+  expect(await writeTexts(speaker, 'toTitle', [], { width: 2 })).toEqual([]);
   const options = { trie: new CodeTrie(codes), width: 3, mask: 'after' as const };
   await expect(itemsOfTitles(speaker, [[language.rare], []], options)).rejects.toThrow(
     'itemsOfTitles: expected titles of 1 to 8 words; got 0 in title 1',
   );
+  expect(await itemsOfTitles(speaker, [], options)).toEqual([]);
   speaker.encoder.dispose();
 });

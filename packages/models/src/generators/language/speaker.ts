@@ -31,7 +31,7 @@ export interface ItemText {
  * The likeliest titles of items, or attributes, best first: the answers to `[toTitle] c(i) [answer]`, by `textBeams`.
  *
  * @param options `width` texts of each item; `lengthPenalty`, default 1. A text that does not end within `maxWords`
- *   words of the language is cut there.
+ *   words of the language is cut there. @throws EvaluationError for an item that there is not.
  */
 export async function writeTexts(
   speaker: Speaker,
@@ -40,7 +40,11 @@ export async function writeTexts(
   options: { readonly width: number; readonly lengthPenalty?: number },
 ): Promise<ItemText[][]> {
   const { language } = speaker;
-  const { end, rare, words, maxWords, count } = language;
+  const { end, rare, words, maxWords, count, codes } = language;
+  const unknown = items.find((item) => !(Number.isInteger(item) && item >= 1 && item <= codes.numItems));
+  if (unknown !== undefined)
+    throw new EvaluationError(`writeTexts: expected items from 1 to ${codes.numItems}; got ${unknown}`);
+  if (items.length === 0) return [];
   const asked = promptsOf(
     items.map((item) => ({ family, item, words: [] })),
     language,
@@ -77,6 +81,7 @@ export async function itemsOfTitles(
         `itemsOfTitles: expected titles of 1 to ${language.maxWords} words; got ${words.length} in title ${t}`,
       );
   }
+  if (titles.length === 0) return [];
   // The item is what is asked for: its codes come after the prompt.
   const asked = promptsOf(
     titles.map((words) => ({ family: 'fromTitle', words, item: 1 })),
@@ -92,7 +97,10 @@ export async function itemsOfTitles(
 }
 
 /** The first `maxWords` words of a text as rows; those that the language does not know are the rare one. */
-export function rowsOfText({ words, rare, maxWords }: LanguageSymbols & { maxWords: number }, text: string): number[] {
+export function rowsOfText(
+  { words, rare, maxWords }: Pick<Language, 'words' | 'rare' | 'maxWords'>,
+  text: string,
+): number[] {
   const places = new Map(words.map((word, place) => [word, rare + 1 + place]));
   return wordsOf(text)
     .slice(0, maxWords)
