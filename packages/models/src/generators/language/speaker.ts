@@ -31,7 +31,8 @@ export interface ItemText {
  * The likeliest titles of items, or attributes, best first: the answers to `[toTitle] c(i) [answer]`, by `textBeams`.
  *
  * @param options `width` texts of each item; `lengthPenalty`, default 1. After `maxWords` words of the language the end
- *   is certain: no text is longer, and there it takes nothing off the score. @throws EvaluationError for an item that there is not.
+ *   is certain: no text is longer, and there it takes nothing off the score.
+ * @throws EvaluationError for an item that there is not.
  */
 export async function writeTexts(
   speaker: Speaker,
