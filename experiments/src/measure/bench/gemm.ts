@@ -4,6 +4,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { type Blas, openBlas } from './blas.ts';
 import type { GemmShape } from './gemm-shape.ts';
+import { withOwnKernels } from './own-kernels.ts';
 import { median } from './statistics.ts';
 import { turn } from './turn.ts';
 
@@ -12,7 +13,7 @@ const NARROW = 'Haswell';
 
 /** Products of training: square, tall and thin forward, its two gradients, batched. */
 export const GEMM_SHAPES: readonly GemmShape[] = [
-  { batch: 1, m: 1024, k: 1024, n: 1024, what: 'square' },
+  ...[64, 128, 256, 512, 1024, 2048].map((side) => ({ batch: 1, m: side, k: side, n: side, what: 'square' })),
   { batch: 1, m: 12928, k: 50, n: 200, what: 'HSTU projection, ML-1M' },
   { batch: 1, m: 12928, k: 200, n: 50, transposeB: true, what: 'gradient of its input' },
   { batch: 1, m: 50, k: 12928, n: 200, transposeA: true, what: 'gradient of its weight' },
@@ -26,6 +27,8 @@ export const GEMM_SHAPES: readonly GemmShape[] = [
 export interface GemmRow {
   readonly shape: GemmShape;
   readonly seqrec: number;
+  /** Of our kernels alone, where a native library makes products for us. */
+  readonly own?: number;
   /** In the order of `peers`. */
   readonly openblas: readonly number[];
 }
@@ -57,7 +60,8 @@ export async function benchGemm(request: {
   const told = native ? process.env.OPENBLAS_CORETYPE : undefined;
   const found = request.peer ? await peers(threads, told, native) : [];
   const usable = found.filter((blas): blas is Blas => !('missing' in blas));
-  const rows = GEMM_SHAPES.map((shape) => measure(shape, request.rounds, usable));
+  const rows: GemmRow[] = [];
+  for (const shape of GEMM_SHAPES) rows.push(await measure(shape, request.rounds, usable, native));
   const missing = found.find((blas) => 'missing' in blas)?.missing;
   const library = usable[0]?.version;
   const cores = usable.map(({ core }) => core);
@@ -74,7 +78,7 @@ async function peers(
   return [best, await openBlas(threads, { core: NARROW, again: true })];
 }
 
-function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): GemmRow {
+async function measure(shape: GemmShape, rounds: number, blas: readonly Blas[], native: boolean): Promise<GemmRow> {
   const { batch, m, k, n, transposeA = false, transposeB = false } = shape;
   const lead = batch === 1 ? [] : [batch];
   const fill = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
@@ -83,32 +87,37 @@ function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): GemmR
   const a = tf.tensor(left, [...lead, ...(transposeA ? [k, m] : [m, k])]);
   const b = tf.tensor(right, [...lead, ...(transposeB ? [n, k] : [k, n])]);
   const out = new Float32Array(batch * m * n);
-  const contestants = [
-    (): void => tf.matMul(a, b, transposeA, transposeB).dispose(),
-    ...blas.map((one) => (): void => one.multiply(shape, left, right, out)),
-  ];
-  const rates: number[][] = contestants.map(() => []);
+  const ours = (): void => tf.matMul(a, b, transposeA, transposeB).dispose();
+  const theirs = blas.map((one) => (): void => one.multiply(shape, left, right, out));
+  const flops = 2 * batch * m * k * n;
+  const [rates, own]: [number[], number[]] = [[], []];
+  const peerRates: number[][] = theirs.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, call] of contestants.entries()) turn(call, 2 * batch * m * k * n, rates[i]);
+    turn(ours, flops, rates);
+    if (native) await withOwnKernels(() => turn(ours, flops, own));
+    for (const [i, call] of theirs.entries()) turn(call, flops, peerRates[i]);
   }
   tf.dispose([a, b]);
-  const [seqrec, ...openblas] = rates.map(median);
-  return { shape, seqrec, openblas };
+  return { shape, seqrec: median(rates), ...(native && { own: median(own) }), openblas: peerRates.map(median) };
 }
 
 export function listGemmBench(bench: GemmBench): Listing {
-  const rows = bench.rows.map(({ shape, seqrec, openblas }) => {
+  const native = bench.rows.some(({ own }) => own !== undefined);
+  const rows = bench.rows.map(({ shape, seqrec, own, openblas }) => {
     const { batch, m, k, n, transposeA, transposeB } = shape;
     const size = `${batch === 1 ? '' : `${batch} x `}${m} x ${k} x ${n}`;
     const layout = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
     const peer = openblas.flatMap((rate) => [rate.toFixed(1), `${((100 * seqrec) / rate).toFixed(0)} %`]);
-    return [size, layout, seqrec.toFixed(1), ...peer, shape.what];
+    const alone = own === undefined ? [] : [own.toFixed(1), (seqrec / own).toFixed(2)];
+    return [size, layout, seqrec.toFixed(1), ...alone, ...peer, shape.what];
   });
   const peerTitles = bench.peers.flatMap((core) => [`OpenBLAS ${core}`, 'share']);
-  const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...peerTitles, 'what'];
+  const aloneTitles = native ? ['own kernels', 'ratio'] : [];
+  const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...aloneTitles, ...peerTitles, 'what'];
   return [
     ...lines(
       `backend ${bench.backend} ${JSON.stringify(bench.details)}; medians, contestants in turn`,
+      native && 'own kernels: ours alone, as with --blas off, in the same turns; ratio: seqrec over them',
       bench.library !== undefined && `share: ours over that of OpenBLAS (${bench.library}) with the kernels named`,
     ),
     figures(titles, rows, { left: [0, 1, titles.length - 1] }),

@@ -2,9 +2,11 @@ import { finishKernels, finishPrograms, startProgramTimers } from '@seqrec/core'
 import { makeBatch } from '@seqrec/data';
 import { batchColumns, type Trainer, uploadBatch } from '@seqrec/models';
 import { resolveRun } from '../../config/load-recipe.ts';
-import { isRankingConfig } from '../../config/run-config.ts';
+import { isRankingConfig, type RunConfig } from '../../config/run-config.ts';
+import { generationOf } from '../../data/coded-items.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { renderTable } from '../../terminal/table.ts';
+import { openCodesSubject } from './codes/subject.ts';
 import { devicePeak } from './device-clock.ts';
 import { ownProduct } from './own-product.ts';
 import { ownStream } from './own-stream.ts';
@@ -59,12 +61,16 @@ async function timeSteps(trainer: Trainer, steps: number): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
+function opener(config: RunConfig): typeof openSubject | typeof openCodesSubject | typeof openRankingSubject {
+  if (isRankingConfig(config)) return openRankingSubject;
+  return generationOf(config) === undefined ? openSubject : openCodesSubject;
+}
+
 /** Runs a few training steps with every kernel of the active backend timed. */
 export async function profileSteps(request: SubjectRequest & { readonly steps: number }): Promise<StepProfile> {
   const progress = new Progress({ quiet: request.quiet });
   const { config } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
-  const open = isRankingConfig(config) ? openRankingSubject : openSubject;
-  const { name, choice, trainer } = await open(request, progress);
+  const { name, choice, trainer } = await opener(config)(request, progress);
   await warmUp(trainer);
   const peak = choice.name === 'webgpu' ? await devicePeak() : hostPeak();
 

@@ -10,7 +10,7 @@ import { startBackend } from '../../run/process/backend.ts';
 import { makeRankingTrainer } from '../../run/ranking/make-ranking-trainer.ts';
 import { rankingOf } from '../../run/ranking/ranking-of.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import type { SubjectRequest } from './subject.ts';
+import { refuseStandIn, type SubjectRequest } from './subject.ts';
 
 /** A recipe of rows, ready to train. */
 export interface RankingSubject {
@@ -27,6 +27,7 @@ export async function openRankingSubject(request: SubjectRequest, progress: Prog
   const { name, config: resolved } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
   const config = resolved;
   if (!isRankingConfig(config)) throw new ConfigError(`task.kind: expected ranking; got ${config.task.kind}`);
+  refuseStandIn(request, 'rows');
   const data = await prepareRows(config.data, dataFolder(request.dataFolder), progress, config.model as ReadsHistory);
   progress.clear();
   const choice = await startBackend(request.backend);

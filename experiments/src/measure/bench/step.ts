@@ -8,11 +8,13 @@ import { generationOf } from '../../data/coded-items.ts';
 import { ConfigError } from '../../errors.ts';
 import { describeEnvironment, type Environment } from '../../run/folder/environment.ts';
 import { countRowParameters } from '../../run/loop/count-parameters.ts';
+import { describeProducts, nativeProducts, productsOf } from '../../run/open/native-products.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { withoutPeer, writeCodesStep } from './codes/peer-input.ts';
 import { openCodesSubject } from './codes/subject.ts';
 import { devicePeak } from './device-clock.ts';
+import { withOwnKernels } from './own-kernels.ts';
 import { ownProduct } from './own-product.ts';
 import { findPython, type Peer, type PeerInput, runPeer, writePeerInput } from './peer.ts';
 import { writeRowsInput } from './peer-rows.ts';
@@ -36,6 +38,8 @@ export interface StepBench {
   /** Median GFLOP/s of our own 1024 x 1024 x 1024 product, in turn with the steps. */
   readonly gemm: number;
   readonly seqrec: readonly number[];
+  /** Steps with our kernels alone, where a native library makes products for us. */
+  readonly own?: readonly number[];
   readonly peers: readonly {
     readonly name: string;
     readonly seconds: readonly number[];
@@ -85,7 +89,10 @@ export async function benchStep(
   const start = trainer.position;
   const parameters = countRowParameters(trainer.model).total;
   const python = request.peers.length > 0 ? findPython() : { missing: '' };
+  const native = nativeProducts(choice);
+  const alone = native !== undefined && native.from !== 'never';
   const ours: number[] = [];
+  const own: number[] = [];
   const gemm: number[] = [];
   let flops = 0;
   const theirs = new Map<Peer, { seconds: number[]; torch?: string; missing?: string }>(
@@ -97,7 +104,8 @@ export async function benchStep(
     await stepsOnFirstBatch(3);
     flops = await countWork();
     for (let round = 0; round < request.rounds; round++) {
-      ours.push(...(await stepsOnFirstBatch(WARM_STEPS + STEPS)).slice(WARM_STEPS));
+      ours.push(...(await turnOfSteps()));
+      if (alone) own.push(...(await withOwnKernels(turnOfSteps)));
       if (choice.name === 'webgpu') gemm.push((await devicePeak()).gflops);
       else ownProduct(gemm);
       for (const [peer, record] of theirs) {
@@ -137,8 +145,13 @@ export async function benchStep(
     flops,
     gemm: median(gemm),
     seqrec: ours,
+    ...(alone && { own }),
     peers,
   };
+
+  async function turnOfSteps(): Promise<number[]> {
+    return (await stepsOnFirstBatch(WARM_STEPS + STEPS)).slice(WARM_STEPS);
+  }
 
   async function countWork(): Promise<number> {
     const recorder = recordKernels(choice.name);
@@ -170,8 +183,6 @@ function contestOf(config: RunConfig): (request: ContestRequest, progress: Progr
 type ContestRequest = SubjectRequest & { readonly peers: readonly Peer[] };
 
 async function contestOfCodes(request: ContestRequest, progress: Progress): Promise<Contest> {
-  if (request.standInItems !== undefined)
-    throw new ConfigError('--items: expected a recipe of retrieval; got one of generation', 'leave it out');
   const { name, config, generation, choice, trainer } = await openCodesSubject(request, progress);
   const { codes, temperature, language } = generation;
   const batch = makeBatch(trainer.epochExamples(0), trainer.batchIndices(0, 0));
@@ -194,8 +205,6 @@ async function contestOfSequences(request: ContestRequest, progress: Progress): 
 }
 
 async function contestOfRows(request: ContestRequest, progress: Progress): Promise<Contest> {
-  if (request.standInItems !== undefined)
-    throw new ConfigError('--items: expected a recipe of sequences; got one of rows', 'leave it out');
   const { name, config, choice, trainer, label } = await openRankingSubject(request, progress);
   const indices = trainer.batchIndices(0, 0);
   const columns = batchColumns(trainer.model, trainer.task);
@@ -209,12 +218,12 @@ async function contestOfRows(request: ContestRequest, progress: Progress): Promi
 }
 
 export function listStepBench(bench: StepBench): Listing {
-  const own = median(bench.seqrec);
-  const rate = bench.flops / own / 1e9;
+  const ours = median(bench.seqrec);
+  const rate = bench.flops / ours / 1e9;
   const row = (name: string, seconds: readonly number[]): string[] => {
     const { minimum, median: middle, maximum } = spread(seconds);
     const ms = [minimum, middle, maximum].map((s) => (s * 1000).toFixed(1));
-    return [name, ...ms, (bench.tokens / middle).toFixed(0), (middle / own).toFixed(1)];
+    return [name, ...ms, (bench.tokens / middle).toFixed(0), (middle / ours).toFixed(2)];
   };
   const measured = bench.peers
     .filter(({ seconds }) => seconds.length > 0)
@@ -233,5 +242,11 @@ export function listStepBench(bench: StepBench): Listing {
     ],
   ] as const;
   const missing = bench.peers.map(({ name, missing }) => missing !== undefined && `${name}: ${missing}`);
-  return [{ pairs }, figures(titles, [row('seqrec', bench.seqrec), ...measured]), ...lines(...missing)];
+  const products = productsOf(bench.environment);
+  const alone = bench.own === undefined ? [] : [row('seqrec, own kernels', bench.own)];
+  return [
+    { pairs: products === undefined ? pairs : [...pairs, ['products', describeProducts(products)]] },
+    figures(titles, [row('seqrec', bench.seqrec), ...alone, ...measured]),
+    ...lines(...missing),
+  ];
 }

@@ -8,6 +8,7 @@ import { trainerSettings } from '../../config/trainer-settings.ts';
 import { dataFolder } from '../../data/data-folder.ts';
 import { type PreparedData, prepareData } from '../../data/dataset.ts';
 import { trainingSet } from '../../data/training-set.ts';
+import { ConfigError } from '../../errors.ts';
 import { modelOptions } from '../../run/open/model-options.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -21,6 +22,12 @@ export interface SubjectRequest {
   readonly quiet: boolean;
   /** Generated sequences over so many items in place of the recipe's data, each as long as the model's window. */
   readonly standInItems?: number;
+}
+
+/** @throws ConfigError for generated sequences where a recipe reads more than sequences of items. */
+export function refuseStandIn(request: SubjectRequest, got: string): void {
+  if (request.standInItems === undefined) return;
+  throw new ConfigError(`--items: expected a recipe of retrieval; got one of ${got}`, 'leave it out');
 }
 
 /** A recipe, ready to train. */

@@ -3,6 +3,7 @@ import type { BackendChoice } from '@seqrec/core';
 import type { Collective } from '@seqrec/core/collectives';
 import type { BlasInfo } from '@seqrec/core/simd';
 import { readJson } from '../folder/atomic.ts';
+import type { Environment } from '../folder/environment.ts';
 import type { RunDir } from '../folder/run-dir.ts';
 import { type BackendOptions, startBackend } from '../process/backend.ts';
 import { checkSameJob } from '../ranks/same-job.ts';
@@ -16,12 +17,17 @@ export function nativeProducts(choice: Pick<BackendChoice, 'details'>): BlasInfo
 /** The library with which a run was trained last. */
 export function recordedProducts(run: RunDir): BlasInfo | undefined {
   if (!existsSync(run.environment)) return undefined;
-  const { backend } = readJson(run.environment) as { readonly backend?: Partial<BackendChoice> | null };
+  return productsOf(readJson(run.environment) as Partial<Environment>);
+}
+
+/** The library of a recorded environment. */
+export function productsOf(environment: Partial<Environment>): BlasInfo | undefined {
+  const backend = environment.backend as Partial<BackendChoice> | null | undefined;
   return nativeProducts({ details: backend?.details ?? {} });
 }
 
 /** What decides the bits of products, in a few words: wherever the library lies. */
-function describe(products: BlasInfo | undefined): string {
+export function describeProducts(products: BlasInfo | undefined): string {
   if (products === undefined || products.from === 'never') return 'our kernels alone';
   const { version, core, from } = products;
   return `${version} (kernels for ${core}, from ${from} a side on)`;
@@ -29,9 +35,9 @@ function describe(products: BlasInfo | undefined): string {
 
 /** What to say of a run that goes on with other products than before: its weights get other bits from there. */
 export function otherProducts(before: BlasInfo | undefined, now: BlasInfo | undefined): string | undefined {
-  if (describe(before) === describe(now)) return undefined;
+  if (describeProducts(before) === describeProducts(now)) return undefined;
   const hint = before === undefined || before.from === 'never' ? '--blas off' : `--blas ${before.library}`;
-  return `note: the run was trained with products by ${describe(before)} and goes on with ${describe(now)}: its weights get other bits than in one go; it had ${hint}`;
+  return `note: the run was trained with products by ${describeProducts(before)} and goes on with ${describeProducts(now)}: its weights get other bits than in one go; it had ${hint}`;
 }
 
 /**
@@ -52,7 +58,7 @@ export async function startTrainingBackend(
   const [first] = await ranks.gatherJson({ from: own?.from ?? null }, 'products by a native library');
   const isOther = own !== undefined && first.from !== null && first.from !== own.from;
   const agreed = isOther ? await startBackend(options, sideOf({ from: first.from as BlasInfo['from'] })) : choice;
-  await checkSameJob(ranks, { products: describe(nativeProducts(agreed)) });
+  await checkSameJob(ranks, { products: describeProducts(nativeProducts(agreed)) });
   return agreed;
 }
 

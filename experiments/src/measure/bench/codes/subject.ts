@@ -11,7 +11,7 @@ import { runIds } from '../../../run/loop/run-ids.ts';
 import { makeTrainer } from '../../../run/open/make-trainer.ts';
 import { startBackend } from '../../../run/process/backend.ts';
 import type { Progress } from '../../../terminal/progress.ts';
-import type { SubjectRequest } from '../subject.ts';
+import { refuseStandIn, type SubjectRequest } from '../subject.ts';
 
 /** A recipe of generation, ready to train. */
 export interface CodesSubject {
@@ -27,6 +27,7 @@ export interface CodesSubject {
 export async function openCodesSubject(request: SubjectRequest, progress: Progress): Promise<CodesSubject> {
   const { name, config: resolved } = await resolveRun({ recipe: request.recipe, overrides: request.overrides });
   const config = sequenceConfig(resolved, `the recipe ${name}`);
+  refuseStandIn(request, config.task.kind);
   const prepared = await prepareData(config.data, dataFolder(request.dataFolder), progress);
   const choice = await startBackend(request.backend);
   const generation = await runIds(config, prepared, { progress });

@@ -12,7 +12,8 @@ export interface Grid {
 const MOST = { rows: 768, columns: 1024 };
 /** So many tasks are wanted, for as many threads, */
 const TASKS = 16;
-/** unless a block would get smaller than this. */
+/** unless a task would get less work than this, in floating-point operations, or a block smaller. */
+const LEAST_WORK = 8e6;
 const LEAST = 128;
 
 /**
@@ -23,7 +24,8 @@ export function libraryGrid(batch: number, m: number, n: number, k: number, mayS
   let [blocks, columnBlocks] = [Math.ceil(m / MOST.rows), Math.ceil(n / MOST.columns)];
   const few = batch * blocks * columnBlocks < TASKS;
   const slices = maySplit && few && k >= 4096 && batch * m * n <= 1 << 18 ? Math.ceil(TASKS / batch) : 1;
-  while (batch * slices * blocks * columnBlocks < TASKS) {
+  const wanted = Math.min(TASKS, Math.ceil((2 * batch * m * n * k) / LEAST_WORK));
+  while (batch * slices * blocks * columnBlocks < wanted) {
     const [rows, columns] = [m / blocks, n / columnBlocks];
     if (Math.max(rows, columns) < 2 * LEAST) break;
     if (rows > columns) blocks *= 2;

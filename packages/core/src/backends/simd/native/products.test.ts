@@ -240,4 +240,14 @@ describe('tasks for a library', () => {
       expect(columns).toBeGreaterThanOrEqual(Math.min(n, 112));
     }
   });
+
+  it('are fewer where the product is small, since each packs its operands', () => {
+    const tasks = (m: number, n: number, k: number): number => {
+      const { blocks, columnBlocks } = libraryGrid(1, m, n, k, true);
+      return blocks * columnBlocks;
+    };
+    expect(tasks(128, 3883, 50)).toBe(8);
+    expect(tasks(128, 3883, 500)).toBe(16);
+    expect(tasks(256, 256, 256)).toBe(4);
+  });
 });
