@@ -4,6 +4,7 @@ import type { BlasInfo, SimdInfo } from '@seqrec/core/simd';
 import { describeEnvironment, type Environment } from '../run/folder/environment.ts';
 import { formatBytes, wrapText } from '../terminal/format.ts';
 import { renderPairs, terminalWidth } from '../terminal/table.ts';
+import { backendFacts } from './backend-facts.ts';
 
 interface BackendStatus {
   readonly name: string;
@@ -113,8 +114,7 @@ export function renderExamination({ environment, backends, products, chosen, ker
     ['commit', environment.commit ?? '(not a git working copy)'],
   ]);
   const status = backends.map((backend) => {
-    const facts = Object.entries(backend.details).map(([key, value]) => `${key} ${plain(key, value)}`);
-    return statusLine(backend, [backend.reason, ...facts].join('; '));
+    return statusLine(backend, [backend.reason, ...backendFacts(backend.details)].join('; '));
   });
   return [
     `Machine\n${machine}`,
@@ -168,10 +168,4 @@ function wasmFeatures(): string {
     { name: 'threads', present: WebAssembly.validate(Uint8Array.of(...header, 5, 4, 1, 3, 1, 1)) },
   ];
   return features.map(({ name, present }) => `${name} ${present ? 'yes' : 'no'}`).join(', ');
-}
-
-function plain(key: string, value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((item) => plain(key, item)).join(', ');
-  if (typeof value === 'number' && key.endsWith('Bytes')) return formatBytes(value);
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

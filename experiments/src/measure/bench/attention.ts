@@ -5,6 +5,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { formatBytes } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { backendLine } from '../backend-facts.ts';
 import { openPeer, PEER_LENGTH, type PeerTimes } from './attention-peer.ts';
 import {
   ATTENTIONS,
@@ -209,7 +210,7 @@ export function listAttentionBench(bench: AttentionBench): Listing {
   ];
   return [
     ...lines(
-      `backend ${bench.backend} ${JSON.stringify(bench.details)}; one head; ${bench.rounds} rounds, all points in turn`,
+      `backend ${backendLine(bench.backend, bench.details)}; one head; ${bench.rounds} rounds, all points in turn`,
       `useful GFLOP/s, median and best: 4 A a pair forward, 2.5 times that backward, the causal half only`,
       `share: of our own 1024 x 1024 x 1024 product; the median of its median in the turns before, the best of its best, ${bench.gemm.toFixed(1)} GFLOP/s`,
       compared && `torch: seconds of the fastest PyTorch variant (${bench.torch}) over ours, medians`,

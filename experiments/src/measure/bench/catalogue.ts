@@ -7,6 +7,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { formatBytes, formatCount, formatDuration } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { backendLine } from '../backend-facts.ts';
 import { median } from './statistics.ts';
 
 export const EMBEDDINGS = ['dense', 'rowwise'] as const;
@@ -158,7 +159,7 @@ export function listCatalogueBench(bench: CatalogueBench): Listing {
   ];
   return [
     ...lines(
-      `HSTU, D = ${embeddingDim}, 2 blocks, ${batchSize} sequences of ${length} events, ${numNegatives} negatives a token; ${bench.backend} ${JSON.stringify(bench.details)}`,
+      `HSTU, D = ${embeddingDim}, 2 blocks, ${batchSize} sequences of ${length} events, ${numNegatives} negatives a token; ${backendLine(bench.backend, bench.details)}`,
     ),
     figures(titles, cells, { left: [1, 8] }),
   ];

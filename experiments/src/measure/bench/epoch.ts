@@ -3,6 +3,7 @@ import { describeEnvironment, type Environment } from '../../run/folder/environm
 import { formatCount } from '../../terminal/format.ts';
 import { figures, type Listing } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { backendLine } from '../backend-facts.ts';
 import { openSubject, type SubjectRequest } from './subject.ts';
 
 export interface EpochTiming {
@@ -78,7 +79,7 @@ export function listEpochBench(bench: EpochBench): Listing {
   const titles = ['epoch', 'seconds', 'steps', 's/step', 'tokens/s', 'mean loss', 'tensors leaked'];
   const pairs = [
     ['recipe', bench.recipe],
-    ['backend', `${bench.backend} ${JSON.stringify(bench.details)}`],
+    ['backend', backendLine(bench.backend, bench.details)],
     ['cpu', `${bench.environment.cpu}, ${bench.environment.cores} threads, Node ${bench.environment.node}`],
     ['first step', `${bench.firstStepSeconds.toFixed(2)} s`],
   ] as const;

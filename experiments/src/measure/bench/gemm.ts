@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { nativeProducts } from '../../run/open/native-products.ts';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { backendLine } from '../backend-facts.ts';
 import { type Blas, openBlas } from './blas.ts';
 import type { GemmShape } from './gemm-shape.ts';
 import { withOwnKernels } from './own-kernels.ts';
@@ -116,7 +117,7 @@ export function listGemmBench(bench: GemmBench): Listing {
   const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...aloneTitles, ...peerTitles, 'what'];
   return [
     ...lines(
-      `backend ${bench.backend} ${JSON.stringify(bench.details)}; medians, contestants in turn`,
+      `backend ${backendLine(bench.backend, bench.details)}; medians, contestants in turn`,
       native && 'own kernels: ours alone, as with --blas off, in the same turns; ratio: seqrec over them',
       bench.library !== undefined && `share: ours over that of OpenBLAS (${bench.library}) with the kernels named`,
     ),

@@ -1,12 +1,13 @@
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { backendLine } from '../backend-facts.ts';
 import type { ServeBench, ServePoint } from './serve.ts';
 
 export function listServeBench(bench: ServeBench): Listing {
   const { shape, points, candidates } = bench;
   return [
     ...lines(
-      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, position and time bias, items and actions in turn, weights fresh; backend ${bench.backend} ${JSON.stringify(bench.details)}; ${bench.rounds} rounds, all lengths in turn`,
+      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, position and time bias, items and actions in turn, weights fresh; backend ${backendLine(bench.backend, bench.details)}; ${bench.rounds} rounds, all lengths in turn`,
       'full: the last vector by a pass over all tokens; append: one event, two tokens, behind kept keys and values; vector: an append that waits for the question, and the answer at a moment after it, in one pass',
       `share: of our own 1024 x 1024 x 1024 product in the turns before, ${bench.product.toFixed(1)} GFLOP/s over all; work by formula, the causal half only`,
     ),

@@ -4,6 +4,7 @@ import { type BackendOptions, startBackend } from '../../run/process/backend.ts'
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { backendLine } from '../backend-facts.ts';
 import { type Latency, latencyOf } from './latency.ts';
 import { largestRate, poissonGaps, responseTimes, zipfDraws } from './open-loop.ts';
 import { NOW, serveHistory, serveModel } from './serve-subject.ts';
@@ -153,7 +154,7 @@ export function listServeLoadBench(bench: ServeLoadBench): Listing {
   ]);
   return [
     ...lines(
-      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, histories of ${formatCount(window)} events, weights fresh; backend ${bench.backend} ${JSON.stringify(bench.details)}`,
+      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, histories of ${formatCount(window)} events, weights fresh; backend ${backendLine(bench.backend, bench.details)}`,
       `${formatCount(requests)} requests, each an event and the vector after it, of ${formatCount(users)} users by Zipf (${ZIPF}); arrivals by Poisson, served in order, one at a time`,
       'service times are measured; the waiting at a rate is computed from them, so that no rate is measured under another weather than the next',
     ),

@@ -5,6 +5,7 @@ import { backendHeap } from '../../run/process/heap.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { backendLine } from '../backend-facts.ts';
 import { type Latency, latencyOf } from './latency.ts';
 import { NOW, serveHistory, serveModel } from './serve-subject.ts';
 import { keptBytes, type ServeShape } from './serve-work.ts';
@@ -137,7 +138,7 @@ export function listServeUsersBench(bench: ServeUsersBench): Listing {
   pairs.push(['process', `${formatBytes(bench.residentBytes)} more than before, histories and garbage included`]);
   return [
     ...lines(
-      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, window ${window}, position and time bias, weights fresh; backend ${bench.backend} ${JSON.stringify(bench.details)}`,
+      `HSTU of ${shape.blocks} blocks, ${shape.heads} heads of ${shape.width}, D = ${shape.dim}, window ${window}, position and time bias, weights fresh; backend ${backendLine(bench.backend, bench.details)}`,
     ),
     figures(
       ['call', 'p50 ms', 'p99 ms', 'events/s at p50', 'calls'],

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BackendOptions, startBackend } from '../../run/process/backend.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { figures, type Listing, lines } from '../../terminal/listing.ts';
+import { backendLine } from '../backend-facts.ts';
 import { findPython } from './peer.ts';
 import { median } from './statistics.ts';
 
@@ -144,7 +145,7 @@ export function listSoftmaxBench(bench: SoftmaxBench): Listing {
   if (peer) rows.push(row(`PyTorch ${peer.torch}`, peer.seconds, peer.peakBytes));
   return [
     ...lines(
-      `backend ${bench.backend} ${JSON.stringify(bench.details)}`,
+      `backend ${backendLine(bench.backend, bench.details)}`,
       `${formatCount(tokens)} tokens x ${formatCount(items)} items, D = ${width}: loss and gradients, medians, contestants in turn`,
       'GFLOP/s of three products; peak: our heap with inputs and gradients, what a step adds to the resident memory of PyTorch',
     ),
