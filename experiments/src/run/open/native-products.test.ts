@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { useBackend } from '@seqrec/core';
+import { type BackendChoice, useBackend } from '@seqrec/core';
 import { describe, expect, it } from 'vitest';
 import { runCli, tinyRecipe } from '../../testing/run-cli.ts';
-import { nativeProducts, otherProducts } from './native-products.ts';
+import { nativeProducts, otherProducts, withSideOf } from './native-products.ts';
 
 const products = { library: '/a/libopenblas.so', version: 'OpenBLAS 0.3.21', core: 'SkylakeX', from: 64 } as const;
 
@@ -32,8 +32,24 @@ describe('products of a run that goes on', () => {
   });
 });
 
-it('a library that is of no use ends the command in one line', async () => {
-  const { code, stderr } = await runCli(['bench', 'gemm', '--blas', '/no/library.so'], tmpdir());
+it('another process gets the side that this one measured', () => {
+  const choice = (details: object) => ({ name: 'simd', reason: '', details }) as BackendChoice;
+  const options = { threads: 2, blas: 'auto' };
+  expect(withSideOf(options, choice({ blas: products }))).toEqual({ threads: 2, blas: 'auto', blasFrom: 64 });
+  expect(withSideOf(options, choice({ blas: { ...products, from: 'never' } }))).toMatchObject({ blas: 'off' });
+  expect(withSideOf(options, choice({ blas: { missing: 'none' } }))).toBe(options);
+  expect(withSideOf({}, choice({}))).toEqual({});
+});
+
+it.each([
+  ['bench', 'gemm'],
+  ['scale', 'length'],
+  ['search', ...tinyRecipe, '--space', 'space.yaml'],
+  ['benchmark', 'time-to-split', '--quick'],
+])('a library that is of no use ends %s %s in one line', async (...command) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'seqrec-blas-'));
+  writeFileSync(join(cwd, 'space.yaml'), 'optimizer:\n  learningRate: [0.001, 0.002]\n');
+  const { code, stderr } = await runCli([...command, '--blas', '/no/library.so'], cwd);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: blas: expected a library with cblas_sgemm; got .+, or name its file$/m);
 });

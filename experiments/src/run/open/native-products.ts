@@ -62,4 +62,13 @@ export async function startTrainingBackend(
   return agreed;
 }
 
+/** The same options for another process, with the side that this one measured: so that both give the same bits. */
+export function withSideOf(options: BackendOptions, choice: BackendChoice): BackendOptions {
+  const products = nativeProducts(choice);
+  if (products === undefined) return options;
+  return products.from === 'never'
+    ? { ...options, blas: 'off', blasFrom: undefined }
+    : { ...options, blasFrom: products.from };
+}
+
 const sideOf = ({ from }: Pick<BlasInfo, 'from'>): number => (from === 'never' ? Number.POSITIVE_INFINITY : from);

@@ -11,6 +11,7 @@ import { readRanks } from '../../run/folder/ranks.ts';
 import type { RunResults } from '../../run/folder/results.ts';
 import { checkRunsFolder, openRunDir } from '../../run/folder/run-dir.ts';
 import { checkAgainstData } from '../../run/open/check-config.ts';
+import { withSideOf } from '../../run/open/native-products.ts';
 import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
@@ -62,7 +63,8 @@ export async function runBenchmark(request: BenchmarkRequest): Promise<number> {
     for (const cell of cells) checkAgainstData(cell.config, (await grid.prepared(cell)).data);
     if (request.jobs !== undefined) {
       const onStop = (send: (signal: NodeJS.Signals) => void): void => void listeners.push(send);
-      const shared = { request, count: request.jobs, progress, onStop };
+      const asked = { ...request, backend: withSideOf(request.backend, choice) };
+      const shared = { request: asked, count: request.jobs, progress, onStop };
       for (const tasks of tasksOf(request, cells)) await runJobs({ ...shared, tasks });
     }
     const tuned = request.tune && (await grid.tune(cells, request.tune, choice));
