@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
+import { BLAS_FROM } from '../blas-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { PEERS, type Peer } from '../measure/bench/peer.ts';
@@ -145,7 +146,7 @@ export function registerBench(cli: CAC, invocation: Invocation): void {
       '--blas <library>',
       `Products of simd by a native library: auto, off or its path (${WITH_LIBRARY.join(', ')})`,
     )
-    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
+    .option(...BLAS_FROM)
     .option('--ranks <n>', 'Ranks that are threads (exchange, ranks: 2); not under mpiexec, which says how many')
     .option('--rank <r>', 'This process of several over TCP, with --ranks and --rendezvous (exchange, ranks)')
     .option('--rendezvous <host:port>', 'Where rank 0 listens (exchange, ranks)')

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
+import { BLAS, BLAS_FROM } from '../blas-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -27,8 +28,8 @@ export function registerProfile(cli: CAC, invocation: Invocation): void {
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
-    .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
-    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
+    .option(...BLAS)
+    .option(...BLAS_FROM)
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec profile ml-1m/hstu')

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
+import { BLAS, BLAS_FROM } from '../blas-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
@@ -89,8 +90,8 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--save [dir]', 'Keep what it says with machine, version and day (default: docs/results of the repository)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
-    .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
-    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
+    .option(...BLAS)
+    .option(...BLAS_FROM)
     .option('--quiet', 'No progress')
     .example('  $ seqrec scale compute --budget 30m')
     .example('  $ seqrec scale length --encoders hstu,transformer')

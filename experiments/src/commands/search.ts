@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
+import { BLAS, BLAS_FROM } from '../blas-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { shellWord } from '../terminal/shell-word.ts';
@@ -34,8 +35,8 @@ export function registerSearch(cli: CAC, invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the search; its runs lie in trials (default: runs/search-RECIPE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
     .option('--threads <n>', 'Threads of the simd backend')
-    .option('--blas <library>', 'Products of simd by a native library: auto, off (the default) or its path')
-    .option('--blas-from <side>', 'Least side of these products, as a run recorded it (default: measured)')
+    .option(...BLAS)
+    .option(...BLAS_FROM)
     .option('--quiet', 'No progress')
     .example('  $ seqrec search ml-100k/sasrec')
     .example('  $ seqrec search ml-1m/hstu --trials 27 --budget 2h')
