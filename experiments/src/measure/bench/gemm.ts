@@ -5,7 +5,7 @@ import { figures, type Listing, lines } from '../../terminal/listing.ts';
 import { backendLine } from '../backend-facts.ts';
 import { type Blas, openBlas } from './blas.ts';
 import type { GemmShape } from './gemm-shape.ts';
-import { withOwnKernels } from './own-kernels.ts';
+import { hasLibrary, withOwnKernels } from './own-kernels.ts';
 import { median } from './statistics.ts';
 import { turn } from './turn.ts';
 
@@ -62,7 +62,7 @@ export async function benchGemm(request: {
   const found = request.peer ? await peers(threads, told, native) : [];
   const usable = found.filter((blas): blas is Blas => !('missing' in blas));
   const rows: GemmRow[] = [];
-  for (const shape of GEMM_SHAPES) rows.push(await measure(shape, request.rounds, usable, native));
+  for (const shape of GEMM_SHAPES) rows.push(await measure(shape, request.rounds, usable));
   const missing = found.find((blas) => 'missing' in blas)?.missing;
   const library = usable[0]?.version;
   const cores = usable.map(({ core }) => core);
@@ -79,7 +79,7 @@ async function peers(
   return [best, await openBlas(threads, { core: NARROW, again: true })];
 }
 
-async function measure(shape: GemmShape, rounds: number, blas: readonly Blas[], native: boolean): Promise<GemmRow> {
+async function measure(shape: GemmShape, rounds: number, blas: readonly Blas[]): Promise<GemmRow> {
   const { batch, m, k, n, transposeA = false, transposeB = false } = shape;
   const lead = batch === 1 ? [] : [batch];
   const fill = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
@@ -91,19 +91,20 @@ async function measure(shape: GemmShape, rounds: number, blas: readonly Blas[], 
   const ours = (): void => tf.matMul(a, b, transposeA, transposeB).dispose();
   const theirs = blas.map((one) => (): void => one.multiply(shape, left, right, out));
   const flops = 2 * batch * m * k * n;
+  const alone = hasLibrary();
   const [rates, own]: [number[], number[]] = [[], []];
   const peerRates: number[][] = theirs.map(() => []);
   for (let round = 0; round < rounds; round++) {
     turn(ours, flops, rates);
-    if (native) await withOwnKernels(() => turn(ours, flops, own));
+    if (alone) await withOwnKernels(() => turn(ours, flops, own));
     for (const [i, call] of theirs.entries()) turn(call, flops, peerRates[i]);
   }
   tf.dispose([a, b]);
-  return { shape, seqrec: median(rates), ...(native && { own: median(own) }), openblas: peerRates.map(median) };
+  return { shape, seqrec: median(rates), ...(alone && { own: median(own) }), openblas: peerRates.map(median) };
 }
 
 export function listGemmBench(bench: GemmBench): Listing {
-  const native = bench.rows.some(({ own }) => own !== undefined);
+  const hasOwn = bench.rows.some(({ own }) => own !== undefined);
   const rows = bench.rows.map(({ shape, seqrec, own, openblas }) => {
     const { batch, m, k, n, transposeA, transposeB } = shape;
     const size = `${batch === 1 ? '' : `${batch} x `}${m} x ${k} x ${n}`;
@@ -113,12 +114,12 @@ export function listGemmBench(bench: GemmBench): Listing {
     return [size, layout, seqrec.toFixed(1), ...alone, ...peer, shape.what];
   });
   const peerTitles = bench.peers.flatMap((core) => [`OpenBLAS ${core}`, 'share']);
-  const aloneTitles = native ? ['own kernels', 'ratio'] : [];
+  const aloneTitles = hasOwn ? ['own kernels', 'ratio'] : [];
   const titles = ['M x K x N', 'op', 'seqrec GFLOP/s', ...aloneTitles, ...peerTitles, 'what'];
   return [
     ...lines(
       `backend ${backendLine(bench.backend, bench.details)}; medians, contestants in turn`,
-      native && 'own kernels: ours alone, as with --blas off, in the same turns; ratio: seqrec over them',
+      hasOwn && 'own kernels: ours alone, as with --blas off, in the same turns; ratio: seqrec over them',
       bench.library !== undefined && `share: ours over that of OpenBLAS (${bench.library}) with the kernels named`,
     ),
     figures(titles, rows, { left: [0, 1, titles.length - 1] }),
