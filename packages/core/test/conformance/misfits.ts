@@ -60,6 +60,13 @@ export const misfits: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
   Slice: call(one('x'), fc.record({ begin: list(dim), size: list(fc.integer({ min: -1, max: 4 })) })),
   Transpose: call(one('x'), fc.record({ perm: list(dim) })),
   Tile: call(one('x'), fc.record({ reps: list(dim) })),
+  PadV2: call(
+    one('x'),
+    fc.record({
+      paddings: fc.array(fc.tuple(dim, dim), { maxLength: 4 }),
+      constantValue: fc.integer({ min: -2, max: 2 }),
+    }),
+  ),
   GatherV2: call(two('x', 'indices'), fc.record({ axis, batchDims: fc.constantFrom(0, 0, 1) })),
   UnsortedSegmentSum: call(segments, fc.record({ numSegments: fc.integer({ min: 1, max: 4 }) })),
   FusedBatchNorm: call(

@@ -53,6 +53,14 @@ export const stockChecks: Readonly<Record<string, Check>> = {
     // Another walks beside x; of an axis named twice `cpu` makes nonsense.
     throw new ShapeError(`transpose: expected every axis of x once; got perm [${perm}] and x [${x.shape}]`);
   },
+  PadV2: ({ x }, attrs) => {
+    const paddings = attrs.paddings as readonly (readonly number[])[];
+    if (paddings.length === x.shape.length) return;
+    // `cpu` makes a tensor of another rank, or of no size that is a number.
+    throw new ShapeError(
+      `pad: expected two widths for each axis of x; got ${JSON.stringify(paddings)} and x [${x.shape}]`,
+    );
+  },
   UnsortedSegmentSum: ({ x, segmentIds }) => checkSegments(x, segmentIds),
   Sum: ({ x }, { axis }) => checkAxes('sum', x, axis),
   Mean: ({ x }, { axis }) => checkAxes('mean', x, axis),

@@ -77,6 +77,24 @@ function split(backend: SimdBackend, x: TensorInfo, sizes: readonly number[], ax
   });
 }
 
+/** `x` along one axis between `before` and `after` constants: all of them first, then `x` in its columns. */
+function pad(
+  backend: SimdBackend,
+  x: TensorInfo,
+  axis: number,
+  [before, after]: readonly [number, number],
+  value: number,
+): TensorInfo {
+  const from = backend.address(x);
+  const shape = x.shape.with(axis, before + x.shape[axis] + after);
+  const y = fill(backend, shape, value);
+  const inner = product(x.shape.slice(axis + 1));
+  const [width, wide] = [x.shape[axis] * inner, shape[axis] * inner];
+  const to = backend.address(y) + before * inner * 4;
+  if (sizeOf(x) > 0) copyColumns(backend, from, width, to, wide, width, product(x.shape.slice(0, axis)));
+  return y;
+}
+
 export function registerShapeKernels(name: string): void {
   override(name, 'Fill', (_, backend, attrs) => {
     const dtype = attrs.dtype ?? util.inferDtype(attrs.value as number);
@@ -131,6 +149,18 @@ export function registerShapeKernels(name: string): void {
       0,
     );
     return { ...y, shape };
+  });
+  override(name, 'PadV2', ({ x }, backend, attrs) => {
+    const paddings = attrs.paddings as readonly (readonly [number, number])[];
+    if (!allFloat(x) || !paddings.flat().every((n) => Number.isInteger(n) && n >= 0)) return undefined;
+    const value = attrs.constantValue as number;
+    const padded = paddings.flatMap(([before, after], axis) => (before + after > 0 ? [axis] : []));
+    if (padded.length === 0) return alias(backend, x, x.shape);
+    return padded.reduce<TensorInfo>((from, axis) => {
+      const y = pad(backend, from, axis, paddings[axis], value);
+      if (from !== x) backend.disposeIntermediateTensorInfo(from);
+      return y;
+    }, x);
   });
   override(name, 'Slice', ({ x }, backend, attrs) => {
     if (!allFloat(x) || x.shape.length > 5) return undefined;
