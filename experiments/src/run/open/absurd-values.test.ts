@@ -109,7 +109,7 @@ const elsewhere = new Set([
 ]);
 
 beforeAll(async () => {
-  await useBackend('cpu');
+  await useBackend('auto');
 });
 
 async function base(name: string): Promise<RecipeConfig> {
@@ -245,6 +245,6 @@ test('what the kernels would refuse after an epoch is refused before: too wide i
       begin({ ...config, ...change, model, training: { ...config.training, batchSize: 40 } }),
     ).rejects.toThrow(/memory: expected a run that fits into 4\.0 GiB, the heap of simd.*1000000 negatives/);
   } finally {
-    await useBackend('cpu');
+    await useBackend('auto');
   }
 });

@@ -115,7 +115,10 @@ export function randomWords(key: RandomKey, step: number, count: number, first =
 
 /** `count` numbers in `[0, 1)`, each a word divided by 2^32, from word `first` on. */
 export function uniform01(key: RandomKey, step: number, count: number, first = 0): Float64Array {
-  return Float64Array.from(randomWords(key, step, count, first), (word) => word * 2 ** -32);
+  const words = randomWords(key, step, count, first);
+  const numbers = new Float64Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = words[i] * 2 ** -32;
+  return numbers;
 }
 
 /**
