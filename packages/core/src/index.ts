@@ -90,6 +90,7 @@ export {
 export { type NormSiluSplitResult, normSiluSplit } from './ops/norm-silu-split.ts';
 export { checkOffsets, type Offsets } from './ops/offsets.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
+export { sampledScores } from './ops/sampled-scores.ts';
 export { type SampledSoftmaxOptions, sampledSoftmaxLoss } from './ops/sampled-softmax-loss.ts';
 export { silu } from './ops/silu.ts';
 export { siluSplit } from './ops/silu-split.ts';

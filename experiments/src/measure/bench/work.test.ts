@@ -27,5 +27,8 @@ it('counts multiply-adds twice and the causal half of attention', () => {
   expect(kernelWork('HstuAttention', { ...inputs, visible }, { globalKeys: 1 }, [])).toBe(2 * 9 * 2 * (4 + 6));
   const sampled = { queries: matrix(5, 8), negatives: matrix(5, 16) };
   expect(kernelWork('SampledSoftmaxGrad', sampled, {}, [])).toBe(4 * 5 * 17 * 8);
+  const scored = { queries: matrix(5, 8), ids: matrix(5, 16) };
+  expect(kernelWork('SampledScores', scored, {}, [])).toBe(2 * 5 * 16 * 8);
+  expect(kernelWork('SampledScoresGrad', scored, {}, [])).toBe(4 * 5 * 16 * 8);
   expect(kernelWork('Dropout', { x: matrix(5, 8) }, {}, [])).toBe(0);
 });

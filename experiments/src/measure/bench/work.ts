@@ -95,6 +95,12 @@ export function kernelWork(
       const forward = 2 * t * (inputs.negatives.shape[1] + 1) * d;
       return kernel === 'SampledSoftmax' ? forward : 2 * forward;
     }
+    case 'SampledScores':
+    case 'SampledScoresGrad': {
+      const [p, d] = inputs.queries.shape;
+      const forward = 2 * p * inputs.ids.shape[1] * d;
+      return kernel === 'SampledScores' ? forward : 2 * forward;
+    }
     case 'LogSumExpScores':
     case 'LogSumExpScoresGrad': {
       const [p, d] = inputs.queries.shape;

@@ -194,7 +194,7 @@ it('the kernel table covers the contract and tells the sources apart', async () 
   tf.registerKernel({ kernelName: 'Silu', backendName: 'own', kernelFunc: ({ inputs }) => inputs.x! });
   const rows = explainKernels(['cpu', 'own']);
   const row = (kernel: string) => rows.find((r) => r.kernel === kernel)!.backends;
-  expect(fusedKernelNames).toHaveLength(38);
+  expect(fusedKernelNames).toHaveLength(40);
   for (const name of fusedKernelNames) expect(row(name).cpu).toBe('composed');
   expect(row('UnsortedSegmentSum').cpu).toBe('composed');
   expect(row('BatchMatMul').cpu).toBe('stock');

@@ -86,6 +86,7 @@ const outputsOf: Record<string, number> = {
   CausalAttentionGrad: 3,
   GatedRecurrenceGrad: 2,
   SampledSoftmaxGrad: 2,
+  SampledScoresGrad: 2,
   LogSumExpScoresGrad: 2,
   TopItems: 2,
 };

@@ -17,6 +17,7 @@ import {
   linearLayer,
   normSiluSplit,
   ShapeError,
+  sampledScores,
   sampledSoftmaxLoss,
   silu,
   siluSplit,
@@ -338,6 +339,12 @@ describe('refusals, word for word', () => {
         }),
       ShapeError,
       'sampledSoftmaxLoss: expected queries [T, D], items [I, D], positives [T], negatives [T, R]; got queries=float32[2,3], items=float32[9,3], positives=int32[2], negatives=int32[3,4]; negatives has T = 3, expected T = 2',
+    ],
+    [
+      'ids for other queries',
+      () => sampledScores(tf.zeros([2, 3]), tf.zeros([9, 3]), tf.zeros([3, 4], 'int32')),
+      ShapeError,
+      'sampledScores: expected queries [P, D], items [I, D], ids [P, R]; got queries=float32[2,3], items=float32[9,3], ids=int32[3,4]; ids has P = 3, expected P = 2',
     ],
     [
       'no range',

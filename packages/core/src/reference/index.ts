@@ -31,6 +31,7 @@ export { attentionKeep, dropoutKeep, philox4x32, type Stream, streamWords, unifo
 export { type RankingInput, rankCounts, topItems } from './ranking.ts';
 export { rmsNorm, rmsNormGrad } from './rms-norm.ts';
 export { type RowState, rowwiseAdamWStep } from './rowwise-adamw.ts';
+export { type SampledScoresInput, sampledScores, sampledScoresGrad } from './sampled-scores.ts';
 export {
   type SampledSoftmaxInput,
   sampledSoftmax,

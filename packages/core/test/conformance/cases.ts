@@ -26,6 +26,7 @@ import { logSumExpScoresCase } from './log-sum-exp-case.ts';
 import { causalQueriesCase, hstuQueriesCase } from './query-cases.ts';
 import { rankCountsCase, topItemsCase } from './ranking-cases.ts';
 import { gatedRecurrenceCase } from './recurrence-case.ts';
+import { sampledScoresCase } from './sampled-scores-case.ts';
 import { sampledSoftmaxCase } from './softmax-case.ts';
 
 function close<P>(kase: KernelCase<P>): AnyCase {
@@ -71,6 +72,7 @@ export const cases: readonly AnyCase[] = [
   close(causalQueriesCase),
   close(gatedRecurrenceCase),
   close(sampledSoftmaxCase),
+  close(sampledScoresCase),
   close(logSumExpScoresCase),
   close(rankCountsCase),
   close(topItemsCase),

@@ -1,11 +1,10 @@
-import { integers, rememberHostValues, streamKey } from '@seqrec/core';
+import { integers, rememberHostValues, sampledScores, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BceConfig, GbceConfig } from './config.ts';
 import { gbceBeta } from './functions/gbce.ts';
 import type { Objective } from './objective.ts';
 import { ownLabels } from './own-labels.ts';
 import { drawnValues, flatSettings, pairObjectiveLoss, pairsOfPart, positiveScores, weightOfPairs } from './pairs.ts';
-import { sampledScores } from './sampled-scores.ts';
 
 /** What every objective of its own function takes. */
 type Own<C> = Omit<C, 'kind' | 'actionWeight'>;
@@ -52,23 +51,37 @@ function binaryObjective(name: string, config: Own<BceConfig>, betaOf: (numItems
       const { pairs, firstPair } = pairsOfPart(batch, { part, run }, config);
       const count = pairs.rows.length * numNegatives;
       const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems, firstPair * numNegatives);
-      return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
+      const ids = tf.tensor2d(drawn, [pairs.rows.length, numNegatives], 'int32');
+      return { negatives: rememberHostValues(ids, drawn) };
     },
     loss: (context) =>
       pairObjectiveLoss(context, config, (encoded, { model, batch, part, drawn }) => {
         const { count, pairs, queries, items, temperature } = encoded;
-        const labels = own === 'kept' ? undefined : ownLabels(batch.host, part);
-        const counts = Float32Array.from(drawnValues(drawn.negatives), (item, i) =>
-          labels?.[pairs.sequences[Math.floor(i / numNegatives)]].has(item) ? 0 : 1,
-        );
         const scores = tf.div(sampledScores(queries, items, drawn.negatives), temperature);
-        const perNegative = tf.mul(tf.softplus(scores), tf.tensor2d(counts, [count, numNegatives]));
+        const every = tf.softplus(scores);
+        const labels = own === 'kept' ? undefined : ownLabels(batch.host, part);
+        const counts = labels && notOwn(drawnValues(drawn.negatives), numNegatives, pairs.sequences, labels);
+        const perNegative = counts ? tf.mul(every, tf.tensor2d(counts, [count, numNegatives])) : every;
         const positive = tf.softplus(tf.neg(positiveScores(encoded)));
         if (divisor === 'negatives') return tf.add(positive, tf.mean(perNegative, 1)) as tf.Tensor1D;
         const sum = tf.add(tf.mul(positive, betaOf(model.numItems)), tf.sum(perNegative, 1));
         return tf.div(sum, 1 + numNegatives) as tf.Tensor1D;
       }),
   };
+}
+
+/** 1 for a negative that counts, 0 for one that the pair's sequence has as a label itself. */
+function notOwn(
+  negatives: Int32Array,
+  each: number,
+  sequences: ArrayLike<number>,
+  labels: readonly ReadonlySet<number>[],
+): Float32Array {
+  const counts = new Float32Array(negatives.length);
+  for (let i = 0; i < counts.length; i++) {
+    counts[i] = labels[sequences[Math.floor(i / each)]].has(negatives[i]) ? 0 : 1;
+  }
+  return counts;
 }
 
 /** A run from before there were other divisors and masks goes on. */

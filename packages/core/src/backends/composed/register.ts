@@ -17,6 +17,7 @@ import { dropout, dropoutGrad, uniformIntegers } from './random.ts';
 import { rankCounts, topItems } from './ranking.ts';
 import { rmsNorm, rmsNormGrad } from './rms-norm.ts';
 import { rowwiseAdamWStep } from './rowwise-adamw-step.ts';
+import { sampledScores, sampledScoresGrad } from './sampled-scores.ts';
 import { sampledSoftmax, sampledSoftmaxGrad } from './sampled-softmax.ts';
 import { segmentSum } from './segment-sum.ts';
 import { silu, siluGrad } from './silu.ts';
@@ -55,6 +56,8 @@ export const composedKernels: readonly ComposedKernel[] = [
   gatedRecurrenceGrad,
   sampledSoftmax,
   sampledSoftmaxGrad,
+  sampledScores,
+  sampledScoresGrad,
   logSumExpScores,
   logSumExpScoresGrad,
   rankCounts,

@@ -25,6 +25,22 @@ export interface SampledSoftmaxGradInputs extends SampledSoftmaxInputs {
 }
 
 /**
+ * Scores of items of each query's own: `scores_pr = q_p . items[ids_pr]`. Shapes: queries `[P, D]`, items `[I, D]`, ids
+ * int32 `[P, R]`. Output `[P, R]`. Nothing of size `[P, R, D]` may outlive a block of it.
+ */
+export const SampledScores = 'SampledScores';
+export interface SampledScoresInputs extends NamedTensorInfoMap {
+  queries: TensorInfo;
+  items: TensorInfo;
+  ids: TensorInfo;
+}
+/** Outputs `[dQueries [P, D], dItems [I, D]]`; `dScores` has shape `[P, R]`. */
+export const SampledScoresGrad = 'SampledScoresGrad';
+export interface SampledScoresGradInputs extends SampledScoresInputs {
+  dScores: TensorInfo;
+}
+
+/**
  * Where the score of each query's target stands among all candidates. Row `b`:
  * `[higher, equal before, equal after, undefined]`, the numbers of candidates other than the target with a higher
  * score, with the same score and a lower or higher id, and with a NaN; a target whose score is not finite counts as

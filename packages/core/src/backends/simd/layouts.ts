@@ -42,6 +42,9 @@ import * as RECURRENCE_GRAD from './slots/recurrence-grad.ts';
 import * as REDUCE_FIRST from './slots/reduce-first.ts';
 import * as ROW_OP from './slots/row-op.ts';
 import * as ROWWISE_ADAMW from './slots/rowwise-adamw.ts';
+import * as SAMPLED_SCORES from './slots/sampled-scores.ts';
+import * as SAMPLED_SCORES_FORWARD from './slots/sampled-scores-forward.ts';
+import * as SAMPLED_SCORES_GRADIENT from './slots/sampled-scores-gradient.ts';
 import * as SAMPLED_SOFTMAX from './slots/sampled-softmax.ts';
 import * as SAMPLED_SOFTMAX_GRADIENT from './slots/sampled-softmax-gradient.ts';
 import * as SAMPLED_SOFTMAX_LOSS from './slots/sampled-softmax-loss.ts';
@@ -133,4 +136,6 @@ export const LAYOUTS = {
   rmsNormGrad: NORM_GRAD,
   scoreSums: { ...SCORE_SUMS, ...SCORE_SUMS_FORWARD },
   scoreSumsGrad: { ...SCORE_SUMS, ...SCORE_SUMS_GRADIENT },
+  sampledScores: { ...SAMPLED_SCORES, ...SAMPLED_SCORES_FORWARD },
+  sampledScoresGrad: { ...SAMPLED_SCORES, ...SAMPLED_SCORES_GRADIENT },
 } satisfies Record<keyof typeof KERNEL, Slots>;

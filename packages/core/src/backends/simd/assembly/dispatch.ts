@@ -22,6 +22,7 @@ import { mergeTopItems, prepareRanking, rankCounts, topItems } from './ranking';
 import { reduceFirst, reduceLast, softmaxRows, sumParts } from './reduce';
 import { copyBytes, copyRows, countSegments, fill, gather, padRows, placeSegments, scatterSegments, stridedCopy, sumSegments } from './rows';
 import { sampledSoftmax, sampledSoftmaxGrad, sampledSoftmaxItems } from './sampled-softmax';
+import { sampledScores, sampledScoresGrad } from './sampled-scores';
 import { scoreSums, scoreSumsGrad } from './score-sums';
 import { softmaxForward } from './causal-attention';
 import { closeRegions, openRegions } from './regions';
@@ -95,6 +96,8 @@ export function dispatch(kernel: i32, args: usize, task: i32): void {
     case KERNEL.rmsNormGrad: rmsNormGrad(args, task); break;
     case KERNEL.scoreSums: scoreSums(args, task); break;
     case KERNEL.scoreSumsGrad: scoreSumsGrad(args, task); break;
+    case KERNEL.sampledScores: sampledScores(args, task); break;
+    case KERNEL.sampledScoresGrad: sampledScoresGrad(args, task); break;
     default: unreachable();
   }
   closeRegions();

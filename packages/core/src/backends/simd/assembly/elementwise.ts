@@ -3,7 +3,7 @@ import * as BINARY from '../slots/binary';
 import * as BINARY_ROWS from '../slots/binary-rows';
 import * as UNARY from '../slots/unary';
 import { flt, int, loadPart, madd, ptr, storePart } from './env';
-import { exp4, log4, sigmoid4, silu4, tanh4 } from './math';
+import { exp4, log4, sigmoid4, silu4, softplus4, tanh4 } from './math';
 
 // @ts-ignore: decorator
 @inline
@@ -28,6 +28,7 @@ function unary4(op: i32, x: v128, alpha: v128): v128 {
     case 14: return f32x4.mul(x, alpha); // scale
     case 16: return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(6)); // relu6
     case 17: return v128.bitselect(x, f32x4.sub(exp4(x), f32x4.splat(1)), f32x4.ge(x, f32x4.splat(0))); // elu
+    case 18: return softplus4(x);
     default: return x;
   }
 }
@@ -83,6 +84,7 @@ export function unaryRow(op: i32, x: usize, y: usize, n: i32, factor: f32): void
     case 14: unaryLoop(14, x, y, n, alpha); break;
     case 16: unaryLoop(16, x, y, n, alpha); break;
     case 17: unaryLoop(17, x, y, n, alpha); break;
+    case 18: unaryLoop(18, x, y, n, alpha); break;
     default: break;
   }
 }

@@ -233,6 +233,28 @@ export function tanh4(x: v128): v128 {
   return v128.bitselect(small, v128.or(big, sign), f32x4.lt(a, constant(SMALL)));
 }
 
+/**
+ * log(1 + e^x) = max(x, 0) + log1p(e^-|x|), about 2 ulp, and to a few more of its smallest values: with u = e^-|x| in
+ * (0, 1] and s = u / (2 + u), log1p(u) = 2 artanh(s) = 2 (s + s^3 / 3 + ... + s^15 / 15), s at most 1/3. 0 below -87.3.
+ */
+// @ts-ignore: decorator
+@inline
+export function softplus4(x: v128): v128 {
+  const u = expNegative4(f32x4.neg(f32x4.abs(x)));
+  const s = f32x4.div(u, f32x4.add(u, constant(TWO)));
+  const z = f32x4.mul(s, s);
+  let p = f32x4.splat(0.13333333);
+  p = madd(p, z, f32x4.splat(0.15384616));
+  p = madd(p, z, f32x4.splat(0.18181819));
+  p = madd(p, z, f32x4.splat(0.22222222));
+  p = madd(p, z, f32x4.splat(0.2857143));
+  p = madd(p, z, f32x4.splat(0.4));
+  p = madd(p, z, f32x4.splat(0.6666667));
+  const log1p = madd(f32x4.mul(p, z), s, f32x4.add(s, s));
+  // NaN stays NaN.
+  return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1p);
+}
+
 /** log(x) for x > 0, about 1 ulp; log(0) = -Infinity, log(negative) = NaN, log(Infinity) = Infinity. */
 // @ts-ignore: decorator
 @inline

@@ -13,43 +13,19 @@ import * as SAMPLED_SOFTMAX_TABLES from '../slots/sampled-softmax-tables';
 import { copyFloats, flt, int, madd, ptr, scratch, sumLanes } from './env';
 import { BOTTOM_X, constant, constants, F1, F2, F3, F4, F5, HIT, log1, LOG2E, ONE, power, SHIFTER } from './math';
 import { after } from './regions';
-import { addToRows, dotRows, weightedRows } from './table-rows';
+import { addToRows, dotRows, foldDots, rowAddresses, weightedRows } from './table-rows';
 
 /** The addresses of the R + 1 rows of token t at `rows`, the positive's first, then 0 up to Z. */
 function findRows(args: usize, t: usize, rows: usize): void {
   const r = ptr(args, SAMPLED_SOFTMAX.R) << 2;
-  const items = <u32>int(args, SAMPLED_SOFTMAX.ITEMS), row = <u32>int(args, SAMPLED_SOFTMAX.WIDTH) << 2, count = <u32>int(args, SAMPLED_SOFTMAX.ITEM_COUNT);
+  const items = ptr(args, SAMPLED_SOFTMAX.ITEMS), row = ptr(args, SAMPLED_SOFTMAX.WIDTH) << 2, count = <u32>int(args, SAMPLED_SOFTMAX.ITEM_COUNT);
   const negatives = ptr(args, SAMPLED_SOFTMAX.NEGATIVES) + t * r;
   const positive = load<u32>(ptr(args, SAMPLED_SOFTMAX.POSITIVES) + (t << 2));
   // An id outside the table ends the job; the caller then looks for it and says which.
   if (positive >= count) unreachable();
-  store<u32>(rows, items + positive * row);
-  const counts = i32x4.splat(count), widths = i32x4.splat(row), first = i32x4.splat(items);
-  let outside = i32x4.splat(0);
-  let j: usize = 0;
-  for (; j + 16 <= r; j += 16) {
-    const ids = v128.load(negatives + j);
-    outside = v128.or(outside, i32x4.ge_u(ids, counts));
-    v128.store(rows + j, i32x4.add(i32x4.mul(ids, widths), first), 4);
-  }
-  if (v128.any_true(outside)) unreachable();
-  for (; j < r; j += 4) {
-    const id = load<u32>(negatives + j);
-    if (id >= count) unreachable();
-    store<u32>(rows + j, items + id * row, 4);
-  }
-  for (const end = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2; j + 4 < end; j += 4) store<u32>(rows + j, 0, 4);
-}
-
-/** Four dot products, from eight partial sums each. */
-// @ts-ignore: decorator
-@inline
-function foldDots(at: usize): v128 {
-  const s0 = f32x4.add(v128.load(at), v128.load(at, 16)), s1 = f32x4.add(v128.load(at, 32), v128.load(at, 48));
-  const s2 = f32x4.add(v128.load(at, 64), v128.load(at, 80)), s3 = f32x4.add(v128.load(at, 96), v128.load(at, 112));
-  const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
-  const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3));
+  store<u32>(rows, <u32>items + positive * <u32>row);
+  rowAddresses(negatives, r, items, row, count, rows + 4);
+  for (let j = r + 4, end = ptr(args, SAMPLED_SOFTMAX.ENTRIES) << 2; j < end; j += 4) store<u32>(rows + j, 0);
 }
 
 /**

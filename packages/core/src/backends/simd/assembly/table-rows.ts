@@ -5,6 +5,40 @@
 import { madd } from './env';
 
 /**
+ * The addresses of the rows `ids` of a table, `bytes` of them (4 for each), at `rows`. An id outside the `count` rows
+ * ends the job; the caller then looks for it and says which.
+ */
+// @ts-ignore: decorator
+@inline
+export function rowAddresses(ids: usize, bytes: usize, items: usize, row: usize, count: u32, rows: usize): void {
+  const counts = i32x4.splat(count), widths = i32x4.splat(<i32>row), first = i32x4.splat(<i32>items);
+  let outside = i32x4.splat(0);
+  let j: usize = 0;
+  for (; j + 16 <= bytes; j += 16) {
+    const four = v128.load(ids + j);
+    outside = v128.or(outside, i32x4.ge_u(four, counts));
+    v128.store(rows + j, i32x4.add(i32x4.mul(four, widths), first));
+  }
+  if (v128.any_true(outside)) unreachable();
+  for (; j < bytes; j += 4) {
+    const id = load<u32>(ids + j);
+    if (id >= count) unreachable();
+    store<u32>(rows + j, <u32>items + id * <u32>row);
+  }
+}
+
+/** Four dot products, from eight partial sums each, as {@link dotRows} leaves them. */
+// @ts-ignore: decorator
+@inline
+export function foldDots(at: usize): v128 {
+  const s0 = f32x4.add(v128.load(at), v128.load(at, 16)), s1 = f32x4.add(v128.load(at, 32), v128.load(at, 48));
+  const s2 = f32x4.add(v128.load(at, 64), v128.load(at, 80)), s3 = f32x4.add(v128.load(at, 96), v128.load(at, 112));
+  const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
+  const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3));
+}
+
+/**
  * Dot products of q with rows, each as eight partial sums at `out`: V8 makes 256-bit registers of sums that
  * are stored side by side, not of sums that are folded at once. `rows` are addresses; `entries` (4 for
  * each) and `row` count bytes.

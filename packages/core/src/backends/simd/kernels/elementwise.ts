@@ -25,6 +25,7 @@ export const UNARY = {
   LeakyRelu: 13,
   Relu6: 16,
   Elu: 17,
+  Softplus: 18,
 } as const;
 
 /** Codes of `binaryFlat` and `binaryRows`. */

@@ -17,6 +17,7 @@ import { registerRandom } from './random.ts';
 import { registerRanking } from './ranking.ts';
 import { registerReductions } from './reduce.ts';
 import { registerRows } from './rows.ts';
+import { registerSampledScores } from './sampled-scores.ts';
 import { registerSampledSoftmax } from './sampled-softmax.ts';
 import { registerScoreSums } from './score-sums.ts';
 import { registerShapeKernels } from './shape.ts';
@@ -44,6 +45,7 @@ export function registerSimdKernels(backendName: string): void {
   registerCausalAttention(backendName);
   registerGatedRecurrence(backendName);
   registerSampledSoftmax(backendName);
+  registerSampledScores(backendName);
   registerScoreSums(backendName);
   registerRanking(backendName);
   registerAdamW(backendName);

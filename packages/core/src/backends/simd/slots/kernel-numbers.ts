@@ -67,3 +67,5 @@ export const rmsNorm = 62;
 export const rmsNormGrad = 63;
 export const scoreSums = 64;
 export const scoreSumsGrad = 65;
+export const sampledScores = 66;
+export const sampledScoresGrad = 67;
