@@ -11,10 +11,9 @@ export async function use(options: SimdOptions): Promise<void> {
 /** Values that are the same on every backend and thread count. */
 export function values(shape: number[], phase: number): tf.Tensor {
   const size = shape.reduce((s, d) => s * d, 1);
-  return tf.tensor(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7 + phase)),
-    shape,
-  );
+  const numbers = new Float32Array(size);
+  for (let i = 0; i < size; i++) numbers[i] = Math.sin(i * 0.7 + phase);
+  return tf.tensor(numbers, shape);
 }
 
 /** The bytes of a tensor's values. */

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
 import { anyLibrary } from '../../test/native-library.ts';
 import { registerSimdBackend } from '../backends/simd/index.ts';
 
 const library = anyLibrary();
 
+// simd.test.ts draws all of them, and new seeds run in simd-new-seeds.slow.test.ts.
+scaleRuns(0.5);
 // Without a library the suite is skipped, with the reason in its title.
 await conformanceSuite(
   'simd',
