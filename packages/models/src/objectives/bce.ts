@@ -60,7 +60,8 @@ function binaryObjective(name: string, config: Own<BceConfig>, betaOf: (numItems
         const scores = tf.div(sampledScores(queries, items, drawn.negatives), temperature);
         const every = tf.softplus(scores);
         const labels = own === 'kept' ? undefined : ownLabels(batch.host, part);
-        const counts = labels && notOwn(drawnValues(drawn.negatives), numNegatives, pairs.sequences, labels);
+        const counts =
+          labels && notOwn(drawnValues(drawn.negatives), numNegatives, pairs.sequences, labels, model.numItems);
         const perNegative = counts ? tf.mul(every, tf.tensor2d(counts, [count, numNegatives])) : every;
         const positive = tf.softplus(tf.neg(positiveScores(encoded)));
         if (divisor === 'negatives') return tf.add(positive, tf.mean(perNegative, 1)) as tf.Tensor1D;
@@ -76,10 +77,18 @@ function notOwn(
   each: number,
   sequences: ArrayLike<number>,
   labels: readonly ReadonlySet<number>[],
+  numItems: number,
 ): Float32Array {
   const counts = new Float32Array(negatives.length);
-  for (let i = 0; i < counts.length; i++) {
-    counts[i] = labels[sequences[Math.floor(i / each)]].has(negatives[i]) ? 0 : 1;
+  // Of each item the last sequence that it was marked for: a look at an array for every negative, not at a set.
+  const marked = new Int32Array(numItems + 1).fill(-1);
+  let current = -1;
+  for (let p = 0; p < sequences.length; p++) {
+    if (sequences[p] !== current) {
+      current = sequences[p];
+      for (const item of labels[current]) marked[item] = current;
+    }
+    for (let i = p * each; i < (p + 1) * each; i++) counts[i] = marked[negatives[i]] === current ? 0 : 1;
   }
   return counts;
 }
