@@ -36,7 +36,7 @@ export function checkIds(backend: SimdBackend, op: string, table: TensorInfo, id
  * Entries sorted by segment: the address of the row and (where given) the weight of each, and
  * where each segment begins.
  */
-export interface SegmentOrder {
+interface SegmentOrder {
   readonly rows: number;
   readonly weights: number;
   readonly offsets: number;
@@ -56,7 +56,7 @@ export interface SegmentIds {
 }
 
 /** Counting sort of ids: stable, so the order of a sum depends on the data alone. Calls `use` and frees the order. */
-export function withSegmentOrder(
+function withSegmentOrder(
   backend: SimdBackend,
   { ids, n, group, weights, x, stride }: SegmentIds,
   segments: number,
@@ -85,8 +85,49 @@ export function withSegmentOrder(
 }
 
 /** Segments that one task sums: fixed by the shapes, small enough that popular segments spread over the threads. */
-export function segmentsPerTask(segments: number): number {
+function segmentsPerTask(segments: number): number {
   return Math.max(1, Math.min(64, Math.ceil(segments / 64)));
+}
+
+/** Where sums by segment go: `[segments, d]` at an address, times `scale`. */
+export interface SegmentSums {
+  readonly segments: number;
+  readonly d: number;
+  readonly to: number;
+  /** Default 1. */
+  readonly scale?: number;
+}
+
+/** The sum of the rows of each segment's entries, times their weights where they have some. */
+export function sumBySegment(
+  backend: SimdBackend,
+  entries: SegmentIds,
+  { segments, d, to, scale = 1 }: SegmentSums,
+): void {
+  withSegmentOrder(backend, entries, segments, ({ rows, weights, offsets }) => {
+    const perTask = segmentsPerTask(segments);
+    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), {
+      ADDRESSES: rows,
+      OFFSETS: offsets,
+      OUT: to,
+      SEGMENTS: segments,
+      D: d,
+      PER_TASK: perTask,
+      SORTED_WEIGHTS: weights,
+      ROW_BYTES: entries.stride,
+      SCALE: float(scale),
+    });
+  });
+}
+
+/** `rows` rows of `d` floats, copied to rows of `width`, zeros past `d`. */
+export function copyPadded(
+  backend: SimdBackend,
+  { from, to, d, width, rows }: Readonly<Record<'from' | 'to' | 'd' | 'width' | 'rows', number>>,
+): void {
+  const perTask = rowsPerTask(width);
+  const values = { X: from, Y: to, D: d, WIDTH: width, ROWS: rows, PER_TASK: perTask };
+  backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), values);
 }
 
 /** `out[s] = sum of scale x[i] over ids[i] = s`; ids outside `0 .. segments - 1` are left out, as in TensorFlow. */
@@ -103,20 +144,7 @@ export function segmentSum(
   const y = backend.output([segments, ...x.shape.slice(ids.shape.length)]);
   if (segments * inner === 0) return y.info;
   const entries = { ids: at, n, group: 1, weights: 0, x: from, stride: inner * 4 };
-  withSegmentOrder(backend, entries, segments, ({ rows, offsets }) => {
-    const perTask = segmentsPerTask(segments);
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), {
-      ADDRESSES: rows,
-      OFFSETS: offsets,
-      OUT: y.address,
-      SEGMENTS: segments,
-      D: inner,
-      PER_TASK: perTask,
-      SORTED_WEIGHTS: 0,
-      ROW_BYTES: inner * 4,
-      SCALE: float(scale),
-    });
-  });
+  sumBySegment(backend, entries, { segments, d: inner, to: y.address, scale });
   return y.info;
 }
 

@@ -1,11 +1,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { SampledScores, SampledScoresGrad } from '../../kernel-names.ts';
-import { float, type Values } from '../arguments.ts';
+import type { Values } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import type * as SAMPLED_SCORES from '../slots/sampled-scores.ts';
-import { checkIds, segmentsPerTask, withSegmentOrder } from './rows.ts';
-import { override, rowsPerTask, sizeOf } from './support.ts';
+import { checkIds, copyPadded, sumBySegment } from './rows.ts';
+import { override, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
 
 const OP = 'sampledScores';
@@ -39,10 +39,7 @@ function withPaddedRows(
   backend.withTemporaries(sizes, 'padded rows', (...padded) => {
     if (width === d) return run({ ...common, QUERIES: addresses[0], ITEMS: addresses[1] });
     for (const [i, to] of padded.entries()) {
-      const rows = infos[i].shape[0];
-      const perTask = rowsPerTask(width);
-      const values = { X: addresses[i], Y: to, D: d, WIDTH: width, ROWS: rows, PER_TASK: perTask };
-      backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), values);
+      copyPadded(backend, { from: addresses[i], to, d, width, rows: infos[i].shape[0] });
     }
     run({ ...common, QUERIES: padded[0], ITEMS: padded[1] });
   });
@@ -82,20 +79,7 @@ function backward(inputs: Inputs, backend: SimdBackend): TensorInfo[] | undefine
     backend.pool.run(KERNEL.sampledScoresGrad, Math.ceil(values.ROWS / QUERIES_PER_TASK), { ...values, ...own });
     const stride = values.WIDTH * 4;
     const entries = { ids: values.IDS, n: sizeOf(ids), group: each, weights: gradient, x: values.QUERIES, stride };
-    withSegmentOrder(backend, entries, segments, (order) => {
-      const perTask = segmentsPerTask(segments);
-      backend.pool.run(KERNEL.sumSegments, Math.ceil(segments / perTask), {
-        ADDRESSES: order.rows,
-        OFFSETS: order.offsets,
-        OUT: dItems.address,
-        SEGMENTS: segments,
-        D: d,
-        PER_TASK: perTask,
-        SORTED_WEIGHTS: order.weights,
-        ROW_BYTES: stride,
-        SCALE: float(1),
-      });
-    });
+    sumBySegment(backend, entries, { segments, d, to: dItems.address });
   });
   return [dQueries.info, dItems.info];
 }

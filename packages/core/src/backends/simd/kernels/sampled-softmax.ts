@@ -5,9 +5,9 @@ import { float, type Values } from '../arguments.ts';
 import type { SimdBackend } from '../backend.ts';
 import { KERNEL, SCRATCH_BYTES } from '../kernels.ts';
 import type * as SAMPLED_SOFTMAX from '../slots/sampled-softmax.ts';
-import { segmentsPerTask, withSegmentOrder } from './rows.ts';
+import { copyPadded, sumBySegment } from './rows.ts';
 import { sumParts } from './sum-parts.ts';
-import { override, rowsPerTask, sizeOf } from './support.ts';
+import { override, sizeOf } from './support.ts';
 import type { Inputs } from './types.ts';
 
 const OP = 'sampledSoftmaxLoss';
@@ -39,9 +39,7 @@ function padRows(backend: SimdBackend, infos: readonly TensorInfo[], logSumExp: 
   if (width === d) return { width, addresses };
   const padded = infos.map(({ shape: [rows] }, i) => {
     const to = backend.attach(logSumExp, rows * width * 4, PADDED[i]);
-    const perTask = rowsPerTask(width);
-    const values = { X: addresses[i], Y: to, D: d, WIDTH: width, ROWS: rows, PER_TASK: perTask };
-    backend.pool.run(KERNEL.padRows, Math.ceil(rows / perTask), values);
+    copyPadded(backend, { from: addresses[i], to, d, width, rows });
     return to;
   });
   return { width, addresses: padded };
@@ -199,20 +197,7 @@ function sumSorted(backend: SimdBackend, gradients: Gradients, dItems: number): 
   const { TOKENS: t, ITEM_COUNT: rows, D: d, WIDTH: width, ENTRIES: group } = gradients;
   const { QUERIES: x, IDS: ids, COEFFICIENTS: weights } = gradients;
   const entries = { ids, n: t * group, group, weights, x, stride: width * 4 };
-  withSegmentOrder(backend, entries, rows, (order) => {
-    const perTask = segmentsPerTask(rows);
-    backend.pool.run(KERNEL.sumSegments, Math.ceil(rows / perTask), {
-      ADDRESSES: order.rows,
-      OFFSETS: order.offsets,
-      OUT: dItems,
-      SEGMENTS: rows,
-      D: d,
-      PER_TASK: perTask,
-      SORTED_WEIGHTS: order.weights,
-      ROW_BYTES: width * 4,
-      SCALE: float(1),
-    });
-  });
+  sumBySegment(backend, entries, { segments: rows, d, to: dItems });
 }
 
 function backward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
