@@ -5,6 +5,7 @@ import {
   referenceObjective,
   referenceOptimizer,
 } from '../../src/config/reference.ts';
+import { fuxiAlphaSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'FuXi-alpha at the width, depth, objective and protocol of ml-1m/hstu',
@@ -14,6 +15,7 @@ export const recipe = defineRecipe({
     'HR@10 .3164, NDCG@10 .1813 under the leave-one-out preparation of eSASRec (blondered/transformer_benchmark). Not trained to the end here',
   cost: 'a step of 131 ms on 2 threads of an AMD EPYC (Zen 4), Node 24, where that of ml-1m/hstu takes 56 (`seqrec bench step --recipe ml-1m/fuxi-alpha`)',
   command: 'npx -y pnpm@12 seqrec train ml-1m/fuxi-alpha --data data',
+  space: fuxiAlphaSpace,
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'train-test' },
     model: {

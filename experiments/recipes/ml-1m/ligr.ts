@@ -1,5 +1,6 @@
 import { defineRecipe } from '../../src/config/recipe.ts';
 import { exactEvaluation, movieLensWindow, referenceOptimizer } from '../../src/config/reference.ts';
+import { ligrSpace } from '../../src/config/spaces.ts';
 
 export const recipe = defineRecipe({
   claim: 'LiGR with sampled softmax, eSASRec, at the width, depth, dropout and length of its ML-1M row',
@@ -8,6 +9,7 @@ export const recipe = defineRecipe({
   expected: 'published under another preparation of the data: HR@10 .3133, NDCG@10 .1772. Not trained to the end here',
   cost: 'a step of 164 ms on 2 threads of an AMD EPYC (Zen 4), Node 24, where that of ml-1m/hstu takes 56 (`seqrec bench step --recipe ml-1m/ligr`)',
   command: 'npx -y pnpm@12 seqrec train ml-1m/ligr --data data',
+  space: ligrSpace,
   config: {
     data: { format: 'named', name: 'ml-1m', split: 'leave-last-out' },
     model: {

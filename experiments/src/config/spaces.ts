@@ -21,6 +21,17 @@ export const hstuSpace: WrittenSpace = {
   'model.inputDropout, model.linearDropout': 'uniform 0.1 0.6',
 };
 
+/** Of FuXi-alpha: as HSTU, with one block less at most, whose own feed-forward part costs as much again. */
+export const fuxiAlphaSpace: WrittenSpace = { ...hstuSpace, 'model.numBlocks': [1, 2] };
+
+/** Of a pre-norm Transformer or LiGR: the feed-forward part is four times as wide as the model. */
+export const ligrSpace: WrittenSpace = {
+  ...rate,
+  'model.embeddingDim': [32, 64, 128],
+  'model.numBlocks': [1, 2, 3],
+  'model.inputDropout, model.blockDropout': 'uniform 0.1 0.6',
+};
+
 /** Of GRU4Rec: the state is as wide as the items, or twice. */
 export const gru4recSpace: WrittenSpace = {
   ...rate,
