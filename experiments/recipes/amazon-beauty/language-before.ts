@@ -5,7 +5,7 @@ const { config, ...about } = languageModel({
   claim:
     'The language model of Amazon Beauty before it has been asked to retrieve: hidden items, choices of two, titles',
   expected: 'none: its figures are of a question that it was not trained on',
-  cost: 'not measured to the end; 6.7 GFLOP a step, 175 steps an epoch, 20 epochs',
+  cost: '30 minutes for 20 epochs on one thread of an Intel Emerald Rapids with OpenBLAS (--blas auto) beside other work, Node 24; 6.7 GFLOP a step',
   command: 'npx -y pnpm@12 seqrec train amazon-beauty/language-before --data data',
   tasks: { masked: 1, preferred: 1, toTitle: 1, fromTitle: 1 },
 });

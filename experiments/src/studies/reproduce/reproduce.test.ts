@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRecipe } from '../../config/load-recipe.ts';
 import { loadReplay, loadTable, replayNames, tableNames } from './load-table.ts';
 import { renderLatex, renderMarkdown } from './render.ts';
+import { fewerEpochs } from './reproduce.ts';
 import { results } from './sections.ts';
 import { defineTable } from './table.ts';
 import { claimVerdicts, estimate, rowVerdict } from './verdict.ts';
@@ -129,6 +130,16 @@ it('leaves the cell of a row without a metric empty, and claims nothing of it', 
     ['coverage@10', '.2000', ''],
   ]);
   expect(claimed.rows.map(([, metric]) => metric)).toEqual(['HR@10']);
+});
+
+it('says which rows have fewer epochs than their own', () => {
+  const row = (epochs: number, published: number) => ({ epochs, published });
+  // Rows of one table may have different numbers of them.
+  expect(fewerEpochs([row(20, 20), row(201, 201)])).toEqual([]);
+  expect(fewerEpochs([row(5, 101), row(5, 101)])).toEqual(['5 of 101 epochs: not the published experiment.']);
+  expect(fewerEpochs([row(5, 20), row(5, 4), row(5, 40)])).toEqual([
+    '5 of 20, 5 of 40 epochs: not the published experiment.',
+  ]);
 });
 
 describe('pages', () => {

@@ -180,25 +180,32 @@ async function plan(
   if (request.epochs !== undefined && chosen.every((row) => row.measure !== undefined))
     throw new UsageError(`--epochs: expected a table that trains; nothing is trained for ${request.table}`);
   const rows: PlannedRow[] = [];
-  let published = 0;
+  const trained: { epochs: number; published: number }[] = [];
   for (const row of chosen) {
     const { config: own } = await resolveRun({ recipe: row.recipe, overrides: row.changes ?? [] });
-    published = Math.max(published, own.training.epochs);
     const epochs = request.epochs === undefined ? [] : [epochsOf(request.epochs)];
     const overrides = [...(row.changes ?? []), ...size.overrides, ...epochs, ...request.overrides];
-    rows.push({ row, config: (await resolveRun({ recipe: row.recipe, overrides })).config });
+    const { config } = await resolveRun({ recipe: row.recipe, overrides });
+    trained.push({ epochs: config.training.epochs, published: own.training.epochs });
+    rows.push({ row, config });
   }
   if (table.ownSplits !== true) checkOneData(rows);
   checkVectors(table, rows);
-  const { epochs } = rows[0].config.training;
   const remarks = [
     ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
-    ...(epochs < published ? [`${epochs} of ${published} epochs: not the published experiment.`] : []),
+    ...fewerEpochs(trained),
     ...(request.overrides.length > 0
       ? [`Changed: ${request.overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`]
       : []),
   ];
   return { rows, remarks };
+}
+
+/** What to say of rows that are trained for fewer epochs than those that the table or its recipe has for them. */
+export function fewerEpochs(rows: readonly { readonly epochs: number; readonly published: number }[]): string[] {
+  const fewer = rows.filter(({ epochs, published }) => epochs < published);
+  const said = new Set(fewer.map(({ epochs, published }) => `${epochs} of ${published}`));
+  return said.size === 0 ? [] : [`${[...said].join(', ')} epochs: not the published experiment.`];
 }
 
 function sizeOf(
