@@ -6,64 +6,53 @@ import {
   type SampledScoresInputs,
 } from '../kernel-names.ts';
 import { composedKernel, type TensorsOf } from './kernel.ts';
+import { type RowBlock, rowBlocks } from './row-blocks.ts';
 
-/** Floats of gathered vectors `[queries, R, D]` held at a time: 16 MiB. */
-const BLOCK_FLOATS = 2 ** 22;
+type Inputs = TensorsOf<SampledScoresInputs>;
 
-interface Block {
-  readonly size: number;
-  readonly q: tf.Tensor;
-  /** `[size * R]`. */
-  readonly ids: tf.Tensor1D;
-  /** `[size, R, D]`. */
-  readonly vectors: tf.Tensor;
+function sizesOf({ queries, ids }: Inputs) {
+  return { rows: queries.shape[0], width: queries.shape[1]!, each: ids.shape[1]! };
 }
 
-/** Calls `use` for one block of queries after another, inside `tf.tidy`. */
-function blockwise<T extends tf.TensorContainer>(
-  { queries, items, ids }: TensorsOf<SampledScoresInputs>,
-  use: (block: Block, start: number) => T,
-): T[] {
-  const [count, width] = queries.shape as [number, number];
-  const each = ids.shape[1]!;
-  const most = Math.max(1, Math.floor(BLOCK_FLOATS / Math.max(1, each * width)));
-  return Array.from({ length: Math.ceil(count / most) }, (_, i) =>
-    tf.tidy(() => {
-      const start = i * most;
-      const size = Math.min(most, count - start);
-      const own = tf.reshape(tf.slice(ids, [start, 0], [size, each]), [size * each]) as tf.Tensor1D;
-      const vectors = tf.reshape(tf.gather(items, own), [size, each, width]);
-      return use({ size, q: tf.slice(queries, [start, 0], [size, width]), ids: own, vectors }, start);
-    }),
-  );
+/** The queries of a block `[count, D]`, its ids `[count R]` and the vectors of these `[count, R, D]`. */
+function gather(inputs: Inputs, { start, count }: RowBlock) {
+  const { width, each } = sizesOf(inputs);
+  const q = tf.slice(inputs.queries, [start, 0], [count, width]);
+  const ids = tf.reshape(tf.slice(inputs.ids, [start, 0], [count, each]), [count * each]) as tf.Tensor1D;
+  return { q, ids, vectors: tf.reshape(tf.gather(inputs.items, ids), [count, each, width]) };
 }
 
 export const sampledScores = composedKernel<SampledScoresInputs, object>(SampledScores, (inputs) => {
-  const [count, width] = inputs.queries.shape as [number, number];
-  const each = inputs.ids.shape[1]!;
-  if (count * each === 0) return tf.zeros([count, each]);
-  const parts = blockwise(inputs, ({ size, q, vectors }) =>
-    tf.reshape(tf.matMul(vectors, tf.reshape(q, [size, width, 1])), [size, each]),
+  const { rows, width, each } = sizesOf(inputs);
+  if (rows * each === 0) return tf.zeros([rows, each]);
+  const parts = rowBlocks(rows, each * width).map((block) =>
+    tf.tidy(() => {
+      const { q, vectors } = gather(inputs, block);
+      return tf.reshape(tf.matMul(vectors, tf.reshape(q, [block.count, width, 1])), [block.count, each]);
+    }),
   );
   return tf.concat(parts, 0);
 });
 
 export const sampledScoresGrad = composedKernel<SampledScoresGradInputs, object>(SampledScoresGrad, (inputs) => {
-  const { queries, items, dScores } = inputs;
-  const [count, width] = queries.shape as [number, number];
-  const each = inputs.ids.shape[1]!;
-  if (count * each === 0) return [tf.zeros([count, width]), tf.zeros(items.shape)];
+  const { items, dScores } = inputs;
+  const { rows, width, each } = sizesOf(inputs);
   let dItems: tf.Tensor = tf.zeros(items.shape);
-  const dQueries = blockwise(inputs, ({ size, q, ids, vectors }, start) => {
-    const slopes = tf.slice(dScores, [start, 0], [size, each]);
-    const rows = tf.mul(tf.reshape(slopes, [size, each, 1]), tf.reshape(q, [size, 1, width]));
-    const sums = tf.unsortedSegmentSum(tf.reshape(rows, [size * each, width]), ids, items.shape[0]);
+  if (rows * each === 0) return [tf.zeros([rows, width]), dItems];
+  const dQueries = rowBlocks(rows, each * width).map((block) => {
+    const { start, count } = block;
     const before = dItems;
-    dItems = tf.keep(tf.add(before, sums));
+    const [dQuery, after] = tf.tidy(() => {
+      const { q, ids, vectors } = gather(inputs, block);
+      const slopes = tf.slice(dScores, [start, 0], [count, each]);
+      const products = tf.mul(tf.reshape(slopes, [count, each, 1]), tf.reshape(q, [count, 1, width]));
+      const sums = tf.unsortedSegmentSum(tf.reshape(products, [count * each, width]), ids, items.shape[0]);
+      const sum = tf.matMul(tf.reshape(slopes, [count, 1, each]), vectors);
+      return [tf.reshape(sum, [count, width]), tf.add(before, sums)];
+    });
     before.dispose();
-    return tf.reshape(tf.matMul(tf.reshape(slopes, [size, 1, each]), vectors), [size, width]);
+    dItems = after;
+    return dQuery;
   });
-  const whole = tf.add(dItems, 0);
-  dItems.dispose();
-  return [tf.concat(dQueries, 0), whole];
+  return [tf.concat(dQueries, 0), dItems];
 });

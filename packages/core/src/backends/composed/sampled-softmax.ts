@@ -7,11 +7,10 @@ import {
   type SampledSoftmaxInputs,
 } from '../kernel-names.ts';
 import { composedKernel, type TensorsOf } from './kernel.ts';
+import { rowBlocks } from './row-blocks.ts';
 
 /** Logit of a negative that equals the positive, as in the public code. */
 const ACCIDENTAL_HIT = -5e4;
-/** Floats of gathered negatives `[tokens, R, D]` held at a time. */
-const BLOCK_FLOATS = 1 << 22;
 
 interface Block {
   readonly q: tf.Tensor;
@@ -48,13 +47,6 @@ function scoreBlock(inputs: TensorsOf<SampledSoftmaxInputs>, temperature: number
   return { q, positives, negatives, positiveItems, negativeItems, hits, positiveLogits, negativeLogits };
 }
 
-function blocks(tokens: number, floatsPerToken: number): { start: number; count: number }[] {
-  const size = Math.max(1, Math.floor(BLOCK_FLOATS / Math.max(1, floatsPerToken)));
-  const out: { start: number; count: number }[] = [];
-  for (let start = 0; start < tokens; start += size) out.push({ start, count: Math.min(size, tokens - start) });
-  return out;
-}
-
 function floatsPerToken(inputs: TensorsOf<SampledSoftmaxInputs>): number {
   return inputs.negatives.shape[1]! * inputs.queries.shape[1]!;
 }
@@ -64,7 +56,7 @@ export const sampledSoftmax = composedKernel<SampledSoftmaxInputs, SampledSoftma
   (inputs, { temperature }) => {
     const tokens = inputs.queries.shape[0];
     if (tokens === 0) return [tf.zeros([0]), tf.zeros([0])];
-    const parts = blocks(tokens, floatsPerToken(inputs)).map(({ start, count }) =>
+    const parts = rowBlocks(tokens, floatsPerToken(inputs)).map(({ start, count }) =>
       tf.tidy(() => {
         const { positiveLogits, negativeLogits } = scoreBlock(inputs, temperature, start, count);
         const all = tf.concat([tf.reshape(positiveLogits, [count, 1]), negativeLogits], 1);
@@ -85,7 +77,7 @@ export const sampledSoftmaxGrad = composedKernel<SampledSoftmaxGradInputs, Sampl
     const numNegatives = inputs.negatives.shape[1]!;
     const dQueries: tf.Tensor[] = [];
     let dItems: tf.Tensor = tf.zeros(items.shape);
-    for (const { start, count } of blocks(tokens, floatsPerToken(inputs))) {
+    for (const { start, count } of rowBlocks(tokens, floatsPerToken(inputs))) {
       const previous = dItems;
       const result = tf.tidy(() => {
         const block = scoreBlock(inputs, temperature, start, count);
