@@ -1,6 +1,6 @@
 import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
 
-// simd.test.ts draws all of them, and new seeds run in simd-new-seeds.slow.test.ts.
+// Composed kernels alone, which are slow here and have no ways of their own by size.
 scaleRuns(0.5);
 await conformanceSuite('wasm');

@@ -234,8 +234,9 @@ export function tanh4(x: v128): v128 {
 }
 
 /**
- * log(1 + e^x) = max(x, 0) + log1p(e^-|x|), about 2 ulp, and to a few more of its smallest values: with u = e^-|x| in
- * (0, 1] and s = u / (2 + u), log1p(u) = 2 artanh(s) = 2 (s + s^3 / 3 + ... + s^15 / 15), s at most 1/3. 0 below -87.3.
+ * log(1 + e^x) = max(x, 0) + log1p(e^-|x|): with u = e^-|x| in (0, 1] and s = u / (2 + u), log1p(u) = 2 artanh(s) =
+ * 2 (s + s^3 / 3 + ... + s^15 / 15), s at most 1/3, so that small values keep their precision. 0 below -87.3; NaN stays
+ * NaN.
  */
 // @ts-ignore: decorator
 @inline
@@ -251,7 +252,6 @@ export function softplus4(x: v128): v128 {
   p = madd(p, z, f32x4.splat(0.4));
   p = madd(p, z, f32x4.splat(0.6666667));
   const log1p = madd(f32x4.mul(p, z), s, f32x4.add(s, s));
-  // NaN stays NaN.
   return f32x4.add(f32x4.max(x, f32x4.splat(0)), log1p);
 }
 
