@@ -10,7 +10,7 @@ import { openRunDir, type RunDir } from '../folder/run-dir.ts';
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-weights-'));
 const out = join(folder, 'runs');
 const exported = join(folder, 'weights.safetensors');
-const common = ['--backend', 'cpu', '--quiet', '--out', out];
+const common = ['--quiet', '--out', out];
 const train = (...argv: string[]) =>
   runMain('train', ...tinyRecipe, ...common, '--epochs', '1', '--evaluation.baselines', '[]', ...argv);
 let run: RunDir;
@@ -88,7 +88,7 @@ test('a training starts from it and the run says so; once begun it does not need
   expect(data.initialWeights).toEqual({ path: source, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(JSON.parse(readFileSync(begun.config, 'utf8')).config.initialWeights).toEqual({ path: source });
   rmSync(source);
-  const resumed = await runMain('train', '--resume', begun.path, '--epochs', '2', '--backend', 'cpu', '--quiet');
+  const resumed = await runMain('train', '--resume', begun.path, '--epochs', '2', '--quiet');
   expect(resumed.code, resumed.errors).toBe(0);
   expect(JSON.parse(readFileSync(begun.data, 'utf8')).initialWeights).toEqual(data.initialWeights);
 });
