@@ -27,6 +27,8 @@ export default defineConfig({
           exclude: ['**/*.slow.test.ts', '**/node_modules/**', '**/dist/**'],
           pool: 'forks',
           maxWorkers: 2,
+          // Two workers of two threads on two cores wait for each other; tests that are about threads say how many.
+          env: { SEQREC_THREADS: '1' },
           testTimeout: TIMEOUT,
           hookTimeout: TIMEOUT,
         },

@@ -18,7 +18,10 @@ export const withRunOptions = (command: Command): Command =>
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend');
+    .option(
+      '--threads <n>',
+      'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16',
+    );
 
 /**
  * Starts the backend, and opens the run with its data and its model.

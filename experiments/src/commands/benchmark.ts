@@ -47,7 +47,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
     .option(...BLAS)
     .option(...BLAS_FROM)
     .option('--save [dir]', 'Keep the tables with machine, version and day (default: docs/results of the repository)')

@@ -29,7 +29,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')

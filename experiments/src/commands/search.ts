@@ -34,7 +34,7 @@ export function registerSearch(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the search; its runs lie in trials (default: runs/search-RECIPE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
     .option(...BLAS)
     .option(...BLAS_FROM)
     .option('--quiet', 'No progress')

@@ -13,8 +13,8 @@ export type { Variant } from './module.ts';
 
 export interface SimdOptions {
   /**
-   * Kernel threads, the calling thread included; default: the processors that this process may use, at most 16. In a
-   * browser one, unless the page is cross-origin isolated.
+   * Kernel threads, the calling thread included; default: what the environment variable `SEQREC_THREADS` says, else the
+   * processors that this process may use, at most 16. In a browser one, unless the page is cross-origin isolated.
    */
   readonly threads?: number;
   /** Slowest acceptable first choice: skips the faster variants, for tests and for measuring. */
@@ -71,7 +71,7 @@ let registered: { readonly key: string; readonly info: SimdInfo } | undefined;
 export async function registerSimdBackend(options: SimdOptions = {}): Promise<SimdInfo> {
   platform.checkKernels?.();
   const possible = platform.threads();
-  const threads = options.threads ?? Math.min(16, possible.count);
+  const threads = options.threads ?? possible.count;
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new BackendError(`simd: expected threads to be a whole number from 1 to 64; got ${threads}`);
   }

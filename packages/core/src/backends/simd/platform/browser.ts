@@ -1,6 +1,6 @@
 import { BackendError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
-import type { KernelFile, KernelThread, Platform } from './platform.ts';
+import { type KernelFile, type KernelThread, MOST_THREADS, type Platform } from './platform.ts';
 
 const PROGRAM = `onmessage = ({ data }) => ${threadProgram('data', "() => postMessage('ready')")};`;
 
@@ -21,7 +21,8 @@ export const platform: Platform = {
 };
 
 function threads(): { count: number; reason?: string } {
-  if (globalThis.crossOriginIsolated) return { count: globalThis.navigator.hardwareConcurrency };
+  if (globalThis.crossOriginIsolated)
+    return { count: Math.min(MOST_THREADS, globalThis.navigator.hardwareConcurrency) };
   const headers = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
   return { count: 1, reason: `the page is not cross-origin isolated; more threads need it sent with ${headers}` };
 }

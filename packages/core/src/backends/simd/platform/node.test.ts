@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { platform } from './node.ts';
 
@@ -41,4 +42,27 @@ describe('compiling kernels on Node', () => {
       expect(flags[3]).toBe('--experimental-wasm-revectorize');
     },
   );
+});
+
+describe('threads where none are asked for', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each(['1', '3', '64'])('are as many as SEQREC_THREADS says: %s', (wanted) => {
+    vi.stubEnv('SEQREC_THREADS', wanted);
+    expect(platform.threads()).toEqual({ count: Number(wanted) });
+  });
+
+  it.each(['', undefined])('are one for each core without it: %s', (wanted) => {
+    vi.stubEnv('SEQREC_THREADS', wanted);
+    expect(platform.threads()).toEqual({ count: Math.min(16, availableParallelism()) });
+  });
+
+  it.each(['0', '65', '1.5', '-1', 'two', ' '])('are not %j', (wanted) => {
+    vi.stubEnv('SEQREC_THREADS', wanted);
+    expect(() => platform.threads()).toThrow(
+      `simd: expected SEQREC_THREADS to be a whole number from 1 to 64; got ${wanted}`,
+    );
+  });
 });

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { BackendError } from '../../../errors.ts';
 import { type ThreadStart, threadProgram } from '../kernel-thread.ts';
 import { checkKernelSources } from './kernel-sources.ts';
-import { type KernelFile, type KernelThread, type Platform, VARIANTS, type Variant } from './platform.ts';
+import { type KernelFile, type KernelThread, MOST_THREADS, type Platform, VARIANTS, type Variant } from './platform.ts';
 
 const PROGRAM = `const { parentPort, workerData } = require('node:worker_threads');
 ${threadProgram('workerData', "() => parentPort.postMessage('ready')")};`;
@@ -21,10 +21,18 @@ ${threadProgram(
   `(${libraryImports})(require(koffi), path, workerData.memory)`,
 )};`;
 
+/** What the environment asks for, else the processors that this process may use, at most MOST_THREADS. */
+function threadCount(): number {
+  const { SEQREC_THREADS: wanted } = process.env;
+  if (!wanted) return Math.min(MOST_THREADS, availableParallelism());
+  if (/^\d+$/.test(wanted) && +wanted >= 1 && +wanted <= 64) return +wanted;
+  throw new BackendError(`simd: expected SEQREC_THREADS to be a whole number from 1 to 64; got ${wanted}`);
+}
+
 /** Node: worker threads, kernels from the disk, V8's flags. */
 export const platform: Platform = {
   variants: VARIANTS,
-  threads: () => ({ count: availableParallelism() }),
+  threads: () => ({ count: threadCount() }),
   checkKernels: () => checkKernelSources(),
   readKernels,
   compile,

@@ -8,6 +8,9 @@ export type Variant = (typeof VARIANTS)[number];
 /** Compiled kernels: with relaxed SIMD, without, and with relaxed SIMD and products by a native library. */
 export type KernelFile = 'relaxed' | 'plain' | 'relaxed-blas';
 
+/** More threads than this only where they are asked for. */
+export const MOST_THREADS = 16;
+
 /** A kernel thread that waits for work. */
 export interface KernelThread {
   stop(): Promise<void>;
@@ -44,7 +47,7 @@ export interface OpenLibrary {
 export interface Platform {
   /** Variants that can be compiled here, fastest first. */
   readonly variants: readonly Variant[];
-  /** Kernel threads that can run here at once, the calling thread included, and why there is only one if so. */
+  /** Kernel threads where none are asked for, the calling thread included, and why there can be only one if so. */
   threads(): { readonly count: number; readonly reason?: string };
   /** Refuses kernels of other sources, where there are sources. @throws StaleKernelsError */
   checkKernels?(): void;
