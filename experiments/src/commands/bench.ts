@@ -72,7 +72,7 @@ const benches = [
 ];
 
 /** Those whose products may be those of a native library; the others have none, or backends of their own. */
-const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'evaluate', 'catalogue', 'memory'];
+const WITH_LIBRARY = ['epoch', 'step', 'gemm', 'softmax', 'evaluate', 'catalogue', 'memory'];
 
 export function registerBench(cli: CAC, invocation: Invocation): void {
   cli

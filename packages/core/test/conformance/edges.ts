@@ -37,6 +37,8 @@ export const TOKEN_ROWS = constant('embed-tokens', 'ROWS');
 /** Items and queries of a block of scores of `logSumExpScores`. */
 export const SCORED_ITEMS = constant('score-sums', 'ITEM_BLOCK');
 export const SCORED_QUERIES = constant('score-sums', 'QUERY_BLOCK');
+export const LIBRARY_ITEMS = constant('score-sums', 'LIBRARY_ITEM_BLOCK');
+export const LIBRARY_QUERIES = constant('score-sums', 'LIBRARY_QUERY_BLOCK');
 /** Elements whose dropout factors are made at a time. */
 export const DROPOUT_RUN = constant('dropout', 'RUN');
 export { BLOCK, CHUNK, WEIGHT_BYTES };

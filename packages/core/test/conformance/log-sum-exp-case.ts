@@ -3,7 +3,16 @@ import { logSumExpScores, MASKED_SCORE } from '../../src/index.ts';
 import * as ref from '../../src/reference/index.ts';
 import { floats, ints, rowCounts, seeds, widths } from './arbitraries.ts';
 import type { KernelCase } from './compare.ts';
-import { around, edgesOf, SCORED_ITEMS, SCORED_QUERIES, TILE_ROWS, widthEdges } from './edges.ts';
+import {
+  around,
+  edgesOf,
+  LIBRARY_ITEMS,
+  LIBRARY_QUERIES,
+  SCORED_ITEMS,
+  SCORED_QUERIES,
+  TILE_ROWS,
+  widthEdges,
+} from './edges.ts';
 
 export interface LogSumExpProblem {
   readonly queries: number;
@@ -36,8 +45,9 @@ function maskOf({ groups, items, seed }: LogSumExpProblem): Float32Array {
 export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
   name: 'logSumExpScores',
   kernels: ['LogSumExpScores', 'LogSumExpScoresGrad'],
-  // A score of about 80 is rounded by 8e-6, which is that much of a weight of the softmax.
-  bounds: { output: 2e-6, gradients: 2e-5 },
+  // A score of about 80 is rounded by 8e-6, which is that much of a weight of the softmax; more where a native library
+  // adds up 257 products in one order.
+  bounds: { output: 2e-6, gradients: 4e-5 },
   floor: ({ spread, width }, tensor) => (tensor === 'output' ? 1 : spread ** 0.5 * width ** -0.25),
   problem: problems,
   edges: () =>
@@ -51,7 +61,15 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
         spread: [0.5, 20],
       },
       // So many blocks of items that the queries are not cut into slices.
-      [{ queries: 200, width: 8, items: 16 * SCORED_ITEMS + 5, biased: true, groups: 2, spread: 4 }],
+      [
+        { queries: 200, width: 8, items: 16 * SCORED_ITEMS + 5, biased: true, groups: 2, spread: 4 },
+        // The blocks of a native library, whole and not.
+        ...[LIBRARY_QUERIES - 1, LIBRARY_QUERIES, LIBRARY_QUERIES + 1, 5 * LIBRARY_QUERIES + 7].flatMap((queries) =>
+          [LIBRARY_ITEMS - 1, LIBRARY_ITEMS, 2 * LIBRARY_ITEMS + 9].map((items) => ({
+            ...{ queries, items, width: 20, biased: items % 2 === 0, groups: queries % 2 === 0 ? 0 : 2, spread: 4 },
+          })),
+        ),
+      ],
     ),
   arrays: (problem) => {
     const { queries, width, items, groups, spread, seed } = problem;

@@ -29,6 +29,13 @@ export function rowsByLibrary(
   );
 }
 
+/** C [rows, columns] += A B over `k` columns of A and rows of B. */
+export function addRowsByLibrary(
+  rows: i32, k: i32, columns: i32, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
+): void {
+  multiply(0, rows, columns, k, a, <i32>(aStride >> 2), b, <i32>(bStride >> 2), 1, c, <i32>(cStride >> 2));
+}
+
 /** C [m, n] += A^T B over `k` rows of A and B. */
 export function addByLibrary(
   k: i32, m: i32, n: i32, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,

@@ -7,12 +7,14 @@
 // scores again, of a block of queries at a time, and adds weights^T queries.
 //
 // Tiles are whole, 6 x 16: rows past the queries are zeros, columns past the items and past D are made and left alone.
+// A native library makes a block whole, of the items as they lie; its blocks are larger, since it packs both sides.
 //
 // args: `slots/score-sums.ts` and of each kernel `slots/score-sums-{forward,gradient}.ts`
 import * as SCORE_SUMS from '../slots/score-sums';
 import * as SCORE_SUMS_FORWARD from '../slots/score-sums-forward';
 import * as SCORE_SUMS_GRADIENT from '../slots/score-sums-gradient';
 import { copyFloats, int, madd, maxLanes, ptr, scratch, sumLanes } from './env';
+import { addByLibrary, addRowsByLibrary, LIBRARY, rowsByLibrary } from './library';
 import { BOTTOM_X, constants, expNegative1, F1, F2, F3, F4, F5, log1, LOG2E, ONE, power, SHIFTER } from './math';
 import { ZEROS } from './micro';
 import { after } from './regions';
@@ -22,8 +24,10 @@ import { TILE_BYTES, tileColumns, tileRows } from './tile';
 const ITEM_BLOCK: i32 = 96;
 /** Queries of a block of scores: tiles of six rows. */
 const QUERY_BLOCK: i32 = 96;
-/** Bytes from row to row of a block of scores. */
-const LINE: usize = 96 * 4;
+/** Items of a block where a native library multiplies. */
+const LIBRARY_ITEM_BLOCK: i32 = 384;
+/** Queries of a block there. */
+const LIBRARY_QUERY_BLOCK: i32 = 192;
 
 /** Bytes of a row of `d` floats in tiles of sixteen columns. */
 // @ts-ignore: decorator
@@ -39,30 +43,39 @@ function copyRest(from: usize, row: usize, rows: i32, to: usize): void {
   memory.fill(to + rest, 0, 6 * row - rest);
 }
 
-/** Scores of `rows` queries, the last of them from `rest`, with the block of items from `item` on. */
-function scoreBlock(args: usize, queries: usize, rest: usize, rows: i32, item: i32, columns: i32, scores: usize, buffer: usize): void {
+/**
+ * Scores of `rows` queries, the last of them from `rest`, with the block of items from `item` on, in rows `line` bytes
+ * apart.
+ */
+function scoreBlock(
+  args: usize, library: bool, queries: usize, rest: usize, rows: i32, item: i32, columns: i32, scores: usize, line: usize, buffer: usize,
+): void {
   const d = int(args, SCORE_SUMS.D);
   const row = <usize>d << 2, panel = <usize>d << 5;
   const packed = ptr(args, SCORE_SUMS.PACKED) + <usize>item * row;
   const bias = ptr(args, SCORE_SUMS.BIAS);
+  if (LIBRARY && library) {
+    rowsByLibrary(rows, d, columns, queries, row, packed, true, bias ? bias + (<usize>item << 2) : 0, scores, line);
+    return;
+  }
   for (let i = 0; i < rows; i += 6) {
     const a = i + 6 <= rows ? queries + <usize>i * row : rest;
-    const line = scores + <usize>i * LINE;
+    const to = scores + <usize>i * line;
     for (let j = 0; j < columns; j += 16) {
       const init = bias ? bias + (<usize>(item + j) << 2) : ZEROS;
-      tileRows(d, a, row, packed + <usize>(j >> 3) * panel, panel, 32, init, 0, line + (<usize>j << 2), LINE, 6, 16, buffer);
+      tileRows(d, a, row, packed + <usize>(j >> 3) * panel, panel, 32, init, 0, to + (<usize>j << 2), line, 6, 16, buffer);
     }
   }
 }
 
 /** Adds the mask of its group to each row of a block of scores. */
-function addMask(args: usize, query: usize, rows: i32, item: i32, columns: i32, scores: usize): void {
+function addMask(args: usize, query: usize, rows: i32, item: i32, columns: i32, scores: usize, line: usize): void {
   const mask = ptr(args, SCORE_SUMS.MASK);
   if (!mask) return;
   const groups = ptr(args, SCORE_SUMS.GROUPS), row = ptr(args, SCORE_SUMS.ITEM_COUNT) << 2;
   const bytes = <usize>columns << 2;
   for (let i: usize = 0; i < <usize>rows; i++) {
-    const from = mask + <usize>load<u32>(groups + (query + i << 2)) * row + (<usize>item << 2), to = scores + i * LINE;
+    const from = mask + <usize>load<u32>(groups + (query + i << 2)) * row + (<usize>item << 2), to = scores + i * line;
     for (let j: usize = 0; j < bytes; j += 32) {
       const a = f32x4.add(v128.load(to + j), v128.load(from + j)), b = f32x4.add(v128.load(to + j, 16), v128.load(from + j, 16));
       v128.store(to + j, b, 16); v128.store(to + j, a);
@@ -126,13 +139,15 @@ function scale(to: usize, from: usize, factor: f32, bytes: usize): void {
 /** One task: the sums of PER_TASK queries. */
 export function scoreSums(args: usize, task: i32): void {
   const d = int(args, SCORE_SUMS.D), n = int(args, SCORE_SUMS.ITEM_COUNT), perTask = int(args, SCORE_SUMS.PER_TASK);
+  const library = LIBRARY && int(args, SCORE_SUMS.LIBRARY) != 0;
+  const block = library ? LIBRARY_ITEM_BLOCK : ITEM_BLOCK, line = <usize>block << 2;
   const first = task * perTask;
   const rows = min(perTask, int(args, SCORE_SUMS.ROWS) - first), tiled = <usize>((rows + 5) / 6 * 6);
   const row = <usize>d << 2, wideRow = tileRow(d);
   const queries = ptr(args, SCORE_SUMS.QUERIES) + <usize>first * row;
   const directions = ptr(args, SCORE_SUMS_FORWARD.DIRECTIONS);
   const buffer = scratch, scores = after(buffer, TILE_BYTES);
-  const rest = after(scores, tiled * LINE);
+  const rest = after(scores, tiled * line);
   const tops = after(rest, 6 * row), sums = after(tops, tiled << 2);
   const weighted = after(sums, tiled << 5);
   after(weighted, directions ? tiled * wideRow : 0);
@@ -140,29 +155,30 @@ export function scoreSums(args: usize, task: i32): void {
   for (let i: usize = 0; i < tiled; i++) store<f32>(tops + (i << 2), -Infinity);
   memory.fill(sums, 0, tiled << 5);
   if (directions) memory.fill(weighted, 0, tiled * wideRow);
-  for (let item = 0; item < n; item += ITEM_BLOCK) {
-    const count = min(ITEM_BLOCK, n - item), columns = (count + 7) & ~7;
-    scoreBlock(args, queries, rest, rows, item, count, scores, buffer);
-    addMask(args, first, rows, item, columns, scores);
+  for (let item = 0; item < n; item += block) {
+    const count = min(block, n - item), columns = (count + 7) & ~7;
+    scoreBlock(args, library, queries, rest, rows, item, count, scores, line, buffer);
+    addMask(args, first, rows, item, columns, scores, line);
     for (let i: usize = 0; i < <usize>rows; i++) {
-      const line = scores + i * LINE;
-      for (let j = count; j < columns; j++) store<f32>(line + (<usize>j << 2), -Infinity);
+      const at = scores + i * line;
+      for (let j = count; j < columns; j++) store<f32>(at + (<usize>j << 2), -Infinity);
       const before = load<f32>(tops + (i << 2));
-      const top = largest(line, <usize>columns << 2, before, buffer);
+      const top = largest(at, <usize>columns << 2, before, buffer);
       if (top > before) {
         const factor = expNegative1(before - top);
         store<f32>(tops + (i << 2), top);
         scale(sums + (i << 5), sums + (i << 5), factor, 32);
         if (directions) scale(weighted + i * wideRow, weighted + i * wideRow, factor, wideRow);
       }
-      weigh(line, <usize>columns << 2, top, 1, sums + (i << 5));
+      weigh(at, <usize>columns << 2, top, 1, sums + (i << 5));
     }
     if (directions) {
       const items = ptr(args, SCORE_SUMS.ITEMS) + <usize>item * row;
-      for (let i: usize = 0; i < tiled; i += 6) {
+      if (library) addRowsByLibrary(rows, count, d, scores, line, items, row, weighted, wideRow);
+      else for (let i: usize = 0; i < tiled; i += 6) {
         for (let j = 0; j < d; j += 16) {
           const c = weighted + i * wideRow + (<usize>j << 2);
-          tileRows(count, scores + i * LINE, LINE, items + (<usize>j << 2), 32, row, c, wideRow, c, wideRow, 6, 16, buffer);
+          tileRows(count, scores + i * line, line, items + (<usize>j << 2), 32, row, c, wideRow, c, wideRow, 6, 16, buffer);
         }
       }
     }
@@ -178,31 +194,35 @@ export function scoreSums(args: usize, task: i32): void {
 /** One task: the gradient of a block of items by a slice of the queries. */
 export function scoreSumsGrad(args: usize, task: i32): void {
   const d = int(args, SCORE_SUMS.D), n = int(args, SCORE_SUMS.ITEM_COUNT), slices = int(args, SCORE_SUMS_GRADIENT.SLICES);
-  const slice = task % slices, item = task / slices * ITEM_BLOCK;
+  const library = LIBRARY && int(args, SCORE_SUMS.LIBRARY) != 0;
+  const block = library ? LIBRARY_ITEM_BLOCK : ITEM_BLOCK, line = <usize>block << 2;
+  const queryBlock = library ? LIBRARY_QUERY_BLOCK : QUERY_BLOCK;
+  const slice = task % slices, item = task / slices * block;
   const begin = slice * int(args, SCORE_SUMS.PER_TASK);
   const end = min(begin + int(args, SCORE_SUMS.PER_TASK), int(args, SCORE_SUMS.ROWS));
-  const count = min(ITEM_BLOCK, n - item), columns = (count + 7) & ~7;
+  const count = min(block, n - item), columns = (count + 7) & ~7;
   const row = <usize>d << 2, wideRow = tileRow(d);
   const buffer = scratch, scores = after(buffer, TILE_BYTES);
-  const rest = after(scores, <usize>QUERY_BLOCK * LINE);
+  const rest = after(scores, <usize>queryBlock * line);
   const sums = after(rest, 6 * row), weighted = after(sums, 32);
-  after(weighted, <usize>ITEM_BLOCK * wideRow);
-  memory.fill(weighted, 0, <usize>ITEM_BLOCK * wideRow);
+  after(weighted, <usize>block * wideRow);
+  memory.fill(weighted, 0, <usize>block * wideRow);
   memory.fill(sums, 0, 32);
-  for (let first = begin; first < end; first += QUERY_BLOCK) {
-    const rows = min(QUERY_BLOCK, end - first);
+  for (let first = begin; first < end; first += queryBlock) {
+    const rows = min(queryBlock, end - first);
     const queries = ptr(args, SCORE_SUMS.QUERIES) + <usize>first * row;
     if (rows % 6) copyRest(queries, row, rows, rest);
-    scoreBlock(args, queries, rest, rows, item, count, scores, buffer);
-    addMask(args, first, rows, item, columns, scores);
+    scoreBlock(args, library, queries, rest, rows, item, count, scores, line, buffer);
+    addMask(args, first, rows, item, columns, scores, line);
     for (let i: usize = 0; i < <usize>rows; i++) {
       const q = <usize>first + i << 2;
-      weigh(scores + i * LINE, <usize>columns << 2, load<f32>(ptr(args, SCORE_SUMS.LOG_SUM_EXP) + q), load<f32>(ptr(args, SCORE_SUMS_GRADIENT.D_SUMS) + q), sums);
+      weigh(scores + i * line, <usize>columns << 2, load<f32>(ptr(args, SCORE_SUMS.LOG_SUM_EXP) + q), load<f32>(ptr(args, SCORE_SUMS_GRADIENT.D_SUMS) + q), sums);
     }
-    for (let i: usize = 0; i < <usize>count; i += 6) {
+    if (library) addByLibrary(rows, count, d, scores, line, queries, row, weighted, wideRow);
+    else for (let i: usize = 0; i < <usize>count; i += 6) {
       for (let j = 0; j < d; j += 16) {
         const c = weighted + i * wideRow + (<usize>j << 2);
-        tileColumns(rows, scores + (i << 2), LINE, queries + (<usize>j << 2), 32, row, c, wideRow, c, wideRow, 6, 16, buffer);
+        tileColumns(rows, scores + (i << 2), line, queries + (<usize>j << 2), 32, row, c, wideRow, c, wideRow, 6, 16, buffer);
       }
     }
   }

@@ -13,9 +13,13 @@ import type { Inputs } from './types.ts';
 
 const OP = 'logSumExpScores';
 
-/** Sizes of a block of scores, as in `assembly/score-sums.ts`. */
-const ITEM_BLOCK = 96;
-const QUERY_BLOCK = 96;
+/** Sizes of a block of scores, and where a native library multiplies, as in `assembly/score-sums.ts`. */
+const BLOCKS = [
+  { items: 96, queries: 96 },
+  { items: 384, queries: 192 },
+] as const;
+/** Wider rows of larger blocks have no room in a thread's scratch memory. */
+const MOST_COLUMNS_LIBRARY = 1024;
 const TILE_ROWS = 6;
 /** Tasks that a pass is cut into where it has so many rows: fixed, so that results do not depend on the threads. */
 const TASKS = 16;
@@ -36,13 +40,20 @@ function checkGroups(backend: SimdBackend, { mask, groups }: Inputs): void {
   }
 }
 
-/** Packs the items and runs what both passes have in common. */
+/** 1 where a native library multiplies. */
+function byLibrary({ libraryFrom }: SimdBackend, { queries, items }: Inputs): 0 | 1 {
+  const [p, d] = queries.shape;
+  return d <= MOST_COLUMNS_LIBRARY && Math.min(p, items.shape[0], d) >= libraryFrom ? 1 : 0;
+}
+
+/** Packs the items for kernels of ours, and runs what both passes have in common. */
 function withPackedItems(
   backend: SimdBackend,
-  { queries, items, bias, mask, groups }: Inputs,
+  inputs: Inputs,
   logSumExp: number,
   run: (values: Omit<Values<typeof SCORE_SUMS>, 'PER_TASK'>) => void,
 ): void {
+  const { queries, items, bias, mask, groups } = inputs;
   const [p, d] = queries.shape;
   const n = items.shape[0];
   if (items.shape[1] !== d)
@@ -62,7 +73,12 @@ function withPackedItems(
     ITEM_COUNT: n,
     D: d,
     LOG_SUM_EXP: logSumExp,
+    LIBRARY: byLibrary(backend, inputs),
   };
+  if (values.LIBRARY) {
+    run({ ...values, PACKED: from });
+    return;
+  }
   backend.withTemporaries([packedBytes(d, n)], 'packed items', (packed) => {
     packB(backend, { from, to: packed, k: d, n, transposed: true });
     run({ ...values, PACKED: packed });
@@ -70,8 +86,8 @@ function withPackedItems(
 }
 
 /** Whole tiles of rows, at most a block, in about {@link TASKS} tasks or more. */
-function queriesPerTask(rows: number): number {
-  return Math.min(QUERY_BLOCK, Math.max(TILE_ROWS, Math.ceil(rows / TASKS / TILE_ROWS) * TILE_ROWS));
+function queriesPerTask(rows: number, most: number): number {
+  return Math.min(most, Math.max(TILE_ROWS, Math.ceil(rows / TASKS / TILE_ROWS) * TILE_ROWS));
 }
 
 function forward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
@@ -82,7 +98,7 @@ function forward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
   if (p === 0) return [logSumExp.info];
   const kept = engine().state.gradientDepth > 0;
   withPackedItems(backend, inputs, logSumExp.address, (values) => {
-    const perTask = queriesPerTask(p);
+    const perTask = queriesPerTask(p, BLOCKS[values.LIBRARY].queries);
     backend.pool.run(KERNEL.scoreSums, Math.ceil(p / perTask), {
       ...values,
       PER_TASK: perTask,
@@ -108,9 +124,10 @@ function backward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
     throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
   scaleRows(backend, { from: directions, factors: gradient, rows: p, columns: d, to: dQueries.address });
   withPackedItems(backend, inputs, backend.address(logSumExp), (values) => {
-    const blocks = Math.ceil(n / ITEM_BLOCK);
+    const block = BLOCKS[values.LIBRARY];
+    const blocks = Math.ceil(n / block.items);
     const wanted = Math.min(MOST_SLICES, Math.ceil(TASKS / blocks));
-    const perTask = Math.ceil(p / wanted / QUERY_BLOCK) * QUERY_BLOCK;
+    const perTask = Math.ceil(p / wanted / block.queries) * block.queries;
     const slices = Math.ceil(p / perTask);
     backend.withTemporaries([slices > 1 ? slices * n * d * 4 : 0], 'item gradients by slice', (parts) => {
       backend.pool.run(KERNEL.scoreSumsGrad, blocks * slices, {

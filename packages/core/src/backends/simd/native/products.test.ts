@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anyLibrary } from '../../../../test/native-library.ts';
 import { backend, bytesOf, use, values } from '../../../../test/simd.ts';
-import { gatedNormLinear, linearLayer, normSiluSplit } from '../../../index.ts';
+import { gatedNormLinear, linearLayer, logSumExpScores, normSiluSplit } from '../../../index.ts';
 import { streamKey } from '../../../random/streams.ts';
 import { registerSimdBackend, removeSimdBackend, type SimdOptions } from '../index.ts';
 import { libraryGrid } from '../kernels/library-grid.ts';
@@ -60,7 +60,10 @@ function layers(tokens: number, width: number): Uint8Array[] {
       const inner = { x: x as tf.Tensor2D, w: w as tf.Tensor2D, b: b as tf.Tensor1D, norm: { epsilon: 1e-6 } };
       return tf.mul(linearLayer({ ...inner, activation: 'gelu', dropout }), 0.01);
     })([at([tokens, width], 18), at([width, width], 19), at([width], 20)]);
-    return [...into, ...out, ...map];
+    const sums = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
+      tf.mul(logSumExpScores({ queries: a as tf.Tensor2D, items: b as tf.Tensor2D }), 0.01),
+    )([at([tokens, width], 21), at([500, width], 22)]);
+    return [...into, ...out, ...map, ...sums];
   });
   return results.map(bytesOf);
 }

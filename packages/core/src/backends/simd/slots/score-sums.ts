@@ -4,7 +4,7 @@
 export const QUERIES = 0;
 /** Address: items [N, D]. */
 export const ITEMS = 1;
-/** Address: the items packed into panels of eight. */
+/** Address: the items packed into panels of eight; as they lie where LIBRARY is set. */
 export const PACKED = 2;
 /** Address: what is added to the scores of each item [N]; 0: nothing. */
 export const BIAS = 3;
@@ -22,3 +22,5 @@ export const D = 8;
 export const LOG_SUM_EXP = 9;
 /** Integer: queries of a task. */
 export const PER_TASK = 10;
+/** Integer: whether a native library multiplies; the last of the block, after what each kernel has. */
+export const LIBRARY = 63;
