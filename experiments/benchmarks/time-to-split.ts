@@ -4,8 +4,8 @@ import { defineBenchmark } from '../src/studies/benchmark/benchmark.ts';
 const products = { 'model.similarity': 'dot', 'objective.temperature': '1' };
 
 /**
- * SASRec of the paper's code: one head, dropout alike everywhere, a feed-forward part as wide as the model, a last
- * norm.
+ * SASRec of the paper's code: one head, dropout alike everywhere, a feed-forward part as wide as the model, norms with
+ * gain and bias, a last one among them, and everything small at first.
  */
 const sasrec = (dim: number, blocks: number, dropout: string) => ({
   'model.embeddingDim': String(dim),
@@ -14,6 +14,8 @@ const sasrec = (dim: number, blocks: number, dropout: string) => ({
   'model.inputDropout': dropout,
   'model.ffnDropout': dropout,
   'model.finalNorm': 'true',
+  'model.affineNorms': 'true',
+  'model.initialStd': '0.02',
   ...products,
 });
 

@@ -7,21 +7,34 @@ import {
   linearLayerAndSkip,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Initialization } from './initializers.ts';
 import { dropOptionsAt, type Run, type WeightSpec } from './layer.ts';
 import { type NormedMap, normedMap } from './normed-map.ts';
 
-/** Weights of multi-head attention in PyTorch's layout: rows of `in_proj_weight` are q, k, v. Biases start at zero. */
-export function attentionWeights(embeddingDim: number): WeightSpec[] {
+/** How the maps of attention start. */
+export interface InitialMaps {
+  readonly input?: Initialization;
+  readonly output?: Initialization;
+}
+
+/**
+ * Weights of multi-head attention in PyTorch's layout: rows of `in_proj_weight` are q, k, v. Maps start Xavier-normal
+ * unless told otherwise, biases at zero.
+ */
+export function attentionWeights(
+  embeddingDim: number,
+  { input = { kind: 'xavier-normal' }, output = { kind: 'xavier-normal' } }: InitialMaps = {},
+): WeightSpec[] {
   const d = embeddingDim;
   return [
     {
       name: 'in_proj_weight',
       shape: [3 * d, d],
-      initialization: { kind: 'xavier-normal' },
+      initialization: input,
       blocks: { axis: 0, sizes: [d, d, d] },
     },
     { name: 'in_proj_bias', shape: [3 * d], initialization: { kind: 'zeros' } },
-    { name: 'out_proj.weight', shape: [d, d], initialization: { kind: 'xavier-normal' } },
+    { name: 'out_proj.weight', shape: [d, d], initialization: output },
     { name: 'out_proj.bias', shape: [d], initialization: { kind: 'zeros' } },
   ];
 }

@@ -1,7 +1,9 @@
 import { layerNorm, linearLayer, linearLayerAndSkip } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { affineNorm, affineNormSpecs } from '../../layers/affine-norm.ts';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../../layers/attention.ts';
 import { exactGelu } from '../../layers/gelu.ts';
+import type { Initialization } from '../../layers/initializers.ts';
 import {
   inputList,
   type LastRows,
@@ -15,15 +17,20 @@ import type { SasrecConfig } from './config.ts';
 
 export interface SasrecBlockArgs
   extends LayerArgs,
-    Pick<SasrecConfig, 'embeddingDim' | 'numHeads' | 'ffnDim' | 'ffnDropout' | 'activation'> {}
+    Pick<
+      SasrecConfig,
+      'embeddingDim' | 'numHeads' | 'ffnDim' | 'ffnDropout' | 'activation' | 'affineNorms' | 'initialStd'
+    > {}
 
 const NORM = { epsilon: 1e-8 };
+/** With gain and bias: before attention, and before the feed-forward part. */
+const NORMS = ['attention_norm', 'forward_norm'] as const;
 
 /**
  * One SASRec block over packed tokens.
  *
  * ```
- * q  = LN(x)                                   LN without affine part, epsilon 1e-8
+ * q  = LN(x)                                   epsilon 1e-8; gain and bias with `affineNorms`
  * a  = MHA(query = q, key = x, value = x)      causal, dropout on the probabilities
  * z  = LN(q + a)
  * x' = z + drop(W2 drop(act(W1 z + b1)) + b2)
@@ -32,7 +39,7 @@ const NORM = { epsilon: 1e-8 };
  * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
  *
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
- * Differs from the paper in: layer norms without affine part, and the residual from `LN(x)`.
+ * Differs from the paper in: layer norms without affine part unless `affineNorms`, and the residual from `LN(x)`.
  */
 export class SasrecBlock extends StreamLayer implements LastRows {
   static className = 'SeqrecSasrecBlock';
@@ -44,20 +51,25 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { embeddingDim: d, ffnDim } = this.args;
+    const { embeddingDim: d, ffnDim, affineNorms, initialStd } = this.args;
+    const map: Initialization =
+      initialStd === undefined ? { kind: 'xavier-normal' } : { kind: 'normal', standardDeviation: initialStd };
+    const biasOf = (from: number): Initialization =>
+      initialStd === undefined ? { kind: 'uniform', limit: 1 / Math.sqrt(from) } : { kind: 'zeros' };
     return [
-      ...attentionWeights(d),
-      { name: 'conv1.weight', shape: [ffnDim, d, 1], initialization: { kind: 'xavier-normal' } },
-      { name: 'conv1.bias', shape: [ffnDim], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(d) } },
-      { name: 'conv2.weight', shape: [d, ffnDim, 1], initialization: { kind: 'xavier-normal' } },
-      { name: 'conv2.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(ffnDim) } },
+      ...attentionWeights(d, initialStd === undefined ? {} : { input: { kind: 'xavier-uniform' }, output: map }),
+      { name: 'conv1.weight', shape: [ffnDim, d, 1], initialization: map },
+      { name: 'conv1.bias', shape: [ffnDim], initialization: biasOf(d) },
+      { name: 'conv2.weight', shape: [d, ffnDim, 1], initialization: map },
+      { name: 'conv2.bias', shape: [d], initialization: biasOf(ffnDim) },
+      ...(affineNorms ? NORMS.flatMap((name) => affineNormSpecs(name, d)) : []),
     ];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
     const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(kwargs);
-    return tf.tidy(() => this.forward(NORM, x, offsets, run));
+    return tf.tidy(() => this.forward(this.args.affineNorms ? this.norm(x, 'attention_norm') : NORM, x, offsets, run));
   }
 
   /** Everything but keys and values at the last tokens alone. */
@@ -65,9 +77,13 @@ export class SasrecBlock extends StreamLayer implements LastRows {
     const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
     const run = runOf(undefined);
     return tf.tidy(() => {
-      const query = layerNorm(tf.gather(x, rows) as tf.Tensor2D, NORM);
+      const query = this.norm(tf.gather(x, rows) as tf.Tensor2D, 'attention_norm');
       return this.forward(query, x, offsets, run, true);
     });
+  }
+
+  private norm(x: tf.Tensor2D, name: (typeof NORMS)[number]): tf.Tensor2D {
+    return this.args.affineNorms ? affineNorm(x, this, name, NORM.epsilon) : layerNorm(x, NORM);
   }
 
   private forward(
@@ -95,10 +111,15 @@ export class SasrecBlock extends StreamLayer implements LastRows {
 
   /** Of `z = LN(x)`. */
   private feedForward(x: tf.Tensor2D, run: Run): tf.Tensor2D {
-    const { ffnDropout, activation } = this.args;
-    const inner = { x, norm: NORM, w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
+    const { ffnDropout, activation, affineNorms } = this.args;
+    const map = { w: this.kernel('conv1.weight'), b: this.weight('conv1.bias') as tf.Tensor1D };
     const dropout = this.dropOptions(ffnDropout, 'ffn.hidden', run, this.args.ffnDim);
-    const first = linearLayerAndSkip(activation === 'relu' ? { ...inner, activation, dropout } : inner);
+    const follows = activation === 'relu' ? { activation, dropout } : {};
+    const z = affineNorms ? this.norm(x, 'forward_norm') : undefined;
+    const first =
+      z === undefined
+        ? linearLayerAndSkip({ x, norm: NORM, ...map, ...follows })
+        : { y: linearLayer({ x: z, ...map, ...follows }), skip: z };
     const hidden = activation === 'relu' ? first.y : this.drop(exactGelu(first.y), ffnDropout, 'ffn.hidden', run);
     return linearLayer({
       x: hidden,
@@ -120,8 +141,13 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { embeddingDim, numHeads, ffnDim, ffnDropout, activation } = this.args;
-    return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, ffnDropout, activation };
+    const { embeddingDim, numHeads, ffnDim, ffnDropout, activation, affineNorms, initialStd } = this.args;
+    return {
+      ...super.getConfig(),
+      ...{ embeddingDim, numHeads, ffnDim, ffnDropout, activation },
+      ...(affineNorms === undefined ? {} : { affineNorms }),
+      ...(initialStd === undefined ? {} : { initialStd }),
+    };
   }
 }
 tf.serialization.registerClass(SasrecBlock);

@@ -13,7 +13,7 @@ import type { SasrecConfig } from './config.ts';
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  */
 export function createSasrec(config: SasrecConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
-  const { embeddingDim } = config;
+  const { embeddingDim, initialStd } = config;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new SasrecBlock({ ...config, seed, stream: `sasrec.${i}` }),
     names: {
@@ -25,13 +25,22 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
       'conv1.bias': `forward_layers.${i}._conv1d.0.bias`,
       'conv2.weight': `forward_layers.${i}._conv1d.3.weight`,
       'conv2.bias': `forward_layers.${i}._conv1d.3.bias`,
+      ...(config.affineNorms && {
+        'attention_norm.weight': `attention_layernorms.${i}.weight`,
+        'attention_norm.bias': `attention_layernorms.${i}.bias`,
+        'forward_norm.weight': `forward_layernorms.${i}.weight`,
+        'forward_norm.bias': `forward_layernorms.${i}.bias`,
+      }),
     },
   }));
-  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  const items = new ItemEmbedding({
+    ...{ numItems, embeddingDim, seed, stream: 'items' },
+    ...(initialStd !== undefined && { standardDeviation: initialStd }),
+  });
   const positions = new LearnedPositions({
     numPositions: config.maxSequenceLength + config.outputLength,
     embeddingDim,
-    initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
+    initialization: { kind: 'truncated-normal', standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim) },
     seed,
     stream: 'positions',
   });
@@ -57,6 +66,8 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
       'features.',
       'attention_layers.',
       'forward_layers.',
+      'attention_layernorms.',
+      'forward_layernorms.',
       'last_layernorm.',
       'temperature.',
     ],

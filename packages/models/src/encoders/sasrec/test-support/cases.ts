@@ -5,12 +5,15 @@ import {
   documentedSizes,
   items,
   map,
+  norm,
+  normal,
   positions,
   prefixed,
   temperature,
   truncated,
   uniform,
   xavierNormal,
+  xavierUniform,
   zeros,
 } from '../../../test-support/initial.ts';
 import { sasrecFormula } from './formula.ts';
@@ -41,6 +44,30 @@ export const sasrecCases: EncoderCases = {
             '3.bias': uniform(1 / Math.sqrt(48)),
           }),
         ),
+        ...temperature,
+      },
+    },
+    'sasrec as in "Time to Split"': {
+      config: { kind: 'sasrec', ...documentedSizes, numHeads: 2, ffnDim: 48, affineNorms: true, initialStd: 0.05 },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: truncated(0.05) }),
+        ...positions(truncated(0.05)),
+        ...blocks((i) => ({
+          ...prefixed(`attention_layers.${i}.`, {
+            in_proj_weight: xavierUniform(D, 3 * D),
+            in_proj_bias: zeros,
+            'out_proj.weight': normal(0.05),
+            'out_proj.bias': zeros,
+          }),
+          ...prefixed(`forward_layers.${i}._conv1d.`, {
+            '0.weight': normal(0.05),
+            '0.bias': zeros,
+            '3.weight': normal(0.05),
+            '3.bias': zeros,
+          }),
+          ...prefixed(`attention_layernorms.${i}.`, norm),
+          ...prefixed(`forward_layernorms.${i}.`, norm),
+        })),
         ...temperature,
       },
     },

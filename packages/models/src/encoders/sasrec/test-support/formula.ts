@@ -21,6 +21,8 @@ export const sasrecFormula: FormulaCase = {
       outputLength: upTo(5),
       activation: oneOf('relu', 'gelu'),
       finalNorm: fc.boolean(),
+      affineNorms: fc.boolean(),
+      initialStd: fc.constantFrom(0.02, 0.5),
     }),
   ),
   plain: plainSasrec,

@@ -14,7 +14,7 @@ import {
 
 /**
  * SASRec as the research code of Zhai et al. 2024 has it: `q = LN(x)`, `z = LN(q + MHA(q, x, x))`,
- * `y = z + W2 act(W1 z + b1) + b2`, norms without gain and bias.
+ * `y = z + W2 act(W1 z + b1) + b2`, norms without gain and bias unless `affineNorms`.
  *
  * Source: Kang & McAuley 2018, equations 2 to 7; `research/modeling/sequential/sasrec.py` of the public code.
  */
@@ -23,6 +23,7 @@ export function plainSasrec(config: {
   readonly numHeads: number;
   readonly activation?: 'relu' | 'gelu';
   readonly finalNorm?: boolean;
+  readonly affineNorms?: boolean;
   readonly similarity?: 'cosine' | 'dot';
 }): PlainModel {
   const activation = config.activation === 'gelu' ? geluExact : relu;
@@ -36,7 +37,11 @@ export function plainSasrec(config: {
       for (let i = 0; i < config.numBlocks; i++) {
         const attention = (name: string) => w[`attention_layers.${i}.${name}`];
         const convolution = (name: string) => w[`forward_layers.${i}._conv1d.${name}`];
-        const queries = x.map((values) => layerNorm(values, 1e-8));
+        const norm = (values: readonly number[], name: string): number[] => {
+          if (config.affineNorms !== true) return layerNorm(values, 1e-8);
+          return layerNorm(values, 1e-8, w[`${name}.${i}.weight`].data, w[`${name}.${i}.bias`].data);
+        };
+        const queries = x.map((values) => norm(values, 'attention_layernorms'));
         const width = x[0].length;
         const project = (rows: readonly number[][], part: number): number[][] =>
           rows.map((values) =>
@@ -45,7 +50,7 @@ export function plainSasrec(config: {
         const attended = softmaxAttention(project(queries, 0), project(x, 1), project(x, 2), config.numHeads);
         x = queries.map((query, t) => {
           const out = affine(attended[t], attention('out_proj.weight'), attention('out_proj.bias'));
-          const z = layerNorm(add(query, out), 1e-8);
+          const z = norm(add(query, out), 'forward_layernorms');
           const hidden = affine(z, convolution('0.weight'), convolution('0.bias')).map(activation);
           return add(z, affine(hidden, convolution('3.weight'), convolution('3.bias')));
         });
