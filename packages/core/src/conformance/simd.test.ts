@@ -1,11 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
-import { registerSimdBackend } from '../backends/simd/index.ts';
 
-await conformanceSuite('simd', {
-  label: 'threads: 2',
-  start: async () => {
-    await registerSimdBackend({ threads: 2 });
-    await tf.setBackend('simd');
-  },
-});
+// On one thread; its variants in the files beside this run parts of it on several.
+await conformanceSuite('simd');

@@ -53,7 +53,7 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
   edges: () =>
     edgesOf<LogSumExpProblem>(
       {
-        queries: [0, 1, ...around(TILE_ROWS), ...around(SCORED_QUERIES), 2 * SCORED_QUERIES + 1, 1700],
+        queries: [0, 1, ...around(TILE_ROWS), ...around(SCORED_QUERIES), 2 * SCORED_QUERIES + 1],
         width: widthEdges,
         items: [1, 2, 8, 9, ...around(SCORED_ITEMS - 8), ...around(SCORED_ITEMS), 2 * SCORED_ITEMS + 17],
         biased: [false, true],
@@ -63,6 +63,9 @@ export const logSumExpScoresCase: KernelCase<LogSumExpProblem> = {
       // So many blocks of items that the queries are not cut into slices.
       [
         { queries: 200, width: 8, items: 16 * SCORED_ITEMS + 5, biased: true, groups: 2, spread: 4 },
+        // As many queries as make whole blocks of them in each task.
+        { queries: 1700, width: 17, items: 2 * SCORED_ITEMS + 17, biased: true, groups: 3, spread: 4 },
+        { queries: 1700, width: 48, items: SCORED_ITEMS, biased: false, groups: 0, spread: 4 },
         // The blocks of a native library, whole and not.
         ...[LIBRARY_QUERIES - 1, LIBRARY_QUERIES, LIBRARY_QUERIES + 1, 5 * LIBRARY_QUERIES + 7].flatMap((queries) =>
           [LIBRARY_ITEMS - 1, LIBRARY_ITEMS, 2 * LIBRARY_ITEMS + 9].map((items) => ({
