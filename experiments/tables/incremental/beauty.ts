@@ -41,7 +41,7 @@ export const table = defineTable({
     'open question of generative retrieval (incremental training), with no published figure; the model is that of the recipe',
   notes: [
     'All rows are tested on the newest tenth of the events, in their turn, after all that came before. Left as it is: trained before the time that 80 % of the events lie before. Trained on: from there four epochs of all events up to 90 %, the codes as they were. Anew: twenty epochs of all events up to 90 %.',
-    'Codes are of titles, so that items that came between have some without a fit; `old codes` are those that were fitted before them.',
+    'Codes are fitted once to the titles of the whole catalogue, of items that came later too: a fit anew gives the same codes, so no row has one.',
     'New items first occur between 80 and 90 % of the events, old ones before. A target that 20 beams do not find is a miss.',
   ],
   metrics: [
@@ -62,14 +62,12 @@ export const table = defineTable({
       { key: 'training.epochs', text: '4' },
       { key: 'training.evaluateEvery', text: '4' },
     ]),
-    row('anew, old codes', [...late, task]),
-    row('anew, codes anew', late),
+    row('anew', late),
     { ...row('item-kNN, left as it is', early), from: { row: 'left as it is', baseline: 'item-knn' } },
-    { ...row('item-kNN, anew', late), from: { row: 'anew, codes anew', baseline: 'item-knn' } },
+    { ...row('item-kNN, anew', late), from: { row: 'anew', baseline: 'item-knn' } },
   ],
   claims: [
     { better: 'trained on', worse: 'left as it is', metrics: ['HR@10', `HR@10, ${newItems}`] },
-    { better: 'anew, old codes', worse: 'trained on', metrics: ['HR@10', `HR@10, ${oldItems}`] },
-    { better: 'anew, codes anew', worse: 'anew, old codes', metrics: ['HR@10', `HR@10, ${newItems}`] },
+    { better: 'anew', worse: 'trained on', metrics: ['HR@10', `HR@10, ${oldItems}`] },
   ],
 });
