@@ -62,7 +62,11 @@ export async function loadDataset(source: DatasetSource, options: LoadOptions = 
     // Who reads it changes nothing of what is read.
     const { reader: _reader, ...rest } = described as typeof described & Pick<CsvSource, 'reader'>;
     const place =
-      cacheDir === undefined ? undefined : await cachePlace(cacheDir, files, name, { ...rest, name, lenient });
+      cacheDir === undefined
+        ? undefined
+        : await withFiles(sidePaths(source), (beside) =>
+            cachePlace(cacheDir, files, name, { ...rest, name, lenient }, beside),
+          );
     if (place !== undefined) {
       const cached = readCache(place);
       if (cached.state === 'ok') return cached.interactions;
@@ -78,6 +82,22 @@ export async function loadDataset(source: DatasetSource, options: LoadOptions = 
     return interactions;
   } finally {
     files.close();
+  }
+}
+
+/** Files of items and users that lie elsewhere than the events. */
+function sidePaths(source: Exclude<DatasetSource, SqlSource>): string[] {
+  if (source.format !== 'csv') return [];
+  return [source.items?.path, source.users?.path].filter((path) => path !== undefined);
+}
+
+async function withFiles<T>(paths: readonly string[], use: (files: readonly FileSet[]) => Promise<T>): Promise<T> {
+  const opened: FileSet[] = [];
+  try {
+    for (const path of paths) opened.push(await openFiles(path));
+    return await use(opened);
+  } finally {
+    for (const files of opened) files.close();
   }
 }
 

@@ -69,6 +69,28 @@ describe('the cache', () => {
     expect((await load()).digest).toBe(changed.digest);
   });
 
+  it.each(['items', 'users'] as const)('is written anew when a file of %s beside the events changes', async (side) => {
+    const cacheDir = temporaryFolder();
+    const path = temporaryFile('e.csv', 'user,item,time\nu,x,1\nu,y,2\n');
+    const own = temporaryFile('side.csv', 'id,size\nx,1\ny,2\nu,3\n');
+    const source = {
+      format: 'csv',
+      path,
+      columns,
+      [side]: { path: own, id: 'id', columns: { size: { kind: 'number' } } },
+    } as const;
+    const sizes = async () => {
+      const { itemTable, userTable } = await loadDataset(source, { cacheDir });
+      const column = (side === 'items' ? itemTable : userTable).columns.get('size');
+      return column?.kind === 'number' ? [...column.values].filter((size) => !Number.isNaN(size)).sort() : [];
+    };
+    const before = await sizes();
+    expect(await sizes()).toEqual(before);
+    writeFileSync(own, 'id,size\nx,10\ny,20\nu,30\n');
+    expect(await sizes()).toEqual(before.map((size) => 10 * size));
+    expect(readdirSync(cacheDir)).toHaveLength(1);
+  });
+
   it('is not shared between strict and lenient reading', async () => {
     const cacheDir = temporaryFolder();
     const path = temporaryFile('e.csv', 'user,item,time\nu,x,1\nu,y,soon\n');
