@@ -82,6 +82,6 @@ export const benchmark = defineBenchmark({
   },
   metrics: ['HR@10', 'NDCG@10'],
   baselines: ['popularity', 'recent-popularity', 'markov', 'item-knn', 'ease'],
-  quick: { 'training.epochs': '2', 'training.patience': '2' },
+  quick: { 'training.epochs': '1', 'training.patience': '1' },
   quickData: ['beauty'],
 });

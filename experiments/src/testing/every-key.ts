@@ -17,7 +17,10 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
     windows: { policy: 'weighted', ...window, decay: 4 },
   },
   sasrec: {
-    model: { kind: 'sasrec', ...shape, numHeads: 2, outputLength: 11, ffnDim: 8, ffnDropout: 0.1, activation: 'relu' },
+    model: {
+      ...{ kind: 'sasrec', ...shape, numHeads: 2, outputLength: 11, ffnDim: 8, ffnDropout: 0.1, activation: 'relu' },
+      ...{ affineNorms: true, initialStd: 0.02 },
+    },
     objective: { kind: 'bce', numNegatives: 1, labels: { kind: 'sasrec', cut: 'last' } },
     windows: { policy: 'strided-offset', maxHistory: 48, offsetEpochs: 3, budget: 'steps' },
   },
@@ -113,7 +116,7 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
   codes: {
     task: {
       ...{ kind: 'generation', beams: 250, mask: 'before', debias: 0.5 },
-      ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 }, collisions: 'counter', seed: 1 },
+      ids: { tokenizer: { kind: 'random', levels: 2, codes: 64 }, collisions: 'counter', fitTo: 'catalogue', seed: 1 },
     },
     model: { kind: 'sasrec', ...shape, maxSequenceLength: 8, numHeads: 1, outputLength: 1, ffnDim: 8, ffnDropout: 0.1 },
     objective: { kind: 'full-softmax', temperature: 0.05 },

@@ -1,27 +1,35 @@
-import type { ExampleSet, Interactions } from '@seqrec/data';
+import { type ExampleSet, eventsOfItems, type Interactions } from '@seqrec/data';
 import {
+  appendItems,
   collaborativeVectors,
   fitIdVectors,
   fitSemanticIds,
+  type ItemsOfCodes,
   readsVectors,
+  rowsAt,
   type SemanticIdsConfig,
   type StoredIds,
 } from '@seqrec/models';
+import { RunError } from '../../errors.ts';
 import { formatCount } from '../../terminal/format.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { knownItems } from './known-items.ts';
 import { readCodes } from './read-codes.ts';
 import { readVectors } from './read-vectors.ts';
 
-/** Fits ids to the items of a data set, on the backend that is in use. Of its events those of training are read. */
+/**
+ * Fits ids to the items of a data set, on the backend that is in use. Of its events those of training are read; with
+ * `fitTo: training` of the other items nothing but what they get their codes of.
+ */
 export async function fitIdsTo(
   { interactions, train }: { readonly interactions: Interactions; readonly train: ExampleSet },
   config: SemanticIdsConfig,
   progress: Progress,
 ): Promise<StoredIds> {
   const { tokenizer } = config;
+  const fitted = fittedPlaces(config, train);
   const made = readsVectors(tokenizer)
-    ? await fitIdVectors({ ...config, readFile: readVectors, onKind }, train)
+    ? await fitIdVectors({ ...config, readFile: readVectors, onKind, ...(fitted && { fitted }) }, train)
     : { rows: undefined, state: { tensors: new Map(), texts: new Map() }, without: 0 };
   if (made.without > 0)
     progress.note(
@@ -29,14 +37,29 @@ export async function fitIdsTo(
     );
   const behaviour = await collaborativeVectors(tokenizer, { seed: config.seed, readFile: readVectors }, train);
   const given = tokenizer.kind === 'file' ? await readCodes(tokenizer.path, interactions) : undefined;
+  const known = knownItems(train);
   progress.start();
   const ids = await fitSemanticIds({
-    ...{ config, items: interactions.numItems, vectors: made.rows, behaviour, given, seed: config.seed },
-    known: knownItems(train),
+    ...(fitted === undefined
+      ? { items: interactions.numItems, vectors: made.rows, behaviour, known }
+      : {
+          items: fitted.length,
+          vectors: made.rows && rowsAt(made.rows, fitted),
+          behaviour: behaviour && rowsAt(behaviour, fitted),
+          known: knownAt(known, fitted),
+        }),
+    ...{ config, given, seed: config.seed },
     onProgress: ({ done, total }) => progress.update({ label: 'fit', done, total, fields: [] }),
   });
   progress.clear();
-  return { ...ids, ...about(config, interactions), vectors: made.state };
+  const stored = { ...ids, ...about(config, interactions), vectors: made.state };
+  if (fitted === undefined || made.rows === undefined) return stored;
+  const later = othersThan(fitted, interactions.numItems);
+  progress.note(
+    `fitted to ${formatCount(fitted.length)} items with a training event; ${formatCount(later.length)} others get codes as new items do`,
+  );
+  const codes = later.length === 0 ? ids.codes : await appendItems(ids, rowsAt(made.rows, later));
+  return { ...stored, codes, items: [...fitted, ...later].map((place) => stored.items[place]) };
 
   function onKind(kind: string): void {
     progress.note(`vectors: ${kind}`);
@@ -50,5 +73,38 @@ function about(config: SemanticIdsConfig, { items, numItems, name }: Interaction
     items: Array.from({ length: numItems }, (_, i) => items.external(i + 1)),
     version: 1,
     versions: [],
+  };
+}
+
+/**
+ * Places of the items with a training event where ids are fitted to those alone.
+ *
+ * @throws RunError where that cannot be.
+ */
+function fittedPlaces({ fitTo = 'catalogue', tokenizer }: SemanticIdsConfig, train: ExampleSet): number[] | undefined {
+  if (fitTo === 'catalogue') return undefined;
+  if (!readsVectors(tokenizer))
+    throw new RunError(
+      `ids.fitTo: expected a tokenizer of vectors with 'training', by which other items get codes; got '${tokenizer.kind}'`,
+    );
+  const places = [...eventsOfItems({ train })].flatMap((events, place) => (events > 0 ? [place] : []));
+  if (places.length > 0) return places;
+  throw new RunError(
+    `ids.fitTo: expected training events with 'training'; got ${train.interactions.name} without one; use 'catalogue' for ids that are fitted before the data is split`,
+  );
+}
+
+const othersThan = (places: readonly number[], count: number): number[] => {
+  const own = new Set(places);
+  return Array.from({ length: count }, (_, place) => place).filter((place) => !own.has(place));
+};
+
+/** The same of some items, by their places among these. Every item of a pair is one of them. */
+function knownAt({ attributes, pairs, events }: ItemsOfCodes, places: readonly number[]): ItemsOfCodes {
+  const placeOf = new Map(places.map((place, at) => [place, at]));
+  return {
+    ...(attributes && { attributes: places.map((place) => attributes[place]) }),
+    ...(pairs && { pairs: pairs.map((place) => placeOf.get(place) as number) }),
+    ...(events && { events: places.map((place) => events[place]) }),
   };
 }

@@ -16,8 +16,8 @@ export interface CachePlace {
 }
 
 /**
- * Place and key of a dataset in a cache folder; `options` is everything that changes what is read, `beside` what is read
- * outside `files`.
+ * Place and key of a dataset in a cache folder; `options` is everything that changes what is read, `beside` are files
+ * that are read besides `files`.
  */
 export async function cachePlace(
   cacheDir: string,

@@ -67,6 +67,12 @@ export const semanticIdsSchema = z.strictObject({
     ),
   standardise: z.boolean().default(false).describe('Every column of the vectors with mean 0 and variance 1.'),
   tokenizer: tokenizerSchema.prefault({ kind: 'residual-k-means' }).describe('What makes codes of vectors.'),
+  fitTo: z
+    .enum(['catalogue', 'training'])
+    .optional()
+    .describe(
+      'Items that terms, directions and codebooks are fitted to: the whole `catalogue` (default), or those with an event of `training`; then the others get codes as new items do (`seqrec ids append`).',
+    ),
   collisions: z
     .enum(collisionRules)
     .default('counter')

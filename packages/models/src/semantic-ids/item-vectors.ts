@@ -7,6 +7,7 @@ import {
   beside,
   columnMoments,
   type Rows,
+  rowsAt,
   squaredLengths,
   standardColumns,
   unitRows,
@@ -30,6 +31,8 @@ export interface IdVectorsRequest {
   readonly standardise: boolean;
   readonly seed: number;
   readonly readFile: ReadVectors;
+  /** Places of the items that terms, directions and moments are fitted to, item 1 at 0; default: all. */
+  readonly fitted?: readonly number[];
   /** Called before each kind is made. */
   readonly onKind?: (kind: VectorsConfig['kind']) => void;
 }
@@ -51,7 +54,7 @@ const kept = (at: number, name: string): string => `vectors.${at}.${name}`;
  * @throws ConfigError for vectors with a number that is not finite, naming the first item, and for zeros alone.
  */
 export async function fitIdVectors(
-  { vectors, standardise, seed, readFile, onKind }: IdVectorsRequest,
+  { vectors, standardise, seed, readFile, fitted, onKind }: IdVectorsRequest,
   train: ExampleSet,
 ): Promise<FittedVectors> {
   const tensors = new Map<string, Rows>();
@@ -66,7 +69,11 @@ export async function fitIdVectors(
       const documents = itemTerms(itemTable, { ...config, columns }, bounds);
       texts.set(kept(at, 'columns'), columns);
       for (const [name, own] of bounds) tensors.set(kept(at, `bounds.${name}`), boundRows(own));
-      const lsa = fitLsa(documents, { width: config.width, minDocuments: config.minDocuments, seed });
+      const lsa = fitLsa(fitted === undefined ? documents : fitted.map((place) => documents[place]), {
+        width: config.width,
+        minDocuments: config.minDocuments,
+        seed,
+      });
       texts.set(kept(at, 'terms'), lsa.terms);
       tensors.set(kept(at, 'idf'), lsa.idf);
       tensors.set(kept(at, 'directions'), lsa.directions);
@@ -84,7 +91,7 @@ export async function fitIdVectors(
     );
   const without = squaredLengths(rows).reduce((sum, square) => sum + Number(square === 0), 0);
   if (!standardise) return { rows, state: { tensors, texts }, without };
-  const moments = asStored(columnMoments(rows));
+  const moments = asStored(columnMoments(fitted === undefined ? rows : rowsAt(rows, fitted)));
   tensors.set('moments', moments);
   return { rows: standardColumns(rows, moments), state: { tensors, texts }, without };
 }
