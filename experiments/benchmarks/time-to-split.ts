@@ -145,7 +145,7 @@ export const benchmark = defineBenchmark({
       ['ml-1m', 'time', 'successive', 0.1856, 0.0961],
     ].map((row) => publishedRow('BERT4Rec', row)),
   ],
-  quick: { 'training.epochs': '4', 'training.patience': '2' },
+  quick: { 'training.epochs': '2', 'training.patience': '2' },
   quickData: ['beauty'],
 });
 
