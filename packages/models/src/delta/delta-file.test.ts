@@ -69,6 +69,15 @@ describe('the file of a delta', () => {
     }
   });
 
+  it('with another blank in the padding of its header is refused', () => {
+    const text = Buffer.concat(encodeDelta(someDelta(false)).pieces).toString('latin1');
+    expect(text).toContain('}}  ');
+    for (const blank of ['\t', '\n', '\r'])
+      expect(() => deltaFromBytes(Buffer.from(text.replace('}} ', `}}${blank}`), 'latin1'), 'd')).toThrow(
+        'safetensors: d: expected spaces alone after the header',
+      );
+  });
+
   it('says what is wrong with it', async () => {
     const bytes = Buffer.concat(encodeDelta(someDelta(false)).pieces);
     expect(() => deltaFromBytes(bytes.subarray(0, -5), 'd')).toThrow(

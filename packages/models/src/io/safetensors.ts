@@ -144,6 +144,8 @@ function readHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const header: unknown = JSON.parse(text);
     if (!isObject(header)) return fail('expected the header to be a JSON object');
+    // The format pads with spaces; another blank is damage that JSON does not see.
+    if (/[^ ]/.test(text.slice(text.lastIndexOf('}') + 1))) fail('expected spaces alone after the header');
     const repeated = repeatedKey(text);
     if (repeated !== undefined) fail(`expected each key once in the header; got '${repeated}' twice`);
     return header;

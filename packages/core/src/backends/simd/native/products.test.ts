@@ -61,7 +61,8 @@ function layers(tokens: number, width: number): Uint8Array[] {
       return tf.mul(linearLayer({ ...inner, activation: 'gelu', dropout }), 0.01);
     })([at([tokens, width], 18), at([width, width], 19), at([width], 20)]);
     const sums = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
-      tf.mul(logSumExpScores({ queries: a as tf.Tensor2D, items: b as tf.Tensor2D }), 0.01),
+      // Scores of about one: a softmax of large ones turns roundings into other weights.
+      tf.mul(logSumExpScores({ queries: tf.mul(a, 1 / width) as tf.Tensor2D, items: b as tf.Tensor2D }), 0.01),
     )([at([tokens, width], 21), at([500, width], 22)]);
     return [...into, ...out, ...map, ...sums];
   });
