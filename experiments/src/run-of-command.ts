@@ -1,5 +1,6 @@
 import type { Command } from 'cac';
 import { choiceOption, textOption } from './arguments.ts';
+import { THREADS } from './backend-options.ts';
 import type { TrainedRun } from './run/open/open-run.ts';
 import type { BackendOptions } from './run/process/backend.ts';
 import type { Progress } from './terminal/progress.ts';
@@ -18,10 +19,7 @@ export const withRunOptions = (command: Command): Command =>
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option(
-      '--threads <n>',
-      'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16',
-    );
+    .option(...THREADS);
 
 /**
  * Starts the backend, and opens the run with its data and its model.

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, textOption } from '../arguments.ts';
-import { BLAS_FROM } from '../blas-options.ts';
+import { BLAS_FROM } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { PEERS, type Peer } from '../measure/bench/peer.ts';

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
@@ -47,7 +47,7 @@ export function registerBenchmark(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of its runs and tables (default: runs/benchmark-NAME)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
+    .option(...THREADS)
     .option(...BLAS)
     .option(...BLAS_FROM)
     .option('--save [dir]', 'Keep the tables with machine, version and day (default: docs/results of the repository)')

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
+import { THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -29,7 +30,7 @@ export function registerCompare(cli: CAC, _invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
+    .option(...THREADS)
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec compare ml-100k-sasrec-20250101-120000-a1b2c3 ml-100k-hstu-20250101-130000-d4e5f6')

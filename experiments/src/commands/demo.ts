@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { textOption } from '../arguments.ts';
+import { THREADS } from '../backend-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
@@ -13,7 +14,7 @@ export function registerDemo(cli: CAC, _invocation: Invocation): void {
     .command('demo', 'About a minute: HSTU and a softmax Transformer on a synthetic stream, under one budget')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--quiet', 'No progress')
     .example('  $ seqrec demo')
     .action((options: Options) => run(options));

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, integerOption, numberOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { type BaselineName, baselineNames } from '../config/baseline-names.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
@@ -65,7 +65,7 @@ export function registerEvaluate(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option(...BLAS)
     .option(...BLAS_FROM)

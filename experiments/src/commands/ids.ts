@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { textOption } from '../arguments.ts';
+import { THREADS } from '../backend-options.ts';
 import type { UsageError as UsageErrorType } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -26,7 +27,7 @@ export function registerIds(cli: CAC, invocation: Invocation): void {
     .option('--item <id>', 'Of show: the codes of an item, and the items that share its first codes')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--json', 'Print JSON')
     .option('--quiet', 'No progress')
     .example('  $ seqrec ids fit amazon-beauty --to beauty.safetensors')

@@ -1,5 +1,6 @@
 import type { CAC } from 'cac';
 import { choiceOption, textOption } from '../arguments.ts';
+import { THREADS } from '../backend-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 
@@ -23,7 +24,7 @@ export function registerLabels(cli: CAC, _invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--quiet', 'No progress')
     .example('  $ seqrec labels latest --to labels')
     .example('  $ seqrec train distillation/ml-1m-auxiliary')

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -27,7 +27,7 @@ export function registerParity(cli: CAC, invocation: Invocation): void {
     .option('--steps <n>', 'Steps to train (default: an epoch)')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option(...BLAS)
     .option(...BLAS_FROM)

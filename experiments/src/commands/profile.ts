@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { writeFileAtomic } from '../run/folder/atomic.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -26,7 +26,7 @@ export function registerProfile(cli: CAC, invocation: Invocation): void {
     .option('--trace <file>', 'Also write a trace for chrome://tracing or ui.perfetto.dev')
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend')
+    .option(...THREADS)
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option(...BLAS)
     .option(...BLAS_FROM)

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { durationOption, integerOption, numberListOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import { saveFolder } from '../results/saved.ts';
@@ -89,7 +89,7 @@ export function registerScale(cli: CAC, invocation: Invocation): void {
     .option('--out <dir>', 'Folder of the study (default: runs/scale-STUDY-DATA)')
     .option('--save [dir]', 'Keep what it says with machine, version and day (default: docs/results of the repository)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
+    .option(...THREADS)
     .option(...BLAS)
     .option(...BLAS_FROM)
     .option('--quiet', 'No progress')

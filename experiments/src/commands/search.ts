@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, numberListOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
 import { shellWord } from '../terminal/shell-word.ts';
@@ -34,7 +34,7 @@ export function registerSearch(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the search; its runs lie in trials (default: runs/search-RECIPE)')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend; default: SEQREC_THREADS, else one for each core, at most 16')
+    .option(...THREADS)
     .option(...BLAS)
     .option(...BLAS_FROM)
     .option('--quiet', 'No progress')

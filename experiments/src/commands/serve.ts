@@ -63,7 +63,10 @@ export function registerServe(cli: CAC, invocation: Invocation): void {
     .option('--data <dir>', 'Folder of the data sets (default: $SEQREC_DATA, else ./data)')
     .option('--out <dir>', 'Folder of the runs', { default: 'runs' })
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend, of each worker')
+    .option(
+      '--threads <n>',
+      'Threads of the simd backend, of each worker (default: $SEQREC_THREADS, else its share of the cores)',
+    )
     .example('  $ seqrec serve latest')
     .example('  $ seqrec serve latest --port 0 --no-users --log events.jsonl')
     .example('  $ seqrec serve latest --host 0.0.0.0 --token s3cret --workers 2')

@@ -1,6 +1,6 @@
 import type { CAC } from 'cac';
 import { integerOption, numberOption, textOption } from '../arguments.ts';
-import { BLAS, BLAS_FROM } from '../blas-options.ts';
+import { BLAS, BLAS_FROM, THREADS } from '../backend-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Action, Invocation } from '../invocation.ts';
 import type { BackendOptions } from '../run/process/backend.ts';
@@ -43,7 +43,7 @@ export function registerTrain(cli: CAC, invocation: Invocation): void {
     .option('--from <file>', 'Weights in a safetensors file to start from; the same as --initialWeights.path')
     .option('--resume <run>', 'Go on with a run: its path, its id, or latest')
     .option('--backend <name>', 'auto, simd, cpu, wasm, webgpu or tensorflow', { default: 'auto' })
-    .option('--threads <n>', 'Threads of the simd backend (default: as many as the machine has)')
+    .option(...THREADS)
     .option('--precision <p>', 'f32, or f16 for the operands of products (webgpu)')
     .option(...BLAS)
     .option(...BLAS_FROM)

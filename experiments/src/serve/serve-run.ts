@@ -83,16 +83,17 @@ async function shardHere(
   return localShard(await openScorer(model, keep, { ...(origin && { origin }) }));
 }
 
-/** Threads with a model each; the processors are shared among them unless the options say otherwise. */
+/** Threads with a model each, which share the processors unless the options or `SEQREC_THREADS` say otherwise. */
 async function shardsInWorkers(
   { opened, backend, workers, keep }: ServeRunOptions,
   onLost: (error: Error) => void,
   origin: WeightsOrigin | undefined,
 ): Promise<Shard[]> {
+  const share = Math.max(1, Math.floor(availableParallelism() / workers));
   const start = {
     checkpoint: opened.file,
     backend: backend.name,
-    threads: backend.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
+    threads: backend.threads ?? (process.env.SEQREC_THREADS ? undefined : share),
     keep,
     ...(origin && { origin }),
     plugins: loadedPlugins().map(({ path }) => path),

@@ -7,7 +7,8 @@ export interface WorkerStart {
   /** The checkpoint file. */
   readonly checkpoint: string;
   readonly backend: string;
-  readonly threads: number;
+  /** Default: as many as the backend takes by itself. */
+  readonly threads?: number | undefined;
   /** Files of plug-ins that define the model. */
   readonly plugins: readonly string[];
   readonly keep: KeepOptions;
