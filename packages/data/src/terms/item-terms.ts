@@ -60,13 +60,24 @@ export function termColumns({ columns }: Table): string[] {
   return [...columns].flatMap(([name, { kind }]) => (kind === 'time' ? [] : [name]));
 }
 
-/** Where the parts of the numbers of a table end: what {@link itemTerms} of another table reads to mean the same. */
-export function termBounds(table: Table, { columns, buckets = 10 }: ItemTermsOptions = {}): TermBounds {
+/**
+ * Where the parts of the numbers of a table end: what {@link itemTerms} of another table reads to mean the same.
+ *
+ * @param rows of the table whose numbers are read; default: all.
+ */
+export function termBounds(
+  table: Table,
+  { columns, buckets = 10 }: ItemTermsOptions = {},
+  rows?: readonly number[],
+): TermBounds {
   const found = (columns ?? termColumns(table)).flatMap((name): [string, number[][]][] => {
     const column = table.columns.get(name);
     if (column?.kind !== 'number') return [];
     const { width, values } = column;
-    const own = (w: number): Float64Array => Float64Array.from(values.filter((_, i) => i % width === w));
+    const own = (w: number): Float64Array =>
+      rows === undefined
+        ? Float64Array.from(values.filter((_, i) => i % width === w))
+        : Float64Array.from(rows, (row) => values[row * width + w]);
     return [[name, Array.from({ length: width }, (_, w) => quantilesOf(own(w), buckets))]];
   });
   return new Map(found);

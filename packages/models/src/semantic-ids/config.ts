@@ -71,7 +71,7 @@ export const semanticIdsSchema = z.strictObject({
     .enum(['catalogue', 'training'])
     .optional()
     .describe(
-      'Items that terms, directions and codebooks are fitted to: the whole `catalogue` (default), or those with an event of `training`; then the others get codes as new items do (`seqrec ids append`).',
+      'Items that terms, parts of numbers, directions and codebooks are fitted to: the whole `catalogue` (default), or those with an event of `training`; then the others get codes as new items do (`seqrec ids append`).',
     ),
   collisions: z
     .enum(collisionRules)

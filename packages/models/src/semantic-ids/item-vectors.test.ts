@@ -44,6 +44,23 @@ describe('vectors for ids', () => {
     expect(cosine).toBeGreaterThan(0.6);
   });
 
+  it.each([false, true])('fitted to some items know nothing of the others, standardise: %s', async (standardise) => {
+    const given = { ...request({ vectors: [lsa], standardise }), fitted: [0, 1, 2, 3, 4, 5] };
+    const alone = await fitIdVectors(given, shop().train);
+    // Later items have other words, and higher prices.
+    const among = await fitIdVectors(given, shop([...titles, 'blue lip lip', 'green nail']).train);
+    expect(among.state).toEqual(alone.state);
+    expect(among.rows.count).toBe(8);
+    expect(among.rows.values.subarray(0, alone.rows.values.length)).toEqual(alone.rows.values);
+    const all = await fitIdVectors(
+      { ...given, fitted: undefined },
+      shop([...titles, 'blue lip lip', 'green nail']).train,
+    );
+    expect(all.state.tensors.get('vectors.0.bounds.price')).not.toEqual(
+      alone.state.tensors.get('vectors.0.bounds.price'),
+    );
+  });
+
   it('are alike with standardised columns', async () => {
     const given = request({ vectors: [lsa], standardise: true });
     const { rows, state } = await fitIdVectors(given, shop().train);

@@ -31,7 +31,7 @@ export interface IdVectorsRequest {
   readonly standardise: boolean;
   readonly seed: number;
   readonly readFile: ReadVectors;
-  /** Places of the items that terms, directions and moments are fitted to, item 1 at 0; default: all. */
+  /** Places, item 1 at 0, of the items that terms, parts of numbers, directions and moments are of; default: all. */
   readonly fitted?: readonly number[];
   /** Called before each kind is made. */
   readonly onKind?: (kind: VectorsConfig['kind']) => void;
@@ -65,7 +65,7 @@ export async function fitIdVectors(
     if (config.kind === 'lsa') {
       const { itemTable } = train.interactions;
       const columns = config.columns ?? termColumns(itemTable);
-      const bounds = termBounds(itemTable, { columns });
+      const bounds = termBounds(itemTable, { columns }, fitted);
       const documents = itemTerms(itemTable, { ...config, columns }, bounds);
       texts.set(kept(at, 'columns'), columns);
       for (const [name, own] of bounds) tensors.set(kept(at, `bounds.${name}`), boundRows(own));
