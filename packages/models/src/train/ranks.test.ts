@@ -84,6 +84,19 @@ describe.each(['hstu', 'sasrec'])('%s', (name) => {
   });
 });
 
+/** Each partition of the item table over so many ranks ends with what one process ends with. */
+async function checkPartitions(
+  name: string,
+  settings: Settings,
+  partitions: readonly (readonly [TablePartition, number])[],
+): Promise<void> {
+  const alone = await trained(tinyConfigs[name], settings);
+  for (const [partition, size] of partitions) {
+    const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
+    for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
+  }
+}
+
 /** What a rule does to a table is not the model's. */
 const ruleOf = { hstu: 'adamw', sasrec: 'adagrad' } as const;
 
@@ -96,16 +109,12 @@ describe.each(['hstu', 'sasrec'] as const)('the item table of %s on several rank
         ...{ parts: 8, embeddings: 'rowwise', tables: { kind: ruleOf[name] } },
         objective: createObjective(objectives[objective], tinyTrain()),
       };
-      const alone = await trained(tinyConfigs[name], settings);
-      for (const [partition, size] of [
+      await checkPartitions(name, settings, [
         ['row-cyclic', 4],
         ['row-blocks', 2],
         ['table', 2],
         ['columns', 4],
-      ] as const) {
-        const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
-        for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
-      }
+      ]);
     },
   );
 });
@@ -126,16 +135,12 @@ describe.each(['hstu', 'sasrec'] as const)(
           ...{ parts: 8, embeddings, tables: { kind: ruleOf[name] }, ...(clipNorm && { clipNorm }) },
           objective: createObjective(objectives[objective], tinyTrain()),
         };
-        const alone = await trained(tinyConfigs[name], settings);
-        for (const [partition, size] of [
+        await checkPartitions(name, settings, [
           ['row-cyclic', 4],
           ['row-blocks', 8],
           ['table', 2],
           ['columns', 4],
-        ] as const) {
-          const all = await runRanks(size, (ranks) => trained(tinyConfigs[name], settings, { ranks, partition }));
-          for (const each of all) expect(each, `${partition}, ${size} ranks`).toEqual({ ...alone, bytes: each.bytes });
-        }
+        ]);
       },
     );
   },
