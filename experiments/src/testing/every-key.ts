@@ -11,7 +11,7 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
     model: {
       kind: 'hstu',
       ...{ ...shape, numHeads: 1, outputLength: 11, dqk: 8, dv: 8, block: 'production', linearDropout: 0.1 },
-      ...{ inputEncoding: 'reverse-position-time', ageBuckets: 16, ageScale: 'log' },
+      ...{ inputEncoding: 'reverse-position-time', ageBuckets: 16, ageScale: 'log', initialStd: 0.02 },
       ...{ maxAttentionLength: 8, globalAttentionLength: 2, minFullAttentionLength: 2 },
     },
     windows: { policy: 'weighted', ...window, decay: 4 },
@@ -60,14 +60,14 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
     model: {
       kind: 'fuxi-alpha',
       ...{ ...shape, numHeads: 2, dqk: 4, dv: 4, channels: 'position-time-content', numTimeBuckets: 8 },
-      ...{ ffnDim: 8, multistage: true, linearDropout: 0.1 },
+      ...{ ffnDim: 8, multistage: true, linearDropout: 0.1, initialStd: 0.02 },
     },
   },
   ligr: {
     model: {
       kind: 'transformer',
       ...{ ...shape, numHeads: 2, ffnDim: 8, blockDropout: 0.1, block: 'ligr', activation: 'swiglu' },
-      ...{ gatedResidual: true, ffnBias: false, ffnDropout: 0.1, finalNorm: false },
+      ...{ gatedResidual: true, ffnBias: false, ffnDropout: 0.1, finalNorm: false, initialStd: 0.02 },
     },
   },
   masked: {

@@ -33,4 +33,12 @@ export const encoderFields = {
       "Extra columns after the history, `gr_output_length + 1` in the reference. Together they make `n = maxSequenceLength + outputLength`: rows of the position table and HSTU's constant normaliser `1/n`.",
     ),
   numHeads: size.describe('Attention heads `H`.'),
+  initialStd: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe(
+      'Tables of items and places (truncated), maps that add to the tokens, their gates and feed-forward parts start normal with this standard deviation, biases at zero, projections of a softmax Xavier-uniform, as in the code of "Time to Split" (0.02); default: as in the public code of each encoder.',
+    ),
 };

@@ -1,6 +1,7 @@
 import { hstuAttention, linearLayer, rmsNorm, silu, siluSplit } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputList, type LayerArgs, type Run, runOf, StreamLayer, type WeightSpec } from '../../layers/layer.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { weighted } from './attention.ts';
 import { type Channel, channelsOf } from './channels.ts';
 import type { FuxiAlphaConfig } from './config.ts';
@@ -9,7 +10,15 @@ export interface FuxiAlphaBlockArgs
   extends LayerArgs,
     Pick<
       FuxiAlphaConfig,
-      'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'channels' | 'numTimeBuckets' | 'multistage' | 'linearDropout'
+      | 'embeddingDim'
+      | 'numHeads'
+      | 'dqk'
+      | 'dv'
+      | 'channels'
+      | 'numTimeBuckets'
+      | 'multistage'
+      | 'linearDropout'
+      | 'initialStd'
     > {
   readonly ffnDim: number;
   /** `n`: constant normaliser of the content channel and reach of the position channel. */
@@ -53,6 +62,7 @@ export class FuxiAlphaBlock extends StreamLayer {
 
   protected weightSpecs(): WeightSpec[] {
     const { embeddingDim: d, ffnDim, numHeads: h, dv, paddedLength: n, numTimeBuckets, multistage } = this.args;
+    const start = smallStart(this.args.initialStd);
     const small = { kind: 'normal', standardDeviation: 0.02 } as const;
     const sizes = this.sizes();
     const columns = sizes.reduce((sum, size) => sum + size, 0);
@@ -60,7 +70,7 @@ export class FuxiAlphaBlock extends StreamLayer {
     const map = (name: string, out: number, into: number): WeightSpec => ({
       name,
       shape: [out, into],
-      initialization: { kind: 'xavier-uniform' },
+      initialization: start.map ?? { kind: 'xavier-uniform' },
     });
     return [
       { name: 'uvqk', shape: [d, columns], initialization: small, blocks: { axis: 1, sizes } },
@@ -71,7 +81,7 @@ export class FuxiAlphaBlock extends StreamLayer {
         ? [{ name: 'pos_w', shape: [2 * n - 1], initialization: small } as const]
         : []),
       map('lin0.weight', d, read),
-      { name: 'lin0.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(read) } },
+      { name: 'lin0.bias', shape: [d], initialization: start.bias ?? { kind: 'uniform', limit: 1 / Math.sqrt(read) } },
       ...(multistage
         ? [map('lin1.weight', ffnDim, d), map('lin2.weight', d, ffnDim), map('lin3.weight', ffnDim, d)]
         : []),
@@ -127,9 +137,13 @@ export class FuxiAlphaBlock extends StreamLayer {
 
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, dqk, dv, channels, numTimeBuckets, multistage, ...rest } = this.args;
-    const { linearDropout, ffnDim, paddedLength } = rest;
+    const { linearDropout, ffnDim, paddedLength, initialStd } = rest;
     const own = { embeddingDim, numHeads, dqk, dv, channels, numTimeBuckets, multistage };
-    return { ...super.getConfig(), ...own, linearDropout, ffnDim, paddedLength };
+    return {
+      ...super.getConfig(),
+      ...{ ...own, linearDropout, ffnDim, paddedLength },
+      ...(initialStd === undefined ? {} : { initialStd }),
+    };
   }
 }
 tf.serialization.registerClass(FuxiAlphaBlock);

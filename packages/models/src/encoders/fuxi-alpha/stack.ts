@@ -1,5 +1,6 @@
 import { createEncoder } from '../../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
 import { FuxiAlphaBlock } from './block.ts';
@@ -31,7 +32,7 @@ export function fuxiAlphaNames(block: FuxiAlphaBlock, prefix: string): Record<st
  * Source: Ye et al. 2025 (arXiv:2502.03036); USTC-StarTeam/FuXi-alpha, `modeling/sequential/fuxi.py`.
  */
 export function createFuxiAlpha(config: FuxiAlphaConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
-  const { embeddingDim } = config;
+  const { embeddingDim, initialStd } = config;
   const paddedLength = config.maxSequenceLength + config.outputLength;
   const ffnDim = config.ffnDim ?? embeddingDim;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => {
@@ -41,7 +42,7 @@ export function createFuxiAlpha(config: FuxiAlphaConfig, { numItems, seed = 0, f
   const positions = new LearnedPositions({
     numPositions: paddedLength,
     embeddingDim,
-    initialization: { kind: 'xavier-normal' },
+    initialization: smallStart(initialStd).table ?? { kind: 'xavier-normal' },
     seed,
     stream: 'positions',
   });
@@ -50,7 +51,7 @@ export function createFuxiAlpha(config: FuxiAlphaConfig, { numItems, seed = 0, f
     config,
     seed,
     features,
-    items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
+    items: new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' }),
     input: tokenInput({ config, positions }),
     stack,
     context: ({ queryTimes, keyTimes }) => (readsTimes ? [queryTimes, keyTimes] : []),

@@ -7,6 +7,7 @@ import { LearnedPositions } from '../../layers/embeddings.ts';
 import type { Initialization } from '../../layers/initializers.ts';
 import { interleave } from '../../layers/interleave.ts';
 import { dropAt, type NamedLayer } from '../../layers/layer.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { HstuSwitches } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
@@ -61,8 +62,8 @@ export function hstuInput({ config, paddedLength, seed }: HstuInputOptions): Inp
 }
 
 /** The reference re-draws this table with xavier-normal for HSTU, unlike for SASRec. */
-function positionTable({ embeddingDim }: HstuConfig, numPositions: number, seed: number): LearnedPositions {
-  const initialization = { kind: 'xavier-normal' } as const;
+function positionTable({ embeddingDim, initialStd }: HstuConfig, numPositions: number, seed: number): LearnedPositions {
+  const initialization = smallStart(initialStd).table ?? { kind: 'xavier-normal' };
   return new LearnedPositions({ numPositions, embeddingDim, initialization, seed, stream: 'positions' });
 }
 
@@ -76,13 +77,14 @@ function fromOldest(config: HstuConfig, paddedLength: number, seed: number): Pla
 }
 
 function fromNewest(
-  { embeddingDim, ageBuckets = 2048, ageScale = 'sqrt' }: HstuConfig,
+  { embeddingDim, ageBuckets = 2048, ageScale = 'sqrt', initialStd }: HstuConfig,
   rows: number,
   seed: number,
 ): Places {
-  const uniform = (count: number): Initialization => ({ kind: 'uniform', limit: Math.sqrt(1 / count) });
+  const initial = (count: number): Initialization =>
+    smallStart(initialStd).table ?? { kind: 'uniform', limit: Math.sqrt(1 / count) };
   const table = (numPositions: number, stream: string): LearnedPositions =>
-    new LearnedPositions({ numPositions, embeddingDim, initialization: uniform(numPositions), seed, stream });
+    new LearnedPositions({ numPositions, embeddingDim, initialization: initial(numPositions), seed, stream });
   const positions = table(rows, 'positions');
   const ages = table(ageBuckets + 1, 'ages');
   const prefix = '_input_features_preproc';

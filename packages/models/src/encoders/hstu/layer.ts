@@ -22,6 +22,7 @@ import {
 } from '../../layers/layer.ts';
 import { normedMap } from '../../layers/normed-map.ts';
 import { type Rotation, rotate } from '../../layers/rotary.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import { type HstuSwitches, hstuBlocks } from './blocks.ts';
 import type { HstuConfig } from './config.ts';
 import { attentionMask, type HstuMask, maskKeys } from './mask.ts';
@@ -29,7 +30,7 @@ import { EPSILON, normedInput, normWeights, outputInput, readsGatedNorm } from '
 
 export interface HstuLayerArgs
   extends LayerArgs,
-    Pick<HstuConfig, 'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'numTimeBuckets' | 'attention'>,
+    Pick<HstuConfig, 'embeddingDim' | 'numHeads' | 'dqk' | 'dv' | 'numTimeBuckets' | 'attention' | 'initialStd'>,
     HstuMask,
     Partial<LayerSwitches> {
   /** `n`: constant normaliser and reach of the position bias. */
@@ -90,9 +91,12 @@ export class HstuLayer extends StreamLayer implements LastRows {
     if (relativeBias === 'position' || relativeBias === 'position-time')
       specs.push({ name: 'pos_w', shape: [2 * n - 1], initialization: small });
     specs.push(...norms.output);
-    specs.push({ name: 'o.weight', shape: [d, outputs], initialization: { kind: 'xavier-uniform' } });
-    if (outputBias)
-      specs.push({ name: 'o.bias', shape: [d], initialization: { kind: 'uniform', limit: 1 / Math.sqrt(outputs) } });
+    const { map, bias } = smallStart(this.args.initialStd);
+    specs.push({ name: 'o.weight', shape: [d, outputs], initialization: map ?? { kind: 'xavier-uniform' } });
+    if (outputBias) {
+      const limit = 1 / Math.sqrt(outputs);
+      specs.push({ name: 'o.bias', shape: [d], initialization: bias ?? { kind: 'uniform', limit } });
+    }
     return specs;
   }
 
@@ -264,10 +268,9 @@ export class HstuLayer extends StreamLayer implements LastRows {
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength } = this.args;
     const own = { embeddingDim, numHeads, dqk, dv, numTimeBuckets, attention, paddedLength };
-    const keys = [...maskKeys, 'contextualLength'] as const;
-    const mask = keys.filter((key) => this.args[key] !== undefined).map((key) => [key, this.args[key]]);
-    const optional = Object.fromEntries(mask);
-    return { ...super.getConfig(), ...own, ...this.switches, ...optional };
+    const keys = [...maskKeys, 'contextualLength', 'initialStd'] as const;
+    const given = keys.filter((key) => this.args[key] !== undefined).map((key) => [key, this.args[key]]);
+    return { ...super.getConfig(), ...own, ...this.switches, ...Object.fromEntries(given) };
   }
 }
 tf.serialization.registerClass(HstuLayer);

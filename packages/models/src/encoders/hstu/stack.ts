@@ -21,7 +21,7 @@ import { numVisibleKeys } from './mask.ts';
  */
 export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: ModelOptions): TokenEncoder {
   const config = withSwitches(given);
-  const { embeddingDim, maxSequenceLength, outputLength, actions } = config;
+  const { embeddingDim, maxSequenceLength, outputLength, actions, initialStd } = config;
   const paddedLength = (actions === 'interleave' ? 2 : 1) * maxSequenceLength + outputLength;
   const stack = Array.from({ length: config.numBlocks }, (_, i) => ({
     layer: new HstuLayer({ ...config, paddedLength, seed, stream: `hstu.${i}` }),
@@ -31,7 +31,7 @@ export function createHstu(given: HstuConfig, { numItems, seed = 0, features }: 
     config: given,
     seed,
     features,
-    items: new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' }),
+    items: new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' }),
     input: hstuInput({ config: { ...given, inputEncoding: config.inputEncoding }, paddedLength, seed }),
     stack,
     context: (tokens) => contextOf(config, tokens),

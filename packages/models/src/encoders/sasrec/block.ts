@@ -13,6 +13,7 @@ import {
   StreamLayer,
   type WeightSpec,
 } from '../../layers/layer.ts';
+import { smallStart } from '../../layers/small-start.ts';
 import type { SasrecConfig } from './config.ts';
 
 export interface SasrecBlockArgs
@@ -52,12 +53,11 @@ export class SasrecBlock extends StreamLayer implements LastRows {
 
   protected weightSpecs(): WeightSpec[] {
     const { embeddingDim: d, ffnDim, affineNorms, initialStd } = this.args;
-    const map: Initialization =
-      initialStd === undefined ? { kind: 'xavier-normal' } : { kind: 'normal', standardDeviation: initialStd };
-    const biasOf = (from: number): Initialization =>
-      initialStd === undefined ? { kind: 'uniform', limit: 1 / Math.sqrt(from) } : { kind: 'zeros' };
+    const small = smallStart(initialStd);
+    const map: Initialization = small.map ?? { kind: 'xavier-normal' };
+    const biasOf = (from: number): Initialization => small.bias ?? { kind: 'uniform', limit: 1 / Math.sqrt(from) };
     return [
-      ...attentionWeights(d, initialStd === undefined ? {} : { input: { kind: 'xavier-uniform' }, output: map }),
+      ...attentionWeights(d, { input: small.projection, output: small.map }),
       { name: 'conv1.weight', shape: [ffnDim, d, 1], initialization: map },
       { name: 'conv1.bias', shape: [ffnDim], initialization: biasOf(d) },
       { name: 'conv2.weight', shape: [d, ffnDim, 1], initialization: map },

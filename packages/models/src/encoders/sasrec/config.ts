@@ -19,14 +19,6 @@ export const sasrecConfigSchema = z
       .boolean()
       .optional()
       .describe('Gain and bias of the norms of a block, as in the paper and the public PyTorch code; default: none.'),
-    initialStd: z
-      .number()
-      .positive()
-      .max(1)
-      .optional()
-      .describe(
-        'Tables (truncated), feed-forward maps and output projections start normal with this standard deviation and biases at zero, projections of queries, keys and values Xavier-uniform, as in the code of "Time to Split" (0.02); default: as in that of Zhai et al.',
-      ),
     activation: z.enum(['relu', 'gelu']).default('relu').describe('Of the feed-forward part.'),
   })
   .refine((config) => config.embeddingDim % config.numHeads === 0, {

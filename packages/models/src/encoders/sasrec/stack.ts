@@ -33,14 +33,14 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
       }),
     },
   }));
-  const items = new ItemEmbedding({
-    ...{ numItems, embeddingDim, seed, stream: 'items' },
-    ...(initialStd !== undefined && { standardDeviation: initialStd }),
-  });
+  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' });
   const positions = new LearnedPositions({
     numPositions: config.maxSequenceLength + config.outputLength,
     embeddingDim,
-    initialization: { kind: 'truncated-normal', standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim) },
+    initialization: {
+      kind: 'truncated-normal',
+      standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim),
+    },
     seed,
     stream: 'positions',
   });

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { affineNorm, affineNormSpecs } from '../../layers/affine-norm.ts';
 import { attentionWeights, type SelfAttentionOptions, selfAttention } from '../../layers/attention.ts';
 import { exactGelu } from '../../layers/gelu.ts';
+import type { Initialization } from '../../layers/initializers.ts';
 import {
   inputList,
   type LastRows,
@@ -13,6 +14,7 @@ import {
   type WeightSpec,
 } from '../../layers/layer.ts';
 import { type NormedMap, normedMap } from '../../layers/normed-map.ts';
+import { smallStart } from '../../layers/small-start.ts';
 
 export interface TransformerBlockArgs extends LayerArgs {
   readonly embeddingDim: number;
@@ -31,6 +33,8 @@ export interface TransformerBlockArgs extends LayerArgs {
   readonly epsilon?: number;
   /** Which tokens of its sequence a token attends to: those up to itself (default), or all. */
   readonly sees?: 'causal' | 'all';
+  /** See {@link smallStart}; default: maps Xavier-normal, biases zero. */
+  readonly initialStd?: number;
 }
 
 const EPSILON = 1e-6;
@@ -67,15 +71,18 @@ export class TransformerBlock extends StreamLayer implements LastRows {
   }
 
   protected weightSpecs(): WeightSpec[] {
-    const { embeddingDim: d, ffnDim, ffnBias = true, gatedResidual = false } = this.args;
+    const { embeddingDim: d, ffnDim, ffnBias = true, gatedResidual = false, initialStd } = this.args;
     const parts = this.isSwiglu ? 2 : 1;
+    const { map, projection } = smallStart(initialStd);
     return [
       ...affineNormSpecs('norm1', d),
-      ...attentionWeights(d),
+      ...attentionWeights(d, { input: projection, output: map }),
       ...affineNormSpecs('norm2', d),
-      ...mapWeights('ffn.0', { in: d, out: ffnDim, parts, hasBias: ffnBias }),
-      ...mapWeights('ffn.2', { in: ffnDim, out: d, hasBias: ffnBias }),
-      ...(gatedResidual ? ['gate1', 'gate2'].flatMap((name) => mapWeights(name, { in: d, out: d })) : []),
+      ...mapWeights('ffn.0', { in: d, out: ffnDim, parts, hasBias: ffnBias, initialization: map }),
+      ...mapWeights('ffn.2', { in: ffnDim, out: d, hasBias: ffnBias, initialization: map }),
+      ...(gatedResidual
+        ? ['gate1', 'gate2'].flatMap((name) => mapWeights(name, { in: d, out: d, initialization: map }))
+        : []),
     ];
   }
 
@@ -150,8 +157,8 @@ export class TransformerBlock extends StreamLayer implements LastRows {
 
   override getConfig(): tf.serialization.ConfigDict {
     const { embeddingDim, numHeads, ffnDim, dropout, ...optional } = this.args;
-    const { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees } = optional;
-    const switches = { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees };
+    const { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees, initialStd } = optional;
+    const switches = { activation, gatedResidual, ffnBias, ffnDropout, epsilon, sees, initialStd };
     const given = Object.entries(switches).filter(([, value]) => value !== undefined);
     return { ...super.getConfig(), embeddingDim, numHeads, ffnDim, dropout, ...Object.fromEntries(given) };
   }
@@ -192,15 +199,21 @@ export class AffineLayerNorm extends StreamLayer {
 }
 tf.serialization.registerClass(AffineLayerNorm);
 
+interface MapOptions {
+  readonly in: number;
+  readonly out: number;
+  readonly parts?: number;
+  readonly hasBias?: boolean;
+  readonly initialization?: Initialization;
+}
+
 /** A linear map, or `parts` of them one over the other. */
-function mapWeights(
-  name: string,
-  { in: into, out, parts = 1, hasBias = true }: { in: number; out: number; parts?: number; hasBias?: boolean },
-): WeightSpec[] {
+function mapWeights(name: string, { in: into, out, parts = 1, hasBias = true, ...of }: MapOptions): WeightSpec[] {
+  const { initialization = { kind: 'xavier-normal' } } = of;
   const blocks = { axis: 0 as const, sizes: new Array<number>(parts).fill(out) };
   const shape = [parts * out, into];
   return [
-    { name: `${name}.weight`, shape, initialization: { kind: 'xavier-normal' }, ...(parts > 1 && { blocks }) },
+    { name: `${name}.weight`, shape, initialization, ...(parts > 1 && { blocks }) },
     ...(hasBias ? [{ name: `${name}.bias`, shape: [parts * out], initialization: { kind: 'zeros' } as const }] : []),
   ];
 }

@@ -25,23 +25,26 @@ export function createTransformer(
   config: TransformerConfig,
   { numItems, seed = 0, features }: ModelOptions,
 ): TokenEncoder {
-  const { embeddingDim, numHeads, blockDropout: dropout } = config;
+  const { embeddingDim, numHeads, blockDropout: dropout, initialStd } = config;
   const { finalNorm, ...switches } = transformerSwitches(config);
   const ffnDim = config.ffnDim ?? 4 * embeddingDim;
   const isBidirectional = config.attention === 'bidirectional';
   const stack = Array.from({ length: config.numBlocks }, (_, i) => {
-    const sizes = { embeddingDim, numHeads, ffnDim, dropout };
+    const sizes = { embeddingDim, numHeads, ffnDim, dropout, initialStd };
     const sees = isBidirectional ? { sees: 'all' as const } : {};
     const layer = new TransformerBlock({ ...sizes, ...switches, ...sees, seed, stream: `transformer.${i}` });
     const own = new Set(layer.names);
     const names = [...transformerBlockWeights, ...GATES].filter((name) => own.has(name));
     return { layer, names: Object.fromEntries(names.map((name) => [name, `layers.${i}.${name}`])) };
   });
-  const items = new ItemEmbedding({ numItems, embeddingDim, seed, stream: 'items' });
+  const items = new ItemEmbedding({ numItems, embeddingDim, standardDeviation: initialStd, seed, stream: 'items' });
   const positions = new LearnedPositions({
     numPositions: config.maxSequenceLength + config.outputLength,
     embeddingDim,
-    initialization: { kind: 'truncated-normal', standardDeviation: Math.sqrt(1 / embeddingDim) },
+    initialization: {
+      kind: 'truncated-normal',
+      standardDeviation: initialStd ?? Math.sqrt(1 / embeddingDim),
+    },
     seed,
     stream: 'positions',
   });

@@ -105,6 +105,43 @@ export const hstuCases: EncoderCases = {
         ...temperature,
       },
     },
+    'hstu, small at first': {
+      config: { ...hstu, initialStd: 0.05 },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: truncated(0.05) }),
+        ...positions(truncated(0.05)),
+        ...blocks((i) =>
+          prefixed(hstuLayer(i), {
+            _uvqk: normal(0.02),
+            '_rel_attn_bias._ts_w': normal(0.02),
+            '_rel_attn_bias._pos_w': normal(0.02),
+            '_o.weight': normal(0.05),
+            '_o.bias': zeros,
+          }),
+        ),
+        ...temperature,
+      },
+    },
+    'hstu, production, small at first': {
+      config: { ...hstu, block: 'production', ageBuckets: 300, initialStd: 0.05 },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: truncated(0.05) }),
+        '_input_features_preproc._position_embeddings_weight': truncated(0.05),
+        '_input_features_preproc._timestamp_embeddings_weight': truncated(0.05),
+        ...blocks((i) =>
+          prefixed(hstuLayer(i), {
+            _input_norm_weight: ones,
+            _input_norm_bias: zeros,
+            _uvqk: xavierUniform(D, 176),
+            _uvqk_beta: zeros,
+            _output_norm_weight: ones,
+            _output_norm_bias: zeros,
+            '_o.weight': normal(0.05),
+          }),
+        ),
+        ...temperature,
+      },
+    },
     'hstu, concatenated, actions interleaved': {
       config: { ...hstu, concat: true, actions: 'interleave', relativeBias: 'position' },
       initial: {

@@ -6,15 +6,19 @@ import {
   items,
   map,
   norm,
+  normal,
   positions,
   prefixed,
   temperature,
   transformerBlock,
   truncated,
   xavierNormal,
+  xavierUniform,
   zeros,
 } from '../../../test-support/initial.ts';
 import { transformerFormula } from './formula.ts';
+
+const small = { weight: normal(0.05), bias: zeros };
 
 export const transformerCases: EncoderCases = {
   formula: transformerFormula,
@@ -54,6 +58,27 @@ export const transformerCases: EncoderCases = {
             'ffn.2.weight': xavierNormal(4 * D, D),
             ...prefixed('gate1.', map(D, D)),
             ...prefixed('gate2.', map(D, D)),
+          }),
+        ),
+        ...temperature,
+      },
+    },
+    'ligr, small at first': {
+      config: { kind: 'transformer', ...documentedSizes, numHeads: 2, block: 'ligr', ffnBias: true, initialStd: 0.05 },
+      initial: {
+        ...prefixed('_embedding_module._item_emb.', { weight: truncated(0.05) }),
+        ...positions(truncated(0.05)),
+        ...blocks((i) =>
+          prefixed(`layers.${i}.`, {
+            ...prefixed('norm1.', norm),
+            in_proj_weight: xavierUniform(D, 3 * D),
+            in_proj_bias: zeros,
+            ...prefixed('out_proj.', small),
+            ...prefixed('norm2.', norm),
+            ...prefixed('ffn.0.', small),
+            ...prefixed('ffn.2.', small),
+            ...prefixed('gate1.', small),
+            ...prefixed('gate2.', small),
           }),
         ),
         ...temperature,
