@@ -102,10 +102,10 @@ export type UserVectorsConfig = z.output<typeof UserVectorsConfig>;
 export const preparation = {
   ties: z
     .string()
-    .regex(/^(file-order|shuffle(:\d{1,15})?)$/, 'expected file-order or shuffle:SEED')
+    .regex(/^(file-order|(shuffle|by-item)(:\d{1,15})?)$/, 'expected file-order, shuffle:SEED or by-item:SEED')
     .optional()
     .describe(
-      'Order of the events of one user that share a time: `file-order`, or `shuffle:SEED`. Default: what is known to be right for the data set (`seqrec data` says which), `file-order` for a csv.',
+      'Order of the events of one user that share a time: `file-order`, `shuffle:SEED`, or `by-item:SEED`, one order of items by chance for all users, which shows what a file gives away that was once sorted by item. Default: what is known to be right for the data set (`seqrec data` says which), `file-order` for a csv.',
     ),
   lenient: flag.optional().describe('Count and report rows that cannot be read instead of stopping at the first.'),
   split: SplitConfigSchema,

@@ -175,8 +175,8 @@ function fuxiCtrOf({ path, columns: given, labels, timeUnit, timeFormat, missing
 function tableOf(config: TableConfig, header: boolean | undefined, { ties }: ReturnType<typeof tiesOf>) {
   const { timeUnit, timeFormat, allowEarlyTimes, missing, action, request, labels, items, users } = config;
   const { columns, further } = columnsOf(config.columns, header);
-  if (columns.time === undefined && ties === 'shuffle')
-    throw new ConfigError('data.ties: expected file-order without a time column; got shuffle', 'nothing ties there');
+  if (columns.time === undefined && ties !== undefined && ties !== 'file-order')
+    throw new ConfigError(`data.ties: expected file-order without a time column; got ${ties}`, 'nothing ties there');
   if (columns.time !== undefined && config.rowNumberAsTime === true)
     throw new ConfigError(
       'data.rowNumberAsTime: expected false with a time column; got true',

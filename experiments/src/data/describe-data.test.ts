@@ -217,9 +217,10 @@ test('encoding, quote and ties are options, and stand in the processing', async 
 });
 
 test.each([
-  [['--data.ties', 'random'], '--data.ties: expected file-order or shuffle:SEED; got the text "random"'],
+  [['--data.ties', 'random'], '--data.ties: expected file-order, shuffle:SEED or by-item:SEED; got the text "random"'],
   [['--data.quote', 'xx'], '--data.quote: expected one character, or none; got the text "xx"'],
   [['--data.encoding', 'koi8'], '--data.encoding: expected one of "utf8", "latin1"; got the text "koi8"'],
+  [['--time', 'none', '--data.ties', 'by-item:1'], 'data.ties: expected file-order without a time column; got by-item'],
   [['--time', 'none', '--data.ties', 'shuffle:1'], 'data.ties: expected file-order without a time column; got shuffle'],
   [['--data.rowNumberAsTime', 'true'], 'seqrec data: unknown option --data.rowNumberAsTime'],
   [['--data.heldOut.share', '0.1'], 'seqrec data: unknown option --data.heldOut.share; it takes the keys of data'],

@@ -4,7 +4,7 @@ import type { EventTable } from './event-table.ts';
 import { ascendingOrder, orderedIdMap } from './ids.ts';
 import type { Interactions, ProcessingStep } from './interactions.ts';
 import type { ExternalIds } from './interner.ts';
-import { randomSource, shuffleRange } from './random.ts';
+import { type RandomSource, randomSource, shuffleRange } from './random.ts';
 import { sortPositions } from './sorting.ts';
 import type { Column } from './table/column.ts';
 import { type Joined, joinById, type KeyedTable } from './table/keyed.ts';
@@ -13,12 +13,14 @@ import { takeColumn } from './table/take.ts';
 import { type Vocabulary, vocabularyOf } from './table/vocabulary.ts';
 
 /**
- * What to do with events of one user that share a time: keep the order of the file, or shuffle them.
+ * What to do with events of one user that share a time: keep the order of the file, or shuffle them. Or sort them by
+ * item, in one order by chance that is the same for all users: what a file does that was once sorted by item.
  *
  * Data with day resolution (Amazon) keeps, inside a day, an order that is not the order of events and that leaks
- * co-occurrence; shuffling removes it.
+ * co-occurrence; shuffling removes it, `by-item` shows what it is worth.
  */
-export type TieRule = 'file-order' | 'shuffle';
+export const tieRules = ['file-order', 'shuffle', 'by-item'] as const;
+export type TieRule = (typeof tieRules)[number];
 
 export interface AssembleOptions {
   readonly name: string;
@@ -102,7 +104,12 @@ function joinSteps(name: 'users' | 'items', keyed: KeyedTable | undefined, joine
 function sortStep(options: AssembleOptions, hasTimestamps: boolean, tied: number, duplicates: number): ProcessingStep {
   const events = options.table.length;
   const share = ((100 * tied) / events).toFixed(1);
-  const rule = options.ties === 'shuffle' ? `shuffled with seed ${options.tieSeed}` : 'kept in the order of the file';
+  const { ties, tieSeed } = options;
+  const rule = {
+    'file-order': 'kept in the order of the file',
+    shuffle: `shuffled with seed ${tieSeed}`,
+    'by-item': `sorted by item, in an order by chance with seed ${tieSeed} that is the same for all users`,
+  }[ties];
   const detail = hasTimestamps
     ? `Sorted by user, then time; ${tied} events (${share} %) share a time with an earlier event of their user, ` +
       `ties are ${rule}; ${duplicates} rows repeat an earlier user, item and time and are kept.`
@@ -110,7 +117,7 @@ function sortStep(options: AssembleOptions, hasTimestamps: boolean, tied: number
   return {
     name: 'sort',
     detail,
-    params: options.ties === 'shuffle' ? { ties: 'shuffle', tieSeed: options.tieSeed } : { ties: 'file-order' },
+    params: ties === 'file-order' ? { ties } : { ties, tieSeed },
     counts: { events, tied, duplicates },
   };
 }
@@ -217,6 +224,7 @@ function numberPositions({ userOffsets, timestamps }: EventColumns): number {
 function sortByTime(columns: EventColumns, ties: TieRule, tieSeed: number): number {
   const { userOffsets, itemIds, timestamps, ratings, rows } = columns;
   const random = randomSource(tieSeed, 'ties');
+  const placeOf = ties === 'by-item' ? placesOfItems(itemIds, random) : undefined;
   let longest = 0;
   for (let u = 0; u + 1 < userOffsets.length; u++) longest = Math.max(longest, userOffsets[u + 1] - userOffsets[u]);
   const order = new Uint32Array(longest);
@@ -230,24 +238,33 @@ function sortByTime(columns: EventColumns, ties: TieRule, tieSeed: number): numb
     for (let at = from + 1; at < from + count && ascending; at++) ascending = timestamps[at] >= timestamps[at - 1];
     if (ascending) for (let i = 0; i < count; i++) order[i] = i;
     else sortPositions(timestamps, from, count, order, scratch);
-    let shuffled = false;
+    let changed = false;
     for (let start = 0; start < count; ) {
       let end = start + 1;
       while (end < count && timestamps[from + order[end]] === timestamps[from + order[start]]) end++;
       tied += end - start - 1;
-      if (ties === 'shuffle' && end - start > 1) {
-        shuffleRange(order, start, end, random);
-        shuffled = true;
+      if (ties !== 'file-order' && end - start > 1) {
+        if (placeOf === undefined) shuffleRange(order, start, end, random);
+        else
+          order.subarray(start, end).sort((a, b) => placeOf[itemIds[from + a]] - placeOf[itemIds[from + b]] || a - b);
+        changed = true;
       }
       start = end;
     }
-    if (ascending && !shuffled) continue;
+    if (ascending && !changed) continue;
     reorder(itemIds, from, count, order, moved);
     reorder(timestamps, from, count, order, moved);
     if (ratings !== undefined) reorder(ratings, from, count, order, moved);
     if (rows !== undefined) reorder(rows, from, count, order, moved);
   }
   return tied;
+}
+
+/** The place of every item in an order by chance. */
+function placesOfItems(itemIds: Int32Array, random: RandomSource): Int32Array {
+  const places = Int32Array.from({ length: itemIds.reduce((most, id) => Math.max(most, id), 0) + 1 }, (_, id) => id);
+  shuffleRange(places, 0, places.length, random);
+  return places;
 }
 
 /** `column[from + i]` becomes the old `column[from + order[i]]`; doubles hold every column's values exactly. */

@@ -10,13 +10,14 @@ import {
   leaveLastOut,
   loadDataset,
   loadNamedDataset,
+  type TieRule,
   tieOrder,
 } from './index.ts';
 
 const day = 86_400;
 
 /** Baskets of five items a day, written in the order of the item ids. */
-function baskets(ties: 'file-order' | 'shuffle') {
+function baskets(ties: TieRule, tieSeed = 0) {
   const users: number[] = [];
   const items: number[] = [];
   const times: number[] = [];
@@ -27,7 +28,7 @@ function baskets(ties: 'file-order' | 'shuffle') {
       times.push(day * (1000 + Math.floor(event / 5)));
     }
   }
-  return interactionsFromArrays({ name: 'baskets', users, items, timestamps: times, ties });
+  return interactionsFromArrays({ name: 'baskets', users, items, timestamps: times, ties, tieSeed });
 }
 
 it('tells an order of the file from an order of events', () => {
@@ -38,8 +39,21 @@ it('tells an order of the file from an order of events', () => {
   expect(Math.abs(shuffled.deviations)).toBeLessThan(5);
 });
 
+it('sorts ties by item in one order for all users, which is by chance', () => {
+  const sorted = baskets('by-item');
+  expect(tieOrder(sorted)).toMatchObject({ tied: 960, repeatedPairs: 28, oneWay: 28, suspicious: true });
+  const days = (i: Interactions): string[] =>
+    Array.from({ length: i.numEvents / 5 }, (_, basket) => i.itemIds.slice(5 * basket, 5 * basket + 5).join(' '));
+  // Each of the seven sets of five items has one order, of 120 possible ones that of the ids in few.
+  expect(new Set(days(sorted)).size).toBe(7);
+  expect(new Set([...days(sorted), ...days(baskets('file-order'))]).size).toBeGreaterThan(10);
+  expect(new Set([...days(sorted), ...days(baskets('by-item', 1))]).size).toBeGreaterThan(10);
+  expect(days(baskets('by-item'))).toEqual(days(sorted));
+  expect(sorted.steps[1].detail).toContain('sorted by item, in an order by chance with seed 0');
+});
+
 it('is part of the leakage report', () => {
-  const check = (ties: 'file-order' | 'shuffle') =>
+  const check = (ties: TieRule) =>
     leakageReport(leaveLastOut(baskets(ties))).checks.find((c) => c.name === 'order-inside-ties');
   expect(check('file-order')).toMatchObject({
     value: 28,

@@ -1,3 +1,4 @@
+import { tieRules } from '../assemble.ts';
 import { OptionError } from '../errors.ts';
 import { csvReaders } from './choose-reader.ts';
 import { timeUnits } from './time.ts';
@@ -22,7 +23,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 const valuesOf: Readonly<Record<string, readonly unknown[]>> = {
-  ties: ['file-order', 'shuffle'],
+  ties: tieRules,
   timeUnit: timeUnits,
   withoutUser: ['error', 'skip'],
   encoding: ['utf8', 'latin1'],

@@ -57,7 +57,7 @@ describe('files that cannot be read', () => {
   it.each([
     [{ ...csv(), delimeter: ';' }, 'delimeter', 'expected the keys format, path, name, ties, tieSeed, columns'],
     [csv({ timeUnit: 'sec' }), 'timeUnit', 'expected timeUnit s, ms, us, ns, iso; got "sec"'],
-    [{ ...movielens, ties: 'random' }, 'ties', 'expected ties file-order, shuffle; got "random"'],
+    [{ ...movielens, ties: 'random' }, 'ties', 'expected ties file-order, shuffle, by-item; got "random"'],
   ])('refuses a wrong option: %o', async (source, key, says) => {
     const error = await loadDataset({ ...source, path: 'x' } as DatasetSource).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(OptionError);
