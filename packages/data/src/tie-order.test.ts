@@ -61,7 +61,7 @@ it('is part of the leakage report', () => {
     verdict: 'note',
     text:
       '28 of 28 pairs of items that were neighbours at the same time (times are whole days) more than once always came the ' +
-      "same way round, 0 would by chance: the order inside a time is the file's, and a model can learn it; ties: 'shuffle' (--data.ties shuffle) breaks it.",
+      "same way round, 0 would by chance: the order inside a time is one of items, and a model can learn it; ties: 'shuffle' (--data.ties shuffle) breaks it.",
   });
   expect(check('shuffle')).toMatchObject({ verdict: 'ok' });
 });

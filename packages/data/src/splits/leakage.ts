@@ -156,7 +156,7 @@ function orderInsideTies(split: Split): LeakageCheck {
       `${oneWay} of ${repeatedPairs} pairs of items that were neighbours at the same time${days} more than once always came ` +
       `the same way round, ${Math.round(oneWayByChance)} would by chance` +
       (suspicious
-        ? `: the order inside a time is the file's, and a model can learn it; ${optionHint('ties', 'shuffle')} breaks it.`
+        ? `: the order inside a time is one of items, and a model can learn it; ${optionHint('ties', 'shuffle')} breaks it.`
         : '.'),
   };
 }
