@@ -15,6 +15,7 @@ import { withSideOf } from '../../run/open/native-products.ts';
 import { checkBackendOptions, startBackend } from '../../run/process/backend.ts';
 import { Interrupted, listenForStop, type StopSignal, signalExitCode } from '../../run/process/stop.ts';
 import { Progress } from '../../terminal/progress.ts';
+import { changedRemarks, isOtherExperiment } from '../reproduce/changed.ts';
 import { type RunCost, runCost } from '../reproduce/cost.ts';
 import type { Benchmark } from './benchmark.ts';
 import { benchmarkCells, type Cell, cellName, rowName } from './cells.ts';
@@ -245,12 +246,12 @@ class Grid {
     const { title, source, notes, metrics, published = [], tolerance } = this.#benchmark;
     return {
       ...{ name, title, source, command, notes: [...notes, ...this.#notes], metrics, published },
-      ...(tolerance !== undefined && { tolerance }),
+      ...(tolerance !== undefined && !isOtherExperiment(overrides) && { tolerance }),
       remarks: [
         ...(quick
           ? ['--quick: less training than the experiment has and no EASE; figures are not those of the tables.']
           : []),
-        ...(overrides.length > 0 ? [`Changed: ${overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`] : []),
+        ...changedRemarks(overrides),
       ],
       counts: this.#counts,
       rows: this.#rows,

@@ -17,6 +17,7 @@ import { limitRemarks } from '../../run/ranking/limits.ts';
 import { suggestion } from '../../suggest.ts';
 import { Progress } from '../../terminal/progress.ts';
 import { runsBefore } from './before.ts';
+import { changedRemarks, isOtherExperiment } from './changed.ts';
 import { type RunCost, renderCosts, runCost } from './cost.ts';
 import { derivedSeed } from './derived.ts';
 import { includedRuns } from './included.ts';
@@ -101,7 +102,7 @@ export async function reproduce(request: ReproduceRequest): Promise<number> {
     );
     const about = {
       name: request.table,
-      table,
+      table: isOtherExperiment(request.overrides) ? { ...table, tolerance: undefined } : table,
       // What the split of a generated stream says of it holds for every row: the most that can be reached.
       remarks: isWorld(rows[0].config.data) ? [...remarks, split.step.detail, ...limitRemarks(materials[0])] : remarks,
       command: request.command,
@@ -194,9 +195,7 @@ async function plan(
   const remarks = [
     ...(size.name === undefined ? [] : [`Size: ${size.name}.`]),
     ...fewerEpochs(trained),
-    ...(request.overrides.length > 0
-      ? [`Changed: ${request.overrides.map(({ key, text }) => `${key} ${text}`).join(', ')}.`]
-      : []),
+    ...changedRemarks(request.overrides),
   ];
   return { rows, remarks };
 }

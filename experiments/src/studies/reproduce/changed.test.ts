@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { changedRemarks, isOtherExperiment } from './changed.ts';
+
+const overrides = (...keys: readonly string[]) => keys.map((key) => ({ key, text: '7' }));
+
+it.each([
+  [['data.ties'], true],
+  [['training.epochs', 'data.split.target'], true],
+  [['evaluation.excludeSeen'], true],
+  [['evaluation.batchSize', 'evaluation.ks', 'model.embeddingDim'], false],
+  [[], false],
+])('%j: another experiment, %s', (keys, other) => {
+  expect(isOtherExperiment(overrides(...keys))).toBe(other);
+});
+
+it('says what was changed, and that another experiment gets no verdict', () => {
+  expect(changedRemarks([])).toEqual([]);
+  expect(changedRemarks(overrides('model.numBlocks', 'seed'))).toEqual(['Changed: model.numBlocks 7, seed 7.']);
+  expect(changedRemarks(overrides('data.ties'))).toEqual([
+    'Changed: data.ties 7. Data or evaluation are not those of the published figures, which therefore get no verdict.',
+  ]);
+});
