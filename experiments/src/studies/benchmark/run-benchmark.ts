@@ -24,6 +24,7 @@ import { gridBaselines } from './grid-baselines.ts';
 import { type GridTask, runJobs } from './jobs.ts';
 import { listBenchmark } from './listing.ts';
 import { loadBenchmark } from './load-benchmark.ts';
+import { orderNotes } from './order-note.ts';
 import { writeBenchmarkReport } from './report.ts';
 import { type BenchmarkRequest, benchmarkFolder, tuningOf } from './request.ts';
 import type { BenchmarkResult, GridRow, TunedCell } from './result.ts';
@@ -148,6 +149,7 @@ class Grid {
     const group = `${name}, ${protocol}`;
     if (this.#ofGroups.has(group)) return made;
     this.#ofGroups.set(group, made);
+    for (const note of orderNotes(group, interactions)) this.#notes.add(note);
     this.#counts.push({
       data: name,
       protocol,

@@ -47,7 +47,7 @@ function byLibrary({ libraryFrom }: SimdBackend, { queries, items }: Inputs): 0 
 }
 
 /** Packs the items for kernels of ours, and runs what both passes have in common. */
-function withPackedItems(
+function withValues(
   backend: SimdBackend,
   inputs: Inputs,
   logSumExp: number,
@@ -97,7 +97,7 @@ function forward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
   const logSumExp = backend.output([p]);
   if (p === 0) return [logSumExp.info];
   const kept = engine().state.gradientDepth > 0;
-  withPackedItems(backend, inputs, logSumExp.address, (values) => {
+  withValues(backend, inputs, logSumExp.address, (values) => {
     const perTask = queriesPerTask(p, BLOCKS[values.LIBRARY].queries);
     backend.pool.run(KERNEL.scoreSums, Math.ceil(p / perTask), {
       ...values,
@@ -123,7 +123,7 @@ function backward(inputs: Inputs, backend: SimdBackend): TensorInfo[] {
   if (directions === undefined)
     throw new BackendError(`${OP}: expected the logSumExp that the forward pass returned; got another tensor`);
   scaleRows(backend, { from: directions, factors: gradient, rows: p, columns: d, to: dQueries.address });
-  withPackedItems(backend, inputs, backend.address(logSumExp), (values) => {
+  withValues(backend, inputs, backend.address(logSumExp), (values) => {
     const block = BLOCKS[values.LIBRARY];
     const blocks = Math.ceil(n / block.items);
     const wanted = Math.min(MOST_SLICES, Math.ceil(TASKS / blocks));
