@@ -4,6 +4,7 @@ import { costSection } from '../reproduce/cost.ts';
 import type { Section } from '../reproduce/section.ts';
 import { type Estimate, estimate, short } from '../reproduce/verdict.ts';
 import { ranked, tablesOf } from './comparisons.ts';
+import { crossTable } from './cross-table.ts';
 import type { BenchmarkResult, Comparison, GridRow, TableComparisons } from './result.ts';
 
 /** `beauty, time, targets successive`. */
@@ -203,6 +204,7 @@ export function benchmarkSections(result: BenchmarkResult): Section[] {
   return [
     ...tables.map((table) => figuresSection(table, result)),
     ...result.comparisons.map((table) => comparisonSection(table, metric)),
+    ...tables.map((table) => crossTable(tableName(table[0]), table, metric)),
     ...tables.filter(([{ test }]) => test === '').map((table) => segmentsSection(table, result)),
     tunedSection(result),
     countsSection(result),
