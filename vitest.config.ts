@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Every project reads the TypeScript sources through the `@seqrec/source` condition, so tests need no build.
 const resolve = { conditions: ['@seqrec/source', 'node', 'import', 'default'] };
@@ -13,9 +14,25 @@ const shared = {
   ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
 };
 
+/** Files that run a suite from elsewhere: a minute of tests in a few lines. */
+const SUITES = /\/conformance\/simd/;
+
+/**
+ * Suites first. Without times of a former run vitest goes by the size of the files, so that a worker would get them
+ * alone at the end.
+ */
+class SuitesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSuite = ({ moduleId }: TestSpecification): boolean => SUITES.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSuite), ...sorted.filter((file) => !isSuite(file))];
+  }
+}
+
 export default defineConfig({
   ...shared,
   test: {
+    sequence: { sequencer: SuitesFirst },
     testTimeout: TIMEOUT,
     hookTimeout: TIMEOUT,
     projects: [
