@@ -14,7 +14,7 @@ const shared = {
   ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
 };
 
-/** Files that run a suite from elsewhere: a minute of tests in a few lines. */
+/** Files of a few lines that run a suite from elsewhere. */
 const SUITES = /\/conformance\/simd/;
 
 /**

@@ -13,10 +13,10 @@ it.each([
   expect(isOtherExperiment(overrides(...keys))).toBe(other);
 });
 
-it('says what was changed, and that another experiment gets no verdict', () => {
+it('says what was changed, and that another experiment reproduces nothing', () => {
   expect(changedRemarks([])).toEqual([]);
   expect(changedRemarks(overrides('model.numBlocks', 'seed'))).toEqual(['Changed: model.numBlocks 7, seed 7.']);
   expect(changedRemarks(overrides('data.ties'))).toEqual([
-    'Changed: data.ties 7. Data or evaluation are not those of the published figures, which therefore get no verdict.',
+    'Changed: data.ties 7. Data or evaluation are not those of the published figures: none is called reproduced.',
   ]);
 });

@@ -13,7 +13,7 @@ export function changedRemarks(overrides: readonly Override[]): string[] {
   if (overrides.length === 0) return [];
   const changed = overrides.map(({ key, text }) => `${key} ${text}`).join(', ');
   const other = isOtherExperiment(overrides)
-    ? ' Data or evaluation are not those of the published figures, which therefore get no verdict.'
+    ? ' Data or evaluation are not those of the published figures: none is called reproduced.'
     : '';
   return [`Changed: ${changed}.${other}`];
 }

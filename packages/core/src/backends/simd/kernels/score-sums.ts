@@ -46,7 +46,7 @@ function byLibrary({ libraryFrom }: SimdBackend, { queries, items }: Inputs): 0 
   return d <= MOST_COLUMNS_LIBRARY && Math.min(p, items.shape[0], d) >= libraryFrom ? 1 : 0;
 }
 
-/** Packs the items for kernels of ours, and runs what both passes have in common. */
+/** What both passes hand to their kernels: items packed where a kernel of ours reads them. */
 function withValues(
   backend: SimdBackend,
   inputs: Inputs,

@@ -20,6 +20,15 @@ import { hstuFormula } from './formula.ts';
 
 const learner = { kind: 'hstu', ...overfitSizes, numHeads: 2, dqk: 16, dv: 16, linearDropout: 0 } as const;
 const hstu = { kind: 'hstu', ...documentedSizes, numHeads: 2, dqk: 24, dv: 20, numTimeBuckets: 999 } as const;
+/** Of a layer of the production block: all but its output map. */
+const production = {
+  _input_norm_weight: ones,
+  _input_norm_bias: zeros,
+  _uvqk: xavierUniform(D, 176),
+  _uvqk_beta: zeros,
+  _output_norm_weight: ones,
+  _output_norm_bias: zeros,
+};
 const hstuLayer = (i: number): string => `_hstu._attention_layers.${i}.`;
 
 export const hstuCases: EncoderCases = {
@@ -93,12 +102,7 @@ export const hstuCases: EncoderCases = {
         '_input_features_preproc._timestamp_embeddings_weight': uniform(Math.sqrt(1 / 301)),
         ...blocks((i) =>
           prefixed(hstuLayer(i), {
-            _input_norm_weight: ones,
-            _input_norm_bias: zeros,
-            _uvqk: xavierUniform(D, 176),
-            _uvqk_beta: zeros,
-            _output_norm_weight: ones,
-            _output_norm_bias: zeros,
+            ...production,
             '_o.weight': xavierUniform(120, D),
           }),
         ),
@@ -130,12 +134,7 @@ export const hstuCases: EncoderCases = {
         '_input_features_preproc._timestamp_embeddings_weight': truncated(0.05),
         ...blocks((i) =>
           prefixed(hstuLayer(i), {
-            _input_norm_weight: ones,
-            _input_norm_bias: zeros,
-            _uvqk: xavierUniform(D, 176),
-            _uvqk_beta: zeros,
-            _output_norm_weight: ones,
-            _output_norm_bias: zeros,
+            ...production,
             '_o.weight': normal(0.05),
           }),
         ),
