@@ -1,20 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scaleRuns } from '../../test/conformance/arbitraries.ts';
-import { conformanceSuite } from '../../test/conformance/suite.ts';
 import { useGuarded } from '../../test/guarded.ts';
 import { values } from '../../test/simd.ts';
 import { removeSimdBackend } from '../backends/simd/index.ts';
 import { SCRATCH_BYTES } from '../backends/simd/kernels.ts';
 import { gatedNorm, sampledSoftmaxLoss } from '../index.ts';
-
-// The edges of all widths run in simd.test.ts; here a part of them is enough, since each kernel of a guarded build
-// watches all its regions.
-scaleRuns(0.5);
-for (const wide of [true, false]) {
-  const variant = { label: `guarded, ${wide ? 'wide' : 'narrow'}`, start: () => useGuarded(wide) };
-  await conformanceSuite('simd', variant, { step: 4, first: wide ? 0 : 2 });
-}
 
 describe('rows that scratch memory has no room for', () => {
   beforeAll(() => useGuarded(true));

@@ -1,0 +1,8 @@
+import { scaleRuns } from '../../test/conformance/arbitraries.ts';
+import { simdVariants } from '../../test/conformance/simd-variants.ts';
+import { conformanceSuite } from '../../test/conformance/suite.ts';
+
+// simd.test.ts draws all of them; each variant has edges of its own, more of them in simd-all-edges.slow.test.ts.
+scaleRuns(0.2);
+for (const [i, variant] of simdVariants.entries())
+  await conformanceSuite('simd', variant, { step: 12, first: 2 * i + 1 });
