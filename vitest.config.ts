@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -13,6 +14,11 @@ const shared = {
   resolve,
   ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
 };
+
+/** Files whose cases `test` runs a part of (`test/part.ts`), and `slow` all. */
+const inParts = globSync('{packages,experiments}/**/src/**/*.test.ts', { exclude: ['**/node_modules/**'] }).filter(
+  (file) => readFileSync(file, 'utf8').includes("/test/part.ts'"),
+);
 
 /** Files of a few lines that run a suite from elsewhere. */
 const SUITES = /\/conformance\/simd/;
@@ -54,7 +60,13 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'slow',
-          include: ['packages/*/src/**/*.slow.test.ts', 'experiments/src/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
+          include: [
+            'packages/*/src/**/*.slow.test.ts',
+            'experiments/src/**/*.slow.test.ts',
+            'test/**/*.slow.test.ts',
+            ...inParts,
+          ],
+          env: { SEQREC_FULL: '1' },
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 1_800_000,

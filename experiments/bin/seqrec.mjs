@@ -4,6 +4,8 @@
 // which has no sources, on what they were compiled to.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
@@ -26,12 +28,15 @@ const args = [
   cli,
   ...process.argv.slice(2),
 ];
+// What V8 compiled is kept where Node itself would keep it, so that the command starts in half the time.
+// NODE_DISABLE_COMPILE_CACHE=1 keeps nothing.
+const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env };
 // The command takes the place of this process, so that there is nobody to hand a signal on: what is sent to one
 // process, or to the group of a terminal, arrives once.
 if (process.platform !== 'win32' && process.execve !== undefined) {
-  process.execve(process.execPath, [process.execPath, ...args], process.env);
+  process.execve(process.execPath, [process.execPath, ...args], env);
 }
 // Windows cannot replace a process. There the console gives its signals to every process of it; this one only waits.
-const child = spawn(process.execPath, args, { stdio: 'inherit' });
+const child = spawn(process.execPath, args, { env, stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGBREAK', 'SIGHUP']) process.on(signal, () => undefined);
 child.on('exit', (code) => process.exit(code ?? 1));

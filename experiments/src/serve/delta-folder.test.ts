@@ -19,6 +19,7 @@ import {
 } from '@seqrec/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../test/part.ts';
 import { defaultLimits } from './limits.ts';
 import { localShard } from './local-shard.ts';
 import { localWeights } from './local-weights.ts';
@@ -148,7 +149,7 @@ it('a switch comes between two answers, whenever it is asked for', async () => {
     candidates: Int32Array.from(ITEMS),
   }));
   const seen = new Set<string>();
-  for (let ticks = 0; ticks < 30; ticks++) {
+  for (const ticks of part([...Array(30).keys()], 3)) {
     const [shard, other] = await localShards();
     await shard.run(userIds.map((user, i) => ({ kind: 'append' as const, user, events: eventsOf(i) })));
     await shard.weights?.prepare(readFileSync(at('d1')), 'd1');

@@ -2,6 +2,7 @@ import { integers, streamKey, useBackend } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, latestWindow, makeBatch, trainTest } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../test/part.ts';
 import type { HstuConfigInput } from './encoders/hstu/config.ts';
 import { uploadBatch } from './inputs.ts';
 import type { TokenEncoder } from './model.ts';
@@ -90,13 +91,16 @@ it('covers every kind of model and of objective', () => {
 });
 
 describe.each(Object.keys(encoders))('%s', (encoder) => {
-  it.each(Object.keys(objectives))('trains with %s', (name) =>
+  // Other objectives from one encoder to the next.
+  const first = Object.keys(encoders).indexOf(encoder) % 3;
+  const names = Object.keys(objectives);
+  it.each(part([...names.slice(first), ...names.slice(0, first)], 3))('trains with %s', (name) =>
     halvesItsLoss(`${encoder} | ${name}`, encoders[encoder], objectives[name]),
   );
 });
 
 describe('hstu', () => {
-  it.each(Object.keys(hstuVariants))('trains with %s', (variant) =>
+  it.each(part(Object.keys(hstuVariants), 2))('trains with %s', (variant) =>
     halvesItsLoss(variant, { ...encoders.hstu, ...hstuVariants[variant] } as ModelConfigInput, {
       kind: 'full-softmax',
     }),

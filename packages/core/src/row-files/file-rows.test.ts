@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { partOf } from '../../../../test/part.ts';
 import { TableError } from '../errors.ts';
 import { rowSet } from '../optim/row-set.ts';
 import { memoryRows } from '../tables/memory-rows.ts';
@@ -87,7 +88,7 @@ describe('a table in a file and one in memory', () => {
           rmSync(options.path);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: partOf(25, 2) },
     );
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { partOf } from '../../../../test/part.ts';
 import {
   type InitialRows,
   initialRowsOf,
@@ -90,7 +91,7 @@ describe.each(['simd', 'cpu'] as const)('on %s', (backend) => {
         whole.dispose();
         table.dispose();
       }),
-      { numRuns: 15 },
+      { numRuns: partOf(15, 3) },
     );
     expect(tf.memory().numTensors).toBe(before);
   });

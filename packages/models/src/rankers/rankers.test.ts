@@ -2,6 +2,7 @@ import { AdamW, integers, streamKey, useBackend } from '@seqrec/core';
 import { interactionsFromArrays, labelOf, makeBatch, pointExamples, withHistories } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../test/part.ts';
 import { fitFields } from '../features/fit-fields.ts';
 import { uploadBatch } from '../inputs.ts';
 import { isTowers, type Ranker } from '../model.ts';
@@ -151,12 +152,12 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
     expect(logitsOf(model, rows, { ...training, training: false })).toEqual(logitsOf(model, rows));
     model.dispose();
   });
+});
 
-  it('learns 200 rows by heart', async () => {
-    const { model, loss } = await byHeart(small);
-    expect(loss).toBeLessThan(0.02);
-    model.dispose();
-  });
+it.each(part(Object.entries(rowModels), 2))('%s learns 200 rows by heart', async (_, small) => {
+  const { model, loss } = await byHeart(small);
+  expect(loss).toBeLessThan(0.02);
+  model.dispose();
 });
 
 /** Rows with labels by chance; of a linear model a user each, as it has no pairs. */

@@ -2,6 +2,7 @@ import { useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../test/part.ts';
 import { growing, historyOf, modelOf, vectorOf } from '../test-support/scored-models.ts';
 import { memorySpill, play, steps } from '../test-support/scorer-play.ts';
 import { createScorer, type ScorerOptions } from './create-scorer.ts';
@@ -15,7 +16,7 @@ const optionSets: readonly ScorerOptions[] = [
   { pageTokens: 7, spill: memorySpill(), settle: 'question' },
 ];
 
-describe.each(['simd', 'cpu', 'wasm'] as const)('a scorer on %s', (backend) => {
+describe.each(part(['simd', 'cpu', 'wasm'] as const, 2))('a scorer on %s', (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { partOf } from '../../../../../test/part.ts';
 import { registerSimdBackend, removeSimdBackend } from './index.ts';
 import { VARIANTS } from './module.ts';
 
@@ -68,7 +69,7 @@ for (const variant of VARIANTS) {
             }
           }
         }),
-        { numRuns: 60 },
+        { numRuns: partOf(60, 3) },
       );
     });
 

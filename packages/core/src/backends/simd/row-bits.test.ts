@@ -1,6 +1,7 @@
 // A row of the result has the same bits whatever rows it is computed beside: what makes cached inference exact.
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../../test/part.ts';
 import * as ops from '../../index.ts';
 import { layerNorm, useBackend } from '../../index.ts';
 
@@ -109,7 +110,7 @@ describe('rows have the bits that they have among others', () => {
 
   it.each(Object.keys(products))('%s', (name) => {
     for (const n of WIDTHS)
-      for (const k of DEPTHS) expect(differences(products[name](k, n)), `${k} x ${n}`).toEqual([]);
+      for (const k of part(DEPTHS, 2)) expect(differences(products[name](k, n)), `${k} x ${n}`).toEqual([]);
   });
 
   it.each(Object.keys(rowwise))('%s', (name) => {
