@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli } from '../../testing/run-cli.ts';
+import { runMain } from '../../testing/run-main.ts';
 import type { StudyPlan, StudyPoint } from '../study/study.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'seqrec-history-'));
@@ -11,7 +11,13 @@ for (let user = 0; user < 80; user++)
   for (let e = 0; e < 12 + user; e++) lines.push(`u${user},i${(user * 3 + e * e + (e % 5) * user) % 70},${1000 * e}`);
 writeFileSync(join(cwd, 'events.csv'), lines.join('\n'));
 
-const study = ['scale', 'history', '--recipe=csv/hstu', '--data.path=events.csv', '--data.columns.user=user'];
+const study = [
+  'scale',
+  'history',
+  '--recipe=csv/hstu',
+  `--data.path=${join(cwd, 'events.csv')}`,
+  '--data.columns.user=user',
+];
 const shape = [
   '--data.columns.item=item',
   '--data.columns.time=at',
@@ -21,11 +27,10 @@ const shape = [
 ];
 
 it('compares the latest window with sliding policies at equal steps, on the same tested windows', async () => {
-  const { code, stderr, stdout } = await runCli(
-    [...study, ...shape, '--lengths=8,20', '--policies=one-random,round-robin', '--steps=8', '--out=s', '--quiet'],
-    cwd,
-  );
-  expect(code, stderr).toBe(0);
+  const out = `--out=${join(cwd, 's')}`;
+  const options = ['--lengths=8,20', '--policies=one-random,round-robin', '--steps=8', out, '--quiet'];
+  const { code, errors, output } = await runMain(...study, ...shape, ...options);
+  expect(code, errors).toBe(0);
   const { arms } = JSON.parse(readFileSync(join(cwd, 's/plan.json'), 'utf8')) as StudyPlan;
   expect(arms.map(({ id }) => id)).toEqual([
     'hstu-latest-8',
@@ -47,7 +52,7 @@ it('compares the latest window with sliding policies at equal steps, on the same
   for (const { metrics } of points)
     expect(Object.keys(metrics)).toEqual(expect.arrayContaining(['older/MRR', 'older/perplexity', 'recent/HR@10']));
   expect(new Set(points.map(({ steps }) => steps))).toEqual(new Set([2, 4, 6, 8]));
-  expect(stdout).toMatch(/hstu +one-random +20 +\d/);
+  expect(output).toMatch(/hstu +one-random +20 +\d/);
   const page = readFileSync(join(cwd, 's/report.html'), 'utf8');
   expect(page).toContain('hstu, round-robin');
   expect(readdirSync(join(cwd, 's/plots'))).toContain('older-perplexity.svg');
@@ -64,7 +69,7 @@ it.each([
     'scale history: expected a recipe without windows, which the study chooses; got weighted',
   ],
 ])('refuses %j', async (options, message) => {
-  const { code, stderr } = await runCli([...study, ...shape, ...options, '--quiet'], cwd);
-  expect(stderr).toContain(message);
+  const { code, errors } = await runMain(...study, ...shape, ...options, '--quiet');
+  expect(errors).toContain(message);
   expect(code).toBe(2);
 });
