@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFile, temporaryFolder } from '../../test/fixtures.ts';
 import { describeColumns, interactionsFromArrays, kCore, loadDataset, valueText } from '../index.ts';
+import { missingMarkers } from '../sources/missing.ts';
 import type { Column } from './column.ts';
 import { takeColumn } from './take.ts';
 
@@ -27,7 +28,8 @@ interface Row {
   readonly vector: readonly [number, number] | undefined;
 }
 
-const word = fc.stringMatching(/^[a-z]{1,3}$/);
+/** No marker of a missing value, `nan`. */
+const word = fc.stringMatching(/^[a-z]{1,3}$/).filter((text) => !missingMarkers.includes(text));
 const row: fc.Arbitrary<Row> = fc.record({
   user: word,
   item: fc.integer({ min: 0, max: 12 }).map(String),
