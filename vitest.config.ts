@@ -15,6 +15,16 @@ const shared = {
   ssr: { resolve: { conditions: resolve.conditions, externalConditions: resolve.conditions } },
 };
 
+const notUnit = ['**/*.slow.test.ts', '**/node_modules/**', '**/dist/**'];
+const twoWorkers = {
+  pool: 'forks',
+  maxWorkers: 2,
+  // Two workers of two threads on two cores wait for each other; tests that are about threads say how many.
+  env: { SEQREC_THREADS: '1' },
+  testTimeout: TIMEOUT,
+  hookTimeout: TIMEOUT,
+} as const;
+
 /** Files whose cases `test` runs a part of (`test/part.ts`), and `slow` all. */
 const inParts = globSync('{packages,experiments}/**/src/**/*.test.ts', { exclude: ['**/node_modules/**'] }).filter(
   (file) => readFileSync(file, 'utf8').includes("/test/part.ts'"),
@@ -47,13 +57,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'experiments/{src,page}/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', '**/node_modules/**', '**/dist/**'],
-          pool: 'forks',
-          maxWorkers: 2,
-          // Two workers of two threads on two cores wait for each other; tests that are about threads say how many.
-          env: { SEQREC_THREADS: '1' },
-          testTimeout: TIMEOUT,
-          hookTimeout: TIMEOUT,
+          exclude: [...notUnit, 'packages/data/**'],
+          ...twoWorkers,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'data',
+          include: ['packages/data/src/**/*.test.ts'],
+          exclude: notUnit,
+          ...twoWorkers,
+          // No test of data asks for what a process has but once (a backend, the kinds of models), so that one process
+          // takes file after file.
+          isolate: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
