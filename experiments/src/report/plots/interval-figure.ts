@@ -12,6 +12,11 @@ export interface IntervalPoint {
   readonly half?: number;
 }
 
+/** What points over seeds are, for a caption: one seed has no interval. */
+export function overSeeds(points: readonly IntervalPoint[]): string {
+  return points.some(({ half }) => half !== undefined) ? 'with the 95 % interval over seeds' : 'of one seed';
+}
+
 export interface IntervalSeries {
   readonly name: string;
   readonly points: readonly IntervalPoint[];

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { figureOf } from '../../report/figure.ts';
 import { html } from '../../report/html.ts';
-import { type IntervalFigure, intervalFigure } from '../../report/plots/interval-figure.ts';
+import { type IntervalFigure, intervalFigure, overSeeds } from '../../report/plots/interval-figure.ts';
 import { type Line, type LineFigure, lineFigure, siNumber } from '../../report/plots/line-figure.ts';
 import { renderPng } from '../../report/plots/png.ts';
 import { standaloneSvg } from '../../report/plots/theme.ts';
@@ -67,7 +67,7 @@ function intervals(table: readonly GridRow[], result: BenchmarkResult, i: number
   };
   return {
     name: `table-${i + 1}`,
-    caption: `${tableName(table[0])}: ${metric} with the 95 % interval over seeds${published.length > 0 ? ', and as published' : ''}.`,
+    caption: `${tableName(table[0])}: ${metric} ${overSeeds(points)}${published.length > 0 ? ', and as published' : ''}.`,
     draw: (width) => intervalFigure({ ...figure, ...(width !== undefined && { width }) }),
   };
 }

@@ -76,6 +76,10 @@ it('has a figure of gains, one of each published metric, and every table', () =>
   expect(report).toContain('<td class="number">2.0\u00a0MiB</td>');
   expect(report).toContain('<td class="number">(+15.0\u00a0%\u00a0±\u00a063.5)</td>');
   expect(report).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+  expect(report).toContain('HR@10: ours with the 95 % interval over seeds, and as published.');
+  const first = runs.filter(({ seed }) => seed === 1);
+  writeReproductionReport(out, { ...reproduction, runs: first, seeds: [1] }, [cost]);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('HR@10: ours of one seed, and as published.');
 });
 
 it('says in how many seeds a row loses to a baseline', () => {

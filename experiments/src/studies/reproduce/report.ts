@@ -2,7 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { figureOf } from '../../report/figure.ts';
 import { html } from '../../report/html.ts';
-import { type IntervalFigure, type IntervalPoint, intervalFigure } from '../../report/plots/interval-figure.ts';
+import {
+  type IntervalFigure,
+  type IntervalPoint,
+  intervalFigure,
+  overSeeds,
+} from '../../report/plots/interval-figure.ts';
 import { renderPng } from '../../report/plots/png.ts';
 import { standaloneSvg } from '../../report/plots/theme.ts';
 import { page } from '../../report/report.ts';
@@ -82,7 +87,7 @@ function metricFigures(reproduction: Reproduction): Drawn[] {
     const paper = rows.map(({ name, paper: published }) => ({ row: name, mean: published[metric] }));
     return {
       name: `metric-${i + 1}`,
-      caption: `${metric}: ours with the 95 % interval over seeds, and as published.`,
+      caption: `${metric}: ours ${overSeeds(ours)}, and as published.`,
       series: [
         { name: 'ours', points: ours },
         { name: 'published', points: paper },
