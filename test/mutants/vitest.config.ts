@@ -26,6 +26,8 @@ export default defineConfig({
     exclude: [...tooLong, '**/node_modules/**', '**/dist/**'],
     setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
     sequence: { sequencer: OwnFirst },
+    // All cases of files that `test` runs in part.
+    env: { SEQREC_FULL: '1' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
