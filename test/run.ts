@@ -43,7 +43,7 @@ async function pass({ name, command: [program, ...args] }: Gate): Promise<void> 
   const gate = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   for (const stream of [gate.stdout, gate.stderr]) stream.on('data', (piece: Buffer) => said.push(piece));
-  const passed = await new Promise<boolean>((resolve) => {
+  const isGood = await new Promise<boolean>((resolve) => {
     gate.on('error', ({ message }) => {
       console.error(`${name}: ${message}; start the tests as \`npx -y pnpm@12 test\``);
       resolve(false);
@@ -51,8 +51,8 @@ async function pass({ name, command: [program, ...args] }: Gate): Promise<void> 
     gate.on('close', (status) => resolve(status === 0));
   });
   process.stdout.write(Buffer.concat(said));
-  if (!passed) broken++;
-  console.log(`${passed ? 'ok' : 'FAILED'}  ${name}  ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  if (!isGood) broken++;
+  console.log(`${isGood ? 'ok' : 'FAILED'}  ${name}  ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
 // The kernels before the others, which read what is built of them; those two at a time, a core each.
 await pass(gates[0]);

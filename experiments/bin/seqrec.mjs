@@ -28,7 +28,7 @@ const args = [
   cli,
   ...process.argv.slice(2),
 ];
-// What V8 compiled is kept where Node itself would keep it, so that the command starts in half the time.
+// What V8 compiled is kept where Node itself would keep it, so that the next start is quicker.
 // NODE_DISABLE_COMPILE_CACHE=1 keeps nothing.
 const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env };
 // The command takes the place of this process, so that there is nobody to hand a signal on: what is sent to one

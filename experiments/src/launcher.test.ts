@@ -12,7 +12,7 @@ it.each([
   [{ NODE_DISABLE_COMPILE_CACHE: '1' }, []],
 ])('the command keeps what V8 compiled unless told not to: %j', (variables, kept) => {
   const folder = mkdtempSync(join(tmpdir(), 'seqrec-launcher-'));
-  const { NODE_COMPILE_CACHE, ...rest } = process.env;
+  const { NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE, ...rest } = process.env;
   const { status } = spawnSync(process.execPath, [launcher, '--help'], {
     env: { ...rest, TMPDIR: folder, ...variables },
   });

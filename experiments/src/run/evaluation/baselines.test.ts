@@ -6,6 +6,7 @@ import { main } from '../../main.ts';
 import { tinyRecipe } from '../../testing/run-cli.ts';
 import type { RunResults } from '../folder/results.ts';
 import { listRuns } from '../folder/run-dir.ts';
+import { tooLarge } from './baselines.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'seqrec-baselines-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -101,6 +102,12 @@ describe('baselines beside a model', () => {
     expect(definitions).toMatch(/Baseline random-walk: .* alpha 1, beta 0\.2\./);
     expect(definitions).toMatch(/Baseline slim: .* l1 2, l2 50\./);
     expect(definitions).toContain('Baseline markov: how often the item came right after the last one');
+  });
+
+  it('EASE just above the limit is not said to need as much as it may have', () => {
+    expect(tooLarge('ease', 2050 * 2 ** 20, 2048)).toBe(
+      'needs a little more than 2.0 GiB; --evaluation.ease.maxMemory 2050 takes it',
+    );
   });
 
   it('EASE above the limit of memory, and the last item without seen items, are left out with the reason', async () => {

@@ -148,8 +148,10 @@ function whySkipped(name: BaselineName, { data, options }: EvaluationContext): s
   return undefined;
 }
 
-function tooLarge(name: 'ease' | 'slim', bytes: number, maxMemory: number): string | undefined {
+export function tooLarge(name: 'ease' | 'slim', bytes: number, maxMemory: number): string | undefined {
   const limit = maxMemory * 2 ** 20;
   if (bytes <= limit) return undefined;
-  return `needs ${formatBytes(bytes)}, more than ${formatBytes(limit)}; --evaluation.${name}.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
+  const [needed, allowed] = [bytes, limit].map(formatBytes);
+  const tooMuch = needed === allowed ? `a little more than ${allowed}` : `${needed}, more than ${allowed}`;
+  return `needs ${tooMuch}; --evaluation.${name}.maxMemory ${Math.ceil(bytes / 2 ** 20)} takes it`;
 }
