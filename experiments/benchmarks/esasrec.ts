@@ -31,8 +31,8 @@ const sizes = (width: Readonly<Record<string, string>> = {}, onAmazon: Readonly<
 };
 
 /**
- * The settings of their files: width 256 on Amazon where their table says 64, and the small initial values of RecTools.
- * A feed-forward part is `times` as wide as the model.
+ * The settings of their files: width 256 on Amazon where their table says 64, the small initial values of RecTools, and
+ * the dropout that its version 0.13 has on item vectors. A feed-forward part is `times` as wide as the model.
  */
 const filed = (dropout: string, times: number | { beauty: number; sports: number }, more: Record<string, string>) => {
   const of = (dim: number, factor: number, rates: Record<string, string>) => ({
@@ -41,7 +41,7 @@ const filed = (dropout: string, times: number | { beauty: number; sports: number
   });
   const factors = typeof times === 'number' ? { beauty: times, sports: times } : times;
   const { beauty, sports, 'ml-1m': movies } = sizes();
-  const rates = (rate: string) => ({ 'model.inputDropout': rate, [dropout]: rate });
+  const rates = (rate: string) => ({ 'model.inputDropout': rate, 'model.itemDropout': rate, [dropout]: rate });
   return {
     beauty: { ...beauty, ...of(256, factors.beauty, rates('0.2')) },
     sports: { ...sports, ...of(256, factors.sports, rates('0.2')) },

@@ -3,7 +3,14 @@
 const labels = { kind: 'dense-all-action', cut: 'last', windowDays: 28, maxLabels: 4 };
 const schedule = { epochs: 4, controlEpochs: 2, order: 'control-first' };
 const window = { maxHistory: 'all', schedule, stride: 2 };
-const shape = { embeddingDim: 8, maxSequenceLength: 24, numBlocks: 1, inputDropout: 0.1, learnedTemperature: true };
+const shape = {
+  embeddingDim: 8,
+  maxSequenceLength: 24,
+  numBlocks: 1,
+  inputDropout: 0.1,
+  itemDropout: 0.1,
+  learnedTemperature: true,
+};
 /** Sections that the small recipe does not have; together they name every key of the schema of a run of sequences. */
 export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
   hstu: {},

@@ -1,10 +1,11 @@
-import { embedding, l2Normalize, layerNorm, rememberHostValues, rowSet, ShapeError } from '@seqrec/core';
+import { l2Normalize, layerNorm, rememberHostValues, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
-import { type FeatureParts, featureParts } from './features/parts.ts';
+import { featureParts } from './features/parts.ts';
 import { type EncoderBatch, itemIdsOf, type TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
+import { dropItems, rowsOfItems } from './layers/item-dropout.ts';
 import { hasLastRows, type NamedLayer, type Run, type StreamLayer } from './layers/layer.ts';
 import type { TokenMemory } from './layers/memory.ts';
 import { LearnedTemperature } from './layers/temperature.ts';
@@ -28,6 +29,7 @@ export interface EncoderParts<Config extends { readonly kind: string }> {
     readonly maxSequenceLength: number;
     readonly learnedTemperature: boolean;
     readonly inputDropout: number;
+    readonly itemDropout?: number;
     readonly similarity?: 'cosine' | 'dot';
   };
   readonly seed: number;
@@ -99,12 +101,26 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   const group = (name: string): number => parts.nameGroups?.findIndex((prefix) => name.startsWith(prefix)) ?? 0;
   const variables = new Map(named.sort(([a], [b]) => group(a) - group(b)));
 
+  const { itemDropout = 0 } = config;
+  const withFeatures = features?.ofItems === true;
+  /** What the input stage looks up: the table, or the rows of the batch with their features and without what is dropped. */
+  function readItems(rows: ItemRows, batch: EncoderBatch, run: Run): { table: tf.Tensor2D; batch: EncoderBatch } {
+    const { table, ids } = rows;
+    if (!withFeatures && (itemDropout === 0 || !run.training)) return { table, batch };
+    const own = rowsOfItems(table, batch.host.itemIds, ids);
+    const dropped = dropItems(own.rows, itemDropout, run, own.items);
+    return {
+      table: features === undefined ? dropped : features.items(dropped, run, own.items),
+      batch: { ...batch, itemIds: own.places },
+    };
+  }
+
   /** What the blocks make of a batch, before the final norm: all tokens, or the last of each sequence alone. */
   function forward({ table, ids }: ItemRows, batch: EncoderBatch, given: Run, lastOnly = false): tf.Tensor2D {
     const tokens = actionHead === undefined || given.memory?.areCandidates ? batch : interleaved(batch);
     const run = { ...given, firstRow: (given.before?.tokens ?? 0) * (actionHead === undefined ? 1 : 2) };
     checkLengths(tokens, input.limit, config);
-    const read = features === undefined ? { table, batch } : withFeatures(features, { table, ids }, batch, run);
+    const read = readItems({ table, ids }, batch, given);
     let x: tf.Tensor = input.embed(read.table, read.batch, run, tokens);
     if (features !== undefined) x = features.tokens(x as tf.Tensor2D, batch, run);
     const shared = [tokens.offsets, ...(context?.(tokens) ?? [])];
@@ -145,9 +161,9 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
   }
 
   function itemVectors({ table, ids }: ItemRows, run: Run): tf.Tensor2D {
-    if (features?.scored !== true && itemTower === undefined) return scored(table);
     return tf.tidy(() => {
-      const own = features?.scored === true ? features.items(table, run, ids) : table;
+      const kept = dropItems(table, itemDropout, run, ids);
+      const own = features?.scored === true ? features.items(kept, run, ids) : kept;
       return scored(
         itemTower === undefined ? own : (itemTower.layer.apply(tf.mul(own, itemTower.inputScale)) as tf.Tensor2D),
       );
@@ -185,24 +201,6 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
     },
   });
   return over(() => ({ table: itemTable() }));
-}
-
-/** The rows of the items of a batch alone, with their features: a catalogue is longer than a batch. */
-function withFeatures(
-  features: FeatureParts,
-  { table, ids }: ItemRows,
-  batch: EncoderBatch,
-  run: Run,
-): { readonly table: tf.Tensor2D; readonly batch: EncoderBatch } {
-  if (!features.ofItems) return { table, batch };
-  const { itemIds } = batch.host;
-  const { ids: rows, indicesOf } = rowSet(table.shape[0], [itemIds]);
-  const own = embedding(table, tf.tensor1d(rows, 'int32'));
-  const items = ids === undefined ? rows : rows.map((row) => ids[row]);
-  return {
-    table: features.items(own, run, items),
-    batch: { ...batch, itemIds: tf.tensor1d(indicesOf(itemIds), 'int32') },
-  };
 }
 
 /** What the last block makes of the last token of each sequence, without the other rows where it can. */

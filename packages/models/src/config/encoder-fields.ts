@@ -14,6 +14,11 @@ export const sequenceFields = {
   maxSequenceLength: count.describe('Longest history that is used, in events.'),
   numBlocks: z.int().min(1).max(1024).describe('Number of stacked blocks.'),
   inputDropout: rate.default(0.2).describe('Dropout on the tokens that enter the first block.'),
+  itemDropout: rate
+    .optional()
+    .describe(
+      'Dropout on the numbers of the item table, the same for an item in the history and among what is scored; RecTools before 0.16 has it. Default 0.',
+    ),
   similarity: z
     .enum(['cosine', 'dot'])
     .optional()
