@@ -29,6 +29,25 @@ export const sequenceFields = {
   ...featureFields,
 };
 
+/** Of an encoder with a table of positions that no other of its settings counts. */
+export const positionFields = {
+  positionsFrom: z
+    .enum(['oldest', 'newest'])
+    .optional()
+    .describe(
+      'The event that learned positions count from: the `oldest` (default), as in the code of Zhai et al.; the `newest`, as where histories are padded on the left (SASRec in PyTorch, RecTools, "Time to Split"): the last event of every history then has one vector of its own, and in training the others know how many follow.',
+    ),
+};
+
+/** Why a scorer cannot keep what such an encoder made of earlier events. */
+export function countsFromNewest(kind: string, { positionsFrom }: { positionsFrom?: 'oldest' | 'newest' }) {
+  return positionsFrom === 'newest'
+    ? {
+        refusal: `'${kind}' with positionsFrom newest cannot: each event moves all earlier ones; use recommend, which reads the whole history, or positionsFrom oldest`,
+      }
+    : {};
+}
+
 /** Fields of the encoders with attention and learned absolute positions. */
 export const encoderFields = {
   ...sequenceFields,

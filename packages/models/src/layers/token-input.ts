@@ -1,17 +1,23 @@
 import { embedTokens } from '@seqrec/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { InputStage } from '../encoder.ts';
 import type { LearnedPositions } from './embeddings.ts';
 import { dropOptionsAt, type NamedLayer } from './layer.ts';
+import { fromNewest } from './places.ts';
 
 export interface TokenInputOptions {
-  readonly config: { readonly embeddingDim: number; readonly inputDropout: number };
+  readonly config: {
+    readonly embeddingDim: number;
+    readonly inputDropout: number;
+    readonly positionsFrom?: 'oldest' | 'newest';
+  };
   /** Learned absolute positions; absent for encoders that know order otherwise. */
   readonly positions?: LearnedPositions;
 }
 
 /**
- * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event; without a
- * table of positions `x = dropout(sqrt(D) E[id])`.
+ * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event, or the newest
+ * with `positionsFrom`; without a table of positions `x = dropout(sqrt(D) E[id])`.
  */
 export function tokenInput({ config, positions }: TokenInputOptions): InputStage {
   const scale = Math.sqrt(config.embeddingDim);
@@ -21,11 +27,13 @@ export function tokenInput({ config, positions }: TokenInputOptions): InputStage
     layers,
     limit: positions?.numPositions,
     embed(table, batch, run) {
+      const places =
+        config.positionsFrom === 'newest' ? tf.tensor1d(fromNewest(batch.host.offsets), 'int32') : batch.positions;
       return embedTokens({
         table,
         ids: batch.itemIds,
         scale,
-        places: positions?.at(batch.positions),
+        places: positions?.at(places),
         dropout: dropOptionsAt(config.inputDropout, 'input', run, config.embeddingDim),
       });
     },

@@ -37,6 +37,14 @@ export interface PlainModel {
 export const ITEMS = '_embedding_module._item_emb.weight';
 export const POSITIONS = '_input_features_preproc._pos_emb.weight';
 
+/** `sqrt(D) E[item] + P[place]` of each event, places counted from the oldest or the newest. */
+export const placedItems = (w: Weights, items: readonly number[], from: 'oldest' | 'newest' = 'oldest'): number[][] =>
+  items.map((item, j) => {
+    const vector = row(w[ITEMS], item);
+    const place = from === 'newest' ? items.length - 1 - j : j;
+    return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], place));
+  });
+
 export function sum(values: readonly number[]): number {
   let total = 0;
   for (const value of values) total += value;

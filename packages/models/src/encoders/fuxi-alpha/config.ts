@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encoderFields } from '../../config/encoder-fields.ts';
+import { encoderFields, positionFields } from '../../config/encoder-fields.ts';
 import { rate, size } from '../../config/fields.ts';
 import { channelSets } from './channels.ts';
 
@@ -8,6 +8,7 @@ export const fuxiAlphaConfigSchema = z
   .strictObject({
     kind: z.literal('fuxi-alpha'),
     ...encoderFields,
+    ...positionFields,
     dqk: size.describe('Query and key width per head, `A`.'),
     dv: size.describe('Value width per head, `C`; the gate is as wide in each channel.'),
     channels: z

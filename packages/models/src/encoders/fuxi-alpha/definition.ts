@@ -1,3 +1,4 @@
+import { countsFromNewest } from '../../config/encoder-fields.ts';
 import type { ModelDefinition } from '../../definition.ts';
 import type { TimeReader } from '../../reads-times.ts';
 import { blockSettings, headsOfWidth, type ModelShape } from '../../study.ts';
@@ -13,7 +14,7 @@ export const fuxiAlpha = {
   schema: fuxiAlphaConfigSchema,
   create: createFuxiAlpha,
   timeReaders,
-  incremental: () => ({}),
+  incremental: (config) => countsFromNewest('fuxi-alpha', config),
   flops: fuxiAlphaFlops,
   study: { settings },
 } as const satisfies ModelDefinition<FuxiAlphaConfig>;

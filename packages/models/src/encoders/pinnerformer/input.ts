@@ -5,6 +5,7 @@ import type { InputStage } from '../../encoder.ts';
 import { ActionEmbedding, HALF_STARS, logDurations, ratingActions, ratingBuckets } from '../../layers/actions.ts';
 import { LearnedPositions } from '../../layers/embeddings.ts';
 import { dropAt, type NamedLayer, type Run } from '../../layers/layer.ts';
+import { fromNewest } from '../../layers/places.ts';
 import { Projection } from '../../layers/projection.ts';
 import type { PinnerformerConfig } from './config.ts';
 import { TimeEncoder } from './time-encoder.ts';
@@ -56,7 +57,7 @@ export function pinnerformerInput(config: PinnerformerConfig, seed: number): Inp
     limit: maxSequenceLength,
     embed(table, batch, run) {
       const vectors = tf.mul(embedding(table, batch.itemIds), scale);
-      const parts = [itemMap.apply(vectors), positions.apply(tf.tensor1d(fromNewest(batch.host), 'int32'))];
+      const parts = [itemMap.apply(vectors), positions.apply(tf.tensor1d(fromNewest(batch.host.offsets), 'int32'))];
       for (const part of [action, duration, time]) if (part !== undefined) parts.push(part.embed(batch.host, run));
       return dropAt(tf.addN(parts as tf.Tensor2D[]), config.inputDropout, 'input', run);
     },
@@ -115,13 +116,4 @@ function durationPart(modelDim: number, stream: Streams): FeaturePart {
     layers: [{ layer: map, names: { weight: 'input.duration.weight', bias: 'input.duration.bias' } }],
     embed: (host, run) => map.apply(tf.tensor2d(logDurations(host, run), [host.itemIds.length, 1])) as tf.Tensor2D,
   };
-}
-
-/** Place of each token counted from the newest of its sequence, 0. */
-function fromNewest({ offsets, itemIds }: SequenceBatch): Int32Array {
-  const places = new Int32Array(itemIds.length);
-  for (let b = 0; b + 1 < offsets.length; b++) {
-    for (let t = offsets[b]; t < offsets[b + 1]; t++) places[t] = offsets[b + 1] - 1 - t;
-  }
-  return places;
 }

@@ -1,3 +1,4 @@
+import { countsFromNewest } from '../../config/encoder-fields.ts';
 import type { ModelDefinition } from '../../definition.ts';
 import { blockSettings, headsOfWidth } from '../../study.ts';
 import { type SasrecConfig, sasrecConfigSchema } from './config.ts';
@@ -10,7 +11,7 @@ export const sasrec = {
   can: ['encode'],
   schema: sasrecConfigSchema,
   create: createSasrec,
-  incremental: () => ({}),
+  incremental: (config) => countsFromNewest('sasrec', config),
   flops: sasrecFlops,
   study: {
     settings: (shape) => ({

@@ -1,3 +1,4 @@
+import { countsFromNewest } from '../../config/encoder-fields.ts';
 import type { ModelDefinition } from '../../definition.ts';
 import { blockSettings, headsOfWidth } from '../../study.ts';
 import { type TransformerConfig, transformerConfigSchema } from './config.ts';
@@ -10,13 +11,13 @@ export const transformer = {
   can: ['encode'],
   schema: transformerConfigSchema,
   create: createTransformer,
-  incremental: ({ attention }) =>
-    attention === 'bidirectional'
+  incremental: (config) =>
+    config.attention === 'bidirectional'
       ? {
           refusal:
             "'transformer' with attention bidirectional cannot: a new event changes what all earlier ones become; use recommend, which reads the whole history",
         }
-      : {},
+      : countsFromNewest('transformer', config),
   flops: transformerFlops,
   study: {
     settings: (shape) => ({

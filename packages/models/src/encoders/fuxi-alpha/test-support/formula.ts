@@ -16,6 +16,7 @@ export const fuxiAlphaFormula: FormulaCase = {
     keys({
       ...optional,
       outputLength: upTo(5),
+      positionsFrom: oneOf('oldest', 'newest'),
       numTimeBuckets: oneOf(1, 6, 40),
       channels: oneOf(...channelSets),
       ffnDim: upTo(9),

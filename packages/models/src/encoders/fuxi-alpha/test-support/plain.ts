@@ -3,14 +3,11 @@ import {
   affine,
   dot,
   headOf,
-  ITEMS,
   inOut,
   type PlainModel,
   type PlainTensor,
-  POSITIONS,
+  placedItems,
   rootMeanSquareNorm,
-  row,
-  scale,
   silu,
   sum,
 } from '../../../test-support/plain-maths.ts';
@@ -20,6 +17,7 @@ export interface PlainFuxiConfig {
   readonly maxSequenceLength: number;
   readonly outputLength?: number;
   readonly numBlocks: number;
+  readonly positionsFrom?: 'oldest' | 'newest';
   readonly numHeads: number;
   readonly dqk: number;
   readonly dv: number;
@@ -40,10 +38,7 @@ export function plainFuxiAlpha(config: PlainFuxiConfig): PlainModel {
   const own = channels.split('-');
   return {
     encode(w, { items, times, targetTimes }) {
-      let x = items.map((item, j) => {
-        const vector = row(w[ITEMS], item);
-        return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], j));
-      });
+      let x = placedItems(w, items, config.positionsFrom);
       for (let i = 0; i < config.numBlocks; i++) {
         const of = (name: string): PlainTensor => w[`_fuxi._attention_layers.${i}.${name}`];
         const mixed = x.map((values) => inOut(rootMeanSquareNorm(values), of('_uvqk')).map(silu));

@@ -19,6 +19,7 @@ export const sasrecFormula: FormulaCase = {
       ...optional,
       similarity: oneOf('cosine', 'dot'),
       outputLength: upTo(5),
+      positionsFrom: oneOf('oldest', 'newest'),
       activation: oneOf('relu', 'gelu'),
       finalNorm: fc.boolean(),
       affineNorms: fc.boolean(),

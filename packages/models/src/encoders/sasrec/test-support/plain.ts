@@ -2,13 +2,10 @@ import {
   add,
   affine,
   geluExact,
-  ITEMS,
   layerNorm,
   type PlainModel,
-  POSITIONS,
+  placedItems,
   relu,
-  row,
-  scale,
   softmaxAttention,
 } from '../../../test-support/plain-maths.ts';
 
@@ -20,6 +17,7 @@ import {
  */
 export function plainSasrec(config: {
   readonly numBlocks: number;
+  readonly positionsFrom?: 'oldest' | 'newest';
   readonly numHeads: number;
   readonly activation?: 'relu' | 'gelu';
   readonly finalNorm?: boolean;
@@ -30,10 +28,7 @@ export function plainSasrec(config: {
   return {
     similarity: config.similarity,
     encode(w, { items }) {
-      let x = items.map((item, j) => {
-        const vector = row(w[ITEMS], item);
-        return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], j));
-      });
+      let x = placedItems(w, items, config.positionsFrom);
       for (let i = 0; i < config.numBlocks; i++) {
         const attention = (name: string) => w[`attention_layers.${i}.${name}`];
         const convolution = (name: string) => w[`forward_layers.${i}._conv1d.${name}`];

@@ -19,6 +19,7 @@ export const transformerFormula: FormulaCase = {
       ...optional,
       similarity: oneOf('cosine', 'dot'),
       outputLength: upTo(5),
+      positionsFrom: oneOf('oldest', 'newest'),
       ffnDim: upTo(9),
       block: oneOf('pre-norm', 'ligr'),
     }),

@@ -1,14 +1,10 @@
 import {
-  add,
   affine,
   geluExact,
-  ITEMS,
   layerNorm,
   type PlainModel,
-  POSITIONS,
+  placedItems,
   relu,
-  row,
-  scale,
   silu,
   softmaxAttention,
   type Weights,
@@ -65,6 +61,7 @@ export function plainTransformerBlock(
 export function plainTransformer(
   config: PlainSwitches & {
     readonly numBlocks: number;
+    readonly positionsFrom?: 'oldest' | 'newest';
     readonly numHeads: number;
     readonly block?: 'pre-norm' | 'ligr';
     readonly finalNorm?: boolean;
@@ -80,10 +77,7 @@ export function plainTransformer(
   return {
     similarity: config.similarity,
     encode(w, { items }) {
-      let x = items.map((item, j) => {
-        const vector = row(w[ITEMS], item);
-        return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], j));
-      });
+      let x = placedItems(w, items, config.positionsFrom);
       for (let i = 0; i < config.numBlocks; i++)
         x = plainTransformerBlock(x, w, `layers.${i}.`, config.numHeads, switches);
       if (!(config.finalNorm ?? !ligr)) return { rows: x };
