@@ -31,13 +31,14 @@ const sizes = (width: Readonly<Record<string, string>> = {}, onAmazon: Readonly<
 };
 
 /**
- * The settings of their files: width 256 on Amazon where their table says 64, the small initial values of RecTools, and
- * the dropout that its version 0.13 has on item vectors. A feed-forward part is `times` as wide as the model.
+ * The settings of their files, width 256 on Amazon where their table says 64, and what RecTools 0.13 does: small initial
+ * values, dropout on item vectors, positions from the newest event, Adam's second rate. A feed-forward part is `times` as
+ * wide as the model.
  */
 const filed = (dropout: string, times: number | { beauty: number; sports: number }, more: Record<string, string>) => {
   const of = (dim: number, factor: number, rates: Record<string, string>) => ({
     ...{ 'model.embeddingDim': String(dim), 'model.ffnDim': String(factor * dim), 'model.initialStd': '0.02' },
-    ...{ ...more, ...rates },
+    ...{ 'model.positionsFrom': 'newest', 'optimizer.beta2': '0.98', ...more, ...rates },
   });
   const factors = typeof times === 'number' ? { beauty: times, sports: times } : times;
   const { beauty, sports, 'ml-1m': movies } = sizes();
