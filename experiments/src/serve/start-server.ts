@@ -36,6 +36,8 @@ export interface RunningServer {
 const BATCH = 256;
 /** What clients have to take their answers when the service stops. */
 const STOP_MS = 10_000;
+/** How often a service that stops looks for connections that have had their answers. */
+const IDLE_MS = 50;
 
 /** Opens a service and listens. @throws UsageError for a port that is taken; RunError for a log of other data. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -73,7 +75,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await deltas?.stop();
       // Who does not take an answer must not keep the rest from being written.
       const late = setTimeout(() => app.server.closeAllConnections(), STOP_MS);
+      // A connection that was busy when the service closed stays open after its answer, for a next request.
+      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
       await app.close();
+      clearInterval(idle);
       clearTimeout(late);
       await service.close();
     },
