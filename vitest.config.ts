@@ -30,6 +30,14 @@ const inParts = globSync('{packages,experiments}/**/src/**/*.test.ts', { exclude
   (file) => readFileSync(file, 'utf8').includes("/test/part.ts'"),
 );
 
+/** What a process has but once: definitions of plug-ins, modules in the place of others, and backends taken away. */
+const ONCE = /\bdefine(?!Recipe|Table|Benchmark)[A-Z]\w*\(|\bvi\.mock\(|\bremove\w*Backend\b/;
+
+/** Files of the two largest packages that need a process of their own. */
+const alone = globSync('{packages/models,experiments}/{src,page}/**/*.test.ts', {
+  exclude: ['**/node_modules/**'],
+}).filter((file) => ONCE.test(readFileSync(file, 'utf8')));
+
 /** Files of a few lines that run a suite from elsewhere. */
 const SUITES = /\/conformance\/simd/;
 
@@ -56,24 +64,25 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'experiments/{src,page}/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...notUnit, 'packages/data/**'],
-          ...twoWorkers,
-        },
-      },
-      {
-        ...shared,
-        test: {
-          name: 'data',
-          include: ['packages/data/src/**/*.test.ts'],
+          include: ['packages/core/src/**/*.test.ts', 'test/**/*.test.ts', ...alone],
           exclude: notUnit,
           ...twoWorkers,
-          // No test of data asks for what a process has but once (a backend, the kinds of models), so that one process
-          // takes file after file.
-          isolate: false,
-          sequence: { groupOrder: 1 },
         },
       },
+      // Here one process takes file after file, which spares it the imports: no test asks for what a process has but
+      // once. One project after the other, or each worker would have the modules of all.
+      ...(['data', 'models', 'experiments'] as const).map((name, i) => ({
+        ...shared,
+        test: {
+          name,
+          include:
+            name === 'experiments' ? ['experiments/{src,page}/**/*.test.ts'] : [`packages/${name}/src/**/*.test.ts`],
+          exclude: [...notUnit, ...alone],
+          ...twoWorkers,
+          isolate: false,
+          sequence: { groupOrder: 1 + i },
+        },
+      })),
       {
         ...shared,
         test: {

@@ -1,3 +1,5 @@
+import { it } from 'vitest';
+
 /** `test:full`: the project `slow` of vitest runs the files that import this once more, with all their cases. */
 const isFull = process.env.SEQREC_FULL === '1';
 
@@ -10,3 +12,6 @@ export function part<T>(cases: readonly T[], of: number): T[] {
 export function partOf(count: number, of: number): number {
   return isFull ? count : Math.ceil(count / of);
 }
+
+/** A test of `test:full` alone: a long one, beside shorter ones of what it tests. */
+export const itInFull: (name: string, test: () => unknown, timeout?: number) => void = isFull ? it : () => {};

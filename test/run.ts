@@ -65,7 +65,7 @@ if (!process.env.SEQREC_DATA) console.log('SEQREC_DATA is not set: tests on real
 
 const folder = mkdtempSync(join(tmpdir(), 'seqrec-test-'));
 const counts = join(folder, 'counts.json');
-const names = [...(slow ? [] : ['unit', 'data']), ...(slow || full ? ['slow'] : [])];
+const names = [...(slow ? [] : ['unit', 'data', 'models', 'experiments']), ...(slow || full ? ['slow'] : [])];
 const projects = names.flatMap((name) => ['--project', name]);
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${counts}`];
 // The tests start many processes: what V8 compiled for one is kept for the others, as the command does it.

@@ -169,10 +169,15 @@ async function publish(from: string, to: string): Promise<void> {
   await writeDelta(to, await readDelta(from));
 }
 
-describe.each([
-  ['two shards of this thread', localShards],
-  ['two workers', workerShards],
-] as const)('deltas while serving, %s', (_, shards) => {
+describe.each(
+  part(
+    [
+      ['two shards of this thread', localShards],
+      ['two workers', workerShards],
+    ] as const,
+    2,
+  ),
+)('deltas while serving, %s', (_, shards) => {
   it('answers are old ones, then new ones bit for bit, never a mix, under load', async () => {
     const expected = await Promise.all(moments.map(answersOf));
     expect(new Set(expected.map(String)).size).toBe(3);

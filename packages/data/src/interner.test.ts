@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { partOf } from '../../../test/part.ts';
 import { canonicalInteger, Interner, smallInteger } from './interner.ts';
 
 const anyId = fc.oneof(
@@ -27,6 +28,7 @@ describe('Interner', () => {
         expect(all.kind).toBe([...map.keys()].every((id) => canonicalInteger(id) >= 0) ? 'integer' : 'text');
         expect(Array.from(all.values, String)).toEqual([...map.keys()]);
       }),
+      { numRuns: partOf(100, 4) },
     );
   });
 

@@ -103,7 +103,7 @@ export function createEncoder<Config extends { readonly kind: string }>(parts: E
 
   const { itemDropout = 0 } = config;
   const withFeatures = features?.ofItems === true;
-  /** What the input stage looks up: the table, or the rows of the batch with their features and without what is dropped. */
+  /** What the input stage looks up: the table, or the rows of the batch with features and without what is dropped. */
   function readItems(rows: ItemRows, batch: EncoderBatch, run: Run): { table: tf.Tensor2D; batch: EncoderBatch } {
     const { table, ids } = rows;
     if (!withFeatures && (itemDropout === 0 || !run.training)) return { table, batch };

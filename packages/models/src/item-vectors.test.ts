@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { itInFull } from '../../../test/part.ts';
 import { setItemVectors } from './item-vectors.ts';
 import { readParameters } from './parameters.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
@@ -69,19 +70,22 @@ describe('setItemVectors', () => {
 });
 
 describe('given item vectors in training', () => {
-  it('move when they are fine-tuned, and stay bit for bit when they are frozen, while all else learns', async () => {
-    for (const freezeItems of [false, true]) {
-      const trainer = await trainerOf({ freezeItems });
-      const before = await readParameters(trainer.model);
-      const losses = await steps(trainer, 60);
-      expect(losses.at(-1)).toBeLessThan(losses[0]);
-      const after = await readParameters(trainer.model);
-      const still = Object.keys(before).filter((name) =>
-        before[name].data.every((value, i) => value === after[name].data[i]),
-      );
-      expect(still).toEqual(freezeItems ? [TABLE] : []);
-    }
-  });
+  itInFull(
+    'move when they are fine-tuned, and stay bit for bit when they are frozen, while all else learns',
+    async () => {
+      for (const freezeItems of [false, true]) {
+        const trainer = await trainerOf({ freezeItems });
+        const before = await readParameters(trainer.model);
+        const losses = await steps(trainer, 60);
+        expect(losses.at(-1)).toBeLessThan(losses[0]);
+        const after = await readParameters(trainer.model);
+        const still = Object.keys(before).filter((name) =>
+          before[name].data.every((value, i) => value === after[name].data[i]),
+        );
+        expect(still).toEqual(freezeItems ? [TABLE] : []);
+      }
+    },
+  );
 
   it('come back with a checkpoint, which goes on bit for bit', async () => {
     const straight = await trainerOf({ freezeItems: true });

@@ -1,6 +1,7 @@
 import { zipfWorld } from '@seqrec/data';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { renderListing } from '../../terminal/listing.ts';
 import { idBatch, popularShare } from './table-ids.ts';
 import { policyRates } from './table-policies.ts';
@@ -62,7 +63,7 @@ it('counts a row that is missing in both calls of a step twice, and a repetition
   expect(hitRates(before, after, 50)).toEqual({ lookups: 0.9, distinct: 0.5 });
 });
 
-it('measures tables in memory and in a file, and finds the same bits', async () => {
+itInFull('measures tables in memory and in a file, and finds the same bits', async () => {
   const request = { backend: {}, rows: 3000, width: 4, cache: 0.1, zipf: 1.05, ids: 200, steps: 2, rounds: 1 };
   const bench = await benchTables({ ...request, quiet: true });
   expect(bench.equal).toEqual({ rows: 3000, steps: 2 });

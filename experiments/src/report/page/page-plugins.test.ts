@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { PluginError } from '../../plugins/plugin-error.ts';
 import { bundlePage } from './bundle.ts';
 
@@ -16,7 +17,7 @@ function plugin(name: string, text: string) {
 }
 
 describe('a page with plug-ins', () => {
-  it('holds them once, with our packages and without what a browser has not', async () => {
+  itInFull('holds them once, with our packages and without what a browser has not', async () => {
     const own = plugin(
       'own.ts',
       `import { readFileSync } from 'node:fs';

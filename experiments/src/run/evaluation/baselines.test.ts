@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { main } from '../../main.ts';
 import { tinyRecipe } from '../../testing/run-cli.ts';
 import type { RunResults } from '../folder/results.ts';
@@ -39,7 +40,7 @@ async function train(...options: string[]) {
 }
 
 describe('baselines beside a model', () => {
-  it('all four, by name with commas; the verdict stands in terminal, results, report and evaluate', async () => {
+  itInFull('all four, by name with commas; the verdict stands in terminal, results, report and evaluate', async () => {
     const names = ['popularity', 'item-knn', 'last-item', 'ease'];
     const { folder, results, output, errors } = await train('--evaluation.baselines', names.join(','));
     expect(results.baselines.filter(({ split }) => split === 'test').map(({ name }) => name)).toEqual(names);

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { codedShop, shopData, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
@@ -121,7 +122,7 @@ describe('a run of generation', () => {
     expect(recommendations[0]).toMatchObject({ item: 'i6', codes: expect.stringMatching(/^\d \d \d+$/) });
   });
 
-  it('is resumed as if it had not been stopped', async () => {
+  itInFull('is resumed as if it had not been stopped', async () => {
     const half = await train('--training.epochs', '15');
     expect(half.errors).toBe('');
     const first = newest();

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
@@ -66,7 +67,7 @@ describe('a run of codes and vectors', () => {
     expect(output).toMatch(/1 +-\d+\.\d{4} +\d \d \d+ +i6$/m);
   });
 
-  it('is exported with its vectors, and resumed as if it had not been stopped', async () => {
+  itInFull('is exported with its vectors, and resumed as if it had not been stopped', async () => {
     const results = JSON.parse(readFileSync(join(runs, run, 'results.json'), 'utf8'));
     const exported = await runMain('export', run, '--out', runs, '--to', at('w.safetensors'));
     expect([exported.code, exported.errors]).toEqual([0, '']);

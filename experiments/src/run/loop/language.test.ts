@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { codedShop, writeShop } from '../../testing/coded-shop.ts';
 import { runMain } from '../../testing/run-main.ts';
 
@@ -89,7 +90,7 @@ describe('a run of words and codes', () => {
     expect(weights(first).equals(weights(run))).toBe(true);
   });
 
-  it('is learned first without retrieval, then retrieves from few histories, from these weights', async () => {
+  itInFull('is learned first without retrieval, then retrieves from few histories, from these weights', async () => {
     const first = await made(() => train('--task.language.tasks.retrieve', '0'));
     writeFileSync(at('second.yaml'), JSON.stringify({ ...config, task: { ...config.task, ids: undefined } }));
     const on = (...more: string[]) =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { runCli, startCli, tinyRecipe } from '../../testing/run-cli.ts';
 import { readMetrics } from '../folder/metrics-log.ts';
 import { CheckpointClock } from '../loop/checkpoint-clock.ts';
@@ -32,7 +33,7 @@ test('a checkpoint is due after so many steps or seconds', () => {
 });
 
 // One story, since every part of it needs a trained run: interrupt, refuse, resume, evaluate, recommend, report.
-test('Ctrl-C saves, and the run goes on from there', async () => {
+itInFull('Ctrl-C saves, and the run goes on from there', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'seqrec-interrupt-'));
   // More epochs than any machine trains while the second command starts.
   const { child, ended } = startCli(['train', ...tinyRecipe, '--epochs', '100000', '--backend', 'simd'], cwd);

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { itInFull } from '../../../../test/part.ts';
 import { runMain } from '../../testing/run-main.ts';
 import type { StudyPlan, StudyPoint } from '../study/study.ts';
 
@@ -26,7 +27,7 @@ const shape = [
   '--training.batchSize=16',
 ];
 
-it('compares the latest window with sliding policies at equal steps, on the same tested windows', async () => {
+itInFull('compares the latest window with sliding policies at equal steps, on the same tested windows', async () => {
   const out = `--out=${join(cwd, 's')}`;
   const options = ['--lengths=8,20', '--policies=one-random,round-robin', '--steps=8', out, '--quiet'];
   const { code, errors, output } = await runMain(...study, ...shape, ...options);

@@ -2,5 +2,5 @@ import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
 
 // Composed kernels alone, which are slow here and have no ways of their own by size.
-scaleRuns(0.25);
+scaleRuns(0.12);
 await conformanceSuite('cpu');

@@ -10,9 +10,9 @@ import { SCRATCH_BYTES } from '../backends/simd/kernels.ts';
 import { gatedNorm, sampledSoftmaxLoss } from '../index.ts';
 
 // simd.test.ts draws all of them; each variant has edges of its own, more of them in simd-all-edges.slow.test.ts.
-scaleRuns(0.1);
+scaleRuns(0.05);
 for (const [i, variant] of simdVariants.entries())
-  await conformanceSuite('simd', variant, { step: 20, first: 4 * i + 1 });
+  await conformanceSuite('simd', variant, { step: 40, first: 8 * i + 1 });
 
 describe('rows that scratch memory has no room for', () => {
   beforeAll(() => useGuarded(true));

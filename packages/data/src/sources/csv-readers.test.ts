@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { partOf } from '../../../../test/part.ts';
 import { temporaryFile } from '../../test/fixtures.ts';
 import { type CsvSource, type DataError, loadDataset } from '../index.ts';
 import type { CsvReader } from './choose-reader.ts';
@@ -92,7 +93,7 @@ describe.skipIf(duckdb === undefined)('csv-parse and DuckDB', () => {
         runs++;
         if (await both(`${lines.join(end)}${last ? end : ''}`, {}, lenient)) fast++;
       }),
-      { numRuns: 80 },
+      { numRuns: partOf(80, 4) },
     );
     expect(fast).toBeGreaterThan(runs / 3);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { offsetsOf, useBackend } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../test/part.ts';
 import { hstuBlocks } from '../encoders/hstu/blocks.ts';
 import { HstuLayer } from '../encoders/hstu/layer.ts';
 import type { FreshKeys } from '../layers/memory.ts';
@@ -30,7 +31,7 @@ const tensors = (file: HstuFile): GoldenTensor[] => [
   ...Object.values(file.inputGradients ?? {}),
 ];
 
-describe.each(['cpu', 'auto'] as const)('HSTU as a ranker on %s', (backend) => {
+describe.each(part(['auto', 'cpu'] as const, 2))('HSTU as a ranker on %s', (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

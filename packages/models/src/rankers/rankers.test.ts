@@ -154,7 +154,7 @@ describe.each(Object.entries(rowModels))('%s', (_, small) => {
   });
 });
 
-it.each(part(Object.entries(rowModels), 2))('%s learns 200 rows by heart', async (_, small) => {
+it.each(part(Object.entries(rowModels), 3))('%s learns 200 rows by heart', async (_, small) => {
   const { model, loss } = await byHeart(small);
   expect(loss).toBeLessThan(0.02);
   model.dispose();

@@ -16,7 +16,7 @@ const optionSets: readonly ScorerOptions[] = [
   { pageTokens: 7, spill: memorySpill(), settle: 'question' },
 ];
 
-describe.each(part(['simd', 'cpu', 'wasm'] as const, 2))('a scorer on %s', (backend) => {
+describe.each(part(['simd', 'cpu', 'wasm'] as const, 3))('a scorer on %s', (backend) => {
   beforeAll(async () => {
     await useBackend(backend);
   });

@@ -66,10 +66,13 @@ const objectives: Readonly<Record<string, ObjectiveConfigInput>> = {
 
 describe.each(['hstu', 'sasrec'])('%s', (name) => {
   it.each(
-    Object.keys(objectives).flatMap((objective) =>
-      (['dense', 'rowwise'] as const)
-        .filter((embeddings) => embeddings === 'dense' || objective !== 'full')
-        .map((embeddings) => [objective, embeddings] as const),
+    part(
+      Object.keys(objectives).flatMap((objective) =>
+        (['dense', 'rowwise'] as const)
+          .filter((embeddings) => embeddings === 'dense' || objective !== 'full')
+          .map((embeddings) => [objective, embeddings] as const),
+      ),
+      2,
     ),
   )('%s, %s: 2 and 8 ranks end with the weights of one process of 8 parts', async (objective, embeddings) => {
     const settings: Settings = {
@@ -123,12 +126,17 @@ describe.each(['hstu', 'sasrec'] as const)('the item table of %s on several rank
 describe.each(['hstu', 'sasrec'] as const)(
   'the item table of %s on several ranks, trained dense or clipped',
   (name) => {
-    it.each([
-      ['full', 'dense', undefined],
-      ['full', 'dense', 0.05],
-      ['sampled', 'dense', 0.05],
-      ['pool', 'rowwise', 0.05],
-    ] as const)(
+    it.each(
+      part(
+        [
+          ['full', 'dense', undefined],
+          ['full', 'dense', 0.05],
+          ['sampled', 'dense', 0.05],
+          ['pool', 'rowwise', 0.05],
+        ] as const,
+        2,
+      ),
+    )(
       '%s, %s, clipNorm %s: every partition ends with the weights of one process',
       async (objective, embeddings, clipNorm) => {
         const settings: Settings = {

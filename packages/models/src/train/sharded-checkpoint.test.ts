@@ -7,6 +7,7 @@ import { type Collective, runRanks } from '@seqrec/core/collectives';
 import { latestWindow } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../test/part.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { TABLE_PARTITIONS, type TablePartition } from '../layers/table-shard.ts';
 import { withShardedTables } from '../layers/table-shards.ts';
@@ -67,7 +68,7 @@ async function run(
 
 const bytes = (file: string): string => readFileSync(file).toString('base64');
 
-describe.each([undefined, 'adagrad', 'full'] as const)('tables by %s', (tables) => {
+describe.each(part([undefined, 'adagrad', 'full'] as const, 3))('tables by %s', (tables) => {
   it('are saved byte for byte as by one process, and go on with any number of ranks and partition', async () => {
     const file = (name: string): string => join(folder, `${tables}-${name}`);
     await run({}, { to: file('half'), steps: 3, tables });

@@ -57,7 +57,7 @@ function storesIn(
 
 const rules = ['adamw', 'adagrad'] as const;
 
-describe.each(part(storing, 2))('%s with its tables in files', (name, small) => {
+describe.each(part(storing, 4))('%s with its tables in files', (name, small) => {
   // Some by both, the others by the one or the other: what a rule does to a table is not the model's.
   const place = storing.findIndex(([each]) => each === name);
   it.each(place < 4 ? rules : [rules[place % 2]])(

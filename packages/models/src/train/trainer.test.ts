@@ -42,7 +42,7 @@ describe.each(Object.keys(tinyConfigs))('training %s', (name) => {
   });
 });
 
-it.each(part(Object.keys(tinyConfigs), 3))('training %s lowers the loss', async (name) => {
+it.each(part(Object.keys(tinyConfigs), 4))('training %s lowers the loss', async (name) => {
   const { trainer } = setUp({}, name);
   const first = await trainer.runEpoch();
   for (let i = 0; i < 15; i++) await trainer.runEpoch();

@@ -69,7 +69,7 @@ for (const variant of VARIANTS) {
             }
           }
         }),
-        { numRuns: partOf(60, 3) },
+        { numRuns: partOf(60, 6) },
       );
     });
 
@@ -92,7 +92,7 @@ for (const variant of VARIANTS) {
           });
           expect(difference).toBeLessThan(4e-6 * (10 + s.k));
         }),
-        { numRuns: 40 },
+        { numRuns: partOf(40, 4) },
       );
     });
 

@@ -97,7 +97,7 @@ describe('kernels that were handed over', () => {
   afterAll(removeSimdBackend);
 
   it('give what one thread gives, whatever is written, updated, freed and read between them', async () => {
-    const programs = fc.sample(fc.array(action, { minLength: 20, maxLength: 60 }), { numRuns: partOf(20, 2), seed: 1 });
+    const programs = fc.sample(fc.array(action, { minLength: 20, maxLength: 60 }), { numRuns: partOf(20, 4), seed: 1 });
     const queued = programs.map(run);
     await start(1);
     const alone = programs.map(run);

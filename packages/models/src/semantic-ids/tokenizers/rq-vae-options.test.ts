@@ -2,6 +2,7 @@ import { normals, streamKey, useBackend } from '@seqrec/core';
 import '@seqrec/core/simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../../../test/part.ts';
 import { codebooksOf } from '../codebooks-of.ts';
 import { semanticIdsSchema, tokenizerSchema } from '../config.ts';
 import { fitSemanticIds } from '../fit.ts';
@@ -47,7 +48,7 @@ beforeAll(async () => {
   plain = await fit({});
 });
 
-describe.each(options)('%s', (_, given) => {
+describe.each(part(options, 2))('%s', (_, given) => {
   let made: typeof plain;
   let left: number;
   beforeAll(async () => {

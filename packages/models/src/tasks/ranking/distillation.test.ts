@@ -1,7 +1,8 @@
 import { streamKey, uniform01, useBackend } from '@seqrec/core';
 import { type ExampleSet, interactionsFromArrays, makeBatch, pointExamples } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { itInFull } from '../../../../../test/part.ts';
 import { uploadBatch } from '../../inputs.ts';
 import type { Ranker } from '../../model.ts';
 import { createModel } from '../../registry.ts';
@@ -61,14 +62,15 @@ async function calibration(labels: unknown[]): Promise<number> {
   return metrics.calibration;
 }
 
-describe('a biased teacher', () => {
-  it('does not reach the served head through a head of its own, and does through the one that learns both', async () => {
+itInFull(
+  'a biased teacher does not reach the served head through a head of its own, and does through the one that learns both',
+  async () => {
     const alone = await calibration(['click']);
     expect(Math.abs(alone - 1)).toBeLessThan(0.03);
     expect(Math.abs((await calibration(auxiliary('biased'))) / alone - 1)).toBeLessThan(0.01);
     expect((await calibration(direct('biased'))) / alone).toBeGreaterThan(1.05);
-  });
-});
+  },
+);
 
 /** Gradients of the first step, by the name of the weight. */
 function gradients(labels: unknown[]): Map<string, number[]> {

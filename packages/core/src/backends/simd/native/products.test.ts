@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { part } from '../../../../../../test/part.ts';
+import { itInFull, part } from '../../../../../../test/part.ts';
 import { anyLibrary } from '../../../../test/native-library.ts';
 import { backend, bytesOf, use, values } from '../../../../test/simd.ts';
 import { gatedNormLinear, linearLayer, logSumExpScores, normSiluSplit } from '../../../index.ts';
@@ -154,7 +154,7 @@ describe.skipIf(library === undefined)('products by a native library', () => {
     },
   );
 
-  it('are those whose sides are all long enough, and no others', async () => {
+  itInFull('are those whose sides are all long enough, and no others', async () => {
     await use({ threads: 2 });
     const ours = everything();
     await started({ threads: 2, blasFrom: Number.POSITIVE_INFINITY });
