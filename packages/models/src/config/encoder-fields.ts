@@ -35,7 +35,7 @@ export const positionFields = {
     .enum(['oldest', 'newest'])
     .optional()
     .describe(
-      'The event that learned positions count from: the `oldest` (default), as in the code of Zhai et al.; the `newest`, as where histories are padded on the left (SASRec in PyTorch, RecTools, "Time to Split"): the last event of every history then has one vector of its own, and in training the others know how many follow.',
+      'The event that learned positions count from: the `oldest` (default), as in the code of Zhai et al.; the `newest`, as where histories are padded on the left (SASRec in PyTorch, RecTools): the last event of every history then has one vector of its own, and in training the others know how many follow.',
     ),
 };
 
