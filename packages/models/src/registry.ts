@@ -197,7 +197,7 @@ export function modelTimeReaders(config: { readonly kind: string }): TimeReader[
  * Whether the state of such a model can grow by events, see {@link ModelDefinition.incremental}; unknown: it cannot.
  */
 export function modelIncremental(config: { readonly kind: string }): { readonly refusal?: string } | undefined {
-  return definitions.of(config).incremental?.(config as never);
+  return definitions.get(config.kind)?.incremental?.(config as never);
 }
 
 /** Widths of a model of this configuration; 0 where a model of somebody else says nothing. */

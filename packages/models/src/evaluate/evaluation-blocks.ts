@@ -5,7 +5,7 @@ import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import { boundsByCost, historyCost } from '../tasks/part.ts';
 import { type Evaluation, type Protocol, RankCollector } from './protocol.ts';
-import { askedAt, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
+import { askedAt, asksApart, DEFAULT_QUERY_TIME, everyPosition } from './query-time.ts';
 import { RankQueue } from './rank-queue.ts';
 import { collapsed } from './ties.ts';
 
@@ -49,7 +49,7 @@ export class EvaluationBlocks {
       if (used) leftOut++;
       return used;
     };
-    const apart = positions === 'all' && queryTime === 'last';
+    const apart = asksApart(model, positions, queryTime);
     const { set, examples } = apart
       ? everyPosition(options.examples, isUsed)
       : { set: options.examples, examples: undefined };

@@ -6,7 +6,7 @@ import { type EncoderBatch, uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import { scaledQueries } from '../objectives/temperature.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
-import { askedAt, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
+import { askedAt, asksApart, DEFAULT_QUERY_TIME, everyPosition, type QueryTime } from './query-time.ts';
 
 export interface PerplexityOptions {
   readonly model: TokenEncoder;
@@ -41,7 +41,7 @@ export interface Perplexity {
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<Perplexity> {
   const { model, queryTime = DEFAULT_QUERY_TIME, batchSize = 128, onProgress } = options;
-  const apart = options.positions === 'all' && queryTime === 'last';
+  const apart = asksApart(model, options.positions ?? 'last', queryTime);
   const examples = apart ? everyPosition(options.examples, () => false).set : options.examples;
   const positions = apart ? 'last' : (options.positions ?? 'last');
   const { targets, starts, interactions } = examples;
