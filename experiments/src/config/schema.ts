@@ -114,7 +114,7 @@ function retrievalSchema() {
           .enum(['last', 'all'])
           .default('last')
           .describe(
-            "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time.",
+            "`last`: each example's target. `all`: every event of an example that has one before it, but those that training or the choice of a checkpoint has read, or that lie before the cut of a split by time; each as if nothing came after it, which takes a pass of its own in models that count places or ages from the newest event.",
           ),
         ties: z
           .enum(['expected', 'optimistic', 'pessimistic'])

@@ -18,7 +18,10 @@ export interface Protocol {
   readonly ties?: TieRule;
   /** Highest item id that is a candidate for an example, for catalogues that open over time; default: all items. */
   readonly candidates?: (example: number) => number;
-  /** `last`: one query per example, its target. `all`: every position of the history predicts the next item. */
+  /**
+   * `last`: one query per example, its target. `all`: every position of the history predicts the next item, as if
+   * nothing came after it.
+   */
   readonly positions?: 'last' | 'all';
   /**
    * With `positions: 'all'`: 1 for each event of the interactions that is no query, because training or the choice of a
