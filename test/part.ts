@@ -1,7 +1,7 @@
 import { it } from 'vitest';
 
 /** `test:full`: the project `slow` of vitest runs the files that import this once more, with all their cases. */
-const isFull = process.env.SEQREC_FULL === '1';
+export const isFull = process.env.SEQREC_FULL === '1';
 
 /** In `test` every `of`-th case, from the first on; in `test:full` all. Where kinds are many and ways are few. */
 export function part<T>(cases: readonly T[], of: number): T[] {

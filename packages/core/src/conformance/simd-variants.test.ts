@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isFull } from '../../../../test/part.ts';
 import { scaleRuns } from '../../test/conformance/arbitraries.ts';
 import { simdVariants } from '../../test/conformance/simd-variants.ts';
 import { conformanceSuite } from '../../test/conformance/suite.ts';
@@ -10,7 +11,7 @@ import { SCRATCH_BYTES } from '../backends/simd/kernels.ts';
 import { gatedNorm, sampledSoftmaxLoss } from '../index.ts';
 
 // simd.test.ts draws all of them; each variant has edges of its own, more of them in simd-all-edges.slow.test.ts.
-scaleRuns(0.05);
+scaleRuns(isFull ? 0.2 : 0.05);
 for (const [i, variant] of simdVariants.entries())
   await conformanceSuite('simd', variant, { step: 40, first: 8 * i + 1 });
 
