@@ -77,9 +77,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const late = setTimeout(() => app.server.closeAllConnections(), STOP_MS);
       // A connection that was busy when the service closed stays open after its answer, for a next request.
       const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
-      await app.close();
-      clearInterval(idle);
-      clearTimeout(late);
+      try {
+        await app.close();
+      } finally {
+        clearInterval(idle);
+        clearTimeout(late);
+      }
       await service.close();
     },
   };
