@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as Encoder from './encoder.ts';
 import type { EncoderParts } from './encoder.ts';
-import { dropItems } from './layers/item-dropout.ts';
 import type { Run } from './layers/layer.ts';
 import type { TokenEncoder } from './model.ts';
 import { createModel, type ModelConfigInput } from './registry.ts';
@@ -91,35 +90,6 @@ describe.each(Object.keys(inputs))('%s', (name) => {
       tf.tidy(() => rowsOf(models[0].encode(batch, run))),
     );
     expect(trained).toEqual(evaluated);
-    batch.dispose();
-  });
-
-  it('drops itemDropout of the item table, the same in the history and among what is scored', () => {
-    const config = { ...inputs[name], similarity: 'dot', inputDropout: RATE } as ModelConfigInput;
-    partsOf({ ...config, itemDropout: RATE } as ModelConfigInput);
-    partsOf(config);
-    const [model, other] = models;
-    const ids = Int32Array.of(2, 3, 7, 11, 18, 20);
-    const batch = single();
-    tf.tidy(() => {
-      const table = model.itemTable();
-      const dropped = dropItems(table, RATE, training);
-      expectDropped(ratios(rowsOf(dropped).slice(1), rowsOf(table).slice(1)), KEPT, RATE, 'items');
-      const every = Int32Array.from({ length: 21 }, (_, i) => i);
-      const plain = other.withItemRows(dropped, every);
-      // A later part of a batch has rows before it: its items are the same.
-      const later = { ...training, before: { sequences: 3, tokens: 5 } };
-      expect(rowsOf(model.itemVectors(training))).toEqual(rowsOf(plain.itemVectors(training)));
-      for (const run of [training, later, evaluation]) {
-        const read = run.training ? plain : other;
-        expect(rowsOf(model.encode(batch, run))).toEqual(rowsOf(read.encode(batch, run)));
-      }
-      expect(rowsOf(model.itemVectors(evaluation))).toEqual(rowsOf(other.itemVectors(evaluation)));
-      expect(rowsOf(model.itemVectors(later))).toEqual(rowsOf(model.itemVectors(training)));
-      const some = model.withItemRows(tf.gather(table, ids) as tf.Tensor2D, ids);
-      const rows = rowsOf(model.itemVectors(training));
-      expect(rowsOf(some.itemVectors(training))).toEqual([...ids].map((id) => rows[id]));
-    });
     batch.dispose();
   });
 
