@@ -39,7 +39,8 @@ export interface ModelDefinition<C extends { readonly kind: string } = { readonl
   timeReaders?(config: C): TimeReader[];
   /**
    * Whether what its layers keep of a history can grow by events, so that `extend` gives what a full pass gives: with
-   * `refusal`, a sentence, where it cannot. Absent: it cannot.
+   * `refusal`, a sentence, where it cannot. Absent: it cannot. Where it cannot, evaluation of all positions asks each
+   * by a pass of its own.
    */
   incremental?(config: C): { readonly refusal?: string };
   /** Absent: vectors of `embeddingDim`, a token `embeddingDim` for its input and each of `numBlocks`. */

@@ -17,7 +17,9 @@ const item = (i: number) => onCircle(i * i);
 const rows = Array.from({ length: NUM_ITEMS + 1 }, (_, i) => (i === 0 ? [0, 0] : item(i)));
 /** The vector of an event follows from its item and its time, so that a shifted row is seen. */
 const query = (id: number, time: number) => onCircle(0.3 + 0.37 * id + 1.7 * time);
-const model = knownModel(rows, ({ host }) => Array.from(host.itemIds, (id, t) => query(id, host.timestamps[t])));
+const known = knownModel(rows, ({ host }) => Array.from(host.itemIds, (id, t) => query(id, host.timestamps[t])));
+/** Of a kind whose rows stay as they are: all positions of a history are asked by one pass. */
+const model = { ...known, config: { kind: 'sasrec' } };
 
 /** `users` users of four events among seven items. */
 function world(users: number): ExampleSet {

@@ -14,6 +14,7 @@ const shape = { embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, numHeads: 2
 const moving: Readonly<Record<string, ModelConfigInput>> = {
   'sasrec, positions from the newest': { kind: 'sasrec', ...shape, ffnDim: 8, positionsFrom: 'newest' },
   'hstu, places and ages from the newest': { kind: 'hstu', ...shape, dqk: 4, dv: 4, block: 'production' },
+  'of a kind that does not say': { kind: 'sasrec', ...shape, ffnDim: 8, positionsFrom: 'newest' },
   'pinnerformer with ages': { kind: 'pinnerformer', ...shape, modelDim: 8, time: true } as ModelConfigInput,
 };
 
@@ -24,7 +25,8 @@ beforeAll(async () => {
 it.each(Object.keys(moving))('%s: every position is asked as if nothing came after it', async (name) => {
   const { outputLength: _, ...rest } = moving[name] as { outputLength?: number } & ModelConfigInput;
   const config = name.startsWith('pinnerformer') ? (rest as ModelConfigInput) : moving[name];
-  const model = createModel(config, { numItems: 20, seed: 1 }) as TokenEncoder;
+  const made = createModel(config, { numItems: 20, seed: 1 }) as TokenEncoder;
+  const model = name.startsWith('of a kind') ? { ...made, config: { ...made.config, kind: 'unknown' } } : made;
   // Large enough for places and ages to decide ranks.
   for (const [weight, variable] of model.variables())
     if (/pos|timestamp|position/.test(weight))

@@ -96,6 +96,9 @@ describe('training', () => {
     expect(() => check(codeModelConfig(sasrec, codes), drawnCodes(19, [4, 4, 4], 5))).toThrow(
       'generation: codes: expected those of the 20 items of the data; got 19; fit ids to this data',
     );
+    expect(() => check(codeModelConfig({ ...sasrec, positionsFrom: 'newest' } as ModelConfigInput, codes))).toThrow(
+      "generation: model: expected one whose rows stay as they are when a code comes, as one pass teaches all codes; got 'sasrec': 'sasrec' with positionsFrom newest cannot",
+    );
     const bert: ModelConfigInput = {
       ...{ kind: 'transformer', attention: 'bidirectional', embeddingDim: 8, maxSequenceLength: 6, numBlocks: 1 },
       ...{ numHeads: 1, ffnDim: 8 },

@@ -11,6 +11,7 @@ import { languageDecoder, languageSentences } from '../../generators/language/la
 import { languageTokens } from '../../generators/language/symbols.ts';
 import { isTokenEncoder, type Model, type TokenEncoder } from '../../model.ts';
 import type { Objective } from '../../objectives/objective.ts';
+import { modelIncremental } from '../../registry.ts';
 import type { Codes } from '../../semantic-ids/tokenizers/tokenizer.ts';
 import { incrementalOf } from '../../serve/capabilities.ts';
 import type { Task } from '../task.ts';
@@ -208,6 +209,13 @@ function checkModel(
   if ((model as TokenEncoder).predicts === 'hidden')
     throw new ConfigError(
       `generation: model: expected one that predicts what comes next; got '${kind}', which sees events on both sides`,
+      'model',
+    );
+  // Asked code by code, such a model has other rows than in the one pass that taught it.
+  const moves = modelIncremental(model.config)?.refusal;
+  if (moves !== undefined)
+    throw new ConfigError(
+      `generation: model: expected one whose rows stay as they are when a code comes, as one pass teaches all codes; got '${kind}': ${moves}`,
       'model',
     );
   const longest = windows?.maxLength ?? targets.reduce((most, target, e) => Math.max(most, target - starts[e]), 0);
