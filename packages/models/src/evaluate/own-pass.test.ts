@@ -14,6 +14,7 @@ const shape = { embeddingDim: 8, maxSequenceLength: 6, numBlocks: 2, numHeads: 2
 const moving: Readonly<Record<string, ModelConfigInput>> = {
   'sasrec, positions from the newest': { kind: 'sasrec', ...shape, ffnDim: 8, positionsFrom: 'newest' },
   'hstu, places and ages from the newest': { kind: 'hstu', ...shape, dqk: 4, dv: 4, block: 'production' },
+  'sasrec that sees padding': { kind: 'sasrec', ...shape, ffnDim: 8, seesPadding: true },
   'of a kind that does not say': { kind: 'sasrec', ...shape, ffnDim: 8, positionsFrom: 'newest' },
   'pinnerformer with ages': { kind: 'pinnerformer', ...shape, modelDim: 8, time: true } as ModelConfigInput,
 };
@@ -29,7 +30,7 @@ it.each(Object.keys(moving))('%s: every position is asked as if nothing came aft
   const model = name.startsWith('of a kind') ? { ...made, config: { ...made.config, kind: 'unknown' } } : made;
   // Large enough for places and ages to decide ranks.
   for (const [weight, variable] of model.variables())
-    if (/pos|timestamp|position/.test(weight))
+    if (/pos|timestamp|position|in_proj_bias/.test(weight))
       variable.assign(tf.mul(tf.randomNormal(variable.shape, 0, 1, 'float32', 3), 2));
   const examples = latestWindow(tinySplit({ users: 30, length: 8 }).test, { maxLength: 6 });
   const apart = everyPosition(examples, () => false).set;

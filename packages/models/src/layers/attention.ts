@@ -5,11 +5,13 @@ import {
   linearBlocksAndSkip,
   linearLayer,
   linearLayerAndSkip,
+  UnsupportedError,
 } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Initialization } from './initializers.ts';
 import { dropOptionsAt, type Run, type WeightSpec } from './layer.ts';
 import { type NormedMap, normedMap } from './normed-map.ts';
+import type { PaddingKeys } from './padding-keys.ts';
 
 /** How the maps of attention start. */
 export interface InitialMaps {
@@ -51,6 +53,10 @@ export interface SelfAttentionOptions {
   readonly lastOnly?: boolean;
   /** Which keys of its sequence a query sees; default: those at its place and before. */
   readonly sees?: 'causal' | 'all';
+  /**
+   * What padding of zeros would add: its keys and values are the biases of their maps. Default: none. Not with a memory.
+   */
+  readonly padding?: PaddingKeys | undefined;
   /** Keys and values come from this, shape `[T, D]`. */
   readonly keyValue: tf.Tensor2D;
   /** int32 `[B + 1]`. */
@@ -75,10 +81,12 @@ export interface SelfAttentionOptions {
  */
 export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const { keyValue, offsets, numHeads, weight, dropoutRate, output, site, run, lastOnly = false, sees } = options;
+  const { padding } = options;
   const d = keyValue.shape[1];
   const { q, k, v, query } = projections(options);
   const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
-  const all = { k: heads(k), v: heads(v), offsets, ...(lastOnly && { queryOffsets: oneEach(q.shape[0]) }) };
+  const one = lastOnly && { queryOffsets: oneEach(q.shape[0]) };
+  const all = { k: heads(k), v: heads(v), offsets, ...one, ...(padding && padded({ k, v, padding }, options)) };
   const kept = run.memory?.keys(site, all) ?? all;
   const both = lastOnly ? { sees } : { mask: { bidirectional: true } };
   const keys = sees === 'all' ? { ...kept, ...both } : kept;
@@ -88,6 +96,25 @@ export function selfAttention(options: SelfAttentionOptions): tf.Tensor2D {
   const b = weight('out_proj.bias') as tf.Tensor1D;
   const residual = output?.residual === 'query' ? query : output?.residual;
   return linearLayer({ x: tf.reshape(attended, [-1, d]), w, b, dropout: output?.dropout, residual });
+}
+
+/** A row more of keys and of values, which all padding shares. */
+function padded(
+  { k, v, padding }: { readonly k: tf.Tensor2D; readonly v: tf.Tensor2D; readonly padding: PaddingKeys },
+  { offsets, numHeads, weight, lastOnly, run }: SelfAttentionOptions,
+) {
+  if (run.memory !== undefined)
+    throw new UnsupportedError('selfAttention: expected no memory with padding; got one; read the whole history');
+  const d = k.shape[1];
+  const [, ofKeys, ofValues] = tf.split(tf.reshape(weight('in_proj_bias'), [1, 3 * d]), 3, 1) as tf.Tensor2D[];
+  const heads = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [-1, numHeads, d / numHeads]);
+  return {
+    k: heads(tf.concat([k, ofKeys])),
+    v: heads(tf.concat([v, ofValues])),
+    keyRows: padding.keyRows,
+    offsets: padding.keyOffsets,
+    ...(!lastOnly && { queryOffsets: offsets }),
+  };
 }
 
 /** Queries, keys and values, and the rows of the queries for another use: one map where all come from the same rows. */

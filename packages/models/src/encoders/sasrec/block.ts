@@ -37,7 +37,8 @@ const NORMS = ['attention_norm', 'forward_norm'] as const;
  * x' = z + drop(W2 drop(act(W1 z + b1)) + b2)
  * ```
  *
- * Inputs: `[x [T, D], offsets int32 [B + 1]]`. Output `[T, D]`.
+ * Inputs: `[x [T, D], offsets int32 [B + 1]]`, and with padding that is seen its `keyRows` and `keyOffsets` (see
+ * `paddingKeys`). Output `[T, D]`.
  *
  * Source: Kang & McAuley 2018 (arXiv:1808.09781), in the form of the research code of Zhai et al. 2024.
  * Differs from the paper in: layer norms without affine part unless `affineNorms`, and the residual from `LN(x)`.
@@ -67,18 +68,17 @@ export class SasrecBlock extends StreamLayer implements LastRows {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: { readonly [key: string]: unknown }): tf.Tensor {
-    const [x, offsets] = inputList(inputs) as [tf.Tensor2D, tf.Tensor1D];
+    const given = inputList(inputs);
+    const x = given[0] as tf.Tensor2D;
     const run = runOf(kwargs);
-    return tf.tidy(() => this.forward(this.args.affineNorms ? this.norm(x, 'attention_norm') : NORM, x, offsets, run));
+    return tf.tidy(() => this.forward(this.args.affineNorms ? this.norm(x, 'attention_norm') : NORM, given, run));
   }
 
   /** Everything but keys and values at the last tokens alone. */
   last(inputs: readonly tf.Tensor[], rows: tf.Tensor1D): tf.Tensor2D {
-    const [x, offsets] = inputs as [tf.Tensor2D, tf.Tensor1D];
-    const run = runOf(undefined);
     return tf.tidy(() => {
-      const query = this.norm(tf.gather(x, rows) as tf.Tensor2D, 'attention_norm');
-      return this.forward(query, x, offsets, run, true);
+      const query = this.norm(tf.gather(inputs[0], rows) as tf.Tensor2D, 'attention_norm');
+      return this.forward(query, inputs, runOf(undefined), true);
     });
   }
 
@@ -88,17 +88,15 @@ export class SasrecBlock extends StreamLayer implements LastRows {
 
   private forward(
     query: SelfAttentionOptions['query'],
-    x: tf.Tensor2D,
-    offsets: tf.Tensor1D,
+    inputs: readonly tf.Tensor[],
     run: Run,
     lastOnly = false,
   ): tf.Tensor2D {
     const { numHeads, ffnDropout } = this.args;
+    const [keyValue, offsets, keyRows, keyOffsets] = inputs as [tf.Tensor2D, ...tf.Tensor1D[]];
     const attended = selfAttention({
-      query,
-      keyValue: x,
-      lastOnly,
-      offsets,
+      ...{ query, keyValue, lastOnly, offsets },
+      ...(keyRows !== undefined && { padding: { keyRows, keyOffsets } }),
       numHeads,
       weight: (name) => this.weight(name),
       dropoutRate: ffnDropout,

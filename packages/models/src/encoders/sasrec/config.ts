@@ -20,6 +20,12 @@ export const sasrecConfigSchema = z
       .boolean()
       .optional()
       .describe('Gain and bias of the norms of a block, as in the paper and the public PyTorch code; default: none.'),
+    seesPadding: z
+      .boolean()
+      .optional()
+      .describe(
+        'Every event also attends to zeros that would pad its history on the left to maxSequenceLength events, as in the public PyTorch code and RecTools without their key mask; default: no.',
+      ),
     activation: z.enum(['relu', 'gelu']).default('relu').describe('Of the feed-forward part.'),
   })
   .refine((config) => config.embeddingDim % config.numHeads === 0, {

@@ -11,7 +11,13 @@ export const sasrec = {
   can: ['encode'],
   schema: sasrecConfigSchema,
   create: createSasrec,
-  incremental: (config) => countsFromNewest('sasrec', config),
+  incremental: (config) =>
+    config.seesPadding
+      ? {
+          refusal:
+            "'sasrec' with seesPadding cannot: each event leaves less padding before all others; use recommend, which reads the whole history, or leave it out",
+        }
+      : countsFromNewest('sasrec', config),
   flops: sasrecFlops,
   study: {
     settings: (shape) => ({

@@ -1,5 +1,6 @@
 import { createEncoder } from '../../encoder.ts';
 import { ItemEmbedding, LearnedPositions } from '../../layers/embeddings.ts';
+import { paddingKeys } from '../../layers/padding-keys.ts';
 import { tokenInput } from '../../layers/token-input.ts';
 import type { ModelOptions, TokenEncoder } from '../../model.ts';
 import { AffineLayerNorm } from '../transformer/block.ts';
@@ -51,6 +52,12 @@ export function createSasrec(config: SasrecConfig, { numItems, seed = 0, feature
     items,
     input: tokenInput({ config, positions }),
     stack,
+    ...(config.seesPadding && {
+      context: (tokens) => {
+        const { keyRows, keyOffsets } = paddingKeys(tokens, config.maxSequenceLength);
+        return [keyRows, keyOffsets];
+      },
+    }),
     ...(config.finalNorm && {
       final: [
         {

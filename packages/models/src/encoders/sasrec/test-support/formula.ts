@@ -23,6 +23,7 @@ export const sasrecFormula: FormulaCase = {
       activation: oneOf('relu', 'gelu'),
       finalNorm: fc.boolean(),
       affineNorms: fc.boolean(),
+      seesPadding: fc.boolean(),
       initialStd: fc.constantFrom(0.02, 0.5),
     }),
   ),

@@ -17,6 +17,8 @@ import {
  */
 export function plainSasrec(config: {
   readonly numBlocks: number;
+  readonly maxSequenceLength: number;
+  readonly seesPadding?: boolean;
   readonly positionsFrom?: 'oldest' | 'newest';
   readonly numHeads: number;
   readonly activation?: 'relu' | 'gelu';
@@ -42,7 +44,11 @@ export function plainSasrec(config: {
           rows.map((values) =>
             affine(values, attention('in_proj_weight'), attention('in_proj_bias'), part * width, width),
           );
-        const attended = softmaxAttention(project(queries, 0), project(x, 1), project(x, 2), config.numHeads);
+        const padding = config.seesPadding ? Math.max(0, config.maxSequenceLength - x.length) : 0;
+        const zeros = Array.from({ length: padding }, () => new Array<number>(width).fill(0));
+        const seen = [...zeros, ...x];
+        const asking = project([...zeros, ...queries], 0);
+        const attended = softmaxAttention(asking, project(seen, 1), project(seen, 2), config.numHeads).slice(padding);
         x = queries.map((query, t) => {
           const out = affine(attended[t], attention('out_proj.weight'), attention('out_proj.bias'));
           const z = norm(add(query, out), 'forward_layernorms');
