@@ -11,7 +11,7 @@ const training = {
   'training.evaluateEvery': '1',
   'training.patience': '50',
   'evaluation.ks': '[10,50,100]',
-  'evaluation.excludeSeen': 'true',
+  'evaluation.excludeSeen': 'all',
   'evaluation.ties': 'expected',
   'evaluation.queryTime': 'last',
   'evaluation.selectBy': 'HR@10',

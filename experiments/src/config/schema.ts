@@ -109,7 +109,11 @@ function retrievalSchema() {
           .refine((ks) => new Set(ks).size === ks.length, 'expected cut-offs that differ')
           .describe('Cut-offs k of HR@k and NDCG@k.'),
         batchSize: batch.describe('Examples that are ranked at once.'),
-        excludeSeen: flag.describe('Leave items of the history out of the ranking.'),
+        excludeSeen: z
+          .union([flag, z.literal('all')])
+          .describe(
+            'Items that are left out of the ranking: those of the history that the model reads, at most maxSequenceLength events (`true`, as the code of Zhai et al.), those of all events of the user before the target (`all`, as RecTools and "Time to Split"), or none (`false`). The target never is.',
+          ),
         positions: z
           .enum(['last', 'all'])
           .default('last')

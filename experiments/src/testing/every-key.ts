@@ -26,7 +26,7 @@ export const everyKey: Readonly<Record<string, Record<string, unknown>>> = {
   sasrec: {
     model: {
       ...{ kind: 'sasrec', ...shape, numHeads: 2, outputLength: 11, ffnDim: 8, ffnDropout: 0.1, activation: 'relu' },
-      ...{ affineNorms: true, initialStd: 0.02, positionsFrom: 'newest', seesPadding: true },
+      ...{ affineNorms: true, initialStd: 0.02, positionsFrom: 'newest', seesPadding: true, inputScale: 'one' },
     },
     objective: { kind: 'bce', numNegatives: 1, labels: { kind: 'sasrec', cut: 'last' } },
     windows: { policy: 'strided-offset', maxHistory: 48, offsetEpochs: 3, budget: 'steps' },

@@ -75,7 +75,7 @@ export async function evaluateWindowTests(
     ...(items !== undefined && { items }),
     definition: [
       `Users held out of training: a share of ${share}. Recent: their latest window of ${maxLength} events. Older: a random earlier window that shares no event with it (${tests.withoutOlder} users are too short). In both every event with one before it is a query. Future: the last event of all ${tests.future.targets.length} users.`,
-      `HR, NDCG, MRR: exact rank among all items${excludeSeen ? ' but those of the window before the query' : ''}. Perplexity: exp of the mean cross-entropy in a softmax over all items at temperature ${config.objective.temperature}${model.temperature === undefined ? '' : ', learned from there'}.`,
+      `HR, NDCG, MRR: exact rank among all items${excludeSeen === false ? '' : ` but those of ${excludeSeen === 'all' ? 'all events of the user' : 'the window'} before the query`}. Perplexity: exp of the mean cross-entropy in a softmax over all items at temperature ${config.objective.temperature}${model.temperature === undefined ? '' : ', learned from there'}.`,
       `Ties: ${TIES_IN_WORDS[ties]}. Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[queryTime]}.`,
       ...(items?.definition ?? []),
       ...warnings,

@@ -129,10 +129,12 @@ async function samples(
   const result: SampleRecommendation[] = [];
   for (let i = 0; i < count; i++) {
     const example = Math.floor(((i + 0.5) * users.length) / count);
+    // What is left out, of which the model reads the latest.
+    const start = options.excludeSeen === 'all' ? interactions.userOffsets[users[example]] : starts[example];
     const events = {
-      items: [...interactions.itemIds.subarray(starts[example], targets[example])],
-      timestamps: [...interactions.timestamps.subarray(starts[example], targets[example])],
-      ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(starts[example], targets[example])] }),
+      items: [...interactions.itemIds.subarray(start, targets[example])],
+      timestamps: [...interactions.timestamps.subarray(start, targets[example])],
+      ...(interactions.ratings && { ratings: [...interactions.ratings.subarray(start, targets[example])] }),
     };
     if (events.items.length === 0) continue;
     // As the set was evaluated: the ranks below must be those of the lists.
@@ -141,7 +143,7 @@ async function samples(
     const recommender = { model, window: context.window, ...(generation && { generation }) };
     const recommended = await recommendFor(recommender, interactions, events, {
       k: Math.min(10, interactions.numItems),
-      excludeSeen: options.excludeSeen,
+      excludeSeen: options.excludeSeen !== false,
       requestTime,
     });
     // With a query at every position, the last one of an example is its target's.

@@ -50,7 +50,7 @@ test('a study counts ties as its configuration says, and refuses a score that is
   expect(optimistic.metrics).toMatchObject({ 'HR@1': 1 / 2, MRR: (1 + 1 / 4) / 2 });
   const undefinedScore = measure(model(1, 1, 1, 0, 0, Number.NaN), set, { ...options, ties: 'expected' });
   await expect(undefinedScore).rejects.toThrow('rank: expected a score for item 6; got NaN');
-  for (const excludeSeen of [true, false])
+  for (const excludeSeen of [true, false, 'all' as const])
     await expect(
       measure(model(1, 1, 1, 1, 1, 1), set, { ...options, excludeSeen, ties: 'optimistic' }),
     ).rejects.toThrow(

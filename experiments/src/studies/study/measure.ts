@@ -2,12 +2,14 @@ import { type ExampleSet, makeBatch } from '@seqrec/data';
 import {
   askedAt,
   collapsed,
+  type ExcludeSeen,
   encodeLast,
   exactPlace,
   metricsUnder,
   QUERY_TIME_IN_WORDS,
   type QueryTime,
   rankUnder,
+  seenEvents,
   TIES_IN_WORDS,
   type TieRule,
   type TokenEncoder,
@@ -23,7 +25,7 @@ export interface MeasureOptions {
   readonly batchSize: number;
   readonly temperature: number;
   /** Leave the items of the user's whole history out of the ranking. */
-  readonly excludeSeen: boolean;
+  readonly excludeSeen: ExcludeSeen;
   readonly ties: TieRule;
   readonly queryTime: QueryTime;
   /** Highest item that is a candidate for an example; default: all items. */
@@ -82,9 +84,7 @@ export async function measure(model: TokenEncoder, set: ExampleSet, options: Mea
           const base = row * width;
           const target = itemIds[set.targets[example]];
           const lastItem = candidates?.(example) ?? model.numItems;
-          const excluded = excludeSeen
-            ? seenBefore(itemIds, set.starts[example], set.targets[example])
-            : new Int32Array(0);
+          const excluded = seenBefore(itemIds, seenEvents(set, example, set.targets[example], excludeSeen));
           const place = exactPlace({ scores, base, target, lastItem, excluded });
           ranks.push(rankUnder(ties, place));
           tied.push(place.equalBefore + place.equalAfter);
@@ -140,7 +140,7 @@ function crossEntropy(
   return Math.log(sum) - (scores[base + target] - 1) / temperature;
 }
 
-function seenBefore(itemIds: Int32Array, start: number, target: number): Int32Array {
+function seenBefore(itemIds: Int32Array, [start, target]: readonly [number, number]): Int32Array {
   const seen = new Set<number>();
   for (let event = start; event < target; event++) seen.add(itemIds[event]);
   seen.delete(itemIds[target]);

@@ -31,6 +31,12 @@ export const sequenceFields = {
 
 /** Of an encoder with a table of positions that no other of its settings counts. */
 export const positionFields = {
+  inputScale: z
+    .enum(['sqrt-dim', 'one'])
+    .optional()
+    .describe(
+      'What item vectors are multiplied by before positions are added: `sqrt(D)` (default), as in the paper of SASRec and the code of Zhai et al.; `one`, as in RecTools.',
+    ),
   positionsFrom: z
     .enum(['oldest', 'newest'])
     .optional()

@@ -1,6 +1,7 @@
-import { type ExampleSet, interactionsFromArrays, trainTest } from '@seqrec/data';
+import { type ExampleSet, interactionsFromArrays, latestWindow, trainTest } from '@seqrec/data';
 import { describe, expect, it } from 'vitest';
 import { type Protocol, RankCollector } from './protocol.ts';
+import type { ExcludeSeen } from './seen.ts';
 
 const NUM_ITEMS = 12;
 /** Users a and b, items 1 2 3 4 and 5 6 5 7: events 0 to 3 and 4 to 7. */
@@ -22,6 +23,23 @@ const falling = (...equal: readonly number[]): number[] =>
 const constant = Array<number>(NUM_ITEMS + 1).fill(1);
 
 describe('RankCollector', () => {
+  it('leaves out what the window shows, all that the user has seen, or nothing', () => {
+    // Of the histories 1 2 3 and 5 6 5 the window shows the last event.
+    const windowed = latestWindow(examples(), { maxLength: 1 });
+    const rank = (excludeSeen: ExcludeSeen) => {
+      const collector = collect({ examples: windowed, excludeSeen });
+      collector.add(0, 3, falling(), 0);
+      collector.add(1, 7, falling(), 0);
+      const { ranks, definition } = collector.result('a test.');
+      return { ranks: [...ranks], said: definition.find((line) => line.startsWith('Items of ')) };
+    };
+    expect(rank(false)).toEqual({ ranks: [4, 7], said: 'Items of the history stay candidates.' });
+    expect(rank(true).ranks).toEqual([3, 6]);
+    expect(rank(true).said).toContain('the (windowed) history are taken out');
+    expect(rank('all').ranks).toEqual([1, 5]);
+    expect(rank('all').said).toContain('all events of the user before the query are taken out');
+  });
+
   it('ranks each target among the items that its history does not hold', () => {
     const collector = collect();
     // Target 4 of user a: 1, 2, 3 are out. Target 7 of user b: 5 and 6 are out, 1 to 4 above.

@@ -5,6 +5,7 @@ import { metricSentences } from './metric-definitions.ts';
 import { checkCutoffs, DEFAULT_KS, type Metrics } from './metrics.ts';
 import { DEFAULT_QUERY_TIME, QUERY_TIME_IN_WORDS, type QueryTime } from './query-time.ts';
 import { checkTarget, DistinctItems, exactPlace } from './ranks.ts';
+import { DEFAULT_EXCLUDE_SEEN, type ExcludeSeen, excludeSeenInWords, seenEvents } from './seen.ts';
 import { metricsUnder, type Place, rankUnder, TIES_IN_WORDS, type TieRule, tiesWithAll, tieWarning } from './ties.ts';
 
 /** What is ranked against what; the same for models and baselines. */
@@ -12,8 +13,8 @@ export interface Protocol {
   readonly examples: ExampleSet;
   /** Cut-offs, default 10, 50, 100, 200. */
   readonly ks?: readonly number[];
-  /** Takes the items of the history, but never the target, out of the candidates; default true. */
-  readonly excludeSeen?: boolean;
+  /** Which items are taken out of the candidates; default true: those of the history. */
+  readonly excludeSeen?: ExcludeSeen;
   /** Default `expected`; the published figures of the reference are `optimistic`. */
   readonly ties?: TieRule;
   /** Highest item id that is a candidate for an example, for catalogues that open over time; default: all items. */
@@ -128,8 +129,8 @@ export class RankCollector {
 
   /** The events whose items are no candidates when the event at index `target` is to be predicted: from, and up to. */
   readonly excluded = (example: number, target: number): readonly [number, number] => {
-    const { excludeSeen = true, examples } = this.#protocol;
-    return [excludeSeen ? examples.starts[example] : target, target];
+    const { excludeSeen = DEFAULT_EXCLUDE_SEEN, examples } = this.#protocol;
+    return seenEvents(examples, example, target, excludeSeen);
   };
 
   /** Makes room for the rank of the event at index `target` of the columns; `close` fills it. */
@@ -257,7 +258,7 @@ export class RankCollector {
   }
 
   #definition(scoring: string): string[] {
-    const { examples, excludeSeen = true, candidates, positions = 'last' } = this.#protocol;
+    const { examples, excludeSeen = DEFAULT_EXCLUDE_SEEN, candidates, positions = 'last' } = this.#protocol;
     const { interactions, name } = examples;
     return [
       `Data: ${interactions.name}, set ${name}, ${examples.targets.length} examples.`,
@@ -267,9 +268,7 @@ export class RankCollector {
       candidates === undefined
         ? `Candidates: all ${interactions.numItems} items, no sampling.`
         : `Candidates: the items open at the time of the example, of ${interactions.numItems}; no sampling.`,
-      excludeSeen
-        ? 'Items of the (windowed) history are taken out of the candidates; the target never is.'
-        : 'Items of the history stay candidates.',
+      excludeSeenInWords(excludeSeen),
       `Score: ${scoring}`,
       `Time of a query, where a model reads it: ${QUERY_TIME_IN_WORDS[this.#protocol.queryTime ?? DEFAULT_QUERY_TIME]}.`,
       `Rank: 1 + number of candidates with a higher score; ${TIES_IN_WORDS[this.ties]}.`,

@@ -12,27 +12,32 @@ beforeAll(async () => {
 });
 
 describe('recommended lists', () => {
-  it.each([true, false])('hold a target where its exact rank says so, seen items left out: %s', async (excludeSeen) => {
-    const examples = latestWindow(tinySplit().test, { maxLength: 6 });
-    const model = createModel(tinyConfigs.hstu, { numItems: examples.interactions.numItems, seed: 3 });
-    const k = 7;
-    const evaluation = await evaluate({ model, examples, ks: [k], excludeSeen, ties: 'lower-id' as never });
-    const lists = await recommendedLists({ model, examples, k, excludeSeen, batchSize: 3 });
-    expect(lists).toHaveLength(evaluation.ranks.length);
-    for (const [q, e] of evaluation.examples.entries()) {
-      const { itemIds } = examples.interactions;
-      const target = itemIds[examples.targets[e]];
-      expect(lists[q].indexOf(target) + 1, `query ${q}`).toBe(evaluation.ranks[q] <= k ? evaluation.ranks[q] : 0);
-      expect(new Set(lists[q]).size).toBe(lists[q].length);
-      if (!excludeSeen) continue;
-      const seen = new Set(itemIds.subarray(examples.starts[e], examples.targets[e]));
-      for (const item of lists[q]) expect(seen.has(item) && item !== target).toBe(false);
-    }
-    await expect(recommendedLists({ model, examples, k: 99, excludeSeen })).rejects.toThrow(
-      'recommendedLists: expected k from 1 to 20; got 99',
-    );
-    model.dispose();
-  });
+  it.each([true, false, 'all' as const])(
+    'hold a target where its exact rank says so, seen items left out: %s',
+    async (excludeSeen) => {
+      const examples = latestWindow(tinySplit().test, { maxLength: 3 });
+      const model = createModel(tinyConfigs.hstu, { numItems: examples.interactions.numItems, seed: 3 });
+      const k = 7;
+      const evaluation = await evaluate({ model, examples, ks: [k], excludeSeen, ties: 'lower-id' as never });
+      const lists = await recommendedLists({ model, examples, k, excludeSeen, batchSize: 3 });
+      expect(lists).toHaveLength(evaluation.ranks.length);
+      for (const [q, e] of evaluation.examples.entries()) {
+        const { itemIds } = examples.interactions;
+        const target = itemIds[examples.targets[e]];
+        expect(lists[q].indexOf(target) + 1, `query ${q}`).toBe(evaluation.ranks[q] <= k ? evaluation.ranks[q] : 0);
+        expect(new Set(lists[q]).size).toBe(lists[q].length);
+        if (!excludeSeen) continue;
+        const { userOffsets } = examples.interactions;
+        const start = excludeSeen === 'all' ? userOffsets[examples.users[e]] : examples.starts[e];
+        const seen = new Set(itemIds.subarray(start, examples.targets[e]));
+        for (const item of lists[q]) expect(seen.has(item) && item !== target).toBe(false);
+      }
+      await expect(recommendedLists({ model, examples, k: 99, excludeSeen })).rejects.toThrow(
+        'recommendedLists: expected k from 1 to 20; got 99',
+      );
+      model.dispose();
+    },
+  );
 
   it('cover the items that are in one of them, and are as popular as they are', () => {
     expect(coverage([[1, 2], [2, 3], []], 6)).toBe(0.5);

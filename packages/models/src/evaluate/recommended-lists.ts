@@ -6,6 +6,7 @@ import { uploadBatch } from '../inputs.ts';
 import { encodeLast, type TokenEncoder } from '../model.ts';
 import { yieldToEventLoop } from '../train/yield.ts';
 import { askedAt, DEFAULT_QUERY_TIME, type QueryTime } from './query-time.ts';
+import { type ExcludeSeen, seenEvents } from './seen.ts';
 
 export interface RecommendedListsOptions {
   readonly model: TokenEncoder;
@@ -13,8 +14,8 @@ export interface RecommendedListsOptions {
   readonly examples: ExampleSet;
   /** Length of the lists; fewer where fewer items are left. */
   readonly k: number;
-  /** Leave the items of the history out. */
-  readonly excludeSeen: boolean;
+  /** Which items are left out. */
+  readonly excludeSeen: ExcludeSeen;
   readonly queryTime?: QueryTime;
   /** Sequences encoded at a time, default 128. */
   readonly batchSize?: number;
@@ -60,12 +61,13 @@ export async function recommendedLists(options: RecommendedListsOptions): Promis
   return lists;
 }
 
-/** Distinct items of the histories of a block, none where they stay candidates. */
-function seenOf(block: readonly number[], { starts, targets, interactions }: ExampleSet, excludeSeen: boolean) {
+/** Distinct items of a block that are left out. */
+function seenOf(block: readonly number[], examples: ExampleSet, excludeSeen: ExcludeSeen) {
+  const { targets, interactions } = examples;
   const offsets = new Int32Array(block.length + 1);
   const ids: number[] = [];
   for (const [q, e] of block.entries()) {
-    if (excludeSeen) ids.push(...new Set(interactions.itemIds.subarray(starts[e], targets[e])));
+    ids.push(...new Set(interactions.itemIds.subarray(...seenEvents(examples, e, targets[e], excludeSeen))));
     offsets[q + 1] = ids.length;
   }
   return { offsets, ids: Int32Array.from(ids) };

@@ -10,6 +10,7 @@ export interface TokenInputOptions {
     readonly embeddingDim: number;
     readonly inputDropout: number;
     readonly positionsFrom?: 'oldest' | 'newest';
+    readonly inputScale?: 'sqrt-dim' | 'one';
   };
   /** Learned absolute positions; absent for encoders that know order otherwise. */
   readonly positions?: LearnedPositions;
@@ -17,10 +18,11 @@ export interface TokenInputOptions {
 
 /**
  * The input of the reference: `x = dropout(sqrt(D) E[id] + P[position])`, position 0 the oldest event, or the newest
- * with `positionsFrom`; without a table of positions `x = dropout(sqrt(D) E[id])`.
+ * with `positionsFrom`; without a table of positions `x = dropout(sqrt(D) E[id])`. With `inputScale: one` 1 stands for
+ * `sqrt(D)`.
  */
 export function tokenInput({ config, positions }: TokenInputOptions): InputStage {
-  const scale = Math.sqrt(config.embeddingDim);
+  const scale = config.inputScale === 'one' ? 1 : Math.sqrt(config.embeddingDim);
   const layers: NamedLayer[] =
     positions === undefined ? [] : [{ layer: positions, names: { weight: '_input_features_preproc._pos_emb.weight' } }];
   return {

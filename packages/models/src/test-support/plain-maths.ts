@@ -37,12 +37,23 @@ export interface PlainModel {
 export const ITEMS = '_embedding_module._item_emb.weight';
 export const POSITIONS = '_input_features_preproc._pos_emb.weight';
 
-/** `sqrt(D) E[item] + P[place]` of each event, places counted from the oldest or the newest. */
-export const placedItems = (w: Weights, items: readonly number[], from: 'oldest' | 'newest' = 'oldest'): number[][] =>
+/** How items and places enter an encoder. */
+interface PlacedItems {
+  readonly positionsFrom?: 'oldest' | 'newest';
+  readonly inputScale?: 'sqrt-dim' | 'one';
+}
+
+/** `sqrt(D) E[item] + P[place]` of each event, places counted from the oldest or the newest; or without the factor. */
+export const placedItems = (
+  w: Weights,
+  items: readonly number[],
+  { positionsFrom, inputScale }: PlacedItems = {},
+): number[][] =>
   items.map((item, j) => {
     const vector = row(w[ITEMS], item);
-    const place = from === 'newest' ? items.length - 1 - j : j;
-    return add(scale(vector, Math.sqrt(vector.length)), row(w[POSITIONS], place));
+    const place = positionsFrom === 'newest' ? items.length - 1 - j : j;
+    const factor = inputScale === 'one' ? 1 : Math.sqrt(vector.length);
+    return add(scale(vector, factor), row(w[POSITIONS], place));
   });
 
 export function sum(values: readonly number[]): number {

@@ -17,6 +17,7 @@ export const fuxiAlphaFormula: FormulaCase = {
       ...optional,
       outputLength: upTo(5),
       positionsFrom: oneOf('oldest', 'newest'),
+      inputScale: oneOf('sqrt-dim', 'one'),
       numTimeBuckets: oneOf(1, 6, 40),
       channels: oneOf(...channelSets),
       ffnDim: upTo(9),

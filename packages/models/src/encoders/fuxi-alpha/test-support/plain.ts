@@ -18,6 +18,7 @@ export interface PlainFuxiConfig {
   readonly outputLength?: number;
   readonly numBlocks: number;
   readonly positionsFrom?: 'oldest' | 'newest';
+  readonly inputScale?: 'sqrt-dim' | 'one';
   readonly numHeads: number;
   readonly dqk: number;
   readonly dv: number;
@@ -38,7 +39,7 @@ export function plainFuxiAlpha(config: PlainFuxiConfig): PlainModel {
   const own = channels.split('-');
   return {
     encode(w, { items, times, targetTimes }) {
-      let x = placedItems(w, items, config.positionsFrom);
+      let x = placedItems(w, items, config);
       for (let i = 0; i < config.numBlocks; i++) {
         const of = (name: string): PlainTensor => w[`_fuxi._attention_layers.${i}.${name}`];
         const mixed = x.map((values) => inOut(rootMeanSquareNorm(values), of('_uvqk')).map(silu));

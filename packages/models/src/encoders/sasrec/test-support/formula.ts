@@ -20,6 +20,7 @@ export const sasrecFormula: FormulaCase = {
       similarity: oneOf('cosine', 'dot'),
       outputLength: upTo(5),
       positionsFrom: oneOf('oldest', 'newest'),
+      inputScale: oneOf('sqrt-dim', 'one'),
       activation: oneOf('relu', 'gelu'),
       finalNorm: fc.boolean(),
       affineNorms: fc.boolean(),

@@ -20,6 +20,7 @@ export function plainSasrec(config: {
   readonly maxSequenceLength: number;
   readonly seesPadding?: boolean;
   readonly positionsFrom?: 'oldest' | 'newest';
+  readonly inputScale?: 'sqrt-dim' | 'one';
   readonly numHeads: number;
   readonly activation?: 'relu' | 'gelu';
   readonly finalNorm?: boolean;
@@ -30,7 +31,7 @@ export function plainSasrec(config: {
   return {
     similarity: config.similarity,
     encode(w, { items }) {
-      let x = placedItems(w, items, config.positionsFrom);
+      let x = placedItems(w, items, config);
       for (let i = 0; i < config.numBlocks; i++) {
         const attention = (name: string) => w[`attention_layers.${i}.${name}`];
         const convolution = (name: string) => w[`forward_layers.${i}._conv1d.${name}`];

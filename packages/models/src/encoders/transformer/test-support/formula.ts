@@ -20,6 +20,7 @@ export const transformerFormula: FormulaCase = {
       similarity: oneOf('cosine', 'dot'),
       outputLength: upTo(5),
       positionsFrom: oneOf('oldest', 'newest'),
+      inputScale: oneOf('sqrt-dim', 'one'),
       ffnDim: upTo(9),
       block: oneOf('pre-norm', 'ligr'),
     }),

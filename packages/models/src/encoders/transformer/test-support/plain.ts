@@ -62,6 +62,7 @@ export function plainTransformer(
   config: PlainSwitches & {
     readonly numBlocks: number;
     readonly positionsFrom?: 'oldest' | 'newest';
+    readonly inputScale?: 'sqrt-dim' | 'one';
     readonly numHeads: number;
     readonly block?: 'pre-norm' | 'ligr';
     readonly finalNorm?: boolean;
@@ -77,7 +78,7 @@ export function plainTransformer(
   return {
     similarity: config.similarity,
     encode(w, { items }) {
-      let x = placedItems(w, items, config.positionsFrom);
+      let x = placedItems(w, items, config);
       for (let i = 0; i < config.numBlocks; i++)
         x = plainTransformerBlock(x, w, `layers.${i}.`, config.numHeads, switches);
       if (!(config.finalNorm ?? !ligr)) return { rows: x };
