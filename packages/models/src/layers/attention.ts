@@ -54,7 +54,8 @@ export interface SelfAttentionOptions {
   /** Which keys of its sequence a query sees; default: those at its place and before. */
   readonly sees?: 'causal' | 'all';
   /**
-   * What padding of zeros would add: its keys and values are the biases of their maps. Default: none. Not with a memory.
+   * What padding of zeros would add: its keys and values are the biases of their maps. Default: none; none with a
+   * memory.
    */
   readonly padding?: PaddingKeys | undefined;
   /** Keys and values come from this, shape `[T, D]`. */
