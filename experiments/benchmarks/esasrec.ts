@@ -32,8 +32,8 @@ const sizes = (width: Readonly<Record<string, string>> = {}, onAmazon: Readonly<
 
 /**
  * The settings of their files, width 256 on Amazon where their table says 64, and what RecTools 0.13 does: small
- * initial values, dropout on item vectors, positions from the newest event, no key mask in SASRec, Adam's second rate.
- * A feed-forward part is `times` as wide as the model.
+ * initial values, dropout on item vectors, positions from the newest event, Adam's second rate. A feed-forward part is
+ * `times` as wide as the model.
  */
 const filed = (dropout: string, times: number | { beauty: number; sports: number }, more: Record<string, string>) => {
   const of = (dim: number, factor: number, rates: Record<string, string>) => ({
@@ -99,11 +99,7 @@ export const benchmark = defineBenchmark({
     'SASRec, filed': {
       recipe: 'ml-1m/sasrec',
       changes: { ...training, ...products },
-      on: filed('model.ffnDropout', 1, {
-        ...{ 'model.finalNorm': 'true', 'model.affineNorms': 'true' },
-        // Of their files only those of LiGR name the key mask.
-        'model.seesPadding': 'true',
-      }),
+      on: filed('model.ffnDropout', 1, { 'model.finalNorm': 'true', 'model.affineNorms': 'true' }),
     },
     'LiGR, filed': {
       recipe: 'ml-1m/ligr',
