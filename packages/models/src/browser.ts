@@ -149,7 +149,7 @@ export {
   type RecommendedListsOptions,
   recommendedLists,
 } from './evaluate/recommended-lists.ts';
-export { type ExcludeSeen, seenEvents } from './evaluate/seen.ts';
+export { type ExcludeSeen, excludeSeenInWords, seenEvents } from './evaluate/seen.ts';
 export { evaluateShuffled, shuffledHistories } from './evaluate/shuffled-histories.ts';
 export {
   collapsed,

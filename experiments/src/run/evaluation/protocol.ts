@@ -68,7 +68,7 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Data: /, 'evaluated set'],
   [/^Queries: /, 'queries'],
   [/^Candidates: /, 'candidates'],
-  [/^Items of the /, 'seen items'],
+  [/^Items of /, 'seen items'],
   [/^Rank: /, 'rank and ties'],
   [/^Time of a query/, 'time of a query'],
   [/^Times: /, 'times'],

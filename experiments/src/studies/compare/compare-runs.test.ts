@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { excludeSeenInWords } from '@seqrec/models';
 import { describe, expect, it, test } from 'vitest';
 import { resolveConfig } from '../../config/load-recipe.ts';
 import { protocolDifferences } from '../../run/evaluation/protocol.ts';
@@ -107,6 +108,11 @@ describe('runs that were evaluated otherwise', () => {
     ['tie rule', reworded(definition[5], 'Rank: the mean over all orders of equal scores.'), 'rank and ties:'],
     ['candidates', reworded(definition[2], 'Candidates: the items open at the time.'), 'candidates:'],
     ['seen items', reworded(definition[3], 'Items of the history stay candidates.'), 'seen items:'],
+    [
+      'all seen items',
+      reworded(definition[3], excludeSeenInWords('all')),
+      'second: "Items of all events of the user before the query',
+    ],
     ['queries', reworded(definition[1], 'Queries: every event.'), 'queries:'],
     ['set', reworded(definition[0], 'Data: books, set test, 4 examples.'), 'evaluated set:'],
   ];
