@@ -1,7 +1,8 @@
-import { l2Normalize, layerNorm, rememberHostValues, ShapeError } from '@seqrec/core';
+import { l2Normalize, layerNorm, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FittedFeatures } from './features/fitted.ts';
 import { featureParts } from './features/parts.ts';
+import { hostIntegers } from './host-integers.ts';
 import { type EncoderBatch, itemIdsOf, type TokenBatch } from './inputs.ts';
 import type { ItemEmbedding } from './layers/embeddings.ts';
 import { interleaved, uninterleave } from './layers/interleave.ts';
@@ -211,7 +212,7 @@ function lastRows(layer: StreamLayer, inputs: tf.Tensor[], { hostOffsets }: Toke
     throw new ShapeError(
       `encodeLast: expected at least one token in every sequence; got none in ${empty}; leave it out`,
     );
-  const at = rememberHostValues(tf.tensor1d(rows, 'int32'), rows) as tf.Tensor1D;
+  const at = hostIntegers(rows);
   return hasLastRows(layer) ? layer.last(inputs, at) : tf.gather(layer.apply(inputs) as tf.Tensor, at);
 }
 

@@ -1,6 +1,7 @@
-import { rememberHostValues, ShapeError, UnsupportedError } from '@seqrec/core';
+import { ShapeError, UnsupportedError } from '@seqrec/core';
 import type { SequenceBatch } from '@seqrec/data';
 import * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from './host-integers.ts';
 
 /** What the blocks of an encoder know of the tokens besides their vectors. `B` sequences, `T` packed tokens. */
 export interface TokenBatch {
@@ -102,18 +103,15 @@ export interface TokenClock {
 export function tensorsOf(batch: SequenceBatch, clock: TokenClock): EncoderBatch {
   const { offsets } = batch;
   const { positions, keyTimes, eventTimes, queryTimes, longest } = clock;
-  // Composed kernels loop over sequences on the host; remembering the values saves them a read from the device.
-  const integers = (values: Int32Array): tf.Tensor1D =>
-    rememberHostValues(tf.tensor1d(values, 'int32'), values) as tf.Tensor1D;
-  const keys = integers(keyTimes);
+  const keys = hostIntegers(keyTimes);
   const tensors = {
-    offsets: integers(offsets),
+    offsets: hostIntegers(offsets),
     itemIds: tf.tensor1d(batch.itemIds, 'int32'),
     positions: tf.tensor1d(positions, 'int32'),
     targets: tf.tensor1d(batch.targets, 'int32'),
     keyTimes: keys,
-    eventTimes: eventTimes === keyTimes ? keys : integers(eventTimes),
-    queryTimes: integers(queryTimes),
+    eventTimes: eventTimes === keyTimes ? keys : hostIntegers(eventTimes),
+    queryTimes: hostIntegers(queryTimes),
   };
   return {
     numSequences: offsets.length - 1,

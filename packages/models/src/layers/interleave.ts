@@ -1,5 +1,5 @@
-import { rememberHostValues } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from '../host-integers.ts';
 import type { EncoderBatch, TokenBatch } from '../inputs.ts';
 
 /**
@@ -18,7 +18,7 @@ export function interleaved(batch: EncoderBatch): TokenBatch {
     numTokens,
     longest: 2 * batch.longest,
     hostOffsets,
-    offsets: rememberHostValues(tf.tensor1d(hostOffsets, 'int32'), hostOffsets) as tf.Tensor1D,
+    offsets: hostIntegers(hostOffsets),
     hostPositions: positions,
     positions: tf.tensor1d(positions, 'int32'),
     keyTimes: pairs(batch.keyTimes, batch.keyTimes),

@@ -1,5 +1,5 @@
-import { rememberHostValues } from '@seqrec/core';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from '../host-integers.ts';
 import type { TokenBatch } from '../inputs.ts';
 
 /** Keys of sequences with what padding on the left would add, of `T` tokens. */
@@ -22,7 +22,5 @@ export function paddingKeys({ hostOffsets }: Pick<TokenBatch, 'hostOffsets'>, le
     const [start, end] = [hostOffsets[b], hostOffsets[b + 1]];
     for (let t = start; t < end; t++) rows[offsets[b + 1] - end + t] = t;
   }
-  const integers = (values: Int32Array): tf.Tensor1D =>
-    rememberHostValues(tf.tensor1d(values, 'int32'), values) as tf.Tensor1D;
-  return { keyRows: integers(rows), keyOffsets: integers(offsets) };
+  return { keyRows: hostIntegers(rows), keyOffsets: hostIntegers(offsets) };
 }

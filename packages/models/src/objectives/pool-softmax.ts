@@ -1,5 +1,6 @@
-import { integers, logSumExpScores, MASKED_SCORE, rememberHostValues, streamKey } from '@seqrec/core';
+import { integers, logSumExpScores, MASKED_SCORE, streamKey } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from '../host-integers.ts';
 import type { PoolSoftmaxConfig } from './config.ts';
 import type { Frequencies } from './frequencies.ts';
 import type { LabelledPairs } from './labels.ts';
@@ -44,7 +45,7 @@ export function poolSoftmaxObjective(
     draw({ numItems, run }) {
       const count = config.negatives.kind === 'in-batch' ? 0 : config.negatives.random;
       const drawn = integers(streamKey(run.seed, 'negatives'), run.step, count, 1, numItems);
-      return { negatives: rememberHostValues(tf.tensor1d(drawn, 'int32'), drawn) };
+      return { negatives: hostIntegers(drawn) };
     },
     sharedItems: (whole, drawn, run) => {
       const { positives } = pairsOf(whole, config, run);

@@ -5,9 +5,10 @@ import { checkedFields, type GoldenFile, type GoldenTensor, tensorOf } from '../
 import { type Place, setParameters, toleranceOf } from '../../golden/module.ts';
 import { relativeError } from '../../golden/relative-error.ts';
 import { type GoldenReport, goldenReport } from '../../golden/report.ts';
+import { hostIntegers } from '../../host-integers.ts';
 import { t5ConfigOf, t5GoldenSchema, unpadded } from './golden-file.ts';
 import { writtenOf } from './golden-writing.ts';
-import { integers, type Sequences, type T5Net, t5Net } from './net.ts';
+import { type Sequences, type T5Net, t5Net } from './net.ts';
 
 const RUN = { training: false, step: 0, seed: 0 };
 const IGNORED = -100;
@@ -119,8 +120,8 @@ function biasOf(net: T5Net, stack: 'encoder' | 'decoder', { shape: [, heads, pla
 function crossWeights(net: T5Net, written: Sequences, memory: tf.Tensor2D, history: Sequences): Float32Array {
   const { blocks, table, relative } = net.decoder;
   const [count, length] = [written.offsets.length - 1, written.offsets[1]];
-  const within = integers(written.offsets);
-  const across = { offsets: integers(history.offsets), queryOffsets: within, sees: 'all' } as const;
+  const within = hostIntegers(written.offsets);
+  const across = { offsets: hostIntegers(history.offsets), queryOffsets: within, sees: 'all' } as const;
   const places = relative(positionIds(written.offsets), length);
   const attend = (i: number, rows: tf.Tensor2D): tf.Tensor2D =>
     blocks[i].attend(rows, places, (fresh) => ({ ...fresh, offsets: within }), RUN);

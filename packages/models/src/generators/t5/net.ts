@@ -1,5 +1,6 @@
-import { positionIds, rememberHostValues, ShapeError } from '@seqrec/core';
+import { positionIds, ShapeError } from '@seqrec/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from '../../host-integers.ts';
 import { dropAt, type NamedLayer, type Run } from '../../layers/layer.ts';
 import type { FreshKeys } from '../../layers/memory.ts';
 import { RmsNorm } from '../../layers/rms-norm.ts';
@@ -103,7 +104,7 @@ export function t5Net(
           `t5: expected histories of at most ${maxSequenceLength} codes (maxSequenceLength); got one of ${longest}; cut the histories with latestWindow`,
         );
       const relative = encoder.relative(positionIds(offsets), longest);
-      const within = integers(offsets);
+      const within = hostIntegers(offsets);
       const keys = (fresh: FreshKeys): AttentionKeys => ({
         ...fresh,
         offsets: within,
@@ -134,7 +135,7 @@ export function t5Net(
   }
 
   function decodeAll(written: Sequences, memory: tf.Tensor2D, offsets: Int32Array, run: Run): tf.Tensor2D {
-    const [within, read] = [integers(written.offsets), integers(offsets)];
+    const [within, read] = [hostIntegers(written.offsets), hostIntegers(offsets)];
     const keys: DecoderKeys = {
       self: (_, fresh) => ({ ...fresh, offsets: within }),
       cross: (i) => ({ ...decoder.blocks[i].keysOf(memory), offsets: read, queryOffsets: within, sees: 'all' }),
@@ -180,9 +181,4 @@ function longestOf(offsets: Int32Array): number {
   let longest = 0;
   for (let b = 0; b + 1 < offsets.length; b++) longest = Math.max(longest, offsets[b + 1] - offsets[b]);
   return longest;
-}
-
-/** Kernels look at the values on the host. */
-export function integers(values: Int32Array): tf.Tensor1D {
-  return rememberHostValues(tf.tensor1d(values, 'int32'), values) as tf.Tensor1D;
 }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hostIntegers } from '../../host-integers.ts';
 import { appendKeys } from '../../layers/kept.ts';
 import type { Run } from '../../layers/layer.ts';
 import type { FreshKeys } from '../../layers/memory.ts';
 import type { CodeSymbols } from '../code-symbols.ts';
 import type { CodeReader } from '../generator.ts';
 import type { AttentionKeys } from './block-weights.ts';
-import { integers, type Sequences, type T5Net } from './net.ts';
+import type { Sequences, T5Net } from './net.ts';
 
 const INFERENCE: Run = { training: false, step: 0, seed: 0 };
 
@@ -37,7 +38,10 @@ export function t5Reader(net: T5Net, { ids: history, offsets }: Sequences, symbo
     const count = ids.length;
     return tf.tidy(() => {
       const within = keysWithin(rows, level + 1);
-      const across = { offsets: integers(offsets), queryOffsets: integers(countsOf(rows.histories, sequences)) };
+      const across = {
+        offsets: hostIntegers(offsets),
+        queryOffsets: hostIntegers(countsOf(rows.histories, sequences)),
+      };
       const keys = {
         self: (i: number, fresh: FreshKeys): AttentionKeys => ({ ...append(i, fresh), ...within }),
         cross: (i: number): AttentionKeys => ({ ...read[i], ...across, sees: 'all' }),
@@ -114,8 +118,8 @@ function inverse(order: Int32Array): Int32Array {
 /** One query a row, which sees the keys of its path. */
 function keysWithin({ histories, paths }: Rows, codes: number) {
   const counted = (each: number): tf.Tensor1D =>
-    integers(Int32Array.from({ length: histories.length + 1 }, (_, row) => row * each));
-  return { offsets: counted(codes), queryOffsets: counted(1), keyRows: integers(paths) };
+    hostIntegers(Int32Array.from({ length: histories.length + 1 }, (_, row) => row * each));
+  return { offsets: counted(codes), queryOffsets: counted(1), keyRows: hostIntegers(paths) };
 }
 
 /** Offsets of the rows of each history. */
